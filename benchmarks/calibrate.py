@@ -1,0 +1,177 @@
+"""Fit how evidence becomes P(good), on data sets that no benchmark of dialin evaluates.
+
+Nodes of Ward trees, good where at least 90 % of the sentences have one label, bad up to 70 %; half of each, spread over
+sizes. The geometry is fitted on every such node, the LLM and the combination on a sample that is really asked.
+Writes ``src/dialin/calibration.json`` and ``benchmarks/results/calibration.json``; with ``--hold-out`` it fits on all
+sets but one in turn and reports the figures on that one, which is how the question form of each model was chosen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks import data, machine
+from dialin.calibrate import Calibration, geometry_of
+from dialin.cluster import Agglomerative
+from dialin.embed import embedder_of
+from dialin.judge import CoherenceJudge, JudgeSettings, Question
+from dialin.llm import backend_of
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+from dialin.metrics import auc, expected_calibration_error
+from dialin.sample import sampler_of
+
+SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_train")
+FLAT = Calibration("none", (0, 0, 0, 0), (0, 1), (0, 1, 1))
+
+
+@dataclass
+class Sample:
+    """Nodes of one set: geometry features, truth, and (for some) the LLM's mean log-odds."""
+
+    geometry: NDArray[np.float64]
+    good: NDArray[np.bool_]
+    asked: NDArray[np.int64]
+    answers: dict[str, NDArray[np.float64]]
+
+
+def nodes_of(texts: list[str], labels: NDArray[np.str_], X: NDArray[np.float32], min_size: int = 4):
+    """Yield (rows, good) of each node of the tree that is clearly good or bad, of 4 sentences or more."""
+    tree = Agglomerative().fit(X).tree
+    codes = np.unique(labels, return_inverse=True)[1]
+    for node in range(tree.n_leaves, tree.root):
+        rows = np.sort(tree.members(node))
+        purity = np.bincount(codes[rows]).max() / len(rows)
+        if len(rows) >= min_size and not 0.7 < purity < 0.9:
+            yield rows, purity >= 0.9
+
+
+def spread(sizes: NDArray[np.int64], good: NDArray[np.bool_], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Choose n nodes, half good and half bad, evenly over the logarithm of the size."""
+    bins = np.digitize(np.log2(sizes), np.arange(2, 10))
+    chosen = []
+    for side in (True, False):
+        rows = np.flatnonzero(good == side)
+        weight = 1 / np.bincount(bins[rows])[bins[rows]]
+        chosen.append(rng.choice(rows, min(n // 2, len(rows)), replace=False, p=weight / weight.sum()))
+    return np.sort(np.concatenate(chosen))
+
+
+def sample_of(name: str, llm: Client | None, forms: list[str], n: int) -> Sample:
+    """Return the nodes of one set, `n` of them asked about in every form."""
+    texts, labels = data.load(name)
+    X = embedder_of("auto", texts).encode(texts)
+    base = geometry_of(X).base
+    rows, good = map(list, zip(*nodes_of(texts, labels, X), strict=True))
+    features = [[geometry_of(X[r], base).tightness, np.log(len(r)), np.log(len(X) / len(r))] for r in rows]
+    sizes, truth = np.array([len(r) for r in rows]), np.array(good)
+    asked = spread(sizes, truth, n, np.random.default_rng(0))
+    answers = {}
+    for form in forms:
+        settings = JudgeSettings(form=form, mode="llm")
+        judge = CoherenceJudge(texts, X, llm, sampler_of("convex", 2), settings, FLAT)
+        replies = judge._ask([Question(rows[i]) for i in asked])
+        answers[form] = np.array([np.nanmean(r) if np.isfinite(r).any() else 0.0 for r in replies])
+    return Sample(np.array(features), truth, asked, answers)
+
+
+def fit(X: list[NDArray[np.float64]], y: list[NDArray[np.bool_]]) -> list[float]:
+    """Return intercept and weights of a logistic regression in which every set counts the same, and both sides too."""
+    weight = [np.where(part, 0.5 / part.sum(), 0.5 / (~part).sum()) * 1000 for part in y]
+    model = LogisticRegression(C=10.0, max_iter=1000)
+    model.fit(np.concatenate(X), np.concatenate(y), sample_weight=np.concatenate(weight))
+    return [round(float(v), 4) for v in (*model.intercept_, *model.coef_[0])]
+
+
+def logits(X: NDArray[np.float64], model: list[float]) -> NDArray[np.float64]:
+    """Return the log-odds of a fitted model."""
+    return np.asarray(model[0] + X @ np.array(model[1:]))
+
+
+def fit_all(samples: list[Sample], forms: list[str]) -> dict[str, list[float]]:
+    """Fit the geometry, then per form the LLM alone and both together."""
+    models = {"geometry": fit([s.geometry for s in samples], [s.good for s in samples])}
+    for form in forms:
+        truth = [s.good[s.asked] for s in samples]
+        models[f"llm/{form}"] = fit([s.answers[form][:, None] for s in samples], truth)
+        models[f"both/{form}"] = fit([evidence(s, form, models["geometry"]) for s in samples], truth)
+    return models
+
+
+def evidence(sample: Sample, form: str, geometry: list[float]) -> NDArray[np.float64]:
+    """Return the LLM's and the geometry's log-odds of the nodes asked about, shape (n, 2)."""
+    return np.column_stack([sample.answers[form], logits(sample.geometry[sample.asked], geometry)])
+
+
+def report(sample: Sample, models: dict[str, list[float]], forms: list[str]) -> dict[str, dict[str, float]]:
+    """Return AUC, accuracy and ECE of each kind of evidence on the nodes asked about."""
+    truth = sample.good[sample.asked]
+    scores = {"geometry": logits(sample.geometry[sample.asked], models["geometry"])}
+    for form in forms:
+        scores[f"llm/{form}"] = logits(sample.answers[form][:, None], models[f"llm/{form}"])
+        scores[f"both/{form}"] = logits(evidence(sample, form, models["geometry"]), models[f"both/{form}"])
+    return {name: figures(1 / (1 + np.exp(-score)), truth) for name, score in scores.items()}
+
+
+def figures(p: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, float]:
+    """Return the figures of one kind of evidence."""
+    return {
+        "auc": round(auc(p, truth), 3),
+        "accuracy": round(float(((p >= 0.5) == truth).mean()), 3),
+        "ece": round(expected_calibration_error(p, truth), 3),
+        "decided_5_95": round(float(((p < 0.05) | (p > 0.95)).mean()), 3),
+    }
+
+
+def main() -> None:
+    """Ask, fit, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
+    parser.add_argument("--forms", nargs="+", default=["pairs", "list"])
+    parser.add_argument("--n", type=int, default=80, help="nodes asked about in each set")
+    parser.add_argument("--store", default=str(Path.home() / ".cache/dialin/calibration.sqlite"))
+    options = parser.parse_args()
+    backend = backend_of(options.llm)
+    Path(options.store).parent.mkdir(parents=True, exist_ok=True)
+    llm = Client(backend, [ReplyStore(options.store)])
+    samples = {}
+    for name in SETS:
+        samples[name] = sample_of(name, llm, options.forms, options.n)
+        print(
+            name,
+            {f: round(auc(a, samples[name].good[samples[name].asked]), 3) for f, a in samples[name].answers.items()},
+            flush=True,
+        )
+    held_out = {
+        name: report(
+            samples[name], fit_all([s for other, s in samples.items() if other != name], options.forms), options.forms
+        )
+        for name in SETS
+    }
+    models = fit_all(list(samples.values()), options.forms)
+    label = backend.name.split("#")[0]
+    results = machine.provenance(
+        llm=backend.name, data=list(SETS), nodes=options.n, seed=0, held_out=held_out, models=models
+    )
+    print(
+        json.dumps(held_out, indent=1),
+        json.dumps(models, indent=1),
+        machine.write(f"calibration-{label.split(':')[-1]}", results),
+    )
+    path = Path(__file__).resolve().parents[1] / "src/dialin/calibration.json"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    table["geometry"] = models["geometry"]
+    for form in options.forms:
+        table["llms"][f"{label}/{form}"] = {"llm": models[f"llm/{form}"], "both": models[f"both/{form}"]}
+    path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

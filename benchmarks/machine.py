@@ -1,0 +1,38 @@
+"""What a results file says about how it was made."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from dialin import __version__
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def provenance(**more: object) -> dict[str, object]:
+    """Return command, version and machine, with whatever else decides the figures."""
+    return {
+        "command": "python -m " + " ".join(["benchmarks." + Path(sys.argv[0]).stem, *sys.argv[1:]]),
+        "dialin": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        **more,
+    }
+
+
+def peak_memory_mb() -> float:
+    """Return the largest resident set of this process so far, in MB."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def write(name: str, results: dict[str, Any]) -> Path:
+    """Write a results file and return its path."""
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(results, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,38 @@
+"""Find the intents in customer-service dialogues with an LLM in the loop."""
+
+from dialin.discover import Intent, IntentClusterer, Result, Settings
+from dialin.embed import Embedder, embedder_of
+from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
+from dialin.judge import Coherence, CoherenceJudge, Crowd, Judge, Verdict
+from dialin.llm.base import LLM, Backend, Prompt, Reply, Request
+from dialin.read import Columns, Corpus, read
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LLM",
+    "Backend",
+    "BudgetError",
+    "Coherence",
+    "CoherenceJudge",
+    "Columns",
+    "Corpus",
+    "Crowd",
+    "DialinError",
+    "Embedder",
+    "InputError",
+    "Intent",
+    "IntentClusterer",
+    "Judge",
+    "ModelError",
+    "Prompt",
+    "ProviderError",
+    "Reply",
+    "Request",
+    "Result",
+    "Settings",
+    "Verdict",
+    "__version__",
+    "embedder_of",
+    "read",
+]

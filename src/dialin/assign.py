@@ -1,0 +1,156 @@
+"""Which intent a sentence belongs to: one function for the sentences of the run and for new ones.
+
+Every cluster the loop kept is a *piece*: a centroid and a radius. A sentence belongs to the intent of its
+nearest piece if it lies within that piece's radius, else to none. The labels of a run are this function applied to
+its own sentences, so `predict` on them cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.judge import Judge, Rows
+
+Floats = NDArray[np.float32]
+CHUNK = 8_192
+SOFTNESS = 0.05
+"""Difference of cosines over which one intent fades into the next, in P(intent | sentence)."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The decision function of a run.
+
+    Parameters
+    ----------
+    centroids : ndarray of shape (m, d)
+        Unit-norm mean of each piece.
+    radii : ndarray of shape (m,)
+        Least cosine to the centroid that still belongs.
+    intents : ndarray of shape (m,)
+        Intent of each piece.
+    roles : tuple of str
+        Role whose sentences a piece holds; "" for any. A sentence of unknown role "" may go to any piece.
+    """
+
+    centroids: Floats
+    radii: Floats
+    intents: NDArray[np.int64]
+    roles: tuple[str, ...]
+
+    def nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+        """Return, per row of X, the nearest piece of its role (−1: none), its cosine, and P(its intent)."""
+        parts = [self._nearest(X[i : i + CHUNK], roles[i : i + CHUNK]) for i in range(0, len(X), CHUNK)]
+        if not parts or not len(self.centroids):
+            return np.full(len(X), -1), np.full(len(X), -1.0), np.zeros(len(X))
+        piece, cosine, p = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return piece, cosine, p
+
+    def _nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+        allowed = np.array([[not own or not role or own == role for own in self.roles] for role in roles])
+        S = np.where(allowed, X @ self.centroids.T, -2.0)
+        piece = S.argmax(axis=1)
+        cosine = S[np.arange(len(X)), piece]
+        weight = np.exp((S - cosine[:, None]) / SOFTNESS)
+        same = self.intents[None, :] == self.intents[piece][:, None]
+        piece = np.where(cosine > -2, piece, -1)
+        return piece, cosine.astype(np.float64), (weight * same).sum(axis=1) / weight.sum(axis=1)
+
+    def assign(self, X: Floats, roles: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the intent of each row of X (−1: none) and P(that intent) in [0, 1] (0 where none)."""
+        piece, cosine, p = self.nearest(X, roles)
+        inside = (piece >= 0) & (cosine >= self.radii[piece] - 1e-6) if len(self.radii) else piece >= 0
+        labels = np.where(inside, self.intents[piece] if len(self.intents) else -1, -1)
+        return labels, np.where(inside, p, 0.0)
+
+
+def centroid(X: Floats) -> Floats:
+    """Return the unit-norm mean of the rows of X."""
+    mean = X.mean(axis=0, dtype=np.float64)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
+
+
+def build(X: Floats, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
+    """Return the pieces of these clusters; each radius takes in all members of its cluster.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings.
+    clusters : sequence of ndarray
+        Rows of each cluster.
+    intents, roles : sequence
+        Intent and role ("" for any) of each cluster.
+    """
+    centroids = np.array([centroid(X[rows]) for rows in clusters], dtype=np.float32).reshape(-1, X.shape[1])
+    radii = [float((X[rows] @ c).min()) for rows, c in zip(clusters, centroids, strict=True)]
+    return Pieces(centroids, np.array(radii, np.float32), np.array(intents, np.int64), tuple(roles))
+
+
+def widen(pieces: Pieces, X: Floats, roles: Sequence[str], coverage: float, judge: Judge) -> Pieces:
+    """Lower the radii until the wanted share of the rows has an intent, where the judge agrees.
+
+    The unassigned rows nearest to their piece come in first. For each piece that would grow, the judge is asked
+    whether the newcomers share the intent of the members; where not, that piece stays as it is.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        The decision function so far.
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings of the sentences.
+    roles : sequence of str
+        Role of each sentence, "" for none.
+    coverage : float
+        Share of the sentences that should have an intent, in [0, 1].
+    judge : Judge
+        Confirms each growth.
+    """
+    piece, cosine, _ = pieces.nearest(X, roles)
+    outside = np.flatnonzero((piece >= 0) & (cosine < pieces.radii[piece] - 1e-6))
+    n_wanted = int(np.ceil(coverage * len(X))) - (len(X) - len(outside))
+    if n_wanted <= 0:
+        return pieces
+    shortfall = pieces.radii[piece[outside]] - cosine[outside]
+    coming = outside[np.argsort(shortfall, kind="stable")[:n_wanted]]
+    growing = np.unique(piece[coming])
+    newcomers = [coming[piece[coming] == m] for m in growing]
+    members = [np.flatnonzero((piece == m) & (cosine >= pieces.radii[m] - 1e-6)) for m in growing]
+    verdicts = judge.judge_unions(list(zip(members, newcomers, strict=True)))
+    radii = pieces.radii.copy()
+    for m, rows, verdict in zip(growing, newcomers, verdicts, strict=True):
+        if verdict.good:
+            radii[m] = cosine[rows].min()
+    return replace(pieces, radii=radii)
+
+
+def reasons(X: Floats, labels: NDArray[np.int64], min_size: int) -> list[str]:
+    """Say why each sentence without an intent has none: "" where it has one.
+
+    ``noise``: no other unassigned sentence is as near to it as the members of intents usually are to a neighbour;
+    ``rare``: fewer than `min_size` − 1 are; ``mixed``: enough are, but no coherent cluster came of it.
+    """
+    left = np.flatnonzero(labels < 0)
+    why = [""] * len(X)
+    if not len(left):
+        return why
+    near = np.concatenate(
+        [(X[left[i : i + CHUNK]] @ X[left].T >= _usual(X, labels)).sum(1) - 1 for i in range(0, len(left), CHUNK)]
+    )
+    for row, n_near in zip(left, near, strict=True):
+        why[row] = "noise" if n_near < 1 else "rare" if n_near < min_size - 1 else "mixed"
+    return why
+
+
+def _usual(X: Floats, labels: NDArray[np.int64]) -> float:
+    """Return the median cosine of a sentence to its nearest neighbour of the same intent (at most 2,000 looked at)."""
+    rows = np.flatnonzero(labels >= 0)
+    rows = rows[:: max(1, len(rows) // 2_000)]
+    S = np.where(labels[rows][:, None] == labels[rows][None, :], X[rows] @ X[rows].T, -1.0)
+    np.fill_diagonal(S, -1.0)
+    best = S.max(axis=1) if len(rows) > 1 else np.empty(0)
+    return float(np.median(best[best > -1])) if (best > -1).any() else 1.0

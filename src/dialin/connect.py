@@ -1,0 +1,217 @@
+"""Opens what a run talks to: the LLM with its stores of replies, and the embedder with its cache of vectors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from dialin import models
+from dialin.embed import embedder_of
+from dialin.embed_cache import CachedEmbedder
+from dialin.errors import InputError
+from dialin.folder import cannot_write
+from dialin.llm import backend_of
+from dialin.llm.base import Backend, Prompt, Reply, Request
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+
+DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
+NO_LLM = "none"
+PREFLIGHT_SECONDS = 10.0
+
+
+def cache_home() -> Path:
+    """Return the folder of what all runs share: ``$DIALIN_HOME`` if set, else the user's cache folder.
+
+    Raises
+    ------
+    InputError
+        It cannot be made.
+    """
+    home = Path(os.environ.get("DIALIN_HOME") or platformdirs.user_cache_dir("dialin")).expanduser()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(home, error) from error
+    return home
+
+
+def shared_store() -> ReplyStore:
+    """Open the replies of all runs of this user."""
+    return ReplyStore(cache_home() / "replies.sqlite")
+
+
+def share(run_store: Path) -> None:
+    """Copy the replies of a run, which must be closed, to the shared store; what is there already stays."""
+    shared_store().close()  # made where it is missing
+    with closing(sqlite3.connect(cache_home() / "replies.sqlite", timeout=30, isolation_level=None)) as db:
+        try:
+            db.execute("ATTACH ? AS run", (str(run_store),))
+            db.execute("INSERT OR IGNORE INTO main.replies SELECT * FROM run.replies")
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"cannot share the replies of {run_store}: {error}", hint="is the disk full? they are kept there"
+            ) from error
+
+
+def asked(run_store: Path) -> dict[str, dict[str, int]]:
+    """Return the distinct questions of a run by step, and their tokens, paid for or not."""
+    if not run_store.exists():
+        return {}
+    sql = "SELECT step, COUNT(*), SUM(tokens_in), SUM(tokens_out) FROM replies GROUP BY step ORDER BY step"
+    names = ("questions", "tokens_in", "tokens_out")
+    try:
+        with closing(sqlite3.connect(run_store, timeout=30)) as db:
+            return {step: dict(zip(names, counts, strict=True)) for step, *counts in db.execute(sql)}
+    except sqlite3.DatabaseError as error:
+        raise InputError(f"cannot read the reply store {run_store}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a run talks to.
+
+    Parameters
+    ----------
+    backend : Backend or None
+        The LLM; None with ``--llm none``.
+    embedder : Embedder
+        With the cache of vectors before it.
+    embedder_name : str
+        The spec that gives it again, never "auto".
+    reason : str
+        Why it is this embedder.
+    """
+
+    backend: Backend | None
+    embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    embedder_name: str
+    reason: str
+
+    @property
+    def llm_name(self) -> str:
+        """Name of the LLM, "none" without one."""
+        return self.backend.name if self.backend else NO_LLM
+
+    def close(self) -> None:
+        """Give back the model or the connections."""
+        if self.backend:
+            self.backend.close()
+
+
+def connect(
+    llm: str, embedder: str, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None
+) -> Opened:
+    """Open an LLM and an embedder by their specs.
+
+    Parameters
+    ----------
+    llm : str
+        "none", or a spec of `dialin.llm.backend_of`; a server is asked whether it is there and takes the key.
+    embedder : str
+        A spec of `dialin.embed.embedder_of`.
+    texts : sequence of str
+        The texts at hand, by which "auto" chooses.
+    on_embed : callable, optional
+        Told (texts encoded, texts to encode) as it goes.
+
+    Raises
+    ------
+    InputError
+        A spec is unknown, or the server cannot be used.
+    ModelError
+        A local model cannot be fetched or loaded.
+    """
+    backend = open_backend(llm)
+    chosen = embedder_of(embedder, texts)
+    cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
+    return Opened(backend, cached.encode, chosen.name, chosen.reason)
+
+
+def open_backend(spec: str) -> Backend | None:
+    """Return the backend of a spec, None for "none"; raise InputError where its server cannot be used."""
+    if spec == NO_LLM:
+        return None
+    backend = backend_of(spec)
+    if spec.startswith("openai:"):
+        preflight(str(getattr(backend, "base_url", "")))
+    return backend
+
+
+def preflight(base_url: str) -> None:
+    """Ask a server for its list of models, which costs nothing: is it there, and does it take the key?
+
+    Servers need not have that list: only "not there" and "wrong key" count.
+
+    Raises
+    ------
+    InputError
+        The server cannot be reached, or refuses the key.
+    """
+    key = (os.environ.get("OPENAI_API_KEY") or "").strip()
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        response = httpx.get(f"{base_url}/models", headers=headers, timeout=PREFLIGHT_SECONDS)
+    except httpx.RequestError as error:
+        raise InputError(
+            f"cannot reach the LLM server at {base_url} ({type(error).__name__})",
+            hint="is it running, and is the base URL right?",
+        ) from error
+    if response.status_code in {401, 403}:
+        raise InputError(
+            f"the LLM server at {base_url} refuses the key ({response.status_code})",
+            hint="set the environment variable OPENAI_API_KEY to a valid key",
+        )
+
+
+def model_hashes(specs: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return {model: {file: sha256}} of the catalogue's models that the specs name."""
+    names = [name for spec in specs if spec.startswith("local:") for name in spec[6:].split("+")]
+    known = models.catalogue()
+    return {name: {f.name: f.sha256 for f in known[name].files} for name in names if name in known}
+
+
+class SteppedLLM:
+    """An `LLM` that counts what it is asked under the step at which the run is."""
+
+    def __init__(self, client: Client) -> None:
+        self.name = client.name
+        self._client = self._current = client
+
+    def begin(self, step: str) -> None:
+        """Count under `step` from now on."""
+        self._current = self._client.step(step)
+
+    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
+        """Return probabilities, shape (n_prompts, n_options)."""
+        return self._current.choose(prompts, options)
+
+    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
+        """Return the text written for each prompt."""
+        return self._current.complete(prompts, max_tokens, grammar)
+
+
+class WatchedBackend:
+    """A backend that tells of each reply, for a progress bar; closing it leaves the real one open."""
+
+    def __init__(self, backend: Backend, on_reply: Callable[[], None]) -> None:
+        self.name, self.n_parallel = backend.name, backend.n_parallel
+        self._backend, self._on_reply = backend, on_reply
+
+    def reply(self, request: Request) -> Reply:
+        """Answer one request."""
+        reply = self._backend.reply(request)
+        self._on_reply()
+        return reply
+
+    def close(self) -> None:
+        """Do nothing: who opened the backend closes it."""

@@ -1,0 +1,122 @@
+"""Vectors kept on disk by embedder and text, so that no text is encoded twice."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.errors import InputError
+
+_CHUNK_TEXTS = 1024
+_QUERY_KEYS = 500
+_STORED = np.dtype("<f4")
+_SCHEMA = """CREATE TABLE IF NOT EXISTS embedding (
+    embedder TEXT NOT NULL, text_sha256 BLOB NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (embedder, text_sha256)) WITHOUT ROWID"""
+
+
+class _Embedder(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class CachedEmbedder:
+    """An embedder that looks into a SQLite file first, and stores what it had to encode, chunk by chunk.
+
+    Parameters
+    ----------
+    embedder : Embedder
+        Encodes what is missing; its name is part of the key.
+    path : Path
+        The file, made if it is not there. Several processes may use it at once.
+    on_progress : callable, optional
+        Called with (texts encoded, texts to encode) after each chunk of 1,024, when it is safely stored.
+    """
+
+    def __init__(self, embedder: _Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
+        self.name = embedder.name
+        self._embedder = embedder
+        self._path = path
+        self._on_progress = on_progress
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 vectors of unit norm, shape (n, d).
+
+        Raises
+        ------
+        InputError
+            The cache file cannot be used.
+        """
+        if not texts:
+            return self._embedder.encode([])
+        by_key = {_key(text): text for text in texts}
+        with self._connection() as connection:
+            vectors = _load(connection, self.name, list(by_key))
+            missing = {key: text for key, text in by_key.items() if key not in vectors}
+            vectors |= self._encode_missing(connection, missing)
+        return np.stack([vectors[_key(text)] for text in texts])
+
+    def _encode_missing(
+        self, connection: sqlite3.Connection, missing: Mapping[bytes, str]
+    ) -> dict[bytes, NDArray[np.float32]]:
+        vectors: dict[bytes, NDArray[np.float32]] = {}
+        for keys in _chunks(list(missing), _CHUNK_TEXTS):
+            encoded = dict(zip(keys, self._embedder.encode([missing[key] for key in keys]), strict=True))
+            _store(connection, self.name, encoded)
+            vectors |= encoded
+            if self._on_progress:
+                self._on_progress(len(vectors), len(missing))
+        return vectors
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            with closing(sqlite3.connect(self._path, timeout=60.0)) as connection:
+                connection.execute(_SCHEMA)
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> InputError:
+        return InputError(
+            f"embedding cache {self._path} cannot be used: {error}",
+            hint="delete the file (it is made anew), free disk space, or choose another path",
+        )
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _load(connection: sqlite3.Connection, name: str, keys: list[bytes]) -> dict[bytes, NDArray[np.float32]]:
+    vectors = {}
+    for chunk in _chunks(keys, _QUERY_KEYS):
+        marks = ",".join("?" * len(chunk))
+        query = f"SELECT text_sha256, vector FROM embedding WHERE embedder = ? AND text_sha256 IN ({marks})"
+        for key, blob in connection.execute(query, [name, *chunk]):
+            vectors[key] = np.frombuffer(blob, _STORED).astype(np.float32)
+    return vectors
+
+
+def _store(connection: sqlite3.Connection, name: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
+    rows = [(name, key, vector.astype(_STORED).tobytes()) for key, vector in vectors.items()]
+    with connection:
+        connection.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
+
+
+def _chunks(items: list[bytes], size: int) -> Iterator[list[bytes]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

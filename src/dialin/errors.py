@@ -1,0 +1,73 @@
+"""Everything that dialin raises on purpose.
+
+::
+
+    DialinError                 what, where, the value got, and how to fix it
+    ├── InputError              the data or an option is wrong          exit code 2
+    ├── ModelError              a local model cannot be fetched or read exit code 2
+    ├── ProviderError           an LLM or embedding server failed       exit code 3
+    └── BudgetError             a cap of calls, tokens or money is hit  (caught by the run)
+
+Bugs are never wrapped: what is not in this tree is a fault of dialin itself.
+"""
+
+from __future__ import annotations
+
+
+class DialinError(Exception):
+    """Base of all errors that are meant for the user.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, where, and the value that was got, in one line.
+    hint : str, optional
+        How to fix it, in one line.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class InputError(DialinError, ValueError):
+    """The data or an option is wrong; nothing has been written."""
+
+    exit_code = 2
+
+
+class ModelError(DialinError):
+    """A local model cannot be found, fetched, verified or loaded."""
+
+    exit_code = 2
+
+
+class ProviderError(DialinError):
+    """An LLM or embedding server failed.
+
+    Parameters
+    ----------
+    retryable : bool
+        Whether the same call may succeed later (rate limit, overload, timeout).
+    retry_after : float, optional
+        Seconds that the server asked to wait.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self, message: str, *, hint: str = "", retryable: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+class BudgetError(DialinError):
+    """A cap of calls, tokens or money would be passed by the next call."""

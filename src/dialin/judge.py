@@ -1,0 +1,314 @@
+"""Coherence: is this set of sentences one intent? Prompt -> reply -> `Verdict`.
+
+Two question forms behind one interface (paper §3.1 asks `list`; small untuned models answer `pairs` far better):
+
+- ``list``: up to 20 representatives in one prompt, answer Good or Bad;
+- ``pairs``: several far-apart pairs of the cluster, "same intent?" for each, combined into one P(good).
+
+The probabilities of the answer's first token are read, nothing is generated. What the embeddings say and what the
+LLM says are combined by `dialin.calibrate.Calibration`. An answer that fits no option is *unreadable*: a counted
+third outcome, never silently good or bad. A set of sentences is judged once, however often it comes up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.calibrate import Calibration, geometry_of
+from dialin.llm.base import LLM, Prompt
+from dialin.prompts import bullets, language_of, load
+from dialin.sample import Sampler, cross_pairs, far_pairs
+
+Rows = NDArray[np.int64]
+Mode = Literal["both", "llm", "geometry"]
+Form = Literal["pairs", "list"]
+READABLE_MASS = 0.02
+"""Least probability that the options must hold together for an answer to count as readable."""
+
+
+class Coherence(StrEnum):
+    """Outcome of a judgement."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge found about one set of sentences.
+
+    Parameters
+    ----------
+    p_good : float
+        P(all sentences share one intent), in [0, 1].
+    coherence : Coherence
+        GOOD where `p_good` ≥ ½, BAD below, UNREADABLE where the LLM's answers fitted no option.
+    evidence : str
+        What decided: "llm", "geometry" or "both".
+    n_asked : int
+        Questions put to the LLM for it.
+    """
+
+    p_good: float
+    coherence: Coherence
+    evidence: str = "llm"
+    n_asked: int = 0
+
+    @property
+    def good(self) -> bool:
+        """Whether the cluster is kept as coherent."""
+        return self.coherence is Coherence.GOOD
+
+    @classmethod
+    def of(cls, p_good: float, evidence: str = "llm", n_asked: int = 0) -> Verdict:
+        """Return the readable verdict of this probability."""
+        coherence = Coherence.GOOD if p_good >= 0.5 else Coherence.BAD
+        return cls(float(p_good), coherence, evidence, n_asked)
+
+
+class Judge(Protocol):
+    """Judges sets of sentences, given as row numbers."""
+
+    def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
+        """Return one verdict per cluster: good where its sentences share one intent."""
+        ...
+
+    def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
+        """Return one verdict per pair of clusters: good where both together share one intent."""
+        ...
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """How coherence is judged.
+
+    Parameters
+    ----------
+    form : {"pairs", "list"}
+        The question form.
+    mode : {"both", "llm", "geometry"}
+        Whose evidence counts.
+    n_pairs : int
+        Pairs asked about a cluster of 2 to 8 sentences; one more each time the size doubles beyond that, at
+        most twice as many: one false "good" near the root of a tree would swallow the corpus.
+    n_representatives : int
+        Sentences shown in the ``list`` form (paper: 20).
+    sure : float
+        With ``mode="both"``, nothing is asked where the geometry alone gives P(good) beyond `sure` or below
+        1 − `sure`; in (½, 1].
+    seed : int
+        Seed of the sampling.
+    """
+
+    form: Form = "pairs"
+    mode: Mode = "both"
+    n_pairs: int = 4
+    n_representatives: int = 20
+    sure: float = 0.95
+    seed: int = 0
+
+    def pairs_for(self, size: int) -> int:
+        """Return the number of pairs to ask about a cluster of `size` sentences."""
+        doublings = int(np.log2(max(size, 8) / 8))
+        return min(self.n_pairs + doublings, 2 * self.n_pairs)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A set of sentences to judge; with `other`, whether the union of both is one intent."""
+
+    rows: Rows
+    other: Rows | None = None
+
+    @property
+    def union(self) -> Rows:
+        """All rows of the question, ascending."""
+        return np.sort(self.rows if self.other is None else np.concatenate([self.rows, self.other]))
+
+    def key(self) -> bytes:
+        """Return what identifies the set of sentences (and the border between its two halves, if any)."""
+        halves = [self.rows] if self.other is None else sorted([self.rows, self.other], key=lambda r: int(r.min()))
+        return hashlib.sha256(b"|".join(np.sort(half).astype("<i8").tobytes() for half in halves)).digest()
+
+
+def build_pair_prompt(first: str, second: str) -> Prompt:
+    """Return the question whether two sentences share an intent, in their language."""
+    return load("pairs", language_of([first, second])).prompt(first=first[:300], second=second[:300])
+
+
+def build_list_prompt(texts: list[str]) -> Prompt:
+    """Return the paper's question about a list of sentences, in their language."""
+    return load("list", language_of(texts)).prompt(sentences=bullets(texts))
+
+
+def parse_reply(probabilities: NDArray[np.float64]) -> float:
+    """Return the log-odds of the first of two options; nan where the answer was unreadable.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (2,)
+        Of "good" and "bad" (or "yes" and "no"); the mass missing to 1 went to other answers.
+    """
+    if probabilities.sum() < READABLE_MASS:
+        return float("nan")
+    p, q = np.maximum(probabilities, 1e-4)
+    return float(np.log(p) - np.log(q))
+
+
+@dataclass
+class CoherenceJudge:
+    """Judges clusters of `texts` with an LLM, the geometry of their embeddings, or both.
+
+    Parameters
+    ----------
+    texts : list of str
+        All sentences; clusters are given as rows of it.
+    X : ndarray of shape (n, d)
+        Their unit-norm embeddings.
+    llm : LLM or None
+        Who is asked; None only with ``mode="geometry"``.
+    sampler : Sampler
+        Picks the representatives of a cluster.
+    settings : JudgeSettings
+        Form, mode and amounts.
+    calibration : Calibration
+        Turns both kinds of evidence into P(good).
+    """
+
+    texts: list[str]
+    X: NDArray[np.float32]
+    llm: LLM | None
+    sampler: Sampler
+    settings: JudgeSettings
+    calibration: Calibration
+    memo: dict[bytes, Verdict] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.base = geometry_of(self.X).base
+
+    def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
+        """Return one verdict per cluster; a set judged before is not asked again."""
+        return self._answer([Question(rows) for rows in clusters])
+
+    def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
+        """Return one verdict per pair of clusters; the questions go across the border."""
+        return self._answer([Question(a, b) for a, b in pairs])
+
+    def _answer(self, questions: list[Question]) -> list[Verdict]:
+        keys = [question.key() for question in questions]
+        new = {key: q for key, q in zip(keys, questions, strict=True) if key not in self.memo}
+        logits = {key: self._geometry(q) for key, q in new.items()}
+        ask = {key: q for key, q in new.items() if self._undecided(logits[key])}
+        for key in new.keys() - ask.keys():
+            self.memo[key] = Verdict.of(self.calibration.geometry_p(logits[key]), "geometry")
+        for key, answers in zip(ask, self._ask(list(ask.values())), strict=True):
+            self.memo[key] = self._combine(answers, logits[key])
+        return [self.memo[key] for key in keys]
+
+    def _geometry(self, question: Question) -> float:
+        rows = question.union
+        return self.calibration.geometry_logit(geometry_of(self.X[rows], self.base), len(rows), len(self.X))
+
+    def _undecided(self, logit: float) -> bool:
+        if self.settings.mode != "both":
+            return self.settings.mode == "llm"
+        p = self.calibration.geometry_p(logit)
+        return 1 - self.settings.sure < p < self.settings.sure
+
+    def _combine(self, answers: NDArray[np.float64], geometry: float) -> Verdict:
+        readable = answers[~np.isnan(answers)]
+        both = self.settings.mode == "both"
+        evidence = "both" if both else "llm"
+        if not len(readable):
+            p = self.calibration.geometry_p(geometry) if both else 0.5
+            return Verdict(p, Coherence.UNREADABLE, evidence, len(answers))
+        mean = float(readable.mean())
+        p = self.calibration.combined_p(mean, geometry) if both else self.calibration.llm_p(mean)
+        return Verdict.of(p, evidence, len(answers))
+
+    def _ask(self, questions: list[Question]) -> list[NDArray[np.float64]]:
+        """Put all prompts in one batch, by language (one static prefix each); return log-odds per question."""
+        prompts = [self._prompts(question) for question in questions]
+        flat = [prompt for group in prompts for prompt in group]
+        if not flat or self.llm is None:
+            return [np.empty(0)] * len(questions)
+        answers = np.empty(len(flat))
+        for system in dict.fromkeys(prompt.system for prompt in flat):
+            rows = [i for i, prompt in enumerate(flat) if prompt.system == system]
+            options = self._options(flat[rows[0]])
+            chosen = self.llm.choose([flat[i] for i in rows], options)
+            answers[rows] = [parse_reply(row) for row in chosen]
+        return np.split(answers, np.cumsum([len(group) for group in prompts])[:-1])
+
+    def _options(self, prompt: Prompt) -> tuple[str, ...]:
+        return next(
+            template.options
+            for template in (load(self.settings.form, language) for language in ("en", "zh"))
+            if template.system == prompt.system
+        )
+
+    def _prompts(self, question: Question) -> list[Prompt]:
+        if self.settings.form == "list":
+            return [build_list_prompt([self.texts[i] for i in self._representatives(question)])]
+        return [build_pair_prompt(self.texts[i], self.texts[j]) for i, j in self._pairs(question)]
+
+    def _representatives(self, question: Question) -> Rows:
+        halves = [question.rows] if question.other is None else [question.rows, question.other]
+        return np.concatenate([self._sample(rows, self.settings.n_representatives // len(halves)) for rows in halves])
+
+    def _sample(self, rows: Rows, size: int) -> Rows:
+        rows = np.sort(rows)
+        rng = np.random.default_rng([self.settings.seed, len(rows), int(rows[0])])
+        return rows[self.sampler(self.X[rows], size, rng)]
+
+    def _pairs(self, question: Question) -> list[tuple[int, int]]:
+        n_pairs = self.settings.pairs_for(len(question.union))
+        size = max(4 * n_pairs, self.settings.n_representatives)
+        rows = self._sample(question.rows, size)
+        if question.other is None:
+            return _tuples(far_pairs(self.X, rows, n_pairs))
+        return _tuples(cross_pairs(self.X, rows, self._sample(question.other, size), n_pairs))
+
+
+def _tuples(pairs: Rows) -> list[tuple[int, int]]:
+    return [(int(i), int(j)) for i, j in pairs]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Several judges, one vote each, the majority decides (paper §3.1); a tie is bad.
+
+    Parameters
+    ----------
+    judges : tuple of Judge
+        The evaluators. The p_good of the crowd is their mean.
+    """
+
+    judges: tuple[Judge, ...]
+
+    def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
+        """Return the majority's verdict per cluster."""
+        return [majority(votes) for votes in zip(*(j.judge(clusters) for j in self.judges), strict=True)]
+
+    def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
+        """Return the majority's verdict per union."""
+        return [majority(votes) for votes in zip(*(j.judge_unions(pairs) for j in self.judges), strict=True)]
+
+
+def majority(votes: Sequence[Verdict]) -> Verdict:
+    """Return the verdict of most of the readable votes; UNREADABLE where none could be read."""
+    readable = [vote for vote in votes if vote.coherence is not Coherence.UNREADABLE]
+    n_asked = sum(vote.n_asked for vote in votes)
+    p_good = float(np.mean([vote.p_good for vote in readable or votes]))
+    if not readable:
+        return Verdict(p_good, Coherence.UNREADABLE, "crowd", n_asked)
+    good = 2 * sum(vote.good for vote in readable) > len(readable)
+    return Verdict(p_good, Coherence.GOOD if good else Coherence.BAD, "crowd", n_asked)

@@ -1,0 +1,99 @@
+"""LLMs behind one protocol: `backend_of` makes a backend of a few words, `Client` an `LLM` of a backend."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from dialin.errors import InputError, ModelError
+from dialin.llm.base import LLM, Backend, Prompt, Reply, Request
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client, Retry
+
+__all__ = [
+    "LLM",
+    "Backend",
+    "Client",
+    "Prompt",
+    "Reply",
+    "ReplyStore",
+    "Request",
+    "Retry",
+    "backend_of",
+    "tagged",
+]
+
+_FORMS = "use local:NAME, local:/path/to/file.gguf, openai:MODEL or openai:MODEL@BASE_URL"
+
+
+def backend_of(spec: str, n_parallel: int | None = None) -> Backend:
+    """Return the backend that `spec` names.
+
+    Parameters
+    ----------
+    spec : str
+        "local:NAME", "local:/path/to/file.gguf", "openai:MODEL" or "openai:MODEL@BASE_URL"; the key of an
+        OpenAI-compatible server is taken from the environment variable OPENAI_API_KEY.
+    n_parallel : int, optional
+        Calls at a time to a server; a local model answers one at a time.
+
+    Raises
+    ------
+    InputError
+        The spec has none of these forms.
+    ModelError
+        The local model cannot be found, fetched or loaded.
+    """
+    provider, _, rest = spec.partition(":")
+    if not rest or provider not in {"local", "openai"}:
+        raise InputError(f"unknown LLM {spec!r}", hint=_FORMS)
+    return _local(rest) if provider == "local" else _openai(rest, n_parallel)
+
+
+def tagged(llm: LLM, step: str) -> LLM:
+    """Return `llm` with its usage counted under `step`, where it is a `Client`; any other LLM as it is."""
+    return llm.step(step) if isinstance(llm, Client) else llm
+
+
+def _local(name: str) -> Backend:
+    from dialin.llm.llama import LlamaBackend  # noqa: PLC0415  (llama.cpp is loaded only where it is used)
+
+    if name.endswith(".gguf"):
+        path = Path(name).expanduser()
+        return LlamaBackend(path, f"local:{path.name}#{_fingerprint(path)}")
+    from dialin import models  # noqa: PLC0415
+
+    return LlamaBackend(_gguf_in(models.ensure(name)), f"local:{name}")
+
+
+def _gguf_in(folder: Path) -> Path:
+    files = sorted(folder.glob("*.gguf"))
+    if len(files) != 1:
+        raise ModelError(f"expected one .gguf file in {folder}, found {len(files)}", hint="is it an LLM?")
+    return files[0]
+
+
+def _fingerprint(path: Path) -> str:
+    """Tell files of one name apart: 8 hex digits of the size and both ends, as all of it takes seconds."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(1 << 20)
+            file.seek(max(0, size - (1 << 20)))
+            tail = file.read()
+    except OSError as error:
+        raise ModelError(f"cannot read the model file {path}: {error.strerror}") from error
+    return hashlib.sha256(b"%d" % size + head + tail).hexdigest()[:8]
+
+
+def _openai(rest: str, n_parallel: int | None) -> Backend:
+    from dialin.llm.openai_api import DEFAULT_URL, OpenAIBackend, ServerOptions  # noqa: PLC0415
+
+    model, at, url = rest.rpartition("@")
+    if not at:
+        model, url = rest, DEFAULT_URL
+    if not model or not url.startswith(("http://", "https://")):
+        raise InputError(f"unknown LLM 'openai:{rest}'", hint=_FORMS)
+    options = ServerOptions() if n_parallel is None else ServerOptions(n_parallel=n_parallel)
+    return OpenAIBackend(model, url, os.environ.get("OPENAI_API_KEY"), options)

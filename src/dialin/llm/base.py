@@ -1,0 +1,117 @@
+"""What every LLM of dialin looks like: two batched methods, and one seam under them.
+
+``LLM`` is what the stages use and what a user may bring. ``Backend`` is the seam that a provider
+implements: one request in, one reply out. `dialin.llm.client.Client` makes an ``LLM`` of a backend, with cache,
+ledger, budget and concurrency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A conversation up to the answer that is asked for.
+
+    All that is the same from call to call (`system`, `shots`) comes first, so that a runtime
+    evaluates it once and reuses its key-value state.
+
+    Parameters
+    ----------
+    system : str
+        The instruction.
+    shots : tuple of (str, str)
+        Worked examples: input, answer.
+    user : str
+        The input at hand.
+    """
+
+    system: str
+    shots: tuple[tuple[str, str], ...]
+    user: str
+
+    def messages(self) -> list[dict[str, str]]:
+        """Return the chat messages of this prompt, in order."""
+        messages = [{"role": "system", "content": self.system}]
+        for question, answer in self.shots:
+            messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+        return [*messages, {"role": "user", "content": self.user}]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call: a prompt, and either options to choose from or a number of tokens to write.
+
+    Parameters
+    ----------
+    prompt : Prompt
+        The conversation so far.
+    options : tuple of str
+        Answers to choose from; empty for free text.
+    max_tokens : int
+        Upper bound of tokens to write; 1 token suffices where token probabilities are offered.
+    grammar : str
+        GBNF grammar that the answer must obey, where the backend can constrain; "" for none.
+    """
+
+    prompt: Prompt
+    options: tuple[str, ...] = ()
+    max_tokens: int = 1
+    grammar: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one request.
+
+    Parameters
+    ----------
+    text : str
+        What the model wrote.
+    probabilities : tuple of float
+        One per option of the request, in [0, 1], sum at most 1; what is missing to 1 went to no option
+        (an unreadable answer is all zeros). Empty for free text.
+    tokens_in, tokens_out : int
+        Tokens of the prompt and of the answer, as the provider counts them.
+    """
+
+    text: str
+    probabilities: tuple[float, ...]
+    tokens_in: int
+    tokens_out: int
+
+
+@runtime_checkable
+class LLM(Protocol):
+    """An LLM as the stages see it."""
+
+    name: str
+
+    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
+        """Return probabilities, shape (n_prompts, n_options); rows sum to at most 1."""
+        ...
+
+    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
+        """Return the text written for each prompt, n_prompts strings."""
+        ...
+
+
+class Backend(Protocol):
+    """A provider: one request in, one reply out; must be thread-safe up to `n_parallel` calls."""
+
+    name: str
+    n_parallel: int
+
+    def reply(self, request: Request) -> Reply:
+        """Answer one request; raise `dialin.errors.ProviderError` where the provider fails."""
+        ...
+
+    def close(self) -> None:
+        """Give back memory, threads and connections."""
+        ...

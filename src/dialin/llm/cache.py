@@ -1,0 +1,160 @@
+"""Every reply of an LLM in one SQLite file, found again by the content of its request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from dialin.errors import InputError
+from dialin.llm.base import Reply, Request
+from dialin.usage import Usage
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS replies (
+    key TEXT PRIMARY KEY, model TEXT NOT NULL, step TEXT NOT NULL, prompt TEXT NOT NULL,
+    options TEXT NOT NULL, max_tokens INTEGER NOT NULL, grammar TEXT NOT NULL, reply TEXT NOT NULL,
+    probabilities TEXT NOT NULL,
+    tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, paid INTEGER NOT NULL
+)"""
+_BY_STEP = """
+SELECT step, SUM(paid), SUM(1 - paid), SUM(paid * tokens_in), SUM(paid * tokens_out)
+FROM replies GROUP BY step ORDER BY MIN(rowid)"""
+
+
+def request_key(model: str, request: Request) -> str:
+    """Return the name of a request: 64 hex digits, equal for equal content."""
+    content = [model, request.prompt.messages(), request.options, request.max_tokens, request.grammar]
+    return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a reply comes from.
+
+    Parameters
+    ----------
+    model, step : str
+        The model's name; the step that asked.
+    paid : bool
+        False where the reply was copied from another store.
+    """
+
+    model: str
+    step: str
+    paid: bool = True
+
+
+class ReplyStore:
+    """Replies on disk, one short transaction each: a killed process loses no reply that had arrived.
+
+    Parameters
+    ----------
+    path : str or Path
+        The SQLite file, made where it is missing; ":memory:" keeps the replies in memory.
+
+    Raises
+    ------
+    InputError
+        The file cannot be opened, read or written, or is no such store. So do all methods.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        self._lock = Lock()
+        with self._fault_named():
+            self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")  # survives a kill; only a power cut may lose the last
+                self._db.execute(_SCHEMA)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def get(self, key: str) -> Reply | None:
+        """Return the reply stored under `key`, or None."""
+        sql = "SELECT reply, probabilities, tokens_in, tokens_out FROM replies WHERE key = ?"
+        rows = self._execute(sql, (key,))
+        if not rows:
+            return None
+        text, probabilities, tokens_in, tokens_out = rows[0]
+        return Reply(text, self._numbers(probabilities), tokens_in, tokens_out)
+
+    def put(self, key: str, request: Request, reply: Reply, origin: Origin) -> None:
+        """Store a reply for good; a reply that is already there stays.
+
+        Parameters
+        ----------
+        key : str
+            Of `request_key`.
+        request, reply : Request, Reply
+            What was asked, what came.
+        origin : Origin
+            Which model and step, and whether it was paid for.
+        """
+        row = (key, origin.model, origin.step, *_request_row(request), *_reply_row(reply), int(origin.paid))
+        marks = ", ".join("?" * len(row))
+        self._execute(f"INSERT OR IGNORE INTO replies VALUES ({marks})", row)
+
+    def usage_by_step(self) -> dict[str, Usage]:
+        """Return the usage that the stored replies stand for, by step, in the order of first use."""
+        return {step: Usage(*counts) for step, *counts in self._execute(_BY_STEP)}
+
+    def n_paid(self) -> int:
+        """Return how many of the stored replies were paid for."""
+        return int(self._execute("SELECT COALESCE(SUM(paid), 0) FROM replies")[0][0])
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._lock, self._fault_named():
+            return self._db.execute(sql, values).fetchall()
+
+    def _numbers(self, text: str) -> tuple[float, ...]:
+        try:
+            return tuple(map(float, json.loads(text)))
+        except (ValueError, TypeError) as error:
+            raise self._fault(f"damaged probabilities {text!r:.40}") from error
+
+    @contextmanager
+    def _fault_named(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:  # a bug of ours, such as use after close
+            raise
+        except sqlite3.DatabaseError as error:
+            raise self._fault(str(error)) from error
+
+    def _fault(self, what: str) -> InputError:
+        return InputError(
+            f"cannot use the reply store {self.path}: {what}",
+            hint="check free space and write permission; a damaged file must be moved away",
+        )
+
+
+def _request_row(request: Request) -> tuple[str, str, int, str]:
+    prompt, options = _json(request.prompt.messages()), _json(request.options)
+    return prompt, options, request.max_tokens, _storable(request.grammar)
+
+
+def _reply_row(reply: Reply) -> tuple[str, str, int, int]:
+    return _storable(reply.text), _json(reply.probabilities), reply.tokens_in, reply.tokens_out
+
+
+def _json(value: object) -> str:
+    return _storable(json.dumps(value, ensure_ascii=False))
+
+
+def _storable(text: str) -> str:
+    """Replace lone surrogates, which no UTF-8 file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

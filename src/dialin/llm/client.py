@@ -1,0 +1,183 @@
+"""An `LLM` made of a backend: stores first, then parallel calls with retries, each counted and kept."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from threading import Event
+from typing import Self
+
+import numpy as np
+import tenacity
+from numpy.typing import NDArray
+
+from dialin.errors import InputError, ProviderError
+from dialin.llm.base import Backend, Prompt, Reply, Request
+from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.usage import Budget, Ledger, Usage, estimate_tokens
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How to repeat calls that failed for a passing reason.
+
+    Parameters
+    ----------
+    attempts : int
+        Most tries of one call.
+    first_wait, max_wait : float
+        Seconds before the second try, doubled for each further one; their bound. A longer wait that
+        the server asks for is kept.
+    sleep : callable, optional
+        Waits that many seconds; None waits on the clock, and no longer once the batch has failed.
+    """
+
+    attempts: int = 6
+    first_wait: float = 1.0
+    max_wait: float = 60.0
+    sleep: Callable[[float], None] | None = None
+
+
+class Client:
+    """An `LLM` with memory, ledger, budget, retries and concurrency.
+
+    Parameters
+    ----------
+    backend : Backend
+        Who answers.
+    stores : sequence of ReplyStore
+        Looked through in order; what a later one knows is copied to the first, and each new reply goes there.
+    ledger : Ledger, optional
+        Where the usage is counted.
+    budget : Budget, optional
+        Caps on what is paid.
+    retry : Retry
+        How to repeat failed calls.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        stores: Sequence[ReplyStore] = (),
+        ledger: Ledger | None = None,
+        budget: Budget | None = None,
+        retry: Retry = Retry(),
+    ) -> None:
+        self.backend = backend
+        self.name = backend.name
+        self.stores = tuple(stores)
+        self.ledger = Ledger() if ledger is None else ledger
+        self.budget = budget or Budget()
+        self.retry = retry
+        self._step = "other"
+
+    def step(self, name: str) -> Self:
+        """Return this client with its usage counted under the step `name`; all else is shared."""
+        tagged = copy.copy(self)
+        tagged._step = name
+        return tagged
+
+    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
+        """Return probabilities, shape (n_prompts, n_options); rows sum to at most 1.
+
+        Raises
+        ------
+        InputError
+            There are no options, or two are equal.
+        BudgetError, ProviderError
+            The batch stopped; what was answered is stored.
+        """
+        if not options or len(set(options)) < len(options):
+            raise InputError(f"options to choose from must be distinct and at least one, got {list(options)}")
+        replies = self._answer([Request(prompt, tuple(options)) for prompt in prompts])
+        rows = [reply.probabilities for reply in replies]
+        return np.array(rows, dtype=np.float64).reshape(len(prompts), len(options))
+
+    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
+        """Return the text written for each prompt, n_prompts strings; raises like `choose`."""
+        requests = [Request(prompt, (), max_tokens, grammar) for prompt in prompts]
+        return [reply.text for reply in self._answer(requests)]
+
+    def close(self) -> None:
+        """Close the backend and the stores."""
+        self.backend.close()
+        for store in self.stores:
+            store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _answer(self, requests: Sequence[Request]) -> list[Reply]:
+        keys = [request_key(self.name, request) for request in requests]
+        wanted = dict(zip(keys, requests, strict=True))  # equal requests are asked once
+        replies = {key: reply for key, request in wanted.items() if (reply := self._recall(key, request))}
+        replies |= self._ask_all({key: wanted[key] for key in wanted if key not in replies})
+        return [replies[key] for key in keys]
+
+    def _recall(self, key: str, request: Request) -> Reply | None:
+        for index, store in enumerate(self.stores):
+            reply = store.get(key)
+            if reply is not None:
+                self.ledger.add(self._step, Usage(cached=1))
+                if index > 0:
+                    self.stores[0].put(key, request, reply, Origin(self.name, self._step, paid=False))
+                return reply
+        return None
+
+    def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
+        """Ask in parallel; on any failure finish and store what is under way, start no more, raise."""
+        if not wanted:
+            return {}
+        stop = Event()
+        with ThreadPoolExecutor(self.backend.n_parallel, thread_name_prefix="dialin-llm") as pool:
+            try:
+                keys = {pool.submit(self._ask, key, request, stop): key for key, request in wanted.items()}
+                return {keys[future]: future.result() for future in as_completed(keys)}
+            except BaseException:
+                stop.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def _ask(self, key: str, request: Request, stop: Event) -> Reply:
+        expected = _expected(request)
+        self.ledger.reserve(self.budget, expected)
+        try:
+            reply = self._retrying(stop)(self.backend.reply, request)
+        except BaseException:
+            self.ledger.release(expected)
+            raise
+        self.ledger.settle(self._step, expected, Usage(1, 0, reply.tokens_in, reply.tokens_out))
+        if self.stores:
+            self.stores[0].put(key, request, reply, Origin(self.name, self._step))
+        return reply
+
+    def _retrying(self, stop: Event) -> tenacity.Retrying:
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_retryable),
+            wait=self._wait,
+            stop=tenacity.stop_after_attempt(self.retry.attempts) | tenacity.stop_when_event_set(stop),
+            sleep=self.retry.sleep or tenacity.sleep_using_event(stop),
+            reraise=True,
+        )
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        first, most = self.retry.first_wait, self.retry.max_wait
+        wait = tenacity.wait_exponential_jitter(multiplier=first, max=most, jitter=first)(state)
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, ProviderError) else None
+        return max(wait, asked or 0.0)
+
+
+def _is_retryable(error: BaseException) -> bool:
+    return isinstance(error, ProviderError) and error.retryable
+
+
+def _expected(request: Request) -> Usage:
+    """Return the usage to set aside for a call, its tokens estimated."""
+    messages = request.prompt.messages()
+    return Usage(1, 0, sum(estimate_tokens(m["content"]) for m in messages), request.max_tokens)

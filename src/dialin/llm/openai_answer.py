@@ -1,0 +1,80 @@
+"""What an OpenAI-compatible server sent, read: replies, complaints, waiting times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Any
+
+import httpx
+
+from dialin.llm.base import Reply, Request
+from dialin.llm.options import Candidate, match_answer, option_probabilities
+
+
+def complaint(response: httpx.Response) -> str:
+    """Return what the server says is wrong, from the usual shapes of JSON or as it stands."""
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text or response.reason_phrase
+    error = body.get("error", body) if isinstance(body, dict) else body
+    return str(error.get("message", error) if isinstance(error, dict) else error)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a Retry-After header asks for, written as a number or as a date."""
+    value = headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return max(0.0, seconds) if isfinite(seconds) else None
+
+
+def read_reply(answer: dict[str, Any], request: Request, logprobs: bool) -> Reply | None:
+    """Return the reply in a server's answer, or None where the log-probabilities asked for are not there.
+
+    Raises KeyError, IndexError, TypeError, ValueError or AttributeError where the answer has another shape.
+    """
+    choice = answer["choices"][0]
+    message = choice.get("message") or {}
+    text = str(message.get("content") or choice.get("text") or "")
+    text = "" if message.get("refusal") else text.encode("utf-8", "replace").decode("utf-8").strip()
+    candidates = _candidates(choice.get("logprobs"))
+    if logprobs and text and not candidates:
+        return None
+    return Reply(text, _probabilities(text, candidates, request.options), *usage(answer))
+
+
+def _probabilities(text: str, candidates: list[Candidate], options: tuple[str, ...]) -> tuple[float, ...]:
+    if candidates and text:
+        return option_probabilities(candidates, options)
+    return match_answer(text, options)
+
+
+def _candidates(logprobs: dict[str, Any] | None) -> list[Candidate]:
+    """Return the candidates for the first token, from the shape of chats or the older one of completions."""
+    if not logprobs:
+        return []
+    if logprobs.get("content"):
+        return [_candidate(entry) for entry in logprobs["content"][0].get("top_logprobs") or []]
+    older = logprobs.get("top_logprobs") or [{}]
+    return [_candidate({"token": token, "logprob": value}) for token, value in (older[0] or {}).items()]
+
+
+def _candidate(entry: dict[str, Any]) -> Candidate:
+    as_bytes = entry.get("bytes")
+    token = bytes(as_bytes) if as_bytes else entry["token"].encode("utf-8", "replace")
+    return token, float(entry["logprob"])
+
+
+def usage(answer: dict[str, Any]) -> tuple[int, int]:
+    """Return the tokens in and out that the server counted; 0 where it counts none."""
+    counts = answer.get("usage") or {}
+    return int(counts.get("prompt_tokens") or 0), int(counts.get("completion_tokens") or 0)

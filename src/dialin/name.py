@@ -1,0 +1,134 @@
+"""Action-Objective labels: `inquire-promotion`, `查询-物流进度` (paper §3.1).
+
+Pure prompt, pure parse, one driver. Where the backend can constrain decoding, a grammar makes every reply a label.
+Labels that collide are asked for again knowing the other cluster; what still collides is numbered, so no two are equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialin.llm.base import LLM, Prompt
+from dialin.prompts import bullets, language_of, load
+
+MAX_TOKENS = 16
+UNNAMED = {"en": "unnamed-intent", "zh": "未命名-意图"}
+GRAMMARS = {
+    "en": 'root ::= word "-" word ("-" word)? ("-" word)?\nword ::= [a-z] [a-z] [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? '
+    "[a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]?",
+    "zh": 'root ::= han han han? "-" han han? han? han? han? han? han?\nhan ::= [\\u4e00-\\u9fff]',
+}
+_EN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,3}")
+_ZH = re.compile(r"([\u4e00-\u9fff]{1,4})\s*[-—–－:：]\s*([\u4e00-\u9fffA-Za-z0-9]{1,12})")
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a name is made from.
+
+    Parameters
+    ----------
+    texts : tuple of str
+        Representatives of a cluster.
+    language : {"en", "zh"}
+        Language of the label.
+    """
+
+    texts: tuple[str, ...]
+    language: str
+
+    @classmethod
+    def of(cls, texts: Sequence[str], language: str = "auto") -> Example:
+        """Return the example of these texts; "auto" takes the language most of them are in."""
+        return cls(tuple(texts), language_of(list(texts)) if language == "auto" else language)
+
+
+def build_prompt(example: Example) -> Prompt:
+    """Return the naming prompt of one cluster."""
+    return load("name", example.language).prompt(sentences=bullets(list(example.texts)))
+
+
+def build_contrast_prompt(example: Example, other: Example) -> Prompt:
+    """Return the naming prompt of a cluster that must not be confused with another."""
+    template = load("contrast", example.language)
+    return template.prompt(sentences=bullets(list(example.texts[:8])), others=bullets(list(other.texts[:8])))
+
+
+def parse_reply(reply: str, language: str) -> str | None:
+    """Return the Action-Objective label in a reply, or None where there is none.
+
+    Examples
+    --------
+    >>> parse_reply("Label: Inquire Refund Status.", "en")
+    'inquire-refund-status'
+    >>> parse_reply("查询—退款进度。", "zh")
+    '查询-退款进度'
+    >>> parse_reply("I cannot help with that request, sorry about it", "en") is None
+    True
+    """
+    line = next((part.strip() for part in reply.strip().splitlines() if part.strip()), "")
+    if language == "zh":
+        match = _ZH.search(line)
+        return f"{match[1]}-{match[2]}" if match else None
+    words = re.sub(r"[^a-z0-9]+", "-", line.lower().rsplit(":", 1)[-1]).strip("-")
+    return words if _EN.fullmatch(words) else None
+
+
+def name_clusters(llm: LLM, examples: Sequence[Example]) -> list[str]:
+    """Return a label per cluster; a reply without a label makes it `UNNAMED`.
+
+    Parameters
+    ----------
+    llm : LLM
+        Who names.
+    examples : sequence of Example
+        One per cluster.
+    """
+    return _ask(llm, [build_prompt(example) for example in examples], [e.language for e in examples])
+
+
+def _ask(llm: LLM, prompts: list[Prompt], languages: list[str]) -> list[str]:
+    names = [""] * len(prompts)
+    for language in dict.fromkeys(languages):
+        rows = [i for i, other in enumerate(languages) if other == language]
+        replies = llm.complete([prompts[i] for i in rows], MAX_TOKENS, GRAMMARS[language])
+        for i, reply in zip(rows, replies, strict=True):
+            names[i] = parse_reply(reply, language) or UNNAMED[language]
+    return names
+
+
+def collisions(names: Sequence[str]) -> dict[int, int]:
+    """Return ``{i: j}``: each later bearer i of a name, and its first bearer j."""
+    first: dict[str, int] = {}
+    return {i: first[name] for i, name in enumerate(names) if first.setdefault(name, i) != i}
+
+
+def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str]) -> list[str]:
+    """Return the names with every collision asked for again, once, knowing the first bearer; then numbered."""
+    names, pairs = list(names), collisions(names)
+    prompts = [build_contrast_prompt(examples[i], examples[j]) for i, j in pairs.items()]
+    for i, name in zip(pairs, _ask(llm, prompts, [examples[i].language for i in pairs]), strict=True):
+        if name not in UNNAMED.values():
+            names[i] = name
+    return number(names)
+
+
+def number(names: Sequence[str]) -> list[str]:
+    """Return the names, all different: the second bearer of a name gets "-2", and so on.
+
+    Examples
+    --------
+    >>> number(["a-b", "a-b", "a-b-2"])
+    ['a-b', 'a-b-3', 'a-b-2']
+    """
+    taken, numbered = set(names), list[str]()
+    for i, name in enumerate(names):
+        unique, n = name, 1
+        while name in names[:i] and unique in taken:
+            n += 1
+            unique = f"{name}-{n}"
+        taken.add(unique)
+        numbered.append(unique)
+    return numbered

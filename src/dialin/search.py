@@ -1,0 +1,291 @@
+"""How one round cuts the dendrogram: the paper's search for one k, and the tree search that needs no k.
+
+`KSearch` is the paper's (Algorithm 1): partition into k clusters for every candidate k, judge them all, keep the good
+ones at the k with the best ratio good / (bad + 1). `TreeSearch` asks about the nodes of the tree from the root
+down and keeps each node that is good while its parent is not; a judge that errs is corrected by the node's relatives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.cluster import Partition, TreePartition
+from dialin.errors import InputError
+from dialin.judge import Coherence, Rows, Verdict
+from dialin.llm.base import LLM, Prompt
+from dialin.prompts import load
+from dialin.tree import Tree
+
+Unit = Literal["sentences", "clusters"]
+Ask = Callable[[Sequence[Rows]], list[Verdict]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One line of the search log: what k clusters were worth.
+
+    Parameters
+    ----------
+    k : int
+        Number of clusters tried.
+    good, bad, unreadable : int
+        Sentences (or clusters, as the unit says) judged so.
+    """
+
+    k: int
+    good: int
+    bad: int
+    unreadable: int = 0
+
+    @property
+    def ratio(self) -> float:
+        """The paper's criterion; what could not be read does not count as good, nor as bad."""
+        return self.good / (self.bad + 1)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search took out of one partition.
+
+    Parameters
+    ----------
+    clusters : tuple of ndarray
+        Rows of each kept cluster; disjoint.
+    verdicts : tuple of Verdict
+        One per kept cluster.
+    trials : tuple of Trial
+        The log, in the order tried.
+    best_k : int
+        The k chosen; for a tree search, the number of clusters kept.
+    """
+
+    clusters: tuple[Rows, ...]
+    verdicts: tuple[Verdict, ...]
+    trials: tuple[Trial, ...]
+    best_k: int
+
+
+class Search(Protocol):
+    """Takes the coherent clusters out of one partition."""
+
+    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:
+        """Return what is worth keeping; `log` holds the trials of the earlier rounds."""
+        ...
+
+
+def default_min_size(n: int) -> int:
+    """Return the smallest cluster worth a name among n sentences: √n / 10, at least 3.
+
+    A bot or a report has no use for an intent of two sentences, and with pieces of any size allowed the paper's
+    criterion runs to the largest k offered.
+    """
+    return max(3, round(float(np.sqrt(n)) / 10))
+
+
+def default_candidates(n: int, min_size: int) -> tuple[int, ...]:
+    """Return the k to try on n sentences: five values, evenly spaced in log, up to n / (4 · min_size).
+
+    Four times the minimum is the mean size of the finest cut, which keeps most of the pieces above it.
+
+    Examples
+    --------
+    >>> default_candidates(3000, 5)
+    (9, 19, 38, 75, 150)
+    """
+    largest = max(2, n // (4 * min_size))
+    return tuple(sorted({max(2, round(largest / 2**i)) for i in range(5)}))
+
+
+def judge_cut(labels: NDArray[np.int64], ask: Ask, min_size: int) -> list[tuple[Rows, Verdict]]:
+    """Judge every cluster of a cut; what is smaller than `min_size` is bad without a question."""
+    order = np.argsort(labels, kind="stable")
+    clusters = np.split(order, np.cumsum(np.bincount(labels))[:-1])
+    large = [rows for rows in clusters if len(rows) >= min_size]
+    verdicts = iter(ask(large))
+    small = Verdict(0.0, Coherence.BAD, "size")
+    return [(rows, next(verdicts) if len(rows) >= min_size else small) for rows in clusters]
+
+
+def tally(judged: list[tuple[Rows, Verdict]], unit: Unit) -> Trial:
+    """Count good, bad and unreadable of one cut, in sentences or clusters (paper: Table 16 and its text)."""
+    weight = {c: sum(len(r) if unit == "sentences" else 1 for r, v in judged if v.coherence is c) for c in Coherence}
+    return Trial(len(judged), weight[Coherence.GOOD], weight[Coherence.BAD], weight[Coherence.UNREADABLE])
+
+
+@dataclass(frozen=True)
+class KSearch:
+    """The paper's search: the best of several k, one for the whole round.
+
+    Parameters
+    ----------
+    candidates : tuple of int, optional
+        The search space N; by default `default_candidates` of what is left.
+    unit : {"sentences", "clusters"}
+        What good and bad count.
+    min_size : int
+        Smaller clusters are never good.
+    prune : callable, optional
+        ``prune(log, candidates, n_rest)`` returns the candidates to try, from the log of earlier rounds.
+    """
+
+    candidates: tuple[int, ...] = ()
+    unit: Unit = "sentences"
+    min_size: int = 3
+    prune: Callable[[Sequence[Trial], Sequence[int], int], Sequence[int]] | None = None
+
+    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:
+        """Judge the cut at every candidate k and keep the good clusters of the best."""
+        cuts = {k: judge_cut(partition.cut(k), ask, self.min_size) for k in self._space(partition.n, log)}
+        trials = {k: tally(judged, self.unit) for k, judged in cuts.items()}
+        best = max(trials, key=lambda k: (trials[k].ratio, -k))
+        kept = [(rows, verdict) for rows, verdict in cuts[best] if verdict.good]
+        return Found(tuple(r for r, _ in kept), tuple(v for _, v in kept), tuple(trials.values()), best)
+
+    def _space(self, n: int, log: Sequence[Trial]) -> list[int]:
+        space = [k for k in self.candidates if k <= n] or list(default_candidates(n, self.min_size))
+        if self.prune is not None and log:
+            space = list(self.prune(log, space, n)) or space
+        return sorted(set(space))
+
+
+@dataclass(frozen=True)
+class TreeSearch:
+    """Keep a node when it is good and its parent is not, asking from the root down.
+
+    A set of sentences that is good stays good when a part is taken away: along the tree, "good" is a hidden state
+    that, once reached on the way down, holds. The verdicts are evidence about those states, combined exactly
+    (`posterior`), and of all sets of disjoint nodes the one is kept that holds the most sentences in whole
+    intents, in expectation (`best_antichain`).
+
+    Parameters
+    ----------
+    min_size : int
+        Smaller nodes are neither asked about nor kept.
+    prior : float
+        P(a node is good | its parent is not), in (0, 1).
+    """
+
+    min_size: int = 3
+    prior: float = 0.3
+
+    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:  # noqa: ARG002 (protocol)
+        """Judge nodes from the root down; return the best disjoint ones."""
+        if not isinstance(partition, TreePartition):
+            raise InputError(
+                "strategy 'tree' needs a hierarchical partitioner",
+                hint="use partitioner='agglomerative' or strategy='paper'",
+            )
+        if partition.n < self.min_size:
+            return Found((), (), (), 0)
+        tree = partition.tree
+        verdicts = descend(tree, ask, self.min_size)
+        kept = best_antichain(tree, verdicts, self.prior)
+        judged = [(tree.members(node), verdicts[node]) for node in verdicts]
+        trial = tally(judged, "clusters")
+        return Found(
+            tuple(tree.members(node) for node in kept),
+            tuple(Verdict.of(p, verdicts[node].evidence, verdicts[node].n_asked) for node, p in kept.items()),
+            (trial,),
+            len(kept),
+        )
+
+
+def descend(tree: Tree, ask: Ask, min_size: int) -> dict[int, Verdict]:
+    """Judge nodes level by level from the root; below a good node with a good parent nothing is asked."""
+    verdicts: dict[int, Verdict] = {}
+    level = [tree.root]
+    while level:
+        verdicts.update(zip(level, ask([tree.members(node) for node in level]), strict=True))
+        level = [
+            child
+            for node in level
+            if not (verdicts[node].good and _good(verdicts, int(tree.parent[node])))
+            for child in tree.children_of(node)
+            if tree.size(child) >= min_size
+        ]
+    return verdicts
+
+
+def _good(verdicts: dict[int, Verdict], node: int) -> bool:
+    return node in verdicts and verdicts[node].good
+
+
+def log_odds(verdict: Verdict) -> float:
+    """Return the evidence of a verdict in log-odds, at most ±4.6 (99 %); an unreadable one says nothing."""
+    if verdict.coherence is Coherence.UNREADABLE:
+        return 0.0
+    p = float(np.clip(verdict.p_good, 0.01, 0.99))
+    return float(np.log(p / (1 - p)))
+
+
+def posterior(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[int, tuple[float, float]]:
+    """Return (P(good), P(good while the parent is not)) of each judged node, given all verdicts.
+
+    The states form a tree-shaped hidden Markov model: good above means good below; below a bad node, `prior`.
+    One pass up collects the evidence of the subtrees, one pass down turns it into probabilities.
+    """
+    enter, stay_out = np.log(prior), np.log1p(-prior)
+    up: dict[int, tuple[float, float]] = {}
+    for node in sorted(verdicts):  # children have smaller numbers than their parents
+        below = [up[child] for child in tree.children_of(node) if child in up]
+        bad = sum(float(np.logaddexp(stay_out + b, enter + g)) for b, g in below)
+        up[node] = (bad, log_odds(verdicts[node]) + sum(g for _, g in below))
+    down: dict[int, tuple[float, float]] = {}
+    for node in sorted(verdicts, reverse=True):
+        bad, good = up[node]
+        above = down.get(int(tree.parent[node]), (0.0, 0.0))[0]
+        first = (1 - above) / (1 + float(np.exp(np.clip(stay_out + bad - enter - good, -50, 50))))
+        down[node] = (above + first, first)
+    return down
+
+
+def best_antichain(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[int, float]:
+    """Return the disjoint nodes that hold most sentences in whole intents, in expectation, with their P(good).
+
+    A node counts with size · P(it is good and its parent is not); a node less likely good than not is never kept.
+    """
+    chance = posterior(tree, verdicts, prior)
+    best: dict[int, tuple[float, tuple[int, ...]]] = {}
+    for node in sorted(verdicts):
+        below = [best[child] for child in tree.children_of(node) if child in best]
+        value, nodes = sum(v for v, _ in below), tuple(i for _, picked in below for i in picked)
+        p_good, p_first = chance[node]
+        own = tree.size(node) * p_first
+        best[node] = (own, (node,)) if own >= value and p_good >= 0.5 else (value, nodes)
+    return {node: chance[node][0] for node in best[tree.root][1]}
+
+
+def build_prune_prompt(log: Sequence[Trial], candidates: Sequence[int], n_rest: int) -> Prompt:
+    """Return the question which k to try next, from the log of earlier rounds (paper §3.2)."""
+    lines = [f"k={t.k} good={t.good} bad={t.bad} ratio={t.ratio:.2f}" for t in log]
+    return load("prune", "en").prompt(
+        log="; ".join(lines), n_rest=str(n_rest), candidates=", ".join(map(str, candidates))
+    )
+
+
+def parse_pruned(reply: str, candidates: Sequence[int], top: int = 5) -> list[int]:
+    """Return the first `top` distinct candidates named in a reply, in its order; others are ignored.
+
+    Examples
+    --------
+    >>> parse_pruned("24, 16, 99, 24 and 8", [8, 16, 24])
+    [24, 16, 8]
+    """
+    named = dict.fromkeys(int(number) for number in re.findall(r"\d{1,9}", reply))
+    return [k for k in named if k in set(candidates)][:top]
+
+
+def prune_with(llm: LLM, top: int = 5) -> Callable[[Sequence[Trial], Sequence[int], int], list[int]]:
+    """Return a pruner that asks `llm` for the `top` most promising candidates."""
+
+    def prune(log: Sequence[Trial], candidates: Sequence[int], n_rest: int) -> list[int]:
+        reply = llm.complete([build_prune_prompt(log, candidates, n_rest)], max_tokens=32)[0]
+        return parse_pruned(reply, candidates, top)
+
+    return prune

@@ -1,0 +1,117 @@
+"""Everything that decides a result, apart from data, embedder and LLM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dialin.errors import InputError
+from dialin.judge import Mode
+from dialin.merge import MergeSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides the result, apart from data, embedder and LLM.
+
+    Parameters
+    ----------
+    strategy : {"tree", "paper"}
+        Keep the good nodes of the tree, or the paper's one k a round.
+    partitioner : {"agglomerative", "kmeans", "gmm"}
+        What partitions the sentences; "tree" needs the first.
+    n_clusters : tuple of int
+        Candidates N of ``strategy="paper"``; empty: chosen from the number of sentences.
+    unit : {"sentences", "clusters"}
+        What good and bad count, with ``strategy="paper"``.
+    prune : bool
+        Whether the LLM proposes the candidates of later rounds from the log, with ``strategy="paper"``.
+    min_cluster_size : int
+        Smaller clusters are not kept; 0: chosen from the number of sentences.
+    epsilon : float
+        Stop when at most this share of the sentences is left.
+    max_rounds : int
+        T_max.
+    sampler : {"convex", "random"}
+        Representatives of a cluster.
+    sample_dim : int
+        Dimensions of the convex hull, 2 to 5.
+    form : {"auto", "pairs", "list"}
+        How the judge asks; "auto" takes what measured best.
+    judge : {"both", "llm", "geometry"}
+        Whose evidence decides.
+    sure : float
+        Where the geometry is surer than this, the LLM is not asked.
+    merge : {"verified", "paper", "none"}
+        Merge along verified edges, the paper's connected components, or not at all.
+    merge_distance : {"geodesic", "cosine"}
+        Distance of labels.
+    merge_probabilistic : bool
+        Whether an edge needs P(one intent) > tau.
+    theta, kappa : float
+        Largest distance of an edge, and concentration of labels; 0: from the labels at hand.
+    tau : float
+        Least probability of an edge.
+    coverage : float
+        Share of the sentences that should get an intent, where the judge agrees; 0: only what the clusters hold.
+    roles : {"auto", "split", "ignore"}
+        Use the roles of the data where there are any; or split by action word; or neither.
+    language : {"auto", "en", "zh"}
+        Language of the names.
+    seed : int
+        Seed of everything random.
+    """
+
+    strategy: Literal["tree", "paper"] = "tree"
+    partitioner: Literal["agglomerative", "kmeans", "gmm"] = "agglomerative"
+    n_clusters: tuple[int, ...] = ()
+    unit: Literal["sentences", "clusters"] = "sentences"
+    prune: bool = False
+    min_cluster_size: int = 0
+    epsilon: float = 0.05
+    max_rounds: int = 4
+    sampler: Literal["convex", "random"] = "convex"
+    sample_dim: int = 2
+    form: Literal["auto", "pairs", "list"] = "auto"
+    judge: Mode = "both"
+    sure: float = 0.95
+    merge: Literal["verified", "paper", "none"] = "verified"
+    merge_distance: Literal["geodesic", "cosine"] = "geodesic"
+    merge_probabilistic: bool = True
+    theta: float = 0.0
+    tau: float = 0.7
+    kappa: float = 0.0
+    coverage: float = 0.0
+    roles: Literal["auto", "split", "ignore"] = "auto"
+    language: Literal["auto", "en", "zh"] = "auto"
+    seed: int = 0
+
+    def merging(self) -> MergeSettings:
+        """Return the settings of the merge step."""
+        return MergeSettings(
+            distance=self.merge_distance,
+            probabilistic=self.merge_probabilistic,
+            theta=self.theta or "auto",
+            tau=self.tau,
+            kappa=self.kappa or "auto",
+            verify=self.merge == "verified",
+        )
+
+
+def check(settings: Settings) -> None:
+    """Raise InputError where a setting is out of its range."""
+    ranges = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0.5, 1), "tau": (0, 1), "sample_dim": (2, 5)}
+    for name, (low, high) in ranges.items():
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise InputError(f"{name} must be from {low} to {high}, got {value}")
+    if settings.max_rounds < 1 or settings.min_cluster_size < 0 or any(k < 2 for k in settings.n_clusters):
+        raise InputError(
+            f"max_rounds must be ≥ 1, min_cluster_size ≥ 0 and every n_clusters ≥ 2, got {settings.max_rounds}, "
+            f"{settings.min_cluster_size} and {settings.n_clusters}"
+        )
+    if settings.strategy == "tree" and settings.partitioner != "agglomerative":
+        raise InputError(
+            f"strategy 'tree' needs a dendrogram, got partitioner {settings.partitioner!r}",
+            hint="use partitioner 'agglomerative' or strategy 'paper'",
+        )

@@ -1,0 +1,218 @@
+"""A dendrogram that can be cut at every k and walked node by node, and the weighted linkage that builds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.errors import InputError
+
+Floats = NDArray[np.float64]
+Linkage = Literal["ward", "average", "complete"]
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A dendrogram over n_leaves leaves: nodes 0 … n_leaves-1 are leaves, the root is 2 n_leaves - 2.
+
+    Parameters
+    ----------
+    children : int64 array of shape (n_leaves - 1, 2)
+        The two nodes that node ``n_leaves + i`` joins, the smaller first.
+    height : float64 array of shape (n_leaves - 1,)
+        Distance of the two, never decreasing.
+    parent : int64 array of shape (2 n_leaves - 1,)
+        The root has -1.
+    rows : int64 array of shape (n,)
+        Rows in the order of the leaves: each node is a span of it. A leaf of a micro-clustered tree
+        holds several rows.
+    start, end : int64 arrays of shape (2 n_leaves - 1,)
+        The span of each node.
+    """
+
+    children: NDArray[np.int64]
+    height: Floats
+    parent: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    @property
+    def n_leaves(self) -> int:
+        """Number of leaves: rows, or micro-clusters."""
+        return (len(self.parent) + 1) // 2
+
+    @property
+    def root(self) -> int:
+        """The node that holds all rows."""
+        return len(self.parent) - 1
+
+    def children_of(self, node: int) -> tuple[int, ...]:
+        """Return the two nodes that a node joins; none for a leaf."""
+        if self._checked(node) < self.n_leaves:
+            return ()
+        left, right = self.children[node - self.n_leaves]
+        return int(left), int(right)
+
+    def members(self, node: int) -> NDArray[np.int64]:
+        """Return the rows of a node, similar ones close together; a read-only view, no copy."""
+        return self.rows[self.start[self._checked(node)] : self.end[node]]
+
+    def size(self, node: int) -> int:
+        """Return the number of rows of a node."""
+        return int(self.end[self._checked(node)] - self.start[node])
+
+    def nodes_at(self, k: int) -> NDArray[np.int64]:
+        """Return the min(k, n_leaves) nodes of the cut into k, ordered by their first row.
+
+        Raises
+        ------
+        InputError
+            If k < 1.
+        """
+        check_k(k)
+        if not len(self.rows):
+            return np.zeros(0, dtype=np.int64)
+        limit = max(2 * self.n_leaves - k, self.n_leaves)  # nodes from here on are the last k-1 joins
+        nodes = np.flatnonzero((self.parent[:limit] >= limit) | (self.parent[:limit] == -1))
+        nodes = nodes[np.argsort(self.start[nodes])]
+        first = np.minimum.reduceat(self.rows, self.start[nodes])
+        return nodes[np.argsort(first)].astype(np.int64)
+
+    def _checked(self, node: int) -> int:
+        if not 0 <= node < len(self.parent):
+            raise IndexError(f"node {node} is not in a tree of {len(self.parent)} nodes")
+        return node
+
+
+def tree_of(points: Floats, weight: Floats, leaf: NDArray[np.int64], linkage: Linkage) -> Tree:
+    """Build the tree over weighted points (m, d); `leaf` (n,) is the point that each row belongs to."""
+    if not len(points):
+        none = np.zeros(0, dtype=np.int64)
+        return Tree(np.zeros((0, 2), dtype=np.int64), np.zeros(0), none, none, none, none)
+    joined, height = _join_all(_distances(points, weight, linkage), weight.copy(), linkage)
+    if linkage == "ward":
+        height = np.sqrt(height)
+    order = np.argsort(height, kind="stable")
+    return _spanned(_numbered(joined[order]), height[order], leaf)
+
+
+def _distances(points: Floats, weight: Floats, linkage: Linkage) -> Floats:
+    """Return the pairwise distances (m, m), infinite on the diagonal and exactly symmetric.
+
+    Ward: twice the growth of the weighted sum of squares, which is the squared distance of two points of
+    weight 1. Otherwise 1 - the dot product, the mean cosine distance of the rows behind two means.
+    """
+    D = points @ points.T
+    square = D.diagonal().copy()
+    for i, row in enumerate(D):  # row by row and in place: the matrix is large
+        if linkage == "ward":
+            row[:] = (square + square[i] - 2 * row) * (2 * weight * weight[i] / (weight + weight[i]))
+        else:
+            row[:] = 1 - row
+    np.maximum(D, 0, out=D)
+    np.fill_diagonal(D, np.inf)
+    return D
+
+
+def _join_all(D: Floats, weight: Floats, linkage: Linkage) -> tuple[NDArray[np.int64], Floats]:
+    """Join nearest neighbours of each other until one cluster is left, in O(m²); uses up `D` and `weight`.
+
+    A chain goes from each cluster to its nearest until two are each other's nearest. These linkages
+    are reducible (a join brings nothing closer), so the rest of the chain stays valid after a join.
+
+    Returns
+    -------
+    joined : int64 array of shape (m - 1, 2)
+        Slots of the two; the cluster goes on in the second one.
+    height : float64 array of shape (m - 1,)
+    """
+    m = len(D)
+    joined, height = np.zeros((m - 1, 2), dtype=np.int64), np.zeros(m - 1)
+    alive = np.ones(m, dtype=bool)
+    chain: list[int] = []
+    for step in range(m - 1):
+        if not chain:
+            chain.append(int(np.argmax(alive)))
+        _follow(D, chain)
+        gone, kept = chain.pop(), chain.pop()
+        joined[step], height[step] = (gone, kept), D[gone, kept]
+        alive[gone] = False
+        _join(D, weight, gone, kept, linkage)
+    return joined, height
+
+
+def _follow(D: Floats, chain: list[int]) -> None:
+    """Extend the chain until its last two are each other's nearest."""
+    while True:
+        row = D[chain[-1]]
+        nearest = int(np.argmin(row))
+        # Among equals, the one before wins: distances along the chain fall strictly, so it ends.
+        if len(chain) > 1 and row[chain[-2]] <= row[nearest]:
+            return
+        chain.append(nearest)
+
+
+def _join(D: Floats, weight: Floats, gone: int, kept: int, linkage: Linkage) -> None:
+    """Put the union of two clusters into slot `kept`, by the formula of Lance and Williams."""
+    a, b, between = D[gone], D[kept], D[gone, kept]
+    w_a, w_b = weight[gone], weight[kept]
+    if linkage == "ward":
+        union = ((w_a + weight) * a + (w_b + weight) * b - weight * between) / (w_a + w_b + weight)
+    elif linkage == "average":
+        union = (w_a * a + w_b * b) / (w_a + w_b)
+    else:
+        union = np.maximum(a, b)
+    # Holds without rounding; with it, it keeps the chain valid and the heights from falling.
+    union = np.maximum(union, np.minimum(a, b))
+    union[[gone, kept]] = np.inf
+    D[kept] = D[:, kept] = union
+    D[gone] = D[:, gone] = np.inf
+    weight[kept] = w_a + w_b
+
+
+def _numbered(joined: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Turn joins of slots, in the order of the tree, into children (m - 1, 2) of numbered nodes."""
+    m = len(joined) + 1
+    # A slot that is gone points on to the one that it went into; `node` is what a live slot holds.
+    into, node = np.arange(m), np.arange(m)
+    children = np.empty((m - 1, 2), dtype=np.int64)
+    for step, (gone, kept) in enumerate(joined):
+        a, b = _live(into, gone), _live(into, kept)
+        children[step] = sorted((node[a], node[b]))
+        into[a] = b
+        node[b] = m + step
+    return children
+
+
+def _live(into: NDArray[np.int64], slot: int) -> int:
+    while into[slot] != slot:
+        into[slot] = into[into[slot]]
+        slot = into[slot]
+    return slot
+
+
+def _spanned(children: NDArray[np.int64], height: Floats, leaf: NDArray[np.int64]) -> Tree:
+    """Lay the leaves out so that each node is a span of rows."""
+    m = len(children) + 1
+    size = np.bincount(leaf, minlength=2 * m - 1)
+    parent = np.full(2 * m - 1, -1, dtype=np.int64)
+    for i, (a, b) in enumerate(children):
+        size[m + i] = size[a] + size[b]
+        parent[[a, b]] = m + i
+    start = np.zeros(2 * m - 1, dtype=np.int64)
+    for i in range(m - 2, -1, -1):
+        a, b = children[i]
+        start[a], start[b] = start[m + i], start[m + i] + size[a]
+    rows = np.argsort(start[leaf], kind="stable").astype(np.int64)
+    rows.flags.writeable = False
+    return Tree(children, height, parent, rows, start, start + size)
+
+
+def check_k(k: int) -> None:
+    """Raise InputError where k < 1."""
+    if k < 1:
+        raise InputError(f"the number of clusters must be at least 1, got {k}")
