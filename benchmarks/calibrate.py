@@ -1,15 +1,17 @@
 """Fit how evidence becomes P(good), on data sets that no benchmark of dialin evaluates.
 
-Nodes of Ward trees, good where at least 90 % of the sentences have one label, bad up to 70 %; half of each, spread over
-sizes. The geometry is fitted on every such node, the LLM and the combination on a sample that is really asked.
-Writes ``src/dialin/calibration.json`` and ``benchmarks/results/calibration.json``; with ``--hold-out`` it fits on all
-sets but one in turn and reports the figures on that one, which is how the question form of each model was chosen.
+Nodes of Ward trees (of the whole set, and of 800 and 200 of its sentences), good where at least 90 % of the sentences
+have one label, bad up to 70 %; good and bad weigh the same, and so does every set. The geometry is fitted on every such
+node, the LLM and the combination on nodes that are really asked about: half of them good, spread over sizes.
+Writes ``src/dialin/calibration.json``, and ``benchmarks/results/calibration-MODEL.json`` with the figures on each set
+of a calibration fitted on the others.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from benchmarks import data, machine
 from dialin.calibrate import Calibration, geometry_of
 from dialin.cluster import Agglomerative
 from dialin.embed import embedder_of
-from dialin.judge import CoherenceJudge, JudgeSettings, Question
+from dialin.judge import CoherenceJudge, Form, JudgeSettings
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
@@ -34,23 +36,43 @@ FLAT = Calibration("none", (0, 0, 0, 0), (0, 1), (0, 1, 1))
 
 @dataclass
 class Sample:
-    """Nodes of one set: geometry features, truth, and (for some) the LLM's mean log-odds."""
+    """Nodes of one set: geometry features and truth at several sizes of the corpus; some of the whole are asked about.
 
-    geometry: NDArray[np.float64]
-    good: NDArray[np.bool_]
+    ``parts`` are (features, good) of each size, the whole set first; ``asked`` are nodes of the first.
+    """
+
+    parts: list[tuple[NDArray[np.float64], NDArray[np.bool_]]]
     asked: NDArray[np.int64]
-    answers: dict[str, NDArray[np.float64]]
+    answers: dict[Form, NDArray[np.float64]]
+
+    @property
+    def truth(self) -> NDArray[np.bool_]:
+        """Whether each node asked about is good."""
+        return self.parts[0][1][self.asked]
+
+    @property
+    def geometry(self) -> NDArray[np.float64]:
+        """Features of the nodes asked about."""
+        return self.parts[0][0][self.asked]
 
 
-def nodes_of(texts: list[str], labels: NDArray[np.str_], X: NDArray[np.float32], min_size: int = 4):
-    """Yield (rows, good) of each node of the tree that is clearly good or bad, of 4 sentences or more."""
+def nodes_of(
+    labels: NDArray[np.str_], X: NDArray[np.float32], min_size: int = 4
+) -> Iterator[tuple[NDArray[np.int64], bool]]:
+    """Yield (rows, good) of each node of the tree that is clearly good or bad, of `min_size` sentences or more."""
     tree = Agglomerative().fit(X).tree
     codes = np.unique(labels, return_inverse=True)[1]
     for node in range(tree.n_leaves, tree.root):
         rows = np.sort(tree.members(node))
         purity = np.bincount(codes[rows]).max() / len(rows)
         if len(rows) >= min_size and not 0.7 < purity < 0.9:
-            yield rows, purity >= 0.9
+            yield rows, bool(purity >= 0.9)
+
+
+def features_of(X: NDArray[np.float32], nodes: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return tightness, log(size) and log(n / size) of each node, shape (n_nodes, 3)."""
+    base = geometry_of(X).base
+    return np.array([[geometry_of(X[r], base).tightness, np.log(len(r)), np.log(len(X) / len(r))] for r in nodes])
 
 
 def spread(sizes: NDArray[np.int64], good: NDArray[np.bool_], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -64,22 +86,28 @@ def spread(sizes: NDArray[np.int64], good: NDArray[np.bool_], n: int, rng: np.ra
     return np.sort(np.concatenate(chosen))
 
 
-def sample_of(name: str, llm: Client | None, forms: list[str], n: int) -> Sample:
+def sample_of(name: str, llm: Client, forms: list[Form], n: int) -> Sample:
     """Return the nodes of one set, `n` of them asked about in every form."""
     texts, labels = data.load(name)
     X = embedder_of("auto", texts).encode(texts)
-    base = geometry_of(X).base
-    rows, good = map(list, zip(*nodes_of(texts, labels, X), strict=True))
-    features = [[geometry_of(X[r], base).tightness, np.log(len(r)), np.log(len(X) / len(r))] for r in rows]
-    sizes, truth = np.array([len(r) for r in rows]), np.array(good)
-    asked = spread(sizes, truth, n, np.random.default_rng(0))
-    answers = {}
-    for form in forms:
-        settings = JudgeSettings(form=form, mode="llm")
-        judge = CoherenceJudge(texts, X, llm, sampler_of("convex", 2), settings, FLAT)
-        replies = judge._ask([Question(rows[i]) for i in asked])
-        answers[form] = np.array([np.nanmean(r) if np.isfinite(r).any() else 0.0 for r in replies])
-    return Sample(np.array(features), truth, asked, answers)
+    rng, parts, whole = np.random.default_rng(0), [], list[NDArray[np.int64]]()
+    for size in (len(X), 800, 200):
+        rows = np.arange(len(X)) if size == len(X) else rng.choice(len(X), size, replace=False)
+        nodes, good = zip(*nodes_of(labels[rows], X[rows]), strict=True)
+        parts.append((features_of(X[rows], list(nodes)), np.array(good)))
+        whole = whole or list(nodes)
+    asked = spread(np.array([len(node) for node in whole]), parts[0][1], n, np.random.default_rng(0))
+    answers = {form: ask(texts, X, llm, form, [whole[i] for i in asked]) for form in forms}
+    return Sample(parts, asked, answers)
+
+
+def ask(
+    texts: list[str], X: NDArray[np.float32], llm: Client, form: Form, nodes: list[NDArray[np.int64]]
+) -> NDArray[np.float64]:
+    """Return the LLM's mean log-odds about each node."""
+    judge = CoherenceJudge(texts, X, llm, sampler_of("convex", 2), JudgeSettings(form=form, mode="llm"), FLAT)
+    p = np.array([verdict.p_good for verdict in judge.judge(nodes)])
+    return np.asarray(np.log(p) - np.log1p(-p))
 
 
 def fit(X: list[NDArray[np.float64]], y: list[NDArray[np.bool_]]) -> list[float]:
@@ -95,11 +123,12 @@ def logits(X: NDArray[np.float64], model: list[float]) -> NDArray[np.float64]:
     return np.asarray(model[0] + X @ np.array(model[1:]))
 
 
-def fit_all(samples: list[Sample], forms: list[str]) -> dict[str, list[float]]:
+def fit_all(samples: list[Sample], forms: list[Form]) -> dict[str, list[float]]:
     """Fit the geometry, then per form the LLM alone and both together."""
-    models = {"geometry": fit([s.geometry for s in samples], [s.good for s in samples])}
+    parts = [part for sample in samples for part in sample.parts]
+    models = {"geometry": fit([X for X, _ in parts], [good for _, good in parts])}
     for form in forms:
-        truth = [s.good[s.asked] for s in samples]
+        truth = [s.truth for s in samples]
         models[f"llm/{form}"] = fit([s.answers[form][:, None] for s in samples], truth)
         models[f"both/{form}"] = fit([evidence(s, form, models["geometry"]) for s in samples], truth)
     return models
@@ -107,13 +136,13 @@ def fit_all(samples: list[Sample], forms: list[str]) -> dict[str, list[float]]:
 
 def evidence(sample: Sample, form: str, geometry: list[float]) -> NDArray[np.float64]:
     """Return the LLM's and the geometry's log-odds of the nodes asked about, shape (n, 2)."""
-    return np.column_stack([sample.answers[form], logits(sample.geometry[sample.asked], geometry)])
+    return np.column_stack([sample.answers[form], logits(sample.geometry, geometry)])
 
 
-def report(sample: Sample, models: dict[str, list[float]], forms: list[str]) -> dict[str, dict[str, float]]:
+def report(sample: Sample, models: dict[str, list[float]], forms: list[Form]) -> dict[str, dict[str, float]]:
     """Return AUC, accuracy and ECE of each kind of evidence on the nodes asked about."""
-    truth = sample.good[sample.asked]
-    scores = {"geometry": logits(sample.geometry[sample.asked], models["geometry"])}
+    truth = sample.truth
+    scores = {"geometry": logits(sample.geometry, models["geometry"])}
     for form in forms:
         scores[f"llm/{form}"] = logits(sample.answers[form][:, None], models[f"llm/{form}"])
         scores[f"both/{form}"] = logits(evidence(sample, form, models["geometry"]), models[f"both/{form}"])
@@ -146,7 +175,7 @@ def main() -> None:
         samples[name] = sample_of(name, llm, options.forms, options.n)
         print(
             name,
-            {f: round(auc(a, samples[name].good[samples[name].asked]), 3) for f, a in samples[name].answers.items()},
+            {f: round(auc(1 / (1 + np.exp(-a)), samples[name].truth), 3) for f, a in samples[name].answers.items()},
             flush=True,
         )
     held_out = {

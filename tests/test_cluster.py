@@ -22,9 +22,7 @@ def unit_rows(n: int, d: int = 6, seed: int = 0) -> NDArray[np.float32]:
     return np.asarray(X / np.linalg.norm(X, axis=1, keepdims=True), dtype=np.float32)
 
 
-def blobs(
-    n_each: int, n_blobs: int, d: int = 12, seed: int = 0
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def blobs(n_each: int, n_blobs: int, d: int = 12, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     gold = np.repeat(np.arange(n_blobs), n_each)
     X = np.eye(d)[gold] + np.random.default_rng(seed).normal(scale=0.05, size=(len(gold), d))
     return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32), gold
@@ -73,9 +71,7 @@ def test_weights_change_ward() -> None:
     assert Agglomerative().fit(X, np.array([9.0, 9.0, 1.0])).cut(2).tolist() == [0, 1, 1]
 
 
-@given(
-    n=st.integers(1, 30), seed=st.integers(0, 1000), linkage=st.sampled_from(["ward", "average", "complete"])
-)
+@given(n=st.integers(1, 30), seed=st.integers(0, 1000), linkage=st.sampled_from(["ward", "average", "complete"]))
 @settings(deadline=None, max_examples=40)
 def test_row_order_does_not_matter(n: int, seed: int, linkage: Linkage) -> None:
     X = unit_rows(n, seed=seed)
@@ -251,3 +247,39 @@ def test_micro_clusters_of_equal_rows_change_nothing(linkage: Linkage) -> None:
     micro = Agglomerative(linkage, max_exact=10, n_micro=100, random_state=0).fit(X)
     assert same(exact.cut(5), micro.cut(5))
     np.testing.assert_allclose(micro.tree.height[-4:], exact.tree.height[-4:], atol=1e-5)
+
+
+def test_root_and_children() -> None:
+    """Points at 0, 1, 4: 0 and 1 join first (node 3), then 4 (node 2) joins them; leaves have no children."""
+    tree = Agglomerative().fit(np.array([[0.0], [1.0], [4.0]], dtype=np.float32)).tree
+    assert tree.root == 4
+    assert tree.children_of(4) == (2, 3)
+    assert tree.children_of(3) == (0, 1)
+    assert all(tree.children_of(leaf) == () for leaf in range(3))
+    for node in (-1, 5):
+        with pytest.raises(IndexError, match=f"node {node} is not in a tree of 5"):
+            tree.children_of(node)
+
+
+@given(n=st.integers(1, 30), seed=st.integers(0, 100), micro=st.booleans())
+@settings(deadline=None, max_examples=12)
+def test_walk_from_the_root_reaches_every_row_once(n: int, seed: int, micro: bool) -> None:
+    """Children come before their parents, share their rows between them, and the leaves hold all rows."""
+    partitioner = Agglomerative(max_exact=2, n_micro=5, random_state=0) if micro else Agglomerative()
+    tree = partitioner.fit(unit_rows(n, seed=seed)).tree
+    assert set(tree.members(tree.root)) == set(range(n))
+    waiting, leaves = [tree.root], list[int]()
+    while waiting:
+        node = waiting.pop()
+        children = tree.children_of(node)
+        assert all(child < node and tree.parent[child] == node for child in children)
+        assert not children or sum(tree.size(child) for child in children) == tree.size(node)
+        waiting += children
+        leaves += [] if children else [node]
+    assert sorted(leaves) == list(range(tree.n_leaves))
+    assert sorted(row for leaf in leaves for row in tree.members(leaf).tolist()) == list(range(n))
+
+
+def test_the_tree_of_one_row_is_its_root() -> None:
+    tree = Agglomerative().fit(unit_rows(1)).tree
+    assert (tree.root, tree.children_of(0)) == (0, ())

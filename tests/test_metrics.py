@@ -193,9 +193,7 @@ def test_fleiss_kappa_refuses_bad_tables(table: list[object]) -> None:
 
 def test_calibration_error_by_hand() -> None:
     """Bins of 0.5: {.2 no, .4 yes} gap |.3 - .5| = .2; {.5 yes, 1. yes} gap |.75 - 1| = .25: mean .225."""
-    assert metrics.expected_calibration_error([0.2, 0.4, 0.5, 1.0], [0, 1, 1, 1], n_bins=2) == pytest.approx(
-        0.225
-    )
+    assert metrics.expected_calibration_error([0.2, 0.4, 0.5, 1.0], [0, 1, 1, 1], n_bins=2) == pytest.approx(0.225)
     assert metrics.expected_calibration_error([1.0, 0.0], [True, False]) == 0
     assert math.isnan(metrics.expected_calibration_error([], []))
 

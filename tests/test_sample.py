@@ -14,6 +14,7 @@ from dialin.errors import InputError
 from dialin.sample import (
     MAX_POINTS,
     convex_sample,
+    cross_pairs,
     far_pairs,
     medoid,
     principal_axes,
@@ -182,3 +183,39 @@ def test_medoid() -> None:
     assert medoid(on_circle(90, 20, 20, 20)) == 1
     with pytest.raises(InputError, match="at least one row"):
         medoid(on_circle())
+
+
+def test_cross_pairs_are_greedy_disjoint_and_across() -> None:
+    """Rows 1 (0°) and 2 (10°) against 3 (100°) and 4 (170°): 0-170 is farthest, then 10-100; 300° is not sampled."""
+    X = on_circle(300, 0, 10, 100, 170)
+    here, there = np.array([1, 2]), np.array([3, 4])
+    assert cross_pairs(X, here, there, 5).tolist() == [[1, 4], [2, 3]]
+    assert cross_pairs(X, here, there, 1).tolist() == [[1, 4]]
+    assert cross_pairs(X, here, there, 0).shape == (0, 2)
+    assert cross_pairs(X, there, here, 5).tolist() == [[4, 1], [3, 2]]
+
+
+def test_cross_pairs_never_pair_members_of_one_side() -> None:
+    """0° and 180° are farthest apart, but on one side; each may only go with 80° or 100°."""
+    X = on_circle(0, 180, 80, 100)
+    assert cross_pairs(X, np.array([0, 1]), np.array([2, 3]), 2).tolist() == [[0, 3], [1, 2]]
+
+
+@given(n_here=st.integers(0, 12), n_there=st.integers(0, 12), n_pairs=st.integers(0, 15), seed=st.integers(0, 99))
+@settings(deadline=None, max_examples=40)
+def test_cross_pairs_use_no_row_twice(n_here: int, n_there: int, n_pairs: int, seed: int) -> None:
+    X = unit_rows(30, 4, seed=seed)
+    order = rng(seed).permutation(30)
+    here, there = order[:n_here], order[n_here : n_here + n_there]
+    pairs = cross_pairs(X, here, there, n_pairs)
+    assert pairs.shape == (min(n_pairs, n_here, n_there), 2)
+    assert set(pairs[:, 0]) <= set(here)
+    assert set(pairs[:, 1]) <= set(there)
+    assert len(np.unique(pairs)) == pairs.size
+    cosines = [float(X[i] @ X[j]) for i, j in pairs]
+    assert cosines == pytest.approx(sorted(cosines))
+
+
+def test_cross_pairs_of_equals_keep_their_order() -> None:
+    X = on_circle(0, 0, 0, 0)
+    assert cross_pairs(X, np.array([3, 1]), np.array([2, 0]), 2).tolist() == [[3, 2], [1, 0]]

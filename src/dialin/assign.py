@@ -17,6 +17,8 @@ from dialin.judge import Judge, Rows
 
 Floats = NDArray[np.float32]
 CHUNK = 8_192
+N_HALVINGS = 3
+"""How often the newcomers of a piece are halved before the judge's no is taken."""
 SOFTNESS = 0.05
 """Difference of cosines over which one intent fades into the next, in P(intent | sentence)."""
 
@@ -44,15 +46,15 @@ class Pieces:
 
     def nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
         """Return, per row of X, the nearest piece of its role (−1: none), its cosine, and P(its intent)."""
-        parts = [self._nearest(X[i : i + CHUNK], roles[i : i + CHUNK]) for i in range(0, len(X), CHUNK)]
-        if not parts or not len(self.centroids):
+        if not len(self.centroids) or not len(X):
             return np.full(len(X), -1), np.full(len(X), -1.0), np.zeros(len(X))
+        parts = [self._nearest(X[i : i + CHUNK], roles[i : i + CHUNK]) for i in range(0, len(X), CHUNK)]
         piece, cosine, p = (np.concatenate(part) for part in zip(*parts, strict=True))
         return piece, cosine, p
 
     def _nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
-        allowed = np.array([[not own or not role or own == role for own in self.roles] for role in roles])
-        S = np.where(allowed, X @ self.centroids.T, -2.0)
+        own, wanted = np.array(self.roles, dtype=object), np.array(roles, dtype=object)[:, None]
+        S = np.where((own == "") | (wanted == "") | (own == wanted), X @ self.centroids.T, -2.0)
         piece = S.argmax(axis=1)
         cosine = S[np.arange(len(X)), piece]
         weight = np.exp((S - cosine[:, None]) / SOFTNESS)
@@ -60,12 +62,16 @@ class Pieces:
         piece = np.where(cosine > -2, piece, -1)
         return piece, cosine.astype(np.float64), (weight * same).sum(axis=1) / weight.sum(axis=1)
 
+    def within(self, piece: Rows, cosine: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return whether each row lies within the radius of its nearest piece."""
+        radii = np.append(self.radii, np.inf)  # the last entry is for "no piece"
+        return np.asarray(cosine >= radii[piece] - 1e-6)
+
     def assign(self, X: Floats, roles: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the intent of each row of X (−1: none) and P(that intent) in [0, 1] (0 where none)."""
         piece, cosine, p = self.nearest(X, roles)
-        inside = (piece >= 0) & (cosine >= self.radii[piece] - 1e-6) if len(self.radii) else piece >= 0
-        labels = np.where(inside, self.intents[piece] if len(self.intents) else -1, -1)
-        return labels, np.where(inside, p, 0.0)
+        inside = self.within(piece, cosine)
+        return np.where(inside, np.append(self.intents, -1)[piece], -1), np.where(inside, p, 0.0)
 
 
 def centroid(X: Floats) -> Floats:
@@ -95,7 +101,7 @@ def widen(pieces: Pieces, X: Floats, roles: Sequence[str], coverage: float, judg
     """Lower the radii until the wanted share of the rows has an intent, where the judge agrees.
 
     The unassigned rows nearest to their piece come in first. For each piece that would grow, the judge is asked
-    whether the newcomers share the intent of the members; where not, that piece stays as it is.
+    whether the newcomers share the intent of the members; where not, about the nearer half of them, then a quarter.
 
     Parameters
     ----------
@@ -111,21 +117,31 @@ def widen(pieces: Pieces, X: Floats, roles: Sequence[str], coverage: float, judg
         Confirms each growth.
     """
     piece, cosine, _ = pieces.nearest(X, roles)
-    outside = np.flatnonzero((piece >= 0) & (cosine < pieces.radii[piece] - 1e-6))
-    n_wanted = int(np.ceil(coverage * len(X))) - (len(X) - len(outside))
-    if n_wanted <= 0:
-        return pieces
-    shortfall = pieces.radii[piece[outside]] - cosine[outside]
-    coming = outside[np.argsort(shortfall, kind="stable")[:n_wanted]]
-    growing = np.unique(piece[coming])
-    newcomers = [coming[piece[coming] == m] for m in growing]
-    members = [np.flatnonzero((piece == m) & (cosine >= pieces.radii[m] - 1e-6)) for m in growing]
-    verdicts = judge.judge_unions(list(zip(members, newcomers, strict=True)))
+    coming = newcomers(pieces, piece, cosine, coverage)
+    members = {m: np.flatnonzero((piece == m) & pieces.within(piece, cosine)) for m in coming}
     radii = pieces.radii.copy()
-    for m, rows, verdict in zip(growing, newcomers, verdicts, strict=True):
-        if verdict.good:
-            radii[m] = cosine[rows].min()
+    for part in range(N_HALVINGS):
+        tried = {m: rows[: -(-len(rows) // 2**part)] for m, rows in coming.items() if len(rows) >= 2**part}
+        verdicts = judge.judge_unions([(members[m], rows) for m, rows in tried.items()])
+        for (m, rows), verdict in zip(tried.items(), verdicts, strict=True):
+            if verdict.good:
+                radii[m] = cosine[rows].min()
+                del coming[m]
     return replace(pieces, radii=radii)
+
+
+def newcomers(pieces: Pieces, piece: Rows, cosine: NDArray[np.float64], coverage: float) -> dict[int, Rows]:
+    """Return, per piece, the rows that must come in to reach the coverage, nearest first.
+
+    Those that lie least outside the radius of their nearest piece come first.
+    """
+    inside = pieces.within(piece, cosine)
+    outside = np.flatnonzero(~inside & (piece >= 0))
+    n_wanted = int(np.ceil(coverage * len(piece))) - int(inside.sum())
+    shortfall = np.append(pieces.radii, 0.0)[piece[outside]] - cosine[outside]
+    coming = outside[np.argsort(shortfall, kind="stable")[: max(n_wanted, 0)]]
+    occupied = set(piece[inside].tolist())
+    return {m: coming[piece[coming] == m] for m in np.unique(piece[coming]).tolist() if m in occupied}
 
 
 def reasons(X: Floats, labels: NDArray[np.int64], min_size: int) -> list[str]:

@@ -54,6 +54,8 @@ def geometry_of(X: NDArray[np.floating], base: float = 0.0) -> Geometry:
         return Geometry(1.0, 1.0)
     total = X.sum(axis=0, dtype=np.float64)
     cosine = float((total @ total - n) / (n * (n - 1)))
+    if cosine > 1.0 - 1e-6:
+        return Geometry(1.0, cosine)
     return Geometry((cosine - base) / max(1.0 - base, 1e-6), cosine)
 
 

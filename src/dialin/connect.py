@@ -20,9 +20,8 @@ from dialin.embed_cache import CachedEmbedder
 from dialin.errors import InputError
 from dialin.folder import cannot_write
 from dialin.llm import backend_of
-from dialin.llm.base import Backend, Prompt, Reply, Request
+from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
-from dialin.llm.client import Client
 
 DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
 NO_LLM = "none"
@@ -148,7 +147,7 @@ def open_backend(spec: str) -> Backend | None:
 
 
 def preflight(base_url: str) -> None:
-    """Ask a server for its list of models, which costs nothing: is it there, and does it take the key?
+    """Find out whether a server is there and takes the key, by asking for its list of models, which costs nothing.
 
     Servers need not have that list: only "not there" and "wrong key" count.
 
@@ -178,26 +177,6 @@ def model_hashes(specs: Iterable[str]) -> dict[str, dict[str, str]]:
     names = [name for spec in specs if spec.startswith("local:") for name in spec[6:].split("+")]
     known = models.catalogue()
     return {name: {f.name: f.sha256 for f in known[name].files} for name in names if name in known}
-
-
-class SteppedLLM:
-    """An `LLM` that counts what it is asked under the step at which the run is."""
-
-    def __init__(self, client: Client) -> None:
-        self.name = client.name
-        self._client = self._current = client
-
-    def begin(self, step: str) -> None:
-        """Count under `step` from now on."""
-        self._current = self._client.step(step)
-
-    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
-        """Return probabilities, shape (n_prompts, n_options)."""
-        return self._current.choose(prompts, options)
-
-    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        """Return the text written for each prompt."""
-        return self._current.complete(prompts, max_tokens, grammar)
 
 
 class WatchedBackend:

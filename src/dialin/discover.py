@@ -58,13 +58,19 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
         collect(draft, work)
         name_pieces(draft, work)
         if settings.roles == "split" and draft.names:
-            draft.restart(split_roles(draft, work))
-            collect(draft, work)
-            name_pieces(draft, work)
+            draft = split(draft, work)
         merge_pieces(draft, work)
     except BudgetError:
         draft.complete = False
     return conclude(draft, work)
+
+
+def split(draft: Draft, work: Work) -> Draft:
+    """Return a second draft in which each role was clustered by itself; a cap keeps the first one."""
+    second = Draft(split_roles(draft, work), rounds=list(draft.rounds))
+    collect(second, work)
+    name_pieces(second, work)
+    return second
 
 
 class IntentClusterer:

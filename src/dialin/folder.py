@@ -99,9 +99,7 @@ def write_pieces(path: Path, pieces: Pieces) -> None:
 
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            np.savez(
-                file, centroids=pieces.centroids, radii=pieces.radii, intents=pieces.intents, roles=roles
-            )
+            np.savez(file, centroids=pieces.centroids, radii=pieces.radii, intents=pieces.intents, roles=roles)
 
     write_whole(path, fill)
 
@@ -140,6 +138,4 @@ def read_pieces(path: Path) -> Pieces:
             roles = tuple(str(role) for role in data["roles"])
             return Pieces(data["centroids"], data["radii"], data["intents"], roles)
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"cannot read {path}: {error}", hint="has the run ended? go on with: dialin resume"
-        ) from error
+        raise InputError(f"cannot read {path}: {error}", hint="has the run ended? go on with: dialin resume") from error

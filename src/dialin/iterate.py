@@ -51,6 +51,8 @@ class Round:
         The k tried and what they were worth.
     best_k : int
         The k chosen.
+    capped : bool
+        Whether a cap of the budget ended it early.
     """
 
     n_rest: int
@@ -58,6 +60,7 @@ class Round:
     verdicts: tuple[Verdict, ...]
     trials: tuple[Trial, ...]
     best_k: int
+    capped: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,8 @@ def iterate(X: NDArray[np.float32], judge: Judge, loop: Loop) -> Iterator[Round]
         partition = loop.partitioner.fit(X[rest])
         found = loop.search(partition, Shifted(judge, rest).judge, log)
         clusters = tuple(rest[rows] for rows in found.clusters)
-        yield Round(len(rest), clusters, found.verdicts, found.trials, found.best_k)
-        if not clusters:
+        yield Round(len(rest), clusters, found.verdicts, found.trials, found.best_k, found.capped)
+        if not clusters or found.capped:
             return
         log += found.trials
         rest = np.setdiff1d(rest, np.concatenate(clusters))

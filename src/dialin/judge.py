@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.calibrate import Calibration, geometry_of
+from dialin.errors import InputError
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import bullets, language_of, load
 from dialin.sample import Sampler, cross_pairs, far_pairs
@@ -50,7 +51,8 @@ class Verdict:
     p_good : float
         P(all sentences share one intent), in [0, 1].
     coherence : Coherence
-        GOOD where `p_good` ≥ ½, BAD below, UNREADABLE where the LLM's answers fitted no option.
+        GOOD where `p_good` ≥ ½ (for a crowd: where most say so), BAD where not, UNREADABLE where the LLM's answers
+        fitted no option.
     evidence : str
         What decided: "llm", "geometry" or "both".
     n_asked : int
@@ -128,6 +130,11 @@ class Question:
     rows: Rows
     other: Rows | None = None
 
+    @classmethod
+    def across(cls, a: Rows, b: Rows) -> Question:
+        """Return the question about a union, the same whichever half comes first."""
+        return cls(*sorted((a, b), key=lambda rows: (int(rows.min()), len(rows))))
+
     @property
     def union(self) -> Rows:
         """All rows of the question, ascending."""
@@ -135,7 +142,7 @@ class Question:
 
     def key(self) -> bytes:
         """Return what identifies the set of sentences (and the border between its two halves, if any)."""
-        halves = [self.rows] if self.other is None else sorted([self.rows, self.other], key=lambda r: int(r.min()))
+        halves = [self.rows] if self.other is None else [self.rows, self.other]
         return hashlib.sha256(b"|".join(np.sort(half).astype("<i8").tobytes() for half in halves)).digest()
 
 
@@ -192,6 +199,8 @@ class CoherenceJudge:
     memo: dict[bytes, Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.llm is None and self.settings.mode != "geometry":
+            raise InputError(f"judge mode {self.settings.mode!r} needs an LLM", hint="give one, or use geometry")
         self.base = geometry_of(self.X).base
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
@@ -200,10 +209,13 @@ class CoherenceJudge:
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
         """Return one verdict per pair of clusters; the questions go across the border."""
-        return self._answer([Question(a, b) for a, b in pairs])
+        return self._answer([Question.across(a, b) for a, b in pairs])
 
     def _answer(self, questions: list[Question]) -> list[Verdict]:
         keys = [question.key() for question in questions]
+        for key, question in zip(keys, questions, strict=True):
+            if len(question.union) == 1:  # nothing to compare
+                self.memo[key] = Verdict.of(1.0, "size")
         new = {key: q for key, q in zip(keys, questions, strict=True) if key not in self.memo}
         logits = {key: self._geometry(q) for key, q in new.items()}
         ask = {key: q for key, q in new.items() if self._undecided(logits[key])}

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.special import logsumexp
 
 from dialin.judge import Judge, Rows, Verdict
 
@@ -101,15 +100,15 @@ def auto_theta(D: Floats) -> float:
 
 
 def auto_kappa(L: NDArray[np.floating]) -> float:
-    """Estimate the concentration κ of the labels of one intent.
+    """Estimate the concentration κ from the labels: 1 / (1 − mean cosine of nearest neighbours).
 
-    Two draws of one von Mises-Fisher distribution have the expected cosine r̄², so r̄ is taken from the mean cosine of
-    nearest neighbours; then κ ≈ r̄(d − r̄²) / (1 − r̄²) (Banerjee et al., JMLR 2005, eq. 4.4).
+    So the density has fallen by a factor e at the distance that a label usually has to its nearest. The maximum-
+    likelihood estimate, about d / (1 − r²), is of no use here: with several hundred dimensions d it lets no two labels
+    be of one intent, however near.
     """
     S = cosines(L)
     np.fill_diagonal(S, -1.0)
-    r = np.sqrt(np.clip(S.max(axis=1).mean(), 0.01, 0.98))
-    return float(r * (L.shape[1] - r**2) / (1 - r**2))
+    return float(1.0 / max(1.0 - S.max(axis=1).mean(), 1e-3))
 
 
 def same_intent_probability(L: NDArray[np.floating], kappa: float) -> Floats:
@@ -117,13 +116,13 @@ def same_intent_probability(L: NDArray[np.floating], kappa: float) -> Floats:
 
     Every label is a component of a mixture of von Mises-Fisher distributions with uniform weights π. With
     ``same = Σ_m π_m p(l_i|m) p(l_j|m)`` and ``apart = (Σ_m π_m p(l_i|m)) (Σ_m π_m p(l_j|m))``, it is
-    ``same / (same + apart)`` (prior ½). The normaliser C_d(κ) stands squared in both and cancels.
+    ``same / (same + apart)`` (prior ½). The normaliser C_d(κ) stands squared in both and cancels; with exp(κ) taken
+    out as well no factor exceeds 1, and every label's own density keeps `apart` above zero.
     """
-    log_p = kappa * cosines(L)
-    log_pi = -np.log(len(L))
-    same = logsumexp(log_p[:, None, :] + log_p[None, :, :], axis=2) + log_pi
-    density = logsumexp(log_p, axis=1) + log_pi
-    return np.asarray(1.0 / (1.0 + np.exp(np.clip(density[:, None] + density[None, :] - same, -60, 60))))
+    p = np.exp(kappa * (cosines(L) - 1.0))
+    same = p @ p.T / len(L)
+    density = p.mean(axis=1)
+    return np.asarray(same / (same + np.outer(density, density)))
 
 
 def label_edges(L: NDArray[np.floating], settings: MergeSettings) -> list[Edge]:

@@ -21,6 +21,8 @@ GRAMMARS = {
     "zh": 'root ::= han han han? "-" han han? han? han? han? han? han?\nhan ::= [\\u4e00-\\u9fff]',
 }
 _EN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,3}")
+_HEADING = re.compile(r"^[^-—–－:：]*[:：]\s*(?=.*[-—–－])")
+_REFUSAL = re.compile(r"^(sorry|no|none|i|unable|as)-|\b(cannot|can-t)\b")
 _ZH = re.compile(r"([\u4e00-\u9fff]{1,4})\s*[-—–－:：]\s*([\u4e00-\u9fffA-Za-z0-9]{1,12})")
 
 
@@ -68,12 +70,13 @@ def parse_reply(reply: str, language: str) -> str | None:
     >>> parse_reply("I cannot help with that request, sorry about it", "en") is None
     True
     """
-    line = next((part.strip() for part in reply.strip().splitlines() if part.strip()), "")
+    lines = (part.strip(" `*\t") for part in reply.splitlines())
+    line = next((part for part in lines if part), "")
     if language == "zh":
-        match = _ZH.search(line)
+        match = _ZH.search(_HEADING.sub("", line))
         return f"{match[1]}-{match[2]}" if match else None
     words = re.sub(r"[^a-z0-9]+", "-", line.lower().rsplit(":", 1)[-1]).strip("-")
-    return words if _EN.fullmatch(words) else None
+    return words if _EN.fullmatch(words) and not _REFUSAL.search(words) else None
 
 
 def name_clusters(llm: LLM, examples: Sequence[Example]) -> list[str]:
@@ -123,12 +126,13 @@ def number(names: Sequence[str]) -> list[str]:
     >>> number(["a-b", "a-b", "a-b-2"])
     ['a-b', 'a-b-3', 'a-b-2']
     """
-    taken, numbered = set(names), list[str]()
-    for i, name in enumerate(names):
-        unique, n = name, 1
-        while name in names[:i] and unique in taken:
-            n += 1
-            unique = f"{name}-{n}"
+    taken, count, numbered = set(names), dict[str, int](), list[str]()
+    for name in names:
+        count[name] = count.get(name, 0) + 1
+        unique = name
+        while count[name] > 1 and unique in taken:
+            unique = f"{name}-{count[name]}"
+            count[name] += unique in taken
         taken.add(unique)
         numbered.append(unique)
     return numbered

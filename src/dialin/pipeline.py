@@ -200,13 +200,6 @@ class Draft:
     rounds: list[tuple[str, Round]] = field(default_factory=list)
     complete: bool = True
 
-    def restart(self, roles: list[str]) -> None:
-        """Forget the clusters, keep the log of rounds, and go on with these roles."""
-        self.roles = roles
-        for part in (self.clusters, self.verdicts, self.cluster_roles, self.names, self.groups):
-            part.clear()
-        self.group_verdicts.clear()
-
 
 def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
@@ -242,6 +235,8 @@ def collect(draft: Draft, work: Work) -> None:
             draft.clusters += clusters
             draft.verdicts += round_.verdicts
             draft.cluster_roles += [role] * len(clusters)
+            if round_.capped:
+                raise BudgetError("the cap was hit while judging")
 
 
 def by_role(roles: Sequence[str]) -> list[tuple[str, Rows]]:

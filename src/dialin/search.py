@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster import Partition, TreePartition
-from dialin.errors import InputError
+from dialin.errors import BudgetError, InputError
 from dialin.judge import Coherence, Rows, Verdict
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import load
@@ -24,6 +24,8 @@ from dialin.tree import Tree
 
 Unit = Literal["sentences", "clusters"]
 Ask = Callable[[Sequence[Rows]], list[Verdict]]
+BATCH = 16
+"""Nodes judged at a time: what a cap of the budget can cost."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,15 @@ class Found:
         The log, in the order tried.
     best_k : int
         The k chosen; for a tree search, the number of clusters kept.
+    capped : bool
+        Whether a cap of the budget ended the asking: then this is the best of what was judged.
     """
 
     clusters: tuple[Rows, ...]
     verdicts: tuple[Verdict, ...]
     trials: tuple[Trial, ...]
     best_k: int
+    capped: bool = False
 
 
 class Search(Protocol):
@@ -141,11 +146,16 @@ class KSearch:
 
     def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:
         """Judge the cut at every candidate k and keep the good clusters of the best."""
-        cuts = {k: judge_cut(partition.cut(k), ask, self.min_size) for k in self._space(partition.n, log)}
+        cuts, capped = dict[int, list[tuple[Rows, Verdict]]](), False
+        try:
+            for k in self._space(partition.n, log):
+                cuts[k] = judge_cut(partition.cut(k), ask, self.min_size)
+        except BudgetError:
+            capped = True
         trials = {k: tally(judged, self.unit) for k, judged in cuts.items()}
-        best = max(trials, key=lambda k: (trials[k].ratio, -k))
-        kept = [(rows, verdict) for rows, verdict in cuts[best] if verdict.good]
-        return Found(tuple(r for r, _ in kept), tuple(v for _, v in kept), tuple(trials.values()), best)
+        best = max(trials, key=lambda k: (trials[k].ratio, -k), default=0)
+        kept = [(rows, verdict) for rows, verdict in cuts.get(best, []) if verdict.good]
+        return Found(tuple(r for r, _ in kept), tuple(v for _, v in kept), tuple(trials.values()), best, capped)
 
     def _space(self, n: int, log: Sequence[Trial]) -> list[int]:
         space = [k for k in self.candidates if k <= n] or list(default_candidates(n, self.min_size))
@@ -172,7 +182,7 @@ class TreeSearch:
     """
 
     min_size: int = 3
-    prior: float = 0.3
+    prior: float = 0.5
 
     def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:  # noqa: ARG002 (protocol)
         """Judge nodes from the root down; return the best disjoint ones."""
@@ -184,7 +194,9 @@ class TreeSearch:
         if partition.n < self.min_size:
             return Found((), (), (), 0)
         tree = partition.tree
-        verdicts = descend(tree, ask, self.min_size)
+        verdicts, capped = descend(tree, ask, self.min_size)
+        if not verdicts:
+            return Found((), (), (), 0, capped)
         kept = best_antichain(tree, verdicts, self.prior)
         judged = [(tree.members(node), verdicts[node]) for node in verdicts]
         trial = tally(judged, "clusters")
@@ -193,15 +205,28 @@ class TreeSearch:
             tuple(Verdict.of(p, verdicts[node].evidence, verdicts[node].n_asked) for node, p in kept.items()),
             (trial,),
             len(kept),
+            capped,
         )
 
 
-def descend(tree: Tree, ask: Ask, min_size: int) -> dict[int, Verdict]:
-    """Judge nodes level by level from the root; below a good node with a good parent nothing is asked."""
+def descend(tree: Tree, ask: Ask, min_size: int) -> tuple[dict[int, Verdict], bool]:
+    """Judge nodes level by level from the root; below a good node with a good parent nothing is asked.
+
+    Returns
+    -------
+    verdicts : dict of int to Verdict
+        By node; the parent of each is there too.
+    capped : bool
+        Whether a cap of the budget ended the asking before the last level.
+    """
     verdicts: dict[int, Verdict] = {}
     level = [tree.root]
     while level:
-        verdicts.update(zip(level, ask([tree.members(node) for node in level]), strict=True))
+        for batch in (level[i : i + BATCH] for i in range(0, len(level), BATCH)):
+            try:
+                verdicts.update(zip(batch, ask([tree.members(node) for node in batch]), strict=True))
+            except BudgetError:
+                return verdicts, True
         level = [
             child
             for node in level
@@ -209,7 +234,7 @@ def descend(tree: Tree, ask: Ask, min_size: int) -> dict[int, Verdict]:
             for child in tree.children_of(node)
             if tree.size(child) >= min_size
         ]
-    return verdicts
+    return verdicts, False
 
 
 def _good(verdicts: dict[int, Verdict], node: int) -> bool:
@@ -248,7 +273,8 @@ def posterior(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[in
 def best_antichain(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[int, float]:
     """Return the disjoint nodes that hold most sentences in whole intents, in expectation, with their P(good).
 
-    A node counts with size · P(it is good and its parent is not); a node less likely good than not is never kept.
+    A node counts with size · P(it is good and its parent is not). None is kept that was not judged good itself, or that
+    its relatives make less likely good than not.
     """
     chance = posterior(tree, verdicts, prior)
     best: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -257,7 +283,7 @@ def best_antichain(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> di
         value, nodes = sum(v for v, _ in below), tuple(i for _, picked in below for i in picked)
         p_good, p_first = chance[node]
         own = tree.size(node) * p_first
-        best[node] = (own, (node,)) if own >= value and p_good >= 0.5 else (value, nodes)
+        best[node] = (own, (node,)) if own >= value and p_good >= 0.5 and verdicts[node].good else (value, nodes)
     return {node: chance[node][0] for node in best[tree.root][1]}
 
 
@@ -277,7 +303,7 @@ def parse_pruned(reply: str, candidates: Sequence[int], top: int = 5) -> list[in
     >>> parse_pruned("24, 16, 99, 24 and 8", [8, 16, 24])
     [24, 16, 8]
     """
-    named = dict.fromkeys(int(number) for number in re.findall(r"\d{1,9}", reply))
+    named = dict.fromkeys(int(number) for number in re.findall(r"(?<![\d.])\d{1,9}(?![\d.]\d)", reply))
     return [k for k in named if k in set(candidates)][:top]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from dialin.errors import InputError
 from dialin.judge import Mode
@@ -100,16 +101,19 @@ class Settings:
 
 def check(settings: Settings) -> None:
     """Raise InputError where a setting is out of its range."""
-    ranges = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0.5, 1), "tau": (0, 1), "sample_dim": (2, 5)}
+    for name, kind in get_type_hints(Settings).items():
+        if get_origin(kind) is Literal and getattr(settings, name) not in get_args(kind):
+            allowed = ", ".join(get_args(kind))
+            raise InputError(f"{name} must be one of {allowed}, got {getattr(settings, name)!r}")
+    ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0.5, 1), "tau": (0, 1), "sample_dim": (2, 5)}
+    ranges |= {"theta": (0, math.pi), "kappa": (0, math.inf), "seed": (0, 2**32 - 1), "max_rounds": (1, 1000)}
+    ranges |= {"min_cluster_size": (0, math.inf)}
     for name, (low, high) in ranges.items():
         value = getattr(settings, name)
         if not low <= value <= high:
             raise InputError(f"{name} must be from {low} to {high}, got {value}")
-    if settings.max_rounds < 1 or settings.min_cluster_size < 0 or any(k < 2 for k in settings.n_clusters):
-        raise InputError(
-            f"max_rounds must be ≥ 1, min_cluster_size ≥ 0 and every n_clusters ≥ 2, got {settings.max_rounds}, "
-            f"{settings.min_cluster_size} and {settings.n_clusters}"
-        )
+    if any(k < 2 for k in settings.n_clusters):
+        raise InputError(f"every candidate of n_clusters must be 2 or more, got {settings.n_clusters}")
     if settings.strategy == "tree" and settings.partitioner != "agglomerative":
         raise InputError(
             f"strategy 'tree' needs a dendrogram, got partitioner {settings.partitioner!r}",

@@ -146,12 +146,15 @@ def _load(path: Path, options: LlamaOptions) -> Any:
     import xllamacpp  # noqa: PLC0415  (tens of MB, wanted only with a local model)
 
     try:
-        return xllamacpp.Server(_params(xllamacpp.CommonParams(), path, options))
+        server = xllamacpp.Server(_params(xllamacpp.CommonParams(), path, options))
     except RuntimeError as error:
         raise ModelError(
             f"llama.cpp cannot load {path}: {error}",
             hint="the file may be cut short or too new: fetch it again",
         ) from error
+    # A server that is closed before its loop has begun waits for ever (seen once in five): one call makes sure.
+    server.handle_completions({"prompt": "a", "max_tokens": 0})
+    return server
 
 
 def _params(params: Any, path: Path, options: LlamaOptions) -> Any:

@@ -64,7 +64,7 @@ def parse_template(text: str, version: str) -> Template:
         system=by_name["system"],
         shots=tuple(zip(inputs, answers, strict=True)),
         template=by_name["template"],
-        options=tuple(by_name.get("options", "").split()),
+        options=tuple(by_name.get("options", "").splitlines()),
     )
 
 

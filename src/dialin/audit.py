@@ -1,0 +1,95 @@
+"""Audits clusters that came from anywhere: P(good), a verdict and a name for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialin.discover import Data, Settings, Tools
+from dialin.judge import Rows, Verdict
+from dialin.name import contrast, name_clusters
+from dialin.pipeline import Work, central_rows, example_of
+
+N_EXAMPLES = 3
+ALONE = Verdict(1.0, Verdict.of(1.0).coherence, "size")
+"""A cluster of one distinct sentence is coherent."""
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What the judge found about one cluster.
+
+    Parameters
+    ----------
+    cluster : str
+        As the file calls it.
+    size : int
+        Distinct sentences.
+    n_rows : int
+        Rows of the file, repetitions counted.
+    p_good : float
+        P(all its sentences share one intent).
+    verdict : str
+        "good", "bad" or "unreadable".
+    name : str
+        Action-Objective label; "" without an LLM.
+    examples : tuple of str
+        The most central sentences.
+    """
+
+    cluster: str
+    size: int
+    n_rows: int
+    p_good: float
+    verdict: str
+    name: str
+    examples: tuple[str, ...]
+
+
+def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Settings) -> list[Audited]:
+    """Judge and name clusters of the sentences of `data`, in the order given.
+
+    Parameters
+    ----------
+    data : Data
+        All sentences.
+    clusters : mapping of str to ndarray
+        Rows of each cluster, repetitions included; a sentence may be in several.
+    tools : Tools
+        LLM and steps; without an LLM the geometry judges, and there are no names.
+    settings : Settings
+        How to judge and to sample.
+    """
+    rows = [np.unique(members) for members in clusters.values()]
+    tools.on_step("judge")
+    work = Work.of(data, tools, settings)
+    verdicts = _verdicts(work, rows)
+    tools.on_step("name")
+    names = _names(work, rows)
+    return [
+        Audited(
+            cluster=cluster,
+            size=len(own),
+            n_rows=len(members),
+            p_good=verdict.p_good,
+            verdict=str(verdict.coherence),
+            name=name,
+            examples=tuple(data.texts[i] for i in central_rows(data.X, own, N_EXAMPLES)),
+        )
+        for (cluster, members), own, verdict, name in zip(clusters.items(), rows, verdicts, names, strict=True)
+    ]
+
+
+def _verdicts(work: Work, rows: list[Rows]) -> list[Verdict]:
+    found = iter(work.judge.judge([own for own in rows if len(own) > 1]))
+    return [next(found) if len(own) > 1 else ALONE for own in rows]
+
+
+def _names(work: Work, rows: list[Rows]) -> list[str]:
+    llm = work.tools.llm_for("name")
+    if llm is None:
+        return [""] * len(rows)
+    examples = [example_of(work, own) for own in rows]
+    return contrast(llm, examples, name_clusters(llm, examples))

@@ -1,0 +1,22 @@
+"""The command line: parse, call the library, print."""
+
+from __future__ import annotations
+
+import click
+
+from dialin.cli.group import OneLineGroup
+from dialin.cli.models import models
+from dialin.cli.results import evaluate, judge, predict, report
+from dialin.cli.work import demo, discover, estimate, resume
+
+__all__ = ["main"]
+
+
+@click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dialin", prog_name="dialin")
+def main() -> None:
+    """Find the intents in customer-service dialogues, with an LLM in the loop."""
+
+
+for _command in (discover, estimate, resume, report, predict, evaluate, judge, models, demo):
+    main.add_command(_command)

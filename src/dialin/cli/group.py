@@ -1,0 +1,58 @@
+"""How the command line fails: one clear line, the right exit code, and no traceback but for bugs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from dialin.errors import DialinError
+
+INTERRUPTED = 130
+
+
+class Stopped(Exception):  # noqa: N818  (no error: the user pressed Ctrl-C)
+    """The user stopped the command; the message says how to go on."""
+
+
+class OneLineGroup(click.Group):
+    """A group of commands whose errors, wrong options included, are one line on stderr."""
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run a command and, in standalone mode, leave the process with its exit code."""
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
+        sys.exit(self._code(args, **extra))
+
+    def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except DialinError as error:
+            return _fail(str(error), error.exit_code)
+        except click.UsageError as error:
+            return _fail(_with_help(error), error.exit_code)
+        except click.ClickException as error:
+            return _fail(error.format_message(), error.exit_code)
+        except Stopped as stopped:
+            return _say(f"dialin: {stopped}", INTERRUPTED)
+        except (KeyboardInterrupt, click.Abort):
+            return _say("dialin: stopped", INTERRUPTED)
+        return code if isinstance(code, int) else 0
+
+
+def _with_help(error: click.UsageError) -> str:
+    path = error.ctx.command_path if error.ctx else "dialin"
+    return f"{error.format_message()} (see: {path} --help)"
+
+
+def _fail(message: str, code: int) -> int:
+    return _say(f"dialin: error: {message}", code)
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(" ".join(message.split()), err=True)
+    return code

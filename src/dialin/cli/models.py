@@ -1,0 +1,48 @@
+"""Commands about local models: list, fetch, verify."""
+
+from __future__ import annotations
+
+import click
+
+from dialin import models as library
+from dialin.connect import DEFAULT_LLM
+
+DEFAULT_NAMES = (DEFAULT_LLM.removeprefix("local:"), "bge-small-en-v1.5", "bge-small-zh-v1.5")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def models(context: click.Context) -> None:
+    """List, fetch and verify the local models."""
+    if context.invoked_subcommand is None:
+        list_models()
+
+
+@models.command("list")
+def list_command() -> None:
+    """List the local models: name, kind, languages, size, and whether it is here."""
+    list_models()
+
+
+@models.command()
+@click.argument("names", nargs=-1)
+def fetch(names: tuple[str, ...]) -> None:
+    """Fetch NAMES; without names, what discover uses by default."""
+    for name, folder in library.fetch(names or DEFAULT_NAMES).items():
+        click.echo(f"{name}  {folder}")
+
+
+@models.command()
+@click.argument("names", nargs=-1)
+def verify(names: tuple[str, ...]) -> None:
+    """Hash the files of NAMES anew; without names, of all models that are here."""
+    for name in names or [name for name in library.catalogue() if library.is_present(name)]:
+        click.echo(f"{name}  {library.verify(name)}  right")
+
+
+def list_models() -> None:
+    """Print the catalogue."""
+    for name, model in library.catalogue().items():
+        state = "here" if library.is_present(name) else "-"
+        languages = "+".join(model.languages)
+        click.echo(f"{name:<22}{model.kind:<10}{languages:<7}{model.size / 1e6:>7,.0f} MB  {state:<6}{model.licence}")

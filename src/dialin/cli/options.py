@@ -1,0 +1,164 @@
+"""Options that several commands share, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dialin.connect import DEFAULT_LLM
+from dialin.discover import Settings
+from dialin.errors import InputError
+from dialin.read import Columns
+from dialin.run import Plan
+from dialin.usage import Budget, Price
+
+Command = Callable[..., Any]
+AUTO_NUMBER = "0: chosen from the data"
+
+_COLUMNS = [
+    click.option("--text", metavar="COL", help="Column of the sentences, or of the lists of turns."),
+    click.option("--dialogue", metavar="COL", help="Column of the dialogue's id."),
+    click.option("--role", metavar="COL", help="Column of who speaks."),
+    click.option("--turn", metavar="COL", help="Column of the turn's number."),
+]
+_MODELS = [
+    click.option(
+        "--llm",
+        metavar="SPEC",
+        default=DEFAULT_LLM,
+        show_default=True,
+        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the geometry judges).",
+    ),
+    click.option(
+        "--embedder",
+        metavar="SPEC",
+        default="auto",
+        show_default=True,
+        help="auto, local:NAME, st:NAME or openai:MODEL[@BASE_URL].",
+    ),
+]
+_BUDGET = [
+    click.option("--max-calls", type=int, metavar="N", help="Pay for at most N calls; the best so far is kept."),
+    click.option("--max-tokens", type=int, metavar="N", help="Pay for at most N tokens, in and out together."),
+]
+_PRICES = [
+    click.option("--price-in", type=float, metavar="P", help="Money per million tokens read."),
+    click.option("--price-out", type=float, metavar="P", help="Money per million tokens written."),
+]
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+RUN = click.argument("run", type=click.Path(path_type=Path))
+
+_DEFAULT = Settings()
+
+
+def _choice(name: str, values: str, text: str) -> Callable[[Command], Command]:
+    default = getattr(_DEFAULT, name)
+    option = f"--{name.replace('_', '-')}"
+    return click.option(option, type=click.Choice(values.split()), default=default, show_default=True, help=text)
+
+
+def _number(name: str, text: str) -> Callable[[Command], Command]:
+    default = getattr(_DEFAULT, name)
+    option = f"--{name.replace('_', '-')}"
+    kind = click.IntRange(min=0) if isinstance(default, int) else click.FloatRange(min=0)
+    return click.option(option, type=kind, default=default, show_default=True, help=text)
+
+
+_SETTINGS: list[Callable[[Command], Command]] = [
+    _number("seed", "Seed of everything random."),
+    _choice("strategy", "tree paper", "Keep the good nodes of the tree, or the paper's one k a round."),
+    _choice("partitioner", "agglomerative kmeans gmm", "What partitions the sentences."),
+    click.option(
+        "--n-clusters",
+        type=int,
+        multiple=True,
+        metavar="K",
+        help="A candidate k of --strategy paper; may be given several times.",
+    ),
+    _choice("unit", "sentences clusters", "What good and bad count, with --strategy paper."),
+    click.option("--prune", is_flag=True, help="Let the LLM propose the next k, with --strategy paper."),
+    _number("min_cluster_size", f"Smaller clusters are not kept; {AUTO_NUMBER}."),
+    _number("epsilon", "Stop when at most this share of the sentences is left."),
+    _number("max_rounds", "Most rounds of the loop."),
+    _choice("sampler", "convex random", "How the sentences that the LLM reads are chosen."),
+    _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
+    _choice("form", "auto pairs list", "How the judge asks."),
+    _choice("judge", "both llm geometry", "Whose evidence decides."),
+    _number("sure", "Ask nothing where the geometry is surer than this."),
+    _choice(
+        "merge", "verified paper none", "Merge clusters of one intent along verified edges, as in the paper, or not."
+    ),
+    _choice("merge_distance", "geodesic cosine", "Distance of labels."),
+    click.option(
+        "--merge-probabilistic/--merge-deterministic",
+        default=True,
+        show_default=True,
+        help="Whether an edge needs P(one intent) > tau.",
+    ),
+    _number("theta", f"Largest distance of merged labels; {AUTO_NUMBER}."),
+    _number("tau", "Least probability that merged labels are of one intent."),
+    _number("kappa", f"Concentration of the labels of one intent; {AUTO_NUMBER}."),
+    _number("coverage", "Share of the sentences that should get an intent, where the judge agrees."),
+    _choice("roles", "auto split ignore", "Use the roles of the data, split by action word, or neither."),
+    _choice("language", "auto en zh", "Language of the names."),
+]
+
+
+def _all(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+column_options = _all(_COLUMNS)
+model_options = _all(_MODELS)
+budget_options = _all(_BUDGET)
+price_options = _all(_PRICES)
+settings_options = _all(_SETTINGS)
+
+
+def settings_of(options: dict[str, Any]) -> Settings:
+    """Return the settings among the options of a command."""
+    names = {field.name for field in fields(Settings)}
+    return Settings(**{name: value for name, value in options.items() if name in names})
+
+
+def columns_of(options: dict[str, Any]) -> Columns:
+    """Return the column names among the options of a command."""
+    return Columns(*(options.get(name) for name in ("text", "dialogue", "role", "turn")))
+
+
+def plan_of(options: dict[str, Any]) -> Plan:
+    """Return what a run is about, from the options of a command."""
+    return Plan(
+        source=options["input"],
+        columns=columns_of(options),
+        settings=settings_of(options),
+        llm=options["llm"],
+        embedder=options["embedder"],
+    )
+
+
+def budget_of(options: dict[str, Any]) -> Budget:
+    """Return the caps among the options of a command."""
+    return Budget(max_calls=options["max_calls"], max_tokens=options["max_tokens"])
+
+
+def price_of(options: dict[str, Any]) -> Price | None:
+    """Return the price among the options of a command; raise InputError where only half of it is given."""
+    given = [options["price_in"], options["price_out"]]
+    if given == [None, None]:
+        return None
+    if None in given or min(given) < 0:
+        raise InputError(
+            f"a price has two parts of 0 or more, got in {given[0]} and out {given[1]}",
+            hint="give --price-in and --price-out, money per million tokens",
+        )
+    return Price(*given)

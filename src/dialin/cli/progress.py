@@ -1,0 +1,73 @@
+"""Progress on stderr: a bar on a terminal, one line a step elsewhere."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dialin.estimate import Estimate
+
+STEPS = {
+    "embed": "embedding the sentences",
+    "predict": "predicting calls and time",
+    "judge": "judging clusters",
+    "name": "naming clusters",
+    "merge": "merging clusters of one intent",
+    "role": "splitting by role",
+    "assign": "assigning the sentences",
+}
+
+
+class Meter:
+    """What a run tells the person who waits for it.
+
+    Notes
+    -----
+    Methods are the callbacks of a `dialin.execute.Session`.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        self._bar = Progress(*columns, console=self._console, transient=True)
+        self._is_terminal = self._console.is_terminal
+        self._task = self._bar.add_task("starting", total=None)
+
+    def __enter__(self) -> Self:
+        if self._is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._is_terminal:  # elsewhere, stopping would print an empty line
+            self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """Print one line."""
+        if self._is_terminal:
+            self._console.print(line, markup=False, soft_wrap=True)
+        else:
+            click.echo(line, err=True)
+
+    def step(self, name: str) -> None:
+        """Begin a step."""
+        text = STEPS.get(name, name)
+        self._bar.update(self._task, description=text)
+        if not self._is_terminal:
+            self.say(text)
+
+    def embedded(self, done: int, total: int) -> None:
+        """Show how many texts are embedded."""
+        self._bar.update(self._task, completed=done, total=total)
+
+    def predicted(self, estimate: Estimate) -> None:
+        """Show what the run will take."""
+        self.say(estimate.line())
+        self._bar.update(self._task, completed=0, total=estimate.total.calls)
+
+    def replied(self) -> None:
+        """Count a reply of the LLM."""
+        self._bar.advance(self._task)

@@ -1,0 +1,104 @@
+"""Scores of a finished run against gold labels, utterance by utterance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin import folder as files
+from dialin.errors import InputError
+from dialin.gold import Labels, Place, column_of, join
+from dialin.metrics import Goodness, Scores, evaluate
+from dialin.read import read
+from dialin.report import goodness_json, summary_of
+from dialin.run import Run, fingerprint
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run, scored.
+
+    Parameters
+    ----------
+    scores : Scores
+        Against gold, each utterance counted.
+    goodness : Goodness
+        Share of the intents that the judge of the run finds good.
+    questions, tokens_in, tokens_out : int
+        What it took.
+    """
+
+    scores: Scores
+    goodness: Goodness
+    questions: int
+    tokens_in: int
+    tokens_out: int
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values for JSON."""
+        return {
+            **self.scores.as_dict(),
+            "goodness": goodness_json(self.goodness),
+            "calls": self.questions,
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
+        }
+
+
+def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluation:
+    """Score a run.
+
+    Parameters
+    ----------
+    run : Run
+        Complete or capped.
+    gold : str
+        Name of the column with the gold labels.
+    gold_file : Path, optional
+        The file that has it, joined on ``dialogue_id`` and ``turn`` or on ``row``; by default the input of the run.
+
+    Raises
+    ------
+    InputError
+        The run has no result, or there are no gold labels for it.
+    """
+    summary = summary_of(run)
+    places = places_of(run)
+    labels = join(str(gold_file), gold, places) if gold_file else gold_in_input(run, gold, places)
+    scores = evaluate(labels_of(run), labels)
+    if not scores.n:
+        raise InputError(f"column {gold!r} has no label for any row of the run", hint="name another column")
+    return Evaluation(scores, summary.goodness, summary.questions, summary.tokens_in, summary.tokens_out)
+
+
+def labels_of(run: Run) -> NDArray[np.int64]:
+    """Return the intent of each utterance, in the order of ``occurrences.parquet``."""
+    intents = files.read_table_of(run.folder / files.SENTENCES, ["intent_id"])["intent_id"].to_numpy()
+    labels: NDArray[np.int64] = intents[run.corpus.occurrences["sentence_id"].to_numpy()]
+    return labels
+
+
+def places_of(run: Run) -> list[Place]:
+    """Return where each utterance stands."""
+    table = run.corpus.occurrences
+    columns = [table[name].to_pylist() for name in ("row", "dialogue_id", "turn")]
+    return [Place(*place) for place in zip(*columns, strict=True)]
+
+
+def gold_in_input(run: Run, gold: str, places: list[Place]) -> Labels:
+    """Return the gold labels that stand in the input of the run."""
+    source = run.manifest.source
+    if source.path == "-":
+        raise InputError("the input came from standard input, which is gone", hint="give --gold-file")
+    column = column_of(source.path, gold)
+    if fingerprint(read(source.path, source.columns)) != source.sha256:
+        raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")
+    if len(column) <= max(place.row for place in places):
+        raise InputError(
+            f"column {gold!r} of {source.path} has {len(column)} values, one for each dialogue",
+            hint="give the label of each turn, or --gold-file",
+        )
+    return [column[place.row] for place in places]

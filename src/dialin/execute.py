@@ -1,0 +1,173 @@
+"""Works on a run folder: predict, embed, discover, write; stopped at any moment, it goes on with what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from dialin import folder as files
+from dialin.connect import Opened, WatchedBackend, asked, share, shared_store
+from dialin.discover import Data, Result, Settings, Tools, discover
+from dialin.errors import InputError, ProviderError
+from dialin.estimate import Closeness, CountingLLM, Estimate, count, predict
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client, Retry
+from dialin.report import page
+from dialin.run import CAPPED, COMPLETE, INTERRUPTED, Run, data_of
+from dialin.tables import intents_table, rounds_json, sentences_table
+from dialin.timing import SessionLog
+from dialin.usage import Budget
+
+
+@dataclass(frozen=True)
+class Session:
+    """One time of working on a run.
+
+    Parameters
+    ----------
+    budget : Budget
+        Caps on what is paid in this session.
+    estimate : bool
+        Whether to predict calls and seconds first.
+    retry : Retry
+        How to repeat failed calls.
+    on_step, on_reply, on_estimate : callable
+        Told the step that begins, each reply that comes from the LLM, and the prediction.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    estimate: bool = True
+    retry: Retry = field(default_factory=Retry)
+    on_step: Callable[[str], None] = lambda _: None
+    on_reply: Callable[[], None] = lambda: None
+    on_estimate: Callable[[Estimate], None] = lambda _: None
+
+
+def execute(run: Run, opened: Opened, session: Session) -> Run:
+    """Work on a run until it is complete, a cap is hit, or it is stopped; everything paid for is kept.
+
+    Returns
+    -------
+    Run
+        With status "complete" or "capped".
+
+    Raises
+    ------
+    ProviderError
+        The LLM or the embedder failed; the run can be resumed.
+    KeyboardInterrupt
+        The user stopped it; the run can be resumed.
+    InputError
+        The folder cannot be written.
+    """
+    log = SessionLog(run.folder)
+    try:
+        data = embed(run, opened, session)
+        with client_of(run, opened, session, log) as client:
+            log.predicted = _predicted(run, opened, session, data)
+            log.begin()
+            result = _discover(data, opened, client, session, run.manifest.settings)
+        usage = asked(run.folder / files.REPLIES)
+        ended = replace(run, manifest=replace(run.manifest, status=status_of(result), usage=usage))
+        write_result(ended, result, log)
+    except (KeyboardInterrupt, ProviderError):
+        usage = asked(run.folder / files.REPLIES)
+        stopped = replace(run.manifest, status=INTERRUPTED, usage=usage)
+        log.write(INTERRUPTED)
+        files.write_json(run.folder / files.MANIFEST, asdict(stopped))
+        raise
+    finally:
+        keep_for_others(run)
+    return ended
+
+
+def status_of(result: Result) -> str:
+    """Return the status that a result gives a run."""
+    return COMPLETE if result.complete else CAPPED
+
+
+def embed(run: Run, opened: Opened, session: Session) -> Data:
+    """Return the sentences with their vectors, encoding what no cache knows."""
+    data = run.data
+    if data is not None:
+        return data
+    session.on_step("embed")
+    X = opened.embed(run.corpus.texts)
+    files.write_array(run.folder / files.EMBEDDINGS, X)
+    return data_of(run.corpus, X)
+
+
+@contextmanager
+def client_of(run: Run, opened: Opened, session: Session, log: SessionLog) -> Iterator[Client | None]:
+    """Give a client over the run's replies, then the shared ones; None without an LLM."""
+    if opened.backend is None:
+        yield None
+        return
+    backend = WatchedBackend(opened.backend, session.on_reply)
+    stores = [ReplyStore(run.folder / files.REPLIES), shared_store()]
+    with Client(backend, stores, log.ledger, session.budget, session.retry) as client:
+        yield client
+
+
+def _discover(data: Data, opened: Opened, client: Client | None, session: Session, settings: Settings) -> Result:
+    return discover(data, Tools(client, opened.embed, on_step=session.on_step), settings)
+
+
+def _predicted(run: Run, opened: Opened, session: Session, data: Data) -> Estimate | None:
+    if not session.estimate or opened.backend is None:
+        return None
+    session.on_step("predict")
+    prediction = forecast(data, opened, run.manifest.settings, [run.folder / files.REPLIES])
+    session.on_estimate(prediction)
+    return prediction
+
+
+def forecast(data: Data, opened: Opened, settings: Settings, run_stores: list[Path]) -> Estimate:
+    """Return what `discover` will ask of the LLM of `opened`, and the seconds from here to its end.
+
+    Parameters
+    ----------
+    data : Data
+        The sentences.
+    opened : Opened
+        LLM and embedder; a local LLM is timed with a few questions, a server is not asked.
+    settings : Settings
+        Of the run.
+    run_stores : list of Path
+        Stores of replies beside the shared one.
+    """
+    stores = [*map(ReplyStore, run_stores), shared_store()]
+    try:
+        llm = CountingLLM(opened.llm_name, stores, Closeness.of(data))
+        seconds = count(data, settings, llm, opened.embed)
+        is_local = opened.llm_name.startswith("local:")
+        return predict(llm, opened.backend if is_local else None, seconds)
+    finally:
+        for store in stores:
+            store.close()
+
+
+def write_result(run: Run, result: Result, log: SessionLog) -> None:
+    """Write everything that was found; the manifest comes last and makes it count."""
+    folder = run.folder
+    files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
+    files.write_pieces(folder / files.PIECES, result.pieces)
+    files.write_table(folder / files.INTENTS, intents_table(result))
+    files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
+    files.write_text(folder / files.REPORT, page(run))
+    log.write(run.manifest.status)
+    files.write_json(folder / files.MANIFEST, asdict(run.manifest))
+
+
+def keep_for_others(run: Run) -> None:
+    """Copy the replies to the shared store; where that cannot be written, the run has them all the same."""
+    if (run.folder / files.REPLIES).exists():
+        with suppress(InputError):
+            share(run.folder / files.REPLIES)
+
+
+def n_replies(folder: Path) -> int:
+    """Return how many replies a run has."""
+    return sum(step["questions"] for step in asked(folder / files.REPLIES).values())

@@ -1,0 +1,94 @@
+"""Columns beside the text: gold labels for `evaluate`, cluster labels for `judge`, one value per row of the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dialin.errors import InputError
+from dialin.formats import Raw, load
+
+Labels = list[str | None]
+
+
+def column_of(path: str, name: str) -> Labels:
+    """Return one column of a file, in the row order of `dialin.read.read_table`.
+
+    Where a row of the file is a dialogue, the column is one of its turns', and so are the rows.
+
+    Raises
+    ------
+    InputError
+        The file has no such column.
+    """
+    raw = load(path, lambda _: True)
+    if name in raw.columns and not pa.types.is_nested(raw.columns[name].type):
+        return texts_of(raw.columns[name])
+    for column in raw.columns.values():
+        turns = _turns(column)
+        if turns is not None and turns.type.get_field_index(name) >= 0:
+            return texts_of(pc.struct_field(turns, name))
+    raise InputError(f"{raw.where} has no column {name!r}; it has {', '.join(raw.names)}", hint="name one of these")
+
+
+def _turns(column: pa.ChunkedArray) -> pa.Array | None:
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        return None
+    flat = pc.list_flatten(column.combine_chunks())
+    return flat if pa.types.is_struct(flat.type) else None
+
+
+def texts_of(column: pa.Array | pa.ChunkedArray) -> Labels:
+    """Return the values as text; missing, blank and NaN become None."""
+    return [_text(value) for value in column.to_pylist()]
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a column of whole numbers with gaps is read as floats
+    text = "" if value is None or value != value else str(value).strip()  # noqa: PLR0124  (NaN)
+    return text or None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an utterance stands: its row, or its dialogue and turn."""
+
+    row: int
+    dialogue_id: str | None
+    turn: int | None
+
+
+def join(path: str, name: str, places: list[Place]) -> Labels:
+    """Return the labels of a separate file, joined on ``dialogue_id`` and ``turn``, or on ``row``.
+
+    Raises
+    ------
+    InputError
+        It lacks the columns, or fits no place.
+    """
+    raw = load(path, lambda _: True)
+    if name not in raw.columns:
+        raise InputError(f"{raw.where} has no column {name!r}; it has {', '.join(raw.names)}", hint="name one of these")
+    labels = texts_of(raw.columns[name])
+    if {"dialogue_id", "turn"} <= set(raw.columns):
+        found = _by_turn(raw, labels, places)
+    elif "row" in raw.columns:
+        known = dict(zip(texts_of(raw.columns["row"]), labels, strict=True))
+        found = [known.get(str(place.row)) for place in places]
+    else:
+        raise InputError(
+            f"{raw.where} cannot be joined: it has {', '.join(raw.names)}", hint="it needs dialogue_id and turn, or row"
+        )
+    if not any(found):
+        raise InputError(f"no row of {raw.where} fits a row of the run", hint="is it of the same input?")
+    return found
+
+
+def _by_turn(raw: Raw, labels: Labels, places: list[Place]) -> Labels:
+    keys = zip(texts_of(raw.columns["dialogue_id"]), texts_of(raw.columns["turn"]), strict=True)
+    known = dict(zip(keys, labels, strict=True))
+    return [known.get((place.dialogue_id, None if place.turn is None else str(place.turn))) for place in places]

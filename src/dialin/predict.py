@@ -1,0 +1,90 @@
+"""The intents of new sentences, by the decision function of a finished run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dialin import folder as files
+from dialin.connect import Opened
+from dialin.errors import InputError
+from dialin.read import corpus_of
+from dialin.report import summary_of
+from dialin.run import Run
+
+FORMATS = ("csv", "jsonl", "parquet")
+
+
+def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
+    """Return ``row, text, intent_id, name, p_intent`` for each row of `table`, in its order.
+
+    Parameters
+    ----------
+    run : Run
+        Complete or capped.
+    table : pyarrow.Table
+        As `dialin.read.read_table` makes it; a row without text has intent −1.
+    opened : Opened
+        The embedder of the run.
+
+    Notes
+    -----
+    On the sentences of the run this gives the intents that the run gave them.
+    """
+    names = {intent["intent_id"]: intent["name"] for intent in summary_of(run).intents}
+    corpus = corpus_of(table)
+    roles = corpus.roles if corpus.roles and run.manifest.settings.roles == "auto" else [""] * len(corpus.texts)
+    pieces = files.read_pieces(run.folder / files.PIECES)
+    found, p_found = pieces.assign(opened.embed(corpus.texts), roles)
+    labels, p_intent = np.full(table.num_rows, -1), np.zeros(table.num_rows)
+    sentence = corpus.occurrences["sentence_id"].to_numpy()
+    rows = corpus.occurrences["row"].to_numpy()
+    labels[rows], p_intent[rows] = found[sentence], p_found[sentence]
+    return pa.table(
+        {
+            "row": table["row"],
+            "text": table["text"],
+            "intent_id": pa.array(labels, pa.int64()),
+            "name": pa.array([names.get(int(label), "") for label in labels], pa.string()),
+            "p_intent": pa.array(p_intent, pa.float64()),
+        }
+    )
+
+
+def format_of(path: Path) -> str:
+    """Return csv, jsonl or parquet, by the end of a file's name; raise InputError for others."""
+    suffix = path.suffix.lower().lstrip(".")
+    if suffix not in FORMATS:
+        raise InputError(f"cannot write {path}: unknown ending {path.suffix!r}", hint="use .csv, .jsonl or .parquet")
+    return suffix
+
+
+def save(path: Path, table: pa.Table) -> None:
+    """Write a table as the end of the file's name says, whole or not at all."""
+    form = format_of(path)
+    if form == "parquet":
+        files.write_whole(path, lambda temporary: pq.write_table(table, temporary))
+    else:
+        files.write_text(path, as_text(table, form))
+
+
+def as_text(table: pa.Table, form: str) -> str:
+    """Return a table as "csv" or "jsonl" text; lists become JSON in a CSV."""
+    records = table.to_pylist()
+    if form == "jsonl":
+        return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows([_cell(value) for value in record.values()] for record in records)
+    return stream.getvalue()
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value

@@ -1,0 +1,299 @@
+"""The run folder: `start` makes it, `execute` fills it, `load` opens it; a run goes on where it was stopped.
+
+A run is the same pure pipeline each time, over the stored sentences, vectors and replies: going on means running
+it again, with every stored reply at hand. Its files depend on data, settings, seed and models alone; what differs
+from one time to the next (seconds, dates, what was paid and what was known) is in ``timing.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin import folder as files
+from dialin.connect import Opened, model_hashes
+from dialin.discover import Data, Settings
+from dialin.errors import DialinError, InputError
+from dialin.prompts import LANGUAGES, VERSIONS
+from dialin.read import Columns, Corpus, read
+from dialin.settings import check
+from dialin.tables import sentences_table
+
+MIN_SENTENCES = 3
+"""Distinct sentences below which there is nothing to cluster: the least size of a cluster."""
+RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "interrupted"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the sentences came from.
+
+    Parameters
+    ----------
+    path : str
+        Absolute path of the input; "-" for standard input.
+    columns : Columns
+        As the user named them.
+    sha256 : str
+        Of the sentences as read, and of the places where they occur.
+    n_sentences, n_occurrences, n_blank : int
+        Distinct sentences, utterances, and rows without text.
+    """
+
+    path: str
+    columns: Columns
+    sha256: str
+    n_sentences: int
+    n_occurrences: int
+    n_blank: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is about.
+
+    Parameters
+    ----------
+    source : str
+        Path of the input, or "-".
+    columns : Columns
+        Names of its columns.
+    settings : Settings
+        What decides the result.
+    llm, embedder : str
+        Specs; "none" is no LLM, "auto" chooses the embedder by the texts.
+    """
+
+    source: str
+    columns: Columns
+    settings: Settings
+    llm: str
+    embedder: str = "auto"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``manifest.json`` holds; equal for equal data, settings, seed and models on one machine."""
+
+    dialin: str
+    status: str
+    settings: Settings
+    source: Source
+    embedder: str
+    embedder_reason: str
+    llm: str
+    models: dict[str, dict[str, str]]
+    prompts: list[str]
+    usage: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder that is open.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+    manifest : Manifest
+        What it says about itself.
+    corpus : Corpus
+        Its sentences.
+    """
+
+    folder: Path
+    manifest: Manifest
+    corpus: Corpus
+
+    @property
+    def data(self) -> Data | None:
+        """The sentences with their vectors; None before they are embedded."""
+        X = files.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
+        return None if X is None else data_of(self.corpus, X)
+
+    @property
+    def resume_command(self) -> str:
+        """The command that goes on with this run."""
+        return f"dialin resume {shown(self.folder)}"
+
+
+def shown(path: Path) -> str:
+    """Return a path as it can be typed in a shell."""
+    text = str(path)
+    return f'"{text}"' if any(c.isspace() for c in text) else text
+
+
+# --- start ----------------------------------------------------------------------------------------
+
+
+def read_corpus(plan: Plan) -> Corpus:
+    """Read the sentences of a plan and check that they, and the settings, can be worked with.
+
+    Raises
+    ------
+    InputError
+        They cannot.
+    """
+    check(plan.settings)
+    corpus = read(plan.source, plan.columns)
+    n, n_rows = len(corpus.texts), corpus.occurrences.num_rows
+    if n < MIN_SENTENCES:
+        raise InputError(
+            f"{plan.source} has too few different sentences: {n} in {n_rows} rows, at least {MIN_SENTENCES} are needed",
+            hint="give more sentences, or name another text column",
+        )
+    if max(map(len, corpus.texts)) == 1:
+        raise InputError(
+            f"all {n} distinct texts of {plan.source} are one character long, such as {corpus.texts[0]!r}",
+            hint="name another text column",
+        )
+    _check_sizes(plan.settings, n)
+    return corpus
+
+
+def _check_sizes(settings: Settings, n: int) -> None:
+    for name, value in [
+        ("n_clusters", max(settings.n_clusters, default=0)),
+        ("min_cluster_size", settings.min_cluster_size),
+    ]:
+        if value > n:
+            raise InputError(f"{name} {value} is more than the {n} distinct sentences", hint="take a smaller one")
+
+
+def check_free(folder: Path) -> None:
+    """Raise InputError where `folder` cannot become a run folder because something is there."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file, not a folder", hint="choose another --out")
+    if (folder / files.MANIFEST).exists():
+        raise InputError(
+            f"{folder} holds a run already", hint=f"go on with: dialin resume {shown(folder)}; or choose another --out"
+        )
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty", hint="choose another --out")
+
+
+def start(folder: Path, plan: Plan, corpus: Corpus, opened: Opened) -> Run:
+    """Make a run folder with everything that is needed to go on from it; all of it appears at once.
+
+    Raises
+    ------
+    InputError
+        The folder is not free, or cannot be written; nothing is left of it.
+    """
+    check_free(folder)
+    run = Run(folder, first_manifest(plan, corpus, opened), corpus)
+    staging = folder.parent / f".{folder.name}.starting"
+    made = _missing_parents(folder)
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        files.write_table(staging / files.OCCURRENCES, corpus.occurrences)
+        files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
+        files.write_json(staging / files.MANIFEST, asdict(run.manifest))
+        if folder.exists():
+            folder.rmdir()
+        staging.rename(folder)
+    except BaseException as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        _remove_empty(made)
+        if isinstance(error, OSError) and not isinstance(error, DialinError):
+            raise files.cannot_write(folder, error) from error
+        raise
+    return run
+
+
+def _missing_parents(folder: Path) -> list[Path]:
+    return [parent for parent in folder.parents if not parent.exists()]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:  # never made, or others have put something there
+            return
+
+
+def first_manifest(plan: Plan, corpus: Corpus, opened: Opened) -> Manifest:
+    """Return the manifest of a run that begins."""
+    path = plan.source if plan.source == "-" else str(Path(plan.source).absolute())
+    n_rows = corpus.occurrences.num_rows
+    source = Source(path, plan.columns, fingerprint(corpus), len(corpus.texts), n_rows, corpus.n_blank)
+    return Manifest(
+        dialin=version("dialin"),
+        status=RUNNING,
+        settings=plan.settings,
+        source=source,
+        embedder=opened.embedder_name,
+        embedder_reason=opened.reason,
+        llm=plan.llm,
+        models=model_hashes([plan.llm, opened.embedder_name]),
+        prompts=[f"{task}.{language}.v{n}" for task, n in VERSIONS.items() for language in LANGUAGES],
+    )
+
+
+def fingerprint(corpus: Corpus) -> str:
+    """Return the sha256 of the sentences, their roles, and where they occur."""
+    digest = hashlib.sha256()
+    for text, role in zip(corpus.texts, corpus.roles or [""] * len(corpus.texts), strict=True):
+        digest.update(f"{text}\0{role}\0".encode())
+    for name in ("row", "sentence_id"):
+        digest.update(corpus.occurrences[name].to_numpy().astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+# --- load -----------------------------------------------------------------------------------------
+
+
+def load(folder: Path) -> Run:
+    """Open a run folder.
+
+    Raises
+    ------
+    InputError
+        There is none, or it is damaged.
+    """
+    if not (folder / files.MANIFEST).is_file():
+        raise InputError(f"there is no run in {folder}", hint="make one with: dialin discover INPUT --out RUN")
+    manifest = manifest_of(files.read_json(folder / files.MANIFEST), folder)
+    return Run(folder, manifest, corpus_in(folder))
+
+
+def manifest_of(values: Any, folder: Path) -> Manifest:
+    """Return the manifest that JSON holds; raise InputError where it is not one."""
+    try:
+        settings = values["settings"] | {"n_clusters": tuple(values["settings"]["n_clusters"])}
+        source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
+        return Manifest(**values | {"settings": Settings(**settings), "source": Source(**source)})
+    except (TypeError, KeyError) as error:
+        raise InputError(
+            f"{folder / files.MANIFEST} is not of this version of dialin ({version('dialin')}): {error}",
+            hint="use the version that made it",
+        ) from error
+
+
+def corpus_in(folder: Path) -> Corpus:
+    """Return the sentences of a run, with the roles that the input gave them."""
+    sentences = files.read_table_of(folder / files.SENTENCES, ["text", "count"])
+    occurrences = files.read_table_of(folder / files.OCCURRENCES)
+    given = occurrences["role"].to_pylist()
+    roles = [""] * sentences.num_rows
+    for sentence, role in zip(occurrences["sentence_id"].to_pylist(), given, strict=True):
+        roles[sentence] = role or ""
+    has_roles = any(role is not None for role in given)
+    counts = sentences["count"].to_numpy()
+    return Corpus(sentences["text"].to_pylist(), counts, roles if has_roles else None, occurrences)
+
+
+def data_of(corpus: Corpus, X: NDArray[np.float32]) -> Data:
+    """Return what `discover` works on."""
+    return Data(corpus.texts, X, corpus.counts, corpus.roles or [""] * len(corpus.texts))

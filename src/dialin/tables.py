@@ -1,0 +1,62 @@
+"""The tables of a run folder, made of a corpus and what was found in it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pyarrow as pa
+
+from dialin.discover import Result
+from dialin.iterate import Round
+from dialin.read import Corpus
+
+
+def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:
+    """Return ``sentences.parquet``: without a result, no sentence has an intent yet."""
+    n = len(corpus.texts)
+    roles = result.roles if result else corpus.roles or [""] * n
+    return pa.table(
+        {
+            "sentence_id": pa.array(np.arange(n, dtype=np.int64)),
+            "text": pa.array(corpus.texts, pa.large_string()),
+            "count": pa.array(corpus.counts, pa.int64()),
+            "role": pa.array([role or None for role in roles], pa.string()),
+            "intent_id": pa.array(result.labels if result else np.full(n, -1), pa.int64()),
+            "p_intent": pa.array(result.p_intent if result else np.zeros(n), pa.float64()),
+            "reason": pa.array(result.reasons if result else [""] * n, pa.string()),
+        }
+    )
+
+
+def intents_table(result: Result) -> pa.Table:
+    """Return ``intents.parquet``."""
+    intents = result.intents
+    return pa.table(
+        {
+            "intent_id": pa.array([i.intent_id for i in intents], pa.int64()),
+            "name": pa.array([i.name for i in intents], pa.string()),
+            "size": pa.array([i.size for i in intents], pa.int64()),
+            "n_occurrences": pa.array([i.n_occurrences for i in intents], pa.int64()),
+            "p_good": pa.array([i.p_good for i in intents], pa.float64()),
+            "role": pa.array([i.role or None for i in intents], pa.string()),
+            "examples": pa.array([list(i.examples) for i in intents], pa.list_(pa.large_string())),
+        }
+    )
+
+
+def rounds_json(result: Result) -> list[dict[str, object]]:
+    """Return the lines of ``rounds.jsonl``."""
+    return [{"role": role, **_round_json(round_)} for role, round_ in result.rounds]
+
+
+def _round_json(round_: Round) -> dict[str, object]:
+    kept = zip(round_.clusters, round_.verdicts, strict=True)
+    return {
+        "n_rest": round_.n_rest,
+        "best_k": round_.best_k,
+        "n_kept": len(round_.clusters),
+        "n_kept_sentences": sum(map(len, round_.clusters)),
+        "trials": [asdict(trial) | {"ratio": trial.ratio} for trial in round_.trials],
+        "clusters": [{"size": len(rows)} | asdict(verdict) for rows, verdict in kept],
+    }

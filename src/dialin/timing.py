@@ -1,0 +1,54 @@
+"""What one time of working on a run took, for ``timing.json``: all that may differ from one time to the next."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dialin import folder as files
+from dialin.estimate import Estimate
+from dialin.usage import Ledger
+
+
+class SessionLog:
+    """What one time of working on a run took, for ``timing.json``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / files.TIMING
+        self.ledger = Ledger()
+        self.predicted: Estimate | None = None
+        self._started = datetime.now(UTC)
+        self._first = self._asking = time.perf_counter()
+
+    def begin(self) -> None:
+        """Say that the work which was predicted begins."""
+        self._asking = time.perf_counter()
+
+    def write(self, status: str) -> None:
+        """Add this session to the file."""
+        earlier = files.read_json(self.path)["sessions"] if self.path.exists() else []
+        files.write_json(self.path, {"sessions": [*earlier, self._entry(status)]})
+
+    def _entry(self, status: str) -> dict[str, object]:
+        now, total = time.perf_counter(), self.ledger.total()
+        return {
+            "started": self._started.isoformat(timespec="seconds"),
+            "status": status,
+            "seconds": round(now - self._first, 2),
+            "peak_memory_mb": peak_memory_mb(),
+            "predicted": self.predicted.as_dict() if self.predicted else None,
+            "actual": {**vars(total), "seconds": round(now - self._asking, 2)},
+            "by_step": {step: vars(usage) for step, usage in self.ledger.by_step().items()},
+        }
+
+
+def peak_memory_mb() -> float | None:
+    """Return the most memory that this process has held, in MB; None where the system does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415  (there is none on Windows)
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

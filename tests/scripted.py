@@ -1,0 +1,179 @@
+"""Stand-ins for tests: an LLM that answers by word overlap, and an embedder that hashes words."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin import connect, pipeline
+from dialin.calibrate import Calibration
+from dialin.embed import ChosenEmbedder
+from dialin.llm.base import Backend, Reply, Request
+from dialin.llm.cache import request_key
+
+STOP = {
+    "the",
+    "a",
+    "an",
+    "my",
+    "i",
+    "is",
+    "to",
+    "for",
+    "of",
+    "and",
+    "me",
+    "you",
+    "please",
+    "what",
+    "can",
+    "how",
+    "do",
+    "it",
+    "in",
+    "on",
+    "this",
+    "that",
+    "your",
+    "was",
+}
+DIMENSIONS = 64
+CALIBRATION = Calibration("test", (-3.2, 6.0, -0.4, 0.2), (0.0, 1.0), (0.0, 1.0, 1.0))
+TOPICS = {
+    "refund": "refund money back return payment",
+    "parcel": "parcel delivery tracking courier shipped",
+    "password": "password login account reset locked",
+    "appointment": "appointment technician visit booking schedule",
+    "invoice": "invoice bill charge statement fee",
+}
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words that carry meaning."""
+    return [word for word in re.findall(r"[a-z]+|[\u4e00-\u9fff]", text.lower()) if word not in STOP]
+
+
+def word_vector(word: str) -> NDArray[np.float32]:
+    """Return 64 numbers, the same for the same word on every machine."""
+    bits = np.frombuffer(hashlib.sha256(word.encode()).digest() * 2, np.uint8)[:DIMENSIONS]
+    return (bits.astype(np.float32) - 127.5) / 128
+
+
+class HashingEmbedder:
+    """Sums of word vectors, unit norm."""
+
+    name = "test:hashing"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        X = np.zeros((len(texts), DIMENSIONS), np.float32)
+        for row, text in enumerate(texts):
+            X[row] = np.sum([word_vector(word) for word in words_of(text) or ["nothing"]], axis=0)
+        return X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-9)
+
+
+def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
+    """Take the place of `dialin.embed.embedder_of`."""
+    return ChosenEmbedder(HashingEmbedder(), "a test embedder was asked for")
+
+
+def install(backend: Backend, put: Callable[[object, str, object], None] = setattr) -> None:
+    """Put stand-ins in the place of LLM (``--llm test:scripted``), embedder and calibration."""
+    real = connect.backend_of
+    put(connect, "backend_of", lambda spec: backend if spec == backend.name else real(spec))
+    put(connect, "embedder_of", embedder_of)
+    put(pipeline, "calibration_of", lambda llm, form: CALIBRATION)
+
+
+class ScriptedBackend:
+    """Says Yes where two sentences share a topic; names a cluster by its most frequent word.
+
+    Parameters
+    ----------
+    log : Path, optional
+        Gets the key of every question, before it is answered.
+    on_call : callable
+        Told "ask" before and "answer" after each reply.
+    """
+
+    name = "test:scripted"
+    n_parallel = 1
+
+    def __init__(self, log: Path | None = None, on_call: Callable[[str], None] = lambda _: None) -> None:
+        self.log, self.on_call = log, on_call
+        self.asked: list[str] = []
+        self._lock = Lock()
+
+    def reply(self, request: Request) -> Reply:
+        with self._lock:
+            self.asked.append(request_key(self.name, request))
+            if self.log:
+                with self.log.open("a") as file:
+                    file.write(self.asked[-1] + "\n")
+        self.on_call("ask")
+        reply = answer(request)
+        self.on_call("answer")
+        return reply
+
+    def close(self) -> None:
+        pass
+
+
+def answer(request: Request) -> Reply:
+    """Return the scripted answer of one request."""
+    user = request.prompt.user
+    if request.options:
+        p = 0.9 if same_topic(user) else 0.1
+        return Reply(request.options[p < 0.5], (p, 1 - p), len(user) // 4 + 50, 1)
+    first = Counter(topic_of(line) for line in user.split("\n") if line.startswith("- ")).most_common(1)
+    return Reply(f"inquire-{first[0][0] if first else 'something'}", (), len(user) // 4 + 80, 4)
+
+
+def same_topic(user: str) -> bool:
+    """Tell whether the numbered (or bulleted) sentences of a prompt have one topic."""
+    lines = [line for line in user.split("\n") if re.match(r"(\d+:|-) ", line)]
+    return len({topic_of(line) for line in lines}) == 1
+
+
+def topic_of(text: str) -> str:
+    """Return the topic with most words in a text, "other" for none."""
+    words = set(words_of(text))
+    scores = {topic: len(words & set(known.split())) for topic, known in TOPICS.items()}
+    best = max(scores, key=lambda topic: scores[topic])
+    return best if scores[best] else "other"
+
+
+def sentences(n_per_topic: int = 14, seed: int = 0) -> list[tuple[str, str]]:
+    """Return (sentence, topic) pairs: some words of a topic, and words that mean nothing."""
+    rng = random.Random(seed)
+    filler = [
+        "hello",
+        "yes",
+        "today",
+        "really",
+        "quickly",
+        "still",
+        "again",
+        "morning",
+        "friend",
+        "thanks",
+        "maybe",
+        "soon",
+        "okay",
+        "now",
+        "there",
+    ]
+    rows = []
+    for topic, known in TOPICS.items():
+        for _ in range(n_per_topic):
+            words = rng.sample(known.split(), 3) + rng.sample(filler, 1)
+            rows.append((" ".join(words), topic))
+    rng.shuffle(rows)
+    return rows

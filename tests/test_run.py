@@ -1,0 +1,164 @@
+"""The run folder: what is in it, that it is the same each time, and that a failing start leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from conftest import Cli
+from dialin import folder as files
+from dialin.connect import Opened
+from dialin.discover import Settings
+from dialin.errors import InputError
+from dialin.read import Columns
+from dialin.run import Plan, check_free, load, read_corpus, start
+from scripted import HashingEmbedder, ScriptedBackend
+
+STABLE = ["manifest.json", "occurrences.parquet", "sentences.parquet", "intents.parquet", "rounds.jsonl", "report.html"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in STABLE}
+
+
+def discover(cli: Cli, source: Path, out: str, *more: object) -> Path:
+    result = cli("discover", source, "--out", out, "--llm", "test:scripted", *more)
+    assert result.exit_code == 0, result.stderr
+    return Path(out)
+
+
+def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    run = discover(cli, calls, "run")
+    there = {path.name for path in run.iterdir()}
+    assert {*STABLE, "timing.json", "llm.sqlite", "embeddings.npy", "pieces.npz"} <= there
+    assert not [name for name in there if name.endswith(".tmp")]
+    sentences, intents = pq.read_table(run / "sentences.parquet"), pq.read_table(run / "intents.parquet")
+    assert sentences.column_names == ["sentence_id", "text", "count", "role", "intent_id", "p_intent", "reason"]
+    assert intents.column_names == ["intent_id", "name", "size", "n_occurrences", "p_good", "role", "examples"]
+    assert sum(sentences["count"].to_pylist()) == pq.read_table(run / "occurrences.parquet").num_rows == 80
+    assert np.load(run / "embeddings.npy").shape == (70, 64)
+
+
+def test_the_tables_agree_with_each_other(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    run = discover(cli, calls, "run")
+    sentences = pq.read_table(run / "sentences.parquet").to_pylist()
+    for intent in pq.read_table(run / "intents.parquet").to_pylist():
+        own = [row for row in sentences if row["intent_id"] == intent["intent_id"]]
+        assert (len(own), sum(row["count"] for row in own)) == (intent["size"], intent["n_occurrences"])
+        assert set(intent["examples"]) <= {row["text"] for row in own}
+    assert all((row["intent_id"] < 0) == bool(row["reason"]) for row in sentences)
+
+
+def test_the_manifest_counts_distinct_questions(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    run = discover(cli, calls, "run")
+    usage = json.loads((run / "manifest.json").read_text())["usage"]
+    assert sum(step["questions"] for step in usage.values()) == len(set(backend.asked)) == len(backend.asked)
+
+
+def test_the_same_seed_gives_identical_files(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first = contents(discover(cli, calls, "one"))
+    n_asked = len(backend.asked)
+    warm = contents(discover(cli, calls, "two"))  # every reply comes from the shared store
+    assert len(backend.asked) == n_asked
+    monkeypatch.setenv("DIALIN_HOME", str(tmp_path / "cold"))
+    cold = contents(discover(cli, calls, "three"))
+    assert len(backend.asked) == 2 * n_asked
+    assert first == warm == cold
+
+
+def test_another_order_of_the_rows_gives_the_same_intents(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    header, *rows = calls.read_text().splitlines()
+    calls.with_name("turned.csv").write_text("\n".join([header, *reversed(rows)]) + "\n")
+    one, two = discover(cli, calls, "one"), discover(cli, calls.with_name("turned.csv"), "two")
+    for name in ("sentences.parquet", "intents.parquet", "rounds.jsonl"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+
+
+def test_load_gives_back_what_start_was_given(home: Path) -> None:
+    (home / "calls.csv").write_text("text,role\nwhere is it,user\nwhere is it,agent\nhello there,\ngood bye,user\n")
+    settings = Settings(strategy="paper", n_clusters=(2, 3), seed=7)
+    plan = Plan("calls.csv", Columns(text="text"), settings, "none")
+    corpus = read_corpus(plan)
+    opened = Opened(None, HashingEmbedder().encode, "test:hashing", "a test")
+    started = start(home / "deep" / "run", plan, corpus, opened)
+    loaded = load(home / "deep" / "run")
+    assert loaded.manifest == started.manifest
+    assert loaded.manifest.settings == settings
+    assert (loaded.corpus.texts, loaded.corpus.roles) == (corpus.texts, corpus.roles)
+    assert loaded.corpus.counts.tolist() == corpus.counts.tolist()
+    assert loaded.corpus.occurrences.equals(corpus.occurrences)
+
+
+@pytest.mark.parametrize("name", ["occurrences.parquet", "sentences.parquet", "manifest.json"])
+def test_a_start_on_a_full_disk_leaves_nothing(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(files, "write_whole", full_for(name))
+    result = cli("discover", calls, "--out", "new/run", "--llm", "test:scripted")
+    assert result.exit_code == 2
+    assert "No space left" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert sorted(path.name for path in Path().iterdir()) == ["calls.csv"]
+
+
+def full_for(name: str) -> Callable[[Path, Callable[[Path], None]], None]:
+    """Return a `write_whole` whose disk is full when the file `name` is written."""
+    real = files.write_whole
+
+    def write(path: Path, fill: Callable[[Path], None]) -> None:
+        def fail(temporary: Path) -> None:
+            fill(temporary)
+            raise OSError(28, os.strerror(28))
+
+        real(path, fail if path.name == name else fill)
+
+    return write
+
+
+def test_a_disk_that_fills_up_later_loses_nothing(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = contents(discover(cli, calls, "whole"))
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write_whole", full_for("intents.parquet"))
+        result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
+    assert result.exit_code == 2
+    assert not list(Path("run").glob("*.tmp"))
+    assert cli("resume", "run").exit_code == 0
+    assert contents(Path("run")) == undisturbed
+
+
+def test_write_whole_leaves_the_old_file_where_the_new_one_fails(tmp_path: Path) -> None:
+    files.write_text(tmp_path / "a.txt", "old")
+
+    def fill(temporary: Path) -> None:
+        temporary.write_text("half of the ne")
+        raise OSError(28, os.strerror(28))
+
+    with pytest.raises(InputError, match="No space left"):
+        files.write_whole(tmp_path / "a.txt", fill)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.txt": "old"}
+
+
+def test_an_empty_folder_may_become_a_run(tmp_path: Path) -> None:
+    check_free(tmp_path)
+    (tmp_path / "something").write_text("")
+    with pytest.raises(InputError, match="not empty"):
+        check_free(tmp_path)
+
+
+def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(InputError, match=r"manifest\.json is damaged"):
+        load(tmp_path)
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(InputError, match="not of this version"):
+        load(tmp_path)
