@@ -126,7 +126,7 @@ def logits(X: NDArray[np.float64], model: list[float]) -> NDArray[np.float64]:
 def fit_all(samples: list[Sample], forms: list[Form]) -> dict[str, list[float]]:
     """Fit the geometry, then per form the LLM alone and both together."""
     parts = [part for sample in samples for part in sample.parts]
-    models = {"geometry": fit([X for X, _ in parts], [good for _, good in parts])}
+    models: dict[str, list[float]] = {"geometry": fit([X for X, _ in parts], [good for _, good in parts])}
     for form in forms:
         truth = [s.truth for s in samples]
         models[f"llm/{form}"] = fit([s.answers[form][:, None] for s in samples], truth)
@@ -134,7 +134,7 @@ def fit_all(samples: list[Sample], forms: list[Form]) -> dict[str, list[float]]:
     return models
 
 
-def evidence(sample: Sample, form: str, geometry: list[float]) -> NDArray[np.float64]:
+def evidence(sample: Sample, form: Form, geometry: list[float]) -> NDArray[np.float64]:
     """Return the LLM's and the geometry's log-odds of the nodes asked about, shape (n, 2)."""
     return np.column_stack([sample.answers[form], logits(sample.geometry, geometry)])
 

@@ -53,7 +53,7 @@ CONTENTS: dict[str, tuple[str, bytes, str]] = {
     "a picture": ("a.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "a.txt"),
     "broken JSON line": (
         "a.jsonl",
-        b'{"text": "hello there"}\n' * 6 + b'{"text": "hel\n' + b'{"text": "x"}\n',
+        b'{"text": "hello there"}\n' * 6 + b'{"text": "he\n' + b'{"text": "x"}\n',
         "line 7",
     ),
     "broken JSON": ("a.json", b'[{"text": "hello there"}, ', "a.json"),

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import onnxruntime
 import tokenizers
 from numpy.typing import NDArray
 
@@ -117,7 +116,9 @@ def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
     return tokenizer
 
 
-def _session(folder: Path) -> onnxruntime.InferenceSession:
+def _session(folder: Path) -> Any:
+    import onnxruntime  # noqa: PLC0415  (tens of MB, wanted only with an embedded model)
+
     options = onnxruntime.SessionOptions()
     # One thread for one text: the texts themselves run in parallel.
     options.intra_op_num_threads = 1

@@ -112,9 +112,9 @@ class JudgeSettings:
 
     form: Form = "pairs"
     mode: Mode = "both"
-    n_pairs: int = 4
+    n_pairs: int = 3
     n_representatives: int = 20
-    sure: float = 0.95
+    sure: float = 0.9
     seed: int = 0
 
     def pairs_for(self, size: int) -> int:

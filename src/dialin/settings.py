@@ -75,7 +75,7 @@ class Settings:
     sample_dim: int = 2
     form: Literal["auto", "pairs", "list"] = "auto"
     judge: Mode = "both"
-    sure: float = 0.95
+    sure: float = 0.9
     merge: Literal["verified", "paper", "none"] = "verified"
     merge_distance: Literal["geodesic", "cosine"] = "geodesic"
     merge_probabilistic: bool = True
@@ -105,7 +105,8 @@ def check(settings: Settings) -> None:
         if get_origin(kind) is Literal and getattr(settings, name) not in get_args(kind):
             allowed = ", ".join(get_args(kind))
             raise InputError(f"{name} must be one of {allowed}, got {getattr(settings, name)!r}")
-    ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0.5, 1), "tau": (0, 1), "sample_dim": (2, 5)}
+    ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0.5, 1), "tau": (0, 1)}
+    ranges |= {"sample_dim": (2, 5)}
     ranges |= {"theta": (0, math.pi), "kappa": (0, math.inf), "seed": (0, 2**32 - 1), "max_rounds": (1, 1000)}
     ranges |= {"min_cluster_size": (0, math.inf)}
     for name, (low, high) in ranges.items():

@@ -208,7 +208,7 @@ def _spanned(children: NDArray[np.int64], height: Floats, leaf: NDArray[np.int64
         a, b = children[i]
         start[a], start[b] = start[m + i], start[m + i] + size[a]
     rows = np.argsort(start[leaf], kind="stable").astype(np.int64)
-    rows.flags.writeable = False
+    rows.setflags(write=False)
     return Tree(children, height, parent, rows, start, start + size)
 
 

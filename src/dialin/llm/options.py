@@ -63,7 +63,7 @@ def _begins(token: bytes, option: bytes) -> bool:
 
 def _goes_on(rest: str) -> bool:
     """Tell whether `rest` continues a word: "No" + "thing" does; in Chinese 是 + 的 does not."""
-    return rest != "" and unicodedata.category(rest[0]) in {"Lu", "Ll", "Nd"}
+    return rest != "" and (rest[0].isdecimal() or unicodedata.category(rest[0]) in {"Lu", "Ll"})
 
 
 def _normal(token: bytes) -> bytes:
