@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks import data, machine
@@ -24,9 +30,6 @@ from dialin.connect import cache_home
 from dialin.discover import Data, Settings, Tools, discover
 from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
-from dialin.llm import backend_of
-from dialin.llm.cache import ReplyStore
-from dialin.llm.client import Client
 from dialin.metrics import evaluate
 
 SETS = (
@@ -36,7 +39,10 @@ SETS = (
     "massive_i_zh_small",
     "dstc11_dev_insurance_task1_turns",
 )
-COLUMNS = ["method", "nmi", "ami", "ari", "acc", "n_clusters", "n_true", "coverage", "assigned_ami", "assigned_acc", "questions", "tokens", "seconds"]
+COLUMNS = (
+    *("method", "nmi", "ami", "ari", "acc", "n_clusters", "n_true", "coverage", "assigned_ami", "assigned_acc"),
+    *("questions", "tokens", "seconds", "predicted_seconds", "peak_memory_mb"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,35 +70,76 @@ def case_of(name: str, seed: int) -> Case:
     return Case(name, texts, gold, embedder, embedder.encode(texts), seed)
 
 
-def told_k(case: Case, method: str) -> NDArray[np.int64]:
-    """Return the labels of a method that is told the true number of intents."""
+@dataclass(frozen=True)
+class Outcome:
+    """Labels and costs of one run; `seconds` without embedding, except where a prediction stands beside it."""
+
+    labels: NDArray[np.int64]
+    questions: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    predicted: float | None = None
+    peak_memory_mb: float = 0.0
+
+
+def told_k(case: Case, method: str) -> Outcome:
+    """Run a method that is told the true number of intents."""
     labels: NDArray[np.int64] = partitioner_of(method, case.seed).fit(case.X).cut(len(set(case.gold)))
-    return labels
+    return Outcome(labels)
 
 
-def with_llm(case: Case, spec: str, **settings: object) -> tuple[NDArray[np.int64], int, int]:
-    """Run dialin with a real LLM and no stored replies; return labels, questions and tokens."""
-    backend = backend_of(spec)
-    client = Client(backend, [ReplyStore(":memory:")])
-    result = discover(case.data, Tools(client, case.embedder.encode), Settings(seed=case.seed, **settings))  # type: ignore[arg-type]
-    backend.close()
-    total = client.ledger.total()
-    return result.labels, total.calls, total.tokens
+def with_llm(case: Case, spec: str) -> Outcome:
+    """Run ``dialin discover`` as a user would, with no reply and no vector known from earlier runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        (home / "models").symlink_to(cache_home() / "models")
+        table, out = Path(folder) / "sentences.parquet", Path(folder) / "run"
+        pq.write_table(pa.table({"text": case.texts}), table)
+        command = [
+            str(Path(sys.executable).with_name("dialin")),
+            "discover",
+            str(table),
+            "--out",
+            str(out),
+            "--llm",
+            spec,
+        ]
+        environment = {**os.environ, "DIALIN_HOME": str(home)}
+        subprocess.run([*command, "--seed", str(case.seed)], check=True, env=environment, stdout=subprocess.DEVNULL)
+        return outcome_of(case, out)
 
 
-def with_judge(case: Case, wrong: float, **settings: object) -> tuple[NDArray[np.int64], int, int]:
-    """Run dialin with the judge that knows the gold labels."""
-    judge = OracleJudge(case.gold, wrong, case.seed)
-    result = discover(case.data, Tools(None, case.embedder.encode, judge), Settings(seed=case.seed, **settings))  # type: ignore[arg-type]
-    return result.labels, judge.n_asked, 0
+def outcome_of(case: Case, run: Path) -> Outcome:
+    """Read labels, usage and times of a run folder."""
+    sentences = pq.read_table(run / "sentences.parquet", columns=["text", "intent_id"]).to_pylist()
+    label = {row["text"]: row["intent_id"] for row in sentences}
+    session = json.loads((run / "timing.json").read_text(encoding="utf-8"))["sessions"][-1]
+    actual = session["actual"]
+    return Outcome(
+        labels=np.array([label[text] for text in case.texts], np.int64),
+        questions=actual["calls"],
+        tokens=actual["tokens_in"] + actual["tokens_out"],
+        seconds=actual["seconds"],
+        predicted=session["predicted"]["seconds"],
+        peak_memory_mb=session["peak_memory_mb"],
+    )
 
 
-def methods(case: Case, llm: str) -> Iterator[tuple[str, NDArray[np.int64], int, int, float]]:
-    """Yield name, labels, questions, tokens and seconds of each method."""
-    runs: dict[str, Callable[[], tuple[NDArray[np.int64], int, int]]] = {
-        "k-means, told k": lambda: (told_k(case, "kmeans"), 0, 0),
-        "Ward, told k": lambda: (told_k(case, "agglomerative"), 0, 0),
-        "dialin, no LLM": lambda: with_llm_none(case),
+def with_judge(case: Case, wrong: float | None, **settings: object) -> Outcome:
+    """Run dialin with a judge that knows the gold labels; None: with the geometry of the embeddings alone."""
+    judge = None if wrong is None else OracleJudge(case.gold, wrong, case.seed)
+    tools = Tools(None, case.embedder.encode, judge)
+    result = discover(case.data, tools, Settings(seed=case.seed, **settings))  # type: ignore[arg-type]
+    return Outcome(result.labels, judge.n_asked if judge else 0)
+
+
+def methods(case: Case, llm: str) -> dict[str, Callable[[], Outcome]]:
+    """Return what to run, by name."""
+    return {
+        "k-means, told k": lambda: told_k(case, "kmeans"),
+        "Ward, told k": lambda: told_k(case, "agglomerative"),
+        "dialin, no LLM": lambda: with_judge(case, None),
         "dialin, perfect judge": lambda: with_judge(case, 0.0),
         "dialin, perfect judge, coverage 1": lambda: with_judge(case, 0.0, coverage=1.0),
         "dialin, judge 5 % wrong": lambda: with_judge(case, 0.05),
@@ -100,34 +147,25 @@ def methods(case: Case, llm: str) -> Iterator[tuple[str, NDArray[np.int64], int,
         "paper's loop, perfect judge": lambda: with_judge(case, 0.0, strategy="paper"),
         f"dialin, {llm}": lambda: with_llm(case, llm),
     }
-    for name, run in runs.items():
-        begin = time.perf_counter()
-        labels, questions, tokens = run()
-        yield name, labels, questions, tokens, time.perf_counter() - begin
 
 
-def with_llm_none(case: Case) -> tuple[NDArray[np.int64], int, int]:
-    """Run dialin on the geometry of the embeddings alone."""
-    return discover(case.data, Tools(None, case.embedder.encode), Settings(seed=case.seed)).labels, 0, 0
-
-
-def row_of(case: Case, method: tuple[str, NDArray[np.int64], int, int, float]) -> dict[str, object]:
+def row_of(case: Case, method: str, outcome: Outcome) -> dict[str, object]:
     """Return the figures of one run."""
-    name, labels, questions, tokens, seconds = method
-    scores = evaluate(labels, case.gold)
+    scores = evaluate(outcome.labels, case.gold)
     figures = {key: round(float(getattr(scores, key)), 3) for key in ("nmi", "ami", "ari", "acc", "coverage")}
     return {
         "data": case.name,
-        "method": name,
+        "method": method,
         **figures,
         "n_clusters": scores.n_clusters,
         "n_true": scores.n_true,
         "assigned_ami": round(float(scores.assigned.ami), 3),
         "assigned_acc": round(float(scores.assigned.acc), 3),
-        "questions": questions,
-        "tokens": tokens,
-        "seconds": round(seconds, 1),
-        "peak_memory_mb": machine.peak_memory_mb(),
+        "questions": outcome.questions,
+        "tokens": outcome.tokens,
+        "seconds": round(outcome.seconds, 1),
+        "predicted_seconds": None if outcome.predicted is None else round(outcome.predicted, 1),
+        "peak_memory_mb": outcome.peak_memory_mb or machine.peak_memory_mb(),
     }
 
 
@@ -136,7 +174,7 @@ def table(rows: list[dict[str, object]]) -> str:
     parts = []
     for name in dict.fromkeys(row["data"] for row in rows):
         own = [[str(row[column]) for column in COLUMNS] for row in rows if row["data"] == name]
-        lines = [COLUMNS, ["---"] * len(COLUMNS), *own]
+        lines = [list(COLUMNS), ["---"] * len(COLUMNS), *own]
         parts.append(f"## {name}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines))
     return "\n\n".join(parts) + "\n"
 
@@ -151,8 +189,12 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     for name in options.data:
         case = case_of(name, options.seed)
-        for method in methods(case, options.llm):
-            rows.append(row_of(case, method))
+        for method, run in methods(case, options.llm).items():
+            begin = time.perf_counter()
+            outcome = run()
+            if outcome.predicted is None:
+                outcome = replace(outcome, seconds=time.perf_counter() - begin)
+            rows.append(row_of(case, method, outcome))
             print(json.dumps(rows[-1]), flush=True)
             about = machine.provenance(llm=options.llm, seed=options.seed, embedder=case.embedder.name)
             path = machine.write("quality", {**about, "rows": rows})

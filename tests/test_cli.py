@@ -272,8 +272,8 @@ def test_demo_replaces_its_own_run_and_no_other(
     (tmp_path / "calls.jsonl").write_text(
         json.dumps({"dialogue_id": "1", "turns": [{"role": "customer", "text": text} for text, _ in rows]})
     )
-    gold = [f"1,{turn},{topic}" for turn, (_, topic) in enumerate(rows)]
-    (tmp_path / "calls_gold.csv").write_text("\n".join(["dialogue_id,turn,intent", *gold]))
+    gold = [f"1,{turn},{topic},{topic}" for turn, (_, topic) in enumerate(rows)]
+    (tmp_path / "calls_gold.csv").write_text("\n".join(["dialogue_id,turn,intent,intent_in_language", *gold]))
     monkeypatch.setattr(work, "examples", lambda: tmp_path)
     for _ in range(2):
         result = cli("demo", "--llm", "test:scripted")

@@ -301,7 +301,7 @@ def test_without_an_llm_the_geometry_judges(settings: Settings) -> None:
     data = data_of([*TEXTS, *NOISE])
     result = checked(discover_with(data, None, settings), data)
     assert result.complete
-    assert len(result.intents) >= 5
+    assert len(result.intents) >= 4  # the smallest topic is below the candidates of the paper's loop
     assert all(intent.name.startswith("unnamed-intent") for intent in result.intents)
     assert all(len(found) == 1 for found in topics(result, data.texts) if found & set(SIZES))
 
@@ -466,7 +466,7 @@ def test_one_sentence_said_often_is_one_sentence() -> None:
         ({"epsilon": float("nan")}, "epsilon"),
         ({"coverage": 1.5}, "coverage must be from 0 to 1, got 1.5"),
         ({"coverage": 95.0}, "coverage"),
-        ({"sure": 0.4}, "sure must be from 0.5 to 1, got 0.4"),
+        ({"sure": 0.4}, "sure must be 0 or from 0.5 to 1, got 0.4"),
         ({"tau": 2.0}, "tau"),
         ({"sample_dim": 1}, "sample_dim must be from 2 to 5, got 1"),
         ({"sample_dim": 6}, "sample_dim"),

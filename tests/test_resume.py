@@ -82,7 +82,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(cli: Cli, calls: Path, backe
     assert len(backend.asked) == sum(step["questions"] for step in usage.values()) - kept
 
 
-@pytest.mark.parametrize("n_calls", [0, 7, 61])
+@pytest.mark.parametrize("n_calls", [0, 7, 45])
 def test_a_cap_gives_the_best_so_far_and_resume_completes(
     cli: Cli, calls: Path, backend: ScriptedBackend, n_calls: int
 ) -> None:

@@ -145,8 +145,8 @@ def test_k_beyond_the_sentences_is_not_tried() -> None:
 
 
 def test_default_min_size() -> None:
-    """√n / 10, at least 3: √900 / 10 = 3; √3000 / 10 = 5.5 -> 5; √1,000,000 / 10 = 100."""
-    assert [default_min_size(n) for n in (0, 1, 900, 3000, 1_000_000)] == [3, 3, 3, 5, 100]
+    """√n / 8, at least 4: √900 / 8 = 3.75 -> 4; √3000 / 8 = 6.8 -> 7; √1,000,000 / 8 = 125."""
+    assert [default_min_size(n) for n in (0, 1, 900, 3000, 1_000_000)] == [4, 4, 4, 7, 125]
 
 
 @given(n=st.integers(0, 10**6), min_size=st.integers(1, 200))

@@ -78,12 +78,16 @@ class Calibration:
         Intercept and weight of the mean log-odds of the answers.
     both : tuple of 3 floats
         Intercept and weights of the LLM's and the geometry's log-odds.
+    reach : float
+        How far this LLM's answers move the log-odds, nine times out of ten. Where the geometry is farther from even
+        than that, asking could not turn the verdict. The default is that of P = .95.
     """
 
     name: str
     geometry: tuple[float, ...]
     llm: tuple[float, ...]
     both: tuple[float, ...]
+    reach: float = 2.944
 
     def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
         """Return the log-odds of "good" from the embeddings of `size` of `n` sentences."""
@@ -119,4 +123,4 @@ def calibration_of(llm: str, form: str) -> Calibration:
     key = f"{llm.split(chr(35), maxsplit=1)[0]}/{form}"  # without the fingerprint of the weights
     name = key if key in table["llms"] else "default"
     entry = table["llms"][name]
-    return Calibration(name, tuple(table["geometry"]), tuple(entry["llm"]), tuple(entry["both"]))
+    return Calibration(name, tuple(table["geometry"]), tuple(entry["llm"]), tuple(entry["both"]), entry["reach"])

@@ -105,7 +105,7 @@ class JudgeSettings:
         Sentences shown in the ``list`` form (paper: 20).
     sure : float
         With ``mode="both"``, nothing is asked where the geometry alone gives P(good) beyond `sure` or below
-        1 − `sure`; in (½, 1].
+        1 − `sure`; in (½, 1]. 0: where this LLM's answers could not turn the verdict (`Calibration.reach`).
     seed : int
         Seed of the sampling.
     """
@@ -114,7 +114,7 @@ class JudgeSettings:
     mode: Mode = "both"
     n_pairs: int = 3
     n_representatives: int = 20
-    sure: float = 0.9
+    sure: float = 0.0
     seed: int = 0
 
     def pairs_for(self, size: int) -> int:
@@ -188,6 +188,9 @@ class CoherenceJudge:
         Form, mode and amounts.
     calibration : Calibration
         Turns both kinds of evidence into P(good).
+    parts : ndarray of shape (n,), optional
+        Part of the corpus (0, 1, …) that each sentence is in: its role and language. How close two random sentences
+        are is measured within the part.
     """
 
     texts: list[str]
@@ -196,12 +199,15 @@ class CoherenceJudge:
     sampler: Sampler
     settings: JudgeSettings
     calibration: Calibration
+    parts: NDArray[np.int64] | None = None
     memo: dict[bytes, Verdict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.llm is None and self.settings.mode != "geometry":
             raise InputError(f"judge mode {self.settings.mode!r} needs an LLM", hint="give one, or use geometry")
-        self.base = geometry_of(self.X).base
+        self.parts = np.zeros(len(self.X), np.int64) if self.parts is None else self.parts
+        own = [self.X[self.parts == part] for part in range(int(self.parts.max(initial=-1)) + 1)]
+        self.bases = [geometry_of(X).base for X in own]
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return one verdict per cluster; a set judged before is not asked again."""
@@ -227,11 +233,14 @@ class CoherenceJudge:
 
     def _geometry(self, question: Question) -> float:
         rows = question.union
-        return self.calibration.geometry_logit(geometry_of(self.X[rows], self.base), len(rows), len(self.X))
+        part = int(self.parts[rows[0]]) if self.parts is not None else 0
+        return self.calibration.geometry_logit(geometry_of(self.X[rows], self.bases[part]), len(rows), len(self.X))
 
     def _undecided(self, logit: float) -> bool:
         if self.settings.mode != "both":
             return self.settings.mode == "llm"
+        if not self.settings.sure:
+            return abs(logit) < self.calibration.reach
         p = self.calibration.geometry_p(logit)
         return 1 - self.settings.sure < p < self.settings.sure
 

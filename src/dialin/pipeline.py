@@ -22,12 +22,13 @@ from dialin.llm import tagged
 from dialin.llm.base import LLM
 from dialin.merge import Merged, components, label_edges, neighbour_edges, verified
 from dialin.name import Example, contrast, name_clusters, number
+from dialin.prompts import language_of
 from dialin.roles import AGENT, CUSTOMER, roles_of
 from dialin.sample import sampler_of
 from dialin.search import KSearch, Search, TreeSearch, default_min_size, prune_with
 from dialin.settings import Settings
 
-N_NAMING = 10
+N_NAMING = 8
 """Sentences of a cluster that the namer reads."""
 N_EXAMPLES = 5
 """Example sentences kept per intent."""
@@ -208,7 +209,22 @@ def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
     calibration = calibration_of(tools.llm.name if tools.llm else "", form)
     sampler = sampler_of(settings.sampler, settings.sample_dim)
     asked = JudgeSettings(form=form, mode=mode, sure=settings.sure, seed=settings.seed)
-    return CoherenceJudge(data.texts, data.X, tools.llm_for("judge"), sampler, asked, calibration)
+    parts = parts_of(data, use_roles=settings.roles == "auto")
+    return CoherenceJudge(data.texts, data.X, tools.llm_for("judge"), sampler, asked, calibration, parts)
+
+
+def parts_of(data: Data, *, use_roles: bool) -> NDArray[np.int64]:
+    """Return the part of the corpus, 0, 1, …, that each sentence is in: its role, and its language if there are two.
+
+    Sentences of two languages, or of customer and agent, are farther apart than two random ones of one kind; a cluster
+    must look close beside its own kind.
+    """
+    languages = [language_of([text]) for text in data.texts]
+    share = languages.count("zh") / max(len(languages), 1)
+    mixed = 0.02 < share < 0.98  # as in `dialin.embed`: below that the other language is a stray word
+    keys = [(r if use_roles else "", lang if mixed else "") for r, lang in zip(data.roles, languages, strict=True)]
+    code = {key: i for i, key in enumerate(sorted(set(keys)))}
+    return np.array([code[key] for key in keys], dtype=np.int64)
 
 
 def search_of(work: Work) -> Search:

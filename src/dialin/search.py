@@ -85,12 +85,12 @@ class Search(Protocol):
 
 
 def default_min_size(n: int) -> int:
-    """Return the smallest cluster worth a name among n sentences: √n / 10, at least 3.
+    """Return the smallest cluster worth a name among n sentences: √n / 8, at least 4.
 
     A bot or a report has no use for an intent of two sentences, and with pieces of any size allowed the paper's
     criterion runs to the largest k offered.
     """
-    return max(3, round(float(np.sqrt(n)) / 10))
+    return max(4, round(float(np.sqrt(n)) / 8))
 
 
 def default_candidates(n: int, min_size: int) -> tuple[int, ...]:

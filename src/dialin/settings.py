@@ -42,7 +42,8 @@ class Settings:
     judge : {"both", "llm", "geometry"}
         Whose evidence decides.
     sure : float
-        Where the geometry is surer than this, the LLM is not asked.
+        Where the geometry is surer than this, the LLM is not asked; 0: where the answers of this LLM could not turn
+        the verdict.
     merge : {"verified", "paper", "none"}
         Merge along verified edges, the paper's connected components, or not at all.
     merge_distance : {"geodesic", "cosine"}
@@ -75,7 +76,7 @@ class Settings:
     sample_dim: int = 2
     form: Literal["auto", "pairs", "list"] = "auto"
     judge: Mode = "both"
-    sure: float = 0.9
+    sure: float = 0.0
     merge: Literal["verified", "paper", "none"] = "verified"
     merge_distance: Literal["geodesic", "cosine"] = "geodesic"
     merge_probabilistic: bool = True
@@ -105,7 +106,7 @@ def check(settings: Settings) -> None:
         if get_origin(kind) is Literal and getattr(settings, name) not in get_args(kind):
             allowed = ", ".join(get_args(kind))
             raise InputError(f"{name} must be one of {allowed}, got {getattr(settings, name)!r}")
-    ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0.5, 1), "tau": (0, 1)}
+    ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0, 1), "tau": (0, 1)}
     ranges |= {"sample_dim": (2, 5)}
     ranges |= {"theta": (0, math.pi), "kappa": (0, math.inf), "seed": (0, 2**32 - 1), "max_rounds": (1, 1000)}
     ranges |= {"min_cluster_size": (0, math.inf)}
@@ -113,6 +114,8 @@ def check(settings: Settings) -> None:
         value = getattr(settings, name)
         if not low <= value <= high:
             raise InputError(f"{name} must be from {low} to {high}, got {value}")
+    if 0 < settings.sure < 0.5:
+        raise InputError(f"sure must be 0 or from 0.5 to 1, got {settings.sure}")
     if any(k < 2 for k in settings.n_clusters):
         raise InputError(f"every candidate of n_clusters must be 2 or more, got {settings.n_clusters}")
     if settings.strategy == "tree" and settings.partitioner != "agglomerative":

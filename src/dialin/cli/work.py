@@ -115,8 +115,8 @@ def demo(llm: str, out: Path, as_json: bool) -> None:
     run = make_run(out, plan, Budget())
     show(run, as_json)
     if not as_json:
-        click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD}:")
-        print_scores(evaluate_run(run, "intent", folder / DEMO_GOLD))
+        click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count apart):")
+        print_scores(evaluate_run(run, "intent_in_language", folder / DEMO_GOLD))
         click.echo(f"\neverything is in {out}, for a browser: {out / 'report.html'}")
 
 

@@ -91,4 +91,4 @@ def language_of(texts: list[str]) -> str:
 
 def bullets(texts: list[str]) -> str:
     """Return the texts one a line, each with a dash, cut to a length that a small context bears."""
-    return "\n".join(f"- {text[:300]}" for text in texts)
+    return "\n".join(f"- {text[:160]}" for text in texts)
