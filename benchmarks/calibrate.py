@@ -1,10 +1,11 @@
 """Fit how evidence becomes P(good), on data sets that no benchmark of dialin evaluates.
 
 Nodes of Ward trees (of the whole set, and of 800 and 200 of its sentences), good where at least 90 % of the sentences
-have one label, bad up to 70 %; good and bad weigh the same, and so does every set. The geometry is fitted on every such
-node, the LLM and the combination on nodes that are really asked about: half of them good, spread over sizes.
-Writes ``src/dialin/calibration.json``, and ``benchmarks/results/calibration-MODEL.json`` with the figures on each set
-of a calibration fitted on the others.
+have one label, bad up to 70 %; good and bad weigh the same, and so does every set. A logistic model turns the mean
+log-odds of the LLM's answers, about nodes half of which are good, spread over sizes, into log-odds of "good"; the
+judge adds them to those of the geometry (chosen by ``benchmarks.choose_geometry``; a geometry fitted on the same nodes
+stands beside it in the figures). Writes the LLM's entry of ``src/dialin/calibration.json``, and
+``benchmarks/results/calibration-MODEL.json`` with the figures on each set of a calibration fitted on the others.
 """
 
 from __future__ import annotations
@@ -130,13 +131,7 @@ def fit_all(samples: list[Sample], forms: list[Form]) -> dict[str, list[float]]:
     for form in forms:
         truth = [s.truth for s in samples]
         models[f"llm/{form}"] = fit([s.answers[form][:, None] for s in samples], truth)
-        models[f"both/{form}"] = fit([evidence(s, form, models["geometry"]) for s in samples], truth)
     return models
-
-
-def evidence(sample: Sample, form: Form, geometry: list[float]) -> NDArray[np.float64]:
-    """Return the LLM's and the geometry's log-odds of the nodes asked about, shape (n, 2)."""
-    return np.column_stack([sample.answers[form], logits(sample.geometry, geometry)])
 
 
 def report(sample: Sample, models: dict[str, list[float]], forms: list[Form]) -> dict[str, dict[str, float]]:
@@ -145,7 +140,7 @@ def report(sample: Sample, models: dict[str, list[float]], forms: list[Form]) ->
     scores = {"geometry": logits(sample.geometry, models["geometry"])}
     for form in forms:
         scores[f"llm/{form}"] = logits(sample.answers[form][:, None], models[f"llm/{form}"])
-        scores[f"both/{form}"] = logits(evidence(sample, form, models["geometry"]), models[f"both/{form}"])
+        scores[f"both/{form}"] = scores[f"llm/{form}"] + scores["geometry"]
     return {name: figures(1 / (1 + np.exp(-score)), truth) for name, score in scores.items()}
 
 
@@ -196,9 +191,11 @@ def main() -> None:
     )
     path = Path(__file__).resolve().parents[1] / "src/dialin/calibration.json"
     table = json.loads(path.read_text(encoding="utf-8"))
-    table["geometry"] = models["geometry"]
     for form in options.forms:
-        table["llms"][f"{label}/{form}"] = {"llm": models[f"llm/{form}"], "both": models[f"both/{form}"]}
+        llm_logits = [logits(sample.answers[form][:, None], models[f"llm/{form}"]) for sample in samples.values()]
+        reach = float(np.quantile(np.abs(np.concatenate(llm_logits)), 0.9))
+        entry = {"llm": models[f"llm/{form}"], "both": [*models[f"llm/{form}"], 1.0], "reach": round(reach, 2)}
+        table["llms"][f"{label}/{form}"] = entry
     path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 

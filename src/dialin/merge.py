@@ -34,7 +34,7 @@ class MergeSettings:
     probabilistic : bool
         Whether an edge also needs P(one intent) > `tau`.
     theta : float or "auto"
-        Largest distance of an edge, in the unit of `distance`; "auto" allows as many edges as there are labels.
+        Largest distance of an edge, in the unit of `distance`; "auto": one neighbour a label on average.
     tau : float
         Least probability of an edge (paper 0.7).
     kappa : float or "auto"
@@ -52,7 +52,7 @@ class MergeSettings:
     tau: float = 0.7
     kappa: float | Literal["auto"] = "auto"
     verify: bool = True
-    n_neighbours: int = 2
+    n_neighbours: int = 1
 
 
 @dataclass(frozen=True)
@@ -84,19 +84,19 @@ def distances(L: NDArray[np.floating], kind: str) -> Floats:
 
 
 def auto_theta(D: Floats) -> float:
-    """Return the distance that about as many pairs stay below as there are labels.
+    """Return the distance at which a label has one neighbour on average: m / 2 pairs of m labels are no farther.
 
     A constant cannot serve all embedders: at the paper's 0.8 rad most labels of a modern one are neighbours.
 
     Examples
     --------
-    Three labels have three pairs; the third smallest distance is the largest:
+    Four labels: two pairs, so the second smallest of the six distances:
 
-    >>> auto_theta(np.array([[0.0, 0.1, 0.5], [0.1, 0.0, 0.9], [0.5, 0.9, 0.0]]))
-    0.9
+    >>> auto_theta(np.array([[0, 1, 4, 6], [1, 0, 3, 5], [4, 3, 0, 2], [6, 5, 2, 0]]) / 10)
+    0.2
     """
     pairs = np.sort(D[np.triu_indices(len(D), 1)])
-    return float(pairs[min(len(D), len(pairs)) - 1]) if len(pairs) else 0.0
+    return float(pairs[-(-len(D) // 2) - 1]) if len(pairs) else 0.0
 
 
 def auto_kappa(L: NDArray[np.floating]) -> float:

@@ -28,7 +28,7 @@ from dialin.sample import sampler_of
 from dialin.search import KSearch, Search, TreeSearch, default_min_size, prune_with
 from dialin.settings import Settings
 
-N_NAMING = 8
+N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
 N_EXAMPLES = 5
 """Example sentences kept per intent."""
