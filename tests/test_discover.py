@@ -15,7 +15,9 @@ from dialin.discover import Data, IntentClusterer, Result, Settings, Tools, disc
 from dialin.errors import InputError
 from dialin.judge import Rows, Verdict
 from dialin.llm.base import LLM
+from dialin.llm.client import Client
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, talk, topic
+from scripted import ScriptedBackend
 
 SIZES = {"parcel": 14, "refund": 10, "login": 8, "voucher": 6, "invoice": 5}
 TEXTS = talk(SIZES)
@@ -512,3 +514,12 @@ def test_unknown_choices(bad: dict[str, Any]) -> None:
 def test_predict_before_fit() -> None:
     with pytest.raises(InputError, match="before fit"):
         IntentClusterer(llm=None, embedder=BagOfWords()).predict(["parcel"])
+
+
+def test_usage_counts_what_fit_asked() -> None:
+    """Every call of `fit` is in `usage_`; an LLM without a ledger leaves it at zero."""
+    client = Client(ScriptedBackend())
+    clusterer = IntentClusterer(llm=client, embedder=BagOfWords(), settings=LIST).fit(TEXTS)
+    assert clusterer.usage_ == client.ledger.total()
+    assert clusterer.usage_.calls > 0
+    assert IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=LIST).fit(TEXTS).usage_.calls == 0

@@ -1,8 +1,9 @@
 """From evidence to a probability: what embeddings and answers say about a cluster, in one P(good).
 
 Two kinds of evidence meet in log-odds: the geometry (how close the sentences of the cluster are, against how close
-any two sentences of the corpus are, and how large the cluster is) and the mean log-odds of the LLM's answers. The
-coefficients are logistic regressions fitted by ``benchmarks/calibrate.py`` on data sets that no benchmark evaluates.
+any two sentences of the corpus are, and what share of the corpus the cluster holds: the larger, the less likely one
+intent) and the mean log-odds of the LLM's answers. The LLM's coefficients are fitted by ``benchmarks.calibrate``,
+those of the geometry chosen by ``benchmarks.choose_geometry``, both on data sets that no benchmark evaluates.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dialin.embed import Embedder
 from dialin.errors import BudgetError, InputError
 from dialin.llm.base import LLM
+from dialin.llm.client import Client
 from dialin.pipeline import (
     Data,
     Draft,
@@ -28,6 +29,7 @@ from dialin.pipeline import (
     split_roles,
 )
 from dialin.settings import Settings, check
+from dialin.usage import Usage
 
 __all__ = ["Data", "Intent", "IntentClusterer", "Result", "Settings", "Tools", "discover"]
 
@@ -73,6 +75,11 @@ def split(draft: Draft, work: Work) -> Draft:
     return second
 
 
+def usage_of(llm: LLM | None) -> Usage:
+    """Return what an LLM has been asked so far, where it keeps a ledger."""
+    return llm.ledger.total() if isinstance(llm, Client) else Usage()
+
+
 class IntentClusterer:
     """Find intents in sentences, with an LLM in the loop.
 
@@ -95,6 +102,8 @@ class IntentClusterer:
         The rounds of Algorithm 1, with the role each worked on.
     result_ : Result
         All of it, per distinct sentence.
+    usage_ : Usage
+        Calls and tokens of `fit`; zero where the LLM is no `dialin.llm.client.Client` and keeps no ledger.
     """
 
     def __init__(self, *, llm: LLM | None, embedder: Embedder, settings: Settings | None = None) -> None:
@@ -111,7 +120,9 @@ class IntentClusterer:
         sentences = [text for text, _ in unique]
         counts = np.bincount(rows, minlength=len(unique))
         data = Data(sentences, self.embedder.encode(sentences), counts, [role for _, role in unique])
+        before = usage_of(self.llm)
         self.result_ = discover(data, Tools(self.llm, self.embedder.encode), self.settings)
+        self.usage_ = usage_of(self.llm) - before
         self.labels_ = self.result_.labels[rows]
         self.intents_ = self.result_.intents
         self.rounds_ = self.result_.rounds
