@@ -203,6 +203,36 @@ def goodness(verdicts: Iterable[bool | None], confidence: float = 0.95) -> Goodn
     return Goodness(n_good / n if n else math.nan, low, high, n_good, n - n_good, n_unreadable)
 
 
+def expected_goodness(p_good: ArrayLike) -> Goodness:
+    """Compute the share of coherent clusters that the judge's own probabilities lead to expect.
+
+    Every cluster that was kept was found good, so counting verdicts of the same judge says nothing; the mean of P(good)
+    does, as far as the judge is calibrated.
+
+    Parameters
+    ----------
+    p_good : float array of shape (n,)
+        P(good) of each cluster.
+
+    Returns
+    -------
+    Goodness
+        Mean, and the normal 95 % interval of a sum of independent events: 1.96 · √(Σ p (1 − p)) / n on each side.
+
+    Examples
+    --------
+    >>> found = expected_goodness([0.9, 0.7])
+    >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
+    (0.8, 0.26, 1.0)
+    """
+    p = np.asarray(p_good, dtype=np.float64)
+    if not len(p):
+        return Goodness(math.nan, 0.0, 1.0, 0, 0, 0)
+    mean, half = float(p.mean()), float(1.96 * np.sqrt((p * (1 - p)).sum()) / len(p))
+    n_good = int((p >= 0.5).sum())
+    return Goodness(mean, max(mean - half, 0.0), min(mean + half, 1.0), n_good, len(p) - n_good, 0)
+
+
 def diversity(X: NDArray[np.floating], labels: ArrayLike) -> float:
     """Compute semantic diversity: the mean over clusters of the mean cosine distance to the centroid.
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from dialin import folder as files
 from dialin.errors import InputError
-from dialin.metrics import Goodness, goodness
+from dialin.metrics import Goodness, expected_goodness
 from dialin.run import CAPPED, COMPLETE, Run
 
 N_SHOWN = 2
@@ -99,7 +99,7 @@ def _summary(run: Run) -> Summary:
         n_occurrences=n,
         n_assigned=n - left.total(),
         unassigned=dict(left.most_common()),
-        goodness=goodness(intent["p_good"] >= 0.5 for intent in intents),
+        goodness=expected_goodness([intent["p_good"] for intent in intents]),
         questions=sum(step["questions"] for step in usage),
         tokens_in=sum(step["tokens_in"] for step in usage),
         tokens_out=sum(step["tokens_out"] for step in usage),
@@ -181,7 +181,7 @@ def totals(run: Run, summary: Summary) -> list[str]:
     """Return the lines under the table: what was found, what it cost, what is left."""
     found = summary.goodness
     n = len(summary.intents)
-    good = f" · goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
+    good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
     lines = [
         f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {summary.n_occurrences:,} utterances{good}",
         f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",

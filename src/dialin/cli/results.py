@@ -99,7 +99,7 @@ def print_scores(found: Evaluation) -> None:
         click.echo(f"{name.upper():<10}{getattr(scores, name):>8.3f}{getattr(scores.assigned, name):>10.3f}")
     click.echo(f"{'utterances':<10}{scores.n:>8,}{scores.assigned.n:>10,}")
     click.echo(f"clusters {scores.n_clusters}, gold classes {scores.n_true}, coverage {scores.coverage:.1%}")
-    click.echo(f"goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), by the judge of the run")
+    click.echo(f"expected goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), by the P(good) of the run itself")
     click.echo(f"LLM: {found.questions:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out")
 
 
