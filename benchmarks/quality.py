@@ -112,16 +112,18 @@ def with_llm(case: Case, spec: str) -> Outcome:
 
 def outcome_of(case: Case, run: Path) -> Outcome:
     """Read labels, usage and times of a run folder."""
-    sentences = pq.read_table(run / "sentences.parquet", columns=["text", "intent_id"]).to_pylist()
-    label = {row["text"]: row["intent_id"] for row in sentences}
+    intent = pq.read_table(run / "sentences.parquet")["intent_id"].to_numpy()
+    occurrences = pq.read_table(run / "occurrences.parquet")
+    labels = np.full(len(case.texts), -1, np.int64)
+    labels[occurrences["row"].to_numpy()] = intent[occurrences["sentence_id"].to_numpy()]
     session = json.loads((run / "timing.json").read_text(encoding="utf-8"))["sessions"][-1]
     actual = session["actual"]
     return Outcome(
-        labels=np.array([label[text] for text in case.texts], np.int64),
+        labels=labels,
         questions=actual["calls"],
         tokens=actual["tokens_in"] + actual["tokens_out"],
         seconds=actual["seconds"],
-        predicted=session["predicted"]["seconds"],
+        predicted=(session["predicted"] or {}).get("seconds"),
         peak_memory_mb=session["peak_memory_mb"],
     )
 
