@@ -187,6 +187,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=list(SETS))
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--name", default="quality", help="name of the results file")
     options = parser.parse_args()
     rows: list[dict[str, object]] = []
     for name in options.data:
@@ -199,7 +200,7 @@ def main() -> None:
             rows.append(row_of(case, method, outcome))
             print(json.dumps(rows[-1]), flush=True)
             about = machine.provenance(llm=options.llm, seed=options.seed, embedder=case.embedder.name)
-            path = machine.write("quality", {**about, "rows": rows})
+            path = machine.write(options.name, {**about, "rows": rows})
             Path(path).with_suffix(".md").write_text(table(rows), encoding="utf-8")
 
 
