@@ -28,7 +28,7 @@ from dialin.judge import CoherenceJudge, Form, JudgeSettings
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.metrics import auc, expected_calibration_error
+from dialin.reliability import auc, expected_calibration_error
 from dialin.sample import sampler_of
 
 SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_train")

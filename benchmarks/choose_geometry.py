@@ -26,7 +26,7 @@ from dialin.metrics import evaluate
 from dialin.sample import sampler_of
 
 TIGHTNESS = 5.5
-GRID = list(itertools.product((0.0, 0.5, 1.0, 1.5), (0.5, 1.25, 2.0, 2.75)))
+GRID = list(itertools.product((0.0, 0.5, 1.0, 1.5, 2.0, 2.5), (1.25, 2.0, 2.75, 3.5, 4.25)))
 """Weight of log(n / size), and log-odds of a set of tightness ½ that holds a hundredth of the corpus."""
 
 

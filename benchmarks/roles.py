@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks import data, machine
+from dialin.columns import Columns
 from dialin.connect import cache_home
+from dialin.corpus import Corpus
 from dialin.discover import Settings
 from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
@@ -22,7 +24,7 @@ from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.pipeline import Data, Draft, Tools, Work, collect, name_pieces, split_roles
-from dialin.read import Columns, Corpus, read
+from dialin.read import read
 from dialin.roles import agreement
 
 

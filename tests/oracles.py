@@ -133,6 +133,25 @@ class ScriptedLLM:
         self.prompts += prompts
 
 
+class Chooser:
+    """An LLM that gives both options the probabilities that `answer` says, and keeps what it was asked."""
+
+    name = "chooser"
+
+    def __init__(self, answer: Callable[[Prompt], tuple[float, float]]) -> None:
+        self.answer = answer
+        self.asked: list[Prompt] = []
+        self.options: list[tuple[str, ...]] = []
+
+    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
+        self.asked += prompts
+        self.options.append(tuple(options))
+        return np.array([self.answer(prompt) for prompt in prompts]).reshape(-1, 2)
+
+    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
+        raise AssertionError("these answers are chosen, not written")
+
+
 @dataclass
 class BagOfWords:
     """Embeds a text as the sum of a fixed random vector for each of its words."""

@@ -31,6 +31,7 @@ from dialin.judge import (
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import load
 from dialin.sample import ConvexSampler, Sampler, sampler_of
+from oracles import Chooser
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -45,27 +46,8 @@ TIGHT = replace(PLAIN, geometry=(-4.0, 8.0, 0.0, 0.0))
 """Tightness 1 gives log-odds 4 (P .982), 0 gives −4 (.018), ½ gives 0 (.5)."""
 
 
-class Scripted:
-    """An LLM that gives both options the probabilities that `answer` says, and keeps what it was asked."""
-
-    name = "scripted"
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        self.asked: list[Prompt] = []
-        self.options: list[tuple[str, ...]] = []
-
-    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
-        self.asked += prompts
-        self.options.append(tuple(options))
-        return np.array([self.answer(prompt) for prompt in prompts]).reshape(-1, 2)
-
-    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        raise AssertionError("a verdict is chosen, not written")
-
-
-def always(good: float, bad: float) -> Scripted:
-    return Scripted(lambda _: (good, bad))
+def always(good: float, bad: float) -> Chooser:
+    return Chooser(lambda _: (good, bad))
 
 
 def by_hash(prompt: Prompt) -> tuple[float, float]:
@@ -106,7 +88,7 @@ def rows(*numbers: int) -> Rows:
     return np.array(numbers, dtype=np.int64)
 
 
-def users(llm: Scripted) -> list[str]:
+def users(llm: Chooser) -> list[str]:
     return [prompt.user for prompt in llm.asked]
 
 
@@ -188,7 +170,7 @@ def test_pure_llm_verdict(form: Form, p: tuple[float, float], coherence: Coheren
 def test_answers_are_averaged_in_log_odds() -> None:
     """Two pairs, (.9, .1) and (.5, .5): mean log-odds (ln 9 + 0) / 2 = ln 3, P = 3 / 4."""
     turn = iter([(0.9, 0.1), (0.5, 0.5)])
-    judge = bench(12).judge(Scripted(lambda _: next(turn)), mode="llm", n_pairs=2)
+    judge = bench(12).judge(Chooser(lambda _: next(turn)), mode="llm", n_pairs=2)
     verdict = judge.judge([np.arange(4)])[0]
     assert verdict.p_good == pytest.approx(0.75)
     assert verdict.n_asked == 2
@@ -205,7 +187,7 @@ def test_both_kinds_of_evidence_by_hand() -> None:
 def test_an_unreadable_answer_among_readable_ones_does_not_count() -> None:
     """One of two pairs is unreadable; the other, (.9, .1), decides alone, but both were asked."""
     turn = iter([(0.0, 0.0), (0.9, 0.1)])
-    judge = bench(12).judge(Scripted(lambda _: next(turn)), mode="llm", n_pairs=2)
+    judge = bench(12).judge(Chooser(lambda _: next(turn)), mode="llm", n_pairs=2)
     verdict = judge.judge([np.arange(4)])[0]
     assert verdict.p_good == pytest.approx(0.9)
     assert (verdict.coherence, verdict.n_asked) == (Coherence.GOOD, 2)
@@ -412,7 +394,7 @@ def test_each_language_gets_its_own_prompt_and_options(form: Form, options: list
 
 def test_the_answers_go_back_to_their_cluster() -> None:
     """Yes to all that is Chinese, no to all that is English, languages alternating in the batch."""
-    llm = Scripted(lambda prompt: (0.9, 0.1) if prompt.system == load("pairs", "zh").system else (0.1, 0.9))
+    llm = Chooser(lambda prompt: (0.9, 0.1) if prompt.system == load("pairs", "zh").system else (0.1, 0.9))
     clusters = [rows(6, 7, 8), rows(0, 1, 2), rows(9, 10), rows(3, 4, 5), rows(6, 11)]
     verdicts = mixed().judge(llm, mode="llm").judge(clusters)
     assert [v.good for v in verdicts] == [True, False, True, False, True]
@@ -482,7 +464,7 @@ def test_one_sentence_without_a_question_is_not_unreadable(mode: Mode) -> None:
 
 def test_one_sentence_beside_others() -> None:
     """A cluster without a pair must not shift the answers of its neighbours."""
-    llm = Scripted(lambda prompt: (0.9, 0.1) if "number 1\n" in prompt.user else (0.1, 0.9))
+    llm = Chooser(lambda prompt: (0.9, 0.1) if "number 1\n" in prompt.user else (0.1, 0.9))
     verdicts = bench(12).judge(llm, mode="llm").judge([rows(4), rows(1, 2), rows(5), rows(6, 7)])
     assert [verdicts[1].good, verdicts[3].good] == [True, False]
     assert [v.n_asked for v in verdicts] == [0, 1, 0, 1]
@@ -531,8 +513,8 @@ def test_verdicts_do_not_depend_on_the_order_of_rows(
     corpus = bench(len(labels), seed, sampler)
     clusters = clusters_of(labels)
     shuffled = [np.random.default_rng(seed).permutation(cluster) for cluster in clusters]
-    first = corpus.judge(Scripted(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
-    second = corpus.judge(Scripted(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
+    first = corpus.judge(Chooser(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
+    second = corpus.judge(Chooser(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
     assert first.judge(clusters) == second.judge(shuffled)
 
 
@@ -544,8 +526,8 @@ def test_verdicts_do_not_depend_on_the_batch(
     """All at once, or one by one from the last to the first: the same verdict for each set."""
     corpus = bench(len(labels), seed, sampler)
     clusters = clusters_of(labels)
-    at_once = corpus.judge(Scripted(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
-    one_by_one = corpus.judge(Scripted(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
+    at_once = corpus.judge(Chooser(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
+    one_by_one = corpus.judge(Chooser(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)
     alone = [one_by_one.judge([cluster])[0] for cluster in clusters[::-1]]
     assert at_once.judge(clusters) == alone[::-1]
 
@@ -554,7 +536,7 @@ def test_verdicts_do_not_depend_on_the_batch(
 @settings(deadline=None, max_examples=60)
 def test_the_bill_is_what_was_asked(labels: list[int], seed: int, form: Form, mode: Mode) -> None:
     """The n_asked of all sets add up to the prompts that the LLM saw, and each P is a probability."""
-    llm = Scripted(by_hash)
+    llm = Chooser(by_hash)
     verdicts = bench(len(labels), seed).judge(llm, TIGHT, mode=mode, form=form).judge(clusters_of(labels))
     assert sum(v.n_asked for v in verdicts) == len(llm.asked)
     assert all(0.0 <= v.p_good <= 1.0 for v in verdicts)

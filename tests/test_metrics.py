@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin import metrics
+from dialin import metrics, reliability
 from dialin.errors import InputError
 
 LABELS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40)
@@ -133,21 +133,21 @@ def test_goodness_and_wilson_by_hand() -> None:
     """8 of 10, z = 1.96: middle (.8 + .19208) / 1.38416 = .71674; half 1.96 / 1.38416 * sqrt(.016 + .009604)
     = 1.41602 * .160012 = .22658: [.49016, .94332].
     """
-    got = metrics.goodness([True] * 8 + [False] * 2 + [None])
+    got = reliability.goodness([True] * 8 + [False] * 2 + [None])
     assert (got.n_good, got.n_bad, got.n_unreadable) == (8, 2, 1)
     assert got.value == pytest.approx(0.8)
     assert (got.low, got.high) == pytest.approx((0.49016, 0.94332), abs=1e-4)
 
 
 def test_goodness_without_readable_verdicts() -> None:
-    got = metrics.goodness([None])
+    got = reliability.goodness([None])
     assert math.isnan(got.value)
     assert (got.low, got.high) == (0, 1)
 
 
 @given(st.lists(st.booleans(), min_size=1))
 def test_wilson_contains_the_share(verdicts: list[bool]) -> None:
-    got = metrics.goodness(np.array(verdicts))
+    got = reliability.goodness(np.array(verdicts))
     assert 0 <= got.low <= got.value + 1e-12
     assert got.value - 1e-12 <= got.high <= 1
     assert got.low < got.high
@@ -155,7 +155,7 @@ def test_wilson_contains_the_share(verdicts: list[bool]) -> None:
 
 def test_goodness_refuses_a_level_outside() -> None:
     with pytest.raises(InputError, match="got 95"):
-        metrics.goodness([True], confidence=95)
+        reliability.goodness([True], confidence=95)
 
 
 def test_diversity_by_hand() -> None:
@@ -179,29 +179,29 @@ def test_fleiss_kappa_by_hand() -> None:
     P_i = 1, (2*1 + 0)/6 = 1/3, 1/3, 1: mean 2/3. Shares 1/2, 1/2: chance 1/2.
     kappa = (2/3 - 1/2) / (1/2) = 1/3.
     """
-    assert metrics.fleiss_kappa([[3, 0], [2, 1], [1, 2], [0, 3]]) == pytest.approx(1 / 3)
-    assert metrics.fleiss_kappa([[2, 0], [0, 2]]) == pytest.approx(1)
-    assert metrics.fleiss_kappa([[1, 1], [1, 1]]) == pytest.approx(-1)
-    assert math.isnan(metrics.fleiss_kappa([[3, 0], [3, 0]]))
+    assert reliability.fleiss_kappa([[3, 0], [2, 1], [1, 2], [0, 3]]) == pytest.approx(1 / 3)
+    assert reliability.fleiss_kappa([[2, 0], [0, 2]]) == pytest.approx(1)
+    assert reliability.fleiss_kappa([[1, 1], [1, 1]]) == pytest.approx(-1)
+    assert math.isnan(reliability.fleiss_kappa([[3, 0], [3, 0]]))
 
 
 @pytest.mark.parametrize("table", [[], [[1, 0]], [[3, 0], [2, 0]], [[3, -1], [2, 0]], [1, 2]])
 def test_fleiss_kappa_refuses_bad_tables(table: list[object]) -> None:
     with pytest.raises(InputError, match="fleiss_kappa needs"):
-        metrics.fleiss_kappa(table)  # type: ignore[arg-type]
+        reliability.fleiss_kappa(table)  # type: ignore[arg-type]
 
 
 def test_calibration_error_by_hand() -> None:
     """Bins of 0.5: {.2 no, .4 yes} gap |.3 - .5| = .2; {.5 yes, 1. yes} gap |.75 - 1| = .25: mean .225."""
-    assert metrics.expected_calibration_error([0.2, 0.4, 0.5, 1.0], [0, 1, 1, 1], n_bins=2) == pytest.approx(0.225)
-    assert metrics.expected_calibration_error([1.0, 0.0], [True, False]) == 0
-    assert math.isnan(metrics.expected_calibration_error([], []))
+    assert reliability.expected_calibration_error([0.2, 0.4, 0.5, 1.0], [0, 1, 1, 1], n_bins=2) == pytest.approx(0.225)
+    assert reliability.expected_calibration_error([1.0, 0.0], [True, False]) == 0
+    assert math.isnan(reliability.expected_calibration_error([], []))
 
 
 def test_auc_by_hand() -> None:
     """True .9, .5 against false .5, .1: wins 1, 1, ½, 1 of 4."""
-    assert metrics.auc([0.9, 0.5, 0.5, 0.1], [1, 1, 0, 0]) == pytest.approx(3.5 / 4)
-    assert math.isnan(metrics.auc([0.9], [1]))
+    assert reliability.auc([0.9, 0.5, 0.5, 0.1], [1, 1, 0, 0]) == pytest.approx(3.5 / 4)
+    assert math.isnan(reliability.auc([0.9], [1]))
 
 
 @pytest.mark.parametrize(
@@ -215,11 +215,11 @@ def test_auc_by_hand() -> None:
 )
 def test_probabilities_are_checked(p: list[float], y: list[int], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        metrics.auc(p, y)
+        reliability.auc(p, y)
     with pytest.raises(InputError, match=message):
-        metrics.expected_calibration_error(p, y)
+        reliability.expected_calibration_error(p, y)
 
 
 def test_calibration_needs_a_bin() -> None:
     with pytest.raises(InputError, match="n_bins"):
-        metrics.expected_calibration_error([0.5], [1], n_bins=0)
+        reliability.expected_calibration_error([0.5], [1], n_bins=0)

@@ -18,8 +18,9 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
 STAGES = [
-    *("formats", "read", "embed", "embed_api", "embed_cache", "cluster", "tree", "sample", "calibrate", "judge"),
-    *("search", "iterate", "name", "merge", "roles", "assign", "settings", "metrics", "usage"),
+    *("raw", "decode", "delimited", "records", "formats", "columns", "values", "corpus", "read"),
+    *("embed", "embed_api", "embed_cache", "cluster", "tree", "sample", "calibrate", "judge"),
+    *("search", "iterate", "name", "merge", "roles", "assign", "settings", "metrics", "reliability", "usage"),
 ]
 UPPER = {
     *("discover", "pipeline", "run", "execute", "connect", "tables", "timing", "report"),

@@ -14,7 +14,7 @@ from dialin import name, roles
 from dialin.judge import build_list_prompt, build_pair_prompt
 from dialin.llm.base import Prompt
 from dialin.name import Example
-from dialin.prompts import LANGUAGES, VERSIONS, Template, bullets, language_of, load, parse_template
+from dialin.prompts import LANGUAGES, VERSIONS, Template, bullets, language_of, load, parse_template, shipped
 from dialin.search import Trial, build_prune_prompt, parse_pruned
 
 LANGUAGE_FREE = {"prune"}
@@ -54,6 +54,10 @@ def built(task: str, language: str) -> Prompt:
         "role": lambda: roles.build_prompt(label),
         "prune": lambda: build_prune_prompt([Trial(8, 40, 60)], [4, 8], 100),
     }[task]()
+
+
+def test_what_the_manifest_lists_are_the_files_that_there_are() -> None:
+    assert sorted(f"{name}.txt" for name in shipped()) == files()
 
 
 @pytest.mark.parametrize("task", IN_BOTH)

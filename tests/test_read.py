@@ -19,8 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialin.columns import Columns
+from dialin.corpus import Corpus, corpus_of
 from dialin.errors import InputError
-from dialin.read import Columns, Corpus, corpus_of, read, read_table
+from dialin.read import read, read_table
 
 ROWS = [
     {"dialogue_id": "a", "turn": 0, "role": "customer", "text": "Where is my card?"},

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from conftest import Cli
 from dialin.errors import InputError
-from dialin.metrics import goodness
+from dialin.reliability import goodness
 from dialin.report import Summary, console_on, intents_rich, page, print_report, summary_of
 from dialin.run import load
 from scripted import ScriptedBackend

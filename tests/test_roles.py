@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin.llm.base import LLM, Prompt
+from dialin.llm.base import LLM
 from dialin.prompts import load
 from dialin.roles import ACTION_WORDS, AGENT, CUSTOMER, action_of, agreement, build_prompt, roles_of
-
-
-class Chooser:
-    """An LLM that gives the two options the probabilities that `answer` says, and keeps what it was asked."""
-
-    name = "chooser"
-
-    def __init__(self, answer: Callable[[Prompt], tuple[float, float]]) -> None:
-        self.answer = answer
-        self.asked: list[Prompt] = []
-        self.options: list[tuple[str, ...]] = []
-
-    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
-        self.asked += prompts
-        self.options.append(tuple(options))
-        return np.array([self.answer(prompt) for prompt in prompts]).reshape(-1, 2)
-
-    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        raise AssertionError("roles are chosen, not written")
+from oracles import Chooser
 
 
 def always(customer: float, agent: float) -> Chooser:

@@ -13,10 +13,10 @@ import pytest
 
 from conftest import Cli
 from dialin import folder as files
+from dialin.columns import Columns
 from dialin.connect import Opened
 from dialin.discover import Settings
 from dialin.errors import InputError
-from dialin.read import Columns
 from dialin.run import Plan, check_free, load, read_corpus, start
 from scripted import HashingEmbedder, ScriptedBackend
 

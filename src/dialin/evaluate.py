@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from dialin import folder as files
 from dialin.errors import InputError
 from dialin.gold import Labels, Place, column_of, join
-from dialin.metrics import Goodness, Scores, evaluate
+from dialin.metrics import Scores, evaluate
 from dialin.read import read
+from dialin.reliability import Goodness
 from dialin.report import goodness_json, summary_of
 from dialin.run import Run, fingerprint
 

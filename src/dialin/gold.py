@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.formats import Raw, load
+from dialin.formats import load
+from dialin.raw import Raw
 
 Labels = list[str | None]
 

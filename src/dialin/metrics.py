@@ -1,20 +1,18 @@
-"""Scores: of a clustering against gold labels, of the verdicts of a judge, and of predicted probabilities.
+"""Scores of a clustering: its agreement with gold labels, how much of the data it covers, how diverse its clusters are.
 
-A score that is undefined for its input (no rows, one class only) is ``nan``, never a made-up 0 or 1.
+A score that is undefined for its input (no sentences) is ``nan``, never a made-up 0 or 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
-from scipy.special import ndtri
-from scipy.stats import rankdata
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from dialin.errors import InputError
@@ -72,18 +70,6 @@ class Scores:
     def as_dict(self) -> dict[str, object]:
         """Return plain values for JSON, which knows no ``nan``: undefined scores are None."""
         return {name: _without_nan(value) for name, value in asdict(self).items()}
-
-
-@dataclass(frozen=True)
-class Goodness:
-    """Share of good clusters among those with a readable verdict, with its Wilson interval."""
-
-    value: float
-    low: float
-    high: float
-    n_good: int
-    n_bad: int
-    n_unreadable: int
 
 
 def evaluate(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) -> Scores:
@@ -177,62 +163,6 @@ def coverage(labels: ArrayLike) -> float:
     return float(np.mean(values != UNASSIGNED)) if len(values) else math.nan
 
 
-def goodness(verdicts: Iterable[bool | None], confidence: float = 0.95) -> Goodness:
-    """Compute good clusters / judged clusters, with a Wilson score interval.
-
-    Parameters
-    ----------
-    verdicts : iterable of bool or None
-        One per cluster, by another judge than the one in the loop; None is unreadable. Unreadable
-        verdicts are counted, and are neither good nor bad.
-    confidence : float
-        Level of the interval, in (0, 1).
-
-    Returns
-    -------
-    Goodness
-        Its `value` is ``nan`` and its interval [0, 1] if no verdict is readable.
-    """
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence must lie between 0 and 1, got {confidence!r}")
-    given = list(verdicts)
-    n_good = sum(1 for verdict in given if verdict is not None and bool(verdict))
-    n_unreadable = sum(1 for verdict in given if verdict is None)
-    n = len(given) - n_unreadable
-    low, high = _wilson(n_good, n, confidence)
-    return Goodness(n_good / n if n else math.nan, low, high, n_good, n - n_good, n_unreadable)
-
-
-def expected_goodness(p_good: ArrayLike) -> Goodness:
-    """Compute the share of coherent clusters that the judge's own probabilities lead to expect.
-
-    Every cluster that was kept was found good, so counting verdicts of the same judge says nothing; the mean of P(good)
-    does, as far as the judge is calibrated.
-
-    Parameters
-    ----------
-    p_good : float array of shape (n,)
-        P(good) of each cluster.
-
-    Returns
-    -------
-    Goodness
-        Mean, and the normal 95 % interval of a sum of independent events: 1.96 · √(Σ p (1 − p)) / n on each side.
-
-    Examples
-    --------
-    >>> found = expected_goodness([0.9, 0.7])
-    >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
-    (0.8, 0.26, 1.0)
-    """
-    p = np.asarray(p_good, dtype=np.float64)
-    if not len(p):
-        return Goodness(math.nan, 0.0, 1.0, 0, 0, 0)
-    mean, half = float(p.mean()), float(1.96 * np.sqrt((p * (1 - p)).sum()) / len(p))
-    n_good = int((p >= 0.5).sum())
-    return Goodness(mean, max(mean - half, 0.0), min(mean + half, 1.0), n_good, len(p) - n_good, 0)
-
-
 def diversity(X: NDArray[np.floating], labels: ArrayLike) -> float:
     """Compute semantic diversity: the mean over clusters of the mean cosine distance to the centroid.
 
@@ -262,103 +192,6 @@ def diversity(X: NDArray[np.floating], labels: ArrayLike) -> float:
     # The mean cosine of unit rows to their centroid's direction is the norm of their mean.
     cohesion = np.linalg.norm(sums, axis=1) / sizes
     return float(np.mean(np.clip(1.0 - cohesion, 0.0, 1.0)))
-
-
-def fleiss_kappa(table: ArrayLike) -> float:
-    """Compute Fleiss' kappa of several annotators.
-
-    Parameters
-    ----------
-    table : int array of shape (n_items, n_categories)
-        How many annotators put the item into the category; each row has the same sum, at least 2.
-
-    Returns
-    -------
-    float
-        1 is full agreement, 0 what chance gives; ``nan`` if all votes are for one category.
-
-    Raises
-    ------
-    InputError
-        If the table is empty, negative, or its rows have different sums.
-    """
-    votes = np.asarray(table, dtype=np.float64)
-    if votes.ndim != 2 or not votes.size or votes.min() < 0:
-        raise InputError(f"fleiss_kappa needs a table of counts (items, categories), got shape {votes.shape}")
-    raters = votes.sum(axis=1)
-    if raters[0] < 2 or np.any(raters != raters[0]):
-        raise InputError(
-            f"fleiss_kappa needs the same number of votes, at least 2, for each item, "
-            f"got {raters.min():g} to {raters.max():g}"
-        )
-    observed = float(np.mean((votes * (votes - 1)).sum(axis=1) / (raters * (raters - 1))))
-    chance = float(np.sum((votes.sum(axis=0) / votes.sum()) ** 2))
-    return (observed - chance) / (1 - chance) if chance < 1 else math.nan
-
-
-def expected_calibration_error(p: ArrayLike, y: ArrayLike, n_bins: int = 10) -> float:
-    """Compute the mean gap between predicted and observed share, over equal-width bins weighted by size.
-
-    Parameters
-    ----------
-    p : float array of shape (n,)
-        Predicted probabilities.
-    y : bool array of shape (n,)
-        What was true.
-    n_bins : int
-        Bins of [0, 1]; the last one includes 1.
-
-    Returns
-    -------
-    float
-        In [0, 1]; ``nan`` for n = 0.
-    """
-    if n_bins < 1:
-        raise InputError(f"n_bins must be at least 1, got {n_bins}")
-    predicted, true = _probabilities(p, y)
-    if not len(predicted):
-        return math.nan
-    bins = np.minimum((predicted * n_bins).astype(np.int64), n_bins - 1)
-    gap = np.bincount(bins, weights=predicted - true, minlength=n_bins)
-    return float(np.abs(gap).sum() / len(predicted))
-
-
-def auc(p: ArrayLike, y: ArrayLike) -> float:
-    """Compute the chance that a true case gets a higher `p` than a false one (ties count one half).
-
-    Returns
-    -------
-    float
-        In [0, 1]; ``nan`` if one of the classes is absent.
-    """
-    predicted, true = _probabilities(p, y)
-    n_true = int(true.sum())
-    n_false = len(true) - n_true
-    if not n_true or not n_false:
-        return math.nan
-    wins = rankdata(predicted)[true == 1].sum() - n_true * (n_true + 1) / 2
-    return float(wins / (n_true * n_false))
-
-
-def _probabilities(p: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    predicted, true = np.asarray(p, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if predicted.ndim != 1 or predicted.shape != true.shape:
-        raise InputError(f"p and y must have one length, got shapes {predicted.shape} and {true.shape}")
-    if not np.all((predicted >= 0) & (predicted <= 1)):
-        raise InputError("p must lie between 0 and 1")
-    if not np.all((true == 0) | (true == 1)):
-        raise InputError("y must hold true and false (1 and 0) only")
-    return predicted, true
-
-
-def _wilson(n_good: int, n: int, confidence: float) -> tuple[float, float]:
-    if not n:
-        return 0.0, 1.0
-    z = float(ndtri(0.5 + confidence / 2))
-    share = n_good / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _contingency(labels: ArrayLike, gold: ArrayLike) -> NDArray[np.int64]:

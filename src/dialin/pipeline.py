@@ -316,27 +316,28 @@ def decide(draft: Draft, work: Work) -> Pieces:
     """Return the decision function of the run; `Pieces.intents` are numbers of groups."""
     work.tools.on_step("assign")
     order = [(i, g) for g, group in enumerate(draft.groups) for i in group]
-    split = work.settings.roles == "split"  # a new sentence has no known role then
-    roles = ["" if split else draft.cluster_roles[i] for i, _ in order]
-    pieces = build(work.data.X, [draft.clusters[i] for i, _ in order], [g for _, g in order], roles)
+    roles = binding(draft.cluster_roles, work)
+    pieces = build(
+        work.data.X, [draft.clusters[i] for i, _ in order], [g for _, g in order], [roles[i] for i, _ in order]
+    )
     if not work.settings.coverage or not draft.complete:
         return pieces
     try:
-        return widen(pieces, work.data.X, known_roles(draft, work), work.settings.coverage, work.judge)
+        return widen(pieces, work.data.X, binding(draft.roles, work), work.settings.coverage, work.judge)
     except BudgetError:
         draft.complete = False
         return pieces
 
 
-def known_roles(draft: Draft, work: Work) -> list[str]:
-    """Return the roles that decide where a sentence may go: none where they were only guessed."""
-    return [""] * len(draft.roles) if work.settings.roles == "split" else draft.roles
+def binding(roles: list[str], work: Work) -> list[str]:
+    """Return the roles that decide where a sentence may go: none where they were guessed, as a new one's would be."""
+    return [""] * len(roles) if work.settings.roles == "split" else roles
 
 
 def conclude(draft: Draft, work: Work) -> Result:
     """Assign every sentence, name the intents, number them by size."""
     data, pieces = work.data, decide(draft, work)
-    groups, p_intent = pieces.assign(data.X, known_roles(draft, work))
+    groups, p_intent = pieces.assign(data.X, binding(draft.roles, work))
     names, samples = name_groups(draft, work, groups)
     found = groups >= 0
     sizes = np.bincount(groups[found], weights=data.counts[found], minlength=len(draft.groups)).astype(int)

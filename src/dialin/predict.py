@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from dialin import folder as files
 from dialin.connect import Opened
+from dialin.corpus import corpus_of
 from dialin.errors import InputError
-from dialin.read import corpus_of
 from dialin.report import summary_of
 from dialin.run import Run
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from dialin import folder as files
 from dialin.errors import InputError
-from dialin.metrics import Goodness, expected_goodness
+from dialin.reliability import Goodness, expected_goodness
 from dialin.run import CAPPED, COMPLETE, Run
 
 N_SHOWN = 2

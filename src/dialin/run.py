@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin import folder as files
+from dialin.columns import Columns
 from dialin.connect import Opened, model_hashes
+from dialin.corpus import Corpus
 from dialin.discover import Data, Settings
 from dialin.errors import DialinError, InputError
-from dialin.prompts import LANGUAGES, VERSIONS
-from dialin.read import Columns, Corpus, read
+from dialin.prompts import shipped
+from dialin.read import read
 from dialin.settings import check
 from dialin.tables import sentences_table
 
@@ -237,7 +239,7 @@ def first_manifest(plan: Plan, corpus: Corpus, opened: Opened) -> Manifest:
         embedder_reason=opened.reason,
         llm=plan.llm,
         models=model_hashes([plan.llm, opened.embedder_name]),
-        prompts=[f"{task}.{language}.v{n}" for task, n in VERSIONS.items() for language in LANGUAGES],
+        prompts=shipped(),
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
+from dialin.columns import Columns
 from dialin.connect import DEFAULT_LLM
 from dialin.discover import Settings
 from dialin.errors import InputError
-from dialin.read import Columns
 from dialin.run import Plan
 from dialin.usage import Budget, Price
 

@@ -19,17 +19,19 @@ from rich.text import Text
 from dialin.audit import Audited, audit
 from dialin.cli.options import JSON, RUN, column_options, columns_of, model_options
 from dialin.cli.progress import Meter
+from dialin.columns import Columns
 from dialin.connect import NO_LLM, Opened, WatchedBackend, connect, shared_store
+from dialin.corpus import Corpus, corpus_of
 from dialin.discover import Data, Settings, Tools
 from dialin.errors import InputError
 from dialin.evaluate import Evaluation, evaluate_run
 from dialin.gold import column_of
 from dialin.judge import Rows
 from dialin.llm.client import Client
-from dialin.metrics import goodness
 from dialin.predict import as_text, format_of, save
 from dialin.predict import predict as predict_table
-from dialin.read import Columns, Corpus, corpus_of, read_table
+from dialin.read import read_table
+from dialin.reliability import goodness
 from dialin.report import as_json as report_json
 from dialin.report import console_on, print_report
 from dialin.run import data_of, load

@@ -25,6 +25,7 @@ from dialin.cli.options import (
 )
 from dialin.cli.progress import Meter
 from dialin.cli.results import print_scores
+from dialin.columns import Columns
 from dialin.connect import DEFAULT_LLM, Opened, connect
 from dialin.discover import Settings
 from dialin.errors import InputError, ProviderError
@@ -32,7 +33,6 @@ from dialin.estimate import Estimate
 from dialin.evaluate import evaluate_run
 from dialin.execute import Session, execute, forecast, n_replies
 from dialin.folder import MANIFEST
-from dialin.read import Columns
 from dialin.report import as_json, print_report
 from dialin.run import COMPLETE, Plan, Run, check_free, data_of, load, read_corpus, start
 from dialin.usage import Budget, Price

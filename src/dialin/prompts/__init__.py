@@ -68,10 +68,22 @@ def parse_template(text: str, version: str) -> Template:
     )
 
 
+def version_of(task: str, language: str) -> str:
+    """Return the name of the current prompt of `task` in `language`, such as "pairs.en.v1"."""
+    return f"{task}.{language}.v{VERSIONS[task]}"
+
+
+def shipped() -> list[str]:
+    """Return the name of every current prompt that there is; the search log is numbers, so "prune" has no Chinese."""
+    folder = resources.files(__name__)
+    names = [version_of(task, language) for task in VERSIONS for language in LANGUAGES]
+    return [name for name in names if folder.joinpath(f"{name}.txt").is_file()]
+
+
 @cache
 def load(task: str, language: str) -> Template:
     """Return the current version of the prompt of `task` ("pairs", "list", "name" …) in `language`."""
-    version = f"{task}.{language}.v{VERSIONS[task]}"
+    version = version_of(task, language)
     text = resources.files(__name__).joinpath(f"{version}.txt").read_text(encoding="utf-8")
     return parse_template(text, version)
 

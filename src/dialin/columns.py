@@ -1,0 +1,131 @@
+"""Which column holds the text, the dialogue, the role or the turn: as the user names it, or by its usual names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from dialin.errors import InputError
+from dialin.raw import Wanted
+
+Tiers = tuple[frozenset[str], ...]
+
+
+def _tiers(*tiers: str) -> Tiers:
+    return tuple(frozenset(tier.split()) for tier in tiers)
+
+
+# Usual names, likeliest first; two of one tier in the same source are a question to the user.
+TEXT = _tiers(
+    "text 文本",
+    "utterance sentence 句子 话语 语句",
+    "query question message content transcript 内容 消息 问题",
+    "texts utterances sentences queries messages turns",
+)
+TURNS = _tiers(
+    "turns dialogue dialog conversation messages utterances dialogues 对话 轮次 对话内容",
+    "text texts utterance sentences history content 内容 文本",
+)
+DIALOGUE = _tiers(
+    "dialogueid dialogid 对话id 对话编号",
+    "conversationid convid chatid callid sessionid 会话id 会话编号 通话id",
+    "dialogue dialog conversation session call 对话 会话 通话",
+)
+DIALOGUE_OF_TURNS = (*DIALOGUE, *_tiers("id"))
+ROLE = _tiers("role 角色", "speaker sender author from 说话人 发言人")
+TURN = _tiers("turn turnindex turnidx 轮次", "turnid turnno turnnumber 轮次id")
+_USUAL = frozenset[str]().union(*TEXT, *TURNS, *DIALOGUE_OF_TURNS, *ROLE, *TURN)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns, as the user gives them; None finds a column by its usual names.
+
+    Parameters
+    ----------
+    text : str, optional
+        The sentences; or the lists of turns; or, inside of the turns, their text.
+    dialogue, role, turn : str, optional
+        Id of the dialogue, who speaks, and the turn's number in its dialogue.
+    """
+
+    text: str | None = None
+    dialogue: str | None = None
+    role: str | None = None
+    turn: str | None = None
+
+
+def wanted_of(columns: Columns) -> Wanted:
+    """Return which columns may be needed: those that the user names, and all of usual names."""
+    keys = _USUAL | {_key(name) for name in astuple(columns) if name is not None}
+    return lambda name: _key(name) in keys
+
+
+def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind: str) -> str | None:
+    """Return the one column that is meant, None where none is named and no usual name is there.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns to choose from.
+    given : str or None
+        As the user names it.
+    tiers : tuple of frozenset of str
+        Usual names as `TEXT` has them.
+    where, kind : str
+        The source and what is looked for, as messages call them.
+
+    Raises
+    ------
+    InputError
+        If the named column is not there, or several fit equally well.
+    """
+    if given is not None:
+        hits = matching(names, given)
+        if not hits:
+            raise InputError(f"{where} has no column {given!r}; it has {_listed(names)}", hint="name one of these")
+        return _only(hits, names, where, kind)
+    for tier in tiers:
+        if hits := [name for name in names if _key(name) in tier]:
+            return _only(hits, names, where, kind)
+    return None
+
+
+def matching(names: Sequence[str], given: str) -> list[str]:
+    """Return the column of this very name; else those that differ from it in case, spaces and punctuation only."""
+    return [given] if given in names else [name for name in names if _key(name) == _key(given)]
+
+
+def _only(hits: list[str], names: Sequence[str], where: str, kind: str) -> str:
+    if len(hits) > 1:
+        raise equally_likely(where, kind, hits, names)
+    return hits[0]
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\W_]+", "", str(name)).casefold()
+
+
+# --- messages -------------------------------------------------------------------------------------
+
+
+def equally_likely(where: str, kind: str, hits: Sequence[str], names: Sequence[str]) -> InputError:
+    """Return the error that several columns (`hits` of all `names`) may be the one that is looked for."""
+    return InputError(
+        f"{where} has {len(hits)} columns that may be the {kind}: {_listed(hits)}; all columns: {_listed(names)}",
+        hint=f"name one, --{kind} NAME or Columns({kind}=NAME)",
+    )
+
+
+def no_column(where: str, kind: str, names: Sequence[str]) -> InputError:
+    """Return the error that none of the columns has a usual name."""
+    return InputError(
+        f"{where} has no column that is known to hold the {kind}; it has {_listed(names)}",
+        hint=f"name it, --{kind} NAME or Columns({kind}=NAME); the first line of a CSV must name the columns",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name)[:60] for name in names[:20])
+    return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown or "no columns"

@@ -1,0 +1,73 @@
+"""The unique sentences of a source, how often each occurs, and the way back to every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dialin.values import one_array
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The unique sentences of a source and the way back to every place where they occur.
+
+    A sentence is a distinct pair of text and role: the same words said by both roles are two sentences.
+
+    Parameters
+    ----------
+    texts : list of str, n sentences
+        Sorted by text, then role (by code point), so that the order of the input does not matter.
+    counts : ndarray of int64, shape (n,)
+        How often each sentence occurs.
+    roles : list of str, n roles, or None
+        "customer", "agent", another role as the input has it, "" where a row has none;
+        None where no row has one.
+    occurrences : pyarrow.Table
+        One row per row of the input that is not blank, in input order: ``row`` int64 (from 0, blank rows
+        counted), ``sentence_id`` int64 (index into `texts`), and ``dialogue_id`` string, ``turn`` int64,
+        ``role`` string, which may be null.
+    n_blank : int
+        Number of rows of the input without text.
+    """
+
+    texts: list[str]
+    counts: NDArray[np.int64]
+    roles: list[str] | None
+    occurrences: pa.Table
+    n_blank: int = 0
+
+
+def corpus_of(table: pa.Table) -> Corpus:
+    """Return the corpus of a table of `dialin.read.read_table`; rows whose text is null only count as blank."""
+    full = table.filter(pc.is_valid(table["text"]))
+    texts, text_codes = _sorted_codes(full["text"])
+    roles, role_codes = _sorted_codes(pc.fill_null(full["role"], ""))
+    # one number a pair, in the order of (text, role)
+    pairs, ids, counts = np.unique(
+        text_codes * max(len(roles), 1) + role_codes, return_inverse=True, return_counts=True
+    )
+    text_of, role_of = np.divmod(pairs, max(len(roles), 1))
+    has_roles = full["role"].null_count < full.num_rows
+    names = ("row", "sentence_id", "dialogue_id", "turn", "role")
+    occurrences = full.append_column("sentence_id", pa.array(ids.astype(np.int64))).select(names)
+    return Corpus(
+        texts=texts.take(pa.array(text_of)).to_pylist(),
+        counts=counts.astype(np.int64),
+        roles=roles.take(pa.array(role_of)).to_pylist() if has_roles else None,
+        occurrences=occurrences,
+        n_blank=table.num_rows - full.num_rows,
+    )
+
+
+def _sorted_codes(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Return the unique values in order of code points, and for each row the index of its value."""
+    encoded = one_array(column.cast(pa.large_string())).dictionary_encode()
+    order = pc.sort_indices(encoded.dictionary).to_numpy()
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return encoded.dictionary.take(pa.array(order)), rank[encoded.indices.to_numpy()]

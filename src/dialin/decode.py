@@ -1,0 +1,114 @@
+"""Bytes of text in any encoding become UTF-8: by a mark, by being valid, else by the likeliest guess."""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from itertools import pairwise
+
+from charset_normalizer import from_bytes
+
+from dialin.errors import InputError
+
+_WESTERN = ["cp1252", "cp1250", "cp1254"]
+_ENCODINGS = ["gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"]
+_GUESS_BYTES = 100_000
+_MIXED_SHARE = 0.05  # of the non-ASCII bytes; by chance a few short GB18030 lines are valid UTF-8 too
+
+
+def to_utf8(data: bytes, where: str) -> bytes:
+    """Return text bytes as UTF-8 without a byte order mark.
+
+    UTF-8 is believed first, UTF-16 by its mark; else the encoding is guessed. The guess is good for encodings
+    of Chinese, Japanese, Korean and Cyrillic text; accents of Czech, Polish or Turkish text may come out as those
+    of cp1252, which no byte can disprove.
+
+    Raises
+    ------
+    InputError
+        If the bytes are binary, mix encodings, or fail in the encoding that fits best.
+    """
+    n_mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = _decode(data, "utf-16", where).encode()
+    if (at := data.find(b"\0")) >= 0:
+        raise InputError(f"{where} is binary, not text: byte {at} is NUL", hint="save it as CSV (UTF-8) or Parquet")
+    try:
+        data[n_mark:].decode()
+    except UnicodeDecodeError as error:
+        return _from_other(data, n_mark + error.start, where)
+    return data[n_mark:]
+
+
+def _from_other(data: bytes, at: int, where: str) -> bytes:
+    lines = [line for line in data.split(b"\n") if not line.isascii()]
+    if _share_utf8(lines) > _MIXED_SHARE:
+        line = data.count(b"\n", 0, at) + 1
+        raise InputError(
+            f"{where} mixes encodings: most likely UTF-8, but byte {at} (line {line}) is 0x{data[at]:02x}",
+            hint="save the whole file as UTF-8",
+        )
+    guess = _guess(lines)
+    if guess is None:
+        raise InputError(
+            f"{where} is in no known encoding: not UTF-8 at byte {at} (0x{data[at]:02x})",
+            hint="save it as UTF-8",
+        )
+    return _decode(data, guess, where).encode()
+
+
+def _decode(data: bytes, encoding: str, where: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{where} looks like {encoding} but fails at byte {error.start} (0x{data[error.start]:02x})",
+            hint="save it as UTF-8",
+        ) from error
+
+
+def _share_utf8(lines: list[bytes]) -> float:
+    """Return the share of the non-ASCII bytes that stand in lines of valid UTF-8, in [0, 1]."""
+    n_valid = n_all = 0
+    for line in lines:
+        n_high = len(line) - len(line.decode("ascii", "ignore"))
+        n_all += n_high
+        n_valid += n_high if _is_utf8(line) else 0
+    return n_valid / n_all
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _guess(lines: list[bytes]) -> str | None:
+    """Return the encoding that most fifths of the lines vote for, so that one broken line cannot decide."""
+    n_parts = 5 if len(lines) >= 10 else 1
+    votes = Counter(_guess_part(lines[i::n_parts]) for i in range(n_parts))
+    votes.pop(None, None)
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def _guess_part(lines: list[bytes]) -> str | None:
+    sample = lines[0]
+    for line in lines[1:]:
+        if len(sample) + len(line) > _GUESS_BYTES:
+            break
+        sample += b"\n" + line
+    # accents stand alone between ASCII letters; letters of other scripts stand in runs
+    is_western = all(a < 0x80 or b < 0x80 for a, b in pairwise(sample))
+    return _best(sample, _WESTERN) if is_western else _best(sample, _ENCODINGS + _WESTERN)
+
+
+def _best(sample: bytes, encodings: list[str]) -> str | None:
+    """Return the likeliest encoding; of equally likely ones cp1252, by far the most used."""
+    matches = from_bytes(sample, cp_isolation=encodings)
+    best = matches.best()
+    if best is None:
+        return None
+    ties = {name for match in matches if match.chaos == best.chaos for name in match.could_be_from_charset}
+    return "cp1252" if encodings == _WESTERN and "cp1252" in ties else best.encoding

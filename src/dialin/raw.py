@@ -1,0 +1,53 @@
+"""What a source holds before columns are chosen and text is cleaned, and how messages quote it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from dialin.errors import InputError
+
+Wanted = Callable[[str], bool]  # whether a column of this name may be needed
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a source holds, before columns are chosen and text is cleaned.
+
+    Parameters
+    ----------
+    where : str
+        The source as messages call it.
+    names : list of str
+        All columns of the source, in its order.
+    columns : dict of str to pyarrow.ChunkedArray
+        The wanted columns, equally long.
+    has_header : bool
+        Whether the source itself names its columns (a list of sentences does not).
+    """
+
+    where: str
+    names: list[str]
+    columns: dict[str, pa.ChunkedArray]
+    has_header: bool = True
+
+
+def check_distinct(names: list[str], where: str) -> None:
+    """Raise InputError where two columns have one name: which one is meant, nobody can tell."""
+    for name, n in Counter(names).items():
+        if n > 1:
+            raise InputError(f"{where} has {n} columns named {name!r}", hint="rename all but one")
+
+
+def one_line(error: Exception) -> str:
+    """Return what a foreign error says as one line of at most 200 characters."""
+    return " ".join(str(error).split())[:200]
+
+
+def short(value: object) -> str:
+    """Return how Python writes a value, cut to at most 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,196 @@
+"""Sentences, objects and JSON become columns, as strings or as lists of turns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+import pyarrow as pa
+
+from dialin.errors import InputError
+from dialin.raw import Raw, Wanted, one_line, short
+
+
+def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:
+    """Turn sentences or objects into columns; only wanted values are kept, so that extras cost no memory.
+
+    Parameters
+    ----------
+    records : iterable
+        Sentences (a column ``text``), objects, or None and NaN for a missing sentence.
+    where : str
+        The source as messages call it.
+    wanted : callable
+        Whether a column or a key of a turn of this name may be needed.
+
+    Raises
+    ------
+    InputError
+        If there are none, one is neither text nor an object, or a column holds neither text nor turns.
+    """
+    kept: dict[str, list[object]] = {}
+    names: dict[str, bool] = {}
+    has_header = False
+    n = -1
+    for n, record in enumerate(records):
+        if isinstance(record, str) or _is_missing(record):
+            record = {"text": record}  # noqa: PLW2901
+        elif isinstance(record, Mapping):
+            has_header = True
+        else:
+            raise InputError(
+                f"item {n + 1} of {where} is a {type(record).__name__}, not text: {short(record)}",
+                hint="give sentences (str) or objects",
+            )
+        _keep(record, n, kept, names, wanted)
+    if n < 0:
+        raise InputError(f"{where} has no rows", hint="give at least one sentence")
+    arrays = {name: _array(_pad(cells, n + 1), name, where) for name, cells in kept.items()}
+    return Raw(where, list(names), arrays, has_header)
+
+
+def of_object(value: Mapping[str, object], where: str, wanted: Wanted) -> Raw:
+    """Read an object of columns, or a single record.
+
+    Raises
+    ------
+    InputError
+        If the columns differ in length; and as `of_records`.
+    """
+    columns = {str(name): list(cells) for name, cells in value.items() if isinstance(cells, list | tuple)}
+    holds_records = any(isinstance(cell, dict) for cells in columns.values() for cell in cells[:1])
+    if not value or len(columns) < len(value) or holds_records:
+        return of_records([value], where, wanted)
+    lengths = {name: len(cells) for name, cells in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise InputError(f"the columns of {where} differ in length: {lengths}", hint="make them equally long")
+    kept = {name: _array(cells, name, where) for name, cells in columns.items() if wanted(name)}
+    return Raw(where, list(columns), kept)
+
+
+def _keep(
+    record: Mapping[str, object],
+    n: int,
+    kept: dict[str, list[object]],
+    names: dict[str, bool],
+    wanted: Wanted,
+) -> None:
+    for name, value in record.items():
+        if name not in names:
+            names[name] = wanted(str(name))
+        if names[name]:
+            _pad(kept.setdefault(name, []), n).append(_turns(value, wanted))
+
+
+def _pad(cells: list[object], n: int) -> list[object]:
+    if len(cells) < n:
+        cells.extend([None] * (n - len(cells)))
+    return cells
+
+
+def _turns(value: object, wanted: Wanted) -> object:
+    """Return a list with its objects cut down to the wanted keys; anything else as it is."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [
+        {key: _text(cell) for key, cell in turn.items() if wanted(key)} if isinstance(turn, dict) else _text(turn)
+        for turn in value
+    ]
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def of_json(text: str, where: str, wanted: Wanted) -> Raw:
+    """Read a list of sentences or objects, an object of columns, or JSON lines under another name.
+
+    Raises
+    ------
+    InputError
+        If it is not JSON, or one number or string; and as `of_records`.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if _is_json(text.strip().partition("\n")[0]):
+            return of_json_lines(text, where, wanted)
+        raise InputError(f"{where} is not JSON: {one_line(error)}", hint="check it at that place") from error
+    if isinstance(value, list):
+        return of_records(value, where, wanted)
+    if isinstance(value, dict):
+        return of_object(value, where, wanted)
+    raise InputError(f"{where} is JSON but holds one {type(value).__name__}", hint="give a list of objects")
+
+
+def of_json_lines(text: str, where: str, wanted: Wanted) -> Raw:
+    """Read one sentence or object a line; blank lines are none.
+
+    Raises
+    ------
+    InputError
+        If a line is not JSON; and as `of_records`.
+    """
+    return of_records(_values(text, where), where, wanted)
+
+
+def _values(text: str, where: str) -> Iterator[object]:
+    for n, line in enumerate(text.split("\n"), start=1):
+        if line and not line.isspace():
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise InputError(
+                    f"line {n} of {where} is not JSON: {one_line(error)}; it reads {short(line)}",
+                    hint="every line must be one JSON object",
+                ) from error
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def _array(cells: list[object], name: str, where: str) -> pa.ChunkedArray:
+    texts = [cell if isinstance(cell, str | list) else _text(cell) for cell in cells]
+    is_nested = any(isinstance(cell, list) for cell in texts)
+    try:
+        array = pa.array(texts, None if is_nested else pa.large_string())
+    except UnicodeEncodeError:
+        return _array([_mend(cell) for cell in texts], name, where)
+    except (TypeError, pa.ArrowException) as error:
+        odd = next((cell for cell in texts if not isinstance(cell, str | list | None)), None)
+        raise InputError(
+            f"column {name!r} of {where} holds neither text nor turns: {short(odd or one_line(error))}",
+            hint="name another column, or give every row the same shape",
+        ) from error
+    return pa.chunked_array([array])
+
+
+def _text(cell: object) -> object:
+    """Return a number or truth value as text, a missing value as None; anything else as it is."""
+    if _is_missing(cell):
+        return None
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # 12.0 is the id 12 of a column that has gaps
+    return str(cell) if isinstance(cell, int | float) else cell
+
+
+def _is_missing(cell: object) -> bool:
+    return cell is None or (isinstance(cell, float) and cell != cell)  # noqa: PLR0124 - NaN differs from itself
+
+
+def _mend(cell: object) -> object:
+    """Replace halves of surrogate pairs, which JSON can write and UTF-8 cannot, by U+FFFD."""
+    if isinstance(cell, str):
+        return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(cell, list):
+        return [_mend(turn) for turn in cell]
+    return {key: _mend(value) for key, value in cell.items()} if isinstance(cell, dict) else cell

@@ -1,0 +1,119 @@
+"""Arrow columns of any type become text, whole numbers and roles; cleaned, with null for what is missing."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dialin.errors import InputError
+
+_CUSTOMER = "customer user usr client caller human visitor 客户 用户 顾客 买家 来电人"
+_AGENT = "agent assistant system sys operator bot representative advisor 客服 坐席 座席 机器人 卖家"
+_ROLES = dict.fromkeys(_CUSTOMER.split(), "customer") | dict.fromkeys(_AGENT.split(), "agent")
+
+# control characters that are no white space, and invisible ones that only make equal texts differ
+_INVISIBLE = (
+    r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}"
+    r"\x{2060}\x{2066}-\x{2069}\x{feff}]+"
+)
+_SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]+"
+_NO_TEXT = ["", "nan", "NaN", "<NA>"]  # what missing values become when pandas writes them as text
+
+
+def strings(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Array:
+    """Return a column as one large_string array; whole floats as whole numbers, NaN as null.
+
+    Raises
+    ------
+    InputError
+        If the column cannot be text.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = _decoded(column)
+    if pa.types.is_floating(column.type):
+        column = _whole(pc.if_else(pc.is_nan(column), None, column))
+    try:
+        return one_array(column.cast(pa.large_string()))
+    except pa.ArrowException as error:
+        raise InputError(
+            f"column {name!r} of {where} is {column.type}, not text", hint="name a column of sentences"
+        ) from error
+
+
+def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
+    """Return a column as int64; where it holds other things, None: then it was not meant.
+
+    Raises
+    ------
+    InputError
+        If it holds other things though the user named it (`is_given`).
+    """
+    texts = trimmed(strings(column, name, where))
+    try:
+        return pc.cast(pc.cast(texts, pa.float64()), pa.int64())
+    except pa.ArrowInvalid as error:
+        if not is_given:
+            return None
+        raise InputError(
+            f"column {name!r} of {where} is no turn number: {error}", hint="name a column of whole numbers"
+        ) from error
+
+
+def trimmed(texts: pa.Array) -> pa.Array:
+    """Return texts without white space around them, null for blank ones."""
+    return pc.utf8_trim_whitespace(pc.if_else(is_blank(texts), None, texts))
+
+
+def clean(texts: pa.Array) -> pa.Array:
+    """Return NFC texts without control characters and with single spaces; null where nothing is left."""
+    encoded = texts.dictionary_encode()
+    words = pc.replace_substring_regex(encoded.dictionary, pattern=_INVISIBLE, replacement="")
+    words = pc.replace_substring_regex(words, pattern=_SPACE, replacement=" ")
+    words = pc.utf8_normalize(pc.utf8_trim(words, " "), form="NFC")
+    return pc.if_else(is_blank(words), None, words).take(encoded.indices)
+
+
+def normal_roles(roles: pa.Array) -> pa.Array:
+    """Return "customer" and "agent" for their usual names, other roles cleaned, null for blank ones."""
+    encoded = clean(roles).dictionary_encode()
+    names = [_ROLES.get(role.casefold(), role) for role in encoded.dictionary.to_pylist()]
+    return pa.array(names, pa.string()).take(encoded.indices)
+
+
+def is_blank(texts: pa.Array) -> pa.Array:
+    """Return for each text whether it is null, white space, or a missing value that was written as text."""
+    known = pc.is_in(pc.utf8_trim_whitespace(texts), value_set=pa.array(_NO_TEXT, pa.large_string()))
+    return pc.or_kleene(pc.is_null(texts), known)
+
+
+def is_list(column: pa.ChunkedArray | None) -> bool:
+    """Return whether a column is there and holds lists."""
+    types = pa.types
+    return column is not None and (
+        types.is_list(column.type) or types.is_large_list(column.type) or types.is_fixed_size_list(column.type)
+    )
+
+
+def is_string(kind: pa.DataType) -> bool:
+    """Return whether a type is one of the string types of Arrow."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return a column as one array, whatever its chunks."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+
+
+def _decoded(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    array = one_array(column)
+    values = array.dictionary
+    # string_view, as polars gives it, cannot be taken from
+    return (values.cast(pa.large_string()) if is_string(values.type) else values).take(array.indices)
+
+
+def _whole(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:  # a fraction
+        return column
