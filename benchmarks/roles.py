@@ -23,9 +23,10 @@ from dialin.embed_cache import CachedEmbedder
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.pipeline import Data, Draft, Tools, Work, collect, name_pieces, split_roles
+from dialin.pipeline import collect, name_pieces, split_roles
 from dialin.read import read
 from dialin.roles import agreement
+from dialin.work import Data, Draft, Tools, Work
 
 
 def corpus_of(n_dialogues: int) -> Corpus:

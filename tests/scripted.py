@@ -13,7 +13,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin import connect, pipeline
+from dialin import connect, work
 from dialin.calibrate import Calibration
 from dialin.embed import ChosenEmbedder
 from dialin.llm.base import Backend, Reply, Request
@@ -89,7 +89,7 @@ def install(backend: Backend, put: Callable[[object, str, object], None] = setat
     real = connect.backend_of
     put(connect, "backend_of", lambda spec: backend if spec == backend.name else real(spec))
     put(connect, "embedder_of", embedder_of)
-    put(pipeline, "calibration_of", lambda llm, form: CALIBRATION)
+    put(work, "calibration_of", lambda llm, form: CALIBRATION)
 
 
 class ScriptedBackend:

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dialin import work
 from dialin.discover import Data, IntentClusterer, Result, Settings, Tools, discover
 from dialin.errors import InputError
 from dialin.judge import Rows, Verdict
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, talk, topic
-from scripted import ScriptedBackend
+from scripted import CALIBRATION, ScriptedBackend
 
 SIZES = {"parcel": 14, "refund": 10, "login": 8, "voucher": 6, "invoice": 5}
 TEXTS = talk(SIZES)
@@ -299,7 +300,9 @@ def test_the_llm_tells_the_role_of_other_action_words() -> None:
 
 
 @pytest.mark.parametrize("settings", [Settings(), replace(Settings(), strategy="paper"), Settings(merge="paper")])
-def test_without_an_llm_the_geometry_judges(settings: Settings) -> None:
+def test_without_an_llm_the_geometry_judges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a calibration for bags of words, in which topics are farther apart than in the embedders it is made for."""
+    monkeypatch.setattr(work, "calibration_of", lambda llm, form: CALIBRATION)
     data = data_of([*TEXTS, *NOISE])
     result = checked(discover_with(data, None, settings), data)
     assert result.complete

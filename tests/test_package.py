@@ -23,7 +23,7 @@ STAGES = [
     *("search", "iterate", "name", "merge", "roles", "assign", "settings", "metrics", "reliability", "usage"),
 ]
 UPPER = {
-    *("discover", "pipeline", "run", "execute", "connect", "tables", "timing", "report"),
+    *("discover", "pipeline", "work", "run", "execute", "connect", "tables", "timing", "report"),
     *("predict", "evaluate", "audit", "estimate", "cli"),
 }
 

@@ -10,7 +10,8 @@ import numpy as np
 from dialin.discover import Data, Settings, Tools
 from dialin.judge import Rows, Verdict
 from dialin.name import contrast, name_clusters
-from dialin.pipeline import Work, central_rows, example_of
+from dialin.pipeline import central_rows, example_of
+from dialin.work import Work
 
 N_EXAMPLES = 3
 ALONE = Verdict(1.0, Verdict.of(1.0).coherence, "size")
@@ -92,4 +93,5 @@ def _names(work: Work, rows: list[Rows]) -> list[str]:
     if llm is None:
         return [""] * len(rows)
     examples = [example_of(work, own) for own in rows]
-    return contrast(llm, examples, name_clusters(llm, examples))
+    actions = work.settings.actions
+    return contrast(llm, examples, name_clusters(llm, examples, actions), actions)

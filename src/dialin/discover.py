@@ -15,21 +15,10 @@ from dialin.embed import Embedder
 from dialin.errors import BudgetError, InputError
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
-from dialin.pipeline import (
-    Data,
-    Draft,
-    Intent,
-    Result,
-    Tools,
-    Work,
-    collect,
-    conclude,
-    merge_pieces,
-    name_pieces,
-    split_roles,
-)
+from dialin.pipeline import collect, conclude, merge_pieces, name_pieces, split_roles
 from dialin.settings import Settings, check
 from dialin.usage import Usage
+from dialin.work import Data, Draft, Intent, Result, Tools, Work
 
 __all__ = ["Data", "Intent", "IntentClusterer", "Result", "Settings", "Tools", "discover"]
 

@@ -10,15 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dialin.actions import words_in
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import bullets, language_of, load
 
 MAX_TOKENS = 16
 UNNAMED = {"en": "unnamed-intent", "zh": "未命名-意图"}
-GRAMMARS = {
-    "en": 'root ::= word "-" word ("-" word)? ("-" word)?\nword ::= [a-z] [a-z] [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? '
-    "[a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]?",
-    "zh": 'root ::= han han han? "-" han han? han? han? han? han? han?\nhan ::= [\\u4e00-\\u9fff]',
+OBJECTIVES = {
+    "en": 'word ("-" word)? ("-" word)?\nword ::= [a-z] [a-z] [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? '
+    "[a-z]? [a-z]? [a-z]?",
+    "zh": "han han han? han? han? han?\nhan ::= [\\u4e00-\\u9fff]",
 }
 _EN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,3}")
 _HEADING = re.compile(r"^[^-—–－:：]*[:：]\s*(?=.*[-—–－])")
@@ -79,7 +80,19 @@ def parse_reply(reply: str, language: str) -> str | None:
     return words if _EN.fullmatch(words) and not _REFUSAL.search(words) else None
 
 
-def name_clusters(llm: LLM, examples: Sequence[Example]) -> list[str]:
+def grammar_of(language: str, actions: Sequence[str] = ()) -> str:
+    """Return the GBNF grammar of labels: an action of the vocabulary, then one to three words (two to six characters).
+
+    Examples
+    --------
+    >>> grammar_of("en", ["cancel", "ask"]).splitlines()[1]
+    'action ::= "ask" | "cancel"'
+    """
+    words = " | ".join(f'"{word}"' for word in words_in(language, actions))
+    return f'root ::= action "-" objective\naction ::= {words}\nobjective ::= {OBJECTIVES[language]}'
+
+
+def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] = ()) -> list[str]:
     """Return a label per cluster; a reply without a label makes it `UNNAMED`.
 
     Parameters
@@ -88,15 +101,18 @@ def name_clusters(llm: LLM, examples: Sequence[Example]) -> list[str]:
         Who names.
     examples : sequence of Example
         One per cluster.
+    actions : sequence of str
+        The vocabulary of first words; empty: that of `dialin.actions`. Where the backend cannot constrain decoding,
+        other actions can occur.
     """
-    return _ask(llm, [build_prompt(example) for example in examples], [e.language for e in examples])
+    return _ask(llm, [build_prompt(example) for example in examples], [e.language for e in examples], actions)
 
 
-def _ask(llm: LLM, prompts: list[Prompt], languages: list[str]) -> list[str]:
+def _ask(llm: LLM, prompts: list[Prompt], languages: list[str], actions: Sequence[str]) -> list[str]:
     names = [""] * len(prompts)
     for language in dict.fromkeys(languages):
         rows = [i for i, other in enumerate(languages) if other == language]
-        replies = llm.complete([prompts[i] for i in rows], MAX_TOKENS, GRAMMARS[language])
+        replies = llm.complete([prompts[i] for i in rows], MAX_TOKENS, grammar_of(language, actions))
         for i, reply in zip(rows, replies, strict=True):
             names[i] = parse_reply(reply, language) or UNNAMED[language]
     return names
@@ -108,11 +124,11 @@ def collisions(names: Sequence[str]) -> dict[int, int]:
     return {i: first[name] for i, name in enumerate(names) if first.setdefault(name, i) != i}
 
 
-def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str]) -> list[str]:
+def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], actions: Sequence[str] = ()) -> list[str]:
     """Return the names with every collision asked for again, once, knowing the first bearer; then numbered."""
     names, pairs = list(names), collisions(names)
     prompts = [build_contrast_prompt(examples[i], examples[j]) for i, j in pairs.items()]
-    for i, name in zip(pairs, _ask(llm, prompts, [examples[i].language for i in pairs]), strict=True):
+    for i, name in zip(pairs, _ask(llm, prompts, [examples[i].language for i in pairs], actions), strict=True):
         if name not in UNNAMED.values():
             names[i] = name
     return number(names)

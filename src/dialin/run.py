@@ -273,7 +273,8 @@ def load(folder: Path) -> Run:
 def manifest_of(values: Any, folder: Path) -> Manifest:
     """Return the manifest that JSON holds; raise InputError where it is not one."""
     try:
-        settings = values["settings"] | {"n_clusters": tuple(values["settings"]["n_clusters"])}
+        settings: dict[str, Any] = dict(values["settings"])
+        settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         return Manifest(**values | {"settings": Settings(**settings), "source": Source(**source)})
     except (TypeError, KeyError) as error:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from dialin.actions import check_actions
 from dialin.errors import InputError
 from dialin.judge import Mode
 from dialin.merge import MergeSettings
@@ -60,6 +61,8 @@ class Settings:
         Use the roles of the data where there are any; or split by action word; or neither.
     language : {"auto", "en", "zh"}
         Language of the names.
+    actions : tuple of str
+        Vocabulary of first words of the names; empty: that of `dialin.actions`.
     seed : int
         Seed of everything random.
     """
@@ -86,6 +89,7 @@ class Settings:
     coverage: float = 0.0
     roles: Literal["auto", "split", "ignore"] = "auto"
     language: Literal["auto", "en", "zh"] = "auto"
+    actions: tuple[str, ...] = ()
     seed: int = 0
 
     def merging(self) -> MergeSettings:
@@ -114,6 +118,7 @@ def check(settings: Settings) -> None:
         value = getattr(settings, name)
         if not low <= value <= high:
             raise InputError(f"{name} must be from {low} to {high}, got {value}")
+    check_actions(settings.actions)
     if 0 < settings.sure < 0.5:
         raise InputError(f"sure must be 0 or from 0.5 to 1, got {settings.sure}")
     if any(k < 2 for k in settings.n_clusters):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -105,6 +106,13 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     _number("coverage", "Share of the sentences that should get an intent, where the judge agrees."),
     _choice("roles", "auto split ignore", "Use the roles of the data, split by action word, or neither."),
     _choice("language", "auto en zh", "Language of the names."),
+    click.option(
+        "--actions",
+        default="",
+        metavar="WORDS",
+        callback=lambda _context, _option, words: tuple(dict.fromkeys(re.findall(r"[^\s,，、]+", words))),
+        help="The words that names may begin with, such as 'cancel,ask,退款'; empty: dialin's own vocabulary.",
+    ),
 ]
 
 

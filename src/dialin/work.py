@@ -1,0 +1,216 @@
+"""What a run works on and fills: data, tools, the judge they make, the draft, and the result.
+
+`dialin.pipeline` holds the steps that turn one into the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.assign import Pieces
+from dialin.calibrate import calibration_of
+from dialin.iterate import Round
+from dialin.judge import CoherenceJudge, Form, Judge, JudgeSettings, Mode, Rows, Verdict
+from dialin.llm import tagged
+from dialin.llm.base import LLM
+from dialin.prompts import language_of
+from dialin.sample import sampler_of
+from dialin.search import default_min_size
+from dialin.settings import Settings
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One intent that was found.
+
+    Parameters
+    ----------
+    intent_id : int
+        0 … n_intents − 1, the most frequent first.
+    name : str
+        Action-Objective label, unique in the run.
+    size : int
+        Distinct sentences.
+    n_occurrences : int
+        Utterances, counting repetitions.
+    p_good : float
+        P(all its sentences share one intent), as judged.
+    role : str
+        "customer", "agent", or "" where roles are not used.
+    examples : tuple of str
+        Sentences of it, the most central first.
+    """
+
+    intent_id: int
+    name: str
+    size: int
+    n_occurrences: int
+    p_good: float
+    role: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `discover` found.
+
+    Parameters
+    ----------
+    intents : tuple of Intent
+        Most frequent first.
+    labels : ndarray of shape (n,), int64
+        Intent of each sentence; −1: none.
+    p_intent : ndarray of shape (n,), float64
+        P(that intent | sentence); 0 where none.
+    reasons : list of str
+        Why a sentence has none: "rare", "mixed", "noise" or "budget"; "" where it has one.
+    rounds : tuple of (str, Round)
+        The rounds of the loop, each with the role it worked on ("" for all).
+    pieces : Pieces
+        The decision function, for new sentences.
+    complete : bool
+        False where a cap of the budget ended the run early.
+    roles : list of str
+        Role of each sentence as used: known, split by label, or "".
+    """
+
+    intents: tuple[Intent, ...]
+    labels: NDArray[np.int64]
+    p_intent: NDArray[np.float64]
+    reasons: list[str]
+    rounds: tuple[tuple[str, Round], ...]
+    pieces: Pieces
+    complete: bool
+    roles: list[str]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Sentences to work on.
+
+    Parameters
+    ----------
+    texts : list of str
+        Distinct sentences.
+    X : ndarray of shape (n, d)
+        Their unit-norm embeddings.
+    counts : ndarray of shape (n,), int64
+        How often each occurs.
+    roles : list of str
+        Role of each; "" where unknown.
+    """
+
+    texts: list[str]
+    X: NDArray[np.float32]
+    counts: NDArray[np.int64]
+    roles: list[str]
+
+
+def _silent(_: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the method works with.
+
+    Parameters
+    ----------
+    llm : LLM or None
+        Judges and names; None: the geometry judges, and intents stay unnamed.
+    embed : callable
+        Labels -> unit-norm embeddings, for the merge step.
+    judge : Judge, optional
+        Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
+    on_step : callable
+        Told the step that begins ("judge", "name", "merge", "role", "assign"), for progress.
+    """
+
+    llm: LLM | None
+    embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    judge: Judge | None = None
+    on_step: Callable[[str], None] = _silent
+
+    def llm_for(self, step: str) -> LLM | None:
+        """Return the LLM with its usage counted under `step`."""
+        return None if self.llm is None else tagged(self.llm, step)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run: data, tools, settings and the judge they make."""
+
+    data: Data
+    tools: Tools
+    settings: Settings
+    judge: Judge
+
+    @classmethod
+    def of(cls, data: Data, tools: Tools, settings: Settings) -> Work:
+        """Return the run with the judge that the settings describe, or the one that the tools bring."""
+        return cls(data, tools, settings, tools.judge or judge_of(data, tools, settings))
+
+    @property
+    def min_size(self) -> int:
+        """Smallest cluster to keep."""
+        return self.settings.min_cluster_size or default_min_size(len(self.data.texts))
+
+
+@dataclass
+class Draft:
+    """The state of a run while it is made.
+
+    Parameters
+    ----------
+    roles : list of str
+        Role of each sentence as used.
+    clusters, verdicts, cluster_roles, names : list
+        One entry per piece kept by the loop.
+    groups : list of tuple of int
+        Pieces of each intent.
+    group_verdicts : dict
+        Verdict on each intent of several pieces.
+    rounds : list of (str, Round)
+        The rounds, each with the role it worked on.
+    complete : bool
+        Whether no cap was hit.
+    """
+
+    roles: list[str]
+    clusters: list[Rows] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    cluster_roles: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    groups: list[tuple[int, ...]] = field(default_factory=list)
+    group_verdicts: dict[tuple[int, ...], Verdict] = field(default_factory=dict)
+    rounds: list[tuple[str, Round]] = field(default_factory=list)
+    complete: bool = True
+
+
+def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
+    """Return the coherence judge that the settings describe."""
+    form: Form = "pairs" if settings.form == "auto" else settings.form
+    mode: Mode = settings.judge if tools.llm else "geometry"
+    calibration = calibration_of(tools.llm.name if tools.llm else "", form)
+    sampler = sampler_of(settings.sampler, settings.sample_dim)
+    asked = JudgeSettings(form=form, mode=mode, sure=settings.sure, seed=settings.seed)
+    parts = parts_of(data, use_roles=settings.roles == "auto")
+    return CoherenceJudge(data.texts, data.X, tools.llm_for("judge"), sampler, asked, calibration, parts)
+
+
+def parts_of(data: Data, *, use_roles: bool) -> NDArray[np.int64]:
+    """Return the part of the corpus, 0, 1, …, that each sentence is in: its role, and its language if there are two.
+
+    Sentences of two languages, or of customer and agent, are farther apart than two random ones of one kind; a cluster
+    must look close beside its own kind.
+    """
+    languages = [language_of([text]) for text in data.texts]
+    share = languages.count("zh") / max(len(languages), 1)
+    mixed = 0.02 < share < 0.98  # as in `dialin.embed`: below that the other language is a stray word
+    keys = [(r if use_roles else "", lang if mixed else "") for r, lang in zip(data.roles, languages, strict=True)]
+    code = {key: i for i, key in enumerate(sorted(set(keys)))}
+    return np.array([code[key] for key in keys], dtype=np.int64)
