@@ -1,9 +1,9 @@
 """Choose how much the answers of an LLM weigh beside the geometry, by the clusters that come of it.
 
 `benchmarks.calibrate` fits the log-odds of single nodes; what the answers are worth on the way through a tree, where
-the questions are the ones that the geometry leaves open, is another matter. The whole method, not told k, on 1,000
-sentences of each set of ``benchmarks.calibrate`` (none of which a benchmark evaluates) and on 12 intents drawn from
-each, the fitted log-odds taken 0, 1, 2 … times.
+the questions are the ones that the geometry leaves open, is another matter. The whole method, not told k, on some
+sentences of each set of ``benchmarks.calibrate`` (none of which a benchmark evaluates) and on 5 intents drawn from
+each, the fitted log-odds taken 0, 1 … times.
 Writes ``benchmarks/results/weight-MODEL.json``; the best goes, by hand, into ``src/dialin/calibration.json``.
 """
 
@@ -22,7 +22,7 @@ from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 
-TIMES = (0.0, 1.0, 2.0, 3.0)
+TIMES = (0.0, 1.0)
 """How often the fitted log-odds count; 0: the geometry alone."""
 
 
@@ -41,11 +41,11 @@ def main() -> None:
     """Try the weights and write what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
-    parser.add_argument("--n", type=int, default=1_000)
+    parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--store", default=str(Path.home() / ".cache/dialin/calibration.sqlite"))
     options = parser.parse_args()
     whole = [corpus_of(name, options.n) for name in SETS]
-    tried = whole + [few(corpus, 12, seed=0) for corpus in whole]
+    tried = whole + [few(corpus_of(name, 4_500), 5, seed=0) for name in SETS]
     llm = Client(backend_of(options.llm), [ReplyStore(options.store)])
     fitted, rows = calibration_of(llm.name, "pairs"), []
     for times in TIMES:
