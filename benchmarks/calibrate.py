@@ -28,6 +28,7 @@ from dialin.judge import CoherenceJudge, Form, JudgeSettings
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.prompts import language_of
 from dialin.reliability import auc, expected_calibration_error
 from dialin.sample import sampler_of
 
@@ -41,6 +42,8 @@ class Sample:
 
     ``parts`` are (features, good) of each size, the whole set first; ``asked`` are nodes of the first.
     """
+
+    language: str
 
     parts: list[tuple[NDArray[np.float64], NDArray[np.bool_]]]
     asked: NDArray[np.int64]
@@ -99,7 +102,7 @@ def sample_of(name: str, llm: Client, forms: list[Form], n: int) -> Sample:
         whole = whole or list(nodes)
     asked = spread(np.array([len(node) for node in whole]), parts[0][1], n, np.random.default_rng(0))
     answers = {form: ask(texts, X, llm, form, [whole[i] for i in asked]) for form in forms}
-    return Sample(parts, asked, answers)
+    return Sample(language_of(texts), parts, asked, answers)
 
 
 def ask(
@@ -124,13 +127,19 @@ def logits(X: NDArray[np.float64], model: list[float]) -> NDArray[np.float64]:
     return np.asarray(model[0] + X @ np.array(model[1:]))
 
 
+def columns_of(sample: Sample, form: Form) -> NDArray[np.float64]:
+    """Return the answers of a set, and whether it is in Chinese, shape (n_asked, 2)."""
+    answers = sample.answers[form]
+    return np.column_stack([answers, np.full(len(answers), float(sample.language == "zh"))])
+
+
 def fit_all(samples: list[Sample], forms: list[Form]) -> dict[str, list[float]]:
-    """Fit the geometry, then per form the LLM alone and both together."""
+    """Fit the geometry, then per form the LLM alone; its third number is what being asked in Chinese adds."""
     parts = [part for sample in samples for part in sample.parts]
     models: dict[str, list[float]] = {"geometry": fit([X for X, _ in parts], [good for _, good in parts])}
     for form in forms:
         truth = [s.truth for s in samples]
-        models[f"llm/{form}"] = fit([s.answers[form][:, None] for s in samples], truth)
+        models[f"llm/{form}"] = fit([columns_of(s, form) for s in samples], truth)
     return models
 
 
@@ -139,7 +148,7 @@ def report(sample: Sample, models: dict[str, list[float]], forms: list[Form]) ->
     truth = sample.truth
     scores = {"geometry": logits(sample.geometry, models["geometry"])}
     for form in forms:
-        scores[f"llm/{form}"] = logits(sample.answers[form][:, None], models[f"llm/{form}"])
+        scores[f"llm/{form}"] = logits(columns_of(sample, form), models[f"llm/{form}"])
         scores[f"both/{form}"] = scores[f"llm/{form}"] + scores["geometry"]
     return {name: figures(1 / (1 + np.exp(-score)), truth) for name, score in scores.items()}
 
@@ -192,10 +201,11 @@ def main() -> None:
     path = Path(__file__).resolve().parents[1] / "src/dialin/calibration.json"
     table = json.loads(path.read_text(encoding="utf-8"))
     for form in options.forms:
-        llm_logits = [logits(sample.answers[form][:, None], models[f"llm/{form}"]) for sample in samples.values()]
-        reach = float(np.quantile(np.abs(np.concatenate(llm_logits)), 0.9))
-        entry = {"llm": models[f"llm/{form}"], "both": [*models[f"llm/{form}"], 1.0], "reach": round(reach, 2)}
-        table["llms"][f"{label}/{form}"] = entry
+        llm_logits = [logits(columns_of(sample, form), models[f"llm/{form}"]) for sample in samples.values()]
+        reach = round(float(np.quantile(np.abs(np.concatenate(llm_logits)), 0.9)), 2)
+        a, b, zh = models[f"llm/{form}"]
+        shift = {"zh": round(zh / b, 4)}
+        table["llms"][f"{label}/{form}"] = {"llm": [a, b], "both": [a, b, 1.0], "reach": reach, "shift": shift}
     path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 

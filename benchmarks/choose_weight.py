@@ -3,7 +3,7 @@
 `benchmarks.calibrate` fits the log-odds of single nodes; what the answers are worth on the way through a tree, where
 the questions are the ones that the geometry leaves open, is another matter. The whole method, not told k, on some
 sentences of each set of ``benchmarks.calibrate`` (none of which a benchmark evaluates) and on 5 intents drawn from
-each, the fitted log-odds taken 0, 1 … times.
+each, the fitted log-odds taken 0, ½ and 1 times.
 Writes ``benchmarks/results/weight-MODEL.json``; the best goes, by hand, into ``src/dialin/calibration.json``.
 """
 
@@ -22,19 +22,15 @@ from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 
-TIMES = (0.0, 1.0)
+TIMES = (0.0, 1.0, 0.5)
 """How often the fitted log-odds count; 0: the geometry alone."""
 
 
 def weighed(calibration: Calibration, times: float) -> Calibration:
-    """Return the calibration with the LLM's part taken `times` times, and its reach with it."""
-    (a, b), (c, d, e) = calibration.llm, calibration.both
-    return replace(
-        calibration,
-        llm=(times * a, times * b),
-        both=(times * c, times * d, e),
-        reach=times * calibration.reach,
-    )
+    """Return the calibration in which the LLM's own log-odds count `times` times beside the geometry's."""
+    a, b = calibration.llm
+    reach = calibration.reach * b / calibration.both[1]  # of the whole log-odds
+    return replace(calibration, both=(times * a, times * b, 1.0), reach=times * reach)
 
 
 def main() -> None:

@@ -17,8 +17,9 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 def provenance(**more: object) -> dict[str, object]:
     """Return command, version and machine, with whatever else decides the figures."""
+    script = Path(sys.argv[0]).resolve()
     return {
-        "command": "python -m " + " ".join(["benchmarks." + Path(sys.argv[0]).stem, *sys.argv[1:]]),
+        "command": "python -m " + " ".join([f"{script.parent.name}.{script.stem}", *sys.argv[1:]]),
         "dialin": __version__,
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",

@@ -9,7 +9,8 @@ those of the geometry chosen by ``benchmarks.choose_geometry``, both on data set
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 
 import numpy as np
@@ -82,6 +83,8 @@ class Calibration:
     reach : float
         How far this LLM's answers move the log-odds, nine times out of ten. Where the geometry is farther from even
         than that, asking could not turn the verdict. The default is that of P = .95.
+    shift : mapping of str to float
+        By language, what is added to the log-odds of an answer: one LLM may be stricter in one language.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Calibration:
     llm: tuple[float, ...]
     both: tuple[float, ...]
     reach: float = 2.944
+    shift: Mapping[str, float] = field(default_factory=dict)
 
     def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
         """Return the log-odds of "good" from the embeddings of `size` of `n` sentences."""
@@ -124,4 +128,6 @@ def calibration_of(llm: str, form: str) -> Calibration:
     key = f"{llm.split(chr(35), maxsplit=1)[0]}/{form}"  # without the fingerprint of the weights
     name = key if key in table["llms"] else "default"
     entry = table["llms"][name]
-    return Calibration(name, tuple(table["geometry"]), tuple(entry["llm"]), tuple(entry["both"]), entry["reach"])
+    return Calibration(
+        name, tuple(table["geometry"]), tuple(entry["llm"]), tuple(entry["both"]), entry["reach"], entry["shift"]
+    )

@@ -1,8 +1,9 @@
 """Coherence: is this set of sentences one intent? Prompt -> reply -> `Verdict`.
 
-Two question forms behind one interface (paper §3.1 asks `list`; small untuned models answer `pairs` far better):
+Three question forms behind one interface (paper §3.1 asks `list`; small untuned models answer `pairs` far better):
 
 - ``list``: up to 20 representatives in one prompt, answer Good or Bad;
+- ``tuned``: the same without worked examples, for a model that was tuned on just that;
 - ``pairs``: several far-apart pairs of the cluster, "same intent?" for each, combined into one P(good).
 
 The probabilities of the answer's first token are read, nothing is generated. What the embeddings say and what the
@@ -24,12 +25,12 @@ from numpy.typing import NDArray
 from dialin.calibrate import Calibration, geometry_of
 from dialin.errors import InputError
 from dialin.llm.base import LLM, Prompt
-from dialin.prompts import bullets, language_of, load
+from dialin.prompts import LANGUAGES, bullets, language_of, load
 from dialin.sample import Sampler, cross_pairs, far_pairs
 
 Rows = NDArray[np.int64]
 Mode = Literal["both", "llm", "geometry"]
-Form = Literal["pairs", "list"]
+Form = Literal["pairs", "list", "tuned"]
 READABLE_MASS = 0.02
 """Least probability that the options must hold together for an answer to count as readable."""
 
@@ -94,7 +95,7 @@ class JudgeSettings:
 
     Parameters
     ----------
-    form : {"pairs", "list"}
+    form : {"pairs", "list", "tuned"}
         The question form.
     mode : {"both", "llm", "geometry"}
         Whose evidence counts.
@@ -102,7 +103,7 @@ class JudgeSettings:
         Pairs asked about a cluster of 2 to 8 sentences; one more each time the size doubles beyond that, at
         most twice as many: one false "good" near the root of a tree would swallow the corpus.
     n_representatives : int
-        Sentences shown in the ``list`` form (paper: 20).
+        Sentences shown in the ``list`` and ``tuned`` forms (paper: 20).
     sure : float
         With ``mode="both"``, nothing is asked where the geometry alone gives P(good) beyond `sure` or below
         1 − `sure`; in (½, 1]. 0: where this LLM's answers could not turn the verdict (`Calibration.reach`).
@@ -151,9 +152,9 @@ def build_pair_prompt(first: str, second: str) -> Prompt:
     return load("pairs", language_of([first, second])).prompt(first=first[:300], second=second[:300])
 
 
-def build_list_prompt(texts: list[str]) -> Prompt:
-    """Return the paper's question about a list of sentences, in their language."""
-    return load("list", language_of(texts)).prompt(sentences=bullets(texts))
+def build_list_prompt(texts: list[str], form: Form = "list") -> Prompt:
+    """Return the paper's question about a list of sentences, in their language; "tuned" has no worked examples."""
+    return load(form, language_of(texts)).prompt(sentences=bullets(texts))
 
 
 def parse_reply(probabilities: NDArray[np.float64]) -> float:
@@ -264,22 +265,18 @@ class CoherenceJudge:
         answers = np.empty(len(flat))
         for system in dict.fromkeys(prompt.system for prompt in flat):
             rows = [i for i, prompt in enumerate(flat) if prompt.system == system]
-            options = self._options(flat[rows[0]])
-            chosen = self.llm.choose([flat[i] for i in rows], options)
-            answers[rows] = [parse_reply(row) for row in chosen]
+            language = self._language(flat[rows[0]])
+            chosen = self.llm.choose([flat[i] for i in rows], load(self.settings.form, language).options)
+            answers[rows] = [parse_reply(row) + self.calibration.shift.get(language, 0.0) for row in chosen]
         return np.split(answers, np.cumsum([len(group) for group in prompts])[:-1])
 
-    def _options(self, prompt: Prompt) -> tuple[str, ...]:
-        return next(
-            template.options
-            for template in (load(self.settings.form, language) for language in ("en", "zh"))
-            if template.system == prompt.system
-        )
+    def _language(self, prompt: Prompt) -> str:
+        return next(lang for lang in LANGUAGES if load(self.settings.form, lang).system == prompt.system)
 
     def _prompts(self, question: Question) -> list[Prompt]:
-        if self.settings.form == "list":
-            return [build_list_prompt([self.texts[i] for i in self._representatives(question)])]
-        return [build_pair_prompt(self.texts[i], self.texts[j]) for i, j in self._pairs(question)]
+        if self.settings.form == "pairs":
+            return [build_pair_prompt(self.texts[i], self.texts[j]) for i, j in self._pairs(question)]
+        return [build_list_prompt([self.texts[i] for i in self._representatives(question)], self.settings.form)]
 
     def _representatives(self, question: Question) -> Rows:
         halves = [question.rows] if question.other is None else [question.rows, question.other]

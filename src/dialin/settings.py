@@ -38,7 +38,7 @@ class Settings:
         Representatives of a cluster.
     sample_dim : int
         Dimensions of the convex hull, 2 to 5.
-    form : {"auto", "pairs", "list"}
+    form : {"auto", "pairs", "list", "tuned"}
         How the judge asks; "auto" takes what measured best.
     judge : {"both", "llm", "geometry"}
         Whose evidence decides.
@@ -77,7 +77,7 @@ class Settings:
     max_rounds: int = 4
     sampler: Literal["convex", "random"] = "convex"
     sample_dim: int = 2
-    form: Literal["auto", "pairs", "list"] = "auto"
+    form: Literal["auto", "pairs", "list", "tuned"] = "auto"
     judge: Mode = "both"
     sure: float = 0.0
     merge: Literal["verified", "paper", "none"] = "verified"

@@ -87,7 +87,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     _number("max_rounds", "Most rounds of the loop."),
     _choice("sampler", "convex random", "How the sentences that the LLM reads are chosen."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
-    _choice("form", "auto pairs list", "How the judge asks."),
+    _choice("form", "auto pairs list tuned", "How the judge asks."),
     _choice("judge", "both llm geometry", "Whose evidence decides."),
     _number("sure", "Ask nothing where the geometry is surer than this."),
     _choice(

@@ -15,7 +15,7 @@ from importlib import resources
 from dialin.llm.base import Prompt
 
 LANGUAGES = ("en", "zh")
-VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "prune": 1, "role": 1}
+VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "prune": 1, "role": 1, "tuned": 1}
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 

@@ -1,0 +1,181 @@
+"""How well judges tell coherent clusters from others, beside the embeddings alone (paper: Tables 2 and 10, App. C).
+
+On the clusters of a parquet of ``dialin tune data`` whose sources no judge was tuned on: AUC, accuracy and ECE of the
+mean pairwise cosine, of a logistic model on seven figures of the embeddings (fitted on the clusters of another
+parquet), of each LLM, and of each LLM together with that model (both log-odds, weighed on the other parquet too). The
+differences of AUC to the better of the first two come with 95 % intervals from 2,000 bootstrap samples of the clusters.
+Writes ``experiments/results/evaluator_accuracy-NAME.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from benchmarks import machine
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from dialin.connect import cache_home
+from dialin.embed import embedder_of
+from dialin.embed_cache import CachedEmbedder
+from dialin.judge import Form, build_list_prompt, parse_reply
+from dialin.llm import backend_of
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+from dialin.prompts import load
+from dialin.reliability import auc, expected_calibration_error
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+RESULTS = Path(__file__).resolve().parent / "results"
+N_BOOTSTRAP = 2_000
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Labelled clusters: what a judge is shown, and whether they are good."""
+
+    source: NDArray[np.str_]
+    language: list[str]
+    shown: list[list[str]]
+    good: Bools
+    figures: Floats
+
+    def part(self, rows: NDArray[np.int64]) -> Clusters:
+        """Return some of them."""
+        shown, language = [self.shown[i] for i in rows], [self.language[i] for i in rows]
+        return Clusters(self.source[rows], language, shown, self.good[rows], self.figures[rows])
+
+
+def figures_of(X: NDArray[np.float32], tightness: float, size: int, n: int) -> list[float]:
+    """Return seven figures of a cluster's shown sentences: means and spread of cosines, sizes; the mean comes first."""
+    S = X @ X.T
+    pairs = S[np.triu_indices(len(X), 1)]
+    np.fill_diagonal(S, -1)
+    return [
+        *(float(pairs.mean()), float(pairs.min()), float(pairs.std()), float(S.max(axis=1).mean())),
+        *(tightness, float(np.log(size)), float(np.log(n / size))),
+    ]
+
+
+def clusters_of(path: Path) -> Clusters:
+    """Read a parquet of ``dialin tune data`` and embed what is shown."""
+    rows = pq.read_table(path).to_pylist()
+    by_language = {}
+    for language in {row["language"] for row in rows}:
+        texts = [text for row in rows if row["language"] == language for text in row["shown"]]
+        by_language[language] = CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite")
+    figures = [
+        figures_of(by_language[row["language"]].encode(row["shown"]), row["tightness"], row["size"], row["n"])
+        for row in rows
+    ]
+    return Clusters(
+        source=np.array([row["source"] for row in rows]),
+        language=[row["language"] for row in rows],
+        shown=[row["shown"] for row in rows],
+        good=np.array([row["good"] for row in rows]),
+        figures=np.array(figures),
+    )
+
+
+def answers_of(llm: Client, form: Form, clusters: Clusters) -> Floats:
+    """Return the log-odds of Good that an LLM gives each cluster; 0 where it cannot be read."""
+    answers = np.zeros(len(clusters.shown))
+    for language in sorted(set(clusters.language)):
+        rows = [i for i, other in enumerate(clusters.language) if other == language]
+        prompts = [build_list_prompt(clusters.shown[i], form) for i in rows]
+        chosen = llm.choose(prompts, load(form, language).options)
+        answers[rows] = np.nan_to_num([parse_reply(row) for row in chosen])
+    return answers
+
+
+def fitted(train: Clusters, columns: Floats, test: Floats) -> Floats:
+    """Return P(good) of the test columns by a logistic model in which every source counts the same."""
+    weight = np.array([1 / np.sum(train.source == source) for source in train.source])
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
+    model.fit(columns, train.good, logisticregression__sample_weight=weight * len(weight))
+    return np.asarray(model.predict_proba(test)[:, 1])
+
+
+def row_of(p: Floats, good: Bools) -> dict[str, float]:
+    """Return the figures of one judge on one source."""
+    return {
+        "auc": round(auc(p, good), 3),
+        "accuracy": round(float(((p >= 0.5) == good).mean()), 3),
+        "ece": round(expected_calibration_error(p, good), 3),
+    }
+
+
+def gain(p: Floats, other: Floats, good: Bools) -> dict[str, float]:
+    """Return how much larger the AUC of p is than that of another judge, with a 95 % interval."""
+    rng, gains = np.random.default_rng(0), []
+    for _ in range(N_BOOTSTRAP):
+        rows = rng.integers(0, len(good), len(good))
+        if good[rows].any() and not good[rows].all():
+            gains.append(auc(p[rows], good[rows]) - auc(other[rows], good[rows]))
+    low, high = np.quantile(gains, [0.025, 0.975])
+    return {"gain": round(auc(p, good) - auc(other, good), 3), "low": round(low, 3), "high": round(high, 3)}
+
+
+def judged(train: Clusters, test: Clusters, answers: dict[str, tuple[Floats, Floats]]) -> dict[str, Floats]:
+    """Return P(good) of the test clusters by each judge; `answers` are log-odds on train and on test, by LLM."""
+    found = {
+        "mean cosine": fitted(train, train.figures[:, :1], test.figures[:, :1]),
+        "embedding figures": fitted(train, train.figures, test.figures),
+    }
+    for name, (own, new) in answers.items():
+        found[name] = fitted(train, own[:, None], new[:, None])
+        both = np.column_stack([train.figures, own]), np.column_stack([test.figures, new])
+        found[f"{name} + figures"] = fitted(train, *both)
+    return found
+
+
+def report(test: Clusters, found: dict[str, Floats]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the figures of every judge on every source."""
+    table = {}
+    for source in sorted(set(test.source)):
+        own = test.source == source
+        rows = {name: row_of(p[own], test.good[own]) for name, p in found.items()}
+        rival = max(("mean cosine", "embedding figures"), key=lambda name: rows[name]["auc"])
+        for name in found.keys() - {"mean cosine", "embedding figures"}:
+            rows[name] |= gain(found[name][own], found[rival][own], test.good[own])
+        table[source] = {"n": {"good": int(test.good[own].sum()), "bad": int((~test.good[own]).sum())}, **rows}
+    return table
+
+
+def main() -> None:
+    """Ask, fit, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fit", type=Path, required=True, help="clusters to fit the logistic models on")
+    parser.add_argument("--test", type=Path, required=True, help="clusters of other sources")
+    parser.add_argument("--llm", nargs="+", default=[], metavar="SPEC/FORM", help="local:NAME/list, say")
+    parser.add_argument("--name", default="all")
+    parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
+    options = parser.parse_args()
+    train, test = clusters_of(options.fit), clusters_of(options.test)
+    answers, seconds = {}, {}
+    for spec in options.llm:
+        model, form = spec.rsplit("/", 1)
+        begin = time.perf_counter()
+        with Client(backend_of(model), [ReplyStore(options.store)]) as llm:
+            answers[spec] = (answers_of(llm, form, train), answers_of(llm, form, test))
+            asked = llm.ledger.total().calls
+        seconds[spec] = {"asked": asked, "seconds": round(time.perf_counter() - begin, 1)}
+    table = report(test, judged(train, test, answers))
+    about = machine.provenance(fit=str(options.fit), test=str(options.test), cost=seconds, seed=0)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"evaluator_accuracy-{options.name}.json"
+    path.write_text(json.dumps({**about, "figures": table}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(table, indent=1), path)
+
+
+if __name__ == "__main__":
+    main()
