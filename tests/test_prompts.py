@@ -19,6 +19,8 @@ from dialin.search import Trial, build_prune_prompt, parse_pruned
 
 LANGUAGE_FREE = {"prune"}
 """Their input is numbers, so one language serves both."""
+SHOTLESS = {"tuned"}
+"""A model that was tuned on a question needs no worked examples of it."""
 IN_BOTH = sorted(set(VERSIONS) - LANGUAGE_FREE)
 TEXTS = {"en": ["where is my parcel", "has it been shipped"], "zh": ["我的包裹到哪了", "订单发货了没有"]}
 
@@ -49,6 +51,7 @@ def built(task: str, language: str) -> Prompt:
     return {
         "pairs": lambda: build_pair_prompt(*texts),
         "list": lambda: build_list_prompt(texts),
+        "tuned": lambda: build_list_prompt(texts, "tuned"),
         "name": lambda: name.build_prompt(example),
         "contrast": lambda: name.build_contrast_prompt(example, example),
         "role": lambda: roles.build_prompt(label),
@@ -80,7 +83,7 @@ def test_no_file_is_an_orphan(file: str) -> None:
 @pytest.mark.parametrize(("task", "language"), current())
 def test_at_least_two_shots_none_twice(task: str, language: str) -> None:
     shots = load(task, language).shots
-    assert len(shots) >= 2
+    assert len(shots) >= 2 or (task in SHOTLESS and not shots)
     assert len({question for question, _ in shots}) == len(shots)
 
 
@@ -105,7 +108,7 @@ def test_the_languages_say_the_same(task: str) -> None:
 @pytest.mark.parametrize(("task", "language"), current())
 def test_answers_are_options_and_each_option_is_shown(task: str, language: str) -> None:
     template = load(task, language)
-    if template.options:
+    if template.options and task not in SHOTLESS:
         assert {answer for _, answer in template.shots} == set(template.options)
 
 
@@ -123,6 +126,8 @@ def test_options_by_name() -> None:
     assert load("pairs", "zh").options == ("是", "否")
     assert load("list", "en").options == ("Good", "Bad")
     assert load("list", "zh").options == ("好", "坏")
+    assert load("tuned", "en").options == ("Good", "Bad")
+    assert load("tuned", "zh").options == ("好", "坏")
     assert load("role", "en").options == ("Customer", "Agent")
     assert load("role", "zh").options == ("客户", "坐席")
 

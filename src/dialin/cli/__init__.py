@@ -7,6 +7,7 @@ import click
 from dialin.cli.group import OneLineGroup
 from dialin.cli.models import models
 from dialin.cli.results import evaluate, judge, predict, report
+from dialin.cli.tune import tune
 from dialin.cli.work import demo, discover, estimate, resume
 
 __all__ = ["main"]
@@ -18,5 +19,5 @@ def main() -> None:
     """Find the intents in customer-service dialogues, with an LLM in the loop."""
 
 
-for _command in (discover, estimate, resume, report, predict, evaluate, judge, models, demo):
+for _command in (discover, estimate, resume, report, predict, evaluate, judge, tune, models, demo):
     main.add_command(_command)

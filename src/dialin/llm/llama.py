@@ -36,6 +36,8 @@ class LlamaOptions:
         Layers on the accelerator, where the installed llama.cpp has one.
     reuse_prefix : bool
         Evaluate what prompts share once; False evaluates every prompt in full, to measure against.
+    lora : Path, optional
+        A GGUF adapter (as `dialin tune` writes it) to use with the model.
     """
 
     chat_template: Template | None = None
@@ -43,6 +45,7 @@ class LlamaOptions:
     n_threads: int | None = None
     n_gpu_layers: int = 0
     reuse_prefix: bool = True
+    lora: Path | None = None
 
 
 class LlamaBackend:
@@ -57,21 +60,21 @@ class LlamaBackend:
     model_path : str or Path
         The GGUF file.
     name : str, optional
-        Name of the model in stores and reports; by default the file's.
+        Name of the model in stores and reports; by default the file's, with an adapter's after a "+".
     options : LlamaOptions
         How to run it.
 
     Raises
     ------
     ModelError
-        The file is missing, or no model that llama.cpp can load.
+        A file is missing, or no model or adapter that llama.cpp can load.
     """
 
     n_parallel = 1
 
     def __init__(self, model_path: str | Path, name: str | None = None, options: LlamaOptions = LlamaOptions()) -> None:
         path = Path(model_path)
-        self.name = name or f"local:{path.name}"
+        self.name = name or f"local:{path.name}" + (f"+{options.lora.name}" if options.lora else "")
         self._options = options
         self._template: Template = options.chat_template or template_of(path)
         self._server = _load(path, options)
@@ -145,11 +148,16 @@ def _load(path: Path, options: LlamaOptions) -> Any:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp  # noqa: PLC0415  (tens of MB, wanted only with a local model)
 
+    params = _params(xllamacpp.CommonParams(), path, options)
+    if options.lora:
+        template_of(options.lora)  # a file that is not there, or no GGUF file at all, is named by itself
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(options.lora))]
+    both = f"{path} with {options.lora}" if options.lora else str(path)
     try:
-        server = xllamacpp.Server(_params(xllamacpp.CommonParams(), path, options))
+        server = xllamacpp.Server(params)
     except RuntimeError as error:
         raise ModelError(
-            f"llama.cpp cannot load {path}: {error}",
+            f"llama.cpp cannot load {both}: {error}",
             hint="the file may be cut short or too new: fetch it again",
         ) from error
     # A server that is closed before its loop has begun waits for ever (seen once in five): one call makes sure.

@@ -1,0 +1,72 @@
+"""What `dialin discover` makes of whole dialogues: 2,000 of sgd_dialogues, both roles, in the time that it predicted.
+
+Runs the command cold, as a user would, and scores the turns that have a label. ``--run`` scores a run that is there.
+Writes ``benchmarks/results/dialogues-LLM.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from benchmarks import data, machine
+from dialin.connect import cache_home
+from dialin.evaluate import evaluate_run
+from dialin.run import load
+
+COLUMNS = ["text", "dialogue_id", "turn", "role", "label"]
+
+
+def write_dialogues(path: Path, n: int) -> int:
+    """Write the first n dialogues of the set and return the number of turns."""
+    table = pq.read_table(data.folder() / "sgd_dialogues.parquet", columns=COLUMNS)
+    first = pc.unique(table["dialogue_id"]).slice(0, n)
+    table = table.filter(pc.is_in(table["dialogue_id"], value_set=first))
+    pq.write_table(table, path)
+    return int(table.num_rows)
+
+
+def discover(source: Path, out: Path, llm: str) -> None:
+    """Run the command with no reply and no vector known from earlier runs."""
+    home = out.parent / "home"
+    home.mkdir()
+    (home / "models").symlink_to(cache_home() / "models")
+    dialin = Path(sys.executable).with_name("dialin")
+    command = [str(dialin), "discover", str(source), "--out", str(out), "--llm", llm]
+    subprocess.run(command, check=True, env={**os.environ, "DIALIN_HOME": str(home)}, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Run and score."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dialogues", type=int, default=2_000)
+    parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
+    parser.add_argument("--run", type=Path, help="a run of these dialogues, made before")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "dialogues.parquet"
+        n_turns = write_dialogues(source, options.dialogues)
+        run = options.run or Path(folder) / "run"
+        if not options.run:
+            discover(source, run, options.llm)
+        timing = json.loads((run / "timing.json").read_text(encoding="utf-8"))
+        opened = load(run)
+        about = machine.provenance(dialogues=options.dialogues, turns=n_turns, seed=opened.manifest.settings.seed)
+        scores = evaluate_run(opened, "label", source)
+    models = {"llm": opened.manifest.llm, "embedder": opened.manifest.embedder}
+    name = str(models["llm"]).split(":")[-1]
+    results = {**about, **models, "scores": asdict(scores), "sessions": timing["sessions"]}
+    print(machine.write(f"dialogues-{name}", results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Commands that tune a judge or a namer on clusters with known answers."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from dialin.cli.group import Stopped
+from dialin.cli.options import JSON
+from dialin.tune.card import Figures
+from dialin.tune.course import Progress
+from dialin.tune.results import without_nan
+from dialin.tune.settings import Job, Task, TuneSettings
+from dialin.tune.train import Tuned, tune
+
+Command = Callable[..., Any]
+_DEFAULT = TuneSettings("")
+_DOING = {"learn": "learning", "watch": "learning", "score": "scoring what was not learnt"}
+_SCORES: dict[Task, str] = {"judge": "AUC", "namer": "score"}
+
+
+def _number(name: str, text: str) -> Callable[[Command], Command]:
+    default = getattr(_DEFAULT, name)
+    return click.option(f"--{name.replace('_', '-')}", default=default, show_default=True, help=text)
+
+
+_OPTIONS: list[Callable[[Command], Command]] = [
+    click.argument("data", type=click.Path(path_type=Path)),
+    click.option(
+        "--base", required=True, metavar="NAME", help="A .gguf file, a folder, a name of dialin models, or owner/name."
+    ),
+    click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to make."),
+    click.option(
+        "--hold-out", "held_out", multiple=True, metavar="SOURCE", help="A source that is not learnt; may be repeated."
+    ),
+    click.option("--max-minutes", type=click.FloatRange(min=0), default=0, help="Time for learning; 0: no limit."),
+    click.option("--resume", is_flag=True, help="Go on with what is in FOLDER, if anything is."),
+    _number("epochs", "Times that each cluster is seen."),
+    _number("rank", "Rank of the LoRA matrices."),
+    _number("learning_rate", "Learning rate at its highest."),
+    _number("batch", "Clusters that pass through the model at once."),
+    _number("accumulation", "Batches to one step."),
+    _number("watch_share", "Share of the labels that are watched instead of learnt."),
+    _number("eval_every", "Steps between two looks at the watched clusters."),
+    click.option("--bf16", is_flag=True, help="Learn in bfloat16: faster on a CPU with AMX."),
+    _number("seed", "Seed of everything random."),
+    JSON,
+]
+
+
+def _options(command: Command) -> Command:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_options
+def judge(**options: Any) -> None:
+    """Tune a judge on the clusters of DATA, a file that `dialin tune data` made.
+
+    FOLDER gets the adapter for transformers and vLLM, the one for llama.cpp, scores of what was not learnt, and a card.
+    """
+    run("judge", options)
+
+
+@click.command()
+@_options
+def namer(**options: Any) -> None:
+    """Tune a namer on the named good clusters of DATA, a file that `dialin tune data` made.
+
+    FOLDER gets the adapter for transformers and vLLM, the one for llama.cpp, scores of what was not learnt, and a card.
+    """
+    run("namer", options)
+
+
+def run(task: Task, options: dict[str, Any]) -> None:
+    """Tune, with progress on stderr, and print what came of it."""
+    job = job_of(task, options)
+    with TuneMeter(task) as meter:
+        meter.say(f"loading {job.settings.base}")
+        try:
+            tuned = tune(job, meter.tell)
+        except KeyboardInterrupt:
+            raise Stopped("stopped; the same command with --resume goes on") from None
+    click.echo(as_json(tuned) if options["as_json"] else as_text(tuned))
+
+
+def job_of(task: Task, options: dict[str, Any]) -> Job:
+    """Return what the options of a command ask for."""
+    names = {field.name for field in fields(TuneSettings)}
+    chosen = {name: value for name, value in options.items() if name in names}
+    settings = TuneSettings(task=task, max_seconds=60 * options["max_minutes"], **chosen)
+    return Job(options["data"], settings, options["out"], options["resume"])
+
+
+class TuneMeter:
+    """Progress on stderr: a bar on a terminal, a line for each look at the watched clusters elsewhere."""
+
+    def __init__(self, task: Task) -> None:
+        self._score = _SCORES[task]
+        self._console = Console(stderr=True, highlight=False)
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        self._bar = Bar(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+        self._task = self._bar.add_task("loading", total=None)
+
+    def __enter__(self) -> TuneMeter:
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._console.is_terminal:
+            self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """Print one line."""
+        if self._console.is_terminal:
+            self._console.print(line, markup=False, soft_wrap=True)
+        else:
+            click.echo(line, err=True)
+
+    def tell(self, progress: Progress) -> None:
+        """Show how far it is."""
+        text = line_of(progress, self._score)
+        self._bar.update(self._task, description=text, completed=progress.done, total=progress.total)
+        if progress.what == "watch":
+            self.say(f"step {progress.done} of {progress.total}: {text}, {progress.seconds:.0f} s")
+
+
+def line_of(progress: Progress, score: str) -> str:
+    """Return a progress in words.
+
+    Examples
+    --------
+    >>> line_of(Progress("learn", 3, 10, 0.5, 0.75, 12.0), "AUC")
+    'learning, loss 0.500, AUC 0.750'
+    """
+    loss = "" if math.isnan(progress.loss) else f", loss {progress.loss:.3f}"
+    return f"{_DOING[progress.what]}{loss}, {score} {progress.score:.3f}"
+
+
+def as_json(tuned: Tuned) -> str:
+    """Return what a tuning came to, for machines; what is undefined is null."""
+    state = tuned.state
+    found: dict[str, Any] = {"out": str(tuned.folder), "gguf": tuned.gguf and str(tuned.gguf), "steps": state.step}
+    found |= {"best": state.best, "best_step": state.best_step, "figures": [asdict(each) for each in tuned.figures]}
+    return json.dumps(without_nan(found), ensure_ascii=False, indent=1)
+
+
+def as_text(tuned: Tuned) -> str:
+    """Return what a tuning came to, for people."""
+    lines = [_line(found) for found in tuned.figures]
+    return "\n".join([*lines, f"{tuned.state.step} steps, the best was {tuned.state.best_step}; in {tuned.folder}"])
+
+
+def _line(found: Figures) -> str:
+    rest = f"loss {found.loss:.3f}"
+    if not math.isnan(found.accuracy):
+        rest = f"AUC {found.auc:.3f}  accuracy {found.accuracy:.3f}  ECE {found.ece:.3f}  {rest}"
+    return f"{found.part:<9} {found.source:<24} {found.n:>6,} clusters  {rest}"

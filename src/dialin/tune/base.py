@@ -1,0 +1,193 @@
+"""The model that is tuned: found by path or name, hashed, and loaded with its tokenizer."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dialin import models
+from dialin.errors import InputError, ModelError
+from dialin.llm.render import Template
+from dialin.tune.batches import Encoded, encode
+from dialin.tune.text import Example
+
+EXTRA = "pip install 'dialin[tune]'"
+_FORMS = "give a .gguf file, a folder of transformers, a name of `dialin models`, or a hub's owner/name"
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where the files of a base lie.
+
+    Parameters
+    ----------
+    name : str
+        As the user gave it.
+    folder : Path
+        Of the files.
+    gguf : str
+        Name of the GGUF file in it; "" where it is a folder of transformers.
+    """
+
+    name: str
+    folder: Path
+    gguf: str = ""
+
+    def files(self) -> list[Path]:
+        """Return the files that hold weights, sorted."""
+        if self.gguf:
+            return [self.folder / self.gguf]
+        return sorted(path for pattern in _WEIGHTS for path in self.folder.glob(pattern))
+
+    def sha256(self) -> str:
+        """Return the hash of the weights; of several files, that of their names and hashes."""
+        hashes = [_sha256(path) for path in self.files()]
+        if len(hashes) == 1:
+            return hashes[0]
+        lines = "".join(f"{sha}  {path.name}\n" for sha, path in zip(hashes, self.files(), strict=True))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+
+@dataclass
+class Base:
+    """A loaded model.
+
+    Parameters
+    ----------
+    weights : Weights
+        Where it is from.
+    model, tokenizer : object
+        Of transformers.
+    template : {"chatml", "plain"}
+        How it is written to, here and at inference.
+    """
+
+    weights: Weights
+    model: Any
+    tokenizer: Any
+    template: Template
+
+    def tokenize(self, text: str) -> list[int]:
+        """Return the tokens of a text as llama.cpp reads it: with the token that some models put first."""
+        ids: list[int] = self.tokenizer(text)["input_ids"]
+        return ids
+
+    def encode(self, examples: Sequence[Example]) -> list[Encoded]:
+        """Return examples in the tokens of this model."""
+        return [encode(example, self.template, self.tokenize) for example in examples]
+
+    @property
+    def pad(self) -> int:
+        """A token to fill with; it is masked, so any will do."""
+        return int(self.tokenizer.pad_token_id or 0)
+
+
+def require_tune() -> None:
+    """Raise InputError where the packages of the extra `tune` are not installed."""
+    try:
+        import gguf  # noqa: F401, PLC0415  (seconds and gigabytes, wanted only here)
+        import peft  # noqa: F401, PLC0415
+        import torch  # noqa: F401, PLC0415
+        import transformers  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise InputError(f"tuning needs the package {error.name}", hint=EXTRA) from error
+
+
+def find(name: str) -> Weights:
+    """Return where a base lies, after fetching it where its name is that of a model or of a hub's repository.
+
+    Raises
+    ------
+    InputError
+        The name has none of the forms.
+    ModelError
+        The model cannot be fetched.
+    """
+    path, known = Path(name).expanduser(), name.removeprefix("local:")
+    if path.is_file() and path.suffix == ".gguf":
+        return Weights(name, path.parent, path.name)
+    if path.is_dir():
+        return _folder(name, path)
+    if known in models.catalogue():
+        return _catalogued(name, models.ensure(known))
+    if _HUB_NAME.fullmatch(name) and path.suffix != ".gguf":
+        return _folder(name, _fetch(name))
+    raise InputError(f"no model is at {name!r}", hint=_FORMS)
+
+
+def _folder(name: str, folder: Path) -> Weights:
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder} has no config.json", hint=_FORMS)
+    return Weights(name, folder)
+
+
+def _catalogued(name: str, folder: Path) -> Weights:
+    files = sorted(folder.glob("*.gguf"))
+    if len(files) != 1:
+        raise InputError(f"{name} is no LLM", hint=_FORMS)
+    return Weights(name, folder, files[0].name)
+
+
+def _fetch(name: str) -> Path:
+    require_tune()
+    from huggingface_hub import snapshot_download  # noqa: PLC0415
+
+    try:
+        return Path(snapshot_download(name, ignore_patterns=["*.gguf", "*.onnx", "*.h5", "*.msgpack"]))
+    except (OSError, ValueError) as error:  # the hub's own errors are OSErrors
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"cannot fetch {name} from the hub: {reason}", hint=f"check the name; or {_FORMS}") from error
+
+
+def load(weights: Weights, device: str) -> Base:
+    """Return the model on a device ("cpu" in float32, "cuda" in bfloat16) and its tokenizer.
+
+    Raises
+    ------
+    ModelError
+        transformers cannot read the files.
+    """
+    require_tune()
+    import torch  # noqa: PLC0415
+    import transformers  # noqa: PLC0415
+
+    file = {"gguf_file": weights.gguf} if weights.gguf else {}
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    with quiet():
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(str(weights.folder), **file)
+            model = transformers.AutoModelForCausalLM.from_pretrained(str(weights.folder), dtype=dtype, **file)
+        except (OSError, ValueError, KeyError) as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ModelError(f"transformers cannot load {weights.name}: {reason}") from error
+    template: Template = "chatml" if "<|im_start|>" in tokenizer.get_vocab() else "plain"
+    return Base(weights, model.to(device), tokenizer, template)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the bars and notes of transformers and PEFT off the terminal, which has a bar of its own."""
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def device_here() -> str:
+    """Return "cuda" where there is one, else "cpu"."""
+    import torch  # noqa: PLC0415
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

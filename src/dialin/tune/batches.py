@@ -1,0 +1,202 @@
+"""From examples to arrays of tokens: which are learnt from and which watched, in which order, padded how."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.errors import InputError
+from dialin.llm.render import Template
+from dialin.tune.settings import TuneSettings
+from dialin.tune.text import Example
+
+Tokens = NDArray[np.int64]
+Tokenize = Callable[[str], list[int]]
+IGNORED = -100
+"""Label of a position whose token is not learnt (as torch has it)."""
+_POOL = 8
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An example in tokens.
+
+    Parameters
+    ----------
+    example : Example
+        What it was made of.
+    prompt, answer : tuple of int
+        Tokens read, tokens to be written.
+    options : tuple of int
+        First token of each option.
+    """
+
+    example: Example
+    prompt: tuple[int, ...]
+    answer: tuple[int, ...]
+    options: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.answer)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples side by side, padded on the left.
+
+    Parameters
+    ----------
+    ids, mask : int64 arrays of shape (n, length)
+        Tokens, without the last one of each answer; 1 where there is one.
+    labels : int64 array of shape (n, n_last)
+        What should follow each of the last `n_last` positions; `IGNORED` before the answer.
+    options : int64 array of shape (n, n_options)
+        First tokens of the options.
+    """
+
+    ids: Tokens
+    mask: Tokens
+    labels: Tokens
+    options: Tokens
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Who takes part in what: `learnt`, `watched` while learning, and `held_out` until the end."""
+
+    learnt: list[Example]
+    watched: list[Example]
+    held_out: list[Example]
+
+
+def split(examples: Sequence[Example], settings: TuneSettings) -> Parts:
+    """Return the parts of the examples.
+
+    Whole labels are watched, so that a model which has learnt its sentences by heart is found out. The choice depends
+    on seed, source and label only.
+
+    Raises
+    ------
+    InputError
+        A held-out source is not in the data, or a part lacks rows (of one kind).
+    """
+    unknown = sorted(set(settings.held_out) - {example.source for example in examples})
+    if unknown:
+        sources = ", ".join(sorted({example.source for example in examples}))
+        raise InputError(f"no rows of the held-out source {unknown[0]!r}", hint=f"there are: {sources}")
+    held_out = [example for example in examples if example.source in settings.held_out]
+    rest = [example for example in examples if example.source not in settings.held_out]
+    is_watched = [_draw(settings.seed, e.source, e.group) < settings.watch_share for e in rest]
+    parts = Parts(
+        [e for e, watched in zip(rest, is_watched, strict=True) if not watched],
+        [e for e, watched in zip(rest, is_watched, strict=True) if watched],
+        held_out,
+    )
+    _check("learn from", parts.learnt, settings)
+    _check("watch", parts.watched, settings)
+    return parts
+
+
+def _draw(*of: object) -> float:
+    """Return a number in [0, 1) that depends on nothing but what it is drawn for."""
+    return int(hashlib.sha256("\x1f".join(map(str, of)).encode("utf-8", "replace")).hexdigest()[:12], 16) / 16**12
+
+
+def _check(use: str, examples: list[Example], settings: TuneSettings) -> None:
+    kinds = {example.good for example in examples}
+    if examples and (settings.task == "namer" or len(kinds) == 2):
+        return
+    found = f"{len(examples)} clusters" + (f", all {'good' if True in kinds else 'bad'}" if kinds else "")
+    raise InputError(
+        f"too little data to {use}: {found}", hint="give more labels, hold out less, or use another watch_share"
+    )
+
+
+def some(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
+    """Return at most n examples, as many good as bad where there are enough; the choice depends on their ids only."""
+    drawn = sorted(examples, key=lambda example: _draw(seed, example.source, example.cluster_id))
+    good, bad = ([e for e in drawn if e.good is kind] for kind in (True, False))
+    n_bad = min(len(bad), max(n // 2, n - len(good)))
+    return good[: n - n_bad] + bad[:n_bad]
+
+
+def encode(example: Example, template: Template, tokenize: Tokenize) -> Encoded:
+    """Return an example in tokens; of an option, only the first counts, since one token is read at inference.
+
+    Raises
+    ------
+    InputError
+        Two options begin with the same token of this model.
+    """
+    text, answer = example.text(template)
+    prompt = tokenize(text)
+    if not example.options:
+        return Encoded(example, tuple(prompt), tuple(_continuation(prompt, text, answer, tokenize)))
+    first = tuple(_continuation(prompt, text, option, tokenize)[0] for option in example.options)
+    if len(set(first)) < len(first):
+        raise InputError(
+            f"this model begins the answers {' and '.join(example.options)} with the same token",
+            hint="choose another base, or data in a language that it knows",
+        )
+    return Encoded(example, tuple(prompt), (first[example.options.index(answer)],), first)
+
+
+def _continuation(prompt: list[int], text: str, answer: str, tokenize: Tokenize) -> list[int]:
+    """Return the tokens of an answer after its prompt: by itself, some models would put a space before it."""
+    whole = tokenize(text + answer)
+    if whole[: len(prompt)] != prompt or len(whole) == len(prompt):
+        raise InputError(f"this model reads the end of the prompt and the answer {answer!r} as one token")
+    return whole[len(prompt) :]
+
+
+def collate(batch: Sequence[Encoded], pad: int) -> Batch:
+    """Return examples side by side.
+
+    Padding stands on the left, so that all answers end in the same place and logits are needed only there.
+    """
+    length, n_last = max(len(e) for e in batch) - 1, max(len(e.answer) for e in batch)
+    ids = np.full((len(batch), length), pad, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    labels = np.full((len(batch), n_last), IGNORED, dtype=np.int64)
+    for row, encoded in enumerate(batch):
+        tokens = (encoded.prompt + encoded.answer)[:-1]
+        ids[row, length - len(tokens) :] = tokens
+        mask[row, length - len(tokens) :] = 1
+        labels[row, n_last - len(encoded.answer) :] = encoded.answer
+    return Batch(ids, mask, labels, np.array([e.options for e in batch], dtype=np.int64))
+
+
+def by_length(examples: Sequence[Encoded], size: int) -> Iterator[list[int]]:
+    """Yield the rows of the examples in batches of about one length."""
+    order = sorted(range(len(examples)), key=lambda row: len(examples[row]))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def steps_of_epoch(lengths: Sequence[int], settings: TuneSettings, epoch: int) -> list[list[list[int]]]:
+    """Return the rows of each batch of each step of an epoch; a pure function of lengths, seed and epoch.
+
+    Rows are shuffled, sorted by length within pools of a few steps, cut into batches, and these shuffled: batches hold
+    examples of about one length, and steps are nearly random.
+    """
+    rng = np.random.default_rng([settings.seed, epoch])
+    order = rng.permutation(len(lengths)).tolist()
+    pool = _POOL * settings.batch * settings.accumulation
+    batches = []
+    for start in range(0, len(order), pool):
+        rows = sorted(order[start : start + pool], key=lambda row: lengths[row])
+        batches += [rows[i : i + settings.batch] for i in range(0, len(rows), settings.batch)]
+    shuffled = [batches[i] for i in rng.permutation(len(batches))]
+    return [shuffled[i : i + settings.accumulation] for i in range(0, len(shuffled), settings.accumulation)]
+
+
+def steps_from(first: int, lengths: Sequence[int], settings: TuneSettings) -> Iterator[list[list[int]]]:
+    """Yield the steps from number `first` on, epoch after epoch, without end."""
+    epoch, start = divmod(first, len(steps_of_epoch(lengths, settings, 0)))
+    while True:
+        yield from steps_of_epoch(lengths, settings, epoch)[start:]
+        epoch, start = epoch + 1, 0

@@ -1,0 +1,200 @@
+"""The model card: what was tuned on what, how, how well it does, and what that took. Written by the program alone."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dialin.reliability import auc, expected_calibration_error
+from dialin.tune.settings import Task, TuneSettings
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows of one source in the data: how many, how many of them good, and how many learnt, watched, held out."""
+
+    name: str
+    n: int
+    n_good: int
+    n_learnt: int
+    n_watched: int
+    n_held_out: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How well the tuned model does on the rows of one source in one part.
+
+    Parameters
+    ----------
+    part : {"held_out", "watched"}
+        Held out: nothing was learnt or chosen by them. Watched: labels that were not learnt, of sources that were; the
+        best step was chosen by some of them.
+    source : str
+        The source, or "all".
+    n : int
+        Clusters.
+    auc, accuracy, ece : float
+        Of P(good), raw; nan for a namer.
+    loss : float
+        Mean loss of the answers, in nats per token.
+    """
+
+    part: str
+    source: str
+    n: int
+    auc: float
+    accuracy: float
+    ece: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a card says.
+
+    Parameters
+    ----------
+    settings : TuneSettings
+        How it was tuned.
+    base_sha256, data, data_sha256 : str
+        Of the weights; name and hash of the data.
+    sources : tuple of Source
+        The data by source.
+    figures : tuple of Figures
+        Results.
+    before, best : float
+        Score of the watched rows before tuning and at the step that was kept.
+    steps, best_step : int
+        Steps made, and the one that was kept.
+    seconds : float
+        Time of training and its evaluations.
+    machine, date, versions : str
+        Where, when (ISO 8601), and with which packages.
+    """
+
+    settings: TuneSettings
+    base_sha256: str
+    data: str
+    data_sha256: str
+    sources: tuple[Source, ...]
+    figures: tuple[Figures, ...]
+    before: float
+    best: float
+    steps: int
+    best_step: int
+    seconds: float
+    machine: str
+    date: str
+    versions: str
+
+
+def figures_of(part: str, source: str, log_odds: ArrayLike, good: Sequence[bool]) -> Figures:
+    """Return the figures of a judge from its log-odds, shape (n,).
+
+    Examples
+    --------
+    Log-odds ±ln 3 are P = .75 and .25; right three times in four, the loss is (3·ln 4/3 + ln 4) / 4 = 0.562.
+
+    >>> l = math.log(3)
+    >>> found = figures_of("held_out", "a", [l, l, -l, -l], [True, True, False, True])
+    >>> found.accuracy, round(found.ece, 6), round(found.loss, 3)
+    (0.75, 0.25, 0.562)
+    """
+    odds, true = np.asarray(log_odds, dtype=np.float64), np.asarray(good, dtype=bool)
+    p = 0.5 * (1 + np.tanh(odds / 2))
+    accuracy = float(np.mean((odds >= 0) == true)) if len(true) else math.nan
+    loss = float(np.mean(np.logaddexp(0, np.where(true, -odds, odds)))) if len(true) else math.nan
+    return Figures(part, source, len(true), auc(p, true), accuracy, expected_calibration_error(p, true), loss)
+
+
+def machine_here(device: str) -> str:
+    """Return what this machine is, in words."""
+    name = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    if device == "cpu":
+        return f"CPU: {name}"
+    import torch  # noqa: PLC0415
+
+    return f"GPU: {torch.cuda.get_device_name()}; {name}"
+
+
+_USES: dict[Task, str] = {
+    "judge": "It judges whether the sentences of a cluster share one intent: P(good) is the probability of the first "
+    "option against the second, as the first token of the answer (prompt `tuned`).",
+    "namer": "It names a cluster with an Action-Objective label (prompt `name`, without worked examples).",
+}
+_SCORES: dict[Task, str] = {"judge": "AUC", "namer": "minus loss"}
+
+
+def card(facts: Facts) -> str:
+    """Return the card in Markdown."""
+    settings = facts.settings
+    parts = [
+        _header(settings),
+        f"# A {settings.task} for dialin\n\n{_USES[settings.task]} A LoRA adapter, written by `dialin tune "
+        f"{settings.task}` on {facts.date}.",
+        f"## Base\n\n{settings.base}, sha256 `{facts.base_sha256}`",
+        f"## Data\n\n{facts.data}, sha256 `{facts.data_sha256}`\n\n{_sources(facts.sources)}",
+        f"## Figures\n\n{_figures(facts.figures, settings.task)}\n\n{_course(facts)}",
+        f"## Settings\n\n{_table(('setting', 'value'), sorted(asdict(settings).items()))}",
+        f"## Cost\n\n{facts.seconds / 60:.1f} minutes on {facts.machine}; {facts.versions}",
+        _FILES,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_FILES = """## Files
+
+- `adapter/`: for PEFT, transformers (`PeftModel.from_pretrained(base, "adapter")`) and vLLM (`--lora-modules`);
+- `adapter.gguf`: for llama.cpp, beside a GGUF file of the same base;
+- `scores.parquet`: what it says about each cluster that it has not learnt from."""
+
+
+def _header(settings: TuneSettings) -> str:
+    return f"---\nlibrary_name: peft\nbase_model: {settings.base}\ntags: [lora, dialin, {settings.task}]\n---"
+
+
+def _sources(sources: Iterable[Source]) -> str:
+    names = ("source", "clusters", "good", "learnt", "watched", "held out")
+    rows = [(s.name, s.n, s.n_good, s.n_learnt, s.n_watched, s.n_held_out) for s in sources]
+    return _table(names, rows)
+
+
+def _figures(figures: Iterable[Figures], task: Task) -> str:
+    if task == "namer":
+        return _table(
+            ("part", "source", "clusters", "loss"), [(f.part, f.source, f.n, _number(f.loss)) for f in figures]
+        )
+    names = ("part", "source", "clusters", "AUC", "accuracy", "ECE", "loss")
+    rows = [(f.part, f.source, f.n, *map(_number, (f.auc, f.accuracy, f.ece, f.loss))) for f in figures]
+    return _table(names, rows)
+
+
+def _course(facts: Facts) -> str:
+    score = _SCORES[facts.settings.task]
+    return (
+        "Held out: sources that took no part. Watched: labels that were not learnt, by which step "
+        f"{facts.best_step} of {facts.steps} was chosen ({score} {_number(facts.best)} of at most "
+        f"{facts.settings.n_watch} clusters; before tuning {_number(facts.before)}). Probabilities are not calibrated."
+    )
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    """Return a value that cannot end its cell or its line."""
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return " ".join(text.replace("|", "\\|").split())

@@ -1,0 +1,90 @@
+"""What a tuning that was killed goes on from: one file, written whole."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dialin.errors import InputError
+from dialin.folder import write_whole
+
+
+@dataclass
+class State:
+    """How far a tuning is.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps that are planned.
+    step : int
+        Steps done.
+    seconds, eval_seconds : float
+        Time spent so far, in all sessions; that of the first evaluation.
+    loss : float
+        Of the last step.
+    best, best_step : float, int
+        Best score of the watched rows (higher is better), and the step after which it was seen.
+    history : list of dict
+        One entry per evaluation: step, loss, score.
+    """
+
+    n_steps: int
+    step: int = 0
+    seconds: float = 0.0
+    eval_seconds: float = 0.0
+    loss: float = float("nan")
+    best: float = float("-inf")
+    best_step: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The file, and what it must have been made for.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    of : dict of str
+        Base, data and settings; going on with others would be another tuning.
+    """
+
+    path: Path
+    of: dict[str, str]
+
+    def write(self, state: State, learner: dict[str, Any], best: dict[str, Any]) -> None:
+        """Write the state, that of the learner, and the best LoRA matrices so far."""
+        import torch  # noqa: PLC0415
+
+        content = {"of": self.of, "state": asdict(state), "learner": learner, "best": best}
+        write_whole(self.path, lambda temporary: torch.save(content, temporary))
+
+    def read(self) -> tuple[State, dict[str, Any], dict[str, Any]] | None:
+        """Return what `write` was given, or None where there is no file.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or of a tuning with other data, base or settings.
+        """
+        import torch  # noqa: PLC0415
+
+        if not self.path.exists():
+            return None
+        if not zipfile.is_zipfile(self.path):  # torch's own errors about such files are of many kinds
+            raise InputError(f"{self.path} is damaged", hint="delete it to begin anew")
+        content = torch.load(self.path, map_location="cpu", weights_only=True)
+        self._compare(content["of"])
+        return State(**content["state"]), content["learner"], content["best"]
+
+    def _compare(self, found: dict[str, str]) -> None:
+        for name, value in self.of.items():
+            if found.get(name) != value:
+                raise InputError(
+                    f"{self.path} was made with {name} {found.get(name)}, now it is {value}",
+                    hint="give the same again, or another --out",
+                )

@@ -1,0 +1,299 @@
+"""Clusters like those that the loop meets, from labelled and embedded sentences: pure functions on arrays.
+
+Nodes of Ward trees and clusters of k-means at many k, of samples of several sizes; and gold clusters with foreign
+sentences mixed in, near neighbours preferred (the paper's perturbations). Good and bad by purity, the band between
+left out; as many good as bad ones of each kind, spread over sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.calibrate import Geometry, geometry_of
+from dialin.cluster import Agglomerative, KMeans
+from dialin.errors import InputError
+from dialin.tune.balance import level, spread
+
+Matrix = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+KINDS = ("tree", "kmeans", "mixed")
+SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+"""Shares of foreign sentences that are mixed into gold clusters."""
+REACH = (1, 3, 10)
+"""Foreign sentences are drawn from the nearest ones: 1, 3 or 10 times as many as are wanted."""
+N_CUTS = 8
+"""Values of k for k-means, evenly spread over their logarithm."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides which clusters are made.
+
+    Parameters
+    ----------
+    good, bad : float
+        A cluster is good from this purity on, bad up to that one; 0 < bad < good <= 1.
+    n : int
+        Clusters to choose, good and bad ones together.
+    min_size, max_size : int
+        Sentences of a cluster.
+    seed : int
+        Seed of everything random.
+    kinds : tuple of {"tree", "kmeans", "mixed"}
+        Where clusters come from.
+    parts : tuple of int
+        Sizes of the samples of the corpus that are clustered; a size above the corpus is the whole.
+    n_seeds : int
+        Samples of each size.
+    """
+
+    good: float = 0.9
+    bad: float = 0.7
+    n: int = 2_000
+    min_size: int = 4
+    max_size: int = 400
+    seed: int = 0
+    kinds: tuple[str, ...] = KINDS
+    parts: tuple[int, ...] = (4_500, 1_500, 500)
+    n_seeds: int = 2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.bad < self.good <= 1:
+            raise InputError(f"purity limits must be 0 < bad < good <= 1, got bad {self.bad}, good {self.good}")
+        if self.n < 2:
+            raise InputError(f"at least 2 clusters are needed, a good and a bad one, got {self.n}")
+        if not 2 <= self.min_size <= self.max_size:
+            raise InputError(f"sizes must be 2 <= min_size <= max_size, got {self.min_size}, {self.max_size}")
+        if not self.kinds or not set(self.kinds) <= set(KINDS):
+            raise InputError(f"kinds must be some of {', '.join(KINDS)}, got {', '.join(self.kinds) or 'none'}")
+        if self.seed < 0:
+            raise InputError(f"seed must be 0 or more, got {self.seed}")
+        if self.n_seeds < 1 or min(self.parts, default=0) < 1:
+            raise InputError(f"there must be samples of at least 1, got n_seeds {self.n_seeds}, parts {self.parts}")
+
+
+@dataclass(frozen=True)
+class LabelledCluster:
+    """One cluster and the truth about it.
+
+    Parameters
+    ----------
+    rows : tuple of int
+        Its sentences, ascending.
+    kind : str
+        "tree", "kmeans" or "mixed"; "review" where a person decided.
+    k : int
+        Clusters of the coarsest cut that has it; for "mixed", intents of the sample.
+    n : int
+        Sentences of the sample that was clustered.
+    seed : int
+        Of that sample.
+    purity : float
+        Share of its most frequent label; nan where a person decided.
+    good : bool
+        Whether it is one intent.
+    label : str
+        Its most frequent label; the first in alphabetical order of equals.
+    geometry : Geometry
+        Its closeness, against that of two random sentences of the sample.
+    """
+
+    rows: tuple[int, ...]
+    kind: str
+    k: int
+    n: int
+    seed: int
+    purity: float
+    good: bool
+    label: str
+    geometry: Geometry
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A sample of the corpus: rows (n,), ascending, embeddings (n, d), codes of labels (n,), mean pairwise cosine."""
+
+    rows: Rows
+    X: Matrix
+    codes: Rows
+    seed: int
+    base: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A cluster of a sample, `rows` counted in the sample, before its geometry is measured."""
+
+    part: _Part
+    rows: Rows
+    kind: str
+    k: int
+    code: int
+    purity: float
+
+    @property
+    def key(self) -> bytes:
+        return self.part.rows[self.rows].tobytes()
+
+
+def clusters_of(X: Matrix, labels: Sequence[str | None], recipe: Recipe) -> list[LabelledCluster]:
+    """Return clusters of labelled sentences, all different, of each kind as many good as bad ones.
+
+    There are fewer than `Recipe.n` where the corpus has not that many.
+
+    Parameters
+    ----------
+    X : float32 array of shape (n, d)
+        Unit-norm embeddings.
+    labels : sequence of str or None, n
+        The intent of each sentence; None: it belongs to none, and agrees with no other sentence.
+    recipe : Recipe
+        What to make.
+
+    Raises
+    ------
+    InputError
+        There is no good or no bad one.
+    """
+    names, codes = coded(labels)
+    found = dict[bytes, _Candidate]()
+    for part in _parts(X, codes, recipe):
+        for candidate in _candidates(part, recipe, len(names)):
+            found.setdefault(candidate.key, candidate)
+    return [_labelled(candidate, names, recipe) for candidate in _balanced(list(found.values()), recipe)]
+
+
+def coded(labels: Sequence[str | None]) -> tuple[list[str], Rows]:
+    """Return the sorted names, and the number of each label; each None has a number of its own, beyond them.
+
+    Examples
+    --------
+    >>> coded(["b", None, "a", "b", None])
+    (['a', 'b'], array([1, 2, 0, 1, 3]))
+    """
+    names = sorted({label for label in labels if label is not None})
+    code = {name: i for i, name in enumerate(names)}
+    beyond = count(len(names))
+    return names, np.array([next(beyond) if x is None else code[x] for x in labels], dtype=np.int64)
+
+
+# --- candidates -----------------------------------------------------------------------------------
+
+
+def _parts(X: Matrix, codes: Rows, recipe: Recipe) -> Iterator[_Part]:
+    n = len(X)
+    for size in dict.fromkeys(min(size, n) for size in recipe.parts):
+        for seed in range(recipe.seed, recipe.seed + (1 if size == n else recipe.n_seeds)):
+            rows = np.sort(np.random.default_rng([seed, size]).choice(n, size, replace=False)).astype(np.int64)
+            yield _Part(rows, X[rows], codes[rows], seed, geometry_of(X[rows]).base)
+
+
+def _candidates(part: _Part, recipe: Recipe, n_names: int) -> Iterator[_Candidate]:
+    """Yield the clusters of a sample that are clearly good or bad and neither too small nor too large."""
+    for kind in recipe.kinds:
+        for rows, k in _made(kind, part, recipe, n_names):
+            if recipe.min_size <= len(rows) <= recipe.max_size:
+                counts = np.bincount(part.codes[rows])
+                purity = float(counts.max() / len(rows))
+                if not recipe.bad < purity < recipe.good:
+                    yield _Candidate(part, rows, kind, k, int(counts.argmax()), purity)
+
+
+def _made(kind: str, part: _Part, recipe: Recipe, n_names: int) -> Iterator[tuple[Rows, int]]:
+    """Return the clusters of one kind, as rows of the sample, ascending, and k."""
+    if kind == "tree":
+        return _tree(part)
+    return _kmeans(part, recipe.min_size) if kind == "kmeans" else _mixed(part, recipe, n_names)
+
+
+def _tree(part: _Part) -> Iterator[tuple[Rows, int]]:
+    """Yield every node of the Ward tree, which are the clusters of all its cuts, and the least k that has it."""
+    tree = Agglomerative(random_state=part.seed).fit(part.X).tree
+    for node in range(tree.n_leaves, tree.root + 1):
+        parent = int(tree.parent[node])
+        yield np.sort(tree.members(node)), 1 if parent < 0 else 2 * tree.n_leaves - parent
+
+
+def _kmeans(part: _Part, min_size: int) -> Iterator[tuple[Rows, int]]:
+    """Yield the clusters of k-means, from two clusters to ones of twice the least size."""
+    n = len(part.X)
+    partition = KMeans(n_init=1, random_state=part.seed).fit(part.X)
+    for k in np.unique(np.geomspace(2, max(n // (2 * min_size), 2), N_CUTS).astype(int)).tolist():
+        labels = partition.cut(k)
+        for cluster in range(int(labels.max()) + 1):
+            yield np.flatnonzero(labels == cluster), k
+
+
+def _mixed(part: _Part, recipe: Recipe, n_names: int) -> Iterator[tuple[Rows, int]]:
+    """Yield parts of gold clusters with foreign sentences, enough that half of all chosen ones could be of them."""
+    rng = np.random.default_rng([part.seed, len(part.X), 1])  # not the draws that made the sample
+    groups = [np.flatnonzero(part.codes == code) for code in range(n_names)]
+    gold = [own for own in groups if recipe.min_size <= len(own) < len(part.X)]
+    for _ in range(min(2 * recipe.n, 5 * len(part.X)) if gold else 0):
+        own = gold[int(rng.integers(len(gold)))]
+        yield _mix(part, own, recipe, rng), sum(len(group) > 0 for group in groups)
+
+
+def _mix(part: _Part, own: Rows, recipe: Recipe, rng: np.random.Generator) -> Rows:
+    """Return some sentences of a gold cluster and some near ones of others, ascending; sizes are even in logarithm."""
+    share = float(rng.choice(SHARES))
+    largest = max(min(recipe.max_size, len(own) / (1 - share)), recipe.min_size)
+    size = round(float(np.exp(rng.uniform(np.log(recipe.min_size), np.log(largest)))))
+    n_foreign = round(share * size)
+    kept = rng.choice(own, min(size - n_foreign, len(own)), replace=False)
+    closeness = np.round(part.X @ part.X[kept].mean(axis=0), 6)
+    closeness[own] = -np.inf
+    reach = min(n_foreign * int(rng.choice(REACH)), len(part.X) - len(own))
+    near = np.argsort(-closeness, kind="stable")[:reach]
+    return np.sort(np.concatenate([kept, rng.choice(near, min(n_foreign, reach), replace=False)]))
+
+
+# --- choice ---------------------------------------------------------------------------------------
+
+
+def _balanced(found: Sequence[_Candidate], recipe: Recipe) -> list[_Candidate]:
+    """Choose of each kind as many good as bad ones, spread over sizes; what a kind lacks, the others give."""
+    rng = np.random.default_rng(recipe.seed)
+    sides = {(kind, good): list[_Candidate]() for kind in recipe.kinds for good in (True, False)}
+    for candidate in found:
+        sides[candidate.kind, candidate.purity >= recipe.good].append(candidate)
+    _check_sides([side for side, own in sides.items() if own], recipe)
+    room = [min(len(sides[kind, True]), len(sides[kind, False])) for kind in recipe.kinds]
+    chosen = list[_Candidate]()
+    for kind, n in zip(recipe.kinds, level(recipe.n // 2, room), strict=True):
+        for good in (True, False):
+            side = sides[kind, good]
+            chosen += [side[i] for i in spread([len(candidate.rows) for candidate in side], n, rng)]
+    return chosen
+
+
+def _check_sides(there: Sequence[tuple[str, bool]], recipe: Recipe) -> None:
+    if any((kind, True) in there and (kind, False) in there for kind in recipe.kinds):
+        return
+    missing = "good" if not any(good for _, good in there) else "bad"
+    limit = f"purity >= {recipe.good}" if missing == "good" else f"purity <= {recipe.bad}"
+    raise InputError(
+        f"there is no {missing} cluster of {recipe.min_size} to {recipe.max_size} sentences ({limit})",
+        hint="give more labelled sentences, or other limits",
+    )
+
+
+def _labelled(candidate: _Candidate, names: Sequence[str], recipe: Recipe) -> LabelledCluster:
+    part = candidate.part
+    return LabelledCluster(
+        rows=tuple(part.rows[candidate.rows].tolist()),
+        kind=candidate.kind,
+        k=candidate.k,
+        n=len(part.rows),
+        seed=part.seed,
+        purity=candidate.purity,
+        good=candidate.purity >= recipe.good,
+        label=names[candidate.code] if candidate.code < len(names) else "",
+        geometry=geometry_of(part.X[candidate.rows], part.base),
+    )

@@ -1,0 +1,251 @@
+"""Training data as one Parquet file: a row for each cluster, and in its metadata all that makes it again."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dialin.connect import model_hashes
+from dialin.errors import InputError
+from dialin.prompts import language_of
+from dialin.sample import ConvexSampler
+from dialin.tune.balance import shares
+from dialin.tune.clusters import LabelledCluster, Recipe, clusters_of
+from dialin.tune.review import read_review
+from dialin.tune.sources import Reading, Source, read_source
+
+Matrix = NDArray[np.float32]
+Row = dict[str, Any]
+Embed = Callable[[str, list[str]], tuple[str, Matrix]]
+"""(spec, texts) -> the name of the embedder, never "auto", and unit vectors (n, d)."""
+N_SHOWN = 20
+"""Sentences of a cluster that the judge reads."""
+METADATA = b"dialin"
+SCHEMA = pa.schema(
+    [
+        ("cluster_id", pa.int64()),
+        ("source", pa.string()),
+        ("language", pa.string()),
+        ("kind", pa.string()),
+        ("embedder", pa.string()),
+        ("k", pa.int64()),
+        ("n", pa.int64()),
+        ("seed", pa.int64()),
+        ("size", pa.int64()),
+        ("purity", pa.float64()),
+        ("good", pa.bool_()),
+        ("tightness", pa.float64()),
+        ("cosine", pa.float64()),
+        ("shown", pa.list_(pa.string())),
+        ("label", pa.string()),
+        ("name", pa.string()),
+        ("rows", pa.list_(pa.int64())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a table is made from, and how.
+
+    Parameters
+    ----------
+    inputs : tuple of str
+        Files of labelled sentences, and run folders with decisions.
+    reading : Reading
+        Columns, language, noise.
+    embedders : tuple of str
+        Specs; each clusters every file.
+    recipe : Recipe
+        Which clusters; `Recipe.n` is the number for all files together.
+    """
+
+    inputs: tuple[str, ...]
+    reading: Reading = field(default_factory=Reading)
+    embedders: tuple[str, ...] = ("auto",)
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+def _silent(_: str) -> None:
+    """Report nothing."""
+
+
+def build(plan: Plan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
+    """Return the table of a plan; the same plan on the same files and models gives the same table.
+
+    Files of one language share its clusters evenly, and the languages share all. Decisions are taken whole, and come
+    on top.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to make.
+    embed : callable
+        (spec, texts) -> name of the embedder, unit vectors (n, d).
+    on_step : callable
+        Told what begins.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns as in `SCHEMA`.
+
+    Raises
+    ------
+    InputError
+        An input cannot be used, or has no good or no bad cluster.
+    """
+    paths = [Path(path) for path in plan.inputs]
+    reviews = [read_review(path, plan.reading) for path in paths if path.is_dir()]
+    sources = [read_source(str(path), plan.reading) for path in paths if not path.is_dir()]
+    inputs = [*sources, *(review.source for review in reviews)]
+    _check_names(inputs)
+    rows = list[Row]()
+    for source, n in zip(sources, shares([source.language for source in sources], plan.recipe.n), strict=True):
+        vectors = dict(embed(spec, source.texts) for spec in plan.embedders)
+        for name, X in vectors.items():
+            on_step(f"clustering {source.name} with {name}")
+            rows += _rows(source, _clusters(source, X, plan.recipe, n // len(vectors)), X, name)
+    for review in reviews:
+        rows += _rows(review.source, review.clusters, review.X, review.embedder)
+    numbered = [{"cluster_id": i, **row} for i, row in enumerate(rows)]
+    about = _about(plan, inputs, sorted({row["embedder"] for row in rows}))
+    return pa.Table.from_pylist(numbered, SCHEMA).replace_schema_metadata({METADATA: about})
+
+
+def _check_names(inputs: Sequence[Source]) -> None:
+    for name, n in Counter(source.name for source in inputs).items():
+        if n > 1:
+            raise InputError(
+                f"{n} inputs are called {name!r}", hint="rename all but one: the name tells their clusters apart"
+            )
+
+
+def _clusters(source: Source, X: Matrix, recipe: Recipe, n: int) -> list[LabelledCluster]:
+    try:
+        return clusters_of(X, source.labels, replace(recipe, n=n))
+    except InputError as error:
+        raise InputError(f"{source.name}: {error.message}", hint=error.hint) from error
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedder: str) -> Iterator[Row]:
+    for cluster in clusters:
+        shown = [source.texts[i] for i in shown_of(X, cluster)]
+        yield {
+            "source": source.name,
+            "language": source.language if source.is_asked else language_of(shown),
+            "kind": cluster.kind,
+            "embedder": embedder,
+            "k": cluster.k,
+            "n": cluster.n,
+            "seed": cluster.seed,
+            "size": len(cluster.rows),
+            "purity": None if math.isnan(cluster.purity) else cluster.purity,
+            "good": cluster.good,
+            "tightness": cluster.geometry.tightness,
+            "cosine": cluster.geometry.base,
+            "shown": shown,
+            "label": cluster.label,
+            "name": source.names.get(cluster.label, ""),
+            "rows": [source.rows[i] for i in cluster.rows],
+        }
+
+
+def shown_of(X: Matrix, cluster: LabelledCluster) -> list[int]:
+    """Return the sentences of a cluster that the judge would read, sampled as `dialin.judge` does."""
+    rows = np.array(cluster.rows, dtype=np.int64)
+    rng = np.random.default_rng([cluster.seed, len(rows), int(rows[0])])
+    return [int(i) for i in rows[ConvexSampler()(X[rows], N_SHOWN, rng)]]
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+def _about(plan: Plan, inputs: Sequence[Source], embedders: list[str]) -> str:
+    """Return the JSON of the metadata: nothing in it depends on time, place or the order of the keys."""
+    value = {
+        "dialin": version("dialin"),
+        "inputs": [{"source": source.name, "sha256": dict(source.files)} for source in inputs],
+        "reading": asdict(plan.reading),
+        "recipe": asdict(plan.recipe),
+        "embedders": embedders,
+        "models": model_hashes(embedders),
+        "asked": list(plan.embedders),
+        "columns": SCHEMA.names,
+    }
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def about_of(path: Path) -> dict[str, Any]:
+    """Return how a table was made; raise InputError where it does not say."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
+    if METADATA not in metadata:
+        raise InputError(f"{path} was not made by dialin tune data: its metadata say nothing of it")
+    value: dict[str, Any] = json.loads(metadata[METADATA])
+    return value
+
+
+def is_rebuilt(path: Path, inputs: Sequence[str], embed: Embed) -> bool:
+    """Make a table again from its metadata and the files that it was made from, and tell whether all of it is the same.
+
+    Raises
+    ------
+    InputError
+        The table does not say how it was made, or an input cannot be used.
+    """
+    about = about_of(path)
+    reading = Reading(**about["reading"] | {"noise": tuple(about["reading"]["noise"])})
+    recipe = Recipe(**about["recipe"] | {name: tuple(about["recipe"][name]) for name in ("kinds", "parts")})
+    made = build(Plan(tuple(inputs), reading, tuple(about["asked"]), recipe), embed)
+    there = pq.read_table(path)
+    return bool(made.equals(there)) and made.schema.metadata[METADATA] == there.schema.metadata[METADATA]
+
+
+def check_out(path: Path) -> None:
+    """Raise InputError where a table cannot be written to `path`, before any work."""
+    if path.suffix != ".parquet":
+        raise InputError(f"--out {path} does not end in .parquet", hint="the table is Parquet")
+    if path.exists():
+        raise InputError(f"{path} is there already", hint="delete it, or choose another --out")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"there is no folder {path.parent} for {path.name}", hint="make it, or choose another --out")
+
+
+def summary_of(table: pa.Table) -> list[Row]:
+    """Return the counts of each source and embedder, in their order."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in table.select(["source", "language", "embedder", "kind", "good", "size"]).to_pylist():
+        groups.setdefault((row["source"], row["embedder"]), []).append(row)
+    return [_counts(rows) for rows in groups.values()]
+
+
+def _counts(rows: Sequence[Row]) -> Row:
+    sizes = sorted(row["size"] for row in rows)
+    good = sum(row["good"] for row in rows)
+    return {
+        "source": rows[0]["source"],
+        "language": Counter(row["language"] for row in rows).most_common(1)[0][0],
+        "embedder": rows[0]["embedder"],
+        "clusters": len(rows),
+        "good": good,
+        "bad": len(rows) - good,
+        "kinds": dict(Counter(row["kind"] for row in rows)),
+        "sizes": [sizes[0], sizes[len(sizes) // 2], sizes[-1]],
+    }

@@ -1,0 +1,174 @@
+"""A tuned adapter as files: PEFT's folder for transformers and vLLM, and a GGUF file for llama.cpp."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.errors import InputError
+from dialin.folder import cannot_write, write_whole
+
+Matrix = NDArray[np.floating]
+
+ARCHITECTURES = {
+    "gemma3": "gemma3",
+    "gemma3_text": "gemma3",
+    "llama": "llama",
+    "mistral": "llama",
+    "qwen2": "qwen2",
+    "qwen3": "qwen3",
+}
+"""llama.cpp's name of an architecture, by that of transformers; both must have the layers of `_LAYERS` and no more."""
+
+_LAYERS = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+_NAME = re.compile(r"(?:^|\.)layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.\w+)?\.weight$")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What llama.cpp has to know of the base.
+
+    Parameters
+    ----------
+    architecture : str
+        llama.cpp's name of it.
+    n_heads, n_kv_heads : int
+        Of the queries, and of keys and values.
+    """
+
+    architecture: str
+    n_heads: int
+    n_kv_heads: int
+
+
+def layout_of(model_type: str, n_heads: int, n_kv_heads: int) -> Layout:
+    """Return the layout of a model of transformers; raise InputError where llama.cpp's names for it are not known."""
+    if model_type not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise InputError(
+            f"no GGUF adapter can be written for the architecture {model_type!r}", hint=f"there are: {known}"
+        )
+    return Layout(ARCHITECTURES[model_type], n_heads, n_kv_heads)
+
+
+def gguf_tensors(adapter: Mapping[str, Matrix], layout: Layout) -> dict[str, Matrix]:
+    """Return the LoRA matrices under llama.cpp's names, in its order of rows.
+
+    Parameters
+    ----------
+    adapter : mapping of str to array
+        By PEFT's names: A of shape (rank, n_in), B of shape (n_out, rank).
+    layout : Layout
+        Of the base.
+
+    Returns
+    -------
+    dict of str to array
+        ``blk.3.attn_q.weight.lora_a`` and so on, of the same shapes, sorted by layer.
+
+    Raises
+    ------
+    InputError
+        A matrix belongs to a layer that has no known name.
+    """
+    found = {}
+    for name, matrix in adapter.items():
+        match = _NAME.search(name)
+        if not match or match[2] not in _LAYERS:
+            raise InputError(f"no GGUF name is known for the adapter's {name}", hint="PEFT's folder can still be used")
+        block, layer, side = int(match[1]), _LAYERS[match[2]], match[3].lower()
+        found[block, f"blk.{block}.{layer}.weight.lora_{side}"] = _in_order(matrix, f"{layer}.{side}", layout)
+    return {name: matrix for (_, name), matrix in sorted(found.items(), key=lambda item: item[0])}
+
+
+def _in_order(matrix: Matrix, which: str, layout: Layout) -> Matrix:
+    heads = {"attn_q.b": layout.n_heads, "attn_k.b": layout.n_kv_heads}
+    return interleave(matrix, heads[which]) if layout.architecture == "llama" and which in heads else matrix
+
+
+def interleave(matrix: Matrix, n_heads: int) -> Matrix:
+    """Return the rows of queries or keys as llama.cpp's "llama" has them.
+
+    Rotary embeddings turn pairs of rows. transformers pairs row i of a head with row i + half; llama.cpp, for this
+    architecture, pairs neighbours. So the rows of each head go 0, half, 1, half + 1, …
+
+    Parameters
+    ----------
+    matrix : array of shape (n_heads · head_size, rank)
+        Its rows are outputs.
+
+    Examples
+    --------
+    One head of four rows: 0 is turned with 2, and 1 with 3.
+
+    >>> interleave(np.array([[0], [1], [2], [3]]), 1).ravel().tolist()
+    [0, 2, 1, 3]
+    """
+    n_out, rank = matrix.shape
+    return matrix.reshape(n_heads, 2, n_out // n_heads // 2, rank).swapaxes(1, 2).reshape(n_out, rank)
+
+
+def write_gguf(path: Path, adapter: Mapping[str, Matrix], layout: Layout, alpha: float) -> None:
+    """Write an adapter that llama.cpp loads beside its base, in float16; whole or not at all.
+
+    Parameters
+    ----------
+    adapter : mapping of str to array
+        By PEFT's names.
+    alpha : float
+        The product of the matrices counts ``alpha / rank``.
+    """
+    import gguf  # noqa: PLC0415  (of the extra `tune`)
+
+    tensors = gguf_tensors(adapter, layout)
+
+    def fill(temporary: Path) -> None:
+        writer = gguf.GGUFWriter(str(temporary), layout.architecture)
+        writer.add_type(gguf.GGUFType.ADAPTER)
+        writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+        writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
+        writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+        for name, matrix in tensors.items():
+            writer.add_tensor(name, np.ascontiguousarray(matrix, dtype=np.float16))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+
+    write_whole(path, fill)
+
+
+def write_peft(folder: Path, model: Any, base_name: str) -> None:
+    """Write the folder that PEFT, transformers and vLLM load; whole, in place of what was there.
+
+    Parameters
+    ----------
+    model : peft.PeftModel
+        With the matrices in place.
+    base_name : str
+        What the adapter belongs to, for its configuration.
+    """
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    model.peft_config["default"].base_model_name_or_path = base_name
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        model.save_pretrained(str(temporary), save_embedding_layers=False)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.replace(folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from error

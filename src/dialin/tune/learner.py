@@ -1,0 +1,147 @@
+"""LoRA matrices on a model: what a step learns, what the model thinks now, and all that a checkpoint must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.tune.base import Base, quiet
+from dialin.tune.batches import IGNORED, Batch, Encoded, by_length, collate
+from dialin.tune.settings import TuneSettings
+
+_MAX_NORM = 1.0
+_MAX_EVAL = 16
+
+
+class Learner:
+    """A base with LoRA matrices, and their optimizer.
+
+    Logits are computed only where an answer is written: with a vocabulary of 262,144, those of a whole prompt would
+    cost more than the model. There, the loss is over the whole vocabulary: of the two options alone, only the
+    difference would be learnt, and a model that would rather write something else stayed unreadable at inference.
+    """
+
+    def __init__(self, base: Base, settings: TuneSettings, device: str) -> None:
+        import peft  # noqa: PLC0415
+        import torch  # noqa: PLC0415
+
+        torch.manual_seed(settings.seed)
+        config = peft.LoraConfig(
+            task_type="CAUSAL_LM",
+            r=settings.rank,
+            lora_alpha=settings.alpha,
+            lora_dropout=settings.dropout,
+            target_modules="all-linear",  # all but the vocabulary's
+        )
+        with quiet():
+            self.model: Any = peft.get_peft_model(base.model, config)
+        self._base, self._settings, self._device = base, settings, device
+        self._weights = [weight for weight in self.model.parameters() if weight.requires_grad]
+        self._optimizer = torch.optim.AdamW(self._weights, lr=settings.learning_rate, weight_decay=0.0)
+
+    def learn(self, batches: Sequence[Sequence[Encoded]], learning_rate: float) -> float:
+        """Make one step; return the mean loss of the answers' tokens, in nats."""
+        import torch  # noqa: PLC0415
+
+        n_tokens = sum(len(example.answer) for batch in batches for example in batch)
+        self.model.train()
+        total = 0.0
+        for batch in batches:
+            with torch.autocast(self._device, dtype=torch.bfloat16, enabled=self._settings.bf16):
+                loss = self._loss(collate(batch, self._base.pad)) / n_tokens
+            loss.backward()
+            total += float(loss.detach())
+        torch.nn.utils.clip_grad_norm_(self._weights, _MAX_NORM)
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        return total
+
+    def log_odds(self, examples: Sequence[Encoded]) -> NDArray[np.float64]:
+        """Return the log-odds of the first option against the second, shape (n,)."""
+        import torch  # noqa: PLC0415
+
+        found = np.zeros(len(examples))
+        self.model.eval()
+        with torch.inference_mode():
+            for rows in by_length(examples, self._eval_size()):
+                batch = collate([examples[row] for row in rows], self._base.pad)
+                logits = self._logits(batch)[:, -1]
+                both = logits.gather(1, self._tensor(batch.options)).double()
+                found[rows] = (both[:, 0] - both[:, 1]).cpu().numpy()
+        return found
+
+    def losses(self, examples: Sequence[Encoded]) -> NDArray[np.float64]:
+        """Return the mean loss of each example's answer, in nats per token, shape (n,)."""
+        import torch  # noqa: PLC0415
+
+        found = np.zeros(len(examples))
+        self.model.eval()
+        with torch.inference_mode():
+            for row, example in enumerate(examples):
+                found[row] = float(self._loss(collate([example], self._base.pad))) / len(example.answer)
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next step depends on, to be written at once."""
+        import torch  # noqa: PLC0415
+
+        return {
+            "adapter": self.adapter(),
+            "optimizer": self._optimizer.state_dict(),
+            "rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state_all() if self._device == "cuda" else [],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        import torch  # noqa: PLC0415
+
+        self.put(state["adapter"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["rng"])
+        if state["cuda_rng"]:
+            torch.cuda.set_rng_state_all(state["cuda_rng"])
+
+    def adapter(self) -> dict[str, Any]:
+        """Return a copy of the LoRA matrices, by PEFT's names, on the CPU."""
+        import peft  # noqa: PLC0415
+
+        named = peft.get_peft_model_state_dict(self.model, save_embedding_layers=False)
+        return {name: weight.detach().cpu().clone() for name, weight in named.items()}
+
+    def put(self, adapter: dict[str, Any]) -> None:
+        """Put LoRA matrices in place."""
+        import peft  # noqa: PLC0415
+
+        peft.set_peft_model_state_dict(self.model, adapter)
+
+    def _eval_size(self) -> int:
+        return min(_MAX_EVAL, 2 * self._settings.batch)
+
+    def _tensor(self, array: NDArray[np.int64]) -> Any:
+        import torch  # noqa: PLC0415
+
+        return torch.from_numpy(array).to(self._device)
+
+    def _logits(self, batch: Batch) -> Any:
+        mask = self._tensor(batch.mask)
+        output = self.model(
+            input_ids=self._tensor(batch.ids),
+            attention_mask=mask,
+            position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+            logits_to_keep=batch.labels.shape[1],
+            use_cache=False,
+        )
+        return output.logits.float()
+
+    def _loss(self, batch: Batch) -> Any:
+        import torch  # noqa: PLC0415
+
+        labels = self._tensor(batch.labels)
+        logits = self._logits(batch).flatten(0, 1)
+        return torch.nn.functional.cross_entropy(logits, labels.flatten(), ignore_index=IGNORED, reduction="sum")

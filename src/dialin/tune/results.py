@@ -1,0 +1,162 @@
+"""What a tuning leaves behind: scores of all that was not learnt, adapters in both formats, card, and facts as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dialin.folder import write_json, write_text, write_whole
+from dialin.tune.base import Base
+from dialin.tune.batches import Encoded, Parts
+from dialin.tune.card import Facts, Figures, Source, card, figures_of
+from dialin.tune.checkpoint import State
+from dialin.tune.course import Progress, Tell
+from dialin.tune.export import Layout, write_gguf, write_peft
+from dialin.tune.learner import Learner
+from dialin.tune.settings import Job
+from dialin.tune.text import Example
+
+CHECKPOINT, DONE = "checkpoint.pt", "tune.json"
+ADAPTER, GGUF, SCORES, CARD = "adapter", "adapter.gguf", "scores.parquet", "README.md"
+_PACKAGES = ("torch", "transformers", "peft")
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is written at the end."""
+
+    job: Job
+    parts: Parts
+    state: State
+    tell: Tell
+
+    def score(self, learner: Learner, base: Base) -> tuple[Figures, ...]:
+        """Ask about every cluster that was not learnt, write what was said, and return the figures."""
+        named = {"held_out": self.parts.held_out, "watched": self.parts.watched}
+        examples = [(part, example) for part in named for example in named[part]]
+        is_judge = self.job.settings.task == "judge"
+        ask = learner.log_odds if is_judge else learner.losses
+        values = self._asked(ask, base.encode([example for _, example in examples]))
+        table = scores_table(examples, values, "log_odds" if is_judge else "loss")
+        write_whole(self.job.out / SCORES, lambda path: pq.write_table(table, path))
+        return tuple(figures_by_source(table))
+
+    def _asked(
+        self, ask: Callable[[Sequence[Encoded]], NDArray[np.float64]], examples: list[Encoded]
+    ) -> NDArray[np.float64]:
+        found: list[NDArray[np.float64]] = []
+        for start in range(0, len(examples), _CHUNK):
+            found.append(ask(examples[start : start + _CHUNK]))
+            done = sum(map(len, found))
+            best = self.state.best
+            self.tell(Progress("score", done, len(examples), self.state.loss, best, self.state.seconds))
+        return np.concatenate(found)
+
+    def export(self, learner: Learner, layout: Layout | None) -> Path | None:
+        """Write the adapter in both formats; return the path of the GGUF file, None where there is none."""
+        settings, out = self.job.settings, self.job.out
+        write_peft(out / ADAPTER, learner.model, settings.base)
+        if layout is None:
+            return None
+        matrices = {name: matrix.float().numpy() for name, matrix in learner.adapter().items()}
+        write_gguf(out / GGUF, matrices, layout, settings.alpha)
+        return out / GGUF
+
+    def describe(self, figures: tuple[Figures, ...], identity: dict[str, str], machine: str) -> None:
+        """Write the card, then the facts as JSON: these make the tuning complete; the checkpoint goes."""
+        facts = self._facts(figures, identity, machine)
+        text = card(facts)
+        write_text(self.job.out / CARD, text)
+        write_text(self.job.out / ADAPTER / CARD, text)
+        write_json(self.job.out / DONE, without_nan(asdict(facts) | {"history": self.state.history}))
+        (self.job.out / CHECKPOINT).unlink(missing_ok=True)
+
+    def _facts(self, figures: tuple[Figures, ...], identity: dict[str, str], machine: str) -> Facts:
+        state = self.state
+        return Facts(
+            settings=self.job.settings,
+            base_sha256=identity["base"],
+            data=self.job.data.name,
+            data_sha256=identity["data"],
+            sources=tuple(sources_of(self.parts)),
+            figures=figures,
+            before=state.history[0]["score"],
+            best=state.best,
+            steps=state.step,
+            best_step=state.best_step,
+            seconds=round(state.seconds, 1),
+            machine=machine,
+            date=datetime.now(UTC).date().isoformat(),
+            versions=", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+        )
+
+
+def without_nan(value: Any) -> Any:
+    """Return a value of lists, dicts and numbers with null in the place of nan, which JSON does not have."""
+    if isinstance(value, dict):
+        return {name: without_nan(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def sources_of(parts: Parts) -> list[Source]:
+    """Return how many rows of each source went where."""
+    everything = [*parts.learnt, *parts.watched, *parts.held_out]
+
+    def count(examples: list[Example], name: str) -> int:
+        return sum(example.source == name for example in examples)
+
+    return [
+        Source(
+            name,
+            count(everything, name),
+            count([example for example in everything if example.good], name),
+            *(count(part, name) for part in (parts.learnt, parts.watched, parts.held_out)),
+        )
+        for name in sorted({example.source for example in everything})
+    ]
+
+
+def scores_table(examples: Sequence[tuple[str, Example]], values: NDArray[np.float64], name: str) -> pa.Table:
+    """Return one row per cluster: part, cluster_id, source, good, and what the model said."""
+    return pa.table(
+        {
+            "part": [part for part, _ in examples],
+            "cluster_id": [example.cluster_id for _, example in examples],
+            "source": [example.source for _, example in examples],
+            "good": [example.good for _, example in examples],
+            name: values,
+        }
+    )
+
+
+def figures_by_source(table: pa.Table) -> list[Figures]:
+    """Return the figures of each source in each part of a table of scores, and of all sources of a part."""
+    rows = table.to_pylist()
+    found = []
+    for part in dict.fromkeys(row["part"] for row in rows):
+        own = [row for row in rows if row["part"] == part]
+        sources = sorted({row["source"] for row in own})
+        found += [_figures(part, source, [row for row in own if row["source"] == source]) for source in sources]
+        if len(sources) > 1:
+            found.append(_figures(part, "all", own))
+    return found
+
+
+def _figures(part: str, source: str, rows: list[dict[str, Any]]) -> Figures:
+    if "loss" in rows[0]:
+        nan = float("nan")
+        return Figures(part, source, len(rows), nan, nan, nan, float(np.mean([row["loss"] for row in rows])))
+    return figures_of(part, source, [row["log_odds"] for row in rows], [bool(row["good"]) for row in rows])

@@ -1,0 +1,127 @@
+"""Tune a judge or a namer: clusters with known answers and a base in, a folder with adapters, scores and a card out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from dialin.errors import InputError
+from dialin.folder import cannot_write
+from dialin.tune import base as bases
+from dialin.tune.base import Base, Weights
+from dialin.tune.batches import Parts, some, split
+from dialin.tune.card import Figures, machine_here
+from dialin.tune.checkpoint import Checkpoint, State
+from dialin.tune.course import Course, Material, Tell
+from dialin.tune.export import Layout, layout_of
+from dialin.tune.learner import Learner
+from dialin.tune.results import CHECKPOINT, DONE, Results
+from dialin.tune.settings import Job, TuneSettings
+from dialin.tune.text import examples_of, read_clusters
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a tuning came to.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``adapter/`` (PEFT), ``adapter.gguf`` (where llama.cpp knows the architecture), ``scores.parquet``, the
+        card ``README.md`` and ``tune.json``.
+    state : State
+        How the training went.
+    figures : tuple of Figures
+        Results on what was not learnt, by part and source.
+    gguf : Path or None
+        The adapter for llama.cpp.
+    """
+
+    folder: Path
+    state: State
+    figures: tuple[Figures, ...]
+    gguf: Path | None
+
+
+def tune(job: Job, tell: Tell = lambda _: None) -> Tuned:
+    """Tune a model, and write the adapters, the scores and the card into ``job.out``.
+
+    Parameters
+    ----------
+    job : Job
+        Data, settings and folder.
+    tell : callable
+        Told of each step.
+
+    Raises
+    ------
+    InputError
+        Data, base, folder or settings do not fit; the packages of the extra `tune` are missing.
+    ModelError
+        The base cannot be fetched or loaded.
+    """
+    bases.require_tune()
+    check_out(job)
+    weights = bases.find(job.settings.base)
+    parts = split(examples_of(read_clusters(job.data, job.settings.task), job.settings.task), job.settings)
+    device = bases.device_here()
+    base = bases.load(weights, device)
+    layout = _layout(base)
+    checkpoint = Checkpoint(_made(job.out) / CHECKPOINT, identity(job, weights))
+    learner = Learner(base, job.settings, device)
+    state = Course(learner, material(parts, base, job.settings, checkpoint, tell)).run()
+    results = Results(job, parts, state, tell)
+    figures = results.score(learner, base)
+    gguf = results.export(learner, layout)
+    results.describe(figures, checkpoint.of, machine_here(device))
+    return Tuned(job.out, state, figures, gguf)
+
+
+def check_out(job: Job) -> None:
+    """Raise InputError where the folder holds a finished tuning, or anything without `resume`."""
+    if (job.out / DONE).exists():
+        raise InputError(f"{job.out} holds a finished tuning", hint="choose another --out")
+    if job.out.exists() and not job.out.is_dir():
+        raise InputError(f"{job.out} is no folder", hint="choose another --out")
+    if not job.resume and job.out.exists() and any(job.out.iterdir()):
+        raise InputError(f"{job.out} is not empty", hint="go on with --resume, or choose another --out")
+
+
+def identity(job: Job, weights: Weights) -> dict[str, str]:
+    """Return what makes two tunings the same one: hashes of base and data, and the settings but for the time limit."""
+    settings = asdict(replace(job.settings, max_seconds=0.0, base=""))
+    return {
+        "base": weights.sha256(),
+        "data": hashlib.sha256(job.data.read_bytes()).hexdigest(),
+        "settings": json.dumps(settings, sort_keys=True),
+    }
+
+
+def material(parts: Parts, base: Base, settings: TuneSettings, checkpoint: Checkpoint, tell: Tell) -> Material:
+    """Return what the course is made of, in tokens; raise InputError where all examples are too long."""
+    learnt = [e for e in base.encode(parts.learnt) if len(e) <= settings.max_tokens]
+    if not learnt:
+        raise InputError(f"every example is longer than {settings.max_tokens} tokens", hint="raise max_tokens")
+    watched = base.encode(some(parts.watched, settings.n_watch, settings.seed))
+    return Material(learnt, watched, settings, checkpoint, tell)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return folder
+
+
+def _layout(base: Base) -> Layout | None:
+    """Return what llama.cpp has to know; None where its names are unknown, and the base is no GGUF file anyway."""
+    config = base.model.config.get_text_config()
+    try:
+        return layout_of(config.model_type, config.num_attention_heads, config.num_key_value_heads)
+    except (InputError, AttributeError):
+        if base.weights.gguf:
+            raise
+        return None
