@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialin.calibrate import Calibration, Geometry, calibration_of, geometry_of, sigmoid
+from dialin.calibrate import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid
 
 HAND = Calibration("hand", geometry=(-1.0, 4.0, -0.5, 0.25), llm=(0.5, 2.0), both=(-1.0, 1.0, 0.5))
 finite = st.floats(-1e6, 1e6)
@@ -71,6 +71,15 @@ def test_geometry_logit_by_hand() -> None:
     logit = HAND.geometry_logit(Geometry(tightness=0.75, base=0.8), size=10, n=1000)
     assert logit == pytest.approx(2.0)
     assert HAND.geometry_p(logit) == pytest.approx(1 / (1 + math.exp(-2)))
+
+
+def test_a_sample_of_a_large_corpus_is_judged_as_the_whole() -> None:
+    """40 of 10,000 sentences, and the same share of 50,000: both count as 40 of 10,000."""
+    shape = Geometry(0.5, 0.5)
+    small, large = HAND.geometry_logit(shape, 40, N_MEASURED), HAND.geometry_logit(shape, 200, 5 * N_MEASURED)
+    assert large == pytest.approx(small)
+    by_hand = -1.0 + 4.0 * 0.5 - 0.5 * math.log(40) + 0.25 * math.log(250)
+    assert small == pytest.approx(by_hand)
 
 
 def test_llm_p_by_hand() -> None:

@@ -383,7 +383,12 @@ def mixed() -> Bench:
 
 
 @pytest.mark.parametrize(
-    ("form", "options"), [("pairs", [("Yes", "No"), ("是", "否")]), ("list", [("Good", "Bad"), ("好", "坏")])]
+    ("form", "options"),
+    [
+        ("pairs", [("Yes", "No"), ("是", "否")]),
+        ("list", [("Good", "Bad"), ("好", "坏")]),
+        ("tuned", [("Good", "Bad"), ("好", "坏")]),
+    ],
 )
 def test_each_language_gets_its_own_prompt_and_options(form: Form, options: list[tuple[str, ...]]) -> None:
     llm = always(0.9, 0.1)
@@ -398,6 +403,14 @@ def test_the_answers_go_back_to_their_cluster() -> None:
     clusters = [rows(6, 7, 8), rows(0, 1, 2), rows(9, 10), rows(3, 4, 5), rows(6, 11)]
     verdicts = mixed().judge(llm, mode="llm").judge(clusters)
     assert [v.good for v in verdicts] == [True, False, True, False, True]
+
+
+def test_answers_are_shifted_by_language() -> None:
+    """Even answers, log-odds 0: in English P ½; in Chinese, shifted by ln 4, odds 4 to 1, P .8."""
+    strict = replace(PLAIN, shift={"zh": math.log(4)})
+    english, chinese = mixed().judge(always(0.5, 0.5), strict, mode="llm").judge([np.arange(6), np.arange(6, 12)])
+    assert english.p_good == pytest.approx(0.5)
+    assert chinese.p_good == pytest.approx(0.8)
 
 
 # --- unions ------------------------------------------------------------------------------------------------------

@@ -198,6 +198,8 @@ def test_a_corpus_without_good_or_bad_clusters_is_an_error() -> None:
         {"kinds": ("gmm",)},
         {"parts": ()},
         {"n_seeds": 0},
+        {"n_shown": 1},
+        {"n_shown": 21},
         {"seed": -1},
     ],
 )

@@ -67,6 +67,11 @@ def write(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> N
 # --- the table ------------------------------------------------------------------------------------
 
 
+def test_fewer_sentences_can_be_shown(cli: Cli, calls: Path) -> None:
+    rows = make(cli, calls, "--label", "topic", "--clusters", 20, "--shown", 3)
+    assert {len(row["shown"]) for row in rows} == {3}
+
+
 def test_every_row_is_true(cli: Cli, calls: Path) -> None:
     with calls.open() as file:
         source = list(csv.DictReader(file))

@@ -16,6 +16,9 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+N_MEASURED = 10_000
+"""Sentences of the largest corpora that the geometry was tried on: above, sizes count as in a sample of so many."""
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -95,9 +98,13 @@ class Calibration:
     shift: Mapping[str, float] = field(default_factory=dict)
 
     def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
-        """Return the log-odds of "good" from the embeddings of `size` of `n` sentences."""
+        """Return the log-odds of "good" from the embeddings of `size` of `n` sentences.
+
+        Above `N_MEASURED` sentences only the share counts: a sample of a large corpus is judged as the whole is.
+        """
         a, b, c, d = self.geometry
-        return a + b * shape.tightness + c * float(np.log(size)) + d * float(np.log(n / size))
+        sampled = size * min(1.0, N_MEASURED / n)
+        return a + b * shape.tightness + c * float(np.log(sampled)) + d * float(np.log(n / size))
 
     def geometry_p(self, logit: float) -> float:
         """Return P(good) from the geometry alone."""

@@ -52,6 +52,7 @@ tune.add_command(namer)
 @click.option("--clusters", type=int, default=_DEFAULT.n, show_default=True, metavar="N", help="Clusters to make.")
 @click.option("--good", type=float, default=_DEFAULT.good, show_default=True, help="Good from this purity on.")
 @click.option("--bad", type=float, default=_DEFAULT.bad, show_default=True, help="Bad up to this purity.")
+@click.option("--shown", type=int, default=_DEFAULT.n_shown, show_default=True, help="Sentences that a judge reads.")
 @click.option(
     "--noise",
     multiple=True,
@@ -81,7 +82,8 @@ def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> N
 
 def plan_of(inputs: tuple[str, ...], options: dict[str, Any]) -> Plan:
     """Return what the options ask for; raise InputError where they cannot be met."""
-    recipe = Recipe(good=options["good"], bad=options["bad"], n=options["clusters"], seed=options["seed"])
+    limits = {"good": options["good"], "bad": options["bad"]}
+    recipe = Recipe(**limits, n=options["clusters"], seed=options["seed"], n_shown=options["shown"])
     reading = Reading(options["label"], options["text"], options["language"], options["noise"])
     return Plan(inputs, reading, tuple(dict.fromkeys(options["embedders"])), recipe)
 

@@ -51,6 +51,8 @@ class Recipe:
         Sizes of the samples of the corpus that are clustered; a size above the corpus is the whole.
     n_seeds : int
         Samples of each size.
+    n_shown : int
+        Sentences of a cluster that a judge reads, 2 to 20; it judges best what looks like what it has learnt.
     """
 
     good: float = 0.9
@@ -62,6 +64,7 @@ class Recipe:
     kinds: tuple[str, ...] = KINDS
     parts: tuple[int, ...] = (4_500, 1_500, 500)
     n_seeds: int = 2
+    n_shown: int = 20
 
     def __post_init__(self) -> None:
         if not 0 < self.bad < self.good <= 1:
@@ -72,6 +75,8 @@ class Recipe:
             raise InputError(f"sizes must be 2 <= min_size <= max_size, got {self.min_size}, {self.max_size}")
         if not self.kinds or not set(self.kinds) <= set(KINDS):
             raise InputError(f"kinds must be some of {', '.join(KINDS)}, got {', '.join(self.kinds) or 'none'}")
+        if not 2 <= self.n_shown <= 20:
+            raise InputError(f"a judge must be shown 2 to 20 sentences, got {self.n_shown}")
         if self.seed < 0:
             raise InputError(f"seed must be 0 or more, got {self.seed}")
         if self.n_seeds < 1 or min(self.parts, default=0) < 1:

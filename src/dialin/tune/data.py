@@ -29,8 +29,6 @@ Matrix = NDArray[np.float32]
 Row = dict[str, Any]
 Embed = Callable[[str, list[str]], tuple[str, Matrix]]
 """(spec, texts) -> the name of the embedder, never "auto", and unit vectors (n, d)."""
-N_SHOWN = 20
-"""Sentences of a cluster that the judge reads."""
 METADATA = b"dialin"
 SCHEMA = pa.schema(
     [
@@ -116,9 +114,9 @@ def build(plan: Plan, embed: Embed, on_step: Callable[[str], None] = _silent) ->
         vectors = dict(embed(spec, source.texts) for spec in plan.embedders)
         for name, X in vectors.items():
             on_step(f"clustering {source.name} with {name}")
-            rows += _rows(source, _clusters(source, X, plan.recipe, n // len(vectors)), X, name)
+            rows += _rows(source, _clusters(source, X, plan.recipe, n // len(vectors)), X, name, plan.recipe.n_shown)
     for review in reviews:
-        rows += _rows(review.source, review.clusters, review.X, review.embedder)
+        rows += _rows(review.source, review.clusters, review.X, review.embedder, plan.recipe.n_shown)
     numbered = [{"cluster_id": i, **row} for i, row in enumerate(rows)]
     about = _about(plan, inputs, sorted({row["embedder"] for row in rows}))
     return pa.Table.from_pylist(numbered, SCHEMA).replace_schema_metadata({METADATA: about})
@@ -142,9 +140,9 @@ def _clusters(source: Source, X: Matrix, recipe: Recipe, n: int) -> list[Labelle
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedder: str) -> Iterator[Row]:
+def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedder: str, n_shown: int) -> Iterator[Row]:
     for cluster in clusters:
-        shown = [source.texts[i] for i in shown_of(X, cluster)]
+        shown = [source.texts[i] for i in shown_of(X, cluster, n_shown)]
         yield {
             "source": source.name,
             "language": source.language if source.is_asked else language_of(shown),
@@ -165,11 +163,11 @@ def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedd
         }
 
 
-def shown_of(X: Matrix, cluster: LabelledCluster) -> list[int]:
+def shown_of(X: Matrix, cluster: LabelledCluster, n_shown: int) -> list[int]:
     """Return the sentences of a cluster that the judge would read, sampled as `dialin.judge` does."""
     rows = np.array(cluster.rows, dtype=np.int64)
     rng = np.random.default_rng([cluster.seed, len(rows), int(rows[0])])
-    return [int(i) for i in rows[ConvexSampler()(X[rows], N_SHOWN, rng)]]
+    return [int(i) for i in rows[ConvexSampler()(X[rows], n_shown, rng)]]
 
 
 # --- the file -------------------------------------------------------------------------------------
