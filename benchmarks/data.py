@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ SOURCES = {
     "bitext_customer_support": "Bitext customer support, CDLA-Sharing-1.0",
     "hwu64": "NLU-Evaluation-Data (HWU64), CC BY 4.0",
     "smp2019_ecdt_nlu_train": "SMP2019-ECDT task 1, train",
+    "sgd_dialogues": "Schema-Guided Dialogue, CC BY-SA 4.0",
 }
 """What each set is; outside this machine they come from these original sources."""
 
@@ -37,3 +40,11 @@ def load(name: str, n_max: int = 4_500, seed: int = 0) -> tuple[list[str], NDArr
         rows = np.sort(np.random.default_rng(seed).choice(len(texts), n_max, replace=False))
         texts = [texts[i] for i in rows]
     return texts, np.array([pairs[text] for text in texts])
+
+
+def dialogues(n: int) -> pa.Table:
+    """Return the turns of the first n dialogues of sgd_dialogues: text, dialogue_id, turn, role, label."""
+    columns = ["text", "dialogue_id", "turn", "role", "label"]
+    table = pq.read_table(folder() / "sgd_dialogues.parquet", columns=columns)
+    first = pc.unique(table["dialogue_id"]).slice(0, n)
+    return table.filter(pc.is_in(table["dialogue_id"], value_set=first))

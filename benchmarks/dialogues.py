@@ -15,24 +15,12 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from benchmarks import data, machine
 from dialin.connect import cache_home
 from dialin.evaluate import evaluate_run
 from dialin.run import load
-
-COLUMNS = ["text", "dialogue_id", "turn", "role", "label"]
-
-
-def write_dialogues(path: Path, n: int) -> int:
-    """Write the first n dialogues of the set and return the number of turns."""
-    table = pq.read_table(data.folder() / "sgd_dialogues.parquet", columns=COLUMNS)
-    first = pc.unique(table["dialogue_id"]).slice(0, n)
-    table = table.filter(pc.is_in(table["dialogue_id"], value_set=first))
-    pq.write_table(table, path)
-    return int(table.num_rows)
 
 
 def discover(source: Path, out: Path, llm: str) -> None:
@@ -54,13 +42,16 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "dialogues.parquet"
-        n_turns = write_dialogues(source, options.dialogues)
+        turns = data.dialogues(options.dialogues)
+        pq.write_table(turns, source)
         run = options.run or Path(folder) / "run"
         if not options.run:
             discover(source, run, options.llm)
         timing = json.loads((run / "timing.json").read_text(encoding="utf-8"))
         opened = load(run)
-        about = machine.provenance(dialogues=options.dialogues, turns=n_turns, seed=opened.manifest.settings.seed)
+        about = machine.provenance(
+            dialogues=options.dialogues, turns=turns.num_rows, seed=opened.manifest.settings.seed
+        )
         scores = evaluate_run(opened, "label", source)
     models = {"llm": opened.manifest.llm, "embedder": opened.manifest.embedder}
     name = str(models["llm"]).split(":")[-1]

@@ -10,13 +10,10 @@ import argparse
 import time
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from benchmarks import data, machine
 from dialin.columns import Columns
 from dialin.connect import cache_home
-from dialin.corpus import Corpus
 from dialin.discover import Settings
 from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
@@ -29,20 +26,13 @@ from dialin.roles import agreement
 from dialin.work import Data, Draft, Tools, Work
 
 
-def corpus_of(n_dialogues: int) -> Corpus:
-    """Return the first dialogues of the set, both roles."""
-    table = pq.read_table(data.folder() / "sgd_dialogues.parquet", columns=["text", "dialogue_id", "turn", "role"])
-    first = pc.unique(table["dialogue_id"]).slice(0, n_dialogues)
-    return read(table.filter(pc.is_in(table["dialogue_id"], value_set=first)), Columns())
-
-
 def main() -> None:
     """Split and compare."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dialogues", type=int, default=100)
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
     options = parser.parse_args()
-    corpus = corpus_of(options.dialogues)
+    corpus = read(data.dialogues(options.dialogues), Columns())
     embedder = CachedEmbedder(embedder_of("auto", corpus.texts), cache_home() / "embeddings.sqlite")
     client = Client(backend_of(options.llm), [ReplyStore(":memory:")])
     n = len(corpus.texts)

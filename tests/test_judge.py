@@ -413,6 +413,16 @@ def test_answers_are_shifted_by_language() -> None:
     assert chinese.p_good == pytest.approx(0.8)
 
 
+def test_a_part_is_judged_as_it_would_be_alone() -> None:
+    """Ten sentences of one part beside thirty of another: tightness, size and share as if there were only the ten."""
+    both, sized = bench(40, seed=3), replace(PLAIN, geometry=(0.5, 4.0, -1.0, 0.5))
+    parts = np.array([0] * 10 + [1] * 30)
+    alone = Bench(both.texts[:10], both.X[:10], both.sampler)
+    judge = replace(both.judge(None, sized, mode="geometry"), parts=parts, memo={})
+    clusters = [rows(0, 1, 2), np.arange(7), np.arange(10)]
+    assert judge.judge(clusters) == alone.judge(None, sized, mode="geometry").judge(clusters)
+
+
 # --- unions ------------------------------------------------------------------------------------------------------
 
 

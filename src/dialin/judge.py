@@ -191,7 +191,7 @@ class CoherenceJudge:
         Turns both kinds of evidence into P(good).
     parts : ndarray of shape (n,), optional
         Part of the corpus (0, 1, …) that each sentence is in: its role and language. How close two random sentences
-        are is measured within the part.
+        are, and how many there are, is measured within the part: it is judged as it would be alone.
     """
 
     texts: list[str]
@@ -208,7 +208,7 @@ class CoherenceJudge:
             raise InputError(f"judge mode {self.settings.mode!r} needs an LLM", hint="give one, or use geometry")
         self.parts = np.zeros(len(self.X), np.int64) if self.parts is None else self.parts
         own = [self.X[self.parts == part] for part in range(int(self.parts.max(initial=-1)) + 1)]
-        self.bases = [geometry_of(X).base for X in own]
+        self.bases, self.sizes = [geometry_of(X).base for X in own], [len(X) for X in own]
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return one verdict per cluster; a set judged before is not asked again."""
@@ -235,7 +235,8 @@ class CoherenceJudge:
     def _geometry(self, question: Question) -> float:
         rows = question.union
         part = int(self.parts[rows[0]]) if self.parts is not None else 0
-        return self.calibration.geometry_logit(geometry_of(self.X[rows], self.bases[part]), len(rows), len(self.X))
+        shape = geometry_of(self.X[rows], self.bases[part])
+        return self.calibration.geometry_logit(shape, len(rows), self.sizes[part])
 
     def _undecided(self, logit: float) -> bool:
         if self.settings.mode != "both":
