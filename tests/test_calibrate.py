@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from importlib import resources
 
 import numpy as np
@@ -80,6 +81,13 @@ def test_a_sample_of_a_large_corpus_is_judged_as_the_whole() -> None:
     assert large == pytest.approx(small)
     by_hand = -1.0 + 4.0 * 0.5 - 0.5 * math.log(40) + 0.25 * math.log(250)
     assert small == pytest.approx(by_hand)
+
+
+def test_kept_p_by_hand() -> None:
+    """1 + 2·½ − 1·ln 20 + ½·ln (500 / 20) = 2 − 2.9957 + 1.6094 = .6137: P .6488; without such weights, none."""
+    kept = replace(HAND, kept=(1.0, 2.0, -1.0, 0.5))
+    assert kept.kept_p(Geometry(0.5, 0.5), 20, 500) == pytest.approx(0.6488, abs=1e-4)
+    assert HAND.kept_p(Geometry(0.5, 0.5), 20, 500) is None
 
 
 def test_llm_p_by_hand() -> None:

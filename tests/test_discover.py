@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -294,6 +295,16 @@ def test_the_llm_tells_the_role_of_other_action_words() -> None:
     result = run(replace(LIST, roles="split"), llm, TEXTS)
     assert set(result.roles) == {"agent"}
     assert sum("Customer or Agent" in prompt.system for prompt in llm.prompts) == 5
+
+
+def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the search decided by: log-odds 3 − ln(size), so an intent of e³ = 20 sentences has P ½."""
+    kept = replace(CALIBRATION, kept=(3.0, 0.0, -1.0, 0.0))
+    monkeypatch.setattr(work, "calibration_of", lambda llm, form: kept)
+    for mode in ("both", "geometry"):
+        for intent in run(replace(LIST, judge=mode)).intents:
+            assert intent.p_good == pytest.approx(1 / (1 + intent.size / math.exp(3)))
+    assert all(intent.p_good > 0.9 for intent in run(replace(LIST, judge="llm")).intents)
 
 
 # --- without an LLM, without a budget ----------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dialin.discover import Data, Settings, Tools
-from dialin.judge import Rows, Verdict
+from dialin.judge import CoherenceJudge, Rows, Verdict
 from dialin.name import contrast, name_clusters
 from dialin.pipeline import central_rows, example_of
 from dialin.work import Work
@@ -65,7 +65,7 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
     """
     rows = [np.unique(members) for members in clusters.values()]
     tools.on_step("judge")
-    work = Work.of(data, tools, settings)
+    work = unchosen(Work.of(data, tools, settings))
     verdicts = _verdicts(work, rows)
     tools.on_step("name")
     names = _names(work, rows)
@@ -81,6 +81,14 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
         )
         for (cluster, members), own, verdict, name in zip(clusters.items(), rows, verdicts, names, strict=True)
     ]
+
+
+def unchosen(work: Work) -> Work:
+    """Return the work with a judge of clusters as they are; the weights of the search serve to choose among many."""
+    judge = work.judge
+    if not isinstance(judge, CoherenceJudge) or judge.calibration.kept is None:
+        return work
+    return replace(work, judge=replace(judge, calibration=replace(judge.calibration, geometry=judge.calibration.kept)))
 
 
 def _verdicts(work: Work, rows: list[Rows]) -> list[Verdict]:

@@ -69,6 +69,13 @@ def sigmoid(logit: float) -> float:
     return float(0.5 * (1.0 + np.tanh(0.5 * logit)))
 
 
+def weighed(weights: tuple[float, ...], shape: Geometry, size: int, n: int) -> float:
+    """Return intercept + weights · (tightness, log(size), log(n / size)), sizes as in a sample of `N_MEASURED`."""
+    a, b, c, d = weights
+    sampled = size * min(1.0, N_MEASURED / n)
+    return a + b * shape.tightness + c * float(np.log(sampled)) + d * float(np.log(n / size))
+
+
 @dataclass(frozen=True)
 class Calibration:
     """Logistic models of P(good), in log-odds.
@@ -88,6 +95,9 @@ class Calibration:
         than that, asking could not turn the verdict. The default is that of P = .95.
     shift : mapping of str to float
         By language, what is added to the log-odds of an answer: one LLM may be stricter in one language.
+    kept : tuple of 4 floats, optional
+        As `geometry`, but of clusters that were kept: the search decides by what makes good clusterings, and of many
+        candidates it keeps the likeliest, so what it decided by says too much of them afterwards.
     """
 
     name: str
@@ -96,15 +106,18 @@ class Calibration:
     both: tuple[float, ...]
     reach: float = 2.944
     shift: Mapping[str, float] = field(default_factory=dict)
+    kept: tuple[float, ...] | None = None
 
     def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
         """Return the log-odds of "good" from the embeddings of `size` of `n` sentences.
 
         Above `N_MEASURED` sentences only the share counts: a sample of a large corpus is judged as the whole is.
         """
-        a, b, c, d = self.geometry
-        sampled = size * min(1.0, N_MEASURED / n)
-        return a + b * shape.tightness + c * float(np.log(sampled)) + d * float(np.log(n / size))
+        return weighed(self.geometry, shape, size, n)
+
+    def kept_p(self, shape: Geometry, size: int, n: int) -> float | None:
+        """Return P(good) of a cluster that was kept, from its embeddings; None where that was not calibrated."""
+        return None if self.kept is None else sigmoid(weighed(self.kept, shape, size, n))
 
     def geometry_p(self, logit: float) -> float:
         """Return P(good) from the geometry alone."""

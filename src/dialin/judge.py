@@ -22,7 +22,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.calibrate import Calibration, geometry_of
+from dialin.calibrate import Calibration, Geometry, geometry_of
 from dialin.errors import InputError
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import LANGUAGES, bullets, language_of, load
@@ -232,11 +232,16 @@ class CoherenceJudge:
             self.memo[key] = self._combine(answers, logits[key])
         return [self.memo[key] for key in keys]
 
+    def confidence(self, kept: Rows) -> float | None:
+        """Return P(good) of a cluster that was kept; None where the verdicts say it: the LLM's, or uncalibrated."""
+        return None if self.settings.mode == "llm" else self.calibration.kept_p(*self._shape(kept))
+
     def _geometry(self, question: Question) -> float:
-        rows = question.union
+        return self.calibration.geometry_logit(*self._shape(question.union))
+
+    def _shape(self, rows: Rows) -> tuple[Geometry, int, int]:
         part = int(self.parts[rows[0]]) if self.parts is not None else 0
-        shape = geometry_of(self.X[rows], self.bases[part])
-        return self.calibration.geometry_logit(shape, len(rows), self.sizes[part])
+        return geometry_of(self.X[rows], self.bases[part]), len(rows), self.sizes[part]
 
     def _undecided(self, logit: float) -> bool:
         if self.settings.mode != "both":

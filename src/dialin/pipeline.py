@@ -17,7 +17,7 @@ from dialin.assign import Pieces, build, reasons, widen
 from dialin.cluster import partitioner_of
 from dialin.errors import BudgetError
 from dialin.iterate import Loop, Shifted, iterate
-from dialin.judge import Rows, Verdict
+from dialin.judge import CoherenceJudge, Rows, Verdict
 from dialin.merge import Merged, components, label_edges, neighbour_edges, verified
 from dialin.name import Example, contrast, name_clusters, number
 from dialin.roles import roles_of
@@ -154,7 +154,7 @@ def conclude(draft: Draft, work: Work) -> Result:
             name=names[g],
             size=int((groups == g).sum()),
             n_occurrences=int(sizes[g]),
-            p_good=p_of(draft, draft.groups[g]),
+            p_good=p_of(draft, work, draft.groups[g], np.flatnonzero(groups == g)),
             role=draft.cluster_roles[draft.groups[g][0]],
             examples=samples[g],
         )
@@ -173,8 +173,11 @@ def conclude(draft: Draft, work: Work) -> Result:
     )
 
 
-def p_of(draft: Draft, group: tuple[int, ...]) -> float:
-    """Return P(good) of a group: its own verdict, or the size-weighted mean of its clusters'."""
+def p_of(draft: Draft, work: Work, group: tuple[int, ...], rows: Rows) -> float:
+    """Return P(good) of an intent: calibrated for what is kept, else its verdict, else the mean of its clusters'."""
+    sure = work.judge.confidence(rows) if isinstance(work.judge, CoherenceJudge) else None
+    if sure is not None:
+        return sure
     if group in draft.group_verdicts:
         return draft.group_verdicts[group].p_good
     sizes = [len(draft.clusters[i]) for i in group]
