@@ -113,6 +113,17 @@ def test_an_unknown_llm_gets_the_general_calibration(form: str) -> None:
     calibration = calibration_of("openai:a-model-that-nobody-knows", form)
     assert calibration.name == "default"
     assert (len(calibration.geometry), len(calibration.llm), len(calibration.both)) == (4, 2, 3)
+    assert calibration.kept is not None
+    assert len(calibration.kept) == 4
+
+
+def test_of_what_was_kept_less_is_claimed() -> None:
+    """Fifty sentences of a thousand, of tightness .6: kept with P .91, of which .70 is said."""
+    shipped, shape = calibration_of("", "pairs"), Geometry(0.6, 0.7)
+    decided, said = shipped.geometry_p(shipped.geometry_logit(shape, 50, 1000)), shipped.kept_p(shape, 50, 1000)
+    assert decided > 0.85
+    assert said is not None
+    assert said < decided - 0.1
 
 
 def test_shipped_weights_point_the_right_way() -> None:

@@ -149,5 +149,11 @@ def calibration_of(llm: str, form: str) -> Calibration:
     name = key if key in table["llms"] else "default"
     entry = table["llms"][name]
     return Calibration(
-        name, tuple(table["geometry"]), tuple(entry["llm"]), tuple(entry["both"]), entry["reach"], entry["shift"]
+        name,
+        geometry=tuple(table["geometry"]),
+        llm=tuple(entry["llm"]),
+        both=tuple(entry["both"]),
+        reach=entry["reach"],
+        shift=entry["shift"],
+        kept=tuple(table["kept"]),
     )
