@@ -99,6 +99,7 @@ OPTIONS: dict[str, tuple[list[str], str]] = {
     "unknown choice": (["--strategy", "magic"], "magic"),
     "negative seed": (["--seed", "-1"], "-1"),
     "theta below 0": (["--theta", "-1"], "-1"),
+    "action of two words": (["--actions", "ask,call-back"], "'call-back'"),
 }
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -63,9 +64,13 @@ def test_discover_prints_results_on_stdout_and_steps_on_stderr(cli: Cli, calls: 
 
 
 def test_settings_reach_the_run(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
-    options = "--strategy paper --n-clusters 4 --n-clusters 6 --unit clusters --seed 3 --merge none --roles ignore"
+    options = (
+        "--strategy paper --n-clusters 4 --n-clusters 6 --unit clusters --seed 3 --merge none --roles ignore --actions"
+    )
+    options += " ask,退款、cancel,ask"
     discover(cli, calls, "run", *options.split())
     expected = Settings(strategy="paper", n_clusters=(4, 6), unit="clusters", seed=3, merge="none", roles="ignore")
+    expected = replace(expected, actions=("ask", "退款", "cancel"))
     assert load(Path("run")).manifest.settings == expected
 
 

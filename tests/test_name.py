@@ -42,6 +42,7 @@ class Writer:
     def __init__(self, answer: Callable[[Prompt], str]) -> None:
         self.answer = answer
         self.asked: list[Prompt] = []
+        self.grammars: list[str] = []
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
         raise AssertionError("names are written, not chosen")
@@ -49,6 +50,7 @@ class Writer:
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
         assert max_tokens > 0
         self.asked += prompts
+        self.grammars.append(grammar)
         return [self.answer(prompt) for prompt in prompts]
 
 
@@ -58,6 +60,16 @@ def always(reply: str) -> Writer:
 
 def is_contrast(prompt: Prompt) -> bool:
     return prompt.system in {load("contrast", "en").system, load("contrast", "zh").system}
+
+
+def test_names_begin_with_the_users_actions() -> None:
+    """Both times that a name is asked for; Chinese, of which the vocabulary has no word, keeps the table."""
+    llm = always("ask-parcel")
+    names = name_clusters(llm, [PARCELS, REFUNDS, ORDERS_ZH], ["zap", "ask"])
+    contrast(llm, [PARCELS, REFUNDS], names[:2], ["zap", "ask"])
+    own = 'action ::= "ask" | "zap"'
+    assert [own in grammar for grammar in llm.grammars] == [True, False, True]
+    assert '"查询"' in llm.grammars[1]
 
 
 def test_writer_is_an_llm() -> None:

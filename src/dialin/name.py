@@ -102,8 +102,8 @@ def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] 
     examples : sequence of Example
         One per cluster.
     actions : sequence of str
-        The vocabulary of first words; empty: that of `dialin.actions`. Where the backend cannot constrain decoding,
-        other actions can occur.
+        The vocabulary of first words; in a language that it has no word of, that of `dialin.actions`. Where the backend
+        cannot constrain decoding, other actions can occur.
     """
     return _ask(llm, [build_prompt(example) for example in examples], [e.language for e in examples], actions)
 

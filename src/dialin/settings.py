@@ -62,7 +62,7 @@ class Settings:
     language : {"auto", "en", "zh"}
         Language of the names.
     actions : tuple of str
-        Vocabulary of first words of the names; empty: that of `dialin.actions`.
+        Vocabulary of first words of the names; in a language that it has no word of: that of `dialin.actions`.
     seed : int
         Seed of everything random.
     """
