@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -266,7 +267,8 @@ def test_a_store_gives_back_what_it_got(user: str, text: str, p: list[float]):
 def test_stored_columns_are_readable(tmp_path: Path):
     store = ReplyStore(tmp_path / "a.sqlite")
     store.put("k", Request(prompt("退款"), ("是", "否")), Reply("是", (0.9, 0.1), 30, 1), Origin("m", "judge"))
-    row = sqlite3.connect(tmp_path / "a.sqlite").execute("SELECT * FROM replies").fetchone()
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as db:
+        row = db.execute("SELECT * FROM replies").fetchone()
     assert row[1:3] == ("m", "judge")
     assert "退款" in row[3]
     assert row[4] == '["是", "否"]'
@@ -401,3 +403,12 @@ def test_a_ledger_can_be_shared():
     Client(Script(), ledger=ledger).complete([prompt("a")], 5)
     Client(Script(), ledger=ledger).complete([prompt("b")], 5)
     assert ledger.total().calls == 2
+
+
+def test_a_store_that_is_forgotten_is_closed(tmp_path: Path) -> None:
+    """Python 3.13 warns of connections that nobody closed."""
+    store = ReplyStore(tmp_path / "a.sqlite")
+    connection = store._db
+    del store
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ class ReplyStore:
             except BaseException:
                 self._db.close()
                 raise
+        weakref.finalize(self, self._db.close)  # a store that is only forgotten is closed, too
 
     def get(self, key: str) -> Reply | None:
         """Return the reply stored under `key`, or None."""
