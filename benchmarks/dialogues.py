@@ -8,29 +8,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from benchmarks import data, machine
-from dialin.connect import cache_home
+from benchmarks import cold, data, machine
 from dialin.evaluate import evaluate_run
 from dialin.run import load
-
-
-def discover(source: Path, out: Path, llm: str) -> None:
-    """Run the command with no reply and no vector known from earlier runs."""
-    home = out.parent / "home"
-    home.mkdir()
-    (home / "models").symlink_to(cache_home() / "models")
-    dialin = Path(sys.executable).with_name("dialin")
-    command = [str(dialin), "discover", str(source), "--out", str(out), "--llm", llm]
-    subprocess.run(command, check=True, env={**os.environ, "DIALIN_HOME": str(home)}, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
@@ -46,7 +32,7 @@ def main() -> None:
         pq.write_table(turns, source)
         run = options.run or Path(folder) / "run"
         if not options.run:
-            discover(source, run, options.llm)
+            cold.discover(source, run, options.llm, seed=0)
         timing = json.loads((run / "timing.json").read_text(encoding="utf-8"))
         opened = load(run)
         about = machine.provenance(

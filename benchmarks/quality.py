@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmarks import data, machine
+from benchmarks import cold, data, machine
 from benchmarks.oracle import OracleJudge
 from dialin.cluster import partitioner_of
 from dialin.connect import cache_home
@@ -91,22 +88,9 @@ def told_k(case: Case, method: str) -> Outcome:
 def with_llm(case: Case, spec: str) -> Outcome:
     """Run ``dialin discover`` as a user would, with no reply and no vector known from earlier runs."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        home.mkdir()
-        (home / "models").symlink_to(cache_home() / "models")
         table, out = Path(folder) / "sentences.parquet", Path(folder) / "run"
         pq.write_table(pa.table({"text": case.texts}), table)
-        command = [
-            str(Path(sys.executable).with_name("dialin")),
-            "discover",
-            str(table),
-            "--out",
-            str(out),
-            "--llm",
-            spec,
-        ]
-        environment = {**os.environ, "DIALIN_HOME": str(home)}
-        subprocess.run([*command, "--seed", str(case.seed)], check=True, env=environment, stdout=subprocess.DEVNULL)
+        cold.discover(table, out, spec, case.seed)
         return outcome_of(case, out)
 
 
@@ -131,7 +115,7 @@ def outcome_of(case: Case, run: Path) -> Outcome:
 def with_judge(case: Case, wrong: float | None, **settings: object) -> Outcome:
     """Run dialin with a judge that knows the gold labels; None: with the geometry of the embeddings alone."""
     judge = None if wrong is None else OracleJudge(case.gold, wrong, case.seed)
-    tools = Tools(None, case.embedder.encode, judge)
+    tools = Tools(None, case.embedder.encode, judge=judge)
     result = discover(case.data, tools, Settings(seed=case.seed, **settings))  # type: ignore[arg-type]
     return Outcome(result.labels, judge.n_asked if judge else 0)
 

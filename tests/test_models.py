@@ -122,7 +122,7 @@ def test_hub_file_is_verified_and_marked(hub: HubServer, home: Path, pip: FakePi
 
 def test_second_call_neither_fetches_nor_hashes(home: Path, pip: FakePip, monkeypatch: pytest.MonkeyPatch) -> None:
     models.install(toy(REGISTRY))
-    monkeypatch.setattr(models, "_sha256", lambda path: pytest.fail("hashed again"))
+    monkeypatch.setattr(models, "sha256_of", lambda path: pytest.fail("hashed again"))
     assert models.install(toy(REGISTRY)) == home
     assert len(pip.calls) == N_PARTS
 

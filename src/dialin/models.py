@@ -100,7 +100,7 @@ def verify(name: str) -> Path:
         if not path.is_file():
             raise ModelError(f"model {name} lacks {path}", hint=f"run: dialin models fetch {name}")
         _marker(path).unlink(missing_ok=True)
-        got = _sha256(path)
+        got = sha256_of(path)
         if got != file.sha256:
             path.unlink()
             raise ModelError(
@@ -158,7 +158,7 @@ def _arrives(source: Hub | Registry, target: Target, wheels: Wheels, advance: Ad
 
 def _accept(file: ModelFile, target: Target) -> None:
     """Move a fetched file to its place if it has the right hash, else delete it and all its parts."""
-    got = _sha256(target.temporary)
+    got = sha256_of(target.temporary)
     if got == file.sha256:
         target.temporary.replace(target.path)
         _mark(target.path, got)
@@ -178,7 +178,7 @@ def _accept_of_other(file: ModelFile, folder: Path) -> None:
 def _adopt(file: ModelFile, folder: Path) -> bool:
     """Accept a file that the user, or a process that was killed before it could mark it, has put in place."""
     path = folder / file.name
-    if not path.is_file() or path.stat().st_size != file.size or _sha256(path) != file.sha256:
+    if not path.is_file() or path.stat().st_size != file.size or sha256_of(path) != file.sha256:
         return False
     _mark(path, file.sha256)
     return True
@@ -203,7 +203,8 @@ def _mark(path: Path, sha256: str) -> None:
     temporary.replace(_marker(path))
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file of any size, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -6,7 +6,7 @@ from typing import Self
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
 from dialin.estimate import Estimate
 
@@ -21,20 +21,23 @@ STEPS = {
 }
 
 
-class Meter:
-    """What a run tells the person who waits for it.
+class StatusBar:
+    """One bar on a terminal, whole lines elsewhere.
 
-    Notes
-    -----
-    Methods are the callbacks of a `dialin.execute.Session`.
+    Parameters
+    ----------
+    text : str
+        What the bar says at first.
+    columns : ProgressColumn
+        Columns beside description, bar, count and time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, text: str, *columns: ProgressColumn) -> None:
         self._console = Console(stderr=True, highlight=False)
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        self._bar = Progress(*columns, console=self._console, transient=True)
+        usual = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        self._bar = Progress(*usual, *columns, console=self._console, transient=True)
         self._is_terminal = self._console.is_terminal
-        self._task = self._bar.add_task("starting", total=None)
+        self._task = self._bar.add_task(text, total=None)
 
     def __enter__(self) -> Self:
         if self._is_terminal:
@@ -51,6 +54,18 @@ class Meter:
             self._console.print(line, markup=False, soft_wrap=True)
         else:
             click.echo(line, err=True)
+
+
+class Meter(StatusBar):
+    """What a run tells the person who waits for it.
+
+    Notes
+    -----
+    Methods are the callbacks of a `dialin.execute.Session`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("starting")
 
     def step(self, name: str) -> None:
         """Begin a step."""

@@ -50,7 +50,7 @@ class Weights:
 
     def sha256(self) -> str:
         """Return the hash of the weights; of several files, that of their names and hashes."""
-        hashes = [_sha256(path) for path in self.files()]
+        hashes = [models.sha256_of(path) for path in self.files()]
         if len(hashes) == 1:
             return hashes[0]
         lines = "".join(f"{sha}  {path.name}\n" for sha, path in zip(hashes, self.files(), strict=True))
@@ -186,8 +186,3 @@ def device_here() -> str:
     import torch  # noqa: PLC0415
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from dialin.columns import Columns
 from dialin.errors import InputError
 from dialin.gold import column_of
+from dialin.models import sha256_of
 from dialin.prompts import language_of
 from dialin.read import read_table
 from dialin.tune.labels import names_of
@@ -133,4 +133,4 @@ def stem(path: str) -> str:
 
 def hashes(paths: Iterable[Path]) -> dict[str, str]:
     """Return {file name: sha256} of files that were read."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return {path.name: sha256_of(path) for path in paths}

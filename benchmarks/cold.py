@@ -1,0 +1,20 @@
+"""Runs of the command as a new user's would be: no reply and no vector known from earlier ones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dialin.connect import cache_home
+
+
+def discover(source: Path, out: Path, llm: str, seed: int) -> None:
+    """Run ``dialin discover``; of the user's cache it sees the models only. Its own cache lies beside `out`."""
+    home = out.parent / "home"
+    home.mkdir()
+    (home / "models").symlink_to(cache_home() / "models")
+    dialin = str(Path(sys.executable).with_name("dialin"))
+    command = [dialin, "discover", str(source), "--out", str(out), "--llm", llm, "--seed", str(seed)]
+    subprocess.run(command, check=True, env={**os.environ, "DIALIN_HOME": str(home)}, stdout=subprocess.DEVNULL)
