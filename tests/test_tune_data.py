@@ -45,7 +45,7 @@ def make(cli: Cli, *arguments: object) -> list[dict[str, Any]]:
 
 
 def embed(spec: str, texts: list[str]) -> tuple[str, Matrix]:
-    opened = connect.connect(NO_LLM, spec, texts)
+    opened = connect.connect(connect.Specs(NO_LLM, embedder=spec), texts)
     return opened.embedder_name, opened.embed(texts)
 
 
@@ -86,6 +86,8 @@ def test_every_row_is_true(cli: Cli, calls: Path) -> None:
         texts = {source[i]["text"] for i in row["rows"]}
         assert len(texts) == row["size"] >= 4
         assert set(row["shown"]) <= texts
+        labels = {source[i]["text"]: source[i]["topic"] for i in row["rows"]}
+        assert row["shown_labels"] == [labels[text] for text in row["shown"]]
         assert len(set(row["shown"])) == len(row["shown"]) == min(row["size"], 20)
         assert (row["source"], row["language"], row["embedder"]) == ("calls", "en", "test:hashing")
     assert Counter(row["good"] for row in rows) == {True: 30, False: 30}

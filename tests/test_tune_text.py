@@ -176,6 +176,39 @@ def test_of_a_judge_only_the_last_position_counts() -> None:
     assert batch.options.tolist() == [[7, 8], [7, 8]]
 
 
+# ---- which sentences share an intent
+
+
+def test_the_end_of_a_sentence_is_its_newline() -> None:
+    row = GOOD | {"shown": ["where is it", "has it come?", "b\nc"], "shown_labels": ["a", "a", ""]}
+    [found] = examples_of([row], "judge")
+    encoded_ = encode(found, "plain", tokenize)
+    read = "".join(map(chr, encoded_.prompt))
+    assert found.intents == ("a", "a", "")
+    assert [read[: end + 1].rsplit("- ", 1)[1] for end in encoded_.ends] == [
+        "where is it\n",
+        "has it come?\n",
+        "b\nc\n",
+    ]
+
+
+@pytest.mark.parametrize("unknown", [{}, {"shown_labels": None}])
+def test_without_labels_nothing_is_said_of_pairs(unknown: tune_tiny.Row) -> None:
+    [found] = examples_of([GOOD | unknown], "judge")
+    assert encode(found, "plain", tokenize).ends == ()
+
+
+def test_ends_move_with_the_padding() -> None:
+    """Prompts of three and two tokens: the second is moved by one. Of its three intents, "" equals no other."""
+    known = Example("1", "shop", "a", Prompt("s", (), "u"), "Bad", intents=("x", "", "x"))
+    long, short = Encoded(known, (1, 2, 3), (7,), ends=(0, 1, 2)), encoded(2, (8,))
+    assert collate([long, short], pad=0).ends.tolist() == [[0, 0, 0], [0, 1, 1], [0, 2, 0]]
+    known = Example("1", "shop", "a", Prompt("s", (), "u"), "Bad", intents=("x", "y"))
+    short = Encoded(known, (1, 2), (7,), ends=(0, 1))
+    assert collate([encoded(3, (8,)), short], pad=0).ends.tolist() == [[1, 1, 0], [1, 2, 1]]
+    assert collate([encoded(3, (8,))], pad=0).ends.shape == (0, 3)
+
+
 # ---- order
 
 

@@ -167,12 +167,12 @@ def test_without_the_extra_one_line_says_how_to_get_it(
     for name in ("torch", "transformers", "peft", "gguf"):
         monkeypatch.setitem(sys.modules, name, None if name == missing else sys)
     with pytest.raises(InputError, match=rf"needs the package {missing} \(pip install 'dialin\[tune\]'\)"):
-        tune(Job(tmp_path / "a.parquet", TuneSettings("m"), tmp_path / "out"))
+        tune(Job((tmp_path / "a.parquet",), TuneSettings("m"), tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
-    job = Job(tmp_path / "a.parquet", TuneSettings("m"), tmp_path / "out")
+    job = Job((tmp_path / "a.parquet",), TuneSettings("m"), tmp_path / "out")
     check_out(job)
     job.out.mkdir()
     check_out(job)
@@ -266,7 +266,7 @@ def weights_of(folder: Path) -> dict[str, NDArray[np.float32]]:
 @pytest.fixture(scope="module")
 def whole(base: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole") / "judge"
-    tune(Job(data, settings(base), out))
+    tune(Job((data,), settings(base), out))
     return out
 
 
@@ -299,7 +299,7 @@ def test_a_killed_tuning_comes_to_the_same_weights(
         if progress.what == "learn" and progress.done == at:
             raise KilledError
 
-    job = Job(data, settings(base), tmp_path / "out")
+    job = Job((data,), settings(base), tmp_path / "out")
     with pytest.raises(KilledError):
         tune(job, kill)
     tune(replace(job, resume=True))
@@ -312,7 +312,7 @@ def test_a_checkpoint_of_other_settings_is_refused(base: Path, data: Path, tmp_p
     def kill(progress: Progress) -> None:
         raise KilledError
 
-    job = Job(data, settings(base), tmp_path / "out")
+    job = Job((data,), settings(base), tmp_path / "out")
     with pytest.raises(KilledError):
         tune(job, kill)
     with pytest.raises(InputError, match=r"checkpoint\.pt was made with settings"):
@@ -324,7 +324,7 @@ def test_a_checkpoint_of_other_settings_is_refused(base: Path, data: Path, tmp_p
 
 
 def test_a_namer_learns_its_names(base: Path, data: Path, tmp_path: Path) -> None:
-    tuned = tune(Job(data, settings(base, task="namer", epochs=6, held_out=()), tmp_path / "namer"))
+    tuned = tune(Job((data,), settings(base, task="namer", epochs=6, held_out=()), tmp_path / "namer"))
     first, last = tuned.state.history[0]["score"], tuned.state.best
     assert last > first + 1
     assert np.isnan(tuned.figures[0].auc)
@@ -365,7 +365,7 @@ def test_the_loss_is_that_of_the_answers_only(base: Path) -> None:
 
 
 def test_bfloat16_learns_too(base: Path, data: Path, tmp_path: Path) -> None:
-    tuned = tune(Job(data, settings(base, bf16=True, epochs=2), tmp_path / "out"))
+    tuned = tune(Job((data,), settings(base, bf16=True, epochs=2), tmp_path / "out"))
     assert tuned.state.history[-1]["loss"] < tuned.state.history[1]["loss"]
 
 
@@ -373,7 +373,7 @@ def test_a_damaged_base_is_named(tmp_path: Path, data: Path) -> None:
     pytest.importorskip("torch", reason="needs the extra `tune`")
     (tmp_path / "config.json").write_text('{"model_type": "nothing-like-it"}')
     with pytest.raises(ModelError, match=r"transformers cannot load .*") as caught:
-        tune(Job(data, TuneSettings(str(tmp_path)), tmp_path / "out"))
+        tune(Job((data,), TuneSettings(str(tmp_path)), tmp_path / "out"))
     assert "\n" not in str(caught.value)
 
 
@@ -398,13 +398,13 @@ def test_a_process_that_is_killed_leaves_a_checkpoint(base: Path, data: Path, wh
         "from test_tune_train import settings\n"
         "from dialin.tune.train import tune\nfrom dialin.tune.settings import Job\n"
         "def kill(p):\n    if p.what == 'learn' and p.done == 6: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "tune(Job(Path(sys.argv[2]), settings(Path(sys.argv[3])), Path(sys.argv[4])), kill)\n"
+        "tune(Job((Path(sys.argv[2]),), settings(Path(sys.argv[3])), Path(sys.argv[4])), kill)\n"
     )
     arguments = [str(Path(__file__).parent), str(data), str(base), str(out)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True)
     assert done.returncode == -9, done.stderr.decode()
     assert {path.name for path in out.iterdir()} == {"checkpoint.pt"}
     assert Checkpoint(out / "checkpoint.pt", {}).read()[0].step == 4  # type: ignore[index]
-    tune(Job(data, settings(base), out, resume=True))
+    tune(Job((data,), settings(base), out, resume=True))
     found, expected = weights_of(out), weights_of(whole)
     assert all(np.array_equal(found[name], expected[name]) for name in expected)

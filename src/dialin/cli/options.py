@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dialin.columns import Columns
-from dialin.connect import DEFAULT_LLM
+from dialin.connect import AUTO, DEFAULT_LLM, Specs
 from dialin.discover import Settings
 from dialin.errors import InputError
 from dialin.run import Plan
@@ -32,7 +32,14 @@ _MODELS = [
         metavar="SPEC",
         default=DEFAULT_LLM,
         show_default=True,
-        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the geometry judges).",
+        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none.",
+    ),
+    click.option(
+        "--judge-llm",
+        metavar="SPEC",
+        default=AUTO,
+        show_default=True,
+        help="As --llm, to judge with another one; local:MODEL+ADAPTER has an adapter. none: the geometry judges.",
     ),
     click.option(
         "--embedder",
@@ -116,7 +123,9 @@ _SETTINGS: list[Callable[[Command], Command]] = [
 ]
 
 
-def _all(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+def stacked(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    """Return the decorator that gives a command all of these options, in this order."""
+
     def decorate(command: Command) -> Command:
         for option in reversed(options):
             command = option(command)
@@ -125,11 +134,11 @@ def _all(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command],
     return decorate
 
 
-column_options = _all(_COLUMNS)
-model_options = _all(_MODELS)
-budget_options = _all(_BUDGET)
-price_options = _all(_PRICES)
-settings_options = _all(_SETTINGS)
+column_options = stacked(_COLUMNS)
+model_options = stacked(_MODELS)
+budget_options = stacked(_BUDGET)
+price_options = stacked(_PRICES)
+settings_options = stacked(_SETTINGS)
 
 
 def settings_of(options: dict[str, Any]) -> Settings:
@@ -149,9 +158,13 @@ def plan_of(options: dict[str, Any]) -> Plan:
         source=options["input"],
         columns=columns_of(options),
         settings=settings_of(options),
-        llm=options["llm"],
-        embedder=options["embedder"],
+        specs=specs_of(options),
     )
+
+
+def specs_of(options: dict[str, Any]) -> Specs:
+    """Return the LLMs and the embedder among the options of a command."""
+    return Specs(options["llm"], options["judge_llm"], options["embedder"])
 
 
 def budget_of(options: dict[str, Any]) -> Budget:

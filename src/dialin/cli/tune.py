@@ -16,7 +16,7 @@ from rich.text import Text
 from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
 from dialin.cli.tune_train import judge, namer
-from dialin.connect import NO_LLM, connect
+from dialin.connect import NO_LLM, Specs, connect
 from dialin.folder import write_table
 from dialin.report import console_on
 from dialin.tune.clusters import KINDS, Recipe
@@ -94,7 +94,7 @@ def make_table(plan: Plan) -> pa.Table:
 
         def embed(spec: str, texts: list[str]) -> tuple[str, Matrix]:
             meter.step("embed")
-            opened = connect(NO_LLM, spec, texts, meter.embedded)
+            opened = connect(Specs(NO_LLM, embedder=spec), texts, meter.embedded)
             return opened.embedder_name, opened.embed(texts)
 
         return build(plan, embed, meter.step)

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import TimeRemainingColumn
 
 from dialin.cli.group import Stopped
-from dialin.cli.options import JSON
+from dialin.cli.options import JSON, stacked
+from dialin.cli.progress import StatusBar
 from dialin.tune.card import Figures
 from dialin.tune.course import Progress
 from dialin.tune.results import without_nan
@@ -34,7 +33,7 @@ def _number(name: str, text: str) -> Callable[[Command], Command]:
 
 
 _OPTIONS: list[Callable[[Command], Command]] = [
-    click.argument("data", type=click.Path(path_type=Path)),
+    click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path)),
     click.option(
         "--base", required=True, metavar="NAME", help="A .gguf file, a folder, a name of dialin models, or owner/name."
     ),
@@ -46,6 +45,7 @@ _OPTIONS: list[Callable[[Command], Command]] = [
     click.option("--resume", is_flag=True, help="Go on with what is in FOLDER, if anything is."),
     _number("epochs", "Times that each cluster is seen."),
     _number("rank", "Rank of the LoRA matrices."),
+    _number("pairs", "Weight of telling which sentences share an intent, beside the answer; 0: none."),
     _number("learning_rate", "Learning rate at its highest."),
     _number("batch", "Clusters that pass through the model at once."),
     _number("accumulation", "Batches to one step."),
@@ -57,16 +57,10 @@ _OPTIONS: list[Callable[[Command], Command]] = [
 ]
 
 
-def _options(command: Command) -> Command:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.command()
-@_options
+@stacked(_OPTIONS)
 def judge(**options: Any) -> None:
-    """Tune a judge on the clusters of DATA, a file that `dialin tune data` made.
+    """Tune a judge on the clusters of DATA: files that `dialin tune data` made.
 
     FOLDER gets the adapter for transformers and vLLM, the one for llama.cpp, scores of what was not learnt, and a card.
     """
@@ -74,9 +68,9 @@ def judge(**options: Any) -> None:
 
 
 @click.command()
-@_options
+@stacked(_OPTIONS)
 def namer(**options: Any) -> None:
-    """Tune a namer on the named good clusters of DATA, a file that `dialin tune data` made.
+    """Tune a namer on the named good clusters of DATA: files that `dialin tune data` made.
 
     FOLDER gets the adapter for transformers and vLLM, the one for llama.cpp, scores of what was not learnt, and a card.
     """
@@ -103,31 +97,12 @@ def job_of(task: Task, options: dict[str, Any]) -> Job:
     return Job(options["data"], settings, options["out"], options["resume"])
 
 
-class TuneMeter:
+class TuneMeter(StatusBar):
     """Progress on stderr: a bar on a terminal, a line for each look at the watched clusters elsewhere."""
 
     def __init__(self, task: Task) -> None:
+        super().__init__("loading", TimeRemainingColumn())
         self._score = _SCORES[task]
-        self._console = Console(stderr=True, highlight=False)
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        self._bar = Bar(*columns, TimeRemainingColumn(), console=self._console, transient=True)
-        self._task = self._bar.add_task("loading", total=None)
-
-    def __enter__(self) -> TuneMeter:
-        if self._console.is_terminal:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._console.is_terminal:
-            self._bar.stop()
-
-    def say(self, line: str) -> None:
-        """Print one line."""
-        if self._console.is_terminal:
-            self._console.print(line, markup=False, soft_wrap=True)
-        else:
-            click.echo(line, err=True)
 
     def tell(self, progress: Progress) -> None:
         """Show how far it is."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.llm.render import Template
+from dialin.prompts import bullets
 from dialin.tune.settings import TuneSettings
 from dialin.tune.text import Example
 
@@ -33,12 +34,15 @@ class Encoded:
         Tokens read, tokens to be written.
     options : tuple of int
         First token of each option.
+    ends : tuple of int
+        Place in the prompt of the last token of each sentence whose intent is known.
     """
 
     example: Example
     prompt: tuple[int, ...]
     answer: tuple[int, ...]
     options: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prompt) + len(self.answer)
@@ -56,12 +60,15 @@ class Batch:
         What should follow each of the last `n_last` positions; `IGNORED` before the answer.
     options : int64 array of shape (n, n_options)
         First tokens of the options.
+    ends : int64 array of shape (n_sentences, 3)
+        Row, place and intent of each sentence whose intent is known; intents are numbered within a row.
     """
 
     ids: Tokens
     mask: Tokens
     labels: Tokens
     options: Tokens
+    ends: Tokens
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,20 @@ def encode(example: Example, template: Template, tokenize: Tokenize) -> Encoded:
             f"this model begins the answers {' and '.join(example.options)} with the same token",
             hint="choose another base, or data in a language that it knows",
         )
-    return Encoded(example, tuple(prompt), (first[example.options.index(answer)],), first)
+    right = first[example.options.index(answer)]
+    return Encoded(example, tuple(prompt), (right,), first, _ends(example, text, tokenize))
+
+
+def _ends(example: Example, text: str, tokenize: Tokenize) -> tuple[int, ...]:
+    """Return the place of the last token of each sentence; none where their intents are unknown."""
+    if not example.intents:
+        return ()
+    lines = [bullets([sentence]) for sentence in example.sentences]
+    places, begin = list[int](), text.index(lines[0])
+    for line in lines:
+        begin += len(line) + 1  # with its newline, which some tokens hold together with what is before it
+        places.append(len(tokenize(text[:begin])) - 1)
+    return tuple(places)
 
 
 def _continuation(prompt: list[int], text: str, answer: str, tokenize: Tokenize) -> list[int]:
@@ -162,12 +182,31 @@ def collate(batch: Sequence[Encoded], pad: int) -> Batch:
     ids = np.full((len(batch), length), pad, dtype=np.int64)
     mask = np.zeros_like(ids)
     labels = np.full((len(batch), n_last), IGNORED, dtype=np.int64)
+    ends = list[tuple[int, int, int]]()
     for row, encoded in enumerate(batch):
         tokens = (encoded.prompt + encoded.answer)[:-1]
         ids[row, length - len(tokens) :] = tokens
         mask[row, length - len(tokens) :] = 1
         labels[row, n_last - len(encoded.answer) :] = encoded.answer
-    return Batch(ids, mask, labels, np.array([e.options for e in batch], dtype=np.int64))
+        ends += [
+            (row, length - len(tokens) + end, kind) for end, kind in zip(encoded.ends, _kinds(encoded), strict=True)
+        ]
+    options = np.array([e.options for e in batch], dtype=np.int64)
+    return Batch(ids, mask, labels, options, np.array(ends, dtype=np.int64).reshape(-1, 3))
+
+
+def _kinds(encoded: Encoded) -> list[int]:
+    """Return a number for each sentence, equal where the intents are; a sentence without one equals no other.
+
+    Examples
+    --------
+    >>> from dialin.llm.base import Prompt
+    >>> example = Example("1", "shop", "a", Prompt("", (), ""), "Bad", intents=("a", "", "b", "", "a"))
+    >>> _kinds(Encoded(example, (), (), ends=(1, 2, 3, 4, 5)))
+    [0, 1, 2, 3, 0]
+    """
+    known = dict[str, int]()
+    return [known.setdefault(name or f"\x1f{i}", len(known)) for i, name in enumerate(encoded.example.intents)]
 
 
 def by_length(examples: Sequence[Encoded], size: int) -> Iterator[list[int]]:

@@ -46,6 +46,7 @@ SCHEMA = pa.schema(
         ("tightness", pa.float64()),
         ("cosine", pa.float64()),
         ("shown", pa.list_(pa.string())),
+        ("shown_labels", pa.list_(pa.string())),
         ("label", pa.string()),
         ("name", pa.string()),
         ("rows", pa.list_(pa.int64())),
@@ -142,7 +143,8 @@ def _clusters(source: Source, X: Matrix, recipe: Recipe, n: int) -> list[Labelle
 
 def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedder: str, n_shown: int) -> Iterator[Row]:
     for cluster in clusters:
-        shown = [source.texts[i] for i in shown_of(X, cluster, n_shown)]
+        places = shown_of(X, cluster, n_shown)
+        shown = [source.texts[i] for i in places]
         yield {
             "source": source.name,
             "language": source.language if source.is_asked else language_of(shown),
@@ -157,6 +159,7 @@ def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedd
             "tightness": cluster.geometry.tightness,
             "cosine": cluster.geometry.base,
             "shown": shown,
+            "shown_labels": [source.labels[i] or "" for i in places] if source.labels else None,
             "label": cluster.label,
             "name": source.names.get(cluster.label, ""),
             "rows": [source.rows[i] for i in cluster.rows],

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dialin.tune.base import Base, quiet
 from dialin.tune.batches import IGNORED, Batch, Encoded, by_length, collate
+from dialin.tune.kinship import LEARNING_RATE, kinship, layer_of, pair_loss
 from dialin.tune.settings import TuneSettings
 
 _MAX_NORM = 1.0
@@ -39,8 +40,12 @@ class Learner:
         with quiet():
             self.model: Any = peft.get_peft_model(base.model, config)
         self._base, self._settings, self._device = base, settings, device
+        shape = base.model.config.get_text_config()
+        self._layer = layer_of(shape.num_hidden_layers)
+        self._form = kinship(shape.hidden_size, device)
         self._weights = [weight for weight in self.model.parameters() if weight.requires_grad]
-        self._optimizer = torch.optim.AdamW(self._weights, lr=settings.learning_rate, weight_decay=0.0)
+        groups = [{"params": self._weights}, {"params": list(self._form.parameters())}]
+        self._optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=0.0)
 
     def learn(self, batches: Sequence[Sequence[Encoded]], learning_rate: float) -> float:
         """Make one step; return the mean loss of the answers' tokens, in nats."""
@@ -51,12 +56,12 @@ class Learner:
         total = 0.0
         for batch in batches:
             with torch.autocast(self._device, dtype=torch.bfloat16, enabled=self._settings.bf16):
-                loss = self._loss(collate(batch, self._base.pad)) / n_tokens
-            loss.backward()
-            total += float(loss.detach())
+                answer, pairs = self._both_losses(collate(batch, self._base.pad))
+            ((answer + self._settings.pairs * pairs) / n_tokens).backward()
+            total += float(answer.detach()) / n_tokens
         torch.nn.utils.clip_grad_norm_(self._weights, _MAX_NORM)
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
+        for group, times in zip(self._optimizer.param_groups, (1.0, LEARNING_RATE), strict=True):
+            group["lr"] = times * learning_rate
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         return total
@@ -70,7 +75,7 @@ class Learner:
         with torch.inference_mode():
             for rows in by_length(examples, self._eval_size()):
                 batch = collate([examples[row] for row in rows], self._base.pad)
-                logits = self._logits(batch)[:, -1]
+                logits = self._output(batch).logits.float()[:, -1]
                 both = logits.gather(1, self._tensor(batch.options)).double()
                 found[rows] = (both[:, 0] - both[:, 1]).cpu().numpy()
         return found
@@ -83,7 +88,8 @@ class Learner:
         self.model.eval()
         with torch.inference_mode():
             for row, example in enumerate(examples):
-                found[row] = float(self._loss(collate([example], self._base.pad))) / len(example.answer)
+                batch = collate([example], self._base.pad)
+                found[row] = float(self._loss(batch, self._output(batch).logits)) / len(example.answer)
         return found
 
     def state(self) -> dict[str, Any]:
@@ -92,6 +98,7 @@ class Learner:
 
         return {
             "adapter": self.adapter(),
+            "form": self._form.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state_all() if self._device == "cuda" else [],
@@ -102,6 +109,7 @@ class Learner:
         import torch  # noqa: PLC0415
 
         self.put(state["adapter"])
+        self._form.load_state_dict(state["form"])
         self._optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"])
         if state["cuda_rng"]:
@@ -128,20 +136,27 @@ class Learner:
 
         return torch.from_numpy(array).to(self._device)
 
-    def _logits(self, batch: Batch) -> Any:
+    def _output(self, batch: Batch, with_states: bool = False) -> Any:
         mask = self._tensor(batch.mask)
-        output = self.model(
+        return self.model(
             input_ids=self._tensor(batch.ids),
             attention_mask=mask,
             position_ids=(mask.cumsum(1) - 1).clamp(min=0),
             logits_to_keep=batch.labels.shape[1],
+            output_hidden_states=with_states,
             use_cache=False,
         )
-        return output.logits.float()
 
-    def _loss(self, batch: Batch) -> Any:
+    def _loss(self, batch: Batch, logits: Any) -> Any:
         import torch  # noqa: PLC0415
 
-        labels = self._tensor(batch.labels)
-        logits = self._logits(batch).flatten(0, 1)
-        return torch.nn.functional.cross_entropy(logits, labels.flatten(), ignore_index=IGNORED, reduction="sum")
+        labels = self._tensor(batch.labels).flatten()
+        flat = logits.float().flatten(0, 1)
+        return torch.nn.functional.cross_entropy(flat, labels, ignore_index=IGNORED, reduction="sum")
+
+    def _both_losses(self, batch: Batch) -> tuple[Any, Any]:
+        """Return the loss of the answers and that of the pairs, both sums over the batch."""
+        if not (self._settings.pairs and len(batch.ends)):
+            return self._loss(batch, self._output(batch).logits), 0.0
+        output = self._output(batch, with_states=True)
+        return self._loss(batch, output.logits), pair_loss(self._form, output.hidden_states[self._layer], batch)

@@ -87,7 +87,7 @@ class Results:
         return Facts(
             settings=self.job.settings,
             base_sha256=identity["base"],
-            data=self.job.data.name,
+            data=", ".join(path.name for path in self.job.data),
             data_sha256=identity["data"],
             sources=tuple(sources_of(self.parts)),
             figures=figures,

@@ -25,6 +25,8 @@ class TuneSettings:
         What is learnt.
     rank, alpha : int, float
         Of the LoRA matrices, on every linear layer but the vocabulary's; their product counts ``alpha / rank``.
+    pairs : float
+        Weight of telling which sentences share an intent, beside the judge's answer (`dialin.tune.kinship`); 0: none.
     dropout : float
         On the input of the LoRA matrices, in [0, 1); on a CPU it costs a third of the time.
     learning_rate : float
@@ -57,6 +59,7 @@ class TuneSettings:
     task: Task = "judge"
     rank: int = 8
     alpha: float = 16.0
+    pairs: float = 1.0
     dropout: float = 0.0
     learning_rate: float = 3e-4
     batch: int = 4
@@ -83,6 +86,8 @@ class TuneSettings:
         for name in ("dropout", "warmup"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+        if not self.pairs >= 0:
+            raise InputError(f"pairs must be 0 or more, got {self.pairs}")
         if not 0 < self.watch_share < 1:
             raise InputError(f"watch_share must be between 0 and 1, got {self.watch_share}")
         if self.max_seconds < 0 or self.patience < 0:
@@ -95,8 +100,8 @@ class Job:
 
     Parameters
     ----------
-    data : Path
-        The table of ``dialin tune data``.
+    data : tuple of Path
+        The tables of ``dialin tune data``.
     settings : TuneSettings
         How.
     out : Path
@@ -105,7 +110,7 @@ class Job:
         Go on with what is in `out`, if anything is.
     """
 
-    data: Path
+    data: tuple[Path, ...]
     settings: TuneSettings
     out: Path
     resume: bool = False

@@ -50,6 +50,8 @@ class Example:
         The answers to choose from, best first; empty for a name.
     good : bool
         Whether the cluster is coherent.
+    sentences, intents : tuple of str
+        What is shown, and the label of each, "" where it has none; both empty where the labels are unknown.
     """
 
     cluster_id: str
@@ -59,6 +61,8 @@ class Example:
     answer: str
     options: tuple[str, ...] = ()
     good: bool = True
+    sentences: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
 
     def text(self, template: Template) -> tuple[str, str]:
         """Return what the model reads, without the token that some models put first, and what it should write."""
@@ -123,7 +127,9 @@ def judge_example(row: dict[str, Any]) -> Example:
     options = load("tuned", language_of(row["shown"])).options
     good = bool(row["good"])
     answer = options[0] if good else options[1]
-    return Example(*_origin(row), judge_prompt(row["shown"]), answer, options, good)
+    known = row.get("shown_labels") or ()
+    sentences = tuple(row["shown"]) if known else ()
+    return Example(*_origin(row), judge_prompt(row["shown"]), answer, options, good, sentences, tuple(known))
 
 
 def name_example(row: dict[str, Any]) -> Example | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dialin.errors import InputError
 from dialin.folder import cannot_write
+from dialin.models import sha256_of
 from dialin.tune import base as bases
 from dialin.tune.base import Base, Weights
 from dialin.tune.batches import Parts, some, split
@@ -65,7 +65,8 @@ def tune(job: Job, tell: Tell = lambda _: None) -> Tuned:
     bases.require_tune()
     check_out(job)
     weights = bases.find(job.settings.base)
-    parts = split(examples_of(read_clusters(job.data, job.settings.task), job.settings.task), job.settings)
+    rows = [row for path in job.data for row in read_clusters(path, job.settings.task)]
+    parts = split(examples_of(rows, job.settings.task), job.settings)
     device = bases.device_here()
     base = bases.load(weights, device)
     layout = _layout(base)
@@ -94,7 +95,7 @@ def identity(job: Job, weights: Weights) -> dict[str, str]:
     settings = asdict(replace(job.settings, max_seconds=0.0, base=""))
     return {
         "base": weights.sha256(),
-        "data": hashlib.sha256(job.data.read_bytes()).hexdigest(),
+        "data": " ".join(sha256_of(path) for path in job.data),
         "settings": json.dumps(settings, sort_keys=True),
     }
 
