@@ -24,11 +24,11 @@ from benchmarks import data, machine
 from dialin.calibrate import Calibration, geometry_of
 from dialin.cluster import Agglomerative
 from dialin.embed import embedder_of
-from dialin.judge import CoherenceJudge, Form, JudgeSettings
+from dialin.judge import CoherenceJudge, JudgeSettings
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.prompts import language_of
+from dialin.prompts import Form, language_of
 from dialin.reliability import auc, expected_calibration_error
 from dialin.sample import sampler_of
 

@@ -40,7 +40,7 @@ def kept_of(corpus: Corpus) -> Kept:
     """Run the method without an LLM, and look at what it keeps."""
     X, settings = corpus.data.X, JudgeSettings(mode="geometry")
     judge = CoherenceJudge(corpus.data.texts, X, None, sampler_of("convex", 2), settings, calibration_of("", "pairs"))
-    result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge), Settings())
+    result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge=judge), Settings())
     base, features, good = geometry_of(X).base, [], []
     for intent in result.intents:
         rows = np.flatnonzero(result.labels == intent.intent_id)

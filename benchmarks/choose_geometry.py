@@ -82,7 +82,7 @@ def figures(corpus: Corpus, calibration: Calibration, llm: LLM | None = None) ->
     """Return AMI, ARI and clusters / true of the method when its judge is calibrated so; intents stay unnamed."""
     settings = JudgeSettings(mode="both" if llm else "geometry")
     judge = CoherenceJudge(corpus.data.texts, corpus.data.X, llm, sampler_of("convex", 2), settings, calibration)
-    result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge), Settings())
+    result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge=judge), Settings())
     scores = evaluate(result.labels, corpus.gold)
     return [round(x, 3) for x in (scores.ami, scores.ari, scores.n_clusters / scores.n_true)]
 

@@ -26,11 +26,11 @@ from sklearn.preprocessing import StandardScaler
 from dialin.connect import cache_home
 from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
-from dialin.judge import Form, build_list_prompt, parse_reply
+from dialin.judge import build_list_prompt, parse_reply
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.prompts import load
+from dialin.prompts import Form, load
 from dialin.reliability import auc, expected_calibration_error
 
 Floats = NDArray[np.float64]

@@ -136,7 +136,8 @@ def test_prices_and_paces_add_up() -> None:
     llm.choose([Prompt("s", (), "a"), Prompt("s", (), "b"), Prompt("s", (), "b")], ["Yes", "No"])
     llm.begin("name")
     llm.complete([Prompt("s", (), "- c")], 16)
-    assert predict(llm, None, 1.0).total.calls == 3
+    assert predict(llm, {}, 1.0).total.calls == 3
+    assert predict(llm, {}, 1.0).seconds == 1.0 + 3 * 0.125  # of a server: eight calls at a time
     backend = ScriptedBackend()
     requests = [request for _, request in llm.asked.values()]
     pace = pace_of(backend, requests)

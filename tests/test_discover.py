@@ -56,7 +56,7 @@ def run(settings: Settings, llm: LLM | None = None, texts: Sequence[str] = (*TEX
 
 
 def discover_with(data: Data, llm: LLM | None, settings: Settings, judge: Any = None) -> Result:
-    return discover(data, Tools(llm, BagOfWords().encode, judge), settings)
+    return discover(data, Tools(llm, BagOfWords().encode, judge=judge), settings)
 
 
 def checked(result: Result, data: Data) -> Result:
@@ -386,7 +386,7 @@ def discover_batches(settings: Settings) -> int:
     """Return how many batches the judge asked of the LLM."""
     llm = ScriptedLLM()
     before_names: list[int] = []
-    tools = Tools(llm, BagOfWords().encode, None, lambda step: before_names.append(llm.n_batches))
+    tools = Tools(llm, BagOfWords().encode, on_step=lambda step: before_names.append(llm.n_batches))
     discover(data_of(TEXTS), tools, settings)
     return before_names[1]
 

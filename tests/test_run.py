@@ -14,7 +14,7 @@ import pytest
 from conftest import Cli
 from dialin import folder as files
 from dialin.columns import Columns
-from dialin.connect import Opened
+from dialin.connect import Opened, Specs
 from dialin.discover import Settings
 from dialin.errors import InputError
 from dialin.run import Plan, check_free, load, read_corpus, start
@@ -85,7 +85,7 @@ def test_another_order_of_the_rows_gives_the_same_intents(cli: Cli, calls: Path,
 def test_load_gives_back_what_start_was_given(home: Path) -> None:
     (home / "calls.csv").write_text("text,role\nwhere is it,user\nwhere is it,agent\nhello there,\ngood bye,user\n")
     settings = Settings(strategy="paper", n_clusters=(2, 3), seed=7)
-    plan = Plan("calls.csv", Columns(text="text"), settings, "none")
+    plan = Plan("calls.csv", Columns(text="text"), settings, Specs("none"))
     corpus = read_corpus(plan)
     opened = Opened(None, HashingEmbedder().encode, "test:hashing", "a test")
     started = start(home / "deep" / "run", plan, corpus, opened)

@@ -12,9 +12,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dialin.prompts import Form
 
 N_MEASURED = 10_000
 """Sentences of the largest corpora that the geometry was tried on: above, sizes count as in a sample of so many."""
@@ -98,6 +101,10 @@ class Calibration:
     kept : tuple of 4 floats, optional
         As `geometry`, but of clusters that were kept: the search decides by what makes good clusterings, and of many
         candidates it keeps the likeliest, so what it decided by says too much of them afterwards.
+    form : {"pairs", "list", "tuned"}
+        How the questions are asked.
+    n_shown : int
+        Sentences that the judge reads in the last two forms: as many as it has learnt from (paper: 20).
     """
 
     name: str
@@ -107,6 +114,8 @@ class Calibration:
     reach: float = 2.944
     shift: Mapping[str, float] = field(default_factory=dict)
     kept: tuple[float, ...] | None = None
+    form: Form = "pairs"
+    n_shown: int = 20
 
     def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
         """Return the log-odds of "good" from the embeddings of `size` of `n` sentences.
@@ -134,18 +143,19 @@ class Calibration:
         return sigmoid(a + b * answers + c * geometry)
 
 
-def calibration_of(llm: str, form: str) -> Calibration:
+def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibration:
     """Return the calibration shipped for this LLM and question form, or the general one.
 
     Parameters
     ----------
     llm : str
         Name of the LLM, such as "local:qwen2.5-coder-0.5b".
-    form : str
-        "pairs" or "list".
+    form : {"auto", "pairs", "list", "tuned"}
+        How it is asked; "auto": "tuned" where it has an adapter, else "pairs".
     """
     table = json.loads(resources.files("dialin").joinpath("calibration.json").read_text(encoding="utf-8"))
-    key = f"{llm.split(chr(35), maxsplit=1)[0]}/{form}"  # without the fingerprint of the weights
+    chosen: Form = ("tuned" if "+" in llm else "pairs") if form == "auto" else form
+    key = f"{llm.split(chr(35), maxsplit=1)[0]}/{chosen}"  # without the fingerprint of the weights
     name = key if key in table["llms"] else "default"
     entry = table["llms"][name]
     return Calibration(
@@ -156,4 +166,6 @@ def calibration_of(llm: str, form: str) -> Calibration:
         reach=entry["reach"],
         shift=entry["shift"],
         kept=tuple(table["kept"]),
+        form=chosen,
+        n_shown=entry.get("n_shown", 20),
     )

@@ -19,12 +19,13 @@ from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
 from dialin.errors import InputError
 from dialin.folder import cannot_write
-from dialin.llm import backend_of
+from dialin.llm import backend_of, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
 
 DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
 NO_LLM = "none"
+AUTO = "auto"
 PREFLIGHT_SECONDS = 10.0
 
 
@@ -76,6 +77,34 @@ def asked(run_store: Path) -> dict[str, dict[str, int]]:
 
 
 @dataclass(frozen=True)
+class Specs:
+    """What a run is to talk to.
+
+    Parameters
+    ----------
+    llm : str
+        Who names, "none" for nobody: a spec of `dialin.llm.backend_of`.
+    judge_llm : str
+        Who judges; "auto": see `judge`.
+    embedder : str
+        A spec of `dialin.embed.embedder_of`; "auto" chooses by the texts.
+    """
+
+    llm: str = DEFAULT_LLM
+    judge_llm: str = AUTO
+    embedder: str = AUTO
+
+    def __post_init__(self) -> None:
+        if self.judge_llm == NO_LLM != self.llm:
+            raise InputError("an LLM that names can have no judge beside it", hint="use --judge geometry")
+
+    @property
+    def judge(self) -> str:
+        """The spec of who judges: with "auto" the LLM itself."""
+        return self.llm if self.judge_llm == AUTO else self.judge_llm
+
+
+@dataclass(frozen=True)
 class Opened:
     """What a run talks to.
 
@@ -89,35 +118,30 @@ class Opened:
         The spec that gives it again, never "auto".
     reason : str
         Why it is this embedder.
+    judge : Backend or None
+        Who judges in the place of the LLM.
     """
 
     backend: Backend | None
     embed: Callable[[Sequence[str]], NDArray[np.float32]]
     embedder_name: str
     reason: str
-
-    @property
-    def llm_name(self) -> str:
-        """Name of the LLM, "none" without one."""
-        return self.backend.name if self.backend else NO_LLM
+    judge: Backend | None = None
 
     def close(self) -> None:
-        """Give back the model or the connections."""
-        if self.backend:
-            self.backend.close()
+        """Give back the models or the connections."""
+        for backend in (self.backend, self.judge):
+            if backend:
+                backend.close()
 
 
-def connect(
-    llm: str, embedder: str, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None
-) -> Opened:
-    """Open an LLM and an embedder by their specs.
+def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None) -> Opened:
+    """Open LLMs and an embedder by their specs.
 
     Parameters
     ----------
-    llm : str
-        "none", or a spec of `dialin.llm.backend_of`; a server is asked whether it is there and takes the key.
-    embedder : str
-        A spec of `dialin.embed.embedder_of`.
+    specs : Specs
+        What to open; a server is asked whether it is there and takes the key.
     texts : sequence of str
         The texts at hand, by which "auto" chooses.
     on_embed : callable, optional
@@ -130,10 +154,11 @@ def connect(
     ModelError
         A local model cannot be fetched or loaded.
     """
-    backend = open_backend(llm)
-    chosen = embedder_of(embedder, texts)
+    backend = open_backend(specs.llm)
+    judge = open_backend(specs.judge) if specs.judge != specs.llm else None
+    chosen = embedder_of(specs.embedder, texts)
     cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
-    return Opened(backend, cached.encode, chosen.name, chosen.reason)
+    return Opened(backend, cached.encode, chosen.name, chosen.reason, judge)
 
 
 def open_backend(spec: str) -> Backend | None:
@@ -174,9 +199,10 @@ def preflight(base_url: str) -> None:
 
 def model_hashes(specs: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return {model: {file: sha256}} of the catalogue's models that the specs name."""
-    names = [name for spec in specs if spec.startswith("local:") for name in spec[6:].split("+")]
-    known = models.catalogue()
-    return {name: {f.name: f.sha256 for f in known[name].files} for name in names if name in known}
+    parts = [part for spec in specs if spec.startswith("local:") for part in (spec[6:], *spec[6:].split("+"))]
+    known, adapters = models.catalogue(), shipped_adapters()
+    found = {name: {f.name: f.sha256 for f in known[name].files} for name in parts if name in known}
+    return found | {name: {adapters[name].name: models.sha256_of(adapters[name])} for name in parts if name in adapters}
 
 
 class WatchedBackend:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -52,6 +53,9 @@ class Pace:
     choice: float
     text: float
     token_ratio: float = 1.0
+
+
+SERVER_PACE = Pace(SERVER_SECONDS / SERVER_PARALLEL, SERVER_SECONDS / SERVER_PARALLEL)
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,10 @@ class CountingLLM:
         The user's turn of a question -> probability of the first of two options.
     asked : dict of str to (str, Request)
         What a run would have to pay for: key -> step and request.
+    known : dict of str to str
+        What the stores have: key -> step.
+    llms : dict of str to str
+        Who is asked: key -> name.
     """
 
     name: str
@@ -128,12 +136,17 @@ class CountingLLM:
     guess: Callable[[str], float] = lambda _: 0.5
     asked: dict[str, tuple[str, Request]] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
-    _step: str = "other"
+    llms: dict[str, str] = field(default_factory=dict)
+    _step: list[str] = field(default_factory=lambda: ["other"])
     _taken: set[str] = field(default_factory=set)
 
     def begin(self, step: str) -> None:
         """Count under `step` from now on; merging and assigning ask the judge."""
-        self._step = {"merge": "judge", "assign": "judge"}.get(step, step)
+        self._step[0] = {"merge": "judge", "assign": "judge"}.get(step, step)
+
+    def as_judge(self, name: str) -> CountingLLM:
+        """Return a stand-in for another LLM; what is written down is shared."""
+        return replace(self, name=name)
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
         """Return the stored probabilities, or guessed ones."""
@@ -144,10 +157,10 @@ class CountingLLM:
         """Return the stored texts, or labels made up from the prompts, all different."""
         return [self._text(Request(prompt, (), max_tokens, grammar)) for prompt in prompts]
 
-    def keep(self, request: Request, reply: Reply) -> None:
-        """Store a reply that came while timing, so that the run need not ask again."""
+    def keep(self, name: str, request: Request, reply: Reply) -> None:
+        """Store a reply of an LLM that came while timing, so that the run need not ask again."""
         if self.stores:
-            self.stores[-1].put(request_key(self.name, request), request, reply, Origin(self.name, "estimate"))
+            self.stores[-1].put(request_key(name, request), request, reply, Origin(name, "estimate"))
 
     def _probabilities(self, request: Request) -> tuple[float, ...]:
         reply = self._recall(request)
@@ -164,9 +177,10 @@ class CountingLLM:
         key = request_key(self.name, request)
         for store in self.stores:
             if reply := store.get(key):
-                self.known.setdefault(key, self._step)
+                self.known.setdefault(key, self._step[0])
                 return reply
-        self.asked.setdefault(key, (self._step, request))
+        self.llms[key] = self.name
+        self.asked.setdefault(key, (self._step[0], request))
         return None
 
     def _label(self, text: str) -> str:
@@ -232,36 +246,37 @@ class Closeness:
         return float(1 / (1 + np.exp((self.middle - cosine) / SOFTNESS)))
 
 
-def count(data: Data, settings: Settings, llm: CountingLLM, embed: Callable[..., NDArray[np.float32]]) -> float:
-    """Run the pipeline with a counting LLM; return the seconds that it took, clustering and all."""
+def count(data: Data, settings: Settings, tools: Tools, llm: CountingLLM) -> float:
+    """Run the pipeline with counting LLMs, `llm` or made of it; return the seconds it took, clustering and all."""
     start = time.perf_counter()
-    discover(data, Tools(llm, embed, on_step=llm.begin), settings)
+    discover(data, replace(tools, on_step=llm.begin), settings)
     return time.perf_counter() - start
 
 
-def predict(llm: CountingLLM, backend: Backend | None, seconds: float) -> Estimate:
+def predict(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> Estimate:
     """Return what the counted questions will take.
 
     Parameters
     ----------
     llm : CountingLLM
         After `count`.
-    backend : Backend or None
-        A local model, to be timed with a few of the questions, whose replies go to the last store; None for a
-        server: `SERVER_SECONDS` is assumed.
+    backends : mapping of str to Backend
+        Local models by name, to be timed with a few of the questions, whose replies go to the last store; of any other,
+        a server, `SERVER_SECONDS` is assumed.
     seconds : float
         What `count` took; the run will do all that again.
     """
-    requests = [request for _, request in llm.asked.values()]
-    pace = pace_of(backend, requests, llm.keep) if backend else Pace(*(2 * [SERVER_SECONDS / SERVER_PARALLEL]))
     by_step: dict[str, Usage] = {}
     for step in llm.known.values():
         by_step[step] = by_step.get(step, Usage()) + Usage(cached=1)
-    for step, request in llm.asked.values():
-        by_step[step] = by_step.get(step, Usage()) + usage_of(request, pace)
-    n_choices = sum(bool(request.options) for request in requests)
-    asking = n_choices * pace.choice + (len(requests) - n_choices) * pace.text
-    return Estimate(by_step, seconds + asking)
+    for name in dict.fromkeys(llm.llms.values()):
+        own = [asked for key, asked in llm.asked.items() if llm.llms[key] == name]
+        requests = [request for _, request in own]
+        pace = pace_of(backends[name], requests, partial(llm.keep, name)) if name in backends else SERVER_PACE
+        for step, request in own:
+            by_step[step] = by_step.get(step, Usage()) + usage_of(request, pace)
+        seconds += sum(pace.choice if request.options else pace.text for request in requests)
+    return Estimate(by_step, seconds)
 
 
 def usage_of(request: Request, pace: Pace) -> Usage:

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dialin import folder as files
-from dialin.connect import Opened, WatchedBackend, asked, share, shared_store
+from dialin.connect import NO_LLM, Opened, WatchedBackend, asked, share, shared_store
 from dialin.discover import Data, Result, Settings, Tools, discover
 from dialin.errors import InputError, ProviderError
 from dialin.estimate import Closeness, CountingLLM, Estimate, count, predict
+from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client, Retry
 from dialin.report import page
@@ -65,10 +66,10 @@ def execute(run: Run, opened: Opened, session: Session) -> Run:
     log = SessionLog(run.folder)
     try:
         data = embed(run, opened, session)
-        with client_of(run, opened, session, log) as client:
+        with tools_of(opened, _clients(run, session, log), session.on_reply) as tools:
             log.predicted = _predicted(run, opened, session, data)
             log.begin()
-            result = _discover(data, opened, client, session, run.manifest.settings)
+            result = discover(data, replace(tools, on_step=session.on_step), run.manifest.settings)
         usage = asked(run.folder / files.REPLIES)
         ended = replace(run, manifest=replace(run.manifest, status=status_of(result), usage=usage))
         write_result(ended, result, log)
@@ -100,23 +101,41 @@ def embed(run: Run, opened: Opened, session: Session) -> Data:
 
 
 @contextmanager
-def client_of(run: Run, opened: Opened, session: Session, log: SessionLog) -> Iterator[Client | None]:
-    """Give a client over the run's replies, then the shared ones; None without an LLM."""
-    if opened.backend is None:
-        yield None
+def tools_of(
+    opened: Opened, client_of: Callable[[Backend], Client], on_reply: Callable[[], None] = lambda: None
+) -> Iterator[Tools]:
+    """Give what the method works with: clients for whom `opened` holds, which share stores, ledger and budget.
+
+    Parameters
+    ----------
+    opened : Opened
+        LLMs and embedder.
+    client_of : callable
+        Makes the client of a backend.
+    on_reply : callable
+        Told of each reply.
+    """
+    backends = [WatchedBackend(backend, on_reply) for backend in (opened.backend, opened.judge) if backend]
+    if not backends:
+        yield Tools(None, opened.embed)
         return
-    backend = WatchedBackend(opened.backend, session.on_reply)
-    stores = [ReplyStore(run.folder / files.REPLIES), shared_store()]
-    with Client(backend, stores, log.ledger, session.budget, session.retry) as client:
-        yield client
+    with client_of(backends[0]) as client:
+        judge = client.asking(backends[-1]) if opened.judge else None
+        yield Tools(client if opened.backend else None, opened.embed, judge)
 
 
-def _discover(data: Data, opened: Opened, client: Client | None, session: Session, settings: Settings) -> Result:
-    return discover(data, Tools(client, opened.embed, on_step=session.on_step), settings)
+def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:
+    """Return what makes a client over the run's replies, then the shared ones."""
+
+    def client_of(backend: Backend) -> Client:
+        stores = [ReplyStore(run.folder / files.REPLIES), shared_store()]
+        return Client(backend, stores, log.ledger, session.budget, session.retry)
+
+    return client_of
 
 
 def _predicted(run: Run, opened: Opened, session: Session, data: Data) -> Estimate | None:
-    if not session.estimate or opened.backend is None:
+    if not session.estimate or not (opened.backend or opened.judge):
         return None
     session.on_step("predict")
     prediction = forecast(data, opened, run.manifest.settings, [run.folder / files.REPLIES])
@@ -140,10 +159,11 @@ def forecast(data: Data, opened: Opened, settings: Settings, run_stores: list[Pa
     """
     stores = [*map(ReplyStore, run_stores), shared_store()]
     try:
-        llm = CountingLLM(opened.llm_name, stores, Closeness.of(data))
-        seconds = count(data, settings, llm, opened.embed)
-        is_local = opened.llm_name.startswith("local:")
-        return predict(llm, opened.backend if is_local else None, seconds)
+        llm = CountingLLM(opened.backend.name if opened.backend else NO_LLM, stores, Closeness.of(data))
+        judge = llm.as_judge(opened.judge.name) if opened.judge else None
+        seconds = count(data, settings, Tools(llm if opened.backend else None, opened.embed, judge), llm)
+        backends = {backend.name: backend for backend in (opened.backend, opened.judge) if backend}
+        return predict(llm, {name: b for name, b in backends.items() if name.startswith("local:")}, seconds)
     finally:
         for store in stores:
             store.close()

@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 from dialin.calibrate import Calibration, Geometry, geometry_of
 from dialin.errors import InputError
 from dialin.llm.base import LLM, Prompt
-from dialin.prompts import LANGUAGES, bullets, language_of, load
+from dialin.prompts import LANGUAGES, Form, bullets, language_of, load
 from dialin.sample import Sampler, cross_pairs, far_pairs
 
 Rows = NDArray[np.int64]
 Mode = Literal["both", "llm", "geometry"]
-Form = Literal["pairs", "list", "tuned"]
 READABLE_MASS = 0.02
 """Least probability that the options must hold together for an answer to count as readable."""
 

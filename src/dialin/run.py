@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dialin import folder as files
 from dialin.columns import Columns
-from dialin.connect import Opened, model_hashes
+from dialin.connect import Opened, Specs, model_hashes
 from dialin.corpus import Corpus
 from dialin.discover import Data, Settings
 from dialin.errors import DialinError, InputError
@@ -69,15 +69,14 @@ class Plan:
         Names of its columns.
     settings : Settings
         What decides the result.
-    llm, embedder : str
-        Specs; "none" is no LLM, "auto" chooses the embedder by the texts.
+    specs : Specs
+        LLMs and embedder.
     """
 
     source: str
     columns: Columns
     settings: Settings
-    llm: str
-    embedder: str = "auto"
+    specs: Specs = field(default_factory=Specs)
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,7 @@ class Manifest:
     embedder: str
     embedder_reason: str
     llm: str
+    judge_llm: str
     models: dict[str, dict[str, str]]
     prompts: list[str]
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -119,6 +119,11 @@ class Run:
         """The sentences with their vectors; None before they are embedded."""
         X = files.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
         return None if X is None else data_of(self.corpus, X)
+
+    @property
+    def specs(self) -> Specs:
+        """LLMs and embedder of the run, none of them "auto"."""
+        return Specs(self.manifest.llm, self.manifest.judge_llm, self.manifest.embedder)
 
     @property
     def resume_command(self) -> str:
@@ -237,8 +242,9 @@ def first_manifest(plan: Plan, corpus: Corpus, opened: Opened) -> Manifest:
         source=source,
         embedder=opened.embedder_name,
         embedder_reason=opened.reason,
-        llm=plan.llm,
-        models=model_hashes([plan.llm, opened.embedder_name]),
+        llm=plan.specs.llm,
+        judge_llm=plan.specs.judge,
+        models=model_hashes([plan.specs.llm, plan.specs.judge, opened.embedder_name]),
         prompts=shipped(),
     )
 

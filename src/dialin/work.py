@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dialin.assign import Pieces
 from dialin.calibrate import calibration_of
 from dialin.iterate import Round
-from dialin.judge import CoherenceJudge, Form, Judge, JudgeSettings, Mode, Rows, Verdict
+from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
 from dialin.llm import tagged
 from dialin.llm.base import LLM
 from dialin.prompts import language_of
@@ -124,6 +124,8 @@ class Tools:
         Judges and names; None: the geometry judges, and intents stay unnamed.
     embed : callable
         Labels -> unit-norm embeddings, for the merge step.
+    judge_llm : LLM, optional
+        Judges in the place of `llm`: a small tuned one, say.
     judge : Judge, optional
         Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
     on_step : callable
@@ -132,12 +134,14 @@ class Tools:
 
     llm: LLM | None
     embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    judge_llm: LLM | None = None
     judge: Judge | None = None
     on_step: Callable[[str], None] = _silent
 
     def llm_for(self, step: str) -> LLM | None:
-        """Return the LLM with its usage counted under `step`."""
-        return None if self.llm is None else tagged(self.llm, step)
+        """Return the LLM that works at `step`, with its usage counted there."""
+        llm = self.judge_llm or self.llm if step == "judge" else self.llm
+        return None if llm is None else tagged(llm, step)
 
 
 @dataclass(frozen=True)
@@ -193,13 +197,19 @@ class Draft:
 
 def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
-    form: Form = "pairs" if settings.form == "auto" else settings.form
-    mode: Mode = settings.judge if tools.llm else "geometry"
-    calibration = calibration_of(tools.llm.name if tools.llm else "", form)
+    llm = tools.llm_for("judge")
+    mode: Mode = settings.judge if llm else "geometry"
+    calibration = calibration_of(llm.name if llm else "", settings.form)
     sampler = sampler_of(settings.sampler, settings.sample_dim)
-    asked = JudgeSettings(form=form, mode=mode, sure=settings.sure, seed=settings.seed)
+    asked = JudgeSettings(
+        form=calibration.form if settings.form == "auto" else settings.form,
+        mode=mode,
+        n_representatives=calibration.n_shown,
+        sure=settings.sure,
+        seed=settings.seed,
+    )
     parts = parts_of(data, use_roles=settings.roles == "auto")
-    return CoherenceJudge(data.texts, data.X, tools.llm_for("judge"), sampler, asked, calibration, parts)
+    return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts)
 
 
 def parts_of(data: Data, *, use_roles: bool) -> NDArray[np.int64]:

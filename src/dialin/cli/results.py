@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,15 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.audit import Audited, audit
-from dialin.cli.options import JSON, RUN, column_options, columns_of, model_options
+from dialin.cli.options import JSON, RUN, column_options, columns_of, model_options, specs_of
 from dialin.cli.progress import Meter
 from dialin.columns import Columns
-from dialin.connect import NO_LLM, Opened, WatchedBackend, connect, shared_store
+from dialin.connect import NO_LLM, Opened, Specs, connect, shared_store
 from dialin.corpus import Corpus, corpus_of
-from dialin.discover import Data, Settings, Tools
+from dialin.discover import Data, Settings
 from dialin.errors import InputError
 from dialin.evaluate import Evaluation, evaluate_run
+from dialin.execute import tools_of
 from dialin.gold import column_of
 from dialin.judge import Rows
 from dialin.llm.client import Client
@@ -63,7 +64,7 @@ def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: A
         format_of(out)  # before any work
     opened_run = load(run)
     table = read_table(input, columns_of(options))
-    opened = connect(NO_LLM, opened_run.manifest.embedder, [])
+    opened = connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), [])
     found = predict_table(opened_run, table, opened)
     if out:
         save(out, found)
@@ -121,10 +122,13 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
     clusters = clusters_of(corpus, column_of(file, cluster), cluster)
     with Meter() as meter:
-        opened = connect(options["llm"], options["embedder"], corpus.texts, meter.embedded)
+        opened = connect(specs_of(options), corpus.texts, meter.embedded)
         meter.step("embed")
         data = data_of(corpus, opened.embed(corpus.texts))
-        found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
+        try:
+            found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
+        finally:
+            opened.close()
     if out:
         save(out, pa.Table.from_pylist([asdict(row) for row in found]))
     show_audit(found, as_json)
@@ -145,12 +149,8 @@ def clusters_of(corpus: Corpus, labels: list[str | None], name: str) -> dict[str
 
 
 def _audit(data: Data, clusters: Mapping[str, Rows], opened: Opened, meter: Meter, settings: Settings) -> list[Audited]:
-    if opened.backend is None:
-        return audit(data, clusters, Tools(None, opened.embed, on_step=meter.step), settings)
-    with Client(WatchedBackend(opened.backend, meter.replied), [shared_store()]) as client:
-        found = audit(data, clusters, Tools(client, opened.embed, on_step=meter.step), settings)
-    opened.close()
-    return found
+    with tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools:
+        return audit(data, clusters, replace(tools, on_step=meter.step), settings)
 
 
 def show_audit(found: list[Audited], as_json: bool) -> None:

@@ -26,7 +26,7 @@ from dialin.cli.options import (
 from dialin.cli.progress import Meter
 from dialin.cli.results import print_scores
 from dialin.columns import Columns
-from dialin.connect import DEFAULT_LLM, Opened, connect
+from dialin.connect import AUTO, DEFAULT_LLM, Opened, Specs, connect
 from dialin.discover import Settings
 from dialin.errors import InputError, ProviderError
 from dialin.estimate import Estimate
@@ -72,7 +72,7 @@ def estimate(as_json: bool, **options: Any) -> None:
     plan, price = plan_of(options), price_of(options)
     corpus = read_corpus(plan)
     with Meter() as meter:
-        opened = connect(plan.llm, plan.embedder, corpus.texts, meter.embedded)
+        opened = connect(plan.specs, corpus.texts, meter.embedded)
         try:
             meter.step("embed")
             data = data_of(corpus, opened.embed(corpus.texts))
@@ -102,16 +102,17 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
 
 @click.command()
 @click.option("--llm", metavar="SPEC", default=DEFAULT_LLM, show_default=True, help="As for discover.")
+@click.option("--judge-llm", metavar="SPEC", default=AUTO, show_default=True, help="As for discover.")
 @click.option("--out", type=click.Path(path_type=Path), default="demo-run", show_default=True, help="Folder to make.")
 @JSON
-def demo(llm: str, out: Path, as_json: bool) -> None:
+def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
     """Run discover on the example calls, and score what it finds.
 
     An earlier demo run in the same folder is replaced.
     """
     folder = examples()
     forget_demo(out, folder / DEMO_INPUT)
-    plan = Plan(str(folder / DEMO_INPUT), Columns(), Settings(), llm)
+    plan = Plan(str(folder / DEMO_INPUT), Columns(), Settings(), Specs(llm, judge_llm))
     run = make_run(out, plan, Budget())
     show(run, as_json)
     if not as_json:
@@ -125,7 +126,7 @@ def make_run(out: Path, plan: Plan, budget: Budget) -> Run:
     check_free(out)
     corpus = read_corpus(plan)
     with Meter() as meter:
-        opened = connect(plan.llm, plan.embedder, corpus.texts, meter.embedded)
+        opened = connect(plan.specs, corpus.texts, meter.embedded)
         try:
             run = start(out, plan, corpus, opened)
             meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
@@ -141,9 +142,8 @@ def make_run(out: Path, plan: Plan, budget: Budget) -> Run:
 
 def go_on(run: Run, budget: Budget) -> Run:
     """Work on a run that was stopped."""
-    manifest = run.manifest
     with Meter() as meter:
-        opened = connect(manifest.llm, manifest.embedder, run.corpus.texts, meter.embedded)
+        opened = connect(run.specs, run.corpus.texts, meter.embedded)
         try:
             return work(run, opened, budget, meter)
         finally:

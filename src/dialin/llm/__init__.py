@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from importlib import resources
 from pathlib import Path
 
 from dialin.errors import InputError, ModelError
@@ -24,7 +25,9 @@ __all__ = [
     "tagged",
 ]
 
-_FORMS = "use local:NAME, local:/path/to/file.gguf, openai:MODEL or openai:MODEL@BASE_URL"
+ADAPTER = "adapter.gguf"
+"""Name of the adapter in a folder that `dialin tune` made."""
+_FORMS = "use local:NAME, local:/path/to/file.gguf, either with +ADAPTER, openai:MODEL or openai:MODEL@BASE_URL"
 
 
 def backend_of(spec: str, n_parallel: int | None = None) -> Backend:
@@ -34,16 +37,17 @@ def backend_of(spec: str, n_parallel: int | None = None) -> Backend:
     ----------
     spec : str
         "local:NAME", "local:/path/to/file.gguf", "openai:MODEL" or "openai:MODEL@BASE_URL"; the key of an
-        OpenAI-compatible server is taken from the environment variable OPENAI_API_KEY.
+        OpenAI-compatible server is taken from the environment variable OPENAI_API_KEY. A local model may have an
+        adapter after a "+": "judge", the one shipped for that model, a folder of ``dialin tune``, or a .gguf file.
     n_parallel : int, optional
         Calls at a time to a server; a local model answers one at a time.
 
     Raises
     ------
     InputError
-        The spec has none of these forms.
+        The spec has none of these forms, or dialin ships no such adapter.
     ModelError
-        The local model cannot be found, fetched or loaded.
+        The local model or its adapter cannot be found, fetched or loaded.
     """
     provider, _, rest = spec.partition(":")
     if not rest or provider not in {"local", "openai"}:
@@ -57,14 +61,53 @@ def tagged(llm: LLM, step: str) -> LLM:
 
 
 def _local(name: str) -> Backend:
-    from dialin.llm.llama import LlamaBackend  # noqa: PLC0415  (llama.cpp is loaded only where it is used)
+    from dialin.llm.llama import LlamaBackend, LlamaOptions  # noqa: PLC0415  (llama.cpp is loaded only where it is used)
 
-    if name.endswith(".gguf"):
-        path = Path(name).expanduser()
-        return LlamaBackend(path, f"local:{path.name}#{_fingerprint(path)}")
+    base, adapter = _parted(name)
+    if not adapter:
+        return LlamaBackend(*_model(base))
+    lora, suffix = _adapter(base, adapter)  # first: it is found or not at once, a model may have to be fetched
+    path, label = _model(base)
+    return LlamaBackend(path, f"{label}+{suffix}", LlamaOptions(lora=lora))
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Return the model and its adapter, "" without one; the name of a file may have a "+" itself."""
+    if Path(name).expanduser().is_file():
+        return name, ""
+    base, _, adapter = name.partition("+")
+    return base, adapter
+
+
+def _model(name: str) -> tuple[Path, str]:
+    """Return the file of a model, and its name in stores and reports."""
     from dialin import models  # noqa: PLC0415
 
-    return LlamaBackend(_gguf_in(models.ensure(name)), f"local:{name}")
+    if not name.endswith(".gguf"):
+        return _gguf_in(models.ensure(name)), f"local:{name}"
+    path = Path(name).expanduser()
+    return path, f"local:{path.name}#{_fingerprint(path)}"
+
+
+def _adapter(base: str, name: str) -> tuple[Path, str]:
+    """Return the file of an adapter, and its name; shipped ones change with the version of dialin only."""
+    path = Path(name).expanduser()
+    if path.is_dir():
+        path /= ADAPTER
+    if path.is_file() or path.suffix == ".gguf":
+        return path, f"{path.parent.name}/{path.name}#{_fingerprint(path)}"
+    shipped = shipped_adapters()
+    if f"{base}+{name}" not in shipped:
+        known = ", ".join(f"local:{key}" for key in shipped) or "none"
+        raise InputError(f"no adapter {name!r} of {base}", hint=f"shipped: {known}; or a folder of dialin tune")
+    path = shipped[f"{base}+{name}"]
+    return path, f"{name}#{_fingerprint(path)}"
+
+
+def shipped_adapters() -> dict[str, Path]:
+    """Return the adapters that come with dialin, by "MODEL+NAME": files ``MODEL+NAME.gguf`` of the package."""
+    folder = Path(str(resources.files("dialin"))) / "adapters"
+    return {path.name.removesuffix(".gguf"): path for path in sorted(folder.glob("*.gguf"))}
 
 
 def _gguf_in(folder: Path) -> Path:

@@ -79,6 +79,12 @@ class Client:
         tagged._step = name
         return tagged
 
+    def asking(self, backend: Backend) -> Self:
+        """Return this client with another backend; stores, ledger and budget are shared. Who opened it closes it."""
+        other = copy.copy(self)
+        other.backend, other.name = backend, backend.name
+        return other
+
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
         """Return probabilities, shape (n_prompts, n_options); rows sum to at most 1.
 

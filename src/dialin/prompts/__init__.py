@@ -11,9 +11,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 from dialin.llm.base import Prompt
 
+Form = Literal["pairs", "list", "tuned"]
+"""How a judge is asked."""
 LANGUAGES = ("en", "zh")
 VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "prune": 1, "role": 1, "tuned": 1}
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")

@@ -1,0 +1,45 @@
+"""Adapters after a "+": which are shipped, and what is said of others."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialin.calibrate import calibration_of
+from dialin.connect import NO_LLM, Specs, model_hashes
+from dialin.errors import InputError
+from dialin.llm import backend_of, shipped_adapters
+from dialin.models import catalogue
+
+
+def test_every_shipped_adapter_is_small_and_of_a_known_model() -> None:
+    shipped = shipped_adapters()
+    assert "gemma-3-270m+judge" in shipped
+    for name, path in shipped.items():
+        assert name.split("+")[0] in catalogue()
+        assert path.read_bytes()[:4] == b"GGUF"
+        assert path.stat().st_size < 25_000_000
+
+
+def test_an_unknown_adapter_is_refused_before_anything_is_fetched() -> None:
+    with pytest.raises(InputError, match="no adapter 'nothing' of gemma-3-270m") as error:
+        backend_of("local:gemma-3-270m+nothing")
+    assert "local:gemma-3-270m+judge" in str(error.value.hint)
+
+
+def test_the_manifest_has_the_hash_of_model_and_adapter() -> None:
+    found = model_hashes(["local:gemma-3-270m+judge"])
+    assert list(found) == ["gemma-3-270m", "gemma-3-270m+judge"]
+
+
+def test_a_tuned_judge_is_asked_as_it_was_tuned() -> None:
+    assert calibration_of("local:gemma-3-270m+judge#0123abcd").form == "tuned"
+    assert calibration_of("local:gemma-3-270m").form == "pairs"
+    assert calibration_of("local:gemma-3-270m+judge", "list").form == "list"
+
+
+def test_who_judges() -> None:
+    assert Specs("local:a").judge == "local:a"
+    assert Specs("local:a", "local:b").judge == "local:b"
+    assert Specs(NO_LLM).judge == NO_LLM
+    with pytest.raises(InputError, match="no judge beside it"):
+        Specs("local:a", NO_LLM)
