@@ -70,9 +70,9 @@ def test_pairs_are_learnt() -> None:
     hidden = (means[[0, 1, 0, 1]] + 0.1 * torch.randn(4, 8))[None]
     told = batch(1, [[0, 0, 0], [0, 1, 1], [0, 2, 0], [0, 3, 1]])
     optimizer = torch.optim.AdamW(form.parameters(), lr=1e-2)
-    first = float(pair_loss(form, hidden, told))
+    first = float(pair_loss(form, hidden, told).detach())
     for _ in range(60):
         optimizer.zero_grad()
         pair_loss(form, hidden, told).backward()
         optimizer.step()
-    assert float(pair_loss(form, hidden, told)) < first / 4
+    assert float(pair_loss(form, hidden, told).detach()) < first / 4
