@@ -32,14 +32,14 @@ _MODELS = [
         metavar="SPEC",
         default=DEFAULT_LLM,
         show_default=True,
-        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none.",
+        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the geometry judges).",
     ),
     click.option(
         "--judge-llm",
         metavar="SPEC",
         default=AUTO,
         show_default=True,
-        help="As --llm, to judge with another one; local:MODEL+ADAPTER has an adapter. none: the geometry judges.",
+        help="As --llm, to judge with another one: local:MODEL+ADAPTER, say; auto: the same one.",
     ),
     click.option(
         "--embedder",
