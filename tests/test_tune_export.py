@@ -14,7 +14,18 @@ from dialin.llm.base import Request
 from dialin.llm.llama import LlamaBackend, LlamaOptions
 from dialin.models import folder_of
 from dialin.tune import base as bases
-from dialin.tune.export import ARCHITECTURES, Layout, gguf_tensors, interleave, layout_of, write_gguf, write_peft
+from dialin.tune.export import (
+    ARCHITECTURES,
+    Layout,
+    gguf_tensors,
+    interleave,
+    layout_of,
+    peft_tensors,
+    read_gguf,
+    separate,
+    write_gguf,
+    write_peft,
+)
 from dialin.tune.settings import TuneSettings
 from dialin.tune.text import examples_of
 
@@ -115,6 +126,22 @@ def test_interleaving_keeps_all_rows_within_their_head(n_heads: int, half: int, 
     for before, after in zip(np.split(matrix, n_heads), np.split(turned, n_heads), strict=True):
         assert np.array_equal(after[0::2], before[:half])
         assert np.array_equal(after[1::2], before[half:])
+    assert np.array_equal(separate(turned, n_heads), matrix)
+
+
+@pytest.mark.parametrize("architecture", sorted(set(ARCHITECTURES.values())))
+def test_names_and_rows_come_back(architecture: str) -> None:
+    adapter = matrices("0.self_attn.q_proj") | matrices("0.self_attn.k_proj") | matrices("1.mlp.down_proj")
+    own = Layout(architecture, 2, 1)
+    found = peft_tensors(gguf_tensors(adapter, own), adapter, own)
+    assert found.keys() == adapter.keys()
+    assert all(np.array_equal(found[name], adapter[name]) for name in adapter)
+
+
+def test_an_adapter_of_fewer_layers_is_refused() -> None:
+    small = gguf_tensors(matrices("0.mlp.up_proj"), LLAMA)
+    with pytest.raises(InputError, match=r"has no blk\.1\.ffn_up"):
+        peft_tensors(small, matrices("1.mlp.up_proj"), LLAMA)
 
 
 def test_an_unknown_architecture_is_named() -> None:
@@ -140,6 +167,16 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
         assert tensor.data.dtype == np.float16
         assert np.allclose(tensor.data, expected[tensor.name], rtol=1e-3)
     assert [path.name for path in tmp_path.iterdir()] == ["a.gguf"]
+    found, alpha = read_gguf(tmp_path / "a.gguf")
+    assert alpha == 16.0
+    assert all(np.allclose(found[name], expected[name], rtol=1e-3) for name in expected)
+
+
+def test_a_file_that_is_no_adapter_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("gguf", reason="needs the extra `tune`")
+    (tmp_path / "a.gguf").write_bytes(b"no GGUF at all, but long enough to be read")
+    with pytest.raises(InputError, match="cannot read the adapter"):
+        read_gguf(tmp_path / "a.gguf")
 
 
 # ---- one adapter, two runtimes

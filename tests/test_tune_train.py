@@ -308,6 +308,31 @@ def test_a_killed_tuning_comes_to_the_same_weights(
     assert all(np.array_equal(found[name], expected[name]) for name in expected)
 
 
+def test_a_tuning_goes_on_from_an_adapter(base: Path, data: Path, whole: Path, tmp_path: Path) -> None:
+    """With a learning rate of nearly nothing it says what the adapter said, up to the float16 of its file."""
+    out = tmp_path / "further"
+    further = settings(Path(f"{base}+{whole}"), learning_rate=1e-12, epochs=1)
+    tune(Job((data,), further, out))
+    before, after = weights_of(whole), weights_of(out)
+    assert before.keys() == after.keys()
+    for name, matrix in before.items():
+        assert np.allclose(matrix, after[name], atol=1e-3)
+    assert any(np.abs(matrix).max() > 0.01 for name, matrix in after.items() if "lora_B" in name)
+    done = json.loads((out / "tune.json").read_text())
+    assert done["before"] == pytest.approx(json.loads((whole / "tune.json").read_text())["best"], abs=0.05)
+    assert json.loads((out / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"] == str(base)
+
+
+@pytest.mark.parametrize(("changes", "message"), [({"rank": 2}, "use --rank 4"), ({"alpha": 3.0}, "alpha 16")])
+def test_an_adapter_of_other_shape_is_refused(
+    whole: Path, data: Path, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    base = json.loads((whole / "tune.json").read_text())["settings"]["base"]
+    with pytest.raises(InputError) as caught:
+        tune(Job((data,), settings(Path(f"{base}+{whole}"), **changes), tmp_path / "out"))
+    assert message in str(caught.value) + (caught.value.hint or "")
+
+
 def test_a_checkpoint_of_other_settings_is_refused(base: Path, data: Path, tmp_path: Path) -> None:
     def kill(progress: Progress) -> None:
         raise KilledError

@@ -84,11 +84,11 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
 
 
 def unchosen(work: Work) -> Work:
-    """Return the work with a judge of clusters as they are; the weights of the search serve to choose among many."""
+    """Return the work with a judge of clusters as they are."""
     judge = work.judge
-    if not isinstance(judge, CoherenceJudge) or judge.calibration.kept is None:
+    if not isinstance(judge, CoherenceJudge):
         return work
-    return replace(work, judge=replace(judge, calibration=replace(judge.calibration, geometry=judge.calibration.kept)))
+    return replace(work, judge=replace(judge, calibration=judge.calibration.unchosen()))
 
 
 def _verdicts(work: Work, rows: list[Rows]) -> list[Verdict]:

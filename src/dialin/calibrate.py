@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.errors import InputError
 from dialin.prompts import Form
 
+_MADE_BY = "make one with: dialin tune calibrate"
 N_MEASURED = 10_000
 """Sentences of the largest corpora that the geometry was tried on: above, sizes count as in a sample of so many."""
 
@@ -105,6 +108,8 @@ class Calibration:
         How the questions are asked.
     n_shown : int
         Sentences that the judge reads in the last two forms: as many as it has learnt from (paper: 20).
+    audit : tuple of 3 floats, optional
+        As `both`, of clusters as they are, which nobody searched for: beside the geometry of `kept`.
     """
 
     name: str
@@ -116,6 +121,11 @@ class Calibration:
     kept: tuple[float, ...] | None = None
     form: Form = "pairs"
     n_shown: int = 20
+    audit: tuple[float, ...] | None = None
+
+    def unchosen(self) -> Calibration:
+        """Return the calibration for clusters as they are; the weights of the search serve to choose among many."""
+        return replace(self, geometry=self.kept or self.geometry, both=self.audit or self.both)
 
     def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
         """Return the log-odds of "good" from the embeddings of `size` of `n` sentences.
@@ -143,6 +153,30 @@ class Calibration:
         return sigmoid(a + b * answers + c * geometry)
 
 
+def read_calibration(path: Path) -> Calibration:
+    """Return the calibration that ``dialin tune calibrate`` wrote.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or holds something else.
+    """
+    try:
+        return calibration_in(json.loads(path.read_text(encoding="utf-8"))["calibration"])
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", hint=_MADE_BY) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} holds no calibration: {error!r}", hint=_MADE_BY) from error
+
+
+def calibration_in(values: Mapping[str, Any]) -> Calibration:
+    """Return the calibration of its fields as JSON has them; raise TypeError where they are not these."""
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return Calibration(**fields)
+
+
 def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibration:
     """Return the calibration shipped for this LLM and question form, or the general one.
 
@@ -168,4 +202,5 @@ def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibrati
         kept=tuple(table["kept"]),
         form=chosen,
         n_shown=entry.get("n_shown", 20),
+        audit=tuple(entry["audit"]) if "audit" in entry else None,
     )

@@ -15,14 +15,17 @@ import platformdirs
 from numpy.typing import NDArray
 
 from dialin import models
+from dialin.calibrate import Calibration, read_calibration
 from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
 from dialin.errors import InputError
 from dialin.folder import cannot_write
-from dialin.llm import backend_of, shipped_adapters
+from dialin.llm import backend_of, parted, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
 
+CALIBRATION = "calibration.json"
+"""Name of the calibration in a folder of ``dialin tune``."""
 DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
 NO_LLM = "none"
 AUTO = "auto"
@@ -88,11 +91,14 @@ class Specs:
         Who judges; "auto": see `judge`.
     embedder : str
         A spec of `dialin.embed.embedder_of`; "auto" chooses by the texts.
+    calibration : Calibration, optional
+        Of who judges; None: the one in the folder of its adapter, or the one shipped for it.
     """
 
     llm: str = DEFAULT_LLM
     judge_llm: str = AUTO
     embedder: str = AUTO
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         if self.judge_llm == NO_LLM != self.llm:
@@ -120,6 +126,8 @@ class Opened:
         Why it is this embedder.
     judge : Backend or None
         Who judges in the place of the LLM.
+    calibration : Calibration or None
+        Of who judges; None: the one shipped for it.
     """
 
     backend: Backend | None
@@ -127,6 +135,7 @@ class Opened:
     embedder_name: str
     reason: str
     judge: Backend | None = None
+    calibration: Calibration | None = None
 
     def close(self) -> None:
         """Give back the models or the connections."""
@@ -158,7 +167,14 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
     judge = open_backend(specs.judge) if specs.judge != specs.llm else None
     chosen = embedder_of(specs.embedder, texts)
     cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
-    return Opened(backend, cached.encode, chosen.name, chosen.reason, judge)
+    return Opened(backend, cached.encode, chosen.name, chosen.reason, judge, specs.calibration or beside(specs.judge))
+
+
+def beside(spec: str) -> Calibration | None:
+    """Return the calibration in the folder of an adapter; None where there is no such folder, or none in it."""
+    _, adapter = parted(spec.removeprefix("local:"))
+    path = Path(adapter).expanduser() / CALIBRATION
+    return read_calibration(path) if adapter and path.is_file() else None
 
 
 def open_backend(spec: str) -> Backend | None:

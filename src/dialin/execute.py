@@ -121,7 +121,7 @@ def tools_of(
         return
     with client_of(backends[0]) as client:
         judge = client.asking(backends[-1]) if opened.judge else None
-        yield Tools(client if opened.backend else None, opened.embed, judge)
+        yield Tools(client if opened.backend else None, opened.embed, judge, opened.calibration)
 
 
 def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:
@@ -161,7 +161,8 @@ def forecast(data: Data, opened: Opened, settings: Settings, run_stores: list[Pa
     try:
         llm = CountingLLM(opened.backend.name if opened.backend else NO_LLM, stores, Closeness.of(data))
         judge = llm.as_judge(opened.judge.name) if opened.judge else None
-        seconds = count(data, settings, Tools(llm if opened.backend else None, opened.embed, judge), llm)
+        tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration)
+        seconds = count(data, settings, tools, llm)
         backends = {backend.name: backend for backend in (opened.backend, opened.judge) if backend}
         return predict(llm, {name: b for name, b in backends.items() if name.startswith("local:")}, seconds)
     finally:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin import folder as files
+from dialin.calibrate import Calibration, calibration_in
 from dialin.columns import Columns
 from dialin.connect import Opened, Specs, model_hashes
 from dialin.corpus import Corpus
@@ -93,6 +94,7 @@ class Manifest:
     judge_llm: str
     models: dict[str, dict[str, str]]
     prompts: list[str]
+    calibration: Calibration | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
@@ -123,7 +125,8 @@ class Run:
     @property
     def specs(self) -> Specs:
         """LLMs and embedder of the run, none of them "auto"."""
-        return Specs(self.manifest.llm, self.manifest.judge_llm, self.manifest.embedder)
+        of = self.manifest
+        return Specs(of.llm, of.judge_llm, of.embedder, of.calibration)
 
     @property
     def resume_command(self) -> str:
@@ -246,6 +249,7 @@ def first_manifest(plan: Plan, corpus: Corpus, opened: Opened) -> Manifest:
         judge_llm=plan.specs.judge,
         models=model_hashes([plan.specs.llm, plan.specs.judge, opened.embedder_name]),
         prompts=shipped(),
+        calibration=opened.calibration,
     )
 
 
@@ -282,7 +286,10 @@ def manifest_of(values: Any, folder: Path) -> Manifest:
         settings: dict[str, Any] = dict(values["settings"])
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
-        return Manifest(**values | {"settings": Settings(**settings), "source": Source(**source)})
+        given = values["calibration"]
+        calibration = None if given is None else calibration_in(given)
+        parts = {"settings": Settings(**settings), "source": Source(**source), "calibration": calibration}
+        return Manifest(**values | parts)
     except (TypeError, KeyError) as error:
         raise InputError(
             f"{folder / files.MANIFEST} is not of this version of dialin ({version('dialin')}): {error}",

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.assign import Pieces
-from dialin.calibrate import calibration_of
+from dialin.calibrate import Calibration, calibration_of
+from dialin.errors import InputError
 from dialin.iterate import Round
 from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
 from dialin.llm import tagged
@@ -126,6 +127,8 @@ class Tools:
         Labels -> unit-norm embeddings, for the merge step.
     judge_llm : LLM, optional
         Judges in the place of `llm`: a small tuned one, say.
+    calibration : Calibration, optional
+        Of the LLM that judges, in the place of the one shipped for it.
     judge : Judge, optional
         Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
     on_step : callable
@@ -135,6 +138,7 @@ class Tools:
     llm: LLM | None
     embed: Callable[[Sequence[str]], NDArray[np.float32]]
     judge_llm: LLM | None = None
+    calibration: Calibration | None = None
     judge: Judge | None = None
     on_step: Callable[[str], None] = _silent
 
@@ -199,7 +203,12 @@ def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
     llm = tools.llm_for("judge")
     mode: Mode = settings.judge if llm else "geometry"
-    calibration = calibration_of(llm.name if llm else "", settings.form)
+    calibration = tools.calibration or calibration_of(llm.name if llm else "", settings.form)
+    if tools.calibration and settings.form not in {"auto", calibration.form}:
+        raise InputError(
+            f"the calibration {calibration.name} is of the form {calibration.form!r}, asked for is {settings.form!r}",
+            hint=f"use --form {calibration.form}, or another --calibration",
+        )
     sampler = sampler_of(settings.sampler, settings.sample_dim)
     asked = JudgeSettings(
         form=calibration.form if settings.form == "auto" else settings.form,

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from dialin.calibrate import read_calibration
 from dialin.columns import Columns
 from dialin.connect import AUTO, DEFAULT_LLM, Specs
 from dialin.discover import Settings
@@ -40,6 +41,12 @@ _MODELS = [
         default=AUTO,
         show_default=True,
         help="As --llm, to judge with another one: local:MODEL+ADAPTER, say; auto: the same one.",
+    ),
+    click.option(
+        "--calibration",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="What dialin tune calibrate wrote for who judges; its folder's or the shipped one otherwise.",
     ),
     click.option(
         "--embedder",
@@ -164,7 +171,9 @@ def plan_of(options: dict[str, Any]) -> Plan:
 
 def specs_of(options: dict[str, Any]) -> Specs:
     """Return the LLMs and the embedder among the options of a command."""
-    return Specs(options["llm"], options["judge_llm"], options["embedder"])
+    path = options["calibration"]
+    calibration = read_calibration(path) if path else None
+    return Specs(options["llm"], options["judge_llm"], options["embedder"], calibration)
 
 
 def budget_of(options: dict[str, Any]) -> Budget:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
+from dialin.cli.tune_calibrate import calibrate
 from dialin.cli.tune_train import judge, namer
 from dialin.connect import NO_LLM, Specs, connect
 from dialin.folder import write_table
@@ -33,6 +34,7 @@ def tune() -> None:
 
 tune.add_command(judge)
 tune.add_command(namer)
+tune.add_command(calibrate)
 
 
 @tune.command()

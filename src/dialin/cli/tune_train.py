@@ -35,7 +35,10 @@ def _number(name: str, text: str) -> Callable[[Command], Command]:
 _OPTIONS: list[Callable[[Command], Command]] = [
     click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path)),
     click.option(
-        "--base", required=True, metavar="NAME", help="A .gguf file, a folder, a name of dialin models, or owner/name."
+        "--base",
+        required=True,
+        metavar="NAME[+ADAPTER]",
+        help="A .gguf file, a folder, a name of dialin models, or owner/name; +judge: goes on from the shipped one.",
     ),
     click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to make."),
     click.option(

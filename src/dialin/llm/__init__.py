@@ -21,7 +21,9 @@ __all__ = [
     "ReplyStore",
     "Request",
     "Retry",
+    "adapter_of",
     "backend_of",
+    "parted",
     "tagged",
 ]
 
@@ -63,15 +65,15 @@ def tagged(llm: LLM, step: str) -> LLM:
 def _local(name: str) -> Backend:
     from dialin.llm.llama import LlamaBackend, LlamaOptions  # noqa: PLC0415  (llama.cpp is loaded only where it is used)
 
-    base, adapter = _parted(name)
+    base, adapter = parted(name)
     if not adapter:
         return LlamaBackend(*_model(base))
-    lora, suffix = _adapter(base, adapter)  # first: it is found or not at once, a model may have to be fetched
+    lora, suffix = adapter_of(base, adapter)  # first: it is found or not at once, a model may have to be fetched
     path, label = _model(base)
     return LlamaBackend(path, f"{label}+{suffix}", LlamaOptions(lora=lora))
 
 
-def _parted(name: str) -> tuple[str, str]:
+def parted(name: str) -> tuple[str, str]:
     """Return the model and its adapter, "" without one; the name of a file may have a "+" itself."""
     if Path(name).expanduser().is_file():
         return name, ""
@@ -89,8 +91,14 @@ def _model(name: str) -> tuple[Path, str]:
     return path, f"local:{path.name}#{_fingerprint(path)}"
 
 
-def _adapter(base: str, name: str) -> tuple[Path, str]:
-    """Return the file of an adapter, and its name; shipped ones change with the version of dialin only."""
+def adapter_of(base: str, name: str) -> tuple[Path, str]:
+    """Return the file of an adapter of a base, and its name.
+
+    Raises
+    ------
+    InputError
+        dialin ships none of this name, and it is no path.
+    """
     path = Path(name).expanduser()
     if path.is_dir():
         path /= ADAPTER

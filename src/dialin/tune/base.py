@@ -8,18 +8,19 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dialin import models
 from dialin.errors import InputError, ModelError
+from dialin.llm import adapter_of, parted
 from dialin.llm.render import Template
 from dialin.tune.batches import Encoded, encode
 from dialin.tune.text import Example
 
 EXTRA = "pip install 'dialin[tune]'"
-_FORMS = "give a .gguf file, a folder of transformers, a name of `dialin models`, or a hub's owner/name"
+_FORMS = "give a .gguf file, a folder of transformers, a name of `dialin models`, or a hub's owner/name, with +ADAPTER"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
 
@@ -36,17 +37,22 @@ class Weights:
         Of the files.
     gguf : str
         Name of the GGUF file in it; "" where it is a folder of transformers.
+    adapter : Path or None
+        A GGUF adapter to go on from.
     """
 
     name: str
     folder: Path
     gguf: str = ""
+    adapter: Path | None = None
 
     def files(self) -> list[Path]:
-        """Return the files that hold weights, sorted."""
+        """Return the files that hold weights, sorted; the adapter is the last."""
         if self.gguf:
-            return [self.folder / self.gguf]
-        return sorted(path for pattern in _WEIGHTS for path in self.folder.glob(pattern))
+            own = [self.folder / self.gguf]
+        else:
+            own = sorted(path for pattern in _WEIGHTS for path in self.folder.glob(pattern))
+        return [*own, self.adapter] if self.adapter else own
 
     def sha256(self) -> str:
         """Return the hash of the weights; of several files, that of their names and hashes."""
@@ -105,13 +111,23 @@ def require_tune() -> None:
 def find(name: str) -> Weights:
     """Return where a base lies, after fetching it where its name is that of a model or of a hub's repository.
 
+    An adapter after a "+", as in ``local:`` specs, is where the tuning begins.
+
     Raises
     ------
     InputError
-        The name has none of the forms.
+        The name has none of the forms, or there is no such adapter.
     ModelError
         The model cannot be fetched.
     """
+    base, adapter = parted(name.removeprefix("local:"))
+    if not adapter:
+        return _found(name)
+    path, _ = adapter_of(base, adapter)  # first: it is there or not, a model may have to be fetched
+    return replace(_found(base), name=name, adapter=path)
+
+
+def _found(name: str) -> Weights:
     path, known = Path(name).expanduser(), name.removeprefix("local:")
     if path.is_file() and path.suffix == ".gguf":
         return Weights(name, path.parent, path.name)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dialin.llm import parted
 from dialin.reliability import auc, expected_calibration_error
 from dialin.tune.settings import Task, TuneSettings
 
@@ -157,7 +158,9 @@ _FILES = """## Files
 
 
 def _header(settings: TuneSettings) -> str:
-    return f"---\nlibrary_name: peft\nbase_model: {settings.base}\ntags: [lora, dialin, {settings.task}]\n---"
+    return (
+        f"---\nlibrary_name: peft\nbase_model: {parted(settings.base)[0]}\ntags: [lora, dialin, {settings.task}]\n---"
+    )
 
 
 def _sources(sources: Iterable[Source]) -> str:

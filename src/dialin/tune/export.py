@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,17 +88,63 @@ def gguf_tensors(adapter: Mapping[str, Matrix], layout: Layout) -> dict[str, Mat
     """
     found = {}
     for name, matrix in adapter.items():
-        match = _NAME.search(name)
-        if not match or match[2] not in _LAYERS:
-            raise InputError(f"no GGUF name is known for the adapter's {name}", hint="PEFT's folder can still be used")
-        block, layer, side = int(match[1]), _LAYERS[match[2]], match[3].lower()
-        found[block, f"blk.{block}.{layer}.weight.lora_{side}"] = _in_order(matrix, f"{layer}.{side}", layout)
-    return {name: matrix for (_, name), matrix in sorted(found.items(), key=lambda item: item[0])}
+        place = _place(name)
+        n_heads = _n_heads(place, layout)
+        found[place] = interleave(matrix, n_heads) if n_heads else matrix
+    return {place.name: matrix for place, matrix in sorted(found.items())}
 
 
-def _in_order(matrix: Matrix, which: str, layout: Layout) -> Matrix:
-    heads = {"attn_q.b": layout.n_heads, "attn_k.b": layout.n_kv_heads}
-    return interleave(matrix, heads[which]) if layout.architecture == "llama" and which in heads else matrix
+def peft_tensors(tensors: Mapping[str, Matrix], names: Iterable[str], layout: Layout) -> dict[str, Matrix]:
+    """Return matrices of llama.cpp's under PEFT's names: the way back from `gguf_tensors`.
+
+    Parameters
+    ----------
+    tensors : mapping of str to array
+        By llama.cpp's names.
+    names : iterable of str
+        PEFT's names of the matrices that the model has.
+    layout : Layout
+        Of the base.
+
+    Raises
+    ------
+    InputError
+        A matrix is missing: the adapter belongs to another base, or adapts fewer layers.
+    """
+    found = {}
+    for name in names:
+        place = _place(name)
+        if place.name not in tensors:
+            raise InputError(f"the adapter has no {place.name}", hint="was it made for this base, by dialin tune?")
+        n_heads = _n_heads(place, layout)
+        found[name] = separate(tensors[place.name], n_heads) if n_heads else tensors[place.name]
+    return found
+
+
+@dataclass(frozen=True, order=True)
+class _Place:
+    """Block, layer (llama.cpp's name) and side ("a" or "b") of a matrix."""
+
+    block: int
+    layer: str
+    side: str
+
+    @property
+    def name(self) -> str:
+        return f"blk.{self.block}.{self.layer}.weight.lora_{self.side}"
+
+
+def _place(name: str) -> _Place:
+    match = _NAME.search(name)
+    if not match or match[2] not in _LAYERS:
+        raise InputError(f"no GGUF name is known for the adapter's {name}", hint="PEFT's folder can still be used")
+    return _Place(int(match[1]), _LAYERS[match[2]], match[3].lower())
+
+
+def _n_heads(place: _Place, layout: Layout) -> int:
+    """Return the number of heads whose rows llama.cpp orders in its own way; 0 where it keeps the order."""
+    heads = {("attn_q", "b"): layout.n_heads, ("attn_k", "b"): layout.n_kv_heads}
+    return heads.get((place.layer, place.side), 0) if layout.architecture == "llama" else 0
 
 
 def interleave(matrix: Matrix, n_heads: int) -> Matrix:
@@ -121,6 +167,38 @@ def interleave(matrix: Matrix, n_heads: int) -> Matrix:
     """
     n_out, rank = matrix.shape
     return matrix.reshape(n_heads, 2, n_out // n_heads // 2, rank).swapaxes(1, 2).reshape(n_out, rank)
+
+
+def separate(matrix: Matrix, n_heads: int) -> Matrix:
+    """Return the rows of queries or keys as transformers has them: the way back from `interleave`.
+
+    Examples
+    --------
+    >>> separate(np.array([[0], [2], [1], [3]]), 1).ravel().tolist()
+    [0, 1, 2, 3]
+    """
+    n_out, rank = matrix.shape
+    return matrix.reshape(n_heads, n_out // n_heads // 2, 2, rank).swapaxes(1, 2).reshape(n_out, rank)
+
+
+def read_gguf(path: Path) -> tuple[dict[str, Matrix], float]:
+    """Return the matrices of an adapter by llama.cpp's names, float32, and its alpha.
+
+    Raises
+    ------
+    InputError
+        The file is no GGUF adapter.
+    """
+    import gguf  # noqa: PLC0415  (of the extra `tune`)
+
+    try:
+        reader = gguf.GGUFReader(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the adapter {path}: {str(error).splitlines()[0]}") from error
+    alpha = reader.get_field(gguf.Keys.Adapter.LORA_ALPHA)
+    if alpha is None:
+        raise InputError(f"{path} is no LoRA adapter")
+    return {tensor.name: np.array(tensor.data, dtype=np.float32) for tensor in reader.tensors}, float(alpha.contents())
 
 
 def write_gguf(path: Path, adapter: Mapping[str, Matrix], layout: Layout, alpha: float) -> None:

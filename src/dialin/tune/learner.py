@@ -122,6 +122,12 @@ class Learner:
         named = peft.get_peft_model_state_dict(self.model, save_embedding_layers=False)
         return {name: weight.detach().cpu().clone() for name, weight in named.items()}
 
+    def begin_from(self, matrices: dict[str, NDArray[np.floating]]) -> None:
+        """Put LoRA matrices in place that another tuning came to, by PEFT's names."""
+        import torch  # noqa: PLC0415
+
+        self.put({name: torch.from_numpy(matrix.copy()) for name, matrix in matrices.items()})
+
     def put(self, adapter: dict[str, Any]) -> None:
         """Put LoRA matrices in place."""
         import peft  # noqa: PLC0415

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.folder import write_json, write_text, write_whole
+from dialin.llm import parted
 from dialin.tune.base import Base
 from dialin.tune.batches import Encoded, Parts
 from dialin.tune.card import Facts, Figures, Source, card, figures_of
@@ -66,7 +67,7 @@ class Results:
     def export(self, learner: Learner, layout: Layout | None) -> Path | None:
         """Write the adapter in both formats; return the path of the GGUF file, None where there is none."""
         settings, out = self.job.settings, self.job.out
-        write_peft(out / ADAPTER, learner.model, settings.base)
+        write_peft(out / ADAPTER, learner.model, parted(settings.base)[0])  # its matrices are whole
         if layout is None:
             return None
         matrices = {name: matrix.float().numpy() for name, matrix in learner.adapter().items()}

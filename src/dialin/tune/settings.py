@@ -20,7 +20,7 @@ class TuneSettings:
     ----------
     base : str
         The causal LM to tune: a GGUF file, a folder of transformers, a name of `dialin models`, or a hub's
-        ``owner/name``.
+        ``owner/name``; "+" and an adapter (as in ``local:`` specs) behind it: goes on from that.
     task : {"judge", "namer"}
         What is learnt.
     rank, alpha : int, float

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,9 +23,11 @@ from dialin.name import parse_reply
 from dialin.prompts import language_of, load
 from dialin.tune.settings import Task
 
-COLUMNS = {
+Use = Task | Literal["calibration"]
+COLUMNS: dict[Use, tuple[str, ...]] = {
     "judge": ("cluster_id", "source", "shown", "label", "good"),
     "namer": ("cluster_id", "source", "shown", "name"),
+    "calibration": ("cluster_id", "source", "language", "shown", "good", "tightness", "cosine", "size", "n"),
 }
 END = {"chatml": "<|im_end|>", "plain": "\n"}
 """What a model writes after a name, by template."""
@@ -80,7 +82,7 @@ def name_prompt(texts: Sequence[str], language: str) -> Prompt:
     return replace(build_name_prompt(Naming.of(texts, language)), shots=())
 
 
-def read_clusters(path: str | Path, task: Task) -> list[dict[str, Any]]:
+def read_clusters(path: str | Path, task: Use) -> list[dict[str, Any]]:
     """Return the rows of a table that ``dialin tune data`` wrote.
 
     Raises

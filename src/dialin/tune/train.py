@@ -15,7 +15,7 @@ from dialin.tune.batches import Parts, some, split
 from dialin.tune.card import Figures, machine_here
 from dialin.tune.checkpoint import Checkpoint, State
 from dialin.tune.course import Course, Material, Tell
-from dialin.tune.export import Layout, layout_of
+from dialin.tune.export import Layout, layout_of, peft_tensors, read_gguf
 from dialin.tune.learner import Learner
 from dialin.tune.results import CHECKPOINT, DONE, Results
 from dialin.tune.settings import Job, TuneSettings
@@ -72,12 +72,33 @@ def tune(job: Job, tell: Tell = lambda _: None) -> Tuned:
     layout = _layout(base)
     checkpoint = Checkpoint(_made(job.out) / CHECKPOINT, identity(job, weights))
     learner = Learner(base, job.settings, device)
+    if weights.adapter:
+        begin_from(learner, weights.adapter, layout, job.settings)
     state = Course(learner, material(parts, base, job.settings, checkpoint, tell)).run()
     results = Results(job, parts, state, tell)
     figures = results.score(learner, base)
     gguf = results.export(learner, layout)
     results.describe(figures, checkpoint.of, machine_here(device))
     return Tuned(job.out, state, figures, gguf)
+
+
+def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: TuneSettings) -> None:
+    """Put the matrices of a GGUF adapter in place; raise InputError where they do not fit base, rank or alpha."""
+    if layout is None:
+        raise InputError(f"{path} is for llama.cpp, which does not know the base", hint="leave out the +ADAPTER")
+    tensors, alpha = read_gguf(path)
+    own = learner.adapter()
+    matrices = peft_tensors(tensors, own, layout)
+    rank = next(matrix.shape[0] for name, matrix in matrices.items() if ".lora_A" in name)
+    if (rank, alpha) != (settings.rank, settings.alpha):
+        raise InputError(
+            f"{path} has rank {rank} and alpha {alpha:g}, asked for are {settings.rank} and {settings.alpha:g}",
+            hint=f"use --rank {rank}",
+        )
+    wrong = [name for name, matrix in matrices.items() if matrix.shape != tuple(own[name].shape)]
+    if wrong:
+        raise InputError(f"{path} does not fit the base: {wrong[0]} has shape {matrices[wrong[0]].shape}")
+    learner.begin_from(matrices)
 
 
 def check_out(job: Job) -> None:

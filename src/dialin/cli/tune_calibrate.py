@@ -1,0 +1,114 @@
+"""The command that fits how an LLM's answers become P(good)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from dialin.calibrate import Calibration, calibration_of
+from dialin.cli.options import JSON
+from dialin.cli.progress import Meter
+from dialin.connect import CALIBRATION, NO_LLM, Specs, connect, shared_store
+from dialin.errors import InputError
+from dialin.execute import tools_of
+from dialin.folder import write_json
+from dialin.judge import JudgeSettings
+from dialin.llm import parted
+from dialin.llm.client import Client
+from dialin.models import sha256_of
+from dialin.prompts import Form
+from dialin.tune.calibration import Asked, Bin, Trust, ask, bins_of, fit, trust_of, unseen
+from dialin.tune.results import without_nan
+from dialin.tune.text import read_clusters
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--llm", required=True, metavar="SPEC", help="Who is calibrated; as for discover.")
+@click.option(
+    "--form",
+    type=click.Choice(["auto", "pairs", "list", "tuned"]),
+    default="auto",
+    show_default=True,
+    help="How the judge asks; auto: tuned with an adapter, else pairs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A .json file to write; by default it goes into the folder of the adapter.",
+)
+@JSON
+def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool) -> None:
+    """Calibrate an LLM on the clusters of DATA: files that `dialin tune data` made, which it has not learnt from.
+
+    The judge's question is put about each cluster. What is written turns its answers into P(good), in any run with
+    --calibration FILE, or with the adapter in whose folder it lies.
+    """
+    target = out or beside_adapter(llm)
+    rows = [row for path in data for row in read_clusters(path, "calibration")]
+    base = replace(calibration_of(llm, form), n_shown=max(len(row["shown"]) for row in rows))
+    asked, name = answers(rows, llm, base)
+    fitted = replace(fit(asked, base), name=f"{name}/{base.form}")
+    p = unseen(asked, base)
+    trust, bins = trust_of(asked, p), bins_of(p["both"], asked.good)
+    files = {path.name: sha256_of(path) for path in data}
+    found = {"calibration": asdict(fitted), "trust": [asdict(each) for each in trust]}
+    found |= {"reliability": [asdict(each) for each in bins], "data": files}
+    write_json(target, without_nan(found))
+    click.echo(json.dumps(without_nan(found), ensure_ascii=False, indent=1) if as_json else text_of(trust, bins))
+    if not as_json:
+        click.echo(how_to_use(fitted, target, llm, is_beside=out is None))
+
+
+def beside_adapter(llm: str) -> Path:
+    """Return the file in the folder of an adapter; raise InputError where there is no such folder."""
+    _, adapter = parted(llm.removeprefix("local:"))
+    folder = Path(adapter).expanduser()
+    if not adapter or not folder.is_dir():
+        raise InputError(f"{llm} has no folder of an adapter to write into", hint="give --out FILE")
+    return folder / CALIBRATION
+
+
+def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[Asked, str]:
+    """Ask about the clusters, with progress on stderr; return the answers, and the name of who gave them."""
+    if llm == NO_LLM:
+        raise InputError("there is nobody to calibrate", hint="give --llm SPEC")
+    texts = [text for row in rows for text in row["shown"]]
+    with Meter() as meter:
+        meter.step("embed")
+        opened = connect(Specs(llm), texts, meter.embedded)
+        try:
+            meter.step("judge")
+            with tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools:
+                client = tools.llm_for("judge")
+                assert client is not None  # an LLM was asked for above
+                settings = JudgeSettings(form=base.form, n_representatives=base.n_shown)
+                return ask(rows, client, settings, opened.embed), client.name
+        finally:
+            opened.close()
+
+
+def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
+    """Return the figures and the reliability diagram, for people."""
+    lines = [f"{'on clusters that the fit has not seen':<40}{'n':>7}{'AUC':>7}{'accuracy':>10}{'ECE':>7}"]
+    lines += [
+        f"{each.source:<28}{each.judge:<12}{each.n:>7,}{each.auc:>7.3f}{each.accuracy:>10.3f}{each.ece:>7.3f}"
+        for each in trust
+    ]
+    lost = trust[-1].n_unreadable
+    lines += [f"{lost:,} answers could not be read"] if lost else []
+    lines += ["", f"{'P(good)':<10}{'good':>6}{'n':>7}"]
+    lines += [f"{each.p_good:<10.2f}{each.good:>6.2f}{each.n:>7,}  {'█' * round(30 * each.good)}" for each in bins]
+    return "\n".join(lines)
+
+
+def how_to_use(fitted: Calibration, path: Path, llm: str, *, is_beside: bool) -> str:
+    """Return the line that says what to do with what was written."""
+    option = "" if is_beside else f" --calibration {path}"
+    return f"\n{fitted.name} is calibrated; use it with: dialin discover INPUT --out RUN --judge-llm {llm}{option}"

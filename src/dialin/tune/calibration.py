@@ -1,0 +1,291 @@
+"""How an LLM's answers become P(good): asked about labelled clusters that it has not learnt from, then fitted.
+
+The questions are those of a run, so any LLM and any form can be calibrated. Good and bad weigh the same, and so does
+every source. The figures are of clusters that the fit has not seen: it is made on the other sources, or, of one source,
+on the other four fifths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from dialin.calibrate import Calibration, Geometry, weighed
+from dialin.errors import InputError
+from dialin.judge import Coherence, CoherenceJudge, JudgeSettings
+from dialin.llm.base import LLM
+from dialin.reliability import auc, expected_calibration_error
+from dialin.sample import sampler_of
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+LEAST = 10
+"""Good clusters, and bad ones, below which nothing can be fitted."""
+N_FOLDS = 5
+N_BINS = 10
+REACH = 0.9
+"""Share of the answers that move the log-odds by less than the `Calibration.reach`."""
+_ASK = Calibration("asking", (0, 0, 0, 0), (0, 1), (0, 1, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Clusters whose truth is known, and what was said about them.
+
+    Parameters
+    ----------
+    source : str array of shape (n,)
+        Where they come from.
+    is_zh, good, readable : bool arrays of shape (n,)
+        Whether it is in Chinese, is one intent, and got an answer that could be read.
+    answers : float array of shape (n,)
+        Log-odds of "good" by the LLM; 0 where unreadable.
+    shapes : float array of shape (n, 4)
+        Tightness, mean cosine, size, and size of the corpus.
+    """
+
+    source: NDArray[np.str_]
+    is_zh: Bools
+    good: Bools
+    readable: Bools
+    answers: Floats
+    shapes: Floats
+
+    def part(self, rows: Rows | Bools) -> Asked:
+        """Return some of the clusters."""
+        return Asked(
+            self.source[rows],
+            self.is_zh[rows],
+            self.good[rows],
+            self.readable[rows],
+            self.answers[rows],
+            self.shapes[rows],
+        )
+
+    def geometry(self, weights: tuple[float, ...]) -> Floats:
+        """Return the log-odds of "good" by the embeddings."""
+        return np.array([weighed(weights, Geometry(t, c), int(size), int(n)) for t, c, size, n in self.shapes])
+
+    @property
+    def weight(self) -> Floats:
+        """What each cluster counts: every source the same, and its good and bad ones too; 1 on average."""
+        sides = [f"{source}\x1f{good}" for source, good in zip(self.source, self.good, strict=True)]
+        _, code, counts = np.unique(sides, return_inverse=True, return_counts=True)
+        weight = 1 / counts[code]
+        return np.asarray(weight * len(weight) / weight.sum())
+
+
+def ask(
+    rows: Sequence[dict[str, Any]], llm: LLM, settings: JudgeSettings, embed: Callable[[list[str]], NDArray[np.float32]]
+) -> Asked:
+    """Put the judge's question about each cluster.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Of tables that ``dialin tune data`` wrote.
+    llm : LLM
+        Who is asked.
+    settings : JudgeSettings
+        How: form, and sentences shown.
+    embed : callable
+        Sentences -> unit vectors, by which the form "pairs" chooses its pairs.
+
+    Raises
+    ------
+    InputError
+        Too few clusters are good, or bad.
+    """
+    good = np.array([bool(row["good"]) for row in rows])
+    _check(good)
+    texts = [text for row in rows for text in row["shown"]]
+    ends = np.cumsum([len(row["shown"]) for row in rows])
+    clusters = [np.arange(end - len(row["shown"]), end) for end, row in zip(ends, rows, strict=True)]
+    judge = CoherenceJudge(texts, embed(texts), llm, sampler_of("convex"), replace(settings, mode="llm"), _ASK)
+    verdicts = judge.judge(clusters)
+    p = np.clip([verdict.p_good for verdict in verdicts], 1e-9, 1 - 1e-9)
+    return Asked(
+        source=np.array([row["source"] for row in rows]),
+        is_zh=np.array([row["language"] == "zh" for row in rows]),
+        good=good,
+        readable=np.array([verdict.coherence is not Coherence.UNREADABLE for verdict in verdicts]),
+        answers=np.log(p) - np.log1p(-p),
+        shapes=np.array([[row["tightness"], row["cosine"], row["size"], row["n"]] for row in rows], dtype=np.float64),
+    )
+
+
+def _check(good: Bools) -> None:
+    n_good, n_bad = int(good.sum()), int((~good).sum())
+    if min(n_good, n_bad) < LEAST:
+        raise InputError(
+            f"at least {LEAST} good and {LEAST} bad clusters are needed, got {n_good} and {n_bad}",
+            hint="make more with: dialin tune data",
+        )
+
+
+# --- fit ------------------------------------------------------------------------------------------
+
+
+def fit(asked: Asked, base: Calibration) -> Calibration:
+    """Return `base` with what the answers of this LLM count, alone and beside the embeddings.
+
+    The search adds the answers to the log-odds of its geometry, which was chosen for it. Both kinds of evidence know
+    some of the same, so there the answers count less than alone: by as much as they do where they are fitted together
+    with the figures of the embeddings.
+
+    Raises
+    ------
+    InputError
+        The answers do not tell good from bad.
+    """
+    found = _fitted(asked, base)
+    if found.llm[1] <= 0:
+        score = auc(_p(asked.answers), asked.good)
+        raise InputError(
+            f"these answers do not tell good clusters from bad ones (AUC {score:.2f} of {len(asked.good)})",
+            hint="try another --form or another LLM",
+        )
+    return found
+
+
+def _fitted(asked: Asked, base: Calibration) -> Calibration:
+    a, b, zh = _of_answers(asked)
+    shift = {"zh": zh / b} if zh else {}
+    shifted = asked.answers + np.where(asked.is_zh, shift.get("zh", 0.0), 0.0)
+    tightness, _, size, n = asked.shapes.T
+    beside = _logistic(np.column_stack([shifted, tightness, np.log(size), np.log(n / size)]), asked)[1]
+    share = float(np.clip(beside / b, 0.0, 1.0)) if b > 0 else 0.0
+    moves = share * np.abs(a + b * shifted)
+    kept = base.kept or base.geometry
+    return replace(
+        base,
+        llm=(a, b),
+        both=(share * a, share * b, 1.0),
+        audit=tuple(_logistic(np.column_stack([shifted, asked.geometry(kept)]), asked)),
+        reach=float(np.quantile(moves, REACH)),
+        shift=shift,
+    )
+
+
+def _of_answers(asked: Asked) -> tuple[float, float, float]:
+    """Return intercept, weight, and what being in Chinese adds; 0 where there is one language."""
+    n_zh = int(asked.is_zh.sum())
+    if min(n_zh, len(asked.is_zh) - n_zh) < 2 * LEAST:
+        a, b = _logistic(asked.answers[:, None], asked)
+        return a, b, 0.0
+    a, b, zh = _logistic(np.column_stack([asked.answers, asked.is_zh]), asked)
+    return a, b, zh
+
+
+def _logistic(columns: Floats, asked: Asked) -> list[float]:
+    """Return intercept and weights of a logistic regression of "good"."""
+    model = LogisticRegression(C=10.0, max_iter=1_000).fit(columns, asked.good, sample_weight=asked.weight)
+    return [float(value) for value in (*model.intercept_, *model.coef_[0])]
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far P(good) can be trusted, by who says it, on clusters that the fit has not seen.
+
+    Parameters
+    ----------
+    source : str
+        Of the clusters, or "all".
+    judge : {"embeddings", "llm", "both"}
+        Whose evidence.
+    n, n_unreadable : int
+        Clusters; how many answers could not be read.
+    auc, accuracy, ece : float
+        Of P(good); nan where undefined.
+    """
+
+    source: str
+    judge: str
+    n: int
+    n_unreadable: int
+    auc: float
+    accuracy: float
+    ece: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A bar of a reliability diagram: the clusters of one tenth of P(good), its mean, and the share of good ones."""
+
+    n: int
+    p_good: float
+    good: float
+
+
+def unseen(asked: Asked, base: Calibration) -> dict[str, Floats]:
+    """Return P(good) of each cluster by each judge, fitted on the other sources; of one source, on other fifths."""
+    found = {name: np.full(len(asked.good), np.nan) for name in ("embeddings", "llm", "both")}
+    for test in _folds(asked):
+        train, own = asked.part(~test), asked.part(test)
+        kept = base.kept or base.geometry
+        fitted = _fitted(train, base)
+        shifted = own.answers + np.where(own.is_zh, fitted.shift.get("zh", 0.0), 0.0)
+        intercept, weight = _logistic(train.geometry(kept)[:, None], train)
+        found["embeddings"][test] = _p(intercept + weight * own.geometry(kept))
+        found["llm"][test] = _p(fitted.llm[0] + fitted.llm[1] * shifted)
+        a, b, c = fitted.audit or fitted.both
+        found["both"][test] = _p(a + b * shifted + c * own.geometry(kept))
+    return found
+
+
+def _folds(asked: Asked) -> list[Bools]:
+    """Return who is tested in each fold; each leaves enough of either side to fit."""
+    sources = np.unique(asked.source)
+    if len(sources) > 1 and all(_is_enough(asked.good[asked.source != source]) for source in sources):
+        return [asked.source == source for source in sources]
+    place = np.empty(len(asked.good), dtype=np.int64)
+    for side in (asked.good, ~asked.good):  # the clusters of a table stand by kind: dealt out, folds are alike
+        place[side] = np.arange(int(side.sum())) % N_FOLDS
+    return [place == fold for fold in range(N_FOLDS)]
+
+
+def _is_enough(good: Bools) -> bool:
+    return min(int(good.sum()), int((~good).sum())) >= LEAST
+
+
+def trust_of(asked: Asked, found: dict[str, Floats]) -> list[Trust]:
+    """Return the figures of each judge on each source, and on all."""
+    sources = [*np.unique(asked.source).tolist(), "all"]
+    table = list[Trust]()
+    for source in sources if len(sources) > 2 else ["all"]:
+        own = (asked.source == source) | (source == "all")
+        good, n_lost = asked.good[own], int((~asked.readable[own]).sum())
+        for judge, p in found.items():
+            right = float(((p[own] >= 0.5) == good).mean())
+            ece = expected_calibration_error(p[own], good)
+            table.append(Trust(source, judge, len(good), n_lost, auc(p[own], good), right, ece))
+    return table
+
+
+def bins_of(p: Floats, good: Bools) -> list[Bin]:
+    """Return the bars of the reliability diagram, those without a cluster left out.
+
+    Examples
+    --------
+    >>> bins_of(np.array([0.81, 0.85, 0.2]), np.array([True, False, False]))
+    [Bin(n=1, p_good=0.2, good=0.0), Bin(n=2, p_good=0.83, good=0.5)]
+    """
+    place = np.minimum((p * N_BINS).astype(np.int64), N_BINS - 1)
+    return [
+        Bin(int((place == i).sum()), round(float(p[place == i].mean()), 4), round(float(good[place == i].mean()), 4))
+        for i in np.unique(place)
+    ]
+
+
+def _p(log_odds: Floats) -> Floats:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))
