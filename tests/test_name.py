@@ -212,12 +212,17 @@ def test_names_without_collision_are_not_asked_again() -> None:
     assert llm.asked == []
 
 
-def test_a_collision_that_stays_is_numbered() -> None:
-    assert contrast(always("a-b"), [PARCELS, REFUNDS], ["a-b", "a-b"]) == ["a-b", "a-b-2"]
+def test_a_collision_that_stays_gets_a_word_of_its_sentences() -> None:
+    """Of "money" and "refund", each in half of the sentences and in none of the other's, the longer one is taken."""
+    assert contrast(always("a-b"), [PARCELS, REFUNDS], ["a-b", "a-b"]) == ["a-b", "a-b-refund"]
+
+
+def test_what_no_word_tells_apart_is_numbered() -> None:
+    assert contrast(always("a-b"), [REFUNDS, REFUNDS], ["a-b", "a-b"]) == ["a-b", "a-b-2"]
 
 
 def test_an_unreadable_contrast_keeps_the_name() -> None:
-    assert contrast(always("???"), [PARCELS, REFUNDS], ["a-b", "a-b"]) == ["a-b", "a-b-2"]
+    assert contrast(always("???"), [REFUNDS, REFUNDS], ["a-b", "a-b"]) == ["a-b", "a-b-2"]
 
 
 def test_a_chinese_collision() -> None:

@@ -1,7 +1,8 @@
 """Action-Objective labels: `inquire-promotion`, `查询-物流进度` (paper §3.1).
 
 Pure prompt, pure parse, one driver. Where the backend can constrain decoding, a grammar makes every reply a label.
-Labels that collide are asked for again knowing the other cluster; what still collides is numbered, so no two are equal.
+Labels that collide are asked for again knowing the other cluster; what still collides gets a word of its own sentences,
+or is numbered: no two are equal.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialin.actions import words_in
+from dialin.distinct import distinguished
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import bullets, language_of, load
 
@@ -125,13 +127,16 @@ def collisions(names: Sequence[str]) -> dict[int, int]:
 
 
 def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], actions: Sequence[str] = ()) -> list[str]:
-    """Return the names with every collision asked for again, once, knowing the first bearer; then numbered."""
+    """Return the names with every collision asked for again, once, knowing the first bearer.
+
+    What is equal after that gets a word of its own sentences; the rest is numbered.
+    """
     names, pairs = list(names), collisions(names)
     prompts = [build_contrast_prompt(examples[i], examples[j]) for i, j in pairs.items()]
     for i, name in zip(pairs, _ask(llm, prompts, [examples[i].language for i in pairs], actions), strict=True):
         if name not in UNNAMED.values():
             names[i] = name
-    return number(names)
+    return number(distinguished(names, [example.texts for example in examples]))
 
 
 def number(names: Sequence[str]) -> list[str]:

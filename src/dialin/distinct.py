@@ -1,0 +1,82 @@
+"""Names that are equal after all: each later bearer gets the word that most sets its sentences apart from the others'.
+
+No LLM is asked. What no word tells apart is numbered by `dialin.name.number`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+MARGIN = 0.25
+"""Share of a cluster's sentences that must have the word, beyond the share in any other bearer of the name."""
+MAX_WORDS = 4
+MAX_CHARACTERS = 12
+_WORD = re.compile(r"[a-z]{3,13}")
+_EMPTY = "的了吗呢吧啊我你您他她它们是有在不没这那个么什怎请就都也和与把被给到要想能会可以"
+_RUN = re.compile(f"[^{_EMPTY}\\W\\da-zA-Z_]{{2,}}")
+
+
+def distinguished(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names, each later bearer of one with a word of its own where there is such a word.
+
+    Parameters
+    ----------
+    names : sequence of str, n
+        Action-Objective labels; the first bearer of one keeps it.
+    texts : sequence of sequence of str, n
+        Sentences of each bearer.
+
+    Returns
+    -------
+    list of str
+        English names have at most four words (the last one gives way), Chinese ones at most twelve characters after
+        the action. Some can still be equal.
+
+    Examples
+    --------
+    >>> distinguished(["block-card", "block-card"], [["freeze my card"], ["my card was stolen", "stolen card"]])
+    ['block-card', 'block-card-stolen']
+    """
+    shares = [_shares(own, name) for own, name in zip(texts, names, strict=True)]
+    taken, found = set(names), list(names)
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            others = [shares[j] for j, other in enumerate(names) if other == name and j != i]
+            found[i] = next((new for new in _longer(name, shares[i], others) if new not in taken), name)
+            taken.add(found[i])
+    return found
+
+
+def _shares(texts: Sequence[str], name: str) -> dict[str, float]:
+    """Return the share of the texts that have each word, those of the name left out."""
+    counts = Counter(word for text in texts for word in _words(text, is_chinese=not name.isascii()))
+    own = {part.rstrip("s") for part in name.split("-")}
+    return {
+        word: count / len(texts)
+        for word, count in counts.items()
+        if word.rstrip("s") not in own and (word.isascii() or word not in name)
+    }
+
+
+def _words(text: str, *, is_chinese: bool) -> Collection[str]:
+    """Return the words of a text that can stand in a name; of Chinese, all sequences of two to four characters."""
+    if not is_chinese:
+        return set(_WORD.findall(text.lower())) - ENGLISH_STOP_WORDS
+    runs = _RUN.findall(text)
+    return {run[i : i + n] for run in runs for n in (2, 3, 4) for i in range(len(run) - n + 1)}
+
+
+def _longer(name: str, own: dict[str, float], others: Sequence[dict[str, float]]) -> Iterator[str]:
+    """Yield the name with each word that tells it from the others, the best first; of equals, the longer one."""
+    gains = {word: share - max(other.get(word, 0.0) for other in others) for word, share in own.items()}
+    for word in sorted(gains, key=lambda word: (-gains[word], -len(word), word)):
+        if gains[word] < MARGIN:
+            return
+        if word.isascii():
+            yield "-".join([*name.split("-")[: MAX_WORDS - 1], word])
+        elif len(name.partition("-")[2] + word) <= MAX_CHARACTERS:
+            yield name + word
