@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
@@ -62,10 +62,10 @@ def _shares(texts: Sequence[str], name: str) -> dict[str, float]:
     }
 
 
-def _words(text: str, *, is_chinese: bool) -> Collection[str]:
+def _words(text: str, *, is_chinese: bool) -> set[str]:
     """Return the words of a text that can stand in a name; of Chinese, all sequences of two to four characters."""
     if not is_chinese:
-        return set(_WORD.findall(text.lower())) - ENGLISH_STOP_WORDS
+        return {word for word in _WORD.findall(text.lower()) if word not in ENGLISH_STOP_WORDS}
     runs = _RUN.findall(text)
     return {run[i : i + n] for run in runs for n in (2, 3, 4) for i in range(len(run) - n + 1)}
 
