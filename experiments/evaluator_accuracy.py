@@ -14,6 +14,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -26,33 +27,29 @@ from sklearn.preprocessing import StandardScaler
 from dialin.connect import cache_home
 from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
-from dialin.judge import build_list_prompt, parse_reply
+from dialin.judge import JudgeSettings
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.prompts import Form, load
+from dialin.prompts import Form
 from dialin.reliability import auc, expected_calibration_error
+from dialin.tune.calibration import ask
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 RESULTS = Path(__file__).resolve().parent / "results"
 N_BOOTSTRAP = 2_000
+N_FIGURES = 7
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """Labelled clusters: what a judge is shown, and whether they are good."""
+    """Labelled clusters as their table has them, whether they are good, and what the embeddings say of each."""
 
+    rows: list[dict[str, Any]]
     source: NDArray[np.str_]
-    language: list[str]
-    shown: list[list[str]]
     good: Bools
     figures: Floats
-
-    def part(self, rows: NDArray[np.int64]) -> Clusters:
-        """Return some of them."""
-        shown, language = [self.shown[i] for i in rows], [self.language[i] for i in rows]
-        return Clusters(self.source[rows], language, shown, self.good[rows], self.figures[rows])
 
 
 def figures_of(X: NDArray[np.float32], tightness: float, size: int, n: int) -> list[float]:
@@ -66,34 +63,44 @@ def figures_of(X: NDArray[np.float32], tightness: float, size: int, n: int) -> l
     ]
 
 
-def clusters_of(path: Path) -> Clusters:
-    """Read a parquet of ``dialin tune data`` and embed what is shown."""
+def embed(texts: list[str]) -> NDArray[np.float32]:
+    """Return unit vectors by the embedder that these texts would get."""
+    return CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite").encode(texts)
+
+
+def clusters_of(path: Path, each: int = 0) -> Clusters:
+    """Read a parquet of ``dialin tune data`` and embed what is shown; with `each`, so many of each source and side."""
     rows = pq.read_table(path).to_pylist()
-    by_language = {}
+    if each:
+        rows = some_of(rows, each)
+    figures = np.zeros((len(rows), N_FIGURES))
     for language in {row["language"] for row in rows}:
-        texts = [text for row in rows if row["language"] == language for text in row["shown"]]
-        by_language[language] = CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite")
-    figures = [
-        figures_of(by_language[row["language"]].encode(row["shown"]), row["tightness"], row["size"], row["n"])
-        for row in rows
-    ]
-    return Clusters(
-        source=np.array([row["source"] for row in rows]),
-        language=[row["language"] for row in rows],
-        shown=[row["shown"] for row in rows],
-        good=np.array([row["good"] for row in rows]),
-        figures=np.array(figures),
-    )
+        own = [i for i, row in enumerate(rows) if row["language"] == language]
+        X = embed([text for i in own for text in rows[i]["shown"]])
+        parts = np.split(X, np.cumsum([len(rows[i]["shown"]) for i in own])[:-1])
+        for i, part in zip(own, parts, strict=True):
+            figures[i] = figures_of(part, rows[i]["tightness"], rows[i]["size"], rows[i]["n"])
+    good = np.array([row["good"] for row in rows])
+    return Clusters(rows, np.array([row["source"] for row in rows]), good, figures)
+
+
+def some_of(rows: list[dict[str, Any]], each: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Return `each` good and as many bad clusters of every source."""
+    rng, chosen = np.random.default_rng(seed), list[int]()
+    for key in sorted({(row["source"], row["good"]) for row in rows}):
+        own = [i for i, row in enumerate(rows) if (row["source"], row["good"]) == key]
+        chosen += rng.choice(own, min(each, len(own)), replace=False).tolist()
+    return [rows[i] for i in sorted(chosen)]
 
 
 def answers_of(llm: Client, form: Form, clusters: Clusters) -> Floats:
     """Return the log-odds of Good that an LLM gives each cluster; 0 where it cannot be read."""
-    answers = np.zeros(len(clusters.shown))
-    for language in sorted(set(clusters.language)):
-        rows = [i for i, other in enumerate(clusters.language) if other == language]
-        prompts = [build_list_prompt(clusters.shown[i], form) for i in rows]
-        chosen = llm.choose(prompts, load(form, language).options)
-        answers[rows] = np.nan_to_num([parse_reply(row) for row in chosen])
+    n_shown = max(len(row["shown"]) for row in clusters.rows)
+    answers = np.zeros(len(clusters.rows))
+    for language in sorted({row["language"] for row in clusters.rows}):  # each with the embedder of its language
+        own = [i for i, row in enumerate(clusters.rows) if row["language"] == language]
+        settings = JudgeSettings(form=form, n_representatives=n_shown)
+        answers[own] = ask([clusters.rows[i] for i in own], llm, settings, embed).answers
     return answers
 
 
@@ -125,6 +132,22 @@ def gain(p: Floats, other: Floats, good: Bools) -> dict[str, float]:
     return {"gain": round(auc(p, good) - auc(other, good), 3), "low": round(low, 3), "high": round(high, 3)}
 
 
+def asked(
+    specs: list[str], train: Clusters, test: Clusters, store: str
+) -> tuple[dict[str, tuple[Floats, Floats]], dict[str, dict[str, float]]]:
+    """Return the answers of each SPEC/FORM on both, and what they took."""
+    answers, cost = {}, {}
+    for spec in specs:
+        model, form = spec.rsplit("/", 1)
+        begin = time.perf_counter()
+        with Client(backend_of(model), [ReplyStore(store)]) as llm:
+            answers[spec] = (answers_of(llm, form, train), answers_of(llm, form, test))  # type: ignore[arg-type]
+            n_asked = llm.ledger.total().calls
+        seconds = time.perf_counter() - begin
+        cost[spec] = {"asked": n_asked, "seconds": round(seconds, 1), "per_second": round(n_asked / seconds, 2)}
+    return answers, cost
+
+
 def judged(train: Clusters, test: Clusters, answers: dict[str, tuple[Floats, Floats]]) -> dict[str, Floats]:
     """Return P(good) of the test clusters by each judge; `answers` are log-odds on train and on test, by LLM."""
     found = {
@@ -140,7 +163,7 @@ def judged(train: Clusters, test: Clusters, answers: dict[str, tuple[Floats, Flo
 
 def report(test: Clusters, found: dict[str, Floats]) -> dict[str, dict[str, dict[str, float]]]:
     """Return the figures of every judge on every source."""
-    table = {}
+    table: dict[str, dict[str, dict[str, float]]] = {}
     for source in sorted(set(test.source)):
         own = test.source == source
         rows = {name: row_of(p[own], test.good[own]) for name, p in found.items()}
@@ -159,16 +182,10 @@ def main() -> None:
     parser.add_argument("--llm", nargs="+", default=[], metavar="SPEC/FORM", help="local:NAME/list, say")
     parser.add_argument("--name", default="all")
     parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
+    parser.add_argument("--each", type=int, default=0, help="good clusters of each source, and bad ones; 0: all")
     options = parser.parse_args()
-    train, test = clusters_of(options.fit), clusters_of(options.test)
-    answers, seconds = {}, {}
-    for spec in options.llm:
-        model, form = spec.rsplit("/", 1)
-        begin = time.perf_counter()
-        with Client(backend_of(model), [ReplyStore(options.store)]) as llm:
-            answers[spec] = (answers_of(llm, form, train), answers_of(llm, form, test))
-            asked = llm.ledger.total().calls
-        seconds[spec] = {"asked": asked, "seconds": round(time.perf_counter() - begin, 1)}
+    train, test = clusters_of(options.fit, options.each), clusters_of(options.test, options.each)
+    answers, seconds = asked(options.llm, train, test, options.store)
     table = report(test, judged(train, test, answers))
     about = machine.provenance(fit=str(options.fit), test=str(options.test), cost=seconds, seed=0)
     RESULTS.mkdir(exist_ok=True)
