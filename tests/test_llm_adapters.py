@@ -39,6 +39,9 @@ def test_a_tuned_judge_is_asked_as_it_was_tuned() -> None:
 
 def test_who_judges() -> None:
     assert Specs("local:a").judge == "local:a"
+    assert Specs("openai:a").judge == "openai:a"
+    assert Specs().judge == Specs("local:qwen2.5-coder-1.5b").judge == "local:gemma-3-270m+judge"
+    assert Specs("local:gemma-3-270m+judge").judge == "local:gemma-3-270m+judge"
     assert Specs("local:a", "local:b").judge == "local:b"
     assert Specs(NO_LLM).judge == NO_LLM
     with pytest.raises(InputError, match="no judge beside it"):

@@ -27,6 +27,8 @@ from dialin.llm.cache import ReplyStore
 CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
 DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
+TUNED_JUDGE = "local:gemma-3-270m+judge"
+"""Who judges in the place of the untuned models of the catalogue: it measured better than each, and is faster."""
 NO_LLM = "none"
 AUTO = "auto"
 PREFLIGHT_SECONDS = 10.0
@@ -106,8 +108,10 @@ class Specs:
 
     @property
     def judge(self) -> str:
-        """The spec of who judges: with "auto" the LLM itself."""
-        return self.llm if self.judge_llm == AUTO else self.judge_llm
+        """The spec of who judges; with "auto" `TUNED_JUDGE` for a model of the catalogue, any other LLM for itself."""
+        if self.judge_llm != AUTO:
+            return self.judge_llm
+        return TUNED_JUDGE if self.llm.removeprefix("local:") in models.catalogue() else self.llm
 
 
 @dataclass(frozen=True)

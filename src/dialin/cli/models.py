@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from dialin import models as library
-from dialin.connect import DEFAULT_LLM
+from dialin.connect import DEFAULT_LLM, TUNED_JUDGE
+from dialin.llm import parted
 
-DEFAULT_NAMES = (DEFAULT_LLM.removeprefix("local:"), "bge-small-en-v1.5", "bge-small-zh-v1.5")
+DEFAULT_LLMS = tuple(parted(spec.removeprefix("local:"))[0] for spec in (DEFAULT_LLM, TUNED_JUDGE))
+DEFAULT_NAMES = (*DEFAULT_LLMS, "bge-small-en-v1.5", "bge-small-zh-v1.5")
 
 
 @click.group(invoke_without_command=True)

@@ -40,7 +40,7 @@ _MODELS = [
         metavar="SPEC",
         default=AUTO,
         show_default=True,
-        help="As --llm, to judge with another one: local:MODEL+ADAPTER, say; auto: the same one.",
+        help="As --llm, to judge with another one; auto: the tuned judge beside a model of dialin models.",
     ),
     click.option(
         "--calibration",
@@ -173,7 +173,9 @@ def specs_of(options: dict[str, Any]) -> Specs:
     """Return the LLMs and the embedder among the options of a command."""
     path = options["calibration"]
     calibration = read_calibration(path) if path else None
-    return Specs(options["llm"], options["judge_llm"], options["embedder"], calibration)
+    is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge knows no other form
+    judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
+    return Specs(options["llm"], judge, options["embedder"], calibration)
 
 
 def budget_of(options: dict[str, Any]) -> Budget:
