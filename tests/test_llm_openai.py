@@ -152,14 +152,38 @@ def test_completions_with_the_older_shape_of_logprobs():
     assert asked[0]["prompt"] == "Same intent?\n\na / b\nYes\n\nc / d\n"
 
 
-def test_free_text_asks_for_no_logprobs_and_sends_grammars_only_where_they_are_known():
-    request = Request(Prompt("Name it", (), "x"), (), 12, "root ::= [a-z]+")
-    for known in (False, True):
+NAME = Request(Prompt("Name it", (), "x"), (), 12, "root ::= [a-z]+")
+
+
+def test_free_text_asks_for_no_logprobs_and_sends_the_grammar_as_each_server_takes_it():
+    for wanted in (False, True):
         handler, asked = answering(chat(" check-order \n"))
-        assert backend(handler, grammar=known).reply(request) == Reply("check-order", (), 20, 1)
+        assert backend(handler, grammar=wanted).reply(NAME) == Reply("check-order", (), 20, 1)
         assert asked[0]["max_tokens"] == 12
         assert "logprobs" not in asked[0]
-        assert ("grammar" in asked[0]) is known
+        assert ("grammar" in asked[0]) is wanted
+    assert (
+        asked[0]["grammar"] == asked[0]["guided_grammar"] == asked[0]["structured_outputs"]["grammar"] == NAME.grammar
+    )
+
+
+def test_a_server_that_refuses_grammars_is_asked_without_from_then_on():
+    refusal = httpx.Response(400, json={"error": {"message": "Unrecognized request argument supplied: grammar"}})
+    handler, asked = answering(refusal, chat("check-order"))
+    bound = backend(handler)
+    assert bound.reply(NAME).text == "check-order"
+    assert bound.reply(NAME).text == "check-order"
+    assert ["grammar" in body for body in asked] == [True, False, False]
+
+
+def test_a_call_that_is_refused_without_a_grammar_too_fails_and_teaches_nothing():
+    refusal = httpx.Response(400, json={"error": {"message": "the prompt is too long"}})
+    handler, asked = answering(refusal, refusal, chat("check-order"))
+    bound = backend(handler)
+    with pytest.raises(ProviderError, match="the prompt is too long"):
+        bound.reply(NAME)
+    assert bound.reply(NAME).text == "check-order"
+    assert ["grammar" in body for body in asked] == [True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -363,7 +387,7 @@ def test_a_real_server_without_logprobs_and_with_grammar(server_url: str):
     with Client(OpenAIBackend("any", server_url, options=ServerOptions(logprobs=False))) as words:
         p = words.choose(PROMPTS[:1], ["Yes", "No"])
     assert sorted(p[0]) in ([0.0, 0.0], [0.0, 1.0])
-    with Client(OpenAIBackend("any", server_url, options=ServerOptions(grammar=True))) as bound:
+    with Client(OpenAIBackend("any", server_url, options=ServerOptions())) as bound:
         assert bound.complete(PROMPTS[:1], 6, 'root ::= "perhaps"') == ["perhaps"]
 
 

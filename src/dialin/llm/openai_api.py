@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import httpx
@@ -38,7 +38,7 @@ class ServerOptions:
     logprobs : bool
         Ask for token probabilities; where a server has none, its written answers are read instead.
     grammar : bool
-        The server takes llama.cpp's `grammar`; elsewhere grammars are left out.
+        Send grammars, in the fields of llama.cpp and of vLLM; a server that refuses them is asked without.
     """
 
     mode: Literal["chat", "completions"] = "chat"
@@ -47,7 +47,7 @@ class ServerOptions:
     tpm: float | None = None
     timeout: float = 120.0
     logprobs: bool = True
-    grammar: bool = False
+    grammar: bool = True
 
     def __post_init__(self) -> None:
         for name in ("n_parallel", "rpm", "tpm", "timeout"):
@@ -85,6 +85,7 @@ class OpenAIBackend:
         self.name = f"openai:{model}@{self.base_url}" + ("+completions" if options.mode == "completions" else "")
         self.n_parallel = options.n_parallel
         self.has_logprobs = options.logprobs
+        self.has_grammar = options.grammar
         self._requests = Bucket(options.rpm) if options.rpm else None
         self._tokens = Bucket(options.tpm) if options.tpm else None
         self._limit_key = "max_tokens"
@@ -119,11 +120,19 @@ class OpenAIBackend:
         except _BadRequestError as error:
             if logprobs and "logprob" in error.message:
                 return None
-            raise
+            if not (request.grammar and self.has_grammar):
+                raise
+            return self._without_grammar(request, logprobs)
         try:
             return read_reply(answer, request, logprobs)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise self._garbage(json.dumps(answer)) from error
+
+    def _without_grammar(self, request: Request, logprobs: bool) -> Reply | None:
+        """Ask again without a grammar; where that helps, the calls after it have none either."""
+        reply = self._ask(replace(request, grammar=""), logprobs)
+        self.has_grammar = False
+        return reply
 
     def _body(self, request: Request, logprobs: bool) -> dict[str, Any]:
         n_tokens = request.max_tokens if logprobs or not request.options else _SHORT_ANSWER
@@ -134,8 +143,8 @@ class OpenAIBackend:
         else:
             body["messages"] = request.prompt.messages()
             body |= {"logprobs": True, "top_logprobs": _N_TOP} if logprobs else {}
-        if self.options.grammar and request.grammar:
-            body["grammar"] = request.grammar
+        if self.has_grammar and request.grammar:
+            body |= _constraint(request.grammar)
         return body
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -224,6 +233,11 @@ class OpenAIBackend:
         """Return foreign text fit for a message: one line, short, without the key."""
         known = text.replace(self._key, "***") if self._key else text
         return " ".join(known.split())[:300]
+
+
+def _constraint(grammar: str) -> dict[str, Any]:
+    """Return the fields by which llama.cpp, vLLM and older versions of it take a grammar; each ignores the others."""
+    return {"grammar": grammar, "structured_outputs": {"grammar": grammar}, "guided_grammar": grammar}
 
 
 class _BadRequestError(ProviderError):
