@@ -1,11 +1,10 @@
 """Choose how the geometry judges: intercept, weights of tightness, size and share, by the clusters that come of them.
 
-The whole method without an LLM, not told k, on the sets of ``benchmarks.calibrate`` (none of which a benchmark
-evaluates): whole, 1,000 sentences of each, and the sentences of 5 and of 12 intents drawn from each, since a user's
-corpus may hold few. A classifier of good and bad nodes would be too strict here: it has no loss for a whole intent left
-in pieces. Of the geometries whose AMI + ARI comes within 2 % of the best one's, which is noise, the one wins whose
-number of clusters is nearest to the truth. Writes ``benchmarks/results/geometry.json``; the winner goes, by hand, into
-``src/dialin/calibration.json``.
+The whole method without an LLM, not told k, on sets none of which a benchmark evaluates: whole, 1,000 sentences of
+each, and the sentences of 5 and of 12 intents drawn from each, since a user's corpus may hold few. A classifier of good
+and bad nodes would be too strict here: it has no loss for a whole intent left in pieces. Of the geometries whose
+AMI + ARI comes within 2 % of the best one's, which is noise, the one wins whose number of clusters is nearest to the
+truth. Writes ``benchmarks/results/geometry.json``; the winner goes, by hand, into ``src/dialin/calibration.json``.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import data, machine
-from benchmarks.calibrate import SETS
 from dialin.calibrate import Calibration
 from dialin.connect import cache_home
 from dialin.discover import Data, Settings, Tools, discover
 from dialin.embed import embedder_of
 from dialin.embed_cache import CachedEmbedder
-from dialin.judge import CoherenceJudge, JudgeSettings
+from dialin.judge import CoherenceJudge, JudgeSettings, Mode
 from dialin.llm.base import LLM
 from dialin.metrics import evaluate
 from dialin.sample import sampler_of
 
+SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_train")
 Row = dict[str, Any]
 TIGHTNESS = 5.5
 LEVELS = (2.0, 2.75, 3.5, 4.25)
@@ -80,7 +79,8 @@ def corpora() -> list[Corpus]:
 
 def figures(corpus: Corpus, calibration: Calibration, llm: LLM | None = None) -> list[float]:
     """Return AMI, ARI and clusters / true of the method when its judge is calibrated so; intents stay unnamed."""
-    settings = JudgeSettings(mode="both" if llm else "geometry")
+    mode: Mode = "both" if llm else "geometry"
+    settings = JudgeSettings(calibration.form, mode, n_representatives=calibration.n_shown)
     judge = CoherenceJudge(corpus.data.texts, corpus.data.X, llm, sampler_of("convex", 2), settings, calibration)
     result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge=judge), Settings())
     scores = evaluate(result.labels, corpus.gold)

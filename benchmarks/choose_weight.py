@@ -1,9 +1,9 @@
 """Choose how much the answers of an LLM weigh beside the geometry, by the clusters that come of it.
 
-`benchmarks.calibrate` fits the log-odds of single nodes; what the answers are worth on the way through a tree, where
+``dialin tune calibrate`` fits the log-odds of single nodes; what the answers are worth on the way through a tree, where
 the questions are the ones that the geometry leaves open, is another matter. The whole method, not told k, on some
-sentences of each set of ``benchmarks.calibrate`` (none of which a benchmark evaluates) and on 5 intents drawn from
-each, the fitted log-odds taken 0, ½ and 1 times.
+sentences of each set (none of which a benchmark evaluates; name those that a tuned judge has not learnt) and on 5
+intents drawn from each, the fitted log-odds taken 0, ½, 1 and 2 times.
 Writes ``benchmarks/results/weight-MODEL.json``; the best goes, by hand, into ``src/dialin/calibration.json``.
 """
 
@@ -15,14 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.calibrate import SETS
-from benchmarks.choose_geometry import COLUMNS, corpus_of, few, figures, summary
+from benchmarks.choose_geometry import COLUMNS, SETS, corpus_of, few, figures, summary
 from dialin.calibrate import Calibration, calibration_of
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 
-TIMES = (0.0, 1.0, 0.5)
+TIMES = (0.0, 1.0, 0.5, 2.0)
 """How often the fitted log-odds count; 0: the geometry alone."""
 
 
@@ -37,13 +36,14 @@ def main() -> None:
     """Try the weights and write what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
+    parser.add_argument("--data", nargs="+", default=list(SETS))
     parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--store", default=str(Path.home() / ".cache/dialin/calibration.sqlite"))
     options = parser.parse_args()
-    whole = [corpus_of(name, options.n) for name in SETS]
-    tried = whole + [few(corpus_of(name, 4_500), 5, seed=0) for name in SETS]
+    whole = [corpus_of(name, options.n) for name in options.data]
+    tried = whole + [few(corpus_of(name, 4_500), 5, seed=0) for name in options.data]
     llm = Client(backend_of(options.llm), [ReplyStore(options.store)])
-    fitted, rows = calibration_of(llm.name, "pairs"), []
+    fitted, rows = calibration_of(llm.name), []
     for times in TIMES:
         started, before = time.perf_counter(), llm.ledger.total()
         found = [figures(corpus, weighed(fitted, times), llm) for corpus in tried]
@@ -51,7 +51,7 @@ def main() -> None:
         rows.append({"times": times, "asked_now": asked, **summary(tried, found)})
         print(rows[-1], f"{time.perf_counter() - started:.0f} s", flush=True)
     name = llm.name.split("#")[0].split(":")[-1]
-    results = machine.provenance(llm=llm.name, data=list(SETS), n=options.n, seed=0, columns=COLUMNS, rows=rows)
+    results = machine.provenance(llm=llm.name, data=options.data, n=options.n, seed=0, columns=COLUMNS, rows=rows)
     print(machine.write(f"weight-{name}", results))
 
 

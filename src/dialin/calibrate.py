@@ -2,7 +2,7 @@
 
 Two kinds of evidence meet in log-odds: the geometry (how close the sentences of the cluster are, against how close
 any two sentences of the corpus are, and what share of the corpus the cluster holds: the larger, the less likely one
-intent) and the mean log-odds of the LLM's answers. The LLM's coefficients are fitted by ``benchmarks.calibrate``,
+intent) and the mean log-odds of the LLM's answers. The LLM's coefficients are fitted by ``dialin tune calibrate``,
 those of the geometry chosen by ``benchmarks.choose_geometry``, both on data sets that no benchmark evaluates.
 """
 

@@ -1,0 +1,44 @@
+"""Make what ``dialin tune calibrate`` wrote part of dialin: its coefficients go into ``src/dialin/calibration.json``.
+
+The figures and the reliability diagram go into ``benchmarks/results/calibration-MODEL.json``, as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+from dialin.calibrate import read_calibration
+
+TABLE = Path(__file__).resolve().parents[1] / "src/dialin/calibration.json"
+
+
+def entry_of(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return the name of a calibration in the table, and what the table has of it; geometry and kept serve all."""
+    found = read_calibration(path)
+    model, form = found.name.split("#")[0], found.form
+    numbers = {"llm": found.llm, "both": found.both, "audit": found.audit or found.both}
+    entry: dict[str, Any] = {name: [round(value, 4) for value in values] for name, values in numbers.items()}
+    shift = {language: round(value, 4) for language, value in found.shift.items()}
+    return f"{model}/{form}", entry | {"reach": round(found.reach, 2), "shift": shift, "n_shown": found.n_shown}
+
+
+def main() -> None:
+    """Read, put, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, help="a calibration.json")
+    options = parser.parse_args()
+    name, entry = entry_of(options.file)
+    table = json.loads(TABLE.read_text(encoding="utf-8"))
+    table["llms"][name] = entry
+    TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    figures = json.loads(options.file.read_text(encoding="utf-8"))
+    model = name.split("/")[0].split(":")[-1]
+    print(name, machine.write(f"calibration-{model}", machine.provenance(**figures)))
+
+
+if __name__ == "__main__":
+    main()
