@@ -538,3 +538,14 @@ def test_usage_counts_what_fit_asked() -> None:
     assert clusterer.usage_ == client.ledger.total()
     assert clusterer.usage_.calls > 0
     assert IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=LIST).fit(TEXTS).usage_.calls == 0
+
+
+def test_usage_counts_a_judge_beside_once() -> None:
+    """The judge has the namer's ledger, or one of its own: all calls count, and none twice."""
+    namer, apart = Client(ScriptedBackend()), Client(ScriptedBackend())
+    for judge, ledgers in [(namer.asking(ScriptedBackend()), [namer]), (apart, [namer, apart])]:
+        before = sum(client.ledger.total().calls for client in ledgers)
+        tools = {"llm": namer, "judge_llm": judge, "embedder": BagOfWords()}
+        calls = IntentClusterer(**tools, settings=LIST).fit(TEXTS).usage_.calls
+        assert calls == sum(client.ledger.total().calls for client in ledgers) - before > 0
+    assert apart.ledger.total().calls > 0

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.calibrate import Calibration
 from dialin.embed import Embedder
 from dialin.errors import BudgetError, InputError
 from dialin.llm.base import LLM
@@ -64,9 +65,10 @@ def split(draft: Draft, work: Work) -> Draft:
     return second
 
 
-def usage_of(llm: LLM | None) -> Usage:
-    """Return what an LLM has been asked so far, where it keeps a ledger."""
-    return llm.ledger.total() if isinstance(llm, Client) else Usage()
+def usage_of(tools: Tools) -> Usage:
+    """Return what the LLMs have been asked so far, where they keep ledgers; one that they share counts once."""
+    clients = [llm for llm in (tools.llm, tools.judge_llm) if isinstance(llm, Client)]
+    return sum((ledger.total() for ledger in {id(c.ledger): c.ledger for c in clients}.values()), Usage())
 
 
 class IntentClusterer:
@@ -80,6 +82,10 @@ class IntentClusterer:
         Turns sentences into unit vectors.
     settings : Settings, optional
         Everything else; see `Settings`.
+    judge_llm : LLM, optional
+        Judges in the place of `llm`: a small tuned one, say.
+    calibration : Calibration, optional
+        Of the LLM that judges, in the place of the one shipped for it.
 
     Attributes
     ----------
@@ -92,13 +98,23 @@ class IntentClusterer:
     result_ : Result
         All of it, per distinct sentence.
     usage_ : Usage
-        Calls and tokens of `fit`; zero where the LLM is no `dialin.llm.client.Client` and keeps no ledger.
+        Calls and tokens of `fit`; zero where no LLM is a `dialin.llm.client.Client`, which keeps a ledger.
     """
 
-    def __init__(self, *, llm: LLM | None, embedder: Embedder, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        llm: LLM | None,
+        embedder: Embedder,
+        settings: Settings | None = None,
+        judge_llm: LLM | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self.llm = llm
         self.embedder = embedder
         self.settings = settings or Settings()
+        self.judge_llm = judge_llm
+        self.calibration = calibration
 
     def fit(self, texts: Sequence[str], roles: Sequence[str] | None = None) -> IntentClusterer:
         """Find the intents of the texts; equal texts of equal role count as one sentence said often."""
@@ -109,9 +125,10 @@ class IntentClusterer:
         sentences = [text for text, _ in unique]
         counts = np.bincount(rows, minlength=len(unique))
         data = Data(sentences, self.embedder.encode(sentences), counts, [role for _, role in unique])
-        before = usage_of(self.llm)
-        self.result_ = discover(data, Tools(self.llm, self.embedder.encode), self.settings)
-        self.usage_ = usage_of(self.llm) - before
+        tools = Tools(self.llm, self.embedder.encode, self.judge_llm, self.calibration)
+        before = usage_of(tools)
+        self.result_ = discover(data, tools, self.settings)
+        self.usage_ = usage_of(tools) - before
         self.labels_ = self.result_.labels[rows]
         self.intents_ = self.result_.intents
         self.rounds_ = self.result_.rounds
