@@ -62,6 +62,18 @@ def test_what_the_embeddings_know_already_counts_less() -> None:
         assert found.both[0] * found.llm[1] == pytest.approx(found.both[1] * found.llm[0])
 
 
+def test_closeness_never_counts_against_a_cluster() -> None:
+    """Where bad clusters are the closer ones, an audit goes by the answers alone; else by both."""
+    asked = asked_of()
+    turned = asked.shapes * [-1, 1, 1, 1] + [1, 0, 0, 0]
+    odd = Asked(asked.source, asked.is_zh, asked.good, asked.readable, asked.answers, turned)
+    found, usual = fit(odd, BASE).audit, fit(asked, BASE).audit
+    assert found is not None
+    assert usual is not None
+    assert found == pytest.approx((*fit(odd, BASE).llm, 0.0))
+    assert usual[2] > 0
+
+
 def test_the_reach_is_what_nine_of_ten_answers_move() -> None:
     asked = asked_of(2_000)
     found = fit(asked, BASE)

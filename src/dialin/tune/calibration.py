@@ -168,10 +168,19 @@ def _fitted(asked: Asked, base: Calibration) -> Calibration:
         base,
         llm=(a, b),
         both=(share * a, share * b, 1.0),
-        audit=tuple(_logistic(np.column_stack([shifted, asked.geometry(kept)]), asked)),
+        audit=_audit(asked, shifted, asked.geometry(kept)),
         reach=float(np.quantile(moves, REACH)),
         shift=shift,
     )
+
+
+def _audit(asked: Asked, answers: Floats, geometry: Floats) -> tuple[float, float, float]:
+    """Return what answers and geometry weigh together; the answers alone where closeness would count against."""
+    a, b, c = _logistic(np.column_stack([answers, geometry]), asked)
+    if c > 0:
+        return a, b, c
+    a, b = _logistic(answers[:, None], asked)
+    return a, b, 0.0
 
 
 def _of_answers(asked: Asked) -> tuple[float, float, float]:
