@@ -3,7 +3,7 @@
 ``dialin tune calibrate`` fits the log-odds of single nodes; what the answers are worth on the way through a tree, where
 the questions are the ones that the geometry leaves open, is another matter. The whole method, not told k, on some
 sentences of each set (none of which a benchmark evaluates; name those that a tuned judge has not learnt) and on 5
-intents drawn from each, the fitted log-odds taken 0, ½, 1 and 2 times.
+intents drawn from each, the fitted log-odds taken 0, 1, 2 and 3 times.
 Writes ``benchmarks/results/weight-MODEL.json``; the best goes, by hand, into ``src/dialin/calibration.json``.
 """
 
@@ -21,7 +21,7 @@ from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 
-TIMES = (0.0, 1.0, 0.5, 2.0)
+TIMES = (0.0, 1.0, 2.0, 3.0)
 """How often the fitted log-odds count; 0: the geometry alone."""
 
 
@@ -38,10 +38,11 @@ def main() -> None:
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
     parser.add_argument("--data", nargs="+", default=list(SETS))
     parser.add_argument("--n", type=int, default=400)
+    parser.add_argument("--draws", type=int, default=1, help="draws of 5 intents of each set")
     parser.add_argument("--store", default=str(Path.home() / ".cache/dialin/calibration.sqlite"))
     options = parser.parse_args()
     whole = [corpus_of(name, options.n) for name in options.data]
-    tried = whole + [few(corpus_of(name, 4_500), 5, seed=0) for name in options.data]
+    tried = whole + [few(corpus_of(name, 4_500), 5, seed) for name in options.data for seed in range(options.draws)]
     llm = Client(backend_of(options.llm), [ReplyStore(options.store)])
     fitted, rows = calibration_of(llm.name), []
     for times in TIMES:
