@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from threading import Event
 from typing import Self
@@ -139,15 +139,28 @@ class Client:
         """Ask in parallel; on any failure finish and store what is under way, start no more, raise."""
         if not wanted:
             return {}
-        stop = Event()
+        stop, keys = Event(), dict[Future[Reply], str]()
         with ThreadPoolExecutor(self.backend.n_parallel, thread_name_prefix="dialin-llm") as pool:
             try:
-                keys = {pool.submit(self._ask, key, request, stop): key for key, request in wanted.items()}
+                keys |= {pool.submit(self._unless, stop, key, request): key for key, request in wanted.items()}
                 return {keys[future]: future.result() for future in as_completed(keys)}
+            except _StoppedError:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise _cause(keys) from None
             except BaseException:
                 stop.set()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+
+    def _unless(self, stop: Event, key: str, request: Request) -> Reply:
+        """Ask unless another call has failed; say so at once where this one fails, since who waits may be late."""
+        if stop.is_set():
+            raise _StoppedError
+        try:
+            return self._ask(key, request, stop)
+        except BaseException:
+            stop.set()
+            raise
 
     def _ask(self, key: str, request: Request, stop: Event) -> Reply:
         expected = _expected(request)
@@ -177,6 +190,16 @@ class Client:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, ProviderError) else None
         return max(wait, asked or 0.0)
+
+
+class _StoppedError(Exception):
+    """Another call has failed, so this one was not made."""
+
+
+def _cause(futures: Iterable[Future[Reply]]) -> BaseException:
+    """Return what made the others stop."""
+    errors = (future.exception() for future in futures if not future.cancelled())
+    return next(error for error in errors if error is not None and not isinstance(error, _StoppedError))
 
 
 def _is_retryable(error: BaseException) -> bool:
