@@ -176,9 +176,15 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
 
 def beside(spec: str) -> Calibration | None:
     """Return the calibration in the folder of an adapter; None where there is no such folder, or none in it."""
+    path = calibration_file(spec)
+    return read_calibration(path) if path and path.is_file() else None
+
+
+def calibration_file(spec: str) -> Path | None:
+    """Return where the calibration of a spec lies, or would lie; None where it has no folder of an adapter."""
     _, adapter = parted(spec.removeprefix("local:"))
-    path = Path(adapter).expanduser() / CALIBRATION
-    return read_calibration(path) if adapter and path.is_file() else None
+    folder = Path(adapter).expanduser()
+    return folder / CALIBRATION if adapter and folder.is_dir() else None
 
 
 def open_backend(spec: str) -> Backend | None:

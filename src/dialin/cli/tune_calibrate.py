@@ -13,12 +13,11 @@ import click
 from dialin.calibrate import Calibration, calibration_of
 from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
-from dialin.connect import CALIBRATION, NO_LLM, Specs, connect, shared_store
+from dialin.connect import NO_LLM, Specs, calibration_file, connect, shared_store
 from dialin.errors import InputError
 from dialin.execute import tools_of
 from dialin.folder import write_json
 from dialin.judge import JudgeSettings
-from dialin.llm import parted
 from dialin.llm.client import Client
 from dialin.models import sha256_of
 from dialin.prompts import Form
@@ -68,11 +67,10 @@ def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], ou
 
 def beside_adapter(llm: str) -> Path:
     """Return the file in the folder of an adapter; raise InputError where there is no such folder."""
-    _, adapter = parted(llm.removeprefix("local:"))
-    folder = Path(adapter).expanduser()
-    if not adapter or not folder.is_dir():
+    path = calibration_file(llm)
+    if path is None:
         raise InputError(f"{llm} has no folder of an adapter to write into", hint="give --out FILE")
-    return folder / CALIBRATION
+    return path
 
 
 def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[Asked, str]:

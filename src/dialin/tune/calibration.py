@@ -7,12 +7,13 @@ on the other four fifths.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from dialin.calibrate import Calibration, Geometry, weighed
@@ -68,6 +69,10 @@ class Asked:
             self.answers[rows],
             self.shapes[rows],
         )
+
+    def shifted(self, shift: Mapping[str, float]) -> Floats:
+        """Return the answers with what is added to those in Chinese."""
+        return self.answers + np.where(self.is_zh, shift.get("zh", 0.0), 0.0)
 
     def geometry(self, weights: tuple[float, ...]) -> Floats:
         """Return the log-odds of "good" by the embeddings."""
@@ -147,7 +152,7 @@ def fit(asked: Asked, base: Calibration) -> Calibration:
     """
     found = _fitted(asked, base)
     if found.llm[1] <= 0:
-        score = auc(_p(asked.answers), asked.good)
+        score = auc(expit(asked.answers), asked.good)
         raise InputError(
             f"these answers do not tell good clusters from bad ones (AUC {score:.2f} of {len(asked.good)})",
             hint="try another --form or another LLM",
@@ -158,12 +163,12 @@ def fit(asked: Asked, base: Calibration) -> Calibration:
 def _fitted(asked: Asked, base: Calibration) -> Calibration:
     a, b, zh = _of_answers(asked)
     shift = {"zh": zh / b} if zh else {}
-    shifted = asked.answers + np.where(asked.is_zh, shift.get("zh", 0.0), 0.0)
+    shifted = asked.shifted(shift)
     tightness, _, size, n = asked.shapes.T
     beside = _logistic(np.column_stack([shifted, tightness, np.log(size), np.log(n / size)]), asked)[1]
     share = float(np.clip(beside / b, 0.0, 1.0)) if b > 0 else 0.0
     moves = share * np.abs(a + b * shifted)
-    kept = base.kept or base.geometry
+    kept = base.unchosen().geometry
     return replace(
         base,
         llm=(a, b),
@@ -241,14 +246,14 @@ def unseen(asked: Asked, base: Calibration) -> dict[str, Floats]:
     found = {name: np.full(len(asked.good), np.nan) for name in ("embeddings", "llm", "both")}
     for test in _folds(asked):
         train, own = asked.part(~test), asked.part(test)
-        kept = base.kept or base.geometry
+        kept = base.unchosen().geometry
         fitted = _fitted(train, base)
-        shifted = own.answers + np.where(own.is_zh, fitted.shift.get("zh", 0.0), 0.0)
+        shifted = own.shifted(fitted.shift)
         intercept, weight = _logistic(train.geometry(kept)[:, None], train)
-        found["embeddings"][test] = _p(intercept + weight * own.geometry(kept))
-        found["llm"][test] = _p(fitted.llm[0] + fitted.llm[1] * shifted)
-        a, b, c = fitted.audit or fitted.both
-        found["both"][test] = _p(a + b * shifted + c * own.geometry(kept))
+        found["embeddings"][test] = expit(intercept + weight * own.geometry(kept))
+        found["llm"][test] = expit(fitted.llm[0] + fitted.llm[1] * shifted)
+        a, b, c = fitted.unchosen().both
+        found["both"][test] = expit(a + b * shifted + c * own.geometry(kept))
     return found
 
 
@@ -294,7 +299,3 @@ def bins_of(p: Floats, good: Bools) -> list[Bin]:
         Bin(int((place == i).sum()), round(float(p[place == i].mean()), 4), round(float(good[place == i].mean()), 4))
         for i in np.unique(place)
     ]
-
-
-def _p(log_odds: Floats) -> Floats:
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))
