@@ -32,8 +32,9 @@ def peak_memory_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
-def write(name: str, results: dict[str, Any]) -> Path:
+def write(name: str, results: dict[str, Any], folder: Path = RESULTS) -> Path:
     """Write a results file and return its path."""
-    path = RESULTS / f"{name}.json"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
     return path

@@ -7,16 +7,24 @@ of votes. Writes ``experiments/results/crowd.json``. Answers that ``experiments.
 
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
 
 import numpy as np
 from benchmarks import machine
+from numpy.typing import NDArray
 
-from dialin.connect import cache_home
 from dialin.reliability import fleiss_kappa
-from experiments.evaluator_accuracy import RESULTS, Bools, Clusters, Floats, asked, clusters_of, fitted, row_of
+from experiments.evaluator_accuracy import (
+    RESULTS,
+    Bools,
+    Clusters,
+    Floats,
+    asked,
+    clusters_of,
+    fitted,
+    parser_of,
+    row_of,
+)
 
 
 def votes_of(train: Clusters, test: Clusters, answers: dict[str, tuple[Floats, Floats]]) -> dict[str, Floats]:
@@ -37,10 +45,10 @@ def pooled(votes: dict[str, Floats]) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.mean(logits, axis=0))))
 
 
-def kappa(votes: dict[str, Floats]) -> float:
-    """Return Fleiss' κ of the judges' verdicts."""
-    n_good = np.sum([p >= 0.5 for p in votes.values()], axis=0)
-    return round(fleiss_kappa(np.column_stack([n_good, len(votes) - n_good])), 3)
+def kappa(votes: list[NDArray[np.int64]], n_options: int) -> float:
+    """Return Fleiss' κ of several judges that chose one of `n_options` each."""
+    table = np.stack([np.bincount(column, minlength=n_options) for column in np.array(votes).T])
+    return round(fleiss_kappa(table), 3)
 
 
 def figures_of_crowd(votes: dict[str, Floats], good: Bools) -> dict[str, object]:
@@ -48,17 +56,14 @@ def figures_of_crowd(votes: dict[str, Floats], good: Bools) -> dict[str, object]
     rows: dict[str, object] = {name: row_of(p, good) for name, p in votes.items()}
     rows["majority"] = {"accuracy": round(float(((majority(votes) >= 0.5) == good).mean()), 3)}
     rows["mean log-odds"] = row_of(pooled(votes), good)
-    return rows | {"kappa": kappa(votes), "n": len(good)}
+    verdicts = [(p >= 0.5).astype(np.int64) for p in votes.values()]
+    return rows | {"kappa": kappa(verdicts, 2), "n": len(good)}
 
 
 def main() -> None:
     """Ask, vote, report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fit", type=Path, required=True, help="clusters to calibrate the judges on")
-    parser.add_argument("--test", type=Path, required=True, help="clusters of other sources")
+    parser = parser_of(__doc__, each=40)
     parser.add_argument("--llm", nargs="+", required=True, metavar="SPEC/FORM")
-    parser.add_argument("--each", type=int, default=40, help="good clusters of each source, and bad ones")
-    parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
     options = parser.parse_args()
     train, test = clusters_of(options.fit, options.each), clusters_of(options.test, options.each)
     answers, cost = asked(options.llm, train, test, options.store)
@@ -68,8 +73,7 @@ def main() -> None:
         own = test.source == source
         table[source] = figures_of_crowd({name: p[own] for name, p in votes.items()}, test.good[own])
     about = machine.provenance(fit=str(options.fit), test=str(options.test), cost=cost, seed=0)
-    path = RESULTS / "crowd.json"
-    path.write_text(json.dumps({**about, "figures": table}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path = machine.write("crowd", {**about, "figures": table}, RESULTS)
     print(json.dumps(table, indent=1), path)
 
 

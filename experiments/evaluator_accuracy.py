@@ -174,23 +174,27 @@ def report(test: Clusters, found: dict[str, Floats]) -> dict[str, dict[str, dict
     return table
 
 
-def main() -> None:
-    """Ask, fit, report."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def parser_of(doc: str | None, each: int) -> argparse.ArgumentParser:
+    """Return the parser of a study that fits on some clusters and tests on others, `each` of a source and side."""
+    parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--fit", type=Path, required=True, help="clusters to fit the logistic models on")
     parser.add_argument("--test", type=Path, required=True, help="clusters of other sources")
+    parser.add_argument("--each", type=int, default=each, help="good clusters of each source, and bad ones; 0: all")
+    parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
+    return parser
+
+
+def main() -> None:
+    """Ask, fit, report."""
+    parser = parser_of(__doc__, each=0)
     parser.add_argument("--llm", nargs="+", default=[], metavar="SPEC/FORM", help="local:NAME/list, say")
     parser.add_argument("--name", default="all")
-    parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
-    parser.add_argument("--each", type=int, default=0, help="good clusters of each source, and bad ones; 0: all")
     options = parser.parse_args()
     train, test = clusters_of(options.fit, options.each), clusters_of(options.test, options.each)
     answers, seconds = asked(options.llm, train, test, options.store)
     table = report(test, judged(train, test, answers))
     about = machine.provenance(fit=str(options.fit), test=str(options.test), cost=seconds, seed=0)
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"evaluator_accuracy-{options.name}.json"
-    path.write_text(json.dumps({**about, "figures": table}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path = machine.write(f"evaluator_accuracy-{options.name}", {**about, "figures": table}, RESULTS)
     print(json.dumps(table, indent=1), path)
 
 

@@ -96,8 +96,7 @@ def main() -> None:
         print(json.dumps(table[spec], indent=1), flush=True)
     seconds = round(time.perf_counter() - begin, 1)
     about = machine.provenance(seconds=seconds, seed=0)
-    path = RESULTS / "naming_accuracy.json"
-    path.write_text(json.dumps({**about, "figures": table}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path = machine.write("naming_accuracy", {**about, "figures": table}, RESULTS)
     print(path)
 
 

@@ -99,8 +99,7 @@ def main() -> None:
             print(json.dumps(table, indent=1), flush=True)
     seconds = round(time.perf_counter() - begin, 1)
     about = machine.provenance(test=str(options.test), clusters=len(rows), seconds=seconds, seed=0)
-    path = RESULTS / "sampling.json"
-    path.write_text(json.dumps({**about, "figures": table}, indent=1) + "\n", encoding="utf-8")
+    path = machine.write("sampling", {**about, "figures": table}, RESULTS)
     print(path)
 
 

@@ -8,24 +8,21 @@ table. κ is that of the LLMs among themselves: on their verdicts, and on their 
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from benchmarks import machine
-from experiments.evaluator_accuracy import RESULTS, Clusters, Floats, answers_of, clusters_of, fitted, row_of
 from numpy.typing import NDArray
 
-from dialin.connect import cache_home
 from dialin.judge import build_list_prompt
 from dialin.llm import backend_of
 from dialin.llm.base import Prompt
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.prompts import language_of
-from dialin.reliability import fleiss_kappa
+from experiments.crowd import kappa
+from experiments.evaluator_accuracy import RESULTS, Clusters, Floats, answers_of, clusters_of, fitted, parser_of, row_of
 
 SCALE = ("1", "2", "3", "4")
 TASK = {
@@ -59,20 +56,10 @@ def scored(llm: Client, clusters: Clusters) -> Scored:
     return Scored(p @ np.arange(1.0, 5.0), p.argmax(axis=1))
 
 
-def kappa(votes: list[NDArray[np.int64]], n_options: int) -> float:
-    """Return Fleiss' κ of several LLMs that chose one of `n_options` each."""
-    table = np.stack([np.bincount(column, minlength=n_options) for column in np.array(votes).T])
-    return round(fleiss_kappa(table), 3)
-
-
 def main() -> None:
     """Ask both ways, fit, report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fit", type=Path, required=True, help="clusters to calibrate on")
-    parser.add_argument("--test", type=Path, required=True, help="clusters of other sources")
+    parser = parser_of(__doc__, each=20)
     parser.add_argument("--llm", nargs="+", required=True, metavar="SPEC")
-    parser.add_argument("--each", type=int, default=20, help="good clusters of each source, and bad ones")
-    parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
     options = parser.parse_args()
     train, test = clusters_of(options.fit, options.each), clusters_of(options.test, options.each)
     figures: dict[str, object] = {}
@@ -89,8 +76,7 @@ def main() -> None:
     if len(words) > 1:
         figures["kappa"] = {"good or bad": kappa(words, 2), "1 to 4": kappa(numbers, 4)}
     about = machine.provenance(fit=str(options.fit), test=str(options.test), n=len(test.good), seed=0)
-    path = RESULTS / "scale.json"
-    path.write_text(json.dumps({**about, "figures": figures}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path = machine.write("scale", {**about, "figures": figures}, RESULTS)
     print(json.dumps(figures, indent=1), path)
 
 
