@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialin import assign
-from dialin.assign import Pieces, build, centroid, reasons, widen
+from dialin.assign import Pieces, build, reasons, widen
+from dialin.cluster import centroid
 from dialin.judge import Rows, Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit
 
@@ -107,6 +108,26 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(labels, whole[0])
     np.testing.assert_allclose(p, whole[1], atol=1e-6)
     assert reasons(X, np.full(24, -1), 3) == why
+
+
+def test_what_is_about_as_near_as_the_members_belongs_too() -> None:
+    """Members at 0°, 0° and ±20° around 0°: cosines 1, 1 and twice cos 20° = .940, so mean .970 and deviation .030.
+
+    Four deviations below the mean are .849, which is 32°; at 33° one belongs no more.
+    """
+    X = on_circle(0, 0, 20, -20, 31, 33)
+    pieces = build(X, [np.arange(4)], [5], ANY[:1])
+    mean, deviation = (1 + np.cos(np.radians(20))) / 2, (1 - np.cos(np.radians(20))) / 2
+    np.testing.assert_allclose(pieces.radii, mean - 4 * deviation, atol=1e-6)
+    assert pieces.assign(X, [""] * 6)[0].tolist() == [5, 5, 5, 5, 5, -1]
+
+
+def test_how_much_members_vary_is_measured_over_all_pieces() -> None:
+    """A piece of two, whose members are equally near, borrows the deviation of the other one."""
+    X = on_circle(0, 0, 20, -20, 179, 181)
+    pieces = build(X, [np.arange(4), np.array([4, 5])], [0, 1], ANY[:1] * 2)
+    deviation = (1 - np.cos(np.radians(20))) / 2 * np.sqrt(4 / 6)
+    np.testing.assert_allclose(pieces.radii[1], np.cos(np.radians(1)) - 4 * deviation, atol=1e-6)
 
 
 # --- coverage ----------------------------------------------------------------------------------------------------

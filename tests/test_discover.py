@@ -487,7 +487,7 @@ def test_one_sentence_said_often_is_one_sentence() -> None:
         ({"tau": 2.0}, "tau"),
         ({"sample_dim": 1}, "sample_dim must be from 2 to 5, got 1"),
         ({"sample_dim": 6}, "sample_dim"),
-        ({"max_rounds": 0}, "max_rounds"),
+        ({"max_rounds": -1}, "max_rounds"),
         ({"min_cluster_size": -1}, "min_cluster_size"),
         ({"strategy": "paper", "n_clusters": (8, 1)}, "n_clusters"),
         ({"partitioner": "kmeans"}, "strategy 'tree' needs a dendrogram"),

@@ -17,13 +17,14 @@ from dialin.merge import (
     Edge,
     Merged,
     MergeSettings,
+    Near,
     auto_kappa,
     auto_theta,
+    both,
     components,
     cosines,
     distances,
     label_edges,
-    neighbour_edges,
     same_intent_probability,
     verified,
 )
@@ -106,12 +107,29 @@ def test_too_few_labels_for_an_edge(n: int) -> None:
     assert label_edges(LABELS[:n], MergeSettings()) == []
 
 
-def test_neighbour_edges() -> None:
-    """Each label's nearest: the other of its pair, and for 45° the one at 10°. Nearest first, then by number."""
-    edges = neighbour_edges(LABELS, 1)
-    assert set(edges) == {*PAIRS, (1, 2)}
-    assert edges[-1] == (1, 2)
-    assert set(neighbour_edges(LABELS[:2], 5)) == {(0, 1)}
+def test_neighbours_propose_each_other_nearest_first() -> None:
+    """Each label's nearest: the other of its pair, and for 45° the one at 10°; 35° are farther than 10°."""
+    pairs = Near(LABELS).ranked(dict(enumerate(singles(9))), [], [])
+    assert pairs == [*PAIRS, (1, 2)]
+
+
+def test_refused_neighbours_are_passed_over_and_who_was_refused_twice_proposes_nobody() -> None:
+    """0° was refused by 10°, so its next is 45°; 10° was by 45°, too, and waits: but others still propose to it."""
+    rows, X = dict(enumerate(singles(3))), LABELS[:3]
+    assert Near(X).ranked(rows, [], [(0, 1)]) == [(1, 2), (0, 2)]
+    assert Near(X).ranked(rows, [], [(0, 1), (1, 2)]) == [(0, 2)]
+    assert Near(X).ranked(rows, [], [(0, 1), (1, 2), (0, 2)]) == []
+
+
+def test_linked_groups_go_by_how_near_they_are_too() -> None:
+    """0° and 45° are linked by their labels; 0° and 10° are nearer."""
+    assert Near(LABELS[:3]).ranked(dict(enumerate(singles(3))), [(0, 2)], []) == [(0, 1), (1, 2), (0, 2)]
+
+
+def test_one_group_has_no_neighbour() -> None:
+    assert Near(LABELS[:1]).ranked({0: np.array([0])}, [], []) == []
+    assert verified(singles(1), [], Constant(GOOD), Near(LABELS[:1])).groups == ((0,),)
+    assert verified([], [], Constant(GOOD), Near(LABELS[:1])).groups == ()
 
 
 # --- auto --------------------------------------------------------------------------------------------------------
@@ -216,15 +234,57 @@ def test_verified_asks_about_the_union_of_all_so_far() -> None:
     assert merged == Merged(((0, 1), (2,)), {(0, 1): GOOD})
 
 
+class InTurn(Constant):
+    """Gives the verdicts in turn, and writes down what it was asked about."""
+
+    def __init__(self, *p_good: float) -> None:
+        super().__init__(GOOD)
+        self.verdicts, self.asked = iter([Verdict.of(p) for p in p_good]), list[tuple[list[int], list[int]]]()
+
+    def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
+        self.asked += [(a.tolist(), b.tolist()) for a, b in pairs]
+        return [next(self.verdicts) for _ in pairs]
+
+
 def test_the_verdict_kept_is_that_of_the_whole_group() -> None:
-    verdicts = iter([Verdict.of(0.9), Verdict.of(0.6)])
+    merged = verified(singles(3), [(0, 1), (1, 2)], InTurn(0.98, 0.99))
+    assert merged.verdicts == {(0, 1, 2): Verdict.of(0.99)}
 
-    class Falling(Constant):
-        def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
-            return [next(verdicts) for _ in pairs]
 
-    merged = verified(singles(3), [(0, 1), (1, 2)], Falling(GOOD))
-    assert merged.verdicts == {(0, 1, 2): Verdict.of(0.6)}
+def test_a_good_that_is_not_sure_is_asked_about_again_by_half_of_the_sentences() -> None:
+    """Odds of 4 and of 9 make 36, hence 36/37."""
+    judge = InTurn(0.8, 0.9)
+    merged = verified([np.array([4, 2, 0]), np.array([1, 3, 5, 7])], [(0, 1)], judge)
+    assert judge.asked == [([4, 2, 0], [1, 3, 5, 7]), ([0, 4], [1, 5])]
+    assert merged.groups == ((0, 1),)
+    assert merged.verdicts[0, 1].p_good == pytest.approx(36 / 37)
+
+
+@pytest.mark.parametrize("second", [0.2, 0.1])
+def test_a_second_answer_that_says_no_as_loud_refuses(second: float) -> None:
+    assert verified([np.arange(3), np.arange(3, 6)], [(0, 1)], InTurn(0.8, second)).groups == ((0,), (1,))
+
+
+def test_one_answer_is_enough_where_it_is_sure_or_bad_or_nothing_is_left_to_halve() -> None:
+    for clusters, p in (
+        ([np.arange(3), np.arange(3, 6)], 0.98),
+        ([np.arange(3), np.arange(3, 6)], 0.4),
+        (singles(2), 0.6),
+    ):
+        judge = InTurn(p)
+        assert len(verified(clusters, [(0, 1)], judge).groups) == (2 if p < 0.5 else 1)
+        assert len(judge.asked) == 1
+
+
+def test_both_counts_the_questions_of_both() -> None:
+    assert both(Verdict(0.9, GOOD.coherence, "llm", 2), Verdict(0.9, GOOD.coherence, "llm", 1)).n_asked == 3
+
+
+def test_a_group_that_grew_is_proposed_again() -> None:
+    """0° is refused by 10°; 10° and 20° join, and 0° meets both, which is another set of sentences."""
+    X, judge = on_circle(0, 10, 20), InTurn(0.1, 0.99, 0.99)
+    assert verified(singles(3), [], judge, Near(X)).groups == ((0, 1, 2),)
+    assert [sorted(a + b) for a, b in judge.asked] == [[0, 1], [1, 2], [0, 1, 2]]
 
 
 def test_a_refused_pair_may_still_meet_in_a_larger_union() -> None:

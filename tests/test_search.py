@@ -28,7 +28,6 @@ from dialin.search import (
     build_prune_prompt,
     default_candidates,
     default_min_size,
-    log_odds,
     parse_pruned,
     posterior,
     prune_with,
@@ -362,9 +361,9 @@ def test_the_tree_search_needs_a_tree() -> None:
 
 def test_log_odds() -> None:
     """log(.8 / .2) = log 4 = 1.386; beyond 99 % it goes no further, log 99 = 4.595."""
-    assert log_odds(Verdict.of(0.8)) == pytest.approx(np.log(4))
-    assert log_odds(Verdict.of(1.0)) == pytest.approx(np.log(99)) == -log_odds(Verdict.of(0.0))
-    assert log_odds(Verdict(0.9, Coherence.UNREADABLE)) == 0
+    assert Verdict.of(0.8).log_odds == pytest.approx(np.log(4))
+    assert Verdict.of(1.0).log_odds == pytest.approx(np.log(99)) == -Verdict.of(0.0).log_odds
+    assert Verdict(0.9, Coherence.UNREADABLE).log_odds == 0
 
 
 def three_nodes() -> Tree:
@@ -412,7 +411,7 @@ def enumerated(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[i
             continue
         free = [node for node in nodes if not above[node]]
         weight = np.prod([prior if state[node] else 1 - prior for node in free])
-        weight *= np.exp(sum(log_odds(verdicts[node]) for node in nodes if state[node]))
+        weight *= np.exp(sum(verdicts[node].log_odds for node in nodes if state[node]))
         total += weight
         for node in nodes:
             good[node] += weight * state[node]

@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from dialin.errors import InputError
+from dialin.smooth import smoothed
 from dialin.tree import Floats, Linkage, Tree, check_k, tree_of
 
 Matrix = NDArray[np.float32]
@@ -86,6 +87,9 @@ class Agglomerative:
         Most rows that are leaves themselves.
     n_micro : int
         Micro-clusters of more rows.
+    smooth : bool
+        Whether rows are centred and averaged with their neighbours before (`dialin.smooth.smoothed`). Micro-clusters
+        are averages already: more than `max_exact` rows are left as they are.
     random_state : int, optional
         Seed of the micro-clusters; the exact tree has no randomness.
     """
@@ -93,6 +97,7 @@ class Agglomerative:
     linkage: Linkage = "ward"
     max_exact: int = 15_000
     n_micro: int = 5_000
+    smooth: bool = False
     random_state: int | None = None
 
     def __post_init__(self) -> None:
@@ -105,7 +110,8 @@ class Agglomerative:
         """Build the tree of `X` (n, d) once; raise InputError for a bad `X` or weight."""
         weight = _checked(X, sample_weight)
         if len(X) <= self.max_exact:
-            points, leaf = X.astype(np.float64), np.arange(len(X), dtype=np.int64)
+            points = (smoothed(X) if self.smooth and len(X) else X).astype(np.float64)
+            leaf = np.arange(len(X), dtype=np.int64)
         else:
             points, weight, leaf = micro_clusters(X, weight, self.n_micro, self.random_state)
         return TreePartition(tree_of(points, weight, leaf, self.linkage))
@@ -225,6 +231,12 @@ def canonical(labels: Labels) -> Labels:
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return np.asarray(rank[inverse], dtype=np.int64)
+
+
+def centroid(X: Matrix) -> Matrix:
+    """Return the unit-norm mean of the rows of X."""
+    mean = X.mean(axis=0, dtype=np.float64)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
 
 
 def micro_clusters(

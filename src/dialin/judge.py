@@ -69,6 +69,14 @@ class Verdict:
         """Whether the cluster is kept as coherent."""
         return self.coherence is Coherence.GOOD
 
+    @property
+    def log_odds(self) -> float:
+        """The evidence for "good" in log-odds, at most ±4.6 (99 %); an unreadable verdict says nothing."""
+        if self.coherence is Coherence.UNREADABLE:
+            return 0.0
+        p = float(np.clip(self.p_good, 0.01, 0.99))
+        return float(np.log(p / (1 - p)))
+
     @classmethod
     def of(cls, p_good: float, evidence: str = "llm", n_asked: int = 0) -> Verdict:
         """Return the readable verdict of this probability."""

@@ -3,12 +3,13 @@
 The paper's four variants (Table 7) are {geodesic, cosine} × {probabilistic, deterministic}: an edge where two labels
 are nearer than θ, and, if probabilistic, where both come from one intent with a probability above τ. Beyond the paper,
 an edge counts only if the judge finds the union coherent, and it is always the union of all that both ends have
-become so far: a chain cannot glue what does not belong together.
+become so far: a chain cannot glue what does not belong together. What is near by centroid is asked about, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,11 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.special import expit
 
-from dialin.judge import Judge, Rows, Verdict
+from dialin.cluster import centroid
+from dialin.judge import Coherence, Judge, Rows, Verdict
 
 Floats = NDArray[np.float64]
 Edge = tuple[int, int]
+SURE = 3.5
+"""Log-odds (P = .97) from which a "good" is taken at its first word."""
+_EVEN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,6 @@ class MergeSettings:
         Concentration of an intent's labels around their mean; "auto" estimates it from the labels.
     verify : bool
         Whether the judge must find every union coherent; False is the paper's connected components.
-    n_neighbours : int
-        With `verify`, also try each cluster's nearest by centroid, so many of them: labels of small LLMs differ
-        where the intent does not.
     """
 
     distance: Literal["geodesic", "cosine"] = "geodesic"
@@ -52,7 +55,6 @@ class MergeSettings:
     tau: float = 0.7
     kappa: float | Literal["auto"] = "auto"
     verify: bool = True
-    n_neighbours: int = 1
 
 
 @dataclass(frozen=True)
@@ -148,17 +150,6 @@ def label_edges(L: NDArray[np.floating], settings: MergeSettings) -> list[Edge]:
     return [(int(i[e]), int(j[e])) for e in order]
 
 
-def neighbour_edges(C: NDArray[np.floating], n_neighbours: int) -> list[Edge]:
-    """Return each cluster's edges to its nearest by centroid, nearest first; C has unit rows (m, d)."""
-    if len(C) < 2:
-        return []
-    S = cosines(C)
-    np.fill_diagonal(S, -2.0)
-    near = np.argsort(-S, axis=1, kind="stable")[:, : min(n_neighbours, len(C) - 1)]
-    pairs = {(min(i, int(j)), max(i, int(j))) for i in range(len(C)) for j in near[i]}
-    return sorted(pairs, key=lambda edge: (-S[edge], edge))
-
-
 def components(n: int, edges: Sequence[Edge]) -> Merged:
     """Return the connected components of n clusters: the paper's merge, unverified."""
     rows, cols = np.array(edges, dtype=np.int64).reshape(-1, 2).T
@@ -168,19 +159,114 @@ def components(n: int, edges: Sequence[Edge]) -> Merged:
     return Merged(tuple(groups.values()), {})
 
 
-def matching(edges: Sequence[Edge], group: Sequence[int]) -> list[Edge]:
-    """Return edges between different groups, the first of each group, no group twice: a batch to judge."""
-    busy, batch = set[int](), []
-    for i, j in edges:
-        ends = {group[i], group[j]}
-        if len(ends) == 2 and not ends & busy:
-            busy |= ends
-            batch.append((i, j))
+@dataclass(frozen=True)
+class Near:
+    """Proposes the nearest group of each by centroid: labels of small LLMs differ where the intent does not.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings of all sentences.
+    n_refusals : int
+        A group that was refused so often proposes nobody until it has grown.
+    """
+
+    X: NDArray[np.float32]
+    n_refusals: int = 2
+
+    def ranked(self, rows: Mapping[int, Rows], linked: Sequence[Edge], refused: Collection[Edge]) -> list[Edge]:
+        """Return the pairs of groups that are linked or propose each other, nearest centroids first.
+
+        Parameters
+        ----------
+        rows : mapping of int to ndarray
+            Sentences of each group.
+        linked : sequence of (int, int)
+            Pairs that go in anyway.
+        refused : collection of (int, int)
+            Pairs that were asked about in vain; they are passed over.
+        """
+        if len(rows) < 2:
+            return []
+        ids = sorted(rows)
+        place = {g: i for i, g in enumerate(ids)}
+        S = cosines(np.array([centroid(self.X[rows[g]]) for g in ids]))
+        np.fill_diagonal(S, -2.0)
+        near = S.copy()
+        for a, b in refused:
+            if a in place and b in place:
+                near[place[a], place[b]] = near[place[b], place[a]] = -2.0
+        tries = Counter(g for pair in refused for g in pair)
+        eager = [i for i, g in enumerate(ids) if tries[g] < self.n_refusals and near[i].max() > -2.0]
+        pairs = {*linked, *(_edge(ids[i], ids[int(near[i].argmax())]) for i in eager)}
+        return sorted(pairs, key=lambda pair: (-S[place[pair[0]], place[pair[1]]], pair))
+
+
+class Groups:
+    """The state of a verified merge: what the clusters have become so far, and who refused whom.
+
+    A group that grows gets a new number: another set of sentences, of which nothing is known yet.
+    """
+
+    def __init__(self, clusters: Sequence[Rows], edges: Sequence[Edge]) -> None:
+        self._rows = dict(enumerate(clusters))
+        self._members: dict[int, tuple[int, ...]] = {i: (i,) for i in range(len(clusters))}
+        self._group = list(range(len(clusters)))
+        self._edges = list(edges)
+        self._refused = set[Edge]()
+        self._verdicts = dict[int, Verdict]()
+
+    def batch(self, near: Near | None) -> list[Edge]:
+        """Return pairs of groups to ask about, no group twice."""
+        linked = list(dict.fromkeys(_edge(self._group[i], self._group[j]) for i, j in self._edges))
+        return matching(linked if near is None else near.ranked(self._rows, linked, self._refused))
+
+    def rows(self, pair: Edge) -> tuple[Rows, Rows]:
+        """Return the sentences of both groups."""
+        return self._rows[pair[0]], self._rows[pair[1]]
+
+    def answer(self, pair: Edge, verdict: Verdict) -> None:
+        """Make one group of two whose union is good; otherwise do not ask about the two again."""
+        a, b = pair
+        self._edges = [(i, j) for i, j in self._edges if _edge(self._group[i], self._group[j]) != pair]
+        if not verdict.good:
+            self._refused.add(pair)
+            return
+        new = len(self._group) + len(self._verdicts)
+        self._rows[new] = np.concatenate([self._rows.pop(a), self._rows.pop(b)])
+        self._members[new] = tuple(sorted(self._members.pop(a) + self._members.pop(b)))
+        self._verdicts[new] = verdict
+        self._group = [new if g in pair else g for g in self._group]
+        self._edges = [(i, j) for i, j in self._edges if self._group[i] != self._group[j]]
+
+    def merged(self) -> Merged:
+        """Return what came of it."""
+        verdicts = {self._members[g]: v for g, v in self._verdicts.items() if g in self._members}
+        return Merged(tuple(sorted(self._members.values())), verdicts)
+
+
+def _edge(i: int, j: int) -> Edge:
+    return (i, j) if i < j else (j, i)
+
+
+def matching(pairs: Sequence[Edge]) -> list[Edge]:
+    """Return the first pair of each group, no group twice: a batch to judge.
+
+    Examples
+    --------
+    >>> matching([(0, 1), (1, 2), (2, 3)])
+    [(0, 1), (2, 3)]
+    """
+    busy, batch = set[int](), list[Edge]()
+    for pair in pairs:
+        if busy.isdisjoint(pair):
+            busy.update(pair)
+            batch.append(pair)
     return batch
 
 
-def verified(clusters: Sequence[Rows], edges: Sequence[Edge], judge: Judge) -> Merged:
-    """Merge along the edges, best first, each union only if the judge finds all of it coherent.
+def verified(clusters: Sequence[Rows], edges: Sequence[Edge], judge: Judge, near: Near | None = None) -> Merged:
+    """Merge along the edges and between neighbours, each union only if the judge finds all of it coherent.
 
     Parameters
     ----------
@@ -190,18 +276,42 @@ def verified(clusters: Sequence[Rows], edges: Sequence[Edge], judge: Judge) -> M
         Candidates, most promising first.
     judge : Judge
         Asked about the union of all that both ends have become so far.
+    near : Near, optional
+        Proposes neighbours beside the edges, again whenever a group has grown; all go by how near their centroids are.
     """
-    members: dict[int, tuple[int, ...]] = {i: (i,) for i in range(len(clusters))}
-    group, verdicts = list(range(len(clusters))), dict[tuple[int, ...], Verdict]()
-    left = list(edges)
-    while batch := matching(left, group):
-        ends = [(group[i], group[j]) for i, j in batch]
-        rows = {g: np.concatenate([clusters[i] for i in members[g]]) for pair in ends for g in pair}
-        for (a, b), verdict in zip(ends, judge.judge_unions([(rows[a], rows[b]) for a, b in ends]), strict=True):
-            left = [e for e in left if {group[e[0]], group[e[1]]} != {a, b}]
-            if verdict.good:
-                members[a] = tuple(sorted(members[a] + members.pop(b)))
-                verdicts[members[a]] = verdict
-                group = [a if g == b else g for g in group]
-    groups = tuple(sorted(members.values()))
-    return Merged(groups, {g: verdicts[g] for g in groups if g in verdicts})
+    groups = Groups(clusters, edges)
+    while batch := groups.batch(near):
+        for pair, verdict in zip(batch, confirmed([groups.rows(pair) for pair in batch], judge), strict=True):
+            groups.answer(pair, verdict)
+    return groups.merged()
+
+
+def confirmed(unions: Sequence[tuple[Rows, Rows]], judge: Judge) -> list[Verdict]:
+    """Return the verdicts on unions; a "good" that is not sure is asked about again, by half of the sentences.
+
+    Few of the pairs asked about are of one intent, so many of the answers "good" are wrong: with one pair in five, a
+    judge that is right nine times of ten is right in .69 of them; and in .95 of those that it confirms.
+    """
+    verdicts = judge.judge_unions(unions)
+    doubtful = [i for i, v in enumerate(verdicts) if v.good and v.log_odds < SURE and max(map(len, unions[i])) > 1]
+    if not doubtful:
+        return verdicts
+    halves = [(np.sort(a)[::2], np.sort(b)[::2]) for a, b in (unions[i] for i in doubtful)]
+    for i, second in zip(doubtful, judge.judge_unions(halves), strict=True):
+        verdicts[i] = both(verdicts[i], second)
+    return verdicts
+
+
+def both(first: Verdict, second: Verdict) -> Verdict:
+    """Return what two answers about one union say together; where they outweigh each other, it is not good.
+
+    Examples
+    --------
+    Odds of 9 and of 1/4 make 9/4, hence 9/13:
+
+    >>> round(both(Verdict.of(0.9), Verdict.of(0.2)).p_good, 4)
+    0.6923
+    """
+    total = first.log_odds + second.log_odds
+    found = Coherence.GOOD if total > _EVEN else Coherence.BAD
+    return Verdict(float(expit(total)), found, first.evidence, first.n_asked + second.n_asked)

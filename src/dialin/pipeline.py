@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from dialin.actions import AGENT, CUSTOMER
 from dialin.assign import Pieces, build, reasons, widen
-from dialin.cluster import partitioner_of
+from dialin.cluster import Agglomerative, Partitioner, partitioner_of
 from dialin.errors import BudgetError
 from dialin.iterate import Loop, Shifted, iterate
 from dialin.judge import CoherenceJudge, Rows, Verdict
-from dialin.merge import Merged, components, label_edges, neighbour_edges, verified
+from dialin.merge import Merged, Near, components, label_edges, verified
 from dialin.name import Example, contrast, name_clusters, number
 from dialin.roles import roles_of
 from dialin.sample import sampler_of
@@ -41,11 +41,18 @@ def search_of(work: Work) -> Search:
     return KSearch(settings.n_clusters, settings.unit, work.min_size, prune)
 
 
+def clusters_of(work: Work) -> Partitioner:
+    """Return what partitions the sentences: the paper's as it is, the tree of `TreeSearch` with smoothed embeddings."""
+    settings = work.settings
+    if settings.strategy == "tree" and settings.partitioner == "agglomerative":
+        return Agglomerative(smooth=True, random_state=settings.seed)
+    return partitioner_of(settings.partitioner, settings.seed)
+
+
 def collect(draft: Draft, work: Work) -> None:
     """Run Algorithm 1 for each role by itself; the draft gains the clusters of each round."""
     settings = work.settings
-    partitioner = partitioner_of(settings.partitioner, settings.seed)
-    loop = Loop(partitioner, search_of(work), settings.epsilon, settings.max_rounds)
+    loop = Loop(clusters_of(work), search_of(work), settings.epsilon, settings.n_rounds)
     work.tools.on_step("judge")
     for role, rows in by_role(draft.roles):
         for round_ in iterate(work.data.X[rows], Shifted(work.judge, rows), loop):
@@ -95,10 +102,7 @@ def merge_role(clusters: list[Rows], L: NDArray[np.float32] | None, work: Work) 
     edges = [] if L is None else label_edges(L, merging)
     if not merging.verify:
         return components(len(clusters), edges)
-    C = build(work.data.X, clusters, range(len(clusters)), [""] * len(clusters)).centroids
-    near = neighbour_edges(C, merging.n_neighbours)
-    edges = sorted(set(edges) | set(near), key=lambda e: (-float(C[e[0]] @ C[e[1]]), e))
-    return verified(clusters, edges, work.judge)
+    return verified(clusters, edges, work.judge, Near(work.data.X))
 
 
 def split_roles(draft: Draft, work: Work) -> list[str]:

@@ -241,14 +241,6 @@ def _good(verdicts: dict[int, Verdict], node: int) -> bool:
     return node in verdicts and verdicts[node].good
 
 
-def log_odds(verdict: Verdict) -> float:
-    """Return the evidence of a verdict in log-odds, at most ±4.6 (99 %); an unreadable one says nothing."""
-    if verdict.coherence is Coherence.UNREADABLE:
-        return 0.0
-    p = float(np.clip(verdict.p_good, 0.01, 0.99))
-    return float(np.log(p / (1 - p)))
-
-
 def posterior(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[int, tuple[float, float]]:
     """Return (P(good), P(good while the parent is not)) of each judged node, given all verdicts.
 
@@ -260,7 +252,7 @@ def posterior(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[in
     for node in sorted(verdicts):  # children have smaller numbers than their parents
         below = [up[child] for child in tree.children_of(node) if child in up]
         bad = sum(float(np.logaddexp(stay_out + b, enter + g)) for b, g in below)
-        up[node] = (bad, log_odds(verdicts[node]) + sum(g for _, g in below))
+        up[node] = (bad, verdicts[node].log_odds + sum(g for _, g in below))
     down: dict[int, tuple[float, float]] = {}
     for node in sorted(verdicts, reverse=True):
         bad, good = up[node]

@@ -33,7 +33,7 @@ class Settings:
     epsilon : float
         Stop when at most this share of the sentences is left.
     max_rounds : int
-        T_max.
+        T_max; 0: one with ``strategy="tree"``, which finds what is good at every k at once, four with "paper".
     sampler : {"convex", "random"}
         Representatives of a cluster.
     sample_dim : int
@@ -74,7 +74,7 @@ class Settings:
     prune: bool = False
     min_cluster_size: int = 0
     epsilon: float = 0.05
-    max_rounds: int = 4
+    max_rounds: int = 0
     sampler: Literal["convex", "random"] = "convex"
     sample_dim: int = 2
     form: Literal["auto", "pairs", "list", "tuned"] = "auto"
@@ -91,6 +91,11 @@ class Settings:
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()
     seed: int = 0
+
+    @property
+    def n_rounds(self) -> int:
+        """The most rounds that there may be."""
+        return self.max_rounds or (1 if self.strategy == "tree" else 4)
 
     def merging(self) -> MergeSettings:
         """Return the settings of the merge step."""
@@ -112,7 +117,7 @@ def check(settings: Settings) -> None:
             raise InputError(f"{name} must be one of {allowed}, got {getattr(settings, name)!r}")
     ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0, 1), "tau": (0, 1)}
     ranges |= {"sample_dim": (2, 5)}
-    ranges |= {"theta": (0, math.pi), "kappa": (0, math.inf), "seed": (0, 2**32 - 1), "max_rounds": (1, 1000)}
+    ranges |= {"theta": (0, math.pi), "kappa": (0, math.inf), "seed": (0, 2**32 - 1), "max_rounds": (0, 1000)}
     ranges |= {"min_cluster_size": (0, math.inf)}
     for name, (low, high) in ranges.items():
         value = getattr(settings, name)

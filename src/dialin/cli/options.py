@@ -98,7 +98,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     click.option("--prune", is_flag=True, help="Let the LLM propose the next k, with --strategy paper."),
     _number("min_cluster_size", f"Smaller clusters are not kept; {AUTO_NUMBER}."),
     _number("epsilon", "Stop when at most this share of the sentences is left."),
-    _number("max_rounds", "Most rounds of the loop."),
+    _number("max_rounds", "Most rounds of the loop; 0: 1, with --strategy paper 4."),
     _choice("sampler", "convex random", "How the sentences that the LLM reads are chosen."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
     _choice("form", "auto pairs list tuned", "How the judge asks."),
