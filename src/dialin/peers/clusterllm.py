@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from math import ceil
 
 import numpy as np
@@ -34,6 +35,8 @@ from dialin.prompts import language_of, load
 
 NEAR_SHARE = 0.02
 UNSURE_SHARE = 0.2
+PATIENCE = 3
+"""Times that every query is tried without a new triplet before there are held to be no more."""
 MAX_CLUSTERS = 200
 PAIRS_PER_JOIN = 3
 BETA = 0.92
@@ -108,11 +111,15 @@ def triplets(problem: Problem, k: int, n_most: int) -> Triplets:
     entropy, near = uncertainty(problem.X, labels)
     queries = np.argsort(-np.round(entropy, 9), kind="stable")[: ceil(UNSURE_SHARE * len(labels))]
     members = [np.flatnonzero(labels == cluster) for cluster in range(int(labels.max()) + 1)]
-    found = dict[tuple[int, int, int], None]()
-    for turn in range(20 * n_most):  # small data has fewer than `n_most` triplets
+    found, idle = dict[tuple[int, int, int], None](), 0
+    for turn in count():
         query = int(queries[turn % len(queries)])
-        first, second = (int(rng.choice(members[c])) for c in rng.choice(near[query], 2, replace=False))
-        if len(found) < n_most and query not in {first, second} and (query, second, first) not in found:
+        first, second = (int(rng.choice(members[c])) for c in rng.permutation(near[query])[:2])
+        is_new = query not in {first, second} and not {(query, first, second), (query, second, first)} & found.keys()
+        idle = 0 if is_new else idle + 1
+        if len(found) == n_most or idle > PATIENCE * len(queries):  # small data has fewer
+            break
+        if is_new:
             found[query, first, second] = None
     return np.array(list(found), dtype=np.int64).reshape(-1, 3)
 

@@ -45,7 +45,7 @@ class DensityPeer:
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (nobody is asked)
         """Return labels (n,), -1 for noise; raise InputError where umap-learn is not installed."""
-        umap = _umap()
+        umap = umap_module()
         if len(problem.texts) < self.min_cluster_size:
             return np.full(len(problem.texts), -1, dtype=np.int64)
         return dense(self._map(umap, problem), self.min_cluster_size)
@@ -72,7 +72,8 @@ def dense(Z: Matrix, min_cluster_size: int) -> Labels:
     return found
 
 
-def _umap() -> Any:
+def umap_module() -> Any:
+    """Return the library umap-learn; raise InputError where it is not installed."""
     try:
         return importlib.import_module("umap")
     except ImportError as error:
