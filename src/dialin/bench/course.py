@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dialin.bench import table
@@ -71,7 +71,7 @@ class Watch:
     on_step: Callable[[str], None] = lambda _: None
     on_row: Callable[[Row], None] = lambda _: None
     on_reply: Callable[[], None] = lambda: None
-    on_embed: Callable[[int, int], None] = field(default=lambda _done, _total: None)
+    on_embed: Callable[[int, int], None] = lambda _done, _total: None
 
 
 def run_bench(bench: Bench, watch: Watch = Watch()) -> list[Row]:
@@ -92,20 +92,26 @@ def run_bench(bench: Bench, watch: Watch = Watch()) -> list[Row]:
     check_methods(bench.methods, bench.specs.llm)
     rows = open_folder(bench.out, about_of(bench.specs, {case.name: case.sha256 for case in bench.cases}))
     done = {row.key for row in rows}
-    missing = {case.name: [key for key in bench.keys(case) if key not in done] for case in bench.cases}
-    n_missing, n_begun = sum(map(len, missing.values())), 0
+    missing = [key for case in bench.cases for key in bench.keys(case) if key not in done]
     for case in bench.cases:
-        if missing[case.name]:
-            with opened_for(case, bench.specs, missing[case.name], watch) as (opened, X):
-                for key in missing[case.name]:
-                    n_begun += 1
-                    watch.on_step(f"{key[0]}: {key[1]}, seed {key[2]} ({n_begun} of {n_missing})")
-                    rows.append(measure(case, X, key, Place(opened, bench.out, watch)))
-                    append(bench.out / RUNS, rows[-1])
-                    table.write(bench.out, rows)
-                    watch.on_row(rows[-1])
+        for row in run_case(case, missing, bench, watch):
+            append(bench.out / RUNS, row)
+            rows.append(row)
+            table.write(bench.out, rows)
+            watch.on_row(row)
     table.write(bench.out, rows)
     return rows
+
+
+def run_case(case: Case, missing: Sequence[Key], bench: Bench, watch: Watch) -> Iterator[Row]:
+    """Yield the row of each missing run on a data set, as it ends; nothing is opened where there is none."""
+    numbered = [(number, key) for number, key in enumerate(missing, 1) if key[0] == case.name]
+    if not numbered:
+        return
+    with opened_for(case, bench.specs, [key for _, key in numbered], watch) as (opened, X):
+        for number, key in numbered:
+            watch.on_step(f"{key[0]}: {key[1]}, seed {key[2]} ({number} of {len(missing)})")
+            yield measure(case, X, key, Place(opened, bench.out, watch))
 
 
 @contextmanager

@@ -85,8 +85,9 @@ def prototypes(problem: Problem) -> list[int]:
 def describe(problem: Problem, llm: LLM) -> list[str]:
     """Return the LLM's description of each sentence, bootstrapped from the prototypes; n questions."""
     known, found = prototypes(problem), dict[int, str]()
+    seeds = set(known)
     nearness = np.round((problem.X @ problem.X[known].T).max(axis=1), 6)
-    rest = [row for row in np.argsort(-nearness, kind="stable").tolist() if row not in set(known)]
+    rest = [row for row in np.argsort(-nearness, kind="stable").tolist() if row not in seeds]
     found |= _described(problem, known, {}, llm)
     while rest:
         batch, rest = rest[: len(found)], rest[len(found) :]
