@@ -279,9 +279,15 @@ def test_a_column_without_labels_is_refused(home: Path) -> None:
 def row(method: str, ari: float, seed: int = 0, data: str = "a") -> Row:
     return Row(
         data=data, method=method, seed=seed, told_k=method in PEERS, nmi=0.5, ami=0.5, ari=ari, acc=0.5, n_clusters=7,
-        n_true=5, n=30, coverage=1.0, calls=1000, paid_calls=0, tokens_in=2000, tokens_out=10, seconds=1.5,
+        n_true=5, n=30, coverage=1.0, calls=1000, paid_calls=1000, tokens_in=2000, tokens_out=10, seconds=1.5,
         embedder="e",
     )  # fmt: skip
+
+
+def figure(line: table.Line, name: str) -> table.Figure:
+    found = line.figures[name]
+    assert found
+    return found
 
 
 def rows_by(values: dict[str, list[float]]) -> list[Row]:
@@ -292,10 +298,17 @@ def rows_by(values: dict[str, list[float]]) -> list[Row]:
 def test_mean_and_spread_by_hand() -> None:
     first, last = table.lines_of(rows_by({"kmeans": [0.2, 0.4]}))
     assert (first.data, last.data, first.n_seeds) == ("a", table.ALL, 2)
-    assert first.figures["ari"].mean == pytest.approx(0.3)
-    assert first.figures["ari"].std == pytest.approx(math.sqrt(0.02))
-    assert first.figures["tokens"].mean == 2010
-    assert table.lines_of([row("kmeans", 0.2)])[0].figures["ari"].std is None
+    assert figure(first, "ari").mean == pytest.approx(0.3)
+    assert figure(first, "ari").std == pytest.approx(math.sqrt(0.02))
+    assert figure(first, "tokens").mean == 2010
+    assert figure(table.lines_of([row("kmeans", 0.2)])[0], "ari").std is None
+
+
+def test_seconds_are_those_of_runs_that_knew_no_reply() -> None:
+    whole, known = row("idas", 0.2), replace(row("idas", 0.2, 1), paid_calls=3, seconds=0.1)
+    assert figure(table.lines_of([whole, known])[0], "seconds") == table.Figure(1.5, None)
+    assert table.lines_of([known])[0].figures["seconds"] is None
+    assert "| 2,010 | – |" in table.markdown([known])
 
 
 def test_over_all_data_the_spread_is_that_of_seeds() -> None:
@@ -304,8 +317,8 @@ def test_over_all_data_the_spread_is_that_of_seeds() -> None:
     rows = [row("kmeans", ari, seed, data) for (data, seed), ari in aris.items()]
     last = table.lines_of(rows)[-1]
     assert (last.data, last.n_seeds) == (table.ALL, 2)
-    assert last.figures["ari"].mean == pytest.approx(0.5)
-    assert last.figures["ari"].std == pytest.approx(math.sqrt(0.02))
+    assert figure(last, "ari").mean == pytest.approx(0.5)
+    assert figure(last, "ari").std == pytest.approx(math.sqrt(0.02))
     assert [line.data for line in table.lines_of([*rows, row("gmm", 0.1)])] == ["a", "a", "b", table.ALL]
 
 

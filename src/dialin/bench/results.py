@@ -76,6 +76,11 @@ class Row:
         return self.data, self.method, self.seed
 
     @property
+    def is_timed(self) -> bool:
+        """Whether `seconds` is what the run takes: no reply to it was known before."""
+        return self.paid_calls == self.calls
+
+    @property
     def tokens(self) -> int:
         """Tokens in and out together."""
         return self.tokens_in + self.tokens_out

@@ -50,15 +50,15 @@ class Line:
         Whether it was told the true number of intents.
     n_seeds : int
         Seeds that it was run with.
-    figures : dict of str to Figure
-        By the names in `FIGURES`.
+    figures : dict of str to Figure or None
+        By the names in `FIGURES`; None for the seconds where in each run some replies were known before.
     """
 
     data: str
     method: str
     told_k: bool
     n_seeds: int
-    figures: dict[str, Figure]
+    figures: dict[str, Figure | None]
 
 
 @dataclass(frozen=True)
@@ -109,10 +109,14 @@ def _over_all(rows: Sequence[Row], names: list[str], method: str) -> Line | None
 
 def _line(data: str, seeds: list[list[Row]]) -> Line:
     first = seeds[0][0]
-    figures = {
-        name: Figure.of([fmean(float(getattr(row, name)) for row in group) for group in seeds]) for name in FIGURES
-    }
+    timed = [group for group in seeds if all(row.is_timed for row in group)]
+    figures = {name: _figure(name, timed if name == "seconds" else seeds) for name in FIGURES}
     return Line(data, first.method, first.told_k, len(seeds), figures)
+
+
+def _figure(name: str, seeds: list[list[Row]]) -> Figure | None:
+    means = [fmean(float(getattr(row, name)) for row in group) for group in seeds]
+    return Figure.of(means) if means else None
 
 
 def comparisons_of(rows: Sequence[Row]) -> list[Comparison]:
@@ -157,7 +161,9 @@ def _cells(line: Line, starred: set[str]) -> dict[str, str]:
     return cells
 
 
-def _shown(figure: Figure, digits: int) -> str:
+def _shown(figure: Figure | None, digits: int) -> str:
+    if figure is None:
+        return "–"
     mean = f"{figure.mean:,.{digits}f}"
     return mean if figure.std is None else f"{mean} ± {figure.std:,.{digits}f}"
 
