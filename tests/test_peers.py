@@ -16,7 +16,19 @@ from dialin.errors import InputError
 from dialin.llm.base import Prompt
 from dialin.llm.client import Client
 from dialin.metrics import ari
-from dialin.peers import PEERS, Kit, Peer, Problem, clusterllm, edgerefine, idas, keyphrase, linear, peer_of
+from dialin.peers import (
+    PEERS,
+    Kit,
+    Peer,
+    Problem,
+    clusterllm,
+    edgerefine,
+    granularity,
+    idas,
+    keyphrase,
+    linear,
+    peer_of,
+)
 from dialin.peers.base import centroids_of, k_means, squared_distances
 from oracles import blobs, on_circle, unit
 from scripted import ScriptedBackend
@@ -320,15 +332,15 @@ def test_granularity_finds_k_itself(language: str) -> None:
     assert not peer.told_k
     assert ari(peer(wrong, kit), topics) == 1
     pairs = [prompt for prompt in kit.llm.prompts if not re.search(r"^A[:：]", prompt.user, re.M)]  # type: ignore[union-attr]
-    assert 0 < len(pairs) <= clusterllm.PAIRS_PER_JOIN * 34
+    assert 0 < len(pairs) <= granularity.PAIRS_PER_JOIN * 34
 
 
 def test_the_best_cut_by_hand() -> None:
     joins = np.array([2, 3, 4, 5, 6])
-    assert clusterllm.best_cut(joins, np.array([False, True, True, True, True]), 6) == 2
-    assert clusterllm.best_cut(joins, np.array([False, False, False, True, True]), 6) == 4
-    assert clusterllm.best_cut(joins, np.zeros(5, bool), 6) == 6
-    assert clusterllm.best_cut(joins[:0], np.zeros(0, bool), 1) == 1
+    assert granularity.best_cut(joins, np.array([False, True, True, True, True]), 6) == 2
+    assert granularity.best_cut(joins, np.array([False, False, False, True, True]), 6) == 4
+    assert granularity.best_cut(joins, np.zeros(5, bool), 6) == 6
+    assert granularity.best_cut(joins[:0], np.zeros(0, bool), 1) == 1
 
 
 # --- edgerefine -----------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ answers are left out. Prompts are our own; the pair question is that of dialin's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import ceil
@@ -25,11 +24,11 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import Agglomerative, Labels, Matrix
-from dialin.judge import build_pair_prompt
-from dialin.llm.base import LLM, Prompt
+from dialin.cluster import Labels, Matrix
+from dialin.llm.base import LLM
 from dialin.peers.ask import MAX_CHARACTERS, Question, choose
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
+from dialin.peers.granularity import estimate_k
 from dialin.peers.linear import refine
 from dialin.prompts import language_of, load
 
@@ -37,9 +36,6 @@ NEAR_SHARE = 0.02
 UNSURE_SHARE = 0.2
 PATIENCE = 3
 """Times that every query is tried without a new triplet before there are held to be no more."""
-MAX_CLUSTERS = 200
-PAIRS_PER_JOIN = 3
-BETA = 0.92
 
 Triplets = NDArray[np.int64]
 """Rows (query, first, second), shape (m, 3)."""
@@ -80,7 +76,7 @@ class ClusterLLMPeer:
         k = problem.n_clusters if self.told_k else max(2, round(len(problem.texts) ** 0.5))
         X = refine(problem.X, answered(problem, triplets(problem, k, self.n_questions), llm))
         if self.granularity:
-            k = granularity(problem, X, llm)
+            k = estimate_k(problem, X, llm)
         return k_means(X, k, problem.seed)
 
 
@@ -130,52 +126,3 @@ def answered(problem: Problem, asked: Triplets, llm: LLM) -> Triplets:
     p = choose(llm, questions, "closer")
     swapped = np.where((p[:, 1] > p[:, 0])[:, None], asked[:, [0, 2, 1]], asked)
     return np.asarray(swapped[p[:, 0] != p[:, 1]], dtype=np.int64)
-
-
-def granularity(problem: Problem, X: Matrix, llm: LLM) -> int:
-    """Return the k whose cut of a Ward tree agrees best with the LLM on pairs, 2 to 200."""
-    tree = Agglomerative(random_state=problem.seed).fit(X).tree
-    k_most = min(MAX_CLUSTERS, tree.n_leaves - 1)
-    rng = np.random.default_rng(problem.seed)
-    joins, pairs = list[int](), list[tuple[str, str]]()
-    for k in range(2, k_most + 1):  # node 2L - k joins two of k clusters
-        left, right = (tree.members(node) for node in tree.children_of(2 * tree.n_leaves - k))
-        for _ in range(min(PAIRS_PER_JOIN, len(left) * len(right))):
-            pairs.append((problem.texts[int(rng.choice(left))], problem.texts[int(rng.choice(right))]))
-            joins.append(k)
-    return best_cut(np.array(joins, dtype=np.int64), same_intent(pairs, llm), k_most)
-
-
-def same_intent(pairs: Sequence[tuple[str, str]], llm: LLM) -> NDArray[np.bool_]:
-    """Return for each pair whether the LLM says that the two share an intent."""
-
-    def question(pair: tuple[str, str]) -> Question:
-        prompt: Prompt = build_pair_prompt(*pair)
-        return Question(prompt, language_of(list(pair)))
-
-    p = choose(llm, [question(pair) for pair in pairs], "pairs")
-    return np.asarray(p[:, 0] > p[:, 1])
-
-
-def best_cut(joins: NDArray[np.int64], same: NDArray[np.bool_], k_most: int) -> int:
-    """Return the k, 2 … k_most, with the best F-measure of "together at k" for `same`; the largest where none is.
-
-    Parameters
-    ----------
-    joins : int64 array of shape (m,)
-        The pair is together in cuts of fewer than this many clusters.
-    same : bool array of shape (m,)
-        What the LLM says of the pair.
-
-    Examples
-    --------
-    >>> best_cut(np.array([2, 3, 4, 5]), np.array([False, False, True, True]), 5)
-    3
-    """
-    if not same.any() or k_most < 2:
-        return max(k_most, 1)
-    ks = np.arange(2, k_most + 1)
-    together = joins[None, :] > ks[:, None]
-    hits = (together & same).sum(axis=1)
-    score = (1 + BETA**2) * hits / (BETA**2 * same.sum() + together.sum(axis=1))
-    return int(ks[np.round(score, 12).argmax()])
