@@ -24,7 +24,7 @@ STAGES = [
 ]
 UPPER = {
     *("discover", "pipeline", "work", "run", "execute", "connect", "tables", "timing", "report"),
-    *("predict", "evaluate", "audit", "estimate", "tune", "cli"),
+    *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli"),
 }
 
 

@@ -14,13 +14,14 @@ from dialin import name, roles
 from dialin.judge import build_list_prompt, build_pair_prompt
 from dialin.llm.base import Prompt
 from dialin.name import Example
+from dialin.peers import clusterllm, edgerefine, idas, keyphrase
 from dialin.prompts import LANGUAGES, VERSIONS, Template, bullets, language_of, load, parse_template, shipped
 from dialin.search import Trial, build_prune_prompt, parse_pruned
 
 LANGUAGE_FREE = {"prune"}
 """Their input is numbers, so one language serves both."""
-SHOTLESS = {"tuned"}
-"""A model that was tuned on a question needs no worked examples of it."""
+SHOTLESS = {"tuned", "describe"}
+"""A model that was tuned on a question needs no worked examples of it; IDAS takes its own from the data."""
 IN_BOTH = sorted(set(VERSIONS) - LANGUAGE_FREE)
 TEXTS = {"en": ["where is my parcel", "has it been shipped"], "zh": ["我的包裹到哪了", "订单发货了没有"]}
 
@@ -56,6 +57,10 @@ def built(task: str, language: str) -> Prompt:
         "contrast": lambda: name.build_contrast_prompt(example, example),
         "role": lambda: roles.build_prompt(label),
         "prune": lambda: build_prune_prompt([Trial(8, 40, 60)], [4, 8], 100),
+        "keyphrase": lambda: keyphrase.build_prompt(texts[0], language),
+        "describe": lambda: idas.build_prompt(texts[0], language),
+        "closer": lambda: clusterllm.build_prompt(texts[0], *texts).prompt,
+        "belongs": lambda: edgerefine.build_prompt(texts[0], texts).prompt,
     }[task]()
 
 
@@ -130,6 +135,9 @@ def test_options_by_name() -> None:
     assert load("tuned", "zh").options == ("好", "坏")
     assert load("role", "en").options == ("Customer", "Agent")
     assert load("role", "zh").options == ("客户", "坐席")
+    assert load("closer", "en").options == load("closer", "zh").options == ("A", "B")
+    assert load("belongs", "en").options == ("Yes", "No")
+    assert load("belongs", "zh").options == ("是", "否")
 
 
 @pytest.mark.parametrize("task", ["name", "contrast"])

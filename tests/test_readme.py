@@ -20,7 +20,10 @@ from dialin.connect import DEFAULT_LLM
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/cli.md", "docs/tune.md", "CHANGELOG.md")
+PAGES = (
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    *("docs/architecture.md", "docs/cli.md", "docs/tune.md", "docs/peers.md"),
+)
 OTHER_COMMANDS = {"git", "cd", "export", "pip"}
 
 

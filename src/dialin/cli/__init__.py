@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dialin.cli.bench import bench
 from dialin.cli.group import OneLineGroup
 from dialin.cli.models import models
 from dialin.cli.results import evaluate, judge, predict, report
@@ -19,5 +20,5 @@ def main() -> None:
     """Find the intents in customer-service dialogues, with an LLM in the loop."""
 
 
-for _command in (discover, estimate, resume, report, predict, evaluate, judge, tune, models, demo):
+for _command in (discover, estimate, resume, report, predict, evaluate, judge, bench, tune, models, demo):
     main.add_command(_command)

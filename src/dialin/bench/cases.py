@@ -1,0 +1,119 @@
+"""Labelled sentences of a benchmark: what a method may see, and what it may not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dialin.cluster import Labels, Matrix
+from dialin.columns import Columns
+from dialin.corpus import corpus_of
+from dialin.errors import InputError
+from dialin.gold import column_of
+from dialin.metrics import Scores, evaluate
+from dialin.peers import Problem
+from dialin.read import read_table
+
+
+@dataclass(frozen=True)
+class Case:
+    """A data set.
+
+    Parameters
+    ----------
+    name : str
+        Of its file, without the ending.
+    texts : list of str
+        Distinct sentences, sorted; roles are not used, as no peer knows them.
+    sentence : int64 array of shape (n_rows,)
+        Sentence of each row.
+    gold : list of (str or None), n_rows
+        Label of each row; None where it has none.
+    """
+
+    name: str
+    texts: list[str]
+    sentence: NDArray[np.int64]
+    gold: list[str | None]
+
+    @property
+    def n_clusters(self) -> int:
+        """How many labels there are."""
+        return len({label for label in self.gold if label is not None})
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of sentences and labels."""
+        digest = hashlib.sha256("\0".join(self.texts).encode("utf-8", "replace"))
+        for sentence, label in zip(self.sentence.tolist(), self.gold, strict=True):
+            digest.update(f"\0{sentence}\0{label}".encode("utf-8", "replace"))
+        return digest.hexdigest()
+
+    def problem(self, X: Matrix, seed: int, *, told_k: bool) -> Problem:
+        """Return what a method gets: no label, and the number of labels only where it is told; 1 otherwise."""
+        return Problem(self.texts, X, self.n_clusters if told_k else 1, seed)
+
+    def score(self, labels: Labels) -> Scores:
+        """Return the scores of labels (n,) of the sentences; each row counts."""
+        return evaluate(labels[self.sentence], self.gold)
+
+
+def read_case(path: str, label: str, text: str | None = None) -> Case:
+    """Read one file.
+
+    Parameters
+    ----------
+    path : str
+        Any file that ``dialin discover`` reads.
+    label : str
+        Column of the gold labels, or field of the turns.
+    text : str, optional
+        Column of the sentences; by default found by its usual names.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or has no such label.
+    """
+    if path == "-":
+        raise InputError("a benchmark cannot read standard input: it reads sentences and labels", hint="give a file")
+    table = read_table(path, Columns(text=text))
+    corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
+    rows = corpus.occurrences["row"].to_pylist()
+    column = column_of(path, label)
+    if len(column) < table.num_rows:
+        raise InputError(
+            f"column {label!r} of {path} has {len(column)} values for {table.num_rows} turns",
+            hint="name a field of the turns",
+        )
+    gold = [column[row] for row in rows]
+    if not any(gold):
+        raise InputError(f"column {label!r} of {path} has no label", hint="name another column")
+    return Case(name_of(path), corpus.texts, corpus.occurrences["sentence_id"].to_numpy(), gold)
+
+
+def read_cases(paths: Sequence[str], label: str, text: str | None = None) -> list[Case]:
+    """Read all files; raise InputError also where two have one name."""
+    names = [name_of(path) for path in paths]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InputError(f"two files are called {twice[0]!r}, which names their rows", hint="rename one of them")
+    return [read_case(path, label, text) for path in paths]
+
+
+def name_of(path: str) -> str:
+    """Return the name of a file without folder and ending.
+
+    Examples
+    --------
+    >>> name_of("data/bank77.v2.jsonl.gz")
+    'bank77.v2'
+    """
+    name = Path(path).name.removesuffix(".gz")
+    return Path(name).stem

@@ -1,0 +1,40 @@
+"""Methods of other papers behind one interface, for comparison: same embeddings, LLM, stores of replies and ledger.
+
+Each module says in its docstring which publication it follows and what it does differently; docs/peers.md adds what
+each costs.
+"""
+
+from __future__ import annotations
+
+from dialin.errors import InputError
+from dialin.peers.base import Kit, Peer, Problem
+from dialin.peers.clusterllm import ClusterLLMPeer
+from dialin.peers.density import DensityPeer
+from dialin.peers.edgerefine import EdgeRefinePeer
+from dialin.peers.gmm import GMMPeer
+from dialin.peers.hierarchical import HierarchicalPeer
+from dialin.peers.idas import IDASPeer
+from dialin.peers.keyphrase import KeyphrasePeer
+from dialin.peers.kmeans import KMeansPeer
+
+__all__ = ["PEERS", "Kit", "Peer", "Problem", "peer_of"]
+
+_ALL: tuple[Peer, ...] = (
+    KMeansPeer(),
+    GMMPeer(),
+    HierarchicalPeer(),
+    DensityPeer(),
+    KeyphrasePeer(),
+    IDASPeer(),
+    ClusterLLMPeer(),
+    EdgeRefinePeer(),
+)
+PEERS: dict[str, Peer] = {peer.name: peer for peer in _ALL}
+"""Every peer with its default settings, by name."""
+
+
+def peer_of(name: str) -> Peer:
+    """Return the peer of this name; raise InputError where there is none."""
+    if name not in PEERS:
+        raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(PEERS)}")
+    return PEERS[name]

@@ -1,0 +1,130 @@
+"""What a peer is given, what it works with, and the arithmetic that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from dialin.cluster import Labels, Matrix, partitioner_of
+from dialin.errors import InputError
+from dialin.llm import tagged
+from dialin.llm.base import LLM
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Sentences to cluster.
+
+    Parameters
+    ----------
+    texts : list of str
+        n distinct sentences.
+    X : float32 array of shape (n, d)
+        Their unit-norm embeddings.
+    n_clusters : int
+        The true number of intents; a peer that is not told it (`Peer.told_k`) must not look.
+    seed : int
+        Seed of everything random.
+
+    Raises
+    ------
+    InputError
+        If there is not one row of X for each text, or the number of clusters is below 1.
+    """
+
+    texts: list[str]
+    X: Matrix
+    n_clusters: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.X.ndim != 2 or len(self.X) != len(self.texts):
+            raise InputError(f"X must have one row for each of {len(self.texts)} texts, got shape {self.X.shape}")
+        if self.n_clusters < 1:
+            raise InputError(f"n_clusters must be 1 or more, got {self.n_clusters}")
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What a peer may use.
+
+    Parameters
+    ----------
+    llm : LLM or None
+        With dialin's stores of replies and its ledger, where it is a `dialin.llm.client.Client`.
+    embed : callable
+        Texts -> unit-norm float32 vectors, by the embedder that made `Problem.X`.
+    """
+
+    llm: LLM | None
+    embed: Callable[[Sequence[str]], Matrix]
+
+
+@runtime_checkable
+class Peer(Protocol):
+    """A published way to cluster sentences."""
+
+    @property
+    def name(self) -> str:
+        """What the command line and the tables call it."""
+        ...
+
+    @property
+    def needs_llm(self) -> bool:
+        """Whether it asks an LLM."""
+        ...
+
+    @property
+    def told_k(self) -> bool:
+        """Whether it is told the true number of clusters."""
+        ...
+
+    def __call__(self, problem: Problem, kit: Kit) -> Labels:
+        """Return the cluster of each sentence, shape (n,), int64; -1 is noise.
+
+        Raises
+        ------
+        InputError
+            If it needs an LLM, and the kit has none.
+        """
+        ...
+
+
+def llm_of(kit: Kit, peer: str) -> LLM:
+    """Return the LLM of a kit, its usage counted under the name of the peer; raise InputError where there is none."""
+    if kit.llm is None:
+        raise InputError(f"the method {peer!r} asks an LLM, and there is none", hint="give --llm SPEC, or leave it out")
+    return tagged(kit.llm, peer)
+
+
+def k_means(X: Matrix, k: int, seed: int) -> Labels:
+    """Return the labels (n,) of dialin's k-means, numbered from 0 by first appearance."""
+    return partitioner_of("kmeans", seed).fit(np.asarray(X, dtype=np.float32)).cut(k)
+
+
+def unit(X: NDArray[np.floating]) -> Matrix:
+    """Return the rows of X with norm 1; a row of zeros stays."""
+    norm = np.linalg.norm(X, axis=1, keepdims=True)
+    return np.asarray(X / np.where(norm > 0, norm, 1.0), dtype=np.float32)
+
+
+def centroids_of(X: Matrix, labels: Labels) -> Floats:
+    """Return the mean of each cluster, shape (k, d); `labels` (n,) are 0 … k-1 and none is empty."""
+    sizes = np.bincount(labels)
+    member = csr_matrix((1.0 / sizes[labels], (labels, np.arange(len(labels)))))
+    return np.asarray(member @ X.astype(np.float64))
+
+
+def squared_distances(X: Matrix, C: Floats) -> Floats:
+    """Return the squared Euclidean distance of each row of X (n, d) to each of C (k, d), shape (n, k)."""
+    A = X.astype(np.float64)
+    D = (A**2).sum(axis=1)[:, None] - 2.0 * A @ C.T + (C**2).sum(axis=1)[None, :]
+    # Rounded, so that ties are broken by position, not by noise.
+    return np.asarray(np.round(np.maximum(D, 0.0), 9), dtype=np.float64)

@@ -1,0 +1,83 @@
+"""Density clustering of a low-dimensional map: what BERTopic does with its defaults.
+
+Notes
+-----
+Followed: Grootendorst, "BERTopic: Neural topic modeling with a class-based TF-IDF procedure" (2022): embeddings, UMAP
+to 5 dimensions (15 neighbours, cosine, minimal distance 0), HDBSCAN with clusters of at least 10. It finds the number
+of clusters by itself; what is in no dense region is noise, -1.
+
+Different: HDBSCAN is scikit-learn's; topics are not described (class-based TF-IDF changes no label); UMAP is seeded,
+and so runs on one core. umap-learn comes with ``pip install 'dialin[peers]'``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.cluster import HDBSCAN
+
+from dialin.cluster import Labels, Matrix, canonical
+from dialin.errors import InputError
+from dialin.peers.base import Kit, Problem
+
+
+@dataclass(frozen=True)
+class DensityPeer:
+    """UMAP and HDBSCAN, not told k; asks nothing.
+
+    Parameters
+    ----------
+    n_neighbors, n_components : int
+        Of UMAP; with few sentences, as many as there can be.
+    min_cluster_size : int
+        Of HDBSCAN.
+    """
+
+    n_neighbors: int = 15
+    n_components: int = 5
+    min_cluster_size: int = 10
+    name: str = "density"
+    needs_llm: bool = False
+    told_k: bool = False
+
+    def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (nobody is asked)
+        """Return labels (n,), -1 for noise; raise InputError where umap-learn is not installed."""
+        umap = umap_module()
+        if len(problem.texts) < self.min_cluster_size:
+            return np.full(len(problem.texts), -1, dtype=np.int64)
+        return dense(self._map(umap, problem), self.min_cluster_size)
+
+    def _map(self, umap: Any, problem: Problem) -> Matrix:
+        n = len(problem.texts)
+        model = umap.UMAP(
+            n_neighbors=min(self.n_neighbors, n - 1),
+            n_components=min(self.n_components, max(n - 2, 1)),
+            min_dist=0.0,
+            metric="cosine",
+            random_state=problem.seed,
+            n_jobs=1,  # with a seed UMAP takes no more, and warns of the default
+        )
+        return np.asarray(model.fit_transform(problem.X), dtype=np.float32)
+
+
+def dense(Z: Matrix, min_cluster_size: int) -> Labels:
+    """Return HDBSCAN's labels of the rows of Z, numbered from 0 by first appearance, -1 for noise."""
+    labels = np.asarray(HDBSCAN(min_cluster_size=min_cluster_size, copy=True).fit_predict(Z), dtype=np.int64)
+    kept = np.flatnonzero(labels >= 0)
+    found = np.full(len(Z), -1, dtype=np.int64)
+    found[kept] = canonical(labels[kept])
+    return found
+
+
+def umap_module() -> Any:
+    """Return the library umap-learn; raise InputError where it is not installed."""
+    try:
+        return importlib.import_module("umap")
+    except ImportError as error:
+        raise InputError(
+            "the method 'density' needs the library umap-learn, which is not installed",
+            hint="run: pip install 'dialin[peers]'",
+        ) from error

@@ -1,0 +1,71 @@
+"""How many clusters there are, by what the LLM says of pairs: the second step of ClusterLLM.
+
+Each join of a Ward tree brings together sentences that the cut above it holds apart. The LLM says of pairs across joins
+whether they share an intent; k is that of the cut which agrees best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.cluster import Agglomerative, Matrix
+from dialin.judge import build_pair_prompt
+from dialin.llm.base import LLM
+from dialin.peers.ask import Question, choose
+from dialin.peers.base import Problem
+from dialin.prompts import language_of
+
+MAX_CLUSTERS = 200
+PAIRS_PER_JOIN = 3
+BETA = 0.92
+
+
+def estimate_k(problem: Problem, X: Matrix, llm: LLM) -> int:
+    """Return the k whose cut of a Ward tree agrees best with the LLM on pairs, 2 to 200."""
+    tree = Agglomerative(random_state=problem.seed).fit(X).tree
+    k_most = min(MAX_CLUSTERS, tree.n_leaves - 1)
+    rng = np.random.default_rng(problem.seed)
+    joins, pairs = list[int](), list[tuple[str, str]]()
+    for k in range(2, k_most + 1):  # node 2L - k joins two of k clusters
+        left, right = (tree.members(node) for node in tree.children_of(2 * tree.n_leaves - k))
+        for _ in range(min(PAIRS_PER_JOIN, len(left) * len(right))):
+            pairs.append((problem.texts[int(rng.choice(left))], problem.texts[int(rng.choice(right))]))
+            joins.append(k)
+    return best_cut(np.array(joins, dtype=np.int64), same_intent(pairs, llm), k_most)
+
+
+def same_intent(pairs: Sequence[tuple[str, str]], llm: LLM) -> NDArray[np.bool_]:
+    """Return for each pair whether the LLM says that the two share an intent."""
+
+    def question(pair: tuple[str, str]) -> Question:
+        return Question(build_pair_prompt(*pair), language_of(list(pair)))
+
+    p = choose(llm, [question(pair) for pair in pairs], "pairs")
+    return np.asarray(p[:, 0] > p[:, 1])
+
+
+def best_cut(joins: NDArray[np.int64], same: NDArray[np.bool_], k_most: int) -> int:
+    """Return the k, 2 … k_most, with the best F-measure of "together at k" for `same`; the largest where none is.
+
+    Parameters
+    ----------
+    joins : int64 array of shape (m,)
+        The pair is together in cuts of fewer than this many clusters.
+    same : bool array of shape (m,)
+        What the LLM says of the pair.
+
+    Examples
+    --------
+    >>> best_cut(np.array([2, 3, 4, 5]), np.array([False, False, True, True]), 5)
+    3
+    """
+    if not same.any() or k_most < 2:
+        return max(k_most, 1)
+    ks = np.arange(2, k_most + 1)
+    together = joins[None, :] > ks[:, None]
+    hits = (together & same).sum(axis=1)
+    score = (1 + BETA**2) * hits / (BETA**2 * same.sum() + together.sum(axis=1))
+    return int(ks[np.round(score, 12).argmax()])

@@ -1,0 +1,171 @@
+"""IDAS: sentences are clustered together with short descriptions of them that the LLM writes.
+
+Notes
+-----
+Followed: De Raedt, Godin, Demeester and Develder, "IDAS: Intent Discovery with Abstractive Summarization" (NLP4ConvAI
+2023). (1) k-means at the true k; the sentence nearest to each centroid is a *prototype* and is described by the LLM
+without examples. (2) Every other sentence is described with the 8 nearest described sentences as in-context examples,
+the nearest last, and joins them. (3) Sentence and description are embedded and averaged; (4) each average is smoothed
+with those of its n' nearest neighbours, n' in 5, 10, … 45 by the silhouette of the k-means clusters; (5) k-means at
+the true k.
+
+Different: the paper describes one sentence after the other; here batches that double (as many as are described
+already), the sentences nearest to a prototype first, so that calls run in parallel and nothing depends on their speed.
+One prompt for all domains (the paper's names the domain), in English and Chinese; a grammar where the LLM can be
+constrained. The silhouette is that of at most 5,000 sentences. An empty description is replaced by the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import NearestNeighbors
+
+from dialin.cluster import Labels, Matrix
+from dialin.errors import InputError
+from dialin.llm.base import LLM, Prompt
+from dialin.peers.ask import MAX_CHARACTERS, Question, write
+from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
+from dialin.prompts import language_of, load
+
+MAX_TOKENS = 16
+N_EXAMPLES = 8
+N_SMOOTHED = range(5, 50, 5)
+N_SILHOUETTE = 5_000
+GRAMMARS = {
+    "en": 'root ::= word (" " word)? (" " word)? (" " word)? (" " word)?\nword ::= [a-z0-9\'-]+',
+    "zh": "root ::= [\\u4e00-\\u9fffA-Za-z0-9]+",
+}
+_HEADING = re.compile(r"^[^:：]{0,20}[:：]\s*(?=\S)")
+
+
+def build_prompt(text: str, language: str, examples: Sequence[tuple[str, str]] = ()) -> Prompt:
+    """Return the question for a description of a sentence, after (sentence, description) examples."""
+    template = load("describe", language)
+    shown = tuple((template.prompt(sentence=t[:MAX_CHARACTERS]).user, answer) for t, answer in examples)
+    return Prompt(template.system, shown, template.prompt(sentence=text[:MAX_CHARACTERS]).user)
+
+
+def parse_reply(reply: str) -> str:
+    r"""Return the description in a reply: its first line, without heading, quotes and full stop.
+
+    Examples
+    --------
+    >>> parse_reply('Label: "Ask about a refund."\nBecause …')
+    'ask about a refund'
+    """
+    line = next((line.strip() for line in reply.splitlines() if line.strip()), "")
+    return _HEADING.sub("", line).strip(" \t\"'`*.。“”").casefold()[:80]
+
+
+@dataclass(frozen=True)
+class IDASPeer:
+    """IDAS, told k; asks one question a sentence."""
+
+    name: str = "idas"
+    needs_llm: bool = True
+    told_k: bool = True
+
+    def __call__(self, problem: Problem, kit: Kit) -> Labels:
+        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError without an LLM."""
+        return cluster_described(problem, describe(problem, llm_of(kit, self.name)), kit.embed)
+
+
+def prototypes(problem: Problem) -> list[int]:
+    """Return the sentence nearest to each centroid of k-means at the true k, the first of equally near ones."""
+    labels = k_means(problem.X, problem.n_clusters, problem.seed)
+    return sorted({int(row) for row in squared_distances(problem.X, centroids_of(problem.X, labels)).argmin(axis=0)})
+
+
+def describe(problem: Problem, llm: LLM) -> list[str]:
+    """Return the LLM's description of each sentence, bootstrapped from the prototypes; n questions."""
+    known, found = prototypes(problem), dict[int, str]()
+    seeds = set(known)
+    nearness = np.round((problem.X @ problem.X[known].T).max(axis=1), 6)
+    rest = [row for row in np.argsort(-nearness, kind="stable").tolist() if row not in seeds]
+    found |= _described(problem, known, {}, llm)
+    while rest:
+        batch, rest = rest[: len(found)], rest[len(found) :]
+        found |= _described(problem, batch, found, llm)
+    return [found[row] for row in range(len(problem.texts))]
+
+
+def _described(problem: Problem, rows: list[int], known: Mapping[int, str], llm: LLM) -> dict[int, str]:
+    questions = []
+    for row, near in zip(rows, _nearest(problem.X, rows, list(known)), strict=True):
+        language = language_of([problem.texts[row]])
+        examples = [(problem.texts[i], known[i]) for i in near]
+        questions.append(Question(build_prompt(problem.texts[row], language, examples), language))
+    replies = write(llm, questions, MAX_TOKENS, GRAMMARS)
+    return {row: parse_reply(reply) or problem.texts[row] for row, reply in zip(rows, replies, strict=True)}
+
+
+def _nearest(X: Matrix, rows: list[int], known: list[int]) -> list[list[int]]:
+    """Return for each row its nearest known ones, the nearest last."""
+    if not known:
+        return [[] for _ in rows]
+    order = np.argsort(-np.round(X[rows] @ X[known].T, 6), axis=1, kind="stable")[:, :N_EXAMPLES]
+    return [[known[j] for j in reversed(near)] for near in order.tolist()]
+
+
+def cluster_recorded(problem: Problem, recorded: Mapping[str, str], embed: Callable[[Sequence[str]], Matrix]) -> Labels:
+    """Cluster with descriptions that were written before: IDAS without an LLM.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sentences, told k.
+    recorded : mapping of str to str
+        Description of each sentence, such as ``generated_label`` of the authors' files.
+    embed : callable
+        As in `Kit`.
+
+    Raises
+    ------
+    InputError
+        A sentence has no description.
+    """
+    n, missing = len(problem.texts), [text for text in problem.texts if text not in recorded]
+    if missing:
+        raise InputError(f"{len(missing)} of {n} sentences lack a recorded description, the first: {missing[0][:60]!r}")
+    return cluster_described(problem, [recorded[text] for text in problem.texts], embed)
+
+
+def cluster_described(
+    problem: Problem, descriptions: Sequence[str], embed: Callable[[Sequence[str]], Matrix]
+) -> Labels:
+    """Return labels (n,) of the sentences averaged with their descriptions, smoothed as the silhouette likes best."""
+    Z = (problem.X + embed(descriptions)) / np.float32(2)
+    best, best_score = k_means(Z, problem.n_clusters, problem.seed), -np.inf
+    for _, S in smoothed(Z):
+        labels = k_means(S, problem.n_clusters, problem.seed)
+        score = _silhouette(S, labels, problem.seed)
+        if score > best_score:
+            best, best_score = labels, score
+    return best
+
+
+def smoothed(Z: Matrix) -> Iterator[tuple[int, Matrix]]:
+    """Yield (n', Z averaged with its n' nearest neighbours by cosine), for each n' of the paper below n."""
+    n_most = max((n for n in N_SMOOTHED if n < len(Z)), default=0)
+    if not n_most:
+        return
+    near: NDArray[np.int64] = NearestNeighbors(n_neighbors=n_most, metric="cosine").fit(Z).kneighbors()[1]
+    total = Z.astype(np.float64)
+    for j in range(n_most):
+        total = total + Z[near[:, j]]
+        if j + 1 in N_SMOOTHED:
+            yield j + 1, np.asarray(total / (j + 2), dtype=np.float32)
+
+
+def _silhouette(X: Matrix, labels: Labels, seed: int) -> float:
+    size = min(len(X), N_SILHOUETTE)
+    rows = np.random.default_rng(seed).permutation(len(X))[:size]
+    if not 2 <= len(np.unique(labels[rows])) < size:
+        return -np.inf
+    return round(float(silhouette_score(X[rows], labels[rows])), 9)

@@ -1,0 +1,80 @@
+"""Keyphrase expansion: what the LLM says a sentence is about is embedded beside the sentence.
+
+Notes
+-----
+Followed: Viswanathan, Gashteovski, Lawrence, Wu and Neubig, "Large Language Models Enable Few-Shot Clustering" (TACL
+2024), the variant that enriches documents before they are clustered: keyphrases for each sentence, their embedding
+concatenated to the sentence's, then k-means at the true k.
+
+Different: the prompt is our own, with our own examples for all data sets, where the paper wrote an instruction and
+examples for each; a grammar holds the answer to two to four short phrases where the LLM can be constrained; and both
+halves come from dialin's embedder (the paper: Instructor, told the task). The paper's pairwise constraints during, and
+corrections after, the clustering are not part of it. An answer without a phrase is replaced by the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialin.cluster import Labels
+from dialin.llm.base import Prompt
+from dialin.peers.ask import MAX_CHARACTERS, Question, write
+from dialin.peers.base import Kit, Problem, k_means, llm_of, unit
+from dialin.prompts import language_of, load
+
+MAX_TOKENS = 40
+MAX_PHRASES = 4
+GRAMMARS = {
+    "en": 'root ::= phrase ", " phrase (", " phrase)? (", " phrase)?\n'
+    'phrase ::= word (" " word)? (" " word)?\nword ::= [a-z0-9\'-]+',
+    "zh": 'root ::= phrase "，" phrase ("，" phrase)? ("，" phrase)?\nphrase ::= [\\u4e00-\\u9fffA-Za-z0-9]+',
+}
+_SEPARATORS = re.compile(r"[,，、;；\n]+")
+_HEADING = re.compile(r"^[^,，:：]*[:：]\s*")
+
+
+def build_prompt(text: str, language: str) -> Prompt:
+    """Return the question for the keyphrases of a sentence."""
+    return load("keyphrase", language).prompt(sentence=text[:MAX_CHARACTERS])
+
+
+def parse_reply(reply: str) -> tuple[str, ...]:
+    """Return the different phrases of a reply, at most four, in its order.
+
+    Examples
+    --------
+    >>> parse_reply("Keyphrases: card payment, Refund status, refund status.")
+    ('card payment', 'refund status')
+    >>> parse_reply("退款进度、银行卡")
+    ('退款进度', '银行卡')
+    """
+    parts = _SEPARATORS.split(_HEADING.sub("", reply.strip()))
+    phrases = [part.strip(" \t-*•.。\"'`").casefold() for part in parts]
+    return tuple(dict.fromkeys(filter(None, phrases)))[:MAX_PHRASES]
+
+
+@dataclass(frozen=True)
+class KeyphrasePeer:
+    """Keyphrase expansion and k-means, told k; asks one question a sentence."""
+
+    name: str = "keyphrase"
+    needs_llm: bool = True
+    told_k: bool = True
+
+    def __call__(self, problem: Problem, kit: Kit) -> Labels:
+        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError without an LLM."""
+        expansions = self.expand(problem, kit)
+        both = np.hstack([problem.X, kit.embed(expansions)])
+        return k_means(unit(both), problem.n_clusters, problem.seed)
+
+    def expand(self, problem: Problem, kit: Kit) -> list[str]:
+        """Return the keyphrases of each sentence as one text; the sentence itself where there are none."""
+        languages = [language_of([text]) for text in problem.texts]
+        asked = [Question(build_prompt(t, lang), lang) for t, lang in zip(problem.texts, languages, strict=True)]
+        replies = write(llm_of(kit, self.name), asked, MAX_TOKENS, GRAMMARS)
+        joined = {"en": ", ", "zh": "，"}
+        found = [joined[lang].join(parse_reply(r)) for r, lang in zip(replies, languages, strict=True)]
+        return [phrases or text for phrases, text in zip(found, problem.texts, strict=True)]
