@@ -47,7 +47,7 @@ def test_within_the_radius_and_beyond() -> None:
 
 
 @given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6), seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_members_get_the_intent_of_their_cluster(sizes: list[int], seed: int) -> None:
     X, gold = blobs(sizes, seed=seed)
     clusters = [np.flatnonzero(gold == g) for g in range(len(sizes))]
@@ -250,7 +250,7 @@ def test_no_reason_is_needed_or_no_intent_is_there() -> None:
 
 
 @given(seed=st.integers(0, 99), n=st.integers(0, 30))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_every_unassigned_sentence_has_a_reason_and_no_other(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     labels = rng.integers(-1, 3, size=n)

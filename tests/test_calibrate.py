@@ -9,7 +9,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.calibrate import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid
@@ -59,7 +59,6 @@ def test_one_sentence_is_as_tight_as_can_be() -> None:
 
 
 @given(n=st.integers(2, 12), seed=st.integers(0, 999))
-@settings(deadline=None)
 def test_closeness_is_the_mean_of_all_pairs(n: int, seed: int) -> None:
     X = np.random.default_rng(seed).normal(size=(n, 4))
     X /= np.linalg.norm(X, axis=1, keepdims=True)

@@ -34,7 +34,7 @@ def same(a: NDArray[np.int64], b: NDArray[np.int64]) -> bool:
 
 @pytest.mark.parametrize("linkage", ["ward", "average", "complete"])
 @given(n=st.integers(2, 40), seed=st.integers(0, 1000))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_tree_is_that_of_scipy(linkage: Linkage, n: int, seed: int) -> None:
     X = unit_rows(n, seed=seed)
     wide = X.astype(np.float64)
@@ -47,7 +47,7 @@ def test_tree_is_that_of_scipy(linkage: Linkage, n: int, seed: int) -> None:
 
 
 @given(n=st.integers(2, 20), seed=st.integers(0, 1000))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_weights_are_repeated_rows(n: int, seed: int) -> None:
     X = unit_rows(n, seed=seed)
     times = np.random.default_rng(seed).integers(1, 5, size=n)
@@ -72,7 +72,7 @@ def test_weights_change_ward() -> None:
 
 
 @given(n=st.integers(1, 30), seed=st.integers(0, 1000), linkage=st.sampled_from(["ward", "average", "complete"]))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_row_order_does_not_matter(n: int, seed: int, linkage: Linkage) -> None:
     X = unit_rows(n, seed=seed)
     order = np.random.default_rng(seed).permutation(n)
@@ -83,7 +83,7 @@ def test_row_order_does_not_matter(n: int, seed: int, linkage: Linkage) -> None:
 
 
 @given(n=st.integers(1, 30), copies=st.integers(1, 4), seed=st.integers(0, 100))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_tree_holds_together(n: int, copies: int, seed: int) -> None:
     """Spans, parents, sizes and cuts agree, with equal rows too."""
     X = unit_rows(n, seed=seed)[np.arange(n) // copies]
@@ -262,7 +262,7 @@ def test_root_and_children() -> None:
 
 
 @given(n=st.integers(1, 30), seed=st.integers(0, 100), micro=st.booleans())
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_walk_from_the_root_reaches_every_row_once(n: int, seed: int, micro: bool) -> None:
     """Children come before their parents, share their rows between them, and the leaves hold all rows."""
     partitioner = Agglomerative(max_exact=2, n_micro=5, random_state=0) if micro else Agglomerative()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.distinct import MAX_CHARACTERS, distinguished
@@ -52,7 +52,6 @@ TEXTS = st.lists(st.sampled_from(["refund now", "money back", "机票改签", "�
 
 
 @given(st.lists(st.tuples(NAMES, TEXTS)))
-@settings(deadline=None)
 def test_first_bearers_stay_and_lengths_hold(given_: list[tuple[str, list[str]]]) -> None:
     names = [name for name, _ in given_]
     found = distinguished(names, [texts for _, texts in given_])

@@ -46,7 +46,7 @@ class Hashing:
     epsilon=st.sampled_from([0.0, 0.05, 0.4]),
     max_rounds=st.integers(1, 5),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_round_shrinks_the_rest_or_ends_the_loop(
     sizes: list[int], seed: int, which: int, epsilon: float, max_rounds: int
 ) -> None:

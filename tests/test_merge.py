@@ -208,7 +208,7 @@ def test_probability_is_safe_at_a_large_kappa() -> None:
 
 
 @given(seed=st.integers(0, 99), m=st.integers(1, 12), kappa=st.floats(0.01, 500))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_probability_is_one_and_nobody_is_surer_than_of_itself(seed: int, m: int, kappa: float) -> None:
     """Cauchy-Schwarz: same_ij² ≤ same_ii same_jj."""
     P = same_intent_probability(unit(np.random.default_rng(seed).normal(size=(m, 4))), kappa)
@@ -321,7 +321,7 @@ edges_of = st.integers(1, 12).flatmap(
 
 
 @given(graph=edges_of, seed=st.integers(0, 99), n_gold=st.integers(1, 4))
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_groups_partition_the_clusters_and_no_union_is_judged_twice(
     graph: tuple[int, list[Edge]], seed: int, n_gold: int
 ) -> None:
@@ -344,7 +344,7 @@ def test_groups_partition_the_clusters_and_no_union_is_judged_twice(
 
 
 @given(graph=edges_of)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_judge_that_always_agrees_gives_the_components(graph: tuple[int, list[Edge]]) -> None:
     n, edges = graph
     assert set(verified(singles(n), edges, Constant(GOOD)).groups) == set(components(n, edges).groups)

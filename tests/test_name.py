@@ -259,7 +259,6 @@ def test_numbered_names_are_unique(names: list[str]) -> None:
 
 
 @given(names_that_clash, st.lists(st.sampled_from(["a", "a-b", "a-b-2", "???"]), min_size=1))
-@settings(deadline=None)
 def test_contrast_makes_names_unique_whatever_the_llm_says(names: list[str], replies: list[str]) -> None:
     turn = iter(replies * (len(names) + 1))
     made = contrast(Writer(lambda _: next(turn)), [PARCELS] * len(names), names)

@@ -67,7 +67,6 @@ def test_hull_order_goes_around() -> None:
     d=st.integers(1, 8),
     kind=st.integers(0, 3),
 )
-@settings(deadline=None)
 def test_always_as_many_distinct_rows_as_asked(n: int, size: int, dim: int, d: int, kind: int) -> None:
     X = unit_rows(n, d, seed=n)
     if kind == 1:
@@ -202,7 +201,7 @@ def test_cross_pairs_never_pair_members_of_one_side() -> None:
 
 
 @given(n_here=st.integers(0, 12), n_there=st.integers(0, 12), n_pairs=st.integers(0, 15), seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_cross_pairs_use_no_row_twice(n_here: int, n_there: int, n_pairs: int, seed: int) -> None:
     X = unit_rows(30, 4, seed=seed)
     order = rng(seed).permutation(30)

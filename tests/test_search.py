@@ -239,7 +239,7 @@ def test_the_llm_prunes_and_a_useless_reply_prunes_nothing(reply: str, tried: li
 
 
 @given(sizes=st.lists(st.integers(3, 20), min_size=1, max_size=9), seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_perfect_judge_finds_exactly_the_blobs_without_k(sizes: list[int], seed: int) -> None:
     X, gold = blobs(sizes, seed=seed)
     found = TreeSearch(3)(Agglomerative().fit(X), Oracle(gold).judge, [])
@@ -324,7 +324,7 @@ def test_all_rather_bad_keeps_nothing() -> None:
 
 
 @given(n=st.integers(0, 30), seed=st.integers(0, 999), min_size=st.integers(1, 6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_whatever_the_judge_says_the_clusters_are_disjoint_and_large_enough(n: int, seed: int, min_size: int) -> None:
     rng = np.random.default_rng(seed)
     X, _ = blobs([n])
@@ -433,7 +433,7 @@ def judged_trees(draw: st.DrawFn) -> tuple[Tree, dict[int, Verdict]]:
 
 
 @given(judged=judged_trees(), prior=st.floats(0.05, 0.95))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_posterior_is_that_of_enumeration(judged: tuple[Tree, dict[int, Verdict]], prior: float) -> None:
     tree, verdicts = judged
     got, expected = posterior(tree, verdicts, prior), enumerated(tree, verdicts, prior)
@@ -443,7 +443,7 @@ def test_posterior_is_that_of_enumeration(judged: tuple[Tree, dict[int, Verdict]
 
 
 @given(judged=judged_trees())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_antichain_is_the_best_of_all(judged: tuple[Tree, dict[int, Verdict]]) -> None:
     """No set of disjoint nodes, judged good and likelier good than not, holds more expected sentences."""
     tree, verdicts = judged

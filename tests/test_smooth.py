@@ -42,7 +42,7 @@ def test_equal_rows_stay_what_they_are(n: int) -> None:
 
 
 @given(seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_the_order_of_the_rows_does_not_matter_even_with_ties(seed: int) -> None:
     X = np.repeat(noise(60, seed=seed), 4, axis=0)
     order = np.random.default_rng(seed).permutation(len(X))
