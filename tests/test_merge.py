@@ -252,12 +252,12 @@ def test_the_verdict_kept_is_that_of_the_whole_group() -> None:
 
 
 def test_a_good_that_is_not_sure_is_asked_about_again_by_half_of_the_sentences() -> None:
-    """Odds of 4 and of 9 make 36, hence 36/37."""
+    """Odds of 4 and of 9 make √36 = 6, hence 6/7."""
     judge = InTurn(0.8, 0.9)
     merged = verified([np.array([4, 2, 0]), np.array([1, 3, 5, 7])], [(0, 1)], judge)
     assert judge.asked == [([4, 2, 0], [1, 3, 5, 7]), ([0, 4], [1, 5])]
     assert merged.groups == ((0, 1),)
-    assert merged.verdicts[0, 1].p_good == pytest.approx(36 / 37)
+    assert merged.verdicts[0, 1].p_good == pytest.approx(6 / 7)
 
 
 @pytest.mark.parametrize("second", [0.2, 0.1])

@@ -303,15 +303,17 @@ def confirmed(unions: Sequence[tuple[Rows, Rows]], judge: Judge) -> list[Verdict
 
 
 def both(first: Verdict, second: Verdict) -> Verdict:
-    """Return what two answers about one union say together; where they outweigh each other, it is not good.
+    """Return the mean of two answers about one union, in log-odds; where they outweigh each other, it is not good.
+
+    The mean, not the sum: both are about the same sentences, and know some of the same.
 
     Examples
     --------
-    Odds of 9 and of 1/4 make 9/4, hence 9/13:
+    Odds of 9 and of 1/4 make √(9/4) = 1.5, hence .6:
 
     >>> round(both(Verdict.of(0.9), Verdict.of(0.2)).p_good, 4)
-    0.6923
+    0.6
     """
-    total = first.log_odds + second.log_odds
-    found = Coherence.GOOD if total > _EVEN else Coherence.BAD
-    return Verdict(float(expit(total)), found, first.evidence, first.n_asked + second.n_asked)
+    mean = (first.log_odds + second.log_odds) / 2
+    found = Coherence.GOOD if mean > _EVEN else Coherence.BAD
+    return Verdict(float(expit(mean)), found, first.evidence, first.n_asked + second.n_asked)
