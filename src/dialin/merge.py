@@ -237,7 +237,6 @@ class Groups:
         self._members[new] = tuple(sorted(self._members.pop(a) + self._members.pop(b)))
         self._verdicts[new] = verdict
         self._group = [new if g in pair else g for g in self._group]
-        self._edges = [(i, j) for i, j in self._edges if self._group[i] != self._group[j]]
 
     def merged(self) -> Merged:
         """Return what came of it."""

@@ -44,7 +44,7 @@ def search_of(work: Work) -> Search:
 def clusters_of(work: Work) -> Partitioner:
     """Return what partitions the sentences: the paper's as it is, the tree of `TreeSearch` with smoothed embeddings."""
     settings = work.settings
-    if settings.strategy == "tree" and settings.partitioner == "agglomerative":
+    if settings.strategy == "tree":  # which has no other partitioner: `dialin.settings.check`
         return Agglomerative(smooth=True, random_state=settings.seed)
     return partitioner_of(settings.partitioner, settings.seed)
 
