@@ -88,7 +88,7 @@ def unchosen(work: Work) -> Work:
     judge = work.judge
     if not isinstance(judge, CoherenceJudge):
         return work
-    return replace(work, judge=replace(judge, calibration=judge.calibration.unchosen()))
+    return replace(work, judge=replace(judge, calibration=judge.calibration.unchosen(), closeness=None))
 
 
 def _verdicts(work: Work, rows: list[Rows]) -> list[Verdict]:

@@ -91,7 +91,7 @@ class Calibration:
     name : str
         Which LLM and question form it was fitted for.
     geometry : tuple of 4 floats
-        Intercept, and weights of tightness, log(size) and log(n / size).
+        Intercept, and weights of tightness, log(size) and log(n / size): where no granularity can be measured.
     llm : tuple of 2 floats
         Intercept and weight of the mean log-odds of the answers.
     both : tuple of 3 floats
@@ -110,6 +110,9 @@ class Calibration:
         Sentences that the judge reads in the last two forms: as many as it has learnt from (paper: 20).
     audit : tuple of 3 floats, optional
         As `both`, of clusters as they are, which nobody searched for: beside the geometry of `kept`.
+    slope : float
+        Log-odds of "good" for each factor e by which a set joins lower in the tree than the corpus falls into the
+        clusters that it suggests (`dialin.closeness.Scale`).
     """
 
     name: str
@@ -122,6 +125,7 @@ class Calibration:
     form: Form = "pairs"
     n_shown: int = 20
     audit: tuple[float, ...] | None = None
+    slope: float = 4.0
 
     def unchosen(self) -> Calibration:
         """Return the calibration for clusters as they are; the weights of the search serve to choose among many."""

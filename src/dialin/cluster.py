@@ -110,11 +110,14 @@ class Agglomerative:
         """Build the tree of `X` (n, d) once; raise InputError for a bad `X` or weight."""
         weight = _checked(X, sample_weight)
         if len(X) <= self.max_exact:
-            points = (smoothed(X) if self.smooth and len(X) else X).astype(np.float64)
-            leaf = np.arange(len(X), dtype=np.int64)
+            points, leaf = self.points(X).astype(np.float64), np.arange(len(X), dtype=np.int64)
         else:
             points, weight, leaf = micro_clusters(X, weight, self.n_micro, self.random_state)
         return TreePartition(tree_of(points, weight, leaf, self.linkage))
+
+    def points(self, X: Matrix) -> Matrix:
+        """Return the rows that the tree is built on, or its micro-clusters are made of: X (n, d), or smoothed."""
+        return smoothed(X) if self.smooth and 0 < len(X) <= self.max_exact else X
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
         merge_pieces(draft, work)
     except BudgetError:
         draft.complete = False
+    draft.complete = draft.complete and not work.is_capped
     return conclude(draft, work)
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -22,8 +23,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.calibrate import Calibration, Geometry, geometry_of
-from dialin.errors import InputError
+from dialin.calibrate import Calibration
+from dialin.closeness import Closeness, Tightness
+from dialin.errors import BudgetError, InputError
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import LANGUAGES, Form, bullets, language_of, load
 from dialin.sample import Sampler, cross_pairs, far_pairs
@@ -199,6 +201,11 @@ class CoherenceJudge:
     parts : ndarray of shape (n,), optional
         Part of the corpus (0, 1, …) that each sentence is in: its role and language. How close two random sentences
         are, and how many there are, is measured within the part: it is judged as it would be alone.
+    closeness : Closeness, optional
+        Evidence of the embeddings; by default the tightness of a set, as the calibration weighs it.
+    is_capped : bool
+        Whether a cap of the budget ended the asking. With ``mode="both"`` the embeddings alone decide from there on;
+        with "llm" the `BudgetError` is passed on.
     """
 
     texts: list[str]
@@ -208,14 +215,15 @@ class CoherenceJudge:
     settings: JudgeSettings
     calibration: Calibration
     parts: NDArray[np.int64] | None = None
+    closeness: Closeness | None = None
     memo: dict[bytes, Verdict] = field(default_factory=dict)
+    is_capped: bool = False
 
     def __post_init__(self) -> None:
         if self.llm is None and self.settings.mode != "geometry":
             raise InputError(f"judge mode {self.settings.mode!r} needs an LLM", hint="give one, or use geometry")
-        self.parts = np.zeros(len(self.X), np.int64) if self.parts is None else self.parts
-        own = [self.X[self.parts == part] for part in range(int(self.parts.max(initial=-1)) + 1)]
-        self.bases, self.sizes = [geometry_of(X).base for X in own], [len(X) for X in own]
+        parts = np.zeros(len(self.X), np.int64) if self.parts is None else self.parts
+        self._tightness = Tightness(self.X, parts, self.calibration.geometry)
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return one verdict per cluster; a set judged before is not asked again."""
@@ -231,24 +239,20 @@ class CoherenceJudge:
             if len(question.union) == 1:  # nothing to compare
                 self.memo[key] = Verdict.of(1.0, "size")
         new = {key: q for key, q in zip(keys, questions, strict=True) if key not in self.memo}
-        logits = {key: self._geometry(q) for key, q in new.items()}
+        closeness = self.closeness or self._tightness
+        logits = {key: closeness.log_odds(q.rows, q.other) for key, q in new.items()}
         ask = {key: q for key, q in new.items() if self._undecided(logits[key])}
-        for key in new.keys() - ask.keys():
-            self.memo[key] = Verdict.of(self.calibration.geometry_p(logits[key]), "geometry")
-        for key, answers in zip(ask, self._ask(list(ask.values())), strict=True):
-            self.memo[key] = self._combine(answers, logits[key])
+        answered = dict(zip(ask, self._asked(list(ask.values())), strict=False))  # fewer, where a cap is hit
+        for key, logit in logits.items():
+            if key in answered:
+                self.memo[key] = self._combine(answered[key], logit)
+            else:
+                self.memo[key] = Verdict.of(self.calibration.geometry_p(logit), "geometry")
         return [self.memo[key] for key in keys]
 
     def confidence(self, kept: Rows) -> float | None:
         """Return P(good) of a cluster that was kept; None where the verdicts say it: the LLM's, or uncalibrated."""
-        return None if self.settings.mode == "llm" else self.calibration.kept_p(*self._shape(kept))
-
-    def _geometry(self, question: Question) -> float:
-        return self.calibration.geometry_logit(*self._shape(question.union))
-
-    def _shape(self, rows: Rows) -> tuple[Geometry, int, int]:
-        part = int(self.parts[rows[0]]) if self.parts is not None else 0
-        return geometry_of(self.X[rows], self.bases[part]), len(rows), self.sizes[part]
+        return None if self.settings.mode == "llm" else self.calibration.kept_p(*self._tightness.shape(kept))
 
     def _undecided(self, logit: float) -> bool:
         if self.settings.mode != "both":
@@ -268,6 +272,22 @@ class CoherenceJudge:
         mean = float(readable.mean())
         p = self.calibration.combined_p(mean, geometry) if both else self.calibration.llm_p(mean)
         return Verdict.of(p, evidence, len(answers))
+
+    def _asked(self, questions: list[Question]) -> list[NDArray[np.float64]]:
+        """Ask all, or as many of the first ones as the budget allows, the rest of it never again."""
+        if self.is_capped:
+            return []
+        try:
+            return self._ask(questions)
+        except BudgetError:
+            if self.settings.mode != "both":
+                raise
+        self.is_capped = True
+        answers = list[NDArray[np.float64]]()
+        with suppress(BudgetError):  # of the batch that failed, the answers that came are known to the LLM's store
+            for question in questions:
+                answers += self._ask([question])
+        return answers
 
     def _ask(self, questions: list[Question]) -> list[NDArray[np.float64]]:
         """Put all prompts in one batch, by language (one static prefix each); return log-odds per question."""

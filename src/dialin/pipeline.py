@@ -131,10 +131,11 @@ def decide(draft: Draft, work: Work) -> Pieces:
     if not work.settings.coverage or not draft.complete:
         return pieces
     try:
-        return widen(pieces, work.data.X, binding(draft.roles, work), work.settings.coverage, work.judge)
+        pieces = widen(pieces, work.data.X, binding(draft.roles, work), work.settings.coverage, work.judge)
     except BudgetError:
         draft.complete = False
-        return pieces
+    draft.complete = draft.complete and not work.is_capped
+    return pieces
 
 
 def binding(roles: list[str], work: Work) -> list[str]:

@@ -34,6 +34,8 @@ class Settings:
         Stop when at most this share of the sentences is left.
     max_rounds : int
         T_max; 0: one with ``strategy="tree"``, which finds what is good at every k at once, four with "paper".
+    granularity : float
+        How fine: times as many clusters as the sentences suggest, with ``judge="both"`` and "geometry".
     sampler : {"convex", "random"}
         Representatives of a cluster.
     sample_dim : int
@@ -75,6 +77,7 @@ class Settings:
     min_cluster_size: int = 0
     epsilon: float = 0.05
     max_rounds: int = 0
+    granularity: float = 1.0
     sampler: Literal["convex", "random"] = "convex"
     sample_dim: int = 2
     form: Literal["auto", "pairs", "list", "tuned"] = "auto"
@@ -118,6 +121,7 @@ def check(settings: Settings) -> None:
     ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0, 1), "tau": (0, 1)}
     ranges |= {"sample_dim": (2, 5)}
     ranges |= {"theta": (0, math.pi), "kappa": (0, math.inf), "seed": (0, 2**32 - 1), "max_rounds": (0, 1000)}
+    ranges |= {"granularity": (0.1, 10)}
     ranges |= {"min_cluster_size": (0, math.inf)}
     for name, (low, high) in ranges.items():
         value = getattr(settings, name)

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from dialin.assign import Pieces
 from dialin.calibrate import Calibration, calibration_of
+from dialin.closeness import Closeness, Scale, Tightness
+from dialin.cluster import Agglomerative
 from dialin.errors import InputError
+from dialin.granularity import granularity_of
 from dialin.iterate import Round
 from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
 from dialin.llm import tagged
@@ -163,9 +166,14 @@ class Work:
         return cls(data, tools, settings, tools.judge or judge_of(data, tools, settings))
 
     @property
+    def is_capped(self) -> bool:
+        """Whether the judge goes on without its LLM, as a cap of the budget was hit."""
+        return isinstance(self.judge, CoherenceJudge) and self.judge.is_capped
+
+    @property
     def min_size(self) -> int:
         """Smallest cluster to keep."""
-        return self.settings.min_cluster_size or default_min_size(len(self.data.texts))
+        return min_size_of(self.data, self.settings)
 
 
 @dataclass
@@ -218,7 +226,27 @@ def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
         seed=settings.seed,
     )
     parts = parts_of(data, use_roles=settings.roles == "auto")
-    return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts)
+    closeness = None if mode == "llm" else closeness_of(data, settings, calibration)
+    return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts, closeness)
+
+
+def min_size_of(data: Data, settings: Settings) -> int:
+    """Return the smallest cluster to keep."""
+    return settings.min_cluster_size or default_min_size(len(data.texts))
+
+
+def closeness_of(data: Data, settings: Settings, calibration: Calibration) -> Closeness:
+    """Return what the embeddings say about a set: measured against the granularity that each role suggests."""
+    roles = data.roles if settings.roles == "auto" else [""] * len(data.texts)
+    _, parts = np.unique(np.array(roles, dtype=np.str_), return_inverse=True)
+    points, heights = data.X.copy(), list[float | None]()
+    for part in range(int(parts.max(initial=-1)) + 1):
+        rows = np.flatnonzero(parts == part)
+        found = granularity_of(data.X[rows], min_size_of(data, settings), settings.seed, settings.granularity)
+        points[rows] = Agglomerative(smooth=True).points(data.X[rows])
+        heights.append(found.height if found else None)
+    tightness = Tightness(data.X, parts_of(data, use_roles=settings.roles == "auto"), calibration.geometry)
+    return Scale(points, parts.astype(np.int64), heights, calibration.slope, tightness)
 
 
 def parts_of(data: Data, *, use_roles: bool) -> NDArray[np.int64]:

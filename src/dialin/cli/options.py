@@ -99,6 +99,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     _number("min_cluster_size", f"Smaller clusters are not kept; {AUTO_NUMBER}."),
     _number("epsilon", "Stop when at most this share of the sentences is left."),
     _number("max_rounds", "Most rounds of the loop; 0: 1, with --strategy paper 4."),
+    _number("granularity", "How fine: times as many clusters as the sentences suggest."),
     _choice("sampler", "convex random", "How the sentences that the LLM reads are chosen."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
     _choice("form", "auto pairs list tuned", "How the judge asks."),

@@ -1,0 +1,120 @@
+"""How close the sentences of a set are, as evidence that they share an intent.
+
+`Scale` compares the height of the set in Ward's tree with the height at which the corpus falls into the clusters that
+it suggests (`dialin.granularity`): what joins far below that is one intent, what joins far above is not. `Tightness`
+needs no such measurement, and so serves for few sentences, and for clusters of other tools: the mean cosine, against
+that of any two sentences of the corpus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import ward
+
+from dialin.calibrate import Geometry, geometry_of, weighed
+from dialin.cluster import Matrix
+
+Rows = NDArray[np.int64]
+MOST_JOINED = 400
+"""Rows of a set whose tree is built to find its height; of more, an even part."""
+
+
+class Closeness(Protocol):
+    """Evidence of the embeddings about sets of sentences."""
+
+    def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
+        """Return the log-odds that the rows, or the union of both, are one intent; above 0 speaks for it."""
+        ...
+
+
+class Tightness:
+    """Mean pairwise cosine of a set, its size, and its share of the part of the corpus that it is in.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings.
+    parts : ndarray of shape (n,), int64
+        Part 0, 1, … of the corpus that each row is in: a set is measured as it would be if its part were alone.
+    weights : tuple of 4 floats
+        Of `dialin.calibrate.weighed`.
+    """
+
+    def __init__(self, X: Matrix, parts: Rows, weights: tuple[float, ...]) -> None:
+        self.X, self.parts, self.weights = X, parts, weights
+        own = [X[parts == part] for part in range(int(parts.max(initial=-1)) + 1)]
+        self._bases, self._sizes = [geometry_of(rows).base for rows in own], [len(rows) for rows in own]
+
+    def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
+        """Return the log-odds that the rows, or the union of both, are one intent."""
+        return weighed(self.weights, *self.shape(rows if other is None else np.concatenate([rows, other])))
+
+    def shape(self, rows: Rows) -> tuple[Geometry, int, int]:
+        """Return closeness and size of a set, and the size of its part."""
+        part = int(self.parts[rows[0]])
+        return geometry_of(self.X[rows], self._bases[part]), len(rows), self._sizes[part]
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Height in Ward's tree against the height at which a part of the corpus falls into the clusters it suggests.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+        What the tree is built on: smoothed embeddings.
+    parts : ndarray of shape (n,), int64
+        Part 0, 1, … (role) of each row.
+    heights : sequence of (float or None)
+        That height, by part; None: it was not measured, and `otherwise` speaks.
+    slope : float
+        Log-odds for each factor e by which a set joins lower.
+    otherwise : Closeness
+        Of parts that were not measured.
+    """
+
+    points: Matrix
+    parts: Rows
+    heights: Sequence[float | None]
+    slope: float
+    otherwise: Closeness
+
+    def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
+        """Return the log-odds that the rows, or the union of both, are one intent."""
+        level = self.heights[int(self.parts[rows[0]])]
+        if level is None:
+            return self.otherwise.log_odds(rows, other)
+        own = self.points[rows]
+        height = last_join(own) if other is None else ward_distance(own, self.points[other])
+        return self.slope * float(np.log(level / max(height, 1e-9)))
+
+
+def ward_distance(A: Matrix, B: Matrix) -> float:
+    """Return the height at which Ward's tree joins two sets of rows, in the unit of SciPy.
+
+    Examples
+    --------
+    Two and two rows, whose means are 3 apart: √(2 · 2 · 2 / 4) · 3
+
+    >>> A, B = np.array([[0.0, 0.0], [0.0, 0.0]]), np.array([[3.0, 1.0], [3.0, -1.0]])
+    >>> round(ward_distance(A, B), 4)
+    4.2426
+    """
+    apart = A.mean(axis=0, dtype=np.float64) - B.mean(axis=0, dtype=np.float64)
+    return float(np.sqrt(2.0 * len(A) * len(B) / (len(A) + len(B))) * np.linalg.norm(apart))
+
+
+def last_join(points: Matrix) -> float:
+    """Return the height of the root of Ward's tree of some rows, two at least.
+
+    The tree of a node's members alone is the subtree at that node. Of more than 400 rows an even part is joined,
+    and the height multiplied by the root of how many times more there are: so Ward's heights grow with sizes.
+    """
+    step = -(-len(points) // MOST_JOINED)
+    own = points[::step].astype(np.float64)
+    return float(ward(own)[-1, 2]) * float(np.sqrt(len(points) / len(own)))
