@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
@@ -58,7 +58,7 @@ def about(bench: Bench) -> dict[str, object]:
     return about_of(bench.specs, data, bench.goodness_llm, held_out)
 
 
-def missing_of(bench: Bench, done: Sequence[Key] | dict[Key, Row]) -> list[Key]:
+def missing_of(bench: Bench, done: Container[Key]) -> list[Key]:
     """Return the runs that have not ended, by data set: first those that ask nobody, for which no LLM is open then."""
     missing = [key for case in bench.cases for key in bench.keys(case) if key not in done]
     order = [case.name for case in bench.cases]

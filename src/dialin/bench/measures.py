@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dialin.bench.cases import Case
 from dialin.bench.downstream import Labelled, accuracy
@@ -47,7 +49,7 @@ class Gauge:
     judge: Judge | None
     train: Labelled | None
     held: Labelled | None
-    sentence: Any
+    sentence: NDArray[np.int64]
 
 
 def lacks(row: Row, bench: Bench) -> bool:

@@ -11,7 +11,7 @@ from dialin import folder as files
 from dialin.bench import plot
 from dialin.bench.methods import cap_of
 from dialin.bench.results import ABOUT, Row
-from dialin.bench.table import lines_of, sections_of
+from dialin.bench.table import lines_of, sections_of, titles_of
 
 PAGE = "results.html"
 
@@ -27,7 +27,7 @@ def page(rows: Sequence[Row], about: dict[str, object]) -> str:
     environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin"), autoescape=True, trim_blocks=True)
     lines = lines_of(rows)
     looks = plot.looks_of(list(dict.fromkeys(line.method for line in lines)), [r.method for r in rows if r.told_k])
-    titles, sections = dict.fromkeys(line.data for line in lines), sections_of(rows)
+    titles, sections = titles_of(lines), sections_of(rows)
     return environment.get_template("bench.html.j2").render(
         about=about,
         drawings=[plot.panels_of([line for line in lines if line.data == title], looks) for title in titles],

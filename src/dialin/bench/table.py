@@ -74,9 +74,10 @@ class Section:
     rows: list[Cells]
     text: str = ""
 
-    def is_number(self, name: str) -> bool:
-        """Tell whether a column holds numbers, which are set to the right."""
-        return all(row[name][:1] in "0123456789+-–<u" for row in self.rows)  # u: undefined
+    def numbers(self) -> set[str]:
+        """Return the columns of numbers, which are set to the right."""
+        starts = "0123456789+-–<u"  # u: undefined
+        return {name for name in self.rows[0] if all(row[name][:1] in starts for row in self.rows)}
 
 
 def lines_of(rows: Sequence[Row]) -> list[Line]:
@@ -115,15 +116,22 @@ def value_of(row: Row, name: str) -> float | None:
 
 def sections_of(rows: Sequence[Row]) -> list[Section]:
     """Return all tables: one for each data set, one for all, the test, and what was published elsewhere."""
-    lines, tested = lines_of(rows), comparisons_of(rows)
-    stars, names = stars_of(tested), shown_figures(lines)
+    lines = lines_of(rows)
+    titles, names = titles_of(lines), shown_figures(lines)
+    tested = [comparison for comparison in comparisons_of(rows) if comparison.data in titles]
+    stars = stars_of(tested)
     sections = [
-        Section(data, [cells_of(line, names, stars) for line in lines if line.data == data])
-        for data in dict.fromkeys(line.data for line in lines)
+        Section(title, [cells_of(line, names, stars) for line in lines if line.data == title]) for title in titles
     ]
     sections += [Section("Test", test_rows(tested), f"{TEST}; {_legend()}.")] if tested else []
     published = published_for(rows)
     return sections + ([published_section(published)] if published else [])
+
+
+def titles_of(lines: Sequence[Line]) -> list[str]:
+    """Return the data sets, and `ALL` where there are several: of one, it would say the same again."""
+    titles = list(dict.fromkeys(line.data for line in lines))
+    return titles if len(titles) > 2 else [title for title in titles if title != ALL]
 
 
 def shown_figures(lines: Sequence[Line]) -> list[str]:
