@@ -16,7 +16,10 @@ from typing import Any
 from dialin.bench.results import Row
 
 SECTION = "Published elsewhere (other embedders and LLMs)"
-TEXT = "As their authors report them, read in transcriptions of their tables; no figure of this section is in another."
+TEXT = (
+    "As their authors report them; read in transcriptions of their tables and in notes about them, not in the papers. "
+    "No figure of this section is in another."
+)
 FILE = "published.json"
 
 
