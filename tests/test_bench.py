@@ -1,10 +1,9 @@
-"""`dialin bench`: what is run, what is kept, what goes on after a kill, and the tables by hand."""
+"""`dialin bench`: what is run, what is kept, and what goes on after a kill."""
 
 from __future__ import annotations
 
 import csv
 import json
-import math
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,15 +17,19 @@ import pytest
 from conftest import Cli
 from dialin.bench import course, table
 from dialin.bench.cases import read_case
-from dialin.bench.methods import METHODS, check_methods
+from dialin.bench.compare import TEST
+from dialin.bench.methods import ITL, METHODS, check_methods, settings_of
 from dialin.bench.results import Row
 from dialin.cluster import Labels
+from dialin.discover import Settings, Tools
 from dialin.errors import InputError, ProviderError
+from dialin.llm.client import Client
 from dialin.peers import PEERS, Kit, Problem
 from scripted import ScriptedBackend, sentences
 
-ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper"]
+ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]
 LLM = ("--llm", "test:scripted")
+VARYING = {"seconds", "paid_calls", "peak_memory_mb"}
 
 
 def write_csv(path: Path, rows: list[tuple[str, str]]) -> Path:
@@ -50,7 +53,7 @@ def rows_of(out: str = "out") -> list[dict[str, Any]]:
 
 def lasting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows without what may differ between two equal runs."""
-    return [{name: value for name, value in row.items() if name not in {"seconds", "paid_calls"}} for row in rows]
+    return [{name: value for name, value in row.items() if name not in VARYING} for row in rows]
 
 
 def bench(cli: Cli, options: list[str], *more: object) -> Any:
@@ -70,13 +73,13 @@ def test_every_method_is_run_on_every_file_with_every_seed(cli: Cli, two: list[s
         (data, method, seed) for data in ("set1", "set2") for method in methods for seed in (0, 1)
     }
     assert {r["method"] for r in rows if r["calls"]} == set(ASKING)
-    assert {r["method"] for r in rows if not r["told_k"]} == {"dialin", "paper"}
+    assert {r["method"] for r in rows if not r["told_k"]} == {"dialin", "paper", *ITL}
     assert all((r["calls"] > 0) == (r["tokens_in"] > 0) for r in rows)
     assert {r["n_true"] for r in rows} == {5}
     assert all(r["calls"] == 30 for r in rows if r["method"] in {"keyphrase", "idas"})
     assert result.stdout == (Path("out") / "results.md").read_text("utf-8")
     assert "## all data sets" in result.stdout
-    assert "paired t-test over seeds × data sets, on ARI" in result.stdout
+    assert TEST in result.stdout
     assert f"set1: kmeans, seed 0 (1 of {len(rows)})" in result.stderr
 
 
@@ -85,7 +88,7 @@ def test_without_an_llm_geometry_judges_and_nothing_is_asked(
 ) -> None:
     result = bench(cli, two, "--llm", "none", "--methods", "dialin,paper,gmm", "--json")
     value = json.loads(result.stdout)
-    assert (value["runs"], value["test"]["name"]) == (6, table.TEST)
+    assert (value["runs"], value["test"]["name"]) == (6, TEST)
     assert {line["method"] for line in value["lines"]} == {"dialin", "paper", "gmm"}
     assert not backend.asked
     assert not list(Path("out/replies").iterdir())
@@ -123,6 +126,34 @@ def test_methods_see_no_label(
     assert [(problem.n_clusters, problem.seed) for problem in seen] == [(5, 7), (1, 7)] * 2
     assert all(set(vars(problem)) == {"texts", "X", "n_clusters", "seed"} for problem in seen)
     assert not backend.asked
+
+
+def llm_called(name: str) -> Client:
+    backend = ScriptedBackend()
+    backend.name = name
+    return Client(backend)
+
+
+def test_the_papers_rows_are_its_loop_with_the_llm_alone() -> None:
+    tools = Tools(None, lambda texts: np.zeros((len(texts), 2), np.float32), judge_llm=llm_called("openai:some"))
+    tuned = replace(tools, judge_llm=llm_called("local:gemma-3-270m+judge"))
+    for name in ITL:
+        found = settings_of(name, tools)
+        assert (found.strategy, found.judge, found.form) == ("paper", "llm", "list")
+        assert settings_of(name, tuned) == replace(found, form="auto")
+        assert found.sampler == ("random" if name == "itl-random" else "convex")
+        assert found.merge == ("paper" if "merge" in name else "none")
+        assert found.roles == ("split" if "role" in name else "ignore")
+    assert settings_of("dialin@50", tools) == settings_of("dialin", tools) == Settings()
+
+
+def test_the_keyphrase_row_sees_the_expanded_vectors(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    """It asks for the keyphrases of each of the 30 sentences, which the peer has asked for before."""
+    bench(cli, two, *LLM, "--methods", "itl-convex,keyphrase,itl-keyphrase")
+    calls = {r["method"]: r["calls"] for r in rows_of() if r["data"] == "set1"}
+    assert calls["keyphrase"] == 30
+    assert calls["itl-keyphrase"] > 30
+    assert calls["itl-convex"] < 30
 
 
 # --- going on -------------------------------------------------------------------------------------
@@ -182,6 +213,29 @@ def test_a_line_that_a_kill_cut_short_is_run_again(cli: Cli, two: list[str], bac
     assert "line 1 of out/runs.jsonl is damaged" in damaged.stderr
 
 
+def test_a_folder_of_an_earlier_version_is_read(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    """Its rows lack what was not measured then, and it kept no labels."""
+    options = [*two, "--llm", "none", "--methods", "kmeans"]
+    bench(cli, options)
+    path, new = Path("out/runs.jsonl"), {"peak_memory_mb", "goodness", "n_unreadable", "goodness_calls"}
+    old = [json.loads(line) for line in path.read_text().splitlines()]
+    new |= {"downstream", "n_held_out"}
+    path.write_text("".join(json.dumps({k: v for k, v in r.items() if k not in new}) + "\n" for r in old))
+    about = json.loads(Path("out/bench.json").read_text())
+    Path("out/bench.json").write_text(
+        json.dumps({k: v for k, v in about.items() if k not in {"goodness_llm", "held_out"}})
+    )
+    for file in Path("out/labels").iterdir():
+        file.unlink()
+    write_csv(Path("held.csv"), sentences(4, 9))
+    write_csv(Path("held2.csv"), sentences(4, 8))
+    result = bench(cli, options, "--held-out", "held.csv", "--held-out", "held2.csv")
+    assert "set1: 1 run of an earlier version kept no labels to measure" in result.stderr
+    assert "ARI" not in result.stderr
+    assert [r["n_held_out"] for r in rows_of()] == [None, None]
+    assert "| kmeans | yes | 1 |" in result.stdout
+
+
 # --- errors ---------------------------------------------------------------------------------------
 
 
@@ -217,6 +271,13 @@ def test_rows_that_cannot_stand_in_one_table_are_refused(
         (["--methods", "kmeans,sccl"], "unknown method 'sccl' (there are: kmeans, gmm"),
         (["--methods", ","], "no method to run"),
         (["--methods", "idas"], "the method 'idas' asks an LLM, got --llm none"),
+        (["--methods", "itl-merge"], "the method 'itl-merge' asks an LLM, got --llm none"),
+        (["--calls", "50"], "the method 'dialin@50' asks an LLM, got --llm none"),
+        (["--methods", "idas@50"], "unknown method 'idas@50'"),
+        (["--calls", "50,0"], "calls must be whole numbers from 1, got '0'"),
+        (["--goodness-llm", "none"], "--goodness-llm must be an LLM, got 'none'"),
+        (["--held-out", "set2.csv"], "--held-out must be given as often as --data, got 1 for 2"),
+        (["--held-out", "set1.csv", "--held-out", "set2.csv"], "all labelled sentences of the held-out 'set1' are in"),
         (["--seeds", "0,x"], "seeds must be whole numbers from 0 to 4294967295, got 'x'"),
         (["--seeds", ""], "got none"),
         (["--label", "intent"], "has no column 'intent'"),
@@ -271,86 +332,6 @@ def test_a_column_without_labels_is_refused(home: Path) -> None:
     path = write_csv(home / "a.csv", [("refund", ""), ("parcel", " ")])
     with pytest.raises(InputError, match="has no label"):
         read_case(str(path), "topic")
-
-
-# --- tables ---------------------------------------------------------------------------------------
-
-
-def row(method: str, ari: float, seed: int = 0, data: str = "a") -> Row:
-    return Row(
-        data=data, method=method, seed=seed, told_k=method in PEERS, nmi=0.5, ami=0.5, ari=ari, acc=0.5, n_clusters=7,
-        n_true=5, n=30, coverage=1.0, calls=1000, paid_calls=1000, tokens_in=2000, tokens_out=10, seconds=1.5,
-        embedder="e",
-    )  # fmt: skip
-
-
-def figure(line: table.Line, name: str) -> table.Figure:
-    found = line.figures[name]
-    assert found
-    return found
-
-
-def rows_by(values: dict[str, list[float]]) -> list[Row]:
-    """Return rows of seeds 0, 1 … from the ARI of each method."""
-    return [row(method, ari, seed) for method, aris in values.items() for seed, ari in enumerate(aris)]
-
-
-def test_mean_and_spread_by_hand() -> None:
-    first, last = table.lines_of(rows_by({"kmeans": [0.2, 0.4]}))
-    assert (first.data, last.data, first.n_seeds) == ("a", table.ALL, 2)
-    assert figure(first, "ari").mean == pytest.approx(0.3)
-    assert figure(first, "ari").std == pytest.approx(math.sqrt(0.02))
-    assert figure(first, "tokens").mean == 2010
-    assert figure(table.lines_of([row("kmeans", 0.2)])[0], "ari").std is None
-
-
-def test_seconds_are_those_of_runs_that_knew_no_reply() -> None:
-    whole, known = row("idas", 0.2), replace(row("idas", 0.2, 1), paid_calls=3, seconds=0.1)
-    assert figure(table.lines_of([whole, known])[0], "seconds") == table.Figure(1.5, None)
-    assert table.lines_of([known])[0].figures["seconds"] is None
-    assert "| 2,010 | – |" in table.markdown([known])
-
-
-def test_over_all_data_the_spread_is_that_of_seeds() -> None:
-    """Seed 0: .2 and .6, so .4; seed 1: .4 and .8, so .6; seed 2 is not on both data sets."""
-    aris = {("a", 0): 0.2, ("b", 0): 0.6, ("a", 1): 0.4, ("b", 1): 0.8, ("a", 2): 0.9}
-    rows = [row("kmeans", ari, seed, data) for (data, seed), ari in aris.items()]
-    last = table.lines_of(rows)[-1]
-    assert (last.data, last.n_seeds) == (table.ALL, 2)
-    assert figure(last, "ari").mean == pytest.approx(0.5)
-    assert figure(last, "ari").std == pytest.approx(math.sqrt(0.02))
-    assert [line.data for line in table.lines_of([*rows, row("gmm", 0.1)])] == ["a", "a", "b", table.ALL]
-
-
-def test_the_paired_test_by_hand() -> None:
-    """Differences .1, .2, .3: t = .2 / (.1 / √3) = 3.464 with 2 degrees of freedom, so p = 1 - t / √(t² + 2)."""
-    tested = table.comparisons_of(rows_by({"dialin": [0.5, 0.6, 0.7], "kmeans": [0.4, 0.4, 0.4]}))
-    assert [(c.method, c.n_pairs) for c in tested] == [("kmeans", 3)]
-    assert tested[0].difference == pytest.approx(0.2)
-    t = 0.2 / (0.1 / math.sqrt(3))
-    assert tested[0].p == pytest.approx(1 - t / math.sqrt(t**2 + 2))
-    assert not tested[0].differs
-
-
-@pytest.mark.parametrize(("ours", "theirs"), [([0.5], [0.4]), ([0.5, 0.6], [0.5, 0.6]), ([0.5, 0.6], [0.4, 0.5])])
-def test_without_spread_there_is_no_p(ours: list[float], theirs: list[float]) -> None:
-    assert [c.p for c in table.comparisons_of(rows_by({"dialin": ours, "kmeans": theirs}))] == [None]
-
-
-def test_only_what_both_have_is_paired() -> None:
-    rows = [row("dialin", 0.5, 0), row("dialin", 0.5, 1), row("kmeans", 0.4, 1), row("gmm", 0.3, 2)]
-    assert [(c.method, c.n_pairs) for c in table.comparisons_of(rows)] == [("kmeans", 1)]
-    assert table.comparisons_of([row("kmeans", 0.4)]) == []
-
-
-def test_a_star_marks_what_differs() -> None:
-    values = {"dialin": [0.50, 0.61, 0.70], "kmeans": [0.40, 0.50, 0.61], "gmm": [0.9, 0.3, 0.6]}
-    text = table.markdown(rows_by(values))
-    everything = text[text.index(f"## {table.ALL}") :].splitlines()
-    assert [line.split("|")[1].strip() for line in everything if " * |" in line] == ["kmeans", "kmeans"]
-    assert "| kmeans | yes | 3 | 0.500 ± 0.000 | 0.500 ± 0.000 | 0.503 ± 0.105 * |" in text
-    assert "| dialin | no | 3 |" in text
-    assert "*" not in text[: text.index(f"## {table.ALL}")]
 
 
 @pytest.mark.usefixtures("backend")

@@ -83,7 +83,7 @@ def write_table(path: Path, table: pa.Table) -> None:
     write_whole(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
-def write_array(path: Path, X: NDArray[np.float32]) -> None:
+def write_array(path: Path, X: NDArray[np.generic]) -> None:
     """Write one array as .npy, whole."""
 
     def fill(temporary: Path) -> None:

@@ -1,5 +1,5 @@
-"""`dialin bench`: dialin and its peers on labelled sentences, over seeds, in one table.
+"""`dialin bench`: dialin and its peers on labelled sentences, over seeds, side by side.
 
-`cases.py` reads the data, `methods.py` runs a method by its name, `results.py` keeps one line for each finished run,
-`table.py` makes tables of them, and `course.py` goes through all runs that are missing.
+`course.py` goes through what `plan.py` asks for: the runs (`once.py`) that the folder (`results.py`) lacks, then what
+is measured on the labels of runs that have ended (`measures.py`). `table.py` and `page.py` show all of it.
 """

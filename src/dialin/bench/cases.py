@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +105,40 @@ def read_cases(paths: Sequence[str], label: str, text: str | None = None) -> lis
     if twice:
         raise InputError(f"two files are called {twice[0]!r}, which names their rows", hint="rename one of them")
     return [read_case(path, label, text) for path in paths]
+
+
+def read_held_out(paths: Sequence[str], cases: Sequence[Case], label: str, text: str | None = None) -> dict[str, Case]:
+    """Read labelled sentences for a classifier: one file for each data set, in their order, or none at all.
+
+    Returns
+    -------
+    dict of str to Case
+        By the name of the data set, without the labels of sentences that are in it: those are not held out.
+
+    Raises
+    ------
+    InputError
+        There are more or fewer files than data sets, or one cannot be read, or holds nothing new.
+    """
+    if paths and len(paths) != len(cases):
+        raise InputError(
+            f"--held-out must be given as often as --data, got {len(paths)} for {len(cases)}",
+            hint="one for each, in the same order",
+        )
+    held = [read_case(path, label, text) for path in paths]
+    return {case.name: unseen(new, case) for case, new in zip(cases, held, strict=False)}
+
+
+def unseen(held: Case, case: Case) -> Case:
+    """Return held-out sentences without the labels of those that the data set has, too."""
+    known = set(case.texts)
+    rows = zip(held.sentence.tolist(), held.gold, strict=True)
+    gold = [None if held.texts[sentence] in known else label for sentence, label in rows]
+    if not any(gold):
+        raise InputError(
+            f"all labelled sentences of the held-out {held.name!r} are in {case.name!r}", hint="give it other sentences"
+        )
+    return replace(held, gold=gold)
 
 
 def name_of(path: str) -> str:

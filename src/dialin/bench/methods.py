@@ -1,4 +1,8 @@
-"""Every method of a benchmark by its name: the peers, dialin as it is, and the paper's loop."""
+"""Every method of a benchmark by its name: the peers, dialin as it is, and the paper's own rows.
+
+The paper's rows (`ITL`) are its loop with the LLM alone as the judge, asked the paper's question. ``dialin@50`` is
+dialin with a cap of 50 questions, which gives its best result so far.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +17,60 @@ from dialin.discover import Data, Settings, Tools, discover
 from dialin.errors import InputError
 from dialin.peers import PEERS, Kit, Problem
 from dialin.peers.density import umap_module
+from dialin.peers.keyphrase import KeyphrasePeer
 
 DIALIN = "dialin"
 PAPER = "paper"
-OWN = {DIALIN: Settings(), PAPER: Settings(strategy="paper")}
-"""dialin by its default settings, and with the paper's loop (one k a round)."""
+KEYPHRASE = "itl-keyphrase"
+_LOOP = Settings(strategy="paper", judge="llm", merge="none", roles="ignore")
+ITL = {
+    "itl-random": replace(_LOOP, sampler="random"),
+    "itl-convex": _LOOP,
+    KEYPHRASE: _LOOP,
+    "itl-merge": replace(_LOOP, merge="paper"),
+    "itl-role": replace(_LOOP, roles="split"),
+    "itl-role-merge": replace(_LOOP, roles="split", merge="paper"),
+}
+"""The paper's rows: its loop with random or convex samples; on the vectors of `KeyphrasePeer`; merged; by role."""
+OWN = {DIALIN: Settings(), PAPER: Settings(strategy="paper"), **ITL}
+"""dialin by its default settings, with the paper's loop (one k a round) in place of the tree, and the paper's rows."""
 METHODS = (*PEERS, *OWN)
 
 
 def check_methods(names: Sequence[str], llm: str) -> None:
     """Raise InputError where a name is none, or what a method needs is not there: before any work is done."""
     for name in names:
-        if name not in METHODS:
+        if base_of(name) not in METHODS:
             raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(METHODS)}")
-        if llm == NO_LLM and name in PEERS and PEERS[name].needs_llm:
+        if llm == NO_LLM and needs_llm(name):
             raise InputError(
                 f"the method {name!r} asks an LLM, got --llm none", hint="give --llm SPEC, or leave it out"
             )
     if "density" in names:
         umap_module()
+
+
+def capped_name(cap: int) -> str:
+    """Return the name of dialin with a cap on its questions."""
+    return f"{DIALIN}@{cap}"
+
+
+def cap_of(name: str) -> int | None:
+    """Return the most questions that a method may ask; None: as many as it wants.
+
+    Examples
+    --------
+    >>> cap_of("dialin@50"), cap_of("dialin"), cap_of("idas@50")
+    (50, None, None)
+    """
+    base, _, cap = name.partition("@")
+    is_capped = base == DIALIN and cap.isascii() and cap.isdigit() and int(cap) > 0
+    return int(cap) if is_capped else None
+
+
+def base_of(name: str) -> str:
+    """Return the method without its cap."""
+    return DIALIN if cap_of(name) else name
 
 
 def is_told_k(name: str) -> bool:
@@ -41,13 +80,31 @@ def is_told_k(name: str) -> bool:
 
 def asks(name: str) -> bool:
     """Tell whether a method asks an LLM where there is one."""
-    return name in OWN or PEERS[name].needs_llm
+    return base_of(name) in OWN or PEERS[name].needs_llm
+
+
+def needs_llm(name: str) -> bool:
+    """Tell whether a method is none without an LLM: then neither its cap nor its judge would mean anything."""
+    return name in ITL or cap_of(name) is not None or (name in PEERS and PEERS[name].needs_llm)
 
 
 def labels_of(name: str, problem: Problem, tools: Tools) -> Labels:
     """Return the labels (n,) that a method gives the sentences; -1: none."""
+    kit = Kit(tools.llm, tools.embed)
     if name in PEERS:
-        return PEERS[name](problem, Kit(tools.llm, tools.embed))
+        return PEERS[name](problem, kit)
+    X = KeyphrasePeer().vectors(problem, kit) if name == KEYPHRASE else problem.X
     n = len(problem.texts)
-    data = Data(problem.texts, problem.X, np.ones(n, dtype=np.int64), [""] * n)
-    return discover(data, tools, replace(OWN[name], seed=problem.seed)).labels
+    data = Data(problem.texts, X, np.ones(n, dtype=np.int64), [""] * n)
+    return discover(data, tools, replace(settings_of(name, tools), seed=problem.seed)).labels
+
+
+def settings_of(name: str, tools: Tools) -> Settings:
+    """Return the settings of one of dialin's own methods.
+
+    The paper's rows ask the paper's question, Good or Bad of a list; a tuned judge is asked as it was tuned, which is
+    that question without worked examples.
+    """
+    judge = tools.judge_llm or tools.llm
+    as_tuned = tools.calibration is not None or (judge is not None and "+" in judge.name)
+    return replace(OWN[base_of(name)], form="list") if name in ITL and not as_tuned else OWN[base_of(name)]

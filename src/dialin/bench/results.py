@@ -1,14 +1,15 @@
 """The folder of a benchmark: what it is about, and one line for each run that has ended.
 
-``bench.json`` says which data, LLMs and embedder the rows are of; ``runs.jsonl`` only grows, so a kill loses at most
-the run at hand, whose replies are in ``replies/``.
+``bench.json`` says which data, LLMs and embedder the rows are of; ``runs.jsonl`` grows by a line, so a kill loses at
+most the run at hand, whose replies are in ``replies/``. What is measured later fills gaps of a line: then the file is
+put in its place as a whole.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from dialin.connect import Specs
 from dialin.errors import InputError
 from dialin.metrics import Scores
 
-ABOUT, RUNS, REPLIES = "bench.json", "runs.jsonl", "replies"
+ABOUT, RUNS, REPLIES, LABELS, GOODNESS = "bench.json", "runs.jsonl", "replies", "labels", "goodness"
 Key = tuple[str, str, int]
 """Data set, method, seed."""
 
@@ -49,6 +50,16 @@ class Row:
         Of that session, without embedding the sentences; stored replies take no time.
     embedder : str
         The spec that gives it again.
+    peak_memory_mb : float or None
+        The most that the process held during the run, in MB; None where the system does not say.
+    goodness : float or None
+        Share of the clusters that another LLM finds good, among those that it could judge; None where there is none.
+    n_unreadable, goodness_calls : int or None
+        Clusters that it could not judge, and its questions; None: not asked yet.
+    downstream : float or None
+        Accuracy of a classifier of the clusters on held-out sentences; None where there is no cluster.
+    n_held_out : int or None
+        Those sentences; None: not measured yet.
     """
 
     data: str
@@ -69,6 +80,12 @@ class Row:
     tokens_out: int
     seconds: float
     embedder: str
+    peak_memory_mb: float | None = None
+    goodness: float | None = None
+    n_unreadable: int | None = None
+    goodness_calls: int | None = None
+    downstream: float | None = None
+    n_held_out: int | None = None
 
     @property
     def key(self) -> Key:
@@ -85,6 +102,11 @@ class Row:
         """Tokens in and out together."""
         return self.tokens_in + self.tokens_out
 
+    @property
+    def k_ratio(self) -> float:
+        """Clusters found for each gold label."""
+        return self.n_clusters / self.n_true
+
 
 def figures_of(scores: Scores) -> dict[str, Any]:
     """Return the part of a row that comes from the scores."""
@@ -94,11 +116,12 @@ def figures_of(scores: Scores) -> dict[str, Any]:
     }
 
 
-def about_of(specs: Specs, data: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the rows of a folder are about: LLMs, embedder, calibration, and the sha256 of each data set."""
+def about_of(specs: Specs, data: Mapping[str, str], goodness_llm: str, held_out: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the rows of a folder are about: LLMs, embedder, calibration, and the sha256 of all sentences."""
     calibration = specs.calibration.name if specs.calibration else ""
     models = {"llm": specs.llm, "judge_llm": specs.judge, "embedder": specs.embedder, "calibration": calibration}
-    return {"dialin": version("dialin"), **models, "data": dict(data)}
+    measured = {"goodness_llm": goodness_llm, "held_out": dict(held_out)}
+    return {"dialin": version("dialin"), **models, "data": dict(data), **measured}
 
 
 def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
@@ -126,29 +149,35 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is no folder of a benchmark, and not empty", hint="choose another --out")
     try:
-        (out / REPLIES).mkdir(parents=True, exist_ok=True)
+        for name in (REPLIES, LABELS, GOODNESS):
+            (out / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.cannot_write(out, error) from error
     files.write_json(out / ABOUT, about)
     rows = read_rows(out / RUNS)
-    files.write_json_lines(out / RUNS, map(asdict, rows))
+    rewrite(out / RUNS, rows)
     return rows
 
 
 def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Return what a folder is about with new data sets; raise InputError where the two cannot stand in one table."""
-    for name in ("llm", "judge_llm", "embedder", "calibration"):
-        if old.get(name) != new[name]:
+    """Return what a folder is about with what is asked for now; raise InputError where both cannot be in one table.
+
+    A folder without another judge or held-out sentences, such as that of an earlier version, may gain them.
+    """
+    for name in ("llm", "judge_llm", "embedder", "calibration", "goodness_llm"):
+        is_later = name == "goodness_llm" and not (old.get(name) and new[name])
+        if old.get(name) != new[name] and not is_later:
             raise InputError(
                 f"the rows in {out} are of {name} {old.get(name)!r}, asked for is {new[name]!r}",
                 hint="choose another --out, or the same models",
             )
-    for name, sha256 in new["data"].items():
-        if old["data"].get(name, sha256) != sha256:
-            raise InputError(
-                f"the data set {name!r} has changed since the rows in {out}", hint="choose another --out, or rename it"
-            )
-    return {**old, "data": {**old["data"], **new["data"]}}
+    sentences = {what: {**old.get(what, {}), **new[what]} for what in ("data", "held_out")}
+    for what, text in (("data", "data set"), ("held_out", "held-out file of")):
+        for name, sha256 in old.get(what, {}).items():
+            if sentences[what][name] != sha256:
+                hint = f"choose another --out{', or rename it' if what == 'data' else ''}"
+                raise InputError(f"the {text} {name!r} has changed since the rows in {out}", hint=hint)
+    return {**old, **sentences, "goodness_llm": new["goodness_llm"] or old.get("goodness_llm", "")}
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -161,7 +190,8 @@ def row_of(line: str, path: Path, number: int) -> Row:
     """Return the row that a line describes."""
     try:
         values = json.loads(line)
-        return Row(**{field.name: values[field.name] for field in fields(Row)})
+        wanted = [field.name for field in fields(Row) if field.default is MISSING or field.name in values]
+        return Row(**{name: values[name] for name in wanted})  # an earlier version measured less
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"line {number} of {path} is damaged", hint="delete the line; its run is done again"
@@ -175,3 +205,19 @@ def append(path: Path, row: Row) -> None:
             file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
     except OSError as error:
         raise files.cannot_write(path, error) from error
+
+
+def rewrite(path: Path, rows: Sequence[Row]) -> None:
+    """Write all rows, whole; raise InputError where they cannot be written."""
+    files.write_json_lines(path, map(asdict, rows))
+
+
+def stem_of(key: Key) -> str:
+    """Return the name of a run's files, without their endings.
+
+    Examples
+    --------
+    >>> stem_of(("银行", "dialin@50", 0))
+    '银行.dialin@50.0'
+    """
+    return ".".join(map(str, key))

@@ -1,28 +1,32 @@
-"""Tables of a benchmark: mean and spread over seeds, and a paired test of dialin against each method."""
+"""Tables of a benchmark: mean and spread over seeds, what differs from dialin, and what was published elsewhere."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pyarrow as pa
-from scipy.stats import ttest_rel
 
 from dialin import folder as files
-from dialin.bench.methods import DIALIN
+from dialin.bench.compare import ALL, LEVELS, METRICS, TEST, Comparison, by_seed, comparisons_of, stars_of
+from dialin.bench.published import SECTION, Published, published_for
+from dialin.bench.published import TEXT as PUBLISHED_TEXT
 from dialin.bench.results import Row
 
 RESULTS, TABLE = "results.parquet", "results.md"
-TEST = "paired t-test over seeds × data sets, on ARI"
-LEVEL = 0.05
-ALL = "all data sets"
-FIGURES = ("nmi", "ami", "ari", "acc", "n_clusters", "coverage", "calls", "tokens", "seconds")
-_DIGITS = {"nmi": 3, "ami": 3, "ari": 3, "acc": 3, "coverage": 3, "seconds": 1}
-_NAMES = {"nmi": "NMI", "ami": "AMI", "ari": "ARI", "acc": "ACC", "n_clusters": "clusters"}
+SCORES = ("nmi", "ami", "ari", "acc", "n_clusters", "k_ratio", "coverage", "goodness", "downstream")
+COSTS = ("calls", "tokens", "seconds", "peak_memory_mb")
+FIGURES = (*SCORES, *COSTS)
+OPTIONAL = {"goodness", "downstream"}
+"""Shown only where they were measured."""
+_DIGITS = dict.fromkeys(SCORES, 3) | {"n_clusters": 0, "k_ratio": 2, "seconds": 1}
+NAMES = {"nmi": "NMI", "ami": "AMI", "ari": "ARI", "acc": "ACC", "n_clusters": "clusters"}
+NAMES |= {"k_ratio": "clusters / true", "peak_memory_mb": "memory (MB)"}
+Cells = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Line:
     n_seeds : int
         Seeds that it was run with.
     figures : dict of str to Figure or None
-        By the names in `FIGURES`; None for the seconds where in each run some replies were known before.
+        By the names in `FIGURES`, over the seeds that have one; None where none has: the seconds where in each run some
+        replies were known before, say.
     """
 
     data: str
@@ -62,30 +67,17 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """dialin against one method, on the pairs of (data set, seed) that both have.
+class Section:
+    """A table under a heading, and what is to be said of it."""
 
-    Parameters
-    ----------
-    method : str
-        The other one.
-    n_pairs : int
-        Pairs.
-    difference : float
-        Mean ARI of dialin minus that of the method.
-    p : float or None
-        Two-sided; None with fewer than two pairs, or where all differences are equal.
-    """
+    title: str
+    rows: list[Cells]
+    text: str = ""
 
-    method: str
-    n_pairs: int
-    difference: float
-    p: float | None
-
-    @property
-    def differs(self) -> bool:
-        """Whether p is below .05."""
-        return self.p is not None and self.p < LEVEL
+    def numbers(self) -> set[str]:
+        """Return the columns of numbers, which are set to the right."""
+        starts = "0123456789+-–<u"  # u: undefined
+        return {name for name in self.rows[0] if all(row[name][:1] in starts for row in self.rows)}
 
 
 def lines_of(rows: Sequence[Row]) -> list[Line]:
@@ -101,102 +93,152 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
 
 
 def _over_all(rows: Sequence[Row], names: list[str], method: str) -> Line | None:
-    own = [row for row in rows if row.method == method]
-    by_seed = [[row for row in own if row.seed == seed] for seed in dict.fromkeys(row.seed for row in own)]
-    whole = [group for group in by_seed if len(group) == len(names)]
+    whole = list(by_seed(rows, method, names).values())
     return _line(ALL, whole) if whole else None
 
 
 def _line(data: str, seeds: list[list[Row]]) -> Line:
     first = seeds[0][0]
-    timed = [group for group in seeds if all(row.is_timed for row in group)]
-    figures = {name: _figure(name, timed if name == "seconds" else seeds) for name in FIGURES}
-    return Line(data, first.method, first.told_k, len(seeds), figures)
+    return Line(data, first.method, first.told_k, len(seeds), {name: _figure(name, seeds) for name in FIGURES})
 
 
 def _figure(name: str, seeds: list[list[Row]]) -> Figure | None:
-    means = [fmean(float(getattr(row, name)) for row in group) for group in seeds]
+    values = [[value_of(row, name) for row in group] for group in seeds]
+    means = [fmean(known) for group in values if len(known := [v for v in group if v is not None]) == len(group)]
     return Figure.of(means) if means else None
 
 
-def comparisons_of(rows: Sequence[Row]) -> list[Comparison]:
-    """Return dialin against each other method that shares a data set and a seed with it."""
-    ari = {row.key: row.ari for row in rows}
-    own = [(data, seed) for data, method, seed in ari if method == DIALIN]
-    found = []
-    for method in dict.fromkeys(row.method for row in rows if row.method != DIALIN):
-        shared = [(data, seed) for data, seed in own if (data, method, seed) in ari]
-        if shared:
-            found.append(_compared(method, [(ari[d, DIALIN, s], ari[d, method, s]) for d, s in shared]))
-    return found
+def value_of(row: Row, name: str) -> float | None:
+    """Return one figure of a run; None where it has none: its seconds where some reply was known before."""
+    value = getattr(row, name)
+    return None if value is None or (name == "seconds" and not row.is_timed) else float(value)
 
 
-def _compared(method: str, pairs: list[tuple[float, float]]) -> Comparison:
-    differences = [ours - theirs for ours, theirs in pairs]
-    p = None
-    if max(differences) - min(differences) > 1e-12:  # else their spread is 0, and t is undefined
-        ours, theirs = zip(*pairs, strict=True)
-        p = float(ttest_rel(ours, theirs).pvalue)
-    return Comparison(method, len(pairs), fmean(differences), p)
+def sections_of(rows: Sequence[Row]) -> list[Section]:
+    """Return all tables: one for each data set, one for all, the test, and what was published elsewhere."""
+    lines = lines_of(rows)
+    titles, names = titles_of(lines), shown_figures(lines)
+    tested = [comparison for comparison in comparisons_of(rows) if comparison.data in titles]
+    stars = stars_of(tested)
+    sections = [
+        Section(title, [cells_of(line, names, stars) for line in lines if line.data == title]) for title in titles
+    ]
+    sections += [Section("Test", test_rows(tested), f"{TEST}; {_legend()}.")] if tested else []
+    published = published_for(rows)
+    return sections + ([published_section(published)] if published else [])
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Return all tables; a * at the ARI of a method says that dialin differs from it at p < .05."""
-    lines, tested = lines_of(rows), comparisons_of(rows)
-    starred = {comparison.method for comparison in tested if comparison.differs}
-    parts = []
-    for data in dict.fromkeys(line.data for line in lines):
-        own = [line for line in lines if line.data == data]
-        parts.append(f"## {data}\n\n" + _table([_cells(line, starred if data == ALL else set()) for line in own]))
-    if tested:
-        parts.append(f"## Test\n\n{TEST}; * is p < {LEVEL}.\n\n" + _test_table(tested))
-    return "\n\n".join(parts) + "\n"
+def titles_of(lines: Sequence[Line]) -> list[str]:
+    """Return the data sets, and `ALL` where there are several: of one, it would say the same again."""
+    titles = list(dict.fromkeys(line.data for line in lines))
+    return titles if len(titles) > 2 else [title for title in titles if title != ALL]
 
 
-def _cells(line: Line, starred: set[str]) -> dict[str, str]:
+def shown_figures(lines: Sequence[Line]) -> list[str]:
+    """Return the figures that have a column."""
+    return [name for name in FIGURES if name not in OPTIONAL or any(line.figures[name] for line in lines)]
+
+
+def cells_of(line: Line, names: Sequence[str], stars: Mapping[tuple[str, str, str], str]) -> Cells:
+    """Return one line as text; a star beside a score says that dialin's differs from it."""
     cells = {"method": line.method, "told k": "yes" if line.told_k else "no", "seeds": str(line.n_seeds)}
-    for name, figure in line.figures.items():
-        star = " *" if name == "ari" and line.method in starred else ""
-        cells[_NAMES.get(name, name)] = _shown(figure, _DIGITS.get(name, 0)) + star
+    for name in names:
+        star = stars.get((line.data, line.method, name), "")
+        cells[NAMES.get(name, name)] = " ".join(filter(None, [shown(line.figures[name], _DIGITS.get(name, 0)), star]))
     return cells
 
 
-def _shown(figure: Figure | None, digits: int) -> str:
+def shown(figure: Figure | None, digits: int) -> str:
+    """Return mean ± standard deviation as text."""
     if figure is None:
         return "–"
     mean = f"{figure.mean:,.{digits}f}"
     return mean if figure.std is None else f"{mean} ± {figure.std:,.{digits}f}"
 
 
-def _test_table(tested: Sequence[Comparison]) -> str:
-    return _table(
-        {
-            "dialin against": comparison.method,
-            "pairs": str(comparison.n_pairs),
-            "ARI difference": f"{comparison.difference:+.3f}",
-            "p": "undefined" if comparison.p is None else f"{comparison.p:.4f}" + " *" * comparison.differs,
-        }
-        for comparison in tested
-    )
+def _legend() -> str:
+    levels = ", ".join(f"{stars} is p < {level}" for stars, level in reversed(LEVELS.items()))
+    return f"{levels}, not corrected for the number of tests; undefined with one seed or without spread"
 
 
-def _table(rows: Any) -> str:
-    rows = list(rows)
-    cells = [list(rows[0]), ["---"] * len(rows[0]), *(list(row.values()) for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+def test_rows(tested: Sequence[Comparison]) -> list[Cells]:
+    """Return dialin against each method: differences of the scores and their p."""
+    by_pair: dict[tuple[str, str], dict[str, Comparison]] = {}
+    for comparison in tested:
+        by_pair.setdefault((comparison.data, comparison.method), {})[comparison.metric] = comparison
+    return [_test_cells(data, method, own) for (data, method), own in by_pair.items()]
+
+
+def _test_cells(data: str, method: str, own: Mapping[str, Comparison]) -> Cells:
+    cells = {"data": data, "dialin against": method, "seeds": str(own[METRICS[0]].n_pairs)}
+    for metric, found in own.items():
+        cells[f"{NAMES[metric]} difference"] = f"{found.difference:+.3f}"
+        cells[f"p ({NAMES[metric]})"] = " ".join(filter(None, [shown_p(found.p), found.stars]))
+    return cells
+
+
+def shown_p(p: float | None) -> str:
+    """Return a p as text."""
+    if p is None:
+        return "undefined"
+    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
+
+
+def published_section(published: Sequence[Published]) -> Section:
+    """Return the figures of other papers, apart from ours."""
+    return Section(SECTION, [found.cells() for found in published], PUBLISHED_TEXT)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Return all tables."""
+    return "\n\n".join(_markdown(section) for section in sections_of(rows)) + "\n"
+
+
+def _markdown(section: Section) -> str:
+    return "\n\n".join(filter(None, [f"## {section.title}", section.text, _table(section.rows)]))
+
+
+def _table(rows: Sequence[Cells]) -> str:
+    cells: Iterable[list[str]] = ([_escaped(cell) for cell in row.values()] for row in rows)
+    head = [list(rows[0]), ["---"] * len(rows[0])]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [*head, *cells])
+
+
+def _escaped(cell: str) -> str:
+    """Escape the bar, which would begin a new column."""
+    return cell.replace("|", "\\|")
 
 
 def as_json(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the tables as plain values."""
-    tested = [asdict(comparison) | {"differs": comparison.differs} for comparison in comparisons_of(rows)]
-    lines = [asdict(line) for line in lines_of(rows)]
-    return {"runs": len(rows), "lines": lines, "test": {"name": TEST, "level": LEVEL, "rows": tested}}
+    tested = [asdict(comparison) | {"stars": comparison.stars} for comparison in comparisons_of(rows)]
+    return {
+        "runs": len(rows),
+        "lines": [asdict(line) for line in lines_of(rows)],
+        "test": {"name": TEST, "levels": LEVELS, "rows": tested},
+        "published": [asdict(found) for found in published_for(rows)],
+    }
 
 
 def write(out: Path, rows: Sequence[Row]) -> None:
     """Write ``results.parquet``, a row for each run, and ``results.md``; raise InputError where that fails."""
     if not rows:
         return
-    values = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(r).items()} for r in rows]
-    files.write_table(out / RESULTS, pa.Table.from_pylist(values))
+    files.write_table(out / RESULTS, pa.Table.from_pylist([plain(row) for row in rows], SCHEMA))
     files.write_text(out / TABLE, markdown(rows))
+
+
+def schema_of(record: type) -> pa.Schema:
+    """Return the columns of rows, typed by their fields: what was never measured has no value to tell its type by."""
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    hints = {name: (get_args(kind) or (kind,))[0] for name, kind in get_type_hints(record).items()}
+    return pa.schema([(name, types[kind]) for name, kind in hints.items()] + [("k_ratio", pa.float64())])
+
+
+SCHEMA = schema_of(Row)
+
+
+def plain(row: Row) -> dict[str, Any]:
+    """Return a row as Parquet has it: with the ratio of clusters, and without nan."""
+    values = asdict(row) | {"k_ratio": row.k_ratio}
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}

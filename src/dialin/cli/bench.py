@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
-from dialin.bench.cases import read_cases
-from dialin.bench.course import Bench, Watch, run_bench
-from dialin.bench.methods import METHODS, check_methods
+from dialin.bench.cases import read_cases, read_held_out
+from dialin.bench.course import run_bench
+from dialin.bench.goodness import check_goodness
+from dialin.bench.methods import METHODS, capped_name, check_methods
+from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import Row
 from dialin.bench.table import as_json as table_json
 from dialin.bench.table import markdown
@@ -43,6 +45,22 @@ def words_of(_context: click.Context, _option: click.Parameter, value: str) -> t
     help=f"Some of {', '.join(METHODS)}.",
 )
 @click.option("--seeds", default="0", show_default=True, metavar="NUMBERS", callback=words_of, help="Such as 0,1,2.")
+@click.option(
+    "--calls",
+    default="",
+    metavar="NUMBERS",
+    callback=words_of,
+    help="Run dialin also with a cap of so many questions each, such as 50,100,200.",
+)
+@click.option(
+    "--held-out",
+    multiple=True,
+    metavar="FILE",
+    help="Labelled sentences to score a classifier of the clusters on; as many as --data, in that order.",
+)
+@click.option(
+    "--goodness-llm", default="", metavar="SPEC", help="As --llm: judges all clusters of each run; not in the loop."
+)
 @model_options
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Of all results.")
 @JSON
@@ -52,13 +70,31 @@ def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> No
     What FOLDER has already is not run again, so the same command goes on after a kill. Labels never reach a method;
     their number does, where the table says "told k".
     """
-    specs, methods, seeds = specs_of(options), options["methods"], seeds_of(options["seeds"])
+    rows = watched(plan_of(data, out, options))
+    click.echo(json.dumps(table_json(rows), ensure_ascii=False, indent=1) if as_json else markdown(rows), nl=as_json)
+
+
+def plan_of(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
+    """Return what is to be run and measured; raise InputError where an option is wrong."""
+    specs, seeds, goodness_llm = specs_of(options), seeds_of(options["seeds"]), options["goodness_llm"]
+    methods = list(dict.fromkeys([*options["methods"], *map(capped_name, caps_of(options["calls"]))]))
     if not methods:
         raise InputError("no method to run", hint=f"there are: {', '.join(METHODS)}")
     check_methods(methods, specs.llm)
-    plan = Bench(read_cases(data, options["label"], options["text"]), methods, seeds, specs, out)
-    rows = watched(plan)
-    click.echo(json.dumps(table_json(rows), ensure_ascii=False, indent=1) if as_json else markdown(rows), nl=as_json)
+    if goodness_llm:
+        check_goodness(goodness_llm, specs)
+    columns = options["label"], options["text"]
+    cases = read_cases(data, *columns)
+    held_out = read_held_out(options["held_out"], cases, *columns)
+    return Bench(cases, methods, seeds, specs, out, goodness_llm, held_out)
+
+
+def caps_of(words: tuple[str, ...]) -> list[int]:
+    """Return the caps on questions; raise InputError where one is none."""
+    wrong = [word for word in words if not (word.isascii() and word.isdigit() and int(word) > 0)]
+    if wrong:
+        raise InputError(f"calls must be whole numbers from 1, got {wrong[0]!r}", hint="such as --calls 50,100,200")
+    return sorted(set(map(int, words)))
 
 
 def seeds_of(words: tuple[str, ...]) -> list[int]:
@@ -75,13 +111,20 @@ def watched(plan: Bench) -> list[Row]:
     with Meter() as meter:
 
         def say(row: Row) -> None:
-            cost = f"{row.n_clusters} clusters, {row.calls:,} calls, {row.seconds:,.1f} s"
-            meter.say(f"{row.data}: {row.method}, seed {row.seed}: ARI {row.ari:.3f}, {cost}")
+            meter.say(line_of(row))
 
         try:
-            return run_bench(plan, Watch(meter.step, say, meter.replied, meter.embedded))
+            return run_bench(plan, Watch(meter.step, say, meter.replied, meter.embedded, meter.say))
         except KeyboardInterrupt:
             raise Stopped(f"stopped, {KEPT}") from None
         except ProviderError as error:
             hint = "; ".join(filter(None, [error.hint, KEPT]))
             raise ProviderError(error.message, hint=hint) from error
+
+
+def line_of(row: Row) -> str:
+    """Return what is said of a run that has ended, and of one that has been measured."""
+    measured = {"goodness": row.goodness, "downstream": row.downstream}
+    found = [f"ARI {row.ari:.3f}", *(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)]
+    cost = [f"{row.n_clusters} clusters", f"{row.calls:,} calls", f"{row.seconds:,.1f} s"]
+    return f"{row.data}: {row.method}, seed {row.seed}: {', '.join(found + cost)}"

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialin.cluster import Labels
+from dialin.cluster import Labels, Matrix
 from dialin.llm.base import Prompt
 from dialin.peers.ask import MAX_CHARACTERS, Question, write
 from dialin.peers.base import Kit, Problem, k_means, llm_of, unit
@@ -66,9 +66,11 @@ class KeyphrasePeer:
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:
         """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError without an LLM."""
-        expansions = self.expand(problem, kit)
-        both = np.hstack([problem.X, kit.embed(expansions)])
-        return k_means(unit(both), problem.n_clusters, problem.seed)
+        return k_means(self.vectors(problem, kit), problem.n_clusters, problem.seed)
+
+    def vectors(self, problem: Problem, kit: Kit) -> Matrix:
+        """Return the sentences' vectors with those of their keyphrases beside them, unit rows (n, 2 d)."""
+        return unit(np.hstack([problem.X, kit.embed(self.expand(problem, kit))]))
 
     def expand(self, problem: Problem, kit: Kit) -> list[str]:
         """Return the keyphrases of each sentence as one text; the sentence itself where there are none."""

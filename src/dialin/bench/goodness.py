@@ -1,0 +1,69 @@
+"""Goodness by a different judge: an LLM that is not in the loop judges every cluster of a run (paper: §4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialin.bench.cases import Case
+from dialin.cluster import Labels, Matrix
+from dialin.connect import NO_LLM, Specs
+from dialin.discover import Data, Settings, Tools
+from dialin.errors import InputError
+from dialin.judge import Coherence, Judge, Rows, Verdict
+from dialin.reliability import Goodness, goodness
+from dialin.work import Work
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the other judge found about one run, and how many questions it took."""
+
+    goodness: Goodness
+    n_asked: int
+
+
+def check_goodness(spec: str, specs: Specs) -> None:
+    """Raise InputError where the LLM that is to judge the results is one of those that made them, or none."""
+    if spec == NO_LLM:
+        raise InputError("--goodness-llm must be an LLM, got 'none'", hint="leave it out")
+    for role, own in (("--llm", specs.llm), ("--judge-llm", specs.judge)):
+        if spec == own:
+            raise InputError(
+                f"--goodness-llm must be an LLM that is not in the loop, got {spec!r}, which is {role}",
+                hint="a judge of its own work says nothing: give another",
+            )
+
+
+def judge_on(case: Case, X: Matrix, tools: Tools) -> Judge:
+    """Return the judge of clusters of a data set: the LLM alone, whose seed is always 0, so that it is asked once.
+
+    Parameters
+    ----------
+    case : Case
+        Its sentences.
+    X : float32 array of shape (n, d)
+        Their unit-norm embeddings, by which the sentences that it reads are chosen.
+    tools : Tools
+        Bring the LLM.
+    """
+    n = len(case.texts)
+    data = Data(case.texts, X, np.ones(n, dtype=np.int64), [""] * n)
+    return Work.of(data, tools, Settings(judge="llm", roles="ignore")).judge
+
+
+def judged(labels: Labels, judge: Judge) -> Judged:
+    """Judge every cluster of the labels (n,) of distinct sentences; a cluster of one is good without a question."""
+    verdicts = judge.judge(clusters_of(labels))
+    return Judged(goodness(map(is_good, verdicts)), sum(verdict.n_asked for verdict in verdicts))
+
+
+def is_good(verdict: Verdict) -> bool | None:
+    """Return whether a cluster is good; None where the answer could not be read."""
+    return None if verdict.coherence is Coherence.UNREADABLE else verdict.good
+
+
+def clusters_of(labels: Labels) -> list[Rows]:
+    """Return the rows of each cluster; -1 is none."""
+    return [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]

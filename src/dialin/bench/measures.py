@@ -1,0 +1,133 @@
+"""What is measured on the labels of runs that have ended: goodness by another LLM, and accuracy downstream.
+
+It happens after the runs on a data set, so the LLM of the loop is closed by then, and on all runs of the folder that
+lack it, whenever they were made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.bench.cases import Case
+from dialin.bench.downstream import Labelled, accuracy
+from dialin.bench.goodness import judge_on, judged
+from dialin.bench.labels import kept
+from dialin.bench.plan import Bench, Watch
+from dialin.bench.results import GOODNESS, Row
+from dialin.cluster import Labels, Matrix
+from dialin.connect import NO_LLM, Opened, Specs, connect, share, shared_store
+from dialin.discover import Tools
+from dialin.errors import InputError
+from dialin.execute import tools_of
+from dialin.judge import Judge
+from dialin.llm.base import Backend
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """With what the runs on a data set are measured.
+
+    Parameters
+    ----------
+    judge : Judge or None
+        The other judge; None where goodness is not asked for.
+    train, held : Labelled or None
+        Rows of the data set and held-out ones; None where accuracy downstream is not asked for.
+    sentence : int64 array of shape (n_rows,)
+        Sentence of each row of `train`.
+    """
+
+    judge: Judge | None
+    train: Labelled | None
+    held: Labelled | None
+    sentence: NDArray[np.int64]
+
+
+def lacks(row: Row, bench: Bench) -> bool:
+    """Tell whether something that is asked for has not been measured on a run."""
+    return lacks_goodness(row, bench) or (row.n_held_out is None and row.data in bench.held_out)
+
+
+def lacks_goodness(row: Row, bench: Bench) -> bool:
+    """Tell whether the clusters of a run are still to be judged."""
+    return row.goodness_calls is None and bool(bench.goodness_llm)
+
+
+def measure_case(case: Case, rows: Sequence[Row], bench: Bench, watch: Watch) -> Iterator[Row]:
+    """Yield the rows on a data set again as they are measured; nothing is opened where nothing is missing."""
+    wanted = [row for row in rows if row.data == case.name and lacks(row, bench)]
+    found = {row.key: labels for row in wanted if (labels := kept(bench.out, row.key, len(case.texts))) is not None}
+    if n := len(wanted) - len(found):
+        watch.on_note(f"{case.name}: {n} run{'s' * (n > 1)} of an earlier version kept no labels to measure")
+    wanted = [row for row in wanted if row.key in found]
+    if not wanted:
+        return
+    with gauge_for(case, bench, watch, judges=any(lacks_goodness(row, bench) for row in wanted)) as gauge:
+        for number, row in enumerate(wanted, 1):
+            watch.on_step(f"{case.name}: measuring {row.method}, seed {row.seed} ({number} of {len(wanted)})")
+            yield measured(row, found[row.key], gauge)
+
+
+def measured(row: Row, labels: Labels, gauge: Gauge) -> Row:
+    """Return a row with what it lacks, from the labels (n,) of the distinct sentences."""
+    if gauge.judge is not None and row.goodness_calls is None:
+        found = judged(labels, gauge.judge)
+        share, n_unreadable = none_of_nan(found.goodness.value), found.goodness.n_unreadable
+        row = replace(row, goodness=share, n_unreadable=n_unreadable, goodness_calls=found.n_asked)
+    if gauge.train is not None and gauge.held is not None and row.n_held_out is None:
+        score = none_of_nan(accuracy(gauge.train, labels[gauge.sentence], gauge.held))
+        row = replace(row, downstream=score, n_held_out=sum(label is not None for label in gauge.held.gold))
+    return row
+
+
+def none_of_nan(value: float) -> float | None:
+    """Return the value, None for one that is undefined."""
+    return None if math.isnan(value) else value
+
+
+@contextmanager
+def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterator[Gauge]:
+    """Open what measures the runs on a data set; the other LLM only where it `judges`."""
+    llm = bench.goodness_llm if judges else NO_LLM
+    opened = connect(Specs(llm, llm, bench.specs.embedder), case.texts, watch.on_embed)
+    store = bench.out / GOODNESS / f"{case.name}.sqlite"
+    try:
+        watch.on_step("embed")
+        X = opened.embed(case.texts)
+        with goodness_tools(opened, store, watch) as tools:
+            judge = judge_on(case, X, tools) if judges else None
+            yield Gauge(judge, *sides(case, X, bench, opened), case.sentence)
+    finally:
+        opened.close()
+        if store.exists():
+            with suppress(InputError):  # where the shared store cannot be written, this one has them all the same
+                share(store)
+
+
+@contextmanager
+def goodness_tools(opened: Opened, store: Path, watch: Watch) -> Iterator[Tools]:
+    """Give the other judge; its replies lie in a store of their own, apart from those of the methods."""
+
+    def client_of(backend: Backend) -> Client:
+        return Client(backend, [ReplyStore(store), shared_store()])
+
+    with tools_of(opened, client_of, watch.on_reply) as tools:
+        yield tools
+
+
+def sides(case: Case, X: Matrix, bench: Bench, opened: Opened) -> tuple[Labelled | None, Labelled | None]:
+    """Return the rows that were clustered and the held-out ones, where there are some."""
+    held = bench.held_out.get(case.name)
+    if held is None:
+        return None, None
+    train = Labelled(X[case.sentence], case.gold)
+    return train, Labelled(opened.embed(held.texts)[held.sentence], held.gold)

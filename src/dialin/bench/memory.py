@@ -1,0 +1,55 @@
+"""The most memory that the process held during a stretch of work, where the system can say it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dialin.timing import peak_memory_mb
+
+CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+_RESET_PEAK = "5"
+
+
+class HighWater:
+    """The peak of the process's memory from here on.
+
+    A system keeps one mark, which only rises. Linux lets a process set it back; elsewhere the peak of a stretch is
+    known only where it raised the mark.
+    """
+
+    def __init__(self) -> None:
+        self._is_reset = _reset()
+        self._before = peak_memory_mb()
+
+    def mb(self) -> float | None:
+        """Return the peak since the beginning, in MB (10⁶ bytes); None where the system does not say."""
+        return _high_water_mb() if self._is_reset else raised(self._before, peak_memory_mb())
+
+
+def raised(before: float | None, now: float | None) -> float | None:
+    """Return the mark where it has risen; None where it has not, as then an earlier stretch set it.
+
+    Examples
+    --------
+    >>> raised(200.0, 310.5), raised(310.5, 310.5), raised(None, None)
+    (310.5, None, None)
+    """
+    return now if before is not None and now is not None and now > before else None
+
+
+def _reset() -> bool:
+    """Set the mark of this process back to what it holds now; False where it cannot be."""
+    try:
+        CLEAR.write_text(_RESET_PEAK)
+    except OSError:
+        return False
+    return _high_water_mb() is not None
+
+
+def _high_water_mb() -> float | None:
+    try:
+        found = re.search(r"^VmHWM:\s+(\d+) kB", STATUS.read_text("utf-8"), re.M)
+    except OSError:
+        return None
+    return round(int(found[1]) * 1024 / 1e6, 1) if found else None

@@ -1,0 +1,116 @@
+"""One run of one method: with what it works, what it took, and the row that comes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dialin.bench.cases import Case
+from dialin.bench.labels import keep
+from dialin.bench.memory import HighWater
+from dialin.bench.methods import asks, cap_of, is_told_k, labels_of
+from dialin.bench.plan import Watch
+from dialin.bench.recall import Recalling
+from dialin.bench.results import REPLIES, Key, Row, figures_of, stem_of
+from dialin.cluster import Matrix
+from dialin.connect import Opened, asked, share, shared_store
+from dialin.discover import Tools
+from dialin.errors import InputError
+from dialin.execute import tools_of
+from dialin.llm.base import Backend
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+from dialin.usage import Budget, Ledger
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run happens: with what, in which folder, and who watches."""
+
+    opened: Opened
+    out: Path
+    watch: Watch
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Where the replies of a run are kept, what it pays for, and the most that it may ask."""
+
+    store: Path
+    cap: int | None
+    ledger: Ledger = field(default_factory=Ledger)
+    recalled: list[str] = field(default_factory=list)
+
+    @property
+    def n_paid(self) -> int:
+        """Questions that were really asked."""
+        return self.ledger.total().calls - len(self.recalled)
+
+    def budget(self) -> Budget:
+        """Return what may be asked beside the stored replies, which a run that goes on after a kill asks for again."""
+        n_known = sum(step["questions"] for step in asked(self.store).values())
+        return Budget(max_calls=None if self.cap is None else max(self.cap - n_known, 0))
+
+
+def run_once(case: Case, X: Matrix, key: Key, place: Place) -> Row:
+    """Run a method once and return its row; labels and replies are kept, and the replies shared."""
+    _, method, seed = key
+    asking = Asking(place.out / REPLIES / f"{stem_of(key)}.sqlite", cap_of(method))
+    told_k = is_told_k(method)
+    with tools_for(method, place, asking) as tools:
+        water, begin = HighWater(), time.perf_counter()
+        labels = labels_of(method, case.problem(X, seed, told_k=told_k), tools)
+        seconds, memory = time.perf_counter() - begin, water.mb()
+    if asking.store.exists():
+        with suppress(InputError):  # where the shared store cannot be written, this one has them all the same
+            share(asking.store)
+    keep(place.out, key, labels)
+    steps = asked(asking.store).values()
+    return Row(
+        data=case.name,
+        method=method,
+        seed=seed,
+        told_k=told_k,
+        **figures_of(case.score(labels)),
+        calls=sum(step["questions"] for step in steps),
+        paid_calls=asking.n_paid,
+        tokens_in=sum(step["tokens_in"] for step in steps),
+        tokens_out=sum(step["tokens_out"] for step in steps),
+        seconds=round(seconds, 3),
+        embedder=place.opened.embedder_name,
+        peak_memory_mb=memory,
+    )
+
+
+@contextmanager
+def tools_for(method: str, place: Place, asking: Asking) -> Iterator[Tools]:
+    """Give what a method works with; no store is made for one that asks nobody."""
+    if not asks(method):
+        yield Tools(None, place.opened.embed)
+    elif asking.cap is None:
+        with tools_of(place.opened, lambda backend: free_client(backend, asking), place.watch.on_reply) as tools:
+            yield tools
+    else:
+        with closing(shared_store()) as known:
+            opened = recalling(place.opened, known, asking)
+            with tools_of(opened, lambda backend: capped_client(backend, asking), place.watch.on_reply) as tools:
+                yield tools
+
+
+def free_client(backend: Backend, asking: Asking) -> Client:
+    """Return a client that may ask whatever it wants."""
+    return Client(backend, [ReplyStore(asking.store), shared_store()], asking.ledger)
+
+
+def capped_client(backend: Backend, asking: Asking) -> Client:
+    """Return a client with a cap; what others have asked is known behind it, so that it counts."""
+    return Client(backend, [ReplyStore(asking.store)], asking.ledger, asking.budget())
+
+
+def recalling(opened: Opened, known: ReplyStore, asking: Asking) -> Opened:
+    """Return LLMs that give what a store knows as if they had been asked, and note it."""
+    both = [b and Recalling(b, known, asking.recalled) for b in (opened.backend, opened.judge)]
+    return replace(opened, backend=both[0], judge=both[1])

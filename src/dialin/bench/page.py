@@ -1,0 +1,53 @@
+"""``results.html``: the tables and the plot of a benchmark on one page that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+
+from dialin import folder as files
+from dialin.bench import plot
+from dialin.bench.methods import cap_of
+from dialin.bench.results import ABOUT, Row
+from dialin.bench.table import lines_of, sections_of, titles_of
+
+PAGE = "results.html"
+
+
+def write(out: Path, rows: Sequence[Row]) -> None:
+    """Write the page of a folder; raise InputError where that fails."""
+    if rows:
+        files.write_text(out / PAGE, page(rows, files.read_json(out / ABOUT)))
+
+
+def page(rows: Sequence[Row], about: dict[str, object]) -> str:
+    """Return the page of rows, at least one; `about` is what ``bench.json`` says."""
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin"), autoescape=True, trim_blocks=True)
+    lines = lines_of(rows)
+    looks = plot.looks_of(list(dict.fromkeys(line.method for line in lines)), [r.method for r in rows if r.told_k])
+    titles, sections = titles_of(lines), sections_of(rows)
+    return environment.get_template("bench.html.j2").render(
+        about=about,
+        drawings=[plot.panels_of([line for line in lines if line.data == title], looks) for title in titles],
+        legend=[look for look in looks if cap_of(look.method) is None],
+        has_caps=any(cap_of(look.method) for look in looks),
+        parts=parts,
+        plot=plot,
+        tables=sections[: len(titles)],
+        notes=sections[len(titles) :],
+    )
+
+
+def parts(cell: str) -> tuple[str, str]:
+    """Return what stands large in a cell, with its stars, and what stands small below it.
+
+    Examples
+    --------
+    >>> parts("0.713 ± 0.020 **"), parts("idas")
+    (('0.713**', '± 0.020'), ('idas', ''))
+    """
+    mean, sign, rest = cell.partition(" ± ")
+    std, _, stars = rest.partition(" ")
+    return (mean + stars, f"± {std}") if sign else (cell, "")

@@ -1,0 +1,255 @@
+"""What `dialin bench` measures on kept labels: goodness by another LLM, accuracy downstream; and memory of a run."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import Cli
+from dialin.bench import memory
+from dialin.bench.cases import read_case, read_held_out
+from dialin.bench.downstream import Labelled, accuracy, predict
+from dialin.bench.goodness import clusters_of, judged
+from dialin.bench.labels import keep, kept, path_of
+from dialin.errors import InputError, ProviderError
+from dialin.judge import Coherence, Rows, Verdict
+from scripted import ScriptedBackend, install, sentences
+from test_bench import LLM, bench, lasting, rows_of, write_csv
+
+GOODNESS = ("--goodness-llm", "test:other")
+
+
+@pytest.fixture
+def two(home: Path) -> list[str]:
+    """Write two files of 30 sentences about five topics, and two held-out ones; return the options that name them."""
+    for seed, name in enumerate(("set1", "银行", "held1", "held2")):
+        write_csv(home / f"{name}.csv", sentences(6, seed))
+    return ["--data", "set1.csv", "--data", "银行.csv", "--label", "topic", "--out", "out"]
+
+
+@pytest.fixture
+def other(backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch) -> ScriptedBackend:
+    """Put a second LLM beside the one in the loop: ``test:other``."""
+    second = ScriptedBackend()
+    second.name = "test:other"
+    install(second, monkeypatch.setattr)
+    return second
+
+
+HELD_OUT = ("--held-out", "held1.csv", "--held-out", "held2.csv")
+
+
+# --- goodness -------------------------------------------------------------------------------------
+
+
+def test_another_llm_judges_every_cluster_and_its_calls_are_its_own(
+    cli: Cli, two: list[str], backend: ScriptedBackend, other: ScriptedBackend
+) -> None:
+    bench(cli, two, *LLM, "--methods", "kmeans,keyphrase,gmm", "--seeds", "0,1", *GOODNESS)
+    rows = rows_of()
+    assert all(row["goodness"] is not None and row["n_unreadable"] == 0 for row in rows)
+    assert all(row["goodness_calls"] > 0 for row in rows)
+    assert {row["calls"] for row in rows} == {0, 30}
+    assert len(other.asked) == len(set(other.asked)) <= sum(row["goodness_calls"] for row in rows)
+    assert len(set(backend.asked)) == len(backend.asked) == 60
+    assert {path.name for path in Path("out/goodness").iterdir()} == {"set1.sqlite", "银行.sqlite"}
+    assert {path.name.split(".")[1] for path in Path("out/replies").iterdir()} == {"keyphrase"}
+    worst, best = (min(rows, key=lambda r: r["ari"]), max(rows, key=lambda r: r["ari"]))
+    assert worst["goodness"] < best["goodness"] == 1
+
+
+class Fixed:
+    """A judge that finds sets of two good, of three bad, and cannot read larger ones; two questions each."""
+
+    def judge(self, clusters: list[Rows]) -> list[Verdict]:
+        kinds = {2: Coherence.GOOD, 3: Coherence.BAD}
+        return [Verdict(0.5, kinds.get(len(rows), Coherence.UNREADABLE), "llm", 2) for rows in clusters]
+
+    def judge_unions(self, pairs: Any) -> list[Verdict]:
+        raise AssertionError
+
+
+def test_goodness_by_hand() -> None:
+    """Clusters of 2, 2, 3 and 4; one sentence in none: two of the three that can be read are good."""
+    found = judged(np.array([0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 3, -1]), Fixed())
+    assert (found.goodness.value, found.goodness.n_unreadable) == (pytest.approx(2 / 3), 1)
+    assert found.n_asked == 8
+    assert math.isnan(judged(np.array([-1, -1]), Fixed()).goodness.value)
+    assert [rows.tolist() for rows in clusters_of(np.array([4, -1, 2, 4]))] == [[2], [0, 3]]
+
+
+@pytest.mark.parametrize(
+    ("options", "role"),
+    [
+        (["--llm", "test:scripted", "--goodness-llm", "test:scripted"], "--llm"),
+        (["--llm", "test:scripted", "--judge-llm", "test:other", *GOODNESS], "--judge-llm"),
+        (["--llm", "local:gemma-3-270m", "--goodness-llm", "local:gemma-3-270m+judge"], "--judge-llm"),
+    ],
+)
+def test_a_judge_of_its_own_work_is_refused(options: list[str], role: str, cli: Cli, two: list[str]) -> None:
+    result = cli("bench", *two, *options)
+    assert result.exit_code == 2
+    assert (
+        f"--goodness-llm must be an LLM that is not in the loop, got {options[-1]!r}, which is {role}" in result.stderr
+    )
+    assert result.stderr.count("\n") == 1
+    assert not Path("out").exists()
+
+
+def test_goodness_goes_on_after_a_stop_and_can_be_asked_for_later(
+    cli: Cli, two: list[str], other: ScriptedBackend
+) -> None:
+    options = [*two, "--llm", "none", "--methods", "kmeans,gmm"]
+    bench(cli, options)
+    before = Path("out/runs.jsonl").read_text().splitlines()
+    assert "goodness |" not in Path("out/results.md").read_text()
+
+    def strike(event: str) -> None:
+        if event == "ask" and len(other.asked) == 20:
+            raise ProviderError("the server is gone")
+
+    other.on_call = strike
+    stopped = cli("bench", *options, *GOODNESS)
+    assert stopped.exit_code == 3
+    assert "the same command goes on" in stopped.stderr
+    other.on_call = lambda _: None
+    result = bench(cli, options, *GOODNESS)
+    assert len(other.asked) == len(set(other.asked)) + 1  # one got no answer
+    assert "| coverage | goodness | calls |" in result.stdout
+    fixed = ("data", "method", "seed", "ari", "seconds")
+    after = [json.loads(line) for line in Path("out/runs.jsonl").read_text().splitlines()]
+    assert [[r[name] for name in fixed] for r in after] == [[json.loads(r)[name] for name in fixed] for r in before]
+    assert all(row["goodness_calls"] for row in after)
+    asked = len(other.asked)
+    assert "measuring" not in bench(cli, options).stderr
+    assert len(other.asked) == asked
+
+
+def test_rows_of_two_judges_are_no_table(cli: Cli, two: list[str], other: ScriptedBackend) -> None:
+    bench(cli, two, "--llm", "none", "--methods", "kmeans", *GOODNESS)
+    result = cli("bench", *two, "--llm", "none", "--methods", "kmeans", "--goodness-llm", "test:scripted")
+    assert result.exit_code == 2
+    assert "the rows in out are of goodness_llm 'test:other', asked for is 'test:scripted'" in result.stderr
+
+
+# --- downstream -----------------------------------------------------------------------------------
+
+AXES = np.eye(3, dtype=np.float32)
+
+
+def test_accuracy_downstream_by_hand() -> None:
+    """Clusters 0 and 1 are about a, cluster 2 about b; of five held-out rows, four lie where their label is."""
+    train = Labelled(AXES[[0, 0, 1, 1, 2, 2, 2]], ["a", "a", "a", None, "b", "a", "b"])
+    held = Labelled(AXES[[0, 1, 2, 2, 1, 2]], ["a", "a", "b", "a", "a", None])
+    labels = np.array([0, 0, 1, 1, 2, 2, 2])
+    assert accuracy(train, labels, held) == pytest.approx(4 / 5)
+
+
+def test_the_unassigned_teach_nothing() -> None:
+    """Were the row of axis 1 learnt, the one held out there would be of its own cluster, which means nothing."""
+    train = Labelled(AXES[[0, 0, 2, 2, 1]], ["a", "a", "b", "b", "c"])
+    labels = np.array([5, 5, 7, 7, -1])
+    assert set(predict(train.X, labels, AXES).tolist()) == {5, 7}
+    assert accuracy(train, labels, Labelled(AXES[[1]], ["c"])) == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "gold", "expected"),
+    [([3, 3, -1], ["a", "b"], 0.5), ([-1, -1, -1], ["a", "b"], math.nan), ([0, 0, 1], [None, None], math.nan)],
+)
+def test_one_cluster_is_always_predicted_and_none_is_undefined(
+    labels: list[int], gold: list[str | None], expected: float
+) -> None:
+    train = Labelled(AXES, ["a", "a", "b"])
+    found = accuracy(train, np.array(labels), Labelled(AXES[:2], gold))
+    assert found == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_cluster_without_a_gold_label_stands_for_none() -> None:
+    train = Labelled(AXES[[0, 0, 1]], [None, None, "b"])
+    assert accuracy(train, np.array([0, 0, 1]), Labelled(AXES[[0, 1]], ["a", "b"])) == 0.5
+
+
+def test_the_command_scores_held_out_sentences(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    options = [*two, *LLM, "--methods", "kmeans,hierarchical,dialin"]
+    result = bench(cli, options, *HELD_OUT)
+    rows = rows_of()
+    assert all(0.8 < row["downstream"] <= 1 for row in rows if row["method"] == "hierarchical")
+    assert all(0 < row["n_held_out"] <= 30 for row in rows)
+    assert "| coverage | downstream | calls |" in result.stdout
+    later = [*options[: options.index("--out") + 1], "other", *options[options.index("--out") + 2 :]]
+    bench(cli, later)
+    bench(cli, later, *HELD_OUT)
+    assert lasting(rows_of("other")) == lasting(rows)
+
+
+def test_held_out_sentences_that_changed_are_refused(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    options = [*two, "--llm", "none", "--methods", "kmeans", *HELD_OUT]
+    bench(cli, options)
+    with Path("held2.csv").open("a") as file:
+        file.write("one more refund,refund\n")
+    result = cli("bench", *options)
+    assert result.exit_code == 2
+    assert "the held-out file of '银行' has changed since the rows in out (choose another --out)" in result.stderr
+
+
+def test_what_is_in_the_data_is_not_held_out(home: Path) -> None:
+    case = read_case(str(write_csv(home / "a.csv", [("退款", "x"), ("parcel", "y")])), "topic")
+    held = write_csv(home / "b.csv", [("退款", "x"), ("where is it", "y"), ("退款", "y"), ("lost", "")])
+    found = read_held_out([str(held)], [case], "topic")["a"]
+    assert found.gold == [None, "y", None, None]
+    with pytest.raises(InputError, match="all labelled sentences of the held-out 'a' are in 'a'"):
+        read_held_out([str(home / "a.csv")], [case], "topic")
+
+
+# --- labels and memory ----------------------------------------------------------------------------
+
+
+def test_labels_of_every_run_are_kept(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    bench(cli, two, "--llm", "none", "--methods", "kmeans,dialin")
+    for row in rows_of():
+        case = read_case(f"{row['data']}.csv", "topic")
+        labels = kept(Path("out"), (row["data"], row["method"], row["seed"]), len(case.texts))
+        assert labels is not None
+        assert case.score(labels).ari == row["ari"]
+    assert (Path("out/labels/银行.kmeans.0.npy")).stat().st_size < 300
+
+
+def test_labels_that_are_something_else_are_none(tmp_path: Path) -> None:
+    key = ("银行", "dialin@50", 3)
+    (tmp_path / "labels").mkdir()
+    assert kept(tmp_path, key, 3) is None
+    keep(tmp_path, key, np.array([0, -1, 2]))
+    found = kept(tmp_path, key, 3)
+    assert found is not None
+    assert (found.tolist(), found.dtype) == ([0, -1, 2], np.int64)
+    assert kept(tmp_path, key, 4) is None
+    path_of(tmp_path, key).write_bytes(b"no array")
+    assert kept(tmp_path, key, 3) is None
+
+
+def test_the_peak_of_a_stretch_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A process that may set its mark back, and one that may not."""
+    status, clear = tmp_path / "status", tmp_path / "clear_refs"
+    status.write_text("VmPeak:\t  900000 kB\nVmHWM:\t  500000 kB\n")
+    monkeypatch.setattr(memory, "STATUS", status)
+    monkeypatch.setattr(memory, "CLEAR", clear)
+    water = memory.HighWater()
+    assert clear.read_text() == "5"
+    assert water.mb() == 512.0
+    marks = iter([300.0, 310.5, 310.5, 310.5])
+    monkeypatch.setattr(memory, "CLEAR", tmp_path / "none" / "clear_refs")
+    monkeypatch.setattr(memory, "peak_memory_mb", lambda: next(marks))
+    assert [memory.HighWater().mb(), memory.HighWater().mb()] == [310.5, None]
+    monkeypatch.setattr(memory, "peak_memory_mb", lambda: None)
+    assert memory.HighWater().mb() is None
+
+
+def test_memory_is_that_of_the_run(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    bench(cli, two, "--llm", "none", "--methods", "kmeans")
+    assert all(row["peak_memory_mb"] is None or row["peak_memory_mb"] > 10 for row in rows_of())
