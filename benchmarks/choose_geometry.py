@@ -1,6 +1,6 @@
-"""Choose how the geometry judges: intercept, weights of tightness, size and share, by the clusters that come of them.
+"""Choose how tightness judges, which does so where no granularity can be measured: in small corpora, and small roles.
 
-The whole method without an LLM, not told k, on sets none of which a benchmark evaluates: whole, 1,000 sentences of
+Intercept, and weights of tightness, size and share, are chosen by the clusters that come of them. The whole method without an LLM, not told k, on sets none of which a benchmark evaluates: whole, 1,000 sentences of
 each, and the sentences of 5 and of 12 intents drawn from each, since a user's corpus may hold few. A classifier of good
 and bad nodes would be too strict here: it has no loss for a whole intent left in pieces. Of the geometries whose
 AMI + ARI comes within 2 % of the best one's, which is noise, the one wins whose number of clusters is nearest to the
@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import data, machine
-from dialin.calibrate import Calibration
+from dialin.calibrate import Calibration, calibration_of
+from dialin.closeness import Closeness
 from dialin.connect import cache_home
 from dialin.discover import Data, Settings, Tools, discover
 from dialin.embed import embedder_of
@@ -26,6 +28,7 @@ from dialin.judge import CoherenceJudge, JudgeSettings, Mode
 from dialin.llm.base import LLM
 from dialin.metrics import evaluate
 from dialin.sample import sampler_of
+from dialin.work import closeness_of
 
 SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_train")
 Row = dict[str, Any]
@@ -46,6 +49,11 @@ class Corpus:
     data: Data
     gold: NDArray[np.str_]
     embedder: CachedEmbedder
+
+    @cached_property
+    def closeness(self) -> Closeness:
+        """Evidence of the heights in the tree, measured once."""
+        return closeness_of(self.data, Settings(), calibration_of(""))
 
     def part(self, kind: str, rows: NDArray[np.int64]) -> Corpus:
         """Return some of the sentences."""
@@ -80,8 +88,9 @@ def corpora() -> list[Corpus]:
 def figures(corpus: Corpus, calibration: Calibration, llm: LLM | None = None) -> list[float]:
     """Return AMI, ARI and clusters / true of the method when its judge is calibrated so; intents stay unnamed."""
     mode: Mode = "both" if llm else "geometry"
-    settings = JudgeSettings(calibration.form, mode, n_representatives=calibration.n_shown)
-    judge = CoherenceJudge(corpus.data.texts, corpus.data.X, llm, sampler_of("convex", 2), settings, calibration)
+    asked = JudgeSettings(calibration.form, mode, n_representatives=calibration.n_shown)
+    X, sampler, closeness = corpus.data.X, sampler_of("convex", 2), corpus.closeness if llm else None
+    judge = CoherenceJudge(corpus.data.texts, X, llm, sampler, asked, calibration, closeness=closeness)
     result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge=judge), Settings())
     scores = evaluate(result.labels, corpus.gold)
     return [round(x, 3) for x in (scores.ami, scores.ari, scores.n_clusters / scores.n_true)]

@@ -1,15 +1,16 @@
-"""Choose how much the answers of an LLM weigh beside the geometry, by the clusters that come of it.
+"""Choose how much the answers of an LLM weigh beside the height in the tree, by the clusters that come of it.
 
-``dialin tune calibrate`` fits the log-odds of single nodes; what the answers are worth on the way through a tree, where
-the questions are the ones that the geometry leaves open, is another matter. The whole method, not told k, on some
-sentences of each set (none of which a benchmark evaluates; name those that a tuned judge has not learnt) and on 5
-intents drawn from each, the fitted log-odds taken 0, 1, 2 and 3 times.
-Writes ``benchmarks/results/weight-MODEL.json``; the best goes, by hand, into ``src/dialin/calibration.json``.
+``dialin tune calibrate`` fits the log-odds of single clusters, half of which are good; what the answers are worth on
+the way through a tree, where the questions are the ones that the heights leave open, is another matter. The whole
+method, not told k, on sets none of which a benchmark evaluates (name those that a tuned judge has not learnt): the
+fitted weight taken 0 to 1 times, with its intercept and without. Intents stay unnamed. Writes
+``benchmarks/results/weight-MODEL.json``; the best goes, by hand, into ``src/dialin/calibration.json``.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +22,15 @@ from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 
-TIMES = (0.0, 1.0, 2.0, 3.0)
-"""How often the fitted log-odds count; 0: the geometry alone."""
+TIMES = (0.0, 0.15, 0.3, 0.6)
+"""How often the fitted log-odds count; 0: the embeddings alone."""
 
 
-def weighed(calibration: Calibration, times: float) -> Calibration:
-    """Return the calibration in which the LLM's own log-odds count `times` times beside the geometry's."""
+def weighed(calibration: Calibration, times: float, intercept: float) -> Calibration:
+    """Return the calibration in which the LLM's weight counts `times` times, its intercept as often or never."""
     a, b = calibration.llm
     reach = calibration.reach * b / calibration.both[1]  # of the whole log-odds
-    return replace(calibration, both=(times * a, times * b, 1.0), reach=times * reach)
+    return replace(calibration, both=(intercept * times * a, times * b, 1.0), reach=times * reach)
 
 
 def main() -> None:
@@ -37,19 +38,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
     parser.add_argument("--data", nargs="+", default=list(SETS))
-    parser.add_argument("--n", type=int, default=400)
-    parser.add_argument("--draws", type=int, default=1, help="draws of 5 intents of each set")
+    parser.add_argument("--n", type=int, default=4_500)
+    parser.add_argument("--draws", type=int, default=0, help="draws of 5 intents of each set")
     parser.add_argument("--store", default=str(Path.home() / ".cache/dialin/calibration.sqlite"))
     options = parser.parse_args()
     whole = [corpus_of(name, options.n) for name in options.data]
     tried = whole + [few(corpus_of(name, 4_500), 5, seed) for name in options.data for seed in range(options.draws)]
     llm = Client(backend_of(options.llm), [ReplyStore(options.store)])
     fitted, rows = calibration_of(llm.name), []
-    for times in TIMES:
+    for times, intercept in [(0.0, 0.0), *itertools.product(TIMES[1:], (0.0, 1.0))]:
         started, before = time.perf_counter(), llm.ledger.total()
-        found = [figures(corpus, weighed(fitted, times), llm) for corpus in tried]
+        found = [figures(corpus, weighed(fitted, times, intercept), llm) for corpus in tried]
         asked = (llm.ledger.total() - before).calls
-        rows.append({"times": times, "asked_now": asked, **summary(tried, found)})
+        rows.append({"times": times, "intercept": intercept, "asked_now": asked, **summary(tried, found)})
         print(rows[-1], f"{time.perf_counter() - started:.0f} s", flush=True)
     name = llm.name.split("#")[0].split(":")[-1]
     results = machine.provenance(llm=llm.name, data=options.data, n=options.n, seed=0, columns=COLUMNS, rows=rows)

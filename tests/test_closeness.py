@@ -1,0 +1,76 @@
+"""What the embeddings say about a set of sentences."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialin.calibrate import geometry_of, weighed
+from dialin.closeness import MOST_JOINED, Scale, Tightness, last_join, ward_distance
+from dialin.cluster import Agglomerative
+
+WEIGHTS = (0.5, 4.0, -0.5, 0.25)
+Matrix = np.ndarray
+
+
+def points(n: int, seed: int = 0, d: int = 6) -> Matrix:
+    return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+
+
+def scale(X: Matrix, heights: list[float | None], parts: list[int] | None = None) -> Scale:
+    of = np.array(parts or [0] * len(X), dtype=np.int64)
+    return Scale(X, of, heights, slope=4.0, otherwise=Tightness(X, of, WEIGHTS))
+
+
+@given(n=st.integers(4, 40), seed=st.integers(0, 99))
+def test_the_height_of_a_set_is_that_of_its_node(n: int, seed: int) -> None:
+    X = points(n, seed)
+    tree = Agglomerative().fit(X).tree
+    for node in range(tree.n_leaves, tree.root + 1):
+        left, right = (X[tree.members(child)] for child in tree.children_of(node))
+        height = tree.height[node - tree.n_leaves]
+        assert last_join(X[tree.members(node)]) == pytest.approx(height, rel=1e-4)
+        assert ward_distance(left, right) == pytest.approx(height, rel=1e-4)
+
+
+def test_the_height_of_a_large_set_is_about_that_of_its_node() -> None:
+    X = np.concatenate([points(3 * MOST_JOINED), points(3 * MOST_JOINED, 1) + 4])
+    height = Agglomerative().fit(X).tree.height[-1]
+    assert last_join(X) == pytest.approx(height, rel=0.1)
+
+
+def test_scale_by_hand() -> None:
+    """Two rows 1 apart join at 1; the corpus falls apart at e: 4 · ln(e / 1) = 4. At a height of e² it is −4."""
+    X = np.array([[0.0], [1.0], [math.e**2]], dtype=np.float32)
+    judged = scale(X, [math.e])
+    assert judged.log_odds(np.array([0, 1])) == pytest.approx(4.0)
+    assert judged.log_odds(np.array([0]), np.array([1])) == pytest.approx(4.0)
+    assert judged.log_odds(np.array([0]), np.array([2])) == pytest.approx(-4.0, abs=1e-5)
+
+
+def test_each_part_has_its_own_height_and_what_was_not_measured_goes_by_tightness() -> None:
+    X = np.concatenate([points(10), points(10)])
+    judged = scale(X, [1.0, None], [0] * 10 + [1] * 10)
+    first, second = np.arange(4), np.arange(10, 14)
+    assert judged.log_odds(first) == pytest.approx(4 * math.log(1 / last_join(X[first])))
+    assert judged.log_odds(second) == judged.otherwise.log_odds(second)
+
+
+def test_equal_sentences_are_as_close_as_can_be() -> None:
+    X = np.ones((3, 2), dtype=np.float32)
+    assert 4 < scale(X, [1.0]).log_odds(np.arange(3)) < math.inf
+
+
+def test_tightness_is_weighed_within_the_part() -> None:
+    X = points(12)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    judged = Tightness(X, np.array([0] * 5 + [1] * 7, dtype=np.int64), WEIGHTS)
+    rows = np.array([5, 7, 8])
+    by_hand = weighed(WEIGHTS, geometry_of(X[rows], geometry_of(X[5:]).base), 3, 7)
+    assert judged.log_odds(rows) == pytest.approx(by_hand)
+    assert judged.log_odds(rows[:1], rows[1:]) == pytest.approx(by_hand)
+    assert judged.shape(rows)[1:] == (3, 7)
