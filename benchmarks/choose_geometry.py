@@ -1,10 +1,11 @@
 """Choose how tightness judges, which does so where no granularity can be measured: in small corpora, and small roles.
 
-Intercept, and weights of tightness, size and share, are chosen by the clusters that come of them. The whole method without an LLM, not told k, on sets none of which a benchmark evaluates: whole, 1,000 sentences of
-each, and the sentences of 5 and of 12 intents drawn from each, since a user's corpus may hold few. A classifier of good
-and bad nodes would be too strict here: it has no loss for a whole intent left in pieces. Of the geometries whose
-AMI + ARI comes within 2 % of the best one's, which is noise, the one wins whose number of clusters is nearest to the
-truth. Writes ``benchmarks/results/geometry.json``; the winner goes, by hand, into ``src/dialin/calibration.json``.
+Intercept, and weights of tightness, size and share, are chosen by the clusters that come of them: the whole method
+without an LLM, not told k, on sets none of which a benchmark evaluates: whole, 1,000 sentences of each, and the
+sentences of 5 and of 12 intents drawn from each, since a user's corpus may hold few. A classifier of good and bad nodes
+would be too strict here: it has no loss for a whole intent left in pieces. Of the geometries whose AMI + ARI comes
+within 2 % of the best one's, which is noise, the one wins whose number of clusters is nearest to the truth. Writes
+``benchmarks/results/geometry.json``; the winner goes, by hand, into ``src/dialin/calibration.json``.
 """
 
 from __future__ import annotations
