@@ -362,6 +362,17 @@ def test_a_cap_after_the_loop_keeps_all_that_the_loop_found() -> None:
     assert [intent.size for intent in result.intents] == list(SIZES.values())
 
 
+def test_a_cap_before_the_first_answer_leaves_all_to_the_embeddings() -> None:
+    data = data_of([*TEXTS, *NOISE])
+    settings = Settings(merge="none")  # without names nothing is merged after a cap
+    capped = checked(discover_with(data, ScriptedLLM(n_calls=0), settings), data)
+    alone = checked(discover_with(data, None, settings), data)
+    assert not capped.complete
+    assert alone.complete
+    assert (capped.labels == alone.labels).all()
+    assert len(alone.intents) > 0
+
+
 def sizes_by_cap(settings: Settings) -> list[int]:
     """Return how many sentences have an intent when n batches may be asked, for every n."""
     data, llm = data_of(TEXTS), ScriptedLLM(action=customer_or_agent)

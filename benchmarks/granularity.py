@@ -1,0 +1,74 @@
+"""How many clusters the sentences suggest, and what the cut there is worth beside Ward's tree that is told the truth.
+
+No LLM. `dialin.granularity` is asked with several seeds; the cut is that of the smoothed tree, without the search. Sets
+that choose anything here (``chosen``) and sets that are only evaluated stand in one table. Writes
+``benchmarks/results/granularity.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Any
+
+import numpy as np
+
+from benchmarks import machine
+from benchmarks.quality import Case, case_of
+from dialin.cluster import Agglomerative, Labels
+from dialin.granularity import granularity_of
+from dialin.metrics import evaluate
+from dialin.search import default_min_size
+
+CHOSEN = ("hwu64", "sgd_dialogues", "bitext_customer_support", "smp2019_ecdt_nlu_train")
+EVALUATED = (
+    "bank77_small",
+    "clinc_i_small",
+    "mtop_i_small",
+    "massive_i_small",
+    "massive_i_zh_small",
+    "dstc11_dev_insurance_task1_turns",
+)
+
+
+def figures(labels: Labels, case: Case) -> dict[str, float]:
+    """Return the scores of a clustering."""
+    scores = evaluate(labels, case.gold)
+    return {name: round(float(getattr(scores, name)), 3) for name in ("nmi", "ami", "ari", "acc")}
+
+
+def row_of(case: Case, seeds: range) -> dict[str, Any]:
+    """Return what is suggested for a data set, and the scores of the cuts."""
+    begin = time.perf_counter()
+    found = [granularity_of(case.X, default_min_size(len(case.X)), seed) for seed in seeds]
+    seconds = (time.perf_counter() - begin) / len(seeds)
+    tree, n_true = Agglomerative(smooth=True).fit(case.X), len(np.unique(case.gold))
+    cuts = [figures(tree.cut(one.n_clusters), case) for one in found if one]
+    return {
+        "data": case.name,
+        "chosen": case.name in CHOSEN,
+        "n_true": n_true,
+        "n_clusters": [one.n_clusters for one in found if one],
+        "seconds": round(seconds, 1),
+        "cut": {name: round(float(np.mean([cut[name] for cut in cuts])), 3) for name in cuts[0]},
+        "smoothed Ward, told k": figures(tree.cut(n_true), case),
+        "Ward, told k": figures(Agglomerative().fit(case.X).cut(n_true), case),
+    }
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", default=[*CHOSEN, *EVALUATED])
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    rows = []
+    for name in options.data:
+        rows.append(row_of(case_of(name, 0), range(options.seeds)))
+        print(json.dumps(rows[-1]), flush=True)
+        machine.write("granularity", machine.provenance(seeds=options.seeds, rows=rows))
+
+
+if __name__ == "__main__":
+    main()
