@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.calibrate import geometry_of, weighed
+from dialin.calibrate import calibration_of, geometry_of, weighed
 from dialin.closeness import MOST_JOINED, Scale, Tightness, last_join, ward_distance
 from dialin.cluster import Agglomerative
+from dialin.discover import Data, Settings, Tools, discover
+from dialin.granularity import granularity_of
+from dialin.search import default_min_size
+from dialin.work import closeness_of
+from test_granularity import spheres
 
 WEIGHTS = (0.5, 4.0, -0.5, 0.25)
 Matrix = np.ndarray
@@ -74,3 +79,28 @@ def test_tightness_is_weighed_within_the_part() -> None:
     assert judged.log_odds(rows) == pytest.approx(by_hand)
     assert judged.log_odds(rows[:1], rows[1:]) == pytest.approx(by_hand)
     assert judged.shape(rows)[1:] == (3, 7)
+
+
+def data_of(X: Matrix, roles: list[str]) -> Data:
+    return Data([f"sentence {i}" for i in range(len(X))], X, np.ones(len(X), np.int64), roles)
+
+
+def test_each_role_is_measured_as_if_it_were_alone() -> None:
+    """Customers say eight things, agents three; thirty sentences of a third role are too few to measure."""
+    X = np.concatenate([spheres(8, 30), spheres(3, 60, seed=1), spheres(2, 15, seed=2)])
+    roles = ["customer"] * 240 + ["agent"] * 180 + ["other"] * 30
+    found = closeness_of(data_of(X, roles), Settings(), calibration_of(""))
+    alone = [granularity_of(X[rows], default_min_size(len(X))) for rows in (slice(240, 420), slice(0, 240))]
+    assert isinstance(found, Scale)
+    assert found.heights == [*(one and one.height for one in alone), None]
+    assert found.parts.tolist() == [1] * 240 + [0] * 180 + [2] * 30
+
+
+def test_without_an_llm_the_intents_are_those_that_the_sentences_suggest() -> None:
+    X = spheres(8, 30)
+    found = [discover(data_of(X, [""] * 240), Tools(None, None), Settings(granularity=g)) for g in (0.5, 1.0, 2.0)]
+    suggested = granularity_of(X, default_min_size(len(X)))
+    assert suggested is not None
+    n_intents = [len(result.intents) for result in found]
+    assert n_intents[1] == suggested.n_clusters
+    assert n_intents[0] < n_intents[1] < n_intents[2]
