@@ -15,7 +15,7 @@ from unittest.mock import patch
 from benchmarks import machine
 from benchmarks.choose_geometry import SETS, Corpus, corpus_of
 from benchmarks.oracle import OracleJudge
-from dialin import assign, merge, pipeline
+from dialin import assign, merge, pipeline, work
 from dialin.cluster import Partitioner, partitioner_of
 from dialin.discover import Settings, Tools, discover
 from dialin.metrics import evaluate
@@ -25,14 +25,19 @@ JUDGES: dict[str, float | None] = {"perfect": 0.0, "5 % wrong": 0.05, "10 % wron
 Part = tuple[Callable[[], AbstractContextManager[Any]], dict[str, Any]]
 
 
-def _rough(work: Work) -> Partitioner:
-    return partitioner_of("agglomerative", work.settings.seed)
+def _rough(own: Work) -> Partitioner:
+    return partitioner_of("agglomerative", own.settings.seed)
+
+
+def _unmeasured(*_: object) -> None:
+    """Measure no granularity: then `dialin.closeness.Tightness` judges."""
 
 
 PARTS: dict[str, Part] = {
     "whole": (nullcontext, {}),
     "embeddings not smoothed": (lambda: patch.object(pipeline, "clusters_of", _rough), {}),
     "only members within the radius": (lambda: patch.object(assign, "N_DEVIATIONS", 0.0), {}),
+    "tightness in place of the granularity": (lambda: patch.object(work, "granularity_of", _unmeasured), {}),
     "unions asked about once": (lambda: patch.object(merge, "SURE", 0.0), {}),
     "not merged": (nullcontext, {"merge": "none"}),
     "four rounds": (nullcontext, {"max_rounds": 4}),
@@ -57,13 +62,14 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=list(SETS))
+    parser.add_argument("--judges", nargs="+", default=list(JUDGES), choices=list(JUDGES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--name", default="ablation", help="name of the results file")
     options = parser.parse_args()
     rows = []
     for corpus in (corpus_of(name, 4_500) for name in options.data):
-        for judge, wrong in JUDGES.items():
-            seeds = options.seeds if wrong else options.seeds[:1]
+        for judge in options.judges:
+            seeds = options.seeds[:1] if JUDGES[judge] == 0.0 else options.seeds  # nothing is random in a perfect one
             for part in PARTS:
                 rows += [row_of(corpus, judge, part, seed) for seed in seeds]
                 print(rows[-1], flush=True)
