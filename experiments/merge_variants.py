@@ -14,10 +14,11 @@ LLM; they find the pieces, too. Writes ``experiments/results/NAME.json`` and ``.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
@@ -38,7 +39,7 @@ from dialin.pipeline import central_rows, collect, decide, example_of, merge_rol
 from dialin.tune.labels import names_of as rules_of
 from dialin.work import Draft, Work
 from experiments.naming_accuracy import labels_of, plain
-from experiments.tables import Row, scores_of, write
+from experiments.tables import SCORES, Row, scores_of, write
 
 SETS = ("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "dstc11_dev_insurance_task1_turns")
 PAPER_THETA = 0.8
@@ -48,6 +49,7 @@ DISTANCES: tuple[Literal["geodesic", "cosine"], ...] = ("geodesic", "cosine")
 
 CENTROIDS = "centroids alone, verified"
 """The way to merge that looks at no name."""
+MEASURED = (*SCORES, "coverage", "largest", "clusters / true")
 
 
 def variants() -> dict[str, Settings]:
@@ -150,7 +152,23 @@ def rows_of(found: Found, case: Case, names: list[str]) -> Iterator[dict[str, ob
     L = case.embedder.encode([plain(name) for name in names])
     for variant, settings in variants().items():
         labels = grouped(merged(found, None if variant == CENTROIDS else L, settings).groups, found.piece)
-        yield {"merging": variant, **scores_of(labels, case.gold.tolist()), "largest": largest(labels)}
+        scores = scores_of(labels, case.gold.tolist())
+        ratio = round(int(str(scores["clusters"])) / int(str(scores["true"])), 3)
+        yield {"merging": variant, **scores, "largest": largest(labels), "clusters / true": ratio}
+
+
+def means(rows: Sequence[Row]) -> list[Row]:
+    """Return the mean over sets of each way to merge, by judge and names; none for a single set."""
+    n_sets = len({row["data"] for row in rows})
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(str(row[column]) for column in ("judge", "names", "merging")), []).append(row)
+    return [
+        {"data": f"mean of {n_sets}", "judge": judge, "names": names, "merging": merging}
+        | {column: round(fmean(float(str(row[column])) for row in own), 3) for column in MEASURED}
+        for (judge, names, merging), own in groups.items()
+        if len(own) == n_sets > 1
+    ]
 
 
 @contextmanager
@@ -184,7 +202,7 @@ def main() -> None:
                 about = {"data": case.name, "judge": options.judge, "names": how, "pieces": len(names)}
                 rows += [{**about, **row} for row in rows_of(found, case, names)]
                 print(*rows[-len(variants()) :], sep="\n", flush=True)
-                path = write(options.name, rows, seed=options.seed, embedder=case.embedder.name)
+                path = write(options.name, [*rows, *means(rows)], seed=options.seed, embedder=case.embedder.name)
     print(path)
 
 

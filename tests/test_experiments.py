@@ -174,6 +174,17 @@ def test_pieces_are_what_the_search_keeps(case: Case) -> None:
         assert len(set(case.gold[rows].tolist())) == 1
 
 
+def test_means_are_of_ways_that_every_set_has() -> None:
+    def row(data: str, merging: str, value: float) -> tables.Row:
+        about = {"data": data, "judge": "perfect", "names": "gold", "merging": merging}
+        return about | dict.fromkeys(merge_variants.MEASURED, value)
+
+    rows = [row("a", "none", 0.25), row("b", "none", 0.75), row("a", "some", 0.5)]
+    (mean,) = merge_variants.means(rows)
+    assert mean == row("mean of 2", "none", 0.5)
+    assert merge_variants.means(rows[:1]) == []
+
+
 def test_the_largest_cluster_is_a_share_of_all_sentences() -> None:
     assert merge_variants.largest(np.array([0, 0, 1, -1])) == 0.5
     assert merge_variants.largest(np.array([-1, -1])) == 0
