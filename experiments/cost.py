@@ -4,10 +4,10 @@ Nobody is asked: `dialin.estimate.CountingLLM` takes the place of the LLM, write
 guesses answers from how close the sentences in it are, so that the rest of a method goes on as it would. Tokens are
 estimated (one for three bytes, rather too many); a choice writes one, a written answer as many as the worked examples
 of its prompt on average, or `WRITTEN_TOKENS` where there is none. ``dialin`` and ``paper`` are those of `dialin bench`,
-with the tuned judge that is the default beside the embedded models. Two more lines are for an LLM that dialin does not
-know: dialin then asks about pairs, and "as published" is the paper's loop with its own judge and merging. With
-``--bench FOLDER`` the means of the runs that `dialin bench` has there stand beside it; the paper's own figures in any
-case. Writes ``experiments/results/NAME.json`` and ``.md``.
+with the tuned judge that is the default beside the embedded models. Three more lines are for an LLM that dialin does
+not know: it is asked about pairs, or with ``--form list`` once for a set; "as published" is the paper's loop with its
+own judge and merging. With ``--bench FOLDER`` the means of the runs that `dialin bench` has there stand beside it; the
+paper's own figures in any case. Writes ``experiments/results/NAME.json`` and ``.md``.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ def counted(case: Case) -> dict[str, Usage]:
     found = {name: by_peer(case, name) for name, peer in PEERS.items() if peer.needs_llm}
     found |= {name: by_dialin(case, settings, DEFAULT_LLM, TUNED_JUDGE) for name, settings in OWN.items()}
     found[f"{DIALIN}, {UNKNOWN}"] = by_dialin(case, OWN[DIALIN], UNKNOWN, UNKNOWN)
+    by_list = replace(OWN[DIALIN], form="list")
+    found[f"{DIALIN}, {UNKNOWN}, form list"] = by_dialin(case, by_list, UNKNOWN, UNKNOWN)
     found["paper, as published"] = by_dialin(case, AS_PUBLISHED, UNKNOWN, UNKNOWN)
     return found
 
