@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def figures_of(X: NDArray[np.float32], tightness: float, size: int, n: int) -> l
     ]
 
 
-def embed(texts: list[str]) -> NDArray[np.float32]:
+def embed(texts: Sequence[str]) -> NDArray[np.float32]:
     """Return unit vectors by the embedder that these texts would get."""
     return CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite").encode(texts)
 

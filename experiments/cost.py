@@ -1,0 +1,131 @@
+"""What each method asks of the LLM on Bank77: calls and tokens (paper: §5.5).
+
+Nobody is asked: `dialin.estimate.CountingLLM` takes the place of the LLM, writes down each different question, and
+guesses answers from how close the sentences in it are, so that the rest of a method goes on as it would. Tokens are
+estimated (one for three bytes, rather too many); a choice writes one, a written answer as many as the worked examples
+of its prompt on average, or `WRITTEN_TOKENS` where there is none. ``dialin`` and ``paper`` are those of `dialin bench`,
+with the tuned judge that is the default beside the embedded models. Three more lines are for an LLM that dialin does
+not know: it is asked about pairs, or with ``--form list`` once for a set; "as published" is the paper's loop with its
+own judge and merging. With ``--bench FOLDER`` the means of the runs that `dialin bench` has there stand beside it; the
+paper's own figures in any case. Writes ``experiments/results/NAME.json`` and ``.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+
+from benchmarks.quality import Case, case_of
+
+from dialin.bench.methods import DIALIN, OWN
+from dialin.bench.results import RUNS, read_rows
+from dialin.bench.results import Row as BenchRow
+from dialin.connect import DEFAULT_LLM, TUNED_JUDGE
+from dialin.discover import Settings, Tools, discover
+from dialin.estimate import WRITTEN_TOKENS, Closeness, CountingLLM, Pace, usage_of
+from dialin.llm.base import Request
+from dialin.peers import PEERS, Kit, Problem
+from dialin.usage import Usage, estimate_tokens
+from experiments.tables import Row, write
+
+BANK77 = "bank77_small"
+PUBLISHED = {"keyphrase": 3_080, "clusterllm": 1_024, "paper, as published": 560}
+"""Calls on Bank77 as the paper has them."""
+UNKNOWN = "an LLM that nobody tuned"
+AS_PUBLISHED = Settings(strategy="paper", judge="llm", form="list", merge="paper")
+
+
+def written_tokens(request: Request) -> int:
+    """Return how many tokens the answer to a question is taken to have."""
+    if request.options:
+        return 1
+    answers = [estimate_tokens(answer) for _, answer in request.prompt.shots]
+    return min(round(fmean(answers)) if answers else WRITTEN_TOKENS, request.max_tokens)
+
+
+def usage_in(llm: CountingLLM) -> Usage:
+    """Return the usage of all questions that an LLM was to be asked."""
+    requests = [request for _, request in llm.asked.values()]
+    counted = [replace(usage_of(request, Pace(0, 0)), tokens_out=written_tokens(request)) for request in requests]
+    return sum(counted, Usage())
+
+
+def by_peer(case: Case, name: str) -> Usage:
+    """Return what a peer asks."""
+    llm = CountingLLM(DEFAULT_LLM, guess=Closeness.of(case.data))
+    told = len(set(case.gold.tolist())) if PEERS[name].told_k else 1
+    PEERS[name](Problem(case.texts, case.X, told, case.seed), Kit(llm, case.embedder.encode))
+    return usage_in(llm)
+
+
+def by_dialin(case: Case, settings: Settings, llm: str, judge: str) -> Usage:
+    """Return what dialin asks with these settings, of the LLM and of the one that judges."""
+    counting = CountingLLM(llm, guess=Closeness.of(case.data))
+    tools = Tools(counting, case.embedder.encode, counting.as_judge(judge), on_step=counting.begin)
+    discover(case.data, tools, replace(settings, seed=case.seed))
+    return usage_in(counting)
+
+
+def counted(case: Case) -> dict[str, Usage]:
+    """Return the usage of each method that asks, by its name in `dialin bench` where it has one."""
+    found = {name: by_peer(case, name) for name, peer in PEERS.items() if peer.needs_llm}
+    found |= {name: by_dialin(case, settings, DEFAULT_LLM, TUNED_JUDGE) for name, settings in OWN.items()}
+    found[f"{DIALIN}, {UNKNOWN}"] = by_dialin(case, OWN[DIALIN], UNKNOWN, UNKNOWN)
+    by_list = replace(OWN[DIALIN], form="list")
+    found[f"{DIALIN}, {UNKNOWN}, form list"] = by_dialin(case, by_list, UNKNOWN, UNKNOWN)
+    found["paper, as published"] = by_dialin(case, AS_PUBLISHED, UNKNOWN, UNKNOWN)
+    return found
+
+
+def measured(runs: Sequence[BenchRow], data: str, method: str) -> dict[str, object]:
+    """Return the mean usage of the runs of a method on a set; nothing where there are none.
+
+    Parameters
+    ----------
+    runs : sequence of dialin.bench.results.Row
+        Of `dialin bench`.
+    data, method : str
+        Names.
+    """
+    own = [run for run in runs if (run.data, run.method) == (data, method)]
+    names = ("calls", "tokens_in", "tokens_out")
+    means = {name: round(fmean(getattr(run, name) for run in own)) for name in names if own}
+    return {"runs": len(own), **{f"{_words(name)}, run": value for name, value in means.items()}} if own else {}
+
+
+def row_of(method: str, usage: Usage, run: Row, published: int | None = None) -> Row:
+    """Return the line of a method."""
+    values = {"calls": usage.calls, "tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out}
+    figures = {f"{_words(name)}, counted": value for name, value in values.items()}
+    return {"method": method, **figures, **run, "calls, published": published}
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def main() -> None:
+    """Count, read, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=BANK77)
+    parser.add_argument("--bench", type=Path, help="a folder of `dialin bench` with runs on this set")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--name", default="cost", help="name of the results file")
+    options = parser.parse_args()
+    case = case_of(options.data, options.seed)
+    runs = read_rows(options.bench / RUNS) if options.bench else []
+    known = PUBLISHED if case.name == BANK77 else {}
+    rows = [
+        row_of(name, usage, measured(runs, case.name, name), known.get(name)) for name, usage in counted(case).items()
+    ]
+    about = {"data": case.name, "sentences": len(case.texts), "bench": options.bench}
+    about |= {"llm": DEFAULT_LLM, "judge_llm": TUNED_JUDGE, "embedder": case.embedder.name}
+    path = write(options.name, rows, seed=options.seed, **about)
+    print(path.read_text("utf-8"), path)
+
+
+if __name__ == "__main__":
+    main()

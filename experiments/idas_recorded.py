@@ -1,0 +1,147 @@
+"""IDAS by the descriptions that its authors' LLM wrote (paper: Table 5), on dialin's embedder; no LLM is asked.
+
+The recorded files hold five runs of one description for each sentence. ``original_index`` is the sentence's place in
+the authors' own file, the same in all runs, and no row of any file here: sentences and labels are taken from the
+recorded rows themselves, ordered by it. Bank77 is the whole test set; CLINC are 2,250 sentences of three splits, not
+the 4,500 of CLINC(I). Beside IDAS stand parts of it, which say where the gain comes from: k-means of the sentences,
+k-means of the descriptions, and IDAS with each sentence in the place of its description. All are told k; run r has
+seed r. Writes ``experiments/results/idas_recorded.json`` and ``.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from benchmarks import data
+from numpy.typing import NDArray
+
+from dialin.cluster import Labels
+from dialin.embed import embedder_of
+from dialin.peers import Problem, peer_of
+from dialin.peers.base import Kit
+from dialin.peers.idas import cluster_described, cluster_recorded
+from experiments.evaluator_accuracy import embed
+from experiments.tables import SCORES, Row, scores_of, write
+
+SETS = ("banking77", "clinc150")
+Method = Callable[["Recorded", int], Labels]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run of the authors: distinct sentences, their gold labels, and what the LLM wrote for each."""
+
+    texts: list[str]
+    gold: NDArray[np.str_]
+    descriptions: list[str]
+
+    def problem(self, seed: int) -> Problem:
+        """Return what a method gets that is told k."""
+        return Problem(self.texts, embed(self.texts), len(set(self.gold.tolist())), seed)
+
+
+def unquoted(text: str) -> str:
+    r"""Return a sentence without the quotes of a CSV file, where the recording kept them.
+
+    Examples
+    --------
+    >>> unquoted('"Where is the ""auto-top"" feature?"'), unquoted("where is it")
+    ('Where is the "auto-top" feature?', 'where is it')
+    """
+    return next(csv.reader([text]))[0] if text.startswith('"') else text
+
+
+def runs_of(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, Recorded]]:
+    """Yield (run, what was recorded in it), sentences in the order of ``original_index``.
+
+    Raises
+    ------
+    ValueError
+        If a run has other sentences or labels at some index than the first, or a sentence twice.
+    """
+    first: list[tuple[Any, ...]] = []
+    for run in sorted({row["run"] for row in rows}):
+        own = sorted((row for row in rows if row["run"] == run), key=lambda row: int(row["original_index"]))
+        key = [(row["original_index"], row["text"], row["label"]) for row in own]
+        first = first or [*key]
+        if key != first or len({text for _, text, _ in key}) < len(key):
+            raise ValueError(f"run {run} is not about the sentences of the first run, each once")
+        gold = np.array([row["label"] for row in own])
+        yield run, Recorded([unquoted(row["text"]) for row in own], gold, [row["generated_label"] for row in own])
+
+
+def idas(recorded: Recorded, seed: int) -> Labels:
+    """Return the labels of IDAS by the recorded descriptions."""
+    known = dict(zip(recorded.texts, recorded.descriptions, strict=True))
+    return cluster_recorded(recorded.problem(seed), known, embed)
+
+
+def without_descriptions(recorded: Recorded, seed: int) -> Labels:
+    """Return the labels of IDAS where nobody described anything: what its smoothing does alone."""
+    return cluster_described(recorded.problem(seed), recorded.texts, embed)
+
+
+def descriptions_only(recorded: Recorded, seed: int) -> Labels:
+    """Return the labels of k-means on the descriptions, without the sentences."""
+    problem = recorded.problem(seed)
+    return peer_of("kmeans")(Problem(problem.texts, embed(recorded.descriptions), problem.n_clusters, seed), _NOBODY)
+
+
+def sentences_only(recorded: Recorded, seed: int) -> Labels:
+    """Return the labels of k-means on the sentences."""
+    return peer_of("kmeans")(recorded.problem(seed), _NOBODY)
+
+
+_NOBODY = Kit(None, embed)
+METHODS: dict[str, Method] = {
+    "k-means, sentences": sentences_only,
+    "k-means, descriptions": descriptions_only,
+    "IDAS, sentences in place of descriptions": without_descriptions,
+    "IDAS, recorded descriptions": idas,
+}
+
+
+def over_runs(runs: Sequence[Row]) -> dict[str, object]:
+    """Return mean and standard deviation (n - 1) of each score over runs, as tables show them."""
+    values = {name: [float(str(run[name])) for run in runs] for name in SCORES}
+    return {name: f"{fmean(own):.3f} ± {stdev(own) if len(own) > 1 else 0.0:.3f}" for name, own in values.items()}
+
+
+def measured(name: str, runs: dict[int, Recorded], method: str) -> list[Row]:
+    """Return the scores of a method on each run of a set."""
+    found = {run: METHODS[method](recorded, run) for run, recorded in runs.items()}
+    return [
+        {"data": name, "method": method, "run": run, **scores_of(labels, runs[run].gold)}
+        for run, labels in found.items()
+    ]
+
+
+def main() -> None:
+    """Cluster, score, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", default=list(SETS), choices=SETS)
+    options = parser.parse_args()
+    table, scores = list[Row](), list[Row]()
+    for name in options.data:
+        rows = pq.read_table(data.folder() / f"idas_llm_labels_{name}.parquet").to_pylist()
+        runs = dict(runs_of(rows))
+        embedder = embedder_of("auto", runs[1].texts).name
+        for method in METHODS:
+            own = measured(name, runs, method)
+            scores += own
+            size = {"n": len(runs[1].texts), "k": own[0]["true"], "runs": len(own)}
+            table.append({"data": name, **size, "method": method, **over_runs(own)})
+            print(table[-1], flush=True)
+            path = write("idas_recorded", table, seed="run r has seed r", embedder=embedder, runs=scores)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Ways to merge, on the same pieces with the same names (paper: Table 7).
+
+Pieces are what the search keeps before anything is merged; every sentence goes to the piece that it would go to in a
+run, and a way to merge only says which pieces are one intent. The paper's four, {geodesic, cosine} × {probabilistic,
+deterministic}, stand with θ from the labels at hand and with θ = 0.8 in the unit of each distance (0.8 rad is 46°, a
+cosine distance of 0.8 is 78°), unverified; then with the judge's word on each union, as dialin does it.
+
+Names are those of an LLM (its SPEC; replies are kept in ``--store``), or ask nobody: ``medoid``, the most central
+sentence of the piece, and ``gold``, the label of most of its sentences as an Action-Objective name, which is the most
+that names could do. Judges are ``perfect`` (the gold labels), ``geometry`` (the embeddings alone) or the SPEC of an
+LLM; they find the pieces, too. Writes ``experiments/results/NAME.json`` and ``.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import product
+from statistics import fmean
+from typing import Literal
+
+import numpy as np
+from benchmarks.oracle import OracleJudge
+from benchmarks.quality import Case, case_of
+from numpy.typing import NDArray
+
+from dialin.cluster import Labels, Matrix
+from dialin.connect import cache_home
+from dialin.discover import Settings, Tools
+from dialin.llm import backend_of
+from dialin.llm.base import LLM
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+from dialin.merge import Merged
+from dialin.name import name_clusters
+from dialin.pipeline import central_rows, collect, decide, example_of, merge_role
+from dialin.tune.labels import names_of as rules_of
+from dialin.work import Draft, Work
+from experiments.naming_accuracy import labels_of, plain
+from experiments.tables import SCORES, Row, scores_of, write
+
+SETS = ("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "dstc11_dev_insurance_task1_turns")
+PAPER_THETA = 0.8
+AUTO = 0.0
+DISTANCES: tuple[Literal["geodesic", "cosine"], ...] = ("geodesic", "cosine")
+
+
+CENTROIDS = "centroids alone, verified"
+"""The way to merge that looks at no name."""
+MEASURED = (*SCORES, "coverage", "largest", "clusters / true")
+
+
+def variants() -> dict[str, Settings]:
+    """Return the ways to merge, by name."""
+    found = {"not merged": Settings(merge="none")}
+    for theta, distance, probabilistic in product((AUTO, PAPER_THETA), DISTANCES, (True, False)):
+        settings = Settings(merge="paper", merge_distance=distance, merge_probabilistic=probabilistic, theta=theta)
+        found[f"{distance}, {'probabilistic' if probabilistic else 'deterministic'}, θ {theta or 'auto'}"] = settings
+    for theta in (AUTO, PAPER_THETA):
+        found[f"geodesic, probabilistic, θ {theta or 'auto'}, verified"] = Settings(theta=theta)
+    return found | {CENTROIDS: Settings()}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pieces of a set, before they are merged.
+
+    Parameters
+    ----------
+    work : Work
+        With the judge that found them.
+    draft : Draft
+        The pieces.
+    piece : int64 array of shape (n,)
+        Piece of each sentence, -1 for none.
+    """
+
+    work: Work
+    draft: Draft
+    piece: Labels
+
+
+def found_by(case: Case, tools: Tools, seed: int) -> Found:
+    """Return the pieces that the search keeps."""
+    work = Work.of(case.data, tools, Settings(seed=seed))
+    draft = Draft([""] * len(case.texts))
+    collect(draft, work)
+    return Found(work, draft, decide(draft, work).assign(case.X, draft.roles)[0])
+
+
+def names_of(found: Found, case: Case, how: str, llm: LLM | None) -> list[str]:
+    """Return a name for each piece: by the LLM, the gold labels, or the piece's own sentences."""
+    clusters = found.draft.clusters
+    if llm is not None:
+        return name_clusters(llm, [example_of(found.work, rows) for rows in clusters])
+    if how == "gold":
+        names = gold_names(case)
+        return [names[most_frequent(case.gold[rows])] for rows in clusters]
+    return [case.texts[central_rows(case.X, rows, 1)[0]] for rows in clusters]
+
+
+def gold_names(case: Case) -> dict[str, str]:
+    """Return each gold label as an Action-Objective name, in the language of the sentences."""
+    labels = sorted(set(case.gold.tolist()))
+    shown = labels_of(case.name, labels)
+    rules = rules_of(shown)
+    return {label: rules[own] for label, own in zip(labels, shown, strict=True)}
+
+
+def most_frequent(labels: NDArray[np.str_]) -> str:
+    """Return the label that most have, the first in the alphabet of equally frequent ones.
+
+    Examples
+    --------
+    >>> most_frequent(np.array(["b", "a", "b", "a", "c"]))
+    'a'
+    """
+    values, counts = np.unique(labels, return_counts=True)
+    return str(values[counts.argmax()])
+
+
+def merged(found: Found, L: Matrix | None, settings: Settings) -> Merged:
+    """Return which pieces become one."""
+    if settings.merge == "none":
+        return Merged(tuple((i,) for i in range(len(found.draft.clusters))), {})
+    return merge_role(found.draft.clusters, L, replace(found.work, settings=settings))
+
+
+def grouped(groups: tuple[tuple[int, ...], ...], piece: Labels) -> Labels:
+    """Return the group of each sentence, -1 where it has no piece.
+
+    Examples
+    --------
+    >>> grouped(((0, 2), (1,)), np.array([0, 1, 2, -1])).tolist()
+    [0, 1, 0, -1]
+    """
+    group = np.full(sum(map(len, groups)) + 1, -1, dtype=np.int64)  # the last entry keeps -1 at -1
+    for number, members in enumerate(groups):
+        group[list(members)] = number
+    return group[piece]
+
+
+def largest(labels: Labels) -> float:
+    """Return the share of all sentences that the largest cluster holds."""
+    return round(int(np.bincount(labels[labels >= 0], minlength=1).max()) / max(len(labels), 1), 3)
+
+
+def rows_of(found: Found, case: Case, names: list[str]) -> Iterator[dict[str, object]]:
+    """Yield the scores of each way to merge."""
+    L = case.embedder.encode([plain(name) for name in names])
+    for variant, settings in variants().items():
+        labels = grouped(merged(found, None if variant == CENTROIDS else L, settings).groups, found.piece)
+        scores = scores_of(labels, case.gold.tolist())
+        ratio = round(int(str(scores["clusters"])) / int(str(scores["true"])), 3)
+        yield {"merging": variant, **scores, "largest": largest(labels), "clusters / true": ratio}
+
+
+def means(rows: Sequence[Row]) -> list[Row]:
+    """Return the mean over sets of each way to merge, by judge and names; none for a single set."""
+    n_sets = len({row["data"] for row in rows})
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(str(row[column]) for column in ("judge", "names", "merging")), []).append(row)
+    return [
+        {"data": f"mean of {n_sets}", "judge": judge, "names": names, "merging": merging}
+        | {column: round(fmean(float(str(row[column])) for row in own), 3) for column in MEASURED}
+        for (judge, names, merging), own in groups.items()
+        if len(own) == n_sets > 1
+    ]
+
+
+@contextmanager
+def client_of(spec: str, store: str) -> Iterator[LLM | None]:
+    """Give the LLM of a SPEC; None for a word that is no SPEC."""
+    if ":" not in spec:
+        yield None
+        return
+    with Client(backend_of(spec), [ReplyStore(store)]) as client:
+        yield client
+
+
+def main() -> None:
+    """Find pieces, name them, merge them every way, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", default=list(SETS))
+    parser.add_argument("--judge", default="perfect", help="perfect, geometry, or the SPEC of an LLM")
+    parser.add_argument("--names", nargs="+", default=["gold", "medoid"], help="gold, medoid, or the SPEC of an LLM")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
+    parser.add_argument("--name", default="merge_variants", help="name of the results file")
+    options = parser.parse_args()
+    rows = list[Row]()
+    for case in (case_of(name, options.seed) for name in options.data):
+        with client_of(options.judge, options.store) as judge_llm:
+            oracle = OracleJudge(case.gold, seed=options.seed) if options.judge == "perfect" else None
+            found = found_by(case, Tools(None, case.embedder.encode, judge_llm, judge=oracle), options.seed)
+            for how in options.names:
+                with client_of(how, options.store) as llm:
+                    names = names_of(found, case, how, llm)
+                about = {"data": case.name, "judge": options.judge, "names": how, "pieces": len(names)}
+                rows += [{**about, **row} for row in rows_of(found, case, names)]
+                print(*rows[-len(variants()) :], sep="\n", flush=True)
+                path = write(options.name, [*rows, *means(rows)], seed=options.seed, embedder=case.embedder.name)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

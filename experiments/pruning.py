@@ -1,0 +1,170 @@
+"""How often the LLM's proposals hold the best k of the next round (paper: Table 8, .26 .47 .74 .84 .89 for top 1 to 5).
+
+The paper's loop is run with a judge that knows the gold labels and, in every round, judges every candidate k. Before
+each round but the first, the LLM reads the log of the earlier ones (`dialin.search.build_prune_prompt`) and names its
+five candidates, best first; a hit at j: the round's best k is among the first j. Candidates are the same in all rounds,
+evenly spaced in log from 8 up to n / least size, those that are not more than the sentences left. Rounds in which
+nothing was good have no best k, and do not count. Beside the LLM stand orders that ask nobody: the best k of the last
+round and then its neighbours (of two equally near ones the smaller: fewer sentences are left), the ratios of the last
+round, and a random order. Writes ``experiments/results/NAME.json`` and ``.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from benchmarks.oracle import OracleJudge
+from benchmarks.quality import Case, case_of
+
+from dialin.cluster import partitioner_of
+from dialin.connect import cache_home
+from dialin.iterate import Loop, iterate
+from dialin.llm import backend_of
+from dialin.llm.base import LLM
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+from dialin.search import KSearch, Trial, Unit, default_min_size, prune_with
+from experiments.tables import Row, write
+
+SETS = (
+    *("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "mtop_i_small", "hwu64"),
+    *("bitext_customer_support", "dstc11_dev_insurance_task1_turns"),
+)
+UNITS: tuple[Unit, ...] = ("sentences", "clusters")
+TOP = 5
+SMALLEST = 8
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which k to try next: what is known before a round, and what the round found.
+
+    Parameters
+    ----------
+    log : tuple of Trial
+        All trials of the earlier rounds.
+    last : tuple of Trial
+        Those of the last one.
+    candidates : tuple of int
+        What may be tried.
+    n_rest : int
+        Sentences left.
+    best : int
+        The k with the best ratio.
+    """
+
+    log: tuple[Trial, ...]
+    last: tuple[Trial, ...]
+    candidates: tuple[int, ...]
+    n_rest: int
+    best: int
+
+
+def spaced(n: int, least: int, n_candidates: int) -> tuple[int, ...]:
+    """Return candidates for n sentences, evenly spaced in log.
+
+    Examples
+    --------
+    >>> spaced(3080, 7, 5)
+    (8, 22, 59, 162, 440)
+    """
+    return tuple(sorted(set(np.geomspace(SMALLEST, n // least, n_candidates).round().astype(int).tolist())))
+
+
+def questions_of(case: Case, unit: Unit, wrong: float, n_candidates: int) -> list[Question]:
+    """Run the paper's loop with a judge that knows the labels, and return what was to be guessed before each round."""
+    n = len(case.texts)
+    least = default_min_size(n)
+    search = KSearch(spaced(n, least, n_candidates), unit, least)
+    loop = Loop(partitioner_of("agglomerative", case.seed), search)
+    rounds = list(iterate(case.X, OracleJudge(case.gold, wrong, case.seed), loop))
+    found, log = list[Question](), tuple[Trial, ...]()
+    for before, after in pairwise(rounds):
+        log += before.trials
+        if any(trial.good for trial in after.trials):
+            candidates = tuple(trial.k for trial in after.trials)
+            found.append(Question(log, before.trials, candidates, after.n_rest, after.best_k))
+    return found
+
+
+def by_neighbours(question: Question) -> list[int]:
+    """Return the candidates by how many steps they are from the best k of the last round, the smaller first."""
+    best = best_of(question.last)
+    place = np.searchsorted(question.candidates, best)
+    return sorted(question.candidates, key=lambda k: (abs(question.candidates.index(k) - place), k))
+
+
+def by_ratio(question: Question) -> list[int]:
+    """Return the candidates by their ratio in the last round, the best first."""
+    ratio = {trial.k: trial.ratio for trial in question.last}
+    return sorted(question.candidates, key=lambda k: (-ratio.get(k, 0.0), k))
+
+
+def best_of(trials: Sequence[Trial]) -> int:
+    """Return the k with the best ratio, the smallest of equal ones, as `KSearch` does."""
+    return max(trials, key=lambda trial: (trial.ratio, -trial.k)).k
+
+
+def hits(proposed: Sequence[Sequence[int]], questions: Sequence[Question]) -> dict[str, float]:
+    """Return the share of the questions whose answer is among the first 1 to 5 proposed."""
+    pairs = list(zip(proposed, questions, strict=True))
+    return {f"top {j}": float(np.mean([q.best in ks[:j] for ks, q in pairs])) for j in range(1, TOP + 1)}
+
+
+def by_chance(questions: Sequence[Question]) -> dict[str, float]:
+    """Return the same for a random order, in expectation."""
+    sizes = [len(question.candidates) for question in questions]
+    return {f"top {j}": float(np.mean([min(j / size, 1.0) for size in sizes])) for j in range(1, TOP + 1)}
+
+
+def asked(llm: LLM, questions: Sequence[Question]) -> list[list[int]]:
+    """Return what the LLM proposes, at most five for each question."""
+    propose = prune_with(llm, TOP)
+    return [propose(question.log, question.candidates, question.n_rest) for question in questions]
+
+
+def compared(name: str, proposed: Sequence[Sequence[int]], questions: Sequence[Question]) -> list[Row]:
+    """Return a row for what the LLM of this name proposed, and for each order that asks nobody."""
+    orders: dict[str, Row] = {
+        name: {**hits(proposed, questions), "proposals": float(np.mean([len(ks) for ks in proposed]))},
+        "last best k and its neighbours": hits([by_neighbours(q) for q in questions], questions),
+        "ratios of the last round": hits([by_ratio(q) for q in questions], questions),
+        "random": by_chance(questions),
+    }
+    return [{"order": name, "questions": len(questions), **row} for name, row in orders.items()]
+
+
+def main() -> None:
+    """Run the loop, ask, report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="+", default=list(SETS))
+    parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
+    parser.add_argument("--wrong", type=float, default=0.0, help="share of the judge's verdicts that are false")
+    parser.add_argument("--candidates", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
+    parser.add_argument("--name", default="pruning", help="name of the results file")
+    options = parser.parse_args()
+    found = list[tuple[str, Unit, Question]]()
+    for case in (case_of(name, options.seed) for name in options.data):
+        for unit in UNITS:
+            own = questions_of(case, unit, options.wrong, options.candidates)
+            found += [(case.name, unit, question) for question in own]
+            print(case.name, unit, [question.best for question in own], flush=True)
+    questions = [question for _, _, question in found]
+    with Client(backend_of(options.llm), [ReplyStore(options.store)]) as llm:
+        proposed = asked(llm, questions)
+    rows = compared(options.llm, proposed, questions)
+    each = [
+        {"data": name, "unit": unit, "n_rest": q.n_rest, "candidates": q.candidates, "best": q.best, "proposed": ks}
+        for (name, unit, q), ks in zip(found, proposed, strict=True)
+    ]
+    print(write(options.name, rows, llm=options.llm, data=options.data, seed=options.seed, each=each))
+
+
+if __name__ == "__main__":
+    main()
