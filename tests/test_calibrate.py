@@ -116,6 +116,21 @@ def test_an_unknown_llm_gets_the_general_calibration(form: str) -> None:
     assert len(calibration.kept) == 4
 
 
+@pytest.mark.parametrize(
+    ("llm", "form"),
+    [
+        ("openai:gpt-4o-mini", "list"),
+        ("openai:a+b", "tuned"),
+        ("openai:m@http://localhost:8000/a+b", "list"),
+        ("local:smollm2-135m", "pairs"),
+        ("local:gemma-3-270m+judge", "tuned"),
+        ("", "pairs"),
+    ],
+)
+def test_a_server_is_asked_the_papers_question_and_a_small_model_about_pairs(llm: str, form: str) -> None:
+    assert calibration_of(llm).form == form
+
+
 def test_of_what_was_kept_less_is_claimed() -> None:
     """Fifty sentences of a thousand, of tightness .6: kept with P .91, of which .70 is said."""
     shipped, shape = calibration_of("", "pairs"), Geometry(0.6, 0.7)

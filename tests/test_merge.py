@@ -135,6 +135,16 @@ def test_one_group_has_no_neighbour() -> None:
 # --- auto --------------------------------------------------------------------------------------------------------
 
 
+def test_equal_labels_are_at_distance_zero_whatever_rounding_says() -> None:
+    """Six labels, of two kinds: nine pairs are at 0, so θ is 0 and all of a kind are linked."""
+    rng = np.random.default_rng(0)
+    kinds = rng.normal(size=(2, 384)).astype(np.float32)
+    L = np.repeat(kinds / np.linalg.norm(kinds, axis=1, keepdims=True), 3, axis=0)
+    D = distances(L * np.float32(1 - 1e-7), "geodesic")
+    assert (D[:3, :3] == 0).all()
+    assert auto_theta(D) == 0
+
+
 def test_auto_theta() -> None:
     """Four labels at 0°, 1°, 3°, 7° have the distances 1, 2, 3, 4, 6, 7: the second, for two pairs, is 2°."""
     assert np.degrees(auto_theta(distances(on_circle(0, 1, 3, 7), "geodesic"))) == pytest.approx(2, abs=1e-2)

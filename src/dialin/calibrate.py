@@ -181,6 +181,12 @@ def calibration_in(values: Mapping[str, Any]) -> Calibration:
     return Calibration(**fields)
 
 
+def _form_of(llm: str) -> Form:
+    if "+" in llm.split("@", maxsplit=1)[0]:
+        return "tuned"
+    return "list" if llm.startswith("openai:") else "pairs"
+
+
 def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibration:
     """Return the calibration shipped for this LLM and question form, or the general one.
 
@@ -189,10 +195,11 @@ def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibrati
     llm : str
         Name of the LLM, such as "local:qwen2.5-coder-0.5b".
     form : {"auto", "pairs", "list", "tuned"}
-        How it is asked; "auto": "tuned" where it has an adapter, else "pairs".
+        How it is asked; "auto": "tuned" where it has an adapter; "list", as in the paper, where it is behind a server:
+        that is one question for each cluster, and large models answer it well; else "pairs", better for small ones.
     """
     table = json.loads(resources.files("dialin").joinpath("calibration.json").read_text(encoding="utf-8"))
-    chosen: Form = ("tuned" if "+" in llm else "pairs") if form == "auto" else form
+    chosen = _form_of(llm) if form == "auto" else form
     key = f"{llm.split(chr(35), maxsplit=1)[0]}/{chosen}"  # without the fingerprint of the weights
     name = key if key in table["llms"] else "default"
     entry = table["llms"][name]

@@ -27,6 +27,7 @@ Edge = tuple[int, int]
 SURE = 3.5
 """Log-odds (P = .97) from which a "good" is taken at its first word."""
 _EVEN = 1e-9
+_EQUAL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,13 @@ class Merged:
 
 
 def cosines(L: NDArray[np.floating]) -> Floats:
-    """Return the cosines of all pairs of unit rows, shape (m, m), exactly 1 on the diagonal."""
+    """Return the cosines of all pairs of unit rows, shape (m, m), exactly 1 on the diagonal and of equal rows.
+
+    The norm of a float32 row is 1 but for rounding, which the arc cosine of equal ones would show: it is steep there.
+    """
     S = np.clip(L.astype(np.float64) @ L.T.astype(np.float64), -1.0, 1.0)
     np.fill_diagonal(S, 1.0)
-    return S
+    return np.where(S > 1.0 - _EQUAL, 1.0, S)
 
 
 def distances(L: NDArray[np.floating], kind: str) -> Floats:
