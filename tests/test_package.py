@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
 STAGES = [
-    *("raw", "decode", "delimited", "records", "formats", "columns", "values", "corpus", "read"),
+    *("raw", "decode", "delimited", "records", "formats", "columns", "values", "dates", "corpus", "read"),
     *("embed", "embed_api", "embed_cache", "cluster", "tree", "sample", "calibrate", "judge"),
     *("search", "iterate", "name", "merge", "roles", "assign", "settings", "metrics", "reliability", "usage"),
 ]
