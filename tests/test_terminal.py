@@ -1,4 +1,4 @@
-"""The report of a run: terminal table, JSON, page; and what is printed about clusters from elsewhere."""
+"""What a run prints when it ends: the table of its intents and the lines under it, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from rich.console import Console
 from conftest import Cli
 from dialin.errors import InputError
 from dialin.reliability import goodness
-from dialin.report import Summary, console_on, intents_rich, page, print_report, summary_of
 from dialin.run import load
+from dialin.summary import Summary, summary_of
+from dialin.terminal import console_on, intents_rich, print_report
 from scripted import ScriptedBackend
 from test_run import discover
 
@@ -94,18 +95,6 @@ def test_json_has_the_same_numbers(cli: Cli, calls: Path, backend: ScriptedBacke
     assert sum(i["n_occurrences"] for i in value["intents"]) == value["n_assigned"]
     assert value["n_assigned"] + sum(value["unassigned"].values()) == 80
     assert sum(i["share"] for i in value["intents"]) == pytest.approx(value["coverage"])
-
-
-def test_the_page_escapes_what_people_wrote_and_needs_nothing_else(cli: Cli, backend: ScriptedBackend) -> None:
-    evil = "<script>alert(1)</script> refund money back"
-    texts = [f"{evil} {word}" for word in ("now", "today", "soon", "yes", "okay", "again")]
-    Path("evil.txt").write_text("\n".join(texts) + "\n")
-    discover(cli, Path("evil.txt"), "run", "--judge", "llm")
-    html = page(load(Path("run")))
-    assert html == Path("run/report.html").read_text("utf-8")
-    assert "&lt;script&gt;alert(1)" in html
-    assert "<script" not in html
-    assert not re.search(r"(src|href)=", html)
 
 
 def test_nothing_found_is_said(cli: Cli, backend: ScriptedBackend) -> None:
