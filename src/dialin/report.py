@@ -1,0 +1,89 @@
+"""The report of a run: one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from dialin import folder as files
+from dialin.facts import Facts
+from dialin.gather import Contents, contents_of, facts_of
+from dialin.page import Page
+from dialin.points import points_of
+from dialin.prompts import language_of
+from dialin.run import Run
+from dialin.usage import Price
+from dialin.width import shortened
+
+TEXT_WIDTH = 300
+"""Columns of a sentence in the tables."""
+SCRIPTS = ("map.js", "table.js", "start.js")
+
+
+def write_report(run: Run, path: Path, price: Price | None = None) -> int:
+    """Write the report of a run that has a result; return its size in bytes.
+
+    Raises
+    ------
+    InputError
+        A file of the run cannot be read, or the page cannot be written.
+    """
+    html = page(run, price)
+    files.write_text(path, html)
+    return path.stat().st_size
+
+
+def page(run: Run, price: Price | None = None) -> str:
+    """Return the report of a run as one HTML page that needs nothing else."""
+    contents = contents_of(run)
+    return render(page_of(run, contents, facts_of(contents), price))
+
+
+def page_of(run: Run, contents: Contents, facts: Facts, price: Price | None = None) -> Page:
+    """Return what the templates read."""
+    style, script = (Markup(text) for text in (asset("style.css"), "\n".join(map(asset, SCRIPTS))))
+    return Page(run.manifest, facts, points_of(contents), style, script, price)
+
+
+def asset(name: str) -> str:
+    """Return a file that stands in the page as it is."""
+    return resources.files("dialin").joinpath("templates", "report", name).read_text("utf-8")
+
+
+def render(page: Page) -> str:
+    """Return the page; whatever people wrote is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dialin"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"number": number, "percent": percent, "short": short, "lang": lang}
+    return environment.get_template("report/page.html.j2").render(page=page)
+
+
+# --- filters of the templates ---------------------------------------------------------------------
+
+
+def number(value: float) -> str:
+    """Return a whole number with commas between the thousands."""
+    return f"{value:,.0f}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share in [0, 1] as percent."""
+    return f"{share:.{digits}%}".replace("%", "\u202f%")
+
+
+def short(text: str) -> str:
+    """Return a sentence as long as a table can bear."""
+    return shortened(text, TEXT_WIDTH)
+
+
+def lang(text: str) -> Markup:
+    """Return the attribute that has Chinese shown in Chinese forms, where a font has those of Japanese, too."""
+    return Markup(' lang="zh-Hans"' if language_of([text]) == "zh" else "")
