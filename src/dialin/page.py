@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
 
-from markupsafe import Markup
-
 from dialin.colours import UNASSIGNED, Colour, colours
 from dialin.facts import Facts, IntentFacts
 from dialin.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
@@ -54,8 +52,8 @@ class Page:
     manifest: Manifest
     facts: Facts
     points: Points | None
-    style: Markup
-    script: Markup
+    style: str
+    script: str
     price: Price | None = None
 
     # --- head ---
@@ -98,13 +96,13 @@ class Page:
         return self.price.cost(usage) if self.price else None
 
     @property
-    def data(self) -> Markup:
+    def data(self) -> str:
         """What the script of the map reads, as JSON: the points, and of each intent title, colours, name and size."""
         if self.points is None:
-            return Markup("{}")
+            return "{}"
         found = [(self.colour(one.intent_id), one) for one in self.facts.intents]
         intents = [[one.title, colour.light, colour.dark, one.name, one.n_occurrences] for colour, one in found]
-        return Markup(script_json({"intents": intents} | self.points.as_dict()))
+        return script_json({"intents": intents} | self.points.as_dict())
 
     # --- intents ---
 

@@ -6,7 +6,6 @@ from importlib import resources
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup
 
 from dialin import folder as files
 from dialin.facts import Facts
@@ -44,8 +43,8 @@ def page(run: Run, price: Price | None = None) -> str:
 
 def page_of(run: Run, contents: Contents, facts: Facts, price: Price | None = None) -> Page:
     """Return what the templates read."""
-    style, script = (Markup(text) for text in (asset("style.css"), "\n".join(map(asset, SCRIPTS))))
-    return Page(run.manifest, facts, points_of(contents), style, script, price)
+    script = "\n".join(map(asset, SCRIPTS))
+    return Page(run.manifest, facts, points_of(contents), asset("style.css"), script, price)
 
 
 def asset(name: str) -> str:
@@ -62,7 +61,7 @@ def render(page: Page) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "percent": percent, "short": short, "lang": lang}
+    environment.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
     return environment.get_template("report/page.html.j2").render(page=page)
 
 
@@ -84,6 +83,6 @@ def short(text: str) -> str:
     return shortened(text, TEXT_WIDTH)
 
 
-def lang(text: str) -> Markup:
-    """Return the attribute that has Chinese shown in Chinese forms, where a font has those of Japanese, too."""
-    return Markup(' lang="zh-Hans"' if language_of([text]) == "zh" else "")
+def is_chinese(text: str) -> bool:
+    """Tell whether a text is to be shown in Chinese forms, where a font has those of Japanese, too."""
+    return language_of([text]) == "zh"
