@@ -1,8 +1,8 @@
 """How large the report is and how long it takes to write: at 55,000 sentences, above them, and with the worst of texts.
 
 The sentences are those of sgd_dialogues; their vectors come of their words (tf-idf, reduced to 384 dimensions), and
-their intents of k-means on these: neither matters for size and time. ``--worst`` puts 10,000 Chinese characters and
-HTML in the place of each. Writes ``benchmarks/results/report_size.json``.
+their intents of k-means on these: neither matters for size and time. In the last one, each sentence is 10,000 characters
+of Chinese and HTML. Writes ``benchmarks/results/report_size.json``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import gzip
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,19 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, nargs="+", default=[5_000, 55_000, 110_000])
     parser.add_argument("--intents", type=int, default=300)
     options = parser.parse_args()
-    rows = [measured(corpus(n), options.intents, "sgd") for n in options.sentences]
-    rows.append(measured(worst(corpus(max(options.sentences))), 2_000, "worst"))
+    rows = []
+    for kind, n_intents, name in cases(options.sentences, options.intents):
+        rows.append(measured(kind, n_intents, name))
+        print(rows[-1], flush=True)
     about = machine.provenance(peak_memory_mb=machine.peak_memory_mb())
     print(machine.write("report_size", {**about, "pages": rows}))
+
+
+def cases(sizes: list[int], n_intents: int) -> Iterator[tuple[Corpus, int, str]]:
+    """Yield sentences, how many intents they are to have, and what they are called."""
+    for n in sizes:
+        yield corpus(n), n_intents, "sgd"
+    yield worst(corpus(max(sizes))), 2_000, "worst"
 
 
 def corpus(n: int) -> Corpus:

@@ -150,7 +150,7 @@ def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
 def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_module, "MAX_ROWS", 3)
     html = page(fake_run(tmp_path / "run", calls()))
-    assert html.count('<tr id="intent-') == 3
+    assert html.count('<tbody id="intent-') == 3
     assert "Shown are the 3 most frequent of 8." in html
     assert "too many intents to draw" in html
     assert 'href="#intent-2"' in html
@@ -176,7 +176,7 @@ def test_names_and_roles_are_escaped_too(nasty: str) -> None:
     parsed = Parsed(nasty)
     assert f"ask-{SCRIPT}" in parsed.text
     assert f"<i>{OVERRIDE}" in parsed.data["roles"]
-    assert {a["data-name"] for tag, a in parsed.elements if tag == "tr" and "data-name" in a} >= {f"ask-{SCRIPT}"}
+    assert {a["data-name"] for tag, a in parsed.elements if tag == "tbody" and "data-name" in a} >= {f"ask-{SCRIPT}"}
 
 
 def test_marks_of_direction_are_kept_apart(nasty: str) -> None:

@@ -142,8 +142,15 @@ class Page:
 
     @property
     def reasons(self) -> list[IntentFacts]:
-        """Intents that are the main reason of most calls."""
-        return self.facts.reasons[:N_REASONS]
+        """Intents that are the main reason of most calls, each of one in a hundred or more."""
+        n = self.facts.calls.n_dialogues if self.facts.calls else 0
+        return [one for one in self.facts.reasons[:N_REASONS] if 100 * one.n_reason >= n]
+
+    @property
+    def other_reasons(self) -> tuple[int, int]:
+        """How many other intents are the main reason of a call, and of how many calls together."""
+        others = self.facts.reasons[len(self.reasons) :]
+        return len(others), sum(one.n_reason for one in others)
 
     # --- time ---
 

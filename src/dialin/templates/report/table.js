@@ -1,11 +1,12 @@
-// The table of intents: sorted by a click on a column, filtered by what is typed.
+// The table of intents, a body for each: sorted by a click on a column, filtered by what is typed.
 
 function startTable() {
   const table = document.getElementById("table");
   if (!table) return;
-  const body = table.tBodies[0], rows = [...body.rows];
+  const rows = [...table.tBodies];
   const search = document.getElementById("table-search"), status = document.getElementById("table-status");
-  const words = rows.map((row) => row.textContent.toLowerCase());
+  const said = (row) => [row.dataset.name, row.dataset.role, ...[...row.querySelectorAll(".said")].map((part) => part.textContent)];
+  const words = rows.map((row) => said(row).join(" ").toLowerCase());
   const isText = (key) => key === "name" || key === "role";
 
   function sortBy(button) {
@@ -16,7 +17,7 @@ function startTable() {
     const compare = isText(key)
       ? (a, b) => a.dataset[key].localeCompare(b.dataset[key])
       : (a, b) => a.dataset[key] - b.dataset[key];
-    rows.slice().sort((a, b) => (isUp ? 1 : -1) * compare(a, b) || a.dataset.id - b.dataset.id).forEach((row) => body.append(row));
+    rows.slice().sort((a, b) => (isUp ? 1 : -1) * compare(a, b) || a.dataset.id - b.dataset.id).forEach((row) => table.append(row));
   }
 
   function filter() {
