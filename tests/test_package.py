@@ -18,12 +18,14 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
 STAGES = [
-    *("raw", "decode", "delimited", "records", "formats", "columns", "values", "corpus", "read"),
+    *("raw", "decode", "delimited", "records", "formats", "columns", "values", "dates", "corpus", "read"),
     *("embed", "embed_api", "embed_cache", "cluster", "tree", "sample", "calibrate", "judge"),
     *("search", "iterate", "name", "merge", "roles", "assign", "settings", "metrics", "reliability", "usage"),
 ]
 UPPER = {
-    *("discover", "pipeline", "work", "run", "execute", "connect", "tables", "timing", "report"),
+    *("discover", "pipeline", "work", "run", "execute", "connect", "tables", "timing"),
+    *("summary", "facts", "gather", "confusion", "families", "dialogues", "routine", "trends", "layout", "points"),
+    *("colours", "pictures", "page", "report", "terminal", "show", "show_intent"),
     *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli"),
 }
 
@@ -97,3 +99,10 @@ def test_the_look_at_imports_sees_them() -> None:
     assert {"judge", "merge"} <= imports_of(SOURCES / "pipeline.py")
     assert {"folder", "discover"} <= imports_of(SOURCES / "run.py")
     assert "models" in imports_of(SOURCES / "llm" / "__init__.py")
+
+
+def test_the_facts_of_a_run_know_nothing_of_how_they_are_shown() -> None:
+    """A review page is to be built on them."""
+    shown = {"page", "report", "terminal", "show", "show_intent", "points", "pictures", "colours", "cli"}
+    for module in ("facts", "gather", "confusion", "families", "dialogues", "routine", "trends", "summary"):
+        assert not imports_of(SOURCES / f"{module}.py") & shown

@@ -39,6 +39,7 @@ TABLE = pa.table(
         "dialogue_id": ["a", "a", "b", "b", "b"],
         "turn": pa.array([0, 1, 0, 1, 2], pa.int64()),
         "role": ["customer", "agent", "customer", "agent", "customer"],
+        "date": pa.nulls(5, pa.timestamp("ms")),
     }
 )
 CHINESE = "我想取消昨天的订单,请问怎么操作\n快递什么时候能到\n好的\n谢谢你的帮助\n"
@@ -179,8 +180,8 @@ DIALOGUES = [
 def test_a_dialogue_a_row() -> None:
     """Rows 0, 1 (blank) are the turns of dialogue 7, row 2 that of the third record, which has no id."""
     assert read(DIALOGUES).occurrences.to_pylist() == [
-        {"row": 0, "sentence_id": 1, "dialogue_id": "7", "turn": 0, "role": "customer"},
-        {"row": 2, "sentence_id": 0, "dialogue_id": "#2", "turn": 0, "role": "customer"},
+        {"row": 0, "sentence_id": 1, "dialogue_id": "7", "turn": 0, "role": "customer", "date": None},
+        {"row": 2, "sentence_id": 0, "dialogue_id": "#2", "turn": 0, "role": "customer", "date": None},
     ]
 
 
@@ -350,6 +351,7 @@ def test_the_schema_is_as_documented() -> None:
                 "dialogue_id": pa.string(),
                 "turn": pa.int64(),
                 "role": pa.string(),
+                "date": pa.timestamp("ms"),
             }
         )
     )
@@ -472,7 +474,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         ("x.json", '[{"text": "a"},\n{"text": }]', "line 2 column 10"),
         ("x.json", "3", "one int"),
         ("x.json", '{"text": ["a"], "role": []}', "differ in length"),
-        ("x.jsonl", '{"text": {"a": 1}}', "neither text nor turns"),
+        ("x.jsonl", '{"text": {"a": 1}}', 'holds objects: {"a": 1}'),
         ("x.jsonl", '{"turns": ["a", {"text": "b"}]}', "neither text nor turns"),
         ("x.xyz", "just words\n", "format .*'.xyz'"),
     ],

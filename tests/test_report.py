@@ -1,125 +1,332 @@
-"""The report of a run: terminal table, JSON, page; and what is printed about clusters from elsewhere."""
+"""The page: everything in it, whatever people wrote escaped, nothing from elsewhere, and small enough to send."""
 
 from __future__ import annotations
 
-import io
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from rich.cells import cell_len
-from rich.console import Console
 
 from conftest import Cli
-from dialin.errors import InputError
-from dialin.reliability import goodness
-from dialin.report import Summary, console_on, intents_rich, page, print_report, summary_of
-from dialin.run import load
+from dialin import page as page_module
+from dialin import points as points_module
+from dialin.colours import UNASSIGNED, colours, oklch
+from dialin.families import families, tree_of_intents
+from dialin.pictures import columns, line, tree_picture
+from dialin.points import fitting, sampled, script_json
+from dialin.report import page
+from dialin.run import CAPPED
+from dialin.usage import Price
+from dialin.width import shortened
+from fake_run import Said, calls, fake_run
+from oracles import on_circle
 from scripted import ScriptedBackend
 from test_run import discover
 
-
-def intent(name: str, role: str | None = None, *examples: str) -> dict[str, object]:
-    base = {"intent_id": 0, "name": name, "size": 1234, "n_occurrences": 60, "p_good": 0.912}
-    return base | {"role": role, "examples": list(examples), "share": 0.6}
-
-
-def summary(*intents: dict[str, object]) -> Summary:
-    found = goodness([True] * len(intents))
-    return Summary("complete", list(intents), 90, 100, 60, {"rare": 40}, found, 12, 3400, 12)
-
-
-def printed(table: Summary, width: int = 80) -> list[str]:
-    stream = io.StringIO()
-    Console(file=stream, width=width).print(intents_rich(table))
-    return stream.getvalue().splitlines()
+SCRIPT = "</script><script>alert(1)</script>"
+OVERRIDE = "\u202egnp.exe\u202c \u200f\u061c"
+NASTY = [
+    SCRIPT,
+    "<!--<script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ page.script }} {% raw %}",
+    f"right to left {OVERRIDE}",
+    "line\u2028and\u2029paragraph",
+    "10,000 characters " + "很长 " * 3_330,
+    "a family 👨‍👩‍👧‍👦, a flag 🇨🇳, and a wave 👋🏽",
+    "&lt;b&gt; &amp; 'quotes' \"double\"",
+]
 
 
-def test_the_table_fits_80_columns_with_chinese_and_long_texts() -> None:
-    lines = printed(
-        summary(
-            intent("查询-物流进度", "customer", "我的包裹到哪了" * 20, "快递怎么还没到"),
-            intent("inquire-" + "very-" * 30 + "long", "agent", "word " * 200, "second"),
-        )
-    )
-    assert max(map(cell_len, lines)) <= 80
-    assert len([line for line in lines if line.strip()]) == 2 + 2 * 2  # head and rule, two lines an intent
-    assert any("查询-物流进度" in line for line in lines)
-    assert any("…" in line for line in lines)
+class Parsed(HTMLParser):
+    """What a browser would find: elements with their attributes, the text of scripts, and of all else."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self._is_script = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._is_script = tag == "script"
+        if self._is_script:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_script = False
+
+    def handle_data(self, data: str) -> None:
+        if self._is_script:
+            self.scripts[-1] += data
+        else:
+            self.text += data
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.scripts[0])
 
 
-def test_columns_line_up_under_chinese_names() -> None:
-    rows = [
-        line
-        for line in printed(summary(intent("查询-物流", None, "甲"), intent("inquire-x", None, "乙")))
-        if "1,234" in line
+def nasty_calls() -> list[Said]:
+    said = []
+    for i, text in enumerate(NASTY):
+        said += [Said(text, f"ask-{SCRIPT}" if i == 0 else f"ask-{i % 3}", f"d{i}", f"<i>{OVERRIDE}", "2024-05-01")]
+        said += [Said(f"{text} again", "" if i % 2 else f"ask-{i % 3}", f"d{i}", "agent", "2024-05-02")]
+    return said
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return page(fake_run(tmp_path_factory.mktemp("page") / "run", calls()))
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return page(fake_run(tmp_path_factory.mktemp("nasty") / "run", nasty_calls()))
+
+
+# --- what is in it ----------------------------------------------------------------------------------
+
+
+def test_every_part_is_there_and_can_be_reached(html: str) -> None:
+    parsed = Parsed(html)
+    ids = {attributes["id"] for _, attributes in parsed.elements if "id" in attributes}
+    targets = {a["href"] for tag, a in parsed.elements if tag == "a"}
+    assert all(target is not None and target.startswith("#") and target[1:] in ids for target in targets)
+    assert {f"#{part}" for part in page_module.PARTS} <= targets
+    for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "like no other sentence"):
+        assert text in parsed.text
+
+
+def test_the_map_has_every_sentence(html: str) -> None:
+    data = Parsed(html).data
+    n = len(data["t"])
+    assert {len(data[name]) for name in "xyicrt"} == {n} == {len({s.text + (s.role or "") for s in calls()})}
+    assert all(0 <= place <= 9_999 for place in data["x"] + data["y"])
+    names = [intent[3] for intent in data["intents"]]
+    assert names[data["i"][data["t"].index("where is my parcel number 0")]] == "inquire-parcel"
+    assert data["c"][data["t"].index("hello good morning")] == 21
+
+
+def test_every_picture_and_field_is_described_in_words(html: str) -> None:
+    for tag, attributes in Parsed(html).elements:
+        if tag in {"svg", "canvas"}:
+            assert attributes["role"] == "img"
+            assert attributes["aria-label"]
+        if tag == "input":
+            assert f'<label for="{attributes["id"]}"' in html
+
+
+def test_a_capped_run_says_so_and_a_price_makes_money(tmp_path: Path) -> None:
+    usage = {"judge": {"questions": 5, "tokens_in": 2_000_000, "tokens_out": 500_000}}
+    run = fake_run(tmp_path / "run", calls(2), status=CAPPED, usage=usage)
+    assert "A cap of calls or tokens ended this run early" in page(run)
+    assert '<div class="value">5 LLM calls</div>' in page(run)
+    assert '<div class="value">6.50</div>' in page(run, Price(2.0, 5.0))
+
+
+def test_nothing_found_makes_a_page_too(tmp_path: Path) -> None:
+    html = page(fake_run(tmp_path / "run", [Said(text, "") for text in ("a b", "c d", "e f")]))
+    assert "No intent was found" in html
+    assert 'href="#calls"' not in html
+
+
+def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "run", calls(2))
+    (run.folder / "embeddings.npy").unlink()
+    html = page(run)
+    assert "<canvas" not in html
+    assert 'href="#tree"' not in html
+    assert "request-refund" not in html
+    assert "inquire-parcel" in html
+
+
+def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_module, "MAX_ROWS", 3)
+    html = page(fake_run(tmp_path / "run", calls()))
+    assert html.count('<tbody id="intent-') == 3
+    assert "Shown are the 3 most frequent of 8." in html
+    assert "too many intents to draw" in html
+    assert 'href="#intent-2"' in html
+    assert 'href="#intent-3"' not in html
+
+
+# --- what people wrote --------------------------------------------------------------------------------
+
+
+def test_what_people_wrote_is_text_and_nothing_else(nasty: str) -> None:
+    parsed = Parsed(nasty)
+    assert len(parsed.scripts) == 2
+    assert not any(tag in {"img", "iframe", "object", "link"} for tag, _ in parsed.elements)
+    assert not [a for _, a in parsed.elements if any(name.startswith("on") for name in a)]
+    assert SCRIPT in parsed.text
+    assert SCRIPT in parsed.data["t"]
+    assert parsed.data["t"].count(NASTY[3]) == 1
+    assert "line\u2028and\u2029paragraph" in parsed.data["t"]
+    assert "\u2028" not in parsed.scripts[0]
+
+
+def test_names_and_roles_are_escaped_too(nasty: str) -> None:
+    parsed = Parsed(nasty)
+    assert f"ask-{SCRIPT}" in parsed.text
+    assert f"<i>{OVERRIDE}" in parsed.data["roles"]
+    assert {a["data-name"] for tag, a in parsed.elements if tag == "tbody" and "data-name" in a} >= {f"ask-{SCRIPT}"}
+
+
+def test_marks_of_direction_are_kept_apart(nasty: str) -> None:
+    """Where a sentence stands among other words, it is in a `bdi`, out of which no mark reaches."""
+    shown = list(re.finditer("right to left", nasty.partition('id="data"')[0]))
+    assert shown
+    for match in shown:
+        assert re.search(r"<bdi[^>]*>[^<]*$", nasty[: match.start()])
+
+
+def test_long_lines_are_cut(nasty: str) -> None:
+    assert "很长 " * 400 not in nasty
+    assert max(len(text) for text in Parsed(nasty).data["t"]) <= 400
+
+
+def test_emoji_stay_whole_and_chinese_is_marked(nasty: str, html: str) -> None:
+    assert "👨‍👩‍👧‍👦" in Parsed(nasty).text
+    assert '<bdi lang="zh-Hans">重置-密码</bdi>' in html
+
+
+def test_nothing_comes_from_elsewhere(html: str) -> None:
+    parsed = Parsed(html)
+    assert not [a for _, a in parsed.elements if "src" in a or "srcset" in a or "action" in a]
+    assert not [
+        tag for tag, _ in parsed.elements if tag in {"link", "iframe", "base", "form", "img", "object", "embed"}
     ]
-    ends = {cell_len(line[: line.index("1,234")]) for line in rows}
-    assert len(rows) == 2
-    assert len(ends) == 1
+    assert not re.search(r"https?://|@import|url\(", html)
+    policy = next(a["content"] for tag, a in parsed.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "script-src 'sha256-" in policy
 
 
-def test_the_role_column_is_there_only_where_roles_are() -> None:
-    assert "role" not in printed(summary(intent("a-b", None, "x")))[1]
-    assert "role" in "".join(printed(summary(intent("a-b", "agent", "x"))))
+# --- commands -----------------------------------------------------------------------------------------
 
 
-def test_markup_in_the_data_is_text() -> None:
-    lines = "".join(printed(summary(intent("a-b", None, "[red]x[/red] [/]"))))
-    assert "[red]x[/red] [/]" in lines
-
-
-def test_a_pipe_gets_no_colours_and_80_columns() -> None:
-    console = console_on(io.StringIO())
-    assert (console.width, console.color_system) == (80, None)
-
-
-def test_totals_say_what_was_found_paid_and_left(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
-    result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
-    assert "\x1b" not in result.stdout
-    assert max(map(cell_len, result.stdout.splitlines())) <= 80
-    assert re.search(r"^5 intents · [\d.]+% of 80 utterances · expected goodness \d\.\d\d \(.*\)$", result.stdout, re.M)
-    assert f"{len(backend.asked)} LLM calls · " in result.stdout
-    stream = io.StringIO()
-    print_report(load(Path("run")), stream)
-    assert stream.getvalue() == result.stdout
-
-
-def test_json_has_the_same_numbers(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
-    discover(cli, calls, "run")
-    value = json.loads(cli("report", "run", "--json").stdout)
-    assert value["status"] == "complete"
-    assert value["coverage"] == value["n_assigned"] / value["n_occurrences"]
-    assert sum(i["n_occurrences"] for i in value["intents"]) == value["n_assigned"]
-    assert value["n_assigned"] + sum(value["unassigned"].values()) == 80
-    assert sum(i["share"] for i in value["intents"]) == pytest.approx(value["coverage"])
-
-
-def test_the_page_escapes_what_people_wrote_and_needs_nothing_else(cli: Cli, backend: ScriptedBackend) -> None:
-    evil = "<script>alert(1)</script> refund money back"
-    texts = [f"{evil} {word}" for word in ("now", "today", "soon", "yes", "okay", "again")]
-    Path("evil.txt").write_text("\n".join(texts) + "\n")
-    discover(cli, Path("evil.txt"), "run", "--judge", "llm")
-    html = page(load(Path("run")))
-    assert html == Path("run/report.html").read_text("utf-8")
-    assert "&lt;script&gt;alert(1)" in html
-    assert "<script" not in html
-    assert not re.search(r"(src|href)=", html)
-
-
-def test_nothing_found_is_said(cli: Cli, backend: ScriptedBackend) -> None:
-    Path("few.txt").write_text("refund money\nparcel delivery\npassword login\n")
-    result = cli("discover", "few.txt", "--out", "run", "--llm", "test:scripted", "--judge", "llm")
+def test_report_writes_what_discover_wrote(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    path = discover(cli, calls, "run") / "report.html"
+    first = path.read_bytes()
+    path.unlink()
+    result = cli("report", "run")
     assert result.exit_code == 0
-    assert "no intent was found" in result.stdout
-    assert "0 intents · 0.0% of 3 utterances" in result.stdout
-    assert cli("report", "run", "--json").exit_code == 0
+    assert re.fullmatch(r"run/report.html  \d+ kB; on the terminal: dialin show run\n", result.stdout)
+    assert path.read_bytes() == first
 
 
-def test_a_run_without_result_is_no_report(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+def test_report_can_go_elsewhere_and_has_json(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
     discover(cli, calls, "run")
-    manifest = Path("run/manifest.json")
-    manifest.write_text(manifest.read_text().replace('"complete"', '"running"'))
-    with pytest.raises(InputError, match="dialin resume run"):
-        summary_of(load(Path("run")))
+    value = json.loads(cli("report", "run", "--out", "x.html", "--price-in", 1, "--price-out", 1, "--json").stdout)
+    assert (value["report"], value["bytes"]) == ("x.html", Path("x.html").stat().st_size)
+    assert value["coverage"] == value["n_assigned"] / value["n_occurrences"]
+    assert "LLM calls" in Path("x.html").read_text("utf-8")
+    assert cli("report", "run", "--out", "no/such/folder.html").exit_code == 2
+    assert cli("report", "run", "--price-in", 1).exit_code == 2
+
+
+# --- points -------------------------------------------------------------------------------------------
+
+
+def test_of_too_many_sentences_each_intent_keeps_its_share() -> None:
+    labels = np.repeat([-1, 0, 1, 2], [100, 1000, 300, 2])
+    rows = sampled(labels, 140, seed=0)
+    assert np.bincount(labels[rows] + 1).tolist() == [9, 99, 29, 1]
+    assert (np.diff(rows) > 0).all()
+    assert (rows == sampled(labels, 140, seed=0)).all()
+    assert (sampled(labels, 5_000, seed=0) == np.arange(1402)).all()
+
+
+def test_a_sampled_map_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(points_module, "MAX_POINTS", 30)
+    run = fake_run(tmp_path / "run", calls())
+    html = page(run)
+    n = len(Parsed(html).data["t"])
+    assert 20 <= n <= 40
+    assert f"Shown are {n} of {len(run.corpus.texts)} sentences" in html
+
+
+def test_texts_are_cut_only_as_far_as_they_must() -> None:
+    texts = ["short", "x" * 1000]
+    assert fitting(texts, 10_000)[1] == "x" * 399 + "…"
+    assert fitting(texts, 300) == ["short", "x" * 239 + "…"]
+    assert fitting(texts, 1) == ["short", "x" * 29 + "…"]
+
+
+def test_json_cannot_end_its_script() -> None:
+    nasty = ["</script>", "<!--", "\u2028\u2029", "&", "]]>", "\ud800"]
+    text = script_json(nasty)
+    assert not set(text) & set("<>&\u2028\u2029")
+    assert json.loads(text) == nasty
+
+
+def test_a_text_is_cut_by_its_width() -> None:
+    assert shortened("很长很长", 8) == "很长很长"
+    assert shortened("很长很长", 7) == "很长很…"
+    assert shortened("a👨\u200d👩", 4).endswith("…") or shortened("a👨\u200d👩", 4) == "a👨\u200d👩"
+    assert shortened("a" * 100_000, 3) == "aa…"
+
+
+# --- pictures and colours -----------------------------------------------------------------------------
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(a: str, b: str) -> float:
+    dark, light = sorted((luminance(a), luminance(b)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def theme(scheme: int) -> dict[str, str]:
+    """Return the colours of the light (0) or dark (1) page, by the names that the style sheet gives them."""
+    css = (Path(page_module.__file__).parent / "templates" / "report" / "style.css").read_text("utf-8")
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css.split("--page:")[1 + scheme].join(["--page:", ""])))
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_text_and_pictures_stand_out(scheme: int) -> None:
+    """WCAG: 4.5 for text, 3 for what has to be told apart in pictures."""
+    of = theme(scheme)
+    for back in ("page", "card", "hover", "accent-soft"):
+        assert all(contrast(of[ink], of[back]) >= 4.5 for ink in ("ink", "accent", "soft")), back
+    assert all(contrast(of[ink], of["card"]) >= 4.5 for ink in ("good", "bad"))
+    assert contrast(of["ink"], of["warn"]) >= 4.5
+    for colour in [*colours(range(60)), UNASSIGNED]:
+        assert contrast((colour.light, colour.dark)[scheme], of["card"]) >= 3
+
+
+def test_neighbours_in_the_tree_have_near_hues_and_another_lightness() -> None:
+    found = colours([2, 0, 1, 3])
+    assert len({colour.light for colour in found}) == 4
+    assert luminance(found[2].light) < luminance(found[0].light)
+    assert oklch(0.5, 0.0, 0.0) == "#636363"
+
+
+def test_the_tree_is_drawn_from_its_root_to_its_leaves() -> None:
+    """Two families of two: each has its colour, the root has none and is farthest to the left."""
+    tree = tree_of_intents(on_circle(0, 90, 5, 95).astype(float))
+    picture = tree_picture(tree, families(tree))
+    assert sorted(picture.order) == [0, 1, 2, 3]
+    assert (picture.height, picture.width) == (88, 300)
+    assert [branch.intent >= 0 for branch in picture.branches] == [True, True, False]
+    assert re.fullmatch(r"M[\d.]+ [\d.]+H6\.0V[\d.]+H[\d.]+", picture.branches[-1].path)
+    assert picture.branches[0].path.startswith("M300.0 11.0H")
+
+
+def test_lines_and_columns_are_as_high_as_their_numbers() -> None:
+    assert line([0.0, 0.0]) == "0.0,21.0 96.0,21.0"
+    assert [column.upper[1] for column in columns([3, 1], [0, 1])] == [0.0, 50.0]
+    assert columns([], []) == []
+    assert columns([0], [0])[0].lower == (150.0, 0.0)

@@ -1,4 +1,4 @@
-"""Which column holds the text, the dialogue, the role or the turn: as the user names it, or by its usual names."""
+"""Which column holds text, dialogue, role, turn or date: as the user names it, or by its usual names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,12 @@ DIALOGUE = _tiers(
 DIALOGUE_OF_TURNS = (*DIALOGUE, *_tiers("id"))
 ROLE = _tiers("role 角色", "speaker sender author from 说话人 发言人")
 TURN = _tiers("turn turnindex turnidx 轮次", "turnid turnno turnnumber 轮次id")
-_USUAL = frozenset[str]().union(*TEXT, *TURNS, *DIALOGUE_OF_TURNS, *ROLE, *TURN)
+_DATES = (
+    "date datetime timestamp createdat startedat starttime startdate calldate calltime createtime sentat time "
+    "日期 时间 通话时间 开始时间 创建时间 会话时间 发送时间"
+)
+DATE = _tiers(*_DATES.split())  # a source may well have several of these, and that is no question to the user
+_USUAL = frozenset[str]().union(*TEXT, *TURNS, *DIALOGUE_OF_TURNS, *ROLE, *TURN, *DATE)
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,15 @@ class Columns:
         The sentences; or the lists of turns; or, inside of the turns, their text.
     dialogue, role, turn : str, optional
         Id of the dialogue, who speaks, and the turn's number in its dialogue.
+    date : str, optional
+        When it was said, or when the dialogue began.
     """
 
     text: str | None = None
     dialogue: str | None = None
     role: str | None = None
     turn: str | None = None
+    date: str | None = None
 
 
 def wanted_of(columns: Columns) -> Wanted:

@@ -30,7 +30,7 @@ class Corpus:
     occurrences : pyarrow.Table
         One row per row of the input that is not blank, in input order: ``row`` int64 (from 0, blank rows
         counted), ``sentence_id`` int64 (index into `texts`), and ``dialogue_id`` string, ``turn`` int64,
-        ``role`` string, which may be null.
+        ``role`` string, ``date`` timestamp (ms), which may be null.
     n_blank : int
         Number of rows of the input without text.
     """
@@ -53,7 +53,7 @@ def corpus_of(table: pa.Table) -> Corpus:
     )
     text_of, role_of = np.divmod(pairs, max(len(roles), 1))
     has_roles = full["role"].null_count < full.num_rows
-    names = ("row", "sentence_id", "dialogue_id", "turn", "role")
+    names = ("row", "sentence_id", "dialogue_id", "turn", "role", "date")
     occurrences = full.append_column("sentence_id", pa.array(ids.astype(np.int64))).select(names)
     return Corpus(
         texts=texts.take(pa.array(text_of)).to_pylist(),

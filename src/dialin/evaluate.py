@@ -14,8 +14,8 @@ from dialin.gold import Labels, Place, column_of, join
 from dialin.metrics import Scores, evaluate
 from dialin.read import read
 from dialin.reliability import Goodness
-from dialin.report import goodness_json, summary_of
 from dialin.run import Run, fingerprint
+from dialin.summary import goodness_json, summary_of
 
 
 @dataclass(frozen=True)

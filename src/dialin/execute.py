@@ -15,7 +15,7 @@ from dialin.estimate import Closeness, CountingLLM, Estimate, count, predict
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client, Retry
-from dialin.report import page
+from dialin.report import write_report
 from dialin.run import CAPPED, COMPLETE, INTERRUPTED, Run, data_of
 from dialin.tables import intents_table, rounds_json, sentences_table
 from dialin.timing import SessionLog
@@ -72,6 +72,7 @@ def execute(run: Run, opened: Opened, session: Session) -> Run:
             result = discover(data, replace(tools, on_step=session.on_step), run.manifest.settings)
         usage = asked(run.folder / files.REPLIES)
         ended = replace(run, manifest=replace(run.manifest, status=status_of(result), usage=usage))
+        session.on_step("report")
         write_result(ended, result, log)
     except (KeyboardInterrupt, ProviderError):
         usage = asked(run.folder / files.REPLIES)
@@ -177,7 +178,7 @@ def write_result(run: Run, result: Result, log: SessionLog) -> None:
     files.write_pieces(folder / files.PIECES, result.pieces)
     files.write_table(folder / files.INTENTS, intents_table(result))
     files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
-    files.write_text(folder / files.REPORT, page(run))
+    write_report(run, folder / files.REPORT)
     log.write(run.manifest.status)
     files.write_json(folder / files.MANIFEST, asdict(run.manifest))
 

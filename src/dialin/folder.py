@@ -114,6 +114,18 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path} is damaged: {error}", hint="it was written by dialin as JSON") from error
 
 
+def read_json_lines(path: Path) -> list[Any]:
+    """Return the JSON value of each line of a file; raise InputError where there is none."""
+    try:
+        return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(
+            f"{path} is damaged: {error}", hint="it was written by dialin, one JSON value a line"
+        ) from error
+
+
 def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a Parquet file of a run folder; raise InputError where it cannot be read."""
     try:

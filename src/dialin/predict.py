@@ -15,8 +15,8 @@ from dialin import folder as files
 from dialin.connect import Opened
 from dialin.corpus import corpus_of
 from dialin.errors import InputError
-from dialin.report import summary_of
 from dialin.run import Run
+from dialin.summary import summary_of
 
 FORMATS = ("csv", "jsonl", "parquet")
 

@@ -11,6 +11,8 @@ import pyarrow as pa
 from dialin.errors import InputError
 
 Wanted = Callable[[str], bool]  # whether a column of this name may be needed
+OBJECT = pa.struct([("object", pa.large_string())])
+"""Cells that are neither text nor turns, as JSON: an error for who needs them, and none where nobody does."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.columns import (
+    DATE,
     DIALOGUE,
     DIALOGUE_OF_TURNS,
     ROLE,
@@ -21,6 +22,8 @@ from dialin.columns import (
     wanted_of,
 )
 from dialin.corpus import Corpus, corpus_of
+from dialin.dates import DATE as DATE_TYPE
+from dialin.dates import dates
 from dialin.errors import InputError
 from dialin.formats import load
 from dialin.raw import Raw
@@ -73,11 +76,12 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        ``row`` int64, ``text`` large_string, ``dialogue_id`` string, ``turn`` int64, ``role`` string.
-        ``row`` counts the records of the source from 0: rows of a frame, items of a list, lines of a TXT
-        file, records of a CSV or JSON lines file (empty lines are no records there). Where a row is a
+        ``row`` int64, ``text`` large_string, ``dialogue_id`` string, ``turn`` int64, ``role`` string, and ``date``
+        timestamp (ms). ``row`` counts the records of the source from 0: rows of a frame, items of a list, lines of a
+        TXT file, records of a CSV or JSON lines file (empty lines are no records there). Where a row is a
         dialogue, it counts the turns in reading order over the whole source, ``turn`` counts them from 0 in
-        each dialogue, and a dialogue without id gets ``#`` and its number from 0.
+        each dialogue, and a dialogue without id gets ``#`` and its number from 0; a date is the turn's, else the
+        dialogue's.
 
     Raises
     ------
@@ -108,6 +112,7 @@ def _read_rows(raw: Raw, columns: Columns) -> pa.Table:
     dialogue = pick(others, columns.dialogue, DIALOGUE, raw.where, "dialogue")
     role = pick(others, columns.role, ROLE, raw.where, "role")
     turn = pick(others, columns.turn, TURN, raw.where, "turn")
+    date = pick(others, columns.date, DATE, raw.where, "date")
     text = strings(raw.columns[name], name, raw.where)
     if raw.has_header and columns.text is None:
         _check_words(text, name, raw.where)
@@ -116,10 +121,13 @@ def _read_rows(raw: Raw, columns: Columns) -> pa.Table:
         dialogue=trimmed(strings(raw.columns[dialogue], dialogue, raw.where)) if dialogue else None,
         turn=integers(raw.columns[turn], turn, raw.where, is_given=columns.turn is not None) if turn else None,
         role=strings(raw.columns[role], role, raw.where) if role else None,
+        date=dates(raw.columns[date], date, raw.where, is_given=columns.date is not None) if date else None,
     )
 
 
-def _result(text: pa.Array, dialogue: pa.Array | None, turn: pa.Array | None, role: pa.Array | None) -> pa.Table:
+def _result(
+    *, text: pa.Array, dialogue: pa.Array | None, turn: pa.Array | None, role: pa.Array | None, date: pa.Array | None
+) -> pa.Table:
     n = len(text)
     return pa.table(
         {
@@ -128,6 +136,7 @@ def _result(text: pa.Array, dialogue: pa.Array | None, turn: pa.Array | None, ro
             "dialogue_id": pa.nulls(n, pa.string()) if dialogue is None else dialogue.cast(pa.string()),
             "turn": pa.nulls(n, pa.int64()) if turn is None else turn,
             "role": pa.nulls(n, pa.string()) if role is None else normal_roles(role),
+            "date": pa.nulls(n, DATE_TYPE) if date is None else date,
         }
     )
 
@@ -176,6 +185,7 @@ def _read_turns(raw: Raw, name: str, columns: Columns) -> pa.Table:
         dialogue=_dialogue_ids(raw, name, columns).take(parent),
         turn=_turn_numbers(fields, columns.turn, where, pa.array(index)),
         role=_role_of_turns(raw, fields, columns, parent),
+        date=_date_of_turns(raw, fields, columns.date, parent),
     )
 
 
@@ -208,3 +218,15 @@ def _role_of_turns(raw: Raw, fields: dict[str, pa.Array], columns: Columns, pare
         return strings(fields[name], name, raw.where) if name else None
     name = pick([*raw.names, *fields], given, ROLE, raw.where, "role")  # a role for the whole dialogue
     return strings(raw.columns[name], name, raw.where).take(parent) if name else None
+
+
+def _date_of_turns(raw: Raw, fields: dict[str, pa.Array], given: str | None, parent: pa.Array) -> pa.Array | None:
+    """Return when each turn was said, as it says itself, else as its dialogue does."""
+    beside = {name: column for name, column in raw.columns.items() if name not in fields and not is_list(column)}
+    places = [list(fields), list(beside)] if given is None else [[*fields, *beside]]
+    for name in (pick(names, given, DATE, raw.where, "date") for names in places):
+        if name is not None:
+            found = dates((fields | beside)[name], name, raw.where, is_given=given is not None)
+            if found is not None:
+                return found if name in fields else found.take(parent)
+    return None

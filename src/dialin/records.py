@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 import pyarrow as pa
 
 from dialin.errors import InputError
-from dialin.raw import Raw, Wanted, one_line, short
+from dialin.raw import OBJECT, Raw, Wanted, one_line, short
 
 
 def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:
@@ -159,6 +160,8 @@ def _is_json(line: str) -> bool:
 def _array(cells: list[object], name: str, where: str) -> pa.ChunkedArray:
     texts = [cell if isinstance(cell, str | list) else _text(cell) for cell in cells]
     is_nested = any(isinstance(cell, list) for cell in texts)
+    if not is_nested and any(isinstance(cell, dict) for cell in texts):
+        return _objects(texts)
     try:
         array = pa.array(texts, None if is_nested else pa.large_string())
     except UnicodeEncodeError:
@@ -172,10 +175,19 @@ def _array(cells: list[object], name: str, where: str) -> pa.ChunkedArray:
     return pa.chunked_array([array])
 
 
+def _objects(cells: list[object]) -> pa.ChunkedArray:
+    shown = [None if cell is None else {"object": json.dumps(cell, ensure_ascii=False, default=str)} for cell in cells]
+    return pa.chunked_array([pa.array(shown, OBJECT)])
+
+
 def _text(cell: object) -> object:
-    """Return a number or truth value as text, a missing value as None; anything else as it is."""
+    """Return a number, truth value or date as text, a missing value as None; anything else as it is."""
     if _is_missing(cell):
         return None
+    if isinstance(cell, date):
+        return str(cell)
+    if isinstance(cell, dict) and list(cell) == ["$date"]:  # as MongoDB exports dates
+        return _text(cell["$date"])
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():

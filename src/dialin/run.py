@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin import folder as files
@@ -22,6 +23,7 @@ from dialin.calibrate import Calibration, calibration_in
 from dialin.columns import Columns
 from dialin.connect import Opened, Specs, model_hashes
 from dialin.corpus import Corpus
+from dialin.dates import DATE
 from dialin.discover import Data, Settings
 from dialin.errors import DialinError, InputError
 from dialin.prompts import shipped
@@ -301,6 +303,8 @@ def corpus_in(folder: Path) -> Corpus:
     """Return the sentences of a run, with the roles that the input gave them."""
     sentences = files.read_table_of(folder / files.SENTENCES, ["text", "count"])
     occurrences = files.read_table_of(folder / files.OCCURRENCES)
+    if "date" not in occurrences.column_names:  # a run of dialin 0.1 before there were dates
+        occurrences = occurrences.append_column("date", pa.nulls(occurrences.num_rows, DATE))
     given = occurrences["role"].to_pylist()
     roles = [""] * sentences.num_rows
     for sentence, role in zip(occurrences["sentence_id"].to_pylist(), given, strict=True):

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
+from dialin.raw import OBJECT
 
 _CUSTOMER = "customer user usr client caller human visitor 客户 用户 顾客 买家 来电人"
 _AGENT = "agent assistant system sys operator bot representative advisor 客服 坐席 座席 机器人 卖家"
@@ -30,6 +31,9 @@ def strings(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Arr
     """
     if pa.types.is_dictionary(column.type):
         column = _decoded(column)
+    if column.type == OBJECT:
+        first = next(cell for cell in column.to_pylist() if cell)["object"]
+        raise InputError(f"column {name!r} of {where} holds objects: {first[:60]}", hint="name a column of sentences")
     if pa.types.is_floating(column.type):
         column = _whole(pc.if_else(pc.is_nan(column), None, column))
     try:

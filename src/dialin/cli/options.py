@@ -26,6 +26,7 @@ _COLUMNS = [
     click.option("--dialogue", metavar="COL", help="Column of the dialogue's id."),
     click.option("--role", metavar="COL", help="Column of who speaks."),
     click.option("--turn", metavar="COL", help="Column of the turn's number."),
+    click.option("--date", metavar="COL", help="Column of when it was said, or of when the dialogue began."),
 ]
 _MODELS = [
     click.option(
@@ -157,7 +158,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
 
 def columns_of(options: dict[str, Any]) -> Columns:
     """Return the column names among the options of a command."""
-    return Columns(*(options.get(name) for name in ("text", "dialogue", "role", "turn")))
+    return Columns(*(options.get(name) for name in ("text", "dialogue", "role", "turn", "date")))
 
 
 def plan_of(options: dict[str, Any]) -> Plan:

@@ -18,6 +18,7 @@ STEPS = {
     "merge": "merging clusters of one intent",
     "role": "splitting by role",
     "assign": "assigning the sentences",
+    "report": "writing the report",
 }
 
 

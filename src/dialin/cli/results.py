@@ -1,4 +1,4 @@
-"""Commands that read runs and clusters: report, predict, evaluate, judge."""
+"""Commands that read runs and clusters: predict, evaluate, judge."""
 
 from __future__ import annotations
 
@@ -33,23 +33,10 @@ from dialin.predict import as_text, format_of, save
 from dialin.predict import predict as predict_table
 from dialin.read import read_table
 from dialin.reliability import goodness
-from dialin.report import as_json as report_json
-from dialin.report import console_on, print_report
 from dialin.run import data_of, load
+from dialin.terminal import console_on
 
 NO_CLUSTER = {"-1", "-1.0"}
-
-
-@click.command()
-@RUN
-@JSON
-def report(run: Path, as_json: bool) -> None:
-    """Print what RUN found; RUN/report.html has it for a browser."""
-    opened = load(run)
-    if as_json:
-        click.echo(json.dumps(report_json(opened), ensure_ascii=False, indent=1))
-    else:
-        print_report(opened, sys.stdout)
 
 
 @click.command()

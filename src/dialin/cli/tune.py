@@ -19,7 +19,7 @@ from dialin.cli.tune_calibrate import calibrate
 from dialin.cli.tune_train import judge, namer
 from dialin.connect import NO_LLM, Specs, connect
 from dialin.folder import write_table
-from dialin.report import console_on
+from dialin.terminal import console_on
 from dialin.tune.clusters import KINDS, Recipe
 from dialin.tune.data import Matrix, Plan, Row, build, check_out, summary_of
 from dialin.tune.sources import Reading

@@ -33,8 +33,9 @@ from dialin.estimate import Estimate
 from dialin.evaluate import evaluate_run
 from dialin.execute import Session, execute, forecast, n_replies
 from dialin.folder import MANIFEST
-from dialin.report import as_json, print_report
 from dialin.run import COMPLETE, Plan, Run, check_free, data_of, load, read_corpus, start
+from dialin.summary import as_json
+from dialin.terminal import print_report
 from dialin.usage import Budget, Price
 
 DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"

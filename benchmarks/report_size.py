@@ -1,0 +1,165 @@
+"""How large the report is and how long it takes to write: at 55,000 sentences, above them, and with the worst of texts.
+
+The sentences are those of sgd_dialogues; their vectors come of their words (tf-idf, reduced to 384 dimensions), and
+their intents of k-means on these: neither matters for size and time. In the last one, each sentence is 10,000 characters
+of Chinese and HTML. Writes ``benchmarks/results/report_size.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from benchmarks import data, machine
+from dialin import folder as files
+from dialin.assign import build
+from dialin.columns import Columns
+from dialin.connect import Opened, Specs
+from dialin.corpus import Corpus, corpus_of
+from dialin.dates import DATE
+from dialin.execute import write_result
+from dialin.gather import contents_of, facts_of
+from dialin.iterate import Round
+from dialin.layout import layout
+from dialin.points import MAX_POINTS, sampled
+from dialin.run import COMPLETE, Plan, load, start
+from dialin.search import Trial
+from dialin.settings import Settings
+from dialin.timing import SessionLog
+from dialin.work import Intent, Result
+
+DIMENSIONS = 384
+WORST = "</script>&很长的一句话" * 700
+
+
+def main() -> None:
+    """Measure a page for each number of sentences, and one of the worst."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sentences", type=int, nargs="+", default=[5_000, 55_000, 110_000])
+    parser.add_argument("--intents", type=int, default=300)
+    options = parser.parse_args()
+    rows = []
+    for kind, n_intents, name in cases(options.sentences, options.intents):
+        rows.append(measured(kind, n_intents, name))
+        print(rows[-1], flush=True)
+    about = machine.provenance(peak_memory_mb=machine.peak_memory_mb())
+    print(machine.write("report_size", {**about, "pages": rows}))
+
+
+def cases(sizes: list[int], n_intents: int) -> Iterator[tuple[Corpus, int, str]]:
+    """Yield sentences, how many intents they are to have, and what they are called."""
+    for n in sizes:
+        yield corpus(n), n_intents, "sgd"
+    yield worst(corpus(max(sizes))), 2_000, "worst"
+
+
+def corpus(n: int) -> Corpus:
+    """Return the first turns of sgd_dialogues that have n distinct sentences, with made-up dates of half a year."""
+    turns = pq.read_table(data.folder() / "sgd_dialogues.parquet", columns=["text", "dialogue_id", "turn", "role"])
+    known = turns["text"].combine_chunks().dictionary_encode().indices.to_numpy()
+    _, first = np.unique(known, return_index=True)
+    turns = turns.slice(0, int(np.sort(first)[min(n, len(first)) - 1]) + 1)
+    day = np.datetime64("2024-01-01", "ms") + (np.arange(turns.num_rows) * 183 // turns.num_rows).astype("m8[D]")
+    turns = turns.append_column("row", pa.array(np.arange(turns.num_rows)))
+    return corpus_of(turns.append_column("date", pa.array(day, DATE)))
+
+
+def worst(kind: Corpus) -> Corpus:
+    """Return the corpus with the longest of texts, all of them different."""
+    return replace(kind, texts=[f"{i} {WORST}" for i in range(len(kind.texts))])
+
+
+def measured(kind: Corpus, n_intents: int, name: str) -> dict[str, Any]:
+    """Write a run of these sentences, its page among the files; return sizes and times."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run"
+        written = fake(kind, n_intents, path)
+        html = (path / files.REPORT).read_bytes()
+        began = time.perf_counter()
+        contents = contents_of(load(path))
+        facts = facts_of(contents)
+        gathered = time.perf_counter()
+    assert contents.X is not None  # it has just been written
+    layout(contents.X[sampled(contents.labels, MAX_POINTS, 0)], 0)
+    laid_out = time.perf_counter()
+    return {
+        "texts": name,
+        "sentences": len(kind.texts),
+        "utterances": kind.occurrences.num_rows,
+        "intents": len(facts.intents),
+        "bytes": len(html),
+        "gzip_bytes": len(gzip.compress(html)),
+        "seconds": {
+            "facts": round(gathered - began, 1),
+            "layout": round(laid_out - gathered, 1),
+            "all files of a run, with the page": written,
+        },
+    }
+
+
+def fake(kind: Corpus, n_intents: int, folder: Path) -> float:
+    """Write a run folder with made-up intents; return the seconds that its files, the report among them, took."""
+    X, labels = clustered(kind.texts, n_intents)
+    plan = Plan("sgd.parquet", Columns(), Settings(), Specs("none", "none"))
+    run = start(folder, plan, kind, Opened(None, lambda _: X, "tf-idf", "a benchmark"))
+    run = replace(run, manifest=replace(run.manifest, status=COMPLETE))
+    files.write_array(folder / files.EMBEDDINGS, X)
+    result = result_of(kind, X, labels)
+    began = time.perf_counter()
+    write_result(run, result, SessionLog(folder))
+    return round(time.perf_counter() - began, 1)
+
+
+def clustered(texts: list[str], k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return unit vectors (n, 384) and an intent for each sentence; every fiftieth sentence has none."""
+    if texts[0].endswith(WORST):
+        X = np.random.default_rng(0).normal(size=(len(texts), DIMENSIONS)).astype(np.float32)
+    else:
+        words = TfidfVectorizer(min_df=2, sublinear_tf=True).fit_transform(texts)
+        X = TruncatedSVD(DIMENSIONS, n_iter=2, random_state=0).fit_transform(words).astype(np.float32)
+    X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-9)
+    labels = MiniBatchKMeans(k, n_init=1, batch_size=4096, random_state=0).fit_predict(X).astype(np.int64)
+    return X, np.where(np.arange(len(texts)) % 50 == 7, -1, labels)
+
+
+def result_of(kind: Corpus, X: np.ndarray, labels: np.ndarray) -> Result:
+    """Return the result that these intents are, the most frequent first."""
+    roles = kind.roles or [""] * len(kind.texts)
+    used = [label for label, _ in Counter(labels.tolist()).most_common() if label >= 0]
+    clusters = [np.flatnonzero(labels == label) for label in used]
+    found = np.full(len(labels), -1)
+    for i, rows in enumerate(clusters):
+        found[rows] = i
+    own = [roles[rows[0]] for rows in clusters]
+    intents = tuple(
+        Intent(i, f"inquire-topic-{i}", len(rows), int(kind.counts[rows].sum()), 0.8, own[i], examples(kind, rows))
+        for i, rows in enumerate(clusters)
+    )
+    trials = tuple(Trial(k, k * 3 // 4, k // 4) for k in (20, 50, 100, 200, 300))
+    rounds = (("", Round(len(labels), (), (), trials, 300)),)
+    pieces = build(X, clusters, range(len(clusters)), [""] * len(clusters))
+    reasons = ["noise" if label < 0 else "" for label in found]
+    return Result(intents, found, (found >= 0).astype(np.float64), reasons, rounds, pieces, True, roles)
+
+
+def examples(kind: Corpus, rows: np.ndarray) -> tuple[str, ...]:
+    """Return five sentences."""
+    return tuple(kind.texts[row] for row in rows[:5])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Columns of any type become dates: the day and time as they stand in the data, without time zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dialin.errors import InputError
+from dialin.values import strings, trimmed
+
+DATE = pa.timestamp("ms")
+Triple = tuple[int, int, int]
+
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: i for i, name in enumerate(_MONTH_NAMES.split(), 1)}
+_CLOCK = re.compile(r"(\d{1,2})[:时点](\d{2})?(?:[:分](\d{2}))?")
+_YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)")
+_YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
+_NAMED = re.compile(rf"(?i)\b({_MONTH_NAMES.replace(' ', '|')})[a-z]*\b")
+_YEAR, _DAY = re.compile(r"(?<![-+\d:])\d{4}(?!\d)"), re.compile(r"(?<![-+\d:])\d{1,2}(?![\d:])")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?)?")
+_NUMBER = re.compile(r"\d{9,19}(\.\d+)?")
+_AFTERNOON, _MORNING = re.compile(r"(?i)pm\b|下午|晚上"), re.compile(r"(?i)am\b|上午|凌晨")
+
+
+def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
+    """Return a column as timestamps in milliseconds; where it holds other things, None: then it was not meant.
+
+    Known are the types of Arrow, ISO 8601, ``2024/5/1``, ``2024年5月1日 下午3:20``, ``1.5.2024`` and ``5/1/2024``
+    (which of the two is the day, the whole column decides), ``May 1, 2024``, ``20240501`` and Unix time. A time zone is
+    left out: the date is the one that was on the wall.
+
+    Raises
+    ------
+    InputError
+        If it holds other things though the user named it (`is_given`).
+    """
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        return _of_arrow(column)
+    try:
+        texts = trimmed(strings(column, name, where)).dictionary_encode()
+        values = _parsed(texts.dictionary.to_pylist())
+    except ValueError as error:  # InputError is one
+        if not is_given:
+            return None
+        raise InputError(
+            f"column {name!r} of {where} is no date: {error}", hint="name a column of dates such as 2024-05-31 14:05"
+        ) from error
+    return pa.array(values, DATE).take(texts.indices)
+
+
+def _of_arrow(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    array = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
+    has_zone = pa.types.is_timestamp(array.type) and array.type.tz
+    return (pc.local_timestamp(array) if has_zone else array).cast(DATE, safe=False)
+
+
+def _parsed(texts: Iterable[str]) -> list[datetime]:
+    """Return the date of each text; raise ValueError where one has none."""
+    texts = list(texts)
+    day_first = _day_first([(int(m[1]), int(m[2])) for text in texts if (m := _YEAR_LAST.search(text))])
+    return [_one(text, day_first) for text in texts]
+
+
+def _day_first(pairs: list[tuple[int, int]]) -> bool:
+    """Tell whether dates that end with the year begin with the day; raise ValueError where either would do."""
+    first, second = (max((pair[i] for pair in pairs), default=0) for i in (0, 1))
+    if pairs and first <= 12 and second <= 12 and any(a != b for a, b in pairs):
+        raise ValueError("day and month cannot be told apart")
+    return first > 12
+
+
+def _one(text: str, day_first: bool) -> datetime:
+    """Return the date in one text; raise ValueError where there is none."""
+    if whole := _COMPACT.fullmatch(text):
+        year, month, day, hour, minute, second = (int(part or 0) for part in whole.groups())
+        return datetime(year, month, day, hour, minute, second)
+    if _NUMBER.fullmatch(text):
+        return _unix(float(text))
+    found = _triple(text, day_first)
+    if found is None:
+        raise ValueError(f"there is none in {text[:40]!r}")
+    return datetime(*found, *_clock(text))
+
+
+def _triple(text: str, day_first: bool) -> Triple | None:
+    if match := _YEAR_FIRST.search(text):
+        return int(match[1]), int(match[2]), int(match[3])
+    if match := _YEAR_LAST.search(text):
+        a, b, year = (int(part) for part in match.groups())
+        return (year, b, a) if day_first else (year, a, b)
+    month, year_, day = _NAMED.search(text), _YEAR.search(text), _DAY.search(text)
+    if month and year_ and day:
+        return int(year_[0]), _MONTHS[month[1].lower()], int(day[0])
+    return None
+
+
+def _clock(text: str) -> Triple:
+    """Return hour, minute and second; midnight where there is no time."""
+    match = _CLOCK.search(text)
+    if not match:
+        return 0, 0, 0
+    hour, minute, second = (int(part or 0) for part in match.groups())
+    if _AFTERNOON.search(text) and hour < 12:
+        hour += 12
+    return (0 if _MORNING.search(text) and hour == 12 else hour), minute, second
+
+
+def _unix(number: float) -> datetime:
+    """Return the time of a count of seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    while number >= 1e11:  # seconds of the year 5138
+        number /= 1000
+    return datetime.fromtimestamp(number, UTC).replace(tzinfo=None)

@@ -1,0 +1,81 @@
+"""The tree of intents: their centroids joined bottom up, its families, and how it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.cluster import centroid
+from dialin.tree import Tree, tree_of
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """One join as it is drawn: two ends at a height, and how far down each of them goes.
+
+    Parameters
+    ----------
+    height : float
+        Of the join, in the units of the tree.
+    places : tuple of 2 floats
+        Where its two parts stand among the leaves: 0 is the first leaf, halves lie between two.
+    heights : tuple of 2 floats
+        Heights of its two parts; 0 for a leaf.
+    """
+
+    height: float
+    places: tuple[float, float]
+    heights: tuple[float, float]
+
+
+def centroids(X: Floats, labels: NDArray[np.int64], n_intents: int) -> NDArray[np.float64]:
+    """Return the unit-norm mean (n_intents, d) of the sentences of each intent; zeros for one without any."""
+    members = [X[labels == intent] for intent in range(n_intents)]
+    means = [centroid(rows) if len(rows) else np.zeros(X.shape[1]) for rows in members]
+    return np.array(means, dtype=np.float64).reshape(-1, X.shape[1])
+
+
+def tree_of_intents(C: NDArray[np.float64]) -> Tree:
+    """Return the Ward tree over the centroids (m, d) of intents, each of which counts alike."""
+    return tree_of(C, np.ones(len(C)), np.arange(len(C)), "ward")
+
+
+def families(tree: Tree) -> list[tuple[int, ...]]:
+    """Return the intents of each family, in the order of the leaves: the cut into about as many as each has members.
+
+    Examples
+    --------
+    >>> C = np.array([[1.0, 0.0], [0.0, 1.0], [0.99, 0.141], [0.141, 0.99]])
+    >>> families(tree_of_intents(C))
+    [(0, 2), (1, 3)]
+    """
+    if not tree.n_leaves:
+        return []
+    nodes = tree.nodes_at(round(tree.n_leaves**0.5))
+    return [tuple(tree.members(int(node)).tolist()) for node in sorted(nodes, key=lambda node: tree.start[node])]
+
+
+def brackets(tree: Tree) -> list[Bracket]:
+    """Return the joins of a tree, lowest first.
+
+    Examples
+    --------
+    Leaves 0 and 2 are joined first, and stand side by side; then 1 joins them.
+
+    >>> C = np.array([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6]])
+    >>> [bracket.places for bracket in brackets(tree_of_intents(C))]
+    [(1.0, 2.0), (0.0, 1.5)]
+    """
+    m = tree.n_leaves
+    place, height = np.zeros(len(tree.parent)), np.zeros(len(tree.parent))
+    place[tree.rows] = np.arange(m)
+    found = []
+    for i, (a, b) in enumerate(tree.children):
+        height[m + i], place[m + i] = tree.height[i], (place[a] + place[b]) / 2
+        ends = (float(place[a]), float(place[b])), (float(height[a]), float(height[b]))
+        found.append(Bracket(float(tree.height[i]), *ends))
+    return found

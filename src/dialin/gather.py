@@ -1,0 +1,265 @@
+"""The facts of a run out of its folder: `contents_of` reads the files, `facts_of` looks at nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dialin import folder as files
+from dialin.actions import AGENT
+from dialin.assign import Pieces
+from dialin.confusion import confusion, neighbours
+from dialin.dialogues import Turns, answers, dialogue_numbers, following, main_reasons, paths, turns_of
+from dialin.facts import Calls, Facts, IntentFacts, Left, Link, RoleFacts, Stray, Timeline
+from dialin.families import centroids, families, tree_of_intents
+from dialin.routine import is_routine
+from dialin.run import Run
+from dialin.summary import Summary, summary_of
+from dialin.tree import Tree
+from dialin.trends import Periods, counts_of, moves, periods_of
+
+Ints = NDArray[np.int64]
+Row = dict[str, Any]
+Links = tuple[Link, ...]
+REASONS = {
+    "rare": "too few sentences like it",
+    "mixed": "no coherent intent around it",
+    "noise": "like no other sentence",
+    "budget": "the cap was reached first",
+}
+N_LINKS, LEAST_SHARE = 3, 0.05
+"""Next intents and answers that are kept of an intent: so many, of those that come at least so often, and twice."""
+N_TOP = 5
+"""Intents kept of a role."""
+N_STRAYS = 10
+"""Sentences kept of each reason why some have no intent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What the files of a run hold.
+
+    Parameters
+    ----------
+    summary : Summary
+        Headline figures, and the rows of ``intents.parquet``.
+    sentences, occurrences : pyarrow.Table
+        The tables of these names.
+    rounds : list of dict
+        The lines of ``rounds.jsonl``.
+    X : ndarray of shape (n, d), or None
+        ``embeddings.npy``; None where it is not there.
+    pieces : Pieces
+        The decision function.
+    seed : int
+        Of the run.
+    """
+
+    summary: Summary
+    sentences: pa.Table
+    occurrences: pa.Table
+    rounds: list[Row]
+    X: NDArray[np.float32] | None
+    pieces: Pieces
+    seed: int
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of ``intents.parquet``."""
+        return self.summary.intents
+
+    @cached_property
+    def labels(self) -> Ints:
+        """Intent of each sentence, shape (n,); −1: none."""
+        return np.asarray(self.sentences["intent_id"].to_numpy(), dtype=np.int64)
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """Role of each sentence as the run used it, n roles; "" for none."""
+        return [role or "" for role in self.sentences["role"].to_pylist()]
+
+    @cached_property
+    def said(self) -> Ints:
+        """Sentence of each utterance, in the order of the input."""
+        return np.asarray(self.occurrences["sentence_id"].to_numpy(), dtype=np.int64)
+
+    @cached_property
+    def speakers(self) -> NDArray[np.object_]:
+        """Role of each utterance: as the run used it, else as the input has it; "" for none."""
+        given = self.occurrences["role"].to_pylist()
+        return np.array([self.roles[i] or role or "" for i, role in zip(self.said, given, strict=True)], dtype=object)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """What was said with an intent, dialogue by dialogue."""
+        return turns_of(self.occurrences, self.labels, self.speakers == AGENT)
+
+    @cached_property
+    def routine(self) -> NDArray[np.bool_]:
+        """Whether each intent is no reason to call."""
+        return np.array([is_routine(row["name"], row["examples"]) for row in self.rows], dtype=bool)
+
+    @cached_property
+    def reasons(self) -> Ints:
+        """Main reason of each dialogue; −1: none."""
+        return main_reasons(self.turns, self.routine)
+
+
+def contents_of(run: Run) -> Contents:
+    """Read the files of a run that has ended; raise InputError where it has not, or one cannot be read."""
+    data = run.data
+    return Contents(
+        summary=summary_of(run),
+        sentences=files.read_table_of(run.folder / files.SENTENCES),
+        occurrences=run.corpus.occurrences,
+        rounds=files.read_json_lines(run.folder / files.ROUNDS),
+        X=None if data is None else data.X,
+        pieces=files.read_pieces(run.folder / files.PIECES),
+        seed=run.manifest.settings.seed,
+    )
+
+
+def facts_of(contents: Contents) -> Facts:
+    """Return what the files of a run say."""
+    tree, periods = tree_in(contents), periods_in(contents)
+    return Facts(
+        summary=contents.summary,
+        intents=intents_in(contents, periods),
+        tree=tree,
+        families=tuple(families(tree)) if tree else (),
+        roles=roles_in(contents),
+        calls=calls_in(contents),
+        timeline=timeline_in(contents, periods) if periods else None,
+        left=left_in(contents),
+        rounds=tuple(contents.rounds),
+    )
+
+
+def tree_in(contents: Contents) -> Tree | None:
+    """Return the tree of intents; None without embeddings, or without intents."""
+    if contents.X is None or not contents.rows:
+        return None
+    return tree_of_intents(centroids(contents.X, contents.labels, len(contents.rows)))
+
+
+# --- intents --------------------------------------------------------------------------------------
+
+
+def intents_in(contents: Contents, periods: Periods | None) -> tuple[IntentFacts, ...]:
+    """Return the facts of each intent, by number."""
+    m = len(contents.rows)
+    confused = confused_in(contents)
+    after, answered = following(contents.turns, m), answers(contents.turns, m)
+    n_reason = np.bincount(contents.reasons[contents.reasons >= 0], minlength=m)
+    counts = counts_of(periods, contents.labels[contents.said], m) if periods else None
+    changes = moves(counts) if counts is not None else [None] * m
+    return tuple(
+        IntentFacts(
+            **row | {"role": row["role"] or "", "examples": tuple(row["examples"])},
+            confused_with=confused[i],
+            followed_by=usual(after[i], m),
+            answered_by=usual(answered[i], m),
+            is_routine=bool(contents.routine[i]),
+            n_reason=int(n_reason[i]),
+            per_period=() if counts is None else tuple(counts[i].tolist()),
+            move=changes[i],
+        )
+        for i, row in enumerate(contents.rows)
+    )
+
+
+def confused_in(contents: Contents) -> list[Links]:
+    """Return, per intent, those that it could be confused with; none without embeddings."""
+    if contents.X is None:
+        return [()] * len(contents.rows)
+    shares = confusion(contents.pieces, contents.X, contents.roles, contents.labels)
+    return [tuple(Link(*pair) for pair in neighbours(shares, i)) for i in range(len(contents.rows))]
+
+
+def usual(counts: Ints, n_intents: int) -> Links:
+    """Return the usual ones of what came next, the most frequent first; a place beyond the intents is the end, −1.
+
+    Examples
+    --------
+    Of two intents, the first came once, the second 5 times; twice it was the end.
+
+    >>> usual(np.array([1, 5, 2]), 2)
+    (Link(intent_id=1, share=0.625), Link(intent_id=-1, share=0.25))
+    """
+    total = max(int(counts.sum()), 1)
+    order = np.argsort(-counts, kind="stable")[:N_LINKS]
+    often = [int(i) for i in order if counts[i] >= max(LEAST_SHARE * total, 2)]
+    return tuple(Link(i if i < n_intents else -1, float(counts[i] / total)) for i in often)
+
+
+# --- utterances -----------------------------------------------------------------------------------
+
+
+def roles_in(contents: Contents) -> tuple[RoleFacts, ...]:
+    """Return what each role says, the one that says most first; none where no role is known."""
+    names, codes = np.unique(contents.speakers.astype(str), return_inverse=True)
+    if not any(names):
+        return ()
+    labels = contents.labels[contents.said]
+    found = [role_facts(str(name), labels[codes == code], len(contents.rows)) for code, name in enumerate(names)]
+    return tuple(sorted(found, key=lambda role: (-role.n_occurrences, role.role)))
+
+
+def role_facts(role: str, labels: Ints, n_intents: int) -> RoleFacts:
+    """Return what a role says; `labels` are the intents of its utterances (−1: none)."""
+    counts = np.bincount(labels[labels >= 0], minlength=n_intents)
+    order = np.argsort(-counts, kind="stable")[:N_TOP]
+    top = tuple(Link(int(i), float(counts[i] / len(labels))) for i in order if counts[i])
+    return RoleFacts(role, len(labels), int(counts.sum()), int((counts > 0).sum()), top)
+
+
+def calls_in(contents: Contents) -> Calls | None:
+    """Return what is to be said of the dialogues; None where there are none."""
+    n = contents.turns.n_dialogues
+    if not n:
+        return None
+    return Calls(n, int((contents.reasons < 0).sum()), tuple(paths(contents.turns, contents.routine)))
+
+
+def periods_in(contents: Contents) -> Periods | None:
+    """Return the periods of the utterances; None where there is but one."""
+    dates = contents.occurrences["date"].to_numpy().astype("datetime64[ms]")
+    return periods_of(dates, dialogue_numbers(contents.occurrences))
+
+
+def timeline_in(contents: Contents, periods: Periods) -> Timeline:
+    """Return the timeline of all utterances."""
+    counts = counts_of(periods, contents.labels[contents.said], len(contents.rows))
+    return Timeline(periods.unit, periods.names, tuple(counts.sum(axis=0).tolist()), tuple(counts[-1].tolist()))
+
+
+def left_in(contents: Contents) -> tuple[Left, ...]:
+    """Return what stayed without an intent, by reason, in the order of the summary."""
+    reasons = np.array(contents.sentences["reason"].to_pylist(), dtype=object)
+    return tuple(
+        Left(reason, REASONS.get(reason, ""), n, int((reasons == reason).sum()), strays(contents, reasons == reason))
+        for reason, n in contents.summary.unassigned.items()
+    )
+
+
+def strays(contents: Contents, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
+    """Return some of the sentences: those said most often, of equals random ones."""
+    rows, counts = np.flatnonzero(which), contents.sentences["count"].to_numpy()
+    rows = np.random.default_rng(contents.seed).permutation(rows)
+    rows = rows[np.argsort(-counts[rows], kind="stable")[:N_STRAYS]]
+    texts = contents.sentences["text"].take(pa.array(rows)).to_pylist()
+    return tuple(map(Stray, texts, counts[rows].tolist(), nearest_intents(contents, rows)))
+
+
+def nearest_intents(contents: Contents, rows: Ints) -> Iterable[int]:
+    """Return the intent that each of some sentences is nearest to; −1: none, or no embeddings."""
+    if contents.X is None:
+        return [-1] * len(rows)
+    piece, _, _ = contents.pieces.nearest(contents.X[rows], [contents.roles[row] for row in rows])
+    return [int(i) for i in np.append(contents.pieces.intents, -1)[piece]]

@@ -1,0 +1,114 @@
+"""A map of the sentences: their embeddings laid out in two dimensions, near ones near each other.
+
+t-SNE lays out up to `N_LANDMARKS` sentences; the others go among the landmarks that they are nearest to. So a map of
+any size takes the seconds of a small one, and a sentence lies where its like lie.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
+
+Floats = NDArray[np.floating]
+N_LANDMARKS = 4_000
+"""Sentences that t-SNE lays out itself: its time grows faster than they do."""
+N_COMPONENTS = 50
+N_STEPS = 500
+PERPLEXITY = 30.0
+"""About how many neighbours a sentence is kept near to."""
+N_NEAREST = 5
+"""Landmarks between which another sentence is placed."""
+CHUNK = 4_096
+
+
+def layout(X: Floats, seed: int = 0) -> NDArray[np.float32]:
+    """Return a place on the map for each sentence; the same for the same vectors and seed.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings.
+    seed : int
+        Of the choice of landmarks, and of t-SNE.
+
+    Returns
+    -------
+    ndarray of shape (n, 2), float32
+        From 0 to 1; one unit is as long in both directions.
+    """
+    rows = landmarks(len(X), seed)
+    with threadpool_limits(1):  # sums of several threads come in any order: the map would differ from run to run
+        Z = reduced(X, rows, seed)
+        places = spread_out(Z[rows], seed)
+    return scaled(placed(Z, rows, places)).astype(np.float32)
+
+
+def landmarks(n: int, seed: int) -> NDArray[np.int64]:
+    """Return which of n sentences are landmarks, in ascending order: all, or `N_LANDMARKS` at random."""
+    if n <= N_LANDMARKS:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, N_LANDMARKS, replace=False))
+
+
+def reduced(X: Floats, rows: NDArray[np.int64], seed: int) -> Floats:
+    """Return X in the principal components of its landmarks, shape (n, at least 2).
+
+    Rounded, since t-SNE makes a visible difference of the last bit, which may depend on the machine.
+    """
+    n_components = min(N_COMPONENTS, len(rows), X.shape[1])
+    if len(rows) < 2 or np.ptp(X[rows], axis=0).max() < 1e-6:
+        return np.zeros((len(X), 2))
+    model = PCA(n_components, random_state=seed).fit(X[rows].astype(np.float64))
+    Z = np.concatenate([model.transform(X[i : i + CHUNK].astype(np.float64)) for i in range(0, len(X), CHUNK)])
+    return np.round(np.pad(Z, ((0, 0), (0, max(0, 2 - n_components)))), 5)
+
+
+def spread_out(Z: Floats, seed: int) -> Floats:
+    """Return the places (m, 2) of the landmarks by t-SNE, which begins with their first two components."""
+    if len(Z) < 5 or not Z.any():
+        return Z[:, :2]
+    from sklearn.manifold import TSNE  # noqa: PLC0415  (slow to import, and only a report needs it)
+
+    start = Z[:, :2] / max(float(Z[:, 0].std()), 1e-9) * 1e-4
+    perplexity = min(PERPLEXITY, (len(Z) - 1) / 3)
+    model = TSNE(2, perplexity=perplexity, init=start, max_iter=N_STEPS, random_state=seed)
+    return np.asarray(model.fit_transform(Z), dtype=np.float64)
+
+
+def placed(Z: Floats, rows: NDArray[np.int64], places: Floats) -> Floats:
+    """Return a place (n, 2) for each row of Z: a landmark's own, else the mean of those nearest, by their nearness.
+
+    Examples
+    --------
+    Landmarks at 0 and 1 have the places (0, 0) and (8, 0). What lies at 0 too, goes there; the middle, half way.
+
+    >>> Z = np.array([[0.0], [1.0], [0.5]])
+    >>> placed(Z, np.array([0, 1]), np.array([[0.0, 0.0], [8.0, 0.0]])).tolist()
+    [[0.0, 0.0], [8.0, 0.0], [4.0, 0.0]]
+    """
+    if len(rows) == len(Z):
+        return places
+    parts = [_among(Z[i : i + CHUNK], Z[rows], places) for i in range(0, len(Z), CHUNK)]
+    found = np.concatenate(parts)
+    found[rows] = places
+    return found
+
+
+def _among(Z: Floats, L: Floats, places: Floats) -> Floats:
+    square = np.maximum((Z**2).sum(1)[:, None] + (L**2).sum(1) - 2 * Z @ L.T, 0.0)
+    k = min(N_NEAREST, len(L))
+    near = np.argpartition(square, k - 1, axis=1)[:, :k]
+    near_square = np.take_along_axis(square, near, axis=1)
+    # the nearest counts most: what lies between two groups goes to one of them, and not into the void between
+    weight = (near_square.min(axis=1, keepdims=True) + 1e-9) ** 2 / (near_square + 1e-9) ** 2
+    return np.asarray((weight[:, :, None] * places[near]).sum(axis=1) / weight.sum(axis=1, keepdims=True))
+
+
+def scaled(places: Floats) -> Floats:
+    """Return places (n, 2) moved into the unit square, in its middle, without being stretched."""
+    if not len(places):
+        return places
+    low, high = places.min(axis=0), places.max(axis=0)
+    return np.asarray((places - (low + high) / 2) / max(float((high - low).max()), 1e-9) + 0.5)

@@ -1,0 +1,113 @@
+"""The pictures of the page that are drawn beforehand: the tree, small lines, and columns; coordinates only, no colours.
+
+The templates draw them as SVG, so that they need no script, print sharply, and follow the colours of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialin.families import brackets
+from dialin.tree import Tree
+
+ROW, TREE_WIDTH, MARGIN = 22, 300, 6
+"""Pixels: height of a leaf of the tree, width of its branches, and what is left free at its root."""
+LINE_WIDTH, LINE_HEIGHT = 96, 22
+COLUMNS_WIDTH, COLUMNS_HEIGHT = 720, 150
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One join of the tree as an SVG path, and an intent of its family (−1: it joins several families)."""
+
+    path: str
+    intent: int
+
+
+@dataclass(frozen=True)
+class TreePicture:
+    """The tree from its root on the left to its leaves on the right.
+
+    Parameters
+    ----------
+    order : tuple of int
+        The intents from top to bottom, `ROW` pixels each.
+    branches : tuple of Branch
+        What is drawn.
+    """
+
+    order: tuple[int, ...]
+    branches: tuple[Branch, ...]
+    width: int = TREE_WIDTH
+    row: int = ROW
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return self.row * len(self.order)
+
+
+def tree_picture(tree: Tree, families: Sequence[tuple[int, ...]]) -> TreePicture:
+    """Return the picture of a tree; each branch within a family has the family's colour."""
+    top = max(float(tree.height[-1]), 1e-9) if len(tree.height) else 1.0
+    family_of = {intent: number for number, members in enumerate(families) for intent in members}
+    branches = []
+    for i, bracket in enumerate(brackets(tree)):
+        members = tree.members(tree.n_leaves + i).tolist()
+        is_one = family_of[members[0]] == family_of[members[-1]]  # families stand side by side
+        x, *ends = (_across(height, top) for height in (bracket.height, *bracket.heights))
+        y = [ROW * (place + 0.5) for place in bracket.places]
+        path = f"M{ends[0]:.1f} {y[0]:.1f}H{x:.1f}V{y[1]:.1f}H{ends[1]:.1f}"
+        branches.append(Branch(path, int(members[len(members) // 2]) if is_one else -1))
+    return TreePicture(tuple(tree.rows.tolist()), tuple(branches))
+
+
+def _across(height: float, top: float) -> float:
+    return MARGIN + (TREE_WIDTH - MARGIN) * (1 - height / top)
+
+
+def line(values: Sequence[float]) -> str:
+    """Return the points of a small line over values, as SVG has them; 0 is at the bottom, the greatest at the top.
+
+    Examples
+    --------
+    >>> line([0, 2, 1])
+    '0.0,21.0 48.0,1.0 96.0,11.0'
+    """
+    top, step = max(*values, 1e-9), LINE_WIDTH / max(len(values) - 1, 1)
+    height = LINE_HEIGHT - 2
+    return " ".join(f"{i * step:.1f},{1 + height * (1 - value / top):.1f}" for i, value in enumerate(values))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of two parts, one on the other, in pixels: left edge, width, and top and height of each part."""
+
+    x: float
+    width: float
+    lower: tuple[float, float]
+    upper: tuple[float, float]
+
+
+def columns(lower: Sequence[int], upper: Sequence[int]) -> list[Column]:
+    """Return the columns of two equally long rows of counts, the upper ones standing on the lower ones.
+
+    Examples
+    --------
+    >>> first, second = columns([1, 2], [0, 2])
+    >>> (second.x, second.width, second.lower, second.upper)
+    (360.0, 354.0, (75.0, 75.0), (0.0, 75.0))
+    """
+    top = max(max((a + b for a, b in zip(lower, upper, strict=True)), default=0), 1)
+    step, unit = COLUMNS_WIDTH / max(len(lower), 1), COLUMNS_HEIGHT / top
+    width = round(step - min(6.0, step / 4), 2)
+    return [
+        Column(
+            round(i * step, 2),
+            width,
+            (round(COLUMNS_HEIGHT - a * unit, 2), round(a * unit, 2)),
+            (round(COLUMNS_HEIGHT - (a + b) * unit, 2), round(b * unit, 2)),
+        )
+        for i, (a, b) in enumerate(zip(lower, upper, strict=True))
+    ]

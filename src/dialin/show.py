@@ -1,0 +1,145 @@
+"""Everything that a run says, on a terminal: the parts of the report, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from dialin.facts import Facts
+from dialin.run import Run
+from dialin.terminal import add, grid, name_of, one_line, sparkline, totals
+from dialin.width import shortened
+
+N_REASONS, N_MOVERS, N_STRAYS = 12, 6, 3
+"""Reasons of calls, intents that rise or fall, and sentences without an intent that are shown."""
+BAR = 18
+"""Columns of the longest bar."""
+WAY = 72
+"""Columns of a way through a call."""
+
+
+def print_facts(run: Run, facts: Facts, console: Console) -> None:
+    """Print everything that a run says."""
+    parts = [
+        ("Intents", intents_table(facts)),
+        ("Why people call", reasons_table(facts)),
+        ("Over time", time_part(facts)),
+        ("Families of intents", families_part(facts)),
+        ("Who speaks", roles_table(facts)),
+        ("Without an intent", left_part(facts)),
+        ("How they were found", rounds_table(facts)),
+    ]
+    for line in totals(run, facts.summary):
+        console.print(Text(line), overflow="fold")
+    for title, part in parts:
+        if part is not None:
+            console.print()
+            console.print(Text(title.upper(), style="bold"))
+            console.print(part)
+
+
+def intents_table(facts: Facts) -> RenderableType:
+    """Return the table of intents: number, name, figures, and the most central sentence."""
+    if not facts.intents:
+        return Text("no intent was found")
+    roles = ["<role"] if facts.roles else []
+    calls = [">calls"] if facts.calls else []
+    table = grid(">#", "<intent", ">said", ">share", ">good", *roles, *calls, "*most central")
+    for one in facts.intents:
+        role, n_calls = [one.role] * len(roles), [f"{one.n_reason:,}" if one.n_reason else ""] * len(calls)
+        figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", f"{one.p_good:.2f}"]
+        name = Text(shortened(one.name, 26), style="bold")
+        add(table, one.intent_id, name, *figures, *role, *n_calls, one_line("".join(one.examples[:1])))
+    return table
+
+
+def reasons_table(facts: Facts) -> RenderableType | None:
+    """Return the main reasons of the calls; None where there are no dialogues."""
+    if facts.calls is None:
+        return None
+    found = facts.reasons[:N_REASONS]
+    n = facts.calls.n_dialogues
+    table = grid(">#", "*main reason", ">calls", ">share", "<")
+    for one in found:
+        bar = Text("█" * max(1, round(BAR * one.n_reason / found[0].n_reason)), style="blue")
+        add(table, one.intent_id, one.title, f"{one.n_reason:,}", f"{one.n_reason / n:.1%}", bar)
+    none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a reason"
+    return Group(table, Text(none), *ways_of(facts, facts.calls.paths))
+
+
+def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[Text]:
+    """Return a line for each usual way through a call, under a heading; nothing where there is none."""
+    lines = []
+    for path, count in paths:
+        room = WAY // len(path) - len(" → ")
+        way = " → ".join(shortened(facts.intents[i].title, room) for i in path)
+        lines.append(Text(f"{count:>5,} × {way}"))
+    return [Text("usual ways through a call:"), *lines] if lines else []
+
+
+def time_part(facts: Facts) -> RenderableType | None:
+    """Return utterances per period, and what rises and falls; None where there are no periods."""
+    timeline = facts.timeline
+    if timeline is None:
+        return None
+    span = f"{timeline.names[0]} to {timeline.names[-1]}"
+    what = f"utterances per {timeline.unit}, {span}, at most {max(timeline.totals):,}"
+    sure = facts.movers[:N_MOVERS]
+    table = grid(">#", "*what rises and falls", "<share", ">earlier", ">later")
+    for one in sure:
+        assert one.move is not None  # they are those that have one
+        figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
+        add(table, one.intent_id, one.title, sparkline(facts.shares(one)), *figures)
+    return Group(Text(sparkline(timeline.totals)), Text(what), *([table] if sure else []))
+
+
+def families_part(facts: Facts) -> RenderableType | None:
+    """Return the families, the members of each indented; None for fewer than two intents."""
+    if len(facts.intents) < 2 or not facts.families:
+        return None
+    lines = []
+    for i, family in enumerate(facts.families, 1):
+        n = len(family)
+        lines.append(Text(f"{i} · {n} intent{'s' * (n != 1)} · {facts.family_share(family):.1%}"))
+        lines += [Text(f"  {'└' if j == n else '├'} {name_of(facts, member)}") for j, member in enumerate(family, 1)]
+    return Group(*lines)
+
+
+def roles_table(facts: Facts) -> RenderableType | None:
+    """Return who speaks; None where no role is known."""
+    if not facts.roles:
+        return None
+    table = grid("<role", ">said", ">coverage", ">intents", "*most frequent")
+    for role in facts.roles:
+        top = ", ".join(f"{facts.intents[link.intent_id].title} {link.share:.0%}" for link in role.top)
+        figures = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
+        add(table, role.role or "unknown", *figures, top)
+    return table
+
+
+def left_part(facts: Facts) -> RenderableType:
+    """Return what has no intent, and why."""
+    if not facts.left:
+        return Text("every utterance has an intent")
+    table = grid("<why", ">said", "*what that means, and examples")
+    for left in facts.left:
+        add(table, left.reason, f"{left.n_occurrences:,}", left.meaning)
+        for stray in left.examples[:N_STRAYS]:
+            add(table, "", "", Text(one_line(stray.text), style="dim"))
+    return table
+
+
+def rounds_table(facts: Facts) -> RenderableType | None:
+    """Return the rounds: what was tried, and what was kept."""
+    if not facts.rounds:
+        return None
+    table = grid(">round", "<role", ">left", ">k", ">good", ">bad", ">unreadable", "*kept")
+    for i, round_ in enumerate(facts.rounds, 1):
+        kept = f"{round_['n_kept']:,} with {round_['n_kept_sentences']:,}"
+        for j, trial in enumerate(round_["trials"]):
+            head = [i, round_["role"] or "all", f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
+            figures = [f"{trial[name]:,}" for name in ("k", "good", "bad", "unreadable")]
+            add(table, *head, *figures, kept if j == 0 else "")
+    return table

@@ -1,0 +1,114 @@
+"""One intent on a terminal: found by number or name, and everything that a run says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.text import Text
+
+from dialin.errors import InputError
+from dialin.facts import Facts, IntentFacts, Link
+from dialin.terminal import name_of, one_line, sparkline
+from dialin.width import shortened
+
+EXAMPLE_WIDTH = 390
+"""Columns of an example: five lines of 78."""
+
+
+def find_intent(facts: Facts, wanted: str) -> IntentFacts:
+    """Return the intent with this number or name; raise InputError, with the names near to it, where there is none."""
+    number = wanted.removeprefix("#")
+    is_number = number.isascii() and number.isdigit()
+    if is_number and int(number) < len(facts.intents):
+        return facts.intents[int(number)]
+    for one in facts.intents:
+        if plain(one.name) == plain(wanted):
+            return one
+    numbers = {one.name: one.intent_id for one in facts.intents}
+    near = [] if is_number else [f"{name} (#{numbers[name]})" for name in near_names(wanted, list(numbers))]
+    hint = f"near to it: {', '.join(near)}" if near else f"numbers go from 0 to {len(numbers) - 1}" if numbers else ""
+    raise InputError(f"there is no intent {wanted!r} among the {len(facts.intents)} of the run", hint=hint)
+
+
+def near_names(wanted: str, names: Sequence[str], n: int = 4) -> list[str]:
+    """Return the names most like what was typed: those that contain it, then those spelt alike.
+
+    Examples
+    --------
+    >>> near_names("refnd", ["inquire-refund", "cancel-order", "refund-fee", "查询-物流"])
+    ['inquire-refund', 'refund-fee']
+    >>> near_names("物流", ["inquire-refund", "查询-物流"])
+    ['查询-物流']
+    """
+    key = plain(wanted)
+    within = [name for name in names if key and key in plain(name)]
+    words = {name: {plain(name), *plain(name).split("-")} for name in names}
+    close = get_close_matches(key, sorted(set[str]().union(*words.values())), n, 0.6)
+    alike = [name for word in close for name in names if word in words[name]]
+    return list(dict.fromkeys([*within, *alike]))[:n]
+
+
+def plain(name: str) -> str:
+    """Return a name as people may type it: in any case, with spaces or hyphens."""
+    return "-".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
+    """Print everything about one intent."""
+    console.print(Text.assemble((f"#{one.intent_id} ", "dim"), (one.name, "bold"), f"  {one.role}"))
+    for line in figures_of(facts, one):
+        console.print(Text(line), overflow="fold")
+    lists = [
+        ("examples", [Text(shortened(one_line(text), EXAMPLE_WIDTH)) for text in one.examples]),
+        ("could be confused with", linked(facts, one.confused_with)),
+        (f"{one.role or 'the same speaker'} usually goes on with", linked(facts, one.followed_by)),
+        ("the other side usually says", linked(facts, one.answered_by)),
+        ("in one family with", [Text(name_of(facts, i)) for i in family_of(facts, one) if i != one.intent_id]),
+    ]
+    for title, lines in lists:
+        if lines:
+            console.print()
+            console.print(Text(title, style="bold"))
+            console.print(Padding(Group(*lines), (0, 0, 0, 2), expand=False))
+
+
+def figures_of(facts: Facts, one: IntentFacts) -> list[str]:
+    """Return the lines of numbers of an intent."""
+    said = (
+        f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {one.size:,} sentences · P(good) {one.p_good:.2f}"
+    )
+    lines = [said]
+    if facts.calls and one.is_routine:
+        lines.append("routine: never the main reason of a call")
+    elif facts.calls:
+        n = facts.calls.n_dialogues
+        lines.append(f"main reason of {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
+    if facts.timeline and one.move:
+        change = f"{one.move.before:.1%} → {one.move.after:.1%}, {'a change' if one.move.is_sure else 'no sure change'}"
+        lines.append(f"{sparkline(facts.shares(one))} share per {facts.timeline.unit} · {change}")
+    return lines
+
+
+def linked(facts: Facts, links: Iterable[Link]) -> list[Text]:
+    """Return a line for each link."""
+    return [Text(f"{link.share:>4.0%}  {name_of(facts, link.intent_id)}") for link in links]
+
+
+def family_of(facts: Facts, one: IntentFacts) -> tuple[int, ...]:
+    """Return the family of an intent; empty without a tree."""
+    return next((family for family in facts.families if one.intent_id in family), ())
+
+
+def intent_json(facts: Facts, one: IntentFacts) -> dict[str, Any]:
+    """Return everything about an intent as plain values, its links with names."""
+    values = asdict(one)
+    for kind in ("confused_with", "followed_by", "answered_by"):
+        for link in values[kind]:
+            link["name"] = facts.intents[link["intent_id"]].name if link["intent_id"] >= 0 else None
+    periods = list(facts.timeline.names) if facts.timeline else []
+    return values | {"family": list(family_of(facts, one)), "periods": periods}

@@ -1,0 +1,108 @@
+"""What a run found, in numbers: the headline figures and the rows of its intents, and both as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dialin import folder as files
+from dialin.errors import InputError
+from dialin.reliability import Goodness, expected_goodness
+from dialin.run import CAPPED, COMPLETE, Run
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run found, in numbers.
+
+    Parameters
+    ----------
+    status : str
+        "complete" or "capped".
+    intents : list of dict
+        Rows of ``intents.parquet``, each with its `share` of all utterances.
+    n_sentences, n_occurrences : int
+        Distinct sentences, and utterances.
+    n_assigned : int
+        Utterances that have an intent.
+    unassigned : dict of str to int
+        Utterances without one, by reason.
+    goodness : Goodness
+        Share of the intents that the judge of the run finds good, with its 95 % interval.
+    questions, tokens_in, tokens_out : int
+        Distinct questions to the LLM, and their tokens.
+    """
+
+    status: str
+    intents: list[dict[str, Any]]
+    n_sentences: int
+    n_occurrences: int
+    n_assigned: int
+    unassigned: dict[str, int]
+    goodness: Goodness
+    questions: int
+    tokens_in: int
+    tokens_out: int
+
+    @property
+    def coverage(self) -> float:
+        """Share of the utterances that have an intent."""
+        return self.n_assigned / self.n_occurrences
+
+
+def summary_of(run: Run) -> Summary:
+    """Read what a run found.
+
+    Raises
+    ------
+    InputError
+        It has not ended yet.
+    """
+    if run.manifest.status not in {COMPLETE, CAPPED}:
+        raise InputError(
+            f"the run in {run.folder} has no result yet, its status is {run.manifest.status!r}",
+            hint=f"go on with: {run.resume_command}",
+        )
+    n = run.manifest.source.n_occurrences
+    intents = files.read_table_of(run.folder / files.INTENTS).to_pylist()
+    sentences = files.read_table_of(run.folder / files.SENTENCES, ["intent_id", "reason", "count"])
+    left: Counter[str] = Counter()
+    for row in sentences.to_pylist():
+        if row["intent_id"] < 0:
+            left[row["reason"]] += row["count"]
+    usage = run.manifest.usage.values()
+    return Summary(
+        status=run.manifest.status,
+        intents=[intent | {"share": intent["n_occurrences"] / n} for intent in intents],
+        n_sentences=run.manifest.source.n_sentences,
+        n_occurrences=n,
+        n_assigned=n - left.total(),
+        unassigned=dict(left.most_common()),
+        goodness=expected_goodness([intent["p_good"] for intent in intents]),
+        questions=sum(step["questions"] for step in usage),
+        tokens_in=sum(step["tokens_in"] for step in usage),
+        tokens_out=sum(step["tokens_out"] for step in usage),
+    )
+
+
+def as_json(run: Run) -> dict[str, object]:
+    """Return what ``--json`` prints."""
+    summary = summary_of(run)
+    found = goodness_json(summary.goodness)
+    manifest = run.manifest
+    return {
+        "run": str(run.folder),
+        **asdict(summary),
+        "goodness": found,
+        "coverage": summary.coverage,
+        "usage": manifest.usage,
+        "llm": manifest.llm,
+        "embedder": manifest.embedder,
+        "settings": asdict(manifest.settings),
+    }
+
+
+def goodness_json(found: Goodness) -> dict[str, object]:
+    """Return a goodness for JSON, which knows no nan."""
+    return {name: None if value != value else value for name, value in asdict(found).items()}  # noqa: PLR0124

@@ -1,0 +1,5 @@
+startTable();
+{
+  const data = document.getElementById("data").textContent;
+  if (document.getElementById("canvas")) startMap(JSON.parse(data));
+}

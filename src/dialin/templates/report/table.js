@@ -1,0 +1,45 @@
+// The table of intents, a body for each: sorted by a click on a column, filtered by what is typed.
+
+function startTable() {
+  const table = document.getElementById("table");
+  if (!table) return;
+  const rows = [...table.tBodies];
+  const search = document.getElementById("table-search"), status = document.getElementById("table-status");
+  const said = (row) => [row.dataset.name, row.dataset.role, ...[...row.querySelectorAll(".said")].map((part) => part.textContent)];
+  const words = rows.map((row) => said(row).join(" ").toLowerCase());
+  const isText = (key) => key === "name" || key === "role";
+
+  function sortBy(button) {
+    const head = button.closest("th"), key = button.dataset.key;
+    const isUp = head.ariaSort ? head.ariaSort !== "ascending" : isText(key) || key === "id";
+    for (const other of table.tHead.querySelectorAll("th")) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", isUp ? "ascending" : "descending");
+    const compare = isText(key)
+      ? (a, b) => a.dataset[key].localeCompare(b.dataset[key])
+      : (a, b) => a.dataset[key] - b.dataset[key];
+    rows.slice().sort((a, b) => (isUp ? 1 : -1) * compare(a, b) || a.dataset.id - b.dataset.id).forEach((row) => table.append(row));
+  }
+
+  function filter() {
+    const wanted = search.value.toLowerCase().trim();
+    let count = 0;
+    rows.forEach((row, i) => {
+      row.hidden = !words[i].includes(wanted);
+      count += !row.hidden;
+    });
+    status.textContent = wanted ? count + " of " + rows.length + " intents" : "";
+  }
+
+  function reveal() {
+    const row = /^#intent-\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+    if (!row || !row.hidden) return;
+    search.value = "";
+    filter();
+    row.scrollIntoView();
+  }
+
+  for (const button of table.tHead.querySelectorAll("button")) button.onclick = () => sortBy(button);
+  search.addEventListener("input", filter);
+  search.addEventListener("keydown", (event) => { if (event.key === "Escape") { search.value = ""; filter(); } });
+  addEventListener("hashchange", reveal);
+}

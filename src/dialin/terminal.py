@@ -1,0 +1,120 @@
+"""What a run prints: the table of its intents and the lines under it, and what other tables and lines are made with.
+
+A terminal is used in its whole width; a pipe gets 80 columns, without colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO, Any
+
+from rich import box
+from rich.console import Console, JustifyMethod
+from rich.table import Table
+from rich.text import Text
+
+from dialin.facts import Facts
+from dialin.run import CAPPED, Run
+from dialin.summary import Summary, summary_of
+
+N_SHOWN = 2
+"""Examples of an intent in the table."""
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def console_on(stream: IO[str]) -> Console:
+    """Return a console on a stream: as wide as the terminal, 80 columns and no colours in a pipe."""
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else 80)
+
+
+def print_report(run: Run, stream: IO[str]) -> None:
+    """Print table and totals."""
+    console, summary = console_on(stream), summary_of(run)
+    if summary.intents:
+        console.print(intents_rich(summary))
+    else:
+        console.print("no intent was found")
+    for line in totals(run, summary):
+        console.print(Text(line), overflow="fold")
+
+
+def intents_rich(summary: Summary) -> Table:
+    """Return the table of intents, for a console of any width from 80."""
+    has_roles = any(intent["role"] for intent in summary.intents)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+    table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=26)
+    for name in ("size", "share", "P(good)"):
+        table.add_column(name, no_wrap=True, justify="right")
+    if has_roles:
+        table.add_column("role", no_wrap=True)
+    table.add_column("examples", no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
+    for intent in summary.intents:
+        table.add_row(*_cells(intent, has_roles))
+    return table
+
+
+def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
+    examples = "\n".join(one_line(text) for text in intent["examples"][:N_SHOWN])
+    role = [Text(intent["role"] or "")] if has_roles else []
+    share, p_good = f"{intent['share']:.1%}", f"{intent['p_good']:.2f}"
+    name = Text(intent["name"], style="bold")
+    return [name, Text(f"{intent['size']:,}"), Text(share), Text(p_good), *role, Text(examples)]
+
+
+def totals(run: Run, summary: Summary) -> list[str]:
+    """Return the lines under the table: what was found, what it cost, what is left."""
+    found = summary.goodness
+    n = len(summary.intents)
+    good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
+    lines = [
+        f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {summary.n_occurrences:,} utterances{good}",
+        f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",
+    ]
+    if summary.unassigned:
+        parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
+        lines.append(f"unassigned: {', '.join(parts)}")
+    if summary.status == CAPPED:
+        lines.append(f"CAPPED: the best so far. Go on with: {run.resume_command} --max-calls N")
+    return lines
+
+
+# --- what other tables and lines are made with ------------------------------------------------------
+
+
+def grid(*columns: str) -> Table:
+    """Return an empty table: "<name" is a column of words, ">name" one of numbers, and "*name" takes what is left."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=any(c[0] == "*" for c in columns))
+    for column in columns:
+        justify: JustifyMethod = "right" if column[0] == ">" else "left"
+        ratio = 1 if column[0] == "*" else None
+        table.add_column(column[1:], justify=justify, no_wrap=True, overflow="ellipsis", ratio=ratio)
+    return table
+
+
+def add(table: Table, *cells: object) -> None:
+    """Add a row of plain texts: nothing in them is markup."""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))
+
+
+def name_of(facts: Facts, intent: int) -> str:
+    """Return number and title of an intent; −1: the end of the dialogue."""
+    return "the end of the dialogue" if intent < 0 else f"#{intent} {facts.intents[intent].title}"
+
+
+def sparkline(values: Sequence[float], width: int = 52) -> str:
+    """Return a line of blocks as high as the values; of more than `width` values, the means of neighbours.
+
+    Examples
+    --------
+    >>> sparkline([0, 1, 2, 7]), sparkline([0, 0])
+    ('▁▂▃█', '▁▁')
+    """
+    step = -(-len(values) // width)
+    means = [sum(part) / len(part) for i in range(0, len(values), step) if (part := values[i : i + step])]
+    top = max(means) or 1
+    return "".join(BLOCKS[round((len(BLOCKS) - 1) * mean / top)] for mean in means)
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks."""
+    return " ".join(text.split())

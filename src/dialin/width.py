@@ -1,0 +1,31 @@
+"""Text by the room that it takes: a Chinese character is as wide as two Latin ones."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+JOINER = "\u200d"
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text of at most `width` columns; where something was cut off, it ends with "…".
+
+    Examples
+    --------
+    >>> shortened("where is it", 20), shortened("where is my parcel", 9)
+    ('where is it', 'where is…')
+    >>> shortened("我的包裹到哪了", 9)
+    '我的包裹…'
+    """
+    if len(text) <= width and cell_len(text) <= width:
+        return text
+    used = 0
+    for i, character in enumerate(text[:width]):
+        used += cell_len(character)
+        if used > width - 1:
+            return _cut(text[:i])
+    return _cut(text[:width])
+
+
+def _cut(text: str) -> str:
+    return text.rstrip().rstrip(JOINER) + "…"

@@ -1,0 +1,119 @@
+"""Run folders made by hand: sentences with the intents that a test wants them to have, without any clustering."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dialin import folder as files
+from dialin.assign import build
+from dialin.columns import Columns
+from dialin.connect import Opened, Specs
+from dialin.corpus import corpus_of
+from dialin.dates import dates
+from dialin.execute import write_result
+from dialin.iterate import Round
+from dialin.judge import Verdict
+from dialin.run import COMPLETE, Plan, Run, load, start
+from dialin.search import Trial
+from dialin.settings import Settings
+from dialin.timing import SessionLog
+from dialin.work import Intent, Result
+from scripted import HashingEmbedder
+
+
+@dataclass(frozen=True)
+class Said:
+    """One utterance: what was said, with which intent ("" for none), and where."""
+
+    text: str
+    intent: str
+    dialogue: str | None = None
+    role: str | None = None
+    date: str | None = None
+
+
+def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
+    """Write a run folder in which each text has the intent of its first utterance; `changes` go into the manifest.
+
+    Texts are not cleaned as they are when they are read: a page has to bear what older or other tools let through.
+    """
+    corpus = corpus_of(table_of(said))
+    X = HashingEmbedder().encode(corpus.texts)
+    opened = Opened(None, HashingEmbedder().encode, "test:hashing", "a test")
+    plan = Plan("calls.jsonl", Columns(), Settings(), Specs("none", "none"))
+    run = start(folder, plan, corpus, opened)
+    run = replace(run, manifest=replace(run.manifest, **({"status": COMPLETE} | changes)))
+    files.write_array(folder / files.EMBEDDINGS, X)
+    write_result(run, result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), said, X), SessionLog(folder))
+    return load(folder)
+
+
+def table_of(said: Sequence[Said]) -> pa.Table:
+    """Return the utterances as `dialin.read.read_table` would."""
+    day = dates(pa.array([s.date for s in said], pa.string()), "date", "a test", is_given=True)
+    return pa.table(
+        {
+            "row": pa.array(range(len(said)), pa.int64()),
+            "text": pa.array([s.text for s in said], pa.large_string()),
+            "dialogue_id": pa.array([s.dialogue for s in said], pa.string()),
+            "turn": pa.nulls(len(said), pa.int64()),
+            "role": pa.array([s.role for s in said], pa.string()),
+            "date": day,
+        }
+    )
+
+
+def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said: Sequence[Said], X: Any) -> Result:
+    """Return the result that the texts with their intents are."""
+    given = {s.text: s.intent for s in reversed(said)}
+    used, names = roles or [""] * len(texts), [given[text] for text in texts]
+    size: Counter[str] = Counter()
+    for name, count in zip(names, counts, strict=True):
+        size[name] += count
+    ordered = sorted(filter(None, size), key=lambda name: (-size[name], name))
+    labels = np.array([ordered.index(name) if name else -1 for name in names])
+    clusters = [np.flatnonzero(labels == i) for i in range(len(ordered))]
+    own = [used[rows[0]] for rows in clusters]
+    intents = tuple(
+        Intent(i, name, len(rows), size[name], 0.9, own[i], tuple(texts[row] for row in rows[:5]))
+        for i, (name, rows) in enumerate(zip(ordered, clusters, strict=True))
+    )
+    trials = (Trial(2, 3, 5), Trial(len(ordered), 6, 1, 1))
+    rounds = (("", Round(len(texts), tuple(clusters), (Verdict.of(0.9),) * len(clusters), trials, len(ordered))),)
+    reasons = ["noise" if label < 0 else "" for label in labels]
+    pieces = build(X, clusters, range(len(ordered)), own)
+    return Result(intents, labels, (labels >= 0) * 1.0, reasons, rounds, pieces, complete=True, roles=used)
+
+
+def calls(n_weeks: int = 6) -> list[Said]:
+    """Return calls about refunds, parcels and passwords, in English and Chinese, over some weeks of 2024.
+
+    In each week there is a call about a parcel; from the fourth week on, three about refunds, too.
+    """
+    found = []
+    for week in range(n_weeks):
+        day = f"2024-01-{1 + 7 * week:02d}" if week < 5 else f"2024-02-{7 * week - 30:02d}"
+        found += call(f"p{week}", day, f"where is my parcel number {week}", "inquire-parcel")
+        for i in range(3 if week >= 3 else 0):
+            found += call(f"r{week}{i}", day, f"money back, refund please {week} {i}", "request-refund")
+        found += call(f"z{week}", day, f"我的密码忘了{'零一二三四五六七八'[week]}", "重置-密码")
+    return found
+
+
+def call(dialogue: str, day: str, wish: str, intent: str) -> list[Said]:
+    """Return one call: a greeting, the wish, an answer, thanks, and something that means nothing."""
+    turns = [
+        ("hello good morning", "greet-agent", "customer"),
+        (wish, intent, "customer"),
+        (f"let me look that up: {intent.replace('-', ' ')}", f"answer-{intent}", "agent"),
+        ("thanks, bye", "thank-agent", "customer"),
+        (f"hm {dialogue}", "", "customer"),
+    ]
+    return [Said(text, name, dialogue, role, day) for text, name, role in turns]

@@ -1,0 +1,228 @@
+"""The facts of a run: worked by hand on small calls, and there for any run that has ended, however little it found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dialin.assign import Pieces
+from dialin.confusion import confusion, neighbours, probabilities
+from dialin.errors import InputError
+from dialin.facts import Facts, IntentFacts, Link
+from dialin.families import brackets, centroids, families, tree_of_intents
+from dialin.gather import contents_of, facts_of
+from dialin.run import CAPPED, RUNNING, load
+from fake_run import Said, call, calls, fake_run
+from oracles import on_circle
+
+
+def facts(folder: Path, said: list[Said], **changes: object) -> Facts:
+    return facts_of(contents_of(fake_run(folder, said, **changes)))
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    return facts(tmp_path_factory.mktemp("facts") / "run", calls())
+
+
+def named(found: Facts, name: str) -> IntentFacts:
+    return next(one for one in found.intents if one.name == name)
+
+
+def links(found: Facts, of: tuple[Link, ...]) -> dict[str, float]:
+    return {found.intents[link.intent_id].name if link.intent_id >= 0 else "": round(link.share, 3) for link in of}
+
+
+def test_reasons_of_calls(found: Facts) -> None:
+    """Six weeks with a parcel and a password each, three of them with three refunds more: 21 calls."""
+    assert found.calls is not None
+    assert (found.calls.n_dialogues, found.calls.n_without) == (21, 0)
+    assert {one.name: one.n_reason for one in found.reasons} == {
+        "request-refund": 9,
+        "inquire-parcel": 6,
+        "重置-密码": 6,
+    }
+    assert named(found, "greet-agent").is_routine
+    assert named(found, "thank-agent").n_reason == 0
+
+
+def test_what_comes_next(found: Facts) -> None:
+    greeting, refund = named(found, "greet-agent"), named(found, "request-refund")
+    assert links(found, greeting.followed_by) == {
+        "request-refund": round(9 / 21, 3),
+        "inquire-parcel": round(6 / 21, 3),
+        "重置-密码": round(6 / 21, 3),
+    }
+    assert links(found, refund.followed_by) == {"thank-agent": 1.0}
+    assert links(found, refund.answered_by) == {"answer-request-refund": 1.0}
+    assert links(found, named(found, "thank-agent").followed_by) == {"": 1.0}
+
+
+def test_periods_and_changes(found: Facts) -> None:
+    """Half of the utterances are said after four weeks: refunds are 3 of the 55 in them, and 6 of the 50 after them."""
+    assert found.timeline is not None
+    assert (found.timeline.unit, found.timeline.is_dated) == ("week", True)
+    assert found.timeline.names == ("2024-01-01", "2024-01-08", "2024-01-15", "2024-01-22", "2024-01-29", "2024-02-05")
+    assert found.timeline.totals == (10, 10, 10, 25, 25, 25)
+    assert found.timeline.unassigned == (2, 2, 2, 5, 5, 5)
+    refund = named(found, "request-refund")
+    assert refund.per_period == (0, 0, 0, 3, 3, 3)
+    assert found.shares(refund) == [0, 0, 0, 0.12, 0.12, 0.12]
+    assert refund.move is not None
+    assert (refund.move.before, refund.move.after) == (3 / 55, 6 / 50)
+    assert found.movers == []
+
+
+def test_who_speaks(found: Facts) -> None:
+    customer, agent = found.roles
+    assert (customer.role, customer.n_occurrences, customer.n_assigned, customer.n_intents) == ("customer", 84, 63, 5)
+    assert (agent.role, agent.n_occurrences, agent.n_intents) == ("agent", 21, 3)
+    assert links(found, customer.top)["greet-agent"] == 0.25
+
+
+def test_what_has_no_intent(found: Facts) -> None:
+    [left] = found.left
+    assert (left.reason, left.meaning) == ("noise", "like no other sentence")
+    assert left.n_occurrences == left.n_sentences == 21
+    assert len(left.examples) == 10
+    assert all(stray.text.startswith("hm ") and stray.nearest >= 0 for stray in left.examples)
+
+
+def test_the_sentence_said_most_often_is_the_first_example(tmp_path: Path) -> None:
+    said = [Said(text, "") for text in ("a b", "c d", "c d", "e f")] + [Said("x y", "ask-x")]
+    first, *rest = facts(tmp_path / "run", said).left[0].examples
+    assert (first.text, first.count) == ("c d", 2)
+    assert {stray.text for stray in rest} == {"a b", "e f"}
+
+
+def test_every_intent_is_in_one_family(found: Facts) -> None:
+    assert sorted(i for family in found.families for i in family) == list(range(len(found.intents)))
+    assert len(found.families) == round(len(found.intents) ** 0.5)
+    assert sum(map(found.family_share, found.families)) == pytest.approx(found.summary.coverage)
+
+
+def test_json_has_a_tree_that_can_be_walked(found: Facts) -> None:
+    values = json.loads(json.dumps(found.as_dict()))
+    m = len(found.intents)
+    assert [len(join) for join in values["tree"]] == [3] * (m - 1)
+    assert sorted(node for a, b, _ in values["tree"] for node in (a, b)) == list(range(2 * m - 2))
+    assert values["calls"]["n_dialogues"] == 21
+
+
+def test_an_intent_without_a_name_is_called_by_its_first_sentence(tmp_path: Path) -> None:
+    said = [Said(f"我的包裹到哪了已经等了三天了怎么还没到啊急死我了{i}", "未命名-意图-2") for i in "一二三"]
+    [one] = facts(tmp_path / "run", said).intents
+    assert one.title == "“我的包裹到哪了已经等了三天了怎么还…”"
+
+
+# --- runs with little in them -----------------------------------------------------------------------
+
+
+def test_no_dialogues_no_dates_no_roles(tmp_path: Path) -> None:
+    said = [Said("refund money", "request-refund"), Said("parcel gone", "inquire-parcel"), Said("hm", "")]
+    found = facts(tmp_path / "run", said)
+    assert (found.calls, found.timeline, found.roles) == (None, None, ())
+    assert [one.followed_by for one in found.intents] == [(), ()]
+    assert [one.n_reason for one in found.intents] == [0, 0]
+
+
+def test_no_intents(tmp_path: Path) -> None:
+    found = facts(tmp_path / "run", [Said(text, "", "d") for text in ("a b", "c d", "e f")])
+    assert (found.intents, found.families, found.tree) == ((), (), None)
+    assert found.calls is not None
+    assert found.calls.n_without == 1
+    assert found.left[0].examples[0].nearest == -1
+
+
+def test_without_embeddings_there_is_no_tree_and_nobody_to_confuse(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "run", calls(2))
+    (run.folder / "embeddings.npy").unlink()
+    found = facts_of(contents_of(run))
+    assert found.tree is None
+    assert not any(one.confused_with for one in found.intents)
+    assert found.left[0].examples[0].nearest == -1
+
+
+def test_roles_that_the_input_has_but_the_run_ignored_tell_who_speaks(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "run", call("a", "2024-01-01", "money back please", "request-refund"))
+    contents = contents_of(run)
+    contents.__dict__["roles"] = [""] * len(contents.labels)
+    assert set(contents.speakers) == {"customer", "agent"}
+    assert contents.turns.is_agent.sum() == 1
+
+
+def test_a_run_that_has_not_ended_has_no_facts(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "run", calls(2))
+    with pytest.raises(InputError, match="dialin resume"):
+        contents_of(replace(run, manifest=replace(run.manifest, status=RUNNING)))
+    assert facts(tmp_path / "capped", calls(2), status=CAPPED).summary.status == "capped"
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    fake_run(tmp_path / "run", calls(2))
+    (tmp_path / "run" / "rounds.jsonl").write_text('{"a": 1}\n{')
+    with pytest.raises(InputError, match=r"rounds\.jsonl is damaged"):
+        contents_of(load(tmp_path / "run"))
+    (tmp_path / "run" / "rounds.jsonl").unlink()
+    with pytest.raises(InputError, match=r"cannot read .*rounds\.jsonl"):
+        contents_of(load(tmp_path / "run"))
+
+
+# --- intents that could be confused -----------------------------------------------------------------
+
+PIECES = Pieces(on_circle(0, 90, 180), np.zeros(3, np.float32), np.array([0, 1, 0]), ("", "", ""))
+
+
+def test_a_sentence_half_way_between_two_intents_is_shared_out() -> None:
+    P = probabilities(PIECES, on_circle(45, 0, 180), ["", "", ""], 2)
+    assert P.round(3).tolist() == [[0.5, 0.5], [1.0, 0.0], [1.0, 0.0]]
+
+
+def test_confusion_is_the_mean_over_the_sentences_of_an_intent() -> None:
+    """Of intent 0: one sentence at its centre, one half way to intent 1."""
+    C = confusion(PIECES, on_circle(0, 45, 90), ["", "", ""], np.array([0, 0, 1]))
+    assert C.round(3).tolist() == [[0.75, 0.25], [0.0, 1.0]]
+    assert neighbours(C, 0) == [(1, pytest.approx(0.25))]
+    assert neighbours(C, 1) == []
+
+
+def test_intents_of_different_roles_are_not_confused() -> None:
+    pieces = Pieces(on_circle(0, 10), np.zeros(2, np.float32), np.array([0, 1]), ("agent", "customer"))
+    C = confusion(pieces, on_circle(5), ["agent"], np.array([0]))
+    assert C[0].round(9).tolist() == [1.0, 0.0]
+
+
+# --- the tree ---------------------------------------------------------------------------------------
+
+
+def test_centroids_are_unit_means_and_an_empty_intent_has_none() -> None:
+    C = centroids(on_circle(0, 90, 180), np.array([0, 0, -1]), 2)
+    assert C.round(3).tolist() == [[0.707, 0.707], [0.0, 0.0]]
+
+
+def test_near_intents_are_one_family() -> None:
+    """Nine intents at three places of the circle, in any order: three families of three."""
+    angles = [0, 120, 240, 5, 125, 245, 10, 130, 250]
+    tree = tree_of_intents(on_circle(*angles).astype(float))
+    assert {frozenset(family) for family in families(tree)} == {
+        frozenset({0, 3, 6}),
+        frozenset({1, 4, 7}),
+        frozenset({2, 5, 8}),
+    }
+
+
+def test_brackets_go_up() -> None:
+    tree = tree_of_intents(on_circle(0, 5, 90, 200).astype(float))
+    found = brackets(tree)
+    assert found[0].heights == (0.0, 0.0)
+    assert all(max(bracket.heights) <= bracket.height for bracket in found)
+    assert found[-1].height == tree.height[-1]
+
+
+def test_one_intent_has_a_tree_without_joins() -> None:
+    tree = tree_of_intents(on_circle(0).astype(float))
+    assert (families(tree), brackets(tree)) == ([(0,)], [])

@@ -1,0 +1,154 @@
+"""The terminal: everything about a run, or one intent; found by number or name, in 80 columns, in any language."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from conftest import Cli
+from dialin.facts import Facts
+from dialin.gather import contents_of, facts_of
+from dialin.run import load
+from dialin.show import print_facts
+from dialin.show_intent import find_intent, near_names
+from dialin.terminal import sparkline
+from fake_run import Said, calls, fake_run
+
+HEADINGS = ["INTENTS", "WHY PEOPLE CALL", "OVER TIME", "FAMILIES OF INTENTS", "WHO SPEAKS", "WITHOUT AN INTENT"]
+EVIL = "[red]x[/red] [/]"
+
+
+@pytest.fixture
+def run(home: Path) -> Path:
+    fake_run(home / "run", calls())
+    return home / "run"
+
+
+@pytest.fixture
+def facts(run: Path) -> Facts:
+    return facts_of(contents_of(load(run)))
+
+
+# --- everything -------------------------------------------------------------------------------------
+
+
+def test_everything_is_shown_plainly_in_80_columns(cli: Cli, run: Path) -> None:
+    result = cli("show", run)
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert [line for line in lines if line in HEADINGS] == HEADINGS
+    assert max(map(cell_len, lines)) <= 80
+    assert "\x1b" not in result.stdout
+    assert "8 intents · 80.0% of 105 utterances" in result.stdout
+    assert "21 dialogues, 0 of them without a reason" in result.stdout
+    assert "utterances per week, 2024-01-01 to 2024-02-05, at most 25" in result.stdout
+
+
+def test_columns_line_up_under_chinese_names(cli: Cli, run: Path) -> None:
+    table = cli("show", run).stdout.split("WHY PEOPLE CALL")[0].splitlines()
+    rows = [line for line in table if "customer" in line]
+    assert any("重置-密码" in line for line in rows)
+    assert len({cell_len(line[: line.index("customer")]) for line in rows}) == 1
+
+
+def test_long_names_and_sentences_are_cut(cli: Cli, home: Path) -> None:
+    said = [Said("退款 " * 4000, "申请-" + "很长" * 40, "d"), Said("b c", "x-" + "y" * 90, "d"), Said("c d", "", "d")]
+    fake_run(home / "long", said)
+    for arguments in (["show", "long"], ["show", "long", "0"], ["show", "long", "1"]):
+        lines = cli(*arguments).stdout.splitlines()
+        assert max(map(cell_len, lines)) <= 80
+        assert len(lines) < 60
+
+
+def test_a_terminal_is_used_in_its_width_and_has_colours(run: Path, facts: Facts) -> None:
+    stream = io.StringIO()
+    print_facts(load(run), facts, Console(file=stream, width=140, force_terminal=True, color_system="standard"))
+    assert "\x1b[1m" in stream.getvalue()
+    assert max(map(cell_len, Console(file=io.StringIO()).render_str(stream.getvalue()).plain.splitlines())) > 100
+
+
+def test_markup_in_the_data_is_text(cli: Cli, home: Path) -> None:
+    fake_run(home / "evil", [Said(EVIL, "ask-[bold]x", "d"), Said("b c", "", "d"), Said("c d", "", "d")])
+    printed = cli("show", "evil").stdout + cli("show", "evil", "0").stdout
+    assert "ask-[bold]x" in printed
+    assert "[red]x[/red] [/]" in printed
+
+
+def test_a_run_with_nothing_in_it_says_so(cli: Cli, home: Path) -> None:
+    fake_run(home / "none", [Said(text, "") for text in ("a b", "c d", "e f")])
+    result = cli("show", "none")
+    assert "no intent was found" in result.stdout
+    assert "WHY PEOPLE CALL" not in result.stdout
+    assert cli("show", "none", "0").exit_code == 2
+
+
+def test_json_has_the_facts_and_the_summary(cli: Cli, run: Path) -> None:
+    value = json.loads(cli("show", run, "--json").stdout)
+    assert value["coverage"] == 0.8
+    assert value["calls"]["n_dialogues"] == 21
+    assert value["intents"][0]["followed_by"]
+    assert value["timeline"]["names"][0] == "2024-01-01"
+    assert value["settings"]["seed"] == 0
+
+
+# --- one intent -------------------------------------------------------------------------------------
+
+
+def test_one_intent_has_all_its_facts(cli: Cli, run: Path) -> None:
+    printed = cli("show", run, "request-refund").stdout
+    for part in (
+        *("request-refund  customer", "9 utterances, 8.6% of all · 9 sentences · P(good) 0.90"),
+        *("main reason of 9 of 21 calls, 42.9%", "▁▁▁███ share per week · 5.5% → 12.0%, no sure change"),
+        *("examples", "customer usually goes on with", "100%  #1 thank-agent", "the other side usually says"),
+        "in one family with",
+    ):
+        assert part in printed
+
+
+@pytest.mark.parametrize("wanted", ["3", "#3", "request-refund", "Request Refund", "REQUEST_REFUND"])
+def test_an_intent_is_found_by_number_or_name(facts: Facts, wanted: str) -> None:
+    assert find_intent(facts, wanted).name == "request-refund"
+
+
+def test_chinese_names_are_found_and_shown(cli: Cli, run: Path) -> None:
+    assert "重置-密码" in cli("show", run, "重置-密码").stdout
+
+
+def test_routine_is_called_so(cli: Cli, run: Path) -> None:
+    assert "routine: never the main reason of a call" in cli("show", run, "greet-agent").stdout
+
+
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [("refnd", "request-refund (#3)"), ("refund", "request-refund (#3)"), ("密码", "重置-密码 (#"), ("99", "0 to 7")],
+)
+def test_an_unknown_intent_is_one_line_with_the_names_near_to_it(cli: Cli, run: Path, wanted: str, near: str) -> None:
+    result = cli("show", run, wanted)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert wanted in result.stderr
+    assert near in result.stderr
+
+
+def test_near_names_are_few_and_distinct() -> None:
+    names = [f"inquire-refund-{i}" for i in range(9)]
+    assert near_names("refund", names) == names[:4]
+    assert near_names("zzzz", names) == []
+    assert near_names("", names) == []
+
+
+def test_json_of_one_intent_names_its_links(cli: Cli, run: Path) -> None:
+    value = json.loads(cli("show", run, "request-refund", "--json").stdout)
+    assert value["followed_by"] == [{"intent_id": 1, "share": 1.0, "name": "thank-agent"}]
+    assert value["periods"][0] == "2024-01-01"
+    assert value["intent_id"] in value["family"]
+
+
+def test_a_long_line_of_blocks_is_shortened() -> None:
+    assert len(sparkline(range(1000))) <= 52
+    assert sparkline([1.0]) == "█"
