@@ -16,8 +16,9 @@ from dialin.peers.hierarchical import HierarchicalPeer
 from dialin.peers.idas import IDASPeer
 from dialin.peers.keyphrase import KeyphrasePeer
 from dialin.peers.kmeans import KMeansPeer
+from dialin.peers.library import WithLibrary
 
-__all__ = ["PEERS", "Kit", "Peer", "Problem", "peer_of"]
+__all__ = ["PEERS", "Kit", "Peer", "Problem", "check_installed", "peer_of"]
 
 _ALL: tuple[Peer, ...] = (
     KMeansPeer(),
@@ -38,3 +39,10 @@ def peer_of(name: str) -> Peer:
     if name not in PEERS:
         raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(PEERS)}")
     return PEERS[name]
+
+
+def check_installed(name: str) -> None:
+    """Raise InputError where there is no peer of this name, or a library that it works with is not installed."""
+    peer = peer_of(name)
+    if isinstance(peer, WithLibrary):
+        peer.library.load(name)
