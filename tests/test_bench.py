@@ -215,7 +215,7 @@ def test_rows_that_cannot_stand_in_one_table_are_refused(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--methods", "kmeans,sccl"], "unknown method 'sccl' (there are: kmeans, gmm"),
+        (["--methods", "kmeans,deep"], "unknown method 'deep' (there are: kmeans, gmm"),
         (["--methods", ","], "no method to run"),
         (["--methods", "idas"], "the method 'idas' asks an LLM, got --llm none"),
         (["--seeds", "0,x"], "seeds must be whole numbers from 0 to 4294967295, got 'x'"),

@@ -17,6 +17,8 @@ from dialin.peers.idas import IDASPeer
 from dialin.peers.keyphrase import KeyphrasePeer
 from dialin.peers.kmeans import KMeansPeer
 from dialin.peers.library import WithLibrary
+from dialin.peers.sccl import SCCLPeer
+from dialin.peers.selfsup import SelfSupPeer
 
 __all__ = ["PEERS", "Kit", "Peer", "Problem", "check_installed", "peer_of"]
 
@@ -25,6 +27,8 @@ _ALL: tuple[Peer, ...] = (
     GMMPeer(),
     HierarchicalPeer(),
     DensityPeer(),
+    SCCLPeer(),
+    SelfSupPeer(),
     KeyphrasePeer(),
     IDASPeer(),
     ClusterLLMPeer(),

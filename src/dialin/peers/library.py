@@ -38,6 +38,7 @@ class Library:
             ) from error
 
 
+TORCH = Library("torch", "torch", "tune")
 UMAP = Library("umap", "umap-learn", "peers")
 
 
