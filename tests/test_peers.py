@@ -104,11 +104,11 @@ def n_asked(kit: Kit) -> int:
 
 
 def test_the_registry_has_every_peer_by_its_name() -> None:
-    assert list(PEERS) == [*FLAT, "density", "keyphrase", "idas", "clusterllm", "edgerefine"]
+    assert list(PEERS) == [*FLAT, "density", "sccl", "selfsup", "keyphrase", "idas", "clusterllm", "edgerefine"]
     assert all(isinstance(peer, Peer) and peer_of(name) is peer for name, peer in PEERS.items())
     assert [name for name, peer in PEERS.items() if not peer.told_k] == ["density"]
-    with pytest.raises(InputError, match=r"unknown method 'sccl' \(there are: kmeans, "):
-        peer_of("sccl")
+    with pytest.raises(InputError, match=r"unknown method 'deep' \(there are: kmeans, "):
+        peer_of("deep")
 
 
 @pytest.mark.parametrize("name", ASKING)

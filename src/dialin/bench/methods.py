@@ -15,8 +15,7 @@ from dialin.cluster import Labels
 from dialin.connect import NO_LLM
 from dialin.discover import Data, Settings, Tools, discover
 from dialin.errors import InputError
-from dialin.peers import PEERS, Kit, Problem
-from dialin.peers.density import umap_module
+from dialin.peers import PEERS, Kit, Problem, check_installed
 from dialin.peers.keyphrase import KeyphrasePeer
 
 DIALIN = "dialin"
@@ -46,8 +45,8 @@ def check_methods(names: Sequence[str], llm: str) -> None:
             raise InputError(
                 f"the method {name!r} asks an LLM, got --llm none", hint="give --llm SPEC, or leave it out"
             )
-    if "density" in names:
-        umap_module()
+    for name in (name for name in names if name in PEERS):
+        check_installed(name)
 
 
 def capped_name(cap: int) -> str:

@@ -16,14 +16,19 @@ from dialin.peers.hierarchical import HierarchicalPeer
 from dialin.peers.idas import IDASPeer
 from dialin.peers.keyphrase import KeyphrasePeer
 from dialin.peers.kmeans import KMeansPeer
+from dialin.peers.library import WithLibrary
+from dialin.peers.sccl import SCCLPeer
+from dialin.peers.selfsup import SelfSupPeer
 
-__all__ = ["PEERS", "Kit", "Peer", "Problem", "peer_of"]
+__all__ = ["PEERS", "Kit", "Peer", "Problem", "check_installed", "peer_of"]
 
 _ALL: tuple[Peer, ...] = (
     KMeansPeer(),
     GMMPeer(),
     HierarchicalPeer(),
     DensityPeer(),
+    SCCLPeer(),
+    SelfSupPeer(),
     KeyphrasePeer(),
     IDASPeer(),
     ClusterLLMPeer(),
@@ -38,3 +43,10 @@ def peer_of(name: str) -> Peer:
     if name not in PEERS:
         raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(PEERS)}")
     return PEERS[name]
+
+
+def check_installed(name: str) -> None:
+    """Raise InputError where there is no peer of this name, or a library that it works with is not installed."""
+    peer = peer_of(name)
+    if isinstance(peer, WithLibrary):
+        peer.library.load(name)

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from sklearn.metrics import silhouette_score
 
 from dialin.cluster import Labels, Matrix, partitioner_of
 from dialin.errors import InputError
@@ -16,6 +17,7 @@ from dialin.llm import tagged
 from dialin.llm.base import LLM
 
 Floats = NDArray[np.float64]
+N_SILHOUETTE = 5_000
 
 
 @dataclass(frozen=True)
@@ -128,3 +130,12 @@ def squared_distances(X: Matrix, C: Floats) -> Floats:
     D = (A**2).sum(axis=1)[:, None] - 2.0 * A @ C.T + (C**2).sum(axis=1)[None, :]
     # Rounded, so that ties are broken by position, not by noise.
     return np.asarray(np.round(np.maximum(D, 0.0), 9), dtype=np.float64)
+
+
+def silhouette(X: Matrix, labels: Labels, seed: int) -> float:
+    """Return the silhouette of the clusters of X (n, d), on at most 5,000 rows; -inf where it has no meaning."""
+    size = min(len(X), N_SILHOUETTE)
+    rows = np.random.default_rng(seed).permutation(len(X))[:size]
+    if not 2 <= len(np.unique(labels[rows])) < size:
+        return -np.inf
+    return round(float(silhouette_score(X[rows], labels[rows])), 9)

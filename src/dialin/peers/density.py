@@ -12,7 +12,6 @@ and so runs on one core. umap-learn comes with ``pip install 'dialin[peers]'``.
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +19,8 @@ import numpy as np
 from sklearn.cluster import HDBSCAN
 
 from dialin.cluster import Labels, Matrix, canonical
-from dialin.errors import InputError
 from dialin.peers.base import Kit, Problem
+from dialin.peers.library import UMAP, Library
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,11 @@ class DensityPeer:
     name: str = "density"
     needs_llm: bool = False
     told_k: bool = False
+    library: Library = UMAP
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (nobody is asked)
         """Return labels (n,), -1 for noise; raise InputError where umap-learn is not installed."""
-        umap = umap_module()
+        umap = self.library.load(self.name)
         if len(problem.texts) < self.min_cluster_size:
             return np.full(len(problem.texts), -1, dtype=np.int64)
         return dense(self._map(umap, problem), self.min_cluster_size)
@@ -70,14 +70,3 @@ def dense(Z: Matrix, min_cluster_size: int) -> Labels:
     found = np.full(len(Z), -1, dtype=np.int64)
     found[kept] = canonical(labels[kept])
     return found
-
-
-def umap_module() -> Any:
-    """Return the library umap-learn; raise InputError where it is not installed."""
-    try:
-        return importlib.import_module("umap")
-    except ImportError as error:
-        raise InputError(
-            "the method 'density' needs the library umap-learn, which is not installed",
-            hint="run: pip install 'dialin[peers]'",
-        ) from error

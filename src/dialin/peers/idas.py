@@ -23,20 +23,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
 from dialin.cluster import Labels, Matrix
 from dialin.errors import InputError
 from dialin.llm.base import LLM, Prompt
 from dialin.peers.ask import MAX_CHARACTERS, Question, write
-from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
+from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, silhouette, squared_distances
 from dialin.prompts import language_of, load
 
 MAX_TOKENS = 16
 N_EXAMPLES = 8
 N_SMOOTHED = range(5, 50, 5)
-N_SILHOUETTE = 5_000
 GRAMMARS = {
     "en": 'root ::= word (" " word)? (" " word)? (" " word)? (" " word)?\nword ::= [a-z0-9\'-]+',
     "zh": "root ::= [\\u4e00-\\u9fffA-Za-z0-9]+",
@@ -144,7 +142,7 @@ def cluster_described(
     best, best_score = k_means(Z, problem.n_clusters, problem.seed), -np.inf
     for _, S in smoothed(Z):
         labels = k_means(S, problem.n_clusters, problem.seed)
-        score = _silhouette(S, labels, problem.seed)
+        score = silhouette(S, labels, problem.seed)
         if score > best_score:
             best, best_score = labels, score
     return best
@@ -161,11 +159,3 @@ def smoothed(Z: Matrix) -> Iterator[tuple[int, Matrix]]:
         total = total + Z[near[:, j]]
         if j + 1 in N_SMOOTHED:
             yield j + 1, np.asarray(total / (j + 2), dtype=np.float32)
-
-
-def _silhouette(X: Matrix, labels: Labels, seed: int) -> float:
-    size = min(len(X), N_SILHOUETTE)
-    rows = np.random.default_rng(seed).permutation(len(X))[:size]
-    if not 2 <= len(np.unique(labels[rows])) < size:
-        return -np.inf
-    return round(float(silhouette_score(X[rows], labels[rows])), 9)
