@@ -1,8 +1,8 @@
 """How large the report is and how long it takes to write: at 55,000 sentences, above them, and with the worst of texts.
 
 The sentences are those of sgd_dialogues; their vectors come of their words (tf-idf, reduced to 384 dimensions), and
-their intents of k-means on these: neither matters for size and time. In the last one, each sentence is 10,000 characters
-of Chinese and HTML. Writes ``benchmarks/results/report_size.json``.
+their intents of k-means on these: neither matters for size and time. In the last one, each sentence is 10,000
+characters of Chinese and HTML. Writes ``benchmarks/results/report_size.json``.
 """
 
 from __future__ import annotations
