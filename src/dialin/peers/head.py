@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from dialin.cluster import Matrix
 
 SCALE = 10.0
-"""Length that unit vectors are given before they learn: memberships by distance are almost flat for shorter ones."""
+"""Length that unit vectors are given before they learn: memberships by distance are almost flat for shorter ones.
+
+3, 10 and 30 did alike for `dialin.peers.sccl` on HWU64.
+"""
 
 
 class Head:

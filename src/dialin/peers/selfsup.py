@@ -10,9 +10,9 @@ classifier learn these numbers, once over all sentences (cross-entropy, batches 
 
 Different: the paper fine-tunes the last layer of BERT, first with the labelled sentences of known intents. Here there
 are none, the embedder is frozen, and a *linear map* of its vectors learns in its place, from the identity, as does a
-linear classifier, without dropout and warm-up. Unit vectors are made 10 long. The learning rate (1e-3; the paper has
-5e-5 for BERT) is the best of 5e-4, 1e-3, 2e-3 and 5e-3 on HWU64. The silhouette is that of at most 5,000 sentences.
-torch comes with ``pip install 'dialin[tune]'``.
+linear classifier, without dropout and warm-up. Unit vectors are made 10 long. The learning rate (5e-3; the paper has
+5e-5 for BERT) is the best of 1e-3, 2e-3 and 5e-3 on HWU64 (3,000 sentences, three seeds, by
+ARI). The silhouette is that of at most 5,000 sentences. torch comes with ``pip install 'dialin[tune]'``.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SelfSupPeer:
 
     n_epochs: int = 100
     patience: int = 20
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-3
     name: str = "selfsup"
     needs_llm: bool = False
     told_k: bool = True
