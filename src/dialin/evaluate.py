@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin import folder as files
 from dialin.errors import InputError
 from dialin.gold import Labels, Place, column_of, join
 from dialin.metrics import Scores, evaluate
 from dialin.read import read
-from dialin.reliability import Goodness
+from dialin.reliability import Goodness, expected_goodness
 from dialin.report import goodness_json, summary_of
 from dialin.run import Run, fingerprint
 
@@ -27,7 +26,7 @@ class Evaluation:
     scores : Scores
         Against gold, each utterance counted.
     goodness : Goodness
-        Share of the intents that the judge of the run finds good.
+        Share of the intents that the judge of the run, or a person in its review, finds good.
     questions, tokens_in, tokens_out : int
         What it took.
     """
@@ -72,12 +71,13 @@ def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluati
     scores = evaluate(labels_of(run), labels)
     if not scores.n:
         raise InputError(f"column {gold!r} has no label for any row of the run", hint="name another column")
-    return Evaluation(scores, summary.goodness, summary.questions, summary.tokens_in, summary.tokens_out)
+    found = expected_goodness(run.intents["p_good"].to_pylist())
+    return Evaluation(scores, found, summary.questions, summary.tokens_in, summary.tokens_out)
 
 
 def labels_of(run: Run) -> NDArray[np.int64]:
     """Return the intent of each utterance, in the order of ``occurrences.parquet``."""
-    intents = files.read_table_of(run.folder / files.SENTENCES, ["intent_id"])["intent_id"].to_numpy()
+    intents = run.sentences["intent_id"].to_numpy()
     labels: NDArray[np.int64] = intents[run.corpus.occurrences["sentence_id"].to_numpy()]
     return labels
 
