@@ -137,18 +137,18 @@ class Run:
     @cached_property
     def review(self) -> State:
         """What people decided about the run, up to now; raise InputError where it has no result yet."""
-        return reviewed(self.folder, *self._found)
+        return reviewed(self.folder, *self.found)
 
     @cached_property
     def sentences(self) -> pa.Table:
         """``sentences.parquet`` after the review."""
-        sentences, _ = self._found
+        sentences, _ = self.found
         return edited_sentences(sentences, self.review) if is_edited(self.review) else sentences
 
     @cached_property
     def intents(self) -> pa.Table:
         """``intents.parquet`` after the review."""
-        _, intents = self._found
+        _, intents = self.found
         return edited_intents(self.sentences, intents, self.review) if is_edited(self.review) else intents
 
     @property
@@ -170,11 +170,11 @@ class Run:
     @property
     def found_names(self) -> dict[int, str]:
         """The names of the intents as the run gave them."""
-        _, intents = self._found
+        _, intents = self.found
         return dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
 
     @cached_property
-    def _found(self) -> tuple[pa.Table, pa.Table]:
+    def found(self) -> tuple[pa.Table, pa.Table]:
         """Sentences and intents as the run wrote them."""
         return files.read_table_of(self.folder / files.SENTENCES), files.read_table_of(self.folder / files.INTENTS)
 

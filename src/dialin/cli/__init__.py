@@ -8,6 +8,7 @@ from dialin.cli.bench import bench
 from dialin.cli.group import OneLineGroup
 from dialin.cli.models import models
 from dialin.cli.results import evaluate, judge, predict, report
+from dialin.cli.review import review
 from dialin.cli.tune import tune
 from dialin.cli.work import demo, discover, estimate, resume
 
@@ -20,5 +21,5 @@ def main() -> None:
     """Find the intents in customer-service dialogues, with an LLM in the loop."""
 
 
-for _command in (discover, estimate, resume, report, predict, evaluate, judge, bench, tune, models, demo):
+for _command in (discover, estimate, resume, report, predict, evaluate, judge, review, bench, tune, models, demo):
     main.add_command(_command)
