@@ -26,7 +26,7 @@ UPPER = {
     *("discover", "pipeline", "work", "run", "execute", "connect", "tables", "timing"),
     *("summary", "facts", "gather", "confusion", "families", "dialogues", "routine", "trends", "layout", "points"),
     *("colours", "pictures", "page", "report", "terminal", "show", "show_intent"),
-    *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli"),
+    *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli", "review", "web"),
 }
 
 
@@ -93,6 +93,11 @@ def test_stages_import_nothing_from_below_them(stage: str) -> None:
 @pytest.mark.parametrize("path", sorted((SOURCES / "llm").glob("*.py")), ids=lambda path: path.name)
 def test_llms_know_nothing_of_stages(path: Path) -> None:
     assert imports_of(path) <= {"llm", "errors", "usage", "models"}
+
+
+@pytest.mark.parametrize("path", sorted((SOURCES / "review").glob("*.py")), ids=lambda path: path.name)
+def test_what_a_review_decides_knows_nothing_of_pages_or_runs(path: Path) -> None:
+    assert not imports_of(path) & {"run", "web", "cli", "report", "predict", "evaluate", "tune"}
 
 
 def test_the_look_at_imports_sees_them() -> None:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 PAGES = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
-    *("docs/architecture.md", "docs/cli.md", "docs/tune.md", "docs/peers.md", "docs/report.md"),
+    *("docs/architecture.md", "docs/cli.md", "docs/tune.md", "docs/peers.md", "docs/report.md", "docs/review.md"),
 )
 OTHER_COMMANDS = {"git", "cd", "export", "pip"}
 

@@ -20,8 +20,9 @@ from dialin import connect
 from dialin.connect import NO_LLM
 from dialin.embed import ChosenEmbedder
 from dialin.errors import InputError
+from dialin.review.log import read_log
 from dialin.tune.data import SCHEMA, Matrix, about_of, is_rebuilt
-from dialin.tune.review import Decision, name_of, read_decisions
+from dialin.tune.review import name_of
 from dialin.tune.sources import Reading, read_source
 from oracles import BagOfWords
 from scripted import TOPICS, HashingEmbedder, ScriptedBackend, sentences
@@ -246,20 +247,19 @@ def test_decisions_stand_beside_files_and_come_on_top(cli: Cli, calls: Path) -> 
 
 
 def test_names_of_decisions_follow_the_convention() -> None:
-    assert name_of(Decision(0, "rename", "取消订单"), "查询-物流", "zh") == "取消-订单"
-    assert name_of(Decision(0, "rename", "ask-refund-date"), "a-b", "en") == "ask-refund-date"
-    assert name_of(Decision(0, "accept"), "unnamed-intent-2", "en") == ""
-    assert name_of(Decision(0, "split"), "ask-refund", "en") == ""
+    assert name_of("取消订单", "zh") == "取消-订单"
+    assert name_of("ask-refund-date", "en") == "ask-refund-date"
+    assert name_of("unnamed-intent-2", "en") == ""
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("", ["no decision"]),
-        ("{", ["line 1", "JSON"]),
+        ("{", ["line 1", "no decision"]),
         ("[1]", ["line 1", "no decision"]),
         ('{"intent_id": 0, "decision": "keep"}', ["line 1", "keep"]),
-        ('{"intent_id": true, "decision": "accept"}', ["line 1"]),
+        ('{"intent_id": true, "decision": "accept"}', ["line 1", "intent_id"]),
+        ('{"intent_id": 0, "decision": "move", "sentences": [-1]}', ["line 1", "sentences"]),
         ('{"intent_id": 0, "decision": "rename"}', ["without a name"]),
         ('{"intent_id": 0, "decision": "rename", "name": 7}', ["no decision"]),
     ],
@@ -267,7 +267,7 @@ def test_names_of_decisions_follow_the_convention() -> None:
 def test_bad_decisions(home: Path, line: str, words: list[str]) -> None:
     Path("decisions.jsonl").write_text(line + "\n")
     with pytest.raises(InputError) as caught:
-        read_decisions(Path("decisions.jsonl"))
+        read_log(Path("decisions.jsonl"))
     assert [word for word in words if word not in str(caught.value)] == []
 
 
@@ -276,6 +276,8 @@ def test_folders_that_are_no_reviewed_runs(cli: Cli, calls: Path) -> None:
     one_line(cli("tune", "data", "empty", "--out", OUT), "no run", "empty")
     run = reviewed(cli, calls, [{"intent_id": 99, "decision": "accept"}])
     one_line(cli("tune", "data", run, "--out", OUT), "no intent 99", "decisions.jsonl")
+    (run / "decisions.jsonl").write_text("")
+    one_line(cli("tune", "data", run, "--out", OUT), "no decision", "decisions.jsonl")
     (run / "decisions.jsonl").unlink()
     one_line(cli("tune", "data", run, "--out", OUT), "decisions.jsonl", "review")
     (run / "embeddings.npy").unlink()

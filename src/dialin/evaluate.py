@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin import folder as files
 from dialin.errors import InputError
 from dialin.gold import Labels, Place, column_of, join
 from dialin.metrics import Scores, evaluate
@@ -27,7 +26,7 @@ class Evaluation:
     scores : Scores
         Against gold, each utterance counted.
     goodness : Goodness
-        Share of the intents that the judge of the run finds good.
+        Share of the intents that the judge of the run, or a person in its review, finds good.
     questions, tokens_in, tokens_out : int
         What it took.
     """
@@ -77,7 +76,7 @@ def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluati
 
 def labels_of(run: Run) -> NDArray[np.int64]:
     """Return the intent of each utterance, in the order of ``occurrences.parquet``."""
-    intents = files.read_table_of(run.folder / files.SENTENCES, ["intent_id"])["intent_id"].to_numpy()
+    intents = run.sentences["intent_id"].to_numpy()
     labels: NDArray[np.int64] = intents[run.corpus.occurrences["sentence_id"].to_numpy()]
     return labels
 

@@ -116,11 +116,11 @@ def contents_of(run: Run) -> Contents:
     data = run.data
     return Contents(
         summary=summary_of(run),
-        sentences=files.read_table_of(run.folder / files.SENTENCES),
+        sentences=run.sentences,
         occurrences=run.corpus.occurrences,
         rounds=files.read_json_lines(run.folder / files.ROUNDS),
         X=None if data is None else data.X,
-        pieces=files.read_pieces(run.folder / files.PIECES),
+        pieces=run.pieces,
         seed=run.manifest.settings.seed,
     )
 

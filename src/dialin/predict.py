@@ -12,9 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialin import folder as files
+from dialin.assign import Pieces
 from dialin.connect import Opened
 from dialin.corpus import corpus_of
 from dialin.errors import InputError
+from dialin.review.pieces import Pins, pins_of
+from dialin.review.tables import is_edited
 from dialin.run import Run
 from dialin.summary import summary_of
 
@@ -35,13 +38,15 @@ def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
 
     Notes
     -----
-    On the sentences of the run this gives the intents that the run gave them.
+    On the sentences of the run this gives the intents that the run gave them, or that a review did since.
     """
-    names = {intent["intent_id"]: intent["name"] for intent in summary_of(run).intents}
+    summary_of(run)  # it must have ended
+    names = {intent["intent_id"]: intent["name"] for intent in run.intents.to_pylist()}
     corpus = corpus_of(table)
     roles = corpus.roles if corpus.roles and run.manifest.settings.roles == "auto" else [""] * len(corpus.texts)
-    pieces = files.read_pieces(run.folder / files.PIECES)
+    pieces = run.pieces
     found, p_found = pieces.assign(opened.embed(corpus.texts), roles)
+    found, p_found = pins(run, pieces).apply(corpus.texts, corpus.roles or [""] * len(roles), found, p_found)
     labels, p_intent = np.full(table.num_rows, -1), np.zeros(table.num_rows)
     sentence = corpus.occurrences["sentence_id"].to_numpy()
     rows = corpus.occurrences["row"].to_numpy()
@@ -55,6 +60,14 @@ def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
             "p_intent": pa.array(p_intent, pa.float64()),
         }
     )
+
+
+def pins(run: Run, pieces: Pieces) -> Pins:
+    """Return the sentences that a review put where the pieces would not; none without a review."""
+    if not is_edited(run.review) or run.data is None:
+        return Pins({})
+    by_pieces, _ = pieces.assign(run.data.X, run.binding)
+    return pins_of(run.data.texts, run.data.roles, run.review.labels, by_pieces)
 
 
 def format_of(path: Path) -> str:

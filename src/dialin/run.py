@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin import folder as files
+from dialin.assign import Pieces
 from dialin.calibrate import Calibration, calibration_in
 from dialin.columns import Columns
 from dialin.connect import Opened, Specs, model_hashes
@@ -28,6 +30,9 @@ from dialin.discover import Data, Settings
 from dialin.errors import DialinError, InputError
 from dialin.prompts import shipped
 from dialin.read import read
+from dialin.review.pieces import edited_pieces
+from dialin.review.replay import State
+from dialin.review.tables import edited_intents, edited_sentences, is_edited, reviewed
 from dialin.settings import check
 from dialin.tables import sentences_table
 
@@ -102,7 +107,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder that is open.
+    """A run folder that is open; `sentences`, `intents` and `pieces` are as the last review left them.
 
     Parameters
     ----------
@@ -129,6 +134,50 @@ class Run:
         """LLMs and embedder of the run, none of them "auto"."""
         of = self.manifest
         return Specs(of.llm, of.judge_llm, of.embedder, of.calibration)
+
+    @cached_property
+    def review(self) -> State:
+        """What people decided about the run, up to now; raise InputError where it has no result yet."""
+        return reviewed(self.folder, *self.found)
+
+    @cached_property
+    def sentences(self) -> pa.Table:
+        """``sentences.parquet`` after the review."""
+        sentences, _ = self.found
+        return edited_sentences(sentences, self.review) if is_edited(self.review) else sentences
+
+    @cached_property
+    def intents(self) -> pa.Table:
+        """``intents.parquet`` after the review."""
+        _, intents = self.found
+        return edited_intents(self.sentences, intents, self.review) if is_edited(self.review) else intents
+
+    @property
+    def pieces(self) -> Pieces:
+        """The decision function after the review; raise InputError where it or the vectors cannot be read."""
+        pieces = files.read_pieces(self.folder / files.PIECES)
+        if not is_edited(self.review):
+            return pieces
+        if self.data is None:
+            raise InputError(f"{self.folder} has no vectors", hint=f"go on with: {self.resume_command}")
+        return edited_pieces(pieces, self.data.X, self.binding, self.review.labels)
+
+    @property
+    def binding(self) -> list[str]:
+        """The role of each sentence where roles decide where it may go, else no role for any."""
+        roles = self.corpus.roles
+        return roles if roles and self.manifest.settings.roles == "auto" else [""] * len(self.corpus.texts)
+
+    @property
+    def found_names(self) -> dict[int, str]:
+        """The names of the intents as the run gave them."""
+        _, intents = self.found
+        return dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
+
+    @cached_property
+    def found(self) -> tuple[pa.Table, pa.Table]:
+        """Sentences and intents as the run wrote them."""
+        return files.read_table_of(self.folder / files.SENTENCES), files.read_table_of(self.folder / files.INTENTS)
 
     @property
     def resume_command(self) -> str:

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dialin import folder as files
 from dialin.errors import InputError
 from dialin.reliability import Goodness, expected_goodness
 from dialin.run import CAPPED, COMPLETE, Run
@@ -65,8 +64,7 @@ def summary_of(run: Run) -> Summary:
             hint=f"go on with: {run.resume_command}",
         )
     n = run.manifest.source.n_occurrences
-    intents = files.read_table_of(run.folder / files.INTENTS).to_pylist()
-    sentences = files.read_table_of(run.folder / files.SENTENCES, ["intent_id", "reason", "count"])
+    intents, sentences = run.intents.to_pylist(), run.sentences.select(["intent_id", "reason", "count"])
     left: Counter[str] = Counter()
     for row in sentences.to_pylist():
         if row["intent_id"] < 0:

@@ -9,6 +9,7 @@ from dialin.cli.group import OneLineGroup
 from dialin.cli.models import models
 from dialin.cli.report import report, show
 from dialin.cli.results import evaluate, judge, predict
+from dialin.cli.review import review
 from dialin.cli.tune import tune
 from dialin.cli.work import demo, discover, estimate, resume
 
@@ -21,5 +22,9 @@ def main() -> None:
     """Find the intents in customer-service dialogues, with an LLM in the loop."""
 
 
-for _command in (discover, estimate, resume, report, show, predict, evaluate, judge, bench, tune, models, demo):
+_COMMANDS = (
+    *(discover, estimate, resume, report, show, predict, evaluate, judge),
+    *(review, bench, tune, models, demo),
+)
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -1,12 +1,11 @@
-"""What a person decided about the intents of a run, as training clusters: accepted, renamed, or to be split."""
+"""What people decided about the intents of a run, as training clusters: confirmed ones good, split ones bad."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +15,22 @@ from dialin.calibrate import geometry_of
 from dialin.errors import InputError
 from dialin.name import UNNAMED, parse_reply
 from dialin.prompts import LANGUAGES, language_of
+from dialin.review.log import DECISIONS, read_log
+from dialin.review.replay import State
 from dialin.run import Run, load
 from dialin.tune.clusters import LabelledCluster
 from dialin.tune.labels import action_objective
 from dialin.tune.sources import Reading, Source, hashes
 
-DECISIONS = "decisions.jsonl"
-ACCEPT, RENAME, SPLIT = "accept", "rename", "split"
-
 
 @dataclass(frozen=True)
-class Decision:
-    """What a person decided about one intent; `name` is the new one of "rename"."""
+class Decided:
+    """A set of sentences that a person decided on: one intent with its name, or several ("split")."""
 
-    intent_id: int
-    decision: str
-    name: str = ""
+    intent: int
+    name: str
+    rows: tuple[int, ...]
+    good: bool
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,10 @@ class Review:
 
 
 def read_review(folder: Path, reading: Reading) -> Review:
-    """Read the decisions in a run folder: accept and rename make good clusters, split makes a bad one without a name.
+    """Read what a review of a run decided: confirmed intents are good clusters, split ones bad and without a name.
+
+    An intent is confirmed that was accepted, renamed, merged or made of moved sentences, with the sentences and the
+    name that it has in the end; one that was split counts with its sentences before the split.
 
     Raises
     ------
@@ -57,11 +59,10 @@ def read_review(folder: Path, reading: Reading) -> Review:
     if data is None:
         raise InputError(f"{folder} has no vectors", hint=f"go on with: {run.resume_command}")
     path = folder / DECISIONS
-    decisions = read_decisions(path)
-    intents = {row["intent_id"]: row["name"] for row in files.read_table_of(folder / files.INTENTS).to_pylist()}
-    unknown = sorted(decisions.keys() - intents.keys())
-    if unknown:
-        raise InputError(f"{path}: there is no intent {unknown[0]} in the run, it has {len(intents)}")
+    if not read_log(path):
+        raise InputError(f"{path} has no decision", hint="review the run first: dialin review")
+    decided = decided_in(run.review)
+    labels = labels_of(decided, run.found_names)
     language = language_of(data.texts) if reading.language == "auto" else reading.language
     source = Source(
         name=folder.name,
@@ -69,75 +70,65 @@ def read_review(folder: Path, reading: Reading) -> Review:
         texts=data.texts,
         labels=[],
         rows=list(range(len(data.texts))),
-        names={intents[i]: name_of(decision, intents[i], language) for i, decision in decisions.items()},
+        names={label: name_of(d.name, language) for label, d in zip(labels, decided, strict=True) if d.good},
         files=hashes([path, folder / files.SENTENCES, folder / files.INTENTS]),
         is_asked=reading.language != "auto",
     )
-    return Review(source, _clusters(run, data.X, decisions, intents), data.X, run.manifest.embedder)
+    return Review(source, _clusters(run, data.X, decided, labels), data.X, run.manifest.embedder)
 
 
-def read_decisions(path: Path) -> dict[int, Decision]:
-    """Return the decision on each intent; a later line replaces an earlier one.
+def decided_in(state: State) -> list[Decided]:
+    """Return what was decided, by intent; of one that was split, first what it was."""
+    parted = [Decided(p.intent, p.name, p.sentences, good=False) for p in state.parted]
+    ended = [
+        Decided(intent, known.name, tuple(state.members(intent).tolist()), known.confirmed)
+        for intent, known in state.intents.items()
+        if known.confirmed or known.wants_split
+    ]
+    return sorted([*parted, *ended], key=lambda d: (d.intent, d.good))
 
-    Raises
-    ------
-    InputError
-        The file cannot be read, is empty, or a line is no decision.
+
+def labels_of(decided: Sequence[Decided], found: Mapping[int, str]) -> list[str]:
+    """Return a label for each, all different: the name that the run found, or the person's for a new intent.
+
+    Examples
+    --------
+    >>> labels_of([Decided(0, "a-b", (1, 2), False), Decided(0, "a-c", (1,), True)], {0: "a-b"})
+    ['a-b', 'a-b 2']
     """
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}", hint="review the run first: accept, rename, split") from error
-    found = [_decision(line, f"{path} line {i}") for i, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise InputError(f"{path} has no decision", hint="review the run first: accept, rename, split")
-    return {decision.intent_id: decision for decision in found}
+    seen, labels = Counter[str](), list[str]()
+    for d in decided:
+        label = found.get(d.intent, d.name)
+        seen[label] += 1
+        labels.append(label if seen[label] == 1 else f"{label} {seen[label]}")
+    return labels
 
 
-def _decision(line: str, where: str) -> Decision:
-    try:
-        value: Any = json.loads(line)
-    except ValueError as error:
-        raise InputError(f"{where} is no JSON: {error}") from error
-    fields: dict[str, Any] = value if isinstance(value, dict) else {}
-    intent, decision, name = fields.get("intent_id"), fields.get("decision"), fields.get("name") or ""
-    if type(intent) is not int or decision not in (ACCEPT, RENAME, SPLIT) or not isinstance(name, str):
-        raise InputError(
-            f"{where} is no decision: {line[:80]}",
-            hint='write {"intent_id": 3, "decision": "accept", "rename" or "split", "name": "cancel-order"}',
-        )
-    if decision == RENAME and not name.strip():
-        raise InputError(f"{where} renames intent {intent} without a name", hint='add "name"')
-    return Decision(intent, decision, name.strip())
-
-
-def name_of(decision: Decision, old: str, language: str) -> str:
-    """Return the name that a decision gives, in the Action-Objective convention; "" where it gives none."""
-    if decision.decision == SPLIT or (decision.decision == ACCEPT and old.startswith(tuple(UNNAMED.values()))):
+def name_of(name: str, language: str) -> str:
+    """Return a name in the Action-Objective convention; "" where it is none at all."""
+    if name.startswith(tuple(UNNAMED.values())):
         return ""
-    name = decision.name if decision.decision == RENAME else old
     is_one = any(parse_reply(name, known) == name for known in LANGUAGES)
     return name if is_one else action_objective(name, language)
 
 
 def _clusters(
-    run: Run, X: NDArray[np.float32], decisions: Mapping[int, Decision], intents: Mapping[int, str]
+    run: Run, X: NDArray[np.float32], decided: Sequence[Decided], labels: Sequence[str]
 ) -> list[LabelledCluster]:
-    """Return the cluster of each intent decided on that holds two sentences or more."""
-    labels = files.read_table_of(run.folder / files.SENTENCES, ["intent_id"])["intent_id"].to_numpy()
-    base, members = geometry_of(X).base, {intent: np.flatnonzero(labels == intent) for intent in sorted(decisions)}
+    """Return the cluster of each decision that holds two sentences or more."""
+    base = geometry_of(X).base
     return [
         LabelledCluster(
-            rows=tuple(rows.tolist()),
+            rows=d.rows,
             kind="review",
-            k=len(intents),
+            k=len(run.review.intents),
             n=len(X),
             seed=run.manifest.settings.seed,
             purity=float("nan"),
-            good=decisions[intent].decision != SPLIT,
-            label=intents[intent],
-            geometry=geometry_of(X[rows], base),
+            good=d.good,
+            label=label,
+            geometry=geometry_of(X[list(d.rows)], base),
         )
-        for intent, rows in members.items()
-        if len(rows) > 1
+        for d, label in zip(decided, labels, strict=True)
+        if len(d.rows) > 1
     ]

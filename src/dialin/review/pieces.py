@@ -1,0 +1,133 @@
+"""The decision function of a run as a review left it, and the sentences that it has to know by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.assign import Floats, Pieces, build
+from dialin.judge import Rows
+from dialin.review.tables import grouped
+
+PURE = 0.9
+"""Share of the sentences of a piece that must have one intent, else the piece is broken up."""
+Labels = NDArray[np.int64]
+
+
+def edited_pieces(pieces: Pieces, X: Floats, roles: Sequence[str], labels: Labels) -> Pieces:
+    """Return pieces that follow the labels of a person.
+
+    A piece whose sentences nearly all have one intent now belongs to that one: so renaming, merging and moving a few
+    sentences change no border. A piece whose sentences were shared out is broken up, and an intent without any piece
+    gets one, made as the run made its own.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        Of the run.
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings of its sentences.
+    roles : sequence of str, n roles
+        That bind a sentence to the pieces of its role; "" for none.
+    labels : ndarray of shape (n,), int64
+        Intent of each sentence after the review; −1: none.
+    """
+    nearest, cosine, _ = pieces.nearest(X, roles)
+    members = grouped(np.where(pieces.within(nearest, cosine), nearest, -1))
+    kept, intents, parts = list[int](), list[int](), list[tuple[Rows, int, str]]()
+    for piece, rows in members.items():
+        found = -2 if piece < 0 else majority(labels[rows])
+        if found >= 0:
+            kept.append(piece)
+            intents.append(found)
+        elif piece >= 0:
+            parts += [(own, i, pieces.roles[piece]) for i, own in _shares(rows, labels)]
+    parts += _unheld(labels, {*intents, *(i for _, i, _ in parts)}, roles)
+    new = build(X, [rows for rows, _, _ in parts], [i for _, i, _ in parts], [role for _, _, role in parts])
+    return joined(chosen(pieces, kept, intents), new)
+
+
+def majority(labels: Labels) -> int:
+    """Return the label that nearly all have; −2 where none has so many.
+
+    Examples
+    --------
+    >>> majority(np.array([3] * 9 + [1])), majority(np.array([3, 1]))
+    (3, -2)
+    """
+    values, counts = np.unique(labels, return_counts=True)
+    return int(values[counts.argmax()]) if counts.max() >= PURE * len(labels) else -2
+
+
+def _shares(rows: Rows, labels: Labels) -> list[tuple[int, Rows]]:
+    """Return the sentences of each intent among `rows`; a single one is left to be known by heart."""
+    return [(intent, rows[own]) for intent, own in grouped(labels[rows]).items() if intent >= 0 and len(own) > 1]
+
+
+def _unheld(labels: Labels, held: set[int], roles: Sequence[str]) -> list[tuple[Rows, int, str]]:
+    """Return all sentences of each intent that has no piece, with the role that they share."""
+    own = np.array(roles, dtype=object)
+    missing = {i: rows for i, rows in grouped(labels).items() if i >= 0 and i not in held}
+    return [(rows, i, str(own[rows[0]]) if len(set(own[rows])) == 1 else "") for i, rows in missing.items()]
+
+
+def chosen(pieces: Pieces, kept: Sequence[int], intents: Sequence[int]) -> Pieces:
+    """Return some of the pieces, with these intents."""
+    places, of = np.array(kept, dtype=np.int64), np.array(intents, dtype=np.int64)
+    roles = tuple(pieces.roles[i] for i in kept)
+    return Pieces(pieces.centroids[places], pieces.radii[places], of, roles)
+
+
+def joined(a: Pieces, b: Pieces) -> Pieces:
+    """Return the pieces of both."""
+    return Pieces(
+        np.concatenate([a.centroids, b.centroids]),
+        np.concatenate([a.radii, b.radii]),
+        np.concatenate([a.intents, b.intents]),
+        (*a.roles, *b.roles),
+    )
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Sentences whose intent is known by heart: a person's word, where the pieces would say something else.
+
+    Parameters
+    ----------
+    intents : dict of (str, str) to int
+        Intent of a text and a role; the role "" is any, where all bearers of the text agree.
+    """
+
+    intents: dict[tuple[str, str], int]
+
+    def apply(
+        self, texts: Sequence[str], roles: Sequence[str], labels: Labels, p: NDArray[np.float64]
+    ) -> tuple[Labels, NDArray[np.float64]]:
+        """Return labels and P(intent) with those of the pinned sentences in their place."""
+        known = [self.intents.get(key) for key in zip(texts, roles, strict=True)]
+        rows = [row for row, intent in enumerate(known) if intent is not None]
+        labels, p = labels.copy(), p.copy()
+        labels[rows] = [intent for intent in known if intent is not None]
+        p[rows] = labels[rows] >= 0
+        return labels, p
+
+
+def pins_of(texts: Sequence[str], roles: Sequence[str], labels: Labels, by_pieces: Labels) -> Pins:
+    """Return the pins that make a decision function give a run's sentences the labels of the review.
+
+    Examples
+    --------
+    >>> pins_of(["hi", "no", "no"], ["", "agent", "customer"], np.array([0, 1, 1]), np.array([0, 2, 2])).intents
+    {('no', 'agent'): 1, ('no', 'customer'): 1, ('no', ''): 1}
+    """
+    rows = np.flatnonzero(labels != by_pieces).tolist()
+    intents = {(texts[row], roles[row]): int(labels[row]) for row in rows}
+    wanted, said = {texts[row] for row in rows}, dict[str, set[int]]()
+    for text, label in zip(texts, labels.tolist(), strict=True):
+        if text in wanted:
+            said.setdefault(text, set()).add(label)
+    anyone = {(text, ""): values.pop() for text, values in said.items() if len(values) == 1}
+    return Pins(intents | {key: value for key, value in anyone.items() if key not in intents})

@@ -1,0 +1,49 @@
+"""How an intent could be split: Ward's tree of its own sentences, cut into parts that have names of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.cluster import Agglomerative
+from dialin.distinct import distinguished
+from dialin.review.edits import Part
+from dialin.review.tables import grouped
+
+MAX_PARTS = 12
+
+
+def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[NDArray[np.int64]]:
+    """Return the sentences of each of k parts (fewer where there are fewer sentences), the largest part first.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings of all sentences.
+    rows : ndarray of shape (m,)
+        Sentences of the intent.
+    k : int
+        Parts, brought into 2 … 12.
+
+    Examples
+    --------
+    >>> X = np.array([[1, 0], [0.6, 0.8], [1, 0], [0, 1], [1, 0]], np.float32)
+    >>> [part.tolist() for part in parts_of(X, np.arange(5), 2)]
+    [[0, 2, 4], [1, 3]]
+    """
+    labels = Agglomerative(random_state=0).fit(X[rows]).cut(min(max(k, 2), MAX_PARTS))
+    parts = [rows[own] for own in grouped(labels).values()]
+    return sorted(parts, key=lambda part: (-len(part), int(part[0])))
+
+
+def named(name: str, intent: int, free: int, parts: Sequence[NDArray[np.int64]], texts: Sequence[str]) -> list[Part]:
+    """Return the parts with ids and names: the first keeps those of the intent, the others get free ones.
+
+    A name is told apart by a word of the part's own sentences; where there is none, by a number.
+    """
+    names = distinguished([name] * len(parts), [[texts[i] for i in part] for part in parts])
+    ids = [intent, *range(free, free + len(parts) - 1)]
+    distinct = [own if own not in names[:i] else f"{own}-{i + 1}" for i, own in enumerate(names)]
+    return [Part(i, own, tuple(rows.tolist())) for i, own, rows in zip(ids, distinct, parts, strict=True)]

@@ -1,0 +1,104 @@
+"""Where a look pays most: utterances that are expected to be in the wrong place, and what an intent is close to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dialin.review.replay import State
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """An intent in the order of review.
+
+    Parameters
+    ----------
+    intent, name, role
+        Which one.
+    size, n_occurrences : int
+        Sentences and utterances.
+    p_good : float
+        P(it is one intent).
+    doubt : float
+        Utterances expected to be in the wrong place.
+    close, close_name : int, str
+        The intent nearest to it; −1 and "" where there is no other.
+    cosine : float
+        Of the two centroids.
+    is_done : bool
+        Whether a person confirmed it.
+    wants_split : bool
+        Whether one wants it split.
+    examples : tuple of str
+        Sentences of it.
+    """
+
+    intent: int
+    name: str
+    role: str
+    size: int
+    n_occurrences: int
+    p_good: float
+    doubt: float
+    close: int
+    close_name: str
+    cosine: float
+    is_done: bool
+    wants_split: bool
+    examples: tuple[str, ...]
+
+
+def ranking(state: State, sentences: pa.Table, intents: pa.Table, X: NDArray[np.float32] | None) -> list[Ranked]:
+    """Return all intents, those where a look pays most first and those that a person confirmed last.
+
+    P(a sentence is in its place) is P(the intent is one) times P(intent | sentence), which is low where another
+    intent is near: so what is uncertain, large or confusable comes first, in one unit, utterances.
+    """
+    doubt = doubts(state, sentences, intents)
+    near = nearest(state, intents["intent_id"].to_numpy(), X)
+    rows = [_ranked(row, state, doubt[row["intent_id"]], near[row["intent_id"]]) for row in intents.to_pylist()]
+    return sorted(rows, key=lambda r: (r.is_done, -r.doubt, r.intent))
+
+
+def _ranked(row: dict[str, Any], state: State, doubt: float, near: tuple[int, float]) -> Ranked:
+    known = state.intents[row["intent_id"]]
+    return Ranked(
+        intent=row["intent_id"],
+        name=row["name"],
+        role=row["role"] or "",
+        size=row["size"],
+        n_occurrences=row["n_occurrences"],
+        p_good=row["p_good"],
+        doubt=doubt,
+        close=near[0],
+        close_name=state.intents[near[0]].name if near[0] >= 0 else "",
+        cosine=near[1],
+        is_done=known.confirmed,
+        wants_split=known.wants_split,
+        examples=tuple(row["examples"]),
+    )
+
+
+def doubts(state: State, sentences: pa.Table, intents: pa.Table) -> dict[int, float]:
+    """Return, per intent, the utterances expected to be in the wrong place."""
+    good = dict(zip(intents["intent_id"].to_pylist(), intents["p_good"].to_pylist(), strict=True))
+    own = np.array([good.get(label, 0.0) for label in state.labels.tolist()])
+    wrong = sentences["count"].to_numpy() * (1 - own * sentences["p_intent"].to_numpy())
+    return {intent: float(wrong[state.labels == intent].sum()) for intent in good}
+
+
+def nearest(state: State, ids: NDArray[np.int64], X: NDArray[np.float32] | None) -> dict[int, tuple[int, float]]:
+    """Return, per intent, the intent with the nearest centroid and their cosine; (−1, 0) where there is none."""
+    if X is None or len(ids) < 2:
+        return {int(i): (-1, 0.0) for i in ids}
+    centroids = np.array([X[state.labels == i].mean(axis=0) for i in ids])
+    centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-12)
+    S = centroids @ centroids.T
+    np.fill_diagonal(S, -2.0)
+    best = S.argmax(axis=1)
+    return {int(i): (int(ids[b]), float(S[row, b])) for row, (i, b) in enumerate(zip(ids, best, strict=True))}

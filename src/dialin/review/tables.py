@@ -1,0 +1,133 @@
+"""The tables of a run as a review left them: pure functions from tables and state to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dialin.errors import InputError
+from dialin.review.log import DECISIONS, read_log
+from dialin.review.replay import State, replay, start_of
+
+N_EXAMPLES = 5
+BY_PERSON = "noise"
+"""Reason of a sentence that a person took out of all intents."""
+
+
+def state_of(sentences: pa.Table, intents: pa.Table) -> State:
+    """Return the state that the tables of a run say, before any edit."""
+    names = dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
+    return start_of(sentences["intent_id"].to_numpy(), names)
+
+
+def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> State:
+    """Return the state after the log of a run folder.
+
+    Raises
+    ------
+    InputError
+        The log is damaged, or an edit is about an intent that the run never had.
+    """
+    entries = read_log(folder / DECISIONS)
+    state = replay(state_of(sentences, intents), entries)
+    foreign = sorted(i for e in entries if (i := getattr(e.edit, "intent", -1)) not in state.used and i >= 0)
+    if foreign:
+        raise InputError(
+            f"{folder / DECISIONS}: there is no intent {foreign[0]} in the run, it has {intents.num_rows}",
+            hint="the log is of another run",
+        )
+    return state
+
+
+def is_edited(state: State) -> bool:
+    """Return whether any edit counts."""
+    return len(state.active) > len(state.void)
+
+
+def edited_sentences(sentences: pa.Table, state: State) -> pa.Table:
+    """Return ``sentences.parquet`` after a review: where a person put a sentence, P(intent) is 1."""
+    before, after = sentences["intent_id"].to_numpy(), state.labels
+    p = np.where(after < 0, 0.0, np.where(state.pinned, 1.0, sentences["p_intent"].to_numpy()))
+    reasons = np.array(sentences["reason"].to_pylist(), dtype=object)
+    reasons[(after < 0) & ((before >= 0) | state.pinned)] = BY_PERSON
+    reasons[after >= 0] = ""
+    columns = {
+        "intent_id": pa.array(after, pa.int64()),
+        "p_intent": pa.array(p, pa.float64()),
+        "reason": pa.array(reasons.tolist(), pa.string()),
+    }
+    for name, values in columns.items():
+        sentences = sentences.set_column(sentences.column_names.index(name), name, values)
+    return sentences
+
+
+def edited_intents(sentences: pa.Table, intents: pa.Table, state: State) -> pa.Table:
+    """Return ``intents.parquet`` after a review, the largest first; intents without a sentence are left out.
+
+    Parameters
+    ----------
+    sentences : pyarrow.Table
+        As `edited_sentences` returns them.
+    intents : pyarrow.Table
+        As the run wrote them.
+    state : State
+        After the log.
+    """
+    old = {row["intent_id"]: row for row in intents.to_pylist()}
+    rows = grouped(state.labels)
+    made = [_intent(intent, rows[intent], sentences, state, old) for intent in state.intents if intent in rows]
+    made.sort(key=lambda row: (-row["n_occurrences"], row["intent_id"]))
+    return pa.Table.from_pylist(made, intents.schema)
+
+
+def grouped(labels: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
+    """Return the rows of each label, ascending, in one pass.
+
+    Examples
+    --------
+    >>> {label: rows.tolist() for label, rows in grouped(np.array([4, -1, 4])).items()}
+    {-1: [1], 4: [0, 2]}
+    """
+    order = np.argsort(labels, kind="stable")
+    found, begins = np.unique(labels[order], return_index=True)
+    return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
+
+
+def _intent(
+    intent: int, rows: NDArray[np.int64], sentences: pa.Table, state: State, old: Mapping[int, dict[str, Any]]
+) -> dict[str, Any]:
+    own, known = sentences.take(pa.array(rows)), state.intents[intent]
+    roles = set(own["role"].to_pylist())
+    before = old.get(intent) or {"role": None, "examples": []}
+    return {
+        "intent_id": intent,
+        "name": known.name,
+        "size": len(rows),
+        "n_occurrences": sum(own["count"].to_pylist()),
+        "p_good": _p_good(intent, state, old),
+        "role": before["role"] or (roles.pop() if len(roles) == 1 else None),
+        "examples": _examples(own, before["examples"]),
+    }
+
+
+def _p_good(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> float:
+    """Return P(good): what a person said, else what the run judged, else even odds for a part that nobody judged."""
+    known = state.intents[intent]
+    if known.confirmed or known.wants_split:
+        return float(known.confirmed)
+    is_part = intent not in old or any(parted.intent == intent for parted in state.parted)
+    return 0.5 if is_part else float(old[intent]["p_good"])
+
+
+def _examples(own: pa.Table, before: list[str]) -> list[str]:
+    """Return the examples that are still in the intent, then its surest and most frequent sentences."""
+    texts, p, counts = (own[name].to_pylist() for name in ("text", "p_intent", "count"))
+    order = sorted(range(len(texts)), key=lambda i: (-p[i], -counts[i], i))
+    known = set(texts)
+    kept = [text for text in before if text in known]
+    return list(dict.fromkeys([*kept, *(texts[i] for i in order)]))[: max(N_EXAMPLES, len(kept))]

@@ -1,0 +1,1 @@
+"""The review page: a small server on this machine, over `dialin.review`."""

@@ -1,0 +1,217 @@
+"""The routes of the review: each reads the address, asks `pages` for one dataclass, and renders it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+from urllib.parse import quote, unquote
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from dialin.errors import InputError
+from dialin.review.replay import NONE
+from dialin.run import Run
+from dialin.web import pages
+from dialin.web.desk import Desk, View
+from dialin.web.forms import Form, clean, decision, form_of, number
+from dialin.web.guard import Guard
+
+MAX_BODY = 32_000_000
+"""Bytes of a form: a split lists all sentences of an intent."""
+NAME_COOKIE = "dialin-name"
+ASSETS = {"style.css": "text/css", "review.js": "text/javascript"}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may come in.
+
+    Parameters
+    ----------
+    token : str
+        In the address that is printed.
+    user : str
+        Name of whoever has not given another one.
+    port : int
+        Cookies do not tell ports apart, so their names do.
+    hosts : frozenset of str
+        As `Guard` has them.
+    """
+
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    user: str = ""
+    port: int = 0
+    hosts: frozenset[str] = frozenset()
+
+
+def app_of(run: Run, access: Access) -> ASGIApp:
+    """Return the review of a run as an application; raise InputError where the run or its log cannot be read."""
+    site = _Site(Desk(run), access.user)
+    site.desk.view()
+    routes = [
+        Route("/", site.overview),
+        Route("/intent/{intent:int}", site.intent),
+        Route("/unassigned", site.unassigned),
+        Route("/intent/{intent:int}/split", site.split),
+        Route("/search", site.search),
+        Route("/log", site.log),
+        Route("/edit", site.edit, methods=["POST"]),
+        Route("/name", site.rename_user, methods=["POST"]),
+        *(Route(f"/{name}", _asset(name)) for name in ASSETS),
+    ]
+    errors: dict[Any, Any] = {InputError: site.refused, 404: _missing}
+    inner = Starlette(routes=routes, exception_handlers=errors)
+    return Guard(inner, access.token, f"dialin-{access.port}", access.hosts)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    loader = jinja2.PackageLoader("dialin", "templates/review")
+    return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+def _asset(name: str) -> Callable[[Request], Response]:
+    text = resources.files("dialin").joinpath("templates", "review", name).read_text("utf-8")
+    return lambda _: Response(text, media_type=ASSETS[name])
+
+
+class _Site:
+    """What the routes share: the desk, and the name of whoever gave none."""
+
+    def __init__(self, desk: Desk, user: str) -> None:
+        self.desk, self.user = desk, user
+
+    # --- pages ---
+
+    def overview(self, request: Request) -> Response:
+        view = self.desk.view()
+        return self._page(request, view, "overview", pages.overview(view))
+
+    def intent(self, request: Request) -> Response:
+        view, intent = self.desk.view(), request.path_params["intent"]
+        if intent not in view.state.intents:
+            return self._message(request, "This intent is gone: merged, or undone.", 404)
+        return self._page(request, view, "intent", pages.intent_page(view, intent, _page_of(request)))
+
+    def unassigned(self, request: Request) -> Response:
+        view = self.desk.view()
+        return self._page(request, view, "intent", pages.intent_page(view, NONE, _page_of(request)))
+
+    def split(self, request: Request) -> Response:
+        view, intent = self.desk.view(), request.path_params["intent"]
+        k = number(request.query_params.get("parts", "2"), "parts")
+        page = pages.split_page(view, intent, k) if intent in view.state.intents else None
+        if page is None:
+            return self._message(request, "There is nothing to split.", 404)
+        return self._page(request, view, "split", page)
+
+    def search(self, request: Request) -> Response:
+        view, words = self.desk.view(), request.query_params.get("q", "")[:500]
+        return self._page(request, view, "search", pages.search_page(view, words, _page_of(request)))
+
+    def log(self, request: Request) -> Response:
+        view = self.desk.view()
+        return self._page(request, view, "log", pages.log_page(view, _page_of(request)))
+
+    # --- writes ---
+
+    async def edit(self, request: Request) -> Response:
+        form = form_of(await _body(request))
+        return await run_in_threadpool(self._edited, form, self._user(request))
+
+    def _edited(self, form: Form, by: str) -> Response:
+        kind = form.one("do")
+        if kind in ("undo", "redo"):
+            line = form.number("line") if form.one("line") else None
+            (self.desk.undo if kind == "undo" else self.desk.redo)(by, line)
+        else:
+            self.desk.decide(by, decision(form))
+        return RedirectResponse(self._next(form), 303)
+
+    def _next(self, form: Form) -> str:
+        """Return where to go on: the page that the form came from, if what it shows is still there."""
+        path = local(form.one("next"))
+        shown = re.match(r"/intent/(\d{1,12})", path)
+        is_gone = shown and int(shown[1]) not in self.desk.view().state.intents
+        return "/" if is_gone else path
+
+    async def rename_user(self, request: Request) -> Response:
+        form = form_of(await _body(request))
+        answer = RedirectResponse(local(form.one("next")), 303)
+        value = quote(form.name("user")[:40])
+        answer.set_cookie(NAME_COOKIE, value, httponly=True, samesite="strict", path="/", max_age=31_536_000)
+        return answer
+
+    # --- what all answers share ---
+
+    def _user(self, request: Request) -> str:
+        return clean(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.user
+
+    def _page(self, request: Request, view: View, template: str, page: object) -> Response:
+        user = self._user(request)
+        html = (
+            _templates()
+            .get_template(f"{template}.html.j2")
+            .render(
+                page=page,
+                user=user,
+                here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+                run=view.run.folder.name,
+                last=pages.event(view, view.entries[-1]) if view.entries else None,
+            )
+        )
+        # Lone surrogates, which no answer can hold, become question marks.
+        return HTMLResponse(html.encode("utf-8", "replace"))
+
+    def _message(self, request: Request, text: str, status: int) -> Response:
+        answer = self._page(request, self.desk.view(), "message", text)
+        answer.status_code = status
+        return answer
+
+    def refused(self, request: Request, error: Exception) -> Response:
+        text = f"Nothing was changed: {error}."
+        try:
+            return self._message(request, text, 409)
+        except InputError:  # the log itself cannot be read
+            return PlainTextResponse(text, 500)
+
+
+def _missing(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("There is no such page.", 404)
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body of a request; raise InputError where it is too long, without reading it all."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_BODY:
+            raise InputError(f"the form is longer than {MAX_BODY:,} bytes")
+    return bytes(data)
+
+
+def _page_of(request: Request) -> int:
+    return number(request.query_params.get("page", "1"), "page")
+
+
+def local(path: str) -> str:
+    r"""Return a path of this server; "/" for what leads elsewhere.
+
+    Examples
+    --------
+    >>> [local(p) for p in ("/intent/3?page=2", "//evil.example", "https://evil.example", "/\\evil.example")]
+    ['/intent/3?page=2', '/', '/', '/']
+    """
+    is_safe = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
+    return path if is_safe else "/"

@@ -1,0 +1,138 @@
+"""The run on the desk: its state after the log, kept up to date with what others write, and changed by edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dialin.errors import InputError
+from dialin.review.edits import Edit, Entry, Redo, Undo
+from dialin.review.log import DECISIONS, append, read_log
+from dialin.review.rank import Ranked, ranking
+from dialin.review.replay import State, refusal, replay
+from dialin.review.tables import edited_intents, edited_sentences, state_of
+from dialin.run import Run
+
+
+@dataclass(frozen=True)
+class View:
+    """A run at one moment of its review; consistent in itself, whatever is written meanwhile."""
+
+    run: Run
+    entries: tuple[Entry, ...]
+    state: State
+    sentences: pa.Table
+    ranked: tuple[Ranked, ...]
+    texts: Sequence[str]
+    counts: NDArray[np.int64]
+    p: NDArray[np.float64]
+    X: NDArray[np.float32] | None
+
+    def name(self, intent: int) -> str:
+        """Return the name of an intent; "no intent" for −1 and those that are gone."""
+        known = self.state.intents.get(intent)
+        return known.name if known else "no intent"
+
+    def most_doubtful(self, intent: int) -> NDArray[np.int64]:
+        """Return the sentences of an intent, the least sure first, of equals the most frequent."""
+        rows = self.state.members(intent)
+        return rows[np.lexsort((rows, -self.counts[rows], self.p[rows]))]
+
+
+class Desk:
+    """A run under review, for any number of people and threads.
+
+    Parameters
+    ----------
+    run : Run
+        With a result.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._path, self._lock = run, run.folder / DECISIONS, Lock()
+        self._found = run.found
+        self._start = state_of(*self._found)
+        self._X = run.data.X if run.data else None
+        self._size = -1
+        self._view: View | None = None
+
+    def view(self) -> View:
+        """Return the run as it is now, with what others have decided."""
+        with self._lock:
+            size = self._path.stat().st_size if self._path.exists() else 0
+            if self._view is None or size != self._size:
+                self._size, self._view = size, self._seen(read_log(self._path))
+            return self._view
+
+    def _seen(self, entries: list[Entry]) -> View:
+        state = replay(self._start, entries)
+        sentences = edited_sentences(self._found[0], state)
+        intents = edited_intents(sentences, self._found[1], state)
+        return View(
+            run=self._run,
+            entries=tuple(entries),
+            state=state,
+            sentences=sentences,
+            ranked=tuple(ranking(state, sentences, intents, self._X)),
+            texts=self._run.corpus.texts,
+            counts=sentences["count"].to_numpy(),
+            p=sentences["p_intent"].to_numpy(),
+            X=self._X,
+        )
+
+    def decide(self, by: str, decide: Callable[[State], Edit]) -> None:
+        """Write an edit, decided on what the log holds then.
+
+        Raises
+        ------
+        InputError
+            It does not fit what others have done meanwhile; nothing is written.
+        """
+
+        def checked(entries: list[Entry]) -> Edit:
+            state = replay(self._start, entries)
+            edit = decide(state)
+            if not isinstance(edit, Undo | Redo) and (why := refusal(state, edit)):
+                raise InputError(why, hint="somebody else may have changed it; look again")
+            return edit
+
+        append(self._path, by, checked)
+
+    def undo(self, by: str, line: int | None = None) -> int:
+        """Undo an edit, by default the last one of this person; return its line."""
+        return self._turn(by, line, Undo)
+
+    def redo(self, by: str, line: int | None = None) -> int:
+        """Redo an edit, by default the one that this person undid last; return its line."""
+        return self._turn(by, line, Redo)
+
+    def _turn(self, by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
+        found = list[int]()
+
+        def checked(entries: list[Entry]) -> Edit:
+            found.append(turned(self._start, entries, by, line, turn))
+            return turn(found[0])
+
+        append(self._path, by, checked)
+        return found[0]
+
+
+def turned(start: State, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
+    """Return the line that an undo or redo is about; raise InputError where there is none, or others build on it."""
+    before = replay(start, entries)
+    lines = before.active if turn is Undo else before.undone
+    own = {entry.line for entry in entries if entry.by == by}
+    mine = [at for at in lines if at in own]  # edits in the order of the log, undone ones as they were undone
+    chosen = (mine[-1] if mine else None) if line is None else line
+    word = turn.__name__.lower()
+    if chosen is None or chosen not in lines:
+        raise InputError(f"there is nothing to {word}")
+    after = replay(start, [*entries, Entry(len(entries) + 1_000_000, turn(chosen))])
+    if set(after.void) - set(before.void):
+        raise InputError(f"cannot {word} line {chosen}: line {min(set(after.void) - set(before.void))} builds on it")
+    return chosen

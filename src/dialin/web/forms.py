@@ -1,0 +1,125 @@
+"""What a form of a page asks for, as an edit; fields are checked here, their fit with the run where it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from dialin.errors import InputError
+from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Part, Rename, Split
+from dialin.review.replay import State
+
+MAX_NAME = 120
+NEW = "new"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of a form, each with its values."""
+
+    values: Mapping[str, Sequence[str]]
+
+    def one(self, key: str) -> str:
+        """Return the value of a field; "" where there is none."""
+        return (self.values.get(key) or [""])[0].strip()
+
+    def number(self, key: str) -> int:
+        """Return the number in a field; raise InputError where there is none."""
+        return number(self.one(key), key)
+
+    def numbers(self, key: str) -> tuple[int, ...]:
+        """Return the numbers in a field, each once; raise InputError where there is none."""
+        found = [n for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value.strip()) if n]
+        if not found:
+            raise InputError(f"nothing was chosen ({key})", hint="tick some first")
+        return tuple(dict.fromkeys(number(n, key) for n in found))
+
+    def name(self, key: str = "name") -> str:
+        """Return a name: one line, without marks that turn the direction of writing."""
+        return clean(self.one(key))
+
+
+def number(text: str, key: str) -> int:
+    """Return the number that a text is; raise InputError where it is none."""
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise InputError(f"{key} is no number: {text[:40]!r}")
+    return int(text)
+
+
+def clean(name: str) -> str:
+    r"""Return a name on one line, of at most 120 characters.
+
+    Examples
+    --------
+    >>> clean(" cancel\n\u202eorder ")
+    'cancel order'
+    """
+    return " ".join(_CONTROL.sub(" ", name).split())[:MAX_NAME]
+
+
+def form_of(body: bytes) -> Form:
+    """Return the fields of a urlencoded body."""
+    return Form(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1_000_000))
+
+
+def decision(form: Form) -> Callable[[State], Edit]:
+    """Return what decides the edit of a form once the newest state is known.
+
+    Raises
+    ------
+    InputError
+        The form asks for nothing.
+    """
+    kind = form.one("do")
+    if kind in ("move", "noise"):
+        return _about_sentences(form, kind)
+    if kind == "split":
+        return _split(form)
+    edit = _about_intent(form, kind)
+    return lambda _: edit
+
+
+def _about_intent(form: Form, kind: str) -> Edit:
+    if kind == "accept":
+        return Accept(form.number("intent"))
+    if kind == "rename":
+        return Rename(form.number("intent"), _needed(form.name()))
+    if kind == "merge":
+        chosen = form.numbers("others")
+        own = form.number("intent") if form.one("intent") else min(chosen)  # the run numbers its intents by size
+        return Merge(own, tuple(i for i in chosen if i != own) or (own,), form.name())
+    if kind == "want-split":
+        return Split(form.number("intent"))
+    raise InputError(f"there is no edit {kind[:40]!r}")
+
+
+def _split(form: Form) -> Callable[[State], Edit]:
+    """Return the split; the first part keeps the intent's id, the others get free ones: two may split at once."""
+    intent, n = form.number("intent"), sum(key.startswith("sentences") for key in form.values)
+    parts = [(_needed(form.name(f"name{i}")), form.numbers(f"sentences{i}")) for i in range(n)]
+
+    def decide(state: State) -> Edit:
+        ids = [intent, *range(state.free, state.free + n - 1)]
+        return Split(intent, tuple(Part(i, name, rows) for i, (name, rows) in zip(ids, parts, strict=True)))
+
+    return decide
+
+
+def _about_sentences(form: Form, kind: str) -> Callable[[State], Edit]:
+    rows = form.numbers("s")
+    if kind == "noise":
+        return lambda _: Noise(rows)
+    if form.one("to") != NEW:
+        target = form.number("to")
+        return lambda _: Move(rows, target)
+    name = _needed(form.name("new"))
+    return lambda state: Move(rows, state.free, name)
+
+
+def _needed(name: str) -> str:
+    if not name:
+        raise InputError("a name is needed")
+    return name

@@ -1,0 +1,259 @@
+"""The pages of a review, one dataclass each: what is on them, without how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Redo, Rename, Split, Undo
+from dialin.review.propose import named, parts_of
+from dialin.review.rank import Ranked
+from dialin.review.replay import NONE
+from dialin.web.desk import View
+
+PER_PAGE = 50
+CUT = 600
+"""Characters of a sentence that are shown at once; the rest unfolds."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence on a page: `start` is shown, `rest` unfolds."""
+
+    sentence: int
+    start: str
+    rest: str
+    count: int
+    p: float
+    role: str
+    intent: int
+    intent_name: str
+
+
+@dataclass(frozen=True)
+class Pager:
+    """Where in a list a page is; pages count from 1."""
+
+    page: int
+    n_pages: int
+    n: int
+
+    @property
+    def span(self) -> slice:
+        """The items of the page."""
+        return slice((self.page - 1) * PER_PAGE, self.page * PER_PAGE)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All intents, those where a look pays most first."""
+
+    ranked: tuple[Ranked, ...]
+    n_done: int
+    n_utterances: int
+    doubt: float
+    n_left: int
+
+
+@dataclass(frozen=True)
+class IntentPage:
+    """One intent, or the sentences without one (−1), the most doubtful sentence first."""
+
+    intent: int
+    name: str
+    ranked: Ranked | None
+    lines: tuple[Line, ...]
+    pager: Pager
+    others: tuple[Ranked, ...]
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
+class SplitPart:
+    """A part of a proposed split."""
+
+    intent: int
+    name: str
+    sentences: tuple[int, ...]
+    shown: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class SplitPage:
+    """A proposal to split an intent."""
+
+    intent: int
+    name: str
+    k: int
+    parts: tuple[SplitPart, ...]
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """Sentences and intents in which the words occur."""
+
+    words: str
+    intents: tuple[Ranked, ...]
+    lines: tuple[Line, ...]
+    pager: Pager
+    others: tuple[Ranked, ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of the log as people read it."""
+
+    line: int
+    at: str
+    by: str
+    text: str
+    status: str
+    can_undo: bool
+    can_redo: bool
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Who decided what, the latest first."""
+
+    events: tuple[Event, ...]
+    pager: Pager
+
+
+def pager(n: int, page: int) -> Pager:
+    """Return the pager of n items at a page, brought into range.
+
+    Examples
+    --------
+    >>> pager(120, 9)
+    Pager(page=3, n_pages=3, n=120)
+    """
+    n_pages = max(1, -(-n // PER_PAGE))
+    return Pager(min(max(page, 1), n_pages), n_pages, n)
+
+
+def line(view: View, sentence: int) -> Line:
+    """Return one sentence."""
+    text, intent = view.texts[sentence], int(view.state.labels[sentence])
+    role = view.sentences["role"][sentence].as_py() or ""
+    shown = (text[:CUT], text[CUT:])
+    return Line(sentence, *shown, int(view.counts[sentence]), float(view.p[sentence]), role, intent, view.name(intent))
+
+
+def lines(view: View, rows: Iterable[int]) -> tuple[Line, ...]:
+    """Return sentences."""
+    return tuple(line(view, int(row)) for row in rows)
+
+
+def overview(view: View) -> Overview:
+    """Return the page of all intents."""
+    return Overview(
+        ranked=view.ranked,
+        n_done=sum(r.is_done for r in view.ranked),
+        n_utterances=int(view.counts.sum()),
+        doubt=sum(r.doubt for r in view.ranked if not r.is_done),
+        n_left=len(view.state.members(NONE)),
+    )
+
+
+def intent_page(view: View, intent: int, page: int) -> IntentPage:
+    """Return the page of an intent that there is, or of −1."""
+    rows = view.most_doubtful(intent)
+    at = pager(len(rows), page)
+    ids = [r.intent for r in view.ranked]
+    place = ids.index(intent) if intent in ids else len(ids)
+    own = view.ranked[place] if place < len(ids) else None
+    return IntentPage(
+        intent=intent,
+        name=view.name(intent),
+        ranked=own,
+        lines=lines(view, rows[at.span]),
+        pager=at,
+        others=tuple(sorted((r for r in view.ranked if r.intent != intent), key=lambda r: r.name)),
+        before=ids[place - 1] if 0 < place < len(ids) else None,
+        after=ids[place + 1] if place + 1 < len(ids) else None,
+    )
+
+
+def split_page(view: View, intent: int, k: int) -> SplitPage | None:
+    """Return a proposal; None without vectors or with fewer than two sentences."""
+    rows = view.state.members(intent)
+    if view.X is None or len(rows) < 2:
+        return None
+    parts = named(view.name(intent), intent, view.state.free, parts_of(view.X, rows, k), view.texts)
+    shown = [
+        SplitPart(part.intent, part.name, part.sentences, lines(view, _frequent(view, part.sentences)))
+        for part in parts
+    ]
+    return SplitPage(intent, view.name(intent), len(parts), tuple(shown))
+
+
+def _frequent(view: View, rows: Iterable[int], n: int = 8) -> list[int]:
+    return sorted(rows, key=lambda row: (-int(view.counts[row]), row))[:n]
+
+
+def search_page(view: View, words: str, page: int) -> SearchPage:
+    """Return what has all of the words in it, in any case and order."""
+    wanted = words.casefold().split()
+    rows = [i for i, text in enumerate(view.texts) if wanted and has(text, wanted)]
+    at = pager(len(rows), page)
+    names = tuple(r for r in view.ranked if wanted and has(r.name, wanted))
+    others = tuple(sorted(view.ranked, key=lambda r: r.name))
+    return SearchPage(words, names, lines(view, rows[at.span]), at, others)
+
+
+def has(text: str, wanted: list[str]) -> bool:
+    """Return whether a text has all words, which are in lower case."""
+    folded = text.casefold()
+    return all(word in folded for word in wanted)
+
+
+# --- the log --------------------------------------------------------------------------------------
+
+
+def log_page(view: View, page: int) -> LogPage:
+    """Return the page of who decided what."""
+    at = pager(len(view.entries), page)
+    newest = view.entries[::-1][at.span]
+    return LogPage(tuple(event(view, entry) for entry in newest), at)
+
+
+def event(view: View, entry: Entry) -> Event:
+    """Return a line of the log as people read it."""
+    state = view.state
+    undone, void = entry.line in state.undone, entry.line in state.void
+    status = "undone" if undone else "does not fit" if void else ""
+    return Event(entry.line, entry.at, entry.by, told(view, entry.edit), status, entry.line in state.active, undone)
+
+
+def told(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
+    """Return what an edit did, with the names that intents have now."""
+    match edit:
+        case Accept(intent):
+            return f"accepted “{_name(view, intent)}”"
+        case Rename(intent, name):
+            return f"renamed intent {intent} to “{name}”"
+        case Merge(intent, others, name):
+            return f"merged {len(others)} other{'s' * (len(others) > 1)} into “{name or _name(view, intent)}”"
+        case Split(intent, ()):
+            return f"wants “{_name(view, intent)}” split"
+        case Split(_, parts):
+            return "split into " + ", ".join(f"“{part.name}” ({len(part.sentences):,})" for part in parts)
+        case Move(sentences, intent, name):
+            return f"moved {_sentences(sentences)} to “{name or _name(view, intent)}”"
+        case Noise(sentences):
+            return f"marked {_sentences(sentences)} as noise"
+        case Undo(at):
+            return f"undid line {at}"
+        case Redo(at):
+            return f"redid line {at}"
+
+
+def _name(view: View, intent: int) -> str:
+    known = view.state.intents.get(intent)
+    return known.name if known else f"intent {intent}"
+
+
+def _sentences(rows: tuple[int, ...]) -> str:
+    return f"{len(rows):,} sentence{'s' * (len(rows) > 1)}"

@@ -1,0 +1,80 @@
+"""The review on a port of this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+import uvicorn
+
+from dialin.errors import InputError
+from dialin.run import Run
+from dialin.web.app import Access, app_of
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine alone.
+
+    Examples
+    --------
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "example.org")]
+    [True, True, True, False, False]
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def serve(run: Run, host: str, port: int, user: str, on_ready: Callable[[str], None]) -> None:
+    """Serve the review of a run until it is stopped.
+
+    Parameters
+    ----------
+    run : Run
+        With a result.
+    host, port : str, int
+        Where; port 0 for any that is free.
+    user : str
+        Name of who gives none.
+    on_ready : callable
+        Told the address, token included, when it can be opened.
+
+    Raises
+    ------
+    InputError
+        The address cannot be used.
+    """
+    with listening(host, port) as listener:
+        access = access_of(host, listener.getsockname()[1], user)
+        config = uvicorn.Config(app_of(run, access), log_level="warning", lifespan="off", server_header=False)
+        config.timeout_graceful_shutdown = 2
+        on_ready(f"http://{shown(host)}:{access.port}/?token={access.token}")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def access_of(host: str, port: int, user: str) -> Access:
+    """Return who may come in; on loopback only under the names of this machine."""
+    names = {shown(host), "localhost", LOOPBACK, "[::1]"}
+    hosts = frozenset(f"{name}:{port}" for name in names) if is_loopback(host) else frozenset[str]()
+    return replace(Access(), user=user, port=port, hosts=hosts)
+
+
+def shown(host: str) -> str:
+    """Return a host as an address has it."""
+    return f"[{host}]" if ":" in host else host
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; raise InputError where the address cannot be used."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}", hint="take another --port, 0 for any"
+        ) from error
