@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -86,7 +85,7 @@ def is_same_origin(request: Request) -> bool:
     return origin == f"{request.url.scheme}://{request.headers.get('host', '')}"
 
 
-def with_headers(send: Send) -> Callable[[Message], object]:
+def with_headers(send: Send) -> Send:
     """Return a `send` that adds the headers of every answer."""
 
     async def sending(message: Message) -> None:
