@@ -85,7 +85,7 @@ class Elements(HTMLParser):
 
 
 def all_pages(client: TestClient) -> list[str]:
-    evil = quote('<script>"refund')
+    evil = quote('<script>"refund\u202e')
     paths = ["/", "/unassigned", "/log", "/search?q=refund", f"/search?q={evil}"]
     paths += [f"/intent/{i}{end}" for i in range(5) for end in ("", "/split", "/split?parts=4")]
     answers = [client.get(path) for path in paths]
@@ -163,7 +163,7 @@ def test_long_lists_come_in_pages(client: TestClient, run: Path) -> None:
 
 def test_each_edit_is_a_line_of_the_log(client: TestClient, run: Path) -> None:
     member = load(run).review.members
-    zero, two = member(0).tolist(), member(2).tolist()
+    zero, two, free = member(0).tolist(), member(2).tolist(), load(run).review.free
     assert edit(client, do="accept", intent=1) == 303
     assert edit(client, do="rename", intent=1, name="查询-物流") == 303
     assert edit(client, do="merge", others=["4", "3"], name="both") == 303
@@ -178,7 +178,7 @@ def test_each_edit_is_a_line_of_the_log(client: TestClient, run: Path) -> None:
         Merge(3, (4,), "both"),
         Split(2),
         Move((zero[0], zero[1]), 1),
-        Move((zero[2],), 5, "brand-new"),
+        Move((zero[2],), free, "brand-new"),
         Noise((two[0],)),
         Undo(7),
     ]
@@ -189,12 +189,14 @@ def test_each_edit_is_a_line_of_the_log(client: TestClient, run: Path) -> None:
 
 def test_a_proposed_split_can_be_taken_as_it_is(client: TestClient, run: Path) -> None:
     html = client.get("/intent/0/split?parts=3").text
-    fields = {a["name"]: a["value"] for tag, a in Elements(html).found if tag == "input" and a.get("name")}
-    before = load(run).review.members(0).tolist()
+    fields = {
+        a["name"]: a["value"] for tag, a in Elements(html).found if tag == "input" and {"name", "value"} <= a.keys()
+    }
+    before, free = load(run).review.members(0).tolist(), load(run).review.free
     assert edit(client, **{str(k): v for k, v in fields.items() if k not in {"q", "user", "next"}}) == 303
     state = load(run).review
-    assert sorted(i for k in (0, 5, 6) for i in state.members(k).tolist()) == before
-    assert len({state.intents[k].name for k in (0, 5, 6)}) == 3
+    assert sorted(i for k in (0, free, free + 1) for i in state.members(k).tolist()) == before
+    assert len({state.intents[k].name for k in (0, free, free + 1)}) == 3
 
 
 def test_what_does_not_fit_changes_nothing_and_says_why(client: TestClient, run: Path) -> None:
@@ -222,13 +224,13 @@ def test_each_undoes_the_own_edits_unless_others_build_on_them(run: Path) -> Non
     ana, ben = (TestClient(app, headers={"Origin": "http://testserver"}, cookies={"dialin-0": TOKEN}) for _ in range(2))
     for client, name in ((ana, "Ana"), (ben, "本")):
         client.post("/name", data={"user": name, "next": "/"})
-    sentence = load(run).review.members(0)[0]
+    sentence, free = load(run).review.members(0)[0], load(run).review.free
     assert edit(ana, do="move", s=sentence, to="new", new="of-ana") == 303
     assert edit(ben, do="rename", intent=1, name="of-ben") == 303
     assert edit(ana, do="undo") == 303
-    assert (5 in load(run).review.intents, load(run).review.intents[1].name) == (False, "of-ben")
+    assert (free in load(run).review.intents, load(run).review.intents[1].name) == (False, "of-ben")
     assert edit(ana, do="redo") == 303
-    assert edit(ben, do="rename", intent=5, name="ben-builds") == 303
+    assert edit(ben, do="rename", intent=free, name="ben-builds") == 303
     answer = ana.post("/edit", data={"do": "undo", "next": "/"})
     assert (answer.status_code, "builds on it" in answer.text) == (409, True)
     assert edit(ben, do="undo") == edit(ana, do="undo") == 303

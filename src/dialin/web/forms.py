@@ -99,6 +99,8 @@ def _about_intent(form: Form, kind: str) -> Edit:
 def _split(form: Form) -> Callable[[State], Edit]:
     """Return the split; the first part keeps the intent's id, the others get free ones: two may split at once."""
     intent, n = form.number("intent"), sum(key.startswith("sentences") for key in form.values)
+    if n < 2:
+        raise InputError(f"a split makes two parts or more, got {n}")
     parts = [(_needed(form.name(f"name{i}")), form.numbers(f"sentences{i}")) for i in range(n)]
 
     def decide(state: State) -> Edit:
