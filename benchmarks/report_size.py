@@ -29,10 +29,11 @@ from dialin import folder as files
 from dialin.assign import build
 from dialin.columns import Columns
 from dialin.connect import Opened, Specs
+from dialin.contents import contents_of
 from dialin.corpus import Corpus, corpus_of
 from dialin.dates import DATE
 from dialin.execute import write_result
-from dialin.gather import contents_of, facts_of
+from dialin.gather import facts_of
 from dialin.iterate import Round
 from dialin.layout import layout
 from dialin.points import MAX_POINTS, sampled

@@ -113,11 +113,12 @@ def roles_table(facts: Facts) -> RenderableType | None:
     """Return who speaks; None where no role is known."""
     if not facts.roles:
         return None
-    table = grid("<role", ">said", ">coverage", ">intents", "*most frequent")
+    over_time = ["<share"] * (facts.timeline is not None)
+    table = grid("<role", ">said", ">coverage", ">intents", *over_time, "*most frequent")
     for role in facts.roles:
         top = ", ".join(f"{facts.intents[link.intent_id].title} {link.share:.0%}" for link in role.top)
         figures = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
-        add(table, role.role or "unknown", *figures, top)
+        add(table, role.role or "unknown", *figures, *(sparkline(facts.shares(role), 12) for _ in over_time), top)
     return table
 
 
