@@ -11,10 +11,11 @@ import pytest
 
 from dialin.assign import Pieces
 from dialin.confusion import confusion, neighbours, probabilities
+from dialin.contents import contents_of
 from dialin.errors import InputError
 from dialin.facts import Facts, IntentFacts, Link
 from dialin.families import brackets, centroids, families, tree_of_intents
-from dialin.gather import contents_of, facts_of
+from dialin.gather import facts_of
 from dialin.run import CAPPED, RUNNING, load
 from fake_run import Said, call, calls, fake_run
 from oracles import on_circle
@@ -82,6 +83,8 @@ def test_who_speaks(found: Facts) -> None:
     assert (customer.role, customer.n_occurrences, customer.n_assigned, customer.n_intents) == ("customer", 84, 63, 5)
     assert (agent.role, agent.n_occurrences, agent.n_intents) == ("agent", 21, 3)
     assert links(found, customer.top)["greet-agent"] == 0.25
+    assert agent.per_period == (2, 2, 2, 5, 5, 5)
+    assert found.shares(agent) == [0.2] * 6
 
 
 def test_what_has_no_intent(found: Facts) -> None:

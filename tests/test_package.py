@@ -24,7 +24,19 @@ STAGES = [
 ]
 UPPER = {
     *("discover", "pipeline", "work", "run", "execute", "connect", "tables", "timing"),
-    *("summary", "facts", "gather", "confusion", "families", "dialogues", "routine", "trends", "layout", "points"),
+    *(
+        "summary",
+        "facts",
+        "contents",
+        "gather",
+        "confusion",
+        "families",
+        "dialogues",
+        "routine",
+        "trends",
+        "layout",
+        "points",
+    ),
     *("colours", "pictures", "page", "report", "terminal", "show", "show_intent"),
     *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli", "review", "web"),
 }
@@ -109,5 +121,5 @@ def test_the_look_at_imports_sees_them() -> None:
 def test_the_facts_of_a_run_know_nothing_of_how_they_are_shown() -> None:
     """A review page is to be built on them."""
     shown = {"page", "report", "terminal", "show", "show_intent", "points", "pictures", "colours", "cli"}
-    for module in ("facts", "gather", "confusion", "families", "dialogues", "routine", "trends", "summary"):
+    for module in ("facts", "contents", "gather", "confusion", "families", "dialogues", "routine", "trends", "summary"):
         assert not imports_of(SOURCES / f"{module}.py") & shown

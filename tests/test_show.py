@@ -11,8 +11,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from conftest import Cli
+from dialin.contents import contents_of
 from dialin.facts import Facts
-from dialin.gather import contents_of, facts_of
+from dialin.gather import facts_of
 from dialin.run import load
 from dialin.show import print_facts
 from dialin.show_intent import find_intent, near_names

@@ -77,13 +77,14 @@ class IntentFacts:
 
 @dataclass(frozen=True)
 class RoleFacts:
-    """Who speaks: utterances, those with an intent, intents, and the largest of these."""
+    """Who speaks: utterances, those with an intent, intents, the largest of these, and utterances in each period."""
 
     role: str
     n_occurrences: int
     n_assigned: int
     n_intents: int
     top: tuple[Link, ...]
+    per_period: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,8 @@ class Facts:
         sure = [(one.move, one) for one in self.intents if one.move and one.move.is_sure]
         return [one for _, one in sorted(sure, key=lambda pair: -abs(pair[0].z))]
 
-    def shares(self, one: IntentFacts) -> list[float]:
-        """Return the share of an intent in each period, 0 where nothing was said; empty without a timeline."""
+    def shares(self, one: IntentFacts | RoleFacts) -> list[float]:
+        """Return the share of an intent or a role in each period, 0 where nothing was said; none without a timeline."""
         totals = self.timeline.totals if self.timeline else ()
         return [n / max(total, 1) for n, total in zip(one.per_period, totals, strict=True)]
 

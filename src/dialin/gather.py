@@ -1,31 +1,22 @@
-"""The facts of a run out of its folder: `contents_of` reads the files, `facts_of` looks at nothing else."""
+"""The facts of a run out of what its files hold: pure functions, and `facts_of`, which puts them together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin import folder as files
-from dialin.actions import AGENT
-from dialin.assign import Pieces
 from dialin.confusion import confusion, neighbours
-from dialin.dialogues import Turns, answers, dialogue_numbers, following, main_reasons, paths, turns_of
+from dialin.contents import Contents
+from dialin.dialogues import answers, dialogue_numbers, following, paths
 from dialin.facts import Calls, Facts, IntentFacts, Left, Link, RoleFacts, Stray, Timeline
 from dialin.families import centroids, families, tree_of_intents
-from dialin.routine import is_routine
-from dialin.run import Run
-from dialin.summary import Summary, summary_of
 from dialin.tree import Tree
 from dialin.trends import Periods, counts_of, moves, periods_of
 
 Ints = NDArray[np.int64]
-Row = dict[str, Any]
 Links = tuple[Link, ...]
 REASONS = {
     "rare": "too few sentences like it",
@@ -41,90 +32,6 @@ N_STRAYS = 10
 """Sentences kept of each reason why some have no intent."""
 
 
-@dataclass(frozen=True, eq=False)
-class Contents:
-    """What the files of a run hold.
-
-    Parameters
-    ----------
-    summary : Summary
-        Headline figures, and the rows of ``intents.parquet``.
-    sentences, occurrences : pyarrow.Table
-        The tables of these names.
-    rounds : list of dict
-        The lines of ``rounds.jsonl``.
-    X : ndarray of shape (n, d), or None
-        ``embeddings.npy``; None where it is not there.
-    pieces : Pieces
-        The decision function.
-    seed : int
-        Of the run.
-    """
-
-    summary: Summary
-    sentences: pa.Table
-    occurrences: pa.Table
-    rounds: list[Row]
-    X: NDArray[np.float32] | None
-    pieces: Pieces
-    seed: int
-
-    @property
-    def rows(self) -> list[Row]:
-        """The rows of ``intents.parquet``."""
-        return self.summary.intents
-
-    @cached_property
-    def labels(self) -> Ints:
-        """Intent of each sentence, shape (n,); −1: none."""
-        return np.asarray(self.sentences["intent_id"].to_numpy(), dtype=np.int64)
-
-    @cached_property
-    def roles(self) -> list[str]:
-        """Role of each sentence as the run used it, n roles; "" for none."""
-        return [role or "" for role in self.sentences["role"].to_pylist()]
-
-    @cached_property
-    def said(self) -> Ints:
-        """Sentence of each utterance, in the order of the input."""
-        return np.asarray(self.occurrences["sentence_id"].to_numpy(), dtype=np.int64)
-
-    @cached_property
-    def speakers(self) -> NDArray[np.object_]:
-        """Role of each utterance: as the run used it, else as the input has it; "" for none."""
-        given = self.occurrences["role"].to_pylist()
-        return np.array([self.roles[i] or role or "" for i, role in zip(self.said, given, strict=True)], dtype=object)
-
-    @cached_property
-    def turns(self) -> Turns:
-        """What was said with an intent, dialogue by dialogue."""
-        return turns_of(self.occurrences, self.labels, self.speakers == AGENT)
-
-    @cached_property
-    def routine(self) -> NDArray[np.bool_]:
-        """Whether each intent is no reason to call."""
-        return np.array([is_routine(row["name"], row["examples"]) for row in self.rows], dtype=bool)
-
-    @cached_property
-    def reasons(self) -> Ints:
-        """Main reason of each dialogue; −1: none."""
-        return main_reasons(self.turns, self.routine)
-
-
-def contents_of(run: Run) -> Contents:
-    """Read the files of a run that has ended; raise InputError where it has not, or one cannot be read."""
-    data = run.data
-    return Contents(
-        summary=summary_of(run),
-        sentences=run.sentences,
-        occurrences=run.corpus.occurrences,
-        rounds=files.read_json_lines(run.folder / files.ROUNDS),
-        X=None if data is None else data.X,
-        pieces=run.pieces,
-        seed=run.manifest.settings.seed,
-    )
-
-
 def facts_of(contents: Contents) -> Facts:
     """Return what the files of a run say."""
     tree, periods = tree_in(contents), periods_in(contents)
@@ -133,7 +40,7 @@ def facts_of(contents: Contents) -> Facts:
         intents=intents_in(contents, periods),
         tree=tree,
         families=tuple(families(tree)) if tree else (),
-        roles=roles_in(contents),
+        roles=roles_in(contents, periods),
         calls=calls_in(contents),
         timeline=timeline_in(contents, periods) if periods else None,
         left=left_in(contents),
@@ -201,22 +108,23 @@ def usual(counts: Ints, n_intents: int) -> Links:
 # --- utterances -----------------------------------------------------------------------------------
 
 
-def roles_in(contents: Contents) -> tuple[RoleFacts, ...]:
+def roles_in(contents: Contents, periods: Periods | None) -> tuple[RoleFacts, ...]:
     """Return what each role says, the one that says most first; none where no role is known."""
     names, codes = np.unique(contents.speakers.astype(str), return_inverse=True)
     if not any(names):
         return ()
-    labels = contents.labels[contents.said]
-    found = [role_facts(str(name), labels[codes == code], len(contents.rows)) for code, name in enumerate(names)]
+    labels, m = contents.labels[contents.said], len(contents.rows)
+    counts = counts_of(periods, codes, len(names))[:-1].tolist() if periods else [()] * len(names)
+    found = [role_facts(str(name), labels[codes == i], m, tuple(counts[i])) for i, name in enumerate(names)]
     return tuple(sorted(found, key=lambda role: (-role.n_occurrences, role.role)))
 
 
-def role_facts(role: str, labels: Ints, n_intents: int) -> RoleFacts:
+def role_facts(role: str, labels: Ints, n_intents: int, per_period: tuple[int, ...]) -> RoleFacts:
     """Return what a role says; `labels` are the intents of its utterances (−1: none)."""
     counts = np.bincount(labels[labels >= 0], minlength=n_intents)
     order = np.argsort(-counts, kind="stable")[:N_TOP]
     top = tuple(Link(int(i), float(counts[i] / len(labels))) for i in order if counts[i])
-    return RoleFacts(role, len(labels), int(counts.sum()), int((counts > 0).sum()), top)
+    return RoleFacts(role, len(labels), int(counts.sum()), int((counts > 0).sum()), top, per_period)
 
 
 def calls_in(contents: Contents) -> Calls | None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import PurePath
 
 from dialin.colours import UNASSIGNED, Colour, colours
-from dialin.facts import Facts, IntentFacts
+from dialin.facts import Facts, IntentFacts, RoleFacts
 from dialin.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
 from dialin.points import Points, script_json
 from dialin.run import Manifest
@@ -159,12 +159,12 @@ class Page:
         """Intents whose share has surely changed."""
         return self.facts.movers[:N_MOVERS]
 
-    def line(self, one: IntentFacts) -> str:
-        """Return the small line of an intent's share over time."""
+    def line(self, one: IntentFacts | RoleFacts) -> str:
+        """Return the small line of the share of an intent or a role over time."""
         return line(self.facts.shares(one))
 
-    def in_words(self, one: IntentFacts) -> str:
-        """Return what the small line of an intent shows."""
+    def in_words(self, one: IntentFacts | RoleFacts) -> str:
+        """Return what the small line of an intent or a role shows."""
         shares, timeline = self.facts.shares(one), self.facts.timeline
         assert timeline is not None  # the templates ask only where there is one
         top = shares.index(max(shares))

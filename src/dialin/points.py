@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin.gather import Contents
+from dialin.contents import Contents
 from dialin.layout import layout
 from dialin.width import shortened
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import jinja2
 
 from dialin import folder as files
+from dialin.contents import Contents, contents_of
 from dialin.facts import Facts
-from dialin.gather import Contents, contents_of, facts_of
+from dialin.gather import facts_of
 from dialin.page import Page
 from dialin.points import points_of
 from dialin.prompts import language_of

@@ -16,6 +16,8 @@ N_REASONS, N_MOVERS, N_STRAYS = 12, 6, 3
 """Reasons of calls, intents that rise or fall, and sentences without an intent that are shown."""
 BAR = 18
 """Columns of the longest bar."""
+WIDE = 110
+"""Columns of a terminal from which on there is room for a sentence of each intent."""
 WAY = 72
 """Columns of a way through a call."""
 
@@ -23,7 +25,7 @@ WAY = 72
 def print_facts(run: Run, facts: Facts, console: Console) -> None:
     """Print everything that a run says."""
     parts = [
-        ("Intents", intents_table(facts)),
+        ("Intents", intents_table(facts, console.width)),
         ("Why people call", reasons_table(facts)),
         ("Over time", time_part(facts)),
         ("Families of intents", families_part(facts)),
@@ -40,18 +42,18 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
             console.print(part)
 
 
-def intents_table(facts: Facts) -> RenderableType:
-    """Return the table of intents: number, name, figures, and the most central sentence."""
+def intents_table(facts: Facts, width: int) -> RenderableType:
+    """Return the table of intents: number, name, figures, and where there is room, the most central sentence."""
     if not facts.intents:
         return Text("no intent was found")
-    roles = ["<role"] if facts.roles else []
-    calls = [">calls"] if facts.calls else []
-    table = grid(">#", "<intent", ">said", ">share", ">good", *roles, *calls, "*most central")
+    optional = [("<role", bool(facts.roles)), (">calls", facts.calls is not None), ("*most central", width >= WIDE)]
+    more = [column for column, is_there in optional if is_there]
+    table = grid(">#", "<intent" if width >= WIDE else "*intent", ">said", ">share", ">good", *more)
     for one in facts.intents:
-        role, n_calls = [one.role] * len(roles), [f"{one.n_reason:,}" if one.n_reason else ""] * len(calls)
+        cells = {"<role": one.role, ">calls": f"{one.n_reason:,}" if one.n_reason else ""}
+        cells |= {"*most central": one_line("".join(one.examples[:1]))}
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", f"{one.p_good:.2f}"]
-        name = Text(shortened(one.name, 26), style="bold")
-        add(table, one.intent_id, name, *figures, *role, *n_calls, one_line("".join(one.examples[:1])))
+        add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column] for column in more))
     return table
 
 
@@ -111,11 +113,12 @@ def roles_table(facts: Facts) -> RenderableType | None:
     """Return who speaks; None where no role is known."""
     if not facts.roles:
         return None
-    table = grid("<role", ">said", ">coverage", ">intents", "*most frequent")
+    over_time = ["<share"] * (facts.timeline is not None)
+    table = grid("<role", ">said", ">coverage", ">intents", *over_time, "*most frequent")
     for role in facts.roles:
         top = ", ".join(f"{facts.intents[link.intent_id].title} {link.share:.0%}" for link in role.top)
         figures = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
-        add(table, role.role or "unknown", *figures, top)
+        add(table, role.role or "unknown", *figures, *(sparkline(facts.shares(role), 12) for _ in over_time), top)
     return table
 
 
@@ -140,6 +143,7 @@ def rounds_table(facts: Facts) -> RenderableType | None:
         kept = f"{round_['n_kept']:,} with {round_['n_kept_sentences']:,}"
         for j, trial in enumerate(round_["trials"]):
             head = [i, round_["role"] or "all", f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
-            figures = [f"{trial[name]:,}" for name in ("k", "good", "bad", "unreadable")]
-            add(table, *head, *figures, kept if j == 0 else "")
+            figures = [f"{trial[name]:,}" for name in ("good", "bad", "unreadable")]
+            is_best = len(round_["trials"]) > 1 and trial["k"] == round_["best_k"]
+            add(table, *head, f"{'★ ' * is_best}{trial['k']:,}", *figures, kept if j == 0 else "")
     return table

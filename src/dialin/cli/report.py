@@ -11,8 +11,9 @@ import click
 
 from dialin import folder as files
 from dialin.cli.options import JSON, RUN, price_of, price_options
+from dialin.contents import contents_of
 from dialin.facts import Facts
-from dialin.gather import contents_of, facts_of
+from dialin.gather import facts_of
 from dialin.report import write_report
 from dialin.run import Run, load, shown
 from dialin.show import print_facts

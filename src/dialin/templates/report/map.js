@@ -56,7 +56,7 @@ function startMap(data) {
     const theme = colours();
     paint.fillStyle = theme.page;
     paint.fillRect(0, 0, width, height);
-    const size = Math.min(7, (n > 20000 ? 1.5 : n > 4000 ? 2.1 : 3) * Math.pow(view.zoom, 0.4));
+    const size = Math.min(7, (n > 20000 ? 1.25 : n > 4000 ? 2.1 : 3) * Math.pow(view.zoom, 0.4));
     for (const isLit of shown ? [false, true] : [true]) {
       paint.globalAlpha = isLit ? 0.82 : 0.1;
       groups.forEach((rows, i) => drawGroup(rows, i, size, theme, isLit));

@@ -1,0 +1,106 @@
+"""What the files of a run hold: read once, with the views of it that several facts are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dialin import folder as files
+from dialin.actions import AGENT
+from dialin.assign import Pieces
+from dialin.dialogues import Turns, main_reasons, turns_of
+from dialin.routine import is_routine
+from dialin.run import Run
+from dialin.summary import Summary, summary_of
+
+Ints = NDArray[np.int64]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What the files of a run hold.
+
+    Parameters
+    ----------
+    summary : Summary
+        Headline figures, and the rows of ``intents.parquet``.
+    sentences, occurrences : pyarrow.Table
+        The tables of these names.
+    rounds : list of dict
+        The lines of ``rounds.jsonl``.
+    X : ndarray of shape (n, d), or None
+        ``embeddings.npy``; None where it is not there.
+    pieces : Pieces
+        The decision function.
+    seed : int
+        Of the run.
+    """
+
+    summary: Summary
+    sentences: pa.Table
+    occurrences: pa.Table
+    rounds: list[Row]
+    X: NDArray[np.float32] | None
+    pieces: Pieces
+    seed: int
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of ``intents.parquet``."""
+        return self.summary.intents
+
+    @cached_property
+    def labels(self) -> Ints:
+        """Intent of each sentence, shape (n,); −1: none."""
+        return np.asarray(self.sentences["intent_id"].to_numpy(), dtype=np.int64)
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """Role of each sentence as the run used it, n roles; "" for none."""
+        return [role or "" for role in self.sentences["role"].to_pylist()]
+
+    @cached_property
+    def said(self) -> Ints:
+        """Sentence of each utterance, in the order of the input."""
+        return np.asarray(self.occurrences["sentence_id"].to_numpy(), dtype=np.int64)
+
+    @cached_property
+    def speakers(self) -> NDArray[np.object_]:
+        """Role of each utterance: as the run used it, else as the input has it; "" for none."""
+        given = self.occurrences["role"].to_pylist()
+        return np.array([self.roles[i] or role or "" for i, role in zip(self.said, given, strict=True)], dtype=object)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """What was said with an intent, dialogue by dialogue."""
+        return turns_of(self.occurrences, self.labels, self.speakers == AGENT)
+
+    @cached_property
+    def routine(self) -> NDArray[np.bool_]:
+        """Whether each intent is no reason to call."""
+        return np.array([is_routine(row["name"], row["examples"]) for row in self.rows], dtype=bool)
+
+    @cached_property
+    def reasons(self) -> Ints:
+        """Main reason of each dialogue; −1: none."""
+        return main_reasons(self.turns, self.routine)
+
+
+def contents_of(run: Run) -> Contents:
+    """Read the files of a run that has ended; raise InputError where it has not, or one cannot be read."""
+    data = run.data
+    return Contents(
+        summary=summary_of(run),
+        sentences=run.sentences,
+        occurrences=run.corpus.occurrences,
+        rounds=files.read_json_lines(run.folder / files.ROUNDS),
+        X=None if data is None else data.X,
+        pieces=run.pieces,
+        seed=run.manifest.settings.seed,
+    )
