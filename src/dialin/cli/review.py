@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from dialin.cli.options import RUN
-from dialin.run import load
+from dialin.folder import REPORT
+from dialin.review.log import DECISIONS
+from dialin.run import load, shown
 from dialin.summary import summary_of
 
 DEFAULT_PORT = 8377
@@ -40,3 +42,10 @@ def review(run: Path, port: int, host: str, user: str) -> None:
 
     with suppress(KeyboardInterrupt):  # it is how the review ends
         serve(opened, host, port, user, ready)
+    if is_older(run / REPORT, run / DECISIONS):
+        click.echo(f"{REPORT} is from before; write it anew with: dialin report {shown(run)}", err=True)
+
+
+def is_older(file: Path, than: Path) -> bool:
+    """Return whether both files are there, and the first was written before the second."""
+    return file.exists() and than.exists() and file.stat().st_mtime < than.stat().st_mtime

@@ -15,7 +15,7 @@ from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import State, replay, start_of
 
 N_EXAMPLES = 5
-BY_PERSON = "noise"
+BY_PERSON = "person"
 """Reason of a sentence that a person took out of all intents."""
 
 
