@@ -30,7 +30,7 @@ from dialin.web.guard import Guard
 MAX_BODY = 32_000_000
 """Bytes of a form: a split lists all sentences of an intent."""
 NAME_COOKIE = "dialin-name"
-ASSETS = {"style.css": "text/css", "review.js": "text/javascript"}
+ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True)
