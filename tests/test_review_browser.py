@@ -200,7 +200,7 @@ def test_what_people_wrote_runs_nothing(window: Browser, tmp_path: Path) -> None
     with served(run.folder, user=SCRIPT) as address:
         window.send("url", url=address)
         assert SCRIPT in shown(window, "table")
-        for path in ("/intent/0", "/intent/3/split", "/unassigned", "/log", "/search?q=again"):
+        for path in ("/intent/0", "/intent/0/split", "/unassigned", "/log", "/search?q=again"):
             visit(window, path)
             assert window.run("return document.scripts.length") == 1
         assert OVERRIDE.split(" ")[0] in shown(window, ".lines") or window.run("return location.pathname") == "/search"

@@ -24,6 +24,7 @@ from dialin.review.log import append, read_log
 from dialin.run import load
 from dialin.web.app import Access, app_of
 from dialin.web.serve import access_of, listening
+from fake_run import Said, fake_run
 from scripted import ScriptedBackend
 from test_run import discover
 
@@ -354,3 +355,12 @@ def test_a_report_from_before_the_last_decision_is_said_to_be_old(
     assert cli("report", "run").exit_code == 0
     monkeypatch.setattr("dialin.web.serve.serve", lambda *_: None)
     assert cli("review", "run").stderr == ""
+
+
+def test_many_intents_are_parted_into_pages(home: Path) -> None:
+    """230 intents: 200 on the first page, 30 on the second; the page asked for is brought into range."""
+    fake_run(home / "many", [Said(f"word{i} {j}", f"ask-thing-{i}") for i in range(230) for j in range(2)])
+    client = client_of(home / "many")
+    shown = [client.get(path).text.count("data-row>") for path in ("/", "/?page=2", "/?page=99")]
+    assert shown == [200, 30, 30]
+    assert "230 intents, 0 confirmed" in client.get("/?page=2").text

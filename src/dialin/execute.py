@@ -16,10 +16,12 @@ from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client, Retry
 from dialin.report import write_report
-from dialin.run import CAPPED, COMPLETE, INTERRUPTED, Run, data_of
+from dialin.review.pin import Held, read_pinned
+from dialin.run import CAPPED, COMPLETE, INTERRUPTED, MIN_SENTENCES, Run, data_of
 from dialin.tables import intents_table, rounds_json, sentences_table
 from dialin.timing import SessionLog
 from dialin.usage import Budget
+from dialin.work import nothing
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,14 @@ def execute(run: Run, opened: Opened, session: Session) -> Run:
     try:
         data = embed(run, opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply) as tools:
-            log.predicted = _predicted(run, opened, session, data)
+            held = held_in(run, data)
+            rest = held.rest if held else data
+            is_enough = len(rest.texts) >= MIN_SENTENCES
+            log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
-            result = discover(data, replace(tools, on_step=session.on_step), run.manifest.settings)
+            told = replace(tools, on_step=session.on_step)
+            found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
+            result = held.joined(found) if held else found
         usage = asked(run.folder / files.REPLIES)
         ended = replace(run, manifest=replace(run.manifest, status=status_of(result), usage=usage))
         session.on_step("report")
@@ -83,6 +90,12 @@ def execute(run: Run, opened: Opened, session: Session) -> Run:
     finally:
         keep_for_others(run)
     return ended
+
+
+def held_in(run: Run, data: Data) -> Held | None:
+    """Return the sentences of intents that people have decided about in another run; None where nothing is kept."""
+    pinned = read_pinned(run.folder / files.PINNED)
+    return Held.of(pinned, data, run.binding) if pinned else None
 
 
 def status_of(result: Result) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ ROUNDS = "rounds.jsonl"
 REPLIES = "llm.sqlite"
 EMBEDDINGS = "embeddings.npy"
 PIECES = "pieces.npz"
+PINNED = "pinned.npz"
 REPORT = "report.html"
 
 _SPACE_HINT = "free disk space, check the permission of the folder, or choose another one"
@@ -96,10 +98,17 @@ def write_array(path: Path, X: NDArray[np.generic]) -> None:
 def write_pieces(path: Path, pieces: Pieces) -> None:
     """Write the decision function of a run."""
     roles = np.array(pieces.roles, dtype=np.str_)
+    write_arrays(
+        path, {"centroids": pieces.centroids, "radii": pieces.radii, "intents": pieces.intents, "roles": roles}
+    )
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays with their names."""
 
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            np.savez(file, centroids=pieces.centroids, radii=pieces.radii, intents=pieces.intents, roles=roles)
+            np.savez(file, allow_pickle=False, **arrays)
 
     write_whole(path, fill)
 
@@ -143,11 +152,19 @@ def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
     return X if X.ndim == 2 and len(X) == n_rows else None
 
 
-def read_pieces(path: Path) -> Pieces:
-    """Return the decision function of a run; raise InputError where it cannot be read."""
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return arrays by name; raise InputError where they cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as data:
-            roles = tuple(str(role) for role in data["roles"])
-            return Pieces(data["centroids"], data["radii"], data["intents"], roles)
-    except (OSError, ValueError, KeyError) as error:
+            return dict(data)
+    except (OSError, ValueError, BadZipFile) as error:
         raise InputError(f"cannot read {path}: {error}", hint="has the run ended? go on with: dialin resume") from error
+
+
+def read_pieces(path: Path) -> Pieces:
+    """Return the decision function of a run; raise InputError where it cannot be read."""
+    data = read_arrays(path)
+    try:
+        return Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
+    except KeyError as error:
+        raise InputError(f"{path} is damaged: it has no {error}", hint="make the run again") from error

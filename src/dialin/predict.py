@@ -63,8 +63,9 @@ def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
 
 
 def pins(run: Run, pieces: Pieces) -> Pins:
-    """Return the sentences that a review put where the pieces would not; none without a review."""
-    if not is_edited(run.review) or run.data is None:
+    """Return the sentences that a person put where the pieces would not, in the review of this run or of another."""
+    is_decided = is_edited(run.review) or run.manifest.pinned
+    if not is_decided or run.data is None:
         return Pins({})
     by_pieces, _ = pieces.assign(run.data.X, run.binding)
     return pins_of(run.data.texts, run.data.roles, run.review.labels, by_pieces)

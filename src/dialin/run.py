@@ -31,6 +31,7 @@ from dialin.errors import DialinError, InputError
 from dialin.prompts import shipped
 from dialin.read import read
 from dialin.review.pieces import edited_pieces
+from dialin.review.pin import Pinned, pinned_of, write_pinned
 from dialin.review.replay import State
 from dialin.review.tables import edited_intents, edited_sentences, is_edited, reviewed
 from dialin.settings import check
@@ -79,12 +80,15 @@ class Plan:
         What decides the result.
     specs : Specs
         LLMs and embedder.
+    pin : Path, optional
+        Folder of a run, what people decided about which is kept.
     """
 
     source: str
     columns: Columns
     settings: Settings
     specs: Specs = field(default_factory=Specs)
+    pin: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Manifest:
     prompts: list[str]
     calibration: Calibration | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
+    pinned: str = ""
 
 
 @dataclass(frozen=True)
@@ -251,6 +256,7 @@ def start(folder: Path, plan: Plan, corpus: Corpus, opened: Opened) -> Run:
         The folder is not free, or cannot be written; nothing is left of it.
     """
     check_free(folder)
+    pinned = pinned_for(plan.pin, corpus, opened) if plan.pin else None
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
     staging = folder.parent / f".{folder.name}.starting"
     made = _missing_parents(folder)
@@ -259,6 +265,8 @@ def start(folder: Path, plan: Plan, corpus: Corpus, opened: Opened) -> Run:
         staging.mkdir(parents=True)
         files.write_table(staging / files.OCCURRENCES, corpus.occurrences)
         files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
+        if pinned:
+            write_pinned(staging / files.PINNED, pinned)
         files.write_json(staging / files.MANIFEST, asdict(run.manifest))
         if folder.exists():
             folder.rmdir()
@@ -270,6 +278,23 @@ def start(folder: Path, plan: Plan, corpus: Corpus, opened: Opened) -> Run:
             raise files.cannot_write(folder, error) from error
         raise
     return run
+
+
+def pinned_for(pin: Path, corpus: Corpus, opened: Opened) -> Pinned:
+    """Return what people decided about the run in `pin`, for the sentences of another one.
+
+    Raises
+    ------
+    InputError
+        There is nothing, or the two runs do not have the same embedder.
+    """
+    old = load(pin)
+    if old.manifest.embedder != opened.embedder_name:
+        raise InputError(
+            f"{pin} has the embedder {old.manifest.embedder}, this run {opened.embedder_name}",
+            hint=f"use --embedder {old.manifest.embedder}",
+        )
+    return pinned_of(old, corpus.texts, corpus.roles or [""] * len(corpus.texts))
 
 
 def _missing_parents(folder: Path) -> list[Path]:
@@ -301,6 +326,7 @@ def first_manifest(plan: Plan, corpus: Corpus, opened: Opened) -> Manifest:
         models=model_hashes([plan.specs.llm, plan.specs.judge, opened.embedder_name]),
         prompts=shipped(),
         calibration=opened.calibration,
+        pinned=str(plan.pin or ""),
     )
 
 

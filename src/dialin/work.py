@@ -71,7 +71,8 @@ class Result:
     p_intent : ndarray of shape (n,), float64
         P(that intent | sentence); 0 where none.
     reasons : list of str
-        Why a sentence has none: "rare", "mixed", "noise" or "budget"; "" where it has one.
+        Why a sentence has none: "rare", "mixed", "noise" or "budget", "person" where people took it out; "" where it
+        has one.
     rounds : tuple of (str, Round)
         The rounds of the loop, each with the role it worked on ("" for all).
     pieces : Pieces
@@ -90,6 +91,13 @@ class Result:
     pieces: Pieces
     complete: bool
     roles: list[str]
+
+
+def nothing(data: Data) -> Result:
+    """Return the result of too few sentences to find anything in: no intent."""
+    n, d = data.X.shape
+    pieces = Pieces(np.empty((0, d), np.float32), np.empty(0, np.float32), np.empty(0, np.int64), ())
+    return Result((), np.full(n, -1), np.zeros(n), ["rare"] * n, (), pieces, complete=True, roles=list(data.roles))
 
 
 @dataclass(frozen=True)

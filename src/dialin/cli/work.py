@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +45,28 @@ DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
 @click.command()
 @click.argument("input")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to make.")
+@click.option(
+    "--pin", type=click.Path(path_type=Path), metavar="RUN", help="Keep what people decided in the review of that run."
+)
 @column_options
 @model_options
 @budget_options
 @settings_options
 @JSON
-def discover(out: Path, as_json: bool, **options: Any) -> None:
+def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT: a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input.
 
     Everything goes into the folder RUN; the table of intents goes to standard output.
     """
-    run = make_run(out, plan_of(options), budget_of(options))
+    plan = plan_of(options)
+    run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options))
     show(run, as_json)
+
+
+def keeping(plan: Plan, pin: Path) -> Plan:
+    """Return the plan of a run that keeps what people decided about another, with the embedder of that one."""
+    embedder = load(pin).manifest.embedder if plan.specs.embedder == AUTO else plan.specs.embedder
+    return replace(plan, specs=replace(plan.specs, embedder=embedder), pin=pin)
 
 
 @click.command()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from dialin.review.replay import State
 
@@ -86,19 +87,36 @@ def _ranked(row: dict[str, Any], state: State, doubt: float, near: tuple[int, fl
 
 def doubts(state: State, sentences: pa.Table, intents: pa.Table) -> dict[int, float]:
     """Return, per intent, the utterances expected to be in the wrong place."""
-    good = dict(zip(intents["intent_id"].to_pylist(), intents["p_good"].to_pylist(), strict=True))
-    own = np.array([good.get(label, 0.0) for label in state.labels.tolist()])
-    wrong = sentences["count"].to_numpy() * (1 - own * sentences["p_intent"].to_numpy())
-    return {intent: float(wrong[state.labels == intent].sum()) for intent in good}
+    ids, labels = intents["intent_id"].to_numpy(), state.labels
+    good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last is that of no intent
+    good[ids] = intents["p_good"].to_numpy()
+    wrong = sentences["count"].to_numpy() * (1 - good[labels] * sentences["p_intent"].to_numpy())
+    total = np.bincount(labels + 1, weights=wrong, minlength=len(good) + 1)[1:]
+    return dict(zip(ids.tolist(), total[ids].tolist(), strict=True))
 
 
 def nearest(state: State, ids: NDArray[np.int64], X: NDArray[np.float32] | None) -> dict[int, tuple[int, float]]:
     """Return, per intent, the intent with the nearest centroid and their cosine; (−1, 0) where there is none."""
     if X is None or len(ids) < 2:
         return {int(i): (-1, 0.0) for i in ids}
-    centroids = np.array([X[state.labels == i].mean(axis=0) for i in ids])
+    centroids = sums(state.labels, ids, X)
     centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-12)
     S = centroids @ centroids.T
     np.fill_diagonal(S, -2.0)
     best = S.argmax(axis=1)
     return {int(i): (int(ids[b]), float(S[row, b])) for row, (i, b) in enumerate(zip(ids, best, strict=True))}
+
+
+def sums(labels: NDArray[np.int64], ids: NDArray[np.int64], X: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sum (m, d) of the rows of X of each of m labels.
+
+    Examples
+    --------
+    >>> sums(np.array([7, -1, 2, 7]), np.array([2, 7]), np.array([[1.0], [2.0], [4.0], [8.0]], np.float32)).tolist()
+    [[4.0], [9.0]]
+    """
+    order = np.argsort(ids)
+    rows = np.flatnonzero(np.isin(labels, ids))
+    of = order[np.searchsorted(ids[order], labels[rows])]
+    members = csr_array((np.ones(len(rows), X.dtype), (of, rows)), shape=(len(ids), len(X)))
+    return np.asarray(members @ X)

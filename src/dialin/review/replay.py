@@ -54,6 +54,8 @@ class State:
         All ids that any intent ever had.
     void : tuple of int
         Lines of edits that did not fit.
+    touched : frozenset of int
+        Intents that gained or lost a sentence, or have one that a person put there.
     active, undone : tuple of int
         Lines of the edits that count, and of those that are undone, in the order in which that happened.
     """
@@ -64,6 +66,7 @@ class State:
     parted: tuple[Parted, ...] = ()
     used: frozenset[int] = frozenset()
     void: tuple[int, ...] = ()
+    touched: frozenset[int] = frozenset()
     active: tuple[int, ...] = ()
     undone: tuple[int, ...] = ()
 
@@ -100,7 +103,14 @@ def replay(start: State, entries: Sequence[Entry]) -> State:
         draft.take(line, changes[line])
     used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
     state = State(draft.labels, draft.intents, draft.pinned, tuple(draft.parted), used, tuple(draft.void))
-    return replace(state, active=tuple(active), undone=tuple(undone))
+    return replace(state, touched=touched(start, state), active=tuple(active), undone=tuple(undone))
+
+
+def touched(start: State, state: State) -> frozenset[int]:
+    """Return the intents whose sentences are not those of the start, or were put there by a person."""
+    moved = state.labels != start.labels
+    found = (start.labels[moved], state.labels[moved | state.pinned])
+    return frozenset(np.unique(np.concatenate(found)).tolist())
 
 
 def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:

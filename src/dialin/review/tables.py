@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,14 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: State) -> pa.T
         After the log.
     """
     old = {row["intent_id"]: row for row in intents.to_pylist()}
-    rows = grouped(state.labels)
-    made = [_intent(intent, rows[intent], sentences, state, old) for intent in state.intents if intent in rows]
+    rows, own = grouped(state.labels), _columns(sentences)
+    made = [
+        old[intent] | _said(intent, state, old)
+        if intent in old and intent not in state.touched
+        else _intent(intent, rows[intent], own, old.get(intent)) | _said(intent, state, old)
+        for intent in state.intents
+        if intent in rows
+    ]
     made.sort(key=lambda row: (-row["n_occurrences"], row["intent_id"]))
     return pa.Table.from_pylist(made, intents.schema)
 
@@ -98,20 +105,36 @@ def grouped(labels: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
     return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
 
 
-def _intent(
-    intent: int, rows: NDArray[np.int64], sentences: pa.Table, state: State, old: Mapping[int, dict[str, Any]]
-) -> dict[str, Any]:
-    own, known = sentences.take(pa.array(rows)), state.intents[intent]
-    roles = set(own["role"].to_pylist())
-    before = old.get(intent) or {"role": None, "examples": []}
+@dataclass(frozen=True)
+class _Columns:
+    """What the intents need of all sentences: taken out of the table once, since thousands of intents read it."""
+
+    texts: list[str]
+    roles: list[str | None]
+    counts: NDArray[np.int64]
+    p: NDArray[np.float64]
+
+
+def _columns(sentences: pa.Table) -> _Columns:
+    texts, roles = (sentences[name].to_pylist() for name in ("text", "role"))
+    return _Columns(texts, roles, sentences["count"].to_numpy(), sentences["p_intent"].to_numpy())
+
+
+def _said(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    """Return what a person can say of an intent as a whole."""
+    return {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
+
+
+def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the sentences of an intent say of it."""
+    roles = {own.roles[row] for row in rows}
+    before = found or {"role": None, "examples": []}
     return {
         "intent_id": intent,
-        "name": known.name,
         "size": len(rows),
-        "n_occurrences": sum(own["count"].to_pylist()),
-        "p_good": _p_good(intent, state, old),
+        "n_occurrences": int(own.counts[rows].sum()),
         "role": before["role"] or (roles.pop() if len(roles) == 1 else None),
-        "examples": _examples(own, before["examples"]),
+        "examples": _examples(own, rows, before["examples"]),
     }
 
 
@@ -124,10 +147,10 @@ def _p_good(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> flo
     return 0.5 if is_part else float(old[intent]["p_good"])
 
 
-def _examples(own: pa.Table, before: list[str]) -> list[str]:
+def _examples(own: _Columns, rows: NDArray[np.int64], before: list[str]) -> list[str]:
     """Return the examples that are still in the intent, then its surest and most frequent sentences."""
-    texts, p, counts = (own[name].to_pylist() for name in ("text", "p_intent", "count"))
-    order = sorted(range(len(texts)), key=lambda i: (-p[i], -counts[i], i))
-    known = set(texts)
+    known = {own.texts[row] for row in rows}
     kept = [text for text in before if text in known]
-    return list(dict.fromkeys([*kept, *(texts[i] for i in order)]))[: max(N_EXAMPLES, len(kept))]
+    n = max(N_EXAMPLES, len(kept))
+    best = rows[np.lexsort((rows, -own.counts[rows], -own.p[rows]))[: n + len(kept)]]
+    return list(dict.fromkeys([*kept, *(own.texts[row] for row in best)]))[:n]

@@ -96,7 +96,7 @@ class _Site:
 
     def overview(self, request: Request) -> Response:
         view = self.desk.view()
-        return self._page(request, view, "overview", pages.overview(view))
+        return self._page(request, view, "overview", pages.overview(view, _page_of(request)))
 
     def intent(self, request: Request) -> Response:
         view, intent = self.desk.view(), request.path_params["intent"]

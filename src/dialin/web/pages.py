@@ -11,7 +11,7 @@ from dialin.review.rank import Ranked
 from dialin.review.replay import NONE
 from dialin.web.desk import View
 
-PER_PAGE = 50
+PER_PAGE, INTENTS_PER_PAGE = 50, 200
 CUT = 600
 """Characters of a sentence that are shown at once; the rest unfolds."""
 
@@ -32,23 +32,27 @@ class Line:
 
 @dataclass(frozen=True)
 class Pager:
-    """Where in a list a page is; pages count from 1."""
+    """Where in a list of n items a page is; pages count from 1."""
 
     page: int
     n_pages: int
     n: int
+    per_page: int = PER_PAGE
 
     @property
     def span(self) -> slice:
         """The items of the page."""
-        return slice((self.page - 1) * PER_PAGE, self.page * PER_PAGE)
+        return slice((self.page - 1) * self.per_page, self.page * self.per_page)
 
 
 @dataclass(frozen=True)
 class Overview:
-    """All intents, those where a look pays most first."""
+    """All intents, those where a look pays most first; `shown` are those of the page."""
 
-    ranked: tuple[Ranked, ...]
+    shown: tuple[Ranked, ...]
+    pager: Pager
+    most: int
+    most_doubt: float
     n_done: int
     n_utterances: int
     doubt: float
@@ -121,16 +125,16 @@ class LogPage:
     pager: Pager
 
 
-def pager(n: int, page: int) -> Pager:
+def pager(n: int, page: int, per_page: int = PER_PAGE) -> Pager:
     """Return the pager of n items at a page, brought into range.
 
     Examples
     --------
     >>> pager(120, 9)
-    Pager(page=3, n_pages=3, n=120)
+    Pager(page=3, n_pages=3, n=120, per_page=50)
     """
-    n_pages = max(1, -(-n // PER_PAGE))
-    return Pager(min(max(page, 1), n_pages), n_pages, n)
+    n_pages = max(1, -(-n // per_page))
+    return Pager(min(max(page, 1), n_pages), n_pages, n, per_page)
 
 
 def line(view: View, sentence: int) -> Line:
@@ -146,10 +150,14 @@ def lines(view: View, rows: Iterable[int]) -> tuple[Line, ...]:
     return tuple(line(view, int(row)) for row in rows)
 
 
-def overview(view: View) -> Overview:
-    """Return the page of all intents."""
+def overview(view: View, page: int) -> Overview:
+    """Return a page of the intents."""
+    at = pager(len(view.ranked), page, INTENTS_PER_PAGE)
     return Overview(
-        ranked=view.ranked,
+        shown=view.ranked[at.span],
+        pager=at,
+        most=max((r.n_occurrences for r in view.ranked), default=0),
+        most_doubt=max((r.doubt for r in view.ranked), default=0.0),
         n_done=sum(r.is_done for r in view.ranked),
         n_utterances=int(view.counts.sum()),
         doubt=sum(r.doubt for r in view.ranked if not r.is_done),

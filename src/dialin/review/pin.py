@@ -1,0 +1,248 @@
+"""What people decided about one run, kept by another: their intents with names and sentences, and what is none.
+
+An intent is kept where a person confirmed it or put sentences into it, unless one wants it split. Its sentences are
+taken out before the search begins; new ones join it where the old decision function says so. All else is found anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin import folder as files
+from dialin.assign import Pieces
+from dialin.errors import InputError
+from dialin.name import number
+from dialin.pipeline import N_EXAMPLES, central_rows
+from dialin.review.pieces import chosen, joined, pins_of
+from dialin.review.replay import State
+from dialin.review.tables import BY_PERSON
+from dialin.work import Data, Intent, Result
+
+if TYPE_CHECKING:
+    from dialin.run import Run
+
+FREE = -2
+"""Label of a sentence that nobody decided about; −1: a person said that it has no intent."""
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """The intents of another run that are kept.
+
+    Parameters
+    ----------
+    names, roles : tuples of str, m each
+        Of the intents.
+    p_good : ndarray of shape (m,), float64
+        P(good) of each after the review.
+    labels : ndarray of shape (n,), int64
+        What people decided about each sentence of this run: 0 … m − 1, −1 for no intent, `FREE` for nothing.
+    pieces : Pieces
+        The decision function of the other run; its intents are 0 … m − 1, −1 for those that are not kept.
+    """
+
+    names: tuple[str, ...]
+    roles: tuple[str, ...]
+    p_good: NDArray[np.float64]
+    labels: Labels
+    pieces: Pieces
+
+
+def kept_intents(state: State) -> list[int]:
+    """Return the intents that a person confirmed or put sentences into, and does not want split.
+
+    Examples
+    --------
+    >>> from dialin.review.edits import Accept, Entry, Move, Split
+    >>> from dialin.review.replay import replay, start_of
+    >>> start = start_of(np.array([0, 1, 2, 3, 3]), {0: "a", 1: "b", 2: "c", 3: "d"})
+    >>> edits = [Accept(0), Move((3,), 1), Accept(2), Split(2)]
+    >>> kept_intents(replay(start, [Entry(i, edit) for i, edit in enumerate(edits, 1)]))
+    [0, 1]
+    """
+    has = set(state.labels.tolist())
+    put = set(state.labels[state.pinned].tolist())
+    said = {i for i, known in state.intents.items() if (known.confirmed or i in put) and not known.wants_split}
+    return sorted(said & has)
+
+
+def pinned_of(run: Run, texts: Sequence[str], roles: Sequence[str]) -> Pinned:
+    """Return what people decided about a run, for these sentences.
+
+    Parameters
+    ----------
+    run : Run
+        The other run, with a result.
+    texts, roles : sequences of str, n each
+        The sentences of this run; "" for no role.
+
+    Raises
+    ------
+    InputError
+        Nobody has decided anything about it, or a file of it cannot be read.
+    """
+    state, intents = run.review, {row["intent_id"]: row for row in run.intents.to_pylist()}
+    kept = kept_intents(state)
+    if not kept and not state.pinned.any():
+        raise InputError(f"there is nothing to keep of {run.folder}", hint=f"review it: dialin review {run.folder}")
+    place = {intent: i for i, intent in enumerate(kept)}
+    labels = np.array([place.get(label, FREE) for label in state.labels.tolist()], dtype=np.int64)
+    labels[state.pinned & (state.labels < 0)] = -1
+    own = run.corpus.roles or [""] * len(run.corpus.texts)
+    known = pins_of(run.corpus.texts, own, labels, np.full(len(labels), FREE)).intents
+    pieces = run.pieces
+    return Pinned(
+        names=tuple(state.intents[intent].name for intent in kept),
+        roles=tuple(intents[intent]["role"] or "" for intent in kept),
+        p_good=np.array([intents[intent]["p_good"] for intent in kept], dtype=np.float64),
+        labels=np.array([known.get(key, FREE) for key in zip(texts, roles, strict=True)], dtype=np.int64),
+        pieces=replace(pieces, intents=np.array([place.get(i, -1) for i in pieces.intents.tolist()], dtype=np.int64)),
+    )
+
+
+@dataclass(frozen=True)
+class Held:
+    """The sentences of a run, parted into those of kept intents and the rest.
+
+    Parameters
+    ----------
+    pinned : Pinned
+        What is kept.
+    data : Data
+        All n sentences.
+    labels : ndarray of shape (n,), int64
+        Kept intent of each, −1 where a person said that it has none, `FREE` for the rest.
+    p : ndarray of shape (n,), float64
+        P(that intent | sentence): 1 where people decided.
+    """
+
+    pinned: Pinned
+    data: Data
+    labels: Labels
+    p: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, pinned: Pinned, data: Data, roles: Sequence[str]) -> Held:
+        """Return the parts of these sentences; `roles` (n) bind them to pieces, "" to none."""
+        near, p = pinned.pieces.assign(data.X, roles)
+        joins = (pinned.labels == FREE) & (near >= 0)
+        labels = np.where(joins, near, pinned.labels)
+        return cls(pinned, data, labels, np.where(joins, p, (pinned.labels >= 0).astype(np.float64)))
+
+    @property
+    def free(self) -> NDArray[np.int64]:
+        """The sentences of the rest, ascending."""
+        return np.flatnonzero(self.labels == FREE)
+
+    @property
+    def rest(self) -> Data:
+        """The rest, to find intents in."""
+        rows = self.free
+        texts, roles = ([values[row] for row in rows] for values in (self.data.texts, self.data.roles))
+        return Data(texts, self.data.X[rows], self.data.counts[rows], roles)
+
+    def joined(self, found: Result) -> Result:
+        """Return the kept intents and those that were found in the rest, as one result, the most frequent first."""
+        free, m = self.free, len(self.pinned.names)
+        groups, p = self.labels.copy(), self.p.copy()
+        groups[free], p[free] = np.where(found.labels < 0, -1, found.labels + m), found.p_intent
+        reasons, roles = [BY_PERSON if label == -1 else "" for label in self.labels], self._roles()
+        for row, reason, role in zip(free.tolist(), found.reasons, found.roles, strict=True):
+            reasons[row], roles[row] = reason, role
+        intents, rank = numbered([*self._intents(), *found.intents])
+        return Result(
+            intents=intents,
+            labels=rank[groups],
+            p_intent=p,
+            reasons=reasons,
+            rounds=tuple((role, replace(r, clusters=tuple(free[c] for c in r.clusters))) for role, r in found.rounds),
+            pieces=ranked(joined(self.pinned.pieces, replace(found.pieces, intents=found.pieces.intents + m)), rank),
+            complete=found.complete,
+            roles=roles,
+        )
+
+    def _roles(self) -> list[str]:
+        """Return the role of each sentence: that of its kept intent, else its own."""
+        own = zip(self.labels.tolist(), self.data.roles, strict=True)
+        return [self.pinned.roles[label] or role if label >= 0 else role for label, role in own]
+
+    def _intents(self) -> list[Intent]:
+        """Return the kept intents, one without a sentence here among them."""
+        members = [np.flatnonzero(self.labels == i) for i in range(len(self.pinned.names))]
+        return [
+            Intent(
+                intent_id=i,
+                name=name,
+                size=len(rows),
+                n_occurrences=int(self.data.counts[rows].sum()),
+                p_good=float(self.pinned.p_good[i]),
+                role=self.pinned.roles[i],
+                examples=tuple(self.data.texts[row] for row in central_rows(self.data.X, rows, N_EXAMPLES)),
+            )
+            for i, (name, rows) in enumerate(zip(self.pinned.names, members, strict=True))
+        ]
+
+
+def numbered(intents: Sequence[Intent]) -> tuple[tuple[Intent, ...], Labels]:
+    """Return the intents that have sentences, the most frequent first, and the number that each of all gets; else −1.
+
+    Names stay different: of equal ones the later gets a number. The array of numbers ends with the −1 of no intent.
+    """
+    names = number([intent.name for intent in intents])
+    order = sorted(
+        (i for i, intent in enumerate(intents) if intent.size), key=lambda i: (-intents[i].n_occurrences, names[i])
+    )
+    rank = np.full(len(intents) + 1, -1, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return tuple(replace(intents[i], intent_id=k, name=names[i]) for k, i in enumerate(order)), rank
+
+
+def ranked(pieces: Pieces, rank: Labels) -> Pieces:
+    """Return the pieces of the intents that have a number, with that number."""
+    new = rank[pieces.intents]
+    kept = np.flatnonzero(new >= 0)
+    return chosen(pieces, kept.tolist(), new[kept].tolist())
+
+
+# --- the file of a run folder ---------------------------------------------------------------------
+
+
+def write_pinned(path: Path, pinned: Pinned) -> None:
+    """Write what a run keeps of another one."""
+    arrays = {
+        "names": np.array(pinned.names, dtype=np.str_),
+        "roles": np.array(pinned.roles, dtype=np.str_),
+        "p_good": pinned.p_good,
+        "labels": pinned.labels,
+        "centroids": pinned.pieces.centroids,
+        "radii": pinned.pieces.radii,
+        "intents": pinned.pieces.intents,
+        "piece_roles": np.array(pinned.pieces.roles, dtype=np.str_),
+    }
+    files.write_arrays(path, arrays)
+
+
+def read_pinned(path: Path) -> Pinned | None:
+    """Return what a run keeps of another one; None where there is no such file.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    if not path.exists():
+        return None
+    held = files.read_arrays(path)
+    try:
+        names, roles, piece_roles = (tuple(map(str, held[name])) for name in ("names", "roles", "piece_roles"))
+        pieces = Pieces(held["centroids"], held["radii"], held["intents"], piece_roles)
+        return Pinned(names, roles, held["p_good"], held["labels"], pieces)
+    except KeyError as error:
+        raise InputError(f"{path} is damaged: it has no {error}", hint="start the run again") from error
