@@ -20,6 +20,8 @@ from dialin.dates import dates
 from dialin.execute import write_result
 from dialin.iterate import Round
 from dialin.judge import Verdict
+from dialin.review.edits import Edit, Merge, Move, Noise, Rename
+from dialin.review.log import DECISIONS, append
 from dialin.run import COMPLETE, Plan, Run, load, start
 from dialin.search import Trial
 from dialin.settings import Settings
@@ -117,3 +119,22 @@ def call(dialogue: str, day: str, wish: str, intent: str) -> list[Said]:
         (f"hm {dialogue}", "", "customer"),
     ]
     return [Said(text, name, dialogue, role, day) for text, name, role in turns]
+
+
+def reviewed_run(folder: Path) -> Run:
+    """Write a run of `calls`, reviewed: refunds joined to parcels, thanks taken out, one password in a new intent.
+
+    So the number of the refunds is gone, that of the thanks too, and the new number comes after all.
+    """
+    run = fake_run(folder, calls())
+    number = {name: i for i, name in run.found_names.items()}
+    texts = run.corpus.texts
+    edits: list[Edit] = [
+        Merge(number["inquire-parcel"], (number["request-refund"],), "ask-anything"),
+        Noise((texts.index("thanks, bye"),)),
+        Move((texts.index("我的密码忘了二"),), len(number), "新-密码"),
+        Rename(number["greet-agent"], "say-hello"),
+    ]
+    for edit in edits:
+        append(folder / DECISIONS, "Ana", lambda _, edit=edit: edit)  # type: ignore[misc]
+    return load(folder)

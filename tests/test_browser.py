@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from browser import Browser, browser, installed
-from fake_run import calls, fake_run
+from dialin.report import write_report
+from fake_run import calls, fake_run, reviewed_run
 from test_report import OVERRIDE, SCRIPT, nasty_calls
 
 pytestmark = pytest.mark.skipif(
@@ -198,6 +199,19 @@ def test_a_row_leads_to_the_map(page: Browser) -> None:
     page.run("const row = document.getElementById('intent-3'); row.querySelector('details').open = true")
     page.run("document.querySelector('#intent-3 .to-map').click()")
     assert text_of(page, "map-status") == "9 sentences in 1 intent"
+
+
+def test_a_row_leads_to_its_own_place_on_the_map_after_a_review(window: Browser, tmp_path: Path) -> None:
+    """Parcels and refunds are one intent of 15 sentences now; the numbers of the intents are no places any more."""
+    run = reviewed_run(tmp_path / "run")
+    write_report(run, tmp_path / "report.html")
+    number = {row["name"]: row["intent_id"] for row in run.intents.to_pylist()}["ask-anything"]
+    window.open(tmp_path / "report.html")
+    window.run(f"document.querySelector('#intent-{number} .to-map').click()")
+    assert text_of(window, "map-status") == "15 sentences in 1 intent"
+    assert "ask-anything" in text_of(window, "map-list").splitlines()[0]
+    assert ids(window) == run.intents["intent_id"].to_pylist()
+    assert window.problems() == []
 
 
 # --- the page -----------------------------------------------------------------------------------------

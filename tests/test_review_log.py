@@ -200,7 +200,7 @@ def test_edits_show_in_tables_predict_evaluate_and_training(cli: Cli, calls: Pat
     assert names == {0: "both-topics", 2: "查询-物流", 3: "left", 4: names[4], 5: "right", 6: "new-one"}
     assert sum(run.intents["size"].to_pylist()) == len(run.review.labels[run.review.labels >= 0])
     row = run.sentences.to_pylist()[members[4][3]]
-    assert (row["intent_id"], row["p_intent"], row["reason"]) == (-1, 0.0, "noise")
+    assert (row["intent_id"], row["p_intent"], row["reason"]) == (-1, 0.0, "person")
 
     cli("predict", "run", calls, "--out", "found.parquet")
     found = pq.read_table("found.parquet").to_pylist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -342,3 +343,14 @@ def test_a_warning_where_others_can_reach_it(cli: Cli, run: Path, monkeypatch: p
     assert "other machines" in cli("review", "run", "--host", "0.0.0.0").stderr
     assert cli("review", "run").stderr == ""
     assert cli("review", "nowhere").exit_code == 2
+
+
+def test_a_report_from_before_the_last_decision_is_said_to_be_old(
+    cli: Cli, run: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialin.web.serve.serve", lambda *_: edit(client, do="accept", intent=0))
+    os.utime(run / "report.html", (0, 0))
+    assert "report.html is from before; write it anew with: dialin report run" in cli("review", "run").stderr
+    assert cli("report", "run").exit_code == 0
+    monkeypatch.setattr("dialin.web.serve.serve", lambda *_: None)
+    assert cli("review", "run").stderr == ""

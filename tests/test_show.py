@@ -18,7 +18,7 @@ from dialin.run import load
 from dialin.show import print_facts
 from dialin.show_intent import find_intent, near_names
 from dialin.terminal import sparkline
-from fake_run import Said, calls, fake_run
+from fake_run import Said, calls, fake_run, reviewed_run
 
 HEADINGS = ["INTENTS", "WHY PEOPLE CALL", "OVER TIME", "FAMILIES OF INTENTS", "WHO SPEAKS", "WITHOUT AN INTENT"]
 EVIL = "[red]x[/red] [/]"
@@ -95,6 +95,20 @@ def test_json_has_the_facts_and_the_summary(cli: Cli, run: Path) -> None:
     assert value["intents"][0]["followed_by"]
     assert value["timeline"]["names"][0] == "2024-01-01"
     assert value["settings"]["seed"] == 0
+
+
+def test_a_reviewed_run_is_shown_by_its_numbers(cli: Cli, home: Path) -> None:
+    run = reviewed_run(home / "reviewed")
+    number = {row["name"]: row["intent_id"] for row in run.intents.to_pylist()}
+    everything, one = cli("show", run.folder).stdout, cli("show", run.folder, number["新-密码"])
+    assert "taken out in the review" in everything
+    assert all(f"#{i} {name}" in everything.split("FAMILIES")[1] for name, i in number.items())
+    assert one.stdout.startswith(f"#{number['新-密码']} 新-密码")
+    answer = f" 60%  #{number['answer-request-refund']} answer-request-refund"  # 9 of 15
+    assert answer in cli("show", run.folder, "ask-anything").stdout
+    value = json.loads(cli("show", run.folder, "--json").stdout)
+    assert [intent["intent_id"] for intent in value["intents"]] == run.intents["intent_id"].to_pylist()
+    assert cli("show", run.folder, "3").exit_code == 2  # merged into another one
 
 
 # --- one intent -------------------------------------------------------------------------------------

@@ -1,8 +1,13 @@
-"""What the files of a run hold: read once, with the views of it that several facts are made from."""
+"""What the files of a run hold: read once, with the views of it that several facts are made from.
+
+Intents are meant by their place among the rows of ``intents.parquet`` here: after a review their numbers have gaps, and
+another order.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +42,7 @@ class Contents:
     X : ndarray of shape (n, d), or None
         ``embeddings.npy``; None where it is not there.
     pieces : Pieces
-        The decision function.
+        The decision function, to places.
     seed : int
         Of the run.
     """
@@ -57,8 +62,12 @@ class Contents:
 
     @cached_property
     def labels(self) -> Ints:
-        """Intent of each sentence, shape (n,); −1: none."""
-        return np.asarray(self.sentences["intent_id"].to_numpy(), dtype=np.int64)
+        """Place of the intent of each sentence, shape (n,); −1: none."""
+        return places_of(self.sentences["intent_id"].to_numpy(), self.summary.intent_ids)
+
+    def intent_id(self, place: int) -> int:
+        """Return the number of the intent at a place; −1: none."""
+        return int(self.rows[place]["intent_id"]) if place >= 0 else -1
 
     @cached_property
     def roles(self) -> list[str]:
@@ -94,13 +103,26 @@ class Contents:
 
 def contents_of(run: Run) -> Contents:
     """Read the files of a run that has ended; raise InputError where it has not, or one cannot be read."""
-    data = run.data
+    data, summary, pieces = run.data, summary_of(run), run.pieces
     return Contents(
-        summary=summary_of(run),
+        summary=summary,
         sentences=run.sentences,
         occurrences=run.corpus.occurrences,
         rounds=files.read_json_lines(run.folder / files.ROUNDS),
         X=None if data is None else data.X,
-        pieces=run.pieces,
+        pieces=replace(pieces, intents=places_of(pieces.intents, summary.intent_ids)),
         seed=run.manifest.settings.seed,
     )
+
+
+def places_of(intents: Ints, known: Sequence[int]) -> Ints:
+    """Return where each intent stands among the known ones; −1 where it is none of them.
+
+    Examples
+    --------
+    >>> places_of(np.array([7, -1, 2, 7]), [7, 2]).tolist()
+    [0, -1, 1, 0]
+    """
+    place = np.full(max(int(intents.max(initial=-1)), *known, -1) + 2, -1)
+    place[list(known)] = np.arange(len(known))
+    return place[intents]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from dialin.name import UNNAMED
@@ -140,9 +141,9 @@ class Facts:
     summary : Summary
         The headline figures.
     intents : tuple of IntentFacts
-        By number, which is from the most frequent to the least.
+        From the most frequent to the least. After a review their numbers are in another order, with gaps.
     tree : Tree or None
-        Over the intents; None without embeddings.
+        Over the intents, by their place here; None without embeddings.
     families : tuple of tuple of int
         Intents of each part of the tree that is cut into families.
     roles : tuple of RoleFacts
@@ -167,6 +168,18 @@ class Facts:
     left: tuple[Left, ...]
     rounds: tuple[dict[str, Any], ...]
 
+    def intent(self, number: int) -> IntentFacts:
+        """Return the intent with a number."""
+        return self.intents[self._places[number]]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {one.intent_id: place for place, one in enumerate(self.intents)}
+
+    def has(self, number: int) -> bool:
+        """Return whether there is an intent with a number."""
+        return number in self._places
+
     @property
     def reasons(self) -> list[IntentFacts]:
         """Intents that are the main reason of a call, those of most calls first."""
@@ -185,13 +198,13 @@ class Facts:
 
     def family_share(self, family: tuple[int, ...]) -> float:
         """Return the share of all utterances that a family has."""
-        return sum(self.intents[intent].share for intent in family)
+        return sum(self.intent(intent).share for intent in family)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the summary does not have, as plain values for JSON.
 
-        The tree is a list of joins: two nodes and their distance. Node i is intent i; with m intents, join j makes node
-        m + j.
+        The tree is a list of joins: two nodes and their distance. Node i is the intent in place i of the list; with m
+        intents, join j makes node m + j.
         """
         values = asdict(self)
         del values["summary"]

@@ -13,6 +13,7 @@ from dialin.contents import Contents
 from dialin.dialogues import answers, dialogue_numbers, following, paths
 from dialin.facts import Calls, Facts, IntentFacts, Left, Link, RoleFacts, Stray, Timeline
 from dialin.families import centroids, families, tree_of_intents
+from dialin.review.tables import BY_PERSON
 from dialin.tree import Tree
 from dialin.trends import Periods, counts_of, moves, periods_of
 
@@ -23,6 +24,7 @@ REASONS = {
     "mixed": "no coherent intent around it",
     "noise": "like no other sentence",
     "budget": "the cap was reached first",
+    BY_PERSON: "taken out in the review",
 }
 N_LINKS, LEAST_SHARE = 3, 0.05
 """Next intents and answers that are kept of an intent: so many, of those that come at least so often, and twice."""
@@ -39,7 +41,7 @@ def facts_of(contents: Contents) -> Facts:
         summary=contents.summary,
         intents=intents_in(contents, periods),
         tree=tree,
-        families=tuple(families(tree)) if tree else (),
+        families=families_in(contents, tree) if tree else (),
         roles=roles_in(contents, periods),
         calls=calls_in(contents),
         timeline=timeline_in(contents, periods) if periods else None,
@@ -55,11 +57,16 @@ def tree_in(contents: Contents) -> Tree | None:
     return tree_of_intents(centroids(contents.X, contents.labels, len(contents.rows)))
 
 
+def families_in(contents: Contents, tree: Tree) -> tuple[tuple[int, ...], ...]:
+    """Return the intents of each part of the tree that is cut into families."""
+    return tuple(tuple(map(contents.intent_id, family)) for family in families(tree))
+
+
 # --- intents --------------------------------------------------------------------------------------
 
 
 def intents_in(contents: Contents, periods: Periods | None) -> tuple[IntentFacts, ...]:
-    """Return the facts of each intent, by number."""
+    """Return the facts of each intent, in the order of the rows."""
     m = len(contents.rows)
     confused = confused_in(contents)
     after, answered = following(contents.turns, m), answers(contents.turns, m)
@@ -70,8 +77,8 @@ def intents_in(contents: Contents, periods: Periods | None) -> tuple[IntentFacts
         IntentFacts(
             **row | {"role": row["role"] or "", "examples": tuple(row["examples"])},
             confused_with=confused[i],
-            followed_by=usual(after[i], m),
-            answered_by=usual(answered[i], m),
+            followed_by=links(contents, usual(after[i], m)),
+            answered_by=links(contents, usual(answered[i], m)),
             is_routine=bool(contents.routine[i]),
             n_reason=int(n_reason[i]),
             per_period=() if counts is None else tuple(counts[i].tolist()),
@@ -86,10 +93,15 @@ def confused_in(contents: Contents) -> list[Links]:
     if contents.X is None:
         return [()] * len(contents.rows)
     shares = confusion(contents.pieces, contents.X, contents.roles, contents.labels)
-    return [tuple(Link(*pair) for pair in neighbours(shares, i)) for i in range(len(contents.rows))]
+    return [links(contents, neighbours(shares, i)) for i in range(len(contents.rows))]
 
 
-def usual(counts: Ints, n_intents: int) -> Links:
+def links(contents: Contents, found: Iterable[tuple[int, float]]) -> Links:
+    """Return links to the intents at some places."""
+    return tuple(Link(contents.intent_id(place), share) for place, share in found)
+
+
+def usual(counts: Ints, n_intents: int) -> list[tuple[int, float]]:
     """Return the usual ones of what came next, the most frequent first; a place beyond the intents is the end, −1.
 
     Examples
@@ -97,12 +109,12 @@ def usual(counts: Ints, n_intents: int) -> Links:
     Of two intents, the first came once, the second 5 times; twice it was the end.
 
     >>> usual(np.array([1, 5, 2]), 2)
-    (Link(intent_id=1, share=0.625), Link(intent_id=-1, share=0.25))
+    [(1, 0.625), (-1, 0.25)]
     """
     total = max(int(counts.sum()), 1)
     order = np.argsort(-counts, kind="stable")[:N_LINKS]
     often = [int(i) for i in order if counts[i] >= max(LEAST_SHARE * total, 2)]
-    return tuple(Link(i if i < n_intents else -1, float(counts[i] / total)) for i in often)
+    return [(i if i < n_intents else -1, float(counts[i] / total)) for i in often]
 
 
 # --- utterances -----------------------------------------------------------------------------------
@@ -113,17 +125,17 @@ def roles_in(contents: Contents, periods: Periods | None) -> tuple[RoleFacts, ..
     names, codes = np.unique(contents.speakers.astype(str), return_inverse=True)
     if not any(names):
         return ()
-    labels, m = contents.labels[contents.said], len(contents.rows)
     counts = counts_of(periods, codes, len(names))[:-1].tolist() if periods else [()] * len(names)
-    found = [role_facts(str(name), labels[codes == i], m, tuple(counts[i])) for i, name in enumerate(names)]
+    found = [role_facts(contents, str(name), codes == i, tuple(counts[i])) for i, name in enumerate(names)]
     return tuple(sorted(found, key=lambda role: (-role.n_occurrences, role.role)))
 
 
-def role_facts(role: str, labels: Ints, n_intents: int, per_period: tuple[int, ...]) -> RoleFacts:
-    """Return what a role says; `labels` are the intents of its utterances (−1: none)."""
-    counts = np.bincount(labels[labels >= 0], minlength=n_intents)
+def role_facts(contents: Contents, role: str, own: NDArray[np.bool_], per_period: tuple[int, ...]) -> RoleFacts:
+    """Return what a role says; `own` are its utterances."""
+    labels = contents.labels[contents.said[own]]
+    counts = np.bincount(labels[labels >= 0], minlength=len(contents.rows))
     order = np.argsort(-counts, kind="stable")[:N_TOP]
-    top = tuple(Link(int(i), float(counts[i] / len(labels))) for i in order if counts[i])
+    top = links(contents, [(int(i), float(counts[i] / len(labels))) for i in order if counts[i]])
     return RoleFacts(role, len(labels), int(counts.sum()), int((counts > 0).sum()), top, per_period)
 
 
@@ -132,7 +144,8 @@ def calls_in(contents: Contents) -> Calls | None:
     n = contents.turns.n_dialogues
     if not n:
         return None
-    return Calls(n, int((contents.reasons < 0).sum()), tuple(paths(contents.turns, contents.routine)))
+    ways = [(tuple(map(contents.intent_id, way)), n) for way, n in paths(contents.turns, contents.routine)]
+    return Calls(n, int((contents.reasons < 0).sum()), tuple(ways))
 
 
 def periods_in(contents: Contents) -> Periods | None:
@@ -170,4 +183,4 @@ def nearest_intents(contents: Contents, rows: Ints) -> Iterable[int]:
     if contents.X is None:
         return [-1] * len(rows)
     piece, _, _ = contents.pieces.nearest(contents.X[rows], [contents.roles[row] for row in rows])
-    return [int(i) for i in np.append(contents.pieces.intents, -1)[piece]]
+    return [contents.intent_id(place) for place in np.append(contents.pieces.intents, -1)[piece]]

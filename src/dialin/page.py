@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from dialin.colours import UNASSIGNED, Colour, colours
 from dialin.facts import Facts, IntentFacts, RoleFacts
+from dialin.families import families
 from dialin.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
 from dialin.points import Points, script_json
 from dialin.run import Manifest
@@ -116,29 +117,34 @@ class Page:
         """Intents of the table."""
         return self.facts.intents[:MAX_ROWS]
 
-    def title(self, intent: int) -> str:
-        """Return what an intent is called where it is only mentioned."""
-        return self.facts.intents[intent].title
+    def is_shown(self, intent: int) -> bool:
+        """Return whether an intent has a row in the table."""
+        return intent in self._shown
+
+    @cached_property
+    def _shown(self) -> set[int]:
+        return {one.intent_id for one in self.shown}
 
     def colour(self, intent: int) -> Colour:
         """Return the colour of an intent; −1: of what has none."""
         return self._colours[intent] if intent >= 0 else UNASSIGNED
 
     @cached_property
-    def _colours(self) -> list[Colour]:
-        return colours(self.order)
+    def _colours(self) -> dict[int, Colour]:
+        found = zip(self.facts.intents, colours(self.order), strict=True)
+        return {one.intent_id: colour for one, colour in found}
 
     @property
     def order(self) -> Sequence[int]:
-        """The intents in the order of the tree; by frequency where there is no tree."""
+        """The places of the intents in the order of the tree; by frequency where there is no tree."""
         tree = self.facts.tree
         return range(self.n_intents) if tree is None else [int(i) for i in tree.rows]
 
     @cached_property
     def tree(self) -> TreePicture | None:
-        """The tree as it is drawn; None where it would be too tall."""
+        """The tree of the places as it is drawn; None where it would be too tall."""
         tree = self.facts.tree
-        return tree_picture(tree, self.facts.families) if tree and self.n_intents <= MAX_ROWS else None
+        return tree_picture(tree, families(tree)) if tree and self.n_intents <= MAX_ROWS else None
 
     @property
     def reasons(self) -> list[IntentFacts]:

@@ -76,7 +76,7 @@ def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[
     lines = []
     for path, count in paths:
         room = WAY // len(path) - len(" → ")
-        way = " → ".join(shortened(facts.intents[i].title, room) for i in path)
+        way = " → ".join(shortened(facts.intent(i).title, room) for i in path)
         lines.append(Text(f"{count:>5,} × {way}"))
     return [Text("usual ways through a call:"), *lines] if lines else []
 
@@ -116,7 +116,7 @@ def roles_table(facts: Facts) -> RenderableType | None:
     over_time = ["<share"] * (facts.timeline is not None)
     table = grid("<role", ">said", ">coverage", ">intents", *over_time, "*most frequent")
     for role in facts.roles:
-        top = ", ".join(f"{facts.intents[link.intent_id].title} {link.share:.0%}" for link in role.top)
+        top = ", ".join(f"{facts.intent(link.intent_id).title} {link.share:.0%}" for link in role.top)
         figures = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
         add(table, role.role or "unknown", *figures, *(sparkline(facts.shares(role), 12) for _ in over_time), top)
     return table

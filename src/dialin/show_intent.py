@@ -24,14 +24,15 @@ def find_intent(facts: Facts, wanted: str) -> IntentFacts:
     """Return the intent with this number or name; raise InputError, with the names near to it, where there is none."""
     number = wanted.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
-    if is_number and int(number) < len(facts.intents):
-        return facts.intents[int(number)]
+    if is_number and facts.has(int(number)):
+        return facts.intent(int(number))
     for one in facts.intents:
         if plain(one.name) == plain(wanted):
             return one
     numbers = {one.name: one.intent_id for one in facts.intents}
     near = [] if is_number else [f"{name} (#{numbers[name]})" for name in near_names(wanted, list(numbers))]
-    hint = f"near to it: {', '.join(near)}" if near else f"numbers go from 0 to {len(numbers) - 1}" if numbers else ""
+    hint = f"numbers go from 0 to {max(numbers.values())}" if numbers else ""
+    hint = f"near to it: {', '.join(near)}" if near else hint
     raise InputError(f"there is no intent {wanted!r} among the {len(facts.intents)} of the run", hint=hint)
 
 
@@ -109,6 +110,6 @@ def intent_json(facts: Facts, one: IntentFacts) -> dict[str, Any]:
     values = asdict(one)
     for kind in ("confused_with", "followed_by", "answered_by"):
         for link in values[kind]:
-            link["name"] = facts.intents[link["intent_id"]].name if link["intent_id"] >= 0 else None
+            link["name"] = facts.intent(link["intent_id"]).name if link["intent_id"] >= 0 else None
     periods = list(facts.timeline.names) if facts.timeline else []
     return values | {"family": list(family_of(facts, one)), "periods": periods}

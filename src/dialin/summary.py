@@ -45,6 +45,11 @@ class Summary:
     tokens_out: int
 
     @property
+    def intent_ids(self) -> list[int]:
+        """The numbers of the intents, in the order of their rows."""
+        return [intent["intent_id"] for intent in self.intents]
+
+    @property
     def coverage(self) -> float:
         """Share of the utterances that have an intent."""
         return self.n_assigned / self.n_occurrences

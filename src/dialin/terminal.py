@@ -98,7 +98,7 @@ def add(table: Table, *cells: object) -> None:
 
 def name_of(facts: Facts, intent: int) -> str:
     """Return number and title of an intent; −1: the end of the dialogue."""
-    return "the end of the dialogue" if intent < 0 else f"#{intent} {facts.intents[intent].title}"
+    return "the end of the dialogue" if intent < 0 else f"#{intent} {facts.intent(intent).title}"
 
 
 def sparkline(values: Sequence[float], width: int = 52) -> str:

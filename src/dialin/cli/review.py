@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from dialin.cli.options import RUN, stacked
-from dialin.run import Run, load
+from dialin.folder import REPORT
+from dialin.review.log import DECISIONS
+from dialin.run import Run, load, shown
 from dialin.summary import summary_of
 
 DEFAULT_PORT = 8377
@@ -68,3 +70,10 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
 
     with suppress(KeyboardInterrupt):  # it is how it ends
         serve(run, Door(**door), ready)
+    if is_older(run.folder / REPORT, run.folder / DECISIONS):
+        click.echo(f"{REPORT} is from before; write it anew with: dialin report {shown(run.folder)}", err=True)
+
+
+def is_older(file: Path, than: Path) -> bool:
+    """Return whether both files are there, and the first was written before the second."""
+    return file.exists() and than.exists() and file.stat().st_mtime < than.stat().st_mtime

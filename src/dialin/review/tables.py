@@ -16,7 +16,7 @@ from dialin.review.replay import State, replay, start_of
 from dialin.review.verdicts import JUDGES
 
 N_EXAMPLES = 5
-BY_PERSON = "noise"
+BY_PERSON = "person"
 """Reason of a sentence that a person took out of all intents."""
 
 

@@ -331,7 +331,7 @@ function startMap(data) {
   addEventListener("afterprint", () => { isPrinting = false; draw(); });
   new ResizeObserver(draw).observe(canvas);
   for (const button of document.querySelectorAll(".to-map")) {
-    button.onclick = () => { search.value = ""; choose(Number(button.dataset.intent)); document.getElementById("map").scrollIntoView(); };
+    button.onclick = () => { search.value = ""; choose(Number(button.dataset.place)); document.getElementById("map").scrollIntoView(); };
   }
   canvas.placeOf = (j) => placeOf(data.x[j], data.y[j]);
   update();
