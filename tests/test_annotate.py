@@ -520,7 +520,7 @@ def test_the_second_group_waits_and_sends_back(folder: Path) -> None:
     assert "after the steps above" in kim.get("/verify").text
     annotated(folder)
     ana = client_of(folder, "Ana")
-    assert "Ana judged in group 1" in ana.get("/verify").text
+    assert "</bdi> judged in group 1" in ana.get("/verify").text
     run = load(folder)
     target = standing_of(run.review).named[0]
     look = run.review.judged.looks[target]
@@ -568,8 +568,9 @@ def test_every_page_escapes_what_people_wrote(folder: Path) -> None:
 
 def test_hostile_sentences_on_the_page_of_their_cluster(folder: Path) -> None:
     run = load(folder)
-    for text in NASTY:
-        cluster = int(run.review.labels[run.corpus.texts.index(text.strip())])
+    marks = ("<script", "<img", "yenom", "long long", "🇨🇳")
+    for text in [text for text in run.corpus.texts if any(mark in text for mark in marks)]:
+        cluster = int(run.review.labels[run.corpus.texts.index(text)])
         append(folder / "decisions.jsonl", "Ana", lambda _, c=cluster: Verdict(c, good=False))
         append(folder / "decisions.jsonl", "Ben", lambda _, c=cluster: Verdict(c, good=False))
         html = client_of(folder, "Eva").get(f"/share-out?cluster={cluster}").text

@@ -12,18 +12,18 @@ from dialin import folder as files
 from dialin.annotate.card import card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
+from dialin.cli.group import Stopped
 from dialin.cli.options import column_options, columns_of
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
-from dialin.cli.work import go_on, work
-from dialin.connect import AUTO, NO_LLM, Specs, connect
+from dialin.connect import AUTO, NO_LLM, Opened, Specs, connect
 from dialin.errors import InputError
+from dialin.execute import Session, execute
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import GROUPS, WANTED, agreement, told
 from dialin.run import COMPLETE, Plan, Run, check_free, load, read_corpus, shown, start
 from dialin.tune.data import check_out
-from dialin.usage import Budget
 
 SELF = "dialin"
 """Who says in the log how many verdicts are wanted: no person, whose undo would take it back."""
@@ -87,7 +87,26 @@ def opened(options: dict[str, Any]) -> Run:
     if asked:
         raise InputError(f"{given} is a folder, --{asked[0]} is for a file to begin with", hint="leave it out")
     run = load(given)
-    return run if run.manifest.status == COMPLETE else go_on(run, Budget())
+    return run if run.manifest.status == COMPLETE else go_on(run)
+
+
+def go_on(run: Run) -> Run:
+    """Cluster the sentences of a run whose start was stopped."""
+    with Meter() as meter:
+        tools = connect(run.specs, run.corpus.texts, meter.embedded)
+        try:
+            return cluster(run, tools, meter)
+        finally:
+            tools.close()
+
+
+def cluster(run: Run, tools: Opened, meter: Meter) -> Run:
+    """Cluster the sentences; no step of it asks an LLM."""
+    meter.step("cluster")
+    try:
+        return execute(run, tools, Session(estimate=False))
+    except KeyboardInterrupt:
+        raise Stopped(f"stopped, go on with: dialin annotate {shown(run.folder)}") from None
 
 
 def begin(out: Path, options: dict[str, Any]) -> Run:
@@ -103,7 +122,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
             k = options["k"] or clusters_for(tools.embed(corpus.texts), seed)
             run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, tools)
             meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {tools.reason}")
-            return work(run, tools, Budget(), meter)
+            return cluster(run, tools, meter)
         finally:
             tools.close()
 

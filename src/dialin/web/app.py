@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from dialin.errors import InputError
+from dialin.review.edits import Verdict
 from dialin.review.replay import NONE
 from dialin.review.verdicts import JUDGES, VERIFIERS
 from dialin.run import Run, shown
@@ -181,10 +182,20 @@ class _Site:
         kind = form.one("do")
         if kind in ("undo", "redo"):
             line = form.number("line") if form.one("line") else None
-            (self.desk.undo if kind == "undo" else self.desk.redo)(by, line)
+            turned = (self.desk.undo if kind == "undo" else self.desk.redo)(by, line)
+            if kind == "undo" and line is None and (path := self._judged_on(turned)):
+                return RedirectResponse(path, 303)
         else:
             self.desk.decide(by, decision(form))
         return RedirectResponse(self._next(form), 303)
+
+    def _judged_on(self, line: int) -> str:
+        """Return where the verdict on a line of the log was given; "" where the line is none."""
+        edit = next(entry.edit for entry in self.desk.view().entries if entry.line == line)
+        if not isinstance(edit, Verdict):
+            return ""
+        path = "/judge" if edit.group == JUDGES else "/verify"
+        return f"{path}?after={edit.intent - 1}" if edit.intent else path
 
     def _next(self, form: Form) -> str:
         """Return where to go on: the page that the form came from, if what it shows is still there."""
