@@ -127,10 +127,11 @@ def progress_page(view: View) -> ProgressPage:
     state, standing = view.state, standing_of(view.state)
     judged, found = state.judged, view.run.found_names
     at = standing.n_at()
+    n_decided = sum(judged.decision(JUDGES, intent) is not None for intent in found)
     labelled = [standing.rows[i] for i in standing.at(Stage.VERIFY, Stage.VERIFIED)]
     return ProgressPage(
-        n_clusters=len(found),
-        n_decided=sum(judged.decision(JUDGES, intent) is not None for intent in found),
+        n_clusters=n_decided + at[Stage.JUDGE],
+        n_decided=n_decided,
         n_tied=sum(judged.is_tied(JUDGES, intent) for intent in standing.at(Stage.JUDGE)),
         n_to_name=at[Stage.NAME],
         n_to_share_out=sum(map(len, standing.to_share_out.values())),

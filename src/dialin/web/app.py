@@ -152,8 +152,8 @@ class _Site:
     def _judged(self, request: Request, group: int) -> Response:
         view, user = self.desk.view(), self._user(request)
         own = view.state.judged.groups.get(user, group)
-        if not user or own != group:
-            return self._page(request, view, "who", own)
+        if own != group or not user or NAME_COOKIE not in request.cookies:  # else two would judge as one
+            return self._page(request, view, "who", own if own != group else 0)
         after, n_shown = _number_in(request, "after", -1), _number_in(request, "shown", 0)
         page = annotation.judge_page(view, group, user, after, n_shown)
         if page is None:

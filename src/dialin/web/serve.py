@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -68,18 +68,18 @@ def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
         The address cannot be used.
     """
     with listening(door.host, door.port) as listener:
-        access = replace(access_of(door.host, listener.getsockname()[1], door.user), group=door.group)
+        access = access_of(door.host, listener.getsockname()[1], door.user, door.group)
         config = uvicorn.Config(app_of(run, access), log_level="warning", lifespan="off", server_header=False)
         config.timeout_graceful_shutdown = 2
         on_ready(f"http://{shown(door.host)}:{access.port}/?token={access.token}")
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def access_of(host: str, port: int, user: str) -> Access:
+def access_of(host: str, port: int, user: str, group: int = 0) -> Access:
     """Return who may come in; on loopback only under the names of this machine."""
     names = {shown(host), "localhost", LOOPBACK, "[::1]"}
     hosts = frozenset(f"{name}:{port}" for name in names) if is_loopback(host) else frozenset[str]()
-    return replace(Access(), user=user, port=port, hosts=hosts)
+    return Access(user=user, port=port, hosts=hosts, group=group)
 
 
 def shown(host: str) -> str:
