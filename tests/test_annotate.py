@@ -218,3 +218,7 @@ def test_any_run_can_be_annotated(cli: Cli, calls: Path, backend: ScriptedBacken
     assert standing_of(run.review).n_at() == {Stage.JUDGE: len(before.intents)}
     assert read_log(Path("run/decisions.jsonl"))[-1].edit == Quorum(1)
     assert run.review.labels.tolist() == before.labels.tolist()
+    for edit in (Verdict(1, good=True), Rename(1, "ask-this")):
+        append(Path("run/decisions.jsonl"), "Ana", lambda _, edit=edit: edit)
+    assert cli("annotate", "run", "--export", "d.parquet").exit_code == 0
+    assert "found, with the LLM test:scripted" in Path("d.md").read_text("utf-8")

@@ -18,7 +18,7 @@ from dialin.run import Manifest, Run
 N_EXAMPLES = 3
 CUT = 120
 """Characters of an example."""
-PROTOCOL = """1. K-means with many clusters on the embeddings of the distinct sentences, without an LLM.
+PROTOCOL = """1. {start}
 2. Each person of the first group, alone, found each cluster good (one intent) or bad; nobody saw the verdicts of others
    before. So many verdicts are wanted: {wanted}; then the majority decides, and a tie waits for one more.
 3. The good clusters were named; those of one name are one intent.
@@ -56,8 +56,19 @@ def labels_of(run: Run) -> list[Sized]:
 def _sized(run: Run, name: str, rows: list[int], is_verified: bool) -> Sized:
     counts = run.corpus.counts
     frequent = sorted(rows, key=lambda row: (-int(counts[row]), row))[:N_EXAMPLES]
-    examples = tuple(run.corpus.texts[row][:CUT] for row in frequent)
+    examples = tuple(cut(run.corpus.texts[row]) for row in frequent)
     return Sized(name, len(rows), int(counts[rows].sum()), is_verified, examples)
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a long text.
+
+    Examples
+    --------
+    >>> len(cut("a" * 120)), cut("a" * 121)[-3:]
+    (120, 'aa…')
+    """
+    return text if len(text) <= CUT else text[: CUT - 1] + "…"
 
 
 def card(run: Run, data: Path) -> str:
@@ -69,7 +80,7 @@ def card(run: Run, data: Path) -> str:
         f"## Source\n\n{table(('', ''), _source(run.manifest))}",
         f"## Counts\n\n{table(('', 'sentences', 'utterances'), _counts(run, found))}",
         f"## Labels\n\n{table(('label', 'sentences', 'utterances', 'verified', 'examples'), map(_row, found))}",
-        f"## Protocol\n\n{PROTOCOL.format(wanted=run.review.judged.wanted)}",
+        f"## Protocol\n\n{PROTOCOL.format(start=_start(run.manifest), wanted=run.review.judged.wanted)}",
         f"## Agreement\n\n{_agreement(run.review)}",
         f"## Changes by people\n\n{_changes(run)}",
     ]
@@ -82,10 +93,16 @@ def _source(manifest: Manifest) -> list[tuple[str, object]]:
         ("file", Path(source.path).name if source.path != "-" else "standard input"),
         ("sha256 of its sentences and where they occur", source.sha256),
         ("embedder", manifest.embedder),
-        ("k of k-means", ", ".join(map(str, manifest.settings.n_clusters)) or "not from k-means"),
+        ("k of k-means", manifest.settings.n_clusters[0] if manifest.settings.judge == "people" else "not k-means"),
         ("seed", manifest.settings.seed),
         ("dialin", manifest.dialin),
     ]
+
+
+def _start(manifest: Manifest) -> str:
+    if manifest.settings.judge == "people":
+        return "K-means with many clusters on the embeddings of the distinct sentences, without an LLM."
+    return f"The clusters are the intents that `dialin discover` found, with the LLM {cell(manifest.llm)}."
 
 
 def _counts(run: Run, found: list[Sized]) -> list[tuple[str, int, int]]:
