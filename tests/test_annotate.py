@@ -222,3 +222,15 @@ def test_any_run_can_be_annotated(cli: Cli, calls: Path, backend: ScriptedBacken
         append(Path("run/decisions.jsonl"), "Ana", lambda _, edit=edit: edit)
     assert cli("annotate", "run", "--export", "d.parquet").exit_code == 0
     assert "found, with the LLM test:scripted" in Path("d.md").read_text("utf-8")
+
+
+def test_no_llm_is_asked_to_annotate_a_run_that_has_not_ended(
+    cli: Cli, calls: Path, backend: ScriptedBackend, served: Served
+) -> None:
+    cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--max-calls", 5)
+    manifest, n_asked = json.loads(Path("run/manifest.json").read_text("utf-8")), len(backend.asked)
+    assert manifest["status"] == "capped"
+    assert cli("annotate", "run").exit_code == 0  # what a cap ended has a result
+    Path("run/manifest.json").write_text(json.dumps(manifest | {"status": "interrupted"}), "utf-8")
+    assert "go on with: dialin resume run" in cli("annotate", "run").stderr
+    assert (len(served), len(backend.asked)) == (1, n_asked)

@@ -100,6 +100,8 @@ def test_bad_clusters_train_a_judge_with_what_they_held() -> None:
     state = after(*all_say(0, False, False, True), ("Ana", Move((0, 1), 3, "new-one")))
     bad = [(d.intent, d.rows, d.good) for d in decided_in(state)]
     assert bad == [(0, (0, 1, 2), False), (3, (0, 1), True)]
+    named = after(*all_say(0, False, False, False), ("Ana", Rename(0, "cancel-order")))
+    assert [(d.name, d.good) for d in decided_in(named)] == [("cancel-order", True)]  # a person overruled them
     fewer = after(*all_say(0, False, False, True), ("", Quorum(4)))
     assert decided_in(fewer) == []
     assert [d.good for d in decided_in(after(*all_say(0, False), ("", Quorum(1))))] == [False]

@@ -23,6 +23,7 @@ from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import GROUPS, WANTED, agreement, told
 from dialin.run import COMPLETE, Plan, Run, check_free, load, read_corpus, shown, start
+from dialin.summary import summary_of
 from dialin.tune.data import check_out
 
 SELF = "dialin"
@@ -87,7 +88,10 @@ def opened(options: dict[str, Any]) -> Run:
     if asked:
         raise InputError(f"{given} is a folder, --{asked[0]} is for a file to begin with", hint="leave it out")
     run = load(given)
-    return run if run.manifest.status == COMPLETE else go_on(run)
+    if run.manifest.status != COMPLETE and run.manifest.settings.judge == "people":
+        return go_on(run)
+    summary_of(run)  # what an LLM works on must have ended
+    return run
 
 
 def go_on(run: Run) -> Run:

@@ -27,6 +27,7 @@ from dialin.review.edits import (
     Undo,
     Verdict,
 )
+from dialin.review.fit import misfit
 from dialin.review.verdicts import JUDGES, VERIFIERS, WANTED, Item, Judged
 
 NONE = -1
@@ -117,7 +118,7 @@ def replay(start: State, entries: Sequence[Entry]) -> State:
     for line in sorted(active):
         draft.take(line, *changes[line])
     used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
-    parted = (*draft.parted, *draft.found_bad.values())
+    parted = (*draft.parted, *(bad for bad in draft.found_bad.values() if not draft.is_confirmed(bad.intent)))
     state = State(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
     return replace(state, active=tuple(active), undone=tuple(undone), judged=draft.judged)
 
@@ -179,6 +180,9 @@ class _Draft:
         """Return the intents; those that the majority of either group finds bad want a person's hand."""
         judged = self.judged
         return {i: replace(k, wants_split=True) if is_bad(judged, i, k) else k for i, k in self.intents.items()}
+
+    def is_confirmed(self, intent: int) -> bool:
+        return intent in self.intents and self.intents[intent].confirmed
 
     def take(self, line: int, change: Change, by: str) -> None:
         why = misfit(self.labels, self.intents, change)
@@ -282,44 +286,3 @@ def refusal(state: State, change: Change, by: str = "") -> str:
         return f"the id {min(taken)} is taken"
     why = misfit(state.labels, state.intents, change)
     return why or (state.judged.misfit(change, by) if isinstance(change, Verdict) else "")
-
-
-def misfit(labels: NDArray[np.int64], intents: Mapping[int, Known], change: Change) -> str:
-    """Return why an edit cannot be made on these labels and intents, "" where it can."""
-    match change:
-        case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Verdict(intent) if intent not in intents:
-            return _gone(intent)
-        case Merge(intent, others, _):
-            return _merge_misfit(intents, intent, others)
-        case Split(intent, parts) if parts:
-            return _split_misfit(labels, intents, change)
-        case Move(sentences, intent, name) if bool(name) == (intent in intents):
-            return f"the id {intent} is taken" if name else _gone(intent)
-        case Move(sentences, _, _) | Noise(sentences) if max(sentences) >= len(labels):
-            return f"there is no sentence {max(sentences)}"
-    return ""
-
-
-def _gone(intent: int) -> str:
-    return f"there is no intent {intent} any more"
-
-
-def _merge_misfit(intents: Mapping[int, Known], intent: int, others: tuple[int, ...]) -> str:
-    missing = [i for i in (intent, *others) if i not in intents]
-    if missing:
-        return _gone(missing[0])
-    return "" if len({intent, *others}) == 1 + len(others) else "an intent cannot be merged with itself"
-
-
-def _split_misfit(labels: NDArray[np.int64], intents: Mapping[int, Known], change: Split) -> str:
-    ids = [part.intent for part in change.parts]
-    shared = sorted(sentence for part in change.parts for sentence in part.sentences)
-    if change.intent not in intents:
-        return _gone(change.intent)
-    if len(ids) < 2 or len(set(ids)) < len(ids):
-        return "a split makes two different parts or more"
-    if any(i != change.intent and i in intents for i in ids):
-        return "a part has the id of another intent"
-    if shared != np.flatnonzero(labels == change.intent).tolist():
-        return f"the sentences of intent {change.intent} have changed"
-    return ""
