@@ -48,7 +48,7 @@ def read_review(folder: Path, reading: Reading) -> Review:
     """Read what a review of a run decided: confirmed intents are good clusters, split ones bad and without a name.
 
     An intent is confirmed that was accepted, renamed, merged or made of moved sentences, with the sentences and the
-    name that it has in the end; one that was split counts with its sentences before the split.
+    name that it has in the end; one that was split, or that its judges found bad, counts with its sentences before.
 
     Raises
     ------
