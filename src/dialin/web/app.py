@@ -34,7 +34,7 @@ MAX_BODY = 32_000_000
 ANY = -2
 """A cluster that none is, in the place of one that nobody asked for."""
 NAME_COOKIE = "dialin-name"
-ASSETS = {"style.css": "text/css", "review.js": "text/javascript"}
+ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True)
