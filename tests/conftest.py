@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from hypothesis import HealthCheck, settings
 
 import scripted
 from dialin.cli import main
+from dialin.run import Run
+from dialin.web.serve import Door
 
 Cli = Callable[..., Result]
+Served = list[tuple[Run, Door]]
 
 # A slow machine is no fault of the program: speed is measured in benchmarks/, never by a test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -58,3 +62,31 @@ def calls(home: Path) -> Path:
         writer.writerow(["text", "topic"])
         writer.writerows([*rows, *rows[:10]])
     return path
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Served:
+    """Note what would be served, in the place of serving it."""
+    found: Served = []
+    monkeypatch.setattr("dialin.web.serve.serve", lambda run, door, _: found.append((run, door)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def annotation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test of a module leaves the folder of its annotation for the others."""
+    return tmp_path_factory.mktemp("annotation") / "folder"
+
+
+@pytest.fixture
+def folder(annotation: Path, cli: Cli, calls: Path, backend: scripted.ScriptedBackend, served: Served) -> Path:
+    """Begin an annotation of 75 sentences, some hostile, and a blank row, in 9 clusters; two verdicts decide."""
+    if not annotation.exists():
+        with calls.open("a") as file:
+            file.writelines('"' + text.replace('"', '""') + '",refund\n' for text in scripted.NASTY)
+            file.write('"",\n')
+        result = cli("annotate", calls, "--out", annotation, "--k", 9, "--annotators", 2)
+        assert result.exit_code == 0, result.stderr
+        assert "75 distinct sentences in 9 clusters" in result.stderr
+    shutil.copytree(annotation, "folder")
+    return Path("folder")

@@ -47,6 +47,14 @@ STOP = {
 }
 DIMENSIONS = 64
 CALIBRATION = Calibration("test", (-3.2, 6.0, -0.4, 0.2), (0.0, 1.0), (0.0, 1.0, 1.0))
+NASTY = (
+    "<script>alert(1)</script> refund money",
+    'refund "><img src=x onerror=alert(1)> money',
+    "refund \u202eyenom\u202c money",
+    "refund money " + "long " * 2_000,
+    "refund money 👩‍👩‍👧‍👦 🇨🇳 退款",
+)
+"""Sentences that a page must show as they are: markup, marks that turn the direction of writing, length, emoji."""
 TOPICS = {
     "refund": "refund money back return payment",
     "parcel": "parcel delivery tracking courier shipped",

@@ -38,7 +38,7 @@ UPPER = {
         "points",
     ),
     *("colours", "pictures", "page", "report", "terminal", "show", "show_intent"),
-    *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli", "review", "web"),
+    *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli", "review", "web", "annotate"),
 }
 
 

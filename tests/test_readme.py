@@ -23,6 +23,7 @@ SOURCES = ROOT / "src" / "dialin"
 PAGES = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("docs/architecture.md", "docs/cli.md", "docs/tune.md", "docs/peers.md", "docs/report.md", "docs/review.md"),
+    "docs/annotate.md",
 )
 OTHER_COMMANDS = {"git", "cd", "export", "pip"}
 

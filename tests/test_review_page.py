@@ -25,18 +25,11 @@ from dialin.run import load
 from dialin.web.app import Access, app_of
 from dialin.web.serve import access_of, listening
 from fake_run import Said, fake_run
-from scripted import ScriptedBackend
+from scripted import NASTY, ScriptedBackend
 from test_run import discover
 
 TOKEN = "a-token"
 BASE = "http://127.0.0.1:8377"
-NASTY = (
-    "<script>alert(1)</script> refund money",
-    'refund "><img src=x onerror=alert(1)> money',
-    "refund \u202eyenom\u202c money",
-    "refund money " + "long " * 2_000,
-    "refund money 👩‍👩‍👧‍👦 🇨🇳 退款",
-)
 
 
 @pytest.fixture(scope="module")

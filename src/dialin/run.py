@@ -31,7 +31,7 @@ from dialin.errors import DialinError, InputError
 from dialin.prompts import shipped
 from dialin.read import read
 from dialin.review.pieces import edited_pieces
-from dialin.review.pin import Pinned, pinned_of, write_pinned
+from dialin.review.pin import Decided, Pinned, pinned_of, write_pinned
 from dialin.review.replay import State
 from dialin.review.tables import edited_intents, edited_sentences, is_edited, reviewed
 from dialin.settings import check
@@ -294,7 +294,20 @@ def pinned_for(pin: Path, corpus: Corpus, opened: Opened) -> Pinned:
             f"{pin} has the embedder {old.manifest.embedder}, this run {opened.embedder_name}",
             hint=f"use --embedder {old.manifest.embedder}",
         )
-    return pinned_of(old, corpus.texts, corpus.roles or [""] * len(corpus.texts))
+    pinned = pinned_of(decided(old), keys_of(corpus))
+    if pinned is None:
+        raise InputError(f"there is nothing to keep of {pin}", hint=f"review it: dialin review {shown(pin)}")
+    return pinned
+
+
+def decided(run: Run) -> Decided:
+    """Return a run after its review, as another run is to know it."""
+    return Decided(run.review, keys_of(run.corpus), run.intents.to_pylist(), run.pieces)
+
+
+def keys_of(corpus: Corpus) -> list[tuple[str, str]]:
+    """Return text and role of each sentence; "" for no role."""
+    return list(zip(corpus.texts, corpus.roles or [""] * len(corpus.texts), strict=True))
 
 
 def _missing_parents(folder: Path) -> list[Path]:

@@ -8,7 +8,6 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from dialin.actions import check_actions
 from dialin.errors import InputError
-from dialin.judge import Mode
 from dialin.merge import MergeSettings
 
 
@@ -42,8 +41,8 @@ class Settings:
         Dimensions of the convex hull, 2 to 5.
     form : {"auto", "pairs", "list", "tuned"}
         How the judge asks; "auto" takes what measured best.
-    judge : {"both", "llm", "geometry"}
-        Whose evidence decides.
+    judge : {"both", "llm", "geometry", "people"}
+        Whose evidence decides; "people": every cluster of ``strategy="paper"`` is kept, for people to judge.
     sure : float
         Where the geometry is surer than this, the LLM is not asked; 0: where the answers of this LLM could not turn
         the verdict.
@@ -81,7 +80,7 @@ class Settings:
     sampler: Literal["convex", "random"] = "convex"
     sample_dim: int = 2
     form: Literal["auto", "pairs", "list", "tuned"] = "auto"
-    judge: Mode = "both"
+    judge: Literal["both", "llm", "geometry", "people"] = "both"
     sure: float = 0.0
     merge: Literal["verified", "paper", "none"] = "verified"
     merge_distance: Literal["geodesic", "cosine"] = "geodesic"
@@ -132,6 +131,8 @@ def check(settings: Settings) -> None:
         raise InputError(f"sure must be 0 or from 0.5 to 1, got {settings.sure}")
     if any(k < 2 for k in settings.n_clusters):
         raise InputError(f"every candidate of n_clusters must be 2 or more, got {settings.n_clusters}")
+    if settings.judge == "people" and settings.strategy == "tree":
+        raise InputError("judge 'people' keeps the clusters of one k, strategy 'tree' has none", hint="use 'paper'")
     if settings.strategy == "tree" and settings.partitioner != "agglomerative":
         raise InputError(
             f"strategy 'tree' needs a dendrogram, got partitioner {settings.partitioner!r}",

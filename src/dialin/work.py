@@ -25,6 +25,7 @@ from dialin.prompts import language_of
 from dialin.sample import sampler_of
 from dialin.search import default_min_size
 from dialin.settings import Settings
+from dialin.undecided import Undecided
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ class Work:
     @classmethod
     def of(cls, data: Data, tools: Tools, settings: Settings) -> Work:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        return cls(data, tools, settings, tools.judge or judge_of(data, tools, settings))
+        own = tools.judge or (Undecided() if settings.judge == "people" else judge_of(data, tools, settings))
+        return cls(data, tools, settings, own)
 
     @property
     def is_capped(self) -> bool:
@@ -218,7 +220,7 @@ class Draft:
 def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
     llm = tools.llm_for("judge")
-    mode: Mode = settings.judge if llm else "geometry"
+    mode: Mode = settings.judge if llm and settings.judge != "people" else "geometry"
     calibration = tools.calibration or calibration_of(llm.name if llm else "", settings.form)
     if tools.calibration and settings.form not in {"auto", calibration.form}:
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dialin.cli.annotate import annotate
 from dialin.cli.bench import bench
 from dialin.cli.group import OneLineGroup
 from dialin.cli.models import models
@@ -24,7 +25,7 @@ def main() -> None:
 
 _COMMANDS = (
     *(discover, estimate, resume, report, show, predict, evaluate, judge),
-    *(review, bench, tune, models, demo),
+    *(review, annotate, bench, tune, models, demo),
 )
 for _command in _COMMANDS:
     main.add_command(_command)

@@ -12,6 +12,7 @@ from dialin.estimate import Estimate
 
 STEPS = {
     "embed": "embedding the sentences",
+    "cluster": "clustering the sentences",
     "predict": "predicting calls and time",
     "judge": "judging clusters",
     "name": "naming clusters",

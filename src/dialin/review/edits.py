@@ -13,6 +13,7 @@ from typing import Any
 
 ACCEPT, RENAME, MERGE, SPLIT = "accept", "rename", "merge", "split"
 MOVE, NOISE, UNDO, REDO = "move", "noise", "undo", "redo"
+VERDICT, QUORUM = "verdict", "quorum"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,35 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """Who says it finds that the sentences of an intent share one intent, or do not.
+
+    Parameters
+    ----------
+    intent : int
+        The intent.
+    good : bool
+        Whether they do.
+    group : int
+        1: of those who judge clusters; 2: of those who verify named intents.
+    look : int
+        Of group 2, how often the intent had been changed when it was looked at; 0 otherwise.
+    """
+
+    intent: int
+    good: bool
+    group: int = 1
+    look: int = 0
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """So many verdicts of each group are wanted before the majority decides."""
+
+    n: int
+
+
+@dataclass(frozen=True)
 class Undo:
     """The edit on that line of the log does not count any more."""
 
@@ -86,7 +116,7 @@ class Redo:
     line: int
 
 
-Change = Accept | Rename | Merge | Split | Move | Noise
+Change = Accept | Rename | Merge | Split | Move | Noise | Verdict | Quorum
 Edit = Change | Undo | Redo
 
 
@@ -111,6 +141,10 @@ def fields_of(edit: Edit) -> dict[str, Any]:  # noqa: PLR0911  (one for each kin
             return {"decision": MOVE, "intent_id": intent} | _named(name) | {"sentences": list(sentences)}
         case Noise(sentences):
             return {"decision": NOISE, "sentences": list(sentences)}
+        case Verdict(intent, good, group, look):
+            return {"decision": VERDICT, "intent_id": intent, "good": good, "group": group, "look": look}
+        case Quorum(n):
+            return {"decision": QUORUM, "verdicts": n}
         case Undo(line):
             return {"decision": UNDO, "line": line}
         case Redo(line):
@@ -155,6 +189,10 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
             return Move(_numbers(fields, "sentences"), _number(fields, "intent_id"), name)
         case "noise":
             return Noise(_numbers(fields, "sentences"))
+        case "verdict":
+            return _verdict_of(fields)
+        case "quorum":
+            return Quorum(_at_least_one(fields, "verdicts"))
         case "undo":
             return Undo(_number(fields, "line"))
         case "redo":
@@ -166,6 +204,22 @@ def _part_of(fields: Any) -> Part:
     if not isinstance(fields, dict):
         raise ValueError("a part is no object")
     return Part(_number(fields, "intent_id"), _text(fields.get("name")), _numbers(fields, "sentences"))
+
+
+def _verdict_of(fields: Mapping[str, Any]) -> Verdict:
+    good, group = fields.get("good"), fields.get("group", 1)
+    if not isinstance(good, bool):
+        raise ValueError("its good is neither true nor false")
+    if type(group) is not int or group not in (1, 2):
+        raise ValueError("its group is neither 1 nor 2")
+    return Verdict(_number(fields, "intent_id"), good, group, _number({"look": 0, **fields}, "look"))
+
+
+def _at_least_one(fields: Mapping[str, Any], key: str) -> int:
+    value = _number(fields, key)
+    if not value:
+        raise ValueError(f"its {key} are none")
+    return value
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from dialin.review.pieces import chosen, joined, pins_of
 from dialin.review.replay import State
 from dialin.review.tables import BY_PERSON
 from dialin.work import Data, Intent, Result
-
-if TYPE_CHECKING:
-    from dialin.run import Run
 
 FREE = -2
 """Label of a sentence that nobody decided about; −1: a person said that it has no intent."""
@@ -73,37 +70,46 @@ def kept_intents(state: State) -> list[int]:
     return sorted(said & has)
 
 
-def pinned_of(run: Run, texts: Sequence[str], roles: Sequence[str]) -> Pinned:
-    """Return what people decided about a run, for these sentences.
+@dataclass(frozen=True)
+class Decided:
+    """A run after its review.
 
     Parameters
     ----------
-    run : Run
-        The other run, with a result.
-    texts, roles : sequences of str, n each
-        The sentences of this run; "" for no role.
-
-    Raises
-    ------
-    InputError
-        Nobody has decided anything about it, or a file of it cannot be read.
+    state : State
+        What people decided.
+    keys : list of (str, str)
+        Text and role of each sentence; "" for no role.
+    intents : list of dict
+        Rows of ``intents.parquet`` after the review.
+    pieces : Pieces
+        The decision function after it.
     """
-    state, intents = run.review, {row["intent_id"]: row for row in run.intents.to_pylist()}
+
+    state: State
+    keys: list[tuple[str, str]]
+    intents: list[dict[str, Any]]
+    pieces: Pieces
+
+
+def pinned_of(decided: Decided, keys: Sequence[tuple[str, str]]) -> Pinned | None:
+    """Return what people decided about a run, for sentences with these texts and roles; None where they did nothing."""
+    state, rows = decided.state, {row["intent_id"]: row for row in decided.intents}
     kept = kept_intents(state)
     if not kept and not state.pinned.any():
-        raise InputError(f"there is nothing to keep of {run.folder}", hint=f"review it: dialin review {run.folder}")
+        return None
     place = {intent: i for i, intent in enumerate(kept)}
     labels = np.array([place.get(label, FREE) for label in state.labels.tolist()], dtype=np.int64)
     labels[state.pinned & (state.labels < 0)] = -1
-    own = run.corpus.roles or [""] * len(run.corpus.texts)
-    known = pins_of(run.corpus.texts, own, labels, np.full(len(labels), FREE)).intents
-    pieces = run.pieces
+    texts, roles = zip(*decided.keys, strict=True)
+    known = pins_of(texts, roles, labels, np.full(len(labels), FREE)).intents
+    of = np.array([place.get(intent, -1) for intent in decided.pieces.intents.tolist()], dtype=np.int64)
     return Pinned(
         names=tuple(state.intents[intent].name for intent in kept),
-        roles=tuple(intents[intent]["role"] or "" for intent in kept),
-        p_good=np.array([intents[intent]["p_good"] for intent in kept], dtype=np.float64),
-        labels=np.array([known.get(key, FREE) for key in zip(texts, roles, strict=True)], dtype=np.int64),
-        pieces=replace(pieces, intents=np.array([place.get(i, -1) for i in pieces.intents.tolist()], dtype=np.int64)),
+        roles=tuple(rows[intent]["role"] or "" for intent in kept),
+        p_good=np.array([rows[intent]["p_good"] for intent in kept], dtype=np.float64),
+        labels=np.array([known.get(key, FREE) for key in keys], dtype=np.int64),
+        pieces=replace(decided.pieces, intents=of),
     )
 
 

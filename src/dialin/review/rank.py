@@ -32,7 +32,7 @@ class Ranked:
     cosine : float
         Of the two centroids.
     is_done : bool
-        Whether a person confirmed it.
+        Whether a person confirmed it, and nobody wants it split.
     wants_split : bool
         Whether one wants it split.
     examples : tuple of str
@@ -79,7 +79,7 @@ def _ranked(row: dict[str, Any], state: State, doubt: float, near: tuple[int, fl
         close=near[0],
         close_name=state.intents[near[0]].name if near[0] >= 0 else "",
         cosine=near[1],
-        is_done=known.confirmed,
+        is_done=known.confirmed and not known.wants_split,
         wants_split=known.wants_split,
         examples=tuple(row["examples"]),
     )

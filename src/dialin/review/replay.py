@@ -12,7 +12,23 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.review.edits import Accept, Change, Edit, Entry, Merge, Move, Noise, Redo, Rename, Split, Undo
+from dialin.review.edits import (
+    Accept,
+    Change,
+    Edit,
+    Entry,
+    Merge,
+    Move,
+    Noise,
+    Quorum,
+    Redo,
+    Rename,
+    Split,
+    Undo,
+    Verdict,
+)
+from dialin.review.fit import misfit
+from dialin.review.verdicts import JUDGES, VERIFIERS, WANTED, Item, Judged
 
 NONE = -1
 """Intent of a sentence that has none."""
@@ -29,7 +45,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Parted:
-    """An intent that a person split: its id, its name then, and its sentences then."""
+    """An intent that a person split, or the judges found bad: its id, its name then, and its sentences then."""
 
     intent: int
     name: str
@@ -49,7 +65,7 @@ class State:
     pinned : bool array of shape (n,)
         Whether a person put the sentence where it is, alone or with others.
     parted : tuple of Parted
-        What was split.
+        What was split or found bad.
     used : frozenset of int
         All ids that any intent ever had.
     void : tuple of int
@@ -58,6 +74,8 @@ class State:
         Intents that gained or lost a sentence, or have one that a person put there.
     active, undone : tuple of int
         Lines of the edits that count, and of those that are undone, in the order in which that happened.
+    judged : Judged
+        What people said of the intents, good or bad.
     """
 
     labels: NDArray[np.int64]
@@ -69,6 +87,7 @@ class State:
     touched: frozenset[int] = frozenset()
     active: tuple[int, ...] = ()
     undone: tuple[int, ...] = ()
+    judged: Judged = field(default_factory=Judged)
 
     @property
     def free(self) -> int:
@@ -98,12 +117,14 @@ def replay(start: State, entries: Sequence[Entry]) -> State:
     """
     active, undone = counted(entries)
     draft = _Draft(start.labels.copy(), dict(start.intents), start.pinned.copy())
-    changes = {e.line: e.edit for e in entries if not isinstance(e.edit, Undo | Redo)}
+    changes = {e.line: (e.edit, e.by) for e in entries if not isinstance(e.edit, Undo | Redo)}
     for line in sorted(active):
-        draft.take(line, changes[line])
+        draft.take(line, *changes[line])
     used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
-    state = State(draft.labels, draft.intents, draft.pinned, tuple(draft.parted), used, tuple(draft.void))
-    return replace(state, touched=touched(start, state), active=tuple(active), undone=tuple(undone))
+    parted = (*draft.parted, *(bad for bad in draft.found_bad.values() if not draft.is_confirmed(bad.intent)))
+    state = State(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
+    changed = touched(start, state)
+    return replace(state, touched=changed, active=tuple(active), undone=tuple(undone), judged=draft.judged)
 
 
 def touched(start: State, state: State) -> frozenset[int]:
@@ -156,15 +177,58 @@ class _Draft:
     pinned: NDArray[np.bool_]
     parted: list[Parted] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
+    heard: dict[Item, dict[str, bool]] = field(default_factory=dict)
+    looks: dict[int, int] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
+    found_bad: dict[int, Parted] = field(default_factory=dict)
+    wanted: int = WANTED
 
-    def take(self, line: int, change: Change) -> None:
-        if misfit(self.labels, self.intents, change):
+    @property
+    def judged(self) -> Judged:
+        return Judged(self.heard, self.looks, self.groups, self.wanted)
+
+    def told(self) -> dict[int, Known]:
+        """Return the intents; those that the majority of either group finds bad want a person's hand."""
+        judged = self.judged
+        return {i: replace(k, wants_split=True) if is_bad(judged, i, k) else k for i, k in self.intents.items()}
+
+    def is_confirmed(self, intent: int) -> bool:
+        return intent in self.intents and self.intents[intent].confirmed
+
+    def take(self, line: int, change: Change, by: str) -> None:
+        why = misfit(self.labels, self.intents, change)
+        if why or (isinstance(change, Verdict) and self.judged.misfit(change, by)):
             self.void.append(line)
+        elif isinstance(change, Verdict):
+            self._hear(change, by)
         else:
+            for intent in changed_by(self.labels, change):
+                self.looks[intent] = self.looks.get(intent, 0) + 1
             self._do(change)
+
+    def _hear(self, verdict: Verdict, by: str) -> None:
+        intent = verdict.intent
+        self.heard.setdefault(self.judged.item(verdict.group, intent), {})[by] = verdict.good
+        self.groups.setdefault(by, verdict.group)
+        self._keep_bad(intent)
+
+    def _keep_bad(self, intent: int) -> None:
+        """Keep what a cluster held when its judges found it bad: it is shared out from then on."""
+        if self.judged.decision(JUDGES, intent) is not False:
+            self.found_bad.pop(intent, None)
+        elif intent not in self.found_bad and intent in self.intents:
+            self.found_bad[intent] = self._whole(intent)
+
+    def _whole(self, intent: int) -> Parted:
+        rows = np.flatnonzero(self.labels == intent).tolist()
+        return Parted(intent, self.intents[intent].name, tuple(rows))
 
     def _do(self, change: Change) -> None:
         match change:
+            case Quorum(n):
+                self.wanted = n
+                for intent in {intent for group, intent, _ in self.heard if group == JUDGES}:
+                    self._keep_bad(intent)
             case Accept(intent):
                 self.intents[intent] = Known(self.intents[intent].name, confirmed=True)
             case Rename(intent, name):
@@ -189,9 +253,8 @@ class _Draft:
         self.intents[change.intent] = Known(change.name or self.intents[change.intent].name, confirmed=True)
 
     def _split(self, change: Split) -> None:
-        whole = tuple(np.flatnonzero(self.labels == change.intent).tolist())
+        self.parted.append(self._whole(change.intent))
         name = self.intents.pop(change.intent).name
-        self.parted.append(Parted(change.intent, name, whole))
         for part in change.parts:
             self.intents[part.intent] = Known(part.name or name)
             self.labels[list(part.sentences)] = part.intent
@@ -201,50 +264,36 @@ class _Draft:
         self.pinned[list(sentences)] = True
 
 
-def refusal(state: State, change: Change) -> str:
-    """Return why an edit does not fit a state, "" where it does; new ids must be unused."""
+def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
+    """Return the intents whose sentences or name a change touches, as far as they are there after it.
+
+    Examples
+    --------
+    >>> sorted(changed_by(np.array([0, 0, 1, -1]), Move((1, 3), 2, "new-one")))
+    [0, 2]
+    """
+    match change:
+        case Rename(intent, _) | Merge(intent, _, _):
+            return {intent}
+        case Split(_, parts):
+            return {part.intent for part in parts}
+        case Move(sentences, intent, _):
+            return {intent, *labels[list(sentences)].tolist()} - {NONE}
+        case Noise(sentences):
+            return set(labels[list(sentences)].tolist()) - {NONE}
+    return set()
+
+
+def is_bad(judged: Judged, intent: int, known: Known) -> bool:
+    """Return whether the majority finds an intent bad: of those who verify it, or who judged it before it was named."""
+    of_judges = judged.decision(JUDGES, intent) is False and not known.confirmed
+    return of_judges or judged.decision(VERIFIERS, intent) is False
+
+
+def refusal(state: State, change: Change, by: str = "") -> str:
+    """Return why somebody's edit does not fit a state, "" where it does; new ids must be unused."""
     taken = made_by(change) & state.used - ({change.intent} if isinstance(change, Split) else set())
     if taken:
         return f"the id {min(taken)} is taken"
-    return misfit(state.labels, state.intents, change)
-
-
-def misfit(labels: NDArray[np.int64], intents: Mapping[int, Known], change: Change) -> str:
-    """Return why an edit cannot be made on these labels and intents, "" where it can."""
-    match change:
-        case Accept(intent) | Rename(intent, _) | Split(intent, ()) if intent not in intents:
-            return _gone(intent)
-        case Merge(intent, others, _):
-            return _merge_misfit(intents, intent, others)
-        case Split(intent, parts) if parts:
-            return _split_misfit(labels, intents, change)
-        case Move(sentences, intent, name) if bool(name) == (intent in intents):
-            return f"the id {intent} is taken" if name else _gone(intent)
-        case Move(sentences, _, _) | Noise(sentences) if max(sentences) >= len(labels):
-            return f"there is no sentence {max(sentences)}"
-    return ""
-
-
-def _gone(intent: int) -> str:
-    return f"there is no intent {intent} any more"
-
-
-def _merge_misfit(intents: Mapping[int, Known], intent: int, others: tuple[int, ...]) -> str:
-    missing = [i for i in (intent, *others) if i not in intents]
-    if missing:
-        return _gone(missing[0])
-    return "" if len({intent, *others}) == 1 + len(others) else "an intent cannot be merged with itself"
-
-
-def _split_misfit(labels: NDArray[np.int64], intents: Mapping[int, Known], change: Split) -> str:
-    ids = [part.intent for part in change.parts]
-    shared = sorted(sentence for part in change.parts for sentence in part.sentences)
-    if change.intent not in intents:
-        return _gone(change.intent)
-    if len(ids) < 2 or len(set(ids)) < len(ids):
-        return "a split makes two different parts or more"
-    if any(i != change.intent and i in intents for i in ids):
-        return "a part has the id of another intent"
-    if shared != np.flatnonzero(labels == change.intent).tolist():
-        return f"the sentences of intent {change.intent} have changed"
-    return ""
+    why = misfit(state.labels, state.intents, change)
+    return why or (state.judged.misfit(change, by) if isinstance(change, Verdict) else "")

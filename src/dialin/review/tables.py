@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dialin.errors import InputError
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import State, replay, start_of
+from dialin.review.verdicts import JUDGES
 
 N_EXAMPLES = 5
 BY_PERSON = "person"
@@ -142,7 +143,9 @@ def _p_good(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> flo
     """Return P(good): what a person said, else what the run judged, else even odds for a part that nobody judged."""
     known = state.intents[intent]
     if known.confirmed or known.wants_split:
-        return float(known.confirmed)
+        return float(not known.wants_split)
+    if state.judged.decision(JUDGES, intent):
+        return 1.0
     is_part = intent not in old or any(parted.intent == intent for parted in state.parted)
     return 0.5 if is_part else float(old[intent]["p_good"])
 

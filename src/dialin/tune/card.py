@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dialin.llm import parted
+from dialin.markdown import table
 from dialin.reliability import auc, expected_calibration_error
 from dialin.tune.settings import Task, TuneSettings
 
@@ -143,7 +144,7 @@ def card(facts: Facts) -> str:
         f"## Base\n\n{settings.base}, sha256 `{facts.base_sha256}`",
         f"## Data\n\n{facts.data}, sha256 `{facts.data_sha256}`\n\n{_sources(facts.sources)}",
         f"## Figures\n\n{_figures(facts.figures, settings.task)}\n\n{_course(facts)}",
-        f"## Settings\n\n{_table(('setting', 'value'), sorted(asdict(settings).items()))}",
+        f"## Settings\n\n{table(('setting', 'value'), sorted(asdict(settings).items()))}",
         f"## Cost\n\n{facts.seconds / 60:.1f} minutes on {facts.machine}; {facts.versions}",
         _FILES,
     ]
@@ -166,17 +167,17 @@ def _header(settings: TuneSettings) -> str:
 def _sources(sources: Iterable[Source]) -> str:
     names = ("source", "clusters", "good", "learnt", "watched", "held out")
     rows = [(s.name, s.n, s.n_good, s.n_learnt, s.n_watched, s.n_held_out) for s in sources]
-    return _table(names, rows)
+    return table(names, rows)
 
 
 def _figures(figures: Iterable[Figures], task: Task) -> str:
     if task == "namer":
-        return _table(
+        return table(
             ("part", "source", "clusters", "loss"), [(f.part, f.source, f.n, _number(f.loss)) for f in figures]
         )
     names = ("part", "source", "clusters", "AUC", "accuracy", "ECE", "loss")
     rows = [(f.part, f.source, f.n, *map(_number, (f.auc, f.accuracy, f.ece, f.loss))) for f in figures]
-    return _table(names, rows)
+    return table(names, rows)
 
 
 def _course(facts: Facts) -> str:
@@ -190,14 +191,3 @@ def _course(facts: Facts) -> str:
 
 def _number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
-
-
-def _cell(value: object) -> str:
-    """Return a value that cannot end its cell or its line."""
-    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return " ".join(text.replace("|", "\\|").split())

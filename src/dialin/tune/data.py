@@ -219,14 +219,16 @@ def is_rebuilt(path: Path, inputs: Sequence[str], embed: Embed) -> bool:
     return bool(made.equals(there)) and made.schema.metadata[METADATA] == there.schema.metadata[METADATA]
 
 
-def check_out(path: Path) -> None:
-    """Raise InputError where a table cannot be written to `path`, before any work."""
+def check_out(path: Path, option: str = "--out") -> None:
+    """Raise InputError where a table cannot be written to the `path` of an option, before any work."""
     if path.suffix != ".parquet":
-        raise InputError(f"--out {path} does not end in .parquet", hint="the table is Parquet")
+        raise InputError(f"{option} {path} does not end in .parquet", hint="the table is Parquet")
     if path.exists():
-        raise InputError(f"{path} is there already", hint="delete it, or choose another --out")
+        raise InputError(f"{path} is there already", hint=f"delete it, or choose another {option}")
     if not path.absolute().parent.is_dir():
-        raise InputError(f"there is no folder {path.parent} for {path.name}", hint="make it, or choose another --out")
+        raise InputError(
+            f"there is no folder {path.parent} for {path.name}", hint=f"make it, or choose another {option}"
+        )
 
 
 def summary_of(table: pa.Table) -> list[Row]:

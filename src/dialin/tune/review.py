@@ -17,6 +17,7 @@ from dialin.name import UNNAMED, parse_reply
 from dialin.prompts import LANGUAGES, language_of
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import State
+from dialin.review.verdicts import JUDGES
 from dialin.run import Run, load
 from dialin.tune.clusters import LabelledCluster
 from dialin.tune.labels import action_objective
@@ -47,7 +48,7 @@ def read_review(folder: Path, reading: Reading) -> Review:
     """Read what a review of a run decided: confirmed intents are good clusters, split ones bad and without a name.
 
     An intent is confirmed that was accepted, renamed, merged or made of moved sentences, with the sentences and the
-    name that it has in the end; one that was split counts with its sentences before the split.
+    name that it has in the end; one that was split, or that its judges found bad, counts with its sentences before.
 
     Raises
     ------
@@ -78,12 +79,12 @@ def read_review(folder: Path, reading: Reading) -> Review:
 
 
 def decided_in(state: State) -> list[Decided]:
-    """Return what was decided, by intent; of one that was split, first what it was."""
+    """Return what was decided, by intent; of one that was split or found bad by its judges, first what it was."""
     parted = [Decided(p.intent, p.name, p.sentences, good=False) for p in state.parted]
     ended = [
-        Decided(intent, known.name, tuple(state.members(intent).tolist()), known.confirmed)
+        Decided(intent, known.name, tuple(state.members(intent).tolist()), not known.wants_split)
         for intent, known in state.intents.items()
-        if known.confirmed or known.wants_split
+        if known.confirmed or (known.wants_split and state.judged.decision(JUDGES, intent) is not False)
     ]
     return sorted([*parted, *ended], key=lambda d: (d.intent, d.good))
 

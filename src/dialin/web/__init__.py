@@ -1,1 +1,1 @@
-"""The review page: a small server on this machine, over `dialin.review`."""
+"""The page of review and annotation: a small server on this machine, over `dialin.review`."""

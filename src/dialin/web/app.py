@@ -20,15 +20,19 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from dialin.errors import InputError
+from dialin.review.edits import Verdict
 from dialin.review.replay import NONE
-from dialin.run import Run
-from dialin.web import pages
+from dialin.review.verdicts import JUDGES, VERIFIERS
+from dialin.run import Run, shown
+from dialin.web import annotation, pages
 from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, clean, decision, form_of, number
 from dialin.web.guard import Guard
 
 MAX_BODY = 32_000_000
 """Bytes of a form: a split lists all sentences of an intent."""
+ANY = -2
+"""A cluster that none is, in the place of one that nobody asked for."""
 NAME_COOKIE = "dialin-name"
 ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
@@ -47,20 +51,29 @@ class Access:
         Cookies do not tell ports apart, so their names do.
     hosts : frozenset of str
         As `Guard` has them.
+    group : int
+        Of an annotation, the group that people join here, 1 or 2; 0: it is a review.
     """
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     user: str = ""
     port: int = 0
     hosts: frozenset[str] = frozenset()
+    group: int = 0
 
 
 def app_of(run: Run, access: Access) -> ASGIApp:
-    """Return the review of a run as an application; raise InputError where the run or its log cannot be read."""
-    site = _Site(Desk(run), access.user)
+    """Return the review or annotation of a run as an application; raise InputError where it or its log is damaged."""
+    site = _Site(Desk(run), access)
     site.desk.view()
     routes = [
-        Route("/", site.overview),
+        Route("/", site.progress if access.group else site.overview),
+        Route("/intents", site.overview),
+        Route("/progress", site.progress),
+        Route("/judge", site.judge),
+        Route("/verify", site.verify),
+        Route("/naming", site.naming),
+        Route("/share-out", site.share_out),
         Route("/intent/{intent:int}", site.intent),
         Route("/unassigned", site.unassigned),
         Route("/intent/{intent:int}/split", site.split),
@@ -87,10 +100,10 @@ def _asset(name: str) -> Callable[[Request], Response]:
 
 
 class _Site:
-    """What the routes share: the desk, and the name of whoever gave none."""
+    """What the routes share: the desk, and who may come in."""
 
-    def __init__(self, desk: Desk, user: str) -> None:
-        self.desk, self.user = desk, user
+    def __init__(self, desk: Desk, access: Access) -> None:
+        self.desk, self.access = desk, access
 
     # --- pages ---
 
@@ -122,7 +135,42 @@ class _Site:
 
     def log(self, request: Request) -> Response:
         view = self.desk.view()
-        return self._page(request, view, "log", pages.log_page(view, _page_of(request)))
+        return self._page(request, view, "log", pages.log_page(view, _page_of(request), self._user(request)))
+
+    # --- pages of an annotation ---
+
+    def progress(self, request: Request) -> Response:
+        view = self.desk.view()
+        return self._page(request, view, "progress", annotation.progress_page(view))
+
+    def judge(self, request: Request) -> Response:
+        return self._judged(request, JUDGES)
+
+    def verify(self, request: Request) -> Response:
+        return self._judged(request, VERIFIERS)
+
+    def _judged(self, request: Request, group: int) -> Response:
+        view, user = self.desk.view(), self._user(request)
+        own = view.state.judged.groups.get(user, group)
+        if own != group or not user or NAME_COOKIE not in request.cookies:  # else two would judge as one
+            return self._page(request, view, "who", own if own != group else 0)
+        after, n_shown = _number_in(request, "after", -1), _number_in(request, "shown", 0)
+        page = annotation.judge_page(view, group, user, after, n_shown)
+        if page is None:
+            return self.progress(request)
+        return self._page(request, view, "judge", page)
+
+    def naming(self, request: Request) -> Response:
+        view = self.desk.view()
+        page = annotation.name_page(view, _number_in(request, "after", -1))
+        return self._page(request, view, "naming", page) if page else self.progress(request)
+
+    def share_out(self, request: Request) -> Response:
+        view = self.desk.view()
+        is_loose = request.query_params.get("cluster") == "none"
+        intent = NONE if is_loose else _number_in(request, "cluster", ANY)
+        page = annotation.share_page(view, intent, _page_of(request))
+        return self._page(request, view, "share", page) if page else self.progress(request)
 
     # --- writes ---
 
@@ -134,10 +182,20 @@ class _Site:
         kind = form.one("do")
         if kind in ("undo", "redo"):
             line = form.number("line") if form.one("line") else None
-            (self.desk.undo if kind == "undo" else self.desk.redo)(by, line)
+            turned = (self.desk.undo if kind == "undo" else self.desk.redo)(by, line)
+            if kind == "undo" and line is None and (path := self._judged_on(turned)):
+                return RedirectResponse(path, 303)
         else:
             self.desk.decide(by, decision(form))
         return RedirectResponse(self._next(form), 303)
+
+    def _judged_on(self, line: int) -> str:
+        """Return where the verdict on a line of the log was given; "" where the line is none."""
+        edit = next(entry.edit for entry in self.desk.view().entries if entry.line == line)
+        if not isinstance(edit, Verdict):
+            return ""
+        path = "/judge" if edit.group == JUDGES else "/verify"
+        return f"{path}?after={edit.intent - 1}" if edit.intent else path
 
     def _next(self, form: Form) -> str:
         """Return where to go on: the page that the form came from, if what it shows is still there."""
@@ -156,7 +214,7 @@ class _Site:
     # --- what all answers share ---
 
     def _user(self, request: Request) -> str:
-        return clean(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.user
+        return clean(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.access.user
 
     def _page(self, request: Request, view: View, template: str, page: object) -> Response:
         user = self._user(request)
@@ -168,7 +226,9 @@ class _Site:
                 user=user,
                 here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
                 run=view.run.folder.name,
-                last=pages.event(view, view.entries[-1]) if view.entries else None,
+                folder=shown(view.run.folder),
+                last=pages.event(view, view.entries[-1], user) if view.entries else None,
+                group=self.access.group,
             )
         )
         # Lone surrogates, which no answer can hold, become question marks.
@@ -203,6 +263,12 @@ async def _body(request: Request) -> bytes:
 
 def _page_of(request: Request) -> int:
     return number(request.query_params.get("page", "1"), "page")
+
+
+def _number_in(request: Request, key: str, missing: int) -> int:
+    """Return a number of the address; `missing` where it has none."""
+    text = request.query_params.get(key, "")
+    return number(text, key) if text else missing
 
 
 def local(path: str) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.review.edits import Edit, Entry, Redo, Undo
+from dialin.review.edits import Edit, Entry, Redo, Undo, Verdict
 from dialin.review.log import DECISIONS, append, read_log
 from dialin.review.rank import Ranked, ranking
 from dialin.review.replay import State, refusal, replay
@@ -97,7 +97,7 @@ class Desk:
         def checked(entries: list[Entry]) -> Edit:
             state = replay(self._start, entries)
             edit = decide(state)
-            if not isinstance(edit, Undo | Redo) and (why := refusal(state, edit)):
+            if not isinstance(edit, Undo | Redo) and (why := refusal(state, edit, by)):
                 raise InputError(why, hint="somebody else may have changed it; look again")
             return edit
 
@@ -132,6 +132,9 @@ def turned(start: State, entries: list[Entry], by: str, line: int | None, turn: 
     word = turn.__name__.lower()
     if chosen is None or chosen not in lines:
         raise InputError(f"there is nothing to {word}")
+    theirs = next((e.by for e in entries if e.line == chosen and isinstance(e.edit, Verdict) and e.by != by), None)
+    if theirs is not None:
+        raise InputError(f"line {chosen} is a verdict of {theirs}", hint="only who gave it takes it back")
     after = replay(start, [*entries, Entry(len(entries) + 1_000_000, turn(chosen))])
     if set(after.void) - set(before.void):
         raise InputError(f"cannot {word} line {chosen}: line {min(set(after.void) - set(before.void))} builds on it")

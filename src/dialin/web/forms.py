@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from dialin.errors import InputError
-from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Part, Rename, Split
+from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Part, Rename, Split, Verdict
 from dialin.review.replay import State
+from dialin.review.stages import named_so, standing_of
 
 MAX_NAME = 120
 NEW = "new"
@@ -78,6 +79,10 @@ def decision(form: Form) -> Callable[[State], Edit]:
         return _about_sentences(form, kind)
     if kind == "split":
         return _split(form)
+    if kind == "name":
+        return _named(form)
+    if kind == "give":
+        return _given(form)
     edit = _about_intent(form, kind)
     return lambda _: edit
 
@@ -93,6 +98,8 @@ def _about_intent(form: Form, kind: str) -> Edit:
         return Merge(own, tuple(i for i in chosen if i != own) or (own,), form.name())
     if kind == "want-split":
         return Split(form.number("intent"))
+    if kind in ("good", "bad"):
+        return Verdict(form.number("intent"), kind == "good", form.number("group"), form.number("look"))
     raise InputError(f"there is no edit {kind[:40]!r}")
 
 
@@ -119,6 +126,28 @@ def _about_sentences(form: Form, kind: str) -> Callable[[State], Edit]:
         return lambda _: Move(rows, target)
     name = _needed(form.name("new"))
     return lambda state: Move(rows, state.free, name)
+
+
+def _named(form: Form) -> Callable[[State], Edit]:
+    """Return what names a cluster: where an intent is called so already, both are one."""
+    intent, name = form.number("intent"), _needed(form.name())
+
+    def decide(state: State) -> Edit:
+        same = named_so(state, (i for i in standing_of(state).named if i != intent), name)
+        return Rename(intent, name) if same is None else Merge(same, (intent,))
+
+    return decide
+
+
+def _given(form: Form) -> Callable[[State], Edit]:
+    """Return what gives sentences to the intent of a name, which is a new one where none is called so."""
+    rows, name = form.numbers("s"), _needed(form.name())
+
+    def decide(state: State) -> Edit:
+        known = named_so(state, standing_of(state).named, name)
+        return Move(rows, state.free, name) if known is None else Move(rows, known)
+
+    return decide
 
 
 def _needed(name: str) -> str:

@@ -59,7 +59,7 @@ class Guard:
         if request.method not in SAFE and not is_same_origin(request):
             return PlainTextResponse("Only the pages of this review may change it.", 403)
         if not (self._is(request.query_params.get("token")) or self._is(request.cookies.get(self.cookie))):
-            return PlainTextResponse("Open the address that dialin review printed: it holds the key.", 403)
+            return PlainTextResponse("Open the address that dialin printed: it holds the key.", 403)
         return None
 
     def _entered(self, request: Request) -> Response | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Redo, Rename, Split, Undo
+from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Redo, Rename, Split, Undo, Verdict
 from dialin.review.propose import named, parts_of
 from dialin.review.rank import Ranked
 from dialin.review.replay import NONE
+from dialin.review.verdicts import JUDGES
 from dialin.web.desk import View
 
 PER_PAGE, INTENTS_PER_PAGE = 50, 200
@@ -140,7 +141,8 @@ def pager(n: int, page: int, per_page: int = PER_PAGE) -> Pager:
 def line(view: View, sentence: int) -> Line:
     """Return one sentence."""
     text, intent = view.texts[sentence], int(view.state.labels[sentence])
-    role = view.sentences["role"][sentence].as_py() or ""
+    known = view.run.corpus.roles
+    role = view.sentences["role"][sentence].as_py() or (known[sentence] if known else "")
     shown = (text[:CUT], text[CUT:])
     return Line(sentence, *shown, int(view.counts[sentence]), float(view.p[sentence]), role, intent, view.name(intent))
 
@@ -220,19 +222,25 @@ def has(text: str, wanted: list[str]) -> bool:
 # --- the log --------------------------------------------------------------------------------------
 
 
-def log_page(view: View, page: int) -> LogPage:
-    """Return the page of who decided what."""
+def log_page(view: View, page: int, user: str) -> LogPage:
+    """Return the page of who decided what, as somebody may see it."""
     at = pager(len(view.entries), page)
     newest = view.entries[::-1][at.span]
-    return LogPage(tuple(event(view, entry) for entry in newest), at)
+    return LogPage(tuple(event(view, entry, user) for entry in newest), at)
 
 
-def event(view: View, entry: Entry) -> Event:
-    """Return a line of the log as people read it."""
-    state = view.state
+def event(view: View, entry: Entry, user: str) -> Event:
+    """Return a line of the log as somebody may read it: nobody sees how others judged what is not decided yet."""
+    state, edit = view.state, entry.edit
     undone, void = entry.line in state.undone, entry.line in state.void
     status = "undone" if undone else "does not fit" if void else ""
-    return Event(entry.line, entry.at, entry.by, told(view, entry.edit), status, entry.line in state.active, undone)
+    text, is_theirs = told(view, edit), isinstance(edit, Verdict) and entry.by != user
+    if isinstance(edit, Verdict) and is_theirs and state.judged.decision(edit.group, edit.intent) is None:
+        text = f"judged {_judged(view, edit)}"
+    can_turn = not is_theirs  # a verdict is its giver's
+    return Event(
+        entry.line, entry.at, entry.by, text, status, entry.line in state.active and can_turn, undone and can_turn
+    )
 
 
 def told(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
@@ -252,10 +260,18 @@ def told(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
             return f"moved {_sentences(sentences)} to “{name or _name(view, intent)}”"
         case Noise(sentences):
             return f"marked {_sentences(sentences)} as noise"
+        case Verdict(_, good):
+            return f"found {_judged(view, edit)} {'good' if good else 'bad'}"
+        case Quorum(n):
+            return f"wants {n} verdict{'s' * (n > 1)} of each group"
         case Undo(at):
             return f"undid line {at}"
         case Redo(at):
             return f"redid line {at}"
+
+
+def _judged(view: View, verdict: Verdict) -> str:
+    return f"cluster {verdict.intent}" if verdict.group == JUDGES else f"“{_name(view, verdict.intent)}”"
 
 
 def _name(view: View, intent: int) -> str:

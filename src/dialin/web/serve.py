@@ -1,11 +1,11 @@
-"""The review on a port of this machine, until Ctrl-C."""
+"""The review or annotation on a port of this machine, until Ctrl-C."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -30,17 +30,35 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def serve(run: Run, host: str, port: int, user: str, on_ready: Callable[[str], None]) -> None:
-    """Serve the review of a run until it is stopped.
+@dataclass(frozen=True)
+class Door:
+    """Where a run is served, and to whom.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where; port 0 for any that is free.
+    user : str
+        Name of who gives none.
+    group : int
+        As `Access` has it.
+    """
+
+    host: str
+    port: int
+    user: str = ""
+    group: int = 0
+
+
+def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
+    """Serve the review or annotation of a run until it is stopped.
 
     Parameters
     ----------
     run : Run
         With a result.
-    host, port : str, int
-        Where; port 0 for any that is free.
-    user : str
-        Name of who gives none.
+    door : Door
+        Where, and to whom.
     on_ready : callable
         Told the address, token included, when it can be opened.
 
@@ -49,19 +67,19 @@ def serve(run: Run, host: str, port: int, user: str, on_ready: Callable[[str], N
     InputError
         The address cannot be used.
     """
-    with listening(host, port) as listener:
-        access = access_of(host, listener.getsockname()[1], user)
+    with listening(door.host, door.port) as listener:
+        access = access_of(door.host, listener.getsockname()[1], door.user, door.group)
         config = uvicorn.Config(app_of(run, access), log_level="warning", lifespan="off", server_header=False)
         config.timeout_graceful_shutdown = 2
-        on_ready(f"http://{shown(host)}:{access.port}/?token={access.token}")
+        on_ready(f"http://{shown(door.host)}:{access.port}/?token={access.token}")
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def access_of(host: str, port: int, user: str) -> Access:
+def access_of(host: str, port: int, user: str, group: int = 0) -> Access:
     """Return who may come in; on loopback only under the names of this machine."""
     names = {shown(host), "localhost", LOOPBACK, "[::1]"}
     hosts = frozenset(f"{name}:{port}" for name in names) if is_loopback(host) else frozenset[str]()
-    return replace(Access(), user=user, port=port, hosts=hosts)
+    return Access(user=user, port=port, hosts=hosts, group=group)
 
 
 def shown(host: str) -> str:

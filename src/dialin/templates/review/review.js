@@ -61,5 +61,6 @@
   });
   for (const row of rows) row.addEventListener("focusin", () => { rows[at]?.classList.remove("here"); at = rows.indexOf(row); row.classList.add("here"); });
   for (const button of all("[data-tick-all]")) button.addEventListener("click", tickAll);
+  if (document.querySelector("[data-begin]")) stand(0);
   count();
 })();

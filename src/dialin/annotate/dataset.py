@@ -1,0 +1,46 @@
+"""The data set that an annotation makes: a row for each row of its input, and the label of each, where it has one."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from dialin.review.replay import State
+from dialin.review.stages import Stage, standing_of
+from dialin.run import Run
+
+LABELLED = (Stage.VERIFY, Stage.VERIFIED)
+"""Named, and not found bad by those who verify."""
+OPTIONAL = ("dialogue_id", "turn", "role", "date")
+
+
+def labels_in(state: State) -> list[str | None]:
+    """Return the label of each sentence: the name of its intent, None where that has none or was rejected."""
+    standing = standing_of(state)
+    labels: list[str | None] = [None] * len(state.labels)
+    for intent in standing.at(*LABELLED):
+        for row in standing.rows[intent].tolist():
+            labels[row] = state.intents[intent].name
+    return labels
+
+
+def data_set(run: Run) -> pa.Table:
+    """Return the data set.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row for each row of the input (each turn, where its rows are dialogues), in that order: ``text``;
+        ``dialogue_id``, ``turn``, ``role`` and ``date`` as far as the input has them; and ``label``, null for what is
+        not labelled. A blank row has neither text nor label.
+    """
+    occurrences, labels = run.corpus.occurrences, labels_in(run.review)
+    rows, sentences = (occurrences[name].to_pylist() for name in ("row", "sentence_id"))
+    n = max(len(rows) + run.manifest.source.n_blank, max(rows) + 1)
+    place: list[int | None] = [None] * n
+    for at, row in enumerate(rows):
+        place[row] = at
+    known = [name for name in OPTIONAL if occurrences[name].null_count < occurrences.num_rows]
+    columns = {name: occurrences[name].combine_chunks() for name in known}
+    texts = pa.array([run.corpus.texts[i] for i in sentences], pa.large_string())
+    own = pa.array([labels[i] for i in sentences], pa.string())
+    return pa.table({"text": texts, **columns, "label": own}).take(pa.array(place, pa.int64()))

@@ -1,0 +1,150 @@
+"""The command that makes a labelled data set out of raw sentences, with people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dialin import folder as files
+from dialin.annotate.card import card
+from dialin.annotate.dataset import data_set
+from dialin.annotate.start import clusters_for, settings_for
+from dialin.cli.group import Stopped
+from dialin.cli.options import column_options, columns_of
+from dialin.cli.progress import Meter
+from dialin.cli.review import door_options, serve_run
+from dialin.connect import AUTO, NO_LLM, Opened, Specs, connect
+from dialin.errors import InputError
+from dialin.execute import Session, execute
+from dialin.review.edits import Quorum
+from dialin.review.log import DECISIONS, append
+from dialin.review.verdicts import GROUPS, WANTED, agreement, told
+from dialin.run import COMPLETE, Plan, Run, check_free, load, read_corpus, shown, start
+from dialin.summary import summary_of
+from dialin.tune.data import check_out
+
+SELF = "dialin"
+"""Who says in the log how many verdicts are wanted: no person, whose undo would take it back."""
+MAKING = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date")
+
+
+@click.command()
+@click.argument("input")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to make of a file.")
+@column_options
+@click.option("--embedder", metavar="SPEC", help="As for discover.")
+@click.option(
+    "--k",
+    type=click.IntRange(min=2),
+    metavar="K",
+    help="Clusters of k-means; by default twice as many as the sentences suggest (of less than 100 sentences, one for "
+    "each 5), at least 2.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Seed of k-means; 0 by default.")
+@click.option(
+    "--annotators",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"Verdicts of each group before the majority decides; {WANTED} by default, and it can be changed later.",
+)
+@click.option(
+    "--group",
+    type=click.IntRange(min(GROUPS), max(GROUPS)),
+    default=1,
+    show_default=True,
+    help="1: the page begins with clusters to judge; 2: with named intents to verify.",
+)
+@door_options
+@click.option(
+    "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write the data set, a .parquet, and end."
+)
+def annotate(annotators: int | None, export: Path | None, **options: Any) -> None:
+    """Make a labelled data set of INPUT, with people: they judge clusters, name them, share out the rest, and verify.
+
+    INPUT is a file as for discover, of which --out FOLDER is made, or such a FOLDER, to go on with it. A page for all
+    of it is served until Ctrl-C. With --export the labelled sentences are written, and a data card beside them.
+    """
+    run = opened(options)
+    if annotators is not None and annotators != run.review.judged.wanted:
+        append(run.folder / DECISIONS, SELF, lambda _: Quorum(annotators))
+        run = load(run.folder)
+    if export is None:
+        serve_run("annotation", run, {name: options[name] for name in ("host", "port", "user", "group")})
+    else:
+        write_data_set(run, export)
+
+
+def opened(options: dict[str, Any]) -> Run:
+    """Return the run of a folder, or make one of a file; raise InputError where the options do not fit."""
+    given, out = Path(options["input"]), options["out"]
+    if not given.is_dir():
+        if out is None:
+            raise InputError(f"{given} is a file to begin with, but --out is missing", hint="give --out FOLDER")
+        return begin(out, options)
+    asked = [name for name in MAKING if options[name] is not None]
+    if asked:
+        raise InputError(f"{given} is a folder, --{asked[0]} is for a file to begin with", hint="leave it out")
+    run = load(given)
+    if run.manifest.status != COMPLETE and run.manifest.settings.judge == "people":
+        return go_on(run)
+    summary_of(run)  # what an LLM works on must have ended
+    return run
+
+
+def go_on(run: Run) -> Run:
+    """Cluster the sentences of a run whose start was stopped."""
+    with Meter() as meter:
+        tools = connect(run.specs, run.corpus.texts, meter.embedded)
+        try:
+            return cluster(run, tools, meter)
+        finally:
+            tools.close()
+
+
+def cluster(run: Run, tools: Opened, meter: Meter) -> Run:
+    """Cluster the sentences; no step of it asks an LLM."""
+    meter.step("cluster")
+    try:
+        return execute(run, tools, Session(estimate=False))
+    except KeyboardInterrupt:
+        raise Stopped(f"stopped, go on with: dialin annotate {shown(run.folder)}") from None
+
+
+def begin(out: Path, options: dict[str, Any]) -> Run:
+    """Make the run folder of an annotation."""
+    check_free(out)
+    seed, specs = options["seed"] or 0, Specs(NO_LLM, embedder=options["embedder"] or AUTO)
+    plan = Plan(options["input"], columns_of(options), settings_for(options["k"] or 2, seed), specs)
+    corpus = read_corpus(plan)
+    with Meter() as meter:
+        meter.step("embed")
+        tools = connect(specs, corpus.texts, meter.embedded)
+        try:
+            k = options["k"] or clusters_for(tools.embed(corpus.texts), seed)
+            run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, tools)
+            meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {tools.reason}")
+            return cluster(run, tools, meter)
+        finally:
+            tools.close()
+
+
+def write_data_set(run: Run, path: Path) -> None:
+    """Write the data set and its card, and say how much of it is labelled; raise InputError where nothing is."""
+    beside = path.with_suffix(".md")
+    check_out(path, "--export")
+    if beside.exists():
+        raise InputError(f"{beside}, for the data card, is there already", hint="delete it, or choose another --export")
+    table = data_set(run)
+    n_labelled = table.num_rows - table["label"].null_count
+    if not n_labelled:
+        raise InputError(
+            f"no sentence of {run.folder} has a label yet", hint=f"use: dialin annotate {shown(run.folder)}"
+        )
+    files.write_table(path, table)
+    files.write_text(beside, card(run, path))
+    click.echo(f"{n_labelled:,} of {table.num_rows:,} rows have a label, in {path}; its card is {beside}")
+    for group in GROUPS:
+        click.echo(f"group {group}: {told(agreement(run.review.judged, group))}")

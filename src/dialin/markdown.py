@@ -1,0 +1,38 @@
+"""Tables in Markdown whose cells show any text as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+_MARKS = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)")
+_TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_TAGS = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table; the values of a tuple stand in one cell, with commas.
+
+    Examples
+    --------
+    >>> print(table(("a", "b"), [(1, ("x", "y"))]))
+    | a | b |
+    | --- | --- |
+    | 1 | x, y |
+    """
+    lines = [[*map(cell, names)], ["---"] * len(names), *([*map(cell, row)] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cell(value: object) -> str:
+    r"""Return a value as text that ends neither its cell nor its line, and is no markup.
+
+    Examples
+    --------
+    >>> cell("held_out | <i>_a_") == r"held_out \| &lt;i&gt;\_a\_"
+    True
+    """
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    plain = " ".join(_TURNING.sub("", text).split())
+    marked = _MARKS.sub(lambda found: "\\" + found[0], plain)
+    return re.sub(r"[&<>]", lambda found: _TAGS[found[0]], marked)

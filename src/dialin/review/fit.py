@@ -1,0 +1,51 @@
+"""Whether an edit can be made on what is there: which intents there are, and what their sentences are."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.review.edits import Accept, Change, Merge, Move, Noise, Rename, Split, Verdict
+
+
+def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -> str:
+    """Return why an edit cannot be made on these labels and intents, "" where it can."""
+    match change:
+        case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Verdict(intent) if intent not in intents:
+            return _gone(intent)
+        case Merge(intent, others, _):
+            return _merge_misfit(intents, intent, others)
+        case Split(intent, parts) if parts:
+            return _split_misfit(labels, intents, change)
+        case Move(sentences, intent, name) if bool(name) == (intent in intents):
+            return f"the id {intent} is taken" if name else _gone(intent)
+        case Move(sentences, _, _) | Noise(sentences) if max(sentences) >= len(labels):
+            return f"there is no sentence {max(sentences)}"
+    return ""
+
+
+def _gone(intent: int) -> str:
+    return f"there is no intent {intent} any more"
+
+
+def _merge_misfit(intents: Container[int], intent: int, others: tuple[int, ...]) -> str:
+    missing = [i for i in (intent, *others) if i not in intents]
+    if missing:
+        return _gone(missing[0])
+    return "" if len({intent, *others}) == 1 + len(others) else "an intent cannot be merged with itself"
+
+
+def _split_misfit(labels: NDArray[np.int64], intents: Container[int], change: Split) -> str:
+    ids = [part.intent for part in change.parts]
+    shared = sorted(sentence for part in change.parts for sentence in part.sentences)
+    if change.intent not in intents:
+        return _gone(change.intent)
+    if len(ids) < 2 or len(set(ids)) < len(ids):
+        return "a split makes two different parts or more"
+    if any(i != change.intent and i in intents for i in ids):
+        return "a part has the id of another intent"
+    if shared != np.flatnonzero(labels == change.intent).tolist():
+        return f"the sentences of intent {change.intent} have changed"
+    return ""

@@ -1,0 +1,102 @@
+"""Where each intent stands in the protocol of an annotation, and what is left to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.review.replay import NONE, State
+from dialin.review.tables import grouped
+from dialin.review.verdicts import JUDGES, VERIFIERS
+
+
+class Stage(StrEnum):
+    """What an intent waits for."""
+
+    JUDGE = "to judge"
+    NAME = "to name"
+    SHARE_OUT = "to share out"
+    VERIFY = "to verify"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an annotation stands.
+
+    Parameters
+    ----------
+    stages : dict of int to Stage
+        Of each intent that has sentences.
+    rows : dict of int to ndarray
+        The sentences of each, ascending.
+    loose : ndarray, int64
+        Sentences without an intent that no person left without one.
+    """
+
+    stages: dict[int, Stage]
+    rows: dict[int, NDArray[np.int64]]
+    loose: NDArray[np.int64]
+
+    def at(self, *stages: Stage) -> list[int]:
+        """Return the intents at these stages, the least number first."""
+        return sorted(intent for intent, stage in self.stages.items() if stage in stages)
+
+    def n_at(self) -> Counter[Stage]:
+        """Return how many intents stand at each stage."""
+        return Counter(self.stages.values())
+
+    @property
+    def named(self) -> list[int]:
+        """Intents that sentences can be given to."""
+        return self.at(Stage.VERIFY, Stage.VERIFIED, Stage.REJECTED)
+
+    @property
+    def to_share_out(self) -> dict[int, NDArray[np.int64]]:
+        """The sentences of bad clusters and rejected intents, and at last those without an intent (−1)."""
+        found = {intent: self.rows[intent] for intent in self.at(Stage.SHARE_OUT, Stage.REJECTED)}
+        return found | ({NONE: self.loose} if len(self.loose) else {})
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the second group can begin: nothing is left to judge, to name or to share out."""
+        return not self.at(Stage.JUDGE, Stage.NAME, Stage.SHARE_OUT) and not len(self.loose)
+
+
+def standing_of(state: State) -> Standing:
+    """Return where an annotation stands."""
+    rows = grouped(state.labels)
+    none = rows.pop(NONE, np.empty(0, dtype=np.int64))
+    return Standing({intent: stage_of(state, intent) for intent in rows}, rows, none[~state.pinned[none]])
+
+
+def stage_of(state: State, intent: int) -> Stage:
+    """Return what an intent waits for."""
+    judged, known = state.judged, state.intents[intent]
+    verified = judged.decision(VERIFIERS, intent)
+    if verified is not None:
+        return Stage.VERIFIED if verified else Stage.REJECTED
+    if known.confirmed:
+        return Stage.VERIFY
+    good = judged.decision(JUDGES, intent)
+    if known.wants_split or good is False:
+        return Stage.SHARE_OUT
+    return Stage.NAME if good else Stage.JUDGE
+
+
+def open_for(state: State, standing: Standing, group: int, by: str) -> list[int]:
+    """Return what somebody of a group can still judge: what is undecided and what he has said nothing of."""
+    stage = Stage.JUDGE if group == JUDGES else Stage.VERIFY
+    return [intent for intent in standing.at(stage) if by not in state.judged.of(group, intent)]
+
+
+def named_so(state: State, among: Iterable[int], name: str) -> int | None:
+    """Return the first of these intents that has a name, whatever its case; None where there is none."""
+    wanted = name.casefold()
+    return next((intent for intent in among if state.intents[intent].name.casefold() == wanted), None)

@@ -1,0 +1,161 @@
+"""Good or bad: what each person said about each intent, what the majority makes of it, and how far they agree.
+
+A verdict of the first group is about a cluster as it was found. One of the second group is about an intent as it was
+at that *look*: whoever moves a sentence into it or out of it, or renames it, asks for new verdicts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dialin.reliability import fleiss_kappa
+from dialin.review.edits import Verdict
+
+JUDGES, VERIFIERS = 1, 2
+GROUPS = (JUDGES, VERIFIERS)
+WANTED = 3
+"""Verdicts of each group that are wanted where nobody said how many."""
+Item = tuple[int, int, int]
+"""What one verdict of each person can be about: group, intent, look."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdicts of a log.
+
+    Parameters
+    ----------
+    heard : mapping of (group, intent, look) to mapping of str to bool
+        Who found each item good; the last word of each person.
+    looks : mapping of int to int
+        How often sentences or name of an intent were changed; 0 where it is missing.
+    groups : mapping of str to int
+        The group of each person who gave a verdict: a name is in one group only.
+    wanted : int
+        Verdicts before the majority decides, from 1.
+    """
+
+    heard: Mapping[Item, Mapping[str, bool]] = field(default_factory=dict)
+    looks: Mapping[int, int] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
+    wanted: int = WANTED
+
+    def item(self, group: int, intent: int) -> Item:
+        """Return what a verdict of that group on an intent would be about now."""
+        return group, intent, self.looks.get(intent, 0) if group == VERIFIERS else 0
+
+    def of(self, group: int, intent: int) -> Mapping[str, bool]:
+        """Return who says what about an intent as it is now."""
+        return self.heard.get(self.item(group, intent), {})
+
+    def decision(self, group: int, intent: int) -> bool | None:
+        """Return what the majority says; None while verdicts are missing, or where both sides have as many.
+
+        Examples
+        --------
+        >>> judged = Judged({(1, 7, 0): {"Ana": True, "Ben": True, "Eva": False}, (1, 8, 0): {"Ana": False}})
+        >>> judged.decision(1, 7), judged.decision(1, 8)
+        (True, None)
+        """
+        votes = self.of(group, intent).values()
+        n_good = sum(votes)
+        if len(votes) < self.wanted or 2 * n_good == len(votes):
+            return None
+        return 2 * n_good > len(votes)
+
+    def is_tied(self, group: int, intent: int) -> bool:
+        """Return whether all verdicts that are wanted are there, and the sides have as many."""
+        n = len(self.of(group, intent))
+        return n >= self.wanted and self.decision(group, intent) is None
+
+    def misfit(self, verdict: Verdict, by: str) -> str:
+        """Return why somebody cannot give a verdict, "" where he can."""
+        own = self.groups.get(by, verdict.group)
+        if not by:
+            return "a verdict needs the name of who gives it"
+        if own != verdict.group:
+            return f"{by} has judged in group {own}; the verdicts of group {verdict.group} are for others"
+        if self.item(verdict.group, verdict.intent) != (verdict.group, verdict.intent, verdict.look):
+            return f"intent {verdict.intent} has changed since it was looked at"
+        return ""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the people of a group agree.
+
+    Parameters
+    ----------
+    kappa : float
+        Fleiss' kappa of good and bad; nan where it is undefined.
+    n_items, n_each : int
+        Clusters that it is about, and verdicts on each of them; 0 where none has two.
+    n_people, n_verdicts : int
+        Of the whole group, whatever kappa is about.
+    """
+
+    kappa: float
+    n_items: int
+    n_each: int
+    n_people: int
+    n_verdicts: int
+
+
+def agreement(judged: Judged, group: int) -> Agreement:
+    """Return how far a group agrees.
+
+    Fleiss' kappa needs equally many verdicts, two or more, on each cluster: of all such numbers the one counts that
+    most clusters have (of equals, the larger). An intent that was changed and looked at again counts as another one.
+
+    Examples
+    --------
+    Two clusters with two verdicts each, on one of which both agree: observed ½, by chance (¾)² + (¼)² = ⅝.
+
+    >>> said = {(1, 0, 0): {"Ana": True, "Ben": True}, (1, 1, 0): {"Ana": True, "Ben": False}, (1, 2, 0): {"Ana": True}}
+    >>> found = agreement(Judged(said), 1)
+    >>> round(found.kappa, 3), found.n_items, found.n_each, found.n_people, found.n_verdicts
+    (-0.333, 2, 2, 2, 5)
+    """
+    items = [list(said.values()) for (of, _, _), said in judged.heard.items() if of == group]
+    n_each = _usual(map(len, items))
+    table = [[sum(votes), len(votes) - sum(votes)] for votes in items if len(votes) == n_each]
+    kappa = fleiss_kappa(table) if table else math.nan
+    people = by_person(judged, group)
+    return Agreement(kappa, len(table), n_each, len(people), sum(people.values()))
+
+
+def told(found: Agreement) -> str:
+    """Return how far a group agrees as a sentence without its end.
+
+    Examples
+    --------
+    >>> told(Agreement(0.8199, 24, 3, 3, 75))
+    "3 people, 75 verdicts; Fleiss' κ 0.82, on 24 clusters with 3 verdicts each"
+    >>> told(Agreement(math.nan, 0, 0, 1, 7))
+    "1 person, 7 verdicts; Fleiss' κ undefined: no cluster has two verdicts"
+    """
+    people = f"{found.n_people:,} {'person' if found.n_people == 1 else 'people'}"
+    verdicts = f"{found.n_verdicts:,} verdict{'s' * (found.n_verdicts != 1)}"
+    base = f"on {found.n_items:,} cluster{'s' * (found.n_items != 1)} with {found.n_each} verdicts each"
+    if not found.n_items:
+        kappa = "undefined: no cluster has two verdicts"
+    elif math.isnan(found.kappa):
+        kappa = f"undefined: all verdicts {base} say the same"
+    else:
+        kappa = f"{found.kappa:.2f}, {base}"
+    return f"{people}, {verdicts}; Fleiss' κ {kappa}"
+
+
+def by_person(judged: Judged, group: int) -> dict[str, int]:
+    """Return how many verdicts each person of a group gave, by name."""
+    counts = Counter(by for (of, _, _), said in judged.heard.items() if of == group for by in said)
+    return dict(sorted(counts.items()))
+
+
+def _usual(sizes: Iterable[int]) -> int:
+    """Return the most frequent size of 2 or more, of equals the largest; 0 where there is none."""
+    counts = Counter(size for size in sizes if size > 1)
+    return max(counts, key=lambda size: (counts[size], size), default=0)

@@ -1,0 +1,267 @@
+"""The pages of an annotation, one dataclass each: what is on them, without how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.cluster import centroid
+from dialin.review.replay import NONE
+from dialin.review.stages import Stage, Standing, open_for, standing_of
+from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, agreement, by_person, told
+from dialin.sample import ConvexSampler
+from dialin.web.desk import View
+from dialin.web.pages import Line, Pager, lines, pager
+
+SHOWN = 20
+"""Sentences of a cluster that are seen before it is judged, as many as an LLM reads."""
+MOST_SHOWN = 500
+N_NEAR = 3
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody has done and can do yet."""
+
+    name: str
+    group: int
+    n_verdicts: int
+    n_open: int
+
+
+@dataclass(frozen=True)
+class Stood:
+    """An intent on the page of the progress."""
+
+    intent: int
+    name: str
+    stage: Stage
+    size: int
+    n_occurrences: int
+
+
+@dataclass(frozen=True)
+class ProgressPage:
+    """Where an annotation stands: what is done and left of each step, by whom, and how far they agree."""
+
+    n_clusters: int
+    n_decided: int
+    n_tied: int
+    n_to_name: int
+    n_to_share_out: int
+    n_named: int
+    n_verified: int
+    n_utterances: int
+    n_labelled: int
+    wanted: int
+    is_ready: bool
+    people: tuple[Person, ...]
+    agreements: tuple[str, ...]
+    intents: tuple[Stood, ...]
+
+
+@dataclass(frozen=True)
+class JudgePage:
+    """One cluster, or named intent of the second group, to be found good or bad.
+
+    Parameters
+    ----------
+    n_done, n_open : int
+        What this person has judged, and still can, this one included.
+    more : int
+        How many sentences can be shown instead; 0 where all are.
+    """
+
+    intent: int
+    name: str
+    group: int
+    look: int
+    size: int
+    n_occurrences: int
+    shown: tuple[Line, ...]
+    more: int
+    n_done: int
+    n_open: int
+
+
+@dataclass(frozen=True)
+class Near:
+    """An intent near to a sentence or a cluster, and the cosine to its centroid."""
+
+    intent: int
+    name: str
+    cosine: float
+
+
+@dataclass(frozen=True)
+class NamePage:
+    """One good cluster that wants a name; `names` are those that are there."""
+
+    intent: int
+    size: int
+    n_occurrences: int
+    shown: tuple[Line, ...]
+    n_open: int
+    near: tuple[Near, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SharePage:
+    """Sentences of one bad cluster, of a rejected intent or of none (−1), each with the intents nearest to it."""
+
+    intent: int
+    name: str
+    is_rejected: bool
+    lines: tuple[tuple[Line, tuple[Near, ...]], ...]
+    pager: Pager
+    names: tuple[str, ...]
+    after: int | None
+    n_left: int
+
+
+def progress_page(view: View) -> ProgressPage:
+    """Return where an annotation stands."""
+    state, standing = view.state, standing_of(view.state)
+    judged, found = state.judged, view.run.found_names
+    at = standing.n_at()
+    n_decided = sum(judged.decision(JUDGES, intent) is not None for intent in found)
+    labelled = [standing.rows[i] for i in standing.at(Stage.VERIFY, Stage.VERIFIED)]
+    return ProgressPage(
+        n_clusters=n_decided + at[Stage.JUDGE],
+        n_decided=n_decided,
+        n_tied=sum(judged.is_tied(JUDGES, intent) for intent in standing.at(Stage.JUDGE)),
+        n_to_name=at[Stage.NAME],
+        n_to_share_out=sum(map(len, standing.to_share_out.values())),
+        n_named=len(standing.named),
+        n_verified=at[Stage.VERIFIED],
+        n_utterances=int(view.counts.sum()),
+        n_labelled=sum(int(view.counts[rows].sum()) for rows in labelled),
+        wanted=judged.wanted,
+        is_ready=standing.is_ready,
+        people=tuple(person for group in GROUPS for person in people_of(view, standing, group)),
+        agreements=tuple(told(agreement(judged, group)) for group in GROUPS),
+        intents=tuple(_stood(view, standing, i) for i in standing.named),
+    )
+
+
+def people_of(view: View, standing: Standing, group: int) -> list[Person]:
+    """Return the people of a group by name."""
+    counts = by_person(view.state.judged, group)
+    return [Person(by, group, n, len(open_for(view.state, standing, group, by))) for by, n in counts.items()]
+
+
+def _stood(view: View, standing: Standing, intent: int) -> Stood:
+    rows = standing.rows[intent]
+    return Stood(intent, view.name(intent), standing.stages[intent], len(rows), int(view.counts[rows].sum()))
+
+
+def judge_page(view: View, group: int, by: str, after: int, n_shown: int) -> JudgePage | None:
+    """Return what somebody judges next: the first open one behind `after`, or else the first; None: nothing is left."""
+    standing, judged = standing_of(view.state), view.state.judged
+    is_open = open_for(view.state, standing, group, by)
+    if not is_open or (group == VERIFIERS and not standing.is_ready):
+        return None
+    intent = _next(is_open, after)
+    rows, n = standing.rows[intent], min(max(n_shown, SHOWN), MOST_SHOWN)
+    return JudgePage(
+        intent=intent,
+        name=view.name(intent) if group == VERIFIERS else f"Cluster {intent}",
+        group=group,
+        look=judged.item(group, intent)[-1],
+        size=len(rows),
+        n_occurrences=int(view.counts[rows].sum()),
+        shown=lines(view, sample_of(view.X, rows, n)),
+        more=min(len(rows), MOST_SHOWN) if n < len(rows) and n < MOST_SHOWN else 0,
+        n_done=by_person(judged, group).get(by, 0),
+        n_open=len(is_open),
+    )
+
+
+def _next(intents: list[int], after: int) -> int:
+    return next((intent for intent in intents if intent > after), intents[0])
+
+
+def sample_of(X: NDArray[np.float32] | None, rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return at most n of the rows, as an LLM would be shown them, the most central first; the same for everybody.
+
+    Examples
+    --------
+    >>> X = np.array([[0, 1], [0.6, 0.8], [0.6, -0.8], [1, 0]], np.float32)
+    >>> sample_of(X, np.array([1, 2, 3]), 20).tolist()
+    [3, 1, 2]
+    """
+    if X is None:
+        return rows[:n]
+    chosen = rows[ConvexSampler()(X[rows], n, np.random.default_rng([len(rows), int(rows[0])]))]
+    cosine = np.round(X[chosen] @ centroid(X[rows]), 6)
+    return chosen[np.lexsort((chosen, -cosine))]
+
+
+def name_page(view: View, after: int) -> NamePage | None:
+    """Return the next good cluster without a name; None where all have one."""
+    standing = standing_of(view.state)
+    waiting = standing.at(Stage.NAME)
+    if not waiting:
+        return None
+    intent = _next(waiting, after)
+    rows = standing.rows[intent]
+    mean = None if view.X is None else centroid(view.X[rows])[None, :]
+    return NamePage(
+        intent=intent,
+        size=len(rows),
+        n_occurrences=int(view.counts[rows].sum()),
+        shown=lines(view, sample_of(view.X, rows, SHOWN)),
+        n_open=len(waiting),
+        near=near_to(view, standing, mean, NONE)[0] if mean is not None else (),
+        names=names_of(view, standing),
+    )
+
+
+def names_of(view: View, standing: Standing) -> tuple[str, ...]:
+    """Return the names that are there, each once, by alphabet."""
+    return tuple(sorted({view.name(intent) for intent in standing.named}))
+
+
+def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: int) -> list[tuple[Near, ...]]:
+    """Return, for each of the points (m, d), the three named intents with the nearest centroids, but for one."""
+    intents = [intent for intent in standing.named if intent != but]
+    if view.X is None or not intents:
+        return [()] * len(points)
+    S = points @ np.array([centroid(view.X[standing.rows[intent]]) for intent in intents]).T
+    best = np.argsort(-S, axis=1, kind="stable")[:, :N_NEAR]
+    return [
+        tuple(Near(intents[i], view.name(intents[i]), float(own[i])) for i in places)
+        for own, places in zip(S, best, strict=True)
+    ]
+
+
+def share_page(view: View, intent: int, page: int) -> SharePage | None:
+    """Return the sentences of a bad cluster, the first one where that one is not there; None where none is left.
+
+    Sentences near to the same intent stand together, so that many can be chosen at once.
+    """
+    standing = standing_of(view.state)
+    left = standing.to_share_out
+    if not left:
+        return None
+    ids = list(left)
+    own = intent if intent in left else ids[0]
+    rows = left[own]
+    points = np.zeros((len(rows), 0), np.float32) if view.X is None else view.X[rows]
+    near = near_to(view, standing, points, own)
+    order = sorted(range(len(rows)), key=lambda i: (near[i][0].intent, -near[i][0].cosine) if near[i] else (0, 0.0))
+    at = pager(len(rows), page)
+    place = ids.index(own)
+    return SharePage(
+        intent=own,
+        name=view.name(own),
+        is_rejected=standing.stages.get(own) is Stage.REJECTED,
+        lines=tuple((lines(view, [rows[i]])[0], near[i]) for i in order[at.span]),
+        pager=at,
+        names=names_of(view, standing),
+        after=ids[place + 1] if place + 1 < len(ids) else None,
+        n_left=sum(map(len, left.values())),
+    )
