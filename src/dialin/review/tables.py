@@ -128,13 +128,12 @@ def _said(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> dict[
 
 def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str, Any] | None) -> dict[str, Any]:
     """Return what the sentences of an intent say of it."""
-    roles = {own.roles[row] for row in rows}
     before = found or {"role": None, "examples": []}
     return {
         "intent_id": intent,
         "size": len(rows),
         "n_occurrences": int(own.counts[rows].sum()),
-        "role": before["role"] or (roles.pop() if len(roles) == 1 else None),
+        "role": before["role"] or _shared_role(own, rows),
         "examples": _examples(own, rows, before["examples"]),
     }
 
@@ -150,9 +149,15 @@ def _p_good(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> flo
     return 0.5 if is_part else float(old[intent]["p_good"])
 
 
+def _shared_role(own: _Columns, rows: NDArray[np.int64]) -> str | None:
+    """Return the role of all sentences; None where they have several."""
+    roles = {own.roles[row] for row in rows}
+    return roles.pop() if len(roles) == 1 else None
+
+
 def _examples(own: _Columns, rows: NDArray[np.int64], before: list[str]) -> list[str]:
     """Return the examples that are still in the intent, then its surest and most frequent sentences."""
-    known = {own.texts[row] for row in rows}
+    known = [own.texts[row] for row in rows]  # no set: it would hash all of them to look up five
     kept = [text for text in before if text in known]
     n = max(N_EXAMPLES, len(kept))
     best = rows[np.lexsort((rows, -own.counts[rows], -own.p[rows]))[: n + len(kept)]]
