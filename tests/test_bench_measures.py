@@ -207,6 +207,13 @@ def test_what_is_in_the_data_is_not_held_out(home: Path) -> None:
         read_held_out([str(home / "a.csv")], [case], "topic")
 
 
+def test_labels_that_are_spelt_otherwise_are_no_score_of_nought(home: Path) -> None:
+    case = read_case(str(write_csv(home / "a.csv", [("lost it", "card arrival"), ("parcel", "card arrival")])), "topic")
+    held = write_csv(home / "b.csv", [("where is it", "card_arrival")])
+    with pytest.raises(InputError, match="such as 'card_arrival', is one of 'a', as 'card arrival'"):
+        read_held_out([str(held)], [case], "topic")
+
+
 # --- labels and memory ----------------------------------------------------------------------------
 
 

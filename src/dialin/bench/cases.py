@@ -138,6 +138,12 @@ def unseen(held: Case, case: Case) -> Case:
         raise InputError(
             f"all labelled sentences of the held-out {held.name!r} are in {case.name!r}", hint="give it other sentences"
         )
+    if not (theirs := set(filter(None, gold))) & (ours := set(filter(None, case.gold))):
+        raise InputError(
+            f"no label of the held-out {held.name!r}, such as {min(theirs)!r}, "
+            f"is one of {case.name!r}, as {min(ours)!r}",
+            hint="spell the labels of both alike",
+        )
     return replace(held, gold=gold)
 
 
