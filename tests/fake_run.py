@@ -135,6 +135,11 @@ def reviewed_run(folder: Path) -> Run:
         Move((texts.index("我的密码忘了二"),), len(number), "新-密码"),
         Rename(number["greet-agent"], "say-hello"),
     ]
+    return decide(folder, *edits)
+
+
+def decide(folder: Path, *edits: Edit) -> Run:
+    """Let Ana decide this about a run, one edit after the other; return the run as it is then."""
     for edit in edits:
         append(folder / DECISIONS, "Ana", lambda _, edit=edit: edit)  # type: ignore[misc]
     return load(folder)

@@ -21,11 +21,12 @@ from dialin.bench.cases import read_case
 from dialin.errors import InputError
 from dialin.read import read
 from dialin.review.edits import Noise, Quorum, Rename, Verdict
-from dialin.review.log import append, read_log
+from dialin.review.log import read_log
 from dialin.review.stages import Stage, standing_of
 from dialin.run import load
 from dialin.settings import Settings, check
 from dialin.web.serve import Door
+from fake_run import decide
 from scripted import ScriptedBackend, topic_of
 
 # --- the start ------------------------------------------------------------------------------------
@@ -188,8 +189,7 @@ def test_dialogues_keep_their_turns_and_roles(cli: Cli, home: Path, backend: Scr
     assert cli("annotate", "calls.jsonl", "--out", "f", "--k", 2, "--annotators", 1).exit_code == 0
     run = load(Path("f"))
     refund = int(run.review.labels[run.corpus.texts.index("refund money")])
-    for edit in (Verdict(refund, good=True), Rename(refund, "退款|<b>")):
-        append(Path("f/decisions.jsonl"), "Ana", lambda _, edit=edit: edit)
+    decide(Path("f"), Verdict(refund, good=True), Rename(refund, "退款|<b>"))
     assert cli("annotate", "f", "--export", "data.parquet").exit_code == 0
     table = pq.read_table("data.parquet")
     assert table.column_names == ["text", "dialogue_id", "turn", "role", "date", "label"]
@@ -210,16 +210,14 @@ def test_dialogues_keep_their_turns_and_roles(cli: Cli, home: Path, backend: Scr
 def test_any_run_can_be_annotated(cli: Cli, calls: Path, backend: ScriptedBackend, served: Served) -> None:
     """The intents that an LLM found are the clusters to judge; what it left over is shared out."""
     cli("discover", calls, "--out", "run", "--llm", "test:scripted")
-    append(Path("run/decisions.jsonl"), "Ana", lambda _: Noise((0,)))
-    before = load(Path("run")).review
+    before = decide(Path("run"), Noise((0,))).review
     assert cli("annotate", "run", "--annotators", 1).exit_code == 0
     ((run, door),) = served
     assert door.group == 1
     assert standing_of(run.review).n_at() == {Stage.JUDGE: len(before.intents)}
     assert read_log(Path("run/decisions.jsonl"))[-1].edit == Quorum(1)
     assert run.review.labels.tolist() == before.labels.tolist()
-    for edit in (Verdict(1, good=True), Rename(1, "ask-this")):
-        append(Path("run/decisions.jsonl"), "Ana", lambda _, edit=edit: edit)
+    decide(Path("run"), Verdict(1, good=True), Rename(1, "ask-this"))
     assert cli("annotate", "run", "--export", "d.parquet").exit_code == 0
     assert "found, with the LLM test:scripted" in Path("d.md").read_text("utf-8")
 

@@ -36,6 +36,7 @@ from dialin.review.log import append, read_log
 from dialin.review.replay import State, refusal, replay, start_of
 from dialin.run import load
 from dialin.tune.review import decided_in
+from fake_run import decide
 from scripted import HashingEmbedder, ScriptedBackend
 from test_run import discover
 
@@ -193,9 +194,7 @@ def test_edits_show_in_tables_predict_evaluate_and_training(cli: Cli, calls: Pat
         Move((members[4][2],), 0),
         Noise((members[4][3],)),
     ]
-    for edit in made:
-        append(folder / "decisions.jsonl", "Ana", lambda _, edit=edit: edit)
-    run = load(folder)
+    run = decide(folder, *made)
     names = dict(zip(run.intents["intent_id"].to_pylist(), run.intents["name"].to_pylist(), strict=True))
     assert names == {0: "both-topics", 2: "查询-物流", 3: "left", 4: names[4], 5: "right", 6: "new-one"}
     assert sum(run.intents["size"].to_pylist()) == len(run.review.labels[run.review.labels >= 0])

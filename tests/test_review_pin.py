@@ -10,24 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Cli
-from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Rename, Split, Undo
-from dialin.review.log import append
+from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
 from dialin.review.pieces import Pieces
 from dialin.review.pin import FREE, Held, Pinned, numbered, pinned_of
 from dialin.run import Run, decided, load
 from dialin.work import Data, Intent
-from fake_run import Said, fake_run, reviewed_run
+from fake_run import Said, decide, fake_run, reviewed_run
 from oracles import on_circle
 from scripted import ScriptedBackend
 from test_run import discover
 
 NEW = [f"my garden gnome number {i} wants a hat" for i in range(9)]
-
-
-def decide(folder: Path, *edits: Edit) -> Run:
-    for edit in edits:
-        append(folder / "decisions.jsonl", "Ana", lambda _, edit=edit: edit)  # type: ignore[misc]
-    return load(folder)
 
 
 def by_name(run: Run) -> dict[str, set[str]]:

@@ -65,10 +65,11 @@ def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
 def pins(run: Run, pieces: Pieces) -> Pins:
     """Return the sentences that a person put where the pieces would not, in the review of this run or of another."""
     is_decided = is_edited(run.review) or run.manifest.pinned
-    if not is_decided or run.data is None:
+    data = run.data if is_decided else None
+    if data is None:
         return Pins({})
-    by_pieces, _ = pieces.assign(run.data.X, run.binding)
-    return pins_of(run.data.texts, run.data.roles, run.review.labels, by_pieces)
+    by_pieces, _ = pieces.assign(data.X, run.binding)
+    return pins_of(data.texts, data.roles, run.review.labels, by_pieces)
 
 
 def format_of(path: Path) -> str:

@@ -163,9 +163,10 @@ class Run:
         pieces = files.read_pieces(self.folder / files.PIECES)
         if not is_edited(self.review):
             return pieces
-        if self.data is None:
+        data = self.data
+        if data is None:
             raise InputError(f"{self.folder} has no vectors", hint=f"go on with: {self.resume_command}")
-        return edited_pieces(pieces, self.data.X, self.binding, self.review.labels)
+        return edited_pieces(pieces, data.X, self.binding, self.review.labels)
 
     @property
     def binding(self) -> list[str]:
@@ -346,7 +347,7 @@ def first_manifest(plan: Plan, corpus: Corpus, opened: Opened) -> Manifest:
 def fingerprint(corpus: Corpus) -> str:
     """Return the sha256 of the sentences, their roles, and where they occur."""
     digest = hashlib.sha256()
-    for text, role in zip(corpus.texts, corpus.roles or [""] * len(corpus.texts), strict=True):
+    for text, role in keys_of(corpus):
         digest.update(f"{text}\0{role}\0".encode())
     for name in ("row", "sentence_id"):
         digest.update(corpus.occurrences[name].to_numpy().astype("<i8").tobytes())

@@ -57,7 +57,8 @@ class Desk:
         self._run, self._path, self._lock = run, run.folder / DECISIONS, Lock()
         self._found = run.found
         self._start = state_of(*self._found)
-        self._X = run.data.X if run.data else None
+        data = run.data
+        self._X = data.X if data else None
         self._size = -1
         self._view: View | None = None
 
