@@ -18,7 +18,9 @@ from benchmarks.oracle import OracleJudge
 from dialin import assign, merge, pipeline, work
 from dialin.cluster import Partitioner, partitioner_of
 from dialin.discover import Settings, Tools, discover
+from dialin.judge import Rows
 from dialin.metrics import evaluate
+from dialin.search import Search, TreeSearch
 from dialin.work import Work
 
 JUDGES: dict[str, float | None] = {"perfect": 0.0, "5 % wrong": 0.05, "10 % wrong": 0.1, "no LLM": None}
@@ -29,6 +31,10 @@ def _rough(own: Work) -> Partitioner:
     return partitioner_of("agglomerative", own.settings.seed)
 
 
+def _from_the_root(own: Work, rows: Rows) -> Search:  # noqa: ARG001 (in the place of `search_of`)
+    return TreeSearch(own.min_size)
+
+
 def _unmeasured(*_: object) -> None:
     """Measure no granularity: then `dialin.closeness.Tightness` judges."""
 
@@ -36,6 +42,7 @@ def _unmeasured(*_: object) -> None:
 PARTS: dict[str, Part] = {
     "whole": (nullcontext, {}),
     "embeddings not smoothed": (lambda: patch.object(pipeline, "clusters_of", _rough), {}),
+    "asked from the root on": (lambda: patch.object(pipeline, "search_of", _from_the_root), {}),
     "only members within the radius": (lambda: patch.object(assign, "N_DEVIATIONS", 0.0), {}),
     "tightness in place of the granularity": (lambda: patch.object(work, "granularity_of", _unmeasured), {}),
     "unions asked about once": (lambda: patch.object(merge, "SURE", 0.0), {}),

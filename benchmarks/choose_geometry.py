@@ -29,7 +29,7 @@ from dialin.judge import CoherenceJudge, JudgeSettings, Mode
 from dialin.llm.base import LLM
 from dialin.metrics import evaluate
 from dialin.sample import sampler_of
-from dialin.work import closeness_of
+from dialin.work import closeness_of, levels_of
 
 SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_train")
 Row = dict[str, Any]
@@ -54,7 +54,8 @@ class Corpus:
     @cached_property
     def closeness(self) -> Closeness:
         """Evidence of the heights in the tree, measured once."""
-        return closeness_of(self.data, Settings(), calibration_of(""))
+        levels = levels_of(self.data, Settings())
+        return closeness_of(self.data, levels, calibration_of(""), np.zeros(len(self.data.texts), np.int64))
 
     def part(self, kind: str, rows: NDArray[np.int64]) -> Corpus:
         """Return some of the sentences."""

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.calibrate import calibration_of, geometry_of, weighed
-from dialin.closeness import MOST_JOINED, Scale, Tightness, last_join, ward_distance
+from dialin.calibrate import geometry_of, weighed
+from dialin.closeness import MOST_JOINED, Levels, Scale, Tightness, last_join, ward_distance
 from dialin.cluster import Agglomerative
 from dialin.discover import Data, Settings, Tools, discover
 from dialin.granularity import granularity_of
 from dialin.search import default_min_size
-from dialin.work import closeness_of
+from dialin.work import levels_of
 from test_granularity import spheres
 
 WEIGHTS = (0.5, 4.0, -0.5, 0.25)
@@ -28,7 +28,7 @@ def points(n: int, seed: int = 0, d: int = 6) -> Matrix:
 
 def scale(X: Matrix, heights: list[float | None], parts: list[int] | None = None) -> Scale:
     of = np.array(parts or [0] * len(X), dtype=np.int64)
-    return Scale(X, of, heights, slope=4.0, otherwise=Tightness(X, of, WEIGHTS))
+    return Scale(X, Levels(of, tuple(heights)), slope=4.0, otherwise=Tightness(X, of, WEIGHTS))
 
 
 @given(n=st.integers(4, 40), seed=st.integers(0, 99))
@@ -89,11 +89,11 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     """Customers say eight things, agents three; thirty sentences of a third role are too few to measure."""
     X = np.concatenate([spheres(8, 30), spheres(3, 60, seed=1), spheres(2, 15, seed=2)])
     roles = ["customer"] * 240 + ["agent"] * 180 + ["other"] * 30
-    found = closeness_of(data_of(X, roles), Settings(), calibration_of(""))
+    found = levels_of(data_of(X, roles), Settings())
     alone = [granularity_of(X[rows], default_min_size(len(X))) for rows in (slice(240, 420), slice(0, 240))]
-    assert isinstance(found, Scale)
-    assert found.heights == [*(one and one.height for one in alone), None]
+    assert found.heights == (*(one and one.height for one in alone), None)
     assert found.parts.tolist() == [1] * 240 + [0] * 180 + [2] * 30
+    assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.heights[1], found.heights[0], None]
 
 
 def test_without_an_llm_the_intents_are_those_that_the_sentences_suggest() -> None:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from dialin.calibrate import calibration_of
 from dialin.cluster import Agglomerative, KMeans
-from dialin.errors import InputError
+from dialin.errors import BudgetError, InputError
+from dialin.granularity import level
 from dialin.judge import Coherence, CoherenceJudge, JudgeSettings, Rows, Verdict
 from dialin.sample import sampler_of
 from dialin.search import (
-    Ask,
     KSearch,
     TreeSearch,
     Trial,
@@ -33,6 +33,7 @@ from dialin.search import (
     prune_with,
 )
 from dialin.tree import Tree
+from dialin.walk import Ask
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, blobs, parts, sets, talk
 
 
@@ -258,6 +259,72 @@ def test_the_tree_search_asks_about_each_node_once_and_not_below_good_ones() -> 
     assert len(oracle.asked) <= 15 + 2 * 8
 
 
+def binary() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return 32 points that join two by two, five times, and eight intents of four points each."""
+    bits = (np.arange(32)[:, None] >> np.arange(5)) & 1
+    return (bits @ np.array([[1], [5], [25], [125], [625]])).astype(np.float32), np.arange(32) // 4
+
+
+@pytest.mark.parametrize(
+    ("k", "sizes"),
+    [
+        (8, {4: 8, 8: 4}),
+        (4, {8: 4, 4: 8}),
+        (16, {2: 16, 4: 8, 8: 4}),
+        (1, {32: 1, 16: 2, 8: 4, 4: 8, 2: 16}),
+        (32, {}),
+    ],
+)
+def test_asking_begins_in_the_middle(k: int, sizes: dict[int, int]) -> None:
+    """A judge that is sure, asked from a cut into k on; `sizes`: how many sets of each size it was asked about.
+
+    From the intents on, all good: their 4 pairs, all bad, so nobody asks about what is above. From the 4 pairs, all
+    bad: their children. From 16 halves: the 8 intents, and the 4 pairs. From the root down all 15, and the 16 halves,
+    since there a good is confirmed. The 32 single points are too small to ask about; what is above them is not.
+    """
+    X, gold = binary()
+    tree, oracle = Agglomerative().fit(X).tree, Oracle(gold)
+    start = {1: None, 32: 0.0}.get(k, level(tree, k) if 1 < k < 32 else None)
+    found = TreeSearch(2, start)(Agglomerative().fit(X), oracle.judge, [])
+    assert sets(found.clusters) == parts(gold)
+    assert len(oracle.asked) == len(set(oracle.asked))
+    assert Counter(map(len, oracle.asked)) == (sizes or {2: 16, 4: 8, 8: 4})
+
+
+def test_a_good_that_is_not_sure_is_confirmed_by_its_parent_or_its_children() -> None:
+    """P = .9: the four points that are good have a bad parent, so their two halves are asked about, too."""
+    X, gold = binary()
+    oracle = Oracle(gold, Verdict.of(0.9), Verdict.of(0.1))
+    found = TreeSearch(2, level(Agglomerative().fit(X).tree, 8))(Agglomerative().fit(X), oracle.judge, [])
+    assert sets(found.clusters) == parts(gold)
+    assert Counter(map(len, oracle.asked)) == {4: 8, 8: 4, 2: 16}
+
+
+@pytest.mark.parametrize("start", [1e9, None])
+def test_a_cut_above_the_root_is_the_root_and_a_sure_false_good_there_is_outvoted(start: float | None) -> None:
+    X, gold = binary()
+    oracle = Oracle(gold, wrong={frozenset(range(32)): Verdict.of(1.0)})
+    assert sets(TreeSearch(2, start)(Agglomerative().fit(X), oracle.judge, []).clusters) == parts(gold)
+
+
+@pytest.mark.parametrize("n_batches", range(5))
+def test_what_a_cap_leaves_is_the_best_of_what_was_judged(n_batches: int) -> None:
+    """The cut of 16 in one batch, then the 8 intents, then their 4 pairs: what was not asked about is not kept."""
+    X, gold = binary()
+    oracle, spent = Oracle(gold), list[int]()
+
+    def ask(clusters: Sequence[Rows]) -> list[Verdict]:
+        if len(spent) == n_batches:
+            raise BudgetError("spent")
+        spent.append(len(clusters))
+        return oracle.judge(clusters)
+
+    found = TreeSearch(2, level(Agglomerative().fit(X).tree, 16))(Agglomerative().fit(X), ask, [])
+    assert spent == [16, 8, 4][:n_batches]
+    assert found.capped == (n_batches < 3)
+    assert Counter(map(len, found.clusters)) == [{}, {2: 16}, {4: 8}, {4: 8}, {4: 8}][n_batches]
+
+
 def test_blobs_below_the_minimum_are_not_kept() -> None:
     X, gold = blobs([10, 4, 9, 4])
     oracle = Oracle(gold)
@@ -323,9 +390,13 @@ def test_all_rather_bad_keeps_nothing() -> None:
     assert TreeSearch(3)(Agglomerative().fit(X), Constant(Verdict.of(0.45)).judge, []).clusters == ()
 
 
-@given(n=st.integers(0, 30), seed=st.integers(0, 999), min_size=st.integers(1, 6))
+@given(
+    n=st.integers(0, 30), seed=st.integers(0, 999), min_size=st.integers(1, 6), start=st.none() | st.floats(0.0, 2.0)
+)
 @settings(max_examples=60)
-def test_whatever_the_judge_says_the_clusters_are_disjoint_and_large_enough(n: int, seed: int, min_size: int) -> None:
+def test_whatever_the_judge_says_the_clusters_are_disjoint_and_large_enough(
+    n: int, seed: int, min_size: int, start: float | None
+) -> None:
     rng = np.random.default_rng(seed)
     X, _ = blobs([n])
     asked: list[frozenset[int]] = []
@@ -334,7 +405,7 @@ def test_whatever_the_judge_says_the_clusters_are_disjoint_and_large_enough(n: i
         asked.extend(sets(clusters))
         return [Verdict.of(p) if p < 0.8 else UNREADABLE for p in rng.random(len(clusters))]
 
-    found = TreeSearch(min_size)(Agglomerative().fit(X), ask, [])
+    found = TreeSearch(min_size, start)(Agglomerative().fit(X), ask, [])
     rows = [row for cluster in found.clusters for row in cluster.tolist()]
     assert len(rows) == len(set(rows))
     assert sets(found.clusters) <= set(asked)
@@ -400,9 +471,14 @@ def test_posterior_without_evidence_is_the_prior() -> None:
     assert chance[0] == chance[1] == pytest.approx((0.51, 0.21))
 
 
+def is_above(tree: Tree, node: int, low: int) -> bool:
+    return node != low and set(tree.members(low).tolist()) < set(tree.members(node).tolist())
+
+
 def enumerated(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[int, tuple[float, float]]:
-    """Return the posterior by going through all states of all judged nodes."""
-    nodes = sorted(verdicts)
+    """Return the posterior by going through all states of the judged nodes and of all above them."""
+    above_them = {node for node in range(tree.root + 1) if any(is_above(tree, node, low) for low in verdicts)}
+    nodes = sorted({*verdicts, *above_them})
     total, good, first = 0.0, dict.fromkeys(nodes, 0.0), dict.fromkeys(nodes, 0.0)
     for values in product([False, True], repeat=len(nodes)):
         state = dict(zip(nodes, values, strict=True))
@@ -411,7 +487,7 @@ def enumerated(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[i
             continue
         free = [node for node in nodes if not above[node]]
         weight = np.prod([prior if state[node] else 1 - prior for node in free])
-        weight *= np.exp(sum(verdicts[node].log_odds for node in nodes if state[node]))
+        weight *= np.exp(sum(v.log_odds for node, v in verdicts.items() if state[node]))
         total += weight
         for node in nodes:
             good[node] += weight * state[node]
@@ -421,12 +497,12 @@ def enumerated(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[i
 
 @st.composite
 def judged_trees(draw: st.DrawFn) -> tuple[Tree, dict[int, Verdict]]:
-    """A random tree of up to five rows, judged from the root down, with any verdicts and some branches unjudged."""
+    """A random tree of up to five rows, some of its nodes judged, with any verdicts."""
     n, seed = draw(st.integers(1, 5)), draw(st.integers(0, 999))
     tree = Agglomerative().fit(np.random.default_rng(seed).normal(size=(n, 3)).astype(np.float32)).tree
     verdicts: dict[int, Verdict] = {}
     for node in range(tree.root, -1, -1):
-        if node == tree.root or (int(tree.parent[node]) in verdicts and draw(st.integers(0, 4))):
+        if (not verdicts and not node) or draw(st.integers(0, 4)):
             p = draw(st.floats(0, 1))
             verdicts[node] = Verdict.of(p) if draw(st.integers(0, 4)) else UNREADABLE
     return tree, verdicts
@@ -448,7 +524,8 @@ def test_antichain_is_the_best_of_all(judged: tuple[Tree, dict[int, Verdict]]) -
     """No set of disjoint nodes, judged good and likelier good than not, holds more expected sentences."""
     tree, verdicts = judged
     chance = posterior(tree, verdicts, 0.3)
-    worth = {node: tree.size(node) * first for node, (p, first) in chance.items() if p >= 0.5 and verdicts[node].good}
+    judged_good = {node for node, verdict in verdicts.items() if verdict.good}
+    worth = {node: tree.size(node) * first for node, (p, first) in chance.items() if p >= 0.5 and node in judged_good}
 
     def disjoint(nodes: Sequence[int]) -> bool:
         return sum(tree.size(i) for i in nodes) == len({r for i in nodes for r in tree.members(i).tolist()})

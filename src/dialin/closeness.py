@@ -8,7 +8,6 @@ that of any two sentences of the corpus.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,6 +60,26 @@ class Tightness:
 
 
 @dataclass(frozen=True, eq=False)
+class Levels:
+    """Heights of Ward's tree at which the parts of the corpus fall into the clusters that they suggest.
+
+    Parameters
+    ----------
+    parts : ndarray of shape (n,), int64
+        Part 0, 1, … (role) of each sentence.
+    heights : tuple of (float or None)
+        By part; None: it was not measured.
+    """
+
+    parts: Rows
+    heights: tuple[float | None, ...]
+
+    def of(self, rows: Rows) -> float | None:
+        """Return the height of the part that the rows are in."""
+        return self.heights[int(self.parts[rows[0]])]
+
+
+@dataclass(frozen=True, eq=False)
 class Scale:
     """Height in Ward's tree against the height at which a part of the corpus falls into the clusters it suggests.
 
@@ -68,10 +87,8 @@ class Scale:
     ----------
     points : ndarray of shape (n, d)
         What the tree is built on: smoothed embeddings.
-    parts : ndarray of shape (n,), int64
-        Part 0, 1, … (role) of each row.
-    heights : sequence of (float or None)
-        That height, by part; None: it was not measured, and `otherwise` speaks.
+    levels : Levels
+        That height, by part; where it was not measured, `otherwise` speaks.
     slope : float
         Log-odds for each factor e by which a set joins lower.
     otherwise : Closeness
@@ -79,14 +96,13 @@ class Scale:
     """
 
     points: Matrix
-    parts: Rows
-    heights: Sequence[float | None]
+    levels: Levels
     slope: float
     otherwise: Closeness
 
     def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
         """Return the log-odds that the rows, or the union of both, are one intent."""
-        level = self.heights[int(self.parts[rows[0]])]
+        level = self.levels.of(rows)
         if level is None:
             return self.otherwise.log_odds(rows, other)
         own = self.points[rows]

@@ -32,6 +32,8 @@ from dialin.sample import Sampler, cross_pairs, far_pairs
 
 Rows = NDArray[np.int64]
 Mode = Literal["both", "llm", "geometry"]
+SURE = 3.5
+"""Log-odds (P = .97) from which a "good" is taken at its first word."""
 READABLE_MASS = 0.02
 """Least probability that the options must hold together for an answer to count as readable."""
 

@@ -20,12 +20,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
 from dialin.cluster import centroid
-from dialin.judge import Coherence, Judge, Rows, Verdict
+from dialin.judge import SURE, Coherence, Judge, Rows, Verdict
 
 Floats = NDArray[np.float64]
 Edge = tuple[int, int]
-SURE = 3.5
-"""Log-odds (P = .97) from which a "good" is taken at its first word."""
 _EVEN = 1e-9
 _EQUAL = 1e-6
 

@@ -31,11 +31,11 @@ N_EXAMPLES = 5
 """Example sentences kept per intent."""
 
 
-def search_of(work: Work) -> Search:
-    """Return the search of one round."""
+def search_of(work: Work, rows: Rows) -> Search:
+    """Return the search of one round among some sentences of one role."""
     settings = work.settings
     if settings.strategy == "tree":
-        return TreeSearch(work.min_size)
+        return TreeSearch(work.min_size, work.levels.of(rows))
     llm = work.tools.llm_for("search")
     prune = prune_with(llm) if settings.prune and llm else None
     return KSearch(settings.n_clusters, settings.unit, work.min_size, prune)
@@ -52,9 +52,9 @@ def clusters_of(work: Work) -> Partitioner:
 def collect(draft: Draft, work: Work) -> None:
     """Run Algorithm 1 for each role by itself; the draft gains the clusters of each round."""
     settings = work.settings
-    loop = Loop(clusters_of(work), search_of(work), settings.epsilon, settings.n_rounds)
     work.tools.on_step("judge")
     for role, rows in by_role(draft.roles):
+        loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
         for round_ in iterate(work.data.X[rows], Shifted(work.judge, rows), loop):
             clusters = tuple(rows[cluster] for cluster in round_.clusters)
             draft.rounds.append((role, replace(round_, clusters=clusters)))

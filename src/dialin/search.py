@@ -1,8 +1,9 @@
 """How one round cuts the dendrogram: the paper's search for one k, and the tree search that needs no k.
 
 `KSearch` is the paper's (Algorithm 1): partition into k clusters for every candidate k, judge them all, keep the good
-ones at the k with the best ratio good / (bad + 1). `TreeSearch` asks about the nodes of the tree from the root
-down and keeps each node that is good while its parent is not; a judge that errs is corrected by the node's relatives.
+ones at the k with the best ratio good / (bad + 1). `TreeSearch` asks about the nodes of the tree around the cut that
+the corpus suggests (`dialin.walk`), and keeps each that is good while its parent is not; a judge that errs is
+corrected by the node's relatives.
 """
 
 from __future__ import annotations
@@ -17,15 +18,13 @@ from numpy.typing import NDArray
 
 from dialin.cluster import Partition, TreePartition
 from dialin.errors import BudgetError, InputError
-from dialin.judge import Coherence, Rows, Verdict
+from dialin.judge import SURE, Coherence, Rows, Verdict
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import load
 from dialin.tree import Tree
+from dialin.walk import Ask, Walk, ancestors
 
 Unit = Literal["sentences", "clusters"]
-Ask = Callable[[Sequence[Rows]], list[Verdict]]
-BATCH = 16
-"""Nodes judged at a time: what a cap of the budget can cost."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class KSearch:
 
 @dataclass(frozen=True)
 class TreeSearch:
-    """Keep a node when it is good and its parent is not, asking from the root down.
+    """Keep a node when it is good and its parent is not, asking from one cut of the tree on, upward and downward.
 
     A set of sentences that is good stays good when a part is taken away: along the tree, "good" is a hidden state
     that, once reached on the way down, holds. The verdicts are evidence about those states, combined exactly
@@ -177,15 +176,18 @@ class TreeSearch:
     ----------
     min_size : int
         Smaller nodes are neither asked about nor kept.
+    start : float, optional
+        Height of the cut whose nodes are asked about first (`Tree.cut_at`); None: the root.
     prior : float
         P(a node is good | its parent is not), in (0, 1).
     """
 
     min_size: int = 3
+    start: float | None = None
     prior: float = 0.5
 
     def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:  # noqa: ARG002 (protocol)
-        """Judge nodes from the root down; return the best disjoint ones."""
+        """Judge nodes from the start on; return the best disjoint ones."""
         if not isinstance(partition, TreePartition):
             raise InputError(
                 "strategy 'tree' needs a hierarchical partitioner",
@@ -194,67 +196,39 @@ class TreeSearch:
         if partition.n < self.min_size:
             return Found((), (), (), 0)
         tree = partition.tree
-        verdicts, capped = descend(tree, ask, self.min_size)
-        if not verdicts:
+        cut = [tree.root] if self.start is None else tree.cut_at(self.start).tolist()
+        # Near the root every "good" is confirmed: a false one would swallow the corpus.
+        walk = Walk(tree, ask, self.min_size, sure=SURE if len(cut) > 1 else np.inf)
+        capped = walk.run(cut)
+        if not walk.verdicts:
             return Found((), (), (), 0, capped)
-        kept = best_antichain(tree, verdicts, self.prior)
-        judged = [(tree.members(node), verdicts[node]) for node in verdicts]
-        trial = tally(judged, "clusters")
+        kept = best_antichain(tree, walk.verdicts, self.prior)
+        judged = [(tree.members(node), verdict) for node, verdict in walk.verdicts.items()]
         return Found(
             tuple(tree.members(node) for node in kept),
-            tuple(Verdict.of(p, verdicts[node].evidence, verdicts[node].n_asked) for node, p in kept.items()),
-            (trial,),
+            tuple(Verdict.of(p, walk.verdicts[n].evidence, walk.verdicts[n].n_asked) for n, p in kept.items()),
+            (tally(judged, "clusters"),),
             len(kept),
             capped,
         )
 
 
-def descend(tree: Tree, ask: Ask, min_size: int) -> tuple[dict[int, Verdict], bool]:
-    """Judge nodes level by level from the root; below a good node with a good parent nothing is asked.
-
-    Returns
-    -------
-    verdicts : dict of int to Verdict
-        By node; the parent of each is there too.
-    capped : bool
-        Whether a cap of the budget ended the asking before the last level.
-    """
-    verdicts: dict[int, Verdict] = {}
-    level = [tree.root]
-    while level:
-        for batch in (level[i : i + BATCH] for i in range(0, len(level), BATCH)):
-            try:
-                verdicts.update(zip(batch, ask([tree.members(node) for node in batch]), strict=True))
-            except BudgetError:
-                return verdicts, True
-        level = [
-            child
-            for node in level
-            if not (verdicts[node].good and _good(verdicts, int(tree.parent[node])))
-            for child in tree.children_of(node)
-            if tree.size(child) >= min_size
-        ]
-    return verdicts, False
-
-
-def _good(verdicts: dict[int, Verdict], node: int) -> bool:
-    return node in verdicts and verdicts[node].good
-
-
 def posterior(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> dict[int, tuple[float, float]]:
-    """Return (P(good), P(good while the parent is not)) of each judged node, given all verdicts.
+    """Return (P(good), P(good while the parent is not)) of each judged node and of all above it, given all verdicts.
 
     The states form a tree-shaped hidden Markov model: good above means good below; below a bad node, `prior`.
     One pass up collects the evidence of the subtrees, one pass down turns it into probabilities.
     """
     enter, stay_out = np.log(prior), np.log1p(-prior)
+    nodes = sorted({*verdicts, *ancestors(tree, verdicts)})  # children have smaller numbers than their parents
     up: dict[int, tuple[float, float]] = {}
-    for node in sorted(verdicts):  # children have smaller numbers than their parents
+    for node in nodes:
         below = [up[child] for child in tree.children_of(node) if child in up]
         bad = sum(float(np.logaddexp(stay_out + b, enter + g)) for b, g in below)
-        up[node] = (bad, verdicts[node].log_odds + sum(g for _, g in below))
+        own = verdicts[node].log_odds if node in verdicts else 0.0
+        up[node] = (bad, own + sum(g for _, g in below))
     down: dict[int, tuple[float, float]] = {}
-    for node in sorted(verdicts, reverse=True):
+    for node in reversed(nodes):
         bad, good = up[node]
         above = down.get(int(tree.parent[node]), (0.0, 0.0))[0]
         first = (1 - above) / (1 + float(np.exp(np.clip(stay_out + bad - enter - good, -50, 50))))
@@ -270,12 +244,13 @@ def best_antichain(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> di
     """
     chance = posterior(tree, verdicts, prior)
     best: dict[int, tuple[float, tuple[int, ...]]] = {}
-    for node in sorted(verdicts):
+    for node in sorted(chance):
         below = [best[child] for child in tree.children_of(node) if child in best]
         value, nodes = sum(v for v, _ in below), tuple(i for _, picked in below for i in picked)
         p_good, p_first = chance[node]
         own = tree.size(node) * p_first
-        best[node] = (own, (node,)) if own >= value and p_good >= 0.5 and verdicts[node].good else (value, nodes)
+        is_whole = own >= value and p_good >= 0.5 and node in verdicts and verdicts[node].good
+        best[node] = (own, (node,)) if is_whole else (value, nodes)
     return {node: chance[node][0] for node in best[tree.root][1]}
 
 

@@ -82,6 +82,11 @@ class Tree:
         first = np.minimum.reduceat(self.rows, self.start[nodes])
         return nodes[np.argsort(first)].astype(np.int64)
 
+    def cut_at(self, height: float) -> NDArray[np.int64]:
+        """Return the nodes of the cut at a height, in the order of `nodes_at`: what was joined up to there is whole."""
+        n_joins = int(np.searchsorted(self.height, height, side="right"))
+        return self.nodes_at(max(self.n_leaves - n_joins, 1))
+
     def _checked(self, node: int) -> int:
         if not 0 <= node < len(self.parent):
             raise IndexError(f"node {node} is not in a tree of {len(self.parent)} nodes")

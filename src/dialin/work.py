@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.assign import Pieces
 from dialin.calibrate import Calibration, calibration_of
-from dialin.closeness import Closeness, Scale, Tightness
+from dialin.closeness import Closeness, Levels, Scale, Tightness
 from dialin.cluster import Agglomerative
 from dialin.errors import InputError
 from dialin.granularity import granularity_of
@@ -162,18 +162,20 @@ class Tools:
 
 @dataclass(frozen=True)
 class Work:
-    """A run: data, tools, settings and the judge they make."""
+    """A run: data, tools, settings, how fine the clusters should be, and the judge that all of it makes."""
 
     data: Data
     tools: Tools
     settings: Settings
     judge: Judge
+    levels: Levels
 
     @classmethod
     def of(cls, data: Data, tools: Tools, settings: Settings) -> Work:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        own = tools.judge or (Undecided() if settings.judge == "people" else judge_of(data, tools, settings))
-        return cls(data, tools, settings, own)
+        levels = levels_of(data, settings)
+        own = tools.judge or (Undecided() if settings.judge == "people" else judge_of(data, tools, settings, levels))
+        return cls(data, tools, settings, own, levels)
 
     @property
     def is_capped(self) -> bool:
@@ -217,7 +219,7 @@ class Draft:
     complete: bool = True
 
 
-def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
+def judge_of(data: Data, tools: Tools, settings: Settings, levels: Levels) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
     llm = tools.llm_for("judge")
     mode: Mode = settings.judge if llm and settings.judge != "people" else "geometry"
@@ -236,7 +238,7 @@ def judge_of(data: Data, tools: Tools, settings: Settings) -> CoherenceJudge:
         seed=settings.seed,
     )
     parts = parts_of(data, use_roles=settings.roles == "auto")
-    closeness = None if mode == "llm" else closeness_of(data, settings, calibration)
+    closeness = None if mode == "llm" else closeness_of(data, levels, calibration, parts)
     return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts, closeness)
 
 
@@ -245,18 +247,25 @@ def min_size_of(data: Data, settings: Settings) -> int:
     return settings.min_cluster_size or default_min_size(len(data.texts))
 
 
-def closeness_of(data: Data, settings: Settings, calibration: Calibration) -> Closeness:
-    """Return what the embeddings say about a set: measured against the granularity that each role suggests."""
+def levels_of(data: Data, settings: Settings) -> Levels:
+    """Measure the granularity that each role suggests."""
     roles = data.roles if settings.roles == "auto" else [""] * len(data.texts)
     _, parts = np.unique(np.array(roles, dtype=np.str_), return_inverse=True)
-    points, heights = data.X.copy(), list[float | None]()
-    for part in range(int(parts.max(initial=-1)) + 1):
-        rows = np.flatnonzero(parts == part)
-        found = granularity_of(data.X[rows], min_size_of(data, settings), settings.seed, settings.granularity)
+    found = [
+        granularity_of(data.X[parts == part], min_size_of(data, settings), settings.seed, settings.granularity)
+        for part in range(int(parts.max(initial=-1)) + 1)
+    ]
+    return Levels(parts.astype(np.int64), tuple(own.height if own else None for own in found))
+
+
+def closeness_of(data: Data, levels: Levels, calibration: Calibration, parts: NDArray[np.int64]) -> Closeness:
+    """Return what the embeddings say about a set: its height, measured against the level of its role."""
+    points = data.X.copy()
+    for part in range(len(levels.heights)):
+        rows = np.flatnonzero(levels.parts == part)
         points[rows] = Agglomerative(smooth=True).points(data.X[rows])
-        heights.append(found.height if found else None)
-    tightness = Tightness(data.X, parts_of(data, use_roles=settings.roles == "auto"), calibration.geometry)
-    return Scale(points, parts.astype(np.int64), heights, calibration.slope, tightness)
+    tightness = Tightness(data.X, parts, calibration.geometry)
+    return Scale(points, levels, calibration.slope, tightness)
 
 
 def parts_of(data: Data, *, use_roles: bool) -> NDArray[np.int64]:
