@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from benchmarks import machine
 from benchmarks.choose_geometry import SETS, Corpus, corpus_of
+from benchmarks.once import measured_once
 from benchmarks.oracle import OracleJudge
 from dialin import assign, merge, pipeline, work
 from dialin.cluster import Partitioner, partitioner_of
@@ -84,4 +85,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with measured_once():
+        main()

@@ -110,6 +110,34 @@ class Scale:
         return self.slope * float(np.log(level / max(height, 1e-9)))
 
 
+class Corrections:
+    """What an LLM said against the embeddings: where it did, the corpus is finer or coarser than it is elsewhere.
+
+    Heights only grow on the way up the tree. So where a set was found bad although it joins far below the level, what
+    joins a little lower is no better a sign than that was: only how much lower it joins is evidence. In the same way
+    above a set that was found good although it joins above the level.
+
+    Parameters
+    ----------
+    n : int
+        Number of sentences.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._finer, self._coarser = np.zeros(n), np.zeros(n)
+
+    def evidence(self, rows: Rows, log_odds: float) -> float:
+        """Return what is left of the log-odds of a set, all of whose rows were in sets of which the LLM knew better."""
+        return log_odds - float(self._finer[rows].min()) - float(self._coarser[rows].max())
+
+    def learn(self, rows: Rows, log_odds: float, *, is_good: bool) -> None:
+        """Note the verdict on a set of which the embeddings gave these log-odds."""
+        if is_good:
+            self._coarser[rows] = np.minimum(self._coarser[rows], log_odds)
+        else:
+            self._finer[rows] = np.maximum(self._finer[rows], log_odds)
+
+
 def ward_distance(A: Matrix, B: Matrix) -> float:
     """Return the height at which Ward's tree joins two sets of rows, in the unit of SciPy.
 

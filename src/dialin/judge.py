@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.calibrate import Calibration
-from dialin.closeness import Closeness, Tightness
+from dialin.closeness import Closeness, Corrections, Tightness
 from dialin.errors import BudgetError, InputError
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import LANGUAGES, Form, bullets, language_of, load
@@ -226,6 +226,7 @@ class CoherenceJudge:
             raise InputError(f"judge mode {self.settings.mode!r} needs an LLM", hint="give one, or use geometry")
         parts = np.zeros(len(self.X), np.int64) if self.parts is None else self.parts
         self._tightness = Tightness(self.X, parts, self.calibration.geometry)
+        self._corrections = Corrections(len(self.X))
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return one verdict per cluster; a set judged before is not asked again."""
@@ -242,12 +243,14 @@ class CoherenceJudge:
                 self.memo[key] = Verdict.of(1.0, "size")
         new = {key: q for key, q in zip(keys, questions, strict=True) if key not in self.memo}
         closeness = self.closeness or self._tightness
-        logits = {key: closeness.log_odds(q.rows, q.other) for key, q in new.items()}
+        raw = {key: closeness.log_odds(q.rows, q.other) for key, q in new.items()}
+        logits = {key: self._corrections.evidence(q.union, raw[key]) for key, q in new.items()}
         ask = {key: q for key, q in new.items() if self._undecided(logits[key])}
         answered = dict(zip(ask, self._asked(list(ask.values())), strict=False))  # fewer, where a cap is hit
         for key, logit in logits.items():
             if key in answered:
                 self.memo[key] = self._combine(answered[key], logit)
+                self._corrections.learn(new[key].union, raw[key], is_good=self.memo[key].good)
             else:
                 self.memo[key] = Verdict.of(self.calibration.geometry_p(logit), "geometry")
         return [self.memo[key] for key in keys]
