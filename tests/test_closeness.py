@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.calibrate import geometry_of, weighed
-from dialin.closeness import MOST_JOINED, Levels, Scale, Tightness, last_join, ward_distance
+from dialin.closeness import MOST_JOINED, Corrections, Levels, Scale, Tightness, last_join, ward_distance
 from dialin.cluster import Agglomerative
 from dialin.discover import Data, Settings, Tools, discover
 from dialin.granularity import granularity_of
@@ -79,6 +79,38 @@ def test_tightness_is_weighed_within_the_part() -> None:
     assert judged.log_odds(rows) == pytest.approx(by_hand)
     assert judged.log_odds(rows[:1], rows[1:]) == pytest.approx(by_hand)
     assert judged.shape(rows)[1:] == (3, 7)
+
+
+def test_only_what_joins_lower_than_a_bad_set_speaks_for_its_parts() -> None:
+    """Rows 0 to 4 looked good (log-odds 4) and were bad: of 4.5 for a part of them 0.5 is left, of 3 less than nothing.
+
+    A set with a row beside them keeps all it has. A second part that is bad at 4.5 leaves −0.5 of the 4.
+    """
+    known = Corrections(6)
+    known.learn(np.arange(5), 4.0, is_good=False)
+    assert known.evidence(np.array([0, 1, 2]), 4.5) == pytest.approx(0.5)
+    assert known.evidence(np.array([3, 4]), 3.0) == pytest.approx(-1.0)
+    assert known.evidence(np.array([4, 5]), 3.0) == 3.0
+    known.learn(np.array([0, 1]), 4.5, is_good=False)
+    assert known.evidence(np.array([0, 1]), 4.0) == pytest.approx(-0.5)
+    assert known.evidence(np.array([1, 2]), 4.5) == pytest.approx(0.5)
+
+
+def test_only_what_joins_higher_than_two_good_sets_speaks_against_their_union() -> None:
+    """Both looked bad (−2 and −1) and were good: of −2.5 for both together −1.5 is left, of −2.5 and others all."""
+    known = Corrections(6)
+    known.learn(np.array([0, 1]), -2.0, is_good=True)
+    known.learn(np.array([2, 3]), -1.0, is_good=True)
+    assert known.evidence(np.arange(4), -2.5) == pytest.approx(-1.5)
+    assert known.evidence(np.arange(5), -2.5) == -2.5
+
+
+def test_a_verdict_that_the_embeddings_share_corrects_nothing() -> None:
+    known = Corrections(4)
+    known.learn(np.arange(4), -3.0, is_good=False)
+    known.learn(np.array([0, 1]), 2.0, is_good=True)
+    assert known.evidence(np.array([0]), 1.5) == 1.5
+    assert known.evidence(np.arange(4), -1.5) == -1.5
 
 
 def data_of(X: Matrix, roles: list[str]) -> Data:

@@ -271,6 +271,33 @@ def test_llm_mode_always_asks(form: Form, calibration: Calibration) -> None:
 # --- once --------------------------------------------------------------------------------------------------------
 
 
+@dataclass
+class Given:
+    """Evidence of the embeddings that is made up, by the size of the set."""
+
+    by_size: dict[int, float]
+
+    def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
+        return self.by_size[len(rows) + (0 if other is None else len(other))]
+
+
+@pytest.mark.parametrize(("answer", "n_asked"), [((0.05, 0.95), 2), ((0.95, 0.05), 1), ((0.0, 0.0), 1)])
+def test_what_the_llm_found_bad_is_asked_about_further_down(answer: tuple[float, float], n_asked: int) -> None:
+    """Reach 2.944. Ten sentences at log-odds 2, asked about; five of them at 4, which is beyond it.
+
+    Where the ten are bad (2 − ln 19 = −.94), only 4 − 2 of the 4 is evidence, and they are asked about: 2 − 2.94 is bad
+    again. Where the ten are good, or the answer cannot be read, the five are good by themselves.
+    """
+    corpus, llm = bench(10), always(*answer)
+    judge = corpus.judge(llm, form="list")
+    judge.closeness = Given({10: 2.0, 5: 4.0})
+    whole, part = judge.judge([rows(*range(10))])[0], judge.judge([rows(*range(5))])[0]
+    assert len(llm.asked) == n_asked
+    assert part.p_good == pytest.approx(1 / (1 + 19 / math.exp(2)) if n_asked == 2 else 1 / (1 + math.exp(-4)))
+    assert part.good == (n_asked == 1)
+    assert whole.good == (answer[0] > 0.5)
+
+
 @pytest.mark.parametrize("form", ["pairs", "list"])
 def test_a_set_is_asked_once(form: Form) -> None:
     """Twice in a batch, again in the next, and with its rows in another order: asked once."""
@@ -546,7 +573,7 @@ def test_verdicts_do_not_depend_on_the_order_of_rows(
 def test_verdicts_do_not_depend_on_the_batch(
     labels: list[int], seed: int, form: Form, mode: Mode, sampler: str
 ) -> None:
-    """All at once, or one by one from the last to the first: the same verdict for each set."""
+    """All at once, or one by one from the last to the first: the same verdict for each of sets that share nothing."""
     corpus = bench(len(labels), seed, sampler)
     clusters = clusters_of(labels)
     at_once = corpus.judge(Chooser(by_hash), TIGHT, mode=mode, form=form, n_representatives=4)

@@ -249,8 +249,9 @@ class CoherenceJudge:
         answered = dict(zip(ask, self._asked(list(ask.values())), strict=False))  # fewer, where a cap is hit
         for key, logit in logits.items():
             if key in answered:
-                self.memo[key] = self._combine(answered[key], logit)
-                self._corrections.learn(new[key].union, raw[key], is_good=self.memo[key].good)
+                self.memo[key] = verdict = self._combine(answered[key], logit)
+                if verdict.coherence is not Coherence.UNREADABLE:
+                    self._corrections.learn(new[key].union, raw[key], is_good=verdict.good)
             else:
                 self.memo[key] = Verdict.of(self.calibration.geometry_p(logit), "geometry")
         return [self.memo[key] for key in keys]
