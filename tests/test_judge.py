@@ -281,12 +281,15 @@ class Given:
         return self.by_size[len(rows) + (0 if other is None else len(other))]
 
 
-@pytest.mark.parametrize(("answer", "n_asked"), [((0.05, 0.95), 2), ((0.95, 0.05), 1), ((0.0, 0.0), 1)])
+@pytest.mark.parametrize(
+    ("answer", "n_asked"), [((0.05, 0.95), 2), ((0.95, 0.05), 1), ((0.08, 0.92), 1), ((0.0, 0.0), 1)]
+)
 def test_what_the_llm_found_bad_is_asked_about_further_down(answer: tuple[float, float], n_asked: int) -> None:
     """Reach 2.944. Ten sentences at log-odds 2, asked about; five of them at 4, which is beyond it.
 
     Where the ten are bad (2 − ln 19 = −.94), only 4 − 2 of the 4 is evidence, and they are asked about: 2 − 2.94 is bad
-    again. Where the ten are good, or the answer cannot be read, the five are good by themselves.
+    again. Where the ten are good, or the answer cannot be read, the five are good by themselves; and where the ten are
+    bad, but not as two to one (2 − ln 11.5 = −.44, ln 2 = .69).
     """
     corpus, llm = bench(10), always(*answer)
     judge = corpus.judge(llm, form="list")

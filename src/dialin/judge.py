@@ -14,6 +14,7 @@ third outcome, never silently good or bad. A set of sentences is judged once, ho
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ Rows = NDArray[np.int64]
 Mode = Literal["both", "llm", "geometry"]
 SURE = 3.5
 """Log-odds (P = .97) from which a "good" is taken at its first word."""
+LIKELY = math.log(2)
+"""Log-odds (two to one) from which an LLM's verdict corrects what the embeddings say of what lies below and above."""
 READABLE_MASS = 0.02
 """Least probability that the options must hold together for an answer to count as readable."""
 
@@ -250,7 +253,7 @@ class CoherenceJudge:
         for key, logit in logits.items():
             if key in answered:
                 self.memo[key] = verdict = self._combine(answered[key], logit)
-                if verdict.coherence is not Coherence.UNREADABLE:
+                if abs(verdict.log_odds) >= LIKELY:
                     self._corrections.learn(new[key].union, raw[key], is_good=verdict.good)
             else:
                 self.memo[key] = Verdict.of(self.calibration.geometry_p(logit), "geometry")
