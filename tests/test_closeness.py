@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialin import work
 from dialin.calibrate import geometry_of, weighed
 from dialin.closeness import MOST_JOINED, Corrections, Levels, Scale, Tightness, last_join, ward_distance
 from dialin.cluster import Agglomerative
@@ -16,6 +17,7 @@ from dialin.discover import Data, Settings, Tools, discover
 from dialin.granularity import granularity_of
 from dialin.search import default_min_size
 from dialin.work import levels_of
+from oracles import ScriptedLLM
 from test_granularity import spheres
 
 WEIGHTS = (0.5, 4.0, -0.5, 0.25)
@@ -126,6 +128,26 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     assert found.heights == (*(one and one.height for one in alone), None)
     assert found.parts.tolist() == [1] * 240 + [0] * 180 + [2] * 30
     assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.heights[1], found.heights[0], None]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "judge", "n_measured"), [("paper", "llm", 0), ("paper", "both", 1), ("tree", "llm", 1)]
+)
+def test_the_granularity_is_measured_once_and_only_where_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, strategy: str, judge: str, n_measured: int
+) -> None:
+    measured = list[int]()
+
+    def counted(X: Matrix, *arguments: float) -> None:
+        measured.append(len(X))
+
+    monkeypatch.setattr(work, "granularity_of", counted)
+    X = spheres(4, 30)
+    llm = ScriptedLLM()
+    tools = Tools(llm, lambda texts: X[: len(texts)])
+    discover(data_of(X, [""] * 120), tools, Settings(strategy=strategy, judge=judge))
+    assert measured == [120] * n_measured
+    assert llm.prompts
 
 
 def test_without_an_llm_the_intents_are_those_that_the_sentences_suggest() -> None:

@@ -35,7 +35,7 @@ def search_of(work: Work, rows: Rows) -> Search:
     """Return the search of one round among some sentences of one role."""
     settings = work.settings
     if settings.strategy == "tree":
-        return TreeSearch(work.min_size, work.levels.of(rows))
+        return TreeSearch(work.min_size, work.levels().of(rows))
     llm = work.tools.llm_for("search")
     prune = prune_with(llm) if settings.prune and llm else None
     return KSearch(settings.n_clusters, settings.unit, work.min_size, prune)

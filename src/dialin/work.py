@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,12 +169,12 @@ class Work:
     tools: Tools
     settings: Settings
     judge: Judge
-    levels: Levels
+    levels: Callable[[], Levels]
 
     @classmethod
     def of(cls, data: Data, tools: Tools, settings: Settings) -> Work:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        levels = levels_of(data, settings)
+        levels = cache(partial(levels_of, data, settings))  # seconds of work: not where nothing reads them
         own = tools.judge or (Undecided() if settings.judge == "people" else judge_of(data, tools, settings, levels))
         return cls(data, tools, settings, own, levels)
 
@@ -219,7 +220,7 @@ class Draft:
     complete: bool = True
 
 
-def judge_of(data: Data, tools: Tools, settings: Settings, levels: Levels) -> CoherenceJudge:
+def judge_of(data: Data, tools: Tools, settings: Settings, levels: Callable[[], Levels]) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
     llm = tools.llm_for("judge")
     mode: Mode = settings.judge if llm and settings.judge != "people" else "geometry"
@@ -238,7 +239,7 @@ def judge_of(data: Data, tools: Tools, settings: Settings, levels: Levels) -> Co
         seed=settings.seed,
     )
     parts = parts_of(data, use_roles=settings.roles == "auto")
-    closeness = None if mode == "llm" else closeness_of(data, levels, calibration, parts)
+    closeness = None if mode == "llm" else closeness_of(data, levels(), calibration, parts)
     return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts, closeness)
 
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.bench.cases import Case
-from dialin.closeness import Levels
 from dialin.cluster import Labels, Matrix
 from dialin.connect import NO_LLM, Specs
 from dialin.discover import Data, Settings, Tools
 from dialin.errors import InputError
 from dialin.judge import Coherence, Judge, Rows, Verdict
 from dialin.reliability import Goodness, goodness
-from dialin.work import judge_of
+from dialin.work import Work
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,7 @@ def judge_on(case: Case, X: Matrix, tools: Tools) -> Judge:
     """
     n = len(case.texts)
     data = Data(case.texts, X, np.ones(n, dtype=np.int64), [""] * n)
-    unmeasured = Levels(np.zeros(n, dtype=np.int64), (None,))  # the LLM alone speaks
-    return judge_of(data, tools, Settings(judge="llm", roles="ignore"), unmeasured)
+    return Work.of(data, tools, Settings(judge="llm", roles="ignore")).judge
 
 
 def judged(labels: Labels, judge: Judge) -> Judged:
