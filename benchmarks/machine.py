@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import resource
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dialin import __version__
+from dialin.hardware import machine_name
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -22,7 +22,7 @@ def provenance(**more: object) -> dict[str, object]:
         "command": "python -m " + " ".join([f"{script.parent.name}.{script.stem}", *sys.argv[1:]]),
         "dialin": __version__,
         "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        "machine": machine_name(),
         **more,
     }
 

@@ -214,3 +214,20 @@ def test_every_published_figure_has_its_source() -> None:
     assert all(0 < v < 1 for line in found for v in (line.nmi, line.ari, line.acc) if v is not None)
     assert all((line.nmi, line.acc, line.calls) != (None, None, None) for line in found)
     assert len(published_for([bank()])) == sum(line.data == "Bank77" for line in found)
+
+
+# --- machines -------------------------------------------------------------------------------------
+
+
+def test_the_table_says_what_ran_where() -> None:
+    here = {"machine": "EPYC, 2 cores"}
+    rows = [row("kmeans", 0.2, 0, **here), row("kmeans", 0.2, 1, **here), row("dialin", 0.4), row("idas", 0.1, **here)]
+    found = next(section for section in table.sections_of(rows) if section.title == "Machines")
+    assert found.rows == [
+        {"machine": "EPYC, 2 cores", "runs": "3", "methods": "kmeans 2, idas 1"},
+        {"machine": "not recorded", "runs": "1", "methods": "dialin 1"},
+    ]
+
+
+def test_a_folder_of_an_earlier_version_names_no_machine() -> None:
+    assert "Machines" not in {section.title for section in table.sections_of([row("kmeans", 0.2)])}

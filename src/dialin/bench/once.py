@@ -20,6 +20,7 @@ from dialin.connect import Opened, asked, share, shared_store
 from dialin.discover import Tools
 from dialin.errors import InputError
 from dialin.execute import tools_of
+from dialin.hardware import machine_name
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
@@ -82,6 +83,7 @@ def run_once(case: Case, X: Matrix, key: Key, place: Place) -> Row:
         seconds=round(seconds, 3),
         embedder=place.opened.embedder_name,
         peak_memory_mb=memory,
+        machine=machine_name(),
     )
 
 

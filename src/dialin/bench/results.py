@@ -60,6 +60,8 @@ class Row:
         Accuracy of a classifier of the clusters on held-out sentences; None where there is no cluster.
     n_held_out : int or None
         Those sentences; None: not measured yet.
+    machine : str
+        What it ran on; "" of an earlier version.
     """
 
     data: str
@@ -86,6 +88,7 @@ class Row:
     goodness_calls: int | None = None
     downstream: float | None = None
     n_held_out: int | None = None
+    machine: str = ""
 
     @property
     def key(self) -> Key:

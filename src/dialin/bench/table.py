@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +18,10 @@ from dialin.bench.published import SECTION, Published, published_for
 from dialin.bench.published import TEXT as PUBLISHED_TEXT
 from dialin.bench.results import Row
 
+MACHINES = (
+    "The int8 models give slightly other embeddings on another kind of processor, and scores differ by some "
+    "hundredths: what is close is to be compared on one machine."
+)
 RESULTS, TABLE = "results.parquet", "results.md"
 SCORES = ("nmi", "ami", "ari", "acc", "n_clusters", "k_ratio", "coverage", "goodness", "downstream")
 COSTS = ("calls", "tokens", "seconds", "peak_memory_mb")
@@ -124,6 +129,7 @@ def sections_of(rows: Sequence[Row]) -> list[Section]:
         Section(title, [cells_of(line, names, stars) for line in lines if line.data == title]) for title in titles
     ]
     sections += [Section("Test", test_rows(tested), f"{TEST}; {_legend()}.")] if tested else []
+    sections += [Section("Machines", machine_rows(rows), MACHINES)] if any(row.machine for row in rows) else []
     published = published_for(rows)
     return sections + ([published_section(published)] if published else [])
 
@@ -175,6 +181,20 @@ def _test_cells(data: str, method: str, own: Mapping[str, Comparison]) -> Cells:
         cells[f"{NAMES[metric]} difference"] = f"{found.difference:+.3f}"
         cells[f"p ({NAMES[metric]})"] = " ".join(filter(None, [shown_p(found.p), found.stars]))
     return cells
+
+
+def machine_rows(rows: Sequence[Row]) -> list[Cells]:
+    """Return what ran on which machine, the one of most runs first."""
+    found = Counter((row.machine, row.method) for row in rows)
+    names = Counter(row.machine for row in rows)
+    return [
+        {
+            "machine": name or "not recorded",
+            "runs": str(n),
+            "methods": ", ".join(f"{method} {count}" for (other, method), count in found.items() if other == name),
+        }
+        for name, n in names.most_common()
+    ]
 
 
 def shown_p(p: float | None) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
-import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dialin.hardware import machine_name
 from dialin.llm import parted
 from dialin.markdown import table
 from dialin.reliability import auc, expected_calibration_error
@@ -118,7 +117,7 @@ def figures_of(part: str, source: str, log_odds: ArrayLike, good: Sequence[bool]
 
 def machine_here(device: str) -> str:
     """Return what this machine is, in words."""
-    name = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    name = machine_name()
     if device == "cpu":
         return f"CPU: {name}"
     import torch  # noqa: PLC0415

@@ -1,0 +1,32 @@
+"""What this machine is, in words, for whoever reads a figure that it measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+_CPUINFO = Path("/proc/cpuinfo")
+
+
+def machine_name() -> str:
+    """Return the processor, the number of cores and the system; the int8 models differ a little between processors."""
+    return f"{processor_name()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+
+
+def processor_name() -> str:
+    """Return the name of the processor, as Linux or the system's library has it; of no name, its architecture."""
+    named = processor_in(_CPUINFO.read_text("utf-8", "replace")) if _CPUINFO.exists() else ""
+    return named or platform.processor() or platform.machine()
+
+
+def processor_in(cpuinfo: str) -> str:
+    r"""Return the first model name in the text of ``/proc/cpuinfo``; "" where there is none, as on most ARM machines.
+
+    Examples
+    --------
+    >>> processor_in("processor : 0\nmodel name\t: AMD EPYC\nprocessor : 1\nmodel name\t: AMD EPYC\n")
+    'AMD EPYC'
+    """
+    pairs = (line.partition(":") for line in cpuinfo.splitlines())
+    return next((value.strip() for name, _, value in pairs if name.strip() == "model name"), "")
