@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from dialin.hardware import processor_name
 from dialin.llm import Client, Prompt
 from dialin.llm.llama import LlamaBackend, LlamaOptions
 from dialin.models import ensure
@@ -113,7 +114,7 @@ def _setting(options: argparse.Namespace) -> dict[str, Any]:
         "data": DATA.name,
         "machine": {
             "platform": platform.platform(),
-            "processor": platform.machine(),
+            "processor": processor_name(),
             "n_cpus": os.cpu_count(),
             "load_before": load,
             "python": platform.python_version(),

@@ -23,6 +23,7 @@ from dialin.bench.results import Row
 from dialin.cluster import Labels
 from dialin.discover import Settings, Tools
 from dialin.errors import InputError, ProviderError
+from dialin.hardware import machine_name
 from dialin.llm.client import Client
 from dialin.peers import PEERS, Kit, Problem
 from dialin.peers.library import WithLibrary
@@ -77,6 +78,7 @@ def test_every_method_is_run_on_every_file_with_every_seed(cli: Cli, two: list[s
     assert {r["method"] for r in rows if not r["told_k"]} == {"dialin", "paper", *ITL}
     assert all((r["calls"] > 0) == (r["tokens_in"] > 0) for r in rows)
     assert {r["n_true"] for r in rows} == {5}
+    assert {r["machine"] for r in rows} == {machine_name()}
     assert all(r["calls"] == 30 for r in rows if r["method"] in {"keyphrase", "idas"})
     assert result.stdout == (Path("out") / "results.md").read_text("utf-8")
     assert "## all data sets" in result.stdout
@@ -220,7 +222,7 @@ def test_a_folder_of_an_earlier_version_is_read(cli: Cli, two: list[str], backen
     bench(cli, options)
     path, new = Path("out/runs.jsonl"), {"peak_memory_mb", "goodness", "n_unreadable", "goodness_calls"}
     old = [json.loads(line) for line in path.read_text().splitlines()]
-    new |= {"downstream", "n_held_out"}
+    new |= {"downstream", "n_held_out", "machine"}
     path.write_text("".join(json.dumps({k: v for k, v in r.items() if k not in new}) + "\n" for r in old))
     about = json.loads(Path("out/bench.json").read_text())
     Path("out/bench.json").write_text(
@@ -233,7 +235,7 @@ def test_a_folder_of_an_earlier_version_is_read(cli: Cli, two: list[str], backen
     result = bench(cli, options, "--held-out", "held.csv", "--held-out", "held2.csv")
     assert "set1: 1 run of an earlier version kept no labels to measure" in result.stderr
     assert "ARI" not in result.stderr
-    assert [r["n_held_out"] for r in rows_of()] == [None, None]
+    assert [(r["n_held_out"], r["machine"]) for r in rows_of()] == [(None, ""), (None, "")]
     assert "| kmeans | yes | 1 |" in result.stdout
 
 

@@ -185,13 +185,13 @@ def _test_cells(data: str, method: str, own: Mapping[str, Comparison]) -> Cells:
 
 def machine_rows(rows: Sequence[Row]) -> list[Cells]:
     """Return what ran on which machine, the one of most runs first."""
-    found = Counter((row.machine, row.method) for row in rows)
     names = Counter(row.machine for row in rows)
+    methods = {name: Counter(row.method for row in rows if row.machine == name) for name in names}
     return [
         {
             "machine": name or "not recorded",
             "runs": str(n),
-            "methods": ", ".join(f"{method} {count}" for (other, method), count in found.items() if other == name),
+            "methods": ", ".join(f"{method} {count}" for method, count in methods[name].items()),
         }
         for name, n in names.most_common()
     ]
