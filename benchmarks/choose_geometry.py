@@ -55,7 +55,7 @@ class Corpus:
     def closeness(self) -> Closeness:
         """Evidence of the heights in the tree, measured once."""
         levels = levels_of(self.data, Settings())
-        return closeness_of(self.data, levels, calibration_of(""), np.zeros(len(self.data.texts), np.int64))
+        return closeness_of(self.data, levels, calibration_of(""))
 
     def part(self, kind: str, rows: NDArray[np.int64]) -> Corpus:
         """Return some of the sentences."""

@@ -130,6 +130,17 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.heights[1], found.heights[0], None]
 
 
+def test_of_sets_across_parts_the_tree_says_nothing() -> None:
+    """Their tightness speaks: two orthogonal halves have a third of the pairs in common, at a base of 1."""
+    X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
+    first, second, parts = np.array([0, 1]), np.array([2, 3]), [0, 0, 1, 1]
+    judged, tightness = scale(X, [1.0, 1.0], parts), Tightness(X, np.array(parts), WEIGHTS)
+    assert judged.levels.of(np.arange(4)) is None
+    assert judged.log_odds(first, second) == tightness.log_odds(first, second)
+    assert judged.log_odds(np.arange(4)) == tightness.log_odds(np.arange(4))
+    assert judged.log_odds(first) != tightness.log_odds(first)
+
+
 @pytest.mark.parametrize(
     ("strategy", "judge", "n_measured"), [("paper", "llm", 0), ("paper", "both", 1), ("tree", "llm", 1)]
 )

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin import embed
+from dialin import embed, script
 from dialin.embed import (
     BilingualEmbedder,
     CachedEmbedder,
@@ -70,7 +70,7 @@ class ToyEmbedder:
     ],
 )
 def test_script_of_a_text(text: str, is_cjk: bool) -> None:
-    assert embed._is_cjk(text) is is_cjk
+    assert script.is_cjk(text) is is_cjk
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
+from dialin import granularity
 from dialin.cluster import Agglomerative, Matrix
-from dialin.granularity import LEAST, Curves, cuts_of, gap, granularity_of, level, silhouettes
+from dialin.granularity import LEAST, Curves, cuts_of, gap, granularity_of, level, neighbours, silhouettes
 from dialin.tree import Tree
 
 MIN_SIZE = 4
@@ -110,8 +111,45 @@ def test_the_gap_is_what_random_points_do_not_show() -> None:
     """One cut: stability .8 and .6 beside .2 at random, separation .5 beside .1: .6 · .4 and .4 · .4."""
     found = Curves(np.array([[0.8], [0.6]]), np.array([0.5]))
     random = Curves(np.array([[0.1], [0.3]]), np.array([0.1]))
-    assert gap(found, random).ravel() == pytest.approx([0.24, 0.16])
-    assert (gap(random, found) == 0).all()  # two figures below random make no good cut
+    assert gap(found, [random], np.array([2])).ravel() == pytest.approx([0.24, 0.16])
+    assert (gap(random, [found], np.array([2])) == 0).all()  # two figures below random make no good cut
+
+
+def test_random_corpora_are_averaged() -> None:
+    """Stability .8 beside .1 and .3 at random, separation .5 beside .1 and .2: (.8 − .2) · (.5 − .15)."""
+    found = Curves(np.array([[0.8]]), np.array([0.5]))
+    random = [Curves(np.array([[0.1]]), np.array([0.1])), Curves(np.array([[0.3]]), np.array([0.2]))]
+    assert gap(found, random, np.array([2])).ravel() == pytest.approx([0.21])
+
+
+@pytest.mark.parametrize(("n_each", "n_random"), [(30, 8), (250, 4), (500, 2)])
+def test_the_fewer_sentences_the_more_random_corpora(
+    monkeypatch: pytest.MonkeyPatch, n_each: int, n_random: int
+) -> None:
+    """Four thousand random points in all, at most eight corpora."""
+    drawn = list[int]()
+
+    def counted(X: Matrix, rng: np.random.Generator) -> Matrix:
+        drawn.append(len(X))
+        return spheres(1, len(X), seed=int(rng.integers(99)))
+
+    monkeypatch.setattr(granularity, "_random", counted)
+    granularity_of(spheres(4, n_each), MIN_SIZE)
+    assert drawn == [4 * n_each] * n_random
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_three_clusters_are_not_blurred_with_two(seed: int) -> None:
+    found = granularity_of(spheres(3, 60), MIN_SIZE, seed)
+    assert found is not None
+    assert found.n_clusters == 3
+
+
+def test_neighbours_are_two_a_side_and_never_half_as_many_again() -> None:
+    """3 beside 2 is exactly half as many again, 10 beside 7 less; 14 is the third of 7."""
+    near = neighbours(np.array([2, 3, 7, 8, 10, 14])) > 0
+    found = [np.flatnonzero(column).tolist() for column in near.T]
+    assert found == [[0], [1], [2, 3, 4], [2, 3, 4], [2, 3, 4, 5], [4, 5]]
 
 
 def test_the_level_lies_between_two_joins() -> None:

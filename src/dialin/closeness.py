@@ -66,7 +66,7 @@ class Levels:
     Parameters
     ----------
     parts : ndarray of shape (n,), int64
-        Part 0, 1, … (role) of each sentence.
+        Part 0, 1, … of each sentence (`dialin.parts`).
     heights : tuple of (float or None)
         By part; None: it was not measured.
     """
@@ -75,8 +75,9 @@ class Levels:
     heights: tuple[float | None, ...]
 
     def of(self, rows: Rows) -> float | None:
-        """Return the height of the part that the rows are in."""
-        return self.heights[int(self.parts[rows[0]])]
+        """Return the height of the part that the rows are in; None where they are of several."""
+        part = int(self.parts[rows[0]])
+        return self.heights[part] if (self.parts[rows] == part).all() else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +89,11 @@ class Scale:
     points : ndarray of shape (n, d)
         What the tree is built on: smoothed embeddings.
     levels : Levels
-        That height, by part; where it was not measured, `otherwise` speaks.
+        That height, by part.
     slope : float
         Log-odds for each factor e by which a set joins lower.
     otherwise : Closeness
-        Of parts that were not measured.
+        Speaks of parts that were not measured, and of sets across parts, whose trees have nothing in common.
     """
 
     points: Matrix
@@ -102,7 +103,7 @@ class Scale:
 
     def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
         """Return the log-odds that the rows, or the union of both, are one intent."""
-        level = self.levels.of(rows)
+        level = self.levels.of(rows if other is None else np.concatenate([rows, other]))
         if level is None:
             return self.otherwise.log_odds(rows, other)
         own = self.points[rows]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from dialin import models
 from dialin.embed_api import DEFAULT_URL, OpenAIEmbedder
 from dialin.embed_cache import CachedEmbedder
 from dialin.errors import InputError, ModelError
+from dialin.script import is_cjk
 
 __all__ = [
     "BilingualEmbedder",
@@ -35,12 +35,6 @@ ENGLISH = "bge-small-en-v1.5"
 CHINESE = "bge-small-zh-v1.5"
 MAX_TOKENS = 256
 _CHUNK_TEXTS = 4096
-
-# Ideographs, kana and hangul, as bodies of a character class.
-_CJK = re.compile(
-    "[\u1100-\u11ff\u3005\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f"
-    "\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U000323af]"
-)
 
 
 @runtime_checkable
@@ -145,10 +139,10 @@ class BilingualEmbedder:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 vectors of unit norm, shape (n, d_en + d_zh)."""
-        is_cjk = np.array([_is_cjk(text) for text in texts], bool)
+        is_other = np.array([is_cjk(text) for text in texts], bool)
         # Both are always asked, if only for no text, since a block's width must not depend on the texts.
         blocks = []
-        for embedder, rows in zip(self._embedders, (~is_cjk, is_cjk), strict=True):
+        for embedder, rows in zip(self._embedders, (~is_other, is_other), strict=True):
             encoded = embedder.encode([texts[i] for i in np.flatnonzero(rows).tolist()])
             block = np.zeros((len(texts), encoded.shape[1]), np.float32)
             block[rows] = encoded
@@ -253,7 +247,7 @@ def _local_embedder(model: str) -> Embedder:
 
 def _by_script(texts: Sequence[str]) -> tuple[str, str]:
     """Return the spec that suits the texts, and why."""
-    n_cjk = sum(map(_is_cjk, texts))
+    n_cjk = sum(map(is_cjk, texts))
     share = n_cjk / len(texts) if texts else 0.0
     found = f"{n_cjk:,} of {len(texts):,} texts are in Chinese, Japanese or Korean script"
     if share < 0.02:
@@ -261,14 +255,6 @@ def _by_script(texts: Sequence[str]) -> tuple[str, str]:
     if share > 0.98:
         return f"local:{CHINESE}", f"{found}: Chinese model"
     return f"local:{ENGLISH}+{CHINESE}", f"{found}: English and Chinese model side by side"
-
-
-def _is_cjk(text: str) -> bool:
-    """Tell whether at least 30 % of the letters are ideographs, kana or hangul."""
-    if text.isascii():
-        return False
-    n_letters = sum(map(str.isalpha, text))
-    return n_letters > 0 and len(_CJK.findall(text)) >= 0.3 * n_letters
 
 
 def _local_names() -> list[str]:

@@ -11,6 +11,7 @@ to a data set is in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,10 +32,14 @@ MOST = 4_000
 SHARE = 0.75
 N_SAMPLES = 8
 N_RANDOM = 3
-"""Samples of the random points, whose figures vary less."""
+"""Samples of each set of random points, whose figures vary less."""
+MOST_RANDOM = 8
+"""Sets of random points: the figures of one vary the more the fewer sentences there are, and cost the less."""
 N_CUTS = 30
 WINDOW = 5
-"""Neighbouring k whose figures are averaged."""
+"""Neighbouring k whose figures are averaged, at most."""
+MOST_APART = 1.5
+"""Factor from which two k are no neighbours."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,10 @@ def granularity_of(X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0) 
     cuts = cuts_of(len(own), min_size)
     if len(X) < LEAST or len(cuts) < 2:
         return None
-    found = gap(curves(own, cuts, min_size, N_SAMPLES, rng), curves(_random(own, rng), cuts, min_size, N_RANDOM, rng))
-    k = round(float(gmean(cuts[found.argmax(axis=1)])))
+    found = curves(own, cuts, min_size, N_SAMPLES, rng)
+    n_random = int(np.clip(MOST // len(own), 1, MOST_RANDOM))
+    random = [curves(_random(own, rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
+    k = round(float(gmean(cuts[gap(found, random, cuts).argmax(axis=1)])))
     n_wanted = int(np.clip(round(k * finer), 2, len(own) - 1))
     is_exact = len(X) <= Agglomerative().max_exact  # else the tree is built on what was not smoothed
     tree = Agglomerative(smooth=is_exact).fit(own).tree
@@ -160,17 +167,31 @@ def silhouettes(X: Matrix, labels: Labels, min_size: int = 1) -> Floats:
     return np.where((size >= max(min_size, 2)) & np.isfinite(other), value, 0.0).astype(np.float64)
 
 
-def gap(found: Curves, random: Curves) -> Floats:
+def gap(found: Curves, random: Sequence[Curves], cuts: Labels) -> Floats:
     """Return what each sample makes of each cut beyond random points, shape (n_samples, n_cuts), never below 0."""
-    stability = _even(found.stability) - _even(random.stability.mean(axis=0, keepdims=True))
-    separation = _even(found.separation[None, :]) - _even(random.separation[None, :])
-    return np.asarray(np.maximum(stability, 0.0) * np.maximum(separation, 0.0))
+    expected = np.mean([curve.stability.mean(axis=0) for curve in random], axis=0)
+    stability = found.stability - expected
+    separation = found.separation - np.mean([curve.separation for curve in random], axis=0)
+    near = neighbours(cuts)
+    return np.asarray(np.maximum(stability @ near, 0.0) * np.maximum(separation @ near, 0.0))
 
 
-def _even(values: Floats) -> Floats:
-    """Return the moving average along the rows of values (m, n_cuts)."""
-    padded = np.pad(values, ((0, 0), (WINDOW // 2, WINDOW // 2)), mode="edge")
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1).mean(axis=2))
+def neighbours(cuts: Labels) -> Floats:
+    """Return what averages figures of cuts with those of the next two on each side; columns sum to 1.
+
+    Only k of less than half as many again are neighbours: to average 1, 2, 3, 4 and 5 would blur any three clusters.
+
+    Examples
+    --------
+    Of 2, 3, 4 and 5 only 3 and 4, and 4 and 5 are:
+
+    >>> (neighbours(np.array([2, 3, 4, 5])) > 0).sum(axis=0).tolist()
+    [1, 2, 3, 2]
+    """
+    order = np.arange(len(cuts))
+    near = np.abs(order[:, None] - order) <= WINDOW // 2
+    near &= np.maximum(cuts[:, None], cuts) < MOST_APART * np.minimum(cuts[:, None], cuts)
+    return np.asarray(near / near.sum(axis=0))
 
 
 def _random(X: Matrix, rng: np.random.Generator) -> Matrix:

@@ -20,6 +20,7 @@ from dialin.iterate import Loop, Shifted, iterate
 from dialin.judge import CoherenceJudge, Rows, Verdict
 from dialin.merge import Merged, Near, components, label_edges, verified
 from dialin.name import Example, contrast, name_clusters, number
+from dialin.parts import by_part
 from dialin.roles import roles_of
 from dialin.sample import sampler_of
 from dialin.search import KSearch, Search, TreeSearch, prune_with
@@ -32,7 +33,7 @@ N_EXAMPLES = 5
 
 
 def search_of(work: Work, rows: Rows) -> Search:
-    """Return the search of one round among some sentences of one role."""
+    """Return the search of one round among some sentences of one part."""
     settings = work.settings
     if settings.strategy == "tree":
         return TreeSearch(work.min_size, work.levels().of(rows))
@@ -50,10 +51,10 @@ def clusters_of(work: Work) -> Partitioner:
 
 
 def collect(draft: Draft, work: Work) -> None:
-    """Run Algorithm 1 for each role by itself; the draft gains the clusters of each round."""
+    """Run Algorithm 1 for each part by itself; the draft gains the clusters of each round."""
     settings = work.settings
     work.tools.on_step("judge")
-    for role, rows in by_role(draft.roles):
+    for role, rows in by_part(work.data.texts, work.data.X, draft.roles):
         loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
         for round_ in iterate(work.data.X[rows], Shifted(work.judge, rows), loop):
             clusters = tuple(rows[cluster] for cluster in round_.clusters)

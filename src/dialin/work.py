@@ -22,7 +22,7 @@ from dialin.iterate import Round
 from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
 from dialin.llm import tagged
 from dialin.llm.base import LLM
-from dialin.prompts import language_of
+from dialin.parts import parts_of
 from dialin.sample import sampler_of
 from dialin.search import default_min_size
 from dialin.settings import Settings
@@ -122,6 +122,10 @@ class Data:
     X: NDArray[np.float32]
     counts: NDArray[np.int64]
     roles: list[str]
+
+    def parts(self, *, use_roles: bool) -> Rows:
+        """Return the part of each sentence, shape (n,), as `dialin.parts.parts_of`; by its role only if asked to."""
+        return parts_of(self.texts, self.X, self.roles if use_roles else [""] * len(self.texts))
 
 
 def _silent(_: str) -> None:
@@ -238,8 +242,8 @@ def judge_of(data: Data, tools: Tools, settings: Settings, levels: Callable[[], 
         sure=settings.sure,
         seed=settings.seed,
     )
-    parts = parts_of(data, use_roles=settings.roles == "auto")
-    closeness = None if mode == "llm" else closeness_of(data, levels(), calibration, parts)
+    parts = data.parts(use_roles=settings.roles == "auto")
+    closeness = None if mode == "llm" else closeness_of(data, levels(), calibration)
     return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts, closeness)
 
 
@@ -249,35 +253,20 @@ def min_size_of(data: Data, settings: Settings) -> int:
 
 
 def levels_of(data: Data, settings: Settings) -> Levels:
-    """Measure the granularity that each role suggests."""
-    roles = data.roles if settings.roles == "auto" else [""] * len(data.texts)
-    _, parts = np.unique(np.array(roles, dtype=np.str_), return_inverse=True)
+    """Measure the granularity that each part suggests."""
+    parts = data.parts(use_roles=settings.roles == "auto")
     found = [
         granularity_of(data.X[parts == part], min_size_of(data, settings), settings.seed, settings.granularity)
         for part in range(int(parts.max(initial=-1)) + 1)
     ]
-    return Levels(parts.astype(np.int64), tuple(own.height if own else None for own in found))
+    return Levels(parts, tuple(own.height if own else None for own in found))
 
 
-def closeness_of(data: Data, levels: Levels, calibration: Calibration, parts: NDArray[np.int64]) -> Closeness:
-    """Return what the embeddings say about a set: its height, measured against the level of its role."""
+def closeness_of(data: Data, levels: Levels, calibration: Calibration) -> Closeness:
+    """Return what the embeddings say about a set: its height, measured against the level of its part."""
     points = data.X.copy()
     for part in range(len(levels.heights)):
         rows = np.flatnonzero(levels.parts == part)
         points[rows] = Agglomerative(smooth=True).points(data.X[rows])
-    tightness = Tightness(data.X, parts, calibration.geometry)
+    tightness = Tightness(data.X, levels.parts, calibration.geometry)
     return Scale(points, levels, calibration.slope, tightness)
-
-
-def parts_of(data: Data, *, use_roles: bool) -> NDArray[np.int64]:
-    """Return the part of the corpus, 0, 1, …, that each sentence is in: its role, and its language if there are two.
-
-    Sentences of two languages, or of customer and agent, are farther apart than two random ones of one kind; a cluster
-    must look close beside its own kind.
-    """
-    languages = [language_of([text]) for text in data.texts]
-    share = languages.count("zh") / max(len(languages), 1)
-    mixed = 0.02 < share < 0.98  # as in `dialin.embed`: below that the other language is a stray word
-    keys = [(r if use_roles else "", lang if mixed else "") for r, lang in zip(data.roles, languages, strict=True)]
-    code = {key: i for i, key in enumerate(sorted(set(keys)))}
-    return np.array([code[key] for key in keys], dtype=np.int64)

@@ -1,0 +1,86 @@
+"""What a second language in the corpus does to the first: found together, as one part, and each alone. No LLM.
+
+Two data sets, one English and one Chinese, as many sentences of each. *Together* is the default: scripts whose vectors
+have nothing in common are clustered apart (`dialin.parts`). *As one part* turns all vectors by one random rotation:
+every distance stays, but there is no dimension any more that only one script has, so nothing is parted. Each is
+scored by language. Writes ``benchmarks/results/mixed.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import ortho_group
+
+from benchmarks import data, machine
+from dialin.discover import Data, Settings, Tools, discover
+from dialin.embed import embedder_of
+from dialin.metrics import evaluate
+
+PAIRS = (
+    ("hwu64", "smp2019_ecdt_nlu_train"),
+    ("massive_i_small", "massive_i_zh_small"),
+    ("bank77_small", "massive_i_zh_small"),
+)
+
+
+def sample_of(name: str, n: int, seed: int) -> tuple[list[str], NDArray[np.str_]]:
+    """Return n random sentences of a data set, and their labels."""
+    texts, gold = data.load(name)
+    rows = np.random.default_rng(seed).choice(len(texts), min(n, len(texts)), replace=False)
+    return [texts[row] for row in rows], gold[rows]
+
+
+def found(texts: list[str], X: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
+    """Return the labels that dialin finds without an LLM; no intent has a name, so no name is embedded."""
+    n = len(texts)
+    whole = Data(texts, X, np.ones(n, np.int64), [""] * n)
+    return discover(whole, Tools(None, lambda names: X[: len(names)]), Settings(seed=seed)).labels
+
+
+def figures(labels: NDArray[np.int64], gold: NDArray[np.str_]) -> dict[str, float]:
+    """Return the scores of a clustering, and the intents found for each true one."""
+    scores = evaluate(labels, gold)
+    own = {name: round(float(getattr(scores, name)), 3) for name in ("nmi", "ami", "ari", "acc")}
+    return own | {"clusters / true": round(len(set(labels[labels >= 0].tolist())) / len(set(gold)), 2)}
+
+
+def rows_of(pair: tuple[str, str], n: int, seed: int) -> list[dict[str, Any]]:
+    """Return a row for each language of a pair, and each way of finding it."""
+    sets = [sample_of(name, n, seed) for name in pair]
+    texts = [text for own, _ in sets for text in own]
+    X = embedder_of("auto", texts).encode(texts)
+    turn = ortho_group.rvs(X.shape[1], random_state=seed).astype(np.float32)
+    languages = np.split(np.arange(len(texts)), [len(sets[0][0])])
+    alone = [found([texts[i] for i in rows], X[rows], seed) for rows in languages]
+    ways = {
+        "together": found(texts, X, seed),
+        "as one part": found(texts, X @ turn, seed),
+        "alone": np.concatenate([alone[0], np.where(alone[1] < 0, -1, alone[1] + len(texts))]),
+    }
+    return [
+        {"data": name, "beside": other, "way": way, **figures(labels[rows], gold)}
+        for (name, other), (_, gold), rows in zip((pair, pair[::-1]), sets, languages, strict=True)
+        for way, labels in ways.items()
+    ]
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--n", type=int, default=1_500, help="sentences of each set")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    rows = list[dict[str, Any]]()
+    for pair in PAIRS:
+        rows += rows_of(pair, options.n, options.seed)
+        print("\n".join(map(json.dumps, rows[-6:])), flush=True)
+        machine.write("mixed", machine.provenance(n=options.n, seed=options.seed, rows=rows))
+
+
+if __name__ == "__main__":
+    main()

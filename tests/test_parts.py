@@ -1,0 +1,94 @@
+"""Which parts of a corpus are clustered apart."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from dialin.cluster import Matrix
+from dialin.discover import Data, Settings, Tools, discover
+from dialin.parts import by_part, parts_of
+from test_granularity import spheres
+
+
+def blocks(*own: Matrix) -> Matrix:
+    """Return the rows of several matrices, each in dimensions of its own."""
+    n, d = sum(map(len, own)), sum(X.shape[1] for X in own)
+    joined, row, column = np.zeros((n, d), np.float32), 0, 0
+    for X in own:
+        joined[row : row + len(X), column : column + X.shape[1]] = X
+        row, column = row + len(X), column + X.shape[1]
+    return joined
+
+
+def texts_of(n_latin: int, n_cjk: int) -> list[str]:
+    return [f"sentence {i}" for i in range(n_latin)] + [f"第{i}句话" for i in range(n_cjk)]
+
+
+def labels_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> NDArray[np.int64]:
+    """Return the intents that the sentences have without an LLM."""
+    data = Data(texts, X, np.ones(len(texts), np.int64), [""] * len(texts))
+    return discover(data, Tools(None, lambda names: X[: len(names)]), settings or Settings()).labels
+
+
+def test_scripts_that_share_a_dimension_are_one_part() -> None:
+    """One Chinese sentence that has something of the first dimension is enough: this embedder knows both."""
+    texts, X = texts_of(2, 2), blocks(np.ones((2, 2), np.float32), np.ones((2, 2), np.float32))
+    assert parts_of(texts, X, [""] * 4).tolist() == [0, 0, 1, 1]
+    X[3, 0] = 0.1
+    assert parts_of(texts, X, [""] * 4).tolist() == [0, 0, 0, 0]
+
+
+def test_orthogonal_sentences_of_one_script_are_one_part() -> None:
+    """Bags of words share nothing, either; what parts is the script."""
+    assert parts_of(texts_of(3, 0), np.eye(3, dtype=np.float32), [""] * 3).tolist() == [0, 0, 0]
+    assert parts_of(texts_of(0, 3), np.eye(3, dtype=np.float32), [""] * 3).tolist() == [0, 0, 0]
+
+
+def test_roles_are_parted_in_each_script() -> None:
+    texts, roles = texts_of(3, 2), ["customer", "agent", "customer", "agent", "customer"]
+    X = blocks(np.ones((3, 1), np.float32), np.ones((2, 1), np.float32))
+    found = [(role, rows.tolist()) for role, rows in by_part(texts, X, roles)]
+    assert found == [("agent", [1]), ("agent", [3]), ("customer", [0, 2]), ("customer", [4])]
+
+
+def test_no_sentences_have_no_parts() -> None:
+    assert by_part([], np.empty((0, 3), np.float32), []) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "退款"]), st.sampled_from(["", "agent"])), max_size=12))
+def test_parts_hold_every_sentence_once_and_only_one_role(keys: list[tuple[str, str]]) -> None:
+    texts, roles = [text for text, _ in keys], [role for _, role in keys]
+    X = np.array([[text == "a", text != "a"] for text in texts], np.float32).reshape(-1, 2)
+    parts = by_part(texts, X, roles)
+    assert sorted(row for _, rows in parts for row in rows) == list(range(len(keys)))
+    assert {(texts[row], roles[row]) for row in range(len(keys))} == {(texts[rows[0]], role) for role, rows in parts}
+    assert all({roles[row] for row in rows} == {role} for role, rows in parts)
+
+
+def test_two_languages_in_one_corpus_are_found_as_each_alone() -> None:
+    """Eight English intents and three Chinese ones: the same clusters as those of two runs."""
+    en, zh = spheres(8, 30), spheres(3, 60, seed=1)
+    texts = texts_of(240, 180)
+    both = labels_of(texts, blocks(en, zh))
+    alone = [labels_of(texts[:240], en), labels_of(texts[240:], zh)]
+    assert same_clusters(both[:240], alone[0])
+    assert same_clusters(both[240:], alone[1])
+    assert not set(both[:240].tolist()) & set(both[240:].tolist()) - {-1}
+
+
+def same_clusters(labels: NDArray[np.int64], others: NDArray[np.int64]) -> bool:
+    return bool(((labels[:, None] == labels) == (others[:, None] == others)).all())
+
+
+@pytest.mark.parametrize("strategy", ["tree", "paper"])
+def test_no_intent_spans_languages_that_have_nothing_in_common(strategy: Literal["tree", "paper"]) -> None:
+    texts, X = texts_of(60, 60), blocks(spheres(3, 20), spheres(3, 20))
+    labels = labels_of(texts, X, Settings(strategy=strategy))
+    assert (labels >= 0).sum() > 60
+    assert not set(labels[:60].tolist()) & set(labels[60:].tolist()) - {-1}
