@@ -179,7 +179,8 @@ def gap(found: Curves, random: Sequence[Curves], cuts: Labels) -> Floats:
 def neighbours(cuts: Labels) -> Floats:
     """Return what averages figures of cuts with those of the next two on each side; columns sum to 1.
 
-    Only k of less than half as many again are neighbours: to average 1, 2, 3, 4 and 5 would blur any three clusters.
+    Beyond the last cut its figures stand for those of the next. Only k of less than half as many again are neighbours:
+    to average 1, 2, 3, 4 and 5 would blur any three clusters.
 
     Examples
     --------
@@ -188,9 +189,10 @@ def neighbours(cuts: Labels) -> Floats:
     >>> (neighbours(np.array([2, 3, 4, 5])) > 0).sum(axis=0).tolist()
     [1, 2, 3, 2]
     """
-    order = np.arange(len(cuts))
-    near = np.abs(order[:, None] - order) <= WINDOW // 2
-    near &= np.maximum(cuts[:, None], cuts) < MOST_APART * np.minimum(cuts[:, None], cuts)
+    order, near = np.arange(len(cuts)), np.zeros((len(cuts), len(cuts)))
+    for step in range(-(WINDOW // 2), WINDOW // 2 + 1):
+        other = np.clip(order + step, 0, len(cuts) - 1)
+        near[other, order] += np.maximum(cuts[other], cuts) < MOST_APART * np.minimum(cuts[other], cuts)
     return np.asarray(near / near.sum(axis=0))
 
 
