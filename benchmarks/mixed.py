@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.stats import ortho_group
 
 from benchmarks import data, machine
+from benchmarks.granularity import figures
 from dialin.discover import Data, Settings, Tools, discover
 from dialin.embed import embedder_of
-from dialin.metrics import evaluate
 
 PAIRS = (
     ("hwu64", "smp2019_ecdt_nlu_train"),
@@ -42,13 +42,6 @@ def found(texts: list[str], X: NDArray[np.float32], seed: int) -> NDArray[np.int
     return discover(whole, Tools(None, lambda names: X[: len(names)]), Settings(seed=seed)).labels
 
 
-def figures(labels: NDArray[np.int64], gold: NDArray[np.str_]) -> dict[str, float]:
-    """Return the scores of a clustering, and the intents found for each true one."""
-    scores = evaluate(labels, gold)
-    own = {name: round(float(getattr(scores, name)), 3) for name in ("nmi", "ami", "ari", "acc")}
-    return own | {"clusters / true": round(len(set(labels[labels >= 0].tolist())) / len(set(gold)), 2)}
-
-
 def rows_of(pair: tuple[str, str], n: int, seed: int) -> list[dict[str, Any]]:
     """Return a row for each language of a pair, and each way of finding it."""
     sets = [sample_of(name, n, seed) for name in pair]
@@ -63,7 +56,13 @@ def rows_of(pair: tuple[str, str], n: int, seed: int) -> list[dict[str, Any]]:
         "alone": np.concatenate([alone[0], np.where(alone[1] < 0, -1, alone[1] + len(texts))]),
     }
     return [
-        {"data": name, "beside": other, "way": way, **figures(labels[rows], gold)}
+        {
+            "data": name,
+            "beside": other,
+            "way": way,
+            **figures(labels[rows], gold),
+            "clusters / true": round(len(set(labels[rows].tolist()) - {-1}) / len(set(gold)), 2),
+        }
         for (name, other), (_, gold), rows in zip((pair, pair[::-1]), sets, languages, strict=True)
         for way, labels in ways.items()
     ]

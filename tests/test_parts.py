@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dialin.cluster import Matrix
 from dialin.discover import Data, Settings, Tools, discover
-from dialin.parts import by_part, parts_of
+from dialin.parts import by_part, parts_of, scripts_of
 from test_granularity import spheres
 
 
@@ -39,33 +39,33 @@ def labels_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> 
 def test_scripts_that_share_a_dimension_are_one_part() -> None:
     """One Chinese sentence that has something of the first dimension is enough: this embedder knows both."""
     texts, X = texts_of(2, 2), blocks(np.ones((2, 2), np.float32), np.ones((2, 2), np.float32))
-    assert parts_of(texts, X, [""] * 4).tolist() == [0, 0, 1, 1]
+    assert parts_of([""] * 4, scripts_of(texts, X)).tolist() == [0, 0, 1, 1]
     X[3, 0] = 0.1
-    assert parts_of(texts, X, [""] * 4).tolist() == [0, 0, 0, 0]
+    assert parts_of([""] * 4, scripts_of(texts, X)).tolist() == [0, 0, 0, 0]
 
 
 def test_orthogonal_sentences_of_one_script_are_one_part() -> None:
     """Bags of words share nothing, either; what parts is the script."""
-    assert parts_of(texts_of(3, 0), np.eye(3, dtype=np.float32), [""] * 3).tolist() == [0, 0, 0]
-    assert parts_of(texts_of(0, 3), np.eye(3, dtype=np.float32), [""] * 3).tolist() == [0, 0, 0]
+    assert parts_of([""] * 3, scripts_of(texts_of(3, 0), np.eye(3, dtype=np.float32))).tolist() == [0, 0, 0]
+    assert parts_of([""] * 3, scripts_of(texts_of(0, 3), np.eye(3, dtype=np.float32))).tolist() == [0, 0, 0]
 
 
 def test_roles_are_parted_in_each_script() -> None:
     texts, roles = texts_of(3, 2), ["customer", "agent", "customer", "agent", "customer"]
     X = blocks(np.ones((3, 1), np.float32), np.ones((2, 1), np.float32))
-    found = [(role, rows.tolist()) for role, rows in by_part(texts, X, roles)]
+    found = [(role, rows.tolist()) for role, rows in by_part(roles, scripts_of(texts, X))]
     assert found == [("agent", [1]), ("agent", [3]), ("customer", [0, 2]), ("customer", [4])]
 
 
 def test_no_sentences_have_no_parts() -> None:
-    assert by_part([], np.empty((0, 3), np.float32), []) == []
+    assert by_part([], scripts_of([], np.empty((0, 3), np.float32))) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "退款"]), st.sampled_from(["", "agent"])), max_size=12))
 def test_parts_hold_every_sentence_once_and_only_one_role(keys: list[tuple[str, str]]) -> None:
     texts, roles = [text for text, _ in keys], [role for _, role in keys]
     X = np.array([[text == "a", text != "a"] for text in texts], np.float32).reshape(-1, 2)
-    parts = by_part(texts, X, roles)
+    parts = by_part(roles, scripts_of(texts, X))
     assert sorted(row for _, rows in parts for row in rows) == list(range(len(keys)))
     assert {(texts[row], roles[row]) for row in range(len(keys))} == {(texts[rows[0]], role) for role, rows in parts}
     assert all({roles[row] for row in rows} == {role} for role, rows in parts)

@@ -8,7 +8,9 @@ looked like 218.) Where an embedder knows both languages, an intent may be in bo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +19,11 @@ from dialin.script import is_cjk
 
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
+K = TypeVar("K", str, tuple[str, bool])
 
 
-def parts_of(texts: Sequence[str], X: Matrix, roles: Sequence[str]) -> Rows:
-    """Return the part 0, 1, … of each sentence, shape (n,): its role, and its script where the two are orthogonal.
+def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
+    """Tell of each text whether it is in CJK script; of none where the vectors of the two scripts share a dimension.
 
     Parameters
     ----------
@@ -28,29 +31,34 @@ def parts_of(texts: Sequence[str], X: Matrix, roles: Sequence[str]) -> Rows:
         The sentences.
     X : ndarray of shape (n, d)
         Their embeddings.
-    roles : sequence of str
-        Role of each sentence; parts are ordered by it.
-
-    Examples
-    --------
-    >>> X = np.array([[1, 0], [0, 1], [1, 0]], dtype=np.float32)
-    >>> parts_of(["refund", "退款", "pay"], X, ["customer", "customer", "agent"]).tolist()
-    [1, 2, 0]
     """
-    keys = list(zip(roles, _scripts(texts, X), strict=True))
-    code = {key: i for i, key in enumerate(sorted(set(keys)))}
-    return np.array([code[key] for key in keys], dtype=np.int64)
-
-
-def by_part(texts: Sequence[str], X: Matrix, roles: Sequence[str]) -> list[tuple[str, Rows]]:
-    """Return role and rows of each part."""
-    parts = parts_of(texts, X, roles)
-    rows = [np.flatnonzero(parts == part) for part in range(int(parts.max(initial=-1)) + 1)]
-    return [(roles[own[0]], own) for own in rows]
-
-
-def _scripts(texts: Sequence[str], X: Matrix) -> list[bool]:
-    """Tell of each text whether it is in CJK script; of none where the vectors of the two share a dimension."""
     is_other = np.array([is_cjk(text) for text in texts], dtype=np.bool_)
     shared = (X[is_other] != 0).any(axis=0) & (X[~is_other] != 0).any(axis=0)
     return [False] * len(texts) if shared.any() else is_other.tolist()
+
+
+def parts_of(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
+    """Return the part 0, 1, … of each sentence, shape (n,), by its role and then its script.
+
+    Examples
+    --------
+    >>> parts_of(["customer", "customer", "agent"], [False, True, False]).tolist()
+    [1, 2, 0]
+    """
+    parts = np.empty(len(roles), dtype=np.int64)
+    for part, (_, rows) in enumerate(by_part(roles, scripts)):
+        parts[rows] = part
+    return parts
+
+
+def by_part(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[str, Rows]]:
+    """Return role and rows of each part."""
+    return [(role, rows) for (role, _), rows in grouped(list(zip(roles, scripts, strict=True)))]
+
+
+def grouped(keys: Sequence[K]) -> list[tuple[K, Rows]]:
+    """Return each key, ascending, and the positions that have it."""
+    found = defaultdict[K, list[int]](list)
+    for row, key in enumerate(keys):
+        found[key].append(row)
+    return [(key, np.array(found[key], dtype=np.int64)) for key in sorted(found)]

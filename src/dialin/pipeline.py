@@ -6,7 +6,6 @@ budget is hit is the best result so far.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +19,7 @@ from dialin.iterate import Loop, Shifted, iterate
 from dialin.judge import CoherenceJudge, Rows, Verdict
 from dialin.merge import Merged, Near, components, label_edges, verified
 from dialin.name import Example, contrast, name_clusters, number
-from dialin.parts import by_part
+from dialin.parts import by_part, grouped
 from dialin.roles import roles_of
 from dialin.sample import sampler_of
 from dialin.search import KSearch, Search, TreeSearch, prune_with
@@ -54,7 +53,7 @@ def collect(draft: Draft, work: Work) -> None:
     """Run Algorithm 1 for each part by itself; the draft gains the clusters of each round."""
     settings = work.settings
     work.tools.on_step("judge")
-    for role, rows in by_part(work.data.texts, work.data.X, draft.roles):
+    for role, rows in by_part(draft.roles, work.data.scripts):
         loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
         for round_ in iterate(work.data.X[rows], Shifted(work.judge, rows), loop):
             clusters = tuple(rows[cluster] for cluster in round_.clusters)
@@ -65,12 +64,6 @@ def collect(draft: Draft, work: Work) -> None:
             draft.cluster_roles += [role] * len(clusters)
             if round_.capped:
                 raise BudgetError("the cap was hit while judging")
-
-
-def by_role(roles: Sequence[str]) -> list[tuple[str, Rows]]:
-    """Return each role and the positions that have it."""
-    array = np.array(roles, dtype=object)
-    return [(role, np.flatnonzero(array == role)) for role in sorted(set(roles))]
 
 
 def name_pieces(draft: Draft, work: Work) -> None:
@@ -89,7 +82,7 @@ def merge_pieces(draft: Draft, work: Work) -> None:
         return
     L = work.tools.embed([name.replace("-", " ") for name in draft.names]) if draft.names else None
     groups, verdicts = list[tuple[int, ...]](), dict[tuple[int, ...], Verdict]()
-    for _, ids in by_role(draft.cluster_roles):
+    for _, ids in grouped(draft.cluster_roles):
         merged = merge_role([draft.clusters[i] for i in ids], None if L is None else L[ids], work)
         own = {group: tuple(int(ids[i]) for i in group) for group in merged.groups}
         groups += own.values()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from dialin.iterate import Round
 from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
 from dialin.llm import tagged
 from dialin.llm.base import LLM
-from dialin.parts import parts_of
+from dialin.parts import parts_of, scripts_of
 from dialin.sample import sampler_of
 from dialin.search import default_min_size
 from dialin.settings import Settings
@@ -123,9 +123,14 @@ class Data:
     counts: NDArray[np.int64]
     roles: list[str]
 
+    @cached_property
+    def scripts(self) -> list[bool]:
+        """Script of each sentence, as `dialin.parts.scripts_of`."""
+        return scripts_of(self.texts, self.X)
+
     def parts(self, *, use_roles: bool) -> Rows:
         """Return the part of each sentence, shape (n,), as `dialin.parts.parts_of`; by its role only if asked to."""
-        return parts_of(self.texts, self.X, self.roles if use_roles else [""] * len(self.texts))
+        return parts_of(self.roles if use_roles else [""] * len(self.texts), self.scripts)
 
 
 def _silent(_: str) -> None:
