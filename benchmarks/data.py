@@ -1,7 +1,12 @@
-"""Labelled sentences for benchmarks, from ``../shared/data`` (or ``$DIALIN_DATA``)."""
+"""Labelled sentences for benchmarks, from ``../shared/data`` (or ``$DIALIN_DATA``).
+
+``python -m benchmarks.data FOLDER --data NAME …`` writes a random sample of each set, for ``dialin bench``: of methods
+that ask one question a sentence the whole sets take the embedded LLM hours.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
@@ -42,9 +47,35 @@ def load(name: str, n_max: int = 4_500, seed: int = 0) -> tuple[list[str], NDArr
     return texts, np.array([pairs[text] for text in texts])
 
 
+def sample(name: str, n: int, seed: int) -> tuple[list[str], NDArray[np.str_]]:
+    """Return n random distinct sentences of a data set, all if it has fewer, and their labels."""
+    texts, gold = load(name)
+    rows = np.random.default_rng(seed).choice(len(texts), min(n, len(texts)), replace=False)
+    return [texts[row] for row in rows], gold[rows]
+
+
 def dialogues(n: int) -> pa.Table:
     """Return the turns of the first n dialogues of sgd_dialogues: text, dialogue_id, turn, role, label."""
     columns = ["text", "dialogue_id", "turn", "role", "label"]
     table = pq.read_table(folder() / "sgd_dialogues.parquet", columns=columns)
     first = pc.unique(table["dialogue_id"]).slice(0, n)
     return table.filter(pc.is_in(table["dialogue_id"], value_set=first))
+
+
+def main() -> None:
+    """Write ``FOLDER/NAME_N.parquet`` with the columns text and label for each set."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data", nargs="+", required=True, choices=list(SOURCES))
+    parser.add_argument("--n", type=int, default=1_000, help="sentences of each set")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for name in options.data:
+        texts, gold = sample(name, options.n, options.seed)
+        table = pa.table({"text": texts, "label": gold.tolist()})
+        pq.write_table(table, options.folder / f"{name}_{options.n}.parquet")
+
+
+if __name__ == "__main__":
+    main()

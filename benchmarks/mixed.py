@@ -28,13 +28,6 @@ PAIRS = (
 )
 
 
-def sample_of(name: str, n: int, seed: int) -> tuple[list[str], NDArray[np.str_]]:
-    """Return n random sentences of a data set, and their labels."""
-    texts, gold = data.load(name)
-    rows = np.random.default_rng(seed).choice(len(texts), min(n, len(texts)), replace=False)
-    return [texts[row] for row in rows], gold[rows]
-
-
 def found(texts: list[str], X: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
     """Return the labels that dialin finds without an LLM; no intent has a name, so no name is embedded."""
     n = len(texts)
@@ -44,7 +37,7 @@ def found(texts: list[str], X: NDArray[np.float32], seed: int) -> NDArray[np.int
 
 def rows_of(pair: tuple[str, str], n: int, seed: int) -> list[dict[str, Any]]:
     """Return a row for each language of a pair, and each way of finding it."""
-    sets = [sample_of(name, n, seed) for name in pair]
+    sets = [data.sample(name, n, seed) for name in pair]
     texts = [text for own, _ in sets for text in own]
     X = embedder_of("auto", texts).encode(texts)
     turn = ortho_group.rvs(X.shape[1], random_state=seed).astype(np.float32)

@@ -20,6 +20,7 @@ from dialin.dates import dates
 from dialin.execute import write_result
 from dialin.iterate import Round
 from dialin.judge import Verdict
+from dialin.parts import Part
 from dialin.review.edits import Edit, Merge, Move, Noise, Rename
 from dialin.review.log import DECISIONS, append
 from dialin.run import COMPLETE, Plan, Run, load, start
@@ -88,7 +89,8 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
         for i, (name, rows) in enumerate(zip(ordered, clusters, strict=True))
     )
     trials = (Trial(2, 3, 5), Trial(len(ordered), 6, 1, 1))
-    rounds = (("", Round(len(texts), tuple(clusters), (Verdict.of(0.9),) * len(clusters), trials, len(ordered))),)
+    round_ = Round(len(texts), tuple(clusters), (Verdict.of(0.9),) * len(clusters), trials, len(ordered))
+    rounds = ((Part("", is_cjk=False), round_),)
     reasons = ["noise" if label < 0 else "" for label in labels]
     pieces = build(X, clusters, range(len(ordered)), own)
     return Result(intents, labels, (labels >= 0) * 1.0, reasons, rounds, pieces, complete=True, roles=used)

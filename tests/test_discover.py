@@ -246,7 +246,7 @@ def test_known_roles_are_never_mixed(merge: Any) -> None:
     for intent in result.intents:
         roles = {data.roles[i] for i in np.flatnonzero(result.labels == intent.intent_id)}
         assert roles == {intent.role}
-    assert {role for role, _ in result.rounds} == {"customer", "agent"}
+    assert {part.role for part, _ in result.rounds} == {"customer", "agent"}
 
 
 def test_predict_knows_the_roles() -> None:
@@ -286,7 +286,7 @@ def test_unknown_roles_are_split_by_action_word() -> None:
     assert result.roles == expected
     assert {i.name: i.role for i in result.intents}["provide-refund"] == "agent"
     assert {i.name: i.role for i in result.intents}["inquire-parcel"] == "customer"
-    assert {role for role, _ in result.rounds} == {"", "customer", "agent"}
+    assert {part.role for part, _ in result.rounds} == {"", "customer", "agent"}
     assert sum("Customer or Agent" in prompt.system for prompt in llm.prompts) == 0
 
 

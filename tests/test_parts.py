@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.cluster import Matrix
-from dialin.discover import Data, Settings, Tools, discover
+from dialin.discover import Data, Result, Settings, Tools, discover
 from dialin.parts import by_part, parts_of, scripts_of
+from dialin.tables import rounds_json
 from test_granularity import spheres
 
 
@@ -30,10 +31,10 @@ def texts_of(n_latin: int, n_cjk: int) -> list[str]:
     return [f"sentence {i}" for i in range(n_latin)] + [f"第{i}句话" for i in range(n_cjk)]
 
 
-def labels_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> NDArray[np.int64]:
-    """Return the intents that the sentences have without an LLM."""
+def result_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> Result:
+    """Return what is found in the sentences without an LLM."""
     data = Data(texts, X, np.ones(len(texts), np.int64), [""] * len(texts))
-    return discover(data, Tools(None, lambda names: X[: len(names)]), settings or Settings()).labels
+    return discover(data, Tools(None, lambda names: X[: len(names)]), settings or Settings())
 
 
 def test_scripts_that_share_a_dimension_are_one_part() -> None:
@@ -53,8 +54,9 @@ def test_orthogonal_sentences_of_one_script_are_one_part() -> None:
 def test_roles_are_parted_in_each_script() -> None:
     texts, roles = texts_of(3, 2), ["customer", "agent", "customer", "agent", "customer"]
     X = blocks(np.ones((3, 1), np.float32), np.ones((2, 1), np.float32))
-    found = [(role, rows.tolist()) for role, rows in by_part(roles, scripts_of(texts, X))]
-    assert found == [("agent", [1]), ("agent", [3]), ("customer", [0, 2]), ("customer", [4])]
+    found = [(*part, rows.tolist()) for part, rows in by_part(roles, scripts_of(texts, X))]
+    customers = [("customer", False, [0, 2]), ("customer", True, [4])]
+    assert found == [("agent", False, [1]), ("agent", True, [3]), *customers]
 
 
 def test_no_sentences_have_no_parts() -> None:
@@ -67,16 +69,18 @@ def test_parts_hold_every_sentence_once_and_only_one_role(keys: list[tuple[str, 
     X = np.array([[text == "a", text != "a"] for text in texts], np.float32).reshape(-1, 2)
     parts = by_part(roles, scripts_of(texts, X))
     assert sorted(row for _, rows in parts for row in rows) == list(range(len(keys)))
-    assert {(texts[row], roles[row]) for row in range(len(keys))} == {(texts[rows[0]], role) for role, rows in parts}
-    assert all({roles[row] for row in rows} == {role} for role, rows in parts)
+    assert {(texts[row], roles[row]) for row in range(len(keys))} == {
+        (texts[rows[0]], part.role) for part, rows in parts
+    }
+    assert all({roles[row] for row in rows} == {part.role} for part, rows in parts)
 
 
 def test_two_languages_in_one_corpus_are_found_as_each_alone() -> None:
     """Eight English intents and three Chinese ones: the same clusters as those of two runs."""
     en, zh = spheres(8, 30), spheres(3, 60, seed=1)
     texts = texts_of(240, 180)
-    both = labels_of(texts, blocks(en, zh))
-    alone = [labels_of(texts[:240], en), labels_of(texts[240:], zh)]
+    both = result_of(texts, blocks(en, zh)).labels
+    alone = [result_of(texts[:240], en).labels, result_of(texts[240:], zh).labels]
     assert same_clusters(both[:240], alone[0])
     assert same_clusters(both[240:], alone[1])
     assert not set(both[:240].tolist()) & set(both[240:].tolist()) - {-1}
@@ -89,6 +93,14 @@ def same_clusters(labels: NDArray[np.int64], others: NDArray[np.int64]) -> bool:
 @pytest.mark.parametrize("strategy", ["tree", "paper"])
 def test_no_intent_spans_languages_that_have_nothing_in_common(strategy: Literal["tree", "paper"]) -> None:
     texts, X = texts_of(60, 60), blocks(spheres(3, 20), spheres(3, 20))
-    labels = labels_of(texts, X, Settings(strategy=strategy))
+    labels = result_of(texts, X, Settings(strategy=strategy)).labels
     assert (labels >= 0).sum() > 60
     assert not set(labels[:60].tolist()) & set(labels[60:].tolist()) - {-1}
+
+
+def test_a_round_says_whose_sentences_it_worked_on() -> None:
+    en, zh = spheres(3, 20), spheres(3, 20, seed=1)
+    texts = texts_of(60, 60)
+    whole, alone = result_of(texts, blocks(en, zh)), result_of(texts[60:], zh)
+    assert [row["script"] for row in rounds_json(whole)] == ["other scripts", "CJK"]
+    assert [row["script"] for row in rounds_json(alone)] == [""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,19 @@ def test_a_run_with_nothing_in_it_says_so(cli: Cli, home: Path) -> None:
     assert "no intent was found" in result.stdout
     assert "WHY PEOPLE CALL" not in result.stdout
     assert cli("show", "none", "0").exit_code == 2
+
+
+def test_rounds_of_two_scripts_are_told_apart(cli: Cli, run: Path) -> None:
+    (line,) = (run / "rounds.jsonl").read_text(encoding="utf-8").splitlines()
+    round_ = json.loads(line)
+    assert round_.pop("script") == ""
+    rows = [round_ | {"script": "other scripts"}, round_ | {"role": "agent", "script": "CJK"}, round_]  # no script: old
+    (run / "rounds.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    table = cli("show", run).stdout.split("HOW THEY WERE FOUND")[1]
+    whose = ["all, other scripts", "agent, CJK", "all"]
+    assert re.findall(r"^ *\d  (\D*?) {2,}", table, re.MULTILINE) == whose
+    cli("report", run, "--out", run / "page.html")
+    assert re.findall(r'<td rowspan="2">([a-z][^<]*)</td>', (run / "page.html").read_text(encoding="utf-8")) == whose
 
 
 def test_json_has_the_facts_and_the_summary(cli: Cli, run: Path) -> None:

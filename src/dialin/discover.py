@@ -94,8 +94,8 @@ class IntentClusterer:
         Intent of each text given to `fit`; −1: none.
     intents_ : tuple of Intent
         What was found, most frequent first.
-    rounds_ : tuple of (str, Round)
-        The rounds of Algorithm 1, with the role each worked on.
+    rounds_ : tuple of (Part, Round)
+        The rounds of Algorithm 1, with the role and script that each worked on.
     result_ : Result
         All of it, per distinct sentence.
     usage_ : Usage

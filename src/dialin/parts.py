@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,22 @@ from dialin.script import is_cjk
 
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
-K = TypeVar("K", str, tuple[str, bool])
+
+
+class Part(NamedTuple):
+    """What is clustered as if it were alone."""
+
+    role: str
+    """"" for all."""
+    is_cjk: bool
+    """Whether it is what is in CJK script, where that is parted from the rest."""
+
+
+K = TypeVar("K", str, Part)
 
 
 def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
-    """Tell of each text whether it is in CJK script; of none where the vectors of the two scripts share a dimension.
+    """Tell of each text whether it is in CJK script; of none where all are, or the scripts' vectors share a dimension.
 
     Parameters
     ----------
@@ -34,7 +45,7 @@ def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
     """
     is_other = np.array([is_cjk(text) for text in texts], dtype=np.bool_)
     shared = (X[is_other] != 0).any(axis=0) & (X[~is_other] != 0).any(axis=0)
-    return [False] * len(texts) if shared.any() else is_other.tolist()
+    return [False] * len(texts) if is_other.all() or shared.any() else is_other.tolist()
 
 
 def parts_of(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
@@ -51,9 +62,9 @@ def parts_of(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
     return parts
 
 
-def by_part(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[str, Rows]]:
-    """Return role and rows of each part."""
-    return [(role, rows) for (role, _), rows in grouped(list(zip(roles, scripts, strict=True)))]
+def by_part(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Part, Rows]]:
+    """Return each part and its rows."""
+    return grouped([Part(*key) for key in zip(roles, scripts, strict=True)])
 
 
 def grouped(keys: Sequence[K]) -> list[tuple[K, Rows]]:

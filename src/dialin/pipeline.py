@@ -53,15 +53,15 @@ def collect(draft: Draft, work: Work) -> None:
     """Run Algorithm 1 for each part by itself; the draft gains the clusters of each round."""
     settings = work.settings
     work.tools.on_step("judge")
-    for role, rows in by_part(draft.roles, work.data.scripts):
+    for part, rows in by_part(draft.roles, work.data.scripts):
         loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
         for round_ in iterate(work.data.X[rows], Shifted(work.judge, rows), loop):
             clusters = tuple(rows[cluster] for cluster in round_.clusters)
-            draft.rounds.append((role, replace(round_, clusters=clusters)))
+            draft.rounds.append((part, replace(round_, clusters=clusters)))
             draft.groups += [(len(draft.clusters) + i,) for i in range(len(clusters))]
             draft.clusters += clusters
             draft.verdicts += round_.verdicts
-            draft.cluster_roles += [role] * len(clusters)
+            draft.cluster_roles += [part.role] * len(clusters)
             if round_.capped:
                 raise BudgetError("the cap was hit while judging")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -134,6 +135,11 @@ def left_part(facts: Facts) -> RenderableType:
     return table
 
 
+def part_of(round_: dict[str, Any]) -> str:
+    """Return whose sentences a round worked on; runs of old versions know no script."""
+    return ", ".join(filter(None, (round_["role"] or "all", round_.get("script"))))
+
+
 def rounds_table(facts: Facts) -> RenderableType | None:
     """Return the rounds: what was tried, and what was kept."""
     if not facts.rounds:
@@ -142,7 +148,7 @@ def rounds_table(facts: Facts) -> RenderableType | None:
     for i, round_ in enumerate(facts.rounds, 1):
         kept = f"{round_['n_kept']:,} with {round_['n_kept_sentences']:,}"
         for j, trial in enumerate(round_["trials"]):
-            head = [i, round_["role"] or "all", f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
+            head = [i, part_of(round_), f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
             figures = [f"{trial[name]:,}" for name in ("good", "bad", "unreadable")]
             is_best = len(round_["trials"]) > 1 and trial["k"] == round_["best_k"]
             add(table, *head, f"{'★ ' * is_best}{trial['k']:,}", *figures, kept if j == 0 else "")

@@ -22,7 +22,7 @@ from dialin.iterate import Round
 from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
 from dialin.llm import tagged
 from dialin.llm.base import LLM
-from dialin.parts import parts_of, scripts_of
+from dialin.parts import Part, parts_of, scripts_of
 from dialin.sample import sampler_of
 from dialin.search import default_min_size
 from dialin.settings import Settings
@@ -75,8 +75,8 @@ class Result:
     reasons : list of str
         Why a sentence has none: "rare", "mixed", "noise" or "budget", "person" where people took it out; "" where it
         has one.
-    rounds : tuple of (str, Round)
-        The rounds of the loop, each with the role it worked on ("" for all).
+    rounds : tuple of (Part, Round)
+        The rounds of the loop, each with the role and script it worked on.
     pieces : Pieces
         The decision function, for new sentences.
     complete : bool
@@ -89,7 +89,7 @@ class Result:
     labels: NDArray[np.int64]
     p_intent: NDArray[np.float64]
     reasons: list[str]
-    rounds: tuple[tuple[str, Round], ...]
+    rounds: tuple[tuple[Part, Round], ...]
     pieces: Pieces
     complete: bool
     roles: list[str]
@@ -212,8 +212,8 @@ class Draft:
         Pieces of each intent.
     group_verdicts : dict
         Verdict on each intent of several pieces.
-    rounds : list of (str, Round)
-        The rounds, each with the role it worked on.
+    rounds : list of (Part, Round)
+        The rounds, each with the role and script it worked on.
     complete : bool
         Whether no cap was hit.
     """
@@ -225,7 +225,7 @@ class Draft:
     names: list[str] = field(default_factory=list)
     groups: list[tuple[int, ...]] = field(default_factory=list)
     group_verdicts: dict[tuple[int, ...], Verdict] = field(default_factory=dict)
-    rounds: list[tuple[str, Round]] = field(default_factory=list)
+    rounds: list[tuple[Part, Round]] = field(default_factory=list)
     complete: bool = True
 
 
