@@ -84,11 +84,12 @@ def targets() -> set[str]:
 def parse(line: str) -> click.Context:
     """Parse a command line of dialin as the program does, without running it."""
     command: click.Command = main
+    context = click.Context(main, info_name="dialin", **main.context_settings)
     words = shlex.split(line, comments=True)[1:]
     while isinstance(command, click.Group) and words and words[0] in command.commands:
         command = command.commands[words.pop(0)]
     assert command is not main, line
-    return command.make_context(command.name, words)
+    return command.make_context(command.name, words, context)
 
 
 @pytest.mark.parametrize("line", shell_lines())

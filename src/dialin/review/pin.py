@@ -168,7 +168,7 @@ class Held:
             labels=rank[groups],
             p_intent=p,
             reasons=reasons,
-            rounds=tuple((role, replace(r, clusters=tuple(free[c] for c in r.clusters))) for role, r in found.rounds),
+            rounds=tuple((part, replace(r, clusters=tuple(free[c] for c in r.clusters))) for part, r in found.rounds),
             pieces=ranked(joined(self.pinned.pieces, replace(found.pieces, intents=found.pieces.intents + m)), rank),
             complete=found.complete,
             roles=roles,
