@@ -32,8 +32,8 @@ def _rough(own: Work) -> Partitioner:
     return partitioner_of("agglomerative", own.settings.seed)
 
 
-def _from_the_root(own: Work, rows: Rows) -> Search:  # noqa: ARG001 (in the place of `search_of`)
-    return TreeSearch(own.min_size)
+def _from_the_root(own: Work, rows: Rows) -> Search:
+    return TreeSearch(own.min_size(rows))
 
 
 def _unmeasured(*_: object) -> None:

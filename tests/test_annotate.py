@@ -45,7 +45,7 @@ def test_every_sentence_is_in_a_cluster_that_nobody_has_judged(folder: Path, bac
 def test_k_by_default(
     cli: Cli, calls: Path, backend: ScriptedBackend, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert clusters_for(np.eye(3, dtype=np.float32), 0) == 2
+    assert clusters_for(["a"] * 3, np.eye(3, dtype=np.float32), 0) == 2
     assert cli("annotate", calls, "--out", "a").exit_code == 0
     assert load(Path("a")).manifest.settings.n_clusters == (14,)  # 70 sentences
     monkeypatch.setattr("dialin.granularity.LEAST", 50)

@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from dialin import assign
 from dialin.assign import Pieces, build, reasons, widen
-from dialin.cluster import centroid
+from dialin.cluster import Matrix, centroid
 from dialin.judge import Rows, Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit
 
 ANY = ["", ""]
+
+
+def why_none(X: Matrix, labels: NDArray[np.int64], least: int) -> list[str]:
+    return reasons(X, labels, np.full(len(X), least))
 
 
 def two_pieces(*roles: str) -> Pieces:
@@ -102,12 +107,12 @@ def test_no_pieces_and_no_rows() -> None:
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     X, gold = blobs([9, 8, 7])
     pieces = build(X, [np.flatnonzero(gold == g) for g in range(3)], range(3), [""] * 3)
-    whole, why = pieces.assign(X, [""] * 24), reasons(X, np.full(24, -1), 3)
+    whole, why = pieces.assign(X, [""] * 24), why_none(X, np.full(24, -1), 3)
     monkeypatch.setattr(assign, "CHUNK", 5)
     labels, p = pieces.assign(X, [""] * 24)
     assert np.array_equal(labels, whole[0])
     np.testing.assert_allclose(p, whole[1], atol=1e-6)
-    assert reasons(X, np.full(24, -1), 3) == why
+    assert why_none(X, np.full(24, -1), 3) == why
 
 
 def test_what_is_about_as_near_as_the_members_belongs_too() -> None:
@@ -233,20 +238,26 @@ def test_reasons_by_hand() -> None:
     """
     X = on_circle(0, 4, 8, 200, 96.5, 100, 103.5, 300, 301, 302, 303)
     labels = np.array([0, 0, 0] + [-1] * 8)
-    assert reasons(X, labels, 4) == ["", "", "", "noise", "rare", "rare", "rare", *["mixed"] * 4]
+    assert why_none(X, labels, 4) == ["", "", "", "noise", "rare", "rare", "rare", *["mixed"] * 4]
+
+
+def test_a_reason_goes_by_the_least_size_among_the_like() -> None:
+    """The same four, each with three beside it, where a cluster needs 4, and where it needs 5."""
+    X, labels = on_circle(0, 4, 8, 300, 301, 302, 303), np.array([0, 0, 0] + [-1] * 4)
+    assert reasons(X, labels, np.array([4, 4, 4, 4, 4, 5, 5]))[3:] == ["mixed", "mixed", "rare", "rare"]
 
 
 def test_reasons_are_about_the_unassigned_only() -> None:
     """At 1° there are three members of an intent, but no other sentence that has none."""
     X = on_circle(0, 2, 4, 1)
-    assert reasons(X, np.array([0, 0, 0, -1]), 3) == ["", "", "", "noise"]
+    assert why_none(X, np.array([0, 0, 0, -1]), 3) == ["", "", "", "noise"]
 
 
 def test_no_reason_is_needed_or_no_intent_is_there() -> None:
     X = on_circle(0, 1, 90)
-    assert reasons(X, np.array([0, 0, 1]), 3) == ["", "", ""]
-    assert reasons(X, np.array([-1, -1, -1]), 3) == ["noise"] * 3
-    assert reasons(X[:0], np.zeros(0, dtype=np.int64), 3) == []
+    assert why_none(X, np.array([0, 0, 1]), 3) == ["", "", ""]
+    assert why_none(X, np.array([-1, -1, -1]), 3) == ["noise"] * 3
+    assert why_none(X[:0], np.zeros(0, dtype=np.int64), 3) == []
 
 
 @given(seed=st.integers(0, 99), n=st.integers(0, 30))
@@ -254,6 +265,6 @@ def test_no_reason_is_needed_or_no_intent_is_there() -> None:
 def test_every_unassigned_sentence_has_a_reason_and_no_other(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     labels = rng.integers(-1, 3, size=n)
-    why = reasons(unit(rng.normal(size=(n, 3))), labels, 3)
+    why = why_none(unit(rng.normal(size=(n, 3))), labels, 3)
     assert all((reason in ("noise", "rare", "mixed")) == (label < 0) for reason, label in zip(why, labels, strict=True))
     assert all(reason == "" for reason, label in zip(why, labels, strict=True) if label >= 0)

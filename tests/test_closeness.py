@@ -124,7 +124,7 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     X = np.concatenate([spheres(8, 30), spheres(3, 60, seed=1), spheres(2, 15, seed=2)])
     roles = ["customer"] * 240 + ["agent"] * 180 + ["other"] * 30
     found = levels_of(data_of(X, roles), Settings())
-    alone = [granularity_of(X[rows], default_min_size(len(X))) for rows in (slice(240, 420), slice(0, 240))]
+    alone = [granularity_of(X[rows], default_min_size(len(X[rows]))) for rows in (slice(240, 420), slice(0, 240))]
     assert found.heights == (*(one and one.height for one in alone), None)
     assert found.parts.tolist() == [1] * 240 + [0] * 180 + [2] * 30
     assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.heights[1], found.heights[0], None]

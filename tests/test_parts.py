@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dialin.annotate.start import clusters_for, settings_for
 from dialin.cluster import Matrix
 from dialin.discover import Data, Result, Settings, Tools, discover
 from dialin.parts import by_part, parts_of, scripts_of
@@ -84,6 +85,24 @@ def test_two_languages_in_one_corpus_are_found_as_each_alone() -> None:
     assert same_clusters(both[:240], alone[0])
     assert same_clusters(both[240:], alone[1])
     assert not set(both[:240].tolist()) & set(both[240:].tolist()) - {-1}
+
+
+def test_few_sentences_of_a_language_have_a_least_size_of_their_own() -> None:
+    """3,230 sentences have clusters of √3230 / 8 = 7 or more, thirty of 4: five are an intent among these."""
+    en, zh = spheres(4, 800), spheres(6, 5, seed=1)
+    both = result_of(texts_of(3_200, 30), blocks(en, zh)).labels[3_200:]
+    alone = result_of(texts_of(0, 30), zh).labels
+    assert same_clusters(both, alone)
+    assert len(set(both.tolist()) - {-1}) > 1
+
+
+def test_an_annotation_has_as_many_clusters_as_were_asked_for() -> None:
+    """Of two languages, too: k-means parts them by itself; by default each has what it suggests."""
+    texts, en, zh = texts_of(150, 120), spheres(3, 50), spheres(2, 60, seed=1)
+    X = blocks(en, zh)
+    assert len(result_of(texts, X, settings_for(10, 0)).intents) == 10
+    alone = clusters_for(texts[:150], en, 0), clusters_for(texts[150:], zh, 0)
+    assert clusters_for(texts, X, 0) == sum(alone)
 
 
 def same_clusters(labels: NDArray[np.int64], others: NDArray[np.int64]) -> bool:

@@ -160,11 +160,12 @@ def newcomers(pieces: Pieces, piece: Rows, cosine: NDArray[np.float64], coverage
     return {m: coming[piece[coming] == m] for m in np.unique(piece[coming]).tolist() if m in occupied}
 
 
-def reasons(X: Floats, labels: NDArray[np.int64], min_size: int) -> list[str]:
+def reasons(X: Floats, labels: NDArray[np.int64], min_sizes: NDArray[np.int64]) -> list[str]:
     """Say why each sentence without an intent has none: "" where it has one.
 
     ``noise``: no other unassigned sentence is as near to it as the members of intents usually are to a neighbour;
-    ``rare``: fewer than `min_size` − 1 are; ``mixed``: enough are, but no coherent cluster came of it.
+    ``rare``: fewer than its entry of `min_sizes` (n), the least size of a cluster in its part, less 1; ``mixed``:
+    enough are, but no coherent cluster came of it.
     """
     left = np.flatnonzero(labels < 0)
     why = [""] * len(X)
@@ -173,8 +174,8 @@ def reasons(X: Floats, labels: NDArray[np.int64], min_size: int) -> list[str]:
     near = np.concatenate(
         [(X[left[i : i + CHUNK]] @ X[left].T >= _usual(X, labels)).sum(1) - 1 for i in range(0, len(left), CHUNK)]
     )
-    for row, n_near in zip(left, near, strict=True):
-        why[row] = "noise" if n_near < 1 else "rare" if n_near < min_size - 1 else "mixed"
+    for row, n_near, least in zip(left, near, min_sizes[left], strict=True):
+        why[row] = "noise" if n_near < 1 else "rare" if n_near < least - 1 else "mixed"
     return why
 
 

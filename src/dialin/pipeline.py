@@ -19,7 +19,7 @@ from dialin.iterate import Loop, Shifted, iterate
 from dialin.judge import CoherenceJudge, Rows, Verdict
 from dialin.merge import Merged, Near, components, label_edges, verified
 from dialin.name import Example, contrast, name_clusters, number
-from dialin.parts import by_part, grouped
+from dialin.parts import grouped
 from dialin.roles import roles_of
 from dialin.sample import sampler_of
 from dialin.search import KSearch, Search, TreeSearch, prune_with
@@ -35,10 +35,10 @@ def search_of(work: Work, rows: Rows) -> Search:
     """Return the search of one round among some sentences of one part."""
     settings = work.settings
     if settings.strategy == "tree":
-        return TreeSearch(work.min_size, work.levels().of(rows))
+        return TreeSearch(work.min_size(rows), work.levels().of(rows))
     llm = work.tools.llm_for("search")
     prune = prune_with(llm) if settings.prune and llm else None
-    return KSearch(settings.n_clusters, settings.unit, work.min_size, prune)
+    return KSearch(settings.n_clusters, settings.unit, work.min_size(rows), prune)
 
 
 def clusters_of(work: Work) -> Partitioner:
@@ -53,7 +53,7 @@ def collect(draft: Draft, work: Work) -> None:
     """Run Algorithm 1 for each part by itself; the draft gains the clusters of each round."""
     settings = work.settings
     work.tools.on_step("judge")
-    for part, rows in by_part(draft.roles, work.data.scripts):
+    for part, rows in work.parts(draft.roles):
         loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
         for round_ in iterate(work.data.X[rows], Shifted(work.judge, rows), loop):
             clusters = tuple(rows[cluster] for cluster in round_.clusters)
@@ -159,7 +159,10 @@ def conclude(draft: Draft, work: Work) -> Result:
         )
         for i, g in enumerate(order)
     )
-    why = reasons(data.X, groups, work.min_size)
+    least = np.empty(len(data.texts), dtype=np.int64)
+    for _, rows in work.parts(draft.roles):
+        least[rows] = work.min_size(rows)
+    why = reasons(data.X, groups, least)
     return Result(
         intents=intents,
         labels=rank[groups],

@@ -22,7 +22,7 @@ from dialin.iterate import Round
 from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
 from dialin.llm import tagged
 from dialin.llm.base import LLM
-from dialin.parts import Part, parts_of, scripts_of
+from dialin.parts import Part, by_part, parts_of, scripts_of
 from dialin.sample import sampler_of
 from dialin.search import default_min_size
 from dialin.settings import Settings
@@ -192,10 +192,14 @@ class Work:
         """Whether the judge goes on without its LLM, as a cap of the budget was hit."""
         return isinstance(self.judge, CoherenceJudge) and self.judge.is_capped
 
-    @property
-    def min_size(self) -> int:
-        """Smallest cluster to keep."""
-        return min_size_of(self.data, self.settings)
+    def parts(self, roles: Sequence[str]) -> list[tuple[Part, Rows]]:
+        """Return what is clustered apart: by these roles (n), and in the tree, which needs a height each, by script."""
+        apart = self.settings.strategy == "tree"
+        return by_part(roles, self.data.scripts if apart else [False] * len(roles))
+
+    def min_size(self, rows: Rows) -> int:
+        """Return the smallest cluster to keep among the sentences of a part."""
+        return min_size_of(len(rows), self.settings)
 
 
 @dataclass
@@ -252,17 +256,17 @@ def judge_of(data: Data, tools: Tools, settings: Settings, levels: Callable[[], 
     return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts, closeness)
 
 
-def min_size_of(data: Data, settings: Settings) -> int:
-    """Return the smallest cluster to keep."""
-    return settings.min_cluster_size or default_min_size(len(data.texts))
+def min_size_of(n: int, settings: Settings) -> int:
+    """Return the smallest cluster to keep among n sentences."""
+    return settings.min_cluster_size or default_min_size(n)
 
 
 def levels_of(data: Data, settings: Settings) -> Levels:
     """Measure the granularity that each part suggests."""
     parts = data.parts(use_roles=settings.roles == "auto")
     found = [
-        granularity_of(data.X[parts == part], min_size_of(data, settings), settings.seed, settings.granularity)
-        for part in range(int(parts.max(initial=-1)) + 1)
+        granularity_of(X, min_size_of(len(X), settings), settings.seed, settings.granularity)
+        for X in (data.X[parts == part] for part in range(int(parts.max(initial=-1)) + 1))
     ]
     return Levels(parts, tuple(own.height if own else None for own in found))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.granularity import granularity_of
+from dialin.parts import by_part, scripts_of
 from dialin.search import default_min_size
 from dialin.settings import Settings
 
@@ -15,24 +18,32 @@ FEW = 5
 """Sentences to a cluster, on average, where they are too few to suggest anything."""
 
 
-def clusters_for(X: NDArray[np.float32], seed: int) -> int:
+def clusters_for(texts: Sequence[str], X: NDArray[np.float32], seed: int) -> int:
     """Return how many clusters to begin with: twice what the sentences suggest, or one for each five of few; 2 or more.
 
     Parameters
     ----------
+    texts : sequence of str
+        The sentences; two languages that have no dimension in common suggest each its own number.
     X : ndarray of shape (n, d)
-        Unit-norm embeddings.
+        Their unit-norm embeddings.
     seed : int
         As `granularity_of` has it.
 
     Examples
     --------
-    >>> clusters_for(np.eye(3, dtype=np.float32), 0), clusters_for(np.eye(40, dtype=np.float32), 0)
-    (2, 8)
+    >>> for n in (3, 40):
+    ...     clusters_for(["a"] * n, np.eye(n, dtype=np.float32), 0)
+    2
+    8
     """
+    parts = by_part([""] * len(texts), scripts_of(texts, X))
+    return min(max(sum(_wanted(X[rows], seed) for _, rows in parts), 2), len(X))
+
+
+def _wanted(X: NDArray[np.float32], seed: int) -> int:
     found = granularity_of(X, default_min_size(len(X)), seed)
-    wanted = FINER * found.n_clusters if found else len(X) // FEW
-    return min(max(wanted, 2), len(X))
+    return FINER * found.n_clusters if found else len(X) // FEW
 
 
 def settings_for(k: int, seed: int) -> Settings:

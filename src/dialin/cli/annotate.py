@@ -123,7 +123,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
         meter.step("embed")
         tools = connect(specs, corpus.texts, meter.embedded)
         try:
-            k = options["k"] or clusters_for(tools.embed(corpus.texts), seed)
+            k = options["k"] or clusters_for(corpus.texts, tools.embed(corpus.texts), seed)
             run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, tools)
             meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {tools.reason}")
             return cluster(run, tools, meter)
