@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,14 @@ import pytest
 from conftest import Cli
 from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
-from dialin.bench.downstream import Labelled, accuracy, predict
+from dialin.bench.downstream import Labelled, accuracy, logistic
+from dialin.bench.encoder import FineTuned, Network, encoder_at
 from dialin.bench.goodness import clusters_of, judged
 from dialin.bench.labels import keep, kept, path_of
-from dialin.errors import InputError, ProviderError
+from dialin.cluster import Labels, Matrix
+from dialin.errors import InputError, ModelError, ProviderError
 from dialin.judge import Coherence, Rows, Verdict
+from dialin.tune.base import Weights
 from scripted import ScriptedBackend, install, sentences
 from test_bench import LLM, bench, lasting, rows_of, write_csv
 
@@ -142,20 +148,24 @@ def test_rows_of_two_judges_are_no_table(cli: Cli, two: list[str], other: Script
 AXES = np.eye(3, dtype=np.float32)
 
 
+def rows(X: Matrix, gold: list[str | None]) -> Labelled:
+    return Labelled([f"on axis {axis}" for axis in X.argmax(axis=1)], X, gold)
+
+
 def test_accuracy_downstream_by_hand() -> None:
     """Clusters 0 and 1 are about a, cluster 2 about b; of five held-out rows, four lie where their label is."""
-    train = Labelled(AXES[[0, 0, 1, 1, 2, 2, 2]], ["a", "a", "a", None, "b", "a", "b"])
-    held = Labelled(AXES[[0, 1, 2, 2, 1, 2]], ["a", "a", "b", "a", "a", None])
+    train = rows(AXES[[0, 0, 1, 1, 2, 2, 2]], ["a", "a", "a", None, "b", "a", "b"])
+    held = rows(AXES[[0, 1, 2, 2, 1, 2]], ["a", "a", "b", "a", "a", None])
     labels = np.array([0, 0, 1, 1, 2, 2, 2])
     assert accuracy(train, labels, held) == pytest.approx(4 / 5)
 
 
 def test_the_unassigned_teach_nothing() -> None:
     """Were the row of axis 1 learnt, the one held out there would be of its own cluster, which means nothing."""
-    train = Labelled(AXES[[0, 0, 2, 2, 1]], ["a", "a", "b", "b", "c"])
+    train = rows(AXES[[0, 0, 2, 2, 1]], ["a", "a", "b", "b", "c"])
     labels = np.array([5, 5, 7, 7, -1])
-    assert set(predict(train.X, labels, AXES).tolist()) == {5, 7}
-    assert accuracy(train, labels, Labelled(AXES[[1]], ["c"])) == 0
+    assert set(logistic(train.of(np.arange(4)), labels[:4], rows(AXES, [None] * 3)).tolist()) == {5, 7}
+    assert accuracy(train, labels, rows(AXES[[1]], ["c"])) == 0
 
 
 @pytest.mark.parametrize(
@@ -165,14 +175,14 @@ def test_the_unassigned_teach_nothing() -> None:
 def test_one_cluster_is_always_predicted_and_none_is_undefined(
     labels: list[int], gold: list[str | None], expected: float
 ) -> None:
-    train = Labelled(AXES, ["a", "a", "b"])
-    found = accuracy(train, np.array(labels), Labelled(AXES[:2], gold))
+    train = rows(AXES, ["a", "a", "b"])
+    found = accuracy(train, np.array(labels), rows(AXES[:2], gold))
     assert found == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_cluster_without_a_gold_label_stands_for_none() -> None:
-    train = Labelled(AXES[[0, 0, 1]], [None, None, "b"])
-    assert accuracy(train, np.array([0, 0, 1]), Labelled(AXES[[0, 1]], ["a", "b"])) == 0.5
+    train = rows(AXES[[0, 0, 1]], [None, None, "b"])
+    assert accuracy(train, np.array([0, 0, 1]), rows(AXES[[0, 1]], ["a", "b"])) == 0.5
 
 
 def test_the_command_scores_held_out_sentences(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
@@ -260,3 +270,128 @@ def test_the_peak_of_a_stretch_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_memory_is_that_of_the_run(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
     bench(cli, two, "--llm", "none", "--methods", "kmeans")
     assert all(row["peak_memory_mb"] is None or row["peak_memory_mb"] > 10 for row in rows_of())
+
+
+# --- an encoder that learns the clusters, too -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stand:
+    """In the place of an encoder: what it says, the logistic regression said."""
+
+    weights: Weights
+    seed: int
+
+    def __call__(self, train: Labelled, labels: Labels, held: Labelled) -> Labels:
+        assert set(map(type, train.texts)) == {str}
+        assert len(train.texts) == len(labels)
+        return logistic(train, labels, held)
+
+
+@pytest.fixture
+def encoder(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write the weights of a stand-in."""
+    folder = home / "models" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    monkeypatch.setattr("dialin.bench.encoder.require_tune", lambda what: None)
+    monkeypatch.setattr("dialin.bench.measures.FineTuned", Stand)
+    return folder
+
+
+def test_an_encoder_learns_the_clusters_also_of_runs_that_are_there(
+    cli: Cli, two: list[str], backend: ScriptedBackend, encoder: Path
+) -> None:
+    options = [*two, "--llm", "none", "--methods", "kmeans", *HELD_OUT]
+    bench(cli, options)
+    assert [row["encoder"] for row in rows_of()] == [None, None]
+    result = bench(cli, options, "--encoder", encoder)
+    assert [row["encoder"] for row in rows_of()] == [row["downstream"] for row in rows_of()]
+    assert "| downstream | downstream (encoder) | calls |" in result.stdout
+    assert "measuring" not in bench(cli, options, "--encoder", encoder).stderr
+    named = json.loads(Path("out/bench.json").read_text())["encoder"]
+    assert named == f"tiny@{hashlib.sha256(b'weights').hexdigest()[:12]}"
+    assert "downstream (encoder)" in Path("out/results.html").read_text("utf-8")
+
+
+def test_rows_of_two_encoders_are_no_table(cli: Cli, two: list[str], backend: ScriptedBackend, encoder: Path) -> None:
+    options = [*two, "--llm", "none", "--methods", "kmeans", *HELD_OUT, "--encoder", encoder]
+    bench(cli, options)
+    (encoder / "model.safetensors").write_bytes(b"others")
+    result = cli("bench", *options)
+    assert result.exit_code == 2
+    assert "the rows in out are of encoder 'tiny@" in result.stderr
+
+
+def test_an_encoder_needs_something_to_be_scored_on(cli: Cli, two: list[str], encoder: Path) -> None:
+    result = cli("bench", *two, "--llm", "none", "--encoder", encoder)
+    assert result.exit_code == 2
+    assert "--encoder has nothing to be scored on (give --held-out, too)" in result.stderr
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("no-such", "no model is at 'no-such'"), ("x.gguf", "is an LLM, not an")]
+)
+def test_what_is_no_encoder_is_refused(cli: Cli, two: list[str], encoder: Path, name: str, message: str) -> None:
+    Path("x.gguf").write_bytes(b"GGUF")
+    result = cli("bench", *two, "--llm", "none", *HELD_OUT, "--encoder", name)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not Path("out").exists()
+
+
+def test_an_encoder_without_its_library_is_refused(cli: Cli, two: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gguf", None)  # the first that is asked for: nothing is half loaded then
+    result = cli("bench", *two, "--llm", "none", *HELD_OUT, "--encoder", "owner/name")
+    assert result.exit_code == 2
+    assert "--encoder needs the package gguf" in result.stderr
+    assert "pip install 'dialin[tune]'" in result.stderr
+
+
+def write_bert(folder: Path) -> Path:
+    """Write a random BERT of two layers that reads whole words."""
+    import torch  # noqa: PLC0415
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: PLC0415
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast  # noqa: PLC0415
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *(f"w{i}" for i in range(20))]
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
+    fast.save_pretrained(folder)
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    BertModel(BertConfig(vocab_size=len(words), **sizes)).save_pretrained(folder)
+    return folder
+
+
+def test_an_encoder_learns_what_the_vectors_do_not_hold(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words 0 to 9 are of cluster 4, the others of 7; embeddings are all alike; what it learns, a seed decides.
+
+    Random weights have forty steps to learn from nothing, so the rate is higher.
+    """
+    for package in ("torch", "transformers", "peft", "gguf"):
+        pytest.importorskip(package, reason="needs the extra `tune`")
+    monkeypatch.setattr("dialin.bench.encoder.LEARNING_RATE", 3e-3)
+    weights = encoder_at(str(write_bert(home / "bert")))
+    rng = np.random.default_rng(0)
+    labels = np.repeat([4, 7], 100)
+    texts = [" ".join(f"w{i}" for i in rng.integers(0, 10, rng.integers(1, 6)) + 10 * (label == 7)) for label in labels]
+    train = Labelled(texts[::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
+    held = Labelled(texts[1::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
+    assert accuracy(train, labels[::2], held) <= 0.5
+    assert accuracy(train, labels[::2], held, FineTuned(weights, 0)) > 0.95
+    found = [FineTuned(weights, seed)(train, labels[::2], held).tolist() for seed in (0, 0)]
+    assert found[0] == found[1]
+    assert set(found[0]) == {4, 7}
+
+
+def test_a_folder_that_transformers_cannot_read_is_named(home: Path) -> None:
+    for package in ("torch", "transformers", "peft", "gguf"):
+        pytest.importorskip(package, reason="needs the extra `tune`")
+    (home / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match="transformers cannot load"):
+        Network(encoder_at(str(home)), 2)

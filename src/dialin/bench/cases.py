@@ -48,6 +48,11 @@ class Case:
         return len({label for label in self.gold if label is not None})
 
     @property
+    def rows(self) -> list[str]:
+        """The sentence of each row."""
+        return [self.texts[sentence] for sentence in self.sentence.tolist()]
+
+    @property
     def sha256(self) -> str:
         """Fingerprint of sentences and labels."""
         digest = hashlib.sha256("\0".join(self.texts).encode("utf-8", "replace"))

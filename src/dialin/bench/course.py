@@ -9,6 +9,7 @@ from itertools import groupby
 
 from dialin.bench import page, table
 from dialin.bench.cases import Case
+from dialin.bench.encoder import title_of
 from dialin.bench.measures import measure_case
 from dialin.bench.methods import asks, check_methods
 from dialin.bench.once import Place, run_once
@@ -55,7 +56,8 @@ def about(bench: Bench) -> dict[str, object]:
     """Return what the rows of a benchmark are about."""
     data = {case.name: case.sha256 for case in bench.cases}
     held_out = {name: case.sha256 for name, case in bench.held_out.items()}
-    return about_of(bench.specs, data, bench.goodness_llm, held_out)
+    encoder = title_of(bench.encoder) if bench.encoder else ""
+    return about_of(bench.specs, data, {"goodness_llm": bench.goodness_llm, "held_out": held_out, "encoder": encoder})
 
 
 def missing_of(bench: Bench, done: Container[Key]) -> list[Key]:

@@ -1,22 +1,24 @@
 """What the clusters are worth to a bot: a classifier of them, scored on held-out sentences (paper: Table 6).
 
-Logistic regression on the embeddings learns the cluster of each assigned sentence and predicts those of held-out
-sentences. A cluster stands for the gold label that most of its own training sentences have, so nothing of the held-out
-side decides anything but the score. Several clusters may stand for one label, as they may in a bot; so, like NMI, the
-score favours many small clusters and is read beside their number.
+A classifier learns the cluster of each assigned sentence and predicts those of held-out sentences: a logistic
+regression on the embeddings, or an encoder that is tuned as a whole (`dialin.bench.encoder`). A cluster stands for the
+gold label that most of its own training sentences have, so nothing of the held-out side decides anything but the score.
+Several clusters may stand for one label, as they may in a bot; so, like NMI, the score favours many small clusters and
+is read beside their number.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from dialin.cluster import Labels, Matrix
+from dialin.judge import Rows
 
 Gold = Sequence[str | None]
 C = 10.0
@@ -30,17 +32,34 @@ class Labelled:
 
     Parameters
     ----------
+    texts : sequence of str, n
+        Sentences.
     X : float32 array of shape (n, d)
         Their unit-norm embeddings.
     gold : sequence of (str or None), n
         Their labels; None where there is none.
     """
 
+    texts: Sequence[str]
     X: Matrix
     gold: Gold
 
+    def of(self, rows: Rows) -> Labelled:
+        """Return some of the rows."""
+        return Labelled([self.texts[row] for row in rows], self.X[rows], [self.gold[row] for row in rows])
 
-def accuracy(train: Labelled, labels: Labels, held: Labelled) -> float:
+
+Classifier = Callable[[Labelled, Labels, Labelled], Labels]
+"""``classifier(train, labels, held)`` learns the labels (n,) of `train`, and returns those of `held`, shape (m,)."""
+
+
+def logistic(train: Labelled, labels: Labels, held: Labelled) -> Labels:
+    """Learn the embeddings' logistic regression; a `Classifier`."""
+    model = LogisticRegression(C=C, max_iter=MAX_STEPS).fit(train.X, labels)
+    return np.asarray(model.predict(held.X), dtype=np.int64)
+
+
+def accuracy(train: Labelled, labels: Labels, held: Labelled, classifier: Classifier = logistic) -> float:
     """Return the share of the held-out rows whose predicted cluster stands for their gold label.
 
     Parameters
@@ -51,18 +70,22 @@ def accuracy(train: Labelled, labels: Labels, held: Labelled) -> float:
         Cluster of each; those with -1 are left out of the training.
     held : Labelled
         Rows to predict; those without a gold label do not count.
+    classifier : callable
+        Gets the assigned rows, where they are of two clusters or more.
 
     Returns
     -------
     float
         In [0, 1]; ``nan`` where there is no cluster to learn, or no held-out row with a label.
     """
-    rows = [i for i, label in enumerate(held.gold) if label is not None]
-    if not rows or not (labels >= 0).any():
+    known = held.of(np.array([i for i, label in enumerate(held.gold) if label is not None], dtype=np.int64))
+    assigned = np.flatnonzero(labels >= 0)
+    if not len(known.gold) or not len(assigned):
         return math.nan
-    means = majority(labels, train.gold)
-    found = predict(train.X, labels, held.X[rows])
-    return float(np.mean([means.get(int(c)) == held.gold[i] for c, i in zip(found, rows, strict=True)]))
+    means, own = majority(labels, train.gold), labels[assigned]
+    is_one = bool((own == own[0]).all())  # nothing to tell apart
+    found = np.full(len(known.gold), own[0]) if is_one else classifier(train.of(assigned), own, known)
+    return float(np.mean([means.get(int(c)) == label for c, label in zip(found, known.gold, strict=True)]))
 
 
 def majority(labels: Labels, gold: Gold) -> dict[int, str]:
@@ -78,12 +101,3 @@ def majority(labels: Labels, gold: Gold) -> dict[int, str]:
         if cluster >= 0 and label is not None:
             counts.setdefault(cluster, Counter())[label] += 1
     return {cluster: min(own, key=lambda label: (-own[label], label)) for cluster, own in counts.items()}
-
-
-def predict(X: Matrix, labels: Labels, held: Matrix) -> Labels:
-    """Return the cluster (m,) of each held-out row, learnt from the assigned rows of X (n, d); at least one is."""
-    assigned = labels >= 0
-    if len(np.unique(labels[assigned])) == 1:  # nothing to tell apart
-        return np.full(len(held), labels[assigned][0])
-    model = LogisticRegression(C=C, max_iter=MAX_STEPS).fit(X[assigned], labels[assigned])
-    return np.asarray(model.predict(held), dtype=np.int64)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dialin.bench.cases import Case
 from dialin.bench.downstream import Labelled, accuracy
+from dialin.bench.encoder import FineTuned
 from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
@@ -30,6 +31,7 @@ from dialin.judge import Judge
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.tune.base import Weights
 
 
 @dataclass(frozen=True)
@@ -44,22 +46,31 @@ class Gauge:
         Rows of the data set and held-out ones; None where accuracy downstream is not asked for.
     sentence : int64 array of shape (n_rows,)
         Sentence of each row of `train`.
+    encoder : Weights or None
+        Of the encoder that learns the clusters, too; None where that is not asked for.
     """
 
     judge: Judge | None
     train: Labelled | None
     held: Labelled | None
     sentence: NDArray[np.int64]
+    encoder: Weights | None
 
 
 def lacks(row: Row, bench: Bench) -> bool:
     """Tell whether something that is asked for has not been measured on a run."""
-    return lacks_goodness(row, bench) or (row.n_held_out is None and row.data in bench.held_out)
+    is_held = row.data in bench.held_out
+    return lacks_goodness(row, bench) or (is_held and (row.n_held_out is None or lacks_encoder(row, bench.encoder)))
 
 
 def lacks_goodness(row: Row, bench: Bench) -> bool:
     """Tell whether the clusters of a run are still to be judged."""
     return row.goodness_calls is None and bool(bench.goodness_llm)
+
+
+def lacks_encoder(row: Row, encoder: Weights | None) -> bool:
+    """Tell whether an encoder is still to learn the clusters of a run, which has some."""
+    return encoder is not None and row.encoder is None and row.coverage > 0
 
 
 def measure_case(case: Case, rows: Sequence[Row], bench: Bench, watch: Watch) -> Iterator[Row]:
@@ -86,6 +97,10 @@ def measured(row: Row, labels: Labels, gauge: Gauge) -> Row:
     if gauge.train is not None and gauge.held is not None and row.n_held_out is None:
         score = none_of_nan(accuracy(gauge.train, labels[gauge.sentence], gauge.held))
         row = replace(row, downstream=score, n_held_out=sum(label is not None for label in gauge.held.gold))
+    if gauge.encoder and gauge.train is not None and gauge.held is not None and lacks_encoder(row, gauge.encoder):
+        classifier = FineTuned(gauge.encoder, row.seed)
+        score = none_of_nan(accuracy(gauge.train, labels[gauge.sentence], gauge.held, classifier))
+        row = replace(row, encoder=score)
     return row
 
 
@@ -105,7 +120,7 @@ def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterat
         X = opened.embed(case.texts)
         with goodness_tools(opened, store, watch) as tools:
             judge = judge_on(case, X, tools) if judges else None
-            yield Gauge(judge, *sides(case, X, bench, opened), case.sentence)
+            yield Gauge(judge, *sides(case, X, bench, opened), case.sentence, bench.encoder)
     finally:
         opened.close()
         if store.exists():
@@ -129,5 +144,5 @@ def sides(case: Case, X: Matrix, bench: Bench, opened: Opened) -> tuple[Labelled
     held = bench.held_out.get(case.name)
     if held is None:
         return None, None
-    train = Labelled(X[case.sentence], case.gold)
-    return train, Labelled(opened.embed(held.texts)[held.sentence], held.gold)
+    train = Labelled(case.rows, X[case.sentence], case.gold)
+    return train, Labelled(held.rows, opened.embed(held.texts)[held.sentence], held.gold)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dialin.bench.cases import Case
 from dialin.bench.results import Key, Row
 from dialin.connect import Specs
+from dialin.tune.base import Weights
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Bench:
         Spec of the LLM that judges the clusters of every run afterwards; "": nobody does.
     held_out : mapping of str to Case
         Labelled sentences for the classifier, by the name of the data set.
+    encoder : Weights, optional
+        An encoder that learns the clusters, too, beside the logistic regression.
     """
 
     cases: Sequence[Case]
@@ -40,6 +43,7 @@ class Bench:
     out: Path
     goodness_llm: str = ""
     held_out: Mapping[str, Case] = field(default_factory=dict)
+    encoder: Weights | None = None
 
     def keys(self, case: Case) -> list[Key]:
         """Return the runs on a data set."""

@@ -20,6 +20,8 @@ from dialin.errors import InputError
 from dialin.metrics import Scores
 
 ABOUT, RUNS, REPLIES, LABELS, GOODNESS = "bench.json", "runs.jsonl", "replies", "labels", "goodness"
+LATER = ("goodness_llm", "encoder")
+"""What a folder is about that it may gain later."""
 Key = tuple[str, str, int]
 """Data set, method, seed."""
 
@@ -60,6 +62,8 @@ class Row:
         Accuracy of a classifier of the clusters on held-out sentences; None where there is no cluster.
     n_held_out : int or None
         Those sentences; None: not measured yet.
+    encoder : float or None
+        Accuracy of a fine-tuned encoder on them; None: not measured, or there is no cluster.
     machine : str
         What it ran on; "" of an earlier version.
     """
@@ -88,6 +92,7 @@ class Row:
     goodness_calls: int | None = None
     downstream: float | None = None
     n_held_out: int | None = None
+    encoder: float | None = None
     machine: str = ""
 
     @property
@@ -119,11 +124,13 @@ def figures_of(scores: Scores) -> dict[str, Any]:
     }
 
 
-def about_of(specs: Specs, data: Mapping[str, str], goodness_llm: str, held_out: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the rows of a folder are about: LLMs, embedder, calibration, and the sha256 of all sentences."""
+def about_of(specs: Specs, data: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the rows of a folder are about: LLMs, embedder, calibration, the sha256 of all sentences.
+
+    `measured` holds what was measured with: the names of `LATER`, and ``held_out``, the sha256 by data set.
+    """
     calibration = specs.calibration.name if specs.calibration else ""
     models = {"llm": specs.llm, "judge_llm": specs.judge, "embedder": specs.embedder, "calibration": calibration}
-    measured = {"goodness_llm": goodness_llm, "held_out": dict(held_out)}
     return {"dialin": version("dialin"), **models, "data": dict(data), **measured}
 
 
@@ -165,10 +172,10 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
 def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any]:
     """Return what a folder is about with what is asked for now; raise InputError where both cannot be in one table.
 
-    A folder without another judge or held-out sentences, such as that of an earlier version, may gain them.
+    A folder without another judge, held-out sentences or an encoder, such as that of an earlier version, may gain them.
     """
-    for name in ("llm", "judge_llm", "embedder", "calibration", "goodness_llm"):
-        is_later = name == "goodness_llm" and not (old.get(name) and new[name])
+    for name in ("llm", "judge_llm", "embedder", "calibration", *LATER):
+        is_later = name in LATER and not (old.get(name) and new[name])
         if old.get(name) != new[name] and not is_later:
             raise InputError(
                 f"the rows in {out} are of {name} {old.get(name)!r}, asked for is {new[name]!r}",
@@ -180,7 +187,7 @@ def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any
             if sentences[what][name] != sha256:
                 hint = f"choose another --out{', or rename it' if what == 'data' else ''}"
                 raise InputError(f"the {text} {name!r} has changed since the rows in {out}", hint=hint)
-    return {**old, **sentences, "goodness_llm": new["goodness_llm"] or old.get("goodness_llm", "")}
+    return {**old, **sentences, **{name: new[name] or old.get(name, "") for name in LATER}}
 
 
 def read_rows(path: Path) -> list[Row]:

@@ -23,14 +23,14 @@ MACHINES = (
     "hundredths: what is close is to be compared on one machine."
 )
 RESULTS, TABLE = "results.parquet", "results.md"
-SCORES = ("nmi", "ami", "ari", "acc", "n_clusters", "k_ratio", "coverage", "goodness", "downstream")
+SCORES = ("nmi", "ami", "ari", "acc", "n_clusters", "k_ratio", "coverage", "goodness", "downstream", "encoder")
 COSTS = ("calls", "tokens", "seconds", "peak_memory_mb")
 FIGURES = (*SCORES, *COSTS)
-OPTIONAL = {"goodness", "downstream"}
+OPTIONAL = {"goodness", "downstream", "encoder"}
 """Shown only where they were measured."""
 _DIGITS = dict.fromkeys(SCORES, 3) | {"n_clusters": 0, "k_ratio": 2, "seconds": 1}
 NAMES = {"nmi": "NMI", "ami": "AMI", "ari": "ARI", "acc": "ACC", "n_clusters": "clusters"}
-NAMES |= {"k_ratio": "clusters / true", "peak_memory_mb": "memory (MB)"}
+NAMES |= {"k_ratio": "clusters / true", "peak_memory_mb": "memory (MB)", "encoder": "downstream (encoder)"}
 Cells = dict[str, str]
 
 

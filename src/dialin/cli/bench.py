@@ -10,6 +10,7 @@ import click
 
 from dialin.bench.cases import read_cases, read_held_out
 from dialin.bench.course import run_bench
+from dialin.bench.encoder import encoder_at
 from dialin.bench.goodness import check_goodness
 from dialin.bench.methods import METHODS, capped_name, check_methods
 from dialin.bench.plan import Bench, Watch
@@ -59,6 +60,11 @@ def words_of(_context: click.Context, _option: click.Parameter, value: str) -> t
     help="Labelled sentences to score a classifier of the clusters on; as many as --data, in that order.",
 )
 @click.option(
+    "--encoder",
+    metavar="NAME",
+    help="A folder of transformers or a hub's owner/name: it learns the clusters, too, with --held-out. Extra: tune.",
+)
+@click.option(
     "--goodness-llm", default="", metavar="SPEC", help="As --llm: judges all clusters of each run; not in the loop."
 )
 @model_options
@@ -83,10 +89,13 @@ def plan_of(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
     check_methods(methods, specs.llm)
     if goodness_llm:
         check_goodness(goodness_llm, specs)
+    if options["encoder"] and not options["held_out"]:
+        raise InputError("--encoder has nothing to be scored on", hint="give --held-out, too")
+    encoder = encoder_at(options["encoder"]) if options["encoder"] else None
     columns = options["label"], options["text"]
     cases = read_cases(data, *columns)
     held_out = read_held_out(options["held_out"], cases, *columns)
-    return Bench(cases, methods, seeds, specs, out, goodness_llm, held_out)
+    return Bench(cases, methods, seeds, specs, out, goodness_llm, held_out, encoder)
 
 
 def caps_of(words: tuple[str, ...]) -> list[int]:
@@ -124,7 +133,7 @@ def watched(plan: Bench) -> list[Row]:
 
 def line_of(row: Row) -> str:
     """Return what is said of a run that has ended, and of one that has been measured."""
-    measured = {"goodness": row.goodness, "downstream": row.downstream}
+    measured = {"goodness": row.goodness, "downstream": row.downstream, "encoder": row.encoder}
     found = [f"ARI {row.ari:.3f}", *(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)]
     cost = [f"{row.n_clusters} clusters", f"{row.calls:,} calls", f"{row.seconds:,.1f} s"]
     return f"{row.data}: {row.method}, seed {row.seed}: {', '.join(found + cost)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -97,15 +98,15 @@ class Base:
         return int(self.tokenizer.pad_token_id or 0)
 
 
-def require_tune() -> None:
-    """Raise InputError where the packages of the extra `tune` are not installed."""
+def require_tune(what: str = "tuning") -> None:
+    """Raise InputError, which says what needs them, where the packages of the extra `tune` are not installed."""
     try:
         import gguf  # noqa: F401, PLC0415  (seconds and gigabytes, wanted only here)
         import peft  # noqa: F401, PLC0415
         import torch  # noqa: F401, PLC0415
         import transformers  # noqa: F401, PLC0415
     except ImportError as error:
-        raise InputError(f"tuning needs the package {error.name}", hint=EXTRA) from error
+        raise InputError(f"{what} needs the package {error.name}", hint=EXTRA) from error
 
 
 def find(name: str) -> Weights:
@@ -192,9 +193,15 @@ def load(weights: Weights, device: str) -> Base:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the bars and notes of transformers and PEFT off the terminal, which has a bar of its own."""
-    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+    log = logging.getLogger("transformers")  # its handler has kept the stderr that was there when it was made
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def device_here() -> str:

@@ -1,0 +1,175 @@
+"""An encoder like BERT that learns the clusters of a run with all its weights: what a bot may have (paper: Table 6).
+
+Followed: Devlin, Chang, Lee and Toutanova, "BERT" (NAACL 2019): a linear layer on the first token, AdamW, a learning
+rate that rises over the first tenth of the steps and falls to zero, batches of 32. Different: ten epochs, as Mosbach,
+Andriushchenko and Klakow (ICLR 2021) advise for few sentences. It needs the extra `tune`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dialin.bench.downstream import Labelled
+from dialin.cluster import Labels
+from dialin.errors import InputError, ModelError
+from dialin.peers.head import batches
+from dialin.tune.base import Weights, device_here, find, quiet, require_tune
+
+N_EPOCHS = 10
+N_BATCH = 32
+N_READ = 128
+"""Sentences read at once where nothing is learnt."""
+LEARNING_RATE = 1e-4
+DECAY = 0.01
+WARM_UP = 0.1
+MAX_TOKENS = 64
+MAX_NORM = 1.0
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """A `dialin.bench.downstream.Classifier`.
+
+    Parameters
+    ----------
+    weights : Weights
+        Where the encoder begins.
+    seed : int
+        Of its new layer, its dropout, and the order of the sentences.
+    """
+
+    weights: Weights
+    seed: int
+
+    def __call__(self, train: Labelled, labels: Labels, held: Labelled) -> Labels:
+        """Return the label of each held-out row; raise ModelError where transformers cannot load the encoder."""
+        clusters, targets = np.unique(labels, return_inverse=True)
+        with seeded(self.seed):
+            network = Network(self.weights, len(clusters))
+            network.learn(train.texts, targets, np.random.default_rng(self.seed))
+        return np.asarray(clusters[network.predict(held.texts)], dtype=np.int64)
+
+
+def encoder_at(name: str) -> Weights:
+    """Return where an encoder lies, fetched where its name is that of a hub's repository.
+
+    Parameters
+    ----------
+    name : str
+        A folder of transformers, or a hub's ``owner/name``.
+
+    Raises
+    ------
+    InputError
+        The extra `tune` is not installed, or the name is of something else.
+    ModelError
+        It cannot be fetched.
+    """
+    require_tune("--encoder")
+    weights = find(name)
+    if weights.gguf or weights.adapter:
+        raise InputError(
+            f"--encoder {name} is an LLM, not an encoder", hint="give a folder of transformers, or a hub's owner/name"
+        )
+    return weights
+
+
+def title_of(weights: Weights) -> str:
+    """Return how a folder of results names an encoder: by its name, wherever it lies, and the hash of its weights."""
+    return f"{Path(weights.name).name}@{weights.sha256()[:12]}"
+
+
+class Network:
+    """An encoder with a new linear layer for some labels.
+
+    Parameters
+    ----------
+    weights : Weights
+        Where the encoder begins.
+    n_labels : int
+        Outputs of the layer.
+
+    Raises
+    ------
+    ModelError
+        transformers cannot read the files.
+    """
+
+    def __init__(self, weights: Weights, n_labels: int) -> None:
+        import transformers  # noqa: PLC0415  (seconds and gigabytes, wanted only here)
+
+        folder, self._device = str(weights.folder), device_here()
+        with quiet():
+            try:
+                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
+                model = transformers.AutoModelForSequenceClassification.from_pretrained(
+                    folder, num_labels=n_labels, ignore_mismatched_sizes=True
+                )
+            except (OSError, ValueError, KeyError) as error:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                raise ModelError(f"transformers cannot load {weights.name}: {reason}") from error
+        self._model: Any = model.float().to(self._device)
+
+    def learn(self, texts: Sequence[str], targets: Labels, rng: np.random.Generator) -> None:
+        """Learn the targets (n,) of n sentences."""
+        import torch  # noqa: PLC0415
+
+        weights = list(self._model.parameters())
+        optimizer = torch.optim.AdamW(weights, lr=LEARNING_RATE, weight_decay=DECAY)
+        n_steps = N_EPOCHS * -(-len(texts) // N_BATCH)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share_of_rate(step, n_steps))
+        self._model.train()
+        for _ in range(N_EPOCHS):
+            for rows in batches(len(texts), N_BATCH, rng):
+                output = self._read([texts[row] for row in rows])
+                torch.nn.functional.cross_entropy(output, torch.from_numpy(targets[rows]).to(self._device)).backward()
+                torch.nn.utils.clip_grad_norm_(weights, MAX_NORM)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad(set_to_none=True)
+
+    def predict(self, texts: Sequence[str]) -> Labels:
+        """Return the likeliest label of each sentence, shape (n,)."""
+        import torch  # noqa: PLC0415
+
+        found = np.empty(len(texts), dtype=np.int64)
+        order = np.argsort([len(text) for text in texts], kind="stable")  # little to fill up
+        self._model.eval()
+        with torch.inference_mode():
+            for start in range(0, len(texts), N_READ):
+                rows = order[start : start + N_READ]
+                found[rows] = self._read([texts[row] for row in rows]).argmax(dim=1).cpu().numpy()
+        return found
+
+    def _read(self, texts: Sequence[str]) -> Any:
+        """Return the outputs for some sentences, a tensor of shape (n, n_labels)."""
+        options = {"padding": True, "truncation": True, "max_length": MAX_TOKENS, "return_tensors": "pt"}
+        return self._model(**self._tokenizer(list(texts), **options).to(self._device)).logits
+
+
+def share_of_rate(step: int, n_steps: int) -> float:
+    """Return the share of the learning rate that a step has: up over the first tenth, then down to zero.
+
+    Examples
+    --------
+    >>> [share_of_rate(step, 20) for step in (0, 1, 2, 11, 20)]
+    [0.5, 1.0, 1.0, 0.5, 0.0]
+    """
+    n_rising = max(round(WARM_UP * n_steps), 1)
+    return min((step + 1) / n_rising, (n_steps - step) / max(n_steps - n_rising, 1))
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Give torch a seed, and its own state back afterwards."""
+    import torch  # noqa: PLC0415
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
