@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.bench.cases import Case
-from dialin.bench.downstream import Labelled, accuracy
+from dialin.bench.downstream import Classifier, Labelled, accuracy, logistic
 from dialin.bench.encoder import FineTuned
 from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
@@ -42,19 +42,46 @@ class Gauge:
     ----------
     judge : Judge or None
         The other judge; None where goodness is not asked for.
-    train, held : Labelled or None
-        Rows of the data set and held-out ones; None where accuracy downstream is not asked for.
+    sides : Sides or None
+        Rows to learn and held-out ones; None where accuracy downstream is not asked for.
+    """
+
+    judge: Judge | None
+    sides: Sides | None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What classifiers learn, and what they are scored on.
+
+    Parameters
+    ----------
+    train, held : Labelled
+        Rows of the data set, and held-out ones.
     sentence : int64 array of shape (n_rows,)
         Sentence of each row of `train`.
     encoder : Weights or None
         Of the encoder that learns the clusters, too; None where that is not asked for.
     """
 
-    judge: Judge | None
-    train: Labelled | None
-    held: Labelled | None
+    train: Labelled
+    held: Labelled
     sentence: NDArray[np.int64]
     encoder: Weights | None
+
+    @classmethod
+    def of(cls, case: Case, X: Matrix, bench: Bench, opened: Opened) -> Sides | None:
+        """Return both sides; None where there are no held-out sentences."""
+        held = bench.held_out.get(case.name)
+        if held is None:
+            return None
+        train = Labelled(case.rows, X[case.sentence], case.gold)
+        new = Labelled(held.rows, opened.embed(held.texts)[held.sentence], held.gold)
+        return cls(train, new, case.sentence, bench.encoder)
+
+    def accuracy(self, labels: Labels, classifier: Classifier = logistic) -> float | None:
+        """Return what follows from the labels (n,) of the distinct sentences; None where there is no cluster."""
+        return none_of_nan(accuracy(self.train, labels[self.sentence], self.held, classifier))
 
 
 def lacks(row: Row, bench: Bench) -> bool:
@@ -94,13 +121,16 @@ def measured(row: Row, labels: Labels, gauge: Gauge) -> Row:
         found = judged(labels, gauge.judge)
         share, n_unreadable = none_of_nan(found.goodness.value), found.goodness.n_unreadable
         row = replace(row, goodness=share, n_unreadable=n_unreadable, goodness_calls=found.n_asked)
-    if gauge.train is not None and gauge.held is not None and row.n_held_out is None:
-        score = none_of_nan(accuracy(gauge.train, labels[gauge.sentence], gauge.held))
-        row = replace(row, downstream=score, n_held_out=sum(label is not None for label in gauge.held.gold))
-    if gauge.encoder and gauge.train is not None and gauge.held is not None and lacks_encoder(row, gauge.encoder):
-        classifier = FineTuned(gauge.encoder, row.seed)
-        score = none_of_nan(accuracy(gauge.train, labels[gauge.sentence], gauge.held, classifier))
-        row = replace(row, encoder=score)
+    return row if gauge.sides is None else scored(row, labels, gauge.sides)
+
+
+def scored(row: Row, labels: Labels, sides: Sides) -> Row:
+    """Return a row with the accuracies downstream that it lacks."""
+    if row.n_held_out is None:
+        n_held_out = sum(label is not None for label in sides.held.gold)
+        row = replace(row, downstream=sides.accuracy(labels), n_held_out=n_held_out)
+    if sides.encoder is not None and lacks_encoder(row, sides.encoder):
+        row = replace(row, encoder=sides.accuracy(labels, FineTuned(sides.encoder, row.seed)))
     return row
 
 
@@ -120,7 +150,7 @@ def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterat
         X = opened.embed(case.texts)
         with goodness_tools(opened, store, watch) as tools:
             judge = judge_on(case, X, tools) if judges else None
-            yield Gauge(judge, *sides(case, X, bench, opened), case.sentence, bench.encoder)
+            yield Gauge(judge, Sides.of(case, X, bench, opened))
     finally:
         opened.close()
         if store.exists():
@@ -137,12 +167,3 @@ def goodness_tools(opened: Opened, store: Path, watch: Watch) -> Iterator[Tools]
 
     with tools_of(opened, client_of, watch.on_reply) as tools:
         yield tools
-
-
-def sides(case: Case, X: Matrix, bench: Bench, opened: Opened) -> tuple[Labelled | None, Labelled | None]:
-    """Return the rows that were clustered and the held-out ones, where there are some."""
-    held = bench.held_out.get(case.name)
-    if held is None:
-        return None, None
-    train = Labelled(case.rows, X[case.sentence], case.gold)
-    return train, Labelled(held.rows, opened.embed(held.texts)[held.sentence], held.gold)
