@@ -34,7 +34,7 @@ class Settings:
     max_rounds : int
         T_max; 0: one with ``strategy="tree"``, which finds what is good at every k at once, four with "paper".
     granularity : float
-        How fine: times as many clusters as the sentences suggest, with ``judge="both"`` and "geometry".
+        How fine: times as many clusters as the sentences suggest; with ``judge="llm"`` only where the asking begins.
     sampler : {"convex", "random"}
         Representatives of a cluster.
     sample_dim : int
@@ -57,7 +57,7 @@ class Settings:
     tau : float
         Least probability of an edge.
     coverage : float
-        Share of the sentences that should get an intent, where the judge agrees; 0: only what the clusters hold.
+        Share of the sentences that should get an intent, where the judge agrees; 0: those within the radii.
     roles : {"auto", "split", "ignore"}
         Use the roles of the data where there are any; or split by action word; or neither.
     language : {"auto", "en", "zh"}

@@ -34,7 +34,7 @@ from dialin.tune.text import read_clusters
     type=click.Choice(["auto", "pairs", "list", "tuned"]),
     default="auto",
     show_default=True,
-    help="How the judge asks; auto: tuned with an adapter, else pairs.",
+    help="How the judge asks; auto: tuned with an adapter, list for a server, else pairs.",
 )
 @click.option(
     "--out",

@@ -77,9 +77,9 @@ def keeping(plan: Plan, pin: Path) -> Plan:
 @settings_options
 @JSON
 def estimate(as_json: bool, **options: Any) -> None:
-    """Predict calls, tokens, time and money of a discover on INPUT; nothing is asked, nothing is written.
+    """Predict calls, tokens, time and money of a discover on INPUT; no server is asked, no run is made.
 
-    Embeddings are made, and kept for the run. A local LLM is timed with a few questions; a server is left alone.
+    Embeddings are made, and kept for the run. A local LLM is timed with a few questions.
     """
     plan, price = plan_of(options), price_of(options)
     corpus = read_corpus(plan)
@@ -147,7 +147,7 @@ def make_run(out: Path, plan: Plan, budget: Budget) -> Run:
             if n_replies(out):
                 raise
             shutil.rmtree(out)
-            raise InputError(error.message, hint=f"{error.hint or 'try again'}; nothing was kept") from error
+            raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
         finally:
             opened.close()
 
