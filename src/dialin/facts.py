@@ -210,3 +210,14 @@ class Facts:
         del values["summary"]
         children, height = (self.tree.children.tolist(), self.tree.height.tolist()) if self.tree else ([], [])
         return values | {"tree": [[*pair, distance] for pair, distance in zip(children, height, strict=True)]}
+
+
+def part_of(round_: dict[str, Any]) -> str:
+    """Return whose sentences a round worked on; runs of old versions know no script.
+
+    Examples
+    --------
+    >>> part_of({"role": "agent", "script": "CJK"}), part_of({"role": None})
+    ('agent, CJK', 'all')
+    """
+    return ", ".join(filter(None, (round_["role"] or "all", round_.get("script"))))

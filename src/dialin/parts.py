@@ -30,7 +30,7 @@ class Part(NamedTuple):
     """Whether it is what is in CJK script, where that is parted from the rest."""
 
 
-K = TypeVar("K", str, Part)
+K = TypeVar("K", str, tuple[str, bool])
 
 
 def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
@@ -64,7 +64,7 @@ def parts_of(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
 
 def by_part(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Part, Rows]]:
     """Return each part and its rows."""
-    return grouped([Part(*key) for key in zip(roles, scripts, strict=True)])
+    return [(Part(*key), rows) for key, rows in grouped(list(zip(roles, scripts, strict=True)))]
 
 
 def grouped(keys: Sequence[K]) -> list[tuple[K, Rows]]:

@@ -9,7 +9,7 @@ import jinja2
 
 from dialin import folder as files
 from dialin.contents import Contents, contents_of
-from dialin.facts import Facts
+from dialin.facts import Facts, part_of
 from dialin.gather import facts_of
 from dialin.page import Page
 from dialin.points import points_of
@@ -63,6 +63,7 @@ def render(page: Page) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
+    environment.filters["part"] = part_of
     return environment.get_template("report/page.html.j2").render(page=page)
 
 

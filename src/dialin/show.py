@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from dialin.facts import Facts
+from dialin.facts import Facts, part_of
 from dialin.run import Run
 from dialin.terminal import add, grid, name_of, one_line, sparkline, totals
 from dialin.width import shortened
@@ -133,11 +132,6 @@ def left_part(facts: Facts) -> RenderableType:
         for stray in left.examples[:N_STRAYS]:
             add(table, "", "", Text(one_line(stray.text), style="dim"))
     return table
-
-
-def part_of(round_: dict[str, Any]) -> str:
-    """Return whose sentences a round worked on; runs of old versions know no script."""
-    return ", ".join(filter(None, (round_["role"] or "all", round_.get("script"))))
 
 
 def rounds_table(facts: Facts) -> RenderableType | None:

@@ -19,9 +19,10 @@ import numpy as np
 
 from dialin.bench.downstream import Labelled
 from dialin.cluster import Labels
-from dialin.errors import InputError, ModelError
+from dialin.errors import InputError
 from dialin.peers.head import batches
-from dialin.tune.base import Weights, device_here, find, quiet, require_tune
+from dialin.tune.base import Weights, device_here, find, loading, require_tune
+from dialin.tune.settings import share_of_rate
 
 N_EPOCHS = 10
 N_BATCH = 32
@@ -110,15 +111,11 @@ class Network:
         import transformers  # noqa: PLC0415  (seconds and gigabytes, wanted only here)
 
         folder, self._device = str(weights.folder), device_here()
-        with quiet():
-            try:
-                self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
-                model = transformers.AutoModelForSequenceClassification.from_pretrained(
-                    folder, num_labels=n_labels, ignore_mismatched_sizes=True
-                )
-            except (OSError, ValueError, KeyError) as error:
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                raise ModelError(f"transformers cannot load {weights.name}: {reason}") from error
+        with loading(weights):
+            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
+            model = transformers.AutoModelForSequenceClassification.from_pretrained(
+                folder, num_labels=n_labels, ignore_mismatched_sizes=True
+            )
         self._model: Any = model.float().to(self._device)
 
     def learn(self, texts: Sequence[str], targets: Labels, rng: np.random.Generator) -> None:
@@ -128,7 +125,7 @@ class Network:
         weights = list(self._model.parameters())
         optimizer = torch.optim.AdamW(weights, lr=rate_of(self._model.config), weight_decay=DECAY)
         n_steps = N_EPOCHS * -(-len(texts) // N_BATCH)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share_of_rate(step, n_steps))
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share_of_rate(step, n_steps, WARM_UP))
         self._model.train()
         for _ in range(N_EPOCHS):
             for rows in batches(len(texts), N_BATCH, rng):
@@ -161,18 +158,6 @@ class Network:
 def rate_of(config: Any) -> float:
     """Return the learning rate of an encoder, by its configuration of transformers."""
     return LEARNING_RATE * SIZE / int(config.hidden_size * config.num_hidden_layers)
-
-
-def share_of_rate(step: int, n_steps: int) -> float:
-    """Return the share of the learning rate that a step has: up over the first tenth, then down to zero.
-
-    Examples
-    --------
-    >>> [share_of_rate(step, 20) for step in (0, 1, 2, 11, 20)]
-    [0.5, 1.0, 1.0, 0.5, 0.0]
-    """
-    n_rising = max(round(WARM_UP * n_steps), 1)
-    return min((step + 1) / n_rising, (n_steps - step) / max(n_steps - n_rising, 1))
 
 
 @contextmanager

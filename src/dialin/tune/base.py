@@ -179,15 +179,22 @@ def load(weights: Weights, device: str) -> Base:
 
     file = {"gguf_file": weights.gguf} if weights.gguf else {}
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    with loading(weights):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(str(weights.folder), **file)
+        model = transformers.AutoModelForCausalLM.from_pretrained(str(weights.folder), dtype=dtype, **file)
+    template: Template = "chatml" if "<|im_start|>" in tokenizer.get_vocab() else "plain"
+    return Base(weights, model.to(device), tokenizer, template)
+
+
+@contextmanager
+def loading(weights: Weights) -> Iterator[None]:
+    """Load with transformers, quietly; raise ModelError where it cannot read the files."""
     with quiet():
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(str(weights.folder), **file)
-            model = transformers.AutoModelForCausalLM.from_pretrained(str(weights.folder), dtype=dtype, **file)
+            yield
         except (OSError, ValueError, KeyError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelError(f"transformers cannot load {weights.name}: {reason}") from error
-    template: Template = "chatml" if "<|im_start|>" in tokenizer.get_vocab() else "plain"
-    return Base(weights, model.to(device), tokenizer, template)
 
 
 @contextmanager

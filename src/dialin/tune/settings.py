@@ -127,6 +127,17 @@ def learning_rate_at(step: int, n_steps: int, settings: TuneSettings) -> float:
     >>> [round(learning_rate_at(step, 10, settings), 4) for step in (0, 1, 2, 9)]
     [0.05, 0.1, 0.1, 0.0125]
     """
-    n_warm = max(1, round(settings.warmup * n_steps))
+    return settings.learning_rate * share_of_rate(step, n_steps, settings.warmup)
+
+
+def share_of_rate(step: int, n_steps: int, warmup: float) -> float:
+    """Return the share of the highest learning rate that a step has: up over a share of all steps, then down to 0.
+
+    Examples
+    --------
+    >>> [share_of_rate(step, 20, 0.1) for step in (0, 1, 2, 11, 20)]
+    [0.5, 1.0, 1.0, 0.5, 0.0]
+    """
+    n_warm = max(1, round(warmup * n_steps))
     rising, falling = (step + 1) / n_warm, (n_steps - step) / max(1, n_steps - n_warm)
-    return settings.learning_rate * max(0.0, min(1.0, rising, falling))
+    return max(0.0, min(1.0, rising, falling))
