@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, settings
 
 import scripted
 from dialin.cli import main
-from dialin.run import Run
+from dialin.runs.run import Run
 from dialin.web.serve import Door
 
 Cli = Callable[..., Result]
 Served = list[tuple[Run, Door]]
 
-# A slow machine is no fault of the program: speed is measured in benchmarks/, never by a test.
+# A slow machine is no fault of the program: speed is measured in studies/own/, never by a test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 

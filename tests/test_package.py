@@ -17,29 +17,13 @@ import dialin
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
-STAGES = [
-    *("raw", "decode", "delimited", "records", "formats", "columns", "values", "dates", "corpus", "read"),
-    *("embed", "embed_api", "embed_cache", "cluster", "tree", "sample", "calibrate", "judge"),
-    *("search", "iterate", "name", "merge", "roles", "assign", "settings", "metrics", "reliability", "usage"),
+LAYERS = [
+    *("errors", "files", "text", "models", "prompts", "llm", "score"),
+    *("read", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
+    *("facts", "report", "jobs"),
+    *("web", "annotate", "tune", "peers", "bench", "cli"),
 ]
-UPPER = {
-    *("discover", "pipeline", "work", "run", "execute", "connect", "tables", "timing"),
-    *(
-        "summary",
-        "facts",
-        "contents",
-        "gather",
-        "confusion",
-        "families",
-        "dialogues",
-        "routine",
-        "trends",
-        "layout",
-        "points",
-    ),
-    *("colours", "pictures", "page", "report", "terminal", "show", "show_intent"),
-    *("predict", "evaluate", "audit", "estimate", "tune", "peers", "bench", "cli", "review", "web", "annotate"),
-}
+"""Every folder and module of the package. Each imports only itself and what stands before it."""
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -86,7 +70,7 @@ def test_the_licence_is_there() -> None:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Return the modules of dialin that a file imports anywhere: "judge" for `from dialin.judge import Judge`."""
+    """Return the modules of dialin that a file imports anywhere: "judge" for `import dialin.judge`."""
     found = set[str]()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "dialin":
@@ -97,29 +81,29 @@ def imports_of(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_stages_import_nothing_from_below_them(stage: str) -> None:
-    assert not imports_of(SOURCES / f"{stage}.py") & UPPER
+def test_layers_are_all_of_the_package() -> None:
+    found = {path.stem for path in SOURCES.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert found - {"__init__"} == set(LAYERS)
+    assert len(LAYERS) == len(set(LAYERS))
 
 
-@pytest.mark.parametrize("path", sorted((SOURCES / "llm").glob("*.py")), ids=lambda path: path.name)
-def test_llms_know_nothing_of_stages(path: Path) -> None:
-    assert imports_of(path) <= {"llm", "errors", "usage", "models"}
-
-
-@pytest.mark.parametrize("path", sorted((SOURCES / "review").glob("*.py")), ids=lambda path: path.name)
-def test_what_a_review_decides_knows_nothing_of_pages_or_runs(path: Path) -> None:
-    assert not imports_of(path) & {"run", "web", "cli", "report", "predict", "evaluate", "tune"}
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_imports_only_what_stands_before_it(layer: str) -> None:
+    folder = SOURCES / layer
+    paths = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    allowed = set(LAYERS[: LAYERS.index(layer) + 1]) | {"__version__"}
+    upwards = {path.relative_to(SOURCES).as_posix(): imports_of(path) - allowed for path in paths}
+    assert {name: found for name, found in upwards.items() if found} == {}
 
 
 def test_the_look_at_imports_sees_them() -> None:
-    assert {"judge", "merge"} <= imports_of(SOURCES / "pipeline.py")
-    assert {"folder", "discover"} <= imports_of(SOURCES / "run.py")
-    assert "models" in imports_of(SOURCES / "llm" / "__init__.py")
+    assert {"judge", "name"} <= imports_of(SOURCES / "discover" / "steps.py")
+    assert {"files", "discover"} <= imports_of(SOURCES / "runs" / "run.py")
 
 
-def test_the_facts_of_a_run_know_nothing_of_how_they_are_shown() -> None:
-    """A review page is to be built on them."""
-    shown = {"page", "report", "terminal", "show", "show_intent", "points", "pictures", "colours", "cli"}
-    for module in ("facts", "contents", "gather", "confusion", "families", "dialogues", "routine", "trends", "summary"):
-        assert not imports_of(SOURCES / f"{module}.py") & shown
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if (SOURCES / layer).is_dir()])
+def test_a_folder_says_what_it_is_for(layer: str) -> None:
+    docstring = ast.get_docstring(ast.parse((SOURCES / layer / "__init__.py").read_text("utf-8"))) or ""
+    assert "Comes in:" in docstring
+    assert "Goes out:" in docstring
+    assert "Begin with" in docstring

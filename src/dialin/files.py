@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.assign import Pieces
+from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 
 MANIFEST = "manifest.json"

@@ -12,17 +12,20 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks import machine
-from benchmarks.choose_geometry import SETS, Corpus, corpus_of
-from benchmarks.once import measured_once
-from benchmarks.oracle import OracleJudge
-from dialin import assign, merge, pipeline, work
-from dialin.cluster import Partitioner, partitioner_of
-from dialin.discover import Settings, Tools, discover
-from dialin.judge import Rows
-from dialin.metrics import evaluate
-from dialin.search import Search, TreeSearch
-from dialin.work import Work
+from dialin.cluster.partition import Partitioner, partitioner_of
+from dialin.discover import assign
+from dialin.discover import state as work
+from dialin.discover import steps as pipeline
+from dialin.discover.method import Settings, Tools, discover
+from dialin.discover.state import Work
+from dialin.judge.coherence import Rows
+from dialin.name import merge
+from dialin.score.metrics import evaluate
+from dialin.search.tree_search import Search, TreeSearch
+from studies.own import machine
+from studies.own.choose_geometry import SETS, Corpus, corpus_of
+from studies.own.once import measured_once
+from studies.own.oracle import OracleJudge
 
 JUDGES: dict[str, float | None] = {"perfect": 0.0, "5 % wrong": 0.05, "10 % wrong": 0.1, "no LLM": None}
 Part = tuple[Callable[[], AbstractContextManager[Any]], dict[str, Any]]
@@ -37,7 +40,7 @@ def _from_the_root(own: Work, rows: Rows) -> Search:
 
 
 def _unmeasured(*_: object) -> None:
-    """Measure no granularity: then `dialin.closeness.Tightness` judges."""
+    """Measure no granularity: then `dialin.judge.evidence.Tightness` judges."""
 
 
 PARTS: dict[str, Part] = {

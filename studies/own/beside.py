@@ -1,8 +1,8 @@
 """What an LLM that errs as told adds to the embeddings; it is asked as a server is, in the paper's form.
 
-Unlike the judges of `benchmarks.quality` it does not replace the embeddings: it is asked where it could turn what they
-say, as the calibration of an unknown LLM has it. Beside it, what `dialin.closeness.Corrections` buy, and the embeddings
-alone. Not told k. Writes ``benchmarks/results/beside.json`` and a table of means, ``beside.md``.
+Unlike the judges of `studies.own.quality` it does not replace the embeddings: it is asked where it could turn what they
+say, as the calibration of an unknown LLM has it. Beside it, what `dialin.judge.evidence.Corrections` buy, and the
+embeddings alone. Not told k. Writes ``benchmarks/results/beside.json`` and a table of means, ``beside.md``.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks import data, machine
-from benchmarks.once import measured_once
-from benchmarks.oracle import OracleLLM
-from benchmarks.quality import Case, case_of
-from dialin.closeness import Corrections
-from dialin.discover import Settings, Tools, discover
-from dialin.metrics import evaluate
+from dialin.discover.method import Settings, Tools, discover
+from dialin.judge.evidence import Corrections
+from dialin.score.metrics import evaluate
+from studies.own import data, machine
+from studies.own.once import measured_once
+from studies.own.oracle import OracleLLM
+from studies.own.quality import Case, case_of
 
 SETS = (
     *("hwu64", "mtop_i_small", "bitext_customer_support", "smp2019_ecdt_nlu_train"),

@@ -1,4 +1,4 @@
-"""Fit P(good) of the clusters that a run keeps, on the corpora of ``benchmarks.choose_geometry``.
+"""Fit P(good) of the clusters that a run keeps, on the corpora of ``studies.own.choose_geometry``.
 
 The weights of the geometry are chosen for good clusterings; of what comes of them, this asks how much is one intent: at
 least 90 % of its sentences have one label. A logistic model of tightness and log(size); every set counts the same. The
@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks import machine
-from benchmarks.choose_geometry import Corpus, corpora
-from dialin.calibrate import calibration_of, geometry_of
-from dialin.discover import Settings, Tools, discover
-from dialin.judge import CoherenceJudge, JudgeSettings
-from dialin.reliability import auc, expected_calibration_error
-from dialin.sample import sampler_of
+from dialin.discover.method import Settings, Tools, discover
+from dialin.judge.calibration import calibration_of, geometry_of
+from dialin.judge.coherence import CoherenceJudge, JudgeSettings
+from dialin.judge.sample import sampler_of
+from dialin.score.reliability import auc, expected_calibration_error
+from studies.own import machine
+from studies.own.choose_geometry import Corpus, corpora
 
 Floats = NDArray[np.float64]
 

@@ -18,18 +18,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import data, machine
-from dialin.calibrate import Calibration, calibration_of
-from dialin.closeness import Closeness
-from dialin.connect import cache_home
-from dialin.discover import Data, Settings, Tools, discover
-from dialin.embed import embedder_of
-from dialin.embed_cache import CachedEmbedder
-from dialin.judge import CoherenceJudge, JudgeSettings, Mode
+from dialin.discover.method import Data, Settings, Tools, discover
+from dialin.discover.state import closeness_of, levels_of
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of
+from dialin.judge.calibration import Calibration, calibration_of
+from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
+from dialin.judge.evidence import Closeness
+from dialin.judge.sample import sampler_of
 from dialin.llm.base import LLM
-from dialin.metrics import evaluate
-from dialin.sample import sampler_of
-from dialin.work import closeness_of, levels_of
+from dialin.runs.connect import cache_home
+from dialin.score.metrics import evaluate
+from studies.own import data, machine
 
 SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_train")
 Row = dict[str, Any]

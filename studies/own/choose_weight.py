@@ -15,12 +15,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import machine
-from benchmarks.choose_geometry import COLUMNS, SETS, corpus_of, few, figures, summary
-from dialin.calibrate import Calibration, calibration_of
+from dialin.judge.calibration import Calibration, calibration_of
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from studies.own import machine
+from studies.own.choose_geometry import COLUMNS, SETS, corpus_of, few, figures, summary
 
 TIMES = (0.0, 0.15, 0.3, 0.6)
 """How often the fitted log-odds count; 0: the embeddings alone."""

@@ -1,6 +1,6 @@
 """Labelled sentences for benchmarks, from ``../shared/data`` (or ``$DIALIN_DATA``).
 
-``python -m benchmarks.data FOLDER --data NAME …`` writes a random sample of each set, for ``dialin bench``: of methods
+``python -m studies.own.data FOLDER --data NAME …`` writes a random sample of each set, for ``dialin bench``: of methods
 that ask one question a sentence the whole sets take the embedded LLM hours.
 """
 
@@ -33,7 +33,7 @@ SOURCES = {
 
 def folder() -> Path:
     """Return where the parquet files lie."""
-    return Path(os.environ.get("DIALIN_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    return Path(os.environ.get("DIALIN_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
 def load(name: str, n_max: int = 4_500, seed: int = 0) -> tuple[list[str], NDArray[np.str_]]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from benchmarks import cold, data, machine
-from dialin.evaluate import evaluate_run
-from dialin.run import load
+from dialin.jobs.evaluate import evaluate_run
+from dialin.runs.run import load
+from studies.own import cold, data, machine
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """How many clusters the sentences suggest, and what the cut there is worth beside Ward's tree that is told the truth.
 
-No LLM. `dialin.granularity` is asked with several seeds; the cut is that of the smoothed tree, without the search. Sets
-that choose anything here (``chosen``) and sets that are only evaluated stand in one table. Writes
+No LLM. `dialin.cluster.granularity` is asked with several seeds; the cut is that of the smoothed tree, without the
+search. Sets that choose anything here (``chosen``) and sets that are only evaluated stand in one table. Writes
 ``benchmarks/results/granularity.json``.
 """
 
@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import machine
-from benchmarks.quality import Case, case_of
-from dialin.cluster import Agglomerative, Labels
-from dialin.granularity import granularity_of
-from dialin.metrics import evaluate
-from dialin.search import default_min_size
+from dialin.cluster.granularity import granularity_of
+from dialin.cluster.partition import Agglomerative, Labels
+from dialin.score.metrics import evaluate
+from dialin.search.tree_search import default_min_size
+from studies.own import machine
+from studies.own.quality import Case, case_of
 
 CHOSEN = ("hwu64", "sgd_dialogues", "bitext_customer_support", "smp2019_ecdt_nlu_train")
 EVALUATED = (

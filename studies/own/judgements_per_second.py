@@ -1,6 +1,6 @@
 """How many judgements a local model makes in a second: each prompt in full against the shared prefix kept.
 
-Run from the repository: ``python benchmarks/judgements_per_second.py [--model NAME] [--pairs N] [--seed N]``.
+Run from the repository: ``python studies/own/judgements_per_second.py [--model NAME] [--pairs N] [--seed N]``.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from dialin.hardware import processor_name
+from dialin.jobs.machine import processor_name
 from dialin.llm import Client, Prompt
 from dialin.llm.llama import LlamaBackend, LlamaOptions
-from dialin.models import ensure
-from dialin.usage import Usage
+from dialin.llm.usage import Usage
+from dialin.models.store import ensure
 
 HERE = Path(__file__).parent
 DATA = HERE.parent.parent / "shared" / "data" / "bank77_small.parquet"
@@ -108,7 +108,7 @@ def _figures(n: int, seconds: float, usage: Usage) -> dict[str, Any]:
 def _setting(options: argparse.Namespace) -> dict[str, Any]:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # Windows has none
     return {
-        "command": " ".join(["python", "benchmarks/judgements_per_second.py", *sys.argv[1:]]),
+        "command": " ".join(["python", "studies/own/judgements_per_second.py", *sys.argv[1:]]),
         "seed": options.seed,
         "model": options.model,
         "data": DATA.name,

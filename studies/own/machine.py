@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dialin import __version__
-from dialin.hardware import machine_name
+from dialin.jobs.machine import machine_name
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

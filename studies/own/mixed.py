@@ -1,9 +1,9 @@
 """What a second language in the corpus does to the first: found together, as one part, and each alone. No LLM.
 
 Two data sets, one English and one Chinese, as many sentences of each. *Together* is the default: scripts whose vectors
-have nothing in common are clustered apart (`dialin.parts`). *As one part* turns all vectors by one random rotation:
-every distance stays, but there is no dimension any more that only one script has, so nothing is parted. Each is
-scored by language. Writes ``benchmarks/results/mixed.json``.
+have nothing in common are clustered apart (`dialin.cluster.strata`). *As one part* turns all vectors by one random
+rotation: every distance stays, but there is no dimension any more that only one script has, so nothing is parted. Each
+is scored by language. Writes ``benchmarks/results/mixed.json``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ortho_group
 
-from benchmarks import data, machine
-from benchmarks.granularity import figures
-from dialin.discover import Data, Settings, Tools, discover
-from dialin.embed import embedder_of
+from dialin.discover.method import Data, Settings, Tools, discover
+from dialin.embed.choose import embedder_of
+from studies.own import data, machine
+from studies.own.granularity import figures
 
 PAIRS = (
     ("hwu64", "smp2019_ecdt_nlu_train"),

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from dialin import work
-from dialin.cluster import Matrix
-from dialin.granularity import Granularity, granularity_of
+from dialin.cluster.granularity import Granularity, granularity_of
+from dialin.cluster.partition import Matrix
+from dialin.discover import state as work
 
 
 @contextmanager
 def measured_once() -> Iterator[None]:
-    """Keep what `dialin.granularity.granularity_of` found, by sentences and arguments, while this is open."""
+    """Keep what `dialin.cluster.granularity.granularity_of` found, by sentences and arguments, while this is open."""
     known: dict[object, Granularity | None] = {}
 
     def remembered(X: Matrix, min_size: int, seed: int, finer: float) -> Granularity | None:

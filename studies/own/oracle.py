@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.judge import Rows, Verdict
+from dialin.judge.coherence import Rows, Verdict
 from dialin.llm.base import Prompt
 
 

@@ -21,15 +21,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmarks import cold, data, machine
-from benchmarks.once import measured_once
-from benchmarks.oracle import OracleJudge
-from dialin.cluster import partitioner_of
-from dialin.connect import cache_home
-from dialin.discover import Data, Settings, Tools, discover
-from dialin.embed import embedder_of
-from dialin.embed_cache import CachedEmbedder
-from dialin.metrics import evaluate
+from dialin.cluster.partition import partitioner_of
+from dialin.discover.method import Data, Settings, Tools, discover
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of
+from dialin.runs.connect import cache_home
+from dialin.score.metrics import evaluate
+from studies.own import cold, data, machine
+from studies.own.once import measured_once
+from studies.own.oracle import OracleJudge
 
 SETS = (
     "bank77_small",

@@ -24,25 +24,25 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from benchmarks import data, machine
-from dialin import folder as files
-from dialin.assign import build
-from dialin.columns import Columns
-from dialin.connect import Opened, Specs
-from dialin.contents import contents_of
-from dialin.corpus import Corpus, corpus_of
-from dialin.dates import DATE
-from dialin.execute import write_result
-from dialin.gather import facts_of
-from dialin.iterate import Round
-from dialin.layout import layout
-from dialin.parts import Part
-from dialin.points import MAX_POINTS, sampled
-from dialin.run import COMPLETE, Plan, Run, load, start
-from dialin.search import Trial
-from dialin.settings import Settings
-from dialin.timing import SessionLog
-from dialin.work import Intent, Result
+from dialin import files
+from dialin.cluster.strata import Part
+from dialin.discover.assign import build
+from dialin.discover.settings import Settings
+from dialin.discover.state import Intent, Result
+from dialin.facts.build import facts_of
+from dialin.facts.loaded import contents_of
+from dialin.jobs.discover import write_result
+from dialin.jobs.timing import SessionLog
+from dialin.read.columns import Columns
+from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.dates import DATE
+from dialin.report.map.places import layout
+from dialin.report.map.points import MAX_POINTS, sampled
+from dialin.runs.connect import Opened, Specs
+from dialin.runs.run import COMPLETE, Plan, Run, load, start
+from dialin.search.iterate import Round
+from dialin.search.tree_search import Trial
+from studies.own import data, machine
 
 DIMENSIONS = 384
 WORST = "</script>&很长的一句话" * 80

@@ -1,8 +1,8 @@
 """How quickly the pages of a review answer: 55,000 sentences in 1,500 intents, before and after a thousand decisions.
 
-The run is made up as in `benchmarks.report_size`. Each address is asked for several times; "after an edit" is the first
-page after a decision, when everything has to be counted anew, and "edit" the decision itself. Seconds are those of the
-whole answer within this process: no network, no drawing. Writes ``benchmarks/results/review_speed.json``.
+The run is made up as in `studies.own.report_size`. Each address is asked for several times; "after an edit" is the
+first page after a decision, when everything has to be counted anew, and "edit" the decision itself. Seconds are those
+of the whole answer within this process: no network, no drawing. Writes ``benchmarks/results/review_speed.json``.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from benchmarks import machine
-from benchmarks.report_size import corpus, fake
-from dialin.execute import write_result
+from dialin.jobs.discover import write_result
+from dialin.jobs.timing import SessionLog
 from dialin.review.edits import Accept, Move
 from dialin.review.log import DECISIONS, append
-from dialin.run import load
-from dialin.timing import SessionLog
+from dialin.runs.run import load
 from dialin.web.app import Access, app_of
+from studies.own import machine
+from studies.own.report_size import corpus, fake
 
 BASE = "http://127.0.0.1:8377"
 TOKEN = "a-token"

@@ -15,24 +15,24 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import data, machine
-from dialin.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
-from dialin.assign import build
-from dialin.cluster import partitioner_of
-from dialin.columns import Columns
-from dialin.connect import cache_home
-from dialin.corpus import Corpus
-from dialin.discover import Settings
-from dialin.embed import embedder_of
-from dialin.embed_cache import CachedEmbedder
+from dialin.cluster.partition import partitioner_of
+from dialin.discover.assign import build
+from dialin.discover.method import Settings
+from dialin.discover.state import Data, Draft, Tools, Work
+from dialin.discover.steps import collect, name_pieces, split_roles
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of
 from dialin.llm import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.pipeline import collect, name_pieces, split_roles
-from dialin.read import read
-from dialin.roles import agreement
-from dialin.work import Data, Draft, Tools, Work
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
+from dialin.name.roles import agreement
+from dialin.read.columns import Columns
+from dialin.read.corpus import Corpus
+from dialin.read.table import read
+from dialin.runs.connect import cache_home
+from studies.own import data, machine
 
 
 def work_of(corpus: Corpus, llm: LLM) -> Work:

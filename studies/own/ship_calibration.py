@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
-from dialin.calibrate import read_calibration
+from dialin.judge.calibration import read_calibration
+from studies.own import machine
 
-TABLE = Path(__file__).resolve().parents[1] / "src/dialin/calibration.json"
+TABLE = Path(__file__).resolve().parents[2] / "src/dialin/judge/calibration.json"
 
 
 def entry_of(path: Path) -> tuple[str, dict[str, Any]]:

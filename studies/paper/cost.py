@@ -1,6 +1,6 @@
 """What each method asks of the LLM on Bank77: calls and tokens (paper: §5.5).
 
-Nobody is asked: `dialin.estimate.CountingLLM` takes the place of the LLM, writes down each different question, and
+Nobody is asked: `dialin.jobs.estimate.CountingLLM` takes the place of the LLM, writes down each different question, and
 guesses answers from how close the sentences in it are, so that the rest of a method goes on as it would. Tokens are
 estimated (one for three bytes, rather too many); a choice writes one, a written answer as many as the worked examples
 of its prompt on average, or `WRITTEN_TOKENS` where there is none. ``dialin`` and ``paper`` are those of `dialin bench`,
@@ -18,18 +18,17 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.quality import Case, case_of
-
 from dialin.bench.methods import DIALIN, OWN
 from dialin.bench.results import RUNS, read_rows
 from dialin.bench.results import Row as BenchRow
-from dialin.connect import DEFAULT_LLM, TUNED_JUDGE
-from dialin.discover import Settings, Tools, discover
-from dialin.estimate import WRITTEN_TOKENS, Closeness, CountingLLM, Pace, usage_of
+from dialin.discover.method import Settings, Tools, discover
+from dialin.jobs.estimate import WRITTEN_TOKENS, Closeness, CountingLLM, Pace, usage_of
 from dialin.llm.base import Request
+from dialin.llm.usage import Usage, estimate_tokens
 from dialin.peers import PEERS, Kit, Problem
-from dialin.usage import Usage, estimate_tokens
-from experiments.tables import Row, write
+from dialin.runs.connect import DEFAULT_LLM, TUNED_JUDGE
+from studies.own.quality import Case, case_of
+from studies.paper.tables import Row, write
 
 BANK77 = "bank77_small"
 PUBLISHED = {"keyphrase": 3_080, "clusterllm": 1_024, "paper, as published": 560}

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from benchmarks import machine
 from numpy.typing import NDArray
 
-from dialin.reliability import fleiss_kappa
-from experiments.evaluator_accuracy import (
+from dialin.score.reliability import fleiss_kappa
+from studies.own import machine
+from studies.paper.evaluator_accuracy import (
     RESULTS,
     Bools,
     Clusters,

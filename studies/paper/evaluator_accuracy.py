@@ -19,22 +19,22 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from benchmarks import machine
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from dialin.connect import cache_home
-from dialin.embed import embedder_of
-from dialin.embed_cache import CachedEmbedder
-from dialin.judge import JudgeSettings
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of
+from dialin.judge.coherence import JudgeSettings
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.prompts import Form
-from dialin.reliability import auc, expected_calibration_error
-from dialin.tune.calibration import ask
+from dialin.runs.connect import cache_home
+from dialin.score.reliability import auc, expected_calibration_error
+from dialin.tune.fit_calibration import ask
+from studies.own import machine
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

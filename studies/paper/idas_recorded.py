@@ -19,16 +19,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from benchmarks import data
 from numpy.typing import NDArray
 
-from dialin.cluster import Labels
-from dialin.embed import embedder_of
+from dialin.cluster.partition import Labels
+from dialin.embed.choose import embedder_of
 from dialin.peers import Problem, peer_of
 from dialin.peers.base import Kit
 from dialin.peers.idas import cluster_described, cluster_recorded
-from experiments.evaluator_accuracy import embed
-from experiments.tables import SCORES, Row, scores_of, write
+from studies.own import data
+from studies.paper.evaluator_accuracy import embed
+from studies.paper.tables import SCORES, Row, scores_of, write
 
 SETS = ("banking77", "clinc150")
 Method = Callable[["Recorded", int], Labels]

@@ -22,24 +22,24 @@ from statistics import fmean
 from typing import Literal
 
 import numpy as np
-from benchmarks.oracle import OracleJudge
-from benchmarks.quality import Case, case_of
 from numpy.typing import NDArray
 
-from dialin.cluster import Labels, Matrix
-from dialin.connect import cache_home
-from dialin.discover import Settings, Tools
+from dialin.cluster.partition import Labels, Matrix
+from dialin.discover.method import Settings, Tools
+from dialin.discover.state import Draft, Work
+from dialin.discover.steps import central_rows, collect, decide, example_of, merge_role
 from dialin.llm import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.merge import Merged
-from dialin.name import name_clusters
-from dialin.pipeline import central_rows, collect, decide, example_of, merge_role
+from dialin.name.labels import name_clusters
+from dialin.name.merge import Merged
+from dialin.runs.connect import cache_home
 from dialin.tune.labels import names_of as rules_of
-from dialin.work import Draft, Work
-from experiments.naming_accuracy import labels_of, plain
-from experiments.tables import SCORES, Row, scores_of, write
+from studies.own.oracle import OracleJudge
+from studies.own.quality import Case, case_of
+from studies.paper.naming_accuracy import labels_of, plain
+from studies.paper.tables import SCORES, Row, scores_of, write
 
 SETS = ("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "dstc11_dev_insurance_task1_turns")
 PAPER_THETA = 0.8

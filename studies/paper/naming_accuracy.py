@@ -16,17 +16,17 @@ import time
 
 import numpy as np
 import pyarrow.parquet as pq
-from benchmarks import data, machine
 from numpy.typing import NDArray
 
-from dialin.connect import cache_home
+from dialin.judge.sample import ConvexSampler
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.name import UNNAMED, Example, contrast, name_clusters
-from dialin.sample import ConvexSampler
+from dialin.name.labels import UNNAMED, Example, contrast, name_clusters
+from dialin.runs.connect import cache_home
 from dialin.tune.labels import names_of
-from experiments.evaluator_accuracy import RESULTS, embed
+from studies.own import data, machine
+from studies.paper.evaluator_accuracy import RESULTS, embed
 
 N_SHOWN = 20
 

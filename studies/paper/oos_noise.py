@@ -17,17 +17,17 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
-from benchmarks import data
-from benchmarks.ablation import PARTS
-from benchmarks.quality import Case, with_judge, with_llm
 from numpy.typing import NDArray
 
-from dialin.cluster import Labels
-from dialin.connect import NO_LLM, cache_home
-from dialin.embed import embedder_of
-from dialin.embed_cache import CachedEmbedder
+from dialin.cluster.partition import Labels
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of
 from dialin.peers import Kit, Problem, peer_of
-from experiments.tables import Row, scores_of, write
+from dialin.runs.connect import NO_LLM, cache_home
+from studies.own import data
+from studies.own.ablation import PARTS
+from studies.own.quality import Case, with_judge, with_llm
+from studies.paper.tables import Row, scores_of, write
 
 NOISE = "oos"
 Bools = NDArray[np.bool_]

@@ -1,12 +1,12 @@
 """How often the LLM's proposals hold the best k of the next round (paper: Table 8, .26 .47 .74 .84 .89 for top 1 to 5).
 
 The paper's loop is run with a judge that knows the gold labels and, in every round, judges every candidate k. Before
-each round but the first, the LLM reads the log of the earlier ones (`dialin.search.build_prune_prompt`) and names its
-five candidates, best first; a hit at j: the round's best k is among the first j. Candidates are the same in all rounds,
-evenly spaced in log from 8 up to n / least size, those that are not more than the sentences left. Rounds in which
-nothing was good have no best k, and do not count. Beside the LLM stand orders that ask nobody: the best k of the last
-round and then its neighbours (of two equally near ones the smaller: fewer sentences are left), the ratios of the last
-round, and a random order. Writes ``experiments/results/NAME.json`` and ``.md``.
+each round but the first, the LLM reads the log of the earlier ones (`dialin.search.tree_search.build_prune_prompt`) and
+names its five candidates, best first; a hit at j: the round's best k is among the first j. Candidates are the same in
+all rounds, evenly spaced in log from 8 up to n / least size, those that are not more than the sentences left. Rounds in
+which nothing was good have no best k, and do not count. Beside the LLM stand orders that ask nobody: the best k of the
+last round and then its neighbours (of two equally near ones the smaller: fewer sentences are left), the ratios of the
+last round, and a random order. Writes ``experiments/results/NAME.json`` and ``.md``.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from benchmarks.oracle import OracleJudge
-from benchmarks.quality import Case, case_of
 
-from dialin.cluster import partitioner_of
-from dialin.connect import cache_home
-from dialin.iterate import Loop, iterate
+from dialin.cluster.partition import partitioner_of
 from dialin.llm import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.search import KSearch, Trial, Unit, default_min_size, prune_with
-from experiments.tables import Row, write
+from dialin.runs.connect import cache_home
+from dialin.search.iterate import Loop, iterate
+from dialin.search.tree_search import KSearch, Trial, Unit, default_min_size, prune_with
+from studies.own.oracle import OracleJudge
+from studies.own.quality import Case, case_of
+from studies.paper.tables import Row, write
 
 SETS = (
     *("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "mtop_i_small", "hwu64"),

@@ -17,18 +17,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from benchmarks import machine
 from numpy.typing import NDArray
 
-from dialin.connect import cache_home
-from dialin.judge import build_list_prompt, parse_reply
+from dialin.judge.coherence import build_list_prompt, parse_reply
+from dialin.judge.sample import Sampler, sampler_of
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.prompts import Form, load
-from dialin.reliability import auc
-from dialin.sample import Sampler, sampler_of
-from experiments.evaluator_accuracy import RESULTS, Bools, Floats, embed, some_of
+from dialin.runs.connect import cache_home
+from dialin.score.reliability import auc
+from studies.own import machine
+from studies.paper.evaluator_accuracy import RESULTS, Bools, Floats, embed, some_of
 
 LEAST = 20
 SIZES = (10, 20)

@@ -12,17 +12,26 @@ import json
 from dataclasses import dataclass, replace
 
 import numpy as np
-from benchmarks import machine
 from numpy.typing import NDArray
 
-from dialin.judge import build_list_prompt
+from dialin.judge.coherence import build_list_prompt
 from dialin.llm import backend_of
 from dialin.llm.base import Prompt
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.prompts import language_of
-from experiments.crowd import kappa
-from experiments.evaluator_accuracy import RESULTS, Clusters, Floats, answers_of, clusters_of, fitted, parser_of, row_of
+from studies.own import machine
+from studies.paper.crowd import kappa
+from studies.paper.evaluator_accuracy import (
+    RESULTS,
+    Clusters,
+    Floats,
+    answers_of,
+    clusters_of,
+    fitted,
+    parser_of,
+    row_of,
+)
 
 SCALE = ("1", "2", "3", "4")
 TASK = {

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks import machine
 from numpy.typing import ArrayLike
 
-from dialin.metrics import evaluate
+from dialin.score.metrics import evaluate
+from studies.own import machine
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SCORES = ("nmi", "ami", "ari", "acc")

@@ -13,18 +13,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import Cli, Served
 
 from annotators import annotated
-from conftest import Cli, Served
 from dialin.annotate.start import clusters_for
 from dialin.bench.cases import read_case
+from dialin.discover.settings import Settings, check
 from dialin.errors import InputError
-from dialin.read import read
+from dialin.read.table import read
 from dialin.review.edits import Noise, Quorum, Rename, Verdict
 from dialin.review.log import read_log
 from dialin.review.stages import Stage, standing_of
-from dialin.run import load
-from dialin.settings import Settings, check
+from dialin.runs.run import load
 from dialin.web.serve import Door
 from fake_run import decide
 from scripted import ScriptedBackend, topic_of
@@ -48,7 +48,7 @@ def test_k_by_default(
     assert clusters_for(["a"] * 3, np.eye(3, dtype=np.float32), 0) == 2
     assert cli("annotate", calls, "--out", "a").exit_code == 0
     assert load(Path("a")).manifest.settings.n_clusters == (14,)  # 70 sentences
-    monkeypatch.setattr("dialin.granularity.LEAST", 50)
+    monkeypatch.setattr("dialin.cluster.granularity.LEAST", 50)
     assert cli("annotate", calls, "--out", "b").exit_code == 0
     (k,) = load(Path("b")).manifest.settings.n_clusters
     assert k >= 4

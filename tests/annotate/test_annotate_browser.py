@@ -13,7 +13,7 @@ import uvicorn
 from browser import Browser, browser, installed
 from dialin.review.edits import Merge, Move, Noise, Rename, Undo, Verdict
 from dialin.review.log import append, read_log
-from dialin.run import load
+from dialin.runs.run import load
 from dialin.web.app import app_of
 from dialin.web.serve import access_of, listening
 

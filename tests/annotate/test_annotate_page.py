@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from conftest import Cli
 from starlette.testclient import TestClient
 
 from annotators import annotated, client_of, cluster_of, judge_all, send
-from conftest import Cli
 from dialin.review.edits import Move, Rename, Verdict
 from dialin.review.log import append, read_log
 from dialin.review.stages import Stage, standing_of
-from dialin.run import load
+from dialin.runs.run import load
 from dialin.web.app import Access, app_of
-from test_review_page import BASE, TOKEN, Elements
+from review_client import BASE, TOKEN, Elements
 
 
 def test_each_judges_alone(folder: Path) -> None:

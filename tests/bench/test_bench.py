@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-
 from conftest import Cli
+
+from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.bench import course, table
 from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, settings_of
 from dialin.bench.results import Row
-from dialin.cluster import Labels
-from dialin.discover import Settings, Tools
+from dialin.cluster.partition import Labels
+from dialin.discover.method import Settings, Tools
 from dialin.errors import InputError, ProviderError
-from dialin.hardware import machine_name
+from dialin.jobs.machine import machine_name
 from dialin.llm.client import Client
 from dialin.peers import PEERS, Kit, Problem
 from dialin.peers.library import WithLibrary
 from scripted import ScriptedBackend, sentences
 
 ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]
-LLM = ("--llm", "test:scripted")
-VARYING = {"seconds", "paid_calls", "peak_memory_mb"}
-
-
-def write_csv(path: Path, rows: list[tuple[str, str]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("text", "topic"), *rows])
-    return path
 
 
 @pytest.fixture
@@ -46,22 +37,6 @@ def two(home: Path) -> list[str]:
     for seed in (1, 2):
         write_csv(home / f"set{seed}.csv", sentences(6, seed))
     return ["--data", "set1.csv", "--data", "set2.csv", "--label", "topic", "--out", "out"]
-
-
-def rows_of(out: str = "out") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(Path(out) / "results.parquet").to_pylist()
-    return found
-
-
-def lasting(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows without what may differ between two equal runs."""
-    return [{name: value for name, value in row.items() if name not in VARYING} for row in rows]
-
-
-def bench(cli: Cli, options: list[str], *more: object) -> Any:
-    result = cli("bench", *options, *more)
-    assert result.exit_code == 0, result.stderr
-    return result
 
 
 # --- runs -----------------------------------------------------------------------------------------

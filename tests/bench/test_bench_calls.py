@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from conftest import Cli
+
+from bench_runs import bench, lasting, rows_of
 from dialin.bench.methods import base_of, cap_of
 from dialin.errors import ProviderError
 from scripted import ScriptedBackend, sentences
-from test_bench import bench, lasting, rows_of
 
 CAPS = ("--llm", "test:scripted", "--calls", "40,8,20,8")
 

@@ -13,20 +13,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from conftest import Cli
+
+from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
 from dialin.bench.downstream import Labelled, accuracy, logistic
 from dialin.bench.encoder import FineTuned, Network, encoder_at, rate_of
 from dialin.bench.goodness import clusters_of, judged
 from dialin.bench.labels import keep, kept, path_of
-from dialin.cluster import Labels, Matrix
+from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError, ModelError, ProviderError
-from dialin.judge import Coherence, Rows, Verdict
+from dialin.judge.coherence import Coherence, Rows, Verdict
 from dialin.tune.base import Weights
 from scripted import ScriptedBackend, install, sentences
-from test_bench import LLM, bench, lasting, rows_of, write_csv
 
 GOODNESS = ("--goodness-llm", "test:other")
 

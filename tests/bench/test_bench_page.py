@@ -8,16 +8,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-
 from conftest import Cli
+
+from bench_row import row
+from bench_runs import bench, write_csv
 from dialin.bench import plot
 from dialin.bench.methods import METHODS
 from dialin.bench.page import page
 from dialin.bench.results import Row
 from dialin.bench.table import Figure, lines_of
 from scripted import ScriptedBackend, sentences
-from test_bench import bench, write_csv
-from test_bench_tables import row
 
 ABOUT = {"dialin": "1", "llm": "l", "judge_llm": "j", "embedder": "e", "data": {"a": "0" * 64}}
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from bench_row import row
 from dialin.bench import table
 from dialin.bench.compare import ALL, Comparison, comparisons_of
 from dialin.bench.published import Published, content, known_as, published_for
 from dialin.bench.results import Row
-from dialin.peers import PEERS
-
-
-def row(method: str, ari: float, seed: int = 0, data: str = "a", **more: Any) -> Row:
-    made = Row(
-        data=data, method=method, seed=seed, told_k=method in PEERS, nmi=0.5, ami=0.5, ari=ari, acc=0.5, n_clusters=7,
-        n_true=5, n=30, coverage=1.0, calls=1000, paid_calls=1000, tokens_in=2000, tokens_out=10, seconds=1.5,
-        embedder="e", peak_memory_mb=300.0,
-    )  # fmt: skip
-    return replace(made, **more)
 
 
 def figure(line: table.Line, name: str) -> table.Figure:

@@ -10,32 +10,17 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from click.testing import Result
-
 from conftest import Cli
+
+from one_line import nothing_left, one_line
+from run_commands import discover
 from scripted import ScriptedBackend
-from test_run import discover
 
 GOOD = (
     "text\n"
     + "\n".join(f"refund money back {word}" for word in ["now", "soon", "yes", "okay", "again", "today"])
     + "\n"
 )
-
-
-def one_line(result: Result, *words: str) -> None:
-    """Check the exit code and the one line, which holds all the words."""
-    assert not isinstance(result.exception, Exception), result.exception
-    assert result.exit_code == 2
-    lines = result.stderr.splitlines()
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("dialin: error: ")
-    assert [word for word in words if word not in lines[0]] == []
-    assert result.stdout == ""
-
-
-def nothing_left(before: set[str]) -> None:
-    assert {path.name for path in Path().iterdir()} == before
 
 
 CONTENTS: dict[str, tuple[str, bytes, str]] = {

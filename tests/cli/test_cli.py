@@ -13,22 +13,29 @@ import click
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-
 from conftest import Cli
-from dialin.cli import main, work
-from dialin.discover import Data, Settings
-from dialin.estimate import Closeness, CountingLLM, Pace, made_up_label, pace_of, predict
-from dialin.llm.base import Prompt, Request
-from dialin.name import parse_reply
-from dialin.run import load
-from scripted import TOPICS, ScriptedBackend, sentences
-from test_run import discover
 
-DOCS = Path(__file__).parent.parent / "docs" / "cli.md"
+from dialin.cli import demo as demo_module
+from dialin.cli import discover as work
+from dialin.cli import main
+from dialin.cli.group import LazyGroup
+from dialin.cli.tune import tune
+from dialin.discover.method import Data, Settings
+from dialin.jobs.estimate import Closeness, CountingLLM, Pace, made_up_label, pace_of, predict
+from dialin.llm.base import Prompt, Request
+from dialin.name.labels import parse_reply
+from dialin.runs.run import load
+from run_commands import discover
+from scripted import TOPICS, ScriptedBackend, sentences
+
+DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
 
 
 def commands(group: click.Group = main, path: str = "dialin") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         yield f"{path} {name}", command
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")
@@ -46,10 +53,20 @@ def test_every_command_has_help_and_is_documented(path: str, command: click.Comm
             assert option.opts[-1] in documented
 
 
+@pytest.mark.parametrize("group", [main, tune], ids=["dialin", "dialin tune"])
+def test_help_of_a_group_has_the_first_line_of_each_command(group: LazyGroup) -> None:
+    """The group knows these lines by itself, so that its help imports none of the commands."""
+    context = click.Context(group)
+    for name, entry in group.entries.items():
+        command = group.get_command(context, name)
+        assert command is not None
+        assert (command.help or "").splitlines()[0] == entry.help
+
+
 def test_help_is_printed(cli: Cli) -> None:
     result = cli("--help")
     assert result.exit_code == 0
-    assert all(name in result.stdout for name in main.commands)
+    assert all(name in result.stdout for name in main.list_commands(click.Context(main)))
     assert cli("discover", "-h").exit_code == 0
     assert cli("--version").stdout.startswith("dialin")
 
@@ -280,7 +297,7 @@ def test_demo_replaces_its_own_run_and_no_other(
     )
     gold = [f"1,{turn},{topic},{topic}" for turn, (_, topic) in enumerate(rows)]
     (tmp_path / "calls_gold.csv").write_text("\n".join(["dialogue_id,turn,intent,intent_in_language", *gold]))
-    monkeypatch.setattr(work, "examples", lambda: tmp_path)
+    monkeypatch.setattr(demo_module, "examples", lambda: tmp_path)
     for _ in range(2):
         result = cli("demo", "--llm", "test:scripted")
         assert result.exit_code == 0

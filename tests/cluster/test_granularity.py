@@ -8,21 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
-from dialin import granularity
-from dialin.cluster import Agglomerative, Matrix
-from dialin.granularity import LEAST, Curves, cuts_of, gap, granularity_of, level, neighbours, silhouettes
-from dialin.tree import Tree
+from dialin.cluster import granularity
+from dialin.cluster.granularity import LEAST, Curves, cuts_of, gap, granularity_of, level, neighbours, silhouettes
+from dialin.cluster.partition import Agglomerative, Matrix
+from dialin.cluster.tree import Tree
+from spheres import spheres
 
 MIN_SIZE = 4
-
-
-def spheres(n_clusters: int, n_each: int, noise: float = 0.1, seed: int = 0) -> Matrix:
-    """Return unit rows (n_clusters · n_each, 24) around as many random directions."""
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(n_clusters, 24))
-    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    X = np.repeat(centres, n_each, axis=0) + rng.normal(scale=noise, size=(n_clusters * n_each, 24))
-    return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
 
 
 @pytest.mark.parametrize(("n_clusters", "n_each"), [(3, 60), (8, 30), (20, 25)])

@@ -11,7 +11,7 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
-from dialin.cluster import GMM, Agglomerative, KMeans, Linkage, canonical, micro_clusters, partitioner_of
+from dialin.cluster.partition import GMM, Agglomerative, KMeans, Linkage, canonical, micro_clusters, partitioner_of
 from dialin.errors import InputError
 
 NAMES = ["agglomerative", "kmeans", "gmm"]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialin import smooth
-from dialin.cluster import Agglomerative
-from dialin.smooth import smoothed
+from dialin.cluster import smooth
+from dialin.cluster.partition import Agglomerative
+from dialin.cluster.smooth import smoothed
 from oracles import Matrix, blobs, unit
 
 

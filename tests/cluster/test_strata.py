@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.annotate.start import clusters_for, settings_for
-from dialin.cluster import Matrix
-from dialin.discover import Data, Result, Settings, Tools, discover
-from dialin.parts import by_part, parts_of, scripts_of
-from dialin.tables import rounds_json
-from test_granularity import spheres
+from dialin.cluster.partition import Matrix
+from dialin.cluster.strata import by_part, parts_of, scripts_of
+from dialin.discover.method import Data, Result, Settings, Tools, discover
+from dialin.runs.tables import rounds_json
+from spheres import spheres
 
 
 def blocks(*own: Matrix) -> Matrix:

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin import assign
-from dialin.assign import Pieces, build, reasons, widen
-from dialin.cluster import Matrix, centroid
-from dialin.judge import Rows, Verdict
+from dialin.cluster.partition import Matrix, centroid
+from dialin.discover import assign
+from dialin.discover.assign import Pieces, build, reasons, widen
+from dialin.judge.coherence import Rows, Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit
 
 ANY = ["", ""]

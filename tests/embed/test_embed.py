@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin import embed, script
-from dialin.embed import (
+from dialin.embed import choose as embed
+from dialin.embed.choose import (
     BilingualEmbedder,
     CachedEmbedder,
     Embedder,
@@ -29,8 +29,9 @@ from dialin.embed import (
     SentenceTransformersEmbedder,
     embedder_of,
 )
-from dialin.embed_api import _retry_after
+from dialin.embed.openai import _retry_after
 from dialin.errors import InputError, ModelError, ProviderError
+from dialin.text import script
 
 URL = "http://127.0.0.1:8000/v1"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dialin.dialogues import Turns, answers, collapsed, dialogue_numbers, following, main_reasons, paths, turns_of
-from dialin.routine import is_courtesy, is_routine
+from dialin.facts.dialogues import Turns, answers, collapsed, dialogue_numbers, following, main_reasons, paths, turns_of
+from dialin.facts.routine import is_courtesy, is_routine
 
 GREET, PARCEL, REFUND, ANSWER = range(4)
 ROUTINE = np.array([True, False, False, False])

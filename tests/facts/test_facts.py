@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dialin.assign import Pieces
-from dialin.confusion import confusion, neighbours, probabilities
-from dialin.contents import contents_of
+from dialin.discover.assign import Pieces
 from dialin.errors import InputError
-from dialin.facts import Facts, IntentFacts, Link
-from dialin.families import brackets, centroids, families, tree_of_intents
-from dialin.gather import facts_of
-from dialin.run import CAPPED, RUNNING, load
+from dialin.facts.build import facts_of
+from dialin.facts.confusion import confusion, neighbours, probabilities
+from dialin.facts.facts import Facts, IntentFacts, Link
+from dialin.facts.families import brackets, centroids, families, tree_of_intents
+from dialin.facts.loaded import contents_of
+from dialin.runs.run import CAPPED, RUNNING, load
 from fake_run import Said, call, calls, fake_run, reviewed_run
 from oracles import on_circle
 

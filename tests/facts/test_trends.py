@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.trends import by_date, by_dialogue, counts_of, halves, monday, moves, periods_of
+from dialin.facts.trends import by_date, by_dialogue, counts_of, halves, monday, moves, periods_of
 
 NONE = np.full(3, -1)
 

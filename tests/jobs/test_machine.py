@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialin import hardware
+from dialin.jobs import machine as hardware
 
 
 def test_a_machine_has_a_processor_cores_and_a_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 
 import pytest
-
 from conftest import Cli
+
 from dialin.errors import ProviderError
 from dialin.llm.base import Reply, Request
+from run_commands import contents, discover
 from scripted import ScriptedBackend
-from test_run import contents, discover
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "support"
 N_POINTS = 24
 posix = pytest.mark.skipif(os.name != "posix", reason="needs fork and signals")
 
@@ -146,7 +146,7 @@ def test_a_failing_provider_keeps_everything_and_says_how_to_go_on(
 ) -> None:
     failing = Failing(at=12)
     with monkeypatch.context() as patch:
-        patch.setattr("dialin.connect.backend_of", lambda spec: failing)
+        patch.setattr("dialin.runs.connect.backend_of", lambda spec: failing)
         result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert result.exit_code == 3
     last = result.stderr.splitlines()[-1]
@@ -162,7 +162,7 @@ def test_a_failing_provider_keeps_everything_and_says_how_to_go_on(
 def test_a_provider_that_never_answers_leaves_no_folder(
     cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialin.connect.backend_of", lambda spec: Failing(at=0))
+    monkeypatch.setattr("dialin.runs.connect.backend_of", lambda spec: Failing(at=0))
     result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert result.exit_code == 2
     assert not Path("run").exists()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.calibrate import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid
+from dialin.judge.calibration import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid
 
 HAND = Calibration("hand", geometry=(-1.0, 4.0, -0.5, 0.25), llm=(0.5, 2.0), both=(-1.0, 1.0, 0.5))
 finite = st.floats(-1e6, 1e6)
@@ -152,7 +152,7 @@ def test_shipped_weights_point_the_right_way() -> None:
 
 def test_the_fingerprint_of_the_weights_does_not_matter() -> None:
     """Each LLM that has a calibration of its own keeps it, whatever its file's hash is; so does an unknown one."""
-    table = json.loads(resources.files("dialin").joinpath("calibration.json").read_text(encoding="utf-8"))
+    table = json.loads(resources.files("dialin.judge").joinpath("calibration.json").read_text(encoding="utf-8"))
     for key in table["llms"]:
         llm, _, form = key.rpartition("/")
         found = calibration_of(f"{llm}#0123abcd", form)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.calibrate import Calibration
-from dialin.judge import (
+from dialin.judge.calibration import Calibration
+from dialin.judge.coherence import (
     Coherence,
     CoherenceJudge,
     Crowd,
@@ -28,9 +28,9 @@ from dialin.judge import (
     majority,
     parse_reply,
 )
+from dialin.judge.sample import ConvexSampler, Sampler, sampler_of
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import load
-from dialin.sample import ConvexSampler, Sampler, sampler_of
 from oracles import Chooser
 
 Rows = NDArray[np.int64]

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin import work
-from dialin.calibrate import geometry_of, weighed
-from dialin.closeness import MOST_JOINED, Corrections, Levels, Scale, Tightness, last_join, ward_distance
-from dialin.cluster import Agglomerative
-from dialin.discover import Data, Settings, Tools, discover
-from dialin.granularity import granularity_of
-from dialin.search import default_min_size
-from dialin.work import levels_of
+from dialin.cluster.granularity import granularity_of
+from dialin.cluster.partition import Agglomerative
+from dialin.discover import state as work
+from dialin.discover.method import Data, Settings, Tools, discover
+from dialin.discover.state import levels_of
+from dialin.judge.calibration import geometry_of, weighed
+from dialin.judge.evidence import MOST_JOINED, Corrections, Levels, Scale, Tightness, last_join, ward_distance
+from dialin.search.tree_search import default_min_size
 from oracles import ScriptedLLM
-from test_granularity import spheres
+from spheres import spheres
 
 WEIGHTS = (0.5, 4.0, -0.5, 0.25)
 Matrix = np.ndarray

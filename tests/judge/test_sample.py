@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.sample import (
+from dialin.judge.sample import (
     MAX_POINTS,
     convex_sample,
     cross_pairs,

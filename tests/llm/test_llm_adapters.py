@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dialin.calibrate import calibration_of
-from dialin.connect import NO_LLM, Specs, model_hashes
 from dialin.errors import InputError
+from dialin.judge.calibration import calibration_of
 from dialin.llm import backend_of, shipped_adapters
-from dialin.models import catalogue
+from dialin.models.store import catalogue
+from dialin.runs.connect import NO_LLM, Specs, model_hashes
 
 
 def test_every_shipped_adapter_is_small_and_of_a_known_model() -> None:

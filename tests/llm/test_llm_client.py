@@ -18,7 +18,7 @@ from dialin.errors import BudgetError, DialinError, InputError, ModelError, Prov
 from dialin.llm import LLM, Client, Prompt, Reply, ReplyStore, Request, Retry, backend_of, tagged
 from dialin.llm.cache import Origin, request_key
 from dialin.llm.rate import Bucket, Clock
-from dialin.usage import Budget, Ledger, Usage
+from dialin.llm.usage import Budget, Ledger, Usage
 
 
 def prompt(user: str) -> Prompt:
@@ -393,7 +393,7 @@ def test_a_server_spec(monkeypatch: pytest.MonkeyPatch):
 def test_local_specs_that_name_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(ModelError, match=r"missing\.gguf"):
         backend_of(f"local:{tmp_path}/missing.gguf")
-    monkeypatch.setattr("dialin.models.ensure", lambda name: tmp_path)
+    monkeypatch.setattr("dialin.models.store.ensure", lambda name: tmp_path)
     with pytest.raises(ModelError, match=r"one \.gguf file"):
         backend_of("local:some-embedder")
 

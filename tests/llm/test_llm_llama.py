@@ -8,7 +8,7 @@ import pytest
 from dialin.errors import InputError, ModelError, ProviderError
 from dialin.llm import Prompt, Request, backend_of
 from dialin.llm.llama import LlamaBackend, LlamaOptions, template_of
-from dialin.models import ensure
+from dialin.models.store import ensure
 
 SHOTS = (("1: hi\n2: hello", "Yes"), ("1: hi\n2: my card is lost", "No"))
 SYSTEM = "Do both ask for the same thing? Yes or No."

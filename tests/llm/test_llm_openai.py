@@ -21,7 +21,7 @@ from dialin.llm.openai_api import OpenAIBackend, ServerOptions
 from dialin.llm.options import match_answer, option_probabilities
 from dialin.llm.rate import Bucket, Clock
 from dialin.llm.render import harmless, render
-from dialin.models import ensure
+from dialin.models.store import ensure
 
 KEY = "sk-secret-123"
 URL = "http://127.0.0.1:1/v1"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.errors import BudgetError, InputError
-from dialin.usage import Budget, Ledger, Price, Usage, estimate_tokens
+from dialin.llm.usage import Budget, Ledger, Price, Usage, estimate_tokens
 
 usages = st.builds(Usage, *[st.integers(0, 1000)] * 4)
 

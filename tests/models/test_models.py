@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from dialin import download, models
-from dialin.catalogue import Hub, Member, Model, ModelFile, Registry
 from dialin.errors import ModelError
+from dialin.models import download
+from dialin.models import store as models
+from dialin.models.catalogue import Hub, Member, Model, ModelFile, Registry
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

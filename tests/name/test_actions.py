@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialin.actions import ACTION_WORDS, AGENT, CUSTOMER, check_actions, words_in
 from dialin.errors import InputError
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, check_actions, words_in
 from dialin.prompts import load
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.distinct import MAX_CHARACTERS, distinguished
+from dialin.name.distinct import MAX_CHARACTERS, distinguished
 
 CARDS = ("where is my new card", "has the card been sent")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.llm.base import LLM, Prompt
-from dialin.name import (
+from dialin.name.labels import (
     UNNAMED,
     Example,
     build_contrast_prompt,

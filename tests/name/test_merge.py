@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import iv
 
-from dialin.judge import Rows, Verdict
-from dialin.merge import (
+from dialin.judge.coherence import Rows, Verdict
+from dialin.name.merge import (
     Edge,
     Merged,
     MergeSettings,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
 from dialin.llm.base import LLM
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
+from dialin.name.roles import agreement, build_prompt, roles_of
 from dialin.prompts import load
-from dialin.roles import agreement, build_prompt, roles_of
 from oracles import Chooser
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Cli
 from numpy.typing import NDArray
 
-from conftest import Cli
 from dialin.bench.methods import check_methods
-from dialin.cluster import Labels
+from dialin.cluster.partition import Labels
 from dialin.errors import InputError
-from dialin.metrics import ari
 from dialin.peers import PEERS, Kit, Problem, check_installed, head, sccl, selfsup
+from dialin.score.metrics import ari
 from oracles import blobs, on_circle
-from test_peers import case
+from peer_case import case
 
 LEARNING = ["sccl", "selfsup"]
 EXTRA_OF = {"density": ("umap", "umap-learn", "peers"), "sccl": ("torch",) * 2 + ("tune",)}

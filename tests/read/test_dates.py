@@ -10,15 +10,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from conftest import Cli
-from dialin.columns import Columns
-from dialin.dates import dates
+
 from dialin.errors import InputError
-from dialin.read import read, read_table
-from dialin.run import load
+from dialin.read.columns import Columns
+from dialin.read.dates import dates
+from dialin.read.table import read, read_table
+from dialin.runs.run import load
+from run_commands import discover
 from scripted import ScriptedBackend, sentences
-from test_run import discover
 
 NOON = datetime(2024, 5, 31, 14, 5)
 

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.columns import Columns
-from dialin.corpus import Corpus, corpus_of
 from dialin.errors import InputError
-from dialin.read import read, read_table
+from dialin.read.columns import Columns
+from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.table import read, read_table
 
 ROWS = [
     {"dialogue_id": "a", "turn": 0, "role": "customer", "text": "Where is my card?"},
@@ -153,7 +153,7 @@ def test_a_json_list_of_sentences(tmp_path: Path) -> None:
 
 def test_neither_pandas_nor_polars_is_imported() -> None:
     """Frames are read through Arrow; scikit-learn itself imports pandas where it is there, so look at the source."""
-    sources = [path.read_text(encoding="utf-8") for path in (Path(__file__).parents[1] / "src/dialin").rglob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "src/dialin").rglob("*.py")]
     assert sources
     assert not any(f"import {name}" in source for source in sources for name in ("pandas", "polars"))
 

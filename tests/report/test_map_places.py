@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin import layout as module
-from dialin.layout import N_LANDMARKS, landmarks, layout, placed, scaled
+from dialin.report.map import places as module
+from dialin.report.map.places import N_LANDMARKS, landmarks, layout, placed, scaled
 from oracles import blobs, unit
 
 

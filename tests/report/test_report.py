@@ -10,36 +10,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from conftest import Cli
-from dialin import page as page_module
-from dialin import points as points_module
-from dialin.colours import UNASSIGNED, colours, oklch
-from dialin.families import families, tree_of_intents
-from dialin.pictures import columns, line, tree_picture
-from dialin.points import fitting, sampled, script_json
-from dialin.report import page
-from dialin.run import CAPPED
-from dialin.usage import Price
-from dialin.width import shortened
-from fake_run import Said, calls, fake_run
-from oracles import on_circle
-from scripted import ScriptedBackend
-from test_run import discover
 
-SCRIPT = "</script><script>alert(1)</script>"
-OVERRIDE = "\u202egnp.exe\u202c \u200f\u061c"
-NASTY = [
-    SCRIPT,
-    "<!--<script>",
-    '"><img src=x onerror=alert(1)>',
-    "{{ page.script }} {% raw %}",
-    f"right to left {OVERRIDE}",
-    "line\u2028and\u2029paragraph",
-    "10,000 characters " + "很长 " * 3_330,
-    "a family 👨‍👩‍👧‍👦, a flag 🇨🇳, and a wave 👋🏽",
-    "&lt;b&gt; &amp; 'quotes' \"double\"",
-]
+from dialin.facts.families import families, tree_of_intents
+from dialin.llm.usage import Price
+from dialin.report import page as page_module
+from dialin.report.colours import UNASSIGNED, colours, oklch
+from dialin.report.html import page
+from dialin.report.map import points as points_module
+from dialin.report.map.points import fitting, sampled, script_json
+from dialin.report.pictures import columns, line, tree_picture
+from dialin.runs.run import CAPPED
+from dialin.text.width import shortened
+from fake_run import Said, calls, fake_run
+from nasty import NASTY, OVERRIDE, SCRIPT, nasty_calls
+from oracles import on_circle
+from run_commands import discover
+from scripted import ScriptedBackend
 
 
 class Parsed(HTMLParser):
@@ -71,14 +58,6 @@ class Parsed(HTMLParser):
     @property
     def data(self) -> Any:
         return json.loads(self.scripts[0])
-
-
-def nasty_calls() -> list[Said]:
-    said = []
-    for i, text in enumerate(NASTY):
-        said += [Said(text, f"ask-{SCRIPT}" if i == 0 else f"ask-{i % 3}", f"d{i}", f"<i>{OVERRIDE}", "2024-05-01")]
-        said += [Said(f"{text} again", "" if i % 2 else f"ask-{i % 3}", f"d{i}", "agent", "2024-05-02")]
-    return said
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +270,7 @@ def contrast(a: str, b: str) -> float:
 
 def theme(scheme: int) -> dict[str, str]:
     """Return the colours of the light (0) or dark (1) page, by the names that the style sheet gives them."""
-    css = (Path(page_module.__file__).parent / "templates" / "report" / "style.css").read_text("utf-8")
+    css = (Path(page_module.__file__).parent / "templates" / "style.css").read_text("utf-8")
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css.split("--page:")[1 + scheme].join(["--page:", ""])))
 
 

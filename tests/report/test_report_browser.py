@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from browser import Browser, browser, installed
-from dialin.report import write_report
+from browser import Browser, browser, installed, typed
+from dialin.report.html import write_report
 from fake_run import calls, fake_run, reviewed_run
-from test_report import OVERRIDE, SCRIPT, nasty_calls
+from nasty import OVERRIDE, SCRIPT, nasty_calls
 
 pytestmark = pytest.mark.skipif(
     installed() is None, reason="no Chromium with its driver is here: apt-get install chromium chromium-driver"
@@ -41,11 +41,6 @@ def page(window: Browser, report: Path) -> Iterator[Browser]:
 
 def text_of(page: Browser, element: str) -> str:
     return str(page.run("return document.getElementById(arguments[0]).innerText", element))
-
-
-def typed(page: Browser, field: str, text: str) -> None:
-    page.run("const f = document.getElementById(arguments[0]); f.value = ''; f.focus()", field)
-    page.press(*text)
 
 
 def place_of(page: Browser, sentence: str) -> tuple[float, float]:

@@ -8,17 +8,17 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import Cli
 from rich.cells import cell_len
 from rich.console import Console
 
-from conftest import Cli
-from dialin.contents import contents_of
-from dialin.facts import Facts
-from dialin.gather import facts_of
-from dialin.run import load
-from dialin.show import print_facts
-from dialin.show_intent import find_intent, near_names
-from dialin.terminal import sparkline
+from dialin.facts.build import facts_of
+from dialin.facts.facts import Facts
+from dialin.facts.loaded import contents_of
+from dialin.report.one_intent import find_intent, near_names
+from dialin.report.overview import print_facts
+from dialin.report.terminal import sparkline
+from dialin.runs.run import load
 from fake_run import Said, calls, fake_run, reviewed_run
 
 HEADINGS = ["INTENTS", "WHY PEOPLE CALL", "OVER TIME", "FAMILIES OF INTENTS", "WHO SPEAKS", "WITHOUT AN INTENT"]

@@ -8,17 +8,17 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import Cli
 from rich.cells import cell_len
 from rich.console import Console
 
-from conftest import Cli
 from dialin.errors import InputError
-from dialin.reliability import goodness
-from dialin.run import load
-from dialin.summary import Summary, summary_of
-from dialin.terminal import console_on, intents_rich, print_report
+from dialin.facts.headline import Summary, summary_of
+from dialin.report.terminal import console_on, intents_rich, print_report
+from dialin.runs.run import load
+from dialin.score.reliability import goodness
+from run_commands import discover
 from scripted import ScriptedBackend
-from test_run import discover
 
 
 def intent(name: str, role: str | None = None, *examples: str) -> dict[str, object]:

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from conftest import Cli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import Cli
 from dialin.errors import InputError
 from dialin.review.edits import (
     Accept,
@@ -34,11 +34,11 @@ from dialin.review.edits import (
 )
 from dialin.review.log import append, read_log
 from dialin.review.replay import State, refusal, replay, start_of
-from dialin.run import load
-from dialin.tune.review import decided_in
+from dialin.runs.run import load
+from dialin.tune.from_review import decided_in
 from fake_run import decide
+from run_commands import discover
 from scripted import HashingEmbedder, ScriptedBackend
-from test_run import discover
 
 N, K = 12, 4
 START = start_of(np.array([i % 5 - 1 for i in range(N)]), {i: f"name-{i}" for i in range(K)})

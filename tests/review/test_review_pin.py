@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-
 from conftest import Cli
+
+from dialin.discover.state import Data, Intent
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
 from dialin.review.pieces import Pieces
 from dialin.review.pin import FREE, Held, Pinned, numbered, pinned_of
-from dialin.run import Run, decided, load
-from dialin.work import Data, Intent
+from dialin.runs.run import Run, decided, load
 from fake_run import Said, decide, fake_run, reviewed_run
 from oracles import on_circle
+from run_commands import discover
 from scripted import ScriptedBackend
-from test_run import discover
 
 NEW = [f"my garden gnome number {i} wants a hat" for i in range(9)]
 

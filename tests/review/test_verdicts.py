@@ -16,7 +16,7 @@ from dialin.review.log import entries_in
 from dialin.review.replay import State, refusal, replay, start_of
 from dialin.review.stages import Stage, open_for, standing_of
 from dialin.review.verdicts import agreement
-from dialin.tune.review import decided_in
+from dialin.tune.from_review import decided_in
 
 START = start_of(np.array([0, 0, 0, 1, 1, 2, -1]), {0: "unnamed-intent", 1: "unnamed-intent-2", 2: "unnamed-intent-3"})
 Said = tuple[str, Edit]

@@ -12,25 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Cli
-from dialin import folder as files
-from dialin.columns import Columns
-from dialin.connect import Opened, Specs
-from dialin.discover import Settings
+from dialin import files
+from dialin.read.columns import Columns
+from dialin.runs.connect import Opened, Specs
+from dialin.discover.method import Settings
 from dialin.errors import InputError
-from dialin.run import Plan, check_free, load, read_corpus, start
+from dialin.runs.run import Plan, check_free, load, read_corpus, start
 from scripted import HashingEmbedder, ScriptedBackend
-
-STABLE = ["manifest.json", "occurrences.parquet", "sentences.parquet", "intents.parquet", "rounds.jsonl", "report.html"]
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in STABLE}
+from run_commands import STABLE, contents, discover
 
 
-def discover(cli: Cli, source: Path, out: str, *more: object) -> Path:
-    result = cli("discover", source, "--out", out, "--llm", "test:scripted", *more)
-    assert result.exit_code == 0, result.stderr
-    return Path(out)
+
+
+
 
 
 def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialin.cluster import Agglomerative, Partition
-from dialin.iterate import Loop, Round, iterate
-from dialin.judge import Rows, Verdict
-from dialin.search import Found, KSearch, Search, TreeSearch, Trial
-from dialin.walk import Ask
+from dialin.cluster.partition import Agglomerative, Partition
+from dialin.judge.coherence import Rows, Verdict
+from dialin.search.iterate import Loop, Round, iterate
+from dialin.search.tree_search import Found, KSearch, Search, TreeSearch, Trial
+from dialin.search.walk import Ask
 from oracles import BAD, GOOD, UNREADABLE, Constant, Matrix, Oracle, blobs, parts, sets
 
 SEARCHES: list[Search] = [TreeSearch(3), KSearch(min_size=3), KSearch((4, 8), min_size=3)]

@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.calibrate import calibration_of
-from dialin.cluster import Agglomerative, KMeans
+from dialin.cluster.granularity import level
+from dialin.cluster.partition import Agglomerative, KMeans
+from dialin.cluster.tree import Tree
 from dialin.errors import BudgetError, InputError
-from dialin.granularity import level
-from dialin.judge import Coherence, CoherenceJudge, JudgeSettings, Rows, Verdict
-from dialin.sample import sampler_of
-from dialin.search import (
+from dialin.judge.calibration import calibration_of
+from dialin.judge.coherence import Coherence, CoherenceJudge, JudgeSettings, Rows, Verdict
+from dialin.judge.sample import sampler_of
+from dialin.search.tree_search import (
     KSearch,
     TreeSearch,
     Trial,
@@ -32,8 +33,7 @@ from dialin.search import (
     posterior,
     prune_with,
 )
-from dialin.tree import Tree
-from dialin.walk import Ask
+from dialin.search.walk import Ask
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, blobs, parts, sets, talk
 
 

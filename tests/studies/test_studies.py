@@ -10,20 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import roles
-from benchmarks.oracle import OracleJudge
-from benchmarks.quality import Case
-from experiments import cost, idas_recorded, merge_variants, oos_noise, pruning, tables
 
 import scripted
 from dialin.bench.results import Row as BenchRow
 from dialin.bench.results import append, read_rows
-from dialin.discover import Settings, Tools
-from dialin.embed_cache import CachedEmbedder
+from dialin.discover.method import Settings, Tools
+from dialin.discover.state import Draft, Work
+from dialin.embed.cache import CachedEmbedder
 from dialin.llm.base import Prompt, Request
-from dialin.search import Trial
-from dialin.usage import Usage
-from dialin.work import Draft, Work
+from dialin.llm.usage import Usage
+from dialin.search.tree_search import Trial
+from studies.own import roles
+from studies.own.oracle import OracleJudge
+from studies.own.quality import Case
+from studies.paper import cost, idas_recorded, merge_variants, oos_noise, pruning, tables
 
 MODULES = (tables, idas_recorded, oos_noise, merge_variants, pruning, cost, roles)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from dialin.run import load
+from dialin.runs.run import load
 from dialin.web.app import Access, app_of
+from review_client import BASE, TOKEN, Elements
 from scripted import topic_of
-from test_review_page import BASE, TOKEN, Elements
 
 
 def client_of(run: Path, name: str, group: int = 1) -> TestClient:

@@ -141,3 +141,9 @@ def _wait_for(http: httpx.Client) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError("the driver of the browser does not answer")
+
+
+def typed(page: Browser, field: str, text: str) -> None:
+    """Type a text into a field of a page, key by key, in the place of what is there."""
+    page.run("const f = document.getElementById(arguments[0]); f.value = ''; f.focus()", field)
+    page.press(*text)

@@ -11,23 +11,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dialin import folder as files
-from dialin.assign import build
-from dialin.columns import Columns
-from dialin.connect import Opened, Specs
-from dialin.corpus import corpus_of
-from dialin.dates import dates
-from dialin.execute import write_result
-from dialin.iterate import Round
-from dialin.judge import Verdict
-from dialin.parts import Part
+from dialin import files
+from dialin.cluster.strata import Part
+from dialin.discover.assign import build
+from dialin.discover.settings import Settings
+from dialin.discover.state import Intent, Result
+from dialin.jobs.discover import write_result
+from dialin.jobs.timing import SessionLog
+from dialin.judge.coherence import Verdict
+from dialin.read.columns import Columns
+from dialin.read.corpus import corpus_of
+from dialin.read.dates import dates
 from dialin.review.edits import Edit, Merge, Move, Noise, Rename
 from dialin.review.log import DECISIONS, append
-from dialin.run import COMPLETE, Plan, Run, load, start
-from dialin.search import Trial
-from dialin.settings import Settings
-from dialin.timing import SessionLog
-from dialin.work import Intent, Result
+from dialin.runs.connect import Opened, Specs
+from dialin.runs.run import COMPLETE, Plan, Run, load, start
+from dialin.search.iterate import Round
+from dialin.search.tree_search import Trial
 from scripted import HashingEmbedder
 
 
@@ -59,7 +59,7 @@ def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
 
 
 def table_of(said: Sequence[Said]) -> pa.Table:
-    """Return the utterances as `dialin.read.read_table` would."""
+    """Return the utterances as `dialin.read.table.read_table` would."""
     day = dates(pa.array([s.date for s in said], pa.string()), "date", "a test", is_given=True)
     return pa.table(
         {

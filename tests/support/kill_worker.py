@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from dialin import folder as files
+from dialin import files
 from dialin.cli import main
 from scripted import ScriptedBackend, install
 

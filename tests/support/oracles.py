@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import BudgetError
-from dialin.judge import Coherence, Rows, Verdict
+from dialin.judge.coherence import Coherence, Rows, Verdict
 from dialin.llm.base import Prompt
 
 Matrix = NDArray[np.float32]

@@ -13,11 +13,12 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin import connect, work
-from dialin.calibrate import Calibration
-from dialin.embed import ChosenEmbedder
+from dialin.discover import state as work
+from dialin.embed.choose import ChosenEmbedder
+from dialin.judge.calibration import Calibration
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import request_key
+from dialin.runs import connect
 
 STOP = {
     "the",
@@ -88,7 +89,7 @@ class HashingEmbedder:
 
 
 def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
-    """Take the place of `dialin.embed.embedder_of`."""
+    """Take the place of `dialin.embed.choose.embedder_of`."""
     return ChosenEmbedder(HashingEmbedder(), "a test embedder was asked for")
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Cli
 from numpy.typing import NDArray
 
 import scripted
 import tune_tiny
-from conftest import Cli
-from dialin.calibrate import Calibration, read_calibration
-from dialin.connect import beside
 from dialin.errors import InputError
-from dialin.judge import JudgeSettings
+from dialin.judge.calibration import Calibration, read_calibration
+from dialin.judge.coherence import JudgeSettings
 from dialin.llm.base import Prompt
-from dialin.tune.calibration import Asked, ask, bins_of, fit, trust_of, unseen
+from dialin.runs.connect import beside
+from dialin.tune.fit_calibration import Asked, ask, bins_of, fit, trust_of, unseen
 
 BASE = Calibration("base", (0.0, 4.0, 0.0, 0.0), (0.0, 1.0), (0.0, 1.0, 1.0), kept=(0.5, 3.0, 0.0, 0.0))
 

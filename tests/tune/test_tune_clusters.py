@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialin.calibrate import Calibration, geometry_of
-from dialin.cluster import Agglomerative
+from dialin.cluster.partition import Agglomerative
 from dialin.errors import InputError
+from dialin.judge.calibration import Calibration, geometry_of
 from dialin.tune.balance import level, shares, spread
 from dialin.tune.clusters import KINDS, LabelledCluster, Recipe, clusters_of
 from oracles import Matrix, blobs, on_circle, unit

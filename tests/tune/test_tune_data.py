@@ -14,20 +14,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from conftest import Cli
-from dialin import connect
-from dialin.connect import NO_LLM
-from dialin.embed import ChosenEmbedder
+
+from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
 from dialin.review.log import read_log
+from dialin.runs import connect
+from dialin.runs.connect import NO_LLM
 from dialin.tune.data import SCHEMA, Matrix, about_of, is_rebuilt
-from dialin.tune.review import name_of
+from dialin.tune.from_review import name_of
 from dialin.tune.sources import Reading, read_source
+from one_line import nothing_left, one_line
 from oracles import BagOfWords
+from run_commands import discover
 from scripted import TOPICS, HashingEmbedder, ScriptedBackend, sentences
-from test_bad_input import nothing_left, one_line
-from test_run import discover
 
 OUT = "t.parquet"
 ZH = {"退款_申请": "退款钱款返还退货", "物流_查询": "物流快递包裹运送", "密码_重置": "密码登录账号锁定"}
@@ -97,7 +97,7 @@ def test_every_row_is_true(cli: Cli, calls: Path) -> None:
 
 
 def test_every_column_is_documented() -> None:
-    table = (Path(__file__).parent.parent / "docs" / "tune.md").read_text("utf-8").split("## The columns")[1]
+    table = (Path(__file__).parents[2] / "docs" / "tune.md").read_text("utf-8").split("## The columns")[1]
     cells = [line.split(" | ")[0] for line in table.split("## ")[0].splitlines() if line.startswith("| `")]
     assert re.findall(r"`(\w+)`", " ".join(cells)) == SCHEMA.names
 

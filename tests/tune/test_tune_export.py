@@ -12,7 +12,7 @@ import tune_tiny
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Request
 from dialin.llm.llama import LlamaBackend, LlamaOptions
-from dialin.models import folder_of
+from dialin.models.store import folder_of
 from dialin.tune import base as bases
 from dialin.tune.export import (
     ARCHITECTURES,

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.actions import words_in
 from dialin.errors import InputError
-from dialin.name import parse_reply
+from dialin.name.actions import words_in
+from dialin.name.labels import parse_reply
 from dialin.tune.labels import FORMS, NOUNS, action_objective, names_of
 
-DOCS = (Path(__file__).parent.parent / "docs" / "tune.md").read_text("utf-8")
+DOCS = (Path(__file__).parents[2] / "docs" / "tune.md").read_text("utf-8")
 LABELS = st.text(st.sampled_from("aBcnotsetORDER_-: .不查询取消账单'é19"), max_size=24)
 SETS = st.lists(st.one_of(LABELS, st.sampled_from(["set_alarm", "alarm set", "查询账单", "账单查询"])), max_size=12)
 

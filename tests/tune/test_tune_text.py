@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 import tune_tiny
 from dialin.errors import InputError
-from dialin.judge import build_list_prompt
+from dialin.judge.coherence import build_list_prompt
 from dialin.llm.base import Prompt
 from dialin.llm.render import Template, render
-from dialin.name import Example as Naming
-from dialin.name import build_prompt
+from dialin.name.labels import Example as Naming
+from dialin.name.labels import build_prompt
 from dialin.tune.batches import IGNORED, Encoded, by_length, collate, encode, some, split, steps_from, steps_of_epoch
 from dialin.tune.settings import TuneSettings, learning_rate_at
 from dialin.tune.text import Example, examples_of, judge_prompt, name_prompt, read_clusters

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from conftest import Cli
 from numpy.typing import NDArray
 
 import tune_tiny
-from conftest import Cli
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Prompt
 from dialin.tune import base as bases
@@ -24,8 +24,17 @@ from dialin.tune.course import TIMED_STEPS, Course, Material, Progress
 from dialin.tune.settings import Job, TuneSettings
 from dialin.tune.text import Example
 from dialin.tune.train import check_out, tune
+from tune_settings import settings
 
 # ---- the loop, with a learner that only counts
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    for package in ("torch", "transformers", "peft", "gguf"):
+        pytest.importorskip(package, reason="needs the extra `tune`")
+    with bases.quiet():
+        return tune_tiny.write_base(tmp_path_factory.mktemp("base"))
 
 
 class Counting:
@@ -216,7 +225,7 @@ def test_the_hash_of_a_folder_is_that_of_its_weights(tmp_path: Path) -> None:
 
 
 def test_an_embedder_is_no_base(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialin.models.ensure", lambda name: home)
+    monkeypatch.setattr("dialin.models.store.ensure", lambda name: home)
     with pytest.raises(InputError, match="is no LLM"):
         bases.find("bge-small-en-v1.5")
 
@@ -232,29 +241,8 @@ def test_the_command_line_fails_in_one_line(cli: Cli, home: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for package in ("torch", "transformers", "peft", "gguf"):
-        pytest.importorskip(package, reason="needs the extra `tune`")
-    with bases.quiet():
-        return tune_tiny.write_base(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tune_tiny.write(tmp_path_factory.mktemp("data") / "clusters.parquet", tune_tiny.rows())
-
-
-def settings(base: Path, **changes: Any) -> TuneSettings:
-    chosen = {
-        "rank": 4,
-        "learning_rate": 1e-2,
-        "batch": 2,
-        "accumulation": 2,
-        "patience": 0,
-        "eval_every": 4,
-        "dropout": 0.1,
-    }
-    return TuneSettings(str(base), **chosen | {"epochs": 3, "held_out": ("shop",), "watch_share": 0.2} | changes)
 
 
 def weights_of(folder: Path) -> dict[str, NDArray[np.float32]]:
@@ -420,12 +408,12 @@ def test_a_process_that_is_killed_leaves_a_checkpoint(base: Path, data: Path, wh
     code = (
         "import os, signal, sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
-        "from test_tune_train import settings\n"
+        "from tune_settings import settings\n"
         "from dialin.tune.train import tune\nfrom dialin.tune.settings import Job\n"
         "def kill(p):\n    if p.what == 'learn' and p.done == 6: os.kill(os.getpid(), signal.SIGKILL)\n"
         "tune(Job((Path(sys.argv[2]),), settings(Path(sys.argv[3])), Path(sys.argv[4])), kill)\n"
     )
-    arguments = [str(Path(__file__).parent), str(data), str(base), str(out)]
+    arguments = [str(Path(__file__).parents[1] / "support"), str(data), str(base), str(out)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True)
     assert done.returncode == -9, done.stderr.decode()
     assert {path.name for path in out.iterdir()} == {"checkpoint.pt"}

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from browser import Browser, browser, installed
-from dialin.run import Run, load
+from browser import Browser, browser, installed, typed
+from dialin.runs.run import Run, load
 from fake_run import calls, fake_run
-from test_browser import typed
-from test_report import OVERRIDE, SCRIPT, nasty_calls
+from nasty import OVERRIDE, SCRIPT, nasty_calls
 
 pytestmark = pytest.mark.skipif(
     installed() is None, reason="no Chromium with its driver is here: apt-get install chromium chromium-driver"

@@ -10,26 +10,23 @@ import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from conftest import Cli
 from starlette.testclient import TestClient
 
-from conftest import Cli
 from dialin.errors import InputError
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
 from dialin.review.log import append, read_log
-from dialin.run import load
+from dialin.runs.run import load
 from dialin.web.app import Access, app_of
 from dialin.web.serve import access_of, listening
 from fake_run import Said, fake_run
+from review_client import BASE, TOKEN, Elements
+from run_commands import discover
 from scripted import NASTY, ScriptedBackend
-from test_run import discover
-
-TOKEN = "a-token"
-BASE = "http://127.0.0.1:8377"
 
 
 @pytest.fixture(scope="module")
@@ -65,18 +62,6 @@ def client(run: Path) -> TestClient:
 
 def edit(client: TestClient, **fields: object) -> int:
     return client.post("/edit", data={"next": "/", **fields}, follow_redirects=False).status_code
-
-
-class Elements(HTMLParser):
-    """Start tags of a page, with their attributes."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
 
 
 def all_pages(client: TestClient) -> list[str]:

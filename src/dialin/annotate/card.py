@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from dialin.annotate.dataset import LABELLED
-from dialin.markdown import cell, table
 from dialin.review.replay import State
 from dialin.review.stages import Stage, standing_of
 from dialin.review.verdicts import GROUPS, JUDGES, agreement, told
-from dialin.run import Manifest, Run
+from dialin.runs.run import Manifest, Run
+from dialin.text.markdown import cell, table
 
 N_EXAMPLES = 3
 CUT = 120

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from dialin.review.replay import State
 from dialin.review.stages import Stage, standing_of
-from dialin.run import Run
+from dialin.runs.run import Run
 
 LABELLED = (Stage.VERIFY, Stage.VERIFIED)
 """Named, and not found bad by those who verify."""

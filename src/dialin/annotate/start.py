@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.granularity import granularity_of
-from dialin.parts import by_part, scripts_of
-from dialin.search import default_min_size
-from dialin.settings import Settings
+from dialin.cluster.granularity import granularity_of
+from dialin.cluster.strata import by_part, scripts_of
+from dialin.discover.settings import Settings
+from dialin.search.tree_search import default_min_size
 
 FINER = 2
 """How many times as many clusters as the sentences suggest: good ones may get one name, bad ones cost more work."""

@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin.cluster import Labels, Matrix
-from dialin.columns import Columns
-from dialin.corpus import corpus_of
+from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError
-from dialin.gold import column_of
-from dialin.metrics import Scores, evaluate
 from dialin.peers import Problem
-from dialin.read import read_table
+from dialin.read.columns import Columns
+from dialin.read.corpus import corpus_of
+from dialin.read.label_column import column_of
+from dialin.read.table import read_table
+from dialin.score.metrics import Scores, evaluate
 
 
 @dataclass(frozen=True)

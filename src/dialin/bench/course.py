@@ -15,8 +15,8 @@ from dialin.bench.methods import asks, check_methods
 from dialin.bench.once import Place, run_once
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import RUNS, Key, Row, about_of, append, open_folder, rewrite
-from dialin.cluster import Matrix
-from dialin.connect import NO_LLM, Opened, Specs, connect
+from dialin.cluster.partition import Matrix
+from dialin.runs.connect import NO_LLM, Opened, Specs, connect
 
 
 def run_bench(bench: Bench, watch: Watch) -> list[Row]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from dialin.cluster import Labels, Matrix
-from dialin.judge import Rows
+from dialin.cluster.partition import Labels, Matrix
+from dialin.judge.coherence import Rows
 
 Gold = Sequence[str | None]
 C = 10.0

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from dialin.bench.downstream import Labelled
-from dialin.cluster import Labels
+from dialin.cluster.partition import Labels
 from dialin.errors import InputError
 from dialin.peers.head import batches
 from dialin.tune.base import Weights, device_here, find, loading, require_tune

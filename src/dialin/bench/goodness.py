@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.bench.cases import Case
-from dialin.cluster import Labels, Matrix
-from dialin.connect import NO_LLM, Specs
-from dialin.discover import Data, Settings, Tools
+from dialin.cluster.partition import Labels, Matrix
+from dialin.discover.method import Data, Settings, Tools
+from dialin.discover.state import Work
 from dialin.errors import InputError
-from dialin.judge import Coherence, Judge, Rows, Verdict
-from dialin.reliability import Goodness, goodness
-from dialin.work import Work
+from dialin.judge.coherence import Coherence, Judge, Rows, Verdict
+from dialin.runs.connect import NO_LLM, Specs
+from dialin.score.reliability import Goodness, goodness
 
 
 @dataclass(frozen=True)

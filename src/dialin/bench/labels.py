@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dialin import folder as files
+from dialin import files
 from dialin.bench.results import LABELS, Key, stem_of
-from dialin.cluster import Labels
+from dialin.cluster.partition import Labels
 
 
 def path_of(out: Path, key: Key) -> Path:

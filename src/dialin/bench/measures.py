@@ -22,15 +22,15 @@ from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import GOODNESS, Row
-from dialin.cluster import Labels, Matrix
-from dialin.connect import NO_LLM, Opened, Specs, connect, share, shared_store
-from dialin.discover import Tools
+from dialin.cluster.partition import Labels, Matrix
+from dialin.discover.method import Tools
 from dialin.errors import InputError
-from dialin.execute import tools_of
-from dialin.judge import Judge
+from dialin.jobs.discover import tools_of
+from dialin.judge.coherence import Judge
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.runs.connect import NO_LLM, Opened, Specs, connect, share, shared_store
 from dialin.tune.base import Weights
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dialin.timing import peak_memory_mb
+from dialin.jobs.timing import peak_memory_mb
 
 CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 _RESET_PEAK = "5"

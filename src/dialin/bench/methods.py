@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from dialin.cluster import Labels
-from dialin.connect import NO_LLM
-from dialin.discover import Data, Settings, Tools, discover
+from dialin.cluster.partition import Labels
+from dialin.discover.method import Data, Settings, Tools, discover
 from dialin.errors import InputError
 from dialin.peers import PEERS, Kit, Problem, check_installed
 from dialin.peers.keyphrase import KeyphrasePeer
+from dialin.runs.connect import NO_LLM
 
 DIALIN = "dialin"
 PAPER = "paper"

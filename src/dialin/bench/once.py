@@ -15,16 +15,16 @@ from dialin.bench.methods import asks, cap_of, is_told_k, labels_of
 from dialin.bench.plan import Watch
 from dialin.bench.recall import Recalling
 from dialin.bench.results import REPLIES, Key, Row, figures_of, stem_of
-from dialin.cluster import Matrix
-from dialin.connect import Opened, asked, share, shared_store
-from dialin.discover import Tools
+from dialin.cluster.partition import Matrix
+from dialin.discover.method import Tools
 from dialin.errors import InputError
-from dialin.execute import tools_of
-from dialin.hardware import machine_name
+from dialin.jobs.discover import tools_of
+from dialin.jobs.machine import machine_name
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.usage import Budget, Ledger
+from dialin.llm.usage import Budget, Ledger
+from dialin.runs.connect import Opened, asked, share, shared_store
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from dialin import folder as files
+from dialin import files
 from dialin.bench import plot
 from dialin.bench.methods import cap_of
 from dialin.bench.results import ABOUT, Row
@@ -24,11 +24,11 @@ def write(out: Path, rows: Sequence[Row]) -> None:
 
 def page(rows: Sequence[Row], about: dict[str, object]) -> str:
     """Return the page of rows, at least one; `about` is what ``bench.json`` says."""
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin"), autoescape=True, trim_blocks=True)
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin.bench"), autoescape=True, trim_blocks=True)
     lines = lines_of(rows)
     looks = plot.looks_of(list(dict.fromkeys(line.method for line in lines)), [r.method for r in rows if r.told_k])
     titles, sections = titles_of(lines), sections_of(rows)
-    return environment.get_template("bench.html.j2").render(
+    return environment.get_template("page.html.j2").render(
         about=about,
         drawings=[plot.panels_of([line for line in lines if line.data == title], looks) for title in titles],
         legend=[look for look in looks if cap_of(look.method) is None],

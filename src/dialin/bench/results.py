@@ -14,10 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dialin import folder as files
-from dialin.connect import Specs
+from dialin import files
 from dialin.errors import InputError
-from dialin.metrics import Scores
+from dialin.runs.connect import Specs
+from dialin.score.metrics import Scores
 
 ABOUT, RUNS, REPLIES, LABELS, GOODNESS = "bench.json", "runs.jsonl", "replies", "labels", "goodness"
 LATER = ("goodness_llm", "encoder")

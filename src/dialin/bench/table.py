@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 import pyarrow as pa
 
-from dialin import folder as files
+from dialin import files
 from dialin.bench.compare import ALL, LEVELS, METRICS, TEST, Comparison, by_seed, comparisons_of, stars_of
 from dialin.bench.published import SECTION, Published, published_for
 from dialin.bench.published import TEXT as PUBLISHED_TEXT

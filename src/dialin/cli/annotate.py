@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dialin import folder as files
+from dialin import files
 from dialin.annotate.card import card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
@@ -16,14 +16,14 @@ from dialin.cli.group import Stopped
 from dialin.cli.options import column_options, columns_of
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
-from dialin.connect import AUTO, NO_LLM, Opened, Specs, connect
 from dialin.errors import InputError
-from dialin.execute import Session, execute
+from dialin.facts.headline import summary_of
+from dialin.jobs.discover import Session, execute
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import GROUPS, WANTED, agreement, told
-from dialin.run import COMPLETE, Plan, Run, check_free, load, read_corpus, shown, start
-from dialin.summary import summary_of
+from dialin.runs.connect import AUTO, NO_LLM, Opened, Specs, connect
+from dialin.runs.run import COMPLETE, Plan, Run, check_free, load, read_corpus, shown, start
 from dialin.tune.data import check_out
 
 SELF = "dialin"
@@ -62,10 +62,11 @@ MAKING = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "d
     "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write the data set, a .parquet, and end."
 )
 def annotate(annotators: int | None, export: Path | None, **options: Any) -> None:
-    """Make a labelled data set of INPUT, with people: they judge clusters, name them, share out the rest, and verify.
+    """Build a labelled data set with people.
 
-    INPUT is a file as for discover, of which --out FOLDER is made, or such a FOLDER, to go on with it. A page for all
-    of it is served until Ctrl-C. With --export the labelled sentences are written, and a data card beside them.
+    They judge clusters, name them, distribute the remaining sentences, and verify. INPUT is a file as for discover,
+    which becomes --out FOLDER, or such a FOLDER, to continue with it. A web page is served until Ctrl-C. --export
+    writes the labelled sentences with a data card beside them.
     """
     run = opened(options)
     if annotators is not None and annotators != run.review.judged.wanted:

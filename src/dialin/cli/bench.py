@@ -71,10 +71,10 @@ def words_of(_context: click.Context, _option: click.Parameter, value: str) -> t
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Of all results.")
 @JSON
 def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
-    """Compare dialin with other methods on labelled sentences: scores, clusters, coverage and cost over seeds.
+    """Compare dialin with other methods on labelled sentences.
 
-    What FOLDER has already is not run again, so the same command goes on after a kill. Labels never reach a method;
-    their number does, where the table says "told k".
+    Reports scores, clusters, coverage and cost over seeds. Runs that FOLDER already holds are not repeated, so the same
+    command continues after a kill. Labels never reach a method; their number does, where the table says "told k".
     """
     rows = watched(plan_of(data, out, options))
     click.echo(json.dumps(table_json(rows), ensure_ascii=False, indent=1) if as_json else markdown(rows), nl=as_json)

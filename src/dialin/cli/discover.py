@@ -20,26 +20,16 @@ from dialin.cli.options import (
     column_options,
     model_options,
     plan_of,
-    price_of,
-    price_options,
     settings_options,
 )
 from dialin.cli.progress import Meter
-from dialin.cli.results import print_scores
-from dialin.columns import Columns
-from dialin.connect import AUTO, DEFAULT_LLM, Opened, Specs, connect
-from dialin.discover import Settings
 from dialin.errors import InputError, ProviderError
-from dialin.estimate import Estimate
-from dialin.evaluate import evaluate_run
-from dialin.execute import Session, execute, forecast, n_replies
-from dialin.folder import MANIFEST
-from dialin.run import COMPLETE, Plan, Run, check_free, data_of, load, read_corpus, start
-from dialin.summary import as_json
-from dialin.terminal import print_report
-from dialin.usage import Budget, Price
-
-DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
+from dialin.facts.headline import as_json
+from dialin.jobs.discover import Session, execute, n_replies
+from dialin.llm.usage import Budget
+from dialin.report.terminal import print_report
+from dialin.runs.connect import AUTO, Opened, connect
+from dialin.runs.run import COMPLETE, Plan, Run, check_free, load, read_corpus, start
 
 
 @click.command()
@@ -54,9 +44,10 @@ DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
 @settings_options
 @JSON
 def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None:
-    """Find the intents in INPUT: a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input.
+    """Find the intents in INPUT.
 
-    Everything goes into the folder RUN; the table of intents goes to standard output.
+    INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. Everything goes into the folder RUN;
+    the table of intents goes to standard output.
     """
     plan = plan_of(options)
     run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options))
@@ -70,39 +61,13 @@ def keeping(plan: Plan, pin: Path) -> Plan:
 
 
 @click.command()
-@click.argument("input")
-@column_options
-@model_options
-@price_options
-@settings_options
-@JSON
-def estimate(as_json: bool, **options: Any) -> None:
-    """Predict calls, tokens, time and money of a discover on INPUT; no server is asked, no run is made.
-
-    Embeddings are made, and kept for the run. A local LLM is timed with a few questions.
-    """
-    plan, price = plan_of(options), price_of(options)
-    corpus = read_corpus(plan)
-    with Meter() as meter:
-        opened = connect(plan.specs, corpus.texts, meter.embedded)
-        try:
-            meter.step("embed")
-            data = data_of(corpus, opened.embed(corpus.texts))
-            meter.step("predict")
-            prediction = forecast(data, opened, plan.settings, [])
-        finally:
-            opened.close()
-    click.echo(json.dumps(prediction.as_dict(price), indent=1) if as_json else estimate_text(prediction, price))
-
-
-@click.command()
 @RUN
 @budget_options
 @JSON
 def resume(run: Path, as_json: bool, **options: Any) -> None:
-    """Go on with RUN where it was stopped; no question with a stored reply is asked again.
+    """Continue a run where it was stopped.
 
-    The caps count what is paid from here on.
+    No question with a stored reply is asked again. The caps count only what is paid from here on.
     """
     opened_run = load(run)
     if opened_run.manifest.status == COMPLETE:
@@ -110,27 +75,6 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
     else:
         opened_run = go_on(opened_run, budget_of(options))
     show(opened_run, as_json)
-
-
-@click.command()
-@click.option("--llm", metavar="SPEC", default=DEFAULT_LLM, show_default=True, help="As for discover.")
-@click.option("--judge-llm", metavar="SPEC", default=AUTO, show_default=True, help="As for discover.")
-@click.option("--out", type=click.Path(path_type=Path), default="demo-run", show_default=True, help="Folder to make.")
-@JSON
-def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
-    """Run discover on the example calls, and score what it finds.
-
-    An earlier demo run in the same folder is replaced.
-    """
-    folder = examples()
-    forget_demo(out, folder / DEMO_INPUT)
-    plan = Plan(str(folder / DEMO_INPUT), Columns(), Settings(), Specs(llm, judge_llm))
-    run = make_run(out, plan, Budget())
-    show(run, as_json)
-    if not as_json:
-        click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count apart):")
-        print_scores(evaluate_run(run, "intent_in_language", folder / DEMO_GOLD))
-        click.echo(f"\neverything is in {out}, for a browser: {out / 'report.html'}")
 
 
 def make_run(out: Path, plan: Plan, budget: Budget) -> Run:
@@ -180,30 +124,3 @@ def show(run: Run, is_json: bool) -> None:
         click.echo(json.dumps(as_json(run), ensure_ascii=False, indent=1))
     else:
         print_report(run, sys.stdout)
-
-
-def estimate_text(prediction: Estimate, price: Price | None) -> str:
-    """Return the table of `dialin estimate`."""
-    lines = [f"{'step':<8}{'calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}"]
-    for step, usage in [*prediction.by_step.items(), ("total", prediction.total)]:
-        counts = f"{usage.calls:>10,}{usage.cached:>10,}{usage.tokens_in:>14,}{usage.tokens_out:>12,}"
-        lines.append(f"{step:<8}{counts}")
-    lines.append(f"seconds {prediction.seconds:,.0f}")
-    if price:
-        lines.append(f"money   {price.cost(prediction.total):,.2f}")
-    return "\n".join(lines)
-
-
-def examples() -> Path:
-    """Return the folder of the example calls: in the package, or beside it in the repository."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "examples", package.parents[1] / "examples"):
-        if (folder / DEMO_INPUT).is_file():
-            return folder
-    raise InputError(f"the example calls are not there: no examples/{DEMO_INPUT} at {package.parents[1]}")
-
-
-def forget_demo(out: Path, source: Path) -> None:
-    """Delete an earlier demo run; any other folder is left alone, for `discover` to refuse."""
-    if (out / MANIFEST).is_file() and load(out).manifest.source.path == str(source):
-        shutil.rmtree(out)

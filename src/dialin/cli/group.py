@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import click
@@ -17,7 +19,54 @@ class Stopped(Exception):  # noqa: N818  (no error: the user pressed Ctrl-C)
     """The user stopped the command; the message says how to go on."""
 
 
-class OneLineGroup(click.Group):
+@dataclass(frozen=True)
+class Entry:
+    """A command that is imported only when it runs.
+
+    Parameters
+    ----------
+    module : str
+        Where the command is, under its own name.
+    help : str
+        The first line of its docstring: `dialin --help` shows it without importing the command.
+    """
+
+    module: str
+    help: str
+
+
+class LazyGroup(click.Group):
+    """A group of commands that are imported one by one, when they run.
+
+    Parameters
+    ----------
+    entries : mapping of str to Entry
+        The commands by name, in the order of the help.
+    """
+
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands, in their order."""
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return a command; None where there is none of that name."""
+        entry = self.entries.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = getattr(import_module(entry.module), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the commands with their lines, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in self.entries.items()])
+
+
+class OneLineGroup(LazyGroup):
     """A group of commands whose errors, wrong options included, are one line on stderr."""
 
     def main(  # type: ignore[override]

@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from dialin.calibrate import read_calibration
-from dialin.columns import Columns
-from dialin.connect import AUTO, DEFAULT_LLM, Specs
-from dialin.discover import Settings
+from dialin.discover.method import Settings
 from dialin.errors import InputError
-from dialin.run import Plan
-from dialin.usage import Budget, Price
+from dialin.judge.calibration import read_calibration
+from dialin.llm.usage import Budget, Price
+from dialin.read.columns import Columns
+from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
+from dialin.runs.run import Plan
 
 Command = Callable[..., Any]
 AUTO_NUMBER = "0: chosen from the data"

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
-from dialin.estimate import Estimate
+from dialin.jobs.estimate import Estimate
 
 STEPS = {
     "embed": "embedding the sentences",
@@ -63,7 +63,7 @@ class Meter(StatusBar):
 
     Notes
     -----
-    Methods are the callbacks of a `dialin.execute.Session`.
+    Methods are the callbacks of a `dialin.jobs.discover.Session`.
     """
 
     def __init__(self) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from dialin.cli.options import RUN, stacked
-from dialin.folder import REPORT
+from dialin.facts.headline import summary_of
+from dialin.files import REPORT
 from dialin.review.log import DECISIONS
-from dialin.run import Run, load, shown
-from dialin.summary import summary_of
+from dialin.runs.run import Run, load, shown
 
 DEFAULT_PORT = 8377
 
@@ -38,9 +38,10 @@ door_options = stacked(
 @RUN
 @door_options
 def review(run: Path, port: int, host: str, user: str) -> None:
-    """Serve a page on which people accept, rename, merge, split and move what RUN found; Ctrl-C stops it.
+    """Serve a web page on which people correct a run.
 
-    Decisions are added to RUN/decisions.jsonl; predict, evaluate and tune data go by them from then on.
+    They accept, rename, merge, split and move what RUN found. Their decisions are appended to RUN/decisions.jsonl, and
+    predict, evaluate and tune data follow them from then on. Ctrl-C stops the server.
     """
     serve_run("review", load(run), {"host": host, "port": port, "user": user})
 

@@ -1,133 +1,19 @@
-"""Commands about tuning a judge or a namer: `dialin tune data` makes what they learn from."""
+"""The commands about tuning: `dialin tune data` makes what judge and namer learn from."""
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
-from typing import Any
-
 import click
-import pyarrow as pa
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
-from dialin.cli.options import JSON
-from dialin.cli.progress import Meter
-from dialin.cli.tune_calibrate import calibrate
-from dialin.cli.tune_train import judge, namer
-from dialin.connect import NO_LLM, Specs, connect
-from dialin.folder import write_table
-from dialin.terminal import console_on
-from dialin.tune.clusters import KINDS, Recipe
-from dialin.tune.data import Matrix, Plan, Row, build, check_out, summary_of
-from dialin.tune.sources import Reading
+from dialin.cli.group import Entry, LazyGroup
 
-_DEFAULT = Recipe()
+_COMMANDS = {
+    "judge": Entry("dialin.cli.tune_train", "Tune a judge."),
+    "namer": Entry("dialin.cli.tune_train", "Tune a namer."),
+    "calibrate": Entry("dialin.cli.tune_calibrate", "Calibrate an LLM: fit how its answers become P(good)."),
+    "data": Entry("dialin.cli.tune_data", "Make training clusters of labelled files and reviewed runs."),
+}
 
 
-@click.group()
+@click.group(cls=LazyGroup, entries=_COMMANDS)
 def tune() -> None:
-    """Make training data for judge and namer, and tune them."""
-
-
-tune.add_command(judge)
-tune.add_command(namer)
-tune.add_command(calibrate)
-
-
-@tune.command()
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="A .parquet file to make.")
-@click.option("--label", metavar="COL", help="Column of the intents; run folders need none.")
-@click.option("--text", metavar="COL", help="Column of the sentences.")
-@click.option(
-    "--embedder",
-    "embedders",
-    multiple=True,
-    default=("auto",),
-    show_default=True,
-    metavar="SPEC",
-    help="As for discover; may be given several times: each clusters every file.",
-)
-@click.option("--clusters", type=int, default=_DEFAULT.n, show_default=True, metavar="N", help="Clusters to make.")
-@click.option("--good", type=float, default=_DEFAULT.good, show_default=True, help="Good from this purity on.")
-@click.option("--bad", type=float, default=_DEFAULT.bad, show_default=True, help="Bad up to this purity.")
-@click.option("--shown", type=int, default=_DEFAULT.n_shown, show_default=True, help="Sentences that a judge reads.")
-@click.option(
-    "--noise",
-    multiple=True,
-    metavar="LABEL",
-    help="Label of sentences without an intent, such as oos; may be given several times.",
-)
-@click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Seed of everything random.")
-@click.option(
-    "--language",
-    type=click.Choice(["auto", "en", "zh"]),
-    default="auto",
-    show_default=True,
-    help="Language of sentences and names.",
-)
-@JSON
-def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
-    """Make training clusters of INPUT: files of labelled sentences, and run folders with a person's decisions.
-
-    The clusters are such as the loop meets, good or bad by the purity of their labels. The same inputs, options and
-    models give the same file.
-    """
-    check_out(out)
-    table = make_table(plan_of(inputs, options))
-    write_table(out, table)
-    show(table, out, options["clusters"], as_json)
-
-
-def plan_of(inputs: tuple[str, ...], options: dict[str, Any]) -> Plan:
-    """Return what the options ask for; raise InputError where they cannot be met."""
-    limits = {"good": options["good"], "bad": options["bad"]}
-    recipe = Recipe(**limits, n=options["clusters"], seed=options["seed"], n_shown=options["shown"])
-    reading = Reading(options["label"], options["text"], options["language"], options["noise"])
-    return Plan(inputs, reading, tuple(dict.fromkeys(options["embedders"])), recipe)
-
-
-def make_table(plan: Plan) -> pa.Table:
-    """Make the table, with progress on stderr."""
-    with Meter() as meter:
-
-        def embed(spec: str, texts: list[str]) -> tuple[str, Matrix]:
-            meter.step("embed")
-            opened = connect(Specs(NO_LLM, embedder=spec), texts, meter.embedded)
-            return opened.embedder_name, opened.embed(texts)
-
-        return build(plan, embed, meter.step)
-
-
-def show(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None:
-    """Print what was made."""
-    found = summary_of(table)
-    total = {name: sum(row[name] for row in found) for name in ("clusters", "good", "bad")}
-    if as_json:
-        click.echo(json.dumps({"out": str(out), **total, "sources": found}, ensure_ascii=False, indent=1))
-        return
-    console_on(sys.stdout).print(rich_table(found))
-    click.echo(f"{total['clusters']:,} clusters, {total['good']:,} good, {total['bad']:,} bad, in {out}")
-    made = [row["clusters"] for row in found if "review" not in row["kinds"]]
-    if made and n_asked - sum(made) > 2 * len(made):  # beyond what sharing out rounds off
-        click.echo(f"{n_asked:,} were asked for: the inputs have fewer different ones, good and bad alike")
-
-
-def rich_table(found: list[Row]) -> Table:
-    """Return the table of what was made, with embedders where a source has several, and reviews where there are any."""
-    texts = ["source", "embedder"] if len({row["source"] for row in found}) < len(found) else ["source"]
-    kinds = [kind for kind in (*KINDS, "review") if any(kind in row["kinds"] for row in found)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
-    for name in texts:
-        table.add_column(name, no_wrap=True, overflow="ellipsis", ratio=1)
-    for name in ("clusters", "good", "bad", *kinds, "sizes"):
-        table.add_column(name, no_wrap=True, justify="right")
-    for row in found:
-        counts = [row["clusters"], row["good"], row["bad"], *(row["kinds"].get(kind, 0) for kind in kinds)]
-        low, middle, high = row["sizes"]
-        cells = [*(row[name] for name in texts), *(f"{n:,}" for n in counts), f"{low}–{middle}–{high}"]
-        table.add_row(*map(Text, cells))
-    return table
+    """Make training data for the judge and the namer, and tune them."""

@@ -10,18 +10,18 @@ from typing import Any, Literal
 
 import click
 
-from dialin.calibrate import Calibration, calibration_of
 from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
-from dialin.connect import NO_LLM, Specs, calibration_file, connect, shared_store
 from dialin.errors import InputError
-from dialin.execute import tools_of
-from dialin.folder import write_json
-from dialin.judge import JudgeSettings
+from dialin.files import write_json
+from dialin.jobs.discover import tools_of
+from dialin.judge.calibration import Calibration, calibration_of
+from dialin.judge.coherence import JudgeSettings
 from dialin.llm.client import Client
-from dialin.models import sha256_of
+from dialin.models.store import sha256_of
 from dialin.prompts import Form
-from dialin.tune.calibration import Asked, Bin, Trust, ask, bins_of, fit, trust_of, unseen
+from dialin.runs.connect import NO_LLM, Specs, calibration_file, connect, shared_store
+from dialin.tune.fit_calibration import Asked, Bin, Trust, ask, bins_of, fit, trust_of, unseen
 from dialin.tune.results import without_nan
 from dialin.tune.text import read_clusters
 
@@ -44,10 +44,11 @@ from dialin.tune.text import read_clusters
 )
 @JSON
 def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool) -> None:
-    """Calibrate an LLM on the clusters of DATA: files that `dialin tune data` made, which it has not learnt from.
+    """Calibrate an LLM: fit how its answers become P(good).
 
-    The judge's question is put about each cluster. What is written turns its answers into P(good), in any run with
-    --calibration FILE, or with the adapter in whose folder it lies.
+    DATA are files that `dialin tune data` made, which the LLM has not been tuned on. The judge's question is asked
+    about each cluster. The fit turns its answers into P(good) in any run with --calibration FILE, or with the adapter
+    in whose folder it lies.
     """
     target = out or beside_adapter(llm)
     rows = [row for path in data for row in read_clusters(path, "calibration")]

@@ -63,9 +63,10 @@ _OPTIONS: list[Callable[[Command], Command]] = [
 @click.command()
 @stacked(_OPTIONS)
 def judge(**options: Any) -> None:
-    """Tune a judge on the clusters of DATA: files that `dialin tune data` made.
+    """Tune a judge.
 
-    FOLDER gets the adapter for transformers and vLLM, the one for llama.cpp, scores of what was not learnt, and a card.
+    DATA are files that `dialin tune data` made. FOLDER receives the adapter for transformers and vLLM, the one for
+    llama.cpp, scores on held-out data, and a model card.
     """
     run("judge", options)
 
@@ -73,9 +74,10 @@ def judge(**options: Any) -> None:
 @click.command()
 @stacked(_OPTIONS)
 def namer(**options: Any) -> None:
-    """Tune a namer on the named good clusters of DATA: files that `dialin tune data` made.
+    """Tune a namer.
 
-    FOLDER gets the adapter for transformers and vLLM, the one for llama.cpp, scores of what was not learnt, and a card.
+    It learns from the named good clusters of DATA, files that `dialin tune data` made. FOLDER receives the adapter for
+    transformers and vLLM, the one for llama.cpp, scores on held-out data, and a model card.
     """
     run("namer", options)
 

@@ -20,9 +20,9 @@ from scipy.sparse import csr_array
 from scipy.stats import gmean
 from sklearn.metrics import adjusted_rand_score
 
-from dialin.cluster import Agglomerative, Labels, Matrix, TreePartition
-from dialin.smooth import smoothed
-from dialin.tree import Tree
+from dialin.cluster.partition import Agglomerative, Labels, Matrix, TreePartition
+from dialin.cluster.smooth import smoothed
+from dialin.cluster.tree import Tree
 
 Floats = NDArray[np.float64]
 LEAST = 100

@@ -15,9 +15,9 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from dialin.cluster.smooth import smoothed
+from dialin.cluster.tree import Floats, Linkage, Tree, check_k, tree_of
 from dialin.errors import InputError
-from dialin.smooth import smoothed
-from dialin.tree import Floats, Linkage, Tree, check_k, tree_of
 
 Matrix = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -88,8 +88,8 @@ class Agglomerative:
     n_micro : int
         Micro-clusters of more rows.
     smooth : bool
-        Whether rows are centred and averaged with their neighbours before (`dialin.smooth.smoothed`). Micro-clusters
-        are averages already: more than `max_exact` rows are left as they are.
+        Whether rows are centred and averaged with their neighbours before (`dialin.cluster.smooth.smoothed`).
+        Micro-clusters are averages already: more than `max_exact` rows are left as they are.
     random_state : int, optional
         Seed of the micro-clusters; the exact tree has no randomness.
     """

@@ -1,8 +1,8 @@
 """The parts of a corpus that are clustered apart, each as if it were alone.
 
 Customer and agent are (paper §3.4). So are two scripts whose vectors have nothing in common, as those that
-`dialin.embed.BilingualEmbedder` gives to English and Chinese: how close the sentences of an intent are, and how many
-intents there are, one of them does not say of the other. (Measured together, two data sets of 44 and 16 clusters
+`dialin.embed.choose.BilingualEmbedder` gives to English and Chinese: how close the sentences of an intent are, and how
+many intents there are, one of them does not say of the other. (Measured together, two data sets of 44 and 16 clusters
 looked like 218.) Where an embedder knows both languages, an intent may be in both, and nothing is parted.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.script import is_cjk
+from dialin.text.script import is_cjk
 
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import centroid
-from dialin.judge import Judge, Rows
+from dialin.cluster.partition import centroid
+from dialin.judge.coherence import Judge, Rows
 
 Floats = NDArray[np.float32]
 CHUNK = 8_192

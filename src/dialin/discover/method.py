@@ -11,15 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.calibrate import Calibration
-from dialin.embed import Embedder
+from dialin.discover.settings import Settings, check
+from dialin.discover.state import Data, Draft, Intent, Result, Tools, Work
+from dialin.discover.steps import collect, conclude, merge_pieces, name_pieces, split_roles
+from dialin.embed.choose import Embedder
 from dialin.errors import BudgetError, InputError
+from dialin.judge.calibration import Calibration
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
-from dialin.pipeline import collect, conclude, merge_pieces, name_pieces, split_roles
-from dialin.settings import Settings, check
-from dialin.usage import Usage
-from dialin.work import Data, Draft, Intent, Result, Tools, Work
+from dialin.llm.usage import Usage
 
 __all__ = ["Data", "Intent", "IntentClusterer", "Result", "Settings", "Tools", "discover"]
 

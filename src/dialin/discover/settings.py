@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
-from dialin.actions import check_actions
 from dialin.errors import InputError
-from dialin.merge import MergeSettings
+from dialin.name.actions import check_actions
+from dialin.name.merge import MergeSettings
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Settings:
     language : {"auto", "en", "zh"}
         Language of the names.
     actions : tuple of str
-        Vocabulary of first words of the names; in a language that it has no word of: that of `dialin.actions`.
+        Vocabulary of first words of the names; in a language that it has no word of: that of `dialin.name.actions`.
     seed : int
         Seed of everything random.
     """

@@ -1,6 +1,6 @@
 """What a run works on and fills: data, tools, the judge they make, the draft, and the result.
 
-`dialin.pipeline` holds the steps that turn one into the other.
+`dialin.discover.steps` holds the steps that turn one into the other.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from functools import cache, cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.assign import Pieces
-from dialin.calibrate import Calibration, calibration_of
-from dialin.closeness import Closeness, Levels, Scale, Tightness
-from dialin.cluster import Agglomerative
+from dialin.cluster.granularity import granularity_of
+from dialin.cluster.partition import Agglomerative
+from dialin.cluster.strata import Part, by_part, parts_of, scripts_of
+from dialin.discover.assign import Pieces
+from dialin.discover.settings import Settings
 from dialin.errors import InputError
-from dialin.granularity import granularity_of
-from dialin.iterate import Round
-from dialin.judge import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
+from dialin.judge.calibration import Calibration, calibration_of
+from dialin.judge.coherence import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
+from dialin.judge.evidence import Closeness, Levels, Scale, Tightness
+from dialin.judge.people import Undecided
+from dialin.judge.sample import sampler_of
 from dialin.llm import tagged
 from dialin.llm.base import LLM
-from dialin.parts import Part, by_part, parts_of, scripts_of
-from dialin.sample import sampler_of
-from dialin.search import default_min_size
-from dialin.settings import Settings
-from dialin.undecided import Undecided
+from dialin.search.iterate import Round
+from dialin.search.tree_search import default_min_size
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,11 @@ class Data:
 
     @cached_property
     def scripts(self) -> list[bool]:
-        """Script of each sentence, as `dialin.parts.scripts_of`."""
+        """Script of each sentence, as `dialin.cluster.strata.scripts_of`."""
         return scripts_of(self.texts, self.X)
 
     def parts(self, *, use_roles: bool) -> Rows:
-        """Return the part of each sentence, shape (n,), as `dialin.parts.parts_of`; by its role only if asked to."""
+        """Return the part of each sentence, shape (n,), as `dialin.cluster.strata.parts_of`; or 0 for all."""
         return parts_of(self.roles if use_roles else [""] * len(self.texts), self.scripts)
 
 

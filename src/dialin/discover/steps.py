@@ -1,6 +1,6 @@
 """The steps between data and result: collect pieces for each role, name them, merge them, assign, number.
 
-`dialin.discover.discover` puts them together. Each step fills a `Draft`, so that what is there when a cap of the
+`dialin.discover.method.discover` puts them together. Each step fills a `Draft`, so that what is there when a cap of the
 budget is hit is the best result so far.
 """
 
@@ -11,19 +11,19 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.actions import AGENT, CUSTOMER
-from dialin.assign import Pieces, build, reasons, widen
-from dialin.cluster import Agglomerative, Partitioner, partitioner_of
+from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
+from dialin.cluster.strata import grouped
+from dialin.discover.assign import Pieces, build, reasons, widen
+from dialin.discover.state import Draft, Intent, Result, Work
 from dialin.errors import BudgetError
-from dialin.iterate import Loop, Shifted, iterate
-from dialin.judge import CoherenceJudge, Rows, Verdict
-from dialin.merge import Merged, Near, components, label_edges, verified
-from dialin.name import Example, contrast, name_clusters, number
-from dialin.parts import grouped
-from dialin.roles import roles_of
-from dialin.sample import sampler_of
-from dialin.search import KSearch, Search, TreeSearch, prune_with
-from dialin.work import Draft, Intent, Result, Work
+from dialin.judge.coherence import CoherenceJudge, Rows, Verdict
+from dialin.judge.sample import sampler_of
+from dialin.name.actions import AGENT, CUSTOMER
+from dialin.name.labels import Example, contrast, name_clusters, number
+from dialin.name.merge import Merged, Near, components, label_edges, verified
+from dialin.name.roles import roles_of
+from dialin.search.iterate import Loop, Shifted, iterate
+from dialin.search.tree_search import KSearch, Search, TreeSearch, prune_with
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
@@ -44,7 +44,7 @@ def search_of(work: Work, rows: Rows) -> Search:
 def clusters_of(work: Work) -> Partitioner:
     """Return what partitions the sentences: the paper's as it is, the tree of `TreeSearch` with smoothed embeddings."""
     settings = work.settings
-    if settings.strategy == "tree":  # which has no other partitioner: `dialin.settings.check`
+    if settings.strategy == "tree":  # which has no other partitioner: `dialin.discover.settings.check`
         return Agglomerative(smooth=True, random_state=settings.seed)
     return partitioner_of(settings.partitioner, settings.seed)
 

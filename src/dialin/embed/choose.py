@@ -14,11 +14,11 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from dialin import models
-from dialin.embed_api import DEFAULT_URL, OpenAIEmbedder
-from dialin.embed_cache import CachedEmbedder
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.openai import DEFAULT_URL, OpenAIEmbedder
 from dialin.errors import InputError, ModelError
-from dialin.script import is_cjk
+from dialin.models import store as models
+from dialin.text.script import is_cjk
 
 __all__ = [
     "BilingualEmbedder",

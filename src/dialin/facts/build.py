@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin.confusion import confusion, neighbours
-from dialin.contents import Contents
-from dialin.dialogues import answers, dialogue_numbers, following, paths
-from dialin.facts import Calls, Facts, IntentFacts, Left, Link, RoleFacts, Stray, Timeline
-from dialin.families import centroids, families, tree_of_intents
-from dialin.review.tables import BY_PERSON
-from dialin.tree import Tree
-from dialin.trends import Periods, counts_of, moves, periods_of
+from dialin.cluster.tree import Tree
+from dialin.facts.confusion import confusion, neighbours
+from dialin.facts.dialogues import answers, dialogue_numbers, following, paths
+from dialin.facts.facts import Calls, Facts, IntentFacts, Left, Link, RoleFacts, Stray, Timeline
+from dialin.facts.families import centroids, families, tree_of_intents
+from dialin.facts.loaded import Contents
+from dialin.facts.trends import Periods, counts_of, moves, periods_of
+from dialin.review.apply import BY_PERSON
 
 Ints = NDArray[np.int64]
 Links = tuple[Link, ...]

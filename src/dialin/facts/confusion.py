@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dialin.assign import CHUNK, SOFTNESS, Pieces
+from dialin.discover.assign import CHUNK, SOFTNESS, Pieces
 
 Floats = NDArray[np.floating]
 

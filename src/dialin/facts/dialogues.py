@@ -1,8 +1,8 @@
 """What a run says about whole dialogues: the main reason of each, and what usually comes after what.
 
 The main reason of a call is the first thing that its customer wants: the intent of the first sentence that is not the
-agent's, has an intent, and is no routine (`dialin.routine`). People open with their reason once greetings are over; the
-rarest intent of a call, which would be the other choice, is more often a detail of the course that it took.
+agent's, has an intent, and is no routine (`dialin.facts.routine`). People open with their reason once greetings are
+over; the rarest intent of a call, which would be the other choice, is more often a detail of the course that it took.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dialin.values import one_array
+from dialin.read.cells import one_array
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

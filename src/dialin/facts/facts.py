@@ -1,6 +1,6 @@
 """Everything that a run says about its intents, as plain values: for the page, the terminal and JSON alike.
 
-`dialin.gather` makes them of a run folder.
+`dialin.facts.build` makes them of a run folder.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from dialin.name import UNNAMED
-from dialin.summary import Summary
-from dialin.tree import Tree
-from dialin.trends import PART, Move
-from dialin.width import shortened
+from dialin.cluster.tree import Tree
+from dialin.facts.headline import Summary
+from dialin.facts.trends import PART, Move
+from dialin.name.labels import UNNAMED
+from dialin.text.width import shortened
 
 TITLE_WIDTH = 36
 """Columns of a sentence that stands for an intent without a name."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import centroid
-from dialin.tree import Tree, tree_of
+from dialin.cluster.partition import centroid
+from dialin.cluster.tree import Tree, tree_of
 
 Floats = NDArray[np.floating]
 

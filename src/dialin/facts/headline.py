@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dialin.errors import InputError
-from dialin.reliability import Goodness, expected_goodness
-from dialin.run import CAPPED, COMPLETE, Run
+from dialin.runs.run import CAPPED, COMPLETE, Run
+from dialin.score.reliability import Goodness, expected_goodness
 
 
 @dataclass(frozen=True)

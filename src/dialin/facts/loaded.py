@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin import folder as files
-from dialin.actions import AGENT
-from dialin.assign import Pieces
-from dialin.dialogues import Turns, main_reasons, turns_of
-from dialin.routine import is_routine
-from dialin.run import Run
-from dialin.summary import Summary, summary_of
+from dialin import files
+from dialin.discover.assign import Pieces
+from dialin.facts.dialogues import Turns, main_reasons, turns_of
+from dialin.facts.headline import Summary, summary_of
+from dialin.facts.routine import is_routine
+from dialin.name.actions import AGENT
+from dialin.runs.run import Run
 
 Ints = NDArray[np.int64]
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dialin.actions import action_of
+from dialin.name.actions import action_of
 
 _ACTIONS = (
     "greet thank confirm acknowledge answer provide apologise apologize accept clarify spell end wait say reply "

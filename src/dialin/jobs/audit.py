@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dialin.discover import Data, Settings, Tools
-from dialin.judge import CoherenceJudge, Rows, Verdict
-from dialin.name import contrast, name_clusters
-from dialin.pipeline import central_rows, example_of
-from dialin.work import Work
+from dialin.discover.method import Data, Settings, Tools
+from dialin.discover.state import Work
+from dialin.discover.steps import central_rows, example_of
+from dialin.judge.coherence import CoherenceJudge, Rows, Verdict
+from dialin.name.labels import contrast, name_clusters
 
 N_EXAMPLES = 3
 ALONE = Verdict(1.0, Verdict.of(1.0).coherence, "size")

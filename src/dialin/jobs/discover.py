@@ -7,21 +7,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from dialin import folder as files
-from dialin.connect import NO_LLM, Opened, WatchedBackend, asked, share, shared_store
-from dialin.discover import Data, Result, Settings, Tools, discover
+from dialin import files
+from dialin.discover.method import Data, Result, Settings, Tools, discover
+from dialin.discover.state import nothing
 from dialin.errors import InputError, ProviderError
-from dialin.estimate import Closeness, CountingLLM, Estimate, count, predict
+from dialin.jobs.estimate import Closeness, CountingLLM, Estimate, count, predict
+from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client, Retry
-from dialin.report import write_report
+from dialin.llm.usage import Budget
+from dialin.report.html import write_report
 from dialin.review.pin import Held, read_pinned
-from dialin.run import CAPPED, COMPLETE, INTERRUPTED, MIN_SENTENCES, Run, data_of
-from dialin.tables import intents_table, rounds_json, sentences_table
-from dialin.timing import SessionLog
-from dialin.usage import Budget
-from dialin.work import nothing
+from dialin.runs.connect import NO_LLM, Opened, WatchedBackend, asked, share, shared_store
+from dialin.runs.run import CAPPED, COMPLETE, INTERRUPTED, MIN_SENTENCES, Run, data_of
+from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
 
 @dataclass(frozen=True)

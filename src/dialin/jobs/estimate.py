@@ -16,11 +16,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover import Data, Settings, Tools, discover
+from dialin.discover.method import Data, Settings, Tools, discover
 from dialin.llm.base import Backend, Prompt, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.llm.usage import Price, Usage, estimate_tokens
 from dialin.prompts import language_of
-from dialin.usage import Price, Usage, estimate_tokens
 
 SERVER_SECONDS = 1.0
 """Assumed seconds of one call to a server: it is never asked just to measure it."""

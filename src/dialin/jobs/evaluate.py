@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.gold import Labels, Place, column_of, join
-from dialin.metrics import Scores, evaluate
-from dialin.read import read
-from dialin.reliability import Goodness
-from dialin.run import Run, fingerprint
-from dialin.summary import goodness_json, summary_of
+from dialin.facts.headline import goodness_json, summary_of
+from dialin.read.label_column import Labels, Place, column_of, join
+from dialin.read.table import read
+from dialin.runs.run import Run, fingerprint
+from dialin.score.metrics import Scores, evaluate
+from dialin.score.reliability import Goodness
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialin import folder as files
-from dialin.assign import Pieces
-from dialin.connect import Opened
-from dialin.corpus import corpus_of
+from dialin import files
+from dialin.discover.assign import Pieces
 from dialin.errors import InputError
+from dialin.facts.headline import summary_of
+from dialin.read.corpus import corpus_of
+from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
-from dialin.review.tables import is_edited
-from dialin.run import Run
-from dialin.summary import summary_of
+from dialin.runs.connect import Opened
+from dialin.runs.run import Run
 
 FORMATS = ("csv", "jsonl", "parquet")
 
@@ -32,7 +32,7 @@ def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
     run : Run
         Complete or capped.
     table : pyarrow.Table
-        As `dialin.read.read_table` makes it; a row without text has intent −1.
+        As `dialin.read.table.read_table` makes it; a row without text has intent −1.
     opened : Opened
         The embedder of the run.
 

@@ -7,9 +7,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialin import folder as files
-from dialin.estimate import Estimate
-from dialin.usage import Ledger
+from dialin import files
+from dialin.jobs.estimate import Estimate
+from dialin.llm.usage import Ledger
 
 
 class SessionLog:

@@ -3,7 +3,7 @@
 Two kinds of evidence meet in log-odds: the geometry (how close the sentences of the cluster are, against how close
 any two sentences of the corpus are, and what share of the corpus the cluster holds: the larger, the less likely one
 intent) and the mean log-odds of the LLM's answers. The LLM's coefficients are fitted by ``dialin tune calibrate``,
-those of the geometry chosen by ``benchmarks.choose_geometry``, both on data sets that no benchmark evaluates.
+those of the geometry chosen by ``studies.own.choose_geometry``, both on data sets that no benchmark evaluates.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Calibration:
         As `both`, of clusters as they are, which nobody searched for: beside the geometry of `kept`.
     slope : float
         Log-odds of "good" for each factor e by which a set joins lower in the tree than the corpus falls into the
-        clusters that it suggests (`dialin.closeness.Scale`).
+        clusters that it suggests (`dialin.judge.evidence.Scale`).
     """
 
     name: str
@@ -198,7 +198,7 @@ def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibrati
         How it is asked; "auto": "tuned" where it has an adapter; "list", as in the paper, where it is behind a server:
         that is one question for each cluster, and large models answer it well; else "pairs", better for small ones.
     """
-    table = json.loads(resources.files("dialin").joinpath("calibration.json").read_text(encoding="utf-8"))
+    table = json.loads(resources.files("dialin.judge").joinpath("calibration.json").read_text(encoding="utf-8"))
     chosen = _form_of(llm) if form == "auto" else form
     key = f"{llm.split(chr(35), maxsplit=1)[0]}/{chosen}"  # without the fingerprint of the weights
     name = key if key in table["llms"] else "default"

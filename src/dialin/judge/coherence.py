@@ -7,8 +7,8 @@ Three question forms behind one interface (paper §3.1 asks `list`; small untune
 - ``pairs``: several far-apart pairs of the cluster, "same intent?" for each, combined into one P(good).
 
 The probabilities of the answer's first token are read, nothing is generated. What the embeddings say and what the
-LLM says are combined by `dialin.calibrate.Calibration`. An answer that fits no option is *unreadable*: a counted
-third outcome, never silently good or bad. A set of sentences is judged once, however often it comes up.
+LLM says are combined by `dialin.judge.calibration.Calibration`. An answer that fits no option is *unreadable*: a
+counted third outcome, never silently good or bad. A set of sentences is judged once, however often it comes up.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.calibrate import Calibration
-from dialin.closeness import Closeness, Corrections, Tightness
 from dialin.errors import BudgetError, InputError
+from dialin.judge.calibration import Calibration
+from dialin.judge.evidence import Closeness, Corrections, Tightness
+from dialin.judge.sample import Sampler, cross_pairs, far_pairs
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import LANGUAGES, Form, bullets, language_of, load
-from dialin.sample import Sampler, cross_pairs, far_pairs
 
 Rows = NDArray[np.int64]
 Mode = Literal["both", "llm", "geometry"]

@@ -1,9 +1,9 @@
 """How close the sentences of a set are, as evidence that they share an intent.
 
 `Scale` compares the height of the set in Ward's tree with the height at which the corpus falls into the clusters that
-it suggests (`dialin.granularity`): what joins far below that is one intent, what joins far above is not. `Tightness`
-needs no such measurement, and so serves for few sentences, and for clusters of other tools: the mean cosine, against
-that of any two sentences of the corpus.
+it suggests (`dialin.cluster.granularity`): what joins far below that is one intent, what joins far above is not.
+`Tightness` needs no such measurement, and so serves for few sentences, and for clusters of other tools: the mean
+cosine, against that of any two sentences of the corpus.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import ward
 
-from dialin.calibrate import Geometry, geometry_of, weighed
-from dialin.cluster import Matrix
+from dialin.cluster.partition import Matrix
+from dialin.judge.calibration import Geometry, geometry_of, weighed
 
 Rows = NDArray[np.int64]
 MOST_JOINED = 400
@@ -41,7 +41,7 @@ class Tightness:
     parts : ndarray of shape (n,), int64
         Part 0, 1, … of the corpus that each row is in: a set is measured as it would be if its part were alone.
     weights : tuple of 4 floats
-        Of `dialin.calibrate.weighed`.
+        Of `dialin.judge.calibration.weighed`.
     """
 
     def __init__(self, X: Matrix, parts: Rows, weights: tuple[float, ...]) -> None:
@@ -66,7 +66,7 @@ class Levels:
     Parameters
     ----------
     parts : ndarray of shape (n,), int64
-        Part 0, 1, … of each sentence (`dialin.parts`).
+        Part 0, 1, … of each sentence (`dialin.cluster.strata`).
     heights : tuple of (float or None)
         By part; None: it was not measured.
     """

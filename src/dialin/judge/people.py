@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialin.judge import Coherence, Rows, Verdict
+from dialin.judge.coherence import Coherence, Rows, Verdict
 
 EVEN = Verdict(0.5, Coherence.GOOD, "people")
 

@@ -83,7 +83,7 @@ def parted(name: str) -> tuple[str, str]:
 
 def _model(name: str) -> tuple[Path, str]:
     """Return the file of a model, and its name in stores and reports."""
-    from dialin import models  # noqa: PLC0415
+    from dialin.models import store as models  # noqa: PLC0415
 
     if not name.endswith(".gguf"):
         return _gguf_in(models.ensure(name)), f"local:{name}"
@@ -114,7 +114,7 @@ def adapter_of(base: str, name: str) -> tuple[Path, str]:
 
 def shipped_adapters() -> dict[str, Path]:
     """Return the adapters that come with dialin, by "MODEL+NAME": files ``MODEL+NAME.gguf`` of the package."""
-    folder = Path(str(resources.files("dialin"))) / "adapters"
+    folder = Path(str(resources.files("dialin.models"))) / "adapters"
     return {path.name.removesuffix(".gguf"): path for path in sorted(folder.glob("*.gguf"))}
 
 

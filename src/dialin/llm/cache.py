@@ -15,7 +15,7 @@ from typing import Any
 
 from dialin.errors import InputError
 from dialin.llm.base import Reply, Request
-from dialin.usage import Usage
+from dialin.llm.usage import Usage
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (

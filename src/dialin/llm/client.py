@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dialin.errors import InputError, ProviderError
 from dialin.llm.base import Backend, Prompt, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
-from dialin.usage import Budget, Ledger, Usage, estimate_tokens
+from dialin.llm.usage import Budget, Ledger, Usage, estimate_tokens
 
 
 @dataclass(frozen=True)

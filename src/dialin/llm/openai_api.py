@@ -13,7 +13,7 @@ from dialin.llm.base import Reply, Request
 from dialin.llm.openai_answer import complaint, read_reply, retry_after, usage
 from dialin.llm.rate import Bucket
 from dialin.llm.render import render
-from dialin.usage import estimate_tokens
+from dialin.llm.usage import estimate_tokens
 
 DEFAULT_URL = "https://api.openai.com/v1"
 _N_TOP = 20

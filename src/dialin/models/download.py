@@ -19,7 +19,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from dialin.catalogue import Hub, Member, Registry
+from dialin.models.catalogue import Hub, Member, Registry
 
 _POLL_SECONDS = 0.1
 _CHUNK_BYTES = 1 << 20

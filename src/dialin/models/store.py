@@ -13,9 +13,9 @@ from pathlib import Path
 
 import platformdirs
 
-from dialin.catalogue import Hub, Model, ModelFile, Registry, catalogue
-from dialin.download import Advance, SourceError, Target, Wheels, fetch_hub, fetch_registry, meter
 from dialin.errors import ModelError
+from dialin.models.catalogue import Hub, Model, ModelFile, Registry, catalogue
+from dialin.models.download import Advance, SourceError, Target, Wheels, fetch_hub, fetch_registry, meter
 
 __all__ = [
     "Model",

@@ -1,6 +1,6 @@
 """Names that are equal after all: each later bearer gets the word that most sets its sentences apart from the others'.
 
-No LLM is asked. What no word tells apart is numbered by `dialin.name.number`.
+No LLM is asked. What no word tells apart is numbered by `dialin.name.labels.number`.
 """
 
 from __future__ import annotations

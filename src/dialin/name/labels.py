@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialin.actions import words_in
-from dialin.distinct import distinguished
 from dialin.llm.base import LLM, Prompt
+from dialin.name.actions import words_in
+from dialin.name.distinct import distinguished
 from dialin.prompts import bullets, language_of, load
 
 MAX_TOKENS = 16
@@ -104,8 +104,8 @@ def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] 
     examples : sequence of Example
         One per cluster.
     actions : sequence of str
-        The vocabulary of first words; in a language that it has no word of, that of `dialin.actions`. Where the backend
-        cannot constrain decoding, other actions can occur.
+        The vocabulary of first words; in a language that it has no word of, that of `dialin.name.actions`. Where the
+        backend cannot constrain decoding, other actions can occur.
     """
     return _ask(llm, [build_prompt(example) for example in examples], [e.language for e in examples], actions)
 

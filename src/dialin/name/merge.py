@@ -19,8 +19,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
-from dialin.cluster import centroid
-from dialin.judge import SURE, Coherence, Judge, Rows, Verdict
+from dialin.cluster.partition import centroid
+from dialin.judge.coherence import SURE, Coherence, Judge, Rows, Verdict
 
 Floats = NDArray[np.float64]
 Edge = tuple[int, int]

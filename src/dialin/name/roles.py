@@ -1,7 +1,7 @@
 """Customer or agent: who says the sentences of a cluster, told by the action word of its label (paper §3.4).
 
-The action words are the table of `dialin.actions`, which a user can replace; the LLM decides on words that are not in
-it, and on those that both say.
+The action words are the table of `dialin.name.actions`, which a user can replace; the LLM decides on words that are not
+in it, and on those that both say.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
 from dialin.llm.base import LLM, Prompt
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
 from dialin.prompts import language_of, load
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.metrics import silhouette_score
 
-from dialin.cluster import Labels, Matrix, partitioner_of
+from dialin.cluster.partition import Labels, Matrix, partitioner_of
 from dialin.errors import InputError
 from dialin.llm import tagged
 from dialin.llm.base import LLM

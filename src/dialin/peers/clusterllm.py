@@ -24,9 +24,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import Labels, Matrix
+from dialin.cluster.partition import Labels, Matrix
+from dialin.llm.ask import MAX_CHARACTERS, Question, choose
 from dialin.llm.base import LLM
-from dialin.peers.ask import MAX_CHARACTERS, Question, choose
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
 from dialin.peers.granularity import estimate_k
 from dialin.peers.linear import refine

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import HDBSCAN
 
-from dialin.cluster import Labels, Matrix, canonical
+from dialin.cluster.partition import Labels, Matrix, canonical
 from dialin.peers.base import Kit, Problem
 from dialin.peers.library import UMAP, Library
 

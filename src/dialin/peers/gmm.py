@@ -3,15 +3,15 @@
 Notes
 -----
 Followed: expectation maximisation from a k-means start, each sentence to its likeliest component. Different from the
-textbook: covariances are diagonal, as in `dialin.cluster.GMM`. A full one has d(d+1)/2 numbers, 73,920 for d = 384, far
-more than the few dozen sentences of an intent can tell; a single variance for all would be k-means again.
+textbook: covariances are diagonal, as in `dialin.cluster.partition.GMM`. A full one has d(d+1)/2 numbers, 73,920 for d
+= 384, far more than the few dozen sentences of an intent can tell; a single variance for all would be k-means again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialin.cluster import Labels, partitioner_of
+from dialin.cluster.partition import Labels, partitioner_of
 from dialin.peers.base import Kit, Problem
 
 

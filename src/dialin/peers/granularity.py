@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import Agglomerative, Matrix
-from dialin.judge import build_pair_prompt
+from dialin.cluster.partition import Agglomerative, Matrix
+from dialin.judge.coherence import build_pair_prompt
+from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
-from dialin.peers.ask import Question, choose
 from dialin.peers.base import Problem
 from dialin.prompts import language_of
 

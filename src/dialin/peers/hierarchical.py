@@ -3,14 +3,15 @@
 Notes
 -----
 Followed: the strongest baseline without an LLM in the paper's tables. Different: above 15,000 sentences the tree is
-built on micro-clusters (`dialin.cluster.Agglomerative`); below, there is nothing random and the seed is irrelevant.
+built on micro-clusters (`dialin.cluster.partition.Agglomerative`); below, there is nothing random and the seed is
+irrelevant.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialin.cluster import Labels, partitioner_of
+from dialin.cluster.partition import Labels, partitioner_of
 from dialin.peers.base import Kit, Problem
 
 

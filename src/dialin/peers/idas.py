@@ -25,10 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from dialin.cluster import Labels, Matrix
+from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError
+from dialin.llm.ask import MAX_CHARACTERS, Question, write
 from dialin.llm.base import LLM, Prompt
-from dialin.peers.ask import MAX_CHARACTERS, Question, write
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, silhouette, squared_distances
 from dialin.prompts import language_of, load
 

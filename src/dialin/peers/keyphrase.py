@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialin.cluster import Labels, Matrix
+from dialin.cluster.partition import Labels, Matrix
+from dialin.llm.ask import MAX_CHARACTERS, Question, write
 from dialin.llm.base import Prompt
-from dialin.peers.ask import MAX_CHARACTERS, Question, write
 from dialin.peers.base import Kit, Problem, k_means, llm_of, unit
 from dialin.prompts import language_of, load
 

@@ -2,7 +2,7 @@
 
 Notes
 -----
-Followed: the baseline of every paper on intent clustering. Different: nothing; it is `dialin.cluster.KMeans`
+Followed: the baseline of every paper on intent clustering. Different: nothing; it is `dialin.cluster.partition.KMeans`
 (scikit-learn, k-means++, the best of 3 starts).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialin.cluster import Labels
+from dialin.cluster.partition import Labels
 from dialin.peers.base import Kit, Problem, k_means
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import fmin_l_bfgs_b
 from scipy.special import expit
 
-from dialin.cluster import Matrix
+from dialin.cluster.partition import Matrix
 from dialin.peers.base import Floats, unit
 
 TAU = 0.1

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.raw import OBJECT
+from dialin.read.source import OBJECT
 
 _CUSTOMER = "customer user usr client caller human visitor 客户 用户 顾客 买家 来电人"
 _AGENT = "agent assistant system sys operator bot representative advisor 客服 坐席 座席 机器人 卖家"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from dialin.errors import InputError
-from dialin.raw import Wanted
+from dialin.read.source import Wanted
 
 Tiers = tuple[frozenset[str], ...]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dialin.values import one_array
+from dialin.read.cells import one_array
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Corpus:
 
 
 def corpus_of(table: pa.Table) -> Corpus:
-    """Return the corpus of a table of `dialin.read.read_table`; rows whose text is null only count as blank."""
+    """Return the corpus of a table of `dialin.read.table.read_table`; rows whose text is null only count as blank."""
     full = table.filter(pc.is_valid(table["text"]))
     texts, text_codes = _sorted_codes(full["text"])
     roles, role_codes = _sorted_codes(pc.fill_null(full["role"], ""))

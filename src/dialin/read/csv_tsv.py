@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from dialin.errors import InputError
-from dialin.raw import Raw, Wanted, check_distinct, one_line, short
+from dialin.read.source import Raw, Wanted, check_distinct, one_line, short
 
 _DELIMITERS = ",;\t|"
 _LONGEST_HEADER = 1 << 20  # bytes in which the header of a CSV must end

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.values import strings, trimmed
+from dialin.read.cells import strings, trimmed
 
 DATE = pa.timestamp("ms")
 Triple = tuple[int, int, int]

@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialin.decode import to_utf8
-from dialin.delimited import delimiter_of, header_of, of_csv
 from dialin.errors import InputError
-from dialin.raw import Raw, Wanted, check_distinct, one_line
-from dialin.records import of_json, of_json_lines, of_object, of_records
+from dialin.read.csv_tsv import delimiter_of, header_of, of_csv
+from dialin.read.encoding import to_utf8
+from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
+from dialin.read.source import Raw, Wanted, check_distinct, one_line
 
 _SUFFIXES = {
     ".csv": "csv",

@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 
 from dialin.errors import InputError
-from dialin.raw import OBJECT, Raw, Wanted, one_line, short
+from dialin.read.source import OBJECT, Raw, Wanted, one_line, short
 
 
 def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:

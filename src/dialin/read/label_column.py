@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.formats import load
-from dialin.raw import Raw
+from dialin.read.formats import load
+from dialin.read.source import Raw
 
 Labels = list[str | None]
 
 
 def column_of(path: str, name: str) -> Labels:
-    """Return one column of a file, in the row order of `dialin.read.read_table`.
+    """Return one column of a file, in the row order of `dialin.read.table.read_table`.
 
     Where a row of the file is a dialogue, the column is one of its turns', and so are the rows.
 

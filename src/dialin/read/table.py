@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dialin.columns import (
+from dialin.errors import InputError
+from dialin.read.cells import clean, integers, is_blank, is_list, is_string, normal_roles, one_array, strings, trimmed
+from dialin.read.columns import (
     DATE,
     DIALOGUE,
     DIALOGUE_OF_TURNS,
@@ -21,13 +23,11 @@ from dialin.columns import (
     pick,
     wanted_of,
 )
-from dialin.corpus import Corpus, corpus_of
-from dialin.dates import DATE as DATE_TYPE
-from dialin.dates import dates
-from dialin.errors import InputError
-from dialin.formats import load
-from dialin.raw import Raw
-from dialin.values import clean, integers, is_blank, is_list, is_string, normal_roles, one_array, strings, trimmed
+from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.dates import DATE as DATE_TYPE
+from dialin.read.dates import dates
+from dialin.read.formats import load
+from dialin.read.source import Raw
 
 _NUMBER = r"^[-+]?[\d.,]*\d([eE][-+]?\d+)?%?$"
 

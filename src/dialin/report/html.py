@@ -7,16 +7,16 @@ from pathlib import Path
 
 import jinja2
 
-from dialin import folder as files
-from dialin.contents import Contents, contents_of
-from dialin.facts import Facts, part_of
-from dialin.gather import facts_of
-from dialin.page import Page
-from dialin.points import points_of
+from dialin import files
+from dialin.facts.build import facts_of
+from dialin.facts.facts import Facts, part_of
+from dialin.facts.loaded import Contents, contents_of
+from dialin.llm.usage import Price
 from dialin.prompts import language_of
-from dialin.run import Run
-from dialin.usage import Price
-from dialin.width import shortened
+from dialin.report.map.points import points_of
+from dialin.report.page import Page
+from dialin.runs.run import Run
+from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
 """Columns of a sentence in the tables."""
@@ -50,13 +50,13 @@ def page_of(run: Run, contents: Contents, facts: Facts, price: Price | None = No
 
 def asset(name: str) -> str:
     """Return a file that stands in the page as it is."""
-    return resources.files("dialin").joinpath("templates", "report", name).read_text("utf-8")
+    return resources.files("dialin.report").joinpath("templates", name).read_text("utf-8")
 
 
 def render(page: Page) -> str:
     """Return the page; whatever people wrote is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("dialin"),
+        loader=jinja2.PackageLoader("dialin.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -64,7 +64,7 @@ def render(page: Page) -> str:
     )
     environment.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
     environment.filters["part"] = part_of
-    return environment.get_template("report/page.html.j2").render(page=page)
+    return environment.get_template("page.html.j2").render(page=page)
 
 
 # --- filters of the templates ---------------------------------------------------------------------

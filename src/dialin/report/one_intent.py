@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from dialin.errors import InputError
-from dialin.facts import Facts, IntentFacts, Link
-from dialin.terminal import name_of, one_line, sparkline
-from dialin.width import shortened
+from dialin.facts.facts import Facts, IntentFacts, Link
+from dialin.report.terminal import name_of, one_line, sparkline
+from dialin.text.width import shortened
 
 EXAMPLE_WIDTH = 390
 """Columns of an example: five lines of 78."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from dialin.facts import Facts, part_of
-from dialin.run import Run
-from dialin.terminal import add, grid, name_of, one_line, sparkline, totals
-from dialin.width import shortened
+from dialin.facts.facts import Facts, part_of
+from dialin.report.terminal import add, grid, name_of, one_line, sparkline, totals
+from dialin.runs.run import Run
+from dialin.text.width import shortened
 
 N_REASONS, N_MOVERS, N_STRAYS = 12, 6, 3
 """Reasons of calls, intents that rise or fall, and sentences without an intent that are shown."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
 
-from dialin.colours import UNASSIGNED, Colour, colours
-from dialin.facts import Facts, IntentFacts, RoleFacts
-from dialin.families import families
-from dialin.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
-from dialin.points import Points, script_json
-from dialin.run import Manifest
-from dialin.usage import Price, Usage
+from dialin.facts.facts import Facts, IntentFacts, RoleFacts
+from dialin.facts.families import families
+from dialin.llm.usage import Price, Usage
+from dialin.report.colours import UNASSIGNED, Colour, colours
+from dialin.report.map.points import Points, script_json
+from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
+from dialin.runs.run import Manifest
 
 MAX_ROWS = 1_000
 """Intents of the table, and of the tree that is drawn; of more, the most frequent are in the table."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialin.families import brackets
-from dialin.tree import Tree
+from dialin.cluster.tree import Tree
+from dialin.facts.families import brackets
 
 ROW, TREE_WIDTH, MARGIN = 22, 300, 6
 """Pixels: height of a leaf of the tree, width of its branches, and what is left free at its root."""

@@ -13,9 +13,9 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from dialin.facts import Facts
-from dialin.run import CAPPED, Run
-from dialin.summary import Summary, summary_of
+from dialin.facts.facts import Facts
+from dialin.facts.headline import Summary, summary_of
+from dialin.runs.run import CAPPED, Run
 
 N_SHOWN = 2
 """Examples of an intent in the table."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from dialin import folder as files
+from dialin import files
 from dialin.errors import InputError
 from dialin.review.edits import Edit, Entry, entry_of
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.assign import Floats, Pieces, build
-from dialin.judge import Rows
-from dialin.review.tables import grouped
+from dialin.discover.assign import Floats, Pieces, build
+from dialin.judge.coherence import Rows
+from dialin.review.apply import grouped
 
 PURE = 0.9
 """Share of the sentences of a piece that must have one intent, else the piece is broken up."""

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin import folder as files
-from dialin.assign import Pieces
+from dialin import files
+from dialin.discover.assign import Pieces
+from dialin.discover.state import Data, Intent, Result
+from dialin.discover.steps import N_EXAMPLES, central_rows
 from dialin.errors import InputError
-from dialin.name import number
-from dialin.pipeline import N_EXAMPLES, central_rows
+from dialin.name.labels import number
+from dialin.review.apply import BY_PERSON
 from dialin.review.pieces import chosen, joined, pins_of
 from dialin.review.replay import State
-from dialin.review.tables import BY_PERSON
-from dialin.work import Data, Intent, Result
 
 FREE = -2
 """Label of a sentence that nobody decided about; −1: a person said that it has no intent."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import Agglomerative
-from dialin.distinct import distinguished
+from dialin.cluster.partition import Agglomerative
+from dialin.name.distinct import distinguished
+from dialin.review.apply import grouped
 from dialin.review.edits import Part
-from dialin.review.tables import grouped
 
 MAX_PARTS = 12
 

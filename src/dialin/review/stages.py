@@ -10,8 +10,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.review.apply import grouped
 from dialin.review.replay import NONE, State
-from dialin.review.tables import grouped
 from dialin.review.verdicts import JUDGES, VERIFIERS
 
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dialin.reliability import fleiss_kappa
 from dialin.review.edits import Verdict
+from dialin.score.reliability import fleiss_kappa
 
 JUDGES, VERIFIERS = 1, 2
 GROUPS = (JUDGES, VERIFIERS)

@@ -14,12 +14,12 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from dialin import models
-from dialin.calibrate import Calibration, read_calibration
-from dialin.embed import embedder_of
-from dialin.embed_cache import CachedEmbedder
+from dialin.models import store as models
+from dialin.judge.calibration import Calibration, read_calibration
+from dialin.embed.choose import embedder_of
+from dialin.embed.cache import CachedEmbedder
 from dialin.errors import InputError
-from dialin.folder import cannot_write
+from dialin.files import cannot_write
 from dialin.llm import backend_of, parted, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
@@ -92,7 +92,7 @@ class Specs:
     judge_llm : str
         Who judges; "auto": see `judge`.
     embedder : str
-        A spec of `dialin.embed.embedder_of`; "auto" chooses by the texts.
+        A spec of `dialin.embed.choose.embedder_of`; "auto" chooses by the texts.
     calibration : Calibration, optional
         Of who judges; None: the one in the folder of its adapter, or the one shipped for it.
     """

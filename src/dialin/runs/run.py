@@ -19,23 +19,23 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin import folder as files
-from dialin.assign import Pieces
-from dialin.calibrate import Calibration, calibration_in
-from dialin.columns import Columns
-from dialin.connect import Opened, Specs, model_hashes
-from dialin.corpus import Corpus
-from dialin.dates import DATE
-from dialin.discover import Data, Settings
+from dialin import files
+from dialin.discover.assign import Pieces
+from dialin.judge.calibration import Calibration, calibration_in
+from dialin.read.columns import Columns
+from dialin.runs.connect import Opened, Specs, model_hashes
+from dialin.read.corpus import Corpus
+from dialin.read.dates import DATE
+from dialin.discover.method import Data, Settings
 from dialin.errors import DialinError, InputError
 from dialin.prompts import shipped
-from dialin.read import read
+from dialin.read.table import read
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import Decided, Pinned, pinned_of, write_pinned
 from dialin.review.replay import State
-from dialin.review.tables import edited_intents, edited_sentences, is_edited, reviewed
-from dialin.settings import check
-from dialin.tables import sentences_table
+from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
+from dialin.discover.settings import check
+from dialin.runs.tables import sentences_table
 
 MIN_SENTENCES = 3
 """Distinct sentences below which there is nothing to cluster: the least size of a cluster."""

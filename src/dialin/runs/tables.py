@@ -7,9 +7,9 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 
-from dialin.corpus import Corpus
-from dialin.discover import Result
-from dialin.iterate import Round
+from dialin.read.corpus import Corpus
+from dialin.discover.method import Result
+from dialin.search.iterate import Round
 
 
 def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import Partitioner
-from dialin.judge import Judge, Rows, Verdict
-from dialin.search import Search, Trial
+from dialin.cluster.partition import Partitioner
+from dialin.judge.coherence import Judge, Rows, Verdict
+from dialin.search.tree_search import Search, Trial
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 `KSearch` is the paper's (Algorithm 1): partition into k clusters for every candidate k, judge them all, keep the good
 ones at the k with the best ratio good / (bad + 1). `TreeSearch` asks about the nodes of the tree around the cut that
-the corpus suggests (`dialin.walk`), and keeps each that is good while its parent is not; a judge that errs is
+the corpus suggests (`dialin.search.walk`), and keeps each that is good while its parent is not; a judge that errs is
 corrected by the node's relatives.
 """
 
@@ -16,13 +16,13 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import Partition, TreePartition
+from dialin.cluster.partition import Partition, TreePartition
+from dialin.cluster.tree import Tree
 from dialin.errors import BudgetError, InputError
-from dialin.judge import SURE, Coherence, Rows, Verdict
+from dialin.judge.coherence import SURE, Coherence, Rows, Verdict
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import load
-from dialin.tree import Tree
-from dialin.walk import Ask, Walk, ancestors
+from dialin.search.walk import Ask, Walk, ancestors
 
 Unit = Literal["sentences", "clusters"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from dialin.cluster.tree import Tree
 from dialin.errors import BudgetError
-from dialin.judge import Rows, Verdict
-from dialin.tree import Tree
+from dialin.judge.coherence import Rows, Verdict
 
 Ask = Callable[[Sequence[Rows]], list[Verdict]]
 BATCH = 16

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dialin import models
 from dialin.errors import InputError, ModelError
 from dialin.llm import adapter_of, parted
 from dialin.llm.render import Template
+from dialin.models import store as models
 from dialin.tune.batches import Encoded, encode
 from dialin.tune.text import Example
 

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dialin.hardware import machine_name
+from dialin.jobs.machine import machine_name
 from dialin.llm import parted
-from dialin.markdown import table
-from dialin.reliability import auc, expected_calibration_error
+from dialin.score.reliability import auc, expected_calibration_error
+from dialin.text.markdown import table
 from dialin.tune.settings import Task, TuneSettings
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dialin.errors import InputError
-from dialin.folder import write_whole
+from dialin.files import write_whole
 
 
 @dataclass

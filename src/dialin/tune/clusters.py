@@ -14,9 +14,9 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.calibrate import Geometry, geometry_of
-from dialin.cluster import Agglomerative, KMeans
+from dialin.cluster.partition import Agglomerative, KMeans
 from dialin.errors import InputError
+from dialin.judge.calibration import Geometry, geometry_of
 from dialin.tune.balance import level, spread
 
 Matrix = NDArray[np.float32]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from dialin.reliability import auc
+from dialin.score.reliability import auc
 from dialin.tune.batches import Encoded, steps_from, steps_of_epoch
 from dialin.tune.checkpoint import Checkpoint, State
 from dialin.tune.learner import Learner

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.connect import model_hashes
 from dialin.errors import InputError
+from dialin.judge.sample import ConvexSampler
 from dialin.prompts import language_of
-from dialin.sample import ConvexSampler
+from dialin.runs.connect import model_hashes
 from dialin.tune.balance import shares
 from dialin.tune.clusters import LabelledCluster, Recipe, clusters_of
-from dialin.tune.review import read_review
+from dialin.tune.from_review import read_review
 from dialin.tune.sources import Reading, Source, read_source
 
 Matrix = NDArray[np.float32]
@@ -167,7 +167,7 @@ def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedd
 
 
 def shown_of(X: Matrix, cluster: LabelledCluster, n_shown: int) -> list[int]:
-    """Return the sentences of a cluster that the judge would read, sampled as `dialin.judge` does."""
+    """Return the sentences of a cluster that the judge would read, sampled as `dialin.judge.coherence` does."""
     rows = np.array(cluster.rows, dtype=np.int64)
     rng = np.random.default_rng([cluster.seed, len(rows), int(rows[0])])
     return [int(i) for i in rows[ConvexSampler()(X[rows], n_shown, rng)]]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.folder import cannot_write, write_whole
+from dialin.files import cannot_write, write_whole
 
 Matrix = NDArray[np.floating]
 

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from dialin.calibrate import Calibration, Geometry, weighed
 from dialin.errors import InputError
-from dialin.judge import Coherence, CoherenceJudge, JudgeSettings
+from dialin.judge.calibration import Calibration, Geometry, weighed
+from dialin.judge.coherence import Coherence, CoherenceJudge, JudgeSettings
+from dialin.judge.sample import sampler_of
 from dialin.llm.base import LLM
-from dialin.reliability import auc, expected_calibration_error
-from dialin.sample import sampler_of
+from dialin.score.reliability import auc, expected_calibration_error
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

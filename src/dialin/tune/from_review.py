@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin import folder as files
-from dialin.calibrate import geometry_of
+from dialin import files
 from dialin.errors import InputError
-from dialin.name import UNNAMED, parse_reply
+from dialin.judge.calibration import geometry_of
+from dialin.name.labels import UNNAMED, parse_reply
 from dialin.prompts import LANGUAGES, language_of
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import State
 from dialin.review.verdicts import JUDGES
-from dialin.run import Run, load
+from dialin.runs.run import Run, load
 from dialin.tune.clusters import LabelledCluster
 from dialin.tune.labels import action_objective
 from dialin.tune.sources import Reading, Source, hashes

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 
-from dialin.actions import words_in
 from dialin.errors import InputError
+from dialin.name.actions import words_in
 from dialin.prompts import LANGUAGES, language_of
 
 MAX_OBJECTIVE = {"en": 3, "zh": 12}
@@ -90,7 +90,7 @@ def action_objective(label: str, language: str = "auto", actions: Sequence[str] 
         Whose rules; "auto": of the script that the label is in. Nothing is translated: a label without a letter of the
         language follows the rules of the other one.
     actions : sequence of str
-        The vocabulary of first words; empty: that of `dialin.actions`. `FALLBACK` is added to it.
+        The vocabulary of first words; empty: that of `dialin.name.actions`. `FALLBACK` is added to it.
 
     Returns
     -------

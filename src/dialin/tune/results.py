@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.folder import write_json, write_text, write_whole
+from dialin.files import write_json, write_text, write_whole
 from dialin.llm import parted
 from dialin.tune.base import Base
 from dialin.tune.batches import Encoded, Parts

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialin.columns import Columns
 from dialin.errors import InputError
-from dialin.gold import column_of
-from dialin.models import sha256_of
+from dialin.models.store import sha256_of
 from dialin.prompts import language_of
-from dialin.read import read_table
+from dialin.read.columns import Columns
+from dialin.read.label_column import column_of
+from dialin.read.table import read_table
 from dialin.tune.labels import names_of
 
 

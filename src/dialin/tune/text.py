@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialin.errors import InputError
-from dialin.judge import build_list_prompt
+from dialin.judge.coherence import build_list_prompt
 from dialin.llm.base import Prompt
 from dialin.llm.render import Template, render
-from dialin.name import Example as Naming
-from dialin.name import build_prompt as build_name_prompt
-from dialin.name import parse_reply
+from dialin.name.labels import Example as Naming
+from dialin.name.labels import build_prompt as build_name_prompt
+from dialin.name.labels import parse_reply
 from dialin.prompts import language_of, load
 from dialin.tune.settings import Task
 
@@ -78,7 +78,7 @@ def judge_prompt(texts: Sequence[str]) -> Prompt:
 
 
 def name_prompt(texts: Sequence[str], language: str) -> Prompt:
-    """Return the naming prompt for a tuned namer: the one of `dialin.name`, without worked examples."""
+    """Return the naming prompt for a tuned namer: the one of `dialin.name.labels`, without worked examples."""
     return replace(build_name_prompt(Naming.of(texts, language)), shots=())
 
 

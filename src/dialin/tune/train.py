@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dialin.errors import InputError
-from dialin.folder import cannot_write
-from dialin.models import sha256_of
+from dialin.files import cannot_write
+from dialin.models.store import sha256_of
 from dialin.tune import base as bases
 from dialin.tune.base import Base, Weights
 from dialin.tune.batches import Parts, some, split

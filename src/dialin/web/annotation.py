@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster import centroid
+from dialin.cluster.partition import centroid
+from dialin.judge.sample import ConvexSampler
 from dialin.review.replay import NONE
 from dialin.review.stages import Stage, Standing, open_for, standing_of
 from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, agreement, by_person, told
-from dialin.sample import ConvexSampler
 from dialin.web.desk import View
 from dialin.web.pages import Line, Pager, lines, pager
 

@@ -23,7 +23,7 @@ from dialin.errors import InputError
 from dialin.review.edits import Verdict
 from dialin.review.replay import NONE
 from dialin.review.verdicts import JUDGES, VERIFIERS
-from dialin.run import Run, shown
+from dialin.runs.run import Run, shown
 from dialin.web import annotation, pages
 from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, clean, decision, form_of, number
@@ -90,12 +90,12 @@ def app_of(run: Run, access: Access) -> ASGIApp:
 
 @cache
 def _templates() -> jinja2.Environment:
-    loader = jinja2.PackageLoader("dialin", "templates/review")
+    loader = jinja2.PackageLoader("dialin.web")
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def _asset(name: str) -> Callable[[Request], Response]:
-    text = resources.files("dialin").joinpath("templates", "review", name).read_text("utf-8")
+    text = resources.files("dialin.web").joinpath("templates", name).read_text("utf-8")
     return lambda _: Response(text, media_type=ASSETS[name])
 
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
+from dialin.review.apply import edited_intents, edited_sentences, state_of
 from dialin.review.edits import Edit, Entry, Redo, Undo, Verdict
 from dialin.review.log import DECISIONS, append, read_log
 from dialin.review.rank import Ranked, ranking
 from dialin.review.replay import State, refusal, replay
-from dialin.review.tables import edited_intents, edited_sentences, state_of
-from dialin.run import Run
+from dialin.runs.run import Run
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from dialin.errors import InputError
-from dialin.run import Run
+from dialin.runs.run import Run
 from dialin.web.app import Access, app_of
 
 LOOPBACK = "127.0.0.1"

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin.contents import Contents
-from dialin.layout import layout
-from dialin.width import shortened
+from dialin.facts.loaded import Contents
+from dialin.report.map.places import layout
+from dialin.text.width import shortened
 
 Ints = NDArray[np.int64]
 MAX_POINTS = 60_000

@@ -1,0 +1,60 @@
+"""The command that runs dialin on its own example calls."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from dialin.cli.discover import make_run, show
+from dialin.cli.evaluate import print_scores
+from dialin.cli.options import (
+    JSON,
+)
+from dialin.discover.method import Settings
+from dialin.errors import InputError
+from dialin.files import MANIFEST
+from dialin.jobs.evaluate import evaluate_run
+from dialin.llm.usage import Budget
+from dialin.read.columns import Columns
+from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
+from dialin.runs.run import Plan, load
+
+DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
+
+
+@click.command()
+@click.option("--llm", metavar="SPEC", default=DEFAULT_LLM, show_default=True, help="As for discover.")
+@click.option("--judge-llm", metavar="SPEC", default=AUTO, show_default=True, help="As for discover.")
+@click.option("--out", type=click.Path(path_type=Path), default="demo-run", show_default=True, help="Folder to make.")
+@JSON
+def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
+    """Run discover on the example calls and score the result.
+
+    An earlier demo run in the same folder is replaced.
+    """
+    folder = examples()
+    forget_demo(out, folder / DEMO_INPUT)
+    plan = Plan(str(folder / DEMO_INPUT), Columns(), Settings(), Specs(llm, judge_llm))
+    run = make_run(out, plan, Budget())
+    show(run, as_json)
+    if not as_json:
+        click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count apart):")
+        print_scores(evaluate_run(run, "intent_in_language", folder / DEMO_GOLD))
+        click.echo(f"\neverything is in {out}, for a browser: {out / 'report.html'}")
+
+
+def examples() -> Path:
+    """Return the folder of the example calls: in the package, or beside it in the repository."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "examples", package.parents[1] / "examples"):
+        if (folder / DEMO_INPUT).is_file():
+            return folder
+    raise InputError(f"the example calls are not there: no examples/{DEMO_INPUT} at {package.parents[1]}")
+
+
+def forget_demo(out: Path, source: Path) -> None:
+    """Delete an earlier demo run; any other folder is left alone, for `discover` to refuse."""
+    if (out / MANIFEST).is_file() and load(out).manifest.source.path == str(source):
+        shutil.rmtree(out)

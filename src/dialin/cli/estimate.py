@@ -1,0 +1,63 @@
+"""The command that predicts what a run will cost."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from dialin.cli.options import (
+    JSON,
+    column_options,
+    model_options,
+    plan_of,
+    price_of,
+    price_options,
+    settings_options,
+)
+from dialin.cli.progress import Meter
+from dialin.jobs.discover import forecast
+from dialin.jobs.estimate import Estimate
+from dialin.llm.usage import Price
+from dialin.runs.connect import connect
+from dialin.runs.run import data_of, read_corpus
+
+
+@click.command()
+@click.argument("input")
+@column_options
+@model_options
+@price_options
+@settings_options
+@JSON
+def estimate(as_json: bool, **options: Any) -> None:
+    """Predict what discover costs on INPUT: calls, tokens, time and money.
+
+    No server is contacted and no run is made. The embeddings are computed and kept for the run. A local LLM is timed
+    with a few questions.
+    """
+    plan, price = plan_of(options), price_of(options)
+    corpus = read_corpus(plan)
+    with Meter() as meter:
+        opened = connect(plan.specs, corpus.texts, meter.embedded)
+        try:
+            meter.step("embed")
+            data = data_of(corpus, opened.embed(corpus.texts))
+            meter.step("predict")
+            prediction = forecast(data, opened, plan.settings, [])
+        finally:
+            opened.close()
+    click.echo(json.dumps(prediction.as_dict(price), indent=1) if as_json else estimate_text(prediction, price))
+
+
+def estimate_text(prediction: Estimate, price: Price | None) -> str:
+    """Return the table of `dialin estimate`."""
+    lines = [f"{'step':<8}{'calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}"]
+    for step, usage in [*prediction.by_step.items(), ("total", prediction.total)]:
+        counts = f"{usage.calls:>10,}{usage.cached:>10,}{usage.tokens_in:>14,}{usage.tokens_out:>12,}"
+        lines.append(f"{step:<8}{counts}")
+    lines.append(f"seconds {prediction.seconds:,.0f}")
+    if price:
+        lines.append(f"money   {price.cost(prediction.total):,.2f}")
+    return "\n".join(lines)

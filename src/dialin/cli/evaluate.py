@@ -1,0 +1,47 @@
+"""The command that scores a run against gold labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dialin.cli.options import JSON, RUN
+from dialin.jobs.evaluate import Evaluation, evaluate_run
+from dialin.runs.run import load
+
+
+@click.command()
+@RUN
+@click.option("--gold", required=True, metavar="COL", help="Column of the gold labels.")
+@click.option(
+    "--gold-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File that has it, joined on dialogue_id and turn, or on row; by default the input of the run.",
+)
+@JSON
+def evaluate(run: Path, gold: str, gold_file: Path | None, as_json: bool) -> None:
+    """Score a run against gold labels.
+
+    Prints NMI, AMI, ARI, ACC, clusters, coverage, goodness, calls and tokens. Every utterance counts. The unassigned
+    ones count as one more cluster; the second column leaves them out.
+    """
+    found = evaluate_run(load(run), gold, gold_file)
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=1))
+    else:
+        print_scores(found)
+
+
+def print_scores(found: Evaluation) -> None:
+    """Print an evaluation as a table."""
+    scores, sure = found.scores, found.goodness
+    click.echo(f"{'':<10}{'all':>8}{'assigned':>10}")
+    for name in ("nmi", "ami", "ari", "acc", "purity"):
+        click.echo(f"{name.upper():<10}{getattr(scores, name):>8.3f}{getattr(scores.assigned, name):>10.3f}")
+    click.echo(f"{'utterances':<10}{scores.n:>8,}{scores.assigned.n:>10,}")
+    click.echo(f"clusters {scores.n_clusters}, gold classes {scores.n_true}, coverage {scores.coverage:.1%}")
+    click.echo(f"expected goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), by the P(good) of the run itself")
+    click.echo(f"LLM: {found.questions:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out")

@@ -1,0 +1,108 @@
+"""The command that judges the clusters of any tool."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pyarrow as pa
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from dialin.cli.options import JSON, model_options, specs_of
+from dialin.cli.progress import Meter
+from dialin.discover.method import Data, Settings
+from dialin.errors import InputError
+from dialin.jobs.audit import Audited, audit
+from dialin.jobs.discover import tools_of
+from dialin.jobs.predict import format_of, save
+from dialin.judge.coherence import Rows
+from dialin.llm.client import Client
+from dialin.read.columns import Columns
+from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.label_column import column_of
+from dialin.read.table import read_table
+from dialin.report.terminal import console_on
+from dialin.runs.connect import Opened, connect, shared_store
+from dialin.runs.run import data_of
+from dialin.score.reliability import goodness
+
+NO_CLUSTER = {"-1", "-1.0"}
+
+
+@click.command()
+@click.argument("file")
+@click.option("--text", required=True, metavar="COL", help="Column of the sentences.")
+@click.option("--cluster", required=True, metavar="COL", help="Column of the clusters; blank and -1 are none.")
+@model_options
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampling.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="A .csv, .jsonl or .parquet file.")
+@JSON
+def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, **options: Any) -> None:
+    """Judge the clusters of any tool.
+
+    Prints P(good), a verdict and a name for each cluster of FILE.
+    """
+    if out:
+        format_of(out)
+    table = read_table(file, Columns(text=text))
+    corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
+    clusters = clusters_of(corpus, column_of(file, cluster), cluster)
+    with Meter() as meter:
+        opened = connect(specs_of(options), corpus.texts, meter.embedded)
+        meter.step("embed")
+        data = data_of(corpus, opened.embed(corpus.texts))
+        try:
+            found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
+        finally:
+            opened.close()
+    if out:
+        save(out, pa.Table.from_pylist([asdict(row) for row in found]))
+    show_audit(found, as_json)
+
+
+def clusters_of(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
+    """Return the sentences of each cluster, the largest first; raise InputError where there is none."""
+    members: dict[str, list[int]] = {}
+    columns = (corpus.occurrences[key].to_pylist() for key in ("row", "sentence_id"))
+    for row, sentence in zip(*columns, strict=True):
+        label = labels[row]
+        if label is not None and label not in NO_CLUSTER:
+            members.setdefault(label, []).append(sentence)
+    if not members:
+        raise InputError(f"column {name!r} names no cluster", hint="name the column of the clusters")
+    ordered = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))
+    return {label: np.array(rows, dtype=np.int64) for label, rows in ordered}
+
+
+def _audit(data: Data, clusters: Mapping[str, Rows], opened: Opened, meter: Meter, settings: Settings) -> list[Audited]:
+    with tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools:
+        return audit(data, clusters, replace(tools, on_step=meter.step), settings)
+
+
+def show_audit(found: list[Audited], as_json: bool) -> None:
+    """Print what the judge found about each cluster."""
+    share = goodness(None if row.verdict == "unreadable" else row.verdict == "good" for row in found)
+    if as_json:
+        values = {"n_good": share.n_good, "n_bad": share.n_bad, "n_unreadable": share.n_unreadable}
+        click.echo(json.dumps({"clusters": [asdict(row) for row in found], **values}, ensure_ascii=False, indent=1))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+    table.add_column("cluster", no_wrap=True, overflow="ellipsis", max_width=14)
+    table.add_column("size", no_wrap=True, justify="right")
+    table.add_column("P(good)", no_wrap=True, justify="right")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("name", no_wrap=True, overflow="ellipsis", ratio=2)
+    table.add_column("most central", no_wrap=True, overflow="ellipsis", ratio=3, style="dim")
+    for row in found:
+        cells = [row.cluster, f"{row.size:,}", f"{row.p_good:.2f}", row.verdict, row.name, row.examples[0]]
+        table.add_row(*map(Text, cells))
+    console_on(sys.stdout).print(table)
+    click.echo(f"{share.n_good} good, {share.n_bad} bad, {share.n_unreadable} unreadable of {len(found)} clusters")

@@ -1,0 +1,46 @@
+"""The command that shows a run on the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dialin.cli.options import JSON, RUN
+from dialin.facts.build import facts_of
+from dialin.facts.facts import Facts
+from dialin.facts.headline import as_json as summary_json
+from dialin.facts.loaded import contents_of
+from dialin.report.one_intent import find_intent, intent_json, print_intent
+from dialin.report.overview import print_facts
+from dialin.report.terminal import console_on
+from dialin.runs.run import Run, load
+
+
+@click.command()
+@RUN
+@click.argument("intent", required=False)
+@JSON
+def show(run: Path, intent: str | None, as_json: bool) -> None:
+    """Show a run, or one of its intents, on the terminal.
+
+    INTENT is a number or a name.
+    """
+    opened = load(run)
+    facts = facts_of(contents_of(opened))
+    if as_json:
+        click.echo(json.dumps(json_of(opened, facts, intent), ensure_ascii=False, indent=1))
+    elif intent is not None:
+        print_intent(facts, find_intent(facts, intent), console_on(sys.stdout))
+    else:
+        print_facts(opened, facts, console_on(sys.stdout))
+
+
+def json_of(run: Run, facts: Facts, intent: str | None) -> dict[str, Any]:
+    """Return everything about a run, or about one intent, as plain values."""
+    if intent is not None:
+        return intent_json(facts, find_intent(facts, intent))
+    return summary_json(run) | facts.as_dict()
