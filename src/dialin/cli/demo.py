@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib import resources
 from pathlib import Path
 
 import click
@@ -13,7 +14,6 @@ from dialin.cli.options import (
     JSON,
 )
 from dialin.discover.method import Settings
-from dialin.errors import InputError
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run
 from dialin.llm.usage import Budget
@@ -46,12 +46,8 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
 
 
 def examples() -> Path:
-    """Return the folder of the example calls: in the package, or beside it in the repository."""
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "examples", package.parents[1] / "examples"):
-        if (folder / DEMO_INPUT).is_file():
-            return folder
-    raise InputError(f"the example calls are not there: no examples/{DEMO_INPUT} at {package.parents[1]}")
+    """Return the folder of the example calls, which the package carries."""
+    return Path(str(resources.files("dialin.cli") / "examples"))
 
 
 def forget_demo(out: Path, source: Path) -> None:
