@@ -25,7 +25,7 @@ ROUNDS = "rounds.jsonl"
 REPLIES = "llm.sqlite"
 EMBEDDINGS = "embeddings.npy"
 PIECES = "pieces.npz"
-PINNED = "pinned.npz"
+PINNED_INTENTS = "pinned.npz"
 REPORT = "report.html"
 
 _SPACE_HINT = "free disk space, check the permission of the folder, or choose another one"

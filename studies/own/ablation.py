@@ -17,7 +17,7 @@ from dialin.discover import assign
 from dialin.discover import state as work
 from dialin.discover import steps as pipeline
 from dialin.discover.method import Settings, Tools, discover
-from dialin.discover.state import Work
+from dialin.discover.state import Context
 from dialin.judge.coherence import Rows
 from dialin.name import merge
 from dialin.score.metrics import evaluate
@@ -31,16 +31,16 @@ JUDGES: dict[str, float | None] = {"perfect": 0.0, "5 % wrong": 0.05, "10 % wron
 Part = tuple[Callable[[], AbstractContextManager[Any]], dict[str, Any]]
 
 
-def _rough(own: Work) -> Partitioner:
+def _rough(own: Context) -> Partitioner:
     return partitioner_of("agglomerative", own.settings.seed)
 
 
-def _from_the_root(own: Work, rows: Rows) -> Search:
+def _from_the_root(own: Context, rows: Rows) -> Search:
     return TreeSearch(own.min_size(rows))
 
 
 def _unmeasured(*_: object) -> None:
-    """Measure no granularity: then `dialin.judge.evidence.Tightness` judges."""
+    """Measure no granularity: then `dialin.judge.evidence.CosineEvidence` judges."""
 
 
 PARTS: dict[str, Part] = {

@@ -1,7 +1,7 @@
 """What an LLM that errs as told adds to the embeddings; it is asked as a server is, in the paper's form.
 
 Unlike the judges of `studies.own.quality` it does not replace the embeddings: it is asked where it could turn what they
-say, as the calibration of an unknown LLM has it. Beside it, what `dialin.judge.evidence.Corrections` buy, and the
+say, as the calibration of an unknown LLM has it. Beside it, what `dialin.judge.evidence.LlmCorrections` buy, and the
 embeddings alone. Not told k. Writes ``benchmarks/results/beside.json`` and a table of means, ``beside.md``.
 """
 
@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from dialin.discover.method import Settings, Tools, discover
-from dialin.judge.evidence import Corrections
+from dialin.judge.evidence import LlmCorrections
 from dialin.score.metrics import evaluate
 from studies.own import data, machine
 from studies.own.once import measured_once
@@ -35,7 +35,7 @@ def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, obj
     """Run dialin with an LLM that is wrong so often (None: without one), and score it."""
     shown = {text[:160]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
     llm = None if wrong is None else OracleLLM(shown, wrong, case.seed)
-    with nullcontext() if corrected else patch.object(Corrections, "learn"):
+    with nullcontext() if corrected else patch.object(LlmCorrections, "learn"):
         found = discover(case.data, Tools(None, case.embedder.encode, judge_llm=llm), Settings(seed=case.seed))
     scores = evaluate(found.labels, case.gold)
     return {

@@ -24,7 +24,7 @@ from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.judge.calibration import Calibration, calibration_of
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
-from dialin.judge.evidence import Closeness
+from dialin.judge.evidence import Evidence
 from dialin.judge.sample import sampler_of
 from dialin.llm.base import LLM
 from dialin.runs.connect import cache_home
@@ -52,7 +52,7 @@ class Corpus:
     embedder: CachedEmbedder
 
     @cached_property
-    def closeness(self) -> Closeness:
+    def closeness(self) -> Evidence:
         """Evidence of the heights in the tree, measured once."""
         levels = levels_of(self.data, Settings())
         return closeness_of(self.data, levels, calibration_of(""))

@@ -25,7 +25,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from dialin import files
-from dialin.cluster.strata import Part
+from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
 from dialin.discover.settings import Settings
 from dialin.discover.state import Intent, Result
@@ -38,8 +38,8 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE
 from dialin.report.map.places import layout
 from dialin.report.map.points import MAX_POINTS, sampled
-from dialin.runs.connect import Opened, Specs
-from dialin.runs.run import COMPLETE, Plan, Run, load, start
+from dialin.runs.connect import Connections, Specs
+from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
 from dialin.search.iterate import Round
 from dialin.search.tree_search import Trial
 from studies.own import data, machine
@@ -120,8 +120,8 @@ def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
 def fake(kind: Corpus, n_intents: int, folder: Path) -> tuple[Run, Result]:
     """Start a run folder; return it, with made-up intents that are yet to be written."""
     X, labels = clustered(kind.texts, n_intents)
-    plan = Plan("sgd.parquet", Columns(), Settings(), Specs("none", "none"))
-    run = start(folder, plan, kind, Opened(None, lambda _: X, "tf-idf", "a benchmark"))
+    plan = RunPlan("sgd.parquet", Columns(), Settings(), Specs("none", "none"))
+    run = start(folder, plan, kind, Connections(None, lambda _: X, "tf-idf", "a benchmark"))
     files.write_array(folder / files.EMBEDDINGS, X)
     return replace(run, manifest=replace(run.manifest, status=COMPLETE)), result_of(kind, X, labels)
 
@@ -152,7 +152,7 @@ def result_of(kind: Corpus, X: np.ndarray, labels: np.ndarray) -> Result:
         for i, rows in enumerate(clusters)
     )
     trials = tuple(Trial(k, k * 3 // 4, k // 4) for k in (20, 50, 100, 200, 300))
-    rounds = ((Part("", is_cjk=False), Round(len(labels), (), (), trials, 300)),)
+    rounds = ((Stratum("", is_cjk=False), Round(len(labels), (), (), trials, 300)),)
     pieces = build(X, clusters, range(len(clusters)), [""] * len(clusters))
     reasons = ["noise" if label < 0 else "" for label in found]
     return Result(intents, found, (found >= 0).astype(np.float64), reasons, rounds, pieces, True, roles)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import partitioner_of
 from dialin.discover.assign import build
 from dialin.discover.method import Settings
-from dialin.discover.state import Data, Draft, Tools, Work
+from dialin.discover.state import Context, Data, Draft, Tools
 from dialin.discover.steps import collect, name_pieces, split_roles
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
@@ -35,15 +35,15 @@ from dialin.runs.connect import cache_home
 from studies.own import data, machine
 
 
-def work_of(corpus: Corpus, llm: LLM) -> Work:
+def work_of(corpus: Corpus, llm: LLM) -> Context:
     """Return the run that is to split roles, without knowing them."""
     embedder = CachedEmbedder(embedder_of("auto", corpus.texts), cache_home() / "embeddings.sqlite")
     n = len(corpus.texts)
     sentences = Data(corpus.texts, embedder.encode(corpus.texts), corpus.counts, [""] * n)
-    return Work.of(sentences, Tools(llm, embedder.encode), Settings(roles="split", judge="geometry"))
+    return Context.of(sentences, Tools(llm, embedder.encode), Settings(roles="split", judge="geometry"))
 
 
-def draft_of(work: Work, k: int) -> Draft:
+def draft_of(work: Context, k: int) -> Draft:
     """Return named clusters: k of Ward's tree, or those that dialin finds."""
     draft = Draft([""] * len(work.data.texts))
     if k:
@@ -55,7 +55,7 @@ def draft_of(work: Work, k: int) -> Draft:
     return draft
 
 
-def nearest_piece(draft: Draft, work: Work) -> NDArray[np.int64]:
+def nearest_piece(draft: Draft, work: Context) -> NDArray[np.int64]:
     """Return the piece whose role each sentence takes."""
     k = len(draft.clusters)
     pieces = build(work.data.X, draft.clusters, list(range(k)), [""] * k)
@@ -76,7 +76,7 @@ def best_split(piece: NDArray[np.int64], true: list[str], counts: NDArray[np.int
     return [AGENT if agent[p] > customer[p] else CUSTOMER for p in piece.tolist()]
 
 
-def row_of(corpus: Corpus, work: Work, k: int) -> dict[str, object]:
+def row_of(corpus: Corpus, work: Context, k: int) -> dict[str, object]:
     """Return the figures of one set of clusters."""
     draft, true = draft_of(work, k), corpus.roles or []
     found = split_roles(draft, work)

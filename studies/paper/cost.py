@@ -22,7 +22,7 @@ from dialin.bench.methods import DIALIN, OWN
 from dialin.bench.results import RUNS, read_rows
 from dialin.bench.results import Row as BenchRow
 from dialin.discover.method import Settings, Tools, discover
-from dialin.jobs.estimate import WRITTEN_TOKENS, Closeness, CountingLLM, Pace, usage_of
+from dialin.jobs.estimate import WRITTEN_TOKENS, CosineGuess, CountingLLM, Pace, usage_of
 from dialin.llm.base import Request
 from dialin.llm.usage import Usage, estimate_tokens
 from dialin.peers import PEERS, Kit, Problem
@@ -54,7 +54,7 @@ def usage_in(llm: CountingLLM) -> Usage:
 
 def by_peer(case: Case, name: str) -> Usage:
     """Return what a peer asks."""
-    llm = CountingLLM(DEFAULT_LLM, guess=Closeness.of(case.data))
+    llm = CountingLLM(DEFAULT_LLM, guess=CosineGuess.of(case.data))
     told = len(set(case.gold.tolist())) if PEERS[name].told_k else 1
     PEERS[name](Problem(case.texts, case.X, told, case.seed), Kit(llm, case.embedder.encode))
     return usage_in(llm)
@@ -62,7 +62,7 @@ def by_peer(case: Case, name: str) -> Usage:
 
 def by_dialin(case: Case, settings: Settings, llm: str, judge: str) -> Usage:
     """Return what dialin asks with these settings, of the LLM and of the one that judges."""
-    counting = CountingLLM(llm, guess=Closeness.of(case.data))
+    counting = CountingLLM(llm, guess=CosineGuess.of(case.data))
     tools = Tools(counting, case.embedder.encode, counting.as_judge(judge), on_step=counting.begin)
     discover(case.data, tools, replace(settings, seed=case.seed))
     return usage_in(counting)

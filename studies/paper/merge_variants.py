@@ -26,14 +26,14 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import Labels, Matrix
 from dialin.discover.method import Settings, Tools
-from dialin.discover.state import Draft, Work
+from dialin.discover.state import Context, Draft
 from dialin.discover.steps import central_rows, collect, decide, example_of, merge_role
 from dialin.llm import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.name.labels import name_clusters
-from dialin.name.merge import Merged
+from dialin.name.merge import MergeResult
 from dialin.runs.connect import cache_home
 from dialin.tune.labels import names_of as rules_of
 from studies.own.oracle import OracleJudge
@@ -69,7 +69,7 @@ class Found:
 
     Parameters
     ----------
-    work : Work
+    work : Context
         With the judge that found them.
     draft : Draft
         The pieces.
@@ -77,14 +77,14 @@ class Found:
         Piece of each sentence, -1 for none.
     """
 
-    work: Work
+    work: Context
     draft: Draft
     piece: Labels
 
 
 def found_by(case: Case, tools: Tools, seed: int) -> Found:
     """Return the pieces that the search keeps."""
-    work = Work.of(case.data, tools, Settings(seed=seed))
+    work = Context.of(case.data, tools, Settings(seed=seed))
     draft = Draft([""] * len(case.texts))
     collect(draft, work)
     return Found(work, draft, decide(draft, work).assign(case.X, draft.roles)[0])
@@ -121,10 +121,10 @@ def most_frequent(labels: NDArray[np.str_]) -> str:
     return str(values[counts.argmax()])
 
 
-def merged(found: Found, L: Matrix | None, settings: Settings) -> Merged:
+def merged(found: Found, L: Matrix | None, settings: Settings) -> MergeResult:
     """Return which pieces become one."""
     if settings.merge == "none":
-        return Merged(tuple((i,) for i in range(len(found.draft.clusters))), {})
+        return MergeResult(tuple((i,) for i in range(len(found.draft.clusters))), {})
     return merge_role(found.draft.clusters, L, replace(found.work, settings=settings))
 
 

@@ -22,7 +22,7 @@ from dialin.judge.sample import ConvexSampler
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.name.labels import UNNAMED, Example, contrast, name_clusters
+from dialin.name.labels import PLACEHOLDER_NAMES, Example, contrast, name_clusters
 from dialin.runs.connect import cache_home
 from dialin.tune.labels import names_of
 from studies.own import data, machine
@@ -75,7 +75,7 @@ def row_of(llm: Client, name: str) -> dict[str, float]:
         "n": len(labels),
         "top 1 among names by rule": top_1(final, [rules[label] for label in labels]),
         "top 1 among labels": top_1(final, labels),
-        "format": round(float(np.mean([each not in UNNAMED.values() for each in first])), 3),
+        "format": round(float(np.mean([each not in PLACEHOLDER_NAMES.values() for each in first])), 3),
         "twice at first": round(1 - len(set(first)) / len(first), 3),
         "twice": round(1 - len(set(final)) / len(final), 3),
         "at most four words": round(float(np.mean([each.count("-") < 4 for each in final])), 3),

@@ -21,7 +21,7 @@ from dialin.bench.cases import read_case
 from dialin.discover.settings import Settings, check
 from dialin.errors import InputError
 from dialin.read.table import read
-from dialin.review.edits import Noise, Quorum, Rename, Verdict
+from dialin.review.edits import Noise, Quorum, Rename, Vote
 from dialin.review.log import read_log
 from dialin.review.stages import Stage, standing_of
 from dialin.runs.run import load
@@ -48,7 +48,7 @@ def test_k_by_default(
     assert clusters_for(["a"] * 3, np.eye(3, dtype=np.float32), 0) == 2
     assert cli("annotate", calls, "--out", "a").exit_code == 0
     assert load(Path("a")).manifest.settings.n_clusters == (14,)  # 70 sentences
-    monkeypatch.setattr("dialin.cluster.granularity.LEAST", 50)
+    monkeypatch.setattr("dialin.cluster.granularity.MIN_MEASURED", 50)
     assert cli("annotate", calls, "--out", "b").exit_code == 0
     (k,) = load(Path("b")).manifest.settings.n_clusters
     assert k >= 4
@@ -189,7 +189,7 @@ def test_dialogues_keep_their_turns_and_roles(cli: Cli, home: Path, backend: Scr
     assert cli("annotate", "calls.jsonl", "--out", "f", "--k", 2, "--annotators", 1).exit_code == 0
     run = load(Path("f"))
     refund = int(run.review.labels[run.corpus.texts.index("refund money")])
-    decide(Path("f"), Verdict(refund, good=True), Rename(refund, "退款|<b>"))
+    decide(Path("f"), Vote(refund, good=True), Rename(refund, "退款|<b>"))
     assert cli("annotate", "f", "--export", "data.parquet").exit_code == 0
     table = pq.read_table("data.parquet")
     assert table.column_names == ["text", "dialogue_id", "turn", "role", "date", "label"]
@@ -217,7 +217,7 @@ def test_any_run_can_be_annotated(cli: Cli, calls: Path, backend: ScriptedBacken
     assert standing_of(run.review).n_at() == {Stage.JUDGE: len(before.intents)}
     assert read_log(Path("run/decisions.jsonl"))[-1].edit == Quorum(1)
     assert run.review.labels.tolist() == before.labels.tolist()
-    decide(Path("run"), Verdict(1, good=True), Rename(1, "ask-this"))
+    decide(Path("run"), Vote(1, good=True), Rename(1, "ask-this"))
     assert cli("annotate", "run", "--export", "d.parquet").exit_code == 0
     assert "found, with the LLM test:scripted" in Path("d.md").read_text("utf-8")
 

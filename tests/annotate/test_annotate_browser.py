@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from browser import Browser, browser, installed
-from dialin.review.edits import Merge, Move, Noise, Rename, Undo, Verdict
+from dialin.review.edits import Merge, Move, Noise, Rename, Undo, Vote
 from dialin.review.log import append, read_log
 from dialin.runs.run import load
 from dialin.web.app import app_of
@@ -65,12 +65,12 @@ def test_all_steps_work_by_keys(folder: Path) -> None:
         page.press("b")
         heading(page, "Cluster 2")
         assert [e.edit for e in read_log(log)[1:]] == [
-            *(Verdict(0, good=True), Verdict(1, good=False)),
-            *(Undo(3), Verdict(1, good=False)),
+            *(Vote(0, good=True), Vote(1, good=False)),
+            *(Undo(3), Vote(1, good=False)),
         ]
         for intent in range(9):
             for by in ("Ben", "Eva"):
-                append(log, by, lambda _, i=intent: Verdict(i, good=i != 1))
+                append(log, by, lambda _, i=intent: Vote(i, good=i != 1))
         page.run("location.href = '/naming'")
         heading(page, "What do they want?")
         page.press("t", *"cancel-order", "Enter")

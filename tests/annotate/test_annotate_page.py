@@ -11,7 +11,7 @@ from conftest import Cli
 from starlette.testclient import TestClient
 
 from annotators import annotated, client_of, cluster_of, judge_all, send
-from dialin.review.edits import Move, Rename, Verdict
+from dialin.review.edits import Move, Rename, Vote
 from dialin.review.log import append, read_log
 from dialin.review.stages import Stage, standing_of
 from dialin.runs.run import load
@@ -148,8 +148,8 @@ def test_hostile_sentences_on_the_page_of_their_cluster(folder: Path) -> None:
     marks = ("<script", "<img", "yenom", "long long", "🇨🇳")
     for text in [text for text in run.corpus.texts if any(mark in text for mark in marks)]:
         cluster = int(run.review.labels[run.corpus.texts.index(text)])
-        append(folder / "decisions.jsonl", "Ana", lambda _, c=cluster: Verdict(c, good=False))
-        append(folder / "decisions.jsonl", "Ben", lambda _, c=cluster: Verdict(c, good=False))
+        append(folder / "decisions.jsonl", "Ana", lambda _, c=cluster: Vote(c, good=False))
+        append(folder / "decisions.jsonl", "Ben", lambda _, c=cluster: Vote(c, good=False))
         html = client_of(folder, "Eva").get(f"/share-out?cluster={cluster}").text
         assert "more characters" in html or len(text) < 600
         assert "<script>alert" not in html

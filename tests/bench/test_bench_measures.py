@@ -18,8 +18,8 @@ from conftest import Cli
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
-from dialin.bench.downstream import Labelled, accuracy, logistic
-from dialin.bench.encoder import FineTuned, Network, encoder_at, rate_of
+from dialin.bench.downstream import LabelledRows, accuracy, logistic
+from dialin.bench.encoder import EncoderClassifier, Network, encoder_at, rate_of
 from dialin.bench.goodness import clusters_of, judged
 from dialin.bench.labels import keep, kept, path_of
 from dialin.cluster.partition import Labels, Matrix
@@ -149,8 +149,8 @@ def test_rows_of_two_judges_are_no_table(cli: Cli, two: list[str], other: Script
 AXES = np.eye(3, dtype=np.float32)
 
 
-def rows(X: Matrix, gold: list[str | None]) -> Labelled:
-    return Labelled([f"on axis {axis}" for axis in X.argmax(axis=1)], X, gold)
+def rows(X: Matrix, gold: list[str | None]) -> LabelledRows:
+    return LabelledRows([f"on axis {axis}" for axis in X.argmax(axis=1)], X, gold)
 
 
 def test_accuracy_downstream_by_hand() -> None:
@@ -283,7 +283,7 @@ class Stand:
     weights: Weights
     seed: int
 
-    def __call__(self, train: Labelled, labels: Labels, held: Labelled) -> Labels:
+    def __call__(self, train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
         assert set(map(type, train.texts)) == {str}
         assert len(train.texts) == len(labels)
         return logistic(train, labels, held)
@@ -297,7 +297,7 @@ def encoder(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes(b"weights")
     monkeypatch.setattr("dialin.bench.encoder.require_tune", lambda what: None)
-    monkeypatch.setattr("dialin.bench.measures.FineTuned", Stand)
+    monkeypatch.setattr("dialin.bench.measures.EncoderClassifier", Stand)
     return folder
 
 
@@ -383,11 +383,11 @@ def test_an_encoder_learns_what_the_vectors_do_not_hold(home: Path) -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat([4, 7], 100)
     texts = [" ".join(f"w{i}" for i in rng.integers(0, 10, rng.integers(1, 6)) + 10 * (label == 7)) for label in labels]
-    train = Labelled(texts[::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
-    held = Labelled(texts[1::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
+    train = LabelledRows(texts[::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
+    held = LabelledRows(texts[1::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
     assert accuracy(train, labels[::2], held) <= 0.5
-    assert accuracy(train, labels[::2], held, FineTuned(weights, 0)) > 0.95
-    found = [FineTuned(weights, seed)(train, labels[::2], held).tolist() for seed in (0, 0)]
+    assert accuracy(train, labels[::2], held, EncoderClassifier(weights, 0)) > 0.95
+    found = [EncoderClassifier(weights, seed)(train, labels[::2], held).tolist() for seed in (0, 0)]
     assert found[0] == found[1]
     assert set(found[0]) == {4, 7}
 

@@ -13,12 +13,12 @@ import pytest
 
 from bench_row import row
 from dialin.bench import table
-from dialin.bench.compare import ALL, Comparison, comparisons_of
-from dialin.bench.published import Published, content, known_as, published_for
+from dialin.bench.compare import ALL_DATA, Comparison, comparisons_of
+from dialin.bench.published import PublishedRow, content, known_as, published_for
 from dialin.bench.results import Row
 
 
-def figure(line: table.Line, name: str) -> table.Figure:
+def figure(line: table.TableLine, name: str) -> table.Figure:
     found = line.figures[name]
     assert found
     return found
@@ -38,7 +38,7 @@ def on_ari(rows: list[Row], data: str = "a") -> list[Comparison]:
 
 def test_mean_and_spread_by_hand() -> None:
     first, last = table.lines_of(rows_by({"kmeans": [0.2, 0.4]}))
-    assert (first.data, last.data, first.n_seeds) == ("a", ALL, 2)
+    assert (first.data, last.data, first.n_seeds) == ("a", ALL_DATA, 2)
     assert figure(first, "ari").mean == pytest.approx(0.3)
     assert figure(first, "ari").std == pytest.approx(math.sqrt(0.02))
     assert figure(first, "tokens").mean == 2010
@@ -66,18 +66,18 @@ def test_over_all_data_the_spread_is_that_of_seeds() -> None:
     aris = {("a", 0): 0.2, ("b", 0): 0.6, ("a", 1): 0.4, ("b", 1): 0.8, ("a", 2): 0.9}
     rows = [row("kmeans", ari, seed, data) for (data, seed), ari in aris.items()]
     last = table.lines_of(rows)[-1]
-    assert (last.data, last.n_seeds) == (ALL, 2)
+    assert (last.data, last.n_seeds) == (ALL_DATA, 2)
     assert figure(last, "ari").mean == pytest.approx(0.5)
     assert figure(last, "ari").std == pytest.approx(math.sqrt(0.02))
-    assert [line.data for line in table.lines_of([*rows, row("gmm", 0.1)])] == ["a", "a", "b", ALL]
+    assert [line.data for line in table.lines_of([*rows, row("gmm", 0.1)])] == ["a", "a", "b", ALL_DATA]
 
 
 def test_of_one_data_set_there_is_one_table() -> None:
     rows = [row("dialin", 0.2), row("gmm", 0.1)]
-    assert f"## {ALL}" not in table.markdown(rows)
-    assert f"| {ALL} |" not in table.markdown(rows)
+    assert f"## {ALL_DATA}" not in table.markdown(rows)
+    assert f"| {ALL_DATA} |" not in table.markdown(rows)
     both = [*rows, row("dialin", 0.2, data="b"), row("gmm", 0.1, data="b")]
-    assert re.findall(r"^## (.*)", table.markdown(both), re.M) == ["a", "b", ALL, "Test"]
+    assert re.findall(r"^## (.*)", table.markdown(both), re.M) == ["a", "b", ALL_DATA, "Test"]
 
 
 def test_columns_of_what_was_measured_later_are_there_where_it_was() -> None:
@@ -128,8 +128,8 @@ def test_without_spread_there_is_no_p(ours: list[float], theirs: list[float]) ->
 def test_seeds_that_change_nothing_are_one_result_however_many_data_sets_there_are() -> None:
     """Differences .1 on a, .3 on b, the same for each seed: over seeds × data sets, that would be p < .02."""
     rows = [row(m, ari, s, d) for m, d, ari in FIXED for s in range(4)]
-    assert [(c.n_pairs, c.p) for c in on_ari(rows, ALL)] == [(4, None)]
-    assert on_ari(rows, ALL)[0].difference == pytest.approx(0.2)
+    assert [(c.n_pairs, c.p) for c in on_ari(rows, ALL_DATA)] == [(4, None)]
+    assert on_ari(rows, ALL_DATA)[0].difference == pytest.approx(0.2)
 
 
 FIXED = (("dialin", "a", 0.5), ("kmeans", "a", 0.4), ("dialin", "b", 0.8), ("kmeans", "b", 0.5))
@@ -140,7 +140,7 @@ def test_over_all_data_sets_means_of_a_seed_are_paired() -> None:
     ours, theirs = {(0, "a"): 0.4, (0, "b"): 0.6, (1, "a"): 0.6, (1, "b"): 0.8, (2, "a"): 0.9}, 0.4
     rows = [row("dialin", ari, s, d) for (s, d), ari in ours.items()]
     rows += [row("kmeans", theirs, s, d) for s, d in ours]
-    found = on_ari(rows, ALL)[0]
+    found = on_ari(rows, ALL_DATA)[0]
     assert (found.n_pairs, found.difference) == (2, pytest.approx(0.2))
     assert found.p == pytest.approx(2 / math.pi * math.atan(0.1 / 0.2))  # t = 2 with 1 degree of freedom
 
@@ -199,7 +199,7 @@ def test_a_data_set_is_known_by_name_and_size(name: str, n: int, n_true: int, ex
 
 
 def test_every_published_figure_has_its_source() -> None:
-    found = [Published(**line) for line in content()["figures"]]
+    found = [PublishedRow(**line) for line in content()["figures"]]
     assert {line.data for line in found} == set(content()["data"])
     assert all(line.source and line.seen in content()["sources"] for line in found)
     assert all(0 < v < 1 for line in found for v in (line.nmi, line.ari, line.acc) if v is not None)

@@ -21,7 +21,7 @@ from dialin.cli import main
 from dialin.cli.group import LazyGroup
 from dialin.cli.tune import tune
 from dialin.discover.method import Data, Settings
-from dialin.jobs.estimate import Closeness, CountingLLM, Pace, made_up_label, pace_of, predict
+from dialin.jobs.estimate import CosineGuess, CountingLLM, Pace, made_up_label, pace_of, predict
 from dialin.llm.base import Prompt, Request
 from dialin.name.labels import parse_reply
 from dialin.runs.run import load
@@ -122,7 +122,7 @@ def test_estimate_after_a_run_knows_all_replies(cli: Cli, calls: Path, backend: 
 def test_close_sentences_are_guessed_to_share_an_intent() -> None:
     """Two pairs of near vectors, far from each other: strangers 0, neighbours 0.995, the middle about 0.5."""
     X = np.array([[1, 0], [0.995, 0.0999], [0, 1], [0.0999, 0.995]], np.float32)
-    guess = Closeness.of(Data(["a a", "b b", "c c", "d d"], X, np.ones(4, np.int64), [""] * 4))
+    guess = CosineGuess.of(Data(["a a", "b b", "c c", "d d"], X, np.ones(4, np.int64), [""] * 4))
     assert guess("1: a a\n2: b b\nSame intent?") > 0.9
     assert guess("1: a a\n2: c c\nSame intent?") < 0.1
     assert guess("- a a\n- b b\n- c c") < 0.5

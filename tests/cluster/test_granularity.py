@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
 from dialin.cluster import granularity
-from dialin.cluster.granularity import LEAST, Curves, cuts_of, gap, granularity_of, level, neighbours, silhouettes
+from dialin.cluster.granularity import (
+    MIN_MEASURED,
+    Curves,
+    cuts_of,
+    gap,
+    granularity_of,
+    level,
+    neighbours,
+    silhouettes,
+)
 from dialin.cluster.partition import Agglomerative, Matrix
 from dialin.cluster.tree import Tree
 from spheres import spheres
@@ -63,9 +72,9 @@ def test_the_order_of_rows_is_irrelevant_and_the_seed_decides(seed: int) -> None
 def test_few_rows_are_not_measured() -> None:
     X = spheres(4, 60)
     assert granularity_of(X[:0], MIN_SIZE) is None
-    assert granularity_of(X[: LEAST - 1], MIN_SIZE) is None
-    assert granularity_of(X[:LEAST], LEAST) is None  # no two clusters of that size
-    assert granularity_of(X[:LEAST], MIN_SIZE) is not None
+    assert granularity_of(X[: MIN_MEASURED - 1], MIN_SIZE) is None
+    assert granularity_of(X[:MIN_MEASURED], MIN_MEASURED) is None  # no two clusters of that size
+    assert granularity_of(X[:MIN_MEASURED], MIN_SIZE) is not None
 
 
 def test_equal_rows_are_measured_without_a_warning() -> None:

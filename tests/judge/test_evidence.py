@@ -15,7 +15,15 @@ from dialin.discover import state as work
 from dialin.discover.method import Data, Settings, Tools, discover
 from dialin.discover.state import levels_of
 from dialin.judge.calibration import geometry_of, weighed
-from dialin.judge.evidence import MOST_JOINED, Corrections, Levels, Scale, Tightness, last_join, ward_distance
+from dialin.judge.evidence import (
+    MAX_JOINED,
+    CosineEvidence,
+    HeightEvidence,
+    LlmCorrections,
+    SuggestedHeights,
+    last_join,
+    ward_distance,
+)
 from dialin.search.tree_search import default_min_size
 from oracles import ScriptedLLM
 from spheres import spheres
@@ -28,9 +36,9 @@ def points(n: int, seed: int = 0, d: int = 6) -> Matrix:
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
 
 
-def scale(X: Matrix, heights: list[float | None], parts: list[int] | None = None) -> Scale:
+def scale(X: Matrix, heights: list[float | None], parts: list[int] | None = None) -> HeightEvidence:
     of = np.array(parts or [0] * len(X), dtype=np.int64)
-    return Scale(X, Levels(of, tuple(heights)), slope=4.0, otherwise=Tightness(X, of, WEIGHTS))
+    return HeightEvidence(X, SuggestedHeights(of, tuple(heights)), slope=4.0, otherwise=CosineEvidence(X, of, WEIGHTS))
 
 
 @given(n=st.integers(4, 40), seed=st.integers(0, 99))
@@ -45,7 +53,7 @@ def test_the_height_of_a_set_is_that_of_its_node(n: int, seed: int) -> None:
 
 
 def test_the_height_of_a_large_set_is_about_that_of_its_node() -> None:
-    X = np.concatenate([points(3 * MOST_JOINED), points(3 * MOST_JOINED, 1) + 4])
+    X = np.concatenate([points(3 * MAX_JOINED), points(3 * MAX_JOINED, 1) + 4])
     height = Agglomerative().fit(X).tree.height[-1]
     assert last_join(X) == pytest.approx(height, rel=0.1)
 
@@ -75,7 +83,7 @@ def test_equal_sentences_are_as_close_as_can_be() -> None:
 def test_tightness_is_weighed_within_the_part() -> None:
     X = points(12)
     X /= np.linalg.norm(X, axis=1, keepdims=True)
-    judged = Tightness(X, np.array([0] * 5 + [1] * 7, dtype=np.int64), WEIGHTS)
+    judged = CosineEvidence(X, np.array([0] * 5 + [1] * 7, dtype=np.int64), WEIGHTS)
     rows = np.array([5, 7, 8])
     by_hand = weighed(WEIGHTS, geometry_of(X[rows], geometry_of(X[5:]).base), 3, 7)
     assert judged.log_odds(rows) == pytest.approx(by_hand)
@@ -88,7 +96,7 @@ def test_only_what_joins_lower_than_a_bad_set_speaks_for_its_parts() -> None:
 
     A set with a row beside them keeps all it has. A second part that is bad at 4.5 leaves −0.5 of the 4.
     """
-    known = Corrections(6)
+    known = LlmCorrections(6)
     known.learn(np.arange(5), 4.0, is_good=False)
     assert known.evidence(np.array([0, 1, 2]), 4.5) == pytest.approx(0.5)
     assert known.evidence(np.array([3, 4]), 3.0) == pytest.approx(-1.0)
@@ -100,7 +108,7 @@ def test_only_what_joins_lower_than_a_bad_set_speaks_for_its_parts() -> None:
 
 def test_only_what_joins_higher_than_two_good_sets_speaks_against_their_union() -> None:
     """Both looked bad (−2 and −1) and were good: of −2.5 for both together −1.5 is left, of −2.5 and others all."""
-    known = Corrections(6)
+    known = LlmCorrections(6)
     known.learn(np.array([0, 1]), -2.0, is_good=True)
     known.learn(np.array([2, 3]), -1.0, is_good=True)
     assert known.evidence(np.arange(4), -2.5) == pytest.approx(-1.5)
@@ -108,7 +116,7 @@ def test_only_what_joins_higher_than_two_good_sets_speaks_against_their_union() 
 
 
 def test_a_verdict_that_the_embeddings_share_corrects_nothing() -> None:
-    known = Corrections(4)
+    known = LlmCorrections(4)
     known.learn(np.arange(4), -3.0, is_good=False)
     known.learn(np.array([0, 1]), 2.0, is_good=True)
     assert known.evidence(np.array([0]), 1.5) == 1.5
@@ -134,7 +142,7 @@ def test_of_sets_across_parts_the_tree_says_nothing() -> None:
     """Their tightness speaks: two orthogonal halves have a third of the pairs in common, at a base of 1."""
     X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
     first, second, parts = np.array([0, 1]), np.array([2, 3]), [0, 0, 1, 1]
-    judged, tightness = scale(X, [1.0, 1.0], parts), Tightness(X, np.array(parts), WEIGHTS)
+    judged, tightness = scale(X, [1.0, 1.0], parts), CosineEvidence(X, np.array(parts), WEIGHTS)
     assert judged.levels.of(np.arange(4)) is None
     assert judged.log_odds(first, second) == tightness.log_odds(first, second)
     assert judged.log_odds(np.arange(4)) == tightness.log_odds(np.arange(4))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.llm.base import LLM, Prompt
 from dialin.name.labels import (
-    UNNAMED,
+    PLACEHOLDER_NAMES,
     Example,
     build_contrast_prompt,
     build_prompt,
@@ -177,7 +177,7 @@ def test_each_cluster_gets_its_own_name_in_its_own_language() -> None:
 
 @pytest.mark.parametrize("reply", ["", "no", "抱歉", "a b c d e f g"])
 def test_what_cannot_be_read_is_unnamed(reply: str) -> None:
-    assert name_clusters(always(reply), [PARCELS, ORDERS_ZH]) == [UNNAMED["en"], UNNAMED["zh"]]
+    assert name_clusters(always(reply), [PARCELS, ORDERS_ZH]) == [PLACEHOLDER_NAMES["en"], PLACEHOLDER_NAMES["zh"]]
 
 
 def test_no_clusters_no_questions() -> None:
@@ -189,7 +189,7 @@ def test_no_clusters_no_questions() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_unnamed_is_itself_a_label(language: str) -> None:
-    assert CONVENTION[language].fullmatch(UNNAMED[language])
+    assert CONVENTION[language].fullmatch(PLACEHOLDER_NAMES[language])
 
 
 def test_collisions_by_hand() -> None:

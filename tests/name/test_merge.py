@@ -15,9 +15,9 @@ from scipy.special import iv
 from dialin.judge.coherence import Rows, Verdict
 from dialin.name.merge import (
     Edge,
-    Merged,
+    MergeResult,
     MergeSettings,
-    Near,
+    NearestGroups,
     auto_kappa,
     auto_theta,
     both,
@@ -109,27 +109,27 @@ def test_too_few_labels_for_an_edge(n: int) -> None:
 
 def test_neighbours_propose_each_other_nearest_first() -> None:
     """Each label's nearest: the other of its pair, and for 45° the one at 10°; 35° are farther than 10°."""
-    pairs = Near(LABELS).ranked(dict(enumerate(singles(9))), [], [])
+    pairs = NearestGroups(LABELS).ranked(dict(enumerate(singles(9))), [], [])
     assert pairs == [*PAIRS, (1, 2)]
 
 
 def test_refused_neighbours_are_passed_over_and_who_was_refused_twice_proposes_nobody() -> None:
     """0° was refused by 10°, so its next is 45°; 10° was by 45°, too, and waits: but others still propose to it."""
     rows, X = dict(enumerate(singles(3))), LABELS[:3]
-    assert Near(X).ranked(rows, [], [(0, 1)]) == [(1, 2), (0, 2)]
-    assert Near(X).ranked(rows, [], [(0, 1), (1, 2)]) == [(0, 2)]
-    assert Near(X).ranked(rows, [], [(0, 1), (1, 2), (0, 2)]) == []
+    assert NearestGroups(X).ranked(rows, [], [(0, 1)]) == [(1, 2), (0, 2)]
+    assert NearestGroups(X).ranked(rows, [], [(0, 1), (1, 2)]) == [(0, 2)]
+    assert NearestGroups(X).ranked(rows, [], [(0, 1), (1, 2), (0, 2)]) == []
 
 
 def test_linked_groups_go_by_how_near_they_are_too() -> None:
     """0° and 45° are linked by their labels; 0° and 10° are nearer."""
-    assert Near(LABELS[:3]).ranked(dict(enumerate(singles(3))), [(0, 2)], []) == [(0, 1), (1, 2), (0, 2)]
+    assert NearestGroups(LABELS[:3]).ranked(dict(enumerate(singles(3))), [(0, 2)], []) == [(0, 1), (1, 2), (0, 2)]
 
 
 def test_one_group_has_no_neighbour() -> None:
-    assert Near(LABELS[:1]).ranked({0: np.array([0])}, [], []) == []
-    assert verified(singles(1), [], Constant(GOOD), Near(LABELS[:1])).groups == ((0,),)
-    assert verified([], [], Constant(GOOD), Near(LABELS[:1])).groups == ()
+    assert NearestGroups(LABELS[:1]).ranked({0: np.array([0])}, [], []) == []
+    assert verified(singles(1), [], Constant(GOOD), NearestGroups(LABELS[:1])).groups == ((0,),)
+    assert verified([], [], Constant(GOOD), NearestGroups(LABELS[:1])).groups == ()
 
 
 # --- auto --------------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def test_verified_asks_about_the_union_of_all_so_far() -> None:
     oracle = Oracle(np.array([0, 0, 1]))
     merged = verified(singles(3), [(0, 1), (1, 2)], oracle)
     assert oracle.asked == [frozenset({0, 1}), frozenset({0, 1, 2})]
-    assert merged == Merged(((0, 1), (2,)), {(0, 1): GOOD})
+    assert merged == MergeResult(((0, 1), (2,)), {(0, 1): GOOD})
 
 
 class InTurn(Constant):
@@ -293,7 +293,7 @@ def test_both_counts_the_questions_of_both() -> None:
 def test_a_group_that_grew_is_proposed_again() -> None:
     """0° is refused by 10°; 10° and 20° join, and 0° meets both, which is another set of sentences."""
     X, judge = on_circle(0, 10, 20), InTurn(0.1, 0.99, 0.99)
-    assert verified(singles(3), [], judge, Near(X)).groups == ((0, 1, 2),)
+    assert verified(singles(3), [], judge, NearestGroups(X)).groups == ((0, 1, 2),)
     assert [sorted(a + b) for a, b in judge.asked] == [[0, 1], [1, 2], [0, 1, 2]]
 
 

@@ -256,7 +256,7 @@ def test_sccl_lowers_its_loss(torch: Any) -> None:
     X, _ = blobs([9, 8, 7], noise=0.3)
     rng = np.random.default_rng(0)
     views = head.tensor(torch, np.stack([X, X + rng.normal(scale=0.05, size=X.shape), X]))
-    model = sccl.Model(torch, np.eye(4)[:3], rng)
+    model = sccl.SCCLNetwork(torch, np.eye(4)[:3], rng)
     optimizer = torch.optim.Adam([*model.head.weights, *model.others], lr=1e-2)
     losses = []
     for _ in range(20):

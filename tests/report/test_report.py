@@ -15,7 +15,7 @@ from conftest import Cli
 from dialin.facts.families import families, tree_of_intents
 from dialin.llm.usage import Price
 from dialin.report import page as page_module
-from dialin.report.colours import UNASSIGNED, colours, oklch
+from dialin.report.colours import UNASSIGNED_COLOUR, colours, oklch
 from dialin.report.html import page
 from dialin.report.map import points as points_module
 from dialin.report.map.points import fitting, sampled, script_json
@@ -78,7 +78,7 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
     ids = {attributes["id"] for _, attributes in parsed.elements if "id" in attributes}
     targets = {a["href"] for tag, a in parsed.elements if tag == "a"}
     assert all(target is not None and target.startswith("#") and target[1:] in ids for target in targets)
-    assert {f"#{part}" for part in page_module.PARTS} <= targets
+    assert {f"#{part}" for part in page_module.SECTIONS} <= targets
     for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "like no other sentence"):
         assert text in parsed.text
 
@@ -282,7 +282,7 @@ def test_text_and_pictures_stand_out(scheme: int) -> None:
         assert all(contrast(of[ink], of[back]) >= 4.5 for ink in ("ink", "accent", "soft")), back
     assert all(contrast(of[ink], of["card"]) >= 4.5 for ink in ("good", "bad"))
     assert contrast(of["ink"], of["warn"]) >= 4.5
-    for colour in [*colours(range(60)), UNASSIGNED]:
+    for colour in [*colours(range(60)), UNASSIGNED_COLOUR]:
         assert contrast((colour.light, colour.dark)[scheme], of["card"]) >= 3
 
 

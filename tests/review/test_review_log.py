@@ -23,17 +23,17 @@ from dialin.review.edits import (
     Merge,
     Move,
     Noise,
-    Part,
     Redo,
     Rename,
     Split,
+    SplitPart,
     Undo,
     edit_of,
     entry_of,
     fields_of,
 )
 from dialin.review.log import append, read_log
-from dialin.review.replay import State, refusal, replay, start_of
+from dialin.review.replay import ReviewState, refusal, replay, start_of
 from dialin.runs.run import load
 from dialin.tune.from_review import decided_in
 from fake_run import decide
@@ -51,7 +51,9 @@ edits = st.one_of(
     st.builds(Rename, intents, names),
     st.builds(Merge, intents, st.lists(intents, min_size=1, max_size=3).map(tuple), st.just("") | names),
     st.builds(Split, intents),
-    st.builds(Split, intents, st.lists(st.builds(Part, intents, names, sentences), min_size=1, max_size=3).map(tuple)),
+    st.builds(
+        Split, intents, st.lists(st.builds(SplitPart, intents, names, sentences), min_size=1, max_size=3).map(tuple)
+    ),
     st.builds(Move, sentences, intents, st.just("") | names),
     st.builds(Noise, sentences),
     st.builds(Undo, st.integers(1, 12)),
@@ -64,7 +66,7 @@ def numbered(made: list[Edit]) -> list[Entry]:
     return [Entry(i, edit) for i, edit in enumerate(made, 1)]
 
 
-def plain(state: State) -> object:
+def plain(state: ReviewState) -> object:
     return state.labels.tolist(), dict(state.intents), state.pinned.tolist(), state.parted
 
 
@@ -99,8 +101,8 @@ def test_undo_of_the_last_edit_gives_the_tables_before_and_redo_those_after(made
 def test_ids_do_not_depend_on_the_order_of_edits_or_on_what_was_undone() -> None:
     """Two people at once: whose line lands first is no matter, and undoing one leaves the ids of the other."""
     one, two = START.members(0).tolist(), START.members(1).tolist()
-    a = Split(0, (Part(0, "a", tuple(one[1:])), Part(4, "b", (one[0],))))
-    b = Split(1, (Part(1, "c", tuple(two[1:])), Part(5, "d", (two[0],))))
+    a = Split(0, (SplitPart(0, "a", tuple(one[1:])), SplitPart(4, "b", (one[0],))))
+    b = Split(1, (SplitPart(1, "c", tuple(two[1:])), SplitPart(5, "d", (two[0],))))
     first, second = replay(START, numbered([a, b])), replay(START, numbered([b, a]))
     assert (first.labels.tolist(), dict(first.intents)) == (second.labels.tolist(), dict(second.intents))
     without = replay(START, numbered([a, b, Undo(1)]))
@@ -189,7 +191,7 @@ def test_edits_show_in_tables_predict_evaluate_and_training(cli: Cli, calls: Pat
     made: list[Edit] = [
         Merge(0, (1,), "both-topics"),
         Rename(2, "查询-物流"),
-        Split(3, (Part(3, "left", tuple(members[3][:6])), Part(5, "right", tuple(members[3][6:])))),
+        Split(3, (SplitPart(3, "left", tuple(members[3][:6])), SplitPart(5, "right", tuple(members[3][6:])))),
         Move((members[4][0], members[4][1]), 6, "new-one"),
         Move((members[4][2],), 0),
         Noise((members[4][3],)),

@@ -13,7 +13,7 @@ from conftest import Cli
 from dialin.discover.state import Data, Intent
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
 from dialin.review.pieces import Pieces
-from dialin.review.pin import FREE, Held, Pinned, numbered, pinned_of
+from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, numbered, pinned_of
 from dialin.runs.run import Run, decided, load
 from fake_run import Said, decide, fake_run, reviewed_run
 from oracles import on_circle
@@ -149,7 +149,7 @@ def test_a_sentence_of_two_roles_is_decided_for_each(tmp_path: Path) -> None:
     found = pinned_of(decided(run), keys)
     assert found is not None
     assert found.names == ("ask-refund",)
-    assert found.labels.tolist() == [0, FREE, FREE, 0]
+    assert found.labels.tolist() == [0, NO_DECISION, NO_DECISION, 0]
 
 
 def test_one_who_wants_a_split_keeps_nothing(tmp_path: Path) -> None:
@@ -161,11 +161,11 @@ def test_words_come_before_borders() -> None:
     """Pieces at 0° (kept) and 90° (not kept), radius cos 30°: at 10° one joins, at 80° and 45° one is free, and what a
     person said holds wherever it lies."""
     pieces = Pieces(on_circle(0, 90), np.full(2, np.cos(np.pi / 6), np.float32), np.array([0, -1]), ("", ""))
-    said = np.array([FREE, FREE, FREE, 0, -1])
-    pinned = Pinned(("ask-refund",), ("",), np.ones(1), said, pieces)
+    said = np.array([NO_DECISION, NO_DECISION, NO_DECISION, 0, -1])
+    pinned = KeptIntents(("ask-refund",), ("",), np.ones(1), said, pieces)
     X = on_circle(10, 80, 45, 170, 0)
-    held = Held.of(pinned, Data(list("abcde"), X, np.ones(5, np.int64), [""] * 5), [""] * 5)
-    assert held.labels.tolist() == [0, FREE, FREE, 0, -1]
+    held = PinnedSplit.of(pinned, Data(list("abcde"), X, np.ones(5, np.int64), [""] * 5), [""] * 5)
+    assert held.labels.tolist() == [0, NO_DECISION, NO_DECISION, 0, -1]
     assert held.rest.texts == ["b", "c"]
     assert held.p[3:].tolist() == [1.0, 0.0]
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Quorum, Rename, Undo, Verdict, edit_of, fields_of
+from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Quorum, Rename, Undo, Vote, edit_of, fields_of
 from dialin.review.log import entries_in
-from dialin.review.replay import State, refusal, replay, start_of
+from dialin.review.replay import ReviewState, refusal, replay, start_of
 from dialin.review.stages import Stage, open_for, standing_of
 from dialin.review.verdicts import agreement
 from dialin.tune.from_review import decided_in
@@ -26,14 +26,14 @@ def log_of(*said: Said) -> list[Entry]:
     return [Entry(line, edit, by) for line, (by, edit) in enumerate(said, 1)]
 
 
-def after(*said: Said) -> State:
+def after(*said: Said) -> ReviewState:
     return replay(START, log_of(*said))
 
 
 def all_say(intent: int, *good: bool, group: int = 1, look: int = 0) -> list[Said]:
     """Return a verdict each of Ana, Ben, Eva (or of Kim, Leo, Mia, in the second group)."""
     names = ("Ana", "Ben", "Eva") if group == 1 else ("Kim", "Leo", "Mia")
-    return [(by, Verdict(intent, own, group, look)) for by, own in zip(names, good, strict=False)]
+    return [(by, Vote(intent, own, group, look)) for by, own in zip(names, good, strict=False)]
 
 
 # --- verdicts -------------------------------------------------------------------------------------
@@ -57,25 +57,25 @@ def test_a_tie_waits_for_one_more_and_a_person_counts_once() -> None:
     two = [("", Quorum(2)), *all_say(0, True, False)]
     assert standing_of(after(*two)).stages[0] is Stage.JUDGE
     assert after(*two).judged.is_tied(1, 0)
-    assert standing_of(after(*two, ("Eva", Verdict(0, good=True)))).stages[0] is Stage.NAME
-    assert standing_of(after(*two, ("Ben", Verdict(0, good=True)))).stages[0] is Stage.NAME
-    assert after(*two, ("Ben", Verdict(0, good=True))).judged.of(1, 0) == {"Ana": True, "Ben": True}
+    assert standing_of(after(*two, ("Eva", Vote(0, good=True)))).stages[0] is Stage.NAME
+    assert standing_of(after(*two, ("Ben", Vote(0, good=True)))).stages[0] is Stage.NAME
+    assert after(*two, ("Ben", Vote(0, good=True))).judged.of(1, 0) == {"Ana": True, "Ben": True}
 
 
 def test_one_annotator_is_enough_where_one_is_wanted() -> None:
-    assert standing_of(after(("", Quorum(1)), ("Ana", Verdict(1, good=False)))).stages[1] is Stage.SHARE_OUT
-    assert standing_of(after(("Ana", Verdict(1, good=False)))).stages[1] is Stage.JUDGE
+    assert standing_of(after(("", Quorum(1)), ("Ana", Vote(1, good=False)))).stages[1] is Stage.SHARE_OUT
+    assert standing_of(after(("Ana", Vote(1, good=False)))).stages[1] is Stage.JUDGE
 
 
 def test_what_a_name_may_not_say() -> None:
     state = after(*all_say(0, True, True, True), ("Ana", Rename(0, "cancel-order")), *all_say(0, True, group=2, look=1))
-    assert "name of who gives it" in refusal(state, Verdict(1, good=True), "")
-    assert "Ana has judged in group 1" in refusal(state, Verdict(0, True, 2, 1), "Ana")
-    assert "Kim has judged in group 2" in refusal(state, Verdict(1, good=True), "Kim")
-    assert "no intent 9" in refusal(state, Verdict(9, good=True), "Ana")
-    assert "has changed since" in refusal(state, Verdict(0, True, 2, 0), "Leo")
-    assert not refusal(state, Verdict(0, True, 2, 1), "Leo")
-    void = after(("Ana", Verdict(0, good=True)), ("Ana", Verdict(0, True, 2)), ("", Verdict(0, good=True)))
+    assert "name of who gives it" in refusal(state, Vote(1, good=True), "")
+    assert "Ana has judged in group 1" in refusal(state, Vote(0, True, 2, 1), "Ana")
+    assert "Kim has judged in group 2" in refusal(state, Vote(1, good=True), "Kim")
+    assert "no intent 9" in refusal(state, Vote(9, good=True), "Ana")
+    assert "has changed since" in refusal(state, Vote(0, True, 2, 0), "Leo")
+    assert not refusal(state, Vote(0, True, 2, 1), "Leo")
+    void = after(("Ana", Vote(0, good=True)), ("Ana", Vote(0, True, 2)), ("", Vote(0, good=True)))
     assert void.void == (2, 3)
 
 
@@ -131,7 +131,7 @@ def test_kappa_is_undefined_for_one_person_for_nobody_and_for_verdicts_that_are_
 intents = st.integers(0, 4)
 rows = st.lists(st.integers(0, 6), min_size=1, max_size=3, unique=True).map(tuple)
 edits = st.one_of(
-    st.builds(Verdict, intents, st.booleans(), st.sampled_from([1, 2]), st.integers(0, 2)),
+    st.builds(Vote, intents, st.booleans(), st.sampled_from([1, 2]), st.integers(0, 2)),
     st.builds(Quorum, st.integers(1, 3)),
     st.builds(Rename, intents, st.sampled_from(["cancel-order", "取消-订单", "\u202eevil"])),
     st.builds(Merge, intents, st.lists(intents, min_size=1, max_size=2).map(tuple)),
@@ -174,6 +174,6 @@ def test_each_log_has_one_outcome_and_no_verdict_is_lost(said: list[Said]) -> No
     out = np.flatnonzero((state.labels < 0) & state.pinned).tolist()
     assert sorted([*placed, *standing.loose.tolist(), *out]) == list(range(7))
     for entry in entries:
-        if isinstance(entry.edit, Verdict) and entry.line not in state.void:
+        if isinstance(entry.edit, Vote) and entry.line not in state.void:
             assert entry.by in state.judged.heard[entry.edit.group, entry.edit.intent, entry.edit.look or 0]
             assert state.judged.groups[entry.by] == entry.edit.group

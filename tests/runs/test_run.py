@@ -10,21 +10,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-
 from conftest import Cli
+
 from dialin import files
-from dialin.read.columns import Columns
-from dialin.runs.connect import Opened, Specs
 from dialin.discover.method import Settings
 from dialin.errors import InputError
-from dialin.runs.run import Plan, check_free, load, read_corpus, start
-from scripted import HashingEmbedder, ScriptedBackend
+from dialin.read.columns import Columns
+from dialin.runs.connect import Connections, Specs
+from dialin.runs.run import RunPlan, check_free, load, read_corpus, start
 from run_commands import STABLE, contents, discover
-
-
-
-
-
+from scripted import HashingEmbedder, ScriptedBackend
 
 
 def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
@@ -79,9 +74,9 @@ def test_another_order_of_the_rows_gives_the_same_intents(cli: Cli, calls: Path,
 def test_load_gives_back_what_start_was_given(home: Path) -> None:
     (home / "calls.csv").write_text("text,role\nwhere is it,user\nwhere is it,agent\nhello there,\ngood bye,user\n")
     settings = Settings(strategy="paper", n_clusters=(2, 3), seed=7)
-    plan = Plan("calls.csv", Columns(text="text"), settings, Specs("none"))
+    plan = RunPlan("calls.csv", Columns(text="text"), settings, Specs("none"))
     corpus = read_corpus(plan)
-    opened = Opened(None, HashingEmbedder().encode, "test:hashing", "a test")
+    opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test")
     started = start(home / "deep" / "run", plan, corpus, opened)
     loaded = load(home / "deep" / "run")
     assert loaded.manifest == started.manifest

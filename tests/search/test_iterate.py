@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dialin.cluster.partition import Agglomerative, Partition
 from dialin.judge.coherence import Rows, Verdict
 from dialin.search.iterate import Loop, Round, iterate
-from dialin.search.tree_search import Found, KSearch, Search, TreeSearch, Trial
+from dialin.search.tree_search import KSearch, Search, SearchResult, TreeSearch, Trial
 from dialin.search.walk import Ask
 from oracles import BAD, GOOD, UNREADABLE, Constant, Matrix, Oracle, blobs, parts, sets
 
@@ -94,10 +94,10 @@ class Greedy:
         self.share = share
         self.logs: list[tuple[Trial, ...]] = []
 
-    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:
+    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:
         self.logs.append(tuple(log))
         kept = np.arange(min(self.share, partition.n))
-        return Found((kept,), (GOOD,), (Trial(partition.n, 1, 0),), 1)
+        return SearchResult((kept,), (GOOD,), (Trial(partition.n, 1, 0),), 1)
 
 
 def test_stops_at_epsilon() -> None:

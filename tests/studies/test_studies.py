@@ -15,7 +15,7 @@ import scripted
 from dialin.bench.results import Row as BenchRow
 from dialin.bench.results import append, read_rows
 from dialin.discover.method import Settings, Tools
-from dialin.discover.state import Draft, Work
+from dialin.discover.state import Context, Draft
 from dialin.embed.cache import CachedEmbedder
 from dialin.llm.base import Prompt, Request
 from dialin.llm.usage import Usage
@@ -136,7 +136,7 @@ def test_peers_are_told_the_intents_but_not_the_noise(case: Case) -> None:
 def halves(case: Case) -> merge_variants.Found:
     """Return each topic in two pieces; one sentence is in none."""
     judge = OracleJudge(case.gold)
-    work = Work.of(case.data, Tools(None, case.embedder.encode, judge=judge), Settings())
+    work = Context.of(case.data, Tools(None, case.embedder.encode, judge=judge), Settings())
     topics = [np.flatnonzero(case.gold == topic) for topic in np.unique(case.gold)]
     draft = Draft([""] * len(case.texts), [half for rows in topics for half in np.array_split(rows, 2)])
     piece = np.full(len(case.texts), -1)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from dialin import files
-from dialin.cluster.strata import Part
+from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
 from dialin.discover.settings import Settings
 from dialin.discover.state import Intent, Result
@@ -24,8 +24,8 @@ from dialin.read.corpus import corpus_of
 from dialin.read.dates import dates
 from dialin.review.edits import Edit, Merge, Move, Noise, Rename
 from dialin.review.log import DECISIONS, append
-from dialin.runs.connect import Opened, Specs
-from dialin.runs.run import COMPLETE, Plan, Run, load, start
+from dialin.runs.connect import Connections, Specs
+from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
 from dialin.search.iterate import Round
 from dialin.search.tree_search import Trial
 from scripted import HashingEmbedder
@@ -49,8 +49,8 @@ def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
     """
     corpus = corpus_of(table_of(said))
     X = HashingEmbedder().encode(corpus.texts)
-    opened = Opened(None, HashingEmbedder().encode, "test:hashing", "a test")
-    plan = Plan("calls.jsonl", Columns(), Settings(), Specs("none", "none"))
+    opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test")
+    plan = RunPlan("calls.jsonl", Columns(), Settings(), Specs("none", "none"))
     run = start(folder, plan, corpus, opened)
     run = replace(run, manifest=replace(run.manifest, **({"status": COMPLETE} | changes)))
     files.write_array(folder / files.EMBEDDINGS, X)
@@ -90,7 +90,7 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     )
     trials = (Trial(2, 3, 5), Trial(len(ordered), 6, 1, 1))
     round_ = Round(len(texts), tuple(clusters), (Verdict.of(0.9),) * len(clusters), trials, len(ordered))
-    rounds = ((Part("", is_cjk=False), round_),)
+    rounds = ((Stratum("", is_cjk=False), round_),)
     reasons = ["noise" if label < 0 else "" for label in labels]
     pieces = build(X, clusters, range(len(ordered)), own)
     return Result(intents, labels, (labels >= 0) * 1.0, reasons, rounds, pieces, complete=True, roles=used)

@@ -16,12 +16,12 @@ from dialin.judge.calibration import Calibration, read_calibration
 from dialin.judge.coherence import JudgeSettings
 from dialin.llm.base import Prompt
 from dialin.runs.connect import beside
-from dialin.tune.fit_calibration import Asked, ask, bins_of, fit, trust_of, unseen
+from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, trust_of, unseen
 
 BASE = Calibration("base", (0.0, 4.0, 0.0, 0.0), (0.0, 1.0), (0.0, 1.0, 1.0), kept=(0.5, 3.0, 0.0, 0.0))
 
 
-def asked_of(n: int = 400, noise: float = 1.0, shared: float = 0.0, zh: float | None = None) -> Asked:
+def asked_of(n: int = 400, noise: float = 1.0, shared: float = 0.0, zh: float | None = None) -> JudgedClusters:
     """Return clusters whose answers are ±1 (good: +1) and noise; `shared` of it is in the tightness, too."""
     rng = np.random.default_rng(0)
     good = np.arange(n) % 2 == 0
@@ -31,17 +31,19 @@ def asked_of(n: int = 400, noise: float = 1.0, shared: float = 0.0, zh: float | 
     is_zh = np.arange(n) % 4 < 2 if zh is not None else np.zeros(n, bool)
     shapes = np.column_stack([tightness, tightness, np.full(n, 20), np.full(n, 1_000)])
     source = np.array(["bank", "shop"])[(np.arange(n) // 2) % 2]
-    return Asked(source, is_zh, good, np.ones(n, bool), answers - np.where(is_zh, zh or 0.0, 0.0), shapes)
+    return JudgedClusters(source, is_zh, good, np.ones(n, bool), answers - np.where(is_zh, zh or 0.0, 0.0), shapes)
 
 
 def test_every_source_and_either_side_weigh_the_same() -> None:
     """Sides of 1, 2 and 1 clusters: each weighs 4/3, the two of one side 2/3 each."""
     asked = asked_of(4)
-    asked = Asked(np.array(["a", "a", "a", "b"]), asked.is_zh, np.array([True, False, False, True]), *_rest(asked))
+    asked = JudgedClusters(
+        np.array(["a", "a", "a", "b"]), asked.is_zh, np.array([True, False, False, True]), *_rest(asked)
+    )
     assert asked.weight.tolist() == pytest.approx([4 / 3, 2 / 3, 2 / 3, 4 / 3])
 
 
-def _rest(asked: Asked) -> tuple[Any, Any, Any]:
+def _rest(asked: JudgedClusters) -> tuple[Any, Any, Any]:
     return asked.readable, asked.answers, asked.shapes
 
 
@@ -66,7 +68,7 @@ def test_closeness_never_counts_against_a_cluster() -> None:
     """Where bad clusters are the closer ones, an audit goes by the answers alone; else by both."""
     asked = asked_of()
     turned = asked.shapes * [-1, 1, 1, 1] + [1, 0, 0, 0]
-    odd = Asked(asked.source, asked.is_zh, asked.good, asked.readable, asked.answers, turned)
+    odd = JudgedClusters(asked.source, asked.is_zh, asked.good, asked.readable, asked.answers, turned)
     found, usual = fit(odd, BASE).audit, fit(asked, BASE).audit
     assert found is not None
     assert usual is not None
@@ -91,7 +93,7 @@ def test_a_language_that_is_judged_harder_is_shifted() -> None:
 
 def test_answers_that_say_nothing_are_refused() -> None:
     asked = asked_of()
-    wrong = Asked(asked.source, asked.is_zh, ~asked.good, *_rest(asked))
+    wrong = JudgedClusters(asked.source, asked.is_zh, ~asked.good, *_rest(asked))
     with pytest.raises(InputError, match=r"do not tell good clusters from bad ones \(AUC 0\.0"):
         fit(wrong, BASE)
 
@@ -100,14 +102,16 @@ def test_figures_are_of_what_the_fit_has_not_seen() -> None:
     """Source shop is judged the other way round: fitted on bank alone, its answers are worse than chance."""
     asked = asked_of(1_000)
     turned = np.where(asked.source == "shop", -asked.answers, asked.answers) * np.where(asked.source == "shop", 0.2, 1)
-    found = unseen(Asked(asked.source, asked.is_zh, asked.good, asked.readable, turned, asked.shapes), BASE)["llm"]
+    found = unseen(JudgedClusters(asked.source, asked.is_zh, asked.good, asked.readable, turned, asked.shapes), BASE)[
+        "llm"
+    ]
     shop = asked.source == "shop"
     assert ((found[shop] >= 0.5) == asked.good[shop]).mean() < 0.3
 
 
 def test_one_source_is_tested_by_fifths() -> None:
     asked = asked_of()
-    one = Asked(np.full(400, "bank"), asked.is_zh, asked.good, *_rest(asked))
+    one = JudgedClusters(np.full(400, "bank"), asked.is_zh, asked.good, *_rest(asked))
     found = unseen(one, BASE)
     assert all(np.isfinite(p).all() for p in found.values())
     [row] = [each for each in trust_of(one, found) if each.judge == "both"]

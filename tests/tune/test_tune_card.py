@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 import tune_tiny
-from dialin.tune.batches import Parts, split
-from dialin.tune.card import Facts, Figures, Source, card, figures_of, machine_here
+from dialin.tune.batches import Shares, split
+from dialin.tune.card import CardFacts, CardSource, Figures, card, figures_of, machine_here
 from dialin.tune.results import figures_by_source, scores_table, sources_of
 from dialin.tune.settings import TuneSettings
 from dialin.tune.text import examples_of
 
 NAN = float("nan")
-FACTS = Facts(
+FACTS = CardFacts(
     settings=TuneSettings("smollm2-135m", held_out=("bank77", "massive_zh"), seed=7),
     base_sha256="b179c952",
     data="clusters.parquet",
     data_sha256="112013d7",
-    sources=(Source("bank77", 200, 100, 0, 0, 200), Source("店|a", 300, 140, 270, 30, 0)),
+    sources=(CardSource("bank77", 200, 100, 0, 0, 200), CardSource("店|a", 300, 140, 270, 30, 0)),
     figures=(
         Figures("held_out", "bank77", 200, 0.9312, 0.88, 0.041, 0.3),
         Figures("watched", "店|a", 30, NAN, 1.0, 0.01, 0.1),
@@ -81,7 +81,7 @@ def test_a_namer_has_a_loss_and_no_auc() -> None:
 
 
 def test_nothing_in_a_name_can_break_a_table() -> None:
-    facts = replace(FACTS, sources=(Source("a\n| b |", 1, 1, 1, 0, 0),))
+    facts = replace(FACTS, sources=(CardSource("a\n| b |", 1, 1, 1, 0, 0),))
     assert "| a \\| b \\| | 1 | 1 | 1 | 0 | 0 |" in card(facts).splitlines()
 
 
@@ -132,7 +132,7 @@ def test_each_source_of_a_part_and_all_of_them() -> None:
 
 
 def test_no_parts_no_figures() -> None:
-    assert sources_of(Parts([], [], [])) == []
+    assert sources_of(Shares([], [], [])) == []
     assert figures_by_source(scores_table([], np.zeros(0), "log_odds")) == []
 
 

@@ -15,9 +15,19 @@ from dialin.llm.base import Prompt
 from dialin.llm.render import Template, render
 from dialin.name.labels import Example as Naming
 from dialin.name.labels import build_prompt
-from dialin.tune.batches import IGNORED, Encoded, by_length, collate, encode, some, split, steps_from, steps_of_epoch
+from dialin.tune.batches import (
+    IGNORE_INDEX,
+    EncodedExample,
+    by_length,
+    collate,
+    encode,
+    some,
+    split,
+    steps_from,
+    steps_of_epoch,
+)
 from dialin.tune.settings import TuneSettings, learning_rate_at
-from dialin.tune.text import Example, examples_of, judge_prompt, name_prompt, read_clusters
+from dialin.tune.text import TrainingExample, examples_of, judge_prompt, name_prompt, read_clusters
 
 GOOD = {"cluster_id": 1, "source": "shop", "shown": ["where is it", "has it come"], "label": "a", "good": True}
 ZH = {"cluster_id": 2, "source": "店", "shown": ["退款", "查天气"], "label": "b", "good": False}
@@ -28,8 +38,10 @@ def tokenize(text: str) -> list[int]:
     return [0, *map(ord, text)]
 
 
-def example(group: str = "a", source: str = "shop", good: bool = True, cluster_id: str = "1") -> Example:
-    return Example(cluster_id, source, group, Prompt("s", (), "u"), "Good" if good else "Bad", ("Good", "Bad"), good)
+def example(group: str = "a", source: str = "shop", good: bool = True, cluster_id: str = "1") -> TrainingExample:
+    return TrainingExample(
+        cluster_id, source, group, Prompt("s", (), "u"), "Good" if good else "Bad", ("Good", "Bad"), good
+    )
 
 
 # ---- text
@@ -145,7 +157,7 @@ def test_a_name_is_all_its_tokens() -> None:
 
 def test_options_that_begin_alike_are_refused() -> None:
     with pytest.raises(InputError, match="Good and Gut with the same token"):
-        encode(Example("1", "s", "g", Prompt("s", (), "u"), "Good", ("Good", "Gut")), "plain", tokenize)
+        encode(TrainingExample("1", "s", "g", Prompt("s", (), "u"), "Good", ("Good", "Gut")), "plain", tokenize)
 
 
 def test_a_model_that_joins_prompt_and_answer_is_refused() -> None:
@@ -153,8 +165,8 @@ def test_a_model_that_joins_prompt_and_answer_is_refused() -> None:
         encode(example(), "plain", lambda text: [len(text)])
 
 
-def encoded(n_prompt: int, answer: tuple[int, ...], options: tuple[int, ...] = ()) -> Encoded:
-    return Encoded(example(), tuple(range(1, n_prompt + 1)), answer, options)
+def encoded(n_prompt: int, answer: tuple[int, ...], options: tuple[int, ...] = ()) -> EncodedExample:
+    return EncodedExample(example(), tuple(range(1, n_prompt + 1)), answer, options)
 
 
 def test_padding_by_hand() -> None:
@@ -166,7 +178,7 @@ def test_padding_by_hand() -> None:
     batch = collate([encoded(3, (7, 8)), encoded(1, (9,))], pad=5)
     assert batch.ids.tolist() == [[1, 2, 3, 7], [5, 5, 5, 1]]
     assert batch.mask.tolist() == [[1, 1, 1, 1], [0, 0, 0, 1]]
-    assert batch.labels.tolist() == [[7, 8], [IGNORED, 9]]
+    assert batch.labels.tolist() == [[7, 8], [IGNORE_INDEX, 9]]
 
 
 def test_of_a_judge_only_the_last_position_counts() -> None:
@@ -200,11 +212,11 @@ def test_without_labels_nothing_is_said_of_pairs(unknown: tune_tiny.Row) -> None
 
 def test_ends_move_with_the_padding() -> None:
     """Prompts of three and two tokens: the second is moved by one. Of its three intents, "" equals no other."""
-    known = Example("1", "shop", "a", Prompt("s", (), "u"), "Bad", intents=("x", "", "x"))
-    long, short = Encoded(known, (1, 2, 3), (7,), ends=(0, 1, 2)), encoded(2, (8,))
+    known = TrainingExample("1", "shop", "a", Prompt("s", (), "u"), "Bad", intents=("x", "", "x"))
+    long, short = EncodedExample(known, (1, 2, 3), (7,), ends=(0, 1, 2)), encoded(2, (8,))
     assert collate([long, short], pad=0).ends.tolist() == [[0, 0, 0], [0, 1, 1], [0, 2, 0]]
-    known = Example("1", "shop", "a", Prompt("s", (), "u"), "Bad", intents=("x", "y"))
-    short = Encoded(known, (1, 2), (7,), ends=(0, 1))
+    known = TrainingExample("1", "shop", "a", Prompt("s", (), "u"), "Bad", intents=("x", "y"))
+    short = EncodedExample(known, (1, 2), (7,), ends=(0, 1))
     assert collate([encoded(3, (8,)), short], pad=0).ends.tolist() == [[1, 1, 0], [1, 2, 1]]
     assert collate([encoded(3, (8,))], pad=0).ends.shape == (0, 3)
 
@@ -256,7 +268,7 @@ def test_by_length_covers_all_in_ascending_order() -> None:
 # ---- parts
 
 
-def many(n: int = 200) -> list[Example]:
+def many(n: int = 200) -> list[TrainingExample]:
     return [example(f"label {i % 40}", "ab"[i % 2], i % 4 < 2, str(i)) for i in range(n)]
 
 
@@ -282,7 +294,7 @@ def test_an_unknown_source_is_named() -> None:
 
 
 @pytest.mark.parametrize("examples", [[], [example(str(i)) for i in range(50)]])
-def test_a_judge_needs_both_kinds(examples: list[Example]) -> None:
+def test_a_judge_needs_both_kinds(examples: list[TrainingExample]) -> None:
     with pytest.raises(InputError, match="too little data to learn from"):
         split(examples, TuneSettings("m"))
 

@@ -18,11 +18,11 @@ import tune_tiny
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Prompt
 from dialin.tune import base as bases
-from dialin.tune.batches import Encoded
-from dialin.tune.checkpoint import Checkpoint, State
+from dialin.tune.batches import EncodedExample
+from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import TIMED_STEPS, Course, Material, Progress
 from dialin.tune.settings import Job, TuneSettings
-from dialin.tune.text import Example
+from dialin.tune.text import TrainingExample
 from dialin.tune.train import check_out, tune
 from tune_settings import settings
 
@@ -44,13 +44,13 @@ class Counting:
         self.scores, self.n, self.seen = scores, 0, list[list[int]]()
         self.rates = list[float]()
 
-    def learn(self, batches: list[list[Encoded]], learning_rate: float) -> float:
+    def learn(self, batches: list[list[EncodedExample]], learning_rate: float) -> float:
         self.n += 1
         self.seen.append([example.prompt[0] for batch in batches for example in batch])
         self.rates.append(learning_rate)
         return 1.0 / self.n
 
-    def log_odds(self, examples: list[Encoded]) -> NDArray[np.float64]:
+    def log_odds(self, examples: list[EncodedExample]) -> NDArray[np.float64]:
         """Put so many of ten good ones above the ten bad ones as the score asks."""
         n_right = round(10 * self.scores.get(self.n, 0.5))
         return np.array([1.0] * n_right + [-1.0] * (10 - n_right) + [0.0] * 10)
@@ -72,19 +72,21 @@ class Memory:
     """A checkpoint that is no file."""
 
     def __init__(self) -> None:
-        self.content: tuple[State, dict[str, Any], dict[str, Any]] | None = None
+        self.content: tuple[TrainState, dict[str, Any], dict[str, Any]] | None = None
         self.steps = list[int]()
 
-    def write(self, state: State, learner: dict[str, Any], best: dict[str, Any]) -> None:
+    def write(self, state: TrainState, learner: dict[str, Any], best: dict[str, Any]) -> None:
         self.content = (replace(state, history=list(state.history)), learner, best)
         self.steps.append(state.step)
 
-    def read(self) -> tuple[State, dict[str, Any], dict[str, Any]] | None:
+    def read(self) -> tuple[TrainState, dict[str, Any], dict[str, Any]] | None:
         return self.content
 
 
-def encoded(i: int, good: bool = True) -> Encoded:
-    return Encoded(Example(str(i), "s", "g", Prompt("", (), ""), "Good", ("Good", "Bad"), good), (i,), (1,), (1, 2))
+def encoded(i: int, good: bool = True) -> EncodedExample:
+    return EncodedExample(
+        TrainingExample(str(i), "s", "g", Prompt("", (), ""), "Good", ("Good", "Bad"), good), (i,), (1,), (1, 2)
+    )
 
 
 def material(memory: Memory, told: list[Progress] | None = None, **settings: Any) -> Material:
@@ -96,7 +98,7 @@ def material(memory: Memory, told: list[Progress] | None = None, **settings: Any
     return Material([encoded(i) for i in range(40)], watched, chosen, memory, tell, 0.0)  # type: ignore[arg-type]
 
 
-def course(learner: Counting, of: Material) -> State:
+def course(learner: Counting, of: Material) -> TrainState:
     return Course(learner, of).run()  # type: ignore[arg-type]
 
 
@@ -351,7 +353,7 @@ def test_the_answer_does_not_depend_on_the_padding(base: Path) -> None:
     learner = Learner(loaded, settings(base), "cpu")
     prompts = ["a", "a longer one", "the longest of them all by far"]
     examples = loaded.encode(
-        [Example(str(i), "s", "g", Prompt("", (), p), "Good", ("Good", "Bad")) for i, p in enumerate(prompts)]
+        [TrainingExample(str(i), "s", "g", Prompt("", (), p), "Good", ("Good", "Bad")) for i, p in enumerate(prompts)]
     )
     together = learner.log_odds(examples)
     alone = np.concatenate([learner.log_odds([example]) for example in examples])
@@ -366,7 +368,7 @@ def test_the_loss_is_that_of_the_answers_only(base: Path) -> None:
     from dialin.tune.learner import Learner  # noqa: PLC0415
 
     loaded = bases.load(bases.find(str(base)), "cpu")
-    [example] = loaded.encode([Example("1", "s", "g", Prompt("s", (), "u"), "ask-it")])
+    [example] = loaded.encode([TrainingExample("1", "s", "g", Prompt("s", (), "u"), "ask-it")])
     learner = Learner(loaded, settings(base), "cpu")
     learner.model.eval()
     tokens = example.prompt + example.answer

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dialin.annotate.dataset import LABELLED
-from dialin.review.replay import State
+from dialin.annotate.dataset import LABELLED_STAGES
+from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, standing_of
 from dialin.review.verdicts import GROUPS, JUDGES, agreement, told
 from dialin.runs.run import Manifest, Run
@@ -30,7 +30,7 @@ verified again counts as another one."""
 
 
 @dataclass(frozen=True)
-class Sized:
+class LabelSummary:
     """A label of the data set: how much has it, whether it is verified, and its most frequent sentences."""
 
     label: str
@@ -40,12 +40,12 @@ class Sized:
     examples: tuple[str, ...]
 
 
-def labels_of(run: Run) -> list[Sized]:
+def labels_of(run: Run) -> list[LabelSummary]:
     """Return the labels of the data set, the most frequent first; intents of one name are one label."""
     state, standing = run.review, standing_of(run.review)
     rows: dict[str, list[int]] = {}
     verified: dict[str, bool] = {}
-    for intent in standing.at(*LABELLED):
+    for intent in standing.at(*LABELLED_STAGES):
         name = state.intents[intent].name
         rows.setdefault(name, []).extend(standing.rows[intent].tolist())
         verified[name] = verified.get(name, True) and standing.stages[intent] is Stage.VERIFIED
@@ -53,11 +53,11 @@ def labels_of(run: Run) -> list[Sized]:
     return sorted(found, key=lambda sized: (-sized.n_utterances, sized.label))
 
 
-def _sized(run: Run, name: str, rows: list[int], is_verified: bool) -> Sized:
+def _sized(run: Run, name: str, rows: list[int], is_verified: bool) -> LabelSummary:
     counts = run.corpus.counts
     frequent = sorted(rows, key=lambda row: (-int(counts[row]), row))[:N_EXAMPLES]
     examples = tuple(cut(run.corpus.texts[row]) for row in frequent)
-    return Sized(name, len(rows), int(counts[rows].sum()), is_verified, examples)
+    return LabelSummary(name, len(rows), int(counts[rows].sum()), is_verified, examples)
 
 
 def cut(text: str) -> str:
@@ -105,7 +105,7 @@ def _start(manifest: Manifest) -> str:
     return f"The clusters are the intents that `dialin discover` found, with the LLM {cell(manifest.llm)}."
 
 
-def _counts(run: Run, found: list[Sized]) -> list[tuple[str, int, int]]:
+def _counts(run: Run, found: list[LabelSummary]) -> list[tuple[str, int, int]]:
     """Return how many sentences and utterances there are, have a label, and have none for which reason."""
     state, standing, counts = run.review, standing_of(run.review), run.corpus.counts
     left: dict[str, list[int]] = {}
@@ -123,12 +123,12 @@ def _counts(run: Run, found: list[Sized]) -> list[tuple[str, int, int]]:
     return [("all", source.n_sentences, source.n_occurrences), *labelled, *unlabelled, *blank]
 
 
-def _row(sized: Sized) -> tuple[object, ...]:
+def _row(sized: LabelSummary) -> tuple[object, ...]:
     verified, examples = "yes" if sized.is_verified else "no", " ／ ".join(sized.examples)
     return sized.label, sized.n_sentences, sized.n_utterances, verified, examples
 
 
-def _agreement(state: State) -> str:
+def _agreement(state: ReviewState) -> str:
     return "\n".join(f"- group {group}: {told(agreement(state.judged, group))}" for group in GROUPS)
 
 

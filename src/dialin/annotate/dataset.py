@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dialin.review.replay import State
+from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, standing_of
 from dialin.runs.run import Run
 
-LABELLED = (Stage.VERIFY, Stage.VERIFIED)
+LABELLED_STAGES = (Stage.VERIFY, Stage.VERIFIED)
 """Named, and not found bad by those who verify."""
-OPTIONAL = ("dialogue_id", "turn", "role", "date")
+OPTIONAL_COLUMNS = ("dialogue_id", "turn", "role", "date")
 
 
-def labels_in(state: State) -> list[str | None]:
+def labels_in(state: ReviewState) -> list[str | None]:
     """Return the label of each sentence: the name of its intent, None where that has none or was rejected."""
     standing = standing_of(state)
     labels: list[str | None] = [None] * len(state.labels)
-    for intent in standing.at(*LABELLED):
+    for intent in standing.at(*LABELLED_STAGES):
         for row in standing.rows[intent].tolist():
             labels[row] = state.intents[intent].name
     return labels
@@ -39,7 +39,7 @@ def data_set(run: Run) -> pa.Table:
     place: list[int | None] = [None] * n
     for at, row in enumerate(rows):
         place[row] = at
-    known = [name for name in OPTIONAL if occurrences[name].null_count < occurrences.num_rows]
+    known = [name for name in OPTIONAL_COLUMNS if occurrences[name].null_count < occurrences.num_rows]
     columns = {name: occurrences[name].combine_chunks() for name in known}
     texts = pa.array([run.corpus.texts[i] for i in sentences], pa.large_string())
     own = pa.array([labels[i] for i in sentences], pa.string())

@@ -12,9 +12,9 @@ from dialin.cluster.strata import by_part, scripts_of
 from dialin.discover.settings import Settings
 from dialin.search.tree_search import default_min_size
 
-FINER = 2
+CLUSTER_FACTOR = 2
 """How many times as many clusters as the sentences suggest: good ones may get one name, bad ones cost more work."""
-FEW = 5
+SENTENCES_PER_CLUSTER = 5
 """Sentences to a cluster, on average, where they are too few to suggest anything."""
 
 
@@ -43,7 +43,7 @@ def clusters_for(texts: Sequence[str], X: NDArray[np.float32], seed: int) -> int
 
 def _wanted(X: NDArray[np.float32], seed: int) -> int:
     found = granularity_of(X, default_min_size(len(X)), seed)
-    return FINER * found.n_clusters if found else len(X) // FEW
+    return CLUSTER_FACTOR * found.n_clusters if found else len(X) // SENTENCES_PER_CLUSTER
 
 
 def settings_for(k: int, seed: int) -> Settings:

@@ -12,11 +12,11 @@ from dialin.bench.methods import DIALIN
 from dialin.bench.results import Row
 
 TEST = "paired t-test over seeds, two-sided; over all data sets, on the mean of a seed over them"
-ALL = "all data sets"
+ALL_DATA = "all data sets"
 METRICS = ("ami", "ari", "acc")
 LEVELS = {"**": 0.01, "*": 0.05}
 """Stars, the most first, and the p below which they are given; not corrected for the number of tests."""
-_EVEN = 1e-12
+_MIN_SPREAD = 1e-12
 """Differences that vary by no more than this do not vary: t is undefined."""
 
 Groups = dict[int, list[Row]]
@@ -30,7 +30,7 @@ class Comparison:
     Parameters
     ----------
     data : str
-        The data set, or `ALL`.
+        The data set, or `ALL_DATA`.
     method : str
         The other one.
     metric : str
@@ -61,7 +61,7 @@ def comparisons_of(rows: Sequence[Row]) -> list[Comparison]:
     """Return dialin against each other method that shares seeds with it, by data set, then over all of them."""
     names, methods = (list(dict.fromkeys(getattr(row, what) for row in rows)) for what in ("data", "method"))
     found = []
-    for data, parts in [*((name, [name]) for name in names), (ALL, names)]:
+    for data, parts in [*((name, [name]) for name in names), (ALL_DATA, names)]:
         own = by_seed(rows, DIALIN, parts)
         for method in methods:
             other = by_seed(rows, method, parts)
@@ -83,7 +83,7 @@ def compared(what: tuple[str, str, str], own: Groups, other: Groups) -> Comparis
     seeds = [seed for seed in own if seed in other]
     ours, theirs = ([fmean(float(getattr(row, metric)) for row in g[seed]) for seed in seeds] for g in (own, other))
     differences = [a - b for a, b in zip(ours, theirs, strict=True)]
-    varies = max(differences) - min(differences) > _EVEN
+    varies = max(differences) - min(differences) > _MIN_SPREAD
     p = float(ttest_rel(ours, theirs).pvalue) if varies else None
     return Comparison(data, method, metric, len(seeds), fmean(differences), p)
 

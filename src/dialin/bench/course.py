@@ -12,11 +12,11 @@ from dialin.bench.cases import Case
 from dialin.bench.encoder import title_of
 from dialin.bench.measures import measure_case
 from dialin.bench.methods import asks, check_methods
-from dialin.bench.once import Place, run_once
+from dialin.bench.once import Workbench, run_once
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import RUNS, Key, Row, about_of, append, open_folder, rewrite
 from dialin.cluster.partition import Matrix
-from dialin.runs.connect import NO_LLM, Opened, Specs, connect
+from dialin.runs.connect import NO_LLM, Connections, Specs, connect
 
 
 def run_bench(bench: Bench, watch: Watch) -> list[Row]:
@@ -74,11 +74,11 @@ def run_case(case: Case, missing: Sequence[Key], bench: Bench, watch: Watch) -> 
         with opened_for(case, bench.specs, watch, asking=asking) as (opened, X):
             for number, key in group:
                 watch.on_step(f"{key[0]}: {key[1]}, seed {key[2]} ({number} of {len(missing)})")
-                yield run_once(case, X, key, Place(opened, bench.out, watch))
+                yield run_once(case, X, key, Workbench(opened, bench.out, watch))
 
 
 @contextmanager
-def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Iterator[tuple[Opened, Matrix]]:
+def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Iterator[tuple[Connections, Matrix]]:
     """Give LLMs and embedder for runs on a data set, and its vectors; no LLM is opened that nobody asks."""
     if not asking:
         specs = replace(specs, llm=NO_LLM, judge_llm=NO_LLM)

@@ -27,7 +27,7 @@ MAX_STEPS = 1_000
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledRows:
     """Rows of data.
 
     Parameters
@@ -44,31 +44,31 @@ class Labelled:
     X: Matrix
     gold: Gold
 
-    def of(self, rows: Rows) -> Labelled:
+    def of(self, rows: Rows) -> LabelledRows:
         """Return some of the rows."""
-        return Labelled([self.texts[row] for row in rows], self.X[rows], [self.gold[row] for row in rows])
+        return LabelledRows([self.texts[row] for row in rows], self.X[rows], [self.gold[row] for row in rows])
 
 
-Classifier = Callable[[Labelled, Labels, Labelled], Labels]
+Classifier = Callable[[LabelledRows, Labels, LabelledRows], Labels]
 """``classifier(train, labels, held)`` learns the labels (n,) of `train`, and returns those of `held`, shape (m,)."""
 
 
-def logistic(train: Labelled, labels: Labels, held: Labelled) -> Labels:
+def logistic(train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
     """Learn the embeddings' logistic regression; a `Classifier`."""
     model = LogisticRegression(C=C, max_iter=MAX_STEPS).fit(train.X, labels)
     return np.asarray(model.predict(held.X), dtype=np.int64)
 
 
-def accuracy(train: Labelled, labels: Labels, held: Labelled, classifier: Classifier = logistic) -> float:
+def accuracy(train: LabelledRows, labels: Labels, held: LabelledRows, classifier: Classifier = logistic) -> float:
     """Return the share of the held-out rows whose predicted cluster stands for their gold label.
 
     Parameters
     ----------
-    train : Labelled
+    train : LabelledRows
         The rows that were clustered; their gold labels only say what a cluster stands for.
     labels : int array of shape (n,)
         Cluster of each; those with -1 are left out of the training.
-    held : Labelled
+    held : LabelledRows
         Rows to predict; those without a gold label do not count.
     classifier : callable
         Gets the assigned rows, where they are of two clusters or more.

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dialin.bench.downstream import Labelled
+from dialin.bench.downstream import LabelledRows
 from dialin.cluster.partition import Labels
 from dialin.errors import InputError
 from dialin.peers.head import batches
@@ -39,7 +39,7 @@ MAX_NORM = 1.0
 
 
 @dataclass(frozen=True)
-class FineTuned:
+class EncoderClassifier:
     """A `dialin.bench.downstream.Classifier`.
 
     Parameters
@@ -53,7 +53,7 @@ class FineTuned:
     weights: Weights
     seed: int
 
-    def __call__(self, train: Labelled, labels: Labels, held: Labelled) -> Labels:
+    def __call__(self, train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
         """Return the label of each held-out row; raise ModelError where transformers cannot load the encoder."""
         clusters, targets = np.unique(labels, return_inverse=True)
         with seeded(self.seed):

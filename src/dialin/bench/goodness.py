@@ -9,7 +9,7 @@ import numpy as np
 from dialin.bench.cases import Case
 from dialin.cluster.partition import Labels, Matrix
 from dialin.discover.method import Data, Settings, Tools
-from dialin.discover.state import Work
+from dialin.discover.state import Context
 from dialin.errors import InputError
 from dialin.judge.coherence import Coherence, Judge, Rows, Verdict
 from dialin.runs.connect import NO_LLM, Specs
@@ -17,7 +17,7 @@ from dialin.score.reliability import Goodness, goodness
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedRun:
     """What the other judge found about one run, and how many questions it took."""
 
     goodness: Goodness
@@ -50,13 +50,13 @@ def judge_on(case: Case, X: Matrix, tools: Tools) -> Judge:
     """
     n = len(case.texts)
     data = Data(case.texts, X, np.ones(n, dtype=np.int64), [""] * n)
-    return Work.of(data, tools, Settings(judge="llm", roles="ignore")).judge
+    return Context.of(data, tools, Settings(judge="llm", roles="ignore")).judge
 
 
-def judged(labels: Labels, judge: Judge) -> Judged:
+def judged(labels: Labels, judge: Judge) -> JudgedRun:
     """Judge every cluster of the labels (n,) of distinct sentences; a cluster of one is good without a question."""
     verdicts = judge.judge(clusters_of(labels))
-    return Judged(goodness(map(is_good, verdicts)), sum(verdict.n_asked for verdict in verdicts))
+    return JudgedRun(goodness(map(is_good, verdicts)), sum(verdict.n_asked for verdict in verdicts))
 
 
 def is_good(verdict: Verdict) -> bool | None:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.bench.cases import Case
-from dialin.bench.downstream import Classifier, Labelled, accuracy, logistic
-from dialin.bench.encoder import FineTuned
+from dialin.bench.downstream import Classifier, LabelledRows, accuracy, logistic
+from dialin.bench.encoder import EncoderClassifier
 from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
@@ -30,7 +30,7 @@ from dialin.judge.coherence import Judge
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.runs.connect import NO_LLM, Opened, Specs, connect, share, shared_store
+from dialin.runs.connect import NO_LLM, Connections, Specs, connect, share, shared_store
 from dialin.tune.base import Weights
 
 
@@ -56,7 +56,7 @@ class Sides:
 
     Parameters
     ----------
-    train, held : Labelled
+    train, held : LabelledRows
         Rows of the data set, and held-out ones.
     sentence : int64 array of shape (n_rows,)
         Sentence of each row of `train`.
@@ -64,19 +64,19 @@ class Sides:
         Of the encoder that learns the clusters, too; None where that is not asked for.
     """
 
-    train: Labelled
-    held: Labelled
+    train: LabelledRows
+    held: LabelledRows
     sentence: NDArray[np.int64]
     encoder: Weights | None
 
     @classmethod
-    def of(cls, case: Case, X: Matrix, bench: Bench, opened: Opened) -> Sides | None:
+    def of(cls, case: Case, X: Matrix, bench: Bench, opened: Connections) -> Sides | None:
         """Return both sides; None where there are no held-out sentences."""
         held = bench.held_out.get(case.name)
         if held is None:
             return None
-        train = Labelled(case.rows, X[case.sentence], case.gold)
-        new = Labelled(held.rows, opened.embed(held.texts)[held.sentence], held.gold)
+        train = LabelledRows(case.rows, X[case.sentence], case.gold)
+        new = LabelledRows(held.rows, opened.embed(held.texts)[held.sentence], held.gold)
         return cls(train, new, case.sentence, bench.encoder)
 
     def accuracy(self, labels: Labels, classifier: Classifier = logistic) -> float | None:
@@ -130,7 +130,7 @@ def scored(row: Row, labels: Labels, sides: Sides) -> Row:
         n_held_out = sum(label is not None for label in sides.held.gold)
         row = replace(row, downstream=sides.accuracy(labels), n_held_out=n_held_out)
     if sides.encoder is not None and lacks_encoder(row, sides.encoder):
-        row = replace(row, encoder=sides.accuracy(labels, FineTuned(sides.encoder, row.seed)))
+        row = replace(row, encoder=sides.accuracy(labels, EncoderClassifier(sides.encoder, row.seed)))
     return row
 
 
@@ -159,7 +159,7 @@ def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterat
 
 
 @contextmanager
-def goodness_tools(opened: Opened, store: Path, watch: Watch) -> Iterator[Tools]:
+def goodness_tools(opened: Connections, store: Path, watch: Watch) -> Iterator[Tools]:
     """Give the other judge; its replies lie in a store of their own, apart from those of the methods."""
 
     def client_of(backend: Backend) -> Client:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dialin.jobs.timing import peak_memory_mb
 
-CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+CLEAR_REFS, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 _RESET_PEAK = "5"
 
 
@@ -41,7 +41,7 @@ def raised(before: float | None, now: float | None) -> float | None:
 def _reset() -> bool:
     """Set the mark of this process back to what it holds now; False where it cannot be."""
     try:
-        CLEAR.write_text(_RESET_PEAK)
+        CLEAR_REFS.write_text(_RESET_PEAK)
     except OSError:
         return False
     return _high_water_mb() is not None

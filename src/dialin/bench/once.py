@@ -13,7 +13,7 @@ from dialin.bench.labels import keep
 from dialin.bench.memory import HighWater
 from dialin.bench.methods import asks, cap_of, is_told_k, labels_of
 from dialin.bench.plan import Watch
-from dialin.bench.recall import Recalling
+from dialin.bench.recall import RecallBackend
 from dialin.bench.results import REPLIES, Key, Row, figures_of, stem_of
 from dialin.cluster.partition import Matrix
 from dialin.discover.method import Tools
@@ -24,20 +24,20 @@ from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.llm.usage import Budget, Ledger
-from dialin.runs.connect import Opened, asked, share, shared_store
+from dialin.runs.connect import Connections, asked, share, shared_store
 
 
 @dataclass(frozen=True)
-class Place:
+class Workbench:
     """Where a run happens: with what, in which folder, and who watches."""
 
-    opened: Opened
+    opened: Connections
     out: Path
     watch: Watch
 
 
 @dataclass(frozen=True)
-class Asking:
+class RunBudget:
     """Where the replies of a run are kept, what it pays for, and the most that it may ask."""
 
     store: Path
@@ -56,10 +56,10 @@ class Asking:
         return Budget(max_calls=None if self.cap is None else max(self.cap - n_known, 0))
 
 
-def run_once(case: Case, X: Matrix, key: Key, place: Place) -> Row:
+def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
     """Run a method once and return its row; labels and replies are kept, and the replies shared."""
     _, method, seed = key
-    asking = Asking(place.out / REPLIES / f"{stem_of(key)}.sqlite", cap_of(method))
+    asking = RunBudget(place.out / REPLIES / f"{stem_of(key)}.sqlite", cap_of(method))
     told_k = is_told_k(method)
     with tools_for(method, place, asking) as tools:
         water, begin = HighWater(), time.perf_counter()
@@ -88,7 +88,7 @@ def run_once(case: Case, X: Matrix, key: Key, place: Place) -> Row:
 
 
 @contextmanager
-def tools_for(method: str, place: Place, asking: Asking) -> Iterator[Tools]:
+def tools_for(method: str, place: Workbench, asking: RunBudget) -> Iterator[Tools]:
     """Give what a method works with; no store is made for one that asks nobody."""
     if not asks(method):
         yield Tools(None, place.opened.embed)
@@ -102,17 +102,17 @@ def tools_for(method: str, place: Place, asking: Asking) -> Iterator[Tools]:
                 yield tools
 
 
-def free_client(backend: Backend, asking: Asking) -> Client:
+def free_client(backend: Backend, asking: RunBudget) -> Client:
     """Return a client that may ask whatever it wants."""
     return Client(backend, [ReplyStore(asking.store), shared_store()], asking.ledger)
 
 
-def capped_client(backend: Backend, asking: Asking) -> Client:
+def capped_client(backend: Backend, asking: RunBudget) -> Client:
     """Return a client with a cap; what others have asked is known behind it, so that it counts."""
     return Client(backend, [ReplyStore(asking.store)], asking.ledger, asking.budget())
 
 
-def recalling(opened: Opened, known: ReplyStore, asking: Asking) -> Opened:
+def recalling(opened: Connections, known: ReplyStore, asking: RunBudget) -> Connections:
     """Return LLMs that give what a store knows as if they had been asked, and note it."""
-    both = [b and Recalling(b, known, asking.recalled) for b in (opened.backend, opened.judge)]
+    both = [b and RecallBackend(b, known, asking.recalled) for b in (opened.backend, opened.judge)]
     return replace(opened, backend=both[0], judge=both[1])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dialin.bench.compare import METRICS
 from dialin.bench.methods import DIALIN, ITL, PAPER, asks, cap_of
-from dialin.bench.table import NAMES, Figure, Line
+from dialin.bench.table import NAMES, Figure, TableLine
 
 WIDTH, HEIGHT = 390, 270
 LEFT, RIGHT, TOP, BOTTOM = 38, 22, 22, 40
@@ -94,7 +94,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """From numbers to places: a linear map, or one of powers of ten with 0 apart."""
 
     low: float
@@ -111,21 +111,21 @@ class Scale:
         return self.begin + part * (self.end - self.begin)
 
 
-def panels_of(lines: Sequence[Line], looks: Sequence[Look]) -> list[Panel]:
+def panels_of(lines: Sequence[TableLine], looks: Sequence[Look]) -> list[Panel]:
     """Return a panel for each score, of the lines of one data set or of all."""
     across = calls_scale([_mean(line, "calls") for line in lines])
     own = {look.method: look for look in looks}
     return [panel_of(metric, lines, across, own) for metric in METRICS]
 
 
-def panel_of(metric: str, lines: Sequence[Line], across: Scale, looks: dict[str, Look]) -> Panel:
+def panel_of(metric: str, lines: Sequence[TableLine], across: AxisScale, looks: dict[str, Look]) -> Panel:
     """Return the panel of one score."""
     up = score_scale([end for line in lines if (f := line.figures[metric]) for end in ends(f)])
     marks = [mark_of(line, f, looks[line.method], (across, up)) for line in lines if (f := line.figures[metric])]
     return Panel(NAMES[metric], calls_ticks(across), score_ticks(up), marks, curve_of(marks))
 
 
-def mark_of(line: Line, figure: Figure, look: Look, scales: tuple[Scale, Scale]) -> Mark:
+def mark_of(line: TableLine, figure: Figure, look: Look, scales: tuple[AxisScale, AxisScale]) -> Mark:
     """Return the mark of a method."""
     across, up = scales
     calls, (low, high) = _mean(line, "calls"), ends(figure)
@@ -146,20 +146,20 @@ def ends(figure: Figure) -> tuple[float, float]:
     return figure.mean - spread, min(figure.mean + spread, max(figure.mean, 1.0))
 
 
-def calls_scale(calls: Sequence[float]) -> Scale:
+def calls_scale(calls: Sequence[float]) -> AxisScale:
     """Return the scale of questions, over whole powers of ten."""
     asked = [math.log10(n) for n in calls if n >= 1] or [0.0]
     low, high = math.floor(min(asked)), math.ceil(max(asked))
-    return Scale(low, max(high, low + 1), FIRST, WIDTH - RIGHT, is_log=True)
+    return AxisScale(low, max(high, low + 1), FIRST, WIDTH - RIGHT, is_log=True)
 
 
-def calls_ticks(scale: Scale) -> list[Tick]:
+def calls_ticks(scale: AxisScale) -> list[Tick]:
     """Return 0 and the powers of ten."""
     powers = [10**i for i in range(int(scale.low), int(scale.high) + 1)]
     return [Tick(ZERO, "0"), *(Tick(scale.at(n), f"{n:,}") for n in powers)]
 
 
-def score_scale(scores: Sequence[float]) -> Scale:
+def score_scale(scores: Sequence[float]) -> AxisScale:
     """Return the scale of a score, over whole tenths.
 
     Examples
@@ -169,10 +169,10 @@ def score_scale(scores: Sequence[float]) -> Scale:
     (0.4, 0.7)
     """
     low, high = math.floor(10 * min(scores)) / 10, math.ceil(10 * max(scores)) / 10
-    return Scale(low, max(high, low + 0.1), HEIGHT - BOTTOM, TOP)
+    return AxisScale(low, max(high, low + 0.1), HEIGHT - BOTTOM, TOP)
 
 
-def score_ticks(scale: Scale) -> list[Tick]:
+def score_ticks(scale: AxisScale) -> list[Tick]:
     """Return the tenths, or every second one where there are many."""
     first, last = round(10 * scale.low), round(10 * scale.high)
     return [Tick(scale.at(i / 10), f"{i / 10:.1f}") for i in range(first, last + 1, 1 if last - first < 6 else 2)]
@@ -206,6 +206,6 @@ def family_of(method: str) -> str:
     return "peer" if asks(method) else "free"
 
 
-def _mean(line: Line, name: str) -> float:
+def _mean(line: TableLine, name: str) -> float:
     figure = line.figures[name]
     return figure.mean if figure else 0.0

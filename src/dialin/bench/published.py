@@ -24,7 +24,7 @@ FILE = "published.json"
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedRow:
     """One line of a paper's table.
 
     Parameters
@@ -72,10 +72,10 @@ class Published:
         }
 
 
-def published_for(rows: Sequence[Row]) -> list[Published]:
+def published_for(rows: Sequence[Row]) -> list[PublishedRow]:
     """Return what was published on the data sets of the rows, in the order of the file."""
     names = {data for row in rows if (data := known_as(row)) is not None}
-    return [Published(**line) for line in content()["figures"] if line["data"] in names]
+    return [PublishedRow(**line) for line in content()["figures"] if line["data"] in names]
 
 
 def known_as(row: Row) -> str | None:

@@ -6,7 +6,7 @@ from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore, request_key
 
 
-class Recalling:
+class RecallBackend:
     """A backend that looks into a store first.
 
     A budget counts what is paid, and what a store of its client knows is free: with the replies of the uncapped run in

@@ -20,7 +20,7 @@ from dialin.runs.connect import Specs
 from dialin.score.metrics import Scores
 
 ABOUT, RUNS, REPLIES, LABELS, GOODNESS = "bench.json", "runs.jsonl", "replies", "labels", "goodness"
-LATER = ("goodness_llm", "encoder")
+ADDABLE_FIELDS = ("goodness_llm", "encoder")
 """What a folder is about that it may gain later."""
 Key = tuple[str, str, int]
 """Data set, method, seed."""
@@ -127,7 +127,7 @@ def figures_of(scores: Scores) -> dict[str, Any]:
 def about_of(specs: Specs, data: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the rows of a folder are about: LLMs, embedder, calibration, the sha256 of all sentences.
 
-    `measured` holds what was measured with: the names of `LATER`, and ``held_out``, the sha256 by data set.
+    `measured` holds what was measured with: the names of `ADDABLE_FIELDS`, and ``held_out``, the sha256 by data set.
     """
     calibration = specs.calibration.name if specs.calibration else ""
     models = {"llm": specs.llm, "judge_llm": specs.judge, "embedder": specs.embedder, "calibration": calibration}
@@ -174,8 +174,8 @@ def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any
 
     A folder without another judge, held-out sentences or an encoder, such as that of an earlier version, may gain them.
     """
-    for name in ("llm", "judge_llm", "embedder", "calibration", *LATER):
-        is_later = name in LATER and not (old.get(name) and new[name])
+    for name in ("llm", "judge_llm", "embedder", "calibration", *ADDABLE_FIELDS):
+        is_later = name in ADDABLE_FIELDS and not (old.get(name) and new[name])
         if old.get(name) != new[name] and not is_later:
             raise InputError(
                 f"the rows in {out} are of {name} {old.get(name)!r}, asked for is {new[name]!r}",
@@ -187,7 +187,7 @@ def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any
             if sentences[what][name] != sha256:
                 hint = f"choose another --out{', or rename it' if what == 'data' else ''}"
                 raise InputError(f"the {text} {name!r} has changed since the rows in {out}", hint=hint)
-    return {**old, **sentences, **{name: new[name] or old.get(name, "") for name in LATER}}
+    return {**old, **sentences, **{name: new[name] or old.get(name, "") for name in ADDABLE_FIELDS}}
 
 
 def read_rows(path: Path) -> list[Row]:

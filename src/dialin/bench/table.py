@@ -13,8 +13,8 @@ from typing import Any, get_args, get_type_hints
 import pyarrow as pa
 
 from dialin import files
-from dialin.bench.compare import ALL, LEVELS, METRICS, TEST, Comparison, by_seed, comparisons_of, stars_of
-from dialin.bench.published import SECTION, Published, published_for
+from dialin.bench.compare import ALL_DATA, LEVELS, METRICS, TEST, Comparison, by_seed, comparisons_of, stars_of
+from dialin.bench.published import SECTION, PublishedRow, published_for
 from dialin.bench.published import TEXT as PUBLISHED_TEXT
 from dialin.bench.results import Row
 
@@ -26,7 +26,7 @@ RESULTS, TABLE = "results.parquet", "results.md"
 SCORES = ("nmi", "ami", "ari", "acc", "n_clusters", "k_ratio", "coverage", "goodness", "downstream", "encoder")
 COSTS = ("calls", "tokens", "seconds", "peak_memory_mb")
 FIGURES = (*SCORES, *COSTS)
-OPTIONAL = {"goodness", "downstream", "encoder"}
+OPTIONAL_FIGURES = {"goodness", "downstream", "encoder"}
 """Shown only where they were measured."""
 _DIGITS = dict.fromkeys(SCORES, 3) | {"n_clusters": 0, "k_ratio": 2, "seconds": 1}
 NAMES = {"nmi": "NMI", "ami": "AMI", "ari": "ARI", "acc": "ACC", "n_clusters": "clusters"}
@@ -48,7 +48,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Line:
+class TableLine:
     """One method on one data set, or on the mean of all.
 
     Parameters
@@ -85,7 +85,7 @@ class Section:
         return {name for name in self.rows[0] if all(row[name][:1] in starts for row in self.rows)}
 
 
-def lines_of(rows: Sequence[Row]) -> list[Line]:
+def lines_of(rows: Sequence[Row]) -> list[TableLine]:
     """Return a line for each data set and method, then one for each method on all data sets, in the order of the rows.
 
     For the latter, the data sets of a seed are averaged first, so that the spread is that of seeds, and a method counts
@@ -97,14 +97,14 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
     return lines + [line for method in methods if (line := _over_all(rows, names, method))]
 
 
-def _over_all(rows: Sequence[Row], names: list[str], method: str) -> Line | None:
+def _over_all(rows: Sequence[Row], names: list[str], method: str) -> TableLine | None:
     whole = list(by_seed(rows, method, names).values())
-    return _line(ALL, whole) if whole else None
+    return _line(ALL_DATA, whole) if whole else None
 
 
-def _line(data: str, seeds: list[list[Row]]) -> Line:
+def _line(data: str, seeds: list[list[Row]]) -> TableLine:
     first = seeds[0][0]
-    return Line(data, first.method, first.told_k, len(seeds), {name: _figure(name, seeds) for name in FIGURES})
+    return TableLine(data, first.method, first.told_k, len(seeds), {name: _figure(name, seeds) for name in FIGURES})
 
 
 def _figure(name: str, seeds: list[list[Row]]) -> Figure | None:
@@ -134,18 +134,18 @@ def sections_of(rows: Sequence[Row]) -> list[Section]:
     return sections + ([published_section(published)] if published else [])
 
 
-def titles_of(lines: Sequence[Line]) -> list[str]:
-    """Return the data sets, and `ALL` where there are several: of one, it would say the same again."""
+def titles_of(lines: Sequence[TableLine]) -> list[str]:
+    """Return the data sets, and `ALL_DATA` where there are several: of one, it would say the same again."""
     titles = list(dict.fromkeys(line.data for line in lines))
-    return titles if len(titles) > 2 else [title for title in titles if title != ALL]
+    return titles if len(titles) > 2 else [title for title in titles if title != ALL_DATA]
 
 
-def shown_figures(lines: Sequence[Line]) -> list[str]:
+def shown_figures(lines: Sequence[TableLine]) -> list[str]:
     """Return the figures that have a column."""
-    return [name for name in FIGURES if name not in OPTIONAL or any(line.figures[name] for line in lines)]
+    return [name for name in FIGURES if name not in OPTIONAL_FIGURES or any(line.figures[name] for line in lines)]
 
 
-def cells_of(line: Line, names: Sequence[str], stars: Mapping[tuple[str, str, str], str]) -> Cells:
+def cells_of(line: TableLine, names: Sequence[str], stars: Mapping[tuple[str, str, str], str]) -> Cells:
     """Return one line as text; a star beside a score says that dialin's differs from it."""
     cells = {"method": line.method, "told k": "yes" if line.told_k else "no", "seeds": str(line.n_seeds)}
     for name in names:
@@ -204,7 +204,7 @@ def shown_p(p: float | None) -> str:
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
-def published_section(published: Sequence[Published]) -> Section:
+def published_section(published: Sequence[PublishedRow]) -> Section:
     """Return the figures of other papers, apart from ours."""
     return Section(SECTION, [found.cells() for found in published], PUBLISHED_TEXT)
 

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import click
 
-from dialin.cli.group import Entry, OneLineGroup
+from dialin.cli.group import LazyCommand, OneLineGroup
 
 __all__ = ["main"]
 
 _COMMANDS = {
-    "discover": Entry("dialin.cli.discover", "Find the intents in INPUT."),
-    "estimate": Entry("dialin.cli.estimate", "Predict what discover costs on INPUT: calls, tokens, time and money."),
-    "resume": Entry("dialin.cli.discover", "Continue a run where it was stopped."),
-    "report": Entry("dialin.cli.report", "Write the HTML report of a run."),
-    "show": Entry("dialin.cli.show", "Show a run, or one of its intents, on the terminal."),
-    "predict": Entry("dialin.cli.predict", "Assign new utterances to the intents of a run."),
-    "evaluate": Entry("dialin.cli.evaluate", "Score a run against gold labels."),
-    "judge": Entry("dialin.cli.judge", "Judge the clusters of any tool."),
-    "review": Entry("dialin.cli.review", "Serve a web page on which people correct a run."),
-    "annotate": Entry("dialin.cli.annotate", "Build a labelled data set with people."),
-    "bench": Entry("dialin.cli.bench", "Compare dialin with other methods on labelled sentences."),
-    "tune": Entry("dialin.cli.tune", "Make training data for the judge and the namer, and tune them."),
-    "models": Entry("dialin.cli.models", "List, fetch and verify the local models."),
-    "demo": Entry("dialin.cli.demo", "Run discover on the example calls and score the result."),
+    "discover": LazyCommand("dialin.cli.discover", "Find the intents in INPUT."),
+    "estimate": LazyCommand(
+        "dialin.cli.estimate", "Predict what discover costs on INPUT: calls, tokens, time and money."
+    ),
+    "resume": LazyCommand("dialin.cli.discover", "Continue a run where it was stopped."),
+    "report": LazyCommand("dialin.cli.report", "Write the HTML report of a run."),
+    "show": LazyCommand("dialin.cli.show", "Show a run, or one of its intents, on the terminal."),
+    "predict": LazyCommand("dialin.cli.predict", "Assign new utterances to the intents of a run."),
+    "evaluate": LazyCommand("dialin.cli.evaluate", "Score a run against gold labels."),
+    "judge": LazyCommand("dialin.cli.judge", "Judge the clusters of any tool."),
+    "review": LazyCommand("dialin.cli.review", "Serve a web page on which people correct a run."),
+    "annotate": LazyCommand("dialin.cli.annotate", "Build a labelled data set with people."),
+    "bench": LazyCommand("dialin.cli.bench", "Compare dialin with other methods on labelled sentences."),
+    "tune": LazyCommand("dialin.cli.tune", "Make training data for the judge and the namer, and tune them."),
+    "models": LazyCommand("dialin.cli.models", "List, fetch and verify the local models."),
+    "demo": LazyCommand("dialin.cli.demo", "Run discover on the example calls and score the result."),
 }
 
 

@@ -21,14 +21,14 @@ from dialin.facts.headline import summary_of
 from dialin.jobs.discover import Session, execute
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
-from dialin.review.verdicts import GROUPS, WANTED, agreement, told
-from dialin.runs.connect import AUTO, NO_LLM, Opened, Specs, connect
-from dialin.runs.run import COMPLETE, Plan, Run, check_free, load, read_corpus, shown, start
+from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, agreement, told
+from dialin.runs.connect import AUTO, NO_LLM, Connections, Specs, connect
+from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, shown, start
 from dialin.tune.data import check_out
 
-SELF = "dialin"
+LOG_AUTHOR = "dialin"
 """Who says in the log how many verdicts are wanted: no person, whose undo would take it back."""
-MAKING = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date")
+CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date")
 
 
 @click.command()
@@ -48,7 +48,7 @@ MAKING = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "d
     "--annotators",
     type=click.IntRange(min=1),
     metavar="N",
-    help=f"Verdicts of each group before the majority decides; {WANTED} by default, and it can be changed later.",
+    help=f"Verdicts of each group before the majority decides; {DEFAULT_QUORUM} by default, and it can be changed later.",
 )
 @click.option(
     "--group",
@@ -70,7 +70,7 @@ def annotate(annotators: int | None, export: Path | None, **options: Any) -> Non
     """
     run = opened(options)
     if annotators is not None and annotators != run.review.judged.wanted:
-        append(run.folder / DECISIONS, SELF, lambda _: Quorum(annotators))
+        append(run.folder / DECISIONS, LOG_AUTHOR, lambda _: Quorum(annotators))
         run = load(run.folder)
     if export is None:
         serve_run("annotation", run, {name: options[name] for name in ("host", "port", "user", "group")})
@@ -85,7 +85,7 @@ def opened(options: dict[str, Any]) -> Run:
         if out is None:
             raise InputError(f"{given} is a file to begin with, but --out is missing", hint="give --out FOLDER")
         return begin(out, options)
-    asked = [name for name in MAKING if options[name] is not None]
+    asked = [name for name in CREATION_OPTIONS if options[name] is not None]
     if asked:
         raise InputError(f"{given} is a folder, --{asked[0]} is for a file to begin with", hint="leave it out")
     run = load(given)
@@ -105,7 +105,7 @@ def go_on(run: Run) -> Run:
             tools.close()
 
 
-def cluster(run: Run, tools: Opened, meter: Meter) -> Run:
+def cluster(run: Run, tools: Connections, meter: Meter) -> Run:
     """Cluster the sentences; no step of it asks an LLM."""
     meter.step("cluster")
     try:
@@ -118,7 +118,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
     """Make the run folder of an annotation."""
     check_free(out)
     seed, specs = options["seed"] or 0, Specs(NO_LLM, embedder=options["embedder"] or AUTO)
-    plan = Plan(options["input"], columns_of(options), settings_for(options["k"] or 2, seed), specs)
+    plan = RunPlan(options["input"], columns_of(options), settings_for(options["k"] or 2, seed), specs)
     corpus = read_corpus(plan)
     with Meter() as meter:
         meter.step("embed")

@@ -23,7 +23,7 @@ from dialin.cli.progress import Meter
 from dialin.errors import InputError, ProviderError
 
 MAX_SEED = 2**32 - 1
-KEPT = "all results and replies are kept, the same command goes on"
+RESUME_HINT = "all results and replies are kept, the same command goes on"
 
 
 def words_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
@@ -125,9 +125,9 @@ def watched(plan: Bench) -> list[Row]:
         try:
             return run_bench(plan, Watch(meter.step, say, meter.replied, meter.embedded, meter.say))
         except KeyboardInterrupt:
-            raise Stopped(f"stopped, {KEPT}") from None
+            raise Stopped(f"stopped, {RESUME_HINT}") from None
         except ProviderError as error:
-            hint = "; ".join(filter(None, [error.hint, KEPT]))
+            hint = "; ".join(filter(None, [error.hint, RESUME_HINT]))
             raise ProviderError(error.message, hint=hint) from error
 
 

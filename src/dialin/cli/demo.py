@@ -19,7 +19,7 @@ from dialin.jobs.evaluate import evaluate_run
 from dialin.llm.usage import Budget
 from dialin.read.columns import Columns
 from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
-from dialin.runs.run import Plan, load
+from dialin.runs.run import RunPlan, load
 
 DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
 
@@ -36,7 +36,7 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
     """
     folder = examples()
     forget_demo(out, folder / DEMO_INPUT)
-    plan = Plan(str(folder / DEMO_INPUT), Columns(), Settings(), Specs(llm, judge_llm))
+    plan = RunPlan(str(folder / DEMO_INPUT), Columns(), Settings(), Specs(llm, judge_llm))
     run = make_run(out, plan, Budget())
     show(run, as_json)
     if not as_json:

@@ -28,8 +28,8 @@ from dialin.facts.headline import as_json
 from dialin.jobs.discover import Session, execute, n_replies
 from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
-from dialin.runs.connect import AUTO, Opened, connect
-from dialin.runs.run import COMPLETE, Plan, Run, check_free, load, read_corpus, start
+from dialin.runs.connect import AUTO, Connections, connect
+from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, start
 
 
 @click.command()
@@ -54,7 +54,7 @@ def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None
     show(run, as_json)
 
 
-def keeping(plan: Plan, pin: Path) -> Plan:
+def keeping(plan: RunPlan, pin: Path) -> RunPlan:
     """Return the plan of a run that keeps what people decided about another, with the embedder of that one."""
     embedder = load(pin).manifest.embedder if plan.specs.embedder == AUTO else plan.specs.embedder
     return replace(plan, specs=replace(plan.specs, embedder=embedder), pin=pin)
@@ -77,7 +77,7 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
     show(opened_run, as_json)
 
 
-def make_run(out: Path, plan: Plan, budget: Budget) -> Run:
+def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
     """Start a run and work on it; nothing is left of a run that the LLM never answered."""
     check_free(out)
     corpus = read_corpus(plan)
@@ -106,7 +106,7 @@ def go_on(run: Run, budget: Budget) -> Run:
             opened.close()
 
 
-def work(run: Run, opened: Opened, budget: Budget, meter: Meter) -> Run:
+def work(run: Run, opened: Connections, budget: Budget, meter: Meter) -> Run:
     """Work on a run; whatever stops it says how to go on."""
     session = Session(budget, True, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
     try:

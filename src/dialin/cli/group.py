@@ -20,7 +20,7 @@ class Stopped(Exception):  # noqa: N818  (no error: the user pressed Ctrl-C)
 
 
 @dataclass(frozen=True)
-class Entry:
+class LazyCommand:
     """A command that is imported only when it runs.
 
     Parameters
@@ -40,11 +40,11 @@ class LazyGroup(click.Group):
 
     Parameters
     ----------
-    entries : mapping of str to Entry
+    entries : mapping of str to LazyCommand
         The commands by name, in the order of the help.
     """
 
-    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, entries: Mapping[str, LazyCommand], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.entries = entries
 

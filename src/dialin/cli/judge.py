@@ -20,7 +20,7 @@ from dialin.cli.options import JSON, model_options, specs_of
 from dialin.cli.progress import Meter
 from dialin.discover.method import Data, Settings
 from dialin.errors import InputError
-from dialin.jobs.audit import Audited, audit
+from dialin.jobs.audit import AuditRow, audit
 from dialin.jobs.discover import tools_of
 from dialin.jobs.predict import format_of, save
 from dialin.judge.coherence import Rows
@@ -30,7 +30,7 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
 from dialin.report.terminal import console_on
-from dialin.runs.connect import Opened, connect, shared_store
+from dialin.runs.connect import Connections, connect, shared_store
 from dialin.runs.run import data_of
 from dialin.score.reliability import goodness
 
@@ -82,12 +82,14 @@ def clusters_of(corpus: Corpus, labels: list[str | None], name: str) -> dict[str
     return {label: np.array(rows, dtype=np.int64) for label, rows in ordered}
 
 
-def _audit(data: Data, clusters: Mapping[str, Rows], opened: Opened, meter: Meter, settings: Settings) -> list[Audited]:
+def _audit(
+    data: Data, clusters: Mapping[str, Rows], opened: Connections, meter: Meter, settings: Settings
+) -> list[AuditRow]:
     with tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools:
         return audit(data, clusters, replace(tools, on_step=meter.step), settings)
 
 
-def show_audit(found: list[Audited], as_json: bool) -> None:
+def show_audit(found: list[AuditRow], as_json: bool) -> None:
     """Print what the judge found about each cluster."""
     share = goodness(None if row.verdict == "unreadable" else row.verdict == "good" for row in found)
     if as_json:

@@ -16,7 +16,7 @@ from dialin.judge.calibration import read_calibration
 from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
 from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
-from dialin.runs.run import Plan
+from dialin.runs.run import RunPlan
 
 Command = Callable[..., Any]
 AUTO_NUMBER = "0: chosen from the data"
@@ -161,9 +161,9 @@ def columns_of(options: dict[str, Any]) -> Columns:
     return Columns(*(options.get(name) for name in ("text", "dialogue", "role", "turn", "date")))
 
 
-def plan_of(options: dict[str, Any]) -> Plan:
+def plan_of(options: dict[str, Any]) -> RunPlan:
     """Return what a run is about, from the options of a command."""
-    return Plan(
+    return RunPlan(
         source=options["input"],
         columns=columns_of(options),
         settings=settings_of(options),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from dialin.cli.group import Entry, LazyGroup
+from dialin.cli.group import LazyCommand, LazyGroup
 
 _COMMANDS = {
-    "judge": Entry("dialin.cli.tune_train", "Tune a judge."),
-    "namer": Entry("dialin.cli.tune_train", "Tune a namer."),
-    "calibrate": Entry("dialin.cli.tune_calibrate", "Calibrate an LLM: fit how its answers become P(good)."),
-    "data": Entry("dialin.cli.tune_data", "Make training clusters of labelled files and reviewed runs."),
+    "judge": LazyCommand("dialin.cli.tune_train", "Tune a judge."),
+    "namer": LazyCommand("dialin.cli.tune_train", "Tune a namer."),
+    "calibrate": LazyCommand("dialin.cli.tune_calibrate", "Calibrate an LLM: fit how its answers become P(good)."),
+    "data": LazyCommand("dialin.cli.tune_data", "Make training clusters of labelled files and reviewed runs."),
 }
 
 

@@ -21,7 +21,7 @@ from dialin.llm.client import Client
 from dialin.models.store import sha256_of
 from dialin.prompts import Form
 from dialin.runs.connect import NO_LLM, Specs, calibration_file, connect, shared_store
-from dialin.tune.fit_calibration import Asked, Bin, Trust, ask, bins_of, fit, trust_of, unseen
+from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, trust_of, unseen
 from dialin.tune.results import without_nan
 from dialin.tune.text import read_clusters
 
@@ -74,7 +74,7 @@ def beside_adapter(llm: str) -> Path:
     return path
 
 
-def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[Asked, str]:
+def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
     """Ask about the clusters, with progress on stderr; return the answers, and the name of who gave them."""
     if llm == NO_LLM:
         raise InputError("there is nobody to calibrate", hint="give --llm SPEC")

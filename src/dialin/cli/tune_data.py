@@ -19,7 +19,7 @@ from dialin.files import write_table
 from dialin.report.terminal import console_on
 from dialin.runs.connect import NO_LLM, Specs, connect
 from dialin.tune.clusters import KINDS, Recipe
-from dialin.tune.data import Matrix, Plan, Row, build, check_out, summary_of
+from dialin.tune.data import Matrix, Row, TablePlan, build, check_out, summary_of
 from dialin.tune.sources import Reading
 
 _DEFAULT = Recipe()
@@ -70,15 +70,15 @@ def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> N
     show(table, out, options["clusters"], as_json)
 
 
-def plan_of(inputs: tuple[str, ...], options: dict[str, Any]) -> Plan:
+def plan_of(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
     """Return what the options ask for; raise InputError where they cannot be met."""
     limits = {"good": options["good"], "bad": options["bad"]}
     recipe = Recipe(**limits, n=options["clusters"], seed=options["seed"], n_shown=options["shown"])
     reading = Reading(options["label"], options["text"], options["language"], options["noise"])
-    return Plan(inputs, reading, tuple(dict.fromkeys(options["embedders"])), recipe)
+    return TablePlan(inputs, reading, tuple(dict.fromkeys(options["embedders"])), recipe)
 
 
-def make_table(plan: Plan) -> pa.Table:
+def make_table(plan: TablePlan) -> pa.Table:
     """Make the table, with progress on stderr."""
     with Meter() as meter:
 

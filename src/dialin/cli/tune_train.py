@@ -19,7 +19,7 @@ from dialin.tune.card import Figures
 from dialin.tune.course import Progress
 from dialin.tune.results import without_nan
 from dialin.tune.settings import Job, Task, TuneSettings
-from dialin.tune.train import Tuned, tune
+from dialin.tune.train import TuneResult, tune
 
 Command = Callable[..., Any]
 _DEFAULT = TuneSettings("")
@@ -129,7 +129,7 @@ def line_of(progress: Progress, score: str) -> str:
     return f"{_DOING[progress.what]}{loss}, {score} {progress.score:.3f}"
 
 
-def as_json(tuned: Tuned) -> str:
+def as_json(tuned: TuneResult) -> str:
     """Return what a tuning came to, for machines; what is undefined is null."""
     state = tuned.state
     found: dict[str, Any] = {"out": str(tuned.folder), "gguf": tuned.gguf and str(tuned.gguf), "steps": state.step}
@@ -137,7 +137,7 @@ def as_json(tuned: Tuned) -> str:
     return json.dumps(without_nan(found), ensure_ascii=False, indent=1)
 
 
-def as_text(tuned: Tuned) -> str:
+def as_text(tuned: TuneResult) -> str:
     """Return what a tuning came to, for people."""
     lines = [_line(found) for found in tuned.figures]
     return "\n".join([*lines, f"{tuned.state.step} steps, the best was {tuned.state.best_step}; in {tuned.folder}"])

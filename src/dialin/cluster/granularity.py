@@ -25,20 +25,20 @@ from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree
 
 Floats = NDArray[np.float64]
-LEAST = 100
+MIN_MEASURED = 100
 """Sentences below which nothing is measured: a quarter of them says too little."""
-MOST = 4_000
+MAX_MEASURED = 4_000
 """Sentences that are looked at; of more, an even random part."""
-SHARE = 0.75
+SAMPLE_SHARE = 0.75
 N_SAMPLES = 8
 N_RANDOM = 3
 """Samples of each set of random points, whose figures vary less."""
-MOST_RANDOM = 8
+MAX_RANDOM = 8
 """Sets of random points: the figures of one vary the more the fewer sentences there are, and cost the less."""
 N_CUTS = 30
 WINDOW = 5
 """Neighbouring k whose figures are averaged, at most."""
-MOST_APART = 1.5
+NEIGHBOUR_FACTOR = 1.5
 """Factor from which two k are no neighbours."""
 
 
@@ -79,10 +79,10 @@ def granularity_of(X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0) 
     rng = np.random.default_rng(seed)
     own = _sample(X, rng)
     cuts = cuts_of(len(own), min_size)
-    if len(X) < LEAST or len(cuts) < 2:
+    if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
     found = curves(own, cuts, min_size, N_SAMPLES, rng)
-    n_random = int(np.clip(MOST // len(own), 1, MOST_RANDOM))
+    n_random = int(np.clip(MAX_MEASURED // len(own), 1, MAX_RANDOM))
     random = [curves(_random(own, rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
     k = round(float(gmean(cuts[gap(found, random, cuts).argmax(axis=1)])))
     n_wanted = int(np.clip(round(k * finer), 2, len(own) - 1))
@@ -92,9 +92,9 @@ def granularity_of(X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0) 
 
 
 def _sample(X: Matrix, rng: np.random.Generator) -> Matrix:
-    """Return at most `MOST` rows, in an order of their own."""
+    """Return at most `MAX_MEASURED` rows, in an order of their own."""
     X = X[np.lexsort(X.T[:8])]
-    return X if len(X) <= MOST else X[np.sort(rng.choice(len(X), MOST, replace=False))]
+    return X if len(X) <= MAX_MEASURED else X[np.sort(rng.choice(len(X), MAX_MEASURED, replace=False))]
 
 
 def cuts_of(n: int, min_size: int) -> Labels:
@@ -131,7 +131,7 @@ def curves(X: Matrix, cuts: Labels, min_size: int, n_samples: int, rng: np.rando
     separation = [float(np.mean(silhouettes(sharp, labels, min_size))) for labels in whole]
     stability = []
     for _ in range(n_samples):
-        rows = np.sort(rng.choice(len(X), int(SHARE * len(X)), replace=False))
+        rows = np.sort(rng.choice(len(X), int(SAMPLE_SHARE * len(X)), replace=False))
         again = _all_cuts(X[rows], cuts)
         pairs = zip(whole, again, strict=True)
         stability.append([adjusted_rand_score(labels[rows], others) for labels, others in pairs])
@@ -139,7 +139,7 @@ def curves(X: Matrix, cuts: Labels, min_size: int, n_samples: int, rng: np.rando
 
 
 def _all_cuts(X: Matrix, cuts: Labels) -> list[Labels]:
-    partition: TreePartition = Agglomerative(smooth=True, max_exact=MOST).fit(X)
+    partition: TreePartition = Agglomerative(smooth=True, max_exact=MAX_MEASURED).fit(X)
     return [partition.cut(int(k)) for k in cuts]
 
 
@@ -192,7 +192,7 @@ def neighbours(cuts: Labels) -> Floats:
     order, near = np.arange(len(cuts)), np.zeros((len(cuts), len(cuts)))
     for step in range(-(WINDOW // 2), WINDOW // 2 + 1):
         other = np.clip(order + step, 0, len(cuts) - 1)
-        near[other, order] += np.maximum(cuts[other], cuts) < MOST_APART * np.minimum(cuts[other], cuts)
+        near[other, order] += np.maximum(cuts[other], cuts) < NEIGHBOUR_FACTOR * np.minimum(cuts[other], cuts)
     return np.asarray(near / near.sum(axis=0))
 
 

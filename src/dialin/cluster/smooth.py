@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 ROWS_A_NEIGHBOUR = 100
 """Rows of a corpus for each neighbour: in a small one, the tenth nearest is of another intent."""
-MOST_NEIGHBOURS = 10
+MAX_NEIGHBOURS = 10
 _CHUNK = 1_024
 _TIE = 1e-6
 
@@ -38,7 +38,7 @@ def smoothed(X: Matrix) -> Matrix:
            [-0.707,  0.707]], dtype=float32)
     """
     Y = _unit(X - X.mean(axis=0, dtype=np.float64).astype(np.float32), X)
-    n_neighbours = min(MOST_NEIGHBOURS, len(X) // ROWS_A_NEIGHBOUR)
+    n_neighbours = min(MAX_NEIGHBOURS, len(X) // ROWS_A_NEIGHBOUR)
     if not n_neighbours:
         return Y
     means = [_mean_of_nearest(Y, start, n_neighbours) for start in range(0, len(Y), _CHUNK)]

@@ -21,7 +21,7 @@ Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 
-class Part(NamedTuple):
+class Stratum(NamedTuple):
     """What is clustered as if it were alone."""
 
     role: str
@@ -62,9 +62,9 @@ def parts_of(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
     return parts
 
 
-def by_part(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Part, Rows]]:
+def by_part(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Stratum, Rows]]:
     """Return each part and its rows."""
-    return [(Part(*key), rows) for key, rows in grouped(list(zip(roles, scripts, strict=True)))]
+    return [(Stratum(*key), rows) for key, rows in grouped(list(zip(roles, scripts, strict=True)))]
 
 
 def grouped(keys: Sequence[K]) -> list[tuple[K, Rows]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.discover.settings import Settings, check
-from dialin.discover.state import Data, Draft, Intent, Result, Tools, Work
+from dialin.discover.state import Context, Data, Draft, Intent, Result, Tools
 from dialin.discover.steps import collect, conclude, merge_pieces, name_pieces, split_roles
 from dialin.embed.choose import Embedder
 from dialin.errors import BudgetError, InputError
@@ -44,7 +44,7 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
         If a setting is out of its range.
     """
     check(settings)
-    work = Work.of(data, tools, settings)
+    work = Context.of(data, tools, settings)
     draft = Draft(list(data.roles) if settings.roles == "auto" else [""] * len(data.texts))
     try:
         collect(draft, work)
@@ -58,7 +58,7 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
     return conclude(draft, work)
 
 
-def split(draft: Draft, work: Work) -> Draft:
+def split(draft: Draft, work: Context) -> Draft:
     """Return a second draft in which each role was clustered by itself; a cap keeps the first one."""
     second = Draft(split_roles(draft, work), rounds=list(draft.rounds))
     collect(second, work)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import Agglomerative
-from dialin.cluster.strata import Part, by_part, parts_of, scripts_of
+from dialin.cluster.strata import Stratum, by_part, parts_of, scripts_of
 from dialin.discover.assign import Pieces
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, calibration_of
 from dialin.judge.coherence import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
-from dialin.judge.evidence import Closeness, Levels, Scale, Tightness
-from dialin.judge.people import Undecided
+from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, SuggestedHeights
+from dialin.judge.people import KeepAllJudge
 from dialin.judge.sample import sampler_of
 from dialin.llm import tagged
 from dialin.llm.base import LLM
@@ -75,7 +75,7 @@ class Result:
     reasons : list of str
         Why a sentence has none: "rare", "mixed", "noise" or "budget", "person" where people took it out; "" where it
         has one.
-    rounds : tuple of (Part, Round)
+    rounds : tuple of (Stratum, Round)
         The rounds of the loop, each with the role and script it worked on.
     pieces : Pieces
         The decision function, for new sentences.
@@ -89,7 +89,7 @@ class Result:
     labels: NDArray[np.int64]
     p_intent: NDArray[np.float64]
     reasons: list[str]
-    rounds: tuple[tuple[Part, Round], ...]
+    rounds: tuple[tuple[Stratum, Round], ...]
     pieces: Pieces
     complete: bool
     roles: list[str]
@@ -171,20 +171,20 @@ class Tools:
 
 
 @dataclass(frozen=True)
-class Work:
+class Context:
     """A run: data, tools, settings, how fine the clusters should be, and the judge that all of it makes."""
 
     data: Data
     tools: Tools
     settings: Settings
     judge: Judge
-    levels: Callable[[], Levels]
+    levels: Callable[[], SuggestedHeights]
 
     @classmethod
-    def of(cls, data: Data, tools: Tools, settings: Settings) -> Work:
+    def of(cls, data: Data, tools: Tools, settings: Settings) -> Context:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
         levels = cache(partial(levels_of, data, settings))  # seconds of work: not where nothing reads them
-        own = tools.judge or (Undecided() if settings.judge == "people" else judge_of(data, tools, settings, levels))
+        own = tools.judge or (KeepAllJudge() if settings.judge == "people" else judge_of(data, tools, settings, levels))
         return cls(data, tools, settings, own, levels)
 
     @property
@@ -192,7 +192,7 @@ class Work:
         """Whether the judge goes on without its LLM, as a cap of the budget was hit."""
         return isinstance(self.judge, CoherenceJudge) and self.judge.is_capped
 
-    def parts(self, roles: Sequence[str]) -> list[tuple[Part, Rows]]:
+    def parts(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
         """Return what is clustered apart: by these roles (n), and in the tree, which needs a height each, by script."""
         apart = self.settings.strategy == "tree"
         return by_part(roles, self.data.scripts if apart else [False] * len(roles))
@@ -216,7 +216,7 @@ class Draft:
         Pieces of each intent.
     group_verdicts : dict
         Verdict on each intent of several pieces.
-    rounds : list of (Part, Round)
+    rounds : list of (Stratum, Round)
         The rounds, each with the role and script it worked on.
     complete : bool
         Whether no cap was hit.
@@ -229,11 +229,11 @@ class Draft:
     names: list[str] = field(default_factory=list)
     groups: list[tuple[int, ...]] = field(default_factory=list)
     group_verdicts: dict[tuple[int, ...], Verdict] = field(default_factory=dict)
-    rounds: list[tuple[Part, Round]] = field(default_factory=list)
+    rounds: list[tuple[Stratum, Round]] = field(default_factory=list)
     complete: bool = True
 
 
-def judge_of(data: Data, tools: Tools, settings: Settings, levels: Callable[[], Levels]) -> CoherenceJudge:
+def judge_of(data: Data, tools: Tools, settings: Settings, levels: Callable[[], SuggestedHeights]) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
     llm = tools.llm_for("judge")
     mode: Mode = settings.judge if llm and settings.judge != "people" else "geometry"
@@ -261,21 +261,21 @@ def min_size_of(n: int, settings: Settings) -> int:
     return settings.min_cluster_size or default_min_size(n)
 
 
-def levels_of(data: Data, settings: Settings) -> Levels:
+def levels_of(data: Data, settings: Settings) -> SuggestedHeights:
     """Measure the granularity that each part suggests."""
     parts = data.parts(use_roles=settings.roles == "auto")
     found = [
         granularity_of(X, min_size_of(len(X), settings), settings.seed, settings.granularity)
         for X in (data.X[parts == part] for part in range(int(parts.max(initial=-1)) + 1))
     ]
-    return Levels(parts, tuple(own.height if own else None for own in found))
+    return SuggestedHeights(parts, tuple(own.height if own else None for own in found))
 
 
-def closeness_of(data: Data, levels: Levels, calibration: Calibration) -> Closeness:
+def closeness_of(data: Data, levels: SuggestedHeights, calibration: Calibration) -> Evidence:
     """Return what the embeddings say about a set: its height, measured against the level of its part."""
     points = data.X.copy()
     for part in range(len(levels.heights)):
         rows = np.flatnonzero(levels.parts == part)
         points[rows] = Agglomerative(smooth=True).points(data.X[rows])
-    tightness = Tightness(data.X, levels.parts, calibration.geometry)
-    return Scale(points, levels, calibration.slope, tightness)
+    tightness = CosineEvidence(data.X, levels.parts, calibration.geometry)
+    return HeightEvidence(points, levels, calibration.slope, tightness)

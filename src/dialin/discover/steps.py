@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.cluster.strata import grouped
 from dialin.discover.assign import Pieces, build, reasons, widen
-from dialin.discover.state import Draft, Intent, Result, Work
+from dialin.discover.state import Context, Draft, Intent, Result
 from dialin.errors import BudgetError
 from dialin.judge.coherence import CoherenceJudge, Rows, Verdict
 from dialin.judge.sample import sampler_of
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.labels import Example, contrast, name_clusters, number
-from dialin.name.merge import Merged, Near, components, label_edges, verified
+from dialin.name.merge import MergeResult, NearestGroups, components, label_edges, verified
 from dialin.name.roles import roles_of
-from dialin.search.iterate import Loop, Shifted, iterate
+from dialin.search.iterate import Loop, SubsetJudge, iterate
 from dialin.search.tree_search import KSearch, Search, TreeSearch, prune_with
 
 N_NAMING = 6
@@ -31,7 +31,7 @@ N_EXAMPLES = 5
 """Example sentences kept per intent."""
 
 
-def search_of(work: Work, rows: Rows) -> Search:
+def search_of(work: Context, rows: Rows) -> Search:
     """Return the search of one round among some sentences of one part."""
     settings = work.settings
     if settings.strategy == "tree":
@@ -41,7 +41,7 @@ def search_of(work: Work, rows: Rows) -> Search:
     return KSearch(settings.n_clusters, settings.unit, work.min_size(rows), prune)
 
 
-def clusters_of(work: Work) -> Partitioner:
+def clusters_of(work: Context) -> Partitioner:
     """Return what partitions the sentences: the paper's as it is, the tree of `TreeSearch` with smoothed embeddings."""
     settings = work.settings
     if settings.strategy == "tree":  # which has no other partitioner: `dialin.discover.settings.check`
@@ -49,13 +49,13 @@ def clusters_of(work: Work) -> Partitioner:
     return partitioner_of(settings.partitioner, settings.seed)
 
 
-def collect(draft: Draft, work: Work) -> None:
+def collect(draft: Draft, work: Context) -> None:
     """Run Algorithm 1 for each part by itself; the draft gains the clusters of each round."""
     settings = work.settings
     work.tools.on_step("judge")
     for part, rows in work.parts(draft.roles):
         loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
-        for round_ in iterate(work.data.X[rows], Shifted(work.judge, rows), loop):
+        for round_ in iterate(work.data.X[rows], SubsetJudge(work.judge, rows), loop):
             clusters = tuple(rows[cluster] for cluster in round_.clusters)
             draft.rounds.append((part, replace(round_, clusters=clusters)))
             draft.groups += [(len(draft.clusters) + i,) for i in range(len(clusters))]
@@ -66,7 +66,7 @@ def collect(draft: Draft, work: Work) -> None:
                 raise BudgetError("the cap was hit while judging")
 
 
-def name_pieces(draft: Draft, work: Work) -> None:
+def name_pieces(draft: Draft, work: Context) -> None:
     """Name every cluster: the labels are what merging and the split into roles go by."""
     work.tools.on_step("name")
     llm = work.tools.llm_for("name")
@@ -75,7 +75,7 @@ def name_pieces(draft: Draft, work: Work) -> None:
         draft.names = name_clusters(llm, [example_of(work, rows) for rows in draft.clusters], work.settings.actions)
 
 
-def merge_pieces(draft: Draft, work: Work) -> None:
+def merge_pieces(draft: Draft, work: Context) -> None:
     """Merge clusters of one intent, within each role."""
     work.tools.on_step("merge")
     if work.settings.merge == "none" or not draft.clusters:
@@ -90,16 +90,16 @@ def merge_pieces(draft: Draft, work: Work) -> None:
     draft.groups, draft.group_verdicts = groups, verdicts
 
 
-def merge_role(clusters: list[Rows], L: NDArray[np.float32] | None, work: Work) -> Merged:
+def merge_role(clusters: list[Rows], L: NDArray[np.float32] | None, work: Context) -> MergeResult:
     """Merge the clusters of one role; without labels (no LLM), by their centroids alone."""
     merging = work.settings.merging()
     edges = [] if L is None else label_edges(L, merging)
     if not merging.verify:
         return components(len(clusters), edges)
-    return verified(clusters, edges, work.judge, Near(work.data.X))
+    return verified(clusters, edges, work.judge, NearestGroups(work.data.X))
 
 
-def split_roles(draft: Draft, work: Work) -> list[str]:
+def split_roles(draft: Draft, work: Context) -> list[str]:
     """Return a role per sentence, from the action word of its cluster's label (paper §3.4).
 
     Sentences in no cluster take the role of the nearest piece.
@@ -114,7 +114,7 @@ def split_roles(draft: Draft, work: Work) -> list[str]:
     return [AGENT if label == 1 else CUSTOMER for label in labels]
 
 
-def decide(draft: Draft, work: Work) -> Pieces:
+def decide(draft: Draft, work: Context) -> Pieces:
     """Return the decision function of the run; `Pieces.intents` are numbers of groups."""
     work.tools.on_step("assign")
     order = [(i, g) for g, group in enumerate(draft.groups) for i in group]
@@ -132,12 +132,12 @@ def decide(draft: Draft, work: Work) -> Pieces:
     return pieces
 
 
-def binding(roles: list[str], work: Work) -> list[str]:
+def binding(roles: list[str], work: Context) -> list[str]:
     """Return the roles that decide where a sentence may go: none where they were guessed, as a new one's would be."""
     return [""] * len(roles) if work.settings.roles == "split" else roles
 
 
-def conclude(draft: Draft, work: Work) -> Result:
+def conclude(draft: Draft, work: Context) -> Result:
     """Assign every sentence, name the intents, number them by size."""
     data, pieces = work.data, decide(draft, work)
     groups, p_intent = pieces.assign(data.X, binding(draft.roles, work))
@@ -175,7 +175,7 @@ def conclude(draft: Draft, work: Work) -> Result:
     )
 
 
-def p_of(draft: Draft, work: Work, group: tuple[int, ...], rows: Rows) -> float:
+def p_of(draft: Draft, work: Context, group: tuple[int, ...], rows: Rows) -> float:
     """Return P(good) of an intent: calibrated for what is kept, else its verdict, else the mean of its clusters'."""
     sure = work.judge.confidence(rows) if isinstance(work.judge, CoherenceJudge) else None
     if sure is not None:
@@ -186,7 +186,7 @@ def p_of(draft: Draft, work: Work, group: tuple[int, ...], rows: Rows) -> float:
     return float(np.average([draft.verdicts[i].p_good for i in group], weights=sizes))
 
 
-def name_groups(draft: Draft, work: Work, groups: NDArray[np.int64]) -> tuple[list[str], list[tuple[str, ...]]]:
+def name_groups(draft: Draft, work: Context, groups: NDArray[np.int64]) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return a unique name and the most central sentences of each group; merged groups are named again."""
     work.tools.on_step("name")
     rows = [np.flatnonzero(groups == g) for g in range(len(draft.groups))]
@@ -216,7 +216,7 @@ def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
     return rows[np.argsort(-cosine, kind="stable")[:size]]
 
 
-def example_of(work: Work, rows: Rows) -> Example:
+def example_of(work: Context, rows: Rows) -> Example:
     """Return what the namer reads of a cluster: its two most central sentences, then its convex sample."""
     rows, settings = np.sort(rows), work.settings
     sampler = sampler_of(settings.sampler, settings.sample_dim)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from dialin.cluster.tree import Tree
 from dialin.facts.confusion import confusion, neighbours
 from dialin.facts.dialogues import answers, dialogue_numbers, following, paths
-from dialin.facts.facts import Calls, Facts, IntentFacts, Left, Link, RoleFacts, Stray, Timeline
+from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
 from dialin.facts.families import centroids, families, tree_of_intents
-from dialin.facts.loaded import Contents
+from dialin.facts.loaded import LoadedRun
 from dialin.facts.trends import Periods, counts_of, moves, periods_of
 from dialin.review.apply import BY_PERSON
 
@@ -26,7 +26,7 @@ REASONS = {
     "budget": "the cap was reached first",
     BY_PERSON: "taken out in the review",
 }
-N_LINKS, LEAST_SHARE = 3, 0.05
+N_LINKS, MIN_SHARE = 3, 0.05
 """Next intents and answers that are kept of an intent: so many, of those that come at least so often, and twice."""
 N_TOP = 5
 """Intents kept of a role."""
@@ -34,7 +34,7 @@ N_STRAYS = 10
 """Sentences kept of each reason why some have no intent."""
 
 
-def facts_of(contents: Contents) -> Facts:
+def facts_of(contents: LoadedRun) -> Facts:
     """Return what the files of a run say."""
     tree, periods = tree_in(contents), periods_in(contents)
     return Facts(
@@ -50,14 +50,14 @@ def facts_of(contents: Contents) -> Facts:
     )
 
 
-def tree_in(contents: Contents) -> Tree | None:
+def tree_in(contents: LoadedRun) -> Tree | None:
     """Return the tree of intents; None without embeddings, or without intents."""
     if contents.X is None or not contents.rows:
         return None
     return tree_of_intents(centroids(contents.X, contents.labels, len(contents.rows)))
 
 
-def families_in(contents: Contents, tree: Tree) -> tuple[tuple[int, ...], ...]:
+def families_in(contents: LoadedRun, tree: Tree) -> tuple[tuple[int, ...], ...]:
     """Return the intents of each part of the tree that is cut into families."""
     return tuple(tuple(map(contents.intent_id, family)) for family in families(tree))
 
@@ -65,7 +65,7 @@ def families_in(contents: Contents, tree: Tree) -> tuple[tuple[int, ...], ...]:
 # --- intents --------------------------------------------------------------------------------------
 
 
-def intents_in(contents: Contents, periods: Periods | None) -> tuple[IntentFacts, ...]:
+def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFacts, ...]:
     """Return the facts of each intent, in the order of the rows."""
     m = len(contents.rows)
     confused = confused_in(contents)
@@ -88,7 +88,7 @@ def intents_in(contents: Contents, periods: Periods | None) -> tuple[IntentFacts
     )
 
 
-def confused_in(contents: Contents) -> list[Links]:
+def confused_in(contents: LoadedRun) -> list[Links]:
     """Return, per intent, those that it could be confused with; none without embeddings."""
     if contents.X is None:
         return [()] * len(contents.rows)
@@ -96,7 +96,7 @@ def confused_in(contents: Contents) -> list[Links]:
     return [links(contents, neighbours(shares, i)) for i in range(len(contents.rows))]
 
 
-def links(contents: Contents, found: Iterable[tuple[int, float]]) -> Links:
+def links(contents: LoadedRun, found: Iterable[tuple[int, float]]) -> Links:
     """Return links to the intents at some places."""
     return tuple(Link(contents.intent_id(place), share) for place, share in found)
 
@@ -113,14 +113,14 @@ def usual(counts: Ints, n_intents: int) -> list[tuple[int, float]]:
     """
     total = max(int(counts.sum()), 1)
     order = np.argsort(-counts, kind="stable")[:N_LINKS]
-    often = [int(i) for i in order if counts[i] >= max(LEAST_SHARE * total, 2)]
+    often = [int(i) for i in order if counts[i] >= max(MIN_SHARE * total, 2)]
     return [(i if i < n_intents else -1, float(counts[i] / total)) for i in often]
 
 
 # --- utterances -----------------------------------------------------------------------------------
 
 
-def roles_in(contents: Contents, periods: Periods | None) -> tuple[RoleFacts, ...]:
+def roles_in(contents: LoadedRun, periods: Periods | None) -> tuple[RoleFacts, ...]:
     """Return what each role says, the one that says most first; none where no role is known."""
     names, codes = np.unique(contents.speakers.astype(str), return_inverse=True)
     if not any(names):
@@ -130,7 +130,7 @@ def roles_in(contents: Contents, periods: Periods | None) -> tuple[RoleFacts, ..
     return tuple(sorted(found, key=lambda role: (-role.n_occurrences, role.role)))
 
 
-def role_facts(contents: Contents, role: str, own: NDArray[np.bool_], per_period: tuple[int, ...]) -> RoleFacts:
+def role_facts(contents: LoadedRun, role: str, own: NDArray[np.bool_], per_period: tuple[int, ...]) -> RoleFacts:
     """Return what a role says; `own` are its utterances."""
     labels = contents.labels[contents.said[own]]
     counts = np.bincount(labels[labels >= 0], minlength=len(contents.rows))
@@ -139,7 +139,7 @@ def role_facts(contents: Contents, role: str, own: NDArray[np.bool_], per_period
     return RoleFacts(role, len(labels), int(counts.sum()), int((counts > 0).sum()), top, per_period)
 
 
-def calls_in(contents: Contents) -> Calls | None:
+def calls_in(contents: LoadedRun) -> Calls | None:
     """Return what is to be said of the dialogues; None where there are none."""
     n = contents.turns.n_dialogues
     if not n:
@@ -148,28 +148,30 @@ def calls_in(contents: Contents) -> Calls | None:
     return Calls(n, int((contents.reasons < 0).sum()), tuple(ways))
 
 
-def periods_in(contents: Contents) -> Periods | None:
+def periods_in(contents: LoadedRun) -> Periods | None:
     """Return the periods of the utterances; None where there is but one."""
     dates = contents.occurrences["date"].to_numpy().astype("datetime64[ms]")
     return periods_of(dates, dialogue_numbers(contents.occurrences))
 
 
-def timeline_in(contents: Contents, periods: Periods) -> Timeline:
+def timeline_in(contents: LoadedRun, periods: Periods) -> Timeline:
     """Return the timeline of all utterances."""
     counts = counts_of(periods, contents.labels[contents.said], len(contents.rows))
     return Timeline(periods.unit, periods.names, tuple(counts.sum(axis=0).tolist()), tuple(counts[-1].tolist()))
 
 
-def left_in(contents: Contents) -> tuple[Left, ...]:
+def left_in(contents: LoadedRun) -> tuple[UnassignedGroup, ...]:
     """Return what stayed without an intent, by reason, in the order of the summary."""
     reasons = np.array(contents.sentences["reason"].to_pylist(), dtype=object)
     return tuple(
-        Left(reason, REASONS.get(reason, ""), n, int((reasons == reason).sum()), strays(contents, reasons == reason))
+        UnassignedGroup(
+            reason, REASONS.get(reason, ""), n, int((reasons == reason).sum()), strays(contents, reasons == reason)
+        )
         for reason, n in contents.summary.unassigned.items()
     )
 
 
-def strays(contents: Contents, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
+def strays(contents: LoadedRun, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
     """Return some of the sentences: those said most often, of equals random ones."""
     rows, counts = np.flatnonzero(which), contents.sentences["count"].to_numpy()
     rows = np.random.default_rng(contents.seed).permutation(rows)
@@ -178,7 +180,7 @@ def strays(contents: Contents, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
     return tuple(map(Stray, texts, counts[rows].tolist(), nearest_intents(contents, rows)))
 
 
-def nearest_intents(contents: Contents, rows: Ints) -> Iterable[int]:
+def nearest_intents(contents: LoadedRun, rows: Ints) -> Iterable[int]:
     """Return the intent that each of some sentences is nearest to; −1: none, or no embeddings."""
     if contents.X is None:
         return [-1] * len(rows)

@@ -11,8 +11,8 @@ from typing import Any
 
 from dialin.cluster.tree import Tree
 from dialin.facts.headline import Summary
-from dialin.facts.trends import PART, Move
-from dialin.name.labels import UNNAMED
+from dialin.facts.trends import TENTH, ShareChange
+from dialin.name.labels import PLACEHOLDER_NAMES
 from dialin.text.width import shortened
 
 TITLE_WIDTH = 36
@@ -49,7 +49,7 @@ class IntentFacts:
         Dialogues whose main reason it is.
     per_period : tuple of int
         Utterances in each period of the timeline.
-    move : Move or None
+    move : ShareChange or None
         How its share changed over the timeline.
     """
 
@@ -67,12 +67,12 @@ class IntentFacts:
     is_routine: bool
     n_reason: int
     per_period: tuple[int, ...]
-    move: Move | None
+    move: ShareChange | None
 
     @property
     def title(self) -> str:
         """Its name; where it has none, its most central sentence in quotation marks."""
-        is_named = not self.name.startswith(tuple(UNNAMED.values()))
+        is_named = not self.name.startswith(tuple(PLACEHOLDER_NAMES.values()))
         return self.name if is_named or not self.examples else f"“{shortened(self.examples[0], TITLE_WIDTH)}”"
 
 
@@ -109,7 +109,7 @@ class Timeline:
     @property
     def is_dated(self) -> bool:
         """Whether the periods are stretches of time."""
-        return self.unit != PART
+        return self.unit != TENTH
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Stray:
 
 
 @dataclass(frozen=True)
-class Left:
+class UnassignedGroup:
     """What stayed without an intent for one reason: what that means, how much it is, and examples."""
 
     reason: str
@@ -152,7 +152,7 @@ class Facts:
         The dialogues; None where the input has no ids of dialogues.
     timeline : Timeline or None
         Periods; None where the input has neither dates nor enough dialogues.
-    left : tuple of Left
+    left : tuple of UnassignedGroup
         What has no intent, by reason, the most frequent first.
     rounds : tuple of dict
         The lines of ``rounds.jsonl``.
@@ -165,7 +165,7 @@ class Facts:
     roles: tuple[RoleFacts, ...]
     calls: Calls | None
     timeline: Timeline | None
-    left: tuple[Left, ...]
+    left: tuple[UnassignedGroup, ...]
     rounds: tuple[dict[str, Any], ...]
 
     def intent(self, number: int) -> IntentFacts:

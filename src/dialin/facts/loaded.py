@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Contents:
+class LoadedRun:
     """What the files of a run hold.
 
     Parameters
@@ -101,10 +101,10 @@ class Contents:
         return main_reasons(self.turns, self.routine)
 
 
-def contents_of(run: Run) -> Contents:
+def contents_of(run: Run) -> LoadedRun:
     """Read the files of a run that has ended; raise InputError where it has not, or one cannot be read."""
     data, summary, pieces = run.data, summary_of(run), run.pieces
-    return Contents(
+    return LoadedRun(
         summary=summary,
         sentences=run.sentences,
         occurrences=run.corpus.occurrences,

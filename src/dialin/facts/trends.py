@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 MIN_WEEKS, MAX_WEEKS = 4, 104
-N_PARTS, PART = 10, "tenth of the dialogues"
-SURE = 3.0
+N_PARTS, TENTH = 10, "tenth of the dialogues"
+SURE_Z = 3.0
 """Standard deviations from which on a change of share is one: among a hundred intents, chance makes none as large."""
 
 
@@ -38,7 +38,7 @@ class Periods:
 
 
 @dataclass(frozen=True)
-class Move:
+class ShareChange:
     """How the share of an intent changed: in the earlier and the later half of the periods, in [0, 1], and z of it."""
 
     before: float
@@ -48,7 +48,7 @@ class Move:
     @property
     def is_sure(self) -> bool:
         """Whether it is more than chance."""
-        return abs(self.z) >= SURE
+        return abs(self.z) >= SURE_Z
 
 
 def periods_of(dates: NDArray[np.datetime64], dialogues: Ints) -> Periods | None:
@@ -103,7 +103,7 @@ def by_dialogue(dialogues: Ints) -> Periods:
     if n < 2 * N_PARTS:
         return Periods("", (), np.full(len(dialogues), -1))
     codes = np.where(dialogues < 0, -1, dialogues * N_PARTS // n)
-    return Periods(PART, tuple(str(i + 1) for i in range(N_PARTS)), codes)
+    return Periods(TENTH, tuple(str(i + 1) for i in range(N_PARTS)), codes)
 
 
 def counts_of(periods: Periods, labels: Ints, n_intents: int) -> Ints:
@@ -114,7 +114,7 @@ def counts_of(periods: Periods, labels: Ints, n_intents: int) -> Ints:
     return counts
 
 
-def moves(counts: Ints) -> list[Move]:
+def moves(counts: Ints) -> list[ShareChange]:
     """Return how the share of each intent changed from the earlier to the later half of the periods.
 
     Parameters
@@ -137,7 +137,7 @@ def moves(counts: Ints) -> list[Move]:
     share, pooled = k / n, k.sum(axis=1) / n.sum()
     spread = np.sqrt(pooled * (1 - pooled) * (1 / n).sum())
     z = (share[:, 1] - share[:, 0]) / np.where(spread > 0, spread, 1.0)
-    return [Move(float(a), float(b), float(c)) for (a, b), c in zip(share[:-1], z[:-1], strict=True)]
+    return [ShareChange(float(a), float(b), float(c)) for (a, b), c in zip(share[:-1], z[:-1], strict=True)]
 
 
 def halves(totals: Ints) -> int:

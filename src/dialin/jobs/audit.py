@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dialin.discover.method import Data, Settings, Tools
-from dialin.discover.state import Work
+from dialin.discover.state import Context
 from dialin.discover.steps import central_rows, example_of
 from dialin.judge.coherence import CoherenceJudge, Rows, Verdict
 from dialin.name.labels import contrast, name_clusters
 
 N_EXAMPLES = 3
-ALONE = Verdict(1.0, Verdict.of(1.0).coherence, "size")
+SINGLETON_VERDICT = Verdict(1.0, Verdict.of(1.0).coherence, "size")
 """A cluster of one distinct sentence is coherent."""
 
 
 @dataclass(frozen=True)
-class Audited:
+class AuditRow:
     """What the judge found about one cluster.
 
     Parameters
@@ -49,7 +49,7 @@ class Audited:
     examples: tuple[str, ...]
 
 
-def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Settings) -> list[Audited]:
+def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Settings) -> list[AuditRow]:
     """Judge and name clusters of the sentences of `data`, in the order given.
 
     Parameters
@@ -65,12 +65,12 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
     """
     rows = [np.unique(members) for members in clusters.values()]
     tools.on_step("judge")
-    work = unchosen(Work.of(data, tools, settings))
+    work = unchosen(Context.of(data, tools, settings))
     verdicts = _verdicts(work, rows)
     tools.on_step("name")
     names = _names(work, rows)
     return [
-        Audited(
+        AuditRow(
             cluster=cluster,
             size=len(own),
             n_rows=len(members),
@@ -83,7 +83,7 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
     ]
 
 
-def unchosen(work: Work) -> Work:
+def unchosen(work: Context) -> Context:
     """Return the work with a judge of clusters as they are."""
     judge = work.judge
     if not isinstance(judge, CoherenceJudge):
@@ -91,12 +91,12 @@ def unchosen(work: Work) -> Work:
     return replace(work, judge=replace(judge, calibration=judge.calibration.unchosen(), closeness=None))
 
 
-def _verdicts(work: Work, rows: list[Rows]) -> list[Verdict]:
+def _verdicts(work: Context, rows: list[Rows]) -> list[Verdict]:
     found = iter(work.judge.judge([own for own in rows if len(own) > 1]))
-    return [next(found) if len(own) > 1 else ALONE for own in rows]
+    return [next(found) if len(own) > 1 else SINGLETON_VERDICT for own in rows]
 
 
-def _names(work: Work, rows: list[Rows]) -> list[str]:
+def _names(work: Context, rows: list[Rows]) -> list[str]:
     llm = work.tools.llm_for("name")
     if llm is None:
         return [""] * len(rows)

@@ -11,15 +11,15 @@ from dialin import files
 from dialin.discover.method import Data, Result, Settings, Tools, discover
 from dialin.discover.state import nothing
 from dialin.errors import InputError, ProviderError
-from dialin.jobs.estimate import Closeness, CountingLLM, Estimate, count, predict
+from dialin.jobs.estimate import CosineGuess, CountingLLM, Estimate, count, predict
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client, Retry
 from dialin.llm.usage import Budget
 from dialin.report.html import write_report
-from dialin.review.pin import Held, read_pinned
-from dialin.runs.connect import NO_LLM, Opened, WatchedBackend, asked, share, shared_store
+from dialin.review.pin import PinnedSplit, read_pinned
+from dialin.runs.connect import NO_LLM, Connections, WatchedBackend, asked, share, shared_store
 from dialin.runs.run import CAPPED, COMPLETE, INTERRUPTED, MIN_SENTENCES, Run, data_of
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
@@ -48,7 +48,7 @@ class Session:
     on_estimate: Callable[[Estimate], None] = lambda _: None
 
 
-def execute(run: Run, opened: Opened, session: Session) -> Run:
+def execute(run: Run, opened: Connections, session: Session) -> Run:
     """Work on a run until it is complete, a cap is hit, or it is stopped; everything paid for is kept.
 
     Returns
@@ -92,10 +92,10 @@ def execute(run: Run, opened: Opened, session: Session) -> Run:
     return ended
 
 
-def held_in(run: Run, data: Data) -> Held | None:
+def held_in(run: Run, data: Data) -> PinnedSplit | None:
     """Return the sentences of intents that people have decided about in another run; None where nothing is kept."""
-    pinned = read_pinned(run.folder / files.PINNED)
-    return Held.of(pinned, data, run.binding) if pinned else None
+    pinned = read_pinned(run.folder / files.PINNED_INTENTS)
+    return PinnedSplit.of(pinned, data, run.binding) if pinned else None
 
 
 def status_of(result: Result) -> str:
@@ -103,7 +103,7 @@ def status_of(result: Result) -> str:
     return COMPLETE if result.complete else CAPPED
 
 
-def embed(run: Run, opened: Opened, session: Session) -> Data:
+def embed(run: Run, opened: Connections, session: Session) -> Data:
     """Return the sentences with their vectors, encoding what no cache knows."""
     data = run.data
     if data is not None:
@@ -116,13 +116,13 @@ def embed(run: Run, opened: Opened, session: Session) -> Data:
 
 @contextmanager
 def tools_of(
-    opened: Opened, client_of: Callable[[Backend], Client], on_reply: Callable[[], None] = lambda: None
+    opened: Connections, client_of: Callable[[Backend], Client], on_reply: Callable[[], None] = lambda: None
 ) -> Iterator[Tools]:
     """Give what the method works with: clients for whom `opened` holds, which share stores, ledger and budget.
 
     Parameters
     ----------
-    opened : Opened
+    opened : Connections
         LLMs and embedder.
     client_of : callable
         Makes the client of a backend.
@@ -148,7 +148,7 @@ def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend],
     return client_of
 
 
-def _predicted(run: Run, opened: Opened, session: Session, data: Data) -> Estimate | None:
+def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> Estimate | None:
     if not session.estimate or not (opened.backend or opened.judge):
         return None
     session.on_step("predict")
@@ -157,14 +157,14 @@ def _predicted(run: Run, opened: Opened, session: Session, data: Data) -> Estima
     return prediction
 
 
-def forecast(data: Data, opened: Opened, settings: Settings, run_stores: list[Path]) -> Estimate:
+def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[Path]) -> Estimate:
     """Return what `discover` will ask of the LLM of `opened`, and the seconds from here to its end.
 
     Parameters
     ----------
     data : Data
         The sentences.
-    opened : Opened
+    opened : Connections
         LLM and embedder; a local LLM is timed with a few questions, a server is not asked.
     settings : Settings
         Of the run.
@@ -173,7 +173,7 @@ def forecast(data: Data, opened: Opened, settings: Settings, run_stores: list[Pa
     """
     stores = [*map(ReplyStore, run_stores), shared_store()]
     try:
-        llm = CountingLLM(opened.backend.name if opened.backend else NO_LLM, stores, Closeness.of(data))
+        llm = CountingLLM(opened.backend.name if opened.backend else NO_LLM, stores, CosineGuess.of(data))
         judge = llm.as_judge(opened.judge.name) if opened.judge else None
         tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration)
         seconds = count(data, settings, tools, llm)

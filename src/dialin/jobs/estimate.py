@@ -208,7 +208,7 @@ def made_up_label(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Closeness:
+class CosineGuess:
     """Guesses whether sentences share an intent: they do where they are nearer than strangers usually are.
 
     Parameters
@@ -226,7 +226,7 @@ class Closeness:
     middle: float
 
     @classmethod
-    def of(cls, data: Data) -> Closeness:
+    def of(cls, data: Data) -> CosineGuess:
         """Measure the sentences of `data`; of many, a sample."""
         some = np.linspace(0, len(data.X) - 1, min(len(data.X), N_MEASURED)).astype(int)
         S = data.X[some] @ data.X.T

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.facts.headline import goodness_json, summary_of
-from dialin.read.label_column import Labels, Place, column_of, join
+from dialin.read.label_column import Labels, Position, column_of, join
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
 from dialin.score.metrics import Scores, evaluate
@@ -81,14 +81,14 @@ def labels_of(run: Run) -> NDArray[np.int64]:
     return labels
 
 
-def places_of(run: Run) -> list[Place]:
+def places_of(run: Run) -> list[Position]:
     """Return where each utterance stands."""
     table = run.corpus.occurrences
     columns = [table[name].to_pylist() for name in ("row", "dialogue_id", "turn")]
-    return [Place(*place) for place in zip(*columns, strict=True)]
+    return [Position(*place) for place in zip(*columns, strict=True)]
 
 
-def gold_in_input(run: Run, gold: str, places: list[Place]) -> Labels:
+def gold_in_input(run: Run, gold: str, places: list[Position]) -> Labels:
     """Return the gold labels that stand in the input of the run."""
     source = run.manifest.source
     if source.path == "-":

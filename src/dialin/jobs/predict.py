@@ -18,13 +18,13 @@ from dialin.facts.headline import summary_of
 from dialin.read.corpus import corpus_of
 from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
-from dialin.runs.connect import Opened
+from dialin.runs.connect import Connections
 from dialin.runs.run import Run
 
 FORMATS = ("csv", "jsonl", "parquet")
 
 
-def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
+def predict(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
     """Return ``row, text, intent_id, name, p_intent`` for each row of `table`, in its order.
 
     Parameters
@@ -33,7 +33,7 @@ def predict(run: Run, table: pa.Table, opened: Opened) -> pa.Table:
         Complete or capped.
     table : pyarrow.Table
         As `dialin.read.table.read_table` makes it; a row without text has intent −1.
-    opened : Opened
+    opened : Connections
         The embedder of the run.
 
     Notes

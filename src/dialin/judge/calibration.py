@@ -112,7 +112,7 @@ class Calibration:
         As `both`, of clusters as they are, which nobody searched for: beside the geometry of `kept`.
     slope : float
         Log-odds of "good" for each factor e by which a set joins lower in the tree than the corpus falls into the
-        clusters that it suggests (`dialin.judge.evidence.Scale`).
+        clusters that it suggests (`dialin.judge.evidence.HeightEvidence`).
     """
 
     name: str

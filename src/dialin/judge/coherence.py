@@ -26,16 +26,16 @@ from numpy.typing import NDArray
 
 from dialin.errors import BudgetError, InputError
 from dialin.judge.calibration import Calibration
-from dialin.judge.evidence import Closeness, Corrections, Tightness
+from dialin.judge.evidence import CosineEvidence, Evidence, LlmCorrections
 from dialin.judge.sample import Sampler, cross_pairs, far_pairs
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import LANGUAGES, Form, bullets, language_of, load
 
 Rows = NDArray[np.int64]
 Mode = Literal["both", "llm", "geometry"]
-SURE = 3.5
+SURE_LOG_ODDS = 3.5
 """Log-odds (P = .97) from which a "good" is taken at its first word."""
-LIKELY = math.log(2)
+LIKELY_LOG_ODDS = math.log(2)
 """Log-odds (two to one) from which an LLM's verdict corrects what the embeddings say of what lies below and above."""
 READABLE_MASS = 0.02
 """Least probability that the options must hold together for an answer to count as readable."""
@@ -139,14 +139,14 @@ class JudgeSettings:
 
 
 @dataclass(frozen=True)
-class Question:
+class SetQuestion:
     """A set of sentences to judge; with `other`, whether the union of both is one intent."""
 
     rows: Rows
     other: Rows | None = None
 
     @classmethod
-    def across(cls, a: Rows, b: Rows) -> Question:
+    def across(cls, a: Rows, b: Rows) -> SetQuestion:
         """Return the question about a union, the same whichever half comes first."""
         return cls(*sorted((a, b), key=lambda rows: (int(rows.min()), len(rows))))
 
@@ -206,7 +206,7 @@ class CoherenceJudge:
     parts : ndarray of shape (n,), optional
         Part of the corpus (0, 1, …) that each sentence is in: its role and language. How close two random sentences
         are, and how many there are, is measured within the part: it is judged as it would be alone.
-    closeness : Closeness, optional
+    closeness : Evidence, optional
         Evidence of the embeddings; by default the tightness of a set, as the calibration weighs it.
     is_capped : bool
         Whether a cap of the budget ended the asking. With ``mode="both"`` the embeddings alone decide from there on;
@@ -220,7 +220,7 @@ class CoherenceJudge:
     settings: JudgeSettings
     calibration: Calibration
     parts: NDArray[np.int64] | None = None
-    closeness: Closeness | None = None
+    closeness: Evidence | None = None
     memo: dict[bytes, Verdict] = field(default_factory=dict)
     is_capped: bool = False
 
@@ -228,18 +228,18 @@ class CoherenceJudge:
         if self.llm is None and self.settings.mode != "geometry":
             raise InputError(f"judge mode {self.settings.mode!r} needs an LLM", hint="give one, or use geometry")
         parts = np.zeros(len(self.X), np.int64) if self.parts is None else self.parts
-        self._tightness = Tightness(self.X, parts, self.calibration.geometry)
-        self._corrections = Corrections(len(self.X))
+        self._tightness = CosineEvidence(self.X, parts, self.calibration.geometry)
+        self._corrections = LlmCorrections(len(self.X))
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return one verdict per cluster; a set judged before is not asked again."""
-        return self._answer([Question(rows) for rows in clusters])
+        return self._answer([SetQuestion(rows) for rows in clusters])
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
         """Return one verdict per pair of clusters; the questions go across the border."""
-        return self._answer([Question.across(a, b) for a, b in pairs])
+        return self._answer([SetQuestion.across(a, b) for a, b in pairs])
 
-    def _answer(self, questions: list[Question]) -> list[Verdict]:
+    def _answer(self, questions: list[SetQuestion]) -> list[Verdict]:
         keys = [question.key() for question in questions]
         for key, question in zip(keys, questions, strict=True):
             if len(question.union) == 1:  # nothing to compare
@@ -253,7 +253,7 @@ class CoherenceJudge:
         for key, logit in logits.items():
             if key in answered:
                 self.memo[key] = verdict = self._combine(answered[key], logit)
-                if abs(verdict.log_odds) >= LIKELY:
+                if abs(verdict.log_odds) >= LIKELY_LOG_ODDS:
                     self._corrections.learn(new[key].union, raw[key], is_good=verdict.good)
             else:
                 self.memo[key] = Verdict.of(self.calibration.geometry_p(logit), "geometry")
@@ -282,7 +282,7 @@ class CoherenceJudge:
         p = self.calibration.combined_p(mean, geometry) if both else self.calibration.llm_p(mean)
         return Verdict.of(p, evidence, len(answers))
 
-    def _asked(self, questions: list[Question]) -> list[NDArray[np.float64]]:
+    def _asked(self, questions: list[SetQuestion]) -> list[NDArray[np.float64]]:
         """Ask all, or as many of the first ones as the budget allows, the rest of it never again."""
         if self.is_capped:
             return []
@@ -298,7 +298,7 @@ class CoherenceJudge:
                 answers += self._ask([question])
         return answers
 
-    def _ask(self, questions: list[Question]) -> list[NDArray[np.float64]]:
+    def _ask(self, questions: list[SetQuestion]) -> list[NDArray[np.float64]]:
         """Put all prompts in one batch, by language (one static prefix each); return log-odds per question."""
         prompts = [self._prompts(question) for question in questions]
         flat = [prompt for group in prompts for prompt in group]
@@ -315,12 +315,12 @@ class CoherenceJudge:
     def _language(self, prompt: Prompt) -> str:
         return next(lang for lang in LANGUAGES if load(self.settings.form, lang).system == prompt.system)
 
-    def _prompts(self, question: Question) -> list[Prompt]:
+    def _prompts(self, question: SetQuestion) -> list[Prompt]:
         if self.settings.form == "pairs":
             return [build_pair_prompt(self.texts[i], self.texts[j]) for i, j in self._pairs(question)]
         return [build_list_prompt([self.texts[i] for i in self._representatives(question)], self.settings.form)]
 
-    def _representatives(self, question: Question) -> Rows:
+    def _representatives(self, question: SetQuestion) -> Rows:
         halves = [question.rows] if question.other is None else [question.rows, question.other]
         return np.concatenate([self._sample(rows, self.settings.n_representatives // len(halves)) for rows in halves])
 
@@ -329,7 +329,7 @@ class CoherenceJudge:
         rng = np.random.default_rng([self.settings.seed, len(rows), int(rows[0])])
         return rows[self.sampler(self.X[rows], size, rng)]
 
-    def _pairs(self, question: Question) -> list[tuple[int, int]]:
+    def _pairs(self, question: SetQuestion) -> list[tuple[int, int]]:
         n_pairs = self.settings.pairs_for(len(question.union))
         size = max(4 * n_pairs, self.settings.n_representatives)
         rows = self._sample(question.rows, size)

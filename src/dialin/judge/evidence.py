@@ -1,9 +1,9 @@
 """How close the sentences of a set are, as evidence that they share an intent.
 
-`Scale` compares the height of the set in Ward's tree with the height at which the corpus falls into the clusters that
-it suggests (`dialin.cluster.granularity`): what joins far below that is one intent, what joins far above is not.
-`Tightness` needs no such measurement, and so serves for few sentences, and for clusters of other tools: the mean
-cosine, against that of any two sentences of the corpus.
+`HeightEvidence` compares the height of the set in Ward's tree with the height at which the corpus falls into the
+clusters that it suggests (`dialin.cluster.granularity`): what joins far below that is one intent, what joins far above
+is not. `CosineEvidence` needs no such measurement, and so serves for few sentences, and for clusters of other tools:
+the mean cosine, against that of any two sentences of the corpus.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from dialin.cluster.partition import Matrix
 from dialin.judge.calibration import Geometry, geometry_of, weighed
 
 Rows = NDArray[np.int64]
-MOST_JOINED = 400
+MAX_JOINED = 400
 """Rows of a set whose tree is built to find its height; of more, an even part."""
 
 
-class Closeness(Protocol):
+class Evidence(Protocol):
     """Evidence of the embeddings about sets of sentences."""
 
     def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
@@ -31,7 +31,7 @@ class Closeness(Protocol):
         ...
 
 
-class Tightness:
+class CosineEvidence:
     """Mean pairwise cosine of a set, its size, and its share of the part of the corpus that it is in.
 
     Parameters
@@ -60,7 +60,7 @@ class Tightness:
 
 
 @dataclass(frozen=True, eq=False)
-class Levels:
+class SuggestedHeights:
     """Heights of Ward's tree at which the parts of the corpus fall into the clusters that they suggest.
 
     Parameters
@@ -81,25 +81,25 @@ class Levels:
 
 
 @dataclass(frozen=True, eq=False)
-class Scale:
+class HeightEvidence:
     """Height in Ward's tree against the height at which a part of the corpus falls into the clusters it suggests.
 
     Parameters
     ----------
     points : ndarray of shape (n, d)
         What the tree is built on: smoothed embeddings.
-    levels : Levels
+    levels : SuggestedHeights
         That height, by part.
     slope : float
         Log-odds for each factor e by which a set joins lower.
-    otherwise : Closeness
+    otherwise : Evidence
         Speaks of parts that were not measured, and of sets across parts, whose trees have nothing in common.
     """
 
     points: Matrix
-    levels: Levels
+    levels: SuggestedHeights
     slope: float
-    otherwise: Closeness
+    otherwise: Evidence
 
     def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
         """Return the log-odds that the rows, or the union of both, are one intent."""
@@ -111,7 +111,7 @@ class Scale:
         return self.slope * float(np.log(level / max(height, 1e-9)))
 
 
-class Corrections:
+class LlmCorrections:
     """What an LLM said against the embeddings: where it did, the corpus is finer or coarser than it is elsewhere.
 
     Heights only grow on the way up the tree. So where a set was found bad although it joins far below the level, what
@@ -160,6 +160,6 @@ def last_join(points: Matrix) -> float:
     The tree of a node's members alone is the subtree at that node. Of more than 400 rows an even part is joined,
     and the height multiplied by the root of how many times more there are: so Ward's heights grow with sizes.
     """
-    step = -(-len(points) // MOST_JOINED)
+    step = -(-len(points) // MAX_JOINED)
     own = points[::step].astype(np.float64)
     return float(ward(own)[-1, 2]) * float(np.sqrt(len(points) / len(own)))

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from dialin.judge.coherence import Coherence, Rows, Verdict
 
-EVEN = Verdict(0.5, Coherence.GOOD, "people")
+EVEN_VERDICT = Verdict(0.5, Coherence.GOOD, "people")
 
 
-class Undecided:
+class KeepAllJudge:
     """Finds every cluster good with P(good) ½, so that the loop keeps what its partitioner made."""
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return a verdict for each cluster."""
-        return [EVEN] * len(clusters)
+        return [EVEN_VERDICT] * len(clusters)
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
         """Return a verdict for each pair of clusters."""
-        return [EVEN] * len(pairs)
+        return [EVEN_VERDICT] * len(pairs)

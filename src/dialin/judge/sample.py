@@ -16,7 +16,7 @@ Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 MAX_POINTS = 5_000  # a hull of more points costs time and shows the LLM nothing new
-FLAT = 1e-6  # spread below this is rounding: rows are unit float32
+MIN_SPREAD = 1e-6  # spread below this is rounding: rows are unit float32
 
 
 class Sampler(Protocol):
@@ -120,7 +120,7 @@ def principal_axes(X: Floats, dim: int) -> Floats:
     top = min(dim, len(gram))
     values, vectors = eigh(gram, subset_by_index=(len(gram) - top, len(gram) - 1))
     values, vectors = values[::-1], vectors[:, ::-1]
-    spread = values > n * FLAT**2
+    spread = values > n * MIN_SPREAD**2
     scores = vectors * np.sqrt(np.maximum(values, 0)) if n <= d else centred @ vectors
     scores = scores[:, spread]
     peaks = scores[np.argmax(np.abs(scores), axis=0), np.arange(scores.shape[1])] if n else np.ones(0)

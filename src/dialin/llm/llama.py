@@ -16,7 +16,7 @@ from dialin.llm.base import Reply, Request
 from dialin.llm.options import Candidate, option_probabilities
 from dialin.llm.render import Template, render
 
-_SILENT = -1
+_NO_LOG = -1
 _N_TOP = 40
 
 
@@ -171,7 +171,7 @@ def _params(params: Any, path: Path, options: LlamaOptions) -> Any:
     params.n_parallel = 1
     params.n_gpu_layers = options.n_gpu_layers
     params.warmup = False
-    params.verbosity = _SILENT
+    params.verbosity = _NO_LOG
     params.endpoint_slots = False  # xllamacpp also listens on loopback: let no other user of the machine ask or read
     params.api_keys = [secrets.token_hex()]
     params.cache_ram_mib = 0  # no second cache: an older state would bring back another batch's rounding

@@ -18,7 +18,7 @@ from dialin.llm.usage import estimate_tokens
 DEFAULT_URL = "https://api.openai.com/v1"
 _N_TOP = 20
 _SHORT_ANSWER = 8  # tokens: room for an option in words
-_PASSING = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_RETRYABLE_CODES = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class OpenAIBackend:
         return kind(
             message,
             hint=self._hint(status),
-            retryable=status in _PASSING,
+            retryable=status in _RETRYABLE_CODES,
             retry_after=retry_after(response.headers),
         )
 

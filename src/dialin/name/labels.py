@@ -17,7 +17,7 @@ from dialin.name.distinct import distinguished
 from dialin.prompts import bullets, language_of, load
 
 MAX_TOKENS = 16
-UNNAMED = {"en": "unnamed-intent", "zh": "未命名-意图"}
+PLACEHOLDER_NAMES = {"en": "unnamed-intent", "zh": "未命名-意图"}
 OBJECTIVES = {
     "en": 'word ("-" word)? ("-" word)?\nword ::= [a-z] [a-z] [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? [a-z]? '
     "[a-z]? [a-z]? [a-z]?",
@@ -95,7 +95,7 @@ def grammar_of(language: str, actions: Sequence[str] = ()) -> str:
 
 
 def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] = ()) -> list[str]:
-    """Return a label per cluster; a reply without a label makes it `UNNAMED`.
+    """Return a label per cluster; a reply without a label makes it `PLACEHOLDER_NAMES`.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def _ask(llm: LLM, prompts: list[Prompt], languages: list[str], actions: Sequenc
         rows = [i for i, other in enumerate(languages) if other == language]
         replies = llm.complete([prompts[i] for i in rows], MAX_TOKENS, grammar_of(language, actions))
         for i, reply in zip(rows, replies, strict=True):
-            names[i] = parse_reply(reply, language) or UNNAMED[language]
+            names[i] = parse_reply(reply, language) or PLACEHOLDER_NAMES[language]
     return names
 
 
@@ -134,7 +134,7 @@ def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], action
     names, pairs = list(names), collisions(names)
     prompts = [build_contrast_prompt(examples[i], examples[j]) for i, j in pairs.items()]
     for i, name in zip(pairs, _ask(llm, prompts, [examples[i].language for i in pairs], actions), strict=True):
-        if name not in UNNAMED.values():
+        if name not in PLACEHOLDER_NAMES.values():
             names[i] = name
     return number(distinguished(names, [example.texts for example in examples]))
 

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
 from dialin.cluster.partition import centroid
-from dialin.judge.coherence import SURE, Coherence, Judge, Rows, Verdict
+from dialin.judge.coherence import SURE_LOG_ODDS, Coherence, Judge, Rows, Verdict
 
 Floats = NDArray[np.float64]
 Edge = tuple[int, int]
@@ -57,7 +57,7 @@ class MergeSettings:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """Which clusters became one, and how sure the judge was.
 
     Parameters
@@ -152,17 +152,17 @@ def label_edges(L: NDArray[np.floating], settings: MergeSettings) -> list[Edge]:
     return [(int(i[e]), int(j[e])) for e in order]
 
 
-def components(n: int, edges: Sequence[Edge]) -> Merged:
+def components(n: int, edges: Sequence[Edge]) -> MergeResult:
     """Return the connected components of n clusters: the paper's merge, unverified."""
     rows, cols = np.array(edges, dtype=np.int64).reshape(-1, 2).T
     graph = coo_array((np.ones(len(rows)), (rows, cols)), shape=(n, n))
     labels = connected_components(graph, directed=False)[1]
     groups = {label: tuple(np.flatnonzero(labels == label).tolist()) for label in labels}
-    return Merged(tuple(groups.values()), {})
+    return MergeResult(tuple(groups.values()), {})
 
 
 @dataclass(frozen=True)
-class Near:
+class NearestGroups:
     """Proposes the nearest group of each by centroid: labels of small LLMs differ where the intent does not.
 
     Parameters
@@ -218,7 +218,7 @@ class Groups:
         self._refused = set[Edge]()
         self._verdicts = dict[int, Verdict]()
 
-    def batch(self, near: Near | None) -> list[Edge]:
+    def batch(self, near: NearestGroups | None) -> list[Edge]:
         """Return pairs of groups to ask about, no group twice."""
         linked = list(dict.fromkeys(_edge(self._group[i], self._group[j]) for i, j in self._edges))
         return matching(linked if near is None else near.ranked(self._rows, linked, self._refused))
@@ -240,10 +240,10 @@ class Groups:
         self._verdicts[new] = verdict
         self._group = [new if g in pair else g for g in self._group]
 
-    def merged(self) -> Merged:
+    def merged(self) -> MergeResult:
         """Return what came of it."""
         verdicts = {self._members[g]: v for g, v in self._verdicts.items() if g in self._members}
-        return Merged(tuple(sorted(self._members.values())), verdicts)
+        return MergeResult(tuple(sorted(self._members.values())), verdicts)
 
 
 def _edge(i: int, j: int) -> Edge:
@@ -266,7 +266,9 @@ def matching(pairs: Sequence[Edge]) -> list[Edge]:
     return batch
 
 
-def verified(clusters: Sequence[Rows], edges: Sequence[Edge], judge: Judge, near: Near | None = None) -> Merged:
+def verified(
+    clusters: Sequence[Rows], edges: Sequence[Edge], judge: Judge, near: NearestGroups | None = None
+) -> MergeResult:
     """Merge along the edges and between neighbours, each union only if the judge finds all of it coherent.
 
     Parameters
@@ -277,7 +279,7 @@ def verified(clusters: Sequence[Rows], edges: Sequence[Edge], judge: Judge, near
         Candidates, most promising first.
     judge : Judge
         Asked about the union of all that both ends have become so far.
-    near : Near, optional
+    near : NearestGroups, optional
         Proposes neighbours beside the edges, again whenever a group has grown; all go by how near their centroids are.
     """
     groups = Groups(clusters, edges)
@@ -294,7 +296,9 @@ def confirmed(unions: Sequence[tuple[Rows, Rows]], judge: Judge) -> list[Verdict
     judge that is right nine times of ten is right in .69 of them; and in .95 of those that it confirms.
     """
     verdicts = judge.judge_unions(unions)
-    doubtful = [i for i, v in enumerate(verdicts) if v.good and v.log_odds < SURE and max(map(len, unions[i])) > 1]
+    doubtful = [
+        i for i, v in enumerate(verdicts) if v.good and v.log_odds < SURE_LOG_ODDS and max(map(len, unions[i])) > 1
+    ]
     if not doubtful:
         return verdicts
     halves = [(np.sort(a)[::2], np.sort(b)[::2]) for a, b in (unions[i] for i in doubtful)]

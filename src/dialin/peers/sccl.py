@@ -39,7 +39,7 @@ N_CONTRAST = 128
 ALPHA = 1.0
 ETA = 10.0
 TAU = 0.5
-SHARE = 0.2
+DROPPED_SHARE = 0.2
 # An ideograph or kana, or a run of anything else but space, each with the space after it.
 _UNITS = re.compile("[\u3040-\u30ff\u3400-\u9fff]\\s*|[^\\s\u3040-\u30ff\u3400-\u9fff]+\\s*")
 
@@ -78,7 +78,7 @@ class SCCLPeer:
     def _learnt(self, torch: Any, problem: Problem, views: NDArray[np.float32], rng: np.random.Generator) -> Matrix:
         """Return vectors (n, d) after all steps; `views` (3, n, d) are the sentences and two augmentations."""
         labels = k_means(problem.X, problem.n_clusters, problem.seed)
-        model = Model(torch, centroids_of(problem.X, labels), rng)
+        model = SCCLNetwork(torch, centroids_of(problem.X, labels), rng)
         groups = [{"params": model.head.weights, "lr": self.learning_rate}, {"params": model.others}]
         optimizer = torch.optim.Adam(groups, lr=self.head_rate)
         rows = tensor(torch, views)
@@ -94,7 +94,7 @@ def _endless(n: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
         yield from batches(n, N_BATCH, rng)
 
 
-class Model:
+class SCCLNetwork:
     """What learns: the map, the contrastive head of two layers, and the centres.
 
     Parameters
@@ -178,5 +178,5 @@ def shortened(text: str, rng: np.random.Generator) -> str:
     units = _UNITS.findall(text)
     if len(units) < 2:
         return text
-    gone = set(rng.choice(len(units), max(1, int(SHARE * len(units))), replace=False).tolist())
+    gone = set(rng.choice(len(units), max(1, int(DROPPED_SHARE * len(units))), replace=False).tolist())
     return "".join(unit for i, unit in enumerate(units) if i not in gone).strip()

@@ -32,7 +32,7 @@ N_BATCH = 128
 WEIGHT_DECAY = 0.01
 
 
-class Learner(Protocol):
+class PseudoLabelLearner(Protocol):
     """What learns from pseudo labels."""
 
     def vectors(self) -> Matrix:
@@ -72,7 +72,7 @@ class SelfSupPeer:
         with one_core(torch):
             return self.alternate(Classifier(torch, problem, self.learning_rate), problem)
 
-    def alternate(self, learner: Learner, problem: Problem) -> Labels:
+    def alternate(self, learner: PseudoLabelLearner, problem: Problem) -> Labels:
         """Return the labels (n,) of the clusters with the best silhouette, numbered by first appearance."""
         best = now = clusters_of(learner.vectors(), problem)
         waited = 0

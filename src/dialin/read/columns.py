@@ -40,7 +40,7 @@ _DATES = (
     "日期 时间 通话时间 开始时间 创建时间 会话时间 发送时间"
 )
 DATE = _tiers(*_DATES.split())  # a source may well have several of these, and that is no question to the user
-_USUAL = frozenset[str]().union(*TEXT, *TURNS, *DIALOGUE_OF_TURNS, *ROLE, *TURN, *DATE)
+_KNOWN_NAMES = frozenset[str]().union(*TEXT, *TURNS, *DIALOGUE_OF_TURNS, *ROLE, *TURN, *DATE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Columns:
 
 def wanted_of(columns: Columns) -> Wanted:
     """Return which columns may be needed: those that the user names, and all of usual names."""
-    keys = _USUAL | {_key(name) for name in astuple(columns) if name is not None}
+    keys = _KNOWN_NAMES | {_key(name) for name in astuple(columns) if name is not None}
     return lambda name: _key(name) in keys
 
 

@@ -55,7 +55,7 @@ def _text(value: Any) -> str | None:
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where an utterance stands: its row, or its dialogue and turn."""
 
     row: int
@@ -63,7 +63,7 @@ class Place:
     turn: int | None
 
 
-def join(path: str, name: str, places: list[Place]) -> Labels:
+def join(path: str, name: str, places: list[Position]) -> Labels:
     """Return the labels of a separate file, joined on ``dialogue_id`` and ``turn``, or on ``row``.
 
     Raises
@@ -89,7 +89,7 @@ def join(path: str, name: str, places: list[Place]) -> Labels:
     return found
 
 
-def _by_turn(raw: Raw, labels: Labels, places: list[Place]) -> Labels:
+def _by_turn(raw: Raw, labels: Labels, places: list[Position]) -> Labels:
     keys = zip(texts_of(raw.columns["dialogue_id"]), texts_of(raw.columns["turn"]), strict=True)
     known = dict(zip(keys, labels, strict=True))
     return [known.get((place.dialogue_id, None if place.turn is None else str(place.turn))) for place in places]

@@ -23,7 +23,7 @@ class Colour:
     dark: str
 
 
-UNASSIGNED = Colour("#8a919c", "#7d8590")
+UNASSIGNED_COLOUR = Colour("#8a919c", "#7d8590")
 
 
 def colours(order: Sequence[int]) -> list[Colour]:
@@ -34,7 +34,7 @@ def colours(order: Sequence[int]) -> list[Colour]:
     order : sequence of int
         The intents 0 … n − 1 in the order of the tree.
     """
-    found = [UNASSIGNED] * len(order)
+    found = [UNASSIGNED_COLOUR] * len(order)
     for place, intent in enumerate(order):
         hue, tone = FIRST_HUE + 360 * place / len(order), place % 2
         found[intent] = Colour(oklch(LIGHT[tone], CHROMA, hue), oklch(DARK[tone], CHROMA, hue))

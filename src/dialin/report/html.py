@@ -10,7 +10,7 @@ import jinja2
 from dialin import files
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts, part_of
-from dialin.facts.loaded import Contents, contents_of
+from dialin.facts.loaded import LoadedRun, contents_of
 from dialin.llm.usage import Price
 from dialin.prompts import language_of
 from dialin.report.map.points import points_of
@@ -42,7 +42,7 @@ def page(run: Run, price: Price | None = None) -> str:
     return render(page_of(run, contents, facts_of(contents), price))
 
 
-def page_of(run: Run, contents: Contents, facts: Facts, price: Price | None = None) -> Page:
+def page_of(run: Run, contents: LoadedRun, facts: Facts, price: Price | None = None) -> Page:
     """Return what the templates read."""
     script = "\n".join(map(asset, SCRIPTS))
     return Page(run.manifest, facts, points_of(contents), asset("style.css"), script, price)

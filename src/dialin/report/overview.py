@@ -16,9 +16,9 @@ N_REASONS, N_MOVERS, N_STRAYS = 12, 6, 3
 """Reasons of calls, intents that rise or fall, and sentences without an intent that are shown."""
 BAR = 18
 """Columns of the longest bar."""
-WIDE = 110
+MIN_WIDE_WIDTH = 110
 """Columns of a terminal from which on there is room for a sentence of each intent."""
-WAY = 72
+PATH_WIDTH = 72
 """Columns of a way through a call."""
 
 
@@ -46,9 +46,13 @@ def intents_table(facts: Facts, width: int) -> RenderableType:
     """Return the table of intents: number, name, figures, and where there is room, the most central sentence."""
     if not facts.intents:
         return Text("no intent was found")
-    optional = [("<role", bool(facts.roles)), (">calls", facts.calls is not None), ("*most central", width >= WIDE)]
+    optional = [
+        ("<role", bool(facts.roles)),
+        (">calls", facts.calls is not None),
+        ("*most central", width >= MIN_WIDE_WIDTH),
+    ]
     more = [column for column, is_there in optional if is_there]
-    table = grid(">#", "<intent" if width >= WIDE else "*intent", ">said", ">share", ">good", *more)
+    table = grid(">#", "<intent" if width >= MIN_WIDE_WIDTH else "*intent", ">said", ">share", ">good", *more)
     for one in facts.intents:
         cells = {"<role": one.role, ">calls": f"{one.n_reason:,}" if one.n_reason else ""}
         cells |= {"*most central": one_line("".join(one.examples[:1]))}
@@ -75,7 +79,7 @@ def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[
     """Return a line for each usual way through a call, under a heading; nothing where there is none."""
     lines = []
     for path, count in paths:
-        room = WAY // len(path) - len(" → ")
+        room = PATH_WIDTH // len(path) - len(" → ")
         way = " → ".join(shortened(facts.intent(i).title, room) for i in path)
         lines.append(Text(f"{count:>5,} × {way}"))
     return [Text("usual ways through a call:"), *lines] if lines else []

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.facts.families import families
 from dialin.llm.usage import Price, Usage
-from dialin.report.colours import UNASSIGNED, Colour, colours
+from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
 from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
 from dialin.runs.run import Manifest
@@ -21,7 +21,7 @@ MAX_ROWS = 1_000
 """Intents of the table, and of the tree that is drawn; of more, the most frequent are in the table."""
 N_REASONS, N_MOVERS = 15, 12
 """Reasons of calls, and intents that rise or fall, in their tables."""
-PARTS = {
+SECTIONS = {
     "map": "Map",
     "intents": "Intents",
     "calls": "Why people call",
@@ -69,7 +69,7 @@ class Page:
             "trends": bool(facts.timeline or facts.roles),
             "tree": len(facts.intents) > 1 and facts.tree is not None,
         }
-        return [(part, name) for part, name in PARTS.items() if is_there.get(part, True)]
+        return [(part, name) for part, name in SECTIONS.items() if is_there.get(part, True)]
 
     @property
     def script_hash(self) -> str:
@@ -127,7 +127,7 @@ class Page:
 
     def colour(self, intent: int) -> Colour:
         """Return the colour of an intent; −1: of what has none."""
-        return self._colours[intent] if intent >= 0 else UNASSIGNED
+        return self._colours[intent] if intent >= 0 else UNASSIGNED_COLOUR
 
     @cached_property
     def _colours(self) -> dict[int, Colour]:

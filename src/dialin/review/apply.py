@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.review.log import DECISIONS, read_log
-from dialin.review.replay import State, replay, start_of
+from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
 
 N_EXAMPLES = 5
@@ -21,13 +21,13 @@ BY_PERSON = "person"
 """Reason of a sentence that a person took out of all intents."""
 
 
-def state_of(sentences: pa.Table, intents: pa.Table) -> State:
+def state_of(sentences: pa.Table, intents: pa.Table) -> ReviewState:
     """Return the state that the tables of a run say, before any edit."""
     names = dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
     return start_of(sentences["intent_id"].to_numpy(), names)
 
 
-def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> State:
+def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> ReviewState:
     """Return the state after the log of a run folder.
 
     Raises
@@ -46,12 +46,12 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> State:
     return state
 
 
-def is_edited(state: State) -> bool:
+def is_edited(state: ReviewState) -> bool:
     """Return whether any edit counts."""
     return len(state.active) > len(state.void)
 
 
-def edited_sentences(sentences: pa.Table, state: State) -> pa.Table:
+def edited_sentences(sentences: pa.Table, state: ReviewState) -> pa.Table:
     """Return ``sentences.parquet`` after a review: where a person put a sentence, P(intent) is 1."""
     before, after = sentences["intent_id"].to_numpy(), state.labels
     p = np.where(after < 0, 0.0, np.where(state.pinned, 1.0, sentences["p_intent"].to_numpy()))
@@ -68,7 +68,7 @@ def edited_sentences(sentences: pa.Table, state: State) -> pa.Table:
     return sentences
 
 
-def edited_intents(sentences: pa.Table, intents: pa.Table, state: State) -> pa.Table:
+def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -> pa.Table:
     """Return ``intents.parquet`` after a review, the largest first; intents without a sentence are left out.
 
     Parameters
@@ -77,7 +77,7 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: State) -> pa.T
         As `edited_sentences` returns them.
     intents : pyarrow.Table
         As the run wrote them.
-    state : State
+    state : ReviewState
         After the log.
     """
     old = {row["intent_id"]: row for row in intents.to_pylist()}
@@ -121,7 +121,7 @@ def _columns(sentences: pa.Table) -> _Columns:
     return _Columns(texts, roles, sentences["count"].to_numpy(), sentences["p_intent"].to_numpy())
 
 
-def _said(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
     """Return what a person can say of an intent as a whole."""
     return {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
 
@@ -138,7 +138,7 @@ def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str
     }
 
 
-def _p_good(intent: int, state: State, old: Mapping[int, dict[str, Any]]) -> float:
+def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> float:
     """Return P(good): what a person said, else what the run judged, else even odds for a part that nobody judged."""
     known = state.intents[intent]
     if known.confirmed or known.wants_split:

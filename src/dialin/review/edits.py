@@ -13,7 +13,7 @@ from typing import Any
 
 ACCEPT, RENAME, MERGE, SPLIT = "accept", "rename", "merge", "split"
 MOVE, NOISE, UNDO, REDO = "move", "noise", "undo", "redo"
-VERDICT, QUORUM = "verdict", "quorum"
+VOTE, QUORUM = "verdict", "quorum"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Merge:
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitPart:
     """One part of an intent that is split; its id is that of the intent or a new one."""
 
     intent: int
@@ -54,7 +54,7 @@ class Split:
     """The intent is several: `parts` share out all its sentences; without parts it only should be split."""
 
     intent: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SplitPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Vote:
     """Who says it finds that the sentences of an intent share one intent, or do not.
 
     Parameters
@@ -116,7 +116,7 @@ class Redo:
     line: int
 
 
-Change = Accept | Rename | Merge | Split | Move | Noise | Verdict | Quorum
+Change = Accept | Rename | Merge | Split | Move | Noise | Vote | Quorum
 Edit = Change | Undo | Redo
 
 
@@ -141,8 +141,8 @@ def fields_of(edit: Edit) -> dict[str, Any]:  # noqa: PLR0911  (one for each kin
             return {"decision": MOVE, "intent_id": intent} | _named(name) | {"sentences": list(sentences)}
         case Noise(sentences):
             return {"decision": NOISE, "sentences": list(sentences)}
-        case Verdict(intent, good, group, look):
-            return {"decision": VERDICT, "intent_id": intent, "good": good, "group": group, "look": look}
+        case Vote(intent, good, group, look):
+            return {"decision": VOTE, "intent_id": intent, "good": good, "group": group, "look": look}
         case Quorum(n):
             return {"decision": QUORUM, "verdicts": n}
         case Undo(line):
@@ -155,7 +155,7 @@ def _named(name: str) -> dict[str, str]:
     return {"name": name} if name else {}
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: SplitPart) -> dict[str, Any]:
     return {"intent_id": part.intent, "name": part.name, "sentences": list(part.sentences)}
 
 
@@ -200,19 +200,19 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
     raise ValueError("its decision is unknown")
 
 
-def _part_of(fields: Any) -> Part:
+def _part_of(fields: Any) -> SplitPart:
     if not isinstance(fields, dict):
         raise ValueError("a part is no object")
-    return Part(_number(fields, "intent_id"), _text(fields.get("name")), _numbers(fields, "sentences"))
+    return SplitPart(_number(fields, "intent_id"), _text(fields.get("name")), _numbers(fields, "sentences"))
 
 
-def _verdict_of(fields: Mapping[str, Any]) -> Verdict:
+def _verdict_of(fields: Mapping[str, Any]) -> Vote:
     good, group = fields.get("good"), fields.get("group", 1)
     if not isinstance(good, bool):
         raise ValueError("its good is neither true nor false")
     if type(group) is not int or group not in (1, 2):
         raise ValueError("its group is neither 1 nor 2")
-    return Verdict(_number(fields, "intent_id"), good, group, _number({"look": 0, **fields}, "look"))
+    return Vote(_number(fields, "intent_id"), good, group, _number({"look": 0, **fields}, "look"))
 
 
 def _at_least_one(fields: Mapping[str, Any], key: str) -> int:

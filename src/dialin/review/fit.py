@@ -7,13 +7,13 @@ from collections.abc import Container
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.review.edits import Accept, Change, Merge, Move, Noise, Rename, Split, Verdict
+from dialin.review.edits import Accept, Change, Merge, Move, Noise, Rename, Split, Vote
 
 
 def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -> str:
     """Return why an edit cannot be made on these labels and intents, "" where it can."""
     match change:
-        case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Verdict(intent) if intent not in intents:
+        case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Vote(intent) if intent not in intents:
             return _gone(intent)
         case Merge(intent, others, _):
             return _merge_misfit(intents, intent, others)

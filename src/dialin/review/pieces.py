@@ -12,7 +12,7 @@ from dialin.discover.assign import Floats, Pieces, build
 from dialin.judge.coherence import Rows
 from dialin.review.apply import grouped
 
-PURE = 0.9
+MIN_PURITY = 0.9
 """Share of the sentences of a piece that must have one intent, else the piece is broken up."""
 Labels = NDArray[np.int64]
 
@@ -59,7 +59,7 @@ def majority(labels: Labels) -> int:
     (3, -2)
     """
     values, counts = np.unique(labels, return_counts=True)
-    return int(values[counts.argmax()]) if counts.max() >= PURE * len(labels) else -2
+    return int(values[counts.argmax()]) if counts.max() >= MIN_PURITY * len(labels) else -2
 
 
 def _shares(rows: Rows, labels: Labels) -> list[tuple[int, Rows]]:

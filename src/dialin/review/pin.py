@@ -22,15 +22,15 @@ from dialin.errors import InputError
 from dialin.name.labels import number
 from dialin.review.apply import BY_PERSON
 from dialin.review.pieces import chosen, joined, pins_of
-from dialin.review.replay import State
+from dialin.review.replay import ReviewState
 
-FREE = -2
+NO_DECISION = -2
 """Label of a sentence that nobody decided about; −1: a person said that it has no intent."""
 Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Pinned:
+class KeptIntents:
     """The intents of another run that are kept.
 
     Parameters
@@ -40,7 +40,7 @@ class Pinned:
     p_good : ndarray of shape (m,), float64
         P(good) of each after the review.
     labels : ndarray of shape (n,), int64
-        What people decided about each sentence of this run: 0 … m − 1, −1 for no intent, `FREE` for nothing.
+        What people decided about each sentence of this run: 0 … m − 1, −1 for no intent, `NO_DECISION` for nothing.
     pieces : Pieces
         The decision function of the other run; its intents are 0 … m − 1, −1 for those that are not kept.
     """
@@ -52,7 +52,7 @@ class Pinned:
     pieces: Pieces
 
 
-def kept_intents(state: State) -> list[int]:
+def kept_intents(state: ReviewState) -> list[int]:
     """Return the intents that a person confirmed or put sentences into, and does not want split.
 
     Examples
@@ -71,12 +71,12 @@ def kept_intents(state: State) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Decided:
+class ReviewedRun:
     """A run after its review.
 
     Parameters
     ----------
-    state : State
+    state : ReviewState
         What people decided.
     keys : list of (str, str)
         Text and role of each sentence; "" for no role.
@@ -86,66 +86,66 @@ class Decided:
         The decision function after it.
     """
 
-    state: State
+    state: ReviewState
     keys: list[tuple[str, str]]
     intents: list[dict[str, Any]]
     pieces: Pieces
 
 
-def pinned_of(decided: Decided, keys: Sequence[tuple[str, str]]) -> Pinned | None:
+def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptIntents | None:
     """Return what people decided about a run, for sentences with these texts and roles; None where they did nothing."""
     state, rows = decided.state, {row["intent_id"]: row for row in decided.intents}
     kept = kept_intents(state)
     if not kept and not state.pinned.any():
         return None
     place = {intent: i for i, intent in enumerate(kept)}
-    labels = np.array([place.get(label, FREE) for label in state.labels.tolist()], dtype=np.int64)
+    labels = np.array([place.get(label, NO_DECISION) for label in state.labels.tolist()], dtype=np.int64)
     labels[state.pinned & (state.labels < 0)] = -1
     texts, roles = zip(*decided.keys, strict=True)
-    known = pins_of(texts, roles, labels, np.full(len(labels), FREE)).intents
+    known = pins_of(texts, roles, labels, np.full(len(labels), NO_DECISION)).intents
     of = np.array([place.get(intent, -1) for intent in decided.pieces.intents.tolist()], dtype=np.int64)
-    return Pinned(
+    return KeptIntents(
         names=tuple(state.intents[intent].name for intent in kept),
         roles=tuple(rows[intent]["role"] or "" for intent in kept),
         p_good=np.array([rows[intent]["p_good"] for intent in kept], dtype=np.float64),
-        labels=np.array([known.get(key, FREE) for key in keys], dtype=np.int64),
+        labels=np.array([known.get(key, NO_DECISION) for key in keys], dtype=np.int64),
         pieces=replace(decided.pieces, intents=of),
     )
 
 
 @dataclass(frozen=True)
-class Held:
+class PinnedSplit:
     """The sentences of a run, parted into those of kept intents and the rest.
 
     Parameters
     ----------
-    pinned : Pinned
+    pinned : KeptIntents
         What is kept.
     data : Data
         All n sentences.
     labels : ndarray of shape (n,), int64
-        Kept intent of each, −1 where a person said that it has none, `FREE` for the rest.
+        Kept intent of each, −1 where a person said that it has none, `NO_DECISION` for the rest.
     p : ndarray of shape (n,), float64
         P(that intent | sentence): 1 where people decided.
     """
 
-    pinned: Pinned
+    pinned: KeptIntents
     data: Data
     labels: Labels
     p: NDArray[np.float64]
 
     @classmethod
-    def of(cls, pinned: Pinned, data: Data, roles: Sequence[str]) -> Held:
+    def of(cls, pinned: KeptIntents, data: Data, roles: Sequence[str]) -> PinnedSplit:
         """Return the parts of these sentences; `roles` (n) bind them to pieces, "" to none."""
         near, p = pinned.pieces.assign(data.X, roles)
-        joins = (pinned.labels == FREE) & (near >= 0)
+        joins = (pinned.labels == NO_DECISION) & (near >= 0)
         labels = np.where(joins, near, pinned.labels)
         return cls(pinned, data, labels, np.where(joins, p, (pinned.labels >= 0).astype(np.float64)))
 
     @property
     def free(self) -> NDArray[np.int64]:
         """The sentences of the rest, ascending."""
-        return np.flatnonzero(self.labels == FREE)
+        return np.flatnonzero(self.labels == NO_DECISION)
 
     @property
     def rest(self) -> Data:
@@ -220,7 +220,7 @@ def ranked(pieces: Pieces, rank: Labels) -> Pieces:
 # --- the file of a run folder ---------------------------------------------------------------------
 
 
-def write_pinned(path: Path, pinned: Pinned) -> None:
+def write_pinned(path: Path, pinned: KeptIntents) -> None:
     """Write what a run keeps of another one."""
     arrays = {
         "names": np.array(pinned.names, dtype=np.str_),
@@ -235,7 +235,7 @@ def write_pinned(path: Path, pinned: Pinned) -> None:
     files.write_arrays(path, arrays)
 
 
-def read_pinned(path: Path) -> Pinned | None:
+def read_pinned(path: Path) -> KeptIntents | None:
     """Return what a run keeps of another one; None where there is no such file.
 
     Raises
@@ -249,6 +249,6 @@ def read_pinned(path: Path) -> Pinned | None:
     try:
         names, roles, piece_roles = (tuple(map(str, held[name])) for name in ("names", "roles", "piece_roles"))
         pieces = Pieces(held["centroids"], held["radii"], held["intents"], piece_roles)
-        return Pinned(names, roles, held["p_good"], held["labels"], pieces)
+        return KeptIntents(names, roles, held["p_good"], held["labels"], pieces)
     except KeyError as error:
         raise InputError(f"{path} is damaged: it has no {error}", hint="start the run again") from error

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import Agglomerative
 from dialin.name.distinct import distinguished
 from dialin.review.apply import grouped
-from dialin.review.edits import Part
+from dialin.review.edits import SplitPart
 
 MAX_PARTS = 12
 
@@ -38,7 +38,9 @@ def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[ND
     return sorted(parts, key=lambda part: (-len(part), int(part[0])))
 
 
-def named(name: str, intent: int, free: int, parts: Sequence[NDArray[np.int64]], texts: Sequence[str]) -> list[Part]:
+def named(
+    name: str, intent: int, free: int, parts: Sequence[NDArray[np.int64]], texts: Sequence[str]
+) -> list[SplitPart]:
     """Return the parts with ids and names: the first keeps those of the intent, the others get free ones.
 
     A name is told apart by a word of the part's own sentences; where there is none, by a number.
@@ -46,4 +48,4 @@ def named(name: str, intent: int, free: int, parts: Sequence[NDArray[np.int64]],
     names = distinguished([name] * len(parts), [[texts[i] for i in part] for part in parts])
     ids = [intent, *range(free, free + len(parts) - 1)]
     distinct = [own if own not in names[:i] else f"{own}-{i + 1}" for i, own in enumerate(names)]
-    return [Part(i, own, tuple(rows.tolist())) for i, own, rows in zip(ids, distinct, parts, strict=True)]
+    return [SplitPart(i, own, tuple(rows.tolist())) for i, own, rows in zip(ids, distinct, parts, strict=True)]

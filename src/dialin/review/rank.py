@@ -10,11 +10,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dialin.review.replay import State
+from dialin.review.replay import ReviewState
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedIntent:
     """An intent in the order of review.
 
     Parameters
@@ -54,7 +54,9 @@ class Ranked:
     examples: tuple[str, ...]
 
 
-def ranking(state: State, sentences: pa.Table, intents: pa.Table, X: NDArray[np.float32] | None) -> list[Ranked]:
+def ranking(
+    state: ReviewState, sentences: pa.Table, intents: pa.Table, X: NDArray[np.float32] | None
+) -> list[RankedIntent]:
     """Return all intents, those where a look pays most first and those that a person confirmed last.
 
     P(a sentence is in its place) is P(the intent is one) times P(intent | sentence), which is low where another
@@ -66,9 +68,9 @@ def ranking(state: State, sentences: pa.Table, intents: pa.Table, X: NDArray[np.
     return sorted(rows, key=lambda r: (r.is_done, -r.doubt, r.intent))
 
 
-def _ranked(row: dict[str, Any], state: State, doubt: float, near: tuple[int, float]) -> Ranked:
+def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[int, float]) -> RankedIntent:
     known = state.intents[row["intent_id"]]
-    return Ranked(
+    return RankedIntent(
         intent=row["intent_id"],
         name=row["name"],
         role=row["role"] or "",
@@ -85,7 +87,7 @@ def _ranked(row: dict[str, Any], state: State, doubt: float, near: tuple[int, fl
     )
 
 
-def doubts(state: State, sentences: pa.Table, intents: pa.Table) -> dict[int, float]:
+def doubts(state: ReviewState, sentences: pa.Table, intents: pa.Table) -> dict[int, float]:
     """Return, per intent, the utterances expected to be in the wrong place."""
     ids, labels = intents["intent_id"].to_numpy(), state.labels
     good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last is that of no intent
@@ -95,7 +97,7 @@ def doubts(state: State, sentences: pa.Table, intents: pa.Table) -> dict[int, fl
     return dict(zip(ids.tolist(), total[ids].tolist(), strict=True))
 
 
-def nearest(state: State, ids: NDArray[np.int64], X: NDArray[np.float32] | None) -> dict[int, tuple[int, float]]:
+def nearest(state: ReviewState, ids: NDArray[np.int64], X: NDArray[np.float32] | None) -> dict[int, tuple[int, float]]:
     """Return, per intent, the intent with the nearest centroid and their cosine; (−1, 0) where there is none."""
     if X is None or len(ids) < 2:
         return {int(i): (-1, 0.0) for i in ids}

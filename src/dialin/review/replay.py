@@ -25,17 +25,17 @@ from dialin.review.edits import (
     Rename,
     Split,
     Undo,
-    Verdict,
+    Vote,
 )
 from dialin.review.fit import misfit
-from dialin.review.verdicts import JUDGES, VERIFIERS, WANTED, Item, Judged
+from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
-NONE = -1
+NO_INTENT = -1
 """Intent of a sentence that has none."""
 
 
 @dataclass(frozen=True)
-class Known:
+class ReviewedIntent:
     """An intent under review: its name, whether a person confirmed it, and whether one wants it split."""
 
     name: str
@@ -44,7 +44,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Parted:
+class BrokenIntent:
     """An intent that a person split, or the judges found bad: its id, its name then, and its sentences then."""
 
     intent: int
@@ -53,18 +53,18 @@ class Parted:
 
 
 @dataclass(frozen=True)
-class State:
+class ReviewState:
     """Where a review stands.
 
     Parameters
     ----------
     labels : int64 array of shape (n,)
         Intent of each sentence; −1: none. Not to be written to.
-    intents : mapping of int to Known
+    intents : mapping of int to ReviewedIntent
         The intents that there are.
     pinned : bool array of shape (n,)
         Whether a person put the sentence where it is, alone or with others.
-    parted : tuple of Parted
+    parted : tuple of BrokenIntent
         What was split or found bad.
     used : frozenset of int
         All ids that any intent ever had.
@@ -74,38 +74,38 @@ class State:
         Intents that gained or lost a sentence, or have one that a person put there.
     active, undone : tuple of int
         Lines of the edits that count, and of those that are undone, in the order in which that happened.
-    judged : Judged
+    judged : Votes
         What people said of the intents, good or bad.
     """
 
     labels: NDArray[np.int64]
-    intents: Mapping[int, Known]
+    intents: Mapping[int, ReviewedIntent]
     pinned: NDArray[np.bool_]
-    parted: tuple[Parted, ...] = ()
+    parted: tuple[BrokenIntent, ...] = ()
     used: frozenset[int] = frozenset()
     void: tuple[int, ...] = ()
     touched: frozenset[int] = frozenset()
     active: tuple[int, ...] = ()
     undone: tuple[int, ...] = ()
-    judged: Judged = field(default_factory=Judged)
+    judged: Votes = field(default_factory=Votes)
 
     @property
     def free(self) -> int:
         """The least id above all that were ever used."""
-        return max(self.used, default=NONE) + 1
+        return max(self.used, default=NO_INTENT) + 1
 
     def members(self, intent: int) -> NDArray[np.int64]:
         """Return the sentences of an intent, or of none (−1), ascending."""
         return np.flatnonzero(self.labels == intent)
 
 
-def start_of(labels: NDArray[np.int64], names: Mapping[int, str]) -> State:
+def start_of(labels: NDArray[np.int64], names: Mapping[int, str]) -> ReviewState:
     """Return the state before any edit."""
-    known = {int(intent): Known(name) for intent, name in names.items()}
-    return State(labels, known, np.zeros(len(labels), dtype=bool), used=frozenset(known))
+    known = {int(intent): ReviewedIntent(name) for intent, name in names.items()}
+    return ReviewState(labels, known, np.zeros(len(labels), dtype=bool), used=frozenset(known))
 
 
-def replay(start: State, entries: Sequence[Entry]) -> State:
+def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
     """Return the state after these entries; `start` stays as it is.
 
     Examples
@@ -122,12 +122,12 @@ def replay(start: State, entries: Sequence[Entry]) -> State:
         draft.take(line, *changes[line])
     used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
     parted = (*draft.parted, *(bad for bad in draft.found_bad.values() if not draft.is_confirmed(bad.intent)))
-    state = State(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
+    state = ReviewState(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
     changed = touched(start, state)
     return replace(state, touched=changed, active=tuple(active), undone=tuple(undone), judged=draft.judged)
 
 
-def touched(start: State, state: State) -> frozenset[int]:
+def touched(start: ReviewState, state: ReviewState) -> frozenset[int]:
     """Return the intents whose sentences are not those of the start, or were put there by a person."""
     moved = state.labels != start.labels
     found = (start.labels[moved], state.labels[moved | state.pinned])
@@ -173,21 +173,21 @@ class _Draft:
     """A state that `replay` writes to, of its own."""
 
     labels: NDArray[np.int64]
-    intents: dict[int, Known]
+    intents: dict[int, ReviewedIntent]
     pinned: NDArray[np.bool_]
-    parted: list[Parted] = field(default_factory=list)
+    parted: list[BrokenIntent] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
     heard: dict[Item, dict[str, bool]] = field(default_factory=dict)
     looks: dict[int, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
-    found_bad: dict[int, Parted] = field(default_factory=dict)
-    wanted: int = WANTED
+    found_bad: dict[int, BrokenIntent] = field(default_factory=dict)
+    wanted: int = DEFAULT_QUORUM
 
     @property
-    def judged(self) -> Judged:
-        return Judged(self.heard, self.looks, self.groups, self.wanted)
+    def judged(self) -> Votes:
+        return Votes(self.heard, self.looks, self.groups, self.wanted)
 
-    def told(self) -> dict[int, Known]:
+    def told(self) -> dict[int, ReviewedIntent]:
         """Return the intents; those that the majority of either group finds bad want a person's hand."""
         judged = self.judged
         return {i: replace(k, wants_split=True) if is_bad(judged, i, k) else k for i, k in self.intents.items()}
@@ -197,16 +197,16 @@ class _Draft:
 
     def take(self, line: int, change: Change, by: str) -> None:
         why = misfit(self.labels, self.intents, change)
-        if why or (isinstance(change, Verdict) and self.judged.misfit(change, by)):
+        if why or (isinstance(change, Vote) and self.judged.misfit(change, by)):
             self.void.append(line)
-        elif isinstance(change, Verdict):
+        elif isinstance(change, Vote):
             self._hear(change, by)
         else:
             for intent in changed_by(self.labels, change):
                 self.looks[intent] = self.looks.get(intent, 0) + 1
             self._do(change)
 
-    def _hear(self, verdict: Verdict, by: str) -> None:
+    def _hear(self, verdict: Vote, by: str) -> None:
         intent = verdict.intent
         self.heard.setdefault(self.judged.item(verdict.group, intent), {})[by] = verdict.good
         self.groups.setdefault(by, verdict.group)
@@ -219,9 +219,9 @@ class _Draft:
         elif intent not in self.found_bad and intent in self.intents:
             self.found_bad[intent] = self._whole(intent)
 
-    def _whole(self, intent: int) -> Parted:
+    def _whole(self, intent: int) -> BrokenIntent:
         rows = np.flatnonzero(self.labels == intent).tolist()
-        return Parted(intent, self.intents[intent].name, tuple(rows))
+        return BrokenIntent(intent, self.intents[intent].name, tuple(rows))
 
     def _do(self, change: Change) -> None:
         match change:
@@ -230,33 +230,33 @@ class _Draft:
                 for intent in {intent for group, intent, _ in self.heard if group == JUDGES}:
                     self._keep_bad(intent)
             case Accept(intent):
-                self.intents[intent] = Known(self.intents[intent].name, confirmed=True)
+                self.intents[intent] = ReviewedIntent(self.intents[intent].name, confirmed=True)
             case Rename(intent, name):
-                self.intents[intent] = Known(name, confirmed=True)
+                self.intents[intent] = ReviewedIntent(name, confirmed=True)
             case Merge():
                 self._merge(change)
             case Split(intent, ()):
-                self.intents[intent] = Known(self.intents[intent].name, wants_split=True)
+                self.intents[intent] = ReviewedIntent(self.intents[intent].name, wants_split=True)
             case Split():
                 self._split(change)
             case Move(sentences, intent, name):
                 if name:
-                    self.intents[intent] = Known(name, confirmed=True)
+                    self.intents[intent] = ReviewedIntent(name, confirmed=True)
                 self._put(sentences, intent)
             case Noise(sentences):
-                self._put(sentences, NONE)
+                self._put(sentences, NO_INTENT)
 
     def _merge(self, change: Merge) -> None:
         self.labels[np.isin(self.labels, change.others)] = change.intent
         for other in change.others:
             del self.intents[other]
-        self.intents[change.intent] = Known(change.name or self.intents[change.intent].name, confirmed=True)
+        self.intents[change.intent] = ReviewedIntent(change.name or self.intents[change.intent].name, confirmed=True)
 
     def _split(self, change: Split) -> None:
         self.parted.append(self._whole(change.intent))
         name = self.intents.pop(change.intent).name
         for part in change.parts:
-            self.intents[part.intent] = Known(part.name or name)
+            self.intents[part.intent] = ReviewedIntent(part.name or name)
             self.labels[list(part.sentences)] = part.intent
 
     def _put(self, sentences: Sequence[int], intent: int) -> None:
@@ -278,22 +278,22 @@ def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
         case Split(_, parts):
             return {part.intent for part in parts}
         case Move(sentences, intent, _):
-            return {intent, *labels[list(sentences)].tolist()} - {NONE}
+            return {intent, *labels[list(sentences)].tolist()} - {NO_INTENT}
         case Noise(sentences):
-            return set(labels[list(sentences)].tolist()) - {NONE}
+            return set(labels[list(sentences)].tolist()) - {NO_INTENT}
     return set()
 
 
-def is_bad(judged: Judged, intent: int, known: Known) -> bool:
+def is_bad(judged: Votes, intent: int, known: ReviewedIntent) -> bool:
     """Return whether the majority finds an intent bad: of those who verify it, or who judged it before it was named."""
     of_judges = judged.decision(JUDGES, intent) is False and not known.confirmed
     return of_judges or judged.decision(VERIFIERS, intent) is False
 
 
-def refusal(state: State, change: Change, by: str = "") -> str:
+def refusal(state: ReviewState, change: Change, by: str = "") -> str:
     """Return why somebody's edit does not fit a state, "" where it does; new ids must be unused."""
     taken = made_by(change) & state.used - ({change.intent} if isinstance(change, Split) else set())
     if taken:
         return f"the id {min(taken)} is taken"
     why = misfit(state.labels, state.intents, change)
-    return why or (state.judged.misfit(change, by) if isinstance(change, Verdict) else "")
+    return why or (state.judged.misfit(change, by) if isinstance(change, Vote) else "")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.review.apply import grouped
-from dialin.review.replay import NONE, State
+from dialin.review.replay import NO_INTENT, ReviewState
 from dialin.review.verdicts import JUDGES, VERIFIERS
 
 
@@ -61,7 +61,7 @@ class Standing:
     def to_share_out(self) -> dict[int, NDArray[np.int64]]:
         """The sentences of bad clusters and rejected intents, and at last those without an intent (−1)."""
         found = {intent: self.rows[intent] for intent in self.at(Stage.SHARE_OUT, Stage.REJECTED)}
-        return found | ({NONE: self.loose} if len(self.loose) else {})
+        return found | ({NO_INTENT: self.loose} if len(self.loose) else {})
 
     @property
     def is_ready(self) -> bool:
@@ -69,14 +69,14 @@ class Standing:
         return not self.at(Stage.JUDGE, Stage.NAME, Stage.SHARE_OUT) and not len(self.loose)
 
 
-def standing_of(state: State) -> Standing:
+def standing_of(state: ReviewState) -> Standing:
     """Return where an annotation stands."""
     rows = grouped(state.labels)
-    none = rows.pop(NONE, np.empty(0, dtype=np.int64))
+    none = rows.pop(NO_INTENT, np.empty(0, dtype=np.int64))
     return Standing({intent: stage_of(state, intent) for intent in rows}, rows, none[~state.pinned[none]])
 
 
-def stage_of(state: State, intent: int) -> Stage:
+def stage_of(state: ReviewState, intent: int) -> Stage:
     """Return what an intent waits for."""
     judged, known = state.judged, state.intents[intent]
     verified = judged.decision(VERIFIERS, intent)
@@ -90,13 +90,13 @@ def stage_of(state: State, intent: int) -> Stage:
     return Stage.NAME if good else Stage.JUDGE
 
 
-def open_for(state: State, standing: Standing, group: int, by: str) -> list[int]:
+def open_for(state: ReviewState, standing: Standing, group: int, by: str) -> list[int]:
     """Return what somebody of a group can still judge: what is undecided and what he has said nothing of."""
     stage = Stage.JUDGE if group == JUDGES else Stage.VERIFY
     return [intent for intent in standing.at(stage) if by not in state.judged.of(group, intent)]
 
 
-def named_so(state: State, among: Iterable[int], name: str) -> int | None:
+def named_so(state: ReviewState, among: Iterable[int], name: str) -> int | None:
     """Return the first of these intents that has a name, whatever its case; None where there is none."""
     wanted = name.casefold()
     return next((intent for intent in among if state.intents[intent].name.casefold() == wanted), None)

@@ -11,19 +11,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dialin.review.edits import Verdict
+from dialin.review.edits import Vote
 from dialin.score.reliability import fleiss_kappa
 
 JUDGES, VERIFIERS = 1, 2
 GROUPS = (JUDGES, VERIFIERS)
-WANTED = 3
+DEFAULT_QUORUM = 3
 """Verdicts of each group that are wanted where nobody said how many."""
 Item = tuple[int, int, int]
 """What one verdict of each person can be about: group, intent, look."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Votes:
     """The verdicts of a log.
 
     Parameters
@@ -41,7 +41,7 @@ class Judged:
     heard: Mapping[Item, Mapping[str, bool]] = field(default_factory=dict)
     looks: Mapping[int, int] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
-    wanted: int = WANTED
+    wanted: int = DEFAULT_QUORUM
 
     def item(self, group: int, intent: int) -> Item:
         """Return what a verdict of that group on an intent would be about now."""
@@ -56,7 +56,7 @@ class Judged:
 
         Examples
         --------
-        >>> judged = Judged({(1, 7, 0): {"Ana": True, "Ben": True, "Eva": False}, (1, 8, 0): {"Ana": False}})
+        >>> judged = Votes({(1, 7, 0): {"Ana": True, "Ben": True, "Eva": False}, (1, 8, 0): {"Ana": False}})
         >>> judged.decision(1, 7), judged.decision(1, 8)
         (True, None)
         """
@@ -71,7 +71,7 @@ class Judged:
         n = len(self.of(group, intent))
         return n >= self.wanted and self.decision(group, intent) is None
 
-    def misfit(self, verdict: Verdict, by: str) -> str:
+    def misfit(self, verdict: Vote, by: str) -> str:
         """Return why somebody cannot give a verdict, "" where he can."""
         own = self.groups.get(by, verdict.group)
         if not by:
@@ -84,7 +84,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class FleissAgreement:
     """How far the people of a group agree.
 
     Parameters
@@ -104,7 +104,7 @@ class Agreement:
     n_verdicts: int
 
 
-def agreement(judged: Judged, group: int) -> Agreement:
+def agreement(judged: Votes, group: int) -> FleissAgreement:
     """Return how far a group agrees.
 
     Fleiss' kappa needs equally many verdicts, two or more, on each cluster: of all such numbers the one counts that
@@ -115,7 +115,7 @@ def agreement(judged: Judged, group: int) -> Agreement:
     Two clusters with two verdicts each, on one of which both agree: observed ½, by chance (¾)² + (¼)² = ⅝.
 
     >>> said = {(1, 0, 0): {"Ana": True, "Ben": True}, (1, 1, 0): {"Ana": True, "Ben": False}, (1, 2, 0): {"Ana": True}}
-    >>> found = agreement(Judged(said), 1)
+    >>> found = agreement(Votes(said), 1)
     >>> round(found.kappa, 3), found.n_items, found.n_each, found.n_people, found.n_verdicts
     (-0.333, 2, 2, 2, 5)
     """
@@ -124,17 +124,17 @@ def agreement(judged: Judged, group: int) -> Agreement:
     table = [[sum(votes), len(votes) - sum(votes)] for votes in items if len(votes) == n_each]
     kappa = fleiss_kappa(table) if table else math.nan
     people = by_person(judged, group)
-    return Agreement(kappa, len(table), n_each, len(people), sum(people.values()))
+    return FleissAgreement(kappa, len(table), n_each, len(people), sum(people.values()))
 
 
-def told(found: Agreement) -> str:
+def told(found: FleissAgreement) -> str:
     """Return how far a group agrees as a sentence without its end.
 
     Examples
     --------
-    >>> told(Agreement(0.8199, 24, 3, 3, 75))
+    >>> told(FleissAgreement(0.8199, 24, 3, 3, 75))
     "3 people, 75 verdicts; Fleiss' κ 0.82, on 24 clusters with 3 verdicts each"
-    >>> told(Agreement(math.nan, 0, 0, 1, 7))
+    >>> told(FleissAgreement(math.nan, 0, 0, 1, 7))
     "1 person, 7 verdicts; Fleiss' κ undefined: no cluster has two verdicts"
     """
     people = f"{found.n_people:,} {'person' if found.n_people == 1 else 'people'}"
@@ -149,7 +149,7 @@ def told(found: Agreement) -> str:
     return f"{people}, {verdicts}; Fleiss' κ {kappa}"
 
 
-def by_person(judged: Judged, group: int) -> dict[str, int]:
+def by_person(judged: Votes, group: int) -> dict[str, int]:
     """Return how many verdicts each person of a group gave, by name."""
     counts = Counter(by for (of, _, _), said in judged.heard.items() if of == group for by in said)
     return dict(sorted(counts.items()))

@@ -14,15 +14,15 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from dialin.models import store as models
-from dialin.judge.calibration import Calibration, read_calibration
-from dialin.embed.choose import embedder_of
 from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
 from dialin.files import cannot_write
+from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm import backend_of, parted, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
+from dialin.models import store as models
 
 CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
@@ -115,7 +115,7 @@ class Specs:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Connections:
     """What a run talks to.
 
     Parameters
@@ -148,7 +148,7 @@ class Opened:
                 backend.close()
 
 
-def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None) -> Opened:
+def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None) -> Connections:
     """Open LLMs and an embedder by their specs.
 
     Parameters
@@ -171,7 +171,9 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
     judge = open_backend(specs.judge) if specs.judge != specs.llm else None
     chosen = embedder_of(specs.embedder, texts)
     cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
-    return Opened(backend, cached.encode, chosen.name, chosen.reason, judge, specs.calibration or beside(specs.judge))
+    return Connections(
+        backend, cached.encode, chosen.name, chosen.reason, judge, specs.calibration or beside(specs.judge)
+    )
 
 
 def beside(spec: str) -> Calibration | None:

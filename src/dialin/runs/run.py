@@ -21,20 +21,20 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.discover.assign import Pieces
+from dialin.discover.method import Data, Settings
+from dialin.discover.settings import check
+from dialin.errors import DialinError, InputError
 from dialin.judge.calibration import Calibration, calibration_in
+from dialin.prompts import shipped
 from dialin.read.columns import Columns
-from dialin.runs.connect import Opened, Specs, model_hashes
 from dialin.read.corpus import Corpus
 from dialin.read.dates import DATE
-from dialin.discover.method import Data, Settings
-from dialin.errors import DialinError, InputError
-from dialin.prompts import shipped
 from dialin.read.table import read
-from dialin.review.pieces import edited_pieces
-from dialin.review.pin import Decided, Pinned, pinned_of, write_pinned
-from dialin.review.replay import State
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
-from dialin.discover.settings import check
+from dialin.review.pieces import edited_pieces
+from dialin.review.pin import KeptIntents, ReviewedRun, pinned_of, write_pinned
+from dialin.review.replay import ReviewState
+from dialin.runs.connect import Connections, Specs, model_hashes
 from dialin.runs.tables import sentences_table
 
 MIN_SENTENCES = 3
@@ -43,7 +43,7 @@ RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "inter
 
 
 @dataclass(frozen=True)
-class Source:
+class InputSource:
     """Where the sentences came from.
 
     Parameters
@@ -67,7 +67,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run is about.
 
     Parameters
@@ -98,7 +98,7 @@ class Manifest:
     dialin: str
     status: str
     settings: Settings
-    source: Source
+    source: InputSource
     embedder: str
     embedder_reason: str
     llm: str
@@ -141,7 +141,7 @@ class Run:
         return Specs(of.llm, of.judge_llm, of.embedder, of.calibration)
 
     @cached_property
-    def review(self) -> State:
+    def review(self) -> ReviewState:
         """What people decided about the run, up to now; raise InputError where it has no result yet."""
         return reviewed(self.folder, *self.found)
 
@@ -200,7 +200,7 @@ def shown(path: Path) -> str:
 # --- start ----------------------------------------------------------------------------------------
 
 
-def read_corpus(plan: Plan) -> Corpus:
+def read_corpus(plan: RunPlan) -> Corpus:
     """Read the sentences of a plan and check that they, and the settings, can be worked with.
 
     Raises
@@ -248,7 +248,7 @@ def check_free(folder: Path) -> None:
         raise InputError(f"{folder} is not empty", hint="choose another --out")
 
 
-def start(folder: Path, plan: Plan, corpus: Corpus, opened: Opened) -> Run:
+def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> Run:
     """Make a run folder with everything that is needed to go on from it; all of it appears at once.
 
     Raises
@@ -267,7 +267,7 @@ def start(folder: Path, plan: Plan, corpus: Corpus, opened: Opened) -> Run:
         files.write_table(staging / files.OCCURRENCES, corpus.occurrences)
         files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
         if pinned:
-            write_pinned(staging / files.PINNED, pinned)
+            write_pinned(staging / files.PINNED_INTENTS, pinned)
         files.write_json(staging / files.MANIFEST, asdict(run.manifest))
         if folder.exists():
             folder.rmdir()
@@ -281,7 +281,7 @@ def start(folder: Path, plan: Plan, corpus: Corpus, opened: Opened) -> Run:
     return run
 
 
-def pinned_for(pin: Path, corpus: Corpus, opened: Opened) -> Pinned:
+def pinned_for(pin: Path, corpus: Corpus, opened: Connections) -> KeptIntents:
     """Return what people decided about the run in `pin`, for the sentences of another one.
 
     Raises
@@ -301,9 +301,9 @@ def pinned_for(pin: Path, corpus: Corpus, opened: Opened) -> Pinned:
     return pinned
 
 
-def decided(run: Run) -> Decided:
+def decided(run: Run) -> ReviewedRun:
     """Return a run after its review, as another run is to know it."""
-    return Decided(run.review, keys_of(run.corpus), run.intents.to_pylist(), run.pieces)
+    return ReviewedRun(run.review, keys_of(run.corpus), run.intents.to_pylist(), run.pieces)
 
 
 def keys_of(corpus: Corpus) -> list[tuple[str, str]]:
@@ -323,11 +323,11 @@ def _remove_empty(folders: list[Path]) -> None:
             return
 
 
-def first_manifest(plan: Plan, corpus: Corpus, opened: Opened) -> Manifest:
+def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manifest:
     """Return the manifest of a run that begins."""
     path = plan.source if plan.source == "-" else str(Path(plan.source).absolute())
     n_rows = corpus.occurrences.num_rows
-    source = Source(path, plan.columns, fingerprint(corpus), len(corpus.texts), n_rows, corpus.n_blank)
+    source = InputSource(path, plan.columns, fingerprint(corpus), len(corpus.texts), n_rows, corpus.n_blank)
     return Manifest(
         dialin=version("dialin"),
         status=RUNNING,
@@ -379,7 +379,7 @@ def manifest_of(values: Any, folder: Path) -> Manifest:
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         given = values["calibration"]
         calibration = None if given is None else calibration_in(given)
-        parts = {"settings": Settings(**settings), "source": Source(**source), "calibration": calibration}
+        parts = {"settings": Settings(**settings), "source": InputSource(**source), "calibration": calibration}
         return Manifest(**values | parts)
     except (TypeError, KeyError) as error:
         raise InputError(

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 
-from dialin.read.corpus import Corpus
 from dialin.discover.method import Result
+from dialin.read.corpus import Corpus
 from dialin.search.iterate import Round
 
 

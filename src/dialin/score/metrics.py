@@ -17,7 +17,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, nor
 
 from dialin.errors import InputError
 
-UNASSIGNED = -1
+NO_CLUSTER = -1
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def evaluate(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) ->
     found, classes = _paired(labels, gold)
     known = classes >= 0
     found, classes = found[known], classes[known]
-    kept = found != UNASSIGNED
+    kept = found != NO_CLUSTER
     strict = agreement(found, classes)
     return Scores(
         **asdict(strict),
@@ -160,7 +160,7 @@ def purity(labels: ArrayLike, gold: ArrayLike) -> float:
 def coverage(labels: ArrayLike) -> float:
     """Compute the share of sentences that are assigned (not -1); ``nan`` for no sentences."""
     values = np.asarray(labels)
-    return float(np.mean(values != UNASSIGNED)) if len(values) else math.nan
+    return float(np.mean(values != NO_CLUSTER)) if len(values) else math.nan
 
 
 def diversity(X: NDArray[np.floating], labels: ArrayLike) -> float:
@@ -182,7 +182,7 @@ def diversity(X: NDArray[np.floating], labels: ArrayLike) -> float:
     values = np.asarray(labels)
     if len(values) != len(X):
         raise InputError(f"diversity needs one label per row of X, got {len(values)} labels for {len(X)} rows")
-    kept = np.flatnonzero(values != UNASSIGNED)
+    kept = np.flatnonzero(values != NO_CLUSTER)
     if not len(kept):
         return math.nan
     cluster = _codes(values[kept])

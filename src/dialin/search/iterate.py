@@ -64,7 +64,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Shifted:
+class SubsetJudge:
     """A judge for a part of the sentences, whose clusters are numbered within the part."""
 
     whole: Judge
@@ -96,7 +96,7 @@ def iterate(X: NDArray[np.float32], judge: Judge, loop: Loop) -> Iterator[Round]
         if len(rest) <= loop.epsilon * len(X):
             return
         partition = loop.partitioner.fit(X[rest])
-        found = loop.search(partition, Shifted(judge, rest).judge, log)
+        found = loop.search(partition, SubsetJudge(judge, rest).judge, log)
         clusters = tuple(rest[rows] for rows in found.clusters)
         yield Round(len(rest), clusters, found.verdicts, found.trials, found.best_k, found.capped)
         if not clusters or found.capped:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import Partition, TreePartition
 from dialin.cluster.tree import Tree
 from dialin.errors import BudgetError, InputError
-from dialin.judge.coherence import SURE, Coherence, Rows, Verdict
+from dialin.judge.coherence import SURE_LOG_ODDS, Coherence, Rows, Verdict
 from dialin.llm.base import LLM, Prompt
 from dialin.prompts import load
 from dialin.search.walk import Ask, Walk, ancestors
@@ -51,7 +51,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search took out of one partition.
 
     Parameters
@@ -78,7 +78,7 @@ class Found:
 class Search(Protocol):
     """Takes the coherent clusters out of one partition."""
 
-    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:
+    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:
         """Return what is worth keeping; `log` holds the trials of the earlier rounds."""
         ...
 
@@ -143,7 +143,7 @@ class KSearch:
     min_size: int = 3
     prune: Callable[[Sequence[Trial], Sequence[int], int], Sequence[int]] | None = None
 
-    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:
+    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:
         """Judge the cut at every candidate k and keep the good clusters of the best."""
         cuts, capped = dict[int, list[tuple[Rows, Verdict]]](), False
         try:
@@ -154,7 +154,7 @@ class KSearch:
         trials = {k: tally(judged, self.unit) for k, judged in cuts.items()}
         best = max(trials, key=lambda k: (trials[k].ratio, -k), default=0)
         kept = [(rows, verdict) for rows, verdict in cuts.get(best, []) if verdict.good]
-        return Found(tuple(r for r, _ in kept), tuple(v for _, v in kept), tuple(trials.values()), best, capped)
+        return SearchResult(tuple(r for r, _ in kept), tuple(v for _, v in kept), tuple(trials.values()), best, capped)
 
     def _space(self, n: int, log: Sequence[Trial]) -> list[int]:
         space = [k for k in self.candidates if k <= n] or list(default_candidates(n, self.min_size))
@@ -186,7 +186,7 @@ class TreeSearch:
     start: float | None = None
     prior: float = 0.5
 
-    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> Found:  # noqa: ARG002 (protocol)
+    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:  # noqa: ARG002 (protocol)
         """Judge nodes from the start on; return the best disjoint ones."""
         if not isinstance(partition, TreePartition):
             raise InputError(
@@ -194,17 +194,17 @@ class TreeSearch:
                 hint="use partitioner='agglomerative' or strategy='paper'",
             )
         if partition.n < self.min_size:
-            return Found((), (), (), 0)
+            return SearchResult((), (), (), 0)
         tree = partition.tree
         cut = [tree.root] if self.start is None else tree.cut_at(self.start).tolist()
         # Near the root every "good" is confirmed: a false one would swallow the corpus.
-        walk = Walk(tree, ask, self.min_size, sure=SURE if len(cut) > 1 else np.inf)
+        walk = Walk(tree, ask, self.min_size, sure=SURE_LOG_ODDS if len(cut) > 1 else np.inf)
         capped = walk.run(cut)
         if not walk.verdicts:
-            return Found((), (), (), 0, capped)
+            return SearchResult((), (), (), 0, capped)
         kept = best_antichain(tree, walk.verdicts, self.prior)
         judged = [(tree.members(node), verdict) for node, verdict in walk.verdicts.items()]
-        return Found(
+        return SearchResult(
             tuple(tree.members(node) for node in kept),
             tuple(Verdict.of(p, walk.verdicts[n].evidence, walk.verdicts[n].n_asked) for n, p in kept.items()),
             (tally(judged, "clusters"),),

@@ -17,8 +17,8 @@ from dialin.errors import InputError, ModelError
 from dialin.llm import adapter_of, parted
 from dialin.llm.render import Template
 from dialin.models import store as models
-from dialin.tune.batches import Encoded, encode
-from dialin.tune.text import Example
+from dialin.tune.batches import EncodedExample, encode
+from dialin.tune.text import TrainingExample
 
 EXTRA = "pip install 'dialin[tune]'"
 _FORMS = "give a .gguf file, a folder of transformers, a name of `dialin models`, or a hub's owner/name, with +ADAPTER"
@@ -88,7 +88,7 @@ class Base:
         ids: list[int] = self.tokenizer(text)["input_ids"]
         return ids
 
-    def encode(self, examples: Sequence[Example]) -> list[Encoded]:
+    def encode(self, examples: Sequence[TrainingExample]) -> list[EncodedExample]:
         """Return examples in the tokens of this model."""
         return [encode(example, self.template, self.tokenize) for example in examples]
 

@@ -13,22 +13,22 @@ from dialin.errors import InputError
 from dialin.llm.render import Template
 from dialin.prompts import bullets
 from dialin.tune.settings import TuneSettings
-from dialin.tune.text import Example
+from dialin.tune.text import TrainingExample
 
 Tokens = NDArray[np.int64]
 Tokenize = Callable[[str], list[int]]
-IGNORED = -100
+IGNORE_INDEX = -100
 """Label of a position whose token is not learnt (as torch has it)."""
 _POOL = 8
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedExample:
     """An example in tokens.
 
     Parameters
     ----------
-    example : Example
+    example : TrainingExample
         What it was made of.
     prompt, answer : tuple of int
         Tokens read, tokens to be written.
@@ -38,7 +38,7 @@ class Encoded:
         Place in the prompt of the last token of each sentence whose intent is known.
     """
 
-    example: Example
+    example: TrainingExample
     prompt: tuple[int, ...]
     answer: tuple[int, ...]
     options: tuple[int, ...] = ()
@@ -57,7 +57,7 @@ class Batch:
     ids, mask : int64 arrays of shape (n, length)
         Tokens, without the last one of each answer; 1 where there is one.
     labels : int64 array of shape (n, n_last)
-        What should follow each of the last `n_last` positions; `IGNORED` before the answer.
+        What should follow each of the last `n_last` positions; `IGNORE_INDEX` before the answer.
     options : int64 array of shape (n, n_options)
         First tokens of the options.
     ends : int64 array of shape (n_sentences, 3)
@@ -72,15 +72,15 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Parts:
+class Shares:
     """Who takes part in what: `learnt`, `watched` while learning, and `held_out` until the end."""
 
-    learnt: list[Example]
-    watched: list[Example]
-    held_out: list[Example]
+    learnt: list[TrainingExample]
+    watched: list[TrainingExample]
+    held_out: list[TrainingExample]
 
 
-def split(examples: Sequence[Example], settings: TuneSettings) -> Parts:
+def split(examples: Sequence[TrainingExample], settings: TuneSettings) -> Shares:
     """Return the parts of the examples.
 
     Whole labels are watched, so that a model which has learnt its sentences by heart is found out. The choice depends
@@ -98,7 +98,7 @@ def split(examples: Sequence[Example], settings: TuneSettings) -> Parts:
     held_out = [example for example in examples if example.source in settings.held_out]
     rest = [example for example in examples if example.source not in settings.held_out]
     is_watched = [_draw(settings.seed, e.source, e.group) < settings.watch_share for e in rest]
-    parts = Parts(
+    parts = Shares(
         [e for e, watched in zip(rest, is_watched, strict=True) if not watched],
         [e for e, watched in zip(rest, is_watched, strict=True) if watched],
         held_out,
@@ -113,7 +113,7 @@ def _draw(*of: object) -> float:
     return int(hashlib.sha256("\x1f".join(map(str, of)).encode("utf-8", "replace")).hexdigest()[:12], 16) / 16**12
 
 
-def _check(use: str, examples: list[Example], settings: TuneSettings) -> None:
+def _check(use: str, examples: list[TrainingExample], settings: TuneSettings) -> None:
     kinds = {example.good for example in examples}
     if examples and (settings.task == "namer" or len(kinds) == 2):
         return
@@ -123,7 +123,7 @@ def _check(use: str, examples: list[Example], settings: TuneSettings) -> None:
     )
 
 
-def some(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
+def some(examples: Sequence[TrainingExample], n: int, seed: int) -> list[TrainingExample]:
     """Return at most n examples, as many good as bad where there are enough; the choice depends on their ids only."""
     drawn = sorted(examples, key=lambda example: _draw(seed, example.source, example.cluster_id))
     good, bad = ([e for e in drawn if e.good is kind] for kind in (True, False))
@@ -131,7 +131,7 @@ def some(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
     return good[: n - n_bad] + bad[:n_bad]
 
 
-def encode(example: Example, template: Template, tokenize: Tokenize) -> Encoded:
+def encode(example: TrainingExample, template: Template, tokenize: Tokenize) -> EncodedExample:
     """Return an example in tokens; of an option, only the first counts, since one token is read at inference.
 
     Raises
@@ -142,7 +142,7 @@ def encode(example: Example, template: Template, tokenize: Tokenize) -> Encoded:
     text, answer = example.text(template)
     prompt = tokenize(text)
     if not example.options:
-        return Encoded(example, tuple(prompt), tuple(_continuation(prompt, text, answer, tokenize)))
+        return EncodedExample(example, tuple(prompt), tuple(_continuation(prompt, text, answer, tokenize)))
     first = tuple(_continuation(prompt, text, option, tokenize)[0] for option in example.options)
     if len(set(first)) < len(first):
         raise InputError(
@@ -150,10 +150,10 @@ def encode(example: Example, template: Template, tokenize: Tokenize) -> Encoded:
             hint="choose another base, or data in a language that it knows",
         )
     right = first[example.options.index(answer)]
-    return Encoded(example, tuple(prompt), (right,), first, _ends(example, text, tokenize))
+    return EncodedExample(example, tuple(prompt), (right,), first, _ends(example, text, tokenize))
 
 
-def _ends(example: Example, text: str, tokenize: Tokenize) -> tuple[int, ...]:
+def _ends(example: TrainingExample, text: str, tokenize: Tokenize) -> tuple[int, ...]:
     """Return the place of the last token of each sentence; none where their intents are unknown."""
     if not example.intents:
         return ()
@@ -173,7 +173,7 @@ def _continuation(prompt: list[int], text: str, answer: str, tokenize: Tokenize)
     return whole[len(prompt) :]
 
 
-def collate(batch: Sequence[Encoded], pad: int) -> Batch:
+def collate(batch: Sequence[EncodedExample], pad: int) -> Batch:
     """Return examples side by side.
 
     Padding stands on the left, so that all answers end in the same place and logits are needed only there.
@@ -181,7 +181,7 @@ def collate(batch: Sequence[Encoded], pad: int) -> Batch:
     length, n_last = max(len(e) for e in batch) - 1, max(len(e.answer) for e in batch)
     ids = np.full((len(batch), length), pad, dtype=np.int64)
     mask = np.zeros_like(ids)
-    labels = np.full((len(batch), n_last), IGNORED, dtype=np.int64)
+    labels = np.full((len(batch), n_last), IGNORE_INDEX, dtype=np.int64)
     ends = list[tuple[int, int, int]]()
     for row, encoded in enumerate(batch):
         tokens = (encoded.prompt + encoded.answer)[:-1]
@@ -195,21 +195,21 @@ def collate(batch: Sequence[Encoded], pad: int) -> Batch:
     return Batch(ids, mask, labels, options, np.array(ends, dtype=np.int64).reshape(-1, 3))
 
 
-def _kinds(encoded: Encoded) -> list[int]:
+def _kinds(encoded: EncodedExample) -> list[int]:
     """Return a number for each sentence, equal where the intents are; a sentence without one equals no other.
 
     Examples
     --------
     >>> from dialin.llm.base import Prompt
-    >>> example = Example("1", "shop", "a", Prompt("", (), ""), "Bad", intents=("a", "", "b", "", "a"))
-    >>> _kinds(Encoded(example, (), (), ends=(1, 2, 3, 4, 5)))
+    >>> example = TrainingExample("1", "shop", "a", Prompt("", (), ""), "Bad", intents=("a", "", "b", "", "a"))
+    >>> _kinds(EncodedExample(example, (), (), ends=(1, 2, 3, 4, 5)))
     [0, 1, 2, 3, 0]
     """
     known = dict[str, int]()
     return [known.setdefault(name or f"\x1f{i}", len(known)) for i, name in enumerate(encoded.example.intents)]
 
 
-def by_length(examples: Sequence[Encoded], size: int) -> Iterator[list[int]]:
+def by_length(examples: Sequence[EncodedExample], size: int) -> Iterator[list[int]]:
     """Yield the rows of the examples in batches of about one length."""
     order = sorted(range(len(examples)), key=lambda row: len(examples[row]))
     for start in range(0, len(order), size):

@@ -17,7 +17,7 @@ from dialin.tune.settings import Task, TuneSettings
 
 
 @dataclass(frozen=True)
-class Source:
+class CardSource:
     """Rows of one source in the data: how many, how many of them good, and how many learnt, watched, held out."""
 
     name: str
@@ -57,7 +57,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Facts:
+class CardFacts:
     """All that a card says.
 
     Parameters
@@ -66,7 +66,7 @@ class Facts:
         How it was tuned.
     base_sha256, data, data_sha256 : str
         Of the weights; name and hash of the data.
-    sources : tuple of Source
+    sources : tuple of CardSource
         The data by source.
     figures : tuple of Figures
         Results.
@@ -84,7 +84,7 @@ class Facts:
     base_sha256: str
     data: str
     data_sha256: str
-    sources: tuple[Source, ...]
+    sources: tuple[CardSource, ...]
     figures: tuple[Figures, ...]
     before: float
     best: float
@@ -133,7 +133,7 @@ _USES: dict[Task, str] = {
 _SCORES: dict[Task, str] = {"judge": "AUC", "namer": "minus loss"}
 
 
-def card(facts: Facts) -> str:
+def card(facts: CardFacts) -> str:
     """Return the card in Markdown."""
     settings = facts.settings
     parts = [
@@ -163,7 +163,7 @@ def _header(settings: TuneSettings) -> str:
     )
 
 
-def _sources(sources: Iterable[Source]) -> str:
+def _sources(sources: Iterable[CardSource]) -> str:
     names = ("source", "clusters", "good", "learnt", "watched", "held out")
     rows = [(s.name, s.n, s.n_good, s.n_learnt, s.n_watched, s.n_held_out) for s in sources]
     return table(names, rows)
@@ -179,7 +179,7 @@ def _figures(figures: Iterable[Figures], task: Task) -> str:
     return table(names, rows)
 
 
-def _course(facts: Facts) -> str:
+def _course(facts: CardFacts) -> str:
     score = _SCORES[facts.settings.task]
     return (
         "Held out: sources that took no part. Watched: labels that were not learnt, by which step "

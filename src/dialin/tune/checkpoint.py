@@ -12,7 +12,7 @@ from dialin.files import write_whole
 
 
 @dataclass
-class State:
+class TrainState:
     """How far a tuning is.
 
     Parameters
@@ -56,14 +56,14 @@ class Checkpoint:
     path: Path
     of: dict[str, str]
 
-    def write(self, state: State, learner: dict[str, Any], best: dict[str, Any]) -> None:
+    def write(self, state: TrainState, learner: dict[str, Any], best: dict[str, Any]) -> None:
         """Write the state, that of the learner, and the best LoRA matrices so far."""
         import torch  # noqa: PLC0415
 
         content = {"of": self.of, "state": asdict(state), "learner": learner, "best": best}
         write_whole(self.path, lambda temporary: torch.save(content, temporary))
 
-    def read(self) -> tuple[State, dict[str, Any], dict[str, Any]] | None:
+    def read(self) -> tuple[TrainState, dict[str, Any], dict[str, Any]] | None:
         """Return what `write` was given, or None where there is no file.
 
         Raises
@@ -79,7 +79,7 @@ class Checkpoint:
             raise InputError(f"{self.path} is damaged", hint="delete it to begin anew")
         content = torch.load(self.path, map_location="cpu", weights_only=True)
         self._compare(content["of"])
-        return State(**content["state"]), content["learner"], content["best"]
+        return TrainState(**content["state"]), content["learner"], content["best"]
 
     def _compare(self, found: dict[str, str]) -> None:
         for name, value in self.of.items():

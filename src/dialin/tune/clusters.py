@@ -25,7 +25,7 @@ Rows = NDArray[np.int64]
 KINDS = ("tree", "kmeans", "mixed")
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 """Shares of foreign sentences that are mixed into gold clusters."""
-REACH = (1, 3, 10)
+NEIGHBOUR_FACTORS = (1, 3, 10)
 """Foreign sentences are drawn from the nearest ones: 1, 3 or 10 times as many as are wanted."""
 N_CUTS = 8
 """Values of k for k-means, evenly spread over their logarithm."""
@@ -254,7 +254,7 @@ def _mix(part: _Part, own: Rows, recipe: Recipe, rng: np.random.Generator) -> Ro
     kept = rng.choice(own, min(size - n_foreign, len(own)), replace=False)
     closeness = np.round(part.X @ part.X[kept].mean(axis=0), 6)
     closeness[own] = -np.inf
-    reach = min(n_foreign * int(rng.choice(REACH)), len(part.X) - len(own))
+    reach = min(n_foreign * int(rng.choice(NEIGHBOUR_FACTORS)), len(part.X) - len(own))
     near = np.argsort(-closeness, kind="stable")[:reach]
     return np.sort(np.concatenate([kept, rng.choice(near, min(n_foreign, reach), replace=False)]))
 

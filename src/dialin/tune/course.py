@@ -11,8 +11,8 @@ import numpy as np
 from scipy.special import expit
 
 from dialin.score.reliability import auc
-from dialin.tune.batches import Encoded, steps_from, steps_of_epoch
-from dialin.tune.checkpoint import Checkpoint, State
+from dialin.tune.batches import EncodedExample, steps_from, steps_of_epoch
+from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.learner import Learner
 from dialin.tune.settings import TuneSettings, learning_rate_at
 
@@ -53,8 +53,8 @@ Tell = Callable[[Progress], None]
 class Material:
     """What a course is made of: the examples, the settings, where to write and whom to tell."""
 
-    learnt: Sequence[Encoded]
-    watched: Sequence[Encoded]
+    learnt: Sequence[EncodedExample]
+    watched: Sequence[EncodedExample]
     settings: TuneSettings
     checkpoint: Checkpoint
     tell: Tell
@@ -72,11 +72,11 @@ class Course:
         self._learner, self._material, self._settings = learner, material, material.settings
         self._lengths = [len(example) for example in material.learnt]
         n_steps = len(steps_of_epoch(self._lengths, self._settings, 0)) * self._settings.epochs
-        self._state = State(n_steps)
+        self._state = TrainState(n_steps)
         self._best: dict[str, Any] = {}
         self._clock = self._written = time.monotonic()
 
-    def run(self) -> State:
+    def run(self) -> TrainState:
         """Learn to the end, put the best matrices into the learner, and return how it went."""
         self._begin()
         for batches in steps_from(self._state.step, self._lengths, self._settings):
@@ -149,7 +149,7 @@ class Course:
         self._material.tell(Progress(what, state.step, state.n_steps, state.loss, score, state.seconds))
 
 
-def affordable(state: State, settings: TuneSettings) -> int:
+def affordable(state: TrainState, settings: TuneSettings) -> int:
     """Return how many steps fit into the time limit, at most those planned, by what the first ones took.
 
     Examples
@@ -157,7 +157,7 @@ def affordable(state: State, settings: TuneSettings) -> int:
     100 s, of which the first evaluation took 10 and ten steps 20 (2 a step); an evaluation every 10 steps makes that
     3 a step. The 70 s left are 23 steps more:
 
-    >>> state = State(n_steps=500, step=10, seconds=30.0, eval_seconds=10.0)
+    >>> state = TrainState(n_steps=500, step=10, seconds=30.0, eval_seconds=10.0)
     >>> affordable(state, TuneSettings("a", max_seconds=100.0, eval_every=10))
     33
     """

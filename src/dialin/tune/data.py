@@ -23,7 +23,7 @@ from dialin.runs.connect import model_hashes
 from dialin.tune.balance import shares
 from dialin.tune.clusters import LabelledCluster, Recipe, clusters_of
 from dialin.tune.from_review import read_review
-from dialin.tune.sources import Reading, Source, read_source
+from dialin.tune.sources import Reading, TrainingSource, read_source
 
 Matrix = NDArray[np.float32]
 Row = dict[str, Any]
@@ -55,7 +55,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Plan:
+class TablePlan:
     """What a table is made from, and how.
 
     Parameters
@@ -80,7 +80,7 @@ def _silent(_: str) -> None:
     """Report nothing."""
 
 
-def build(plan: Plan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
+def build(plan: TablePlan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
     """Return the table of a plan; the same plan on the same files and models gives the same table.
 
     Files of one language share its clusters evenly, and the languages share all. Decisions are taken whole, and come
@@ -88,7 +88,7 @@ def build(plan: Plan, embed: Embed, on_step: Callable[[str], None] = _silent) ->
 
     Parameters
     ----------
-    plan : Plan
+    plan : TablePlan
         What to make.
     embed : callable
         (spec, texts) -> name of the embedder, unit vectors (n, d).
@@ -123,7 +123,7 @@ def build(plan: Plan, embed: Embed, on_step: Callable[[str], None] = _silent) ->
     return pa.Table.from_pylist(numbered, SCHEMA).replace_schema_metadata({METADATA: about})
 
 
-def _check_names(inputs: Sequence[Source]) -> None:
+def _check_names(inputs: Sequence[TrainingSource]) -> None:
     for name, n in Counter(source.name for source in inputs).items():
         if n > 1:
             raise InputError(
@@ -131,7 +131,7 @@ def _check_names(inputs: Sequence[Source]) -> None:
             )
 
 
-def _clusters(source: Source, X: Matrix, recipe: Recipe, n: int) -> list[LabelledCluster]:
+def _clusters(source: TrainingSource, X: Matrix, recipe: Recipe, n: int) -> list[LabelledCluster]:
     try:
         return clusters_of(X, source.labels, replace(recipe, n=n))
     except InputError as error:
@@ -141,7 +141,9 @@ def _clusters(source: Source, X: Matrix, recipe: Recipe, n: int) -> list[Labelle
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _rows(source: Source, clusters: Sequence[LabelledCluster], X: Matrix, embedder: str, n_shown: int) -> Iterator[Row]:
+def _rows(
+    source: TrainingSource, clusters: Sequence[LabelledCluster], X: Matrix, embedder: str, n_shown: int
+) -> Iterator[Row]:
     for cluster in clusters:
         places = shown_of(X, cluster, n_shown)
         shown = [source.texts[i] for i in places]
@@ -176,7 +178,7 @@ def shown_of(X: Matrix, cluster: LabelledCluster, n_shown: int) -> list[int]:
 # --- the file -------------------------------------------------------------------------------------
 
 
-def _about(plan: Plan, inputs: Sequence[Source], embedders: list[str]) -> str:
+def _about(plan: TablePlan, inputs: Sequence[TrainingSource], embedders: list[str]) -> str:
     """Return the JSON of the metadata: nothing in it depends on time, place or the order of the keys."""
     value = {
         "dialin": version("dialin"),
@@ -214,7 +216,7 @@ def is_rebuilt(path: Path, inputs: Sequence[str], embed: Embed) -> bool:
     about = about_of(path)
     reading = Reading(**about["reading"] | {"noise": tuple(about["reading"]["noise"])})
     recipe = Recipe(**about["recipe"] | {name: tuple(about["recipe"][name]) for name in ("kinds", "parts")})
-    made = build(Plan(tuple(inputs), reading, tuple(about["asked"]), recipe), embed)
+    made = build(TablePlan(tuple(inputs), reading, tuple(about["asked"]), recipe), embed)
     there = pq.read_table(path)
     return bool(made.equals(there)) and made.schema.metadata[METADATA] == there.schema.metadata[METADATA]
 

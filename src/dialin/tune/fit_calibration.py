@@ -27,17 +27,17 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
-LEAST = 10
+MIN_CLUSTERS = 10
 """Good clusters, and bad ones, below which nothing can be fitted."""
 N_FOLDS = 5
 N_BINS = 10
-REACH = 0.9
+SPAN_QUANTILE = 0.9
 """Share of the answers that move the log-odds by less than the `Calibration.reach`."""
 _ASK = Calibration("asking", (0, 0, 0, 0), (0, 1), (0, 1, 1))
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class JudgedClusters:
     """Clusters whose truth is known, and what was said about them.
 
     Parameters
@@ -59,9 +59,9 @@ class Asked:
     answers: Floats
     shapes: Floats
 
-    def part(self, rows: Rows | Bools) -> Asked:
+    def part(self, rows: Rows | Bools) -> JudgedClusters:
         """Return some of the clusters."""
-        return Asked(
+        return JudgedClusters(
             self.source[rows],
             self.is_zh[rows],
             self.good[rows],
@@ -89,7 +89,7 @@ class Asked:
 
 def ask(
     rows: Sequence[dict[str, Any]], llm: LLM, settings: JudgeSettings, embed: Callable[[list[str]], NDArray[np.float32]]
-) -> Asked:
+) -> JudgedClusters:
     """Put the judge's question about each cluster.
 
     Parameters
@@ -116,7 +116,7 @@ def ask(
     judge = CoherenceJudge(texts, embed(texts), llm, sampler_of("convex"), replace(settings, mode="llm"), _ASK)
     verdicts = judge.judge(clusters)
     p = np.clip([verdict.p_good for verdict in verdicts], 1e-9, 1 - 1e-9)
-    return Asked(
+    return JudgedClusters(
         source=np.array([row["source"] for row in rows]),
         is_zh=np.array([row["language"] == "zh" for row in rows]),
         good=good,
@@ -128,9 +128,9 @@ def ask(
 
 def _check(good: Bools) -> None:
     n_good, n_bad = int(good.sum()), int((~good).sum())
-    if min(n_good, n_bad) < LEAST:
+    if min(n_good, n_bad) < MIN_CLUSTERS:
         raise InputError(
-            f"at least {LEAST} good and {LEAST} bad clusters are needed, got {n_good} and {n_bad}",
+            f"at least {MIN_CLUSTERS} good and {MIN_CLUSTERS} bad clusters are needed, got {n_good} and {n_bad}",
             hint="make more with: dialin tune data",
         )
 
@@ -138,7 +138,7 @@ def _check(good: Bools) -> None:
 # --- fit ------------------------------------------------------------------------------------------
 
 
-def fit(asked: Asked, base: Calibration) -> Calibration:
+def fit(asked: JudgedClusters, base: Calibration) -> Calibration:
     """Return `base` with what the answers of this LLM count, alone and beside the embeddings.
 
     The search adds the answers to the log-odds of its geometry, which was chosen for it. Both kinds of evidence know
@@ -160,7 +160,7 @@ def fit(asked: Asked, base: Calibration) -> Calibration:
     return found
 
 
-def _fitted(asked: Asked, base: Calibration) -> Calibration:
+def _fitted(asked: JudgedClusters, base: Calibration) -> Calibration:
     a, b, zh = _of_answers(asked)
     shift = {"zh": zh / b} if zh else {}
     shifted = asked.shifted(shift)
@@ -174,12 +174,12 @@ def _fitted(asked: Asked, base: Calibration) -> Calibration:
         llm=(a, b),
         both=(share * a, share * b, 1.0),
         audit=_audit(asked, shifted, asked.geometry(kept)),
-        reach=float(np.quantile(moves, REACH)),
+        reach=float(np.quantile(moves, SPAN_QUANTILE)),
         shift=shift,
     )
 
 
-def _audit(asked: Asked, answers: Floats, geometry: Floats) -> tuple[float, float, float]:
+def _audit(asked: JudgedClusters, answers: Floats, geometry: Floats) -> tuple[float, float, float]:
     """Return what answers and geometry weigh together; the answers alone where closeness would count against."""
     a, b, c = _logistic(np.column_stack([answers, geometry]), asked)
     if c > 0:
@@ -188,17 +188,17 @@ def _audit(asked: Asked, answers: Floats, geometry: Floats) -> tuple[float, floa
     return a, b, 0.0
 
 
-def _of_answers(asked: Asked) -> tuple[float, float, float]:
+def _of_answers(asked: JudgedClusters) -> tuple[float, float, float]:
     """Return intercept, weight, and what being in Chinese adds; 0 where there is one language."""
     n_zh = int(asked.is_zh.sum())
-    if min(n_zh, len(asked.is_zh) - n_zh) < 2 * LEAST:
+    if min(n_zh, len(asked.is_zh) - n_zh) < 2 * MIN_CLUSTERS:
         a, b = _logistic(asked.answers[:, None], asked)
         return a, b, 0.0
     a, b, zh = _logistic(np.column_stack([asked.answers, asked.is_zh]), asked)
     return a, b, zh
 
 
-def _logistic(columns: Floats, asked: Asked) -> list[float]:
+def _logistic(columns: Floats, asked: JudgedClusters) -> list[float]:
     """Return intercept and weights of a logistic regression of "good"."""
     model = LogisticRegression(C=10.0, max_iter=1_000).fit(columns, asked.good, sample_weight=asked.weight)
     return [float(value) for value in (*model.intercept_, *model.coef_[0])]
@@ -241,7 +241,7 @@ class Bin:
     good: float
 
 
-def unseen(asked: Asked, base: Calibration) -> dict[str, Floats]:
+def unseen(asked: JudgedClusters, base: Calibration) -> dict[str, Floats]:
     """Return P(good) of each cluster by each judge, fitted on the other sources; of one source, on other fifths."""
     found = {name: np.full(len(asked.good), np.nan) for name in ("embeddings", "llm", "both")}
     for test in _folds(asked):
@@ -257,7 +257,7 @@ def unseen(asked: Asked, base: Calibration) -> dict[str, Floats]:
     return found
 
 
-def _folds(asked: Asked) -> list[Bools]:
+def _folds(asked: JudgedClusters) -> list[Bools]:
     """Return who is tested in each fold; each leaves enough of either side to fit."""
     sources = np.unique(asked.source)
     if len(sources) > 1 and all(_is_enough(asked.good[asked.source != source]) for source in sources):
@@ -269,10 +269,10 @@ def _folds(asked: Asked) -> list[Bools]:
 
 
 def _is_enough(good: Bools) -> bool:
-    return min(int(good.sum()), int((~good).sum())) >= LEAST
+    return min(int(good.sum()), int((~good).sum())) >= MIN_CLUSTERS
 
 
-def trust_of(asked: Asked, found: dict[str, Floats]) -> list[Trust]:
+def trust_of(asked: JudgedClusters, found: dict[str, Floats]) -> list[Trust]:
     """Return the figures of each judge on each source, and on all."""
     sources = [*np.unique(asked.source).tolist(), "all"]
     table = list[Trust]()

@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 from dialin import files
 from dialin.errors import InputError
 from dialin.judge.calibration import geometry_of
-from dialin.name.labels import UNNAMED, parse_reply
+from dialin.name.labels import PLACEHOLDER_NAMES, parse_reply
 from dialin.prompts import LANGUAGES, language_of
 from dialin.review.log import DECISIONS, read_log
-from dialin.review.replay import State
+from dialin.review.replay import ReviewState
 from dialin.review.verdicts import JUDGES
 from dialin.runs.run import Run, load
 from dialin.tune.clusters import LabelledCluster
 from dialin.tune.labels import action_objective
-from dialin.tune.sources import Reading, Source, hashes
+from dialin.tune.sources import Reading, TrainingSource, hashes
 
 
 @dataclass(frozen=True)
-class Decided:
+class ReviewedCluster:
     """A set of sentences that a person decided on: one intent with its name, or several ("split")."""
 
     intent: int
@@ -38,7 +38,7 @@ class Decided:
 class Review:
     """A reviewed run: its sentences, one cluster for each intent decided on, and what its vectors are."""
 
-    source: Source
+    source: TrainingSource
     clusters: list[LabelledCluster]
     X: NDArray[np.float32]
     embedder: str
@@ -65,7 +65,7 @@ def read_review(folder: Path, reading: Reading) -> Review:
     decided = decided_in(run.review)
     labels = labels_of(decided, run.found_names)
     language = language_of(data.texts) if reading.language == "auto" else reading.language
-    source = Source(
+    source = TrainingSource(
         name=folder.name,
         language=language,
         texts=data.texts,
@@ -78,23 +78,23 @@ def read_review(folder: Path, reading: Reading) -> Review:
     return Review(source, _clusters(run, data.X, decided, labels), data.X, run.manifest.embedder)
 
 
-def decided_in(state: State) -> list[Decided]:
+def decided_in(state: ReviewState) -> list[ReviewedCluster]:
     """Return what was decided, by intent; of one that was split or found bad by its judges, first what it was."""
-    parted = [Decided(p.intent, p.name, p.sentences, good=False) for p in state.parted]
+    parted = [ReviewedCluster(p.intent, p.name, p.sentences, good=False) for p in state.parted]
     ended = [
-        Decided(intent, known.name, tuple(state.members(intent).tolist()), not known.wants_split)
+        ReviewedCluster(intent, known.name, tuple(state.members(intent).tolist()), not known.wants_split)
         for intent, known in state.intents.items()
         if known.confirmed or (known.wants_split and state.judged.decision(JUDGES, intent) is not False)
     ]
     return sorted([*parted, *ended], key=lambda d: (d.intent, d.good))
 
 
-def labels_of(decided: Sequence[Decided], found: Mapping[int, str]) -> list[str]:
+def labels_of(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) -> list[str]:
     """Return a label for each, all different: the name that the run found, or the person's for a new intent.
 
     Examples
     --------
-    >>> labels_of([Decided(0, "a-b", (1, 2), False), Decided(0, "a-c", (1,), True)], {0: "a-b"})
+    >>> labels_of([Decided(0, "a-b", (1, 2), False), ReviewedCluster(0, "a-c", (1,), True)], {0: "a-b"})
     ['a-b', 'a-b 2']
     """
     seen, labels = Counter[str](), list[str]()
@@ -107,14 +107,14 @@ def labels_of(decided: Sequence[Decided], found: Mapping[int, str]) -> list[str]
 
 def name_of(name: str, language: str) -> str:
     """Return a name in the Action-Objective convention; "" where it is none at all."""
-    if name.startswith(tuple(UNNAMED.values())):
+    if name.startswith(tuple(PLACEHOLDER_NAMES.values())):
         return ""
     is_one = any(parse_reply(name, known) == name for known in LANGUAGES)
     return name if is_one else action_objective(name, language)
 
 
 def _clusters(
-    run: Run, X: NDArray[np.float32], decided: Sequence[Decided], labels: Sequence[str]
+    run: Run, X: NDArray[np.float32], decided: Sequence[ReviewedCluster], labels: Sequence[str]
 ) -> list[LabelledCluster]:
     """Return the cluster of each decision that holds two sentences or more."""
     base = geometry_of(X).base

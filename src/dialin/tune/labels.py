@@ -20,7 +20,7 @@ MAX_OBJECTIVE = {"en": 3, "zh": 12}
 """English words, or characters where it is Chinese."""
 FALLBACK = {"en": "inquire", "zh": "查询"}
 """The action of a label that names none."""
-GENERAL = {"en": "general", "zh": "通用"}
+GENERAL_OBJECTIVES = {"en": "general", "zh": "通用"}
 """The objective of a label that is nothing but an action."""
 FORMS: Mapping[str, str] = MappingProxyType(
     {
@@ -48,12 +48,12 @@ _PROPERTIES = (
 _SMALL = "a after an and at be by for from i in into is my of on or s t the to via with your"
 NOUNS = frozenset(_NOUNS.split())
 """Actions and forms that are nouns as often: as the last word they are no action."""
-AMBIGUOUS = NOUNS | {"book", "order", "play", "schedule"}
+AMBIGUOUS_WORDS = NOUNS | {"book", "order", "play", "schedule"}
 """First words that are no action before one of `PROPERTIES` (``order_status``) or an action (``refund_request``)."""
 PROPERTIES = frozenset(_PROPERTIES.split())
-SMALL = frozenset(_SMALL.split())
+SMALL_WORDS = frozenset(_SMALL.split())
 """Words that are left out first where a label is too long."""
-MAX_TURNED = 2
+MAX_WORDS_BEFORE_ACTION = 2
 """Words that may stand before an action that comes last; more of them are a sentence."""
 
 _MARKER = re.compile(r"^\s*(?:[a-z]{1,2}|intent|label|act)\s*:\s*(?=\S)", re.IGNORECASE)
@@ -75,7 +75,7 @@ class _Name:
 
     @property
     def text(self) -> str:
-        objective = _cut(self.objective, self.language) or (GENERAL[self.language],)
+        objective = _cut(self.objective, self.language) or (GENERAL_OBJECTIVES[self.language],)
         return "-".join((self.action, *objective))
 
 
@@ -165,7 +165,7 @@ def _vocabulary(language: str, actions: tuple[str, ...]) -> frozenset[str]:
 
 def _english(label: str, vocabulary: frozenset[str]) -> _Name:
     words = _words(label)
-    if len(words) > 1 and words[0] in AMBIGUOUS and words[1] in PROPERTIES:
+    if len(words) > 1 and words[0] in AMBIGUOUS_WORDS and words[1] in PROPERTIES:
         return _Name("en", FALLBACK["en"], words, words)
     for head, rest, is_turned in _splits(words):
         action, *about = FORMS.get(head, head).split()
@@ -186,8 +186,8 @@ def _splits(words: tuple[str, ...]) -> list[tuple[str, tuple[str, ...], bool]]:
     first = [(" ".join(words[:n]), words[n:], False) for n in (2, 1) if len(words) >= n]
     if not words or words[-1] in NOUNS:
         return first
-    last = [(" ".join(words[-n:]), words[:-n], True) for n in (2, 1) if 0 < len(words) - n <= MAX_TURNED]
-    return last + first if words[0] in AMBIGUOUS and words[-1] not in AMBIGUOUS else first + last
+    last = [(" ".join(words[-n:]), words[:-n], True) for n in (2, 1) if 0 < len(words) - n <= MAX_WORDS_BEFORE_ACTION]
+    return last + first if words[0] in AMBIGUOUS_WORDS and words[-1] not in AMBIGUOUS_WORDS else first + last
 
 
 def _chinese(label: str, vocabulary: frozenset[str]) -> _Name:
@@ -217,7 +217,7 @@ def _cut(objective: tuple[str, ...], language: str) -> tuple[str, ...]:
 
 
 def _large(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word for word in words if word not in SMALL)
+    return tuple(word for word in words if word not in SMALL_WORDS)
 
 
 # --- labels of one set ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.tune.base import Base, quiet
-from dialin.tune.batches import IGNORED, Batch, Encoded, by_length, collate
+from dialin.tune.batches import IGNORE_INDEX, Batch, EncodedExample, by_length, collate
 from dialin.tune.kinship import LEARNING_RATE, kinship, layer_of, pair_loss
 from dialin.tune.settings import TuneSettings
 
@@ -47,7 +47,7 @@ class Learner:
         groups = [{"params": self._weights}, {"params": list(self._form.parameters())}]
         self._optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=0.0)
 
-    def learn(self, batches: Sequence[Sequence[Encoded]], learning_rate: float) -> float:
+    def learn(self, batches: Sequence[Sequence[EncodedExample]], learning_rate: float) -> float:
         """Make one step; return the mean loss of the answers' tokens, in nats."""
         import torch  # noqa: PLC0415
 
@@ -66,7 +66,7 @@ class Learner:
         self._optimizer.zero_grad(set_to_none=True)
         return total
 
-    def log_odds(self, examples: Sequence[Encoded]) -> NDArray[np.float64]:
+    def log_odds(self, examples: Sequence[EncodedExample]) -> NDArray[np.float64]:
         """Return the log-odds of the first option against the second, shape (n,)."""
         import torch  # noqa: PLC0415
 
@@ -80,7 +80,7 @@ class Learner:
                 found[rows] = (both[:, 0] - both[:, 1]).cpu().numpy()
         return found
 
-    def losses(self, examples: Sequence[Encoded]) -> NDArray[np.float64]:
+    def losses(self, examples: Sequence[EncodedExample]) -> NDArray[np.float64]:
         """Return the mean loss of each example's answer, in nats per token, shape (n,)."""
         import torch  # noqa: PLC0415
 
@@ -158,7 +158,7 @@ class Learner:
 
         labels = self._tensor(batch.labels).flatten()
         flat = logits.float().flatten(0, 1)
-        return torch.nn.functional.cross_entropy(flat, labels, ignore_index=IGNORED, reduction="sum")
+        return torch.nn.functional.cross_entropy(flat, labels, ignore_index=IGNORE_INDEX, reduction="sum")
 
     def _both_losses(self, batch: Batch) -> tuple[Any, Any]:
         """Return the loss of the answers and that of the pairs, both sums over the batch."""

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from dialin.files import write_json, write_text, write_whole
 from dialin.llm import parted
 from dialin.tune.base import Base
-from dialin.tune.batches import Encoded, Parts
-from dialin.tune.card import Facts, Figures, Source, card, figures_of
-from dialin.tune.checkpoint import State
+from dialin.tune.batches import EncodedExample, Shares
+from dialin.tune.card import CardFacts, CardSource, Figures, card, figures_of
+from dialin.tune.checkpoint import TrainState
 from dialin.tune.course import Progress, Tell
 from dialin.tune.export import Layout, write_gguf, write_peft
 from dialin.tune.learner import Learner
 from dialin.tune.settings import Job
-from dialin.tune.text import Example
+from dialin.tune.text import TrainingExample
 
 CHECKPOINT, DONE = "checkpoint.pt", "tune.json"
 ADAPTER, GGUF, SCORES, CARD = "adapter", "adapter.gguf", "scores.parquet", "README.md"
@@ -38,8 +38,8 @@ class Results:
     """What is written at the end."""
 
     job: Job
-    parts: Parts
-    state: State
+    parts: Shares
+    state: TrainState
     tell: Tell
 
     def score(self, learner: Learner, base: Base) -> tuple[Figures, ...]:
@@ -54,7 +54,7 @@ class Results:
         return tuple(figures_by_source(table))
 
     def _asked(
-        self, ask: Callable[[Sequence[Encoded]], NDArray[np.float64]], examples: list[Encoded]
+        self, ask: Callable[[Sequence[EncodedExample]], NDArray[np.float64]], examples: list[EncodedExample]
     ) -> NDArray[np.float64]:
         found: list[NDArray[np.float64]] = []
         for start in range(0, len(examples), _CHUNK):
@@ -83,9 +83,9 @@ class Results:
         write_json(self.job.out / DONE, without_nan(asdict(facts) | {"history": self.state.history}))
         (self.job.out / CHECKPOINT).unlink(missing_ok=True)
 
-    def _facts(self, figures: tuple[Figures, ...], identity: dict[str, str], machine: str) -> Facts:
+    def _facts(self, figures: tuple[Figures, ...], identity: dict[str, str], machine: str) -> CardFacts:
         state = self.state
-        return Facts(
+        return CardFacts(
             settings=self.job.settings,
             base_sha256=identity["base"],
             data=", ".join(path.name for path in self.job.data),
@@ -112,15 +112,15 @@ def without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def sources_of(parts: Parts) -> list[Source]:
+def sources_of(parts: Shares) -> list[CardSource]:
     """Return how many rows of each source went where."""
     everything = [*parts.learnt, *parts.watched, *parts.held_out]
 
-    def count(examples: list[Example], name: str) -> int:
+    def count(examples: list[TrainingExample], name: str) -> int:
         return sum(example.source == name for example in examples)
 
     return [
-        Source(
+        CardSource(
             name,
             count(everything, name),
             count([example for example in everything if example.good], name),
@@ -130,7 +130,7 @@ def sources_of(parts: Parts) -> list[Source]:
     ]
 
 
-def scores_table(examples: Sequence[tuple[str, Example]], values: NDArray[np.float64], name: str) -> pa.Table:
+def scores_table(examples: Sequence[tuple[str, TrainingExample]], values: NDArray[np.float64], name: str) -> pa.Table:
     """Return one row per cluster: part, cluster_id, source, good, and what the model said."""
     return pa.table(
         {

@@ -9,7 +9,7 @@ from typing import Literal
 from dialin.errors import InputError
 
 Task = Literal["judge", "namer"]
-_LEAST = {"rank": 1, "batch": 1, "accumulation": 1, "epochs": 1, "eval_every": 1, "n_watch": 2, "max_tokens": 8}
+_MINIMA = {"rank": 1, "batch": 1, "accumulation": 1, "epochs": 1, "eval_every": 1, "n_watch": 2, "max_tokens": 8}
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class TuneSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in _LEAST.items():
+        for name, least in _MINIMA.items():
             if getattr(self, name) < least:
                 raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
         for name in ("alpha", "learning_rate"):

@@ -39,7 +39,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Source:
+class TrainingSource:
     """Sentences with what is known about them.
 
     Parameters
@@ -70,7 +70,7 @@ class Source:
     is_asked: bool = False
 
 
-def read_source(path: str, reading: Reading) -> Source:
+def read_source(path: str, reading: Reading) -> TrainingSource:
     """Read a file of labelled sentences; a text with several labels has its most frequent one.
 
     Raises
@@ -92,7 +92,7 @@ def read_source(path: str, reading: Reading) -> Source:
             hint="at least 2 are needed; name another column with --label",
         )
     language = language_of(texts) if reading.language == "auto" else reading.language
-    return Source(
+    return TrainingSource(
         name=stem(path),
         language=language,
         texts=texts,

@@ -35,7 +35,7 @@ _MADE_BY = "make it with: dialin tune data"
 
 
 @dataclass(frozen=True)
-class Example:
+class TrainingExample:
     """What a model should answer to a prompt.
 
     Parameters
@@ -117,24 +117,24 @@ def _check(rows: list[dict[str, Any]], path: str | Path) -> None:
             raise InputError(f"{path}: cluster {row['cluster_id']!r} is neither good nor bad")
 
 
-def examples_of(rows: Sequence[dict[str, Any]], task: Task) -> list[Example]:
+def examples_of(rows: Sequence[dict[str, Any]], task: Task) -> list[TrainingExample]:
     """Return one example per row; for the namer, only of good clusters whose name is an Action-Objective label."""
     if task == "judge":
         return [judge_example(row) for row in rows]
     return [example for row in rows if (example := name_example(row))]
 
 
-def judge_example(row: dict[str, Any]) -> Example:
+def judge_example(row: dict[str, Any]) -> TrainingExample:
     """Return the question about one cluster and the option that is right."""
     options = load("tuned", language_of(row["shown"])).options
     good = bool(row["good"])
     answer = options[0] if good else options[1]
     known = row.get("shown_labels") or ()
     sentences = tuple(row["shown"]) if known else ()
-    return Example(*_origin(row), judge_prompt(row["shown"]), answer, options, good, sentences, tuple(known))
+    return TrainingExample(*_origin(row), judge_prompt(row["shown"]), answer, options, good, sentences, tuple(known))
 
 
-def name_example(row: dict[str, Any]) -> Example | None:
+def name_example(row: dict[str, Any]) -> TrainingExample | None:
     """Return the question for a name, and the name; None where there is none to learn from.
 
     The prompt is in the language of the name, as at inference: Chinese sentences may get English names.
@@ -143,7 +143,7 @@ def name_example(row: dict[str, Any]) -> Example | None:
     language = language_of([name])
     if not row.get("good", True) or parse_reply(name, language) != name:
         return None
-    return Example(*_origin(row), name_prompt(row["shown"], language), name)
+    return TrainingExample(*_origin(row), name_prompt(row["shown"], language), name)
 
 
 def _origin(row: dict[str, Any]) -> tuple[str, str, str]:

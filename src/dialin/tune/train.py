@@ -11,9 +11,9 @@ from dialin.files import cannot_write
 from dialin.models.store import sha256_of
 from dialin.tune import base as bases
 from dialin.tune.base import Base, Weights
-from dialin.tune.batches import Parts, some, split
+from dialin.tune.batches import Shares, some, split
 from dialin.tune.card import Figures, machine_here
-from dialin.tune.checkpoint import Checkpoint, State
+from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import Course, Material, Tell
 from dialin.tune.export import Layout, layout_of, peft_tensors, read_gguf
 from dialin.tune.learner import Learner
@@ -23,7 +23,7 @@ from dialin.tune.text import examples_of, read_clusters
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuneResult:
     """What a tuning came to.
 
     Parameters
@@ -31,7 +31,7 @@ class Tuned:
     folder : Path
         With ``adapter/`` (PEFT), ``adapter.gguf`` (where llama.cpp knows the architecture), ``scores.parquet``, the
         card ``README.md`` and ``tune.json``.
-    state : State
+    state : TrainState
         How the training went.
     figures : tuple of Figures
         Results on what was not learnt, by part and source.
@@ -40,12 +40,12 @@ class Tuned:
     """
 
     folder: Path
-    state: State
+    state: TrainState
     figures: tuple[Figures, ...]
     gguf: Path | None
 
 
-def tune(job: Job, tell: Tell = lambda _: None) -> Tuned:
+def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
     """Tune a model, and write the adapters, the scores and the card into ``job.out``.
 
     Parameters
@@ -79,7 +79,7 @@ def tune(job: Job, tell: Tell = lambda _: None) -> Tuned:
     figures = results.score(learner, base)
     gguf = results.export(learner, layout)
     results.describe(figures, checkpoint.of, machine_here(device))
-    return Tuned(job.out, state, figures, gguf)
+    return TuneResult(job.out, state, figures, gguf)
 
 
 def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: TuneSettings) -> None:
@@ -121,7 +121,7 @@ def identity(job: Job, weights: Weights) -> dict[str, str]:
     }
 
 
-def material(parts: Parts, base: Base, settings: TuneSettings, checkpoint: Checkpoint, tell: Tell) -> Material:
+def material(parts: Shares, base: Base, settings: TuneSettings, checkpoint: Checkpoint, tell: Tell) -> Material:
     """Return what the course is made of, in tokens; raise InputError where all examples are too long."""
     learnt = [e for e in base.encode(parts.learnt) if len(e) <= settings.max_tokens]
     if not learnt:

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import centroid
 from dialin.judge.sample import ConvexSampler
-from dialin.review.replay import NONE
+from dialin.review.replay import NO_INTENT
 from dialin.review.stages import Stage, Standing, open_for, standing_of
 from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, agreement, by_person, told
 from dialin.web.desk import View
-from dialin.web.pages import Line, Pager, lines, pager
+from dialin.web.pages import Pager, SentenceLine, lines, pager
 
-SHOWN = 20
+N_SHOWN = 20
 """Sentences of a cluster that are seen before it is judged, as many as an LLM reads."""
-MOST_SHOWN = 500
+MAX_SHOWN = 500
 N_NEAR = 3
 
 
@@ -32,7 +32,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Stood:
+class ProgressRow:
     """An intent on the page of the progress."""
 
     intent: int
@@ -59,7 +59,7 @@ class ProgressPage:
     is_ready: bool
     people: tuple[Person, ...]
     agreements: tuple[str, ...]
-    intents: tuple[Stood, ...]
+    intents: tuple[ProgressRow, ...]
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,14 @@ class JudgePage:
     look: int
     size: int
     n_occurrences: int
-    shown: tuple[Line, ...]
+    shown: tuple[SentenceLine, ...]
     more: int
     n_done: int
     n_open: int
 
 
 @dataclass(frozen=True)
-class Near:
+class NearIntent:
     """An intent near to a sentence or a cluster, and the cosine to its centroid."""
 
     intent: int
@@ -102,9 +102,9 @@ class NamePage:
     intent: int
     size: int
     n_occurrences: int
-    shown: tuple[Line, ...]
+    shown: tuple[SentenceLine, ...]
     n_open: int
-    near: tuple[Near, ...]
+    near: tuple[NearIntent, ...]
     names: tuple[str, ...]
 
 
@@ -115,7 +115,7 @@ class SharePage:
     intent: int
     name: str
     is_rejected: bool
-    lines: tuple[tuple[Line, tuple[Near, ...]], ...]
+    lines: tuple[tuple[SentenceLine, tuple[NearIntent, ...]], ...]
     pager: Pager
     names: tuple[str, ...]
     after: int | None
@@ -153,9 +153,9 @@ def people_of(view: View, standing: Standing, group: int) -> list[Person]:
     return [Person(by, group, n, len(open_for(view.state, standing, group, by))) for by, n in counts.items()]
 
 
-def _stood(view: View, standing: Standing, intent: int) -> Stood:
+def _stood(view: View, standing: Standing, intent: int) -> ProgressRow:
     rows = standing.rows[intent]
-    return Stood(intent, view.name(intent), standing.stages[intent], len(rows), int(view.counts[rows].sum()))
+    return ProgressRow(intent, view.name(intent), standing.stages[intent], len(rows), int(view.counts[rows].sum()))
 
 
 def judge_page(view: View, group: int, by: str, after: int, n_shown: int) -> JudgePage | None:
@@ -165,7 +165,7 @@ def judge_page(view: View, group: int, by: str, after: int, n_shown: int) -> Jud
     if not is_open or (group == VERIFIERS and not standing.is_ready):
         return None
     intent = _next(is_open, after)
-    rows, n = standing.rows[intent], min(max(n_shown, SHOWN), MOST_SHOWN)
+    rows, n = standing.rows[intent], min(max(n_shown, N_SHOWN), MAX_SHOWN)
     return JudgePage(
         intent=intent,
         name=view.name(intent) if group == VERIFIERS else f"Cluster {intent}",
@@ -174,7 +174,7 @@ def judge_page(view: View, group: int, by: str, after: int, n_shown: int) -> Jud
         size=len(rows),
         n_occurrences=int(view.counts[rows].sum()),
         shown=lines(view, sample_of(view.X, rows, n)),
-        more=min(len(rows), MOST_SHOWN) if n < len(rows) and n < MOST_SHOWN else 0,
+        more=min(len(rows), MAX_SHOWN) if n < len(rows) and n < MAX_SHOWN else 0,
         n_done=by_person(judged, group).get(by, 0),
         n_open=len(is_open),
     )
@@ -213,9 +213,9 @@ def name_page(view: View, after: int) -> NamePage | None:
         intent=intent,
         size=len(rows),
         n_occurrences=int(view.counts[rows].sum()),
-        shown=lines(view, sample_of(view.X, rows, SHOWN)),
+        shown=lines(view, sample_of(view.X, rows, N_SHOWN)),
         n_open=len(waiting),
-        near=near_to(view, standing, mean, NONE)[0] if mean is not None else (),
+        near=near_to(view, standing, mean, NO_INTENT)[0] if mean is not None else (),
         names=names_of(view, standing),
     )
 
@@ -225,7 +225,7 @@ def names_of(view: View, standing: Standing) -> tuple[str, ...]:
     return tuple(sorted({view.name(intent) for intent in standing.named}))
 
 
-def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: int) -> list[tuple[Near, ...]]:
+def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: int) -> list[tuple[NearIntent, ...]]:
     """Return, for each of the points (m, d), the three named intents with the nearest centroids, but for one."""
     intents = [intent for intent in standing.named if intent != but]
     if view.X is None or not intents:
@@ -233,7 +233,7 @@ def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: in
     S = points @ np.array([centroid(view.X[standing.rows[intent]]) for intent in intents]).T
     best = np.argsort(-S, axis=1, kind="stable")[:, :N_NEAR]
     return [
-        tuple(Near(intents[i], view.name(intents[i]), float(own[i])) for i in places)
+        tuple(NearIntent(intents[i], view.name(intents[i]), float(own[i])) for i in places)
         for own, places in zip(S, best, strict=True)
     ]
 

@@ -20,8 +20,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from dialin.errors import InputError
-from dialin.review.edits import Verdict
-from dialin.review.replay import NONE
+from dialin.review.edits import Vote
+from dialin.review.replay import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
 from dialin.runs.run import Run, shown
 from dialin.web import annotation, pages
@@ -31,7 +31,7 @@ from dialin.web.guard import Guard
 
 MAX_BODY = 32_000_000
 """Bytes of a form: a split lists all sentences of an intent."""
-ANY = -2
+NO_SUCH_INTENT = -2
 """A cluster that none is, in the place of one that nobody asked for."""
 NAME_COOKIE = "dialin-name"
 ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -119,7 +119,7 @@ class _Site:
 
     def unassigned(self, request: Request) -> Response:
         view = self.desk.view()
-        return self._page(request, view, "intent", pages.intent_page(view, NONE, _page_of(request)))
+        return self._page(request, view, "intent", pages.intent_page(view, NO_INTENT, _page_of(request)))
 
     def split(self, request: Request) -> Response:
         view, intent = self.desk.view(), request.path_params["intent"]
@@ -168,7 +168,7 @@ class _Site:
     def share_out(self, request: Request) -> Response:
         view = self.desk.view()
         is_loose = request.query_params.get("cluster") == "none"
-        intent = NONE if is_loose else _number_in(request, "cluster", ANY)
+        intent = NO_INTENT if is_loose else _number_in(request, "cluster", NO_SUCH_INTENT)
         page = annotation.share_page(view, intent, _page_of(request))
         return self._page(request, view, "share", page) if page else self.progress(request)
 
@@ -192,7 +192,7 @@ class _Site:
     def _judged_on(self, line: int) -> str:
         """Return where the verdict on a line of the log was given; "" where the line is none."""
         edit = next(entry.edit for entry in self.desk.view().entries if entry.line == line)
-        if not isinstance(edit, Verdict):
+        if not isinstance(edit, Vote):
             return ""
         path = "/judge" if edit.group == JUDGES else "/verify"
         return f"{path}?after={edit.intent - 1}" if edit.intent else path

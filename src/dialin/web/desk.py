@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.review.apply import edited_intents, edited_sentences, state_of
-from dialin.review.edits import Edit, Entry, Redo, Undo, Verdict
+from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
 from dialin.review.log import DECISIONS, append, read_log
-from dialin.review.rank import Ranked, ranking
-from dialin.review.replay import State, refusal, replay
+from dialin.review.rank import RankedIntent, ranking
+from dialin.review.replay import ReviewState, refusal, replay
 from dialin.runs.run import Run
 
 
@@ -25,9 +25,9 @@ class View:
 
     run: Run
     entries: tuple[Entry, ...]
-    state: State
+    state: ReviewState
     sentences: pa.Table
-    ranked: tuple[Ranked, ...]
+    ranked: tuple[RankedIntent, ...]
     texts: Sequence[str]
     counts: NDArray[np.int64]
     p: NDArray[np.float64]
@@ -86,7 +86,7 @@ class Desk:
             X=self._X,
         )
 
-    def decide(self, by: str, decide: Callable[[State], Edit]) -> None:
+    def decide(self, by: str, decide: Callable[[ReviewState], Edit]) -> None:
         """Write an edit, decided on what the log holds then.
 
         Raises
@@ -123,7 +123,7 @@ class Desk:
         return found[0]
 
 
-def turned(start: State, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
+def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
     """Return the line that an undo or redo is about; raise InputError where there is none, or others build on it."""
     before = replay(start, entries)
     lines = before.active if turn is Undo else before.undone
@@ -133,7 +133,7 @@ def turned(start: State, entries: list[Entry], by: str, line: int | None, turn: 
     word = turn.__name__.lower()
     if chosen is None or chosen not in lines:
         raise InputError(f"there is nothing to {word}")
-    theirs = next((e.by for e in entries if e.line == chosen and isinstance(e.edit, Verdict) and e.by != by), None)
+    theirs = next((e.by for e in entries if e.line == chosen and isinstance(e.edit, Vote) and e.by != by), None)
     if theirs is not None:
         raise InputError(f"line {chosen} is a verdict of {theirs}", hint="only who gave it takes it back")
     after = replay(start, [*entries, Entry(len(entries) + 1_000_000, turn(chosen))])

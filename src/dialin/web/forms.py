@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from dialin.errors import InputError
-from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Part, Rename, Split, Verdict
-from dialin.review.replay import State
+from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Rename, Split, SplitPart, Vote
+from dialin.review.replay import ReviewState
 from dialin.review.stages import named_so, standing_of
 
 MAX_NAME = 120
-NEW = "new"
+NEW_INTENT = "new"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -66,7 +66,7 @@ def form_of(body: bytes) -> Form:
     return Form(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1_000_000))
 
 
-def decision(form: Form) -> Callable[[State], Edit]:
+def decision(form: Form) -> Callable[[ReviewState], Edit]:
     """Return what decides the edit of a form once the newest state is known.
 
     Raises
@@ -99,51 +99,51 @@ def _about_intent(form: Form, kind: str) -> Edit:
     if kind == "want-split":
         return Split(form.number("intent"))
     if kind in ("good", "bad"):
-        return Verdict(form.number("intent"), kind == "good", form.number("group"), form.number("look"))
+        return Vote(form.number("intent"), kind == "good", form.number("group"), form.number("look"))
     raise InputError(f"there is no edit {kind[:40]!r}")
 
 
-def _split(form: Form) -> Callable[[State], Edit]:
+def _split(form: Form) -> Callable[[ReviewState], Edit]:
     """Return the split; the first part keeps the intent's id, the others get free ones: two may split at once."""
     intent, n = form.number("intent"), sum(key.startswith("sentences") for key in form.values)
     if n < 2:
         raise InputError(f"a split makes two parts or more, got {n}")
     parts = [(_needed(form.name(f"name{i}")), form.numbers(f"sentences{i}")) for i in range(n)]
 
-    def decide(state: State) -> Edit:
+    def decide(state: ReviewState) -> Edit:
         ids = [intent, *range(state.free, state.free + n - 1)]
-        return Split(intent, tuple(Part(i, name, rows) for i, (name, rows) in zip(ids, parts, strict=True)))
+        return Split(intent, tuple(SplitPart(i, name, rows) for i, (name, rows) in zip(ids, parts, strict=True)))
 
     return decide
 
 
-def _about_sentences(form: Form, kind: str) -> Callable[[State], Edit]:
+def _about_sentences(form: Form, kind: str) -> Callable[[ReviewState], Edit]:
     rows = form.numbers("s")
     if kind == "noise":
         return lambda _: Noise(rows)
-    if form.one("to") != NEW:
+    if form.one("to") != NEW_INTENT:
         target = form.number("to")
         return lambda _: Move(rows, target)
     name = _needed(form.name("new"))
     return lambda state: Move(rows, state.free, name)
 
 
-def _named(form: Form) -> Callable[[State], Edit]:
+def _named(form: Form) -> Callable[[ReviewState], Edit]:
     """Return what names a cluster: where an intent is called so already, both are one."""
     intent, name = form.number("intent"), _needed(form.name())
 
-    def decide(state: State) -> Edit:
+    def decide(state: ReviewState) -> Edit:
         same = named_so(state, (i for i in standing_of(state).named if i != intent), name)
         return Rename(intent, name) if same is None else Merge(same, (intent,))
 
     return decide
 
 
-def _given(form: Form) -> Callable[[State], Edit]:
+def _given(form: Form) -> Callable[[ReviewState], Edit]:
     """Return what gives sentences to the intent of a name, which is a new one where none is called so."""
     rows, name = form.numbers("s"), _needed(form.name())
 
-    def decide(state: State) -> Edit:
+    def decide(state: ReviewState) -> Edit:
         known = named_so(state, standing_of(state).named, name)
         return Move(rows, state.free, name) if known is None else Move(rows, known)
 

@@ -21,7 +21,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-SAFE = {"GET", "HEAD"}
+SAFE_METHODS = {"GET", "HEAD"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Guard:
     def _refused(self, request: Request) -> Response | None:
         if self.hosts and request.headers.get("host", "") not in self.hosts:
             return PlainTextResponse("This review is not known under that address.", 421)
-        if request.method not in SAFE and not is_same_origin(request):
+        if request.method not in SAFE_METHODS and not is_same_origin(request):
             return PlainTextResponse("Only the pages of this review may change it.", 403)
         if not (self._is(request.query_params.get("token")) or self._is(request.cookies.get(self.cookie))):
             return PlainTextResponse("Open the address that dialin printed: it holds the key.", 403)
@@ -64,7 +64,7 @@ class Guard:
 
     def _entered(self, request: Request) -> Response | None:
         """Turn the token of an address into a cookie, and the address into one without it."""
-        if "token" not in request.query_params or request.method not in SAFE:
+        if "token" not in request.query_params or request.method not in SAFE_METHODS:
             return None
         rest = urlencode([(k, v) for k, v in request.query_params.multi_items() if k != "token"])
         path = "/" + request.url.path.lstrip("/")  # "//host" would lead away

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Redo, Rename, Split, Undo, Verdict
+from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Redo, Rename, Split, Undo, Vote
 from dialin.review.propose import named, parts_of
-from dialin.review.rank import Ranked
-from dialin.review.replay import NONE
+from dialin.review.rank import RankedIntent
+from dialin.review.replay import NO_INTENT
 from dialin.review.verdicts import JUDGES
 from dialin.web.desk import View
 
@@ -18,7 +18,7 @@ CUT = 600
 
 
 @dataclass(frozen=True)
-class Line:
+class SentenceLine:
     """A sentence on a page: `start` is shown, `rest` unfolds."""
 
     sentence: int
@@ -50,7 +50,7 @@ class Pager:
 class Overview:
     """All intents, those where a look pays most first; `shown` are those of the page."""
 
-    shown: tuple[Ranked, ...]
+    shown: tuple[RankedIntent, ...]
     pager: Pager
     most: int
     most_doubt: float
@@ -66,22 +66,22 @@ class IntentPage:
 
     intent: int
     name: str
-    ranked: Ranked | None
-    lines: tuple[Line, ...]
+    ranked: RankedIntent | None
+    lines: tuple[SentenceLine, ...]
     pager: Pager
-    others: tuple[Ranked, ...]
+    others: tuple[RankedIntent, ...]
     before: int | None
     after: int | None
 
 
 @dataclass(frozen=True)
-class SplitPart:
+class ProposedPart:
     """A part of a proposed split."""
 
     intent: int
     name: str
     sentences: tuple[int, ...]
-    shown: tuple[Line, ...]
+    shown: tuple[SentenceLine, ...]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class SplitPage:
     intent: int
     name: str
     k: int
-    parts: tuple[SplitPart, ...]
+    parts: tuple[ProposedPart, ...]
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ class SearchPage:
     """Sentences and intents in which the words occur."""
 
     words: str
-    intents: tuple[Ranked, ...]
-    lines: tuple[Line, ...]
+    intents: tuple[RankedIntent, ...]
+    lines: tuple[SentenceLine, ...]
     pager: Pager
-    others: tuple[Ranked, ...]
+    others: tuple[RankedIntent, ...]
 
 
 @dataclass(frozen=True)
@@ -138,16 +138,18 @@ def pager(n: int, page: int, per_page: int = PER_PAGE) -> Pager:
     return Pager(min(max(page, 1), n_pages), n_pages, n, per_page)
 
 
-def line(view: View, sentence: int) -> Line:
+def line(view: View, sentence: int) -> SentenceLine:
     """Return one sentence."""
     text, intent = view.texts[sentence], int(view.state.labels[sentence])
     known = view.run.corpus.roles
     role = view.sentences["role"][sentence].as_py() or (known[sentence] if known else "")
     shown = (text[:CUT], text[CUT:])
-    return Line(sentence, *shown, int(view.counts[sentence]), float(view.p[sentence]), role, intent, view.name(intent))
+    return SentenceLine(
+        sentence, *shown, int(view.counts[sentence]), float(view.p[sentence]), role, intent, view.name(intent)
+    )
 
 
-def lines(view: View, rows: Iterable[int]) -> tuple[Line, ...]:
+def lines(view: View, rows: Iterable[int]) -> tuple[SentenceLine, ...]:
     """Return sentences."""
     return tuple(line(view, int(row)) for row in rows)
 
@@ -163,7 +165,7 @@ def overview(view: View, page: int) -> Overview:
         n_done=sum(r.is_done for r in view.ranked),
         n_utterances=int(view.counts.sum()),
         doubt=sum(r.doubt for r in view.ranked if not r.is_done),
-        n_left=len(view.state.members(NONE)),
+        n_left=len(view.state.members(NO_INTENT)),
     )
 
 
@@ -193,7 +195,7 @@ def split_page(view: View, intent: int, k: int) -> SplitPage | None:
         return None
     parts = named(view.name(intent), intent, view.state.free, parts_of(view.X, rows, k), view.texts)
     shown = [
-        SplitPart(part.intent, part.name, part.sentences, lines(view, _frequent(view, part.sentences)))
+        ProposedPart(part.intent, part.name, part.sentences, lines(view, _frequent(view, part.sentences)))
         for part in parts
     ]
     return SplitPage(intent, view.name(intent), len(parts), tuple(shown))
@@ -234,8 +236,8 @@ def event(view: View, entry: Entry, user: str) -> Event:
     state, edit = view.state, entry.edit
     undone, void = entry.line in state.undone, entry.line in state.void
     status = "undone" if undone else "does not fit" if void else ""
-    text, is_theirs = told(view, edit), isinstance(edit, Verdict) and entry.by != user
-    if isinstance(edit, Verdict) and is_theirs and state.judged.decision(edit.group, edit.intent) is None:
+    text, is_theirs = told(view, edit), isinstance(edit, Vote) and entry.by != user
+    if isinstance(edit, Vote) and is_theirs and state.judged.decision(edit.group, edit.intent) is None:
         text = f"judged {_judged(view, edit)}"
     can_turn = not is_theirs  # a verdict is its giver's
     return Event(
@@ -260,7 +262,7 @@ def told(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
             return f"moved {_sentences(sentences)} to “{name or _name(view, intent)}”"
         case Noise(sentences):
             return f"marked {_sentences(sentences)} as noise"
-        case Verdict(_, good):
+        case Vote(_, good):
             return f"found {_judged(view, edit)} {'good' if good else 'bad'}"
         case Quorum(n):
             return f"wants {n} verdict{'s' * (n > 1)} of each group"
@@ -270,7 +272,7 @@ def told(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
             return f"redid line {at}"
 
 
-def _judged(view: View, verdict: Verdict) -> str:
+def _judged(view: View, verdict: Vote) -> str:
     return f"cluster {verdict.intent}" if verdict.group == JUDGES else f"“{_name(view, verdict.intent)}”"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin.facts.loaded import Contents
+from dialin.facts.loaded import LoadedRun
 from dialin.report.map.places import layout
 from dialin.text.width import shortened
 
@@ -69,7 +69,7 @@ class Points:
         }
 
 
-def points_of(contents: Contents) -> Points | None:
+def points_of(contents: LoadedRun) -> Points | None:
     """Return the points of the map of a run; None where it has no embeddings."""
     if contents.X is None:
         return None
