@@ -7,8 +7,9 @@ else
 BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
-.PHONY: demo test check setup setup-dev lock clean
+.PHONY: demo test check docs setup setup-dev lock clean
 
 demo: setup
 	$(BIN)/dialin demo
@@ -18,6 +19,9 @@ test: setup-dev
 
 check: setup-dev
 	scripts/check
+
+docs: $(VENV)/.docs
+	$(BIN)/python -m mkdocs build --strict
 
 setup: $(VENV)/.runtime
 	$(BIN)/dialin models fetch
@@ -36,10 +40,15 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.docs: requirements/docs.txt $(VENV)/.runtime
+	$(PIP) install --quiet --require-hashes -r requirements/docs.txt
+	@touch $@
+
 # Renew the locked dependencies (needs uv, maintainers only).
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/runtime.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+	$(LOCK) -o requirements/runtime.txt
+	$(LOCK) --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(LOCK) --extra docs -c requirements/dev.txt -o requirements/docs.txt
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) site
