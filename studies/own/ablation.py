@@ -20,7 +20,7 @@ from dialin.discover.method import Settings, Tools, discover
 from dialin.discover.state import Context
 from dialin.judge.coherence import Rows
 from dialin.name import merge
-from dialin.score.metrics import evaluate
+from dialin.score.metrics import score
 from dialin.search.tree_search import Search, TreeSearch
 from studies.own import machine
 from studies.own.choose_geometry import SETS, Corpus, corpus_of
@@ -63,7 +63,7 @@ def row_of(corpus: Corpus, judge: str, part: str, seed: int) -> dict[str, Any]:
         result = discover(
             corpus.data, Tools(None, corpus.embedder.encode, judge=oracle), Settings(seed=seed, **settings)
         )
-    scores = evaluate(result.labels, corpus.gold)
+    scores = score(result.labels, corpus.gold)
     figures = {key: round(float(getattr(scores, key)), 3) for key in ("nmi", "ami", "ari", "acc", "coverage")}
     counts = {"n_clusters": scores.n_clusters, "n_true": scores.n_true, "questions": oracle.n_asked if oracle else 0}
     return {"data": corpus.name, "judge": judge, "without": part, "seed": seed, **figures, **counts}

@@ -17,7 +17,7 @@ import numpy as np
 
 from dialin.discover.method import Settings, Tools, discover
 from dialin.judge.evidence import LlmCorrections
-from dialin.score.metrics import evaluate
+from dialin.score.metrics import score
 from studies.own import data, machine
 from studies.own.once import measured_once
 from studies.own.oracle import OracleLLM
@@ -37,7 +37,7 @@ def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, obj
     llm = None if wrong is None else OracleLLM(shown, wrong, case.seed)
     with nullcontext() if corrected else patch.object(LlmCorrections, "learn"):
         found = discover(case.data, Tools(None, case.embedder.encode, judge_llm=llm), Settings(seed=case.seed))
-    scores = evaluate(found.labels, case.gold)
+    scores = score(found.labels, case.gold)
     return {
         "data": case.name,
         "wrong": wrong,

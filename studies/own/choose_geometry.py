@@ -28,7 +28,7 @@ from dialin.judge.evidence import Evidence
 from dialin.judge.sample import sampler_of
 from dialin.llm.base import LLM
 from dialin.runs.connect import cache_home
-from dialin.score.metrics import evaluate
+from dialin.score.metrics import score
 from studies.own import data, machine
 
 SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_train")
@@ -94,7 +94,7 @@ def figures(corpus: Corpus, calibration: Calibration, llm: LLM | None = None) ->
     X, sampler, closeness = corpus.data.X, sampler_of("convex", 2), corpus.closeness if llm else None
     judge = CoherenceJudge(corpus.data.texts, X, llm, sampler, asked, calibration, closeness=closeness)
     result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge=judge), Settings())
-    scores = evaluate(result.labels, corpus.gold)
+    scores = score(result.labels, corpus.gold)
     return [round(x, 3) for x in (scores.ami, scores.ari, scores.n_clusters / scores.n_true)]
 
 

@@ -28,9 +28,9 @@ TIMES = (0.0, 0.15, 0.3, 0.6)
 
 def weighed(calibration: Calibration, times: float, intercept: float) -> Calibration:
     """Return the calibration in which the LLM's weight counts `times` times, its intercept as often or never."""
-    a, b = calibration.llm
-    reach = calibration.reach * b / calibration.both[1]  # of the whole log-odds
-    return replace(calibration, both=(intercept * times * a, times * b, 1.0), reach=times * reach)
+    a, b = calibration.llm_weights
+    reach = calibration.answer_span * b / calibration.joint_weights[1]  # of the whole log-odds
+    return replace(calibration, joint_weights=(intercept * times * a, times * b, 1.0), answer_span=times * reach)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import Agglomerative, Labels
-from dialin.score.metrics import evaluate
+from dialin.score.metrics import score
 from dialin.search.tree_search import default_min_size
 from studies.own import machine
 from studies.own.quality import Case, case_of
@@ -35,7 +35,7 @@ EVALUATED = (
 
 def figures(labels: Labels, gold: NDArray[np.str_]) -> dict[str, float]:
     """Return the scores of a clustering."""
-    scores = evaluate(labels, gold)
+    scores = score(labels, gold)
     return {name: round(float(getattr(scores, name)), 3) for name in ("nmi", "ami", "ari", "acc")}
 
 

@@ -26,7 +26,7 @@ from dialin.discover.method import Data, Settings, Tools, discover
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.runs.connect import cache_home
-from dialin.score.metrics import evaluate
+from dialin.score.metrics import score
 from studies.own import cold, data, machine
 from studies.own.once import measured_once
 from studies.own.oracle import OracleJudge
@@ -149,7 +149,7 @@ def methods(llm: str) -> dict[str, Method]:
 
 def row_of(case: Case, method: str, outcome: Outcome) -> dict[str, object]:
     """Return the figures of one run."""
-    scores = evaluate(outcome.labels, case.gold)
+    scores = score(outcome.labels, case.gold)
     figures = {key: round(float(getattr(scores, key)), 3) for key in ("nmi", "ami", "ari", "acc", "coverage")}
     return {
         "data": case.name,

@@ -30,7 +30,7 @@ from dialin.discover.assign import build
 from dialin.discover.settings import Settings
 from dialin.discover.state import Intent, Result
 from dialin.facts.build import facts_of
-from dialin.facts.loaded import contents_of
+from dialin.facts.loaded import load_files
 from dialin.jobs.discover import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
@@ -91,7 +91,7 @@ def measured(kind: Corpus, n_intents: int, name: str) -> dict[str, Any]:
         run, result = fake(kind, n_intents, Path(folder) / "run")
         _, written = timed(lambda: write_result(run, result, SessionLog(run.folder)))
         html = (run.folder / files.REPORT).read_bytes()
-        contents = contents_of(load(run.folder))
+        contents = load_files(load(run.folder))
     facts, gathered = timed(lambda: facts_of(contents))
     X = contents.X
     assert X is not None  # it has just been written

@@ -27,7 +27,7 @@ from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
-from dialin.name.roles import agreement
+from dialin.name.roles import role_agreement
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus
 from dialin.read.table import read
@@ -48,7 +48,7 @@ def draft_of(work: Context, k: int) -> Draft:
     draft = Draft([""] * len(work.data.texts))
     if k:
         labels = partitioner_of("agglomerative", work.settings.seed).fit(work.data.X).cut(k)
-        draft.clusters = [np.flatnonzero(labels == cluster) for cluster in range(k)]
+        draft.pieces = [np.flatnonzero(labels == cluster) for cluster in range(k)]
     else:
         collect(draft, work)
     name_pieces(draft, work)
@@ -57,8 +57,8 @@ def draft_of(work: Context, k: int) -> Draft:
 
 def nearest_piece(draft: Draft, work: Context) -> NDArray[np.int64]:
     """Return the piece whose role each sentence takes."""
-    k = len(draft.clusters)
-    pieces = build(work.data.X, draft.clusters, list(range(k)), [""] * k)
+    k = len(draft.pieces)
+    pieces = build(work.data.X, draft.pieces, list(range(k)), [""] * k)
     everywhere = replace(pieces, radii=np.full(k, -1.0, np.float32))
     return everywhere.assign(work.data.X, [""] * len(work.data.texts))[0]
 
@@ -83,13 +83,13 @@ def row_of(corpus: Corpus, work: Context, k: int) -> dict[str, object]:
     best = best_split(nearest_piece(draft, work), true, corpus.counts)
     told = [ACTION_WORDS.get(action_of(name)) in {AGENT, CUSTOMER} for name in draft.names]
     return {
-        "clusters": len(draft.clusters),
+        "clusters": len(draft.pieces),
         "by": f"Ward at {k}" if k else "dialin",
-        "agreement": round(agreement(found, true, corpus.counts), 3),
-        "best_split_of_these_clusters": round(agreement(best, true, corpus.counts), 3),
+        "agreement": round(role_agreement(found, true, corpus.counts), 3),
+        "best_split_of_these_clusters": round(role_agreement(best, true, corpus.counts), 3),
         "names_with_a_role_in_the_table": round(float(np.mean(told)), 3),
         "n_customer_found": found.count(CUSTOMER),
-        "sample_of_names": [f"{n} ({len(rows)})" for n, rows in zip(draft.names, draft.clusters, strict=True)][:30],
+        "sample_of_names": [f"{n} ({len(rows)})" for n, rows in zip(draft.names, draft.pieces, strict=True)][:30],
     }
 
 
@@ -103,7 +103,7 @@ def main() -> None:
     options = parser.parse_args()
     corpus = read(data.dialogues(options.dialogues), Columns())
     n = len(corpus.texts)
-    alone = {role: agreement([role] * n, corpus.roles or [], corpus.counts) for role in (CUSTOMER, AGENT)}
+    alone = {role: role_agreement([role] * n, corpus.roles or [], corpus.counts) for role in (CUSTOMER, AGENT)}
     about = {"data": "sgd_dialogues", "dialogues": options.dialogues, "sentences": n, "llm": options.llm, "seed": 0}
     with Client(backend_of(options.llm), [ReplyStore(options.store)]) as client:
         work = work_of(corpus, client)

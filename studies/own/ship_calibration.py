@@ -20,10 +20,14 @@ def entry_of(path: Path) -> tuple[str, dict[str, Any]]:
     """Return the name of a calibration in the table, and what the table has of it; geometry and kept serve all."""
     found = read_calibration(path)
     model, form = found.name.split("#")[0], found.form
-    numbers = {"llm": found.llm, "both": found.both, "audit": found.audit or found.both}
+    numbers = {
+        "llm": found.llm_weights,
+        "both": found.joint_weights,
+        "audit": found.audit_weights or found.joint_weights,
+    }
     entry: dict[str, Any] = {name: [round(value, 4) for value in values] for name, values in numbers.items()}
-    shift = {language: round(value, 4) for language, value in found.shift.items()}
-    return f"{model}/{form}", entry | {"reach": round(found.reach, 2), "shift": shift, "n_shown": found.n_shown}
+    shift = {language: round(value, 4) for language, value in found.language_shift.items()}
+    return f"{model}/{form}", entry | {"reach": round(found.answer_span, 2), "shift": shift, "n_shown": found.n_shown}
 
 
 def main() -> None:

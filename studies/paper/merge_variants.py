@@ -92,7 +92,7 @@ def found_by(case: Case, tools: Tools, seed: int) -> Found:
 
 def names_of(found: Found, case: Case, how: str, llm: LLM | None) -> list[str]:
     """Return a name for each piece: by the LLM, the gold labels, or the piece's own sentences."""
-    clusters = found.draft.clusters
+    clusters = found.draft.pieces
     if llm is not None:
         return name_clusters(llm, [example_of(found.work, rows) for rows in clusters])
     if how == "gold":
@@ -124,8 +124,8 @@ def most_frequent(labels: NDArray[np.str_]) -> str:
 def merged(found: Found, L: Matrix | None, settings: Settings) -> MergeResult:
     """Return which pieces become one."""
     if settings.merge == "none":
-        return MergeResult(tuple((i,) for i in range(len(found.draft.clusters))), {})
-    return merge_role(found.draft.clusters, L, replace(found.work, settings=settings))
+        return MergeResult(tuple((i,) for i in range(len(found.draft.pieces))), {})
+    return merge_role(found.draft.pieces, L, replace(found.work, settings=settings))
 
 
 def grouped(groups: tuple[tuple[int, ...], ...], piece: Labels) -> Labels:

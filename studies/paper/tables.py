@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dialin.score.metrics import evaluate
+from dialin.score.metrics import score
 from studies.own import machine
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -19,7 +19,7 @@ Row = Mapping[str, object]
 
 def scores_of(labels: ArrayLike, gold: Sequence[str] | np.ndarray[tuple[int], np.dtype[np.str_]]) -> dict[str, object]:
     """Return the scores of labels (n,) against gold (n,), the unassigned (-1) as one more cluster, and the counts."""
-    scores = evaluate(labels, gold)
+    scores = score(labels, gold)
     figures: dict[str, object] = {name: round(float(getattr(scores, name)), 3) for name in SCORES}
     counts = {"clusters": scores.n_clusters, "true": scores.n_true}
     return {**figures, **counts, "coverage": round(float(scores.coverage), 3)}

@@ -256,12 +256,12 @@ def test_the_peak_of_a_stretch_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_p
     status, clear = tmp_path / "status", tmp_path / "clear_refs"
     status.write_text("VmPeak:\t  900000 kB\nVmHWM:\t  500000 kB\n")
     monkeypatch.setattr(memory, "STATUS", status)
-    monkeypatch.setattr(memory, "CLEAR", clear)
+    monkeypatch.setattr(memory, "CLEAR_REFS", clear)
     water = memory.HighWater()
     assert clear.read_text() == "5"
     assert water.mb() == 512.0
     marks = iter([300.0, 310.5, 310.5, 310.5])
-    monkeypatch.setattr(memory, "CLEAR", tmp_path / "none" / "clear_refs")
+    monkeypatch.setattr(memory, "CLEAR_REFS", tmp_path / "none" / "clear_refs")
     monkeypatch.setattr(memory, "peak_memory_mb", lambda: next(marks))
     assert [memory.HighWater().mb(), memory.HighWater().mb()] == [310.5, None]
     monkeypatch.setattr(memory, "peak_memory_mb", lambda: None)

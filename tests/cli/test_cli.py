@@ -21,7 +21,7 @@ from dialin.cli import main
 from dialin.cli.group import LazyGroup
 from dialin.cli.tune import tune
 from dialin.discover.method import Data, Settings
-from dialin.jobs.estimate import CosineGuess, CountingLLM, Pace, made_up_label, pace_of, predict
+from dialin.jobs.estimate import CosineGuess, CountingLLM, Pace, made_up_label, pace_of, total
 from dialin.llm.base import Prompt, Request
 from dialin.name.labels import parse_reply
 from dialin.runs.run import load
@@ -153,8 +153,8 @@ def test_prices_and_paces_add_up() -> None:
     llm.choose([Prompt("s", (), "a"), Prompt("s", (), "b"), Prompt("s", (), "b")], ["Yes", "No"])
     llm.begin("name")
     llm.complete([Prompt("s", (), "- c")], 16)
-    assert predict(llm, {}, 1.0).total.calls == 3
-    assert predict(llm, {}, 1.0).seconds == 1.0 + 3 * 0.125  # of a server: eight calls at a time
+    assert total(llm, {}, 1.0).total.calls == 3
+    assert total(llm, {}, 1.0).seconds == 1.0 + 3 * 0.125  # of a server: eight calls at a time
     backend = ScriptedBackend()
     requests = [request for _, request in llm.asked.values()]
     pace = pace_of(backend, requests)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cluster.partition import Matrix
-from dialin.cluster.strata import by_part, parts_of, scripts_of
+from dialin.cluster.strata import by_part, scripts_of, stratum_ids
 from dialin.discover.method import Data, Result, Settings, Tools, discover
 from dialin.runs.tables import rounds_json
 from spheres import spheres
@@ -41,15 +41,15 @@ def result_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> 
 def test_scripts_that_share_a_dimension_are_one_part() -> None:
     """One Chinese sentence that has something of the first dimension is enough: this embedder knows both."""
     texts, X = texts_of(2, 2), blocks(np.ones((2, 2), np.float32), np.ones((2, 2), np.float32))
-    assert parts_of([""] * 4, scripts_of(texts, X)).tolist() == [0, 0, 1, 1]
+    assert stratum_ids([""] * 4, scripts_of(texts, X)).tolist() == [0, 0, 1, 1]
     X[3, 0] = 0.1
-    assert parts_of([""] * 4, scripts_of(texts, X)).tolist() == [0, 0, 0, 0]
+    assert stratum_ids([""] * 4, scripts_of(texts, X)).tolist() == [0, 0, 0, 0]
 
 
 def test_orthogonal_sentences_of_one_script_are_one_part() -> None:
     """Bags of words share nothing, either; what parts is the script."""
-    assert parts_of([""] * 3, scripts_of(texts_of(3, 0), np.eye(3, dtype=np.float32))).tolist() == [0, 0, 0]
-    assert parts_of([""] * 3, scripts_of(texts_of(0, 3), np.eye(3, dtype=np.float32))).tolist() == [0, 0, 0]
+    assert stratum_ids([""] * 3, scripts_of(texts_of(3, 0), np.eye(3, dtype=np.float32))).tolist() == [0, 0, 0]
+    assert stratum_ids([""] * 3, scripts_of(texts_of(0, 3), np.eye(3, dtype=np.float32))).tolist() == [0, 0, 0]
 
 
 def test_roles_are_parted_in_each_script() -> None:

@@ -300,7 +300,7 @@ def test_the_llm_tells_the_role_of_other_action_words() -> None:
 
 def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the search decided by: log-odds 3 − ln(size), so an intent of e³ = 20 sentences has P ½."""
-    kept = replace(CALIBRATION, kept=(3.0, 0.0, -1.0, 0.0))
+    kept = replace(CALIBRATION, kept_weights=(3.0, 0.0, -1.0, 0.0))
     monkeypatch.setattr(work, "calibration_of", lambda llm, form: kept)
     for mode in ("both", "geometry"):
         for intent in run(replace(LIST, judge=mode)).intents:

@@ -15,14 +15,14 @@ from dialin.facts.build import facts_of
 from dialin.facts.confusion import confusion, neighbours, probabilities
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.families import brackets, centroids, families, tree_of_intents
-from dialin.facts.loaded import contents_of
+from dialin.facts.loaded import load_files
 from dialin.runs.run import CAPPED, RUNNING, load
 from fake_run import Said, call, calls, fake_run, reviewed_run
 from oracles import on_circle
 
 
 def facts(folder: Path, said: list[Said], **changes: object) -> Facts:
-    return facts_of(contents_of(fake_run(folder, said, **changes)))
+    return facts_of(load_files(fake_run(folder, said, **changes)))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_no_intents(tmp_path: Path) -> None:
 def test_without_embeddings_there_is_no_tree_and_nobody_to_confuse(tmp_path: Path) -> None:
     run = fake_run(tmp_path / "run", calls(2))
     (run.folder / "embeddings.npy").unlink()
-    found = facts_of(contents_of(run))
+    found = facts_of(load_files(run))
     assert found.tree is None
     assert not any(one.confused_with for one in found.intents)
     assert found.left[0].examples[0].nearest == -1
@@ -152,7 +152,7 @@ def test_without_embeddings_there_is_no_tree_and_nobody_to_confuse(tmp_path: Pat
 
 def test_roles_that_the_input_has_but_the_run_ignored_tell_who_speaks(tmp_path: Path) -> None:
     run = fake_run(tmp_path / "run", call("a", "2024-01-01", "money back please", "request-refund"))
-    contents = contents_of(run)
+    contents = load_files(run)
     contents.__dict__["roles"] = [""] * len(contents.labels)
     assert set(contents.speakers) == {"customer", "agent"}
     assert contents.turns.is_agent.sum() == 1
@@ -161,7 +161,7 @@ def test_roles_that_the_input_has_but_the_run_ignored_tell_who_speaks(tmp_path: 
 def test_a_run_that_has_not_ended_has_no_facts(tmp_path: Path) -> None:
     run = fake_run(tmp_path / "run", calls(2))
     with pytest.raises(InputError, match="dialin resume"):
-        contents_of(replace(run, manifest=replace(run.manifest, status=RUNNING)))
+        load_files(replace(run, manifest=replace(run.manifest, status=RUNNING)))
     assert facts(tmp_path / "capped", calls(2), status=CAPPED).summary.status == "capped"
 
 
@@ -169,10 +169,10 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     fake_run(tmp_path / "run", calls(2))
     (tmp_path / "run" / "rounds.jsonl").write_text('{"a": 1}\n{')
     with pytest.raises(InputError, match=r"rounds\.jsonl is damaged"):
-        contents_of(load(tmp_path / "run"))
+        load_files(load(tmp_path / "run"))
     (tmp_path / "run" / "rounds.jsonl").unlink()
     with pytest.raises(InputError, match=r"cannot read .*rounds\.jsonl"):
-        contents_of(load(tmp_path / "run"))
+        load_files(load(tmp_path / "run"))
 
 
 # --- after a review ---------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def described(found: Facts, one: IntentFacts) -> tuple[object, ...]:
 
 def test_after_a_review_each_fact_is_that_of_a_run_which_found_the_same(tmp_path: Path) -> None:
     """Numbers have gaps then, and follow no order; so this fails wherever a number is taken for a place."""
-    found = facts_of(contents_of(reviewed_run(tmp_path / "reviewed")))
+    found = facts_of(load_files(reviewed_run(tmp_path / "reviewed")))
     same = facts(tmp_path / "run", [as_reviewed(said) for said in calls()])
     numbers = [one.intent_id for one in found.intents]
     assert max(numbers) >= len(numbers)
@@ -220,7 +220,7 @@ def test_after_a_review_each_fact_is_that_of_a_run_which_found_the_same(tmp_path
 
 
 def test_after_a_review_what_a_person_took_out_says_so(tmp_path: Path) -> None:
-    found = facts_of(contents_of(reviewed_run(tmp_path / "run")))
+    found = facts_of(load_files(reviewed_run(tmp_path / "run")))
     left = {left.reason: left for left in found.left}
     assert left["person"].meaning == "taken out in the review"
     assert [stray.text for stray in left["person"].examples] == ["thanks, bye"]

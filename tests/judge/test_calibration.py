@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.judge.calibration import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid
+from dialin.judge.calibration import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid, weighed
 
-HAND = Calibration("hand", geometry=(-1.0, 4.0, -0.5, 0.25), llm=(0.5, 2.0), both=(-1.0, 1.0, 0.5))
+HAND = Calibration(
+    "hand", geometry_weights=(-1.0, 4.0, -0.5, 0.25), llm_weights=(0.5, 2.0), joint_weights=(-1.0, 1.0, 0.5)
+)
 finite = st.floats(-1e6, 1e6)
 
 
@@ -66,9 +68,9 @@ def test_closeness_is_the_mean_of_all_pairs(n: int, seed: int) -> None:
     assert geometry_of(X).base == pytest.approx(mean)
 
 
-def test_geometry_logit_by_hand() -> None:
+def test_log_odds_of_the_geometry_by_hand() -> None:
     """−1 + 4·¾ − ½·ln 10 + ¼·ln (1000 / 10) = 2 − 1.151 + 1.151 = 2."""
-    logit = HAND.geometry_logit(Geometry(tightness=0.75, base=0.8), size=10, n=1000)
+    logit = weighed(HAND.geometry_weights, Geometry(tightness=0.75, base=0.8), size=10, n=1000)
     assert logit == pytest.approx(2.0)
     assert HAND.geometry_p(logit) == pytest.approx(1 / (1 + math.exp(-2)))
 
@@ -76,7 +78,10 @@ def test_geometry_logit_by_hand() -> None:
 def test_a_sample_of_a_large_corpus_is_judged_as_the_whole() -> None:
     """40 of 10,000 sentences, and the same share of 50,000: both count as 40 of 10,000."""
     shape = Geometry(0.5, 0.5)
-    small, large = HAND.geometry_logit(shape, 40, N_MEASURED), HAND.geometry_logit(shape, 200, 5 * N_MEASURED)
+    small, large = (
+        weighed(HAND.geometry_weights, shape, 40, N_MEASURED),
+        weighed(HAND.geometry_weights, shape, 200, 5 * N_MEASURED),
+    )
     assert large == pytest.approx(small)
     by_hand = -1.0 + 4.0 * 0.5 - 0.5 * math.log(40) + 0.25 * math.log(250)
     assert small == pytest.approx(by_hand)
@@ -84,7 +89,7 @@ def test_a_sample_of_a_large_corpus_is_judged_as_the_whole() -> None:
 
 def test_kept_p_by_hand() -> None:
     """1 + 2·½ − 1·ln 20 + ½·ln (500 / 20) = 2 − 2.9957 + 1.6094 = .6137: P .6488; without such weights, none."""
-    kept = replace(HAND, kept=(1.0, 2.0, -1.0, 0.5))
+    kept = replace(HAND, kept_weights=(1.0, 2.0, -1.0, 0.5))
     assert kept.kept_p(Geometry(0.5, 0.5), 20, 500) == pytest.approx(0.6488, abs=1e-4)
     assert HAND.kept_p(Geometry(0.5, 0.5), 20, 500) is None
 
@@ -111,9 +116,13 @@ def test_more_evidence_for_good_never_lowers_p(a: float, b: float, geometry: flo
 def test_an_unknown_llm_gets_the_general_calibration(form: str) -> None:
     calibration = calibration_of("openai:a-model-that-nobody-knows", form)
     assert calibration.name == "default"
-    assert (len(calibration.geometry), len(calibration.llm), len(calibration.both)) == (4, 2, 3)
-    assert calibration.kept is not None
-    assert len(calibration.kept) == 4
+    assert (len(calibration.geometry_weights), len(calibration.llm_weights), len(calibration.joint_weights)) == (
+        4,
+        2,
+        3,
+    )
+    assert calibration.kept_weights is not None
+    assert len(calibration.kept_weights) == 4
 
 
 @pytest.mark.parametrize(
@@ -134,7 +143,10 @@ def test_a_server_is_asked_the_papers_question_and_a_small_model_about_pairs(llm
 def test_of_what_was_kept_less_is_claimed() -> None:
     """Fifty sentences of a thousand, of tightness .6: kept with P .91, of which .70 is said."""
     shipped, shape = calibration_of("", "pairs"), Geometry(0.6, 0.7)
-    decided, said = shipped.geometry_p(shipped.geometry_logit(shape, 50, 1000)), shipped.kept_p(shape, 50, 1000)
+    decided, said = (
+        shipped.geometry_p(weighed(shipped.geometry_weights, shape, 50, 1000)),
+        shipped.kept_p(shape, 50, 1000),
+    )
     assert decided > 0.85
     assert said is not None
     assert said < decided - 0.1
@@ -143,7 +155,7 @@ def test_of_what_was_kept_less_is_claimed() -> None:
 def test_shipped_weights_point_the_right_way() -> None:
     """Closer sentences and more "yes" make "good" likelier, in the geometry, the LLM's and the joint model."""
     shipped = calibration_of("", "pairs")
-    tight, loose = (shipped.geometry_logit(Geometry(t, 0.5), 10, 1000) for t in (0.9, 0.1))
+    tight, loose = (weighed(shipped.geometry_weights, Geometry(t, 0.5), 10, 1000) for t in (0.9, 0.1))
     assert tight > loose
     assert shipped.llm_p(2.0) > shipped.llm_p(-2.0)
     assert shipped.combined_p(2.0, 0.0) > shipped.combined_p(-2.0, 0.0)

@@ -37,12 +37,14 @@ Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Answer = Callable[[Prompt], tuple[float, float]]
 
-PLAIN = Calibration("plain", geometry=(0.0, 0.0, 0.0, 0.0), llm=(0.0, 1.0), both=(0.0, 1.0, 1.0))
+PLAIN = Calibration(
+    "plain", geometry_weights=(0.0, 0.0, 0.0, 0.0), llm_weights=(0.0, 1.0), joint_weights=(0.0, 1.0, 1.0)
+)
 """Geometry says nothing (log-odds 0, P ½); the LLM's log-odds count as they are."""
-SURE_GOOD = replace(PLAIN, geometry=(5.0, 0.0, 0.0, 0.0))
+SURE_GOOD = replace(PLAIN, geometry_weights=(5.0, 0.0, 0.0, 0.0))
 """Log-odds 5: P = .9933."""
-SURE_BAD = replace(PLAIN, geometry=(-5.0, 0.0, 0.0, 0.0))
-TIGHT = replace(PLAIN, geometry=(-4.0, 8.0, 0.0, 0.0))
+SURE_BAD = replace(PLAIN, geometry_weights=(-5.0, 0.0, 0.0, 0.0))
+TIGHT = replace(PLAIN, geometry_weights=(-4.0, 8.0, 0.0, 0.0))
 """Tightness 1 gives log-odds 4 (P .982), 0 gives −4 (.018), ½ gives 0 (.5)."""
 
 
@@ -205,7 +207,7 @@ def test_all_mass_elsewhere_is_unreadable(form: Form, mode: Mode) -> None:
 @pytest.mark.parametrize(("logit", "p"), [(math.log(4), 0.8), (-math.log(4), 0.2)])
 def test_unreadable_falls_back_to_the_geometry_but_stays_unreadable(logit: float, p: float) -> None:
     """Geometry log-odds ln 4: P = .8 is kept as the probability, and yet the outcome is not "good"."""
-    calibration = replace(PLAIN, geometry=(logit, 0.0, 0.0, 0.0))
+    calibration = replace(PLAIN, geometry_weights=(logit, 0.0, 0.0, 0.0))
     verdict = bench(12).judge(always(0, 0), calibration, mode="both").judge([np.arange(6)])[0]
     assert verdict.p_good == pytest.approx(p)
     assert verdict.coherence is Coherence.UNREADABLE
@@ -437,7 +439,7 @@ def test_the_answers_go_back_to_their_cluster() -> None:
 
 def test_answers_are_shifted_by_language() -> None:
     """Even answers, log-odds 0: in English P ½; in Chinese, shifted by ln 4, odds 4 to 1, P .8."""
-    strict = replace(PLAIN, shift={"zh": math.log(4)})
+    strict = replace(PLAIN, language_shift={"zh": math.log(4)})
     english, chinese = mixed().judge(always(0.5, 0.5), strict, mode="llm").judge([np.arange(6), np.arange(6, 12)])
     assert english.p_good == pytest.approx(0.5)
     assert chinese.p_good == pytest.approx(0.8)
@@ -445,7 +447,7 @@ def test_answers_are_shifted_by_language() -> None:
 
 def test_a_part_is_judged_as_it_would_be_alone() -> None:
     """Ten sentences of one part beside thirty of another: tightness, size and share as if there were only the ten."""
-    both, sized = bench(40, seed=3), replace(PLAIN, geometry=(0.5, 4.0, -1.0, 0.5))
+    both, sized = bench(40, seed=3), replace(PLAIN, geometry_weights=(0.5, 4.0, -1.0, 0.5))
     parts = np.array([0] * 10 + [1] * 30)
     alone = Bench(both.texts[:10], both.X[:10], both.sampler)
     judge = replace(both.judge(None, sized, mode="geometry"), parts=parts, memo={})

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dialin.llm.base import LLM
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
-from dialin.name.roles import agreement, build_prompt, roles_of
+from dialin.name.roles import build_prompt, role_agreement, roles_of
 from dialin.prompts import load
 from oracles import Chooser
 
@@ -129,16 +129,16 @@ def test_our_table_cannot_be_changed_by_accident() -> None:
 def test_agreement_by_hand() -> None:
     """Weights 5, 3, 2: the first and third agree, (5 + 2) / (5 + 3 + 2) = .7."""
     found, true = [CUSTOMER, CUSTOMER, AGENT], [CUSTOMER, AGENT, AGENT]
-    assert agreement(found, true, weights(5, 3, 2)) == pytest.approx(0.7)
+    assert role_agreement(found, true, weights(5, 3, 2)) == pytest.approx(0.7)
 
 
 def test_other_roles_do_not_count() -> None:
     """A supervisor's ten sentences and one without role are left out: 1 of 1 + 3 agrees, .25."""
     found = [CUSTOMER, CUSTOMER, AGENT, "supervisor"]
     true = [CUSTOMER, AGENT, "", "supervisor"]
-    assert agreement(found, true, weights(1, 3, 7, 10)) == pytest.approx(0.25)
+    assert role_agreement(found, true, weights(1, 3, 7, 10)) == pytest.approx(0.25)
 
 
 def test_agreement_of_nothing_is_zero() -> None:
-    assert agreement([], [], weights()) == 0.0
-    assert agreement([CUSTOMER], ["bot"], weights(4)) == 0.0
+    assert role_agreement([], [], weights()) == 0.0
+    assert role_agreement([CUSTOMER], ["bot"], weights(4)) == 0.0

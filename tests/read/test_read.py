@@ -142,7 +142,11 @@ def test_every_frame_gives_the_same_table(frame: object) -> None:
     assert read_table(frame).equals(TABLE)
 
 
-@pytest.mark.parametrize("kind", [list, tuple, pd.Series, pl.Series, pa.array, np.array], ids=str)
+@pytest.mark.parametrize(
+    "kind",
+    [list, tuple, pd.Series, pl.Series, pa.array, np.array],
+    ids=["list", "tuple", "pandas", "polars", "arrow", "numpy"],
+)
 def test_sentences_come_in_any_sequence(kind: type) -> None:
     assert read(kind(["b", "a", "b"])).texts == ["a", "b"]
 

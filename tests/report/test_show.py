@@ -14,7 +14,7 @@ from rich.console import Console
 
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts
-from dialin.facts.loaded import contents_of
+from dialin.facts.loaded import load_files
 from dialin.report.one_intent import find_intent, near_names
 from dialin.report.overview import print_facts
 from dialin.report.terminal import sparkline
@@ -33,7 +33,7 @@ def run(home: Path) -> Path:
 
 @pytest.fixture
 def facts(run: Path) -> Facts:
-    return facts_of(contents_of(load(run)))
+    return facts_of(load_files(load(run)))
 
 
 # --- everything -------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Quorum, Rename,
 from dialin.review.log import entries_in
 from dialin.review.replay import ReviewState, refusal, replay, start_of
 from dialin.review.stages import Stage, open_for, standing_of
-from dialin.review.verdicts import agreement
+from dialin.review.verdicts import fleiss_agreement
 from dialin.tune.from_review import decided_in
 
 START = start_of(np.array([0, 0, 0, 1, 1, 2, -1]), {0: "unnamed-intent", 1: "unnamed-intent-2", 2: "unnamed-intent-3"})
@@ -91,7 +91,7 @@ def test_what_was_changed_is_verified_again() -> None:
     assert open_for(after(*moved), standing_of(after(*moved)), 2, "Kim") == [0, 1]
     again = [*moved, *all_say(0, True, True, group=2, look=2)]
     assert standing_of(after(*again)).stages[0] is Stage.VERIFIED
-    assert agreement(after(*again).judged, 2).n_items == 2  # before and after the change
+    assert fleiss_agreement(after(*again).judged, 2).n_items == 2  # before and after the change
     undone = replay(START, [*log_of(*again), Entry(99, Undo(len(moved)))])
     assert undone.void  # so the page refuses it: others build on it
 
@@ -112,7 +112,7 @@ def test_bad_clusters_train_a_judge_with_what_they_held() -> None:
 
 def test_kappa_of_the_usual_number_of_verdicts() -> None:
     """Two clusters with three verdicts: 3 good, 1 good. Observed (1 + ⅓) / 2 = ⅔, by chance (⅔)² + (⅓)² = 5/9."""
-    found = agreement(
+    found = fleiss_agreement(
         after(*all_say(0, True, True, True), *all_say(1, True, False, False), *all_say(2, True)).judged, 1
     )
     assert found.kappa == pytest.approx((2 / 3 - 5 / 9) / (4 / 9))
@@ -121,9 +121,9 @@ def test_kappa_of_the_usual_number_of_verdicts() -> None:
 
 def test_kappa_is_undefined_for_one_person_for_nobody_and_for_verdicts_that_are_all_alike() -> None:
     for said in ([], all_say(0, True), all_say(0, True, True)):
-        assert math.isnan(agreement(after(*said).judged, 1).kappa)
-    assert agreement(after(*all_say(0, True)).judged, 1).n_items == 0
-    assert agreement(after(*all_say(0, True, True)).judged, 1).n_items == 1
+        assert math.isnan(fleiss_agreement(after(*said).judged, 1).kappa)
+    assert fleiss_agreement(after(*all_say(0, True)).judged, 1).n_items == 0
+    assert fleiss_agreement(after(*all_say(0, True, True)).judged, 1).n_items == 1
 
 
 # --- any log --------------------------------------------------------------------------------------

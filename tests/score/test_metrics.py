@@ -19,8 +19,8 @@ LABELS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, m
 @given(LABELS, st.permutations(range(5)))
 def test_names_of_clusters_do_not_matter(pairs: list[tuple[int, int]], renamed: list[int]) -> None:
     found, gold = np.array(pairs).T
-    before = metrics.agreement(found, gold)
-    after = metrics.agreement(np.array(renamed)[found], gold)
+    before = metrics.agreement_with_gold(found, gold)
+    after = metrics.agreement_with_gold(np.array(renamed)[found], gold)
     for name in ("nmi", "ami", "ari", "acc", "purity"):
         assert getattr(before, name) == pytest.approx(getattr(after, name), abs=1e-9)
 
@@ -32,7 +32,7 @@ def test_accuracy_is_at_most_purity(pairs: list[tuple[int, int]]) -> None:
 
 
 def test_perfect_clustering_scores_one() -> None:
-    got = metrics.agreement([5, 5, 2, 2], ["退款", "退款", "物流", "物流"])
+    got = metrics.agreement_with_gold([5, 5, 2, 2], ["退款", "退款", "物流", "物流"])
     assert [got.nmi, got.ami, got.ari, got.acc, got.purity] == pytest.approx([1] * 5)
 
 
@@ -72,7 +72,7 @@ def test_evaluate_counts_unassigned_strictly_and_apart() -> None:
 
     Strict: clusters {a, a}, {b}, {b, a}: best match a-0, b-1 or b-(-1): 2 + 1 = 3 of 5. Assigned: 3 of 3.
     """
-    got = metrics.evaluate([0, 0, 1, -1, -1, 7], ["a", "a", "b", "b", "a", None])
+    got = metrics.score([0, 0, 1, -1, -1, 7], ["a", "a", "b", "b", "a", None])
     assert got.acc == pytest.approx(3 / 5)
     assert got.assigned.acc == 1
     assert (got.n, got.n_clusters, got.n_true, got.n_without_gold) == (5, 2, 2, 1)
@@ -82,16 +82,16 @@ def test_evaluate_counts_unassigned_strictly_and_apart() -> None:
 
 @pytest.mark.parametrize("missing", [None, "", float("nan"), np.float64("nan")])
 def test_rows_without_gold_are_dropped(missing: object) -> None:
-    assert metrics.evaluate([0, 0, 1], ["a", missing, "b"]).n == 2
+    assert metrics.score([0, 0, 1], ["a", missing, "b"]).n == 2
 
 
 def test_pandas_missing_values_are_dropped() -> None:
     pd = pytest.importorskip("pandas")
-    assert metrics.evaluate([0, 0, 1, 1], ["a", pd.NA, pd.NaT, "b"]).n_without_gold == 2
+    assert metrics.score([0, 0, 1, 1], ["a", pd.NA, pd.NaT, "b"]).n_without_gold == 2
 
 
 def test_nothing_to_score_is_nan_and_json_null() -> None:
-    got = metrics.evaluate([], [])
+    got = metrics.score([], [])
     assert got.n == got.n_clusters == got.n_true == 0
     assert math.isnan(got.nmi)
     assert math.isnan(got.coverage)
@@ -102,7 +102,7 @@ def test_nothing_to_score_is_nan_and_json_null() -> None:
 
 
 def test_all_unassigned() -> None:
-    got = metrics.evaluate([-1, -1], ["a", "b"])
+    got = metrics.score([-1, -1], ["a", "b"])
     assert got.coverage == 0
     assert got.acc == 0.5
     assert got.n_clusters == 0
@@ -110,17 +110,17 @@ def test_all_unassigned() -> None:
 
 
 def test_one_sentence_scores_one() -> None:
-    got = metrics.evaluate([3], ["a"])
+    got = metrics.score([3], ["a"])
     assert [got.nmi, got.ami, got.ari, got.acc, got.purity, got.coverage] == [1] * 6
 
 
 def test_many_singletons_warn_of_nothing() -> None:
-    assert metrics.evaluate(list(range(60)), [str(i) for i in range(60)]).acc == 1
+    assert metrics.score(list(range(60)), [str(i) for i in range(60)]).acc == 1
 
 
 def test_lengths_must_agree() -> None:
     with pytest.raises(InputError, match="one length, got 2 and 1"):
-        metrics.evaluate([0, 1], ["a"])
+        metrics.score([0, 1], ["a"])
     with pytest.raises(InputError, match="one length"):
         metrics.nmi([0, 1], ["a"])
 

@@ -140,7 +140,7 @@ def halves(case: Case) -> merge_variants.Found:
     topics = [np.flatnonzero(case.gold == topic) for topic in np.unique(case.gold)]
     draft = Draft([""] * len(case.texts), [half for rows in topics for half in np.array_split(rows, 2)])
     piece = np.full(len(case.texts), -1)
-    for i, rows in enumerate(draft.clusters):
+    for i, rows in enumerate(draft.pieces):
         piece[rows] = i
     piece[0] = -1
     return merge_variants.Found(work, draft, piece)
@@ -162,14 +162,14 @@ def test_merging_by_gold_names_gives_the_topics_back(
 
 def test_a_medoid_is_a_sentence_of_its_piece(case: Case, halves: merge_variants.Found) -> None:
     names = merge_variants.names_of(halves, case, "medoid", None)
-    for name, rows in zip(names, halves.draft.clusters, strict=True):
+    for name, rows in zip(names, halves.draft.pieces, strict=True):
         assert name in {case.texts[i] for i in rows}
 
 
 def test_pieces_are_what_the_search_keeps(case: Case) -> None:
     found = merge_variants.found_by(case, Tools(None, case.embedder.encode, judge=OracleJudge(case.gold)), 0)
     assert len(found.piece) == len(case.texts)
-    for i, rows in enumerate(found.draft.clusters):
+    for i, rows in enumerate(found.draft.pieces):
         assert (found.piece[rows] == i).mean() > 0.5
         assert len(set(case.gold[rows].tolist())) == 1
 

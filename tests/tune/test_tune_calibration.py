@@ -18,7 +18,7 @@ from dialin.llm.base import Prompt
 from dialin.runs.connect import beside
 from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, trust_of, unseen
 
-BASE = Calibration("base", (0.0, 4.0, 0.0, 0.0), (0.0, 1.0), (0.0, 1.0, 1.0), kept=(0.5, 3.0, 0.0, 0.0))
+BASE = Calibration("base", (0.0, 4.0, 0.0, 0.0), (0.0, 1.0), (0.0, 1.0, 1.0), kept_weights=(0.5, 3.0, 0.0, 0.0))
 
 
 def asked_of(n: int = 400, noise: float = 1.0, shared: float = 0.0, zh: float | None = None) -> JudgedClusters:
@@ -49,7 +49,7 @@ def _rest(asked: JudgedClusters) -> tuple[Any, Any, Any]:
 
 def test_answers_of_equal_spread_get_the_weight_that_theory_gives() -> None:
     """Normal answers about ±1 with variance 1: the log-odds of good are 2 · answer."""
-    a, b = fit(asked_of(40_000), BASE).llm
+    a, b = fit(asked_of(40_000), BASE).llm_weights
     assert a == pytest.approx(0.0, abs=0.05)
     assert b == pytest.approx(2.0, abs=0.06)
 
@@ -57,11 +57,13 @@ def test_answers_of_equal_spread_get_the_weight_that_theory_gives() -> None:
 def test_what_the_embeddings_know_already_counts_less() -> None:
     """Answers whose noise the tightness has no part in add all of theirs; with the same noise, less."""
     apart, alike = fit(asked_of(20_000), BASE), fit(asked_of(20_000, shared=0.5), BASE)
-    assert apart.both[1] == pytest.approx(apart.llm[1], rel=0.03)
-    assert alike.both[1] < 0.9 * alike.llm[1]
+    assert apart.joint_weights[1] == pytest.approx(apart.llm_weights[1], rel=0.03)
+    assert alike.joint_weights[1] < 0.9 * alike.llm_weights[1]
     for found in (apart, alike):
-        assert found.both[2] == 1.0  # the geometry keeps the weight that was chosen for the search
-        assert found.both[0] * found.llm[1] == pytest.approx(found.both[1] * found.llm[0])
+        assert found.joint_weights[2] == 1.0  # the geometry keeps the weight that was chosen for the search
+        assert found.joint_weights[0] * found.llm_weights[1] == pytest.approx(
+            found.joint_weights[1] * found.llm_weights[0]
+        )
 
 
 def test_closeness_never_counts_against_a_cluster() -> None:
@@ -69,26 +71,26 @@ def test_closeness_never_counts_against_a_cluster() -> None:
     asked = asked_of()
     turned = asked.shapes * [-1, 1, 1, 1] + [1, 0, 0, 0]
     odd = JudgedClusters(asked.source, asked.is_zh, asked.good, asked.readable, asked.answers, turned)
-    found, usual = fit(odd, BASE).audit, fit(asked, BASE).audit
+    found, usual = fit(odd, BASE).audit_weights, fit(asked, BASE).audit_weights
     assert found is not None
     assert usual is not None
-    assert found == pytest.approx((*fit(odd, BASE).llm, 0.0))
+    assert found == pytest.approx((*fit(odd, BASE).llm_weights, 0.0))
     assert usual[2] > 0
 
 
 def test_the_reach_is_what_nine_of_ten_answers_move() -> None:
     asked = asked_of(2_000)
     found = fit(asked, BASE)
-    moves = np.abs(found.both[0] + found.both[1] * asked.answers)
-    assert (moves < found.reach).mean() == pytest.approx(0.9, abs=0.002)
+    moves = np.abs(found.joint_weights[0] + found.joint_weights[1] * asked.answers)
+    assert (moves < found.answer_span).mean() == pytest.approx(0.9, abs=0.002)
 
 
 def test_a_language_that_is_judged_harder_is_shifted() -> None:
     """Chinese answers are 1.5 too low."""
     found = fit(asked_of(20_000, zh=1.5), BASE)
-    assert found.shift["zh"] == pytest.approx(1.5, abs=0.1)
-    assert found.llm[0] == pytest.approx(0.0, abs=0.1)
-    assert not fit(asked_of(), BASE).shift
+    assert found.language_shift["zh"] == pytest.approx(1.5, abs=0.1)
+    assert found.llm_weights[0] == pytest.approx(0.0, abs=0.1)
+    assert not fit(asked_of(), BASE).language_shift
 
 
 def test_answers_that_say_nothing_are_refused() -> None:
@@ -210,7 +212,7 @@ def test_a_calibration_serves_a_run_and_goes_with_it(
     assert cli("discover", calls, *options, "--max-calls", 3).exit_code == 0
     kept = json.loads(Path("run/manifest.json").read_text())["calibration"]
     assert kept["name"] == "test:scripted/pairs"
-    assert kept["llm"] == pytest.approx(list(found.llm))
+    assert kept["llm_weights"] == pytest.approx(list(found.llm_weights))
     Path("mine.json").unlink()
     resumed = cli("resume", "run")
     assert resumed.exit_code == 0, resumed.stderr
@@ -232,10 +234,10 @@ def test_the_figures_are_printed_and_written(cli: Cli, backend: scripted.Scripte
 def test_a_calibration_lies_beside_an_adapter(home: Path) -> None:
     (home / "judge").mkdir()
     assert beside("local:gemma-3-270m+judge") is None
-    (home / "judge" / "calibration.json").write_text(json.dumps({"calibration": {**vars(BASE), "shift": {}}}))
+    (home / "judge" / "calibration.json").write_text(json.dumps({"calibration": {**vars(BASE), "language_shift": {}}}))
     found = beside("local:gemma-3-270m+judge")
     assert found is not None
-    assert found.kept == BASE.kept
+    assert found.kept_weights == BASE.kept_weights
 
 
 @pytest.mark.parametrize(
@@ -268,7 +270,7 @@ def test_a_file_without_a_calibration_is_named(
 def test_another_form_than_that_of_the_calibration_is_refused(
     cli: Cli, backend: scripted.ScriptedBackend, calls: Path
 ) -> None:
-    Path("c.json").write_text(json.dumps({"calibration": {**vars(BASE), "shift": {}}}))
+    Path("c.json").write_text(json.dumps({"calibration": {**vars(BASE), "language_shift": {}}}))
     options = ("--out", "run", "--llm", "test:scripted", "--calibration", "c.json", "--form", "list")
     result = cli("discover", calls, *options)
     assert result.exit_code == 2

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dialin.cluster.partition import Agglomerative
 from dialin.errors import InputError
-from dialin.judge.calibration import Calibration, geometry_of
+from dialin.judge.calibration import Calibration, geometry_of, weighed
 from dialin.tune.balance import level, shares, spread
 from dialin.tune.clusters import KINDS, LabelledCluster, Recipe, clusters_of
 from oracles import Matrix, blobs, on_circle, unit
@@ -112,8 +112,8 @@ def test_the_log_odds_of_the_geometry_need_no_embeddings() -> None:
     assert len(whole) > 10
     for cluster in whole:
         rows = list(cluster.rows)
-        kept = calibration.geometry_logit(cluster.geometry, len(rows), cluster.n)
-        assert kept == calibration.geometry_logit(geometry_of(X[rows], base), len(rows), len(X))
+        kept = weighed(calibration.geometry_weights, cluster.geometry, len(rows), cluster.n)
+        assert kept == weighed(calibration.geometry_weights, geometry_of(X[rows], base), len(rows), len(X))
 
 
 # --- each kind ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 from dialin.annotate.dataset import LABELLED_STAGES
 from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, standing_of
-from dialin.review.verdicts import GROUPS, JUDGES, agreement, told
+from dialin.review.verdicts import GROUPS, JUDGES, fleiss_agreement, told
 from dialin.runs.run import Manifest, Run
 from dialin.text.markdown import cell, table
 
@@ -129,7 +129,7 @@ def _row(sized: LabelSummary) -> tuple[object, ...]:
 
 
 def _agreement(state: ReviewState) -> str:
-    return "\n".join(f"- group {group}: {told(agreement(state.judged, group))}" for group in GROUPS)
+    return "\n".join(f"- group {group}: {told(fleiss_agreement(state.judged, group))}" for group in GROUPS)
 
 
 def _changes(run: Run) -> str:

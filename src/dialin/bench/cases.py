@@ -18,7 +18,7 @@ from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
-from dialin.score.metrics import Scores, evaluate
+from dialin.score.metrics import Scores, score
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Case:
 
     def score(self, labels: Labels) -> Scores:
         """Return the scores of labels (n,) of the sentences; each row counts."""
-        return evaluate(labels[self.sentence], self.gold)
+        return score(labels[self.sentence], self.gold)
 
 
 def read_case(path: str, label: str, text: str | None = None) -> Case:

@@ -82,18 +82,18 @@ def accuracy(train: LabelledRows, labels: Labels, held: LabelledRows, classifier
     assigned = np.flatnonzero(labels >= 0)
     if not len(known.gold) or not len(assigned):
         return math.nan
-    means, own = majority(labels, train.gold), labels[assigned]
+    means, own = purest_labels(labels, train.gold), labels[assigned]
     is_one = bool((own == own[0]).all())  # nothing to tell apart
     found = np.full(len(known.gold), own[0]) if is_one else classifier(train.of(assigned), own, known)
     return float(np.mean([means.get(int(c)) == label for c, label in zip(found, known.gold, strict=True)]))
 
 
-def majority(labels: Labels, gold: Gold) -> dict[int, str]:
+def purest_labels(labels: Labels, gold: Gold) -> dict[int, str]:
     """Return the most frequent gold label of each cluster, the first in the alphabet of equally frequent ones.
 
     Examples
     --------
-    >>> majority(np.array([0, 0, 0, 1, 1, 2, -1]), ["a", "b", "b", "b", "a", None, "a"])
+    >>> purest_labels(np.array([0, 0, 0, 1, 1, 2, -1]), ["a", "b", "b", "b", "a", None, "a"])
     {0: 'b', 1: 'a'}
     """
     counts: dict[int, Counter[str]] = {}

@@ -18,10 +18,10 @@ from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of
-from dialin.jobs.discover import Session, execute
+from dialin.jobs.discover import Session, work_on
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
-from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, agreement, told
+from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, fleiss_agreement, told
 from dialin.runs.connect import AUTO, NO_LLM, Connections, Specs, connect
 from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, shown, start
 from dialin.tune.data import check_out
@@ -48,7 +48,7 @@ CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", 
     "--annotators",
     type=click.IntRange(min=1),
     metavar="N",
-    help=f"Verdicts of each group before the majority decides; {DEFAULT_QUORUM} by default, and it can be changed later.",
+    help=f"Verdicts a group gives before the majority decides; {DEFAULT_QUORUM} by default. It can be changed later.",
 )
 @click.option(
     "--group",
@@ -109,7 +109,7 @@ def cluster(run: Run, tools: Connections, meter: Meter) -> Run:
     """Cluster the sentences; no step of it asks an LLM."""
     meter.step("cluster")
     try:
-        return execute(run, tools, Session(estimate=False))
+        return work_on(run, tools, Session(estimate=False))
     except KeyboardInterrupt:
         raise Stopped(f"stopped, go on with: dialin annotate {shown(run.folder)}") from None
 
@@ -148,4 +148,4 @@ def write_data_set(run: Run, path: Path) -> None:
     files.write_text(beside, card(run, path))
     click.echo(f"{n_labelled:,} of {table.num_rows:,} rows have a label, in {path}; its card is {beside}")
     for group in GROUPS:
-        click.echo(f"group {group}: {told(agreement(run.review.judged, group))}")
+        click.echo(f"group {group}: {told(fleiss_agreement(run.review.judged, group))}")

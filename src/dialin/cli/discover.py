@@ -25,7 +25,7 @@ from dialin.cli.options import (
 from dialin.cli.progress import Meter
 from dialin.errors import InputError, ProviderError
 from dialin.facts.headline import as_json
-from dialin.jobs.discover import Session, execute, n_replies
+from dialin.jobs.discover import Session, n_replies, work_on
 from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
 from dialin.runs.connect import AUTO, Connections, connect
@@ -86,7 +86,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
         try:
             run = start(out, plan, corpus, opened)
             meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
-            return work(run, opened, budget, meter)
+            return run_session(run, opened, budget, meter)
         except ProviderError as error:
             if n_replies(out):
                 raise
@@ -101,16 +101,16 @@ def go_on(run: Run, budget: Budget) -> Run:
     with Meter() as meter:
         opened = connect(run.specs, run.corpus.texts, meter.embedded)
         try:
-            return work(run, opened, budget, meter)
+            return run_session(run, opened, budget, meter)
         finally:
             opened.close()
 
 
-def work(run: Run, opened: Connections, budget: Budget, meter: Meter) -> Run:
+def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> Run:
     """Work on a run; whatever stops it says how to go on."""
     session = Session(budget, True, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
     try:
-        return execute(run, opened, session)
+        return work_on(run, opened, session)
     except KeyboardInterrupt:
         raise Stopped(f"stopped, all replies are kept; go on with: {run.resume_command}") from None
     except ProviderError as error:

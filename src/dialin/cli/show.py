@@ -13,7 +13,7 @@ from dialin.cli.options import JSON, RUN
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts
 from dialin.facts.headline import as_json as summary_json
-from dialin.facts.loaded import contents_of
+from dialin.facts.loaded import load_files
 from dialin.report.one_intent import find_intent, intent_json, print_intent
 from dialin.report.overview import print_facts
 from dialin.report.terminal import console_on
@@ -30,7 +30,7 @@ def show(run: Path, intent: str | None, as_json: bool) -> None:
     INTENT is a number or a name.
     """
     opened = load(run)
-    facts = facts_of(contents_of(opened))
+    facts = facts_of(load_files(opened))
     if as_json:
         click.echo(json.dumps(json_of(opened, facts, intent), ensure_ascii=False, indent=1))
     elif intent is not None:

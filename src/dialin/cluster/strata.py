@@ -48,12 +48,12 @@ def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
     return [False] * len(texts) if is_other.all() or shared.any() else is_other.tolist()
 
 
-def parts_of(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
+def stratum_ids(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
     """Return the part 0, 1, … of each sentence, shape (n,), by its role and then its script.
 
     Examples
     --------
-    >>> parts_of(["customer", "customer", "agent"], [False, True, False]).tolist()
+    >>> stratum_ids(["customer", "customer", "agent"], [False, True, False]).tolist()
     [1, 2, 0]
     """
     parts = np.empty(len(roles), dtype=np.int64)

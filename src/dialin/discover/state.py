@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import Agglomerative
-from dialin.cluster.strata import Stratum, by_part, parts_of, scripts_of
+from dialin.cluster.strata import Stratum, by_part, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
@@ -128,9 +128,9 @@ class Data:
         """Script of each sentence, as `dialin.cluster.strata.scripts_of`."""
         return scripts_of(self.texts, self.X)
 
-    def parts(self, *, use_roles: bool) -> Rows:
-        """Return the part of each sentence, shape (n,), as `dialin.cluster.strata.parts_of`; or 0 for all."""
-        return parts_of(self.roles if use_roles else [""] * len(self.texts), self.scripts)
+    def stratum_ids(self, *, use_roles: bool) -> Rows:
+        """Return the part of each sentence, shape (n,), as `dialin.cluster.strata.stratum_ids`; or 0 for all."""
+        return stratum_ids(self.roles if use_roles else [""] * len(self.texts), self.scripts)
 
 
 def _silent(_: str) -> None:
@@ -192,7 +192,7 @@ class Context:
         """Whether the judge goes on without its LLM, as a cap of the budget was hit."""
         return isinstance(self.judge, CoherenceJudge) and self.judge.is_capped
 
-    def parts(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
+    def strata(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
         """Return what is clustered apart: by these roles (n), and in the tree, which needs a height each, by script."""
         apart = self.settings.strategy == "tree"
         return by_part(roles, self.data.scripts if apart else [False] * len(roles))
@@ -210,11 +210,11 @@ class Draft:
     ----------
     roles : list of str
         Role of each sentence as used.
-    clusters, verdicts, cluster_roles, names : list
+    pieces, verdicts, piece_roles, names : list
         One entry per piece kept by the loop.
-    groups : list of tuple of int
+    intents : list of tuple of int
         Pieces of each intent.
-    group_verdicts : dict
+    intent_verdicts : dict
         Verdict on each intent of several pieces.
     rounds : list of (Stratum, Round)
         The rounds, each with the role and script it worked on.
@@ -223,12 +223,12 @@ class Draft:
     """
 
     roles: list[str]
-    clusters: list[Rows] = field(default_factory=list)
+    pieces: list[Rows] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
-    cluster_roles: list[str] = field(default_factory=list)
+    piece_roles: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    groups: list[tuple[int, ...]] = field(default_factory=list)
-    group_verdicts: dict[tuple[int, ...], Verdict] = field(default_factory=dict)
+    intents: list[tuple[int, ...]] = field(default_factory=list)
+    intent_verdicts: dict[tuple[int, ...], Verdict] = field(default_factory=dict)
     rounds: list[tuple[Stratum, Round]] = field(default_factory=list)
     complete: bool = True
 
@@ -251,7 +251,7 @@ def judge_of(data: Data, tools: Tools, settings: Settings, levels: Callable[[], 
         sure=settings.sure,
         seed=settings.seed,
     )
-    parts = data.parts(use_roles=settings.roles == "auto")
+    parts = data.stratum_ids(use_roles=settings.roles == "auto")
     closeness = None if mode == "llm" else closeness_of(data, levels(), calibration)
     return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts, closeness)
 
@@ -263,7 +263,7 @@ def min_size_of(n: int, settings: Settings) -> int:
 
 def levels_of(data: Data, settings: Settings) -> SuggestedHeights:
     """Measure the granularity that each part suggests."""
-    parts = data.parts(use_roles=settings.roles == "auto")
+    parts = data.stratum_ids(use_roles=settings.roles == "auto")
     found = [
         granularity_of(X, min_size_of(len(X), settings), settings.seed, settings.granularity)
         for X in (data.X[parts == part] for part in range(int(parts.max(initial=-1)) + 1))
@@ -277,5 +277,5 @@ def closeness_of(data: Data, levels: SuggestedHeights, calibration: Calibration)
     for part in range(len(levels.heights)):
         rows = np.flatnonzero(levels.parts == part)
         points[rows] = Agglomerative(smooth=True).points(data.X[rows])
-    tightness = CosineEvidence(data.X, levels.parts, calibration.geometry)
-    return HeightEvidence(points, levels, calibration.slope, tightness)
+    tightness = CosineEvidence(data.X, levels.parts, calibration.geometry_weights)
+    return HeightEvidence(points, levels, calibration.height_slope, tightness)

@@ -53,15 +53,15 @@ def collect(draft: Draft, work: Context) -> None:
     """Run Algorithm 1 for each part by itself; the draft gains the clusters of each round."""
     settings = work.settings
     work.tools.on_step("judge")
-    for part, rows in work.parts(draft.roles):
+    for part, rows in work.strata(draft.roles):
         loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
         for round_ in iterate(work.data.X[rows], SubsetJudge(work.judge, rows), loop):
             clusters = tuple(rows[cluster] for cluster in round_.clusters)
             draft.rounds.append((part, replace(round_, clusters=clusters)))
-            draft.groups += [(len(draft.clusters) + i,) for i in range(len(clusters))]
-            draft.clusters += clusters
+            draft.intents += [(len(draft.pieces) + i,) for i in range(len(clusters))]
+            draft.pieces += clusters
             draft.verdicts += round_.verdicts
-            draft.cluster_roles += [part.role] * len(clusters)
+            draft.piece_roles += [part.role] * len(clusters)
             if round_.capped:
                 raise BudgetError("the cap was hit while judging")
 
@@ -71,23 +71,23 @@ def name_pieces(draft: Draft, work: Context) -> None:
     work.tools.on_step("name")
     llm = work.tools.llm_for("name")
     wanted = work.settings.merge != "none" or work.settings.roles == "split"
-    if llm is not None and draft.clusters and wanted:
-        draft.names = name_clusters(llm, [example_of(work, rows) for rows in draft.clusters], work.settings.actions)
+    if llm is not None and draft.pieces and wanted:
+        draft.names = name_clusters(llm, [example_of(work, rows) for rows in draft.pieces], work.settings.actions)
 
 
 def merge_pieces(draft: Draft, work: Context) -> None:
     """Merge clusters of one intent, within each role."""
     work.tools.on_step("merge")
-    if work.settings.merge == "none" or not draft.clusters:
+    if work.settings.merge == "none" or not draft.pieces:
         return
     L = work.tools.embed([name.replace("-", " ") for name in draft.names]) if draft.names else None
     groups, verdicts = list[tuple[int, ...]](), dict[tuple[int, ...], Verdict]()
-    for _, ids in grouped(draft.cluster_roles):
-        merged = merge_role([draft.clusters[i] for i in ids], None if L is None else L[ids], work)
+    for _, ids in grouped(draft.piece_roles):
+        merged = merge_role([draft.pieces[i] for i in ids], None if L is None else L[ids], work)
         own = {group: tuple(int(ids[i]) for i in group) for group in merged.groups}
         groups += own.values()
         verdicts |= {own[group]: verdict for group, verdict in merged.verdicts.items()}
-    draft.groups, draft.group_verdicts = groups, verdicts
+    draft.intents, draft.intent_verdicts = groups, verdicts
 
 
 def merge_role(clusters: list[Rows], L: NDArray[np.float32] | None, work: Context) -> MergeResult:
@@ -108,7 +108,7 @@ def split_roles(draft: Draft, work: Context) -> list[str]:
     n = len(work.data.texts)
     roles = roles_of(draft.names, work.tools.llm_for("role"))
     codes = [int(role == AGENT) for role in roles]
-    pieces = build(work.data.X, draft.clusters, codes, [""] * len(codes))
+    pieces = build(work.data.X, draft.pieces, codes, [""] * len(codes))
     open_pieces = replace(pieces, radii=np.full(len(codes), -1.0, np.float32))
     labels, _ = open_pieces.assign(work.data.X, [""] * n)
     return [AGENT if label == 1 else CUSTOMER for label in labels]
@@ -117,22 +117,22 @@ def split_roles(draft: Draft, work: Context) -> list[str]:
 def decide(draft: Draft, work: Context) -> Pieces:
     """Return the decision function of the run; `Pieces.intents` are numbers of groups."""
     work.tools.on_step("assign")
-    order = [(i, g) for g, group in enumerate(draft.groups) for i in group]
-    roles = binding(draft.cluster_roles, work)
+    order = [(i, g) for g, group in enumerate(draft.intents) for i in group]
+    roles = assignment_roles(draft.piece_roles, work)
     pieces = build(
-        work.data.X, [draft.clusters[i] for i, _ in order], [g for _, g in order], [roles[i] for i, _ in order]
+        work.data.X, [draft.pieces[i] for i, _ in order], [g for _, g in order], [roles[i] for i, _ in order]
     )
     if not work.settings.coverage or not draft.complete:
         return pieces
     try:
-        pieces = widen(pieces, work.data.X, binding(draft.roles, work), work.settings.coverage, work.judge)
+        pieces = widen(pieces, work.data.X, assignment_roles(draft.roles, work), work.settings.coverage, work.judge)
     except BudgetError:
         draft.complete = False
     draft.complete = draft.complete and not work.is_capped
     return pieces
 
 
-def binding(roles: list[str], work: Context) -> list[str]:
+def assignment_roles(roles: list[str], work: Context) -> list[str]:
     """Return the roles that decide where a sentence may go: none where they were guessed, as a new one's would be."""
     return [""] * len(roles) if work.settings.roles == "split" else roles
 
@@ -140,12 +140,12 @@ def binding(roles: list[str], work: Context) -> list[str]:
 def conclude(draft: Draft, work: Context) -> Result:
     """Assign every sentence, name the intents, number them by size."""
     data, pieces = work.data, decide(draft, work)
-    groups, p_intent = pieces.assign(data.X, binding(draft.roles, work))
+    groups, p_intent = pieces.assign(data.X, assignment_roles(draft.roles, work))
     names, samples = name_groups(draft, work, groups)
     found = groups >= 0
-    sizes = np.bincount(groups[found], weights=data.counts[found], minlength=len(draft.groups)).astype(int)
-    order = sorted((g for g in range(len(draft.groups)) if sizes[g]), key=lambda g: (-sizes[g], names[g]))
-    rank = np.full(len(draft.groups) + 1, -1)  # the last entry keeps −1 at −1
+    sizes = np.bincount(groups[found], weights=data.counts[found], minlength=len(draft.intents)).astype(int)
+    order = sorted((g for g in range(len(draft.intents)) if sizes[g]), key=lambda g: (-sizes[g], names[g]))
+    rank = np.full(len(draft.intents) + 1, -1)  # the last entry keeps −1 at −1
     rank[order] = np.arange(len(order))
     intents = tuple(
         Intent(
@@ -153,14 +153,14 @@ def conclude(draft: Draft, work: Context) -> Result:
             name=names[g],
             size=int((groups == g).sum()),
             n_occurrences=int(sizes[g]),
-            p_good=p_of(draft, work, draft.groups[g], np.flatnonzero(groups == g)),
-            role=draft.cluster_roles[draft.groups[g][0]],
+            p_good=p_of(draft, work, draft.intents[g], np.flatnonzero(groups == g)),
+            role=draft.piece_roles[draft.intents[g][0]],
             examples=samples[g],
         )
         for i, g in enumerate(order)
     )
     least = np.empty(len(data.texts), dtype=np.int64)
-    for _, rows in work.parts(draft.roles):
+    for _, rows in work.strata(draft.roles):
         least[rows] = work.min_size(rows)
     why = reasons(data.X, groups, least)
     return Result(
@@ -180,22 +180,22 @@ def p_of(draft: Draft, work: Context, group: tuple[int, ...], rows: Rows) -> flo
     sure = work.judge.confidence(rows) if isinstance(work.judge, CoherenceJudge) else None
     if sure is not None:
         return sure
-    if group in draft.group_verdicts:
-        return draft.group_verdicts[group].p_good
-    sizes = [len(draft.clusters[i]) for i in group]
+    if group in draft.intent_verdicts:
+        return draft.intent_verdicts[group].p_good
+    sizes = [len(draft.pieces[i]) for i in group]
     return float(np.average([draft.verdicts[i].p_good for i in group], weights=sizes))
 
 
 def name_groups(draft: Draft, work: Context, groups: NDArray[np.int64]) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return a unique name and the most central sentences of each group; merged groups are named again."""
     work.tools.on_step("name")
-    rows = [np.flatnonzero(groups == g) for g in range(len(draft.groups))]
+    rows = [np.flatnonzero(groups == g) for g in range(len(draft.intents))]
     central = [tuple(work.data.texts[i] for i in central_rows(work.data.X, r, N_EXAMPLES)) for r in rows]
     samples = [
-        example_of(work, r if len(r) else draft.clusters[group[0]]) for r, group in zip(rows, draft.groups, strict=True)
+        example_of(work, r if len(r) else draft.pieces[group[0]]) for r, group in zip(rows, draft.intents, strict=True)
     ]
-    names = [draft.names[group[0]] if draft.names else "unnamed-intent" for group in draft.groups]
-    again = [g for g, group in enumerate(draft.groups) if len(group) > 1 or not draft.names]
+    names = [draft.names[group[0]] if draft.names else "unnamed-intent" for group in draft.intents]
+    again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
     llm = work.tools.llm_for("name")
     if llm is None or not draft.complete:
         return number(names), central

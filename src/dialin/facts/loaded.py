@@ -101,7 +101,7 @@ class LoadedRun:
         return main_reasons(self.turns, self.routine)
 
 
-def contents_of(run: Run) -> LoadedRun:
+def load_files(run: Run) -> LoadedRun:
     """Read the files of a run that has ended; raise InputError where it has not, or one cannot be read."""
     data, summary, pieces = run.data, summary_of(run), run.pieces
     return LoadedRun(

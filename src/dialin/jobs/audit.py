@@ -88,7 +88,7 @@ def unchosen(work: Context) -> Context:
     judge = work.judge
     if not isinstance(judge, CoherenceJudge):
         return work
-    return replace(work, judge=replace(judge, calibration=judge.calibration.unchosen(), closeness=None))
+    return replace(work, judge=replace(judge, calibration=judge.calibration.for_audit(), closeness=None))
 
 
 def _verdicts(work: Context, rows: list[Rows]) -> list[Verdict]:

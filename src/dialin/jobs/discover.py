@@ -11,7 +11,7 @@ from dialin import files
 from dialin.discover.method import Data, Result, Settings, Tools, discover
 from dialin.discover.state import nothing
 from dialin.errors import InputError, ProviderError
-from dialin.jobs.estimate import CosineGuess, CountingLLM, Estimate, count, predict
+from dialin.jobs.estimate import CosineGuess, CountingLLM, Estimate, count, total
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
@@ -48,7 +48,7 @@ class Session:
     on_estimate: Callable[[Estimate], None] = lambda _: None
 
 
-def execute(run: Run, opened: Connections, session: Session) -> Run:
+def work_on(run: Run, opened: Connections, session: Session) -> Run:
     """Work on a run until it is complete, a cap is hit, or it is stopped; everything paid for is kept.
 
     Returns
@@ -95,7 +95,7 @@ def execute(run: Run, opened: Connections, session: Session) -> Run:
 def held_in(run: Run, data: Data) -> PinnedSplit | None:
     """Return the sentences of intents that people have decided about in another run; None where nothing is kept."""
     pinned = read_pinned(run.folder / files.PINNED_INTENTS)
-    return PinnedSplit.of(pinned, data, run.binding) if pinned else None
+    return PinnedSplit.of(pinned, data, run.assignment_roles) if pinned else None
 
 
 def status_of(result: Result) -> str:
@@ -178,7 +178,7 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
         tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration)
         seconds = count(data, settings, tools, llm)
         backends = {backend.name: backend for backend in (opened.backend, opened.judge) if backend}
-        return predict(llm, {name: b for name, b in backends.items() if name.startswith("local:")}, seconds)
+        return total(llm, {name: b for name, b in backends.items() if name.startswith("local:")}, seconds)
     finally:
         for store in stores:
             store.close()

@@ -253,7 +253,7 @@ def count(data: Data, settings: Settings, tools: Tools, llm: CountingLLM) -> flo
     return time.perf_counter() - start
 
 
-def predict(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> Estimate:
+def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> Estimate:
     """Return what the counted questions will take.
 
     Parameters

@@ -13,7 +13,7 @@ from dialin.facts.headline import goodness_json, summary_of
 from dialin.read.label_column import Labels, Position, column_of, join
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
-from dialin.score.metrics import Scores, evaluate
+from dialin.score.metrics import Scores, score
 from dialin.score.reliability import Goodness
 
 
@@ -68,7 +68,7 @@ def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluati
     summary = summary_of(run)
     places = places_of(run)
     labels = join(str(gold_file), gold, places) if gold_file else gold_in_input(run, gold, places)
-    scores = evaluate(labels_of(run), labels)
+    scores = score(labels_of(run), labels)
     if not scores.n:
         raise InputError(f"column {gold!r} has no label for any row of the run", hint="name another column")
     return Evaluation(scores, summary.goodness, summary.questions, summary.tokens_in, summary.tokens_out)

@@ -68,7 +68,7 @@ def pins(run: Run, pieces: Pieces) -> Pins:
     data = run.data if is_decided else None
     if data is None:
         return Pins({})
-    by_pieces, _ = pieces.assign(data.X, run.binding)
+    by_pieces, _ = pieces.assign(data.X, run.assignment_roles)
     return pins_of(data.texts, data.roles, run.review.labels, by_pieces)
 
 

@@ -90,57 +90,54 @@ class Calibration:
     ----------
     name : str
         Which LLM and question form it was fitted for.
-    geometry : tuple of 4 floats
+    geometry_weights : tuple of 4 floats
         Intercept, and weights of tightness, log(size) and log(n / size): where no granularity can be measured.
-    llm : tuple of 2 floats
+    llm_weights : tuple of 2 floats
         Intercept and weight of the mean log-odds of the answers.
-    both : tuple of 3 floats
+    joint_weights : tuple of 3 floats
         Intercept and weights of the LLM's and the geometry's log-odds.
-    reach : float
-        How far this LLM's answers move the log-odds, nine times out of ten. Where the geometry is farther from even
-        than that, asking could not turn the verdict. The default is that of P = .95.
-    shift : mapping of str to float
+    answer_span : float
+        90th percentile of how far this LLM's answer shifts the log-odds. Beyond it the geometry's verdict cannot be
+        overturned, so the LLM is not asked. The default belongs to P = .95.
+    language_shift : mapping of str to float
         By language, what is added to the log-odds of an answer: one LLM may be stricter in one language.
-    kept : tuple of 4 floats, optional
-        As `geometry`, but of clusters that were kept: the search decides by what makes good clusterings, and of many
-        candidates it keeps the likeliest, so what it decided by says too much of them afterwards.
+    kept_weights : tuple of 4 floats, optional
+        Like `geometry_weights`, for clusters that were kept. The search keeps the most likely of many candidates, so
+        the probabilities that it decided by are inflated.
     form : {"pairs", "list", "tuned"}
         How the questions are asked.
     n_shown : int
         Sentences that the judge reads in the last two forms: as many as it has learnt from (paper: 20).
-    audit : tuple of 3 floats, optional
-        As `both`, of clusters as they are, which nobody searched for: beside the geometry of `kept`.
-    slope : float
+    audit_weights : tuple of 3 floats, optional
+        Like `joint_weights`, for auditing clusters that did not come from dialin's search; used with `kept_weights`.
+    height_slope : float
         Log-odds of "good" for each factor e by which a set joins lower in the tree than the corpus falls into the
         clusters that it suggests (`dialin.judge.evidence.HeightEvidence`).
     """
 
     name: str
-    geometry: tuple[float, ...]
-    llm: tuple[float, ...]
-    both: tuple[float, ...]
-    reach: float = 2.944
-    shift: Mapping[str, float] = field(default_factory=dict)
-    kept: tuple[float, ...] | None = None
+    geometry_weights: tuple[float, ...]
+    llm_weights: tuple[float, ...]
+    joint_weights: tuple[float, ...]
+    answer_span: float = 2.944
+    language_shift: Mapping[str, float] = field(default_factory=dict)
+    kept_weights: tuple[float, ...] | None = None
     form: Form = "pairs"
     n_shown: int = 20
-    audit: tuple[float, ...] | None = None
-    slope: float = 4.0
+    audit_weights: tuple[float, ...] | None = None
+    height_slope: float = 4.0
 
-    def unchosen(self) -> Calibration:
+    def for_audit(self) -> Calibration:
         """Return the calibration for clusters as they are; the weights of the search serve to choose among many."""
-        return replace(self, geometry=self.kept or self.geometry, both=self.audit or self.both)
-
-    def geometry_logit(self, shape: Geometry, size: int, n: int) -> float:
-        """Return the log-odds of "good" from the embeddings of `size` of `n` sentences.
-
-        Above `N_MEASURED` sentences only the share counts: a sample of a large corpus is judged as the whole is.
-        """
-        return weighed(self.geometry, shape, size, n)
+        return replace(
+            self,
+            geometry_weights=self.kept_weights or self.geometry_weights,
+            joint_weights=self.audit_weights or self.joint_weights,
+        )
 
     def kept_p(self, shape: Geometry, size: int, n: int) -> float | None:
         """Return P(good) of a cluster that was kept, from its embeddings; None where that was not calibrated."""
-        return None if self.kept is None else sigmoid(weighed(self.kept, shape, size, n))
+        return None if self.kept_weights is None else sigmoid(weighed(self.kept_weights, shape, size, n))
 
     def geometry_p(self, logit: float) -> float:
         """Return P(good) from the geometry alone."""
@@ -148,12 +145,12 @@ class Calibration:
 
     def llm_p(self, answers: float) -> float:
         """Return P(good) from the LLM alone; `answers` is the mean log-odds of its answers."""
-        a, b = self.llm
+        a, b = self.llm_weights
         return sigmoid(a + b * answers)
 
     def combined_p(self, answers: float, geometry: float) -> float:
         """Return P(good) from both."""
-        a, b, c = self.both
+        a, b, c = self.joint_weights
         return sigmoid(a + b * answers + c * geometry)
 
 
@@ -205,13 +202,13 @@ def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibrati
     entry = table["llms"][name]
     return Calibration(
         name,
-        geometry=tuple(table["geometry"]),
-        llm=tuple(entry["llm"]),
-        both=tuple(entry["both"]),
-        reach=entry["reach"],
-        shift=entry["shift"],
-        kept=tuple(table["kept"]),
+        geometry_weights=tuple(table["geometry"]),
+        llm_weights=tuple(entry["llm"]),
+        joint_weights=tuple(entry["both"]),
+        answer_span=entry["reach"],
+        language_shift=entry["shift"],
+        kept_weights=tuple(table["kept"]),
         form=chosen,
         n_shown=entry.get("n_shown", 20),
-        audit=tuple(entry["audit"]) if "audit" in entry else None,
+        audit_weights=tuple(entry["audit"]) if "audit" in entry else None,
     )

@@ -228,7 +228,7 @@ class CoherenceJudge:
         if self.llm is None and self.settings.mode != "geometry":
             raise InputError(f"judge mode {self.settings.mode!r} needs an LLM", hint="give one, or use geometry")
         parts = np.zeros(len(self.X), np.int64) if self.parts is None else self.parts
-        self._tightness = CosineEvidence(self.X, parts, self.calibration.geometry)
+        self._tightness = CosineEvidence(self.X, parts, self.calibration.geometry_weights)
         self._corrections = LlmCorrections(len(self.X))
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
@@ -267,7 +267,7 @@ class CoherenceJudge:
         if self.settings.mode != "both":
             return self.settings.mode == "llm"
         if not self.settings.sure:
-            return abs(logit) < self.calibration.reach
+            return abs(logit) < self.calibration.answer_span
         p = self.calibration.geometry_p(logit)
         return 1 - self.settings.sure < p < self.settings.sure
 
@@ -309,7 +309,7 @@ class CoherenceJudge:
             rows = [i for i, prompt in enumerate(flat) if prompt.system == system]
             language = self._language(flat[rows[0]])
             chosen = self.llm.choose([flat[i] for i in rows], load(self.settings.form, language).options)
-            answers[rows] = [parse_reply(row) + self.calibration.shift.get(language, 0.0) for row in chosen]
+            answers[rows] = [parse_reply(row) + self.calibration.language_shift.get(language, 0.0) for row in chosen]
         return np.split(answers, np.cumsum([len(group) for group in prompts])[:-1])
 
     def _language(self, prompt: Prompt) -> str:

@@ -50,7 +50,7 @@ def _ask(labels: list[str], llm: LLM | None) -> list[str]:
     return [roles[label] for label in labels]
 
 
-def agreement(found: Sequence[str], true: Sequence[str], weights: NDArray[np.int64]) -> float:
+def role_agreement(found: Sequence[str], true: Sequence[str], weights: NDArray[np.int64]) -> float:
     """Return the share of utterances whose unsupervised role equals the true one, in [0, 1].
 
     Parameters

@@ -10,7 +10,7 @@ import jinja2
 from dialin import files
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts, part_of
-from dialin.facts.loaded import LoadedRun, contents_of
+from dialin.facts.loaded import LoadedRun, load_files
 from dialin.llm.usage import Price
 from dialin.prompts import language_of
 from dialin.report.map.points import points_of
@@ -38,7 +38,7 @@ def write_report(run: Run, path: Path, price: Price | None = None) -> int:
 
 def page(run: Run, price: Price | None = None) -> str:
     """Return the report of a run as one HTML page that needs nothing else."""
-    contents = contents_of(run)
+    contents = load_files(run)
     return render(page_of(run, contents, facts_of(contents), price))
 
 

@@ -39,7 +39,7 @@ def edited_pieces(pieces: Pieces, X: Floats, roles: Sequence[str], labels: Label
     members = grouped(np.where(pieces.within(nearest, cosine), nearest, -1))
     kept, intents, parts = list[int](), list[int](), list[tuple[Rows, int, str]]()
     for piece, rows in members.items():
-        found = -2 if piece < 0 else majority(labels[rows])
+        found = -2 if piece < 0 else majority_label(labels[rows])
         if found >= 0:
             kept.append(piece)
             intents.append(found)
@@ -50,12 +50,12 @@ def edited_pieces(pieces: Pieces, X: Floats, roles: Sequence[str], labels: Label
     return joined(chosen(pieces, kept, intents), new)
 
 
-def majority(labels: Labels) -> int:
+def majority_label(labels: Labels) -> int:
     """Return the label that nearly all have; −2 where none has so many.
 
     Examples
     --------
-    >>> majority(np.array([3] * 9 + [1])), majority(np.array([3, 1]))
+    >>> majority_label(np.array([3] * 9 + [1])), majority_label(np.array([3, 1]))
     (3, -2)
     """
     values, counts = np.unique(labels, return_counts=True)

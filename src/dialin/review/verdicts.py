@@ -104,7 +104,7 @@ class FleissAgreement:
     n_verdicts: int
 
 
-def agreement(judged: Votes, group: int) -> FleissAgreement:
+def fleiss_agreement(judged: Votes, group: int) -> FleissAgreement:
     """Return how far a group agrees.
 
     Fleiss' kappa needs equally many verdicts, two or more, on each cluster: of all such numbers the one counts that
@@ -115,7 +115,7 @@ def agreement(judged: Votes, group: int) -> FleissAgreement:
     Two clusters with two verdicts each, on one of which both agree: observed ½, by chance (¾)² + (¼)² = ⅝.
 
     >>> said = {(1, 0, 0): {"Ana": True, "Ben": True}, (1, 1, 0): {"Ana": True, "Ben": False}, (1, 2, 0): {"Ana": True}}
-    >>> found = agreement(Votes(said), 1)
+    >>> found = fleiss_agreement(Votes(said), 1)
     >>> round(found.kappa, 3), found.n_items, found.n_each, found.n_people, found.n_verdicts
     (-0.333, 2, 2, 2, 5)
     """

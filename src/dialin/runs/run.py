@@ -166,10 +166,10 @@ class Run:
         data = self.data
         if data is None:
             raise InputError(f"{self.folder} has no vectors", hint=f"go on with: {self.resume_command}")
-        return edited_pieces(pieces, data.X, self.binding, self.review.labels)
+        return edited_pieces(pieces, data.X, self.assignment_roles, self.review.labels)
 
     @property
-    def binding(self) -> list[str]:
+    def assignment_roles(self) -> list[str]:
         """The role of each sentence where roles decide where it may go, else no role for any."""
         roles = self.corpus.roles
         return roles if roles and self.manifest.settings.roles == "auto" else [""] * len(self.corpus.texts)

@@ -72,7 +72,7 @@ class Scores:
         return {name: _without_nan(value) for name, value in asdict(self).items()}
 
 
-def evaluate(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) -> Scores:
+def score(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) -> Scores:
     """Score cluster labels against gold labels.
 
     Parameters
@@ -95,18 +95,18 @@ def evaluate(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) ->
     known = classes >= 0
     found, classes = found[known], classes[known]
     kept = found != NO_CLUSTER
-    strict = agreement(found, classes)
+    strict = agreement_with_gold(found, classes)
     return Scores(
         **asdict(strict),
         n_clusters=len(np.unique(found[kept])),
         n_true=len(np.unique(classes)),
         coverage=coverage(found),
         n_without_gold=int((~known).sum()),
-        assigned=agreement(found[kept], classes[kept]),
+        assigned=agreement_with_gold(found[kept], classes[kept]),
     )
 
 
-def agreement(labels: ArrayLike, gold: ArrayLike) -> Agreement:
+def agreement_with_gold(labels: ArrayLike, gold: ArrayLike) -> Agreement:
     """Compute all scores against gold; every label, -1 too, is a cluster of its own.
 
     With no sentences every score is ``nan``; with one, every score is 1.

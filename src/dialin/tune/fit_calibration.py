@@ -151,7 +151,7 @@ def fit(asked: JudgedClusters, base: Calibration) -> Calibration:
         The answers do not tell good from bad.
     """
     found = _fitted(asked, base)
-    if found.llm[1] <= 0:
+    if found.llm_weights[1] <= 0:
         score = auc(expit(asked.answers), asked.good)
         raise InputError(
             f"these answers do not tell good clusters from bad ones (AUC {score:.2f} of {len(asked.good)})",
@@ -168,14 +168,14 @@ def _fitted(asked: JudgedClusters, base: Calibration) -> Calibration:
     beside = _logistic(np.column_stack([shifted, tightness, np.log(size), np.log(n / size)]), asked)[1]
     share = float(np.clip(beside / b, 0.0, 1.0)) if b > 0 else 0.0
     moves = share * np.abs(a + b * shifted)
-    kept = base.unchosen().geometry
+    kept = base.for_audit().geometry_weights
     return replace(
         base,
-        llm=(a, b),
-        both=(share * a, share * b, 1.0),
-        audit=_audit(asked, shifted, asked.geometry(kept)),
-        reach=float(np.quantile(moves, SPAN_QUANTILE)),
-        shift=shift,
+        llm_weights=(a, b),
+        joint_weights=(share * a, share * b, 1.0),
+        audit_weights=_audit(asked, shifted, asked.geometry(kept)),
+        answer_span=float(np.quantile(moves, SPAN_QUANTILE)),
+        language_shift=shift,
     )
 
 
@@ -246,13 +246,13 @@ def unseen(asked: JudgedClusters, base: Calibration) -> dict[str, Floats]:
     found = {name: np.full(len(asked.good), np.nan) for name in ("embeddings", "llm", "both")}
     for test in _folds(asked):
         train, own = asked.part(~test), asked.part(test)
-        kept = base.unchosen().geometry
+        kept = base.for_audit().geometry_weights
         fitted = _fitted(train, base)
-        shifted = own.shifted(fitted.shift)
+        shifted = own.shifted(fitted.language_shift)
         intercept, weight = _logistic(train.geometry(kept)[:, None], train)
         found["embeddings"][test] = expit(intercept + weight * own.geometry(kept))
-        found["llm"][test] = expit(fitted.llm[0] + fitted.llm[1] * shifted)
-        a, b, c = fitted.unchosen().both
+        found["llm"][test] = expit(fitted.llm_weights[0] + fitted.llm_weights[1] * shifted)
+        a, b, c = fitted.for_audit().joint_weights
         found["both"][test] = expit(a + b * shifted + c * own.geometry(kept))
     return found
 

@@ -94,7 +94,7 @@ def labels_of(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) -> l
 
     Examples
     --------
-    >>> labels_of([Decided(0, "a-b", (1, 2), False), ReviewedCluster(0, "a-c", (1,), True)], {0: "a-b"})
+    >>> labels_of([ReviewedCluster(0, "a-b", (1, 2), False), ReviewedCluster(0, "a-c", (1,), True)], {0: "a-b"})
     ['a-b', 'a-b 2']
     """
     seen, labels = Counter[str](), list[str]()

@@ -11,7 +11,7 @@ from dialin.cluster.partition import centroid
 from dialin.judge.sample import ConvexSampler
 from dialin.review.replay import NO_INTENT
 from dialin.review.stages import Stage, Standing, open_for, standing_of
-from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, agreement, by_person, told
+from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, by_person, fleiss_agreement, told
 from dialin.web.desk import View
 from dialin.web.pages import Pager, SentenceLine, lines, pager
 
@@ -142,7 +142,7 @@ def progress_page(view: View) -> ProgressPage:
         wanted=judged.wanted,
         is_ready=standing.is_ready,
         people=tuple(person for group in GROUPS for person in people_of(view, standing, group)),
-        agreements=tuple(told(agreement(judged, group)) for group in GROUPS),
+        agreements=tuple(told(fleiss_agreement(judged, group)) for group in GROUPS),
         intents=tuple(_stood(view, standing, i) for i in standing.named),
     )
 
