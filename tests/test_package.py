@@ -34,10 +34,24 @@ def loaded_by(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", ["dialin", "dialin.cli"])
-def test_importing_loads_no_model_runtime(module: str) -> None:
+def test_importing_loads_next_to_nothing(module: str) -> None:
+    """So `dialin --help` answers at once: neither a model runtime nor numpy is imported before a command runs."""
     loaded = loaded_by(f"import {module}")
     assert "dialin" in loaded
+    assert not loaded & {*HEAVY, "numpy", "pyarrow", "sklearn"}
+
+
+def test_using_the_library_loads_no_model_runtime() -> None:
+    loaded = loaded_by("import dialin; dialin.read; dialin.IntentClusterer")
+    assert "sklearn" in loaded
     assert not loaded & set(HEAVY)
+
+
+def test_a_folder_does_not_take_the_place_of_a_function_of_its_name() -> None:
+    code = "import dialin.read.table, dialin.discover.method; from dialin.read import columns; import dialin; "
+    code += "print(dialin.read(['a', 'a']).texts, callable(dialin.discover))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['a'] True\n"
 
 
 def test_the_look_at_loaded_modules_sees_them() -> None:
@@ -57,8 +71,9 @@ def project() -> dict[str, Any]:
     return table
 
 
-def test_version_is_that_of_pyproject() -> None:
-    assert dialin.__version__ == project()["version"]
+def test_the_version_stands_in_one_place() -> None:
+    assert project()["dynamic"] == ["version"]
+    assert f"## {dialin.__version__} - " in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_the_licence_is_there() -> None:

@@ -1,25 +1,56 @@
-"""Find the intents in customer-service dialogues with an LLM in the loop."""
+"""Find the intents in customer-service dialogues with an LLM in the loop.
 
-from dialin.discover.method import Intent, IntentClusterer, Result, Settings
-from dialin.embed.choose import Embedder, embedder_of
-from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
-from dialin.judge.coherence import Coherence, CoherenceJudge, Crowd, Judge, Verdict
-from dialin.llm.base import LLM, Backend, Prompt, Reply, Request
-from dialin.read.columns import Columns
-from dialin.read.corpus import Corpus
-from dialin.read.table import read
+The folders are the steps of the data, in this order:
 
-__version__ = "0.1.0"
+- ``read``, ``embed``, ``cluster``: a file becomes sentences, unit vectors, and a tree that can be cut anywhere;
+- ``judge``, ``search``, ``name``: is a set one intent, which sets are kept (Algorithm 1), what are they called;
+- ``discover``: the whole method, and `IntentClusterer`, the estimator;
+- ``review``, ``runs``, ``facts``, ``report``, ``jobs``: what people decide about a result, the folder of a run, what it
+  says, how it is shown, and one file for each job;
+- ``web``, ``annotate``, ``tune``, ``peers``, ``bench``, ``cli``: the rooms above;
+- ``errors``, ``files``, ``text``, ``models``, ``prompts``, ``llm``, ``score``: the ground that all of them stand on.
+
+The names in `__all__` are the public ones. They are imported when they are first used, so that `import dialin` and the
+command line start at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# The folders whose names are functions here, too: imported first, they do not take the place of the functions later.
+import dialin.discover
+import dialin.read  # noqa: F401
+
+if TYPE_CHECKING:
+    from dialin.discover.context import Tools
+    from dialin.discover.estimator import IntentClusterer
+    from dialin.discover.settings import Settings
+    from dialin.discover.state import Data, Intent, Result
+    from dialin.embed.choose import Embedder, embedder_of
+    from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
+    from dialin.judge.coherence import CoherenceJudge
+    from dialin.judge.crowd import Crowd
+    from dialin.judge.verdict import Coherence, Judge, Verdict
+    from dialin.llm.base import LLM, Backend, Prompt, Reply, Request
+    from dialin.llm.client import Client
+    from dialin.read.columns import Columns
+    from dialin.read.corpus import Corpus
+
+__version__ = "0.2.0"
 
 __all__ = [
     "LLM",
     "Backend",
     "BudgetError",
+    "Client",
     "Coherence",
     "CoherenceJudge",
     "Columns",
     "Corpus",
     "Crowd",
+    "Data",
     "DialinError",
     "Embedder",
     "InputError",
@@ -33,8 +64,64 @@ __all__ = [
     "Request",
     "Result",
     "Settings",
+    "Tools",
     "Verdict",
     "__version__",
+    "discover",
     "embedder_of",
     "read",
 ]
+
+_MODULES = {
+    "Tools": "dialin.discover.context",
+    "IntentClusterer": "dialin.discover.estimator",
+    "Settings": "dialin.discover.settings",
+    "Data": "dialin.discover.state",
+    "Intent": "dialin.discover.state",
+    "Result": "dialin.discover.state",
+    "Embedder": "dialin.embed.choose",
+    "embedder_of": "dialin.embed.choose",
+    "BudgetError": "dialin.errors",
+    "DialinError": "dialin.errors",
+    "InputError": "dialin.errors",
+    "ModelError": "dialin.errors",
+    "ProviderError": "dialin.errors",
+    "CoherenceJudge": "dialin.judge.coherence",
+    "Crowd": "dialin.judge.crowd",
+    "Coherence": "dialin.judge.verdict",
+    "Judge": "dialin.judge.verdict",
+    "Verdict": "dialin.judge.verdict",
+    "LLM": "dialin.llm.base",
+    "Backend": "dialin.llm.base",
+    "Prompt": "dialin.llm.base",
+    "Reply": "dialin.llm.base",
+    "Request": "dialin.llm.base",
+    "Client": "dialin.llm.client",
+    "Columns": "dialin.read.columns",
+    "Corpus": "dialin.read.corpus",
+}
+"""Where the public names are, but for the functions below."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def read(source: object, columns: Columns | None = None) -> Corpus:
+    """Read sentences out of a file, a frame or a list, and count the unique ones; see `dialin.read.table.read`."""
+    from dialin.read import table  # noqa: PLC0415  (when it is used: see above)
+
+    return table.read(source, columns)
+
+
+def discover(data: Data, tools: Tools, settings: Settings) -> Result:
+    """Find the intents in sentences with their vectors; see `dialin.discover.method.discover`."""
+    from dialin.discover import method  # noqa: PLC0415
+
+    return method.discover(data, tools, settings)

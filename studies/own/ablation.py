@@ -13,15 +13,15 @@ from typing import Any
 from unittest.mock import patch
 
 from dialin.cluster.partition import Partitioner, partitioner_of
-from dialin.discover import assign
-from dialin.discover import state as work
-from dialin.discover import steps as pipeline
-from dialin.discover.method import Settings, Tools, discover
-from dialin.discover.state import Context
-from dialin.judge.coherence import Rows
+from dialin.discover import assign, context, method
+from dialin.discover.context import Context, Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.judge.verdict import Rows
 from dialin.name import merge
 from dialin.score.metrics import score
-from dialin.search.tree_search import Search, TreeSearch
+from dialin.search.tree_search import TreeSearch
+from dialin.search.trial import Search
 from studies.own import machine
 from studies.own.choose_geometry import SETS, Corpus, corpus_of
 from studies.own.once import measured_once
@@ -31,8 +31,8 @@ JUDGES: dict[str, float | None] = {"perfect": 0.0, "5 % wrong": 0.05, "10 % wron
 Part = tuple[Callable[[], AbstractContextManager[Any]], dict[str, Any]]
 
 
-def _rough(own: Context) -> Partitioner:
-    return partitioner_of("agglomerative", own.settings.seed)
+def _rough(settings: Settings) -> Partitioner:
+    return partitioner_of("agglomerative", settings.seed)
 
 
 def _from_the_root(own: Context, rows: Rows) -> Search:
@@ -45,11 +45,11 @@ def _unmeasured(*_: object) -> None:
 
 PARTS: dict[str, Part] = {
     "whole": (nullcontext, {}),
-    "embeddings not smoothed": (lambda: patch.object(pipeline, "clusters_of", _rough), {}),
-    "asked from the root on": (lambda: patch.object(pipeline, "search_of", _from_the_root), {}),
+    "embeddings not smoothed": (lambda: patch.object(method, "partitioner_for", _rough), {}),
+    "asked from the root on": (lambda: patch.object(method, "search_of", _from_the_root), {}),
     "only members within the radius": (lambda: patch.object(assign, "N_DEVIATIONS", 0.0), {}),
-    "tightness in place of the granularity": (lambda: patch.object(work, "granularity_of", _unmeasured), {}),
-    "unions asked about once": (lambda: patch.object(merge, "SURE", 0.0), {}),
+    "tightness in place of the granularity": (lambda: patch.object(context, "granularity_of", _unmeasured), {}),
+    "unions asked about once": (lambda: patch.object(merge, "SURE_LOG_ODDS", 0.0), {}),
     "not merged": (nullcontext, {"merge": "none"}),
     "four rounds": (nullcontext, {"max_rounds": 4}),
 }

@@ -15,7 +15,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from dialin.discover.method import Settings, Tools, discover
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
 from dialin.judge.evidence import LlmCorrections
 from dialin.score.metrics import score
 from studies.own import data, machine

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from dialin.discover.method import Settings, Tools, discover
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
 from dialin.judge.calibration import calibration_of, geometry_of
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.sample import sampler_of

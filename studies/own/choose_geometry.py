@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover.method import Data, Settings, Tools, discover
-from dialin.discover.state import closeness_of, levels_of
+from dialin.discover.context import Tools, evidence_of, heights_of
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.judge.calibration import Calibration, calibration_of
@@ -52,10 +54,10 @@ class Corpus:
     embedder: CachedEmbedder
 
     @cached_property
-    def closeness(self) -> Evidence:
+    def evidence(self) -> Evidence:
         """Evidence of the heights in the tree, measured once."""
-        levels = levels_of(self.data, Settings())
-        return closeness_of(self.data, levels, calibration_of(""))
+        heights = heights_of(self.data, Settings())
+        return evidence_of(self.data, heights, calibration_of(""))
 
     def part(self, kind: str, rows: NDArray[np.int64]) -> Corpus:
         """Return some of the sentences."""
@@ -91,8 +93,8 @@ def figures(corpus: Corpus, calibration: Calibration, llm: LLM | None = None) ->
     """Return AMI, ARI and clusters / true of the method when its judge is calibrated so; intents stay unnamed."""
     mode: Mode = "both" if llm else "geometry"
     asked = JudgeSettings(calibration.form, mode, n_representatives=calibration.n_shown)
-    X, sampler, closeness = corpus.data.X, sampler_of("convex", 2), corpus.closeness if llm else None
-    judge = CoherenceJudge(corpus.data.texts, X, llm, sampler, asked, calibration, closeness=closeness)
+    X, sampler, evidence = corpus.data.X, sampler_of("convex", 2), corpus.evidence if llm else None
+    judge = CoherenceJudge(corpus.data.texts, X, llm, sampler, asked, calibration, evidence=evidence)
     result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge=judge), Settings())
     scores = score(result.labels, corpus.gold)
     return [round(x, 3) for x in (scores.ami, scores.ari, scores.n_clusters / scores.n_true)]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import Agglomerative, Labels
+from dialin.discover.context import default_min_size
 from dialin.score.metrics import score
-from dialin.search.tree_search import default_min_size
 from studies.own import machine
 from studies.own.quality import Case, case_of
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from dialin.cluster.granularity import Granularity, granularity_of
 from dialin.cluster.partition import Matrix
-from dialin.discover import state as work
+from dialin.discover import context
 
 
 @contextmanager
@@ -23,5 +23,5 @@ def measured_once() -> Iterator[None]:
             known[key] = granularity_of(X, min_size, seed, finer)
         return known[key]
 
-    with patch.object(work, "granularity_of", remembered):
+    with patch.object(context, "granularity_of", remembered):
         yield

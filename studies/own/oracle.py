@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.judge.coherence import Rows, Verdict
+from dialin.judge.verdict import Judge, Rows, Verdict
 from dialin.llm.base import Prompt
 
 
 @dataclass
-class OracleJudge:
+class OracleJudge(Judge):
     """Good where at least 90 % of the sentences have one gold label; wrong with probability `wrong`.
 
     Parameters

@@ -22,7 +22,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import partitioner_of
-from dialin.discover.method import Data, Settings, Tools, discover
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.runs.connect import cache_home

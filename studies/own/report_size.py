@@ -41,7 +41,7 @@ from dialin.report.map.points import MAX_POINTS, sampled
 from dialin.runs.connect import Connections, Specs
 from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
 from dialin.search.iterate import Round
-from dialin.search.tree_search import Trial
+from dialin.search.trial import Trial
 from studies.own import data, machine
 
 DIMENSIONS = 384

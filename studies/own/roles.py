@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import partitioner_of
 from dialin.discover.assign import build
-from dialin.discover.method import Settings
-from dialin.discover.state import Context, Data, Draft, Tools
-from dialin.discover.steps import collect, name_pieces, split_roles
+from dialin.discover.context import Context, Tools
+from dialin.discover.method import collect
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data, Draft
+from dialin.discover.steps import label_pieces, split_roles
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.llm import backend_of
@@ -51,7 +53,7 @@ def draft_of(work: Context, k: int) -> Draft:
         draft.pieces = [np.flatnonzero(labels == cluster) for cluster in range(k)]
     else:
         collect(draft, work)
-    name_pieces(draft, work)
+    label_pieces(draft, work)
     return draft
 
 

@@ -21,7 +21,9 @@ from statistics import fmean
 from dialin.bench.methods import DIALIN, OWN
 from dialin.bench.results import RUNS, read_rows
 from dialin.bench.results import Row as BenchRow
-from dialin.discover.method import Settings, Tools, discover
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
 from dialin.jobs.estimate import WRITTEN_TOKENS, CosineGuess, CountingLLM, Pace, usage_of
 from dialin.llm.base import Request
 from dialin.llm.usage import Usage, estimate_tokens

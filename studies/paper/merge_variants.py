@@ -25,9 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import Labels, Matrix
-from dialin.discover.method import Settings, Tools
-from dialin.discover.state import Context, Draft
-from dialin.discover.steps import central_rows, collect, decide, example_of, merge_role
+from dialin.discover.context import Context, Tools
+from dialin.discover.method import collect
+from dialin.discover.settings import Settings
+from dialin.discover.state import Draft
+from dialin.discover.steps import central_rows, decide, example_of, merge_role
 from dialin.llm import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore

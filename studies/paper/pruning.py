@@ -1,7 +1,7 @@
 """How often the LLM's proposals hold the best k of the next round (paper: Table 8, .26 .47 .74 .84 .89 for top 1 to 5).
 
 The paper's loop is run with a judge that knows the gold labels and, in every round, judges every candidate k. Before
-each round but the first, the LLM reads the log of the earlier ones (`dialin.search.tree_search.build_prune_prompt`) and
+each round but the first, the LLM reads the log of the earlier ones (`dialin.search.prune.build_prune_prompt`) and
 names its five candidates, best first; a hit at j: the round's best k is among the first j. Candidates are the same in
 all rounds, evenly spaced in log from 8 up to n / least size, those that are not more than the sentences left. Rounds in
 which nothing was good have no best k, and do not count. Beside the LLM stand orders that ask nobody: the best k of the
@@ -19,13 +19,16 @@ from itertools import pairwise
 import numpy as np
 
 from dialin.cluster.partition import partitioner_of
+from dialin.discover.context import default_min_size
 from dialin.llm import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.runs.connect import cache_home
+from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
-from dialin.search.tree_search import KSearch, Trial, Unit, default_min_size, prune_with
+from dialin.search.prune import prune_with
+from dialin.search.trial import Trial, Unit
 from studies.own.oracle import OracleJudge
 from studies.own.quality import Case, case_of
 from studies.paper.tables import Row, write
@@ -81,7 +84,7 @@ def questions_of(case: Case, unit: Unit, wrong: float, n_candidates: int) -> lis
     least = default_min_size(n)
     search = KSearch(spaced(n, least, n_candidates), unit, least)
     loop = Loop(partitioner_of("agglomerative", case.seed), search)
-    rounds = list(iterate(case.X, OracleJudge(case.gold, wrong, case.seed), loop))
+    rounds = list(iterate(case.X, np.arange(n), OracleJudge(case.gold, wrong, case.seed), loop))
     found, log = list[Question](), tuple[Trial, ...]()
     for before, after in pairwise(rounds):
         log += before.trials

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.judge.coherence import build_list_prompt, parse_reply
+from dialin.judge.questions import build_list_prompt, parse_reply
 from dialin.judge.sample import Sampler, sampler_of
 from dialin.llm import backend_of
 from dialin.llm.cache import ReplyStore

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.judge.coherence import build_list_prompt
+from dialin.judge.questions import build_list_prompt
 from dialin.llm import backend_of
 from dialin.llm.base import Prompt
 from dialin.llm.cache import ReplyStore

@@ -20,7 +20,8 @@ from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, settings_of
 from dialin.bench.results import Row
 from dialin.cluster.partition import Labels
-from dialin.discover.method import Settings, Tools
+from dialin.discover.context import Tools
+from dialin.discover.settings import Settings
 from dialin.errors import InputError, ProviderError
 from dialin.jobs.machine import machine_name
 from dialin.llm.client import Client

@@ -24,7 +24,7 @@ from dialin.bench.goodness import clusters_of, judged
 from dialin.bench.labels import keep, kept, path_of
 from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError, ModelError, ProviderError
-from dialin.judge.coherence import Coherence, Rows, Verdict
+from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
 from dialin.tune.base import Weights
 from scripted import ScriptedBackend, install, sentences
 
@@ -70,7 +70,7 @@ def test_another_llm_judges_every_cluster_and_its_calls_are_its_own(
     assert worst["goodness"] < best["goodness"] == 1
 
 
-class Fixed:
+class Fixed(Judge):
     """A judge that finds sets of two good, of three bad, and cannot read larger ones; two questions each."""
 
     def judge(self, clusters: list[Rows]) -> list[Verdict]:

@@ -20,7 +20,8 @@ from dialin.cli import discover as work
 from dialin.cli import main
 from dialin.cli.group import LazyGroup
 from dialin.cli.tune import tune
-from dialin.discover.method import Data, Settings
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.jobs.estimate import CosineGuess, CountingLLM, Pace, made_up_label, pace_of, total
 from dialin.llm.base import Prompt, Request
 from dialin.name.labels import parse_reply

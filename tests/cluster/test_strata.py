@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cluster.partition import Matrix
-from dialin.cluster.strata import by_part, scripts_of, stratum_ids
-from dialin.discover.method import Data, Result, Settings, Tools, discover
+from dialin.cluster.strata import scripts_of, strata_of, stratum_ids
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data, Result
 from dialin.runs.tables import rounds_json
 from spheres import spheres
 
@@ -55,20 +58,20 @@ def test_orthogonal_sentences_of_one_script_are_one_part() -> None:
 def test_roles_are_parted_in_each_script() -> None:
     texts, roles = texts_of(3, 2), ["customer", "agent", "customer", "agent", "customer"]
     X = blocks(np.ones((3, 1), np.float32), np.ones((2, 1), np.float32))
-    found = [(*part, rows.tolist()) for part, rows in by_part(roles, scripts_of(texts, X))]
+    found = [(*part, rows.tolist()) for part, rows in strata_of(roles, scripts_of(texts, X))]
     customers = [("customer", False, [0, 2]), ("customer", True, [4])]
     assert found == [("agent", False, [1]), ("agent", True, [3]), *customers]
 
 
 def test_no_sentences_have_no_parts() -> None:
-    assert by_part([], scripts_of([], np.empty((0, 3), np.float32))) == []
+    assert strata_of([], scripts_of([], np.empty((0, 3), np.float32))) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "退款"]), st.sampled_from(["", "agent"])), max_size=12))
 def test_parts_hold_every_sentence_once_and_only_one_role(keys: list[tuple[str, str]]) -> None:
     texts, roles = [text for text, _ in keys], [role for _, role in keys]
     X = np.array([[text == "a", text != "a"] for text in texts], np.float32).reshape(-1, 2)
-    parts = by_part(roles, scripts_of(texts, X))
+    parts = strata_of(roles, scripts_of(texts, X))
     assert sorted(row for _, rows in parts for row in rows) == list(range(len(keys)))
     assert {(texts[row], roles[row]) for row in range(len(keys))} == {
         (texts[rows[0]], part.role) for part, rows in parts

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import Matrix, centroid
 from dialin.discover import assign
 from dialin.discover.assign import Pieces, build, reasons, widen
-from dialin.judge.coherence import Rows, Verdict
+from dialin.judge.verdict import Rows, Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit
 
 ANY = ["", ""]

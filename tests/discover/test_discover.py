@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
 
-from dialin.discover import state as work
-from dialin.discover.method import Data, IntentClusterer, Result, Settings, Tools, discover
+from dialin.discover import context
+from dialin.discover.context import Tools
+from dialin.discover.estimator import IntentClusterer
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data, Result
 from dialin.errors import InputError
-from dialin.judge.coherence import Rows, Verdict
+from dialin.judge.verdict import Rows, Verdict
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, talk, topic
@@ -251,17 +256,17 @@ def test_known_roles_are_never_mixed(merge: Any) -> None:
 
 def test_predict_knows_the_roles() -> None:
     data = two_roles()
-    model = IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=LIST).fit(data.texts, data.roles)
-    assert np.array_equal(model.predict(data.texts, data.roles), model.labels_)
+    model = IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=LIST).fit(data.texts, roles=data.roles)
+    assert np.array_equal(model.predict(data.texts, roles=data.roles), model.labels_)
     swapped = ["agent" if role == "customer" else "customer" for role in data.roles]
-    labels = model.predict(data.texts, swapped)
+    labels = model.predict(data.texts, roles=swapped)
     assert all(model.intents_[g].role == role for g, role in zip(labels, swapped, strict=True) if g >= 0)
 
 
 def test_equal_words_of_two_roles_are_two_sentences() -> None:
     texts = talk({"parcel": 6})
     model = IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=LIST)
-    model.fit([*texts, *texts], ["customer"] * 6 + ["agent"] * 6)
+    model.fit([*texts, *texts], roles=["customer"] * 6 + ["agent"] * 6)
     assert len(model.intents_) == 2
     assert set(model.labels_[:6]) & set(model.labels_[6:]) == set()
 
@@ -301,7 +306,7 @@ def test_the_llm_tells_the_role_of_other_action_words() -> None:
 def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the search decided by: log-odds 3 − ln(size), so an intent of e³ = 20 sentences has P ½."""
     kept = replace(CALIBRATION, kept_weights=(3.0, 0.0, -1.0, 0.0))
-    monkeypatch.setattr(work, "calibration_of", lambda llm, form: kept)
+    monkeypatch.setattr(context, "calibration_of", lambda llm, form: kept)
     for mode in ("both", "geometry"):
         for intent in run(replace(LIST, judge=mode)).intents:
             assert intent.p_good == pytest.approx(1 / (1 + intent.size / math.exp(3)))
@@ -314,7 +319,7 @@ def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("settings", [Settings(), replace(Settings(), strategy="paper"), Settings(merge="paper")])
 def test_without_an_llm_the_geometry_judges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a calibration for bags of words, in which topics are farther apart than in the embedders it is made for."""
-    monkeypatch.setattr(work, "calibration_of", lambda llm, form: CALIBRATION)
+    monkeypatch.setattr(context, "calibration_of", lambda llm, form: CALIBRATION)
     data = data_of([*TEXTS, *NOISE])
     result = checked(discover_with(data, None, settings), data)
     assert result.complete
@@ -492,14 +497,19 @@ def test_one_sentence_said_often_is_one_sentence() -> None:
     [
         ({"epsilon": -0.1}, "epsilon must be from 0 to 1, got -0.1"),
         ({"epsilon": float("nan")}, "epsilon"),
-        ({"coverage": 1.5}, "coverage must be from 0 to 1, got 1.5"),
+        ({"coverage": 1.5}, 'coverage must be from 0 to 1 or "auto", got 1.5'),
         ({"coverage": 95.0}, "coverage"),
-        ({"sure": 0.4}, "sure must be 0 or from 0.5 to 1, got 0.4"),
+        ({"sure": 0.4}, 'sure must be from 0.5 to 1 or "auto", got 0.4'),
         ({"tau": 2.0}, "tau"),
         ({"sample_dim": 1}, "sample_dim must be from 2 to 5, got 1"),
         ({"sample_dim": 6}, "sample_dim"),
-        ({"max_rounds": -1}, "max_rounds"),
-        ({"min_cluster_size": -1}, "min_cluster_size"),
+        ({"max_rounds": 0}, "max_rounds"),
+        ({"min_cluster_size": 0}, "min_cluster_size"),
+        ({"sure": 0}, "sure"),
+        ({"theta": ""}, "theta must be from 0 to .* or \"auto\", got ''"),
+        ({"kappa": None}, 'kappa must be from 0 to inf or "auto", got None'),
+        ({"coverage": "none"}, "coverage"),
+        ({"tau": "auto"}, "tau must be from 0 to 1, got 'auto'"),
         ({"strategy": "paper", "n_clusters": (8, 1)}, "n_clusters"),
         ({"partitioner": "kmeans"}, "strategy 'tree' needs a dendrogram"),
         ({"partitioner": "gmm"}, "strategy 'tree' needs a dendrogram"),
@@ -538,7 +548,7 @@ def test_unknown_choices(bad: dict[str, Any]) -> None:
 
 
 def test_predict_before_fit() -> None:
-    with pytest.raises(InputError, match="before fit"):
+    with pytest.raises(NotFittedError):
         IntentClusterer(llm=None, embedder=BagOfWords()).predict(["parcel"])
 
 

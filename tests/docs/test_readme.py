@@ -13,7 +13,7 @@ import dialin
 import dialin.llm
 import scripted
 from dialin.cli import main
-from dialin.discover import state as work
+from dialin.discover import context
 from dialin.models.catalogue import catalogue
 from dialin.runs.connect import DEFAULT_LLM
 
@@ -59,7 +59,7 @@ def test_python_runs(
     backend = scripted.ScriptedBackend()
     monkeypatch.setattr(dialin.llm, "backend_of", lambda spec: backend)
     monkeypatch.setattr(dialin, "embedder_of", scripted.embedder_of)
-    monkeypatch.setattr(work, "calibration_of", lambda llm, form: scripted.CALIBRATION)
+    monkeypatch.setattr(context, "calibration_of", lambda llm, form: scripted.CALIBRATION)
     rows = scripted.sentences()
     (home / "calls.txt").write_text("\n".join(text for text, _ in [*rows, *rows[:10]]), "utf-8")
     exec(compile(block, "README.md", "exec"), {})

@@ -72,7 +72,7 @@ def test_log_odds_of_the_geometry_by_hand() -> None:
     """−1 + 4·¾ − ½·ln 10 + ¼·ln (1000 / 10) = 2 − 1.151 + 1.151 = 2."""
     logit = weighed(HAND.geometry_weights, Geometry(tightness=0.75, base=0.8), size=10, n=1000)
     assert logit == pytest.approx(2.0)
-    assert HAND.geometry_p(logit) == pytest.approx(1 / (1 + math.exp(-2)))
+    assert sigmoid(logit) == pytest.approx(1 / (1 + math.exp(-2)))
 
 
 def test_a_sample_of_a_large_corpus_is_judged_as_the_whole() -> None:
@@ -144,7 +144,7 @@ def test_of_what_was_kept_less_is_claimed() -> None:
     """Fifty sentences of a thousand, of tightness .6: kept with P .91, of which .70 is said."""
     shipped, shape = calibration_of("", "pairs"), Geometry(0.6, 0.7)
     decided, said = (
-        shipped.geometry_p(weighed(shipped.geometry_weights, shape, 50, 1000)),
+        sigmoid(weighed(shipped.geometry_weights, shape, 50, 1000)),
         shipped.kept_p(shape, 50, 1000),
     )
     assert decided > 0.85

@@ -14,23 +14,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.judge.calibration import Calibration
-from dialin.judge.coherence import (
-    Coherence,
-    CoherenceJudge,
-    Crowd,
-    Form,
-    Judge,
-    JudgeSettings,
-    Mode,
-    Verdict,
-    build_list_prompt,
-    build_pair_prompt,
-    majority,
-    parse_reply,
-)
+from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
+from dialin.judge.crowd import Crowd, majority
+from dialin.judge.questions import build_list_prompt, build_pair_prompt, parse_reply
 from dialin.judge.sample import ConvexSampler, Sampler, sampler_of
+from dialin.judge.verdict import Coherence, Judge, Verdict
 from dialin.llm.base import LLM, Prompt
-from dialin.prompts import load
+from dialin.prompts import Form, load
 from oracles import Chooser
 
 Rows = NDArray[np.int64]
@@ -295,7 +285,7 @@ def test_what_the_llm_found_bad_is_asked_about_further_down(answer: tuple[float,
     """
     corpus, llm = bench(10), always(*answer)
     judge = corpus.judge(llm, form="list")
-    judge.closeness = Given({10: 2.0, 5: 4.0})
+    judge.evidence = Given({10: 2.0, 5: 4.0})
     whole, part = judge.judge([rows(*range(10))])[0], judge.judge([rows(*range(5))])[0]
     assert len(llm.asked) == n_asked
     assert part.p_good == pytest.approx(1 / (1 + 19 / math.exp(2)) if n_asked == 2 else 1 / (1 + math.exp(-4)))
@@ -450,7 +440,7 @@ def test_a_part_is_judged_as_it_would_be_alone() -> None:
     both, sized = bench(40, seed=3), replace(PLAIN, geometry_weights=(0.5, 4.0, -1.0, 0.5))
     parts = np.array([0] * 10 + [1] * 30)
     alone = Bench(both.texts[:10], both.X[:10], both.sampler)
-    judge = replace(both.judge(None, sized, mode="geometry"), parts=parts, memo={})
+    judge = replace(both.judge(None, sized, mode="geometry"), strata=parts, memo={})
     clusters = [rows(0, 1, 2), np.arange(7), np.arange(10)]
     assert judge.judge(clusters) == alone.judge(None, sized, mode="geometry").judge(clusters)
 
@@ -631,7 +621,7 @@ def test_the_crowds_probability_by_hand() -> None:
 
 
 @dataclass
-class Oracle:
+class Oracle(Judge):
     """A judge that gives each set the verdict of its smallest row."""
 
     verdicts: dict[int, Verdict]

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import Agglomerative
-from dialin.discover import state as work
-from dialin.discover.method import Data, Settings, Tools, discover
-from dialin.discover.state import levels_of
+from dialin.discover import context
+from dialin.discover.context import Tools, default_min_size, heights_of
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.judge.calibration import geometry_of, weighed
 from dialin.judge.evidence import (
     MAX_JOINED,
@@ -24,7 +26,6 @@ from dialin.judge.evidence import (
     last_join,
     ward_distance,
 )
-from dialin.search.tree_search import default_min_size
 from oracles import ScriptedLLM
 from spheres import spheres
 
@@ -131,10 +132,10 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     """Customers say eight things, agents three; thirty sentences of a third role are too few to measure."""
     X = np.concatenate([spheres(8, 30), spheres(3, 60, seed=1), spheres(2, 15, seed=2)])
     roles = ["customer"] * 240 + ["agent"] * 180 + ["other"] * 30
-    found = levels_of(data_of(X, roles), Settings())
+    found = heights_of(data_of(X, roles), Settings())
     alone = [granularity_of(X[rows], default_min_size(len(X[rows]))) for rows in (slice(240, 420), slice(0, 240))]
     assert found.heights == (*(one and one.height for one in alone), None)
-    assert found.parts.tolist() == [1] * 240 + [0] * 180 + [2] * 30
+    assert found.strata.tolist() == [1] * 240 + [0] * 180 + [2] * 30
     assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.heights[1], found.heights[0], None]
 
 
@@ -143,7 +144,7 @@ def test_of_sets_across_parts_the_tree_says_nothing() -> None:
     X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
     first, second, parts = np.array([0, 1]), np.array([2, 3]), [0, 0, 1, 1]
     judged, tightness = scale(X, [1.0, 1.0], parts), CosineEvidence(X, np.array(parts), WEIGHTS)
-    assert judged.levels.of(np.arange(4)) is None
+    assert judged.heights.of(np.arange(4)) is None
     assert judged.log_odds(first, second) == tightness.log_odds(first, second)
     assert judged.log_odds(np.arange(4)) == tightness.log_odds(np.arange(4))
     assert judged.log_odds(first) != tightness.log_odds(first)
@@ -160,7 +161,7 @@ def test_the_granularity_is_measured_once_and_only_where_it_is_read(
     def counted(X: Matrix, *arguments: float) -> None:
         measured.append(len(X))
 
-    monkeypatch.setattr(work, "granularity_of", counted)
+    monkeypatch.setattr(context, "granularity_of", counted)
     X = spheres(4, 30)
     llm = ScriptedLLM()
     tools = Tools(llm, lambda texts: X[: len(texts)])

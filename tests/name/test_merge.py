@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import iv
 
-from dialin.judge.coherence import Rows, Verdict
+from dialin.judge.verdict import Rows, Verdict
 from dialin.name.merge import (
     Edge,
     MergeResult,

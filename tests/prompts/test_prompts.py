@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.judge.coherence import build_list_prompt, build_pair_prompt
+from dialin.judge.questions import build_list_prompt, build_pair_prompt
 from dialin.llm.base import Prompt
 from dialin.name import labels as name
 from dialin.name import roles
 from dialin.name.labels import Example
 from dialin.peers import clusterllm, edgerefine, idas, keyphrase
 from dialin.prompts import LANGUAGES, VERSIONS, Template, bullets, language_of, load, parse_template, shipped
-from dialin.search.tree_search import Trial, build_prune_prompt, parse_pruned
+from dialin.search.prune import build_prune_prompt, parse_pruned
+from dialin.search.trial import Trial
 
 LANGUAGE_FREE = {"prune"}
 """Their input is numbers, so one language serves both."""

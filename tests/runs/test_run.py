@@ -13,7 +13,7 @@ import pytest
 from conftest import Cli
 
 from dialin import files
-from dialin.discover.method import Settings
+from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.read.columns import Columns
 from dialin.runs.connect import Connections, Specs

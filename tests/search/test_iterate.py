@@ -11,20 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialin.cluster.partition import Agglomerative, Partition
-from dialin.judge.coherence import Rows, Verdict
+from dialin.judge.verdict import Judge, Rows, Verdict
+from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, Round, iterate
-from dialin.search.tree_search import KSearch, Search, SearchResult, TreeSearch, Trial
-from dialin.search.walk import Ask
+from dialin.search.tree_search import TreeSearch
+from dialin.search.trial import Ask, Search, SearchResult, Trial
 from oracles import BAD, GOOD, UNREADABLE, Constant, Matrix, Oracle, blobs, parts, sets
 
 SEARCHES: list[Search] = [TreeSearch(3), KSearch(min_size=3), KSearch((4, 8), min_size=3)]
 
 
 def rounds_of(X: Matrix, judge: Oracle | Constant, search: Search | None = None, **loop: float) -> list[Round]:
-    return list(iterate(X, judge, Loop(Agglomerative(), search or TreeSearch(3), **loop)))  # type: ignore[arg-type]
+    return list(iterate(X, np.arange(len(X)), judge, Loop(Agglomerative(), search or TreeSearch(3), **loop)))  # type: ignore[arg-type]
 
 
-class Hashing:
+class Hashing(Judge):
     """Judges by a hash of the rows: any answer may come, the same one each time."""
 
     def __init__(self, seed: int) -> None:
@@ -53,7 +54,7 @@ def test_each_round_shrinks_the_rest_or_ends_the_loop(
 ) -> None:
     X, _ = blobs(sizes, seed=seed)
     loop = Loop(Agglomerative(), SEARCHES[which], epsilon, max_rounds)
-    rounds = list(iterate(X, Hashing(seed), loop))
+    rounds = list(iterate(X, np.arange(len(X)), Hashing(seed), loop))
     rest = set(range(len(X)))
     for i, round_ in enumerate(rounds):
         assert round_.n_rest == len(rest) > epsilon * len(X)
@@ -169,7 +170,7 @@ def test_the_rounds_come_one_by_one() -> None:
     """A caller that stops after a round has paid for that round only: here, for the two clusters of k = 2."""
     X, gold = blobs([10] * 4)
     oracle = Oracle(gold)
-    rounds = iterate(X, oracle, Loop(Agglomerative(), KSearch((2,))))
+    rounds = iterate(X, np.arange(len(X)), oracle, Loop(Agglomerative(), KSearch((2,))))
     assert oracle.asked == []
     next(rounds)
     assert len(oracle.asked) == 2

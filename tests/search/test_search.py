@@ -16,24 +16,16 @@ from numpy.typing import NDArray
 from dialin.cluster.granularity import level
 from dialin.cluster.partition import Agglomerative, KMeans
 from dialin.cluster.tree import Tree
-from dialin.errors import BudgetError, InputError
+from dialin.discover.context import default_min_size
+from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of
-from dialin.judge.coherence import Coherence, CoherenceJudge, JudgeSettings, Rows, Verdict
+from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.sample import sampler_of
-from dialin.search.tree_search import (
-    KSearch,
-    TreeSearch,
-    Trial,
-    Unit,
-    best_antichain,
-    build_prune_prompt,
-    default_candidates,
-    default_min_size,
-    parse_pruned,
-    posterior,
-    prune_with,
-)
-from dialin.search.walk import Ask
+from dialin.judge.verdict import UNASKED, Coherence, Rows, Verdict
+from dialin.search.best_k import KSearch, default_candidates
+from dialin.search.prune import build_prune_prompt, parse_pruned, prune_with
+from dialin.search.tree_search import TreeSearch, best_antichain, posterior
+from dialin.search.trial import Ask, Trial, Unit
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, blobs, parts, sets, talk
 
 
@@ -315,7 +307,7 @@ def test_what_a_cap_leaves_is_the_best_of_what_was_judged(n_batches: int) -> Non
 
     def ask(clusters: Sequence[Rows]) -> list[Verdict]:
         if len(spent) == n_batches:
-            raise BudgetError("spent")
+            return [UNASKED] * len(clusters)
         spent.append(len(clusters))
         return oracle.judge(clusters)
 

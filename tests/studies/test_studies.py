@@ -14,12 +14,13 @@ import pytest
 import scripted
 from dialin.bench.results import Row as BenchRow
 from dialin.bench.results import append, read_rows
-from dialin.discover.method import Settings, Tools
-from dialin.discover.state import Context, Draft
+from dialin.discover.context import Context, Tools
+from dialin.discover.settings import Settings
+from dialin.discover.state import Draft
 from dialin.embed.cache import CachedEmbedder
 from dialin.llm.base import Prompt, Request
 from dialin.llm.usage import Usage
-from dialin.search.tree_search import Trial
+from dialin.search.trial import Trial
 from studies.own import roles
 from studies.own.oracle import OracleJudge
 from studies.own.quality import Case

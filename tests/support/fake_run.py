@@ -18,7 +18,7 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Intent, Result
 from dialin.jobs.discover import write_result
 from dialin.jobs.timing import SessionLog
-from dialin.judge.coherence import Verdict
+from dialin.judge.verdict import Verdict
 from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.dates import dates
@@ -27,7 +27,7 @@ from dialin.review.log import DECISIONS, append
 from dialin.runs.connect import Connections, Specs
 from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
 from dialin.search.iterate import Round
-from dialin.search.tree_search import Trial
+from dialin.search.trial import Trial
 from scripted import HashingEmbedder
 
 

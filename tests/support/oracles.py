@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import BudgetError
-from dialin.judge.coherence import Coherence, Rows, Verdict
+from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
 from dialin.llm.base import Prompt
 
 Matrix = NDArray[np.float32]
@@ -47,7 +47,7 @@ def sets(clusters: Sequence[Rows]) -> set[frozenset[int]]:
 
 
 @dataclass
-class Oracle:
+class Oracle(Judge):
     """Knows the true cluster of every row: good where there is but one; `wrong` lists its errors."""
 
     gold: NDArray[np.int64]
@@ -70,7 +70,7 @@ class Oracle:
 
 
 @dataclass
-class Constant:
+class Constant(Judge):
     """Says the same of everything."""
 
     verdict: Verdict

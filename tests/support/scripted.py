@@ -13,7 +13,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover import state as work
+from dialin.discover import context, estimator
 from dialin.embed.choose import ChosenEmbedder
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import Backend, Reply, Request
@@ -98,7 +98,8 @@ def install(backend: Backend, put: Callable[[object, str, object], None] = setat
     real = connect.backend_of
     put(connect, "backend_of", lambda spec: backend if spec == backend.name else real(spec))
     put(connect, "embedder_of", embedder_of)
-    put(work, "calibration_of", lambda llm, form: CALIBRATION)
+    put(estimator, "embedder_of", embedder_of)
+    put(context, "calibration_of", lambda llm, form: CALIBRATION)
 
 
 class ScriptedBackend:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.granularity import granularity_of
-from dialin.cluster.strata import by_part, scripts_of
+from dialin.cluster.strata import scripts_of, strata_of
+from dialin.discover.context import default_min_size
 from dialin.discover.settings import Settings
-from dialin.search.tree_search import default_min_size
 
 CLUSTER_FACTOR = 2
 """How many times as many clusters as the sentences suggest: good ones may get one name, bad ones cost more work."""
@@ -37,7 +37,7 @@ def clusters_for(texts: Sequence[str], X: NDArray[np.float32], seed: int) -> int
     2
     8
     """
-    parts = by_part([""] * len(texts), scripts_of(texts, X))
+    parts = strata_of([""] * len(texts), scripts_of(texts, X))
     return min(max(sum(_wanted(X[rows], seed) for _, rows in parts), 2), len(X))
 
 

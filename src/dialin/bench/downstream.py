@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from dialin.cluster.partition import Labels, Matrix
-from dialin.judge.coherence import Rows
+from dialin.judge.verdict import Rows
 
 Gold = Sequence[str | None]
 C = 10.0

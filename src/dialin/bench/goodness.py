@@ -8,10 +8,11 @@ import numpy as np
 
 from dialin.bench.cases import Case
 from dialin.cluster.partition import Labels, Matrix
-from dialin.discover.method import Data, Settings, Tools
-from dialin.discover.state import Context
+from dialin.discover.context import Context, Tools
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.errors import InputError
-from dialin.judge.coherence import Coherence, Judge, Rows, Verdict
+from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
 from dialin.runs.connect import NO_LLM, Specs
 from dialin.score.reliability import Goodness, goodness
 

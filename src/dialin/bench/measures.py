@@ -23,10 +23,10 @@ from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import GOODNESS, Row
 from dialin.cluster.partition import Labels, Matrix
-from dialin.discover.method import Tools
+from dialin.discover.context import Tools
 from dialin.errors import InputError
 from dialin.jobs.discover import tools_of
-from dialin.judge.coherence import Judge
+from dialin.judge.verdict import Judge
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client

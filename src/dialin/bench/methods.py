@@ -12,7 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from dialin.cluster.partition import Labels
-from dialin.discover.method import Data, Settings, Tools, discover
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.peers import PEERS, Kit, Problem, check_installed
 from dialin.peers.keyphrase import KeyphrasePeer

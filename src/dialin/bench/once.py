@@ -16,7 +16,7 @@ from dialin.bench.plan import Watch
 from dialin.bench.recall import RecallBackend
 from dialin.bench.results import REPLIES, Key, Row, figures_of, stem_of
 from dialin.cluster.partition import Matrix
-from dialin.discover.method import Tools
+from dialin.discover.context import Tools
 from dialin.errors import InputError
 from dialin.jobs.discover import tools_of
 from dialin.jobs.machine import machine_name

@@ -1,13 +1,16 @@
 """The command line: parse, call the library, print.
 
-Comes in: words. Goes out: text on standard output, progress on standard error, an exit code. Each command has a module
-of its name; `group.py` turns errors into one line, `options.py` holds what several commands take.
+Comes in: words. Goes out: text on standard output, progress on standard error, an exit code.
+
+Begin with `discover.py`: each command has a module of its name. `group.py` turns errors into one line, and imports a
+command only when it runs; `options.py` holds what several commands take.
 """
 
 from __future__ import annotations
 
 import click
 
+from dialin import __version__
 from dialin.cli.group import LazyCommand, OneLineGroup
 
 __all__ = ["main"]
@@ -33,6 +36,6 @@ _COMMANDS = {
 
 
 @click.group(cls=OneLineGroup, entries=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="dialin", prog_name="dialin")
+@click.version_option(__version__, prog_name="dialin")
 def main() -> None:
     """Find the intents in customer-service dialogues, with an LLM in the loop."""

@@ -13,7 +13,7 @@ from dialin.cli.evaluate import print_scores
 from dialin.cli.options import (
     JSON,
 )
-from dialin.discover.method import Settings
+from dialin.discover.settings import Settings
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run
 from dialin.llm.usage import Budget

@@ -18,12 +18,13 @@ from rich.text import Text
 
 from dialin.cli.options import JSON, model_options, specs_of
 from dialin.cli.progress import Meter
-from dialin.discover.method import Data, Settings
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.jobs.audit import AuditRow, audit
 from dialin.jobs.discover import tools_of
 from dialin.jobs.predict import format_of, save
-from dialin.judge.coherence import Rows
+from dialin.judge.verdict import Rows
 from dialin.llm.client import Client
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of

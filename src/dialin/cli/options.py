@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import click
 
-from dialin.discover.method import Settings
+from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import read_calibration
 from dialin.llm.usage import Budget, Price
@@ -19,7 +19,6 @@ from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
 from dialin.runs.run import RunPlan
 
 Command = Callable[..., Any]
-AUTO_NUMBER = "0: chosen from the data"
 
 _COLUMNS = [
     click.option("--text", metavar="COL", help="Column of the sentences, or of the lists of turns."),
@@ -77,11 +76,28 @@ def _choice(name: str, values: str, text: str) -> Callable[[Command], Command]:
     return click.option(option, type=click.Choice(values.split()), default=default, show_default=True, help=text)
 
 
+class NumberOrAuto(click.ParamType[Any]):
+    """A number of 0 or more, or the word "auto"."""
+
+    def __init__(self, number: click.ParamType[Any]) -> None:
+        self.number = number
+        self.name = f"{number.name} or auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number or the word; fail as the number does."""
+        return value if value == "auto" else self.number.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return how the help calls the value."""
+        return "auto|N" if isinstance(self.number, click.IntRange) else "auto|X"
+
+
 def _number(name: str, text: str) -> Callable[[Command], Command]:
-    default = getattr(_DEFAULT, name)
-    option = f"--{name.replace('_', '-')}"
-    kind = click.IntRange(min=0) if isinstance(default, int) else click.FloatRange(min=0)
-    return click.option(option, type=kind, default=default, show_default=True, help=text)
+    default, hint = getattr(_DEFAULT, name), get_type_hints(Settings)[name]
+    kinds = get_args(hint) or (hint,)
+    number = click.IntRange(min=0) if int in kinds else click.FloatRange(min=0)
+    kind = NumberOrAuto(number) if default == "auto" else number
+    return click.option(f"--{name.replace('_', '-')}", type=kind, default=default, show_default=True, help=text)
 
 
 _SETTINGS: list[Callable[[Command], Command]] = [
@@ -97,15 +113,15 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     ),
     _choice("unit", "sentences clusters", "What good and bad count, with --strategy paper."),
     click.option("--prune", is_flag=True, help="Let the LLM propose the next k, with --strategy paper."),
-    _number("min_cluster_size", f"Smaller clusters are not kept; {AUTO_NUMBER}."),
+    _number("min_cluster_size", "Smaller clusters are not kept; auto: √n / 8 of n sentences, at least 4."),
     _number("epsilon", "Stop when at most this share of the sentences is left."),
-    _number("max_rounds", "Most rounds of the loop; 0: 1, with --strategy paper 4."),
+    _number("max_rounds", "Most rounds of the loop; auto: 1, with --strategy paper 4."),
     _number("granularity", "How fine: times as many clusters as the sentences suggest."),
     _choice("sampler", "convex random", "How the sentences that the LLM reads are chosen."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
     _choice("form", "auto pairs list tuned", "How the judge asks."),
     _choice("judge", "both llm geometry", "Whose evidence decides."),
-    _number("sure", "Ask nothing where the geometry is surer than this."),
+    _number("sure", "Ask nothing where the geometry is surer than this; auto: where no answer could turn the verdict."),
     _choice(
         "merge", "verified paper none", "Merge clusters of one intent along verified edges, as in the paper, or not."
     ),
@@ -116,10 +132,12 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         show_default=True,
         help="Whether an edge needs P(one intent) > tau.",
     ),
-    _number("theta", f"Largest distance of merged labels; {AUTO_NUMBER}."),
+    _number("theta", "Largest distance of merged labels; auto: from the labels at hand."),
     _number("tau", "Least probability that merged labels are of one intent."),
-    _number("kappa", f"Concentration of the labels of one intent; {AUTO_NUMBER}."),
-    _number("coverage", "Share of the sentences that should get an intent, where the judge agrees."),
+    _number("kappa", "Concentration of the labels of one intent; auto: from the labels at hand."),
+    _number(
+        "coverage", "Share of the sentences to give an intent, where the judge agrees; auto: those within the pieces."
+    ),
     _choice("roles", "auto split ignore", "Use the roles of the data, split by action word, or neither."),
     _choice("language", "auto en zh", "Language of the names."),
     click.option(

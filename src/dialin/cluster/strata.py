@@ -57,12 +57,12 @@ def stratum_ids(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
     [1, 2, 0]
     """
     parts = np.empty(len(roles), dtype=np.int64)
-    for part, (_, rows) in enumerate(by_part(roles, scripts)):
+    for part, (_, rows) in enumerate(strata_of(roles, scripts)):
         parts[rows] = part
     return parts
 
 
-def by_part(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Stratum, Rows]]:
+def strata_of(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Stratum, Rows]]:
     """Return each part and its rows."""
     return [(Stratum(*key), rows) for key, rows in grouped(list(zip(roles, scripts, strict=True)))]
 

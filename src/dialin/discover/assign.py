@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import centroid
-from dialin.judge.coherence import Judge, Rows
+from dialin.judge.verdict import Judge, Rows
 
 Floats = NDArray[np.float32]
 CHUNK = 8_192
@@ -56,14 +56,26 @@ class Pieces:
         return piece, cosine, p
 
     def _nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
-        own, wanted = np.array(self.roles, dtype=object), np.array(roles, dtype=object)[:, None]
-        S = np.where((own == "") | (wanted == "") | (own == wanted), X @ self.centroids.T, -2.0)
+        S = self._cosines(X, roles)
         piece = S.argmax(axis=1)
         cosine = S[np.arange(len(X)), piece]
-        weight = np.exp((S - cosine[:, None]) / SOFTNESS)
         same = self.intents[None, :] == self.intents[piece][:, None]
+        weight = np.exp((S - cosine[:, None]) / SOFTNESS)
         piece = np.where(cosine > -2, piece, -1)
         return piece, cosine.astype(np.float64), (weight * same).sum(axis=1) / weight.sum(axis=1)
+
+    def _cosines(self, X: Floats, roles: Sequence[str]) -> Floats:
+        """Return the cosine of each row to each piece, (n, m); −2 where the roles do not go together."""
+        own, wanted = np.array(self.roles, dtype=object), np.array(roles, dtype=object)[:, None]
+        return np.where((own == "") | (wanted == "") | (own == wanted), X @ self.centroids.T, -2.0)
+
+    def probabilities(self, X: Floats, roles: Sequence[str]) -> NDArray[np.float64]:
+        """Return P(piece | row), shape (n, m): the softmax of the cosines, each row summing to 1."""
+        if not len(self.centroids) or not len(X):
+            return np.zeros((len(X), len(self.centroids)))
+        S = self._cosines(X, roles)
+        weight = np.exp((S - S.max(axis=1, keepdims=True)) / SOFTNESS)
+        return np.asarray(weight / weight.sum(axis=1, keepdims=True), np.float64)
 
     def within(self, piece: Rows, cosine: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return whether each row lies within the radius of its nearest piece."""

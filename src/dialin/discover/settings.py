@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from dialin.errors import InputError
 from dialin.name.actions import check_actions
 from dialin.name.merge import MergeSettings
+
+Auto = Literal["auto"]
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,12 @@ class Settings:
         What good and bad count, with ``strategy="paper"``.
     prune : bool
         Whether the LLM proposes the candidates of later rounds from the log, with ``strategy="paper"``.
-    min_cluster_size : int
-        Smaller clusters are not kept; 0: chosen from the number of sentences.
+    min_cluster_size : int or "auto"
+        Smaller clusters are not kept; "auto": √n / 8, at least 4, of the n sentences of a stratum.
     epsilon : float
         Stop when at most this share of the sentences is left.
-    max_rounds : int
-        T_max; 0: one with ``strategy="tree"``, which finds what is good at every k at once, four with "paper".
+    max_rounds : int or "auto"
+        T_max; "auto": one with ``strategy="tree"``, which finds what is good at every k at once, four with "paper".
     granularity : float
         How fine: times as many clusters as the sentences suggest; with ``judge="llm"`` only where the asking begins.
     sampler : {"convex", "random"}
@@ -43,21 +46,22 @@ class Settings:
         How the judge asks; "auto" takes what measured best.
     judge : {"both", "llm", "geometry", "people"}
         Whose evidence decides; "people": every cluster of ``strategy="paper"`` is kept, for people to judge.
-    sure : float
-        Where the geometry is surer than this, the LLM is not asked; 0: where the answers of this LLM could not turn
-        the verdict.
+    sure : float or "auto"
+        Where the geometry gives P(good) beyond this or below 1 − this, the LLM is not asked, in [½, 1]; "auto": where
+        the answers of this LLM could not turn the verdict.
     merge : {"verified", "paper", "none"}
         Merge along verified edges, the paper's connected components, or not at all.
     merge_distance : {"geodesic", "cosine"}
         Distance of labels.
     merge_probabilistic : bool
         Whether an edge needs P(one intent) > tau.
-    theta, kappa : float
-        Largest distance of an edge, and concentration of labels; 0: from the labels at hand.
+    theta, kappa : float or "auto"
+        Largest distance of an edge, and concentration of labels; "auto": from the labels at hand.
     tau : float
         Least probability of an edge.
-    coverage : float
-        Share of the sentences that should get an intent, where the judge agrees; 0: those within the radii.
+    coverage : float or "auto"
+        Share of the sentences that should get an intent, where the judge agrees, in [0, 1]; "auto": those within the
+        radii of the pieces.
     roles : {"auto", "split", "ignore"}
         Use the roles of the data where there are any; or split by action word; or neither.
     language : {"auto", "en", "zh"}
@@ -73,22 +77,22 @@ class Settings:
     n_clusters: tuple[int, ...] = ()
     unit: Literal["sentences", "clusters"] = "sentences"
     prune: bool = False
-    min_cluster_size: int = 0
+    min_cluster_size: int | Auto = "auto"
     epsilon: float = 0.05
-    max_rounds: int = 0
+    max_rounds: int | Auto = "auto"
     granularity: float = 1.0
     sampler: Literal["convex", "random"] = "convex"
     sample_dim: int = 2
     form: Literal["auto", "pairs", "list", "tuned"] = "auto"
     judge: Literal["both", "llm", "geometry", "people"] = "both"
-    sure: float = 0.0
+    sure: float | Auto = "auto"
     merge: Literal["verified", "paper", "none"] = "verified"
     merge_distance: Literal["geodesic", "cosine"] = "geodesic"
     merge_probabilistic: bool = True
-    theta: float = 0.0
+    theta: float | Auto = "auto"
     tau: float = 0.7
-    kappa: float = 0.0
-    coverage: float = 0.0
+    kappa: float | Auto = "auto"
+    coverage: float | Auto = "auto"
     roles: Literal["auto", "split", "ignore"] = "auto"
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()
@@ -97,38 +101,43 @@ class Settings:
     @property
     def n_rounds(self) -> int:
         """The most rounds that there may be."""
-        return self.max_rounds or (1 if self.strategy == "tree" else 4)
+        if self.max_rounds == "auto":
+            return 1 if self.strategy == "tree" else 4
+        return self.max_rounds
 
     def merging(self) -> MergeSettings:
         """Return the settings of the merge step."""
         return MergeSettings(
             distance=self.merge_distance,
             probabilistic=self.merge_probabilistic,
-            theta=self.theta or "auto",
+            theta=self.theta,
             tau=self.tau,
-            kappa=self.kappa or "auto",
+            kappa=self.kappa,
             verify=self.merge == "verified",
         )
 
 
+RANGES: Mapping[str, tuple[float, float]] = {
+    "min_cluster_size": (1, math.inf),
+    "epsilon": (0, 1),
+    "max_rounds": (1, 1000),
+    "granularity": (0.1, 10),
+    "sample_dim": (2, 5),
+    "sure": (0.5, 1),
+    "theta": (0, math.pi),
+    "tau": (0, 1),
+    "kappa": (0, math.inf),
+    "coverage": (0, 1),
+    "seed": (0, 2**32 - 1),
+}
+"""Least and largest value of each setting that is a number."""
+
+
 def check(settings: Settings) -> None:
-    """Raise InputError where a setting is out of its range."""
+    """Raise InputError where a setting is out of its range, or two do not go together."""
     for name, kind in get_type_hints(Settings).items():
-        if get_origin(kind) is Literal and getattr(settings, name) not in get_args(kind):
-            allowed = ", ".join(get_args(kind))
-            raise InputError(f"{name} must be one of {allowed}, got {getattr(settings, name)!r}")
-    ranges: dict[str, tuple[float, float]] = {"epsilon": (0, 1), "coverage": (0, 1), "sure": (0, 1), "tau": (0, 1)}
-    ranges |= {"sample_dim": (2, 5)}
-    ranges |= {"theta": (0, math.pi), "kappa": (0, math.inf), "seed": (0, 2**32 - 1), "max_rounds": (0, 1000)}
-    ranges |= {"granularity": (0.1, 10)}
-    ranges |= {"min_cluster_size": (0, math.inf)}
-    for name, (low, high) in ranges.items():
-        value = getattr(settings, name)
-        if not low <= value <= high:
-            raise InputError(f"{name} must be from {low} to {high}, got {value}")
+        check_value(name, getattr(settings, name), words_of(kind))
     check_actions(settings.actions)
-    if 0 < settings.sure < 0.5:
-        raise InputError(f"sure must be 0 or from 0.5 to 1, got {settings.sure}")
     if any(k < 2 for k in settings.n_clusters):
         raise InputError(f"every candidate of n_clusters must be 2 or more, got {settings.n_clusters}")
     if settings.judge == "people" and settings.strategy == "tree":
@@ -138,3 +147,30 @@ def check(settings: Settings) -> None:
             f"strategy 'tree' needs a dendrogram, got partitioner {settings.partitioner!r}",
             hint="use partitioner 'agglomerative' or strategy 'paper'",
         )
+
+
+def words_of(kind: object) -> tuple[str, ...]:
+    """Return the words that a type allows: all choices of a setting, or "auto" beside a number.
+
+    Examples
+    --------
+    >>> words_of(Literal["tree", "paper"]), words_of(float | Literal["auto"]), words_of(int)
+    (('tree', 'paper'), ('auto',), ())
+    """
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return tuple(word for part in get_args(kind) for word in words_of(part))
+
+
+def check_value(name: str, value: object, words: tuple[str, ...]) -> None:
+    """Raise InputError where a setting is neither one of its words nor a number in its range."""
+    if value in words:
+        return
+    if name not in RANGES:
+        if words:
+            raise InputError(f"{name} must be one of {', '.join(words)}, got {value!r}")
+        return
+    low, high = RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        instead = f' or "{words[0]}"' if words else ""
+        raise InputError(f"{name} must be from {low} to {high}{instead}, got {value!r}")

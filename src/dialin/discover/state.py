@@ -1,32 +1,23 @@
-"""What a run works on and fills: data, tools, the judge they make, the draft, and the result.
+"""What a run works on and fills: the data, the draft, and the result.
 
 `dialin.discover.steps` holds the steps that turn one into the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.granularity import granularity_of
-from dialin.cluster.partition import Agglomerative
-from dialin.cluster.strata import Stratum, by_part, scripts_of, stratum_ids
+from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
-from dialin.discover.settings import Settings
-from dialin.errors import InputError
-from dialin.judge.calibration import Calibration, calibration_of
-from dialin.judge.coherence import CoherenceJudge, Judge, JudgeSettings, Mode, Rows, Verdict
-from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, SuggestedHeights
-from dialin.judge.people import KeepAllJudge
-from dialin.judge.sample import sampler_of
-from dialin.llm import tagged
-from dialin.llm.base import LLM
+from dialin.errors import BudgetError
+from dialin.judge.verdict import Rows, Verdict
 from dialin.search.iterate import Round
-from dialin.search.tree_search import default_min_size
 
 
 @dataclass(frozen=True)
@@ -129,77 +120,8 @@ class Data:
         return scripts_of(self.texts, self.X)
 
     def stratum_ids(self, *, use_roles: bool) -> Rows:
-        """Return the part of each sentence, shape (n,), as `dialin.cluster.strata.stratum_ids`; or 0 for all."""
+        """Return the stratum of each sentence, shape (n,), as `dialin.cluster.strata.stratum_ids`; or 0 for all."""
         return stratum_ids(self.roles if use_roles else [""] * len(self.texts), self.scripts)
-
-
-def _silent(_: str) -> None:
-    """Report nothing."""
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the method works with.
-
-    Parameters
-    ----------
-    llm : LLM or None
-        Judges and names; None: the geometry judges, and intents stay unnamed.
-    embed : callable
-        Labels -> unit-norm embeddings, for the merge step.
-    judge_llm : LLM, optional
-        Judges in the place of `llm`: a small tuned one, say.
-    calibration : Calibration, optional
-        Of the LLM that judges, in the place of the one shipped for it.
-    judge : Judge, optional
-        Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
-    on_step : callable
-        Told the step that begins ("judge", "name", "merge", "role", "assign"), for progress.
-    """
-
-    llm: LLM | None
-    embed: Callable[[Sequence[str]], NDArray[np.float32]]
-    judge_llm: LLM | None = None
-    calibration: Calibration | None = None
-    judge: Judge | None = None
-    on_step: Callable[[str], None] = _silent
-
-    def llm_for(self, step: str) -> LLM | None:
-        """Return the LLM that works at `step`, with its usage counted there."""
-        llm = self.judge_llm or self.llm if step == "judge" else self.llm
-        return None if llm is None else tagged(llm, step)
-
-
-@dataclass(frozen=True)
-class Context:
-    """A run: data, tools, settings, how fine the clusters should be, and the judge that all of it makes."""
-
-    data: Data
-    tools: Tools
-    settings: Settings
-    judge: Judge
-    levels: Callable[[], SuggestedHeights]
-
-    @classmethod
-    def of(cls, data: Data, tools: Tools, settings: Settings) -> Context:
-        """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        levels = cache(partial(levels_of, data, settings))  # seconds of work: not where nothing reads them
-        own = tools.judge or (KeepAllJudge() if settings.judge == "people" else judge_of(data, tools, settings, levels))
-        return cls(data, tools, settings, own, levels)
-
-    @property
-    def is_capped(self) -> bool:
-        """Whether the judge goes on without its LLM, as a cap of the budget was hit."""
-        return isinstance(self.judge, CoherenceJudge) and self.judge.is_capped
-
-    def strata(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
-        """Return what is clustered apart: by these roles (n), and in the tree, which needs a height each, by script."""
-        apart = self.settings.strategy == "tree"
-        return by_part(roles, self.data.scripts if apart else [False] * len(roles))
-
-    def min_size(self, rows: Rows) -> int:
-        """Return the smallest cluster to keep among the sentences of a part."""
-        return min_size_of(len(rows), self.settings)
 
 
 @dataclass
@@ -218,8 +140,8 @@ class Draft:
         Verdict on each intent of several pieces.
     rounds : list of (Stratum, Round)
         The rounds, each with the role and script it worked on.
-    complete : bool
-        Whether no cap was hit.
+    capped : bool
+        Whether a cap of the budget has ended the asking.
     """
 
     roles: list[str]
@@ -230,52 +152,21 @@ class Draft:
     intents: list[tuple[int, ...]] = field(default_factory=list)
     intent_verdicts: dict[tuple[int, ...], Verdict] = field(default_factory=dict)
     rounds: list[tuple[Stratum, Round]] = field(default_factory=list)
-    complete: bool = True
+    capped: bool = False
 
+    def add(self, stratum: Stratum, round_: Round) -> None:
+        """Take over the clusters that a round of a stratum kept: each is a piece, and an intent of its own so far."""
+        self.rounds.append((stratum, round_))
+        self.intents += [(len(self.pieces) + i,) for i in range(len(round_.clusters))]
+        self.pieces += round_.clusters
+        self.verdicts += round_.verdicts
+        self.piece_roles += [stratum.role] * len(round_.clusters)
+        self.capped = round_.capped
 
-def judge_of(data: Data, tools: Tools, settings: Settings, levels: Callable[[], SuggestedHeights]) -> CoherenceJudge:
-    """Return the coherence judge that the settings describe."""
-    llm = tools.llm_for("judge")
-    mode: Mode = settings.judge if llm and settings.judge != "people" else "geometry"
-    calibration = tools.calibration or calibration_of(llm.name if llm else "", settings.form)
-    if tools.calibration and settings.form not in {"auto", calibration.form}:
-        raise InputError(
-            f"the calibration {calibration.name} is of the form {calibration.form!r}, asked for is {settings.form!r}",
-            hint=f"use --form {calibration.form}, or another --calibration",
-        )
-    sampler = sampler_of(settings.sampler, settings.sample_dim)
-    asked = JudgeSettings(
-        form=calibration.form if settings.form == "auto" else settings.form,
-        mode=mode,
-        n_representatives=calibration.n_shown,
-        sure=settings.sure,
-        seed=settings.seed,
-    )
-    parts = data.stratum_ids(use_roles=settings.roles == "auto")
-    closeness = None if mode == "llm" else closeness_of(data, levels(), calibration)
-    return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, parts, closeness)
-
-
-def min_size_of(n: int, settings: Settings) -> int:
-    """Return the smallest cluster to keep among n sentences."""
-    return settings.min_cluster_size or default_min_size(n)
-
-
-def levels_of(data: Data, settings: Settings) -> SuggestedHeights:
-    """Measure the granularity that each part suggests."""
-    parts = data.stratum_ids(use_roles=settings.roles == "auto")
-    found = [
-        granularity_of(X, min_size_of(len(X), settings), settings.seed, settings.granularity)
-        for X in (data.X[parts == part] for part in range(int(parts.max(initial=-1)) + 1))
-    ]
-    return SuggestedHeights(parts, tuple(own.height if own else None for own in found))
-
-
-def closeness_of(data: Data, levels: SuggestedHeights, calibration: Calibration) -> Evidence:
-    """Return what the embeddings say about a set: its height, measured against the level of its part."""
-    points = data.X.copy()
-    for part in range(len(levels.heights)):
-        rows = np.flatnonzero(levels.parts == part)
-        points[rows] = Agglomerative(smooth=True).points(data.X[rows])
-    tightness = CosineEvidence(data.X, levels.parts, calibration.geometry_weights)
-    return HeightEvidence(points, levels, calibration.height_slope, tightness)
+    @contextmanager
+    def until_capped(self) -> Iterator[None]:
+        """Work until a cap of the budget is hit: what the draft holds by then is the best result so far."""
+        try:
+            yield
+        except BudgetError:
+            self.capped = True

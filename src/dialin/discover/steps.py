@@ -1,29 +1,27 @@
-"""The steps between data and result: collect pieces for each role, name them, merge them, assign, number.
+"""The steps between pieces and result: label them, split the roles, merge, assign, name, number.
 
-`dialin.discover.method.discover` puts them together. Each step fills a `Draft`, so that what is there when a cap of the
-budget is hit is the best result so far.
+`dialin.discover.method.discover` puts them together. Each step takes a `Draft` and returns one, so that what is there
+when a cap of the budget is hit is the best result so far.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.cluster.strata import grouped
 from dialin.discover.assign import Pieces, build, reasons, widen
-from dialin.discover.state import Context, Draft, Intent, Result
-from dialin.errors import BudgetError
-from dialin.judge.coherence import CoherenceJudge, Rows, Verdict
+from dialin.discover.context import Context
+from dialin.discover.state import Draft, Intent, Result
 from dialin.judge.sample import sampler_of
+from dialin.judge.verdict import Rows, Verdict
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.labels import Example, contrast, name_clusters, number
+from dialin.name.labels import PLACEHOLDER_NAMES, Example, contrast, name_clusters, number
 from dialin.name.merge import MergeResult, NearestGroups, components, label_edges, verified
 from dialin.name.roles import roles_of
-from dialin.search.iterate import Loop, SubsetJudge, iterate
-from dialin.search.tree_search import KSearch, Search, TreeSearch, prune_with
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
@@ -31,181 +29,187 @@ N_EXAMPLES = 5
 """Example sentences kept per intent."""
 
 
-def search_of(work: Context, rows: Rows) -> Search:
-    """Return the search of one round among some sentences of one part."""
-    settings = work.settings
-    if settings.strategy == "tree":
-        return TreeSearch(work.min_size(rows), work.levels().of(rows))
-    llm = work.tools.llm_for("search")
-    prune = prune_with(llm) if settings.prune and llm else None
-    return KSearch(settings.n_clusters, settings.unit, work.min_size(rows), prune)
+def label_pieces(draft: Draft, context: Context) -> Draft:
+    """Label every piece: merging and the split into roles go by these labels."""
+    llm, settings = context.tools.llm_for("name"), context.settings
+    is_needed = settings.merge != "none" or settings.roles == "split"
+    if llm is not None and draft.pieces and is_needed:
+        context.tools.on_step("label")
+        draft.names = name_clusters(llm, [example_of(context, rows) for rows in draft.pieces], settings.actions)
+    return draft
 
 
-def clusters_of(work: Context) -> Partitioner:
-    """Return what partitions the sentences: the paper's as it is, the tree of `TreeSearch` with smoothed embeddings."""
-    settings = work.settings
-    if settings.strategy == "tree":  # which has no other partitioner: `dialin.discover.settings.check`
-        return Agglomerative(smooth=True, random_state=settings.seed)
-    return partitioner_of(settings.partitioner, settings.seed)
+def split_roles(draft: Draft, context: Context) -> list[str]:
+    """Return a role per sentence, from the action word of its piece's label (paper §3.4).
 
-
-def collect(draft: Draft, work: Context) -> None:
-    """Run Algorithm 1 for each part by itself; the draft gains the clusters of each round."""
-    settings = work.settings
-    work.tools.on_step("judge")
-    for part, rows in work.strata(draft.roles):
-        loop = Loop(clusters_of(work), search_of(work, rows), settings.epsilon, settings.n_rounds)
-        for round_ in iterate(work.data.X[rows], SubsetJudge(work.judge, rows), loop):
-            clusters = tuple(rows[cluster] for cluster in round_.clusters)
-            draft.rounds.append((part, replace(round_, clusters=clusters)))
-            draft.intents += [(len(draft.pieces) + i,) for i in range(len(clusters))]
-            draft.pieces += clusters
-            draft.verdicts += round_.verdicts
-            draft.piece_roles += [part.role] * len(clusters)
-            if round_.capped:
-                raise BudgetError("the cap was hit while judging")
-
-
-def name_pieces(draft: Draft, work: Context) -> None:
-    """Name every cluster: the labels are what merging and the split into roles go by."""
-    work.tools.on_step("name")
-    llm = work.tools.llm_for("name")
-    wanted = work.settings.merge != "none" or work.settings.roles == "split"
-    if llm is not None and draft.pieces and wanted:
-        draft.names = name_clusters(llm, [example_of(work, rows) for rows in draft.pieces], work.settings.actions)
-
-
-def merge_pieces(draft: Draft, work: Context) -> None:
-    """Merge clusters of one intent, within each role."""
-    work.tools.on_step("merge")
-    if work.settings.merge == "none" or not draft.pieces:
-        return
-    L = work.tools.embed([name.replace("-", " ") for name in draft.names]) if draft.names else None
-    groups, verdicts = list[tuple[int, ...]](), dict[tuple[int, ...], Verdict]()
-    for _, ids in grouped(draft.piece_roles):
-        merged = merge_role([draft.pieces[i] for i in ids], None if L is None else L[ids], work)
-        own = {group: tuple(int(ids[i]) for i in group) for group in merged.groups}
-        groups += own.values()
-        verdicts |= {own[group]: verdict for group, verdict in merged.verdicts.items()}
-    draft.intents, draft.intent_verdicts = groups, verdicts
-
-
-def merge_role(clusters: list[Rows], L: NDArray[np.float32] | None, work: Context) -> MergeResult:
-    """Merge the clusters of one role; without labels (no LLM), by their centroids alone."""
-    merging = work.settings.merging()
-    edges = [] if L is None else label_edges(L, merging)
-    if not merging.verify:
-        return components(len(clusters), edges)
-    return verified(clusters, edges, work.judge, NearestGroups(work.data.X))
-
-
-def split_roles(draft: Draft, work: Context) -> list[str]:
-    """Return a role per sentence, from the action word of its cluster's label (paper §3.4).
-
-    Sentences in no cluster take the role of the nearest piece.
+    Sentences in no piece take the role of the nearest one.
     """
-    work.tools.on_step("role")
-    n = len(work.data.texts)
-    roles = roles_of(draft.names, work.tools.llm_for("role"))
+    context.tools.on_step("role")
+    n = len(context.data.texts)
+    roles = roles_of(draft.names, context.tools.llm_for("role"))
     codes = [int(role == AGENT) for role in roles]
-    pieces = build(work.data.X, draft.pieces, codes, [""] * len(codes))
+    pieces = build(context.data.X, draft.pieces, codes, [""] * len(codes))
     open_pieces = replace(pieces, radii=np.full(len(codes), -1.0, np.float32))
-    labels, _ = open_pieces.assign(work.data.X, [""] * n)
+    labels, _ = open_pieces.assign(context.data.X, [""] * n)
     return [AGENT if label == 1 else CUSTOMER for label in labels]
 
 
-def decide(draft: Draft, work: Context) -> Pieces:
-    """Return the decision function of the run; `Pieces.intents` are numbers of groups."""
-    work.tools.on_step("assign")
-    order = [(i, g) for g, group in enumerate(draft.intents) for i in group]
-    roles = assignment_roles(draft.piece_roles, work)
-    pieces = build(
-        work.data.X, [draft.pieces[i] for i, _ in order], [g for _, g in order], [roles[i] for i, _ in order]
-    )
-    if not work.settings.coverage or not draft.complete:
-        return pieces
-    try:
-        pieces = widen(pieces, work.data.X, assignment_roles(draft.roles, work), work.settings.coverage, work.judge)
-    except BudgetError:
-        draft.complete = False
-    draft.complete = draft.complete and not work.is_capped
-    return pieces
+def merge_pieces(draft: Draft, context: Context) -> Draft:
+    """Merge pieces of one intent, within each role."""
+    context.tools.on_step("merge")
+    if context.settings.merge == "none" or not draft.pieces:
+        return draft
+    L = context.tools.embed([name.replace("-", " ") for name in draft.names]) if draft.names else None
+    intents, verdicts = list[tuple[int, ...]](), dict[tuple[int, ...], Verdict]()
+    for _, ids in grouped(draft.piece_roles):
+        merged = merge_role([draft.pieces[i] for i in ids], None if L is None else L[ids], context)
+        own = {group: tuple(int(ids[i]) for i in group) for group in merged.groups}
+        intents += own.values()
+        verdicts |= {own[group]: verdict for group, verdict in merged.verdicts.items()}
+    draft.intents, draft.intent_verdicts = intents, verdicts
+    return draft
 
 
-def assignment_roles(roles: list[str], work: Context) -> list[str]:
-    """Return the roles that decide where a sentence may go: none where they were guessed, as a new one's would be."""
-    return [""] * len(roles) if work.settings.roles == "split" else roles
+def merge_role(pieces: list[Rows], L: NDArray[np.float32] | None, context: Context) -> MergeResult:
+    """Merge the pieces of one role; without labels (no LLM), by their centroids alone."""
+    merging = context.settings.merging()
+    edges = [] if L is None else label_edges(L, merging)
+    if not merging.verify:
+        return components(len(pieces), edges)
+    return verified(pieces, edges, context.judge, NearestGroups(context.data.X))
 
 
-def conclude(draft: Draft, work: Context) -> Result:
-    """Assign every sentence, name the intents, number them by size."""
-    data, pieces = work.data, decide(draft, work)
-    groups, p_intent = pieces.assign(data.X, assignment_roles(draft.roles, work))
-    names, samples = name_groups(draft, work, groups)
-    found = groups >= 0
-    sizes = np.bincount(groups[found], weights=data.counts[found], minlength=len(draft.intents)).astype(int)
-    order = sorted((g for g in range(len(draft.intents)) if sizes[g]), key=lambda g: (-sizes[g], names[g]))
+def conclude(draft: Draft, context: Context) -> Result:
+    """Assign every sentence, name the intents, number them by size, and say why the rest has none."""
+    pieces = decide(draft, context)
+    assignment = assign(pieces, draft, context)
+    names = name_intents(draft, context, assignment)
+    order = most_frequent_first(names, assignment)
     rank = np.full(len(draft.intents) + 1, -1)  # the last entry keeps −1 at −1
     rank[order] = np.arange(len(order))
-    intents = tuple(
-        Intent(
-            intent_id=i,
-            name=names[g],
-            size=int((groups == g).sum()),
-            n_occurrences=int(sizes[g]),
-            p_good=p_of(draft, work, draft.intents[g], np.flatnonzero(groups == g)),
-            role=draft.piece_roles[draft.intents[g][0]],
-            examples=samples[g],
-        )
-        for i, g in enumerate(order)
-    )
-    least = np.empty(len(data.texts), dtype=np.int64)
-    for _, rows in work.strata(draft.roles):
-        least[rows] = work.min_size(rows)
-    why = reasons(data.X, groups, least)
+    is_complete = not is_capped(draft, context)
+    why = reasons(context.data.X, assignment.intents, min_sizes(draft, context))
     return Result(
-        intents=intents,
-        labels=rank[groups],
-        p_intent=p_intent,
-        reasons=why if draft.complete else [reason and "budget" for reason in why],
+        intents=tuple(
+            replace(intent_of(draft, context, assignment, g), intent_id=i, name=names[g]) for i, g in enumerate(order)
+        ),
+        labels=rank[assignment.intents],
+        p_intent=assignment.p_intent,
+        reasons=why if is_complete else [reason and "budget" for reason in why],
         rounds=tuple(draft.rounds),
         pieces=replace(pieces, intents=rank[pieces.intents]),
-        complete=draft.complete,
+        complete=is_complete,
         roles=draft.roles,
     )
 
 
-def p_of(draft: Draft, work: Context, group: tuple[int, ...], rows: Rows) -> float:
-    """Return P(good) of an intent: calibrated for what is kept, else its verdict, else the mean of its clusters'."""
-    sure = work.judge.confidence(rows) if isinstance(work.judge, CoherenceJudge) else None
-    if sure is not None:
-        return sure
+def is_capped(draft: Draft, context: Context) -> bool:
+    """Tell whether a cap of the budget has ended the asking, of the judge or of the namer."""
+    return draft.capped or context.judge.is_capped
+
+
+def decide(draft: Draft, context: Context) -> Pieces:
+    """Return the decision function of the run; `Pieces.intents` are places in `Draft.intents`."""
+    context.tools.on_step("assign")
+    order = [(i, g) for g, group in enumerate(draft.intents) for i in group]
+    roles, X, coverage = assignment_roles(draft.piece_roles, context), context.data.X, context.settings.coverage
+    pieces = build(X, [draft.pieces[i] for i, _ in order], [g for _, g in order], [roles[i] for i, _ in order])
+    if coverage == "auto" or is_capped(draft, context):
+        return pieces
+    return widen(pieces, X, assignment_roles(draft.roles, context), coverage, context.judge)
+
+
+def assignment_roles(roles: list[str], context: Context) -> list[str]:
+    """Return the roles that decide where a sentence may go: none where they were guessed, as a new one's would be."""
+    return [""] * len(roles) if context.settings.roles == "split" else roles
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Which intent each sentence belongs to, before the intents are numbered.
+
+    Parameters
+    ----------
+    intents : ndarray of shape (n,), int64
+        Place in `Draft.intents`; −1: none.
+    p_intent : ndarray of shape (n,), float64
+        P(that intent | sentence), in [0, 1].
+    rows : list of ndarray
+        Sentences of each intent, ascending; empty where all of them went elsewhere.
+    n_occurrences : ndarray of shape (n_intents,), int64
+        Utterances of each intent.
+    """
+
+    intents: NDArray[np.int64]
+    p_intent: NDArray[np.float64]
+    rows: list[Rows]
+    n_occurrences: NDArray[np.int64]
+
+
+def assign(pieces: Pieces, draft: Draft, context: Context) -> Assignment:
+    """Apply the decision function to the sentences of the run, and count."""
+    intents, p_intent = pieces.assign(context.data.X, assignment_roles(draft.roles, context))
+    n, found, counts = len(draft.intents), intents >= 0, context.data.counts
+    n_occurrences = np.bincount(intents[found], weights=counts[found], minlength=n).astype(int)
+    return Assignment(intents, p_intent, [np.flatnonzero(intents == g) for g in range(n)], n_occurrences)
+
+
+def name_intents(draft: Draft, context: Context, assignment: Assignment) -> list[str]:
+    """Return a unique name of each intent; merged ones are named again, and siblings of one name told apart."""
+    context.tools.on_step("name")
+    names = [draft.names[group[0]] if draft.names else PLACEHOLDER_NAMES["en"] for group in draft.intents]
+    llm, actions = context.tools.llm_for("name"), context.settings.actions
+    if llm is None or is_capped(draft, context):
+        return number(names)
+    examples = [
+        example_of(context, rows if len(rows) else draft.pieces[group[0]])
+        for rows, group in zip(assignment.rows, draft.intents, strict=True)
+    ]
+    again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
+    with draft.until_capped():
+        for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):
+            names[g] = name
+        names = contrast(llm, examples, names, actions)
+    return number(names)
+
+
+def most_frequent_first(names: Sequence[str], assignment: Assignment) -> list[int]:
+    """Return the intents that have sentences, the most frequent first, equally frequent ones by name."""
+    sizes = assignment.n_occurrences
+    return sorted((g for g in range(len(names)) if sizes[g]), key=lambda g: (-sizes[g], names[g]))
+
+
+def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) -> Intent:
+    """Return an intent of the draft, without number and name."""
+    rows = assignment.rows[g]
+    return Intent(
+        intent_id=-1,
+        name="",
+        size=len(rows),
+        n_occurrences=int(assignment.n_occurrences[g]),
+        p_good=p_good_of(draft, context, draft.intents[g], rows),
+        role=draft.piece_roles[draft.intents[g][0]],
+        examples=tuple(context.data.texts[i] for i in central_rows(context.data.X, rows, N_EXAMPLES)),
+    )
+
+
+def p_good_of(draft: Draft, context: Context, group: tuple[int, ...], rows: Rows) -> float:
+    """Return P(good) of an intent: the judge's confidence, else its verdict, else the mean of its pieces'."""
+    confidence = context.judge.confidence(rows)
+    if confidence is not None:
+        return confidence
     if group in draft.intent_verdicts:
         return draft.intent_verdicts[group].p_good
     sizes = [len(draft.pieces[i]) for i in group]
     return float(np.average([draft.verdicts[i].p_good for i in group], weights=sizes))
 
 
-def name_groups(draft: Draft, work: Context, groups: NDArray[np.int64]) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Return a unique name and the most central sentences of each group; merged groups are named again."""
-    work.tools.on_step("name")
-    rows = [np.flatnonzero(groups == g) for g in range(len(draft.intents))]
-    central = [tuple(work.data.texts[i] for i in central_rows(work.data.X, r, N_EXAMPLES)) for r in rows]
-    samples = [
-        example_of(work, r if len(r) else draft.pieces[group[0]]) for r, group in zip(rows, draft.intents, strict=True)
-    ]
-    names = [draft.names[group[0]] if draft.names else "unnamed-intent" for group in draft.intents]
-    again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
-    llm = work.tools.llm_for("name")
-    if llm is None or not draft.complete:
-        return number(names), central
-    try:
-        for g, name in zip(again, name_clusters(llm, [samples[g] for g in again], work.settings.actions), strict=True):
-            names[g] = name
-        names = contrast(llm, samples, names, work.settings.actions)
-    except BudgetError:
-        draft.complete = False
-    return number(names), central
+def min_sizes(draft: Draft, context: Context) -> NDArray[np.int64]:
+    """Return the smallest cluster to keep in the stratum of each sentence, shape (n,)."""
+    least = np.empty(len(context.data.texts), dtype=np.int64)
+    for _, rows in context.strata(draft.roles):
+        least[rows] = context.min_size(rows)
+    return least
 
 
 def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
@@ -216,10 +220,10 @@ def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
     return rows[np.argsort(-cosine, kind="stable")[:size]]
 
 
-def example_of(work: Context, rows: Rows) -> Example:
+def example_of(context: Context, rows: Rows) -> Example:
     """Return what the namer reads of a cluster: its two most central sentences, then its convex sample."""
-    rows, settings = np.sort(rows), work.settings
+    rows, settings = np.sort(rows), context.settings
     sampler = sampler_of(settings.sampler, settings.sample_dim)
-    chosen = rows[sampler(work.data.X[rows], N_NAMING - 2, np.random.default_rng(settings.seed))]
-    ordered = dict.fromkeys([*central_rows(work.data.X, rows, 2).tolist(), *chosen.tolist()])
-    return Example.of([work.data.texts[i] for i in ordered], settings.language)
+    chosen = rows[sampler(context.data.X[rows], N_NAMING - 2, np.random.default_rng(settings.seed))]
+    ordered = dict.fromkeys([*central_rows(context.data.X, rows, 2).tolist(), *chosen.tolist()])
+    return Example.of([context.data.texts[i] for i in ordered], settings.language)

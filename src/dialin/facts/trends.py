@@ -93,7 +93,8 @@ def _numbered(unit: str, begins: NDArray[np.datetime64], step: int) -> Periods:
     known = ~np.isnat(begins)
     first, last = begins[known].min(), begins[known].max()
     codes = np.where(known, (begins - first).astype(int) // step, -1)
-    names = np.arange(first, last + step, step)
+    width = np.timedelta64(step, np.datetime_data(begins.dtype)[0])
+    names = np.arange(first, last + width, width)
     return Periods(unit, tuple(names.astype(str).tolist()), codes.astype(np.int64))
 
 

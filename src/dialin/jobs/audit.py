@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dialin.discover.method import Data, Settings, Tools
-from dialin.discover.state import Context
+from dialin.discover.context import Context, Tools
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.discover.steps import central_rows, example_of
-from dialin.judge.coherence import CoherenceJudge, Rows, Verdict
+from dialin.judge.verdict import Rows, Verdict
 from dialin.name.labels import contrast, name_clusters
 
 N_EXAMPLES = 3
-SINGLETON_VERDICT = Verdict(1.0, Verdict.of(1.0).coherence, "size")
+SINGLETON_VERDICT = Verdict.of(1.0, "size")
 """A cluster of one distinct sentence is coherent."""
 
 
@@ -65,7 +66,8 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
     """
     rows = [np.unique(members) for members in clusters.values()]
     tools.on_step("judge")
-    work = unchosen(Context.of(data, tools, settings))
+    context = Context.of(data, tools, settings)
+    work = replace(context, judge=context.judge.for_audit())
     verdicts = _verdicts(work, rows)
     tools.on_step("name")
     names = _names(work, rows)
@@ -81,14 +83,6 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
         )
         for (cluster, members), own, verdict, name in zip(clusters.items(), rows, verdicts, names, strict=True)
     ]
-
-
-def unchosen(work: Context) -> Context:
-    """Return the work with a judge of clusters as they are."""
-    judge = work.judge
-    if not isinstance(judge, CoherenceJudge):
-        return work
-    return replace(work, judge=replace(judge, calibration=judge.calibration.for_audit(), closeness=None))
 
 
 def _verdicts(work: Context, rows: list[Rows]) -> list[Verdict]:

@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dialin import files
-from dialin.discover.method import Data, Result, Settings, Tools, discover
-from dialin.discover.state import nothing
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data, Result, nothing
 from dialin.errors import InputError, ProviderError
 from dialin.jobs.estimate import CosineGuess, CountingLLM, Estimate, count, total
 from dialin.jobs.timing import SessionLog

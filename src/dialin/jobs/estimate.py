@@ -16,7 +16,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover.method import Data, Settings, Tools, discover
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 from dialin.llm.base import Backend, Prompt, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.usage import Price, Usage, estimate_tokens

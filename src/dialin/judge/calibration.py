@@ -139,10 +139,6 @@ class Calibration:
         """Return P(good) of a cluster that was kept, from its embeddings; None where that was not calibrated."""
         return None if self.kept_weights is None else sigmoid(weighed(self.kept_weights, shape, size, n))
 
-    def geometry_p(self, logit: float) -> float:
-        """Return P(good) from the geometry alone."""
-        return sigmoid(logit)
-
     def llm_p(self, answers: float) -> float:
         """Return P(good) from the LLM alone; `answers` is the mean log-odds of its answers."""
         a, b = self.llm_weights

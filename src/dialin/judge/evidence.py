@@ -20,7 +20,7 @@ from dialin.judge.calibration import Geometry, geometry_of, weighed
 
 Rows = NDArray[np.int64]
 MAX_JOINED = 400
-"""Rows of a set whose tree is built to find its height; of more, an even part."""
+"""Rows of a set whose tree is built to find its height; of more, an even sample."""
 
 
 class Evidence(Protocol):
@@ -32,21 +32,21 @@ class Evidence(Protocol):
 
 
 class CosineEvidence:
-    """Mean pairwise cosine of a set, its size, and its share of the part of the corpus that it is in.
+    """Mean pairwise cosine of a set, its size, and its share of its stratum.
 
     Parameters
     ----------
     X : ndarray of shape (n, d)
         Unit-norm embeddings.
-    parts : ndarray of shape (n,), int64
-        Part 0, 1, … of the corpus that each row is in: a set is measured as it would be if its part were alone.
+    strata : ndarray of shape (n,), int64
+        Stratum 0, 1, … of each row: a set is measured as if its stratum were the whole corpus.
     weights : tuple of 4 floats
         Of `dialin.judge.calibration.weighed`.
     """
 
-    def __init__(self, X: Matrix, parts: Rows, weights: tuple[float, ...]) -> None:
-        self.X, self.parts, self.weights = X, parts, weights
-        own = [X[parts == part] for part in range(int(parts.max(initial=-1)) + 1)]
+    def __init__(self, X: Matrix, strata: Rows, weights: tuple[float, ...]) -> None:
+        self.X, self.strata, self.weights = X, strata, weights
+        own = [X[strata == stratum] for stratum in range(int(strata.max(initial=-1)) + 1)]
         self._bases, self._sizes = [geometry_of(rows).base for rows in own], [len(rows) for rows in own]
 
     def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
@@ -54,56 +54,56 @@ class CosineEvidence:
         return weighed(self.weights, *self.shape(rows if other is None else np.concatenate([rows, other])))
 
     def shape(self, rows: Rows) -> tuple[Geometry, int, int]:
-        """Return closeness and size of a set, and the size of its part."""
-        part = int(self.parts[rows[0]])
-        return geometry_of(self.X[rows], self._bases[part]), len(rows), self._sizes[part]
+        """Return closeness and size of a set, and the size of its stratum."""
+        stratum = int(self.strata[rows[0]])
+        return geometry_of(self.X[rows], self._bases[stratum]), len(rows), self._sizes[stratum]
 
 
 @dataclass(frozen=True, eq=False)
 class SuggestedHeights:
-    """Heights of Ward's tree at which the parts of the corpus fall into the clusters that they suggest.
+    """Heights of Ward's tree at which the strata fall into the clusters that they suggest.
 
     Parameters
     ----------
-    parts : ndarray of shape (n,), int64
-        Part 0, 1, … of each sentence (`dialin.cluster.strata`).
+    strata : ndarray of shape (n,), int64
+        Stratum 0, 1, … of each sentence (`dialin.cluster.strata`).
     heights : tuple of (float or None)
-        By part; None: it was not measured.
+        By stratum; None: it was not measured.
     """
 
-    parts: Rows
+    strata: Rows
     heights: tuple[float | None, ...]
 
     def of(self, rows: Rows) -> float | None:
-        """Return the height of the part that the rows are in; None where they are of several."""
-        part = int(self.parts[rows[0]])
-        return self.heights[part] if (self.parts[rows] == part).all() else None
+        """Return the height of the stratum of the rows; None where they are of several."""
+        stratum = int(self.strata[rows[0]])
+        return self.heights[stratum] if (self.strata[rows] == stratum).all() else None
 
 
 @dataclass(frozen=True, eq=False)
 class HeightEvidence:
-    """Height in Ward's tree against the height at which a part of the corpus falls into the clusters it suggests.
+    """Height in Ward's tree against the height at which its stratum falls into the clusters it suggests.
 
     Parameters
     ----------
     points : ndarray of shape (n, d)
         What the tree is built on: smoothed embeddings.
-    levels : SuggestedHeights
-        That height, by part.
+    heights : SuggestedHeights
+        That height, by stratum.
     slope : float
         Log-odds for each factor e by which a set joins lower.
     otherwise : Evidence
-        Speaks of parts that were not measured, and of sets across parts, whose trees have nothing in common.
+        Speaks of strata that were not measured, and of sets across strata, whose trees have nothing in common.
     """
 
     points: Matrix
-    levels: SuggestedHeights
+    heights: SuggestedHeights
     slope: float
     otherwise: Evidence
 
     def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
         """Return the log-odds that the rows, or the union of both, are one intent."""
-        level = self.levels.of(rows if other is None else np.concatenate([rows, other]))
+        level = self.heights.of(rows if other is None else np.concatenate([rows, other]))
         if level is None:
             return self.otherwise.log_odds(rows, other)
         own = self.points[rows]
@@ -157,7 +157,7 @@ def ward_distance(A: Matrix, B: Matrix) -> float:
 def last_join(points: Matrix) -> float:
     """Return the height of the root of Ward's tree of some rows, two at least.
 
-    The tree of a node's members alone is the subtree at that node. Of more than 400 rows an even part is joined,
+    The tree of a node's members alone is the subtree at that node. Of more than 400 rows an even sample is joined,
     and the height multiplied by the root of how many times more there are: so Ward's heights grow with sizes.
     """
     step = -(-len(points) // MAX_JOINED)

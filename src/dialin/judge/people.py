@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialin.judge.coherence import Coherence, Rows, Verdict
+from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
 
 EVEN_VERDICT = Verdict(0.5, Coherence.GOOD, "people")
 
 
-class KeepAllJudge:
+class KeepAllJudge(Judge):
     """Finds every cluster good with P(good) ½, so that the loop keeps what its partitioner made."""
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:

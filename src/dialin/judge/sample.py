@@ -50,6 +50,14 @@ class ConvexSampler:
         return convex_sample(X, size, self.dim, rng)
 
 
+@dataclass(frozen=True)
+class Draw:
+    """How the representatives of a cluster are drawn."""
+
+    sampler: Sampler
+    seed: int = 0
+
+
 def sampler_of(name: str, dim: int = 2) -> Sampler:
     """Return the sampler ``"random"`` or ``"convex"`` (`dim` is of the second one only).
 
@@ -63,6 +71,26 @@ def sampler_of(name: str, dim: int = 2) -> Sampler:
     if name == "convex":
         return ConvexSampler(dim)
     raise InputError(f"sampler must be 'random' or 'convex', got {name!r}")
+
+
+def representatives(X: NDArray[np.floating], rows: Rows, size: int, draw: Draw) -> Rows:
+    """Return the members of a cluster that a reader sees: the same in training, in a run, and on an annotation page.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings of all sentences.
+    rows : ndarray of shape (m,), int64
+        The cluster, in any order.
+    size : int
+        At most so many are chosen, 1 or more.
+    draw : Draw
+        Sampler and seed. The generator is seeded by the seed, the size and the first row of the cluster, so that a
+        cluster is sampled alike whenever it comes up.
+    """
+    rows = np.sort(rows)
+    rng = np.random.default_rng([draw.seed, len(rows), int(rows[0])])
+    return rows[draw.sampler(X[rows], size, rng)]
 
 
 def random_sample(n_members: int, size: int, rng: np.random.Generator) -> Rows:

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
 from dialin.cluster.partition import centroid
-from dialin.judge.coherence import SURE_LOG_ODDS, Coherence, Judge, Rows, Verdict
+from dialin.judge.verdict import SURE_LOG_ODDS, Coherence, Judge, Rows, Verdict
 
 Floats = NDArray[np.float64]
 Edge = tuple[int, int]

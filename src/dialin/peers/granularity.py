@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import Agglomerative, Matrix
-from dialin.judge.coherence import build_pair_prompt
+from dialin.judge.questions import build_pair_prompt
 from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Problem

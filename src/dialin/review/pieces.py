@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.discover.assign import Floats, Pieces, build
-from dialin.judge.coherence import Rows
+from dialin.judge.verdict import Rows
 from dialin.review.apply import grouped
 
 MIN_PURITY = 0.9

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.discover.assign import Pieces
-from dialin.discover.method import Data, Settings
-from dialin.discover.settings import check
+from dialin.discover.settings import Settings, check
+from dialin.discover.state import Data
 from dialin.errors import DialinError, InputError
 from dialin.judge.calibration import Calibration, calibration_in
 from dialin.prompts import shipped
@@ -226,10 +226,9 @@ def read_corpus(plan: RunPlan) -> Corpus:
 
 
 def _check_sizes(settings: Settings, n: int) -> None:
-    for name, value in [
-        ("n_clusters", max(settings.n_clusters, default=0)),
-        ("min_cluster_size", settings.min_cluster_size),
-    ]:
+    least = settings.min_cluster_size
+    given = {"n_clusters": max(settings.n_clusters, default=0), "min_cluster_size": 0 if least == "auto" else least}
+    for name, value in given.items():
         if value > n:
             raise InputError(f"{name} {value} is more than the {n} distinct sentences", hint="take a smaller one")
 

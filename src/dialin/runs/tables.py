@@ -7,7 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pyarrow as pa
 
-from dialin.discover.method import Result
+from dialin.discover.state import Result
 from dialin.read.corpus import Corpus
 from dialin.search.iterate import Round
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import Partitioner
-from dialin.judge.coherence import Judge, Rows, Verdict
-from dialin.search.tree_search import Search, Trial
+from dialin.judge.verdict import Judge, Rows, Verdict
+from dialin.search.trial import Search, Trial
 
 
 @dataclass(frozen=True)
@@ -63,43 +64,34 @@ class Round:
     capped: bool = False
 
 
-@dataclass(frozen=True)
-class SubsetJudge:
-    """A judge for a part of the sentences, whose clusters are numbered within the part."""
-
-    whole: Judge
-    rows: Rows
-
-    def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
-        """Judge clusters of the part."""
-        return self.whole.judge([self.rows[cluster] for cluster in clusters])
-
-    def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
-        """Judge unions of clusters of the part."""
-        return self.whole.judge_unions([(self.rows[a], self.rows[b]) for a, b in pairs])
-
-
-def iterate(X: NDArray[np.float32], judge: Judge, loop: Loop) -> Iterator[Round]:
+def iterate(X: NDArray[np.float32], rows: Rows, judge: Judge, loop: Loop) -> Iterator[Round]:
     """Yield the rounds of Algorithm 1 until little is left, T_max is reached, or a round keeps nothing.
 
     Parameters
     ----------
     X : ndarray of shape (n, d)
-        Unit-norm embeddings of the sentences S.
+        Unit-norm embeddings of all sentences.
+    rows : ndarray of shape (m,), int64
+        The sentences S to cluster: those of one stratum, ascending.
     judge : Judge
         Decides which clusters are coherent.
     loop : Loop
         Partitioner, search and stopping rule.
     """
-    rest, log = np.arange(len(X)), list[Trial]()
+    rest, log = rows, list[Trial]()
     for _ in range(loop.max_rounds):
-        if len(rest) <= loop.epsilon * len(X):
+        if len(rest) <= loop.epsilon * len(rows):
             return
         partition = loop.partitioner.fit(X[rest])
-        found = loop.search(partition, SubsetJudge(judge, rest).judge, log)
-        clusters = tuple(rest[rows] for rows in found.clusters)
+        found = loop.search(partition, partial(judge_within, judge, rest), log)
+        clusters = tuple(rest[own] for own in found.clusters)
         yield Round(len(rest), clusters, found.verdicts, found.trials, found.best_k, found.capped)
         if not clusters or found.capped:
             return
         log += found.trials
         rest = np.setdiff1d(rest, np.concatenate(clusters))
+
+
+def judge_within(judge: Judge, rest: Rows, clusters: Sequence[Rows]) -> list[Verdict]:
+    """Judge clusters that are numbered within the rest."""
+    return judge.judge([rest[own] for own in clusters])

@@ -1,166 +1,24 @@
-"""How one round cuts the dendrogram: the paper's search for one k, and the tree search that needs no k.
+"""The tree search, which needs no k: keep each node of the dendrogram that is good while its parent is not.
 
-`KSearch` is the paper's (Algorithm 1): partition into k clusters for every candidate k, judge them all, keep the good
-ones at the k with the best ratio good / (bad + 1). `TreeSearch` asks about the nodes of the tree around the cut that
-the corpus suggests (`dialin.search.walk`), and keeps each that is good while its parent is not; a judge that errs is
-corrected by the node's relatives.
+`Walk` asks about the nodes around the cut that the corpus suggests, first upward and then downward. `posterior`
+corrects a judge that errs by what it said about the node's relatives.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dialin.cluster.partition import Partition, TreePartition
 from dialin.cluster.tree import Tree
-from dialin.errors import BudgetError, InputError
-from dialin.judge.coherence import SURE_LOG_ODDS, Coherence, Rows, Verdict
-from dialin.llm.base import LLM, Prompt
-from dialin.prompts import load
-from dialin.search.walk import Ask, Walk, ancestors
+from dialin.errors import InputError
+from dialin.judge.verdict import SURE_LOG_ODDS, UNASKED, Verdict
+from dialin.search.trial import Ask, SearchResult, Trial, tally
 
-Unit = Literal["sentences", "clusters"]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One line of the search log: what k clusters were worth.
-
-    Parameters
-    ----------
-    k : int
-        Number of clusters tried.
-    good, bad, unreadable : int
-        Sentences (or clusters, as the unit says) judged so.
-    """
-
-    k: int
-    good: int
-    bad: int
-    unreadable: int = 0
-
-    @property
-    def ratio(self) -> float:
-        """The paper's criterion; what could not be read does not count as good, nor as bad."""
-        return self.good / (self.bad + 1)
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search took out of one partition.
-
-    Parameters
-    ----------
-    clusters : tuple of ndarray
-        Rows of each kept cluster; disjoint.
-    verdicts : tuple of Verdict
-        One per kept cluster.
-    trials : tuple of Trial
-        The log, in the order tried.
-    best_k : int
-        The k chosen; for a tree search, the number of clusters kept.
-    capped : bool
-        Whether a cap of the budget ended the asking: then this is the best of what was judged.
-    """
-
-    clusters: tuple[Rows, ...]
-    verdicts: tuple[Verdict, ...]
-    trials: tuple[Trial, ...]
-    best_k: int
-    capped: bool = False
-
-
-class Search(Protocol):
-    """Takes the coherent clusters out of one partition."""
-
-    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:
-        """Return what is worth keeping; `log` holds the trials of the earlier rounds."""
-        ...
-
-
-def default_min_size(n: int) -> int:
-    """Return the smallest cluster worth a name among n sentences: √n / 8, at least 4.
-
-    A bot or a report has no use for an intent of two sentences, and with pieces of any size allowed the paper's
-    criterion runs to the largest k offered.
-    """
-    return max(4, round(float(np.sqrt(n)) / 8))
-
-
-def default_candidates(n: int, min_size: int) -> tuple[int, ...]:
-    """Return the k to try on n sentences: five values, evenly spaced in log, up to n / (4 · min_size).
-
-    Four times the minimum is the mean size of the finest cut, which keeps most of the pieces above it.
-
-    Examples
-    --------
-    >>> default_candidates(3000, 5)
-    (9, 19, 38, 75, 150)
-    """
-    largest = max(2, n // (4 * min_size))
-    return tuple(sorted({max(2, round(largest / 2**i)) for i in range(5)}))
-
-
-def judge_cut(labels: NDArray[np.int64], ask: Ask, min_size: int) -> list[tuple[Rows, Verdict]]:
-    """Judge every cluster of a cut; what is smaller than `min_size` is bad without a question."""
-    order = np.argsort(labels, kind="stable")
-    clusters = np.split(order, np.cumsum(np.bincount(labels))[:-1])
-    large = [rows for rows in clusters if len(rows) >= min_size]
-    verdicts = iter(ask(large))
-    small = Verdict(0.0, Coherence.BAD, "size")
-    return [(rows, next(verdicts) if len(rows) >= min_size else small) for rows in clusters]
-
-
-def tally(judged: list[tuple[Rows, Verdict]], unit: Unit) -> Trial:
-    """Count good, bad and unreadable of one cut, in sentences or clusters (paper: Table 16 and its text)."""
-    weight = {c: sum(len(r) if unit == "sentences" else 1 for r, v in judged if v.coherence is c) for c in Coherence}
-    return Trial(len(judged), weight[Coherence.GOOD], weight[Coherence.BAD], weight[Coherence.UNREADABLE])
-
-
-@dataclass(frozen=True)
-class KSearch:
-    """The paper's search: the best of several k, one for the whole round.
-
-    Parameters
-    ----------
-    candidates : tuple of int, optional
-        The search space N; by default `default_candidates` of what is left.
-    unit : {"sentences", "clusters"}
-        What good and bad count.
-    min_size : int
-        Smaller clusters are never good.
-    prune : callable, optional
-        ``prune(log, candidates, n_rest)`` returns the candidates to try, from the log of earlier rounds.
-    """
-
-    candidates: tuple[int, ...] = ()
-    unit: Unit = "sentences"
-    min_size: int = 3
-    prune: Callable[[Sequence[Trial], Sequence[int], int], Sequence[int]] | None = None
-
-    def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:
-        """Judge the cut at every candidate k and keep the good clusters of the best."""
-        cuts, capped = dict[int, list[tuple[Rows, Verdict]]](), False
-        try:
-            for k in self._space(partition.n, log):
-                cuts[k] = judge_cut(partition.cut(k), ask, self.min_size)
-        except BudgetError:
-            capped = True
-        trials = {k: tally(judged, self.unit) for k, judged in cuts.items()}
-        best = max(trials, key=lambda k: (trials[k].ratio, -k), default=0)
-        kept = [(rows, verdict) for rows, verdict in cuts.get(best, []) if verdict.good]
-        return SearchResult(tuple(r for r, _ in kept), tuple(v for _, v in kept), tuple(trials.values()), best, capped)
-
-    def _space(self, n: int, log: Sequence[Trial]) -> list[int]:
-        space = [k for k in self.candidates if k <= n] or list(default_candidates(n, self.min_size))
-        if self.prune is not None and log:
-            space = list(self.prune(log, space, n)) or space
-        return sorted(set(space))
+BATCH = 16
+"""Nodes judged at a time: what a cap of the budget can cost."""
 
 
 @dataclass(frozen=True)
@@ -199,9 +57,9 @@ class TreeSearch:
         cut = [tree.root] if self.start is None else tree.cut_at(self.start).tolist()
         # Near the root every "good" is confirmed: a false one would swallow the corpus.
         walk = Walk(tree, ask, self.min_size, sure=SURE_LOG_ODDS if len(cut) > 1 else np.inf)
-        capped = walk.run(cut)
+        walk.run(cut)
         if not walk.verdicts:
-            return SearchResult((), (), (), 0, capped)
+            return SearchResult((), (), (), 0, walk.capped)
         kept = best_antichain(tree, walk.verdicts, self.prior)
         judged = [(tree.members(node), verdict) for node, verdict in walk.verdicts.items()]
         return SearchResult(
@@ -209,7 +67,7 @@ class TreeSearch:
             tuple(Verdict.of(p, walk.verdicts[n].evidence, walk.verdicts[n].n_asked) for n, p in kept.items()),
             (tally(judged, "clusters"),),
             len(kept),
-            capped,
+            walk.capped,
         )
 
 
@@ -254,31 +112,91 @@ def best_antichain(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> di
     return {node: chance[node][0] for node in best[tree.root][1]}
 
 
-def build_prune_prompt(log: Sequence[Trial], candidates: Sequence[int], n_rest: int) -> Prompt:
-    """Return the question which k to try next, from the log of earlier rounds (paper §3.2)."""
-    lines = [f"k={t.k} good={t.good} bad={t.bad} ratio={t.ratio:.2f}" for t in log]
-    return load("prune", "en").prompt(
-        log="; ".join(lines), n_rest=str(n_rest), candidates=", ".join(map(str, candidates))
-    )
+class Walk:
+    """Asks about the nodes of a tree from one cut on, and holds the verdicts.
 
+    Above a bad node all are bad, and below a good one all are good: asking in the middle saves the questions about
+    what is far above, as asking downward saves those about what is far below. A "good" that is not sure is confirmed,
+    by the parent or by the children.
 
-def parse_pruned(reply: str, candidates: Sequence[int], top: int = 5) -> list[int]:
-    """Return the first `top` distinct candidates named in a reply, in its order; others are ignored.
+    Parameters
+    ----------
+    tree : Tree
+        The dendrogram.
+    ask : callable
+        Sets of rows -> verdicts.
+    min_size : int
+        Smaller nodes are not asked about.
+    sure : float
+        Log-odds from which a "good" needs no confirmation.
 
-    Examples
-    --------
-    >>> parse_pruned("24, 16, 99, 24 and 8", [8, 16, 24])
-    [24, 16, 8]
+    Attributes
+    ----------
+    verdicts : dict of int to Verdict
+        By node; nodes that a cap kept from being asked about have none.
+    capped : bool
+        Whether a cap of the budget ended the walk.
     """
-    named = dict.fromkeys(int(number) for number in re.findall(r"(?<![\d.])\d{1,9}(?![\d.]\d)", reply))
-    return [k for k in named if k in set(candidates)][:top]
+
+    def __init__(self, tree: Tree, ask: Ask, min_size: int, sure: float) -> None:
+        self.tree, self.min_size, self.sure = tree, min_size, sure
+        self.verdicts: dict[int, Verdict] = {}
+        self.capped = False
+        self._ask = ask
+
+    def run(self, cut: Sequence[int]) -> None:
+        """Judge the nodes of a cut, then what is above and below them, until a cap of the budget is hit."""
+        self._judge([node for node in cut if not self._is_small(node)])
+        self._climb(cut)
+        self._descend(cut)
+
+    def _climb(self, cut: Sequence[int]) -> None:
+        """Judge each node above the cut whose children are good, or too small to tell, and so on upward."""
+        above = [node for node in ancestors(self.tree, cut) if not self._is_small(node)]
+        while ready := [node for node in above if node not in self.verdicts and self._is_ready(node)]:
+            self._judge(ready)
+            if self.capped:
+                return
+
+    def _descend(self, cut: Sequence[int]) -> None:
+        """Judge the children of each node that is not settled, level by level."""
+        level = [node for node in cut if node in self.verdicts]
+        while not self.capped and (
+            level := [child for node in level if not self._is_settled(node) for child in self._large_children(node)]
+        ):
+            self._judge(level)
+
+    def _judge(self, nodes: Sequence[int]) -> None:
+        for batch in (nodes[i : i + BATCH] for i in range(0, len(nodes), BATCH)):
+            if self.capped:
+                return
+            verdicts = self._ask([self.tree.members(node) for node in batch])
+            self.verdicts |= {n: verdict for n, verdict in zip(batch, verdicts, strict=True) if verdict is not UNASKED}
+            self.capped = UNASKED in verdicts
+
+    def _is_ready(self, node: int) -> bool:
+        return all(self._is_small(child) or self._is_good(child) for child in self.tree.children_of(node))
+
+    def _is_settled(self, node: int) -> bool:
+        sure = self.verdicts[node].log_odds >= self.sure
+        return self.verdicts[node].good and (sure or self._is_good(int(self.tree.parent[node])))
+
+    def _is_good(self, node: int) -> bool:
+        return node in self.verdicts and self.verdicts[node].good
+
+    def _is_small(self, node: int) -> bool:
+        return self.tree.size(node) < self.min_size
+
+    def _large_children(self, node: int) -> list[int]:
+        return [child for child in self.tree.children_of(node) if not self._is_small(child)]
 
 
-def prune_with(llm: LLM, top: int = 5) -> Callable[[Sequence[Trial], Sequence[int], int], list[int]]:
-    """Return a pruner that asks `llm` for the `top` most promising candidates."""
-
-    def prune(log: Sequence[Trial], candidates: Sequence[int], n_rest: int) -> list[int]:
-        reply = llm.complete([build_prune_prompt(log, candidates, n_rest)], max_tokens=32)[0]
-        return parse_pruned(reply, candidates, top)
-
-    return prune
+def ancestors(tree: Tree, nodes: Iterable[int]) -> list[int]:
+    """Return all nodes above some nodes, lowest first."""
+    found = set[int]()
+    for node in map(int, nodes):
+        above = int(tree.parent[node])
+        while above >= 0 and above not in found:
+            found.add(above)
+            above = int(tree.parent[above])
+    return sorted(found)

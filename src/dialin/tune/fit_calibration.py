@@ -18,8 +18,9 @@ from sklearn.linear_model import LogisticRegression
 
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, Geometry, weighed
-from dialin.judge.coherence import Coherence, CoherenceJudge, JudgeSettings
+from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.sample import sampler_of
+from dialin.judge.verdict import Coherence
 from dialin.llm.base import LLM
 from dialin.score.reliability import auc, expected_calibration_error
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialin.errors import InputError
-from dialin.judge.coherence import build_list_prompt
+from dialin.judge.questions import build_list_prompt
 from dialin.llm.base import Prompt
 from dialin.llm.render import Template, render
 from dialin.name.labels import Example as Naming

@@ -1,0 +1,163 @@
+"""What a run works with: data, tools and settings, and the judge that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.cluster.granularity import granularity_of
+from dialin.cluster.partition import Agglomerative
+from dialin.cluster.strata import Stratum, strata_of
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
+from dialin.errors import InputError
+from dialin.judge.calibration import Calibration, calibration_of
+from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
+from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, SuggestedHeights
+from dialin.judge.people import KeepAllJudge
+from dialin.judge.sample import sampler_of
+from dialin.judge.verdict import Judge, Rows
+from dialin.llm import tagged
+from dialin.llm.base import LLM
+
+
+def _silent(_: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the method works with.
+
+    Parameters
+    ----------
+    llm : LLM or None
+        Judges and names; None: the geometry judges, and intents stay unnamed.
+    embed : callable
+        Labels -> unit-norm embeddings, for the merge step.
+    judge_llm : LLM, optional
+        Judges in the place of `llm`: a small tuned one, say.
+    calibration : Calibration, optional
+        Of the LLM that judges, in the place of the one shipped for it.
+    judge : Judge, optional
+        Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
+    on_step : callable
+        Told the step that begins ("judge", "name", "merge", "role", "assign"), for progress.
+    """
+
+    llm: LLM | None
+    embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    judge_llm: LLM | None = None
+    calibration: Calibration | None = None
+    judge: Judge | None = None
+    on_step: Callable[[str], None] = _silent
+
+    def llm_for(self, step: str) -> LLM | None:
+        """Return the LLM that works at `step`, with its usage counted there."""
+        llm = self.judge_llm or self.llm if step == "judge" else self.llm
+        return None if llm is None else tagged(llm, step)
+
+
+@dataclass(frozen=True)
+class Context:
+    """A run: data, tools and settings, the heights that the data suggests, and the judge that all of it makes."""
+
+    data: Data
+    tools: Tools
+    settings: Settings
+    judge: Judge
+    heights: Callable[[], SuggestedHeights]
+
+    @classmethod
+    def of(cls, data: Data, tools: Tools, settings: Settings) -> Context:
+        """Return the run with the judge that the settings describe, or the one that the tools bring."""
+        heights = cache(partial(heights_of, data, settings))  # seconds of work: not where nothing reads them
+        if tools.judge is not None:
+            return cls(data, tools, settings, tools.judge, heights)
+        if settings.judge == "people":
+            return cls(data, tools, settings, KeepAllJudge(), heights)
+        return cls(data, tools, settings, judge_of(data, tools, settings, heights), heights)
+
+    def strata(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
+        """Return the strata: by these roles (n), and in the tree, which needs a height for each script, by script."""
+        by_script = self.settings.strategy == "tree"
+        return strata_of(roles, self.data.scripts if by_script else [False] * len(roles))
+
+    def min_size(self, rows: Rows) -> int:
+        """Return the smallest cluster to keep among the sentences of a stratum."""
+        return min_size_of(len(rows), self.settings)
+
+
+def judge_of(data: Data, tools: Tools, settings: Settings, heights: Callable[[], SuggestedHeights]) -> CoherenceJudge:
+    """Return the coherence judge that the settings describe."""
+    llm = tools.llm_for("judge")
+    mode: Mode = settings.judge if llm and settings.judge != "people" else "geometry"
+    calibration = calibration_for(llm, tools, settings)
+    asked = JudgeSettings(
+        form=calibration.form if settings.form == "auto" else settings.form,
+        mode=mode,
+        n_representatives=calibration.n_shown,
+        sure=settings.sure,
+        seed=settings.seed,
+    )
+    sampler = sampler_of(settings.sampler, settings.sample_dim)
+    strata = data.stratum_ids(use_roles=settings.roles == "auto")
+    evidence = None if mode == "llm" else evidence_of(data, heights(), calibration)
+    return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, strata, evidence)
+
+
+def calibration_for(llm: LLM | None, tools: Tools, settings: Settings) -> Calibration:
+    """Return the calibration that the tools bring, or the one shipped for the LLM.
+
+    Raises
+    ------
+    InputError
+        The calibration is of another question form than the settings ask for.
+    """
+    if tools.calibration is None:
+        return calibration_of(llm.name if llm else "", settings.form)
+    if settings.form not in {"auto", tools.calibration.form}:
+        own = tools.calibration
+        raise InputError(
+            f"the calibration {own.name} is of the form {own.form!r}, asked for is {settings.form!r}",
+            hint=f"use --form {own.form}, or another --calibration",
+        )
+    return tools.calibration
+
+
+def min_size_of(n: int, settings: Settings) -> int:
+    """Return the smallest cluster to keep among n sentences."""
+    return default_min_size(n) if settings.min_cluster_size == "auto" else settings.min_cluster_size
+
+
+def default_min_size(n: int) -> int:
+    """Return the smallest cluster worth a name among n sentences: √n / 8, at least 4.
+
+    A bot or a report has no use for an intent of two sentences, and with pieces of any size allowed the paper's
+    criterion runs to the largest k offered.
+    """
+    return max(4, round(float(np.sqrt(n)) / 8))
+
+
+def heights_of(data: Data, settings: Settings) -> SuggestedHeights:
+    """Measure the granularity that each stratum suggests."""
+    strata = data.stratum_ids(use_roles=settings.roles == "auto")
+    found = [
+        granularity_of(X, min_size_of(len(X), settings), settings.seed, settings.granularity)
+        for X in (data.X[strata == stratum] for stratum in range(int(strata.max(initial=-1)) + 1))
+    ]
+    return SuggestedHeights(strata, tuple(own.height if own else None for own in found))
+
+
+def evidence_of(data: Data, heights: SuggestedHeights, calibration: Calibration) -> Evidence:
+    """Return the evidence of the embeddings: the height of a set against the one that its stratum suggests."""
+    points = data.X.copy()
+    for stratum in range(len(heights.heights)):
+        rows = np.flatnonzero(heights.strata == stratum)
+        points[rows] = Agglomerative(smooth=True).points(data.X[rows])
+    cosine = CosineEvidence(data.X, heights.strata, calibration.geometry_weights)
+    return HeightEvidence(points, heights, calibration.height_slope, cosine)

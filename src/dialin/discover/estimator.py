@@ -1,0 +1,252 @@
+"""The method as a scikit-learn estimator: `IntentClusterer().fit(texts).labels_`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data, Result
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import Embedder, embedder_of
+from dialin.errors import InputError
+from dialin.judge.calibration import Calibration
+from dialin.llm.base import LLM
+from dialin.llm.client import Client
+from dialin.llm.usage import Usage
+from dialin.read.corpus import Corpus
+from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs, beside, cache_home, open_backend, shared_store
+
+Labels = NDArray[np.int64]
+Vectors = NDArray[np.float32]
+
+
+class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Find intents in sentences, with an LLM in the loop.
+
+    Parameters
+    ----------
+    llm : str, LLM or None
+        Names the intents, and judges them where `judge_llm` does not: a spec such as "local:qwen2.5-coder-0.5b" or
+        "openai:gpt-4o-mini", opened for `fit` and closed after it, with the replies kept in the user's store; or an
+        `LLM` of your own, which stays open. None: the geometry of the embeddings judges, and names come without one.
+    embedder : str or Embedder
+        Turns sentences into unit vectors: a spec such as "local:bge-small-en-v1.5" or "openai:bge-m3@URL", or an
+        object; "auto" chooses by the script of the texts.
+    judge_llm : str, LLM or None
+        Judges in the place of `llm`; "auto": the shipped judge beside a model of the catalogue, else `llm` itself.
+    calibration : Calibration, optional
+        Of the LLM that judges, in the place of the one shipped for it.
+    settings : Settings, optional
+        Everything else that decides the result; see `Settings`.
+
+    Attributes
+    ----------
+    labels_ : ndarray of shape (n_utterances,), int64
+        Intent of each utterance given to `fit`; −1: none.
+    intents_ : tuple of Intent
+        What was found, the most frequent first.
+    rounds_ : tuple of (Stratum, Round)
+        The rounds of Algorithm 1, each with the stratum that it worked on.
+    result_ : Result
+        All of it, per distinct sentence.
+    usage_ : Usage
+        Calls and tokens of `fit`; zero where an LLM of your own keeps no ledger.
+    embedder_ : str or Embedder
+        The embedder that was used, never "auto".
+
+    Examples
+    --------
+    Without an LLM, and with an embedder of two dimensions, one for each word:
+
+    >>> class Words:
+    ...     name = "words"
+    ...     def encode(self, texts):
+    ...         return np.array([[1, 0] if "refund" in text else [0, 1] for text in texts], np.float32)
+    >>> starts = ["where is", "give me", "I want", "what about"]
+    >>> texts = [f"{start} my {what}" for what in ("refund", "parcel") for start in starts]
+    >>> IntentClusterer(llm=None, embedder=Words()).fit_predict(texts).tolist()
+    [1, 1, 1, 1, 0, 0, 0, 0]
+    """
+
+    def __init__(
+        self,
+        llm: str | LLM | None = DEFAULT_LLM,
+        embedder: str | Embedder = "auto",
+        *,
+        judge_llm: str | LLM | Literal["auto"] | None = "auto",
+        calibration: Calibration | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.llm = llm
+        self.embedder = embedder
+        self.judge_llm = judge_llm
+        self.calibration = calibration
+        self.settings = settings
+
+    def fit(self, X: Corpus | Iterable[str], y: object = None, *, roles: Sequence[str] | None = None) -> Self:  # noqa: ARG002 (scikit-learn)
+        """Find the intents of utterances; equal ones of equal role count as one sentence that was said often.
+
+        Parameters
+        ----------
+        X : Corpus or sequence of str
+            What `dialin.read` returns, or texts: a list, a column of pandas or polars, an arrow or numpy array.
+        y : None
+            Ignored; scikit-learn passes it.
+        roles : sequence of str, optional
+            "customer", "agent", … of each text; a corpus brings its own.
+
+        Raises
+        ------
+        InputError
+            X is no column of texts, or a setting or a spec cannot be used.
+        """
+        texts, utterance_roles = utterances_of(X, roles)
+        sentences, rows = distinct(texts, utterance_roles)
+        counts = np.bincount(rows, minlength=len(sentences))
+        words, sentence_roles = [text for text, _ in sentences], [role for _, role in sentences]
+        self.result_, self.usage_ = self._discover(words, sentence_roles, counts)
+        self.labels_ = self.result_.labels[rows]
+        self.intents_, self.rounds_ = self.result_.intents, self.result_.rounds
+        return self
+
+    def fit_predict(self, X: Corpus | Iterable[str], y: object = None, *, roles: Sequence[str] | None = None) -> Labels:
+        """Return `labels_` after `fit`."""
+        return self.fit(X, y, roles=roles).labels_
+
+    def predict(self, X: Corpus | Iterable[str], *, roles: Sequence[str] | None = None) -> Labels:
+        """Return the intent of each utterance, −1 for none; on the utterances of `fit` this equals `labels_`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            `fit` was not called.
+        """
+        check_is_fitted(self)
+        texts, utterance_roles = utterances_of(X, roles)
+        return self.result_.pieces.assign(self._encode(texts), utterance_roles)[0]
+
+    def predict_proba(self, X: Corpus | Iterable[str], *, roles: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """Return P(intent | utterance), shape (n_utterances, n_intents).
+
+        A row sums to 1; it is 0 throughout where `predict` finds no intent. `predict` goes by the nearest piece, and
+        an intent may have several: so the largest entry of a row need not be the one that `predict` names.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            `fit` was not called.
+        """
+        check_is_fitted(self)
+        texts, utterance_roles = utterances_of(X, roles)
+        vectors, pieces = self._encode(texts), self.result_.pieces
+        labels, _ = pieces.assign(vectors, utterance_roles)
+        p_piece = pieces.probabilities(vectors, utterance_roles)
+        p_intent = np.zeros((len(texts), len(self.intents_)))
+        np.add.at(p_intent.T, pieces.intents[pieces.intents >= 0], p_piece.T[pieces.intents >= 0])
+        return np.where((labels >= 0)[:, None], p_intent, 0.0)
+
+    def _discover(self, sentences: list[str], roles: list[str], counts: Labels) -> tuple[Result, Usage]:
+        """Open what the specs name, run the method, and close it again."""
+        self.embedder_, encode = encoder_of(self.embedder, sentences)
+        data = Data(sentences, encode(sentences), counts, roles)
+        with ExitStack() as stack:
+            llm = opened(self.llm, stack)
+            judge_spec = self._judge_spec()
+            judge = opened(judge_spec, stack)
+            own = judge_spec if isinstance(judge_spec, str) else self.llm
+            calibration = self.calibration or (beside(own) if isinstance(own, str) else None)
+            tools = Tools(llm, encode, judge, calibration)
+            before = usage_of(tools)
+            result = discover(data, tools, self.settings or Settings())
+            return result, usage_of(tools) - before
+
+    def _judge_spec(self) -> str | LLM | None:
+        """Return the LLM that judges in the place of `llm`; None where that judges itself."""
+        if self.judge_llm != AUTO:
+            return self.judge_llm
+        if not isinstance(self.llm, str):
+            return None
+        judge = Specs(self.llm).judge
+        return None if judge == self.llm else judge
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        return encoder_of(self.embedder_, texts)[1](texts)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that the input is a column of texts."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array, tags.input_tags.one_d_array, tags.input_tags.string = False, True, True
+        tags.no_validation = True
+        return tags
+
+
+def utterances_of(X: Corpus | Iterable[str], roles: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """Return the text and the role of each utterance; "" where no role is known.
+
+    Raises
+    ------
+    InputError
+        X is no column of texts, or has another length than the roles.
+    """
+    if isinstance(X, Corpus):
+        places = X.occurrences["sentence_id"].to_pylist()
+        own = X.roles or [""] * len(X.texts)
+        return [X.texts[i] for i in places], list(roles) if roles is not None else [own[i] for i in places]
+    if isinstance(X, str) or getattr(X, "ndim", 1) != 1:
+        raise InputError(
+            f"X must be one column of texts, got {type(X).__name__} {getattr(X, 'shape', '')}".rstrip(),
+            hint="dialin.read reads files and frames; what it returns can be fitted",
+        )
+    texts = X.to_pylist() if hasattr(X, "to_pylist") else list(X)
+    wrong = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
+    if wrong is not None:
+        raise InputError(f"X[{wrong}] must be a text, got {texts[wrong]!r:.80}", hint="dialin.read skips blank rows")
+    if roles is not None and len(roles) != len(texts):
+        raise InputError(f"roles must have one entry for each of the {len(texts)} texts, got {len(roles)}")
+    return texts, [""] * len(texts) if roles is None else list(roles)
+
+
+def distinct(texts: Sequence[str], roles: Sequence[str]) -> tuple[list[tuple[str, str]], Labels]:
+    """Return the distinct pairs of text and role, sorted, and the place of each utterance among them.
+
+    Examples
+    --------
+    >>> distinct(["b", "a", "b"], ["", "", ""])
+    ([('a', ''), ('b', '')], array([1, 0, 1]))
+    """
+    keys = list(zip(texts, roles, strict=True))
+    unique = sorted(set(keys))
+    place = {key: i for i, key in enumerate(unique)}
+    return unique, np.array([place[key] for key in keys], dtype=np.int64)
+
+
+def encoder_of(embedder: str | Embedder, texts: list[str]) -> tuple[str | Embedder, Callable[[Sequence[str]], Vectors]]:
+    """Return the embedder, never "auto", and its function; that of a spec looks into the user's cache first."""
+    if not isinstance(embedder, str):
+        return embedder, embedder.encode
+    chosen = embedder_of(embedder, texts)
+    return chosen.name, CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite").encode
+
+
+def opened(llm: str | LLM | None, stack: ExitStack) -> LLM | None:
+    """Return the LLM of a spec, closed with the stack, its replies in the user's store; any other as it is."""
+    backend = open_backend(llm) if isinstance(llm, str) else None
+    if backend is None:
+        return None if isinstance(llm, str) else llm
+    return stack.enter_context(Client(backend, [shared_store()]))
+
+
+def usage_of(tools: Tools) -> Usage:
+    """Return what the LLMs have been asked so far, where they keep ledgers; one that they share counts once."""
+    clients = [llm for llm in (tools.llm, tools.judge_llm) if isinstance(llm, Client)]
+    return sum((ledger.total() for ledger in {id(c.ledger): c.ledger for c in clients}.values()), Usage())
