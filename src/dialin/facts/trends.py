@@ -73,8 +73,10 @@ def by_date(dates: NDArray[np.datetime64]) -> Periods:
     first, last = days[known].min(), days[known].max()
     n_weeks = int((monday(last) - monday(first)).astype(int)) // 7 + 1
     if n_weeks > MAX_WEEKS:
-        return _numbered("month", days.astype("datetime64[M]"), 1)
-    return _numbered("week", monday(days), 7) if n_weeks >= MIN_WEEKS else _numbered("day", days, 1)
+        return _numbered("month", days.astype("datetime64[M]"), np.timedelta64(1, "M"))
+    if n_weeks >= MIN_WEEKS:
+        return _numbered("week", monday(days), np.timedelta64(7, "D"))
+    return _numbered("day", days, np.timedelta64(1, "D"))
 
 
 def monday(days: NDArray[np.datetime64] | np.datetime64) -> NDArray[np.datetime64]:
@@ -89,12 +91,11 @@ def monday(days: NDArray[np.datetime64] | np.datetime64) -> NDArray[np.datetime6
     return np.asarray(days - since % 7)
 
 
-def _numbered(unit: str, begins: NDArray[np.datetime64], step: int) -> Periods:
+def _numbered(unit: str, begins: NDArray[np.datetime64], step: np.timedelta64) -> Periods:
     known = ~np.isnat(begins)
     first, last = begins[known].min(), begins[known].max()
-    codes = np.where(known, (begins - first).astype(int) // step, -1)
-    width = np.timedelta64(step, np.datetime_data(begins.dtype)[0])
-    names = np.arange(first, last + width, width)
+    codes = np.where(known, (begins - first).astype(int) // step.astype(int), -1)
+    names = np.arange(first, last + step, step)
     return Periods(unit, tuple(names.astype(str).tolist()), codes.astype(np.int64))
 
 

@@ -1,7 +1,7 @@
 """What a cluster is called, who says it, and which clusters are one intent.
 
-Comes in: clusters with their sentences. Goes out: Action-Objective labels such as `inquire-promotion` and `查询-物流进度`; a
-role for each label; groups of clusters that are merged.
+Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), a role for each label,
+and groups of clusters that are merged.
 
 Begin with `labels.py`: prompt, reply, and names that differ. `actions.py` has the words that labels begin with,
 `roles.py` tells customer from agent by them, `distinct.py` finds the word that tells two clusters apart, and `merge.py`
