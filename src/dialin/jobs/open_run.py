@@ -1,0 +1,118 @@
+"""A run in a notebook or a script: its tables as frames, its decision function, and a picture of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pyarrow as pa
+
+from dialin import files
+from dialin.errors import InputError
+from dialin.jobs.predict import predict
+from dialin.read.columns import Columns
+from dialin.read.table import read_table
+from dialin.report.notebook import picture
+from dialin.runs.connect import NO_LLM, Specs, connect
+from dialin.runs.run import Run, load
+
+Frames = Literal["pandas", "polars", "arrow"]
+
+
+def open_run(path: str | Path, frames: Frames = "pandas") -> OpenRun:
+    """Open the folder of a run.
+
+    Parameters
+    ----------
+    path : str or Path
+        What `dialin discover --out` made.
+    frames : {"pandas", "polars", "arrow"}
+        What the tables come as.
+
+    Raises
+    ------
+    InputError
+        The folder holds no run, or the library of the frames is not installed.
+
+    Examples
+    --------
+    >>> open_run("no-such-run")
+    Traceback (most recent call last):
+    ...
+    dialin.errors.InputError: there is no run in no-such-run: manifest.json is missing
+    """
+    if frames not in get_args(Frames):
+        raise InputError(f"frames must be one of {', '.join(get_args(Frames))}, got {frames!r}")
+    if frames != "arrow":
+        _library(frames)
+    return OpenRun(load(Path(path)), frames)
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run that is open for reading; its tables are as the last review left them.
+
+    Parameters
+    ----------
+    run : Run
+        The folder.
+    frames : {"pandas", "polars", "arrow"}
+        What the tables come as.
+    """
+
+    run: Run
+    frames: Frames
+
+    @cached_property
+    def intents(self) -> Any:
+        """One row per intent, the most frequent first: ``intent_id, name, size, n_occurrences, p_good, role, examples``."""
+        return self._frame(self.run.intents)
+
+    @cached_property
+    def sentences(self) -> Any:
+        """One row per distinct sentence: ``sentence_id, text, count, role, intent_id, p_intent, reason``."""
+        return self._frame(self.run.sentences)
+
+    @cached_property
+    def occurrences(self) -> Any:
+        """One row per utterance, in the order of the input, with the sentence that it is."""
+        return self._frame(files.read_table_of(self.run.folder / files.OCCURRENCES))
+
+    @cached_property
+    def rounds(self) -> Any:
+        """One row per round of Algorithm 1, as in ``rounds.jsonl``."""
+        return self._frame(pa.Table.from_pylist(files.read_json_lines(self.run.folder / files.ROUNDS)))
+
+    def predict(self, source: object, columns: Columns | None = None) -> Any:
+        """Return ``row, text, intent_id, name, p_intent`` for each row of texts, a frame or a file.
+
+        Parameters
+        ----------
+        source : object
+            What `dialin.read` takes: a list of texts, a frame, or the path of a file.
+        columns : Columns, optional
+            Names of the columns; by default they are found by their usual names.
+        """
+        table = read_table(source, columns)
+        with connect(Specs(NO_LLM, NO_LLM, self.run.manifest.embedder), []) as connections:
+            return self._frame(predict(self.run, table, connections))
+
+    def _repr_html_(self) -> str:
+        """Return the headline, the map and the largest intents, for a notebook."""
+        return picture(self.run)
+
+    def _frame(self, table: pa.Table) -> Any:
+        if self.frames == "arrow":
+            return table
+        library = _library(self.frames)
+        return table.to_pandas() if self.frames == "pandas" else library.from_arrow(table)
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise InputError(f"{name} is not installed", hint=f'pip install {name}, or frames="arrow"') from error
