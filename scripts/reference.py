@@ -84,7 +84,7 @@ def default_of(option: click.Option) -> str:
 
 def meaning(option: click.Option) -> str:
     """Return the help of an option and the values that it takes."""
-    text = one_line(option.help or "")
+    text = re.sub(r"(?<![\w`-])--[a-z][a-z-]+", r"`\g<0>`", one_line(option.help or ""))
     if isinstance(option.type, click.Choice):
         text += f" One of {', '.join(map(code, option.type.choices))}."
     return text + (" Can be repeated." if option.multiple and not re.search("several|repeat", text) else "")
@@ -99,17 +99,18 @@ def one_line(text: str) -> str:
 
 
 def settings_table() -> str:
-    """Return every field of `Settings`: values, default, meaning, and the option that sets it."""
+    """Return every field of `Settings` with the option that sets it, its default, meaning and values."""
     options = {o.name: o for o in dict(commands())["dialin discover"].params if isinstance(o, click.Option)}
     described = parameters_of(getdoc(Settings) or "")
     rows = []
     for field in fields(Settings):
         values, text = described[field.name]
         option = options.get(field.name)
-        flag = " / ".join(map(code, (*option.opts, *option.secondary_opts))) if option else ""
+        names = [field.name, *option.opts, *option.secondary_opts] if option else [field.name]
         default = "" if field.default in NO_DEFAULT[:2] else field.default
-        rows.append((code(field.name), one_line(values), code(default), one_line(text), flag))
-    return table(("setting", "values", "default", "meaning", "option"), rows)
+        takes = f"One of {values[1:-1]}." if values.startswith("{") else f"({values})"
+        rows.append(("<br>".join(map(code, names)), code(default), one_line(f"{text} {takes}")))
+    return table(("setting, option", "default", "meaning"), rows)
 
 
 def parameters_of(doc: str) -> dict[str, tuple[str, str]]:

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.granularity import Curves, curves, level
+from dialin.cluster.granularity import MIN_MEASURED, Curves, curves, level
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from dialin.discover.assign import Pieces, build
@@ -353,6 +353,7 @@ def new_table(example: Example) -> str:
 def value_line(example: Example) -> str:
     """Return the single numbers that the prose mentions."""
     values = {
+        "sentences needed for a cut": f"{MIN_MEASURED}",
         "height of the cut": f"{example.height:.2f}",
         "slope": f"{example.calibration.height_slope:.0f}",
         "answer span": f"{example.calibration.answer_span:.2f}",
@@ -361,7 +362,7 @@ def value_line(example: Example) -> str:
         "κ": f"{auto_kappa(example.names):.1f}",
         "τ": f"{MergeSettings().tau}",
     }
-    return " · ".join(f"{name} {value}" for name, value in values.items())
+    return " · ".join(f"{name}: {value}" for name, value in values.items())
 
 
 def blocks() -> dict[str, str]:
