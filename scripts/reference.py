@@ -124,10 +124,8 @@ def python_names() -> str:
     """Return the public names for mkdocstrings, under the folder that each comes from."""
     by_folder: dict[str, list[str]] = {}
     for name in dialin.__all__:
-        thing = getattr(dialin, name)
-        module = getattr(thing, "__module__", "")
-        if module.startswith("dialin."):
-            by_folder.setdefault(module.split(".")[1], []).append(f"{module}.{name}")
+        if path := path_of(name):
+            by_folder.setdefault(path.split(".")[1], []).append(path)
     layers = [folder for folder in FOLDERS if folder in by_folder]
     layers += sorted(by_folder.keys() - set(FOLDERS))
     parts = []
@@ -135,6 +133,19 @@ def python_names() -> str:
         parts.append(f"## {FOLDERS.get(folder, folder)}")
         parts += [f"::: {path}" for path in sorted(by_folder[folder], key=by_name)]
     return "\n\n".join(parts)
+
+
+def path_of(name: str) -> str | None:
+    """Return where a public name is defined; None for what is no class or function.
+
+    A function of `dialin` itself only calls another, and its docstring says which: "see `dialin.read.table.read`".
+    """
+    thing = getattr(dialin, name)
+    module = getattr(thing, "__module__", None)
+    if module != "dialin":
+        return module and f"{module}.{name}"
+    meant = re.search(r"see `(dialin\.[\w.]+)`", getdoc(thing) or "")
+    return meant[1] if meant else f"dialin.{name}"
 
 
 FOLDERS = {

@@ -18,9 +18,10 @@ from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from dialin.discover.assign import Pieces, build
 from dialin.judge.calibration import calibration_of
-from dialin.judge.coherence import SURE_LOG_ODDS, CoherenceJudge, JudgeSettings, Rows, Verdict
+from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.evidence import CosineEvidence, HeightEvidence, SuggestedHeights
 from dialin.judge.sample import sampler_of
+from dialin.judge.verdict import SURE_LOG_ODDS, Judge, Rows, Verdict
 from dialin.llm.base import Prompt
 from dialin.name.merge import (
     MergeResult,
@@ -33,8 +34,8 @@ from dialin.name.merge import (
     same_intent_probability,
     verified,
 )
-from dialin.search.tree_search import SearchResult, TreeSearch, posterior
-from dialin.search.walk import Walk
+from dialin.search.tree_search import TreeSearch, Walk, posterior
+from dialin.search.trial import SearchResult
 from dialin.text.markdown import table
 
 MIN_SIZE = 2
@@ -105,7 +106,7 @@ class Judged:
 
 
 @dataclass
-class Recorder:
+class Recorder(Judge):
     """Passes everything on to a judge, and keeps what it said."""
 
     judge_: CoherenceJudge
@@ -173,7 +174,7 @@ class Example:
         """The judge, with a note of all it says."""
         settings = JudgeSettings(form=self.calibration.form)
         judge = CoherenceJudge(
-            self.texts, self.X, ScriptedLlm(), sampler_of("convex"), settings, self.calibration, closeness=self.evidence
+            self.texts, self.X, ScriptedLlm(), sampler_of("convex"), settings, self.calibration, evidence=self.evidence
         )
         return Recorder(judge)
 
