@@ -29,7 +29,7 @@ from dialin.runs.run import load
 from run_commands import discover
 from scripted import TOPICS, ScriptedBackend, sentences
 
-DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 
 
 def commands(group: click.Group = main, path: str = "dialin") -> Iterator[tuple[str, click.Command]]:

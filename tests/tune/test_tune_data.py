@@ -97,7 +97,7 @@ def test_every_row_is_true(cli: Cli, calls: Path) -> None:
 
 
 def test_every_column_is_documented() -> None:
-    table = (Path(__file__).parents[2] / "docs" / "tune.md").read_text("utf-8").split("## The columns")[1]
+    table = (Path(__file__).parents[2] / "docs" / "guide" / "tune.md").read_text("utf-8").split("## The columns")[1]
     cells = [line.split(" | ")[0] for line in table.split("## ")[0].splitlines() if line.startswith("| `")]
     assert re.findall(r"`(\w+)`", " ".join(cells)) == SCHEMA.names
 

@@ -1,7 +1,7 @@
 """Methods of other papers behind one interface, for comparison: same embeddings, LLM, stores of replies and ledger.
 
-Each module says in its docstring which publication it follows and what it does differently; docs/peers.md adds what
-each costs.
+Each module says in its docstring which publication it follows and what it does differently; docs/guide/compare.md adds
+what each costs.
 """
 
 from __future__ import annotations

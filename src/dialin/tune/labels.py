@@ -1,6 +1,6 @@
 """Labels of labelled sets, rewritten to the Action-Objective convention: ``alarm_set`` -> ``set-alarm``.
 
-Only rules and the tables below, no LLM; ``docs/tune.md`` shows them. Two labels of a set never get one name.
+Only rules and the tables below, no LLM; ``docs/guide/tune.md`` shows them. Two labels of a set never get one name.
 """
 
 from __future__ import annotations

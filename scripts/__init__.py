@@ -1,0 +1,1 @@
+"""What maintainers run: checks, tests, and the generated parts of the documentation."""
