@@ -1,12 +1,12 @@
-"""How fine the clusters should be, by the sentences themselves: the cut that stays when some of them are left out.
+"""How many clusters the sentences suggest by themselves: the cut that survives when some of them are left out.
 
-Two figures speak for a cut of the tree into k. *Stability*: how far the clusters stay the same when a quarter of the
-sentences is left out (adjusted Rand index; Ben-Hur, Elisseeff and Guyon 2002). *Separation*: how much nearer sentences
-are to their own cluster than to the next one (silhouette; Rousseeuw 1987). Both depend on k even where there is nothing
-to find, so what random points of the same covariance show is taken away, as the gap statistic does (Tibshirani, Walther
-and Hastie 2001). Each of the samples has a k at which the product is largest; their geometric mean is taken, which is
-steadier than their median where two granularities are about as good. No label, no LLM and no constant that was fitted
-to a data set is in it.
+Two figures support a cut of the tree into k clusters. *Stability*: how far the clusters stay the same when a quarter
+of the sentences is left out (adjusted Rand index; Ben-Hur, Elisseeff and Guyon 2002). *Separation*: how much nearer
+sentences are to their own cluster than to the next one (silhouette; Rousseeuw 1987). Both depend on k even in
+structureless data, so the figures of random points with the same covariance are subtracted, as in the gap statistic
+(Tibshirani, Walther and Hastie 2001). Each sample has a k at which the product is largest; the suggestion is their
+geometric mean, which is steadier than their median when two granularities are about equally good. The method uses no
+label, no LLM and no constant fitted to a data set.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from dialin.cluster.tree import Tree
 
 Floats = NDArray[np.float64]
 MIN_MEASURED = 100
-"""Sentences below which nothing is measured: a quarter of them says too little."""
+"""Fewer sentences are not measured: a quarter of them says too little."""
 MAX_MEASURED = 4_000
-"""Sentences that are looked at; of more, an even random part."""
+"""Larger corpora are measured on an even random sample of this many sentences."""
 SAMPLE_SHARE = 0.75
 N_SAMPLES = 8
 N_RANDOM = 3
 """Samples of each set of random points, whose figures vary less."""
 MAX_RANDOM = 8
-"""Sets of random points: the figures of one vary the more the fewer sentences there are, and cost the less."""
+"""Sets of random points, at most; small corpora need more of them: the figures of each vary more, and cost less."""
 N_CUTS = 30
 WINDOW = 5
 """Neighbouring k whose figures are averaged, at most."""
 NEIGHBOUR_FACTOR = 1.5
-"""Factor from which two k are no neighbours."""
+"""Two k whose ratio is this or more are not neighbours."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def silhouettes(X: Matrix, labels: Labels, min_size: int = 1) -> Floats:
 
 
 def gap(found: Curves, random: Sequence[Curves], cuts: Labels) -> Floats:
-    """Return what each sample makes of each cut beyond random points, shape (n_samples, n_cuts), never below 0."""
+    """Return how far each sample favours each cut beyond random points, shape (n_samples, n_cuts), never below 0."""
     expected = np.mean([curve.stability.mean(axis=0) for curve in random], axis=0)
     stability = found.stability - expected
     separation = found.separation - np.mean([curve.separation for curve in random], axis=0)
@@ -177,14 +177,14 @@ def gap(found: Curves, random: Sequence[Curves], cuts: Labels) -> Floats:
 
 
 def neighbours(cuts: Labels) -> Floats:
-    """Return what averages figures of cuts with those of the next two on each side; columns sum to 1.
+    """Return the weights that average each cut with its two neighbours on each side; columns sum to 1.
 
-    Beyond the last cut its figures stand for those of the next. Only k of less than half as many again are neighbours:
-    to average 1, 2, 3, 4 and 5 would blur any three clusters.
+    Beyond the last cut, its own figures are repeated. Two k are neighbours only if their ratio is below 1.5: averaging
+    1, 2, 3, 4 and 5 would blur any three clusters.
 
     Examples
     --------
-    Of 2, 3, 4 and 5 only 3 and 4, and 4 and 5 are:
+    Of 2, 3, 4 and 5, the neighbours are 3 and 4, and 4 and 5:
 
     >>> (neighbours(np.array([2, 3, 4, 5])) > 0).sum(axis=0).tolist()
     [1, 2, 3, 2]
@@ -197,7 +197,7 @@ def neighbours(cuts: Labels) -> Floats:
 
 
 def _random(X: Matrix, rng: np.random.Generator) -> Matrix:
-    """Return as many random unit rows: normally distributed with the mean and covariance of those of X."""
+    """Return as many random unit rows, drawn from the normal distribution with the mean and covariance of X."""
     mean, n = X.mean(axis=0, dtype=np.float64), len(X)
     values, axes = np.linalg.eigh(np.cov(X.astype(np.float64), rowvar=False))
     drawn = rng.standard_normal((n, len(values))) * np.sqrt(np.maximum(values, 0.0)) @ axes.T + mean

@@ -56,6 +56,6 @@ def _mean_of_nearest(X: Matrix, start: int, n_neighbours: int) -> Matrix:
 
 
 def _unit(Y: Matrix, otherwise: Matrix) -> Matrix:
-    """Return Y with rows of length 1; a row of no length becomes that of `otherwise`."""
+    """Return Y with rows of length 1; a row of length 0 is taken from `otherwise`."""
     length = np.linalg.norm(Y, axis=1, keepdims=True)
     return np.where(length > _TIE, Y / np.maximum(length, _TIE), otherwise).astype(np.float32)

@@ -1,9 +1,10 @@
-"""The parts of a corpus that are clustered apart, each as if it were alone.
+"""The strata of a corpus: sentences that are clustered apart, each stratum as if it were alone.
 
-Customer and agent are (paper §3.4). So are two scripts whose vectors have nothing in common, as those that
-`dialin.embed.choose.BilingualEmbedder` gives to English and Chinese: how close the sentences of an intent are, and how
-many intents there are, one of them does not say of the other. (Measured together, two data sets of 44 and 16 clusters
-looked like 218.) Where an embedder knows both languages, an intent may be in both, and nothing is parted.
+Customers and agents are clustered apart (paper §3.4). So are two scripts whose vectors share no dimension, such as
+those of `dialin.embed.choose.BilingualEmbedder` for English and Chinese: neither says anything about how close the
+sentences of an intent are in the other, or how many intents it has. (Measured together, two data sets of 44 and 16
+clusters looked like 218.) Where an embedder knows both languages, an intent may span both, and the scripts stay
+together.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Pieces:
 
 
 def build(X: Floats, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
-    """Return the pieces of these clusters; each radius takes in all members, and what is about as near as they are.
+    """Return the pieces of these clusters; each radius takes in all members, and sentences about as near as they are.
 
     How far from its centroid a member usually is, differs from piece to piece; how much that varies is measured over
     all pieces together, since most are small.
@@ -173,7 +173,7 @@ def newcomers(pieces: Pieces, piece: Rows, cosine: NDArray[np.float64], coverage
 
 
 def reasons(X: Floats, labels: NDArray[np.int64], min_sizes: NDArray[np.int64]) -> list[str]:
-    """Say why each sentence without an intent has none: "" where it has one.
+    """Return why each sentence has no intent; "" where it has one.
 
     ``noise``: no other unassigned sentence is as near to it as the members of intents usually are to a neighbour;
     ``rare``: fewer than its entry of `min_sizes` (n), the least size of a cluster in its part, less 1; ``mixed``:

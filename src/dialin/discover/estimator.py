@@ -108,7 +108,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Raises
         ------
         InputError
-            X is no column of texts, or a setting or a spec cannot be used.
+            X is not a column of texts, or a setting or a spec cannot be used.
         """
         texts, utterance_roles = utterances_of(X, roles)
         sentences, rows = distinct(texts, utterance_roles)
@@ -196,7 +196,7 @@ def utterances_of(X: Corpus | Iterable[str], roles: Sequence[str] | None) -> tup
     Raises
     ------
     InputError
-        X is no column of texts, or has another length than the roles.
+        X is not a column of texts, or its length differs from that of the roles.
     """
     if isinstance(X, Corpus):
         places = X.occurrences["sentence_id"].to_pylist()
@@ -231,7 +231,7 @@ def distinct(texts: Sequence[str], roles: Sequence[str]) -> tuple[list[tuple[str
 
 
 def encoder_of(embedder: str | Embedder, texts: list[str]) -> tuple[str | Embedder, Callable[[Sequence[str]], Vectors]]:
-    """Return the embedder, never "auto", and its function; that of a spec looks into the user's cache first."""
+    """Return the embedder, never "auto", and its function; a spec's embedder keeps vectors in the user's cache."""
     if not isinstance(embedder, str):
         return embedder, embedder.encode
     chosen = embedder_of(embedder, texts)
@@ -239,7 +239,7 @@ def encoder_of(embedder: str | Embedder, texts: list[str]) -> tuple[str | Embedd
 
 
 def opened(llm: str | LLM | None, stack: ExitStack) -> LLM | None:
-    """Return the LLM of a spec, closed with the stack, its replies in the user's store; any other as it is."""
+    """Return an LLM; that of a spec is closed with the stack, and keeps its replies in the user's store."""
     backend = open_backend(llm) if isinstance(llm, str) else None
     if backend is None:
         return None if isinstance(llm, str) else llm
@@ -247,6 +247,6 @@ def opened(llm: str | LLM | None, stack: ExitStack) -> LLM | None:
 
 
 def usage_of(tools: Tools) -> Usage:
-    """Return what the LLMs have been asked so far, where they keep ledgers; one that they share counts once."""
+    """Return the usage of the LLMs so far, if they keep ledgers; a shared ledger counts once."""
     clients = [llm for llm in (tools.llm, tools.judge_llm) if isinstance(llm, Client)]
     return sum((ledger.total() for ledger in {id(c.ledger): c.ledger for c in clients}.values()), Usage())

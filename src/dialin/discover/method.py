@@ -73,7 +73,7 @@ def collect_by_role(draft: Draft, context: Context) -> Draft:
 
 
 def partitioner_for(settings: Settings) -> Partitioner:
-    """Return what partitions the sentences: the paper's as it is, the tree of `TreeSearch` with smoothed embeddings."""
+    """Return the partitioner: the tree of smoothed embeddings for `TreeSearch`, else the one of the settings."""
     if settings.strategy == "tree":  # which has no other partitioner: `dialin.discover.settings.check`
         return Agglomerative(smooth=True, random_state=settings.seed)
     return partitioner_of(settings.partitioner, settings.seed)

@@ -21,13 +21,13 @@ class Settings:
     Parameters
     ----------
     strategy : {"tree", "paper"}
-        Keep the good nodes of the tree, or the paper's one k a round.
+        Keep the good nodes of the tree, or use the paper's search for one k per round.
     partitioner : {"agglomerative", "kmeans", "gmm"}
-        What partitions the sentences; "tree" needs the first.
+        The method that partitions the sentences; "tree" needs the first.
     n_clusters : tuple of int
         Candidates N of ``strategy="paper"``; empty: chosen from the number of sentences.
     unit : {"sentences", "clusters"}
-        What good and bad count, with ``strategy="paper"``.
+        Unit in which good and bad are counted, with ``strategy="paper"``.
     prune : bool
         Whether the LLM proposes the candidates of later rounds from the log, with ``strategy="paper"``.
     min_cluster_size : int or "auto"
@@ -35,17 +35,17 @@ class Settings:
     epsilon : float
         Stop when at most this share of the sentences is left.
     max_rounds : int or "auto"
-        T_max; "auto": one with ``strategy="tree"``, which finds what is good at every k at once, four with "paper".
+        T_max; "auto": one with ``strategy="tree"``, which considers every k at once, four with "paper".
     granularity : float
-        How fine: times as many clusters as the sentences suggest; with ``judge="llm"`` only where the asking begins.
+        Times as many clusters as the sentences suggest; with ``judge="llm"`` it only sets the cut to begin with.
     sampler : {"convex", "random"}
         Representatives of a cluster.
     sample_dim : int
         Dimensions of the convex hull, 2 to 5.
     form : {"auto", "pairs", "list", "tuned"}
-        How the judge asks; "auto" takes what measured best.
+        The form of the judge's question; "auto" takes the one that measured best for the LLM.
     judge : {"both", "llm", "geometry", "people"}
-        Whose evidence decides; "people": every cluster of ``strategy="paper"`` is kept, for people to judge.
+        The evidence that decides; "people": every cluster of ``strategy="paper"`` is kept, for people to judge.
     sure : float or "auto"
         Where the geometry gives P(good) beyond this or below 1 − this, the LLM is not asked, in [½, 1]; "auto": where
         the answers of this LLM could not turn the verdict.
@@ -63,11 +63,11 @@ class Settings:
         Share of the sentences that should get an intent, where the judge agrees, in [0, 1]; "auto": those within the
         radii of the pieces.
     roles : {"auto", "split", "ignore"}
-        Use the roles of the data where there are any; or split by action word; or neither.
+        Use the roles in the data, if any; or split by action word; or neither.
     language : {"auto", "en", "zh"}
         Language of the names.
     actions : tuple of str
-        Vocabulary of first words of the names; in a language that it has no word of: that of `dialin.name.actions`.
+        Vocabulary of first words of the names; a language without any is served by `dialin.name.actions`.
     seed : int
         Seed of everything random.
     """

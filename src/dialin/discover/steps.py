@@ -80,7 +80,7 @@ def merge_role(pieces: list[Rows], L: NDArray[np.float32] | None, context: Conte
 
 
 def conclude(draft: Draft, context: Context) -> Result:
-    """Assign every sentence, name the intents, number them by size, and say why the rest has none."""
+    """Assign every sentence, name the intents, number them by size, and give the reason why the rest has none."""
     pieces = decide(draft, context)
     assignment = assign(pieces, draft, context)
     names = name_intents(draft, context, assignment)
@@ -120,7 +120,7 @@ def decide(draft: Draft, context: Context) -> Pieces:
 
 
 def assignment_roles(roles: list[str], context: Context) -> list[str]:
-    """Return the roles that decide where a sentence may go: none where they were guessed, as a new one's would be."""
+    """Return the roles that restrict assignment: none where they were guessed, since a new sentence has no guess."""
     return [""] * len(roles) if context.settings.roles == "split" else roles
 
 
@@ -221,7 +221,7 @@ def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
 
 
 def example_of(context: Context, rows: Rows) -> Example:
-    """Return what the namer reads of a cluster: its two most central sentences, then its convex sample."""
+    """Return the sentences that the namer reads: the two most central ones of a cluster, then its sample."""
     rows, settings = np.sort(rows), context.settings
     sampler = sampler_of(settings.sampler, settings.sample_dim)
     chosen = rows[sampler(context.data.X[rows], N_NAMING - 2, np.random.default_rng(settings.seed))]

@@ -68,12 +68,12 @@ class OpenRun:
 
     @cached_property
     def intents(self) -> Any:
-        """One row per intent, the most frequent first: ``intent_id, name, size, n_occurrences, p_good, role, examples``."""
+        """One row per intent, the most frequent first: ``intents.parquet``."""
         return self._frame(self.run.intents)
 
     @cached_property
     def sentences(self) -> Any:
-        """One row per distinct sentence: ``sentence_id, text, count, role, intent_id, p_intent, reason``."""
+        """One row per distinct sentence: ``sentences.parquet``."""
         return self._frame(self.run.sentences)
 
     @cached_property

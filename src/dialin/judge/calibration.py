@@ -100,7 +100,7 @@ class Calibration:
         90th percentile of how far this LLM's answer shifts the log-odds. Beyond it the geometry's verdict cannot be
         overturned, so the LLM is not asked. The default belongs to P = .95.
     language_shift : mapping of str to float
-        By language, what is added to the log-odds of an answer: one LLM may be stricter in one language.
+        Added to the log-odds of an answer, by language: an LLM may be stricter in one language.
     kept_weights : tuple of 4 floats, optional
         Like `geometry_weights`, for clusters that were kept. The search keeps the most likely of many candidates, so
         the probabilities that it decided by are inflated.

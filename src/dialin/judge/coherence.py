@@ -45,8 +45,8 @@ class JudgeSettings:
     mode : {"both", "llm", "geometry"}
         Whose evidence counts.
     n_pairs : int
-        Pairs asked about a cluster of 2 to 8 sentences; one more each time the size doubles beyond that, at
-        most twice as many: one false "good" near the root of a tree would swallow the corpus.
+        Pairs shown of a cluster of 2 to 8 sentences; one more each time the size doubles beyond that, at most twice as
+        many: a single false "good" near the root of a tree would swallow the corpus.
     n_representatives : int
         Sentences shown in the ``list`` and ``tuned`` forms (paper: 20).
     sure : float
@@ -116,7 +116,7 @@ class CoherenceJudge(Judge):
         self._corrections = LlmCorrections(len(self.X))
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
-        """Return one verdict per cluster; a set judged before is not asked about again."""
+        """Return one verdict per cluster; a set is judged only once."""
         return self._verdicts([SetQuestion(rows) for rows in clusters])
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
@@ -128,7 +128,7 @@ class CoherenceJudge(Judge):
         return None if self.settings.mode == "llm" else self.calibration.kept_p(*self._cosine.shape(kept))
 
     def for_audit(self) -> CoherenceJudge:
-        """Return the judge for clusters that no search selected: their closeness as it is, other weights."""
+        """Return the judge for clusters that no search selected: `CosineEvidence` and the weights for audits."""
         return replace(self, calibration=self.calibration.for_audit(), evidence=None)
 
     def _verdicts(self, questions: list[SetQuestion]) -> list[Verdict]:

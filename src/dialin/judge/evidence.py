@@ -1,9 +1,9 @@
 """How close the sentences of a set are, as evidence that they share an intent.
 
 `HeightEvidence` compares the height of the set in Ward's tree with the height at which the corpus falls into the
-clusters that it suggests (`dialin.cluster.granularity`): what joins far below that is one intent, what joins far above
-is not. `CosineEvidence` needs no such measurement, and so serves for few sentences, and for clusters of other tools:
-the mean cosine, against that of any two sentences of the corpus.
+clusters that it suggests (`dialin.cluster.granularity`): a set that joins far below is one
+intent, a set that joins far above is not. `CosineEvidence` compares the mean cosine of the set with that of any two
+sentences; it needs no measurement, so it serves small corpora and clusters of other tools.
 """
 
 from __future__ import annotations
@@ -112,11 +112,11 @@ class HeightEvidence:
 
 
 class LlmCorrections:
-    """What an LLM said against the embeddings: where it did, the corpus is finer or coarser than it is elsewhere.
+    """Corrections of the embeddings by an LLM: where they disagree, the corpus is finer or coarser than elsewhere.
 
-    Heights only grow on the way up the tree. So where a set was found bad although it joins far below the level, what
-    joins a little lower is no better a sign than that was: only how much lower it joins is evidence. In the same way
-    above a set that was found good although it joins above the level.
+    Heights only grow on the way up the tree. Suppose that the LLM finds a set bad although it joins far below the
+    suggested height. Then a part of it that joins a little lower is hardly more credible: only the difference in height
+    counts as evidence. The same holds above a set that the LLM finds good although it joins above that height.
 
     Parameters
     ----------
@@ -128,11 +128,11 @@ class LlmCorrections:
         self._finer, self._coarser = np.zeros(n), np.zeros(n)
 
     def evidence(self, rows: Rows, log_odds: float) -> float:
-        """Return what is left of the log-odds of a set, all of whose rows were in sets of which the LLM knew better."""
+        """Return the log-odds of a set, less what the LLM has corrected in sets that hold all of its rows."""
         return log_odds - float(self._finer[rows].min()) - float(self._coarser[rows].max())
 
     def learn(self, rows: Rows, log_odds: float, *, is_good: bool) -> None:
-        """Note the verdict on a set of which the embeddings gave these log-odds."""
+        """Record the verdict on a set for which the embeddings gave these log-odds."""
         if is_good:
             self._coarser[rows] = np.minimum(self._coarser[rows], log_odds)
         else:

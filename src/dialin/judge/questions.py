@@ -35,7 +35,7 @@ class SetQuestion:
         return np.sort(self.rows if self.other is None else np.concatenate([self.rows, self.other]))
 
     def key(self) -> bytes:
-        """Return what identifies the set of sentences (and the border between its two halves, if any)."""
+        """Return a hash of the set of sentences, and of the border between its two halves, if any."""
         halves = [self.rows] if self.other is None else [self.rows, self.other]
         return hashlib.sha256(b"|".join(np.sort(half).astype("<i8").tobytes() for half in halves)).digest()
 

@@ -1,4 +1,4 @@
-"""What a judge answers, and what anything has to answer to be one."""
+"""The answer of a judge (`Verdict`), and the protocol that every judge follows (`Judge`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SURE_LOG_ODDS = 3.5
 
 
 LIKELY_LOG_ODDS = math.log(2)
-"""Log-odds (two to one) from which an LLM's verdict corrects what the embeddings say of what lies below and above."""
+"""Log-odds (two to one) from which an LLM's verdict corrects the evidence about the nodes below and above."""
 
 
 class Coherence(StrEnum):
@@ -73,7 +73,7 @@ class Verdict:
 
 
 UNASKED = Verdict(0.5, Coherence.UNASKED, "cap")
-"""Verdict on a set that nobody could be asked about, because a cap of the budget was hit."""
+"""Verdict on a set that a cap of the budget kept from being judged."""
 
 
 class Judge(Protocol):

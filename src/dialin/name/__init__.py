@@ -1,4 +1,4 @@
-"""What a cluster is called, who says it, and which clusters are one intent.
+"""Labels of clusters, the role by label, and the clusters that are one intent.
 
 Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), a role for each label,
 and groups of clusters that are merged.

@@ -58,7 +58,7 @@ def action_of(label: str) -> str:
 
 
 def words_in(language: str, actions: Sequence[str] = ()) -> list[str]:
-    """Return the action words of a language, sorted: those of `actions`, or of the table where none is in it.
+    """Return the action words of a language, sorted: those in `actions`, or the whole table if `actions` has none.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Names that are equal after all: each later bearer gets the word that most sets its sentences apart from the others'.
+"""Tells clusters of one name apart, without an LLM: each later one gets the word most typical of its own sentences.
 
-No LLM is asked. What no word tells apart is numbered by `dialin.name.labels.number`.
+Names that no word tells apart are numbered by `dialin.name.labels.number`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RUN = re.compile(f"[^{_EMPTY}\\W\\da-zA-Z_]{{2,}}")
 
 
 def distinguished(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
-    """Return the names, each later bearer of one with a word of its own where there is such a word.
+    """Return the names; each later bearer of a name gets a word of its own, if there is one.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def distinguished(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[
 
 
 def _shares(texts: Sequence[str], name: str) -> dict[str, float]:
-    """Return the share of the texts that have each word, those of the name left out."""
+    """Return the share of the texts that hold each word; the words of the name are left out."""
     counts = Counter(word for text in texts for word in _words(text, is_chinese=not name.isascii()))
     own = {part.rstrip("s") for part in name.split("-")}
     return {

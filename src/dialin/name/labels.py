@@ -104,8 +104,8 @@ def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] 
     examples : sequence of Example
         One per cluster.
     actions : sequence of str
-        The vocabulary of first words; in a language that it has no word of, that of `dialin.name.actions`. Where the
-        backend cannot constrain decoding, other actions can occur.
+        The vocabulary of first words; a language without any is served by `dialin.name.actions`. Where the backend
+        cannot constrain decoding, other actions can occur.
     """
     return _ask(llm, [build_prompt(example) for example in examples], [e.language for e in examples], actions)
 
@@ -140,7 +140,7 @@ def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], action
 
 
 def number(names: Sequence[str]) -> list[str]:
-    """Return the names, all different: the second bearer of a name gets "-2", and so on.
+    """Return the names made unique: the second bearer of a name gets "-2", and so on.
 
     Examples
     --------

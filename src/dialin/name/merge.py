@@ -2,8 +2,8 @@
 
 The paper's four variants (Table 7) are {geodesic, cosine} × {probabilistic, deterministic}: an edge where two labels
 are nearer than θ, and, if probabilistic, where both come from one intent with a probability above τ. Beyond the paper,
-an edge counts only if the judge finds the union coherent, and it is always the union of all that both ends have
-become so far: a chain cannot glue what does not belong together. What is near by centroid is asked about, too.
+an edge counts only if the judge finds the union coherent, always the union of everything that both ends have become
+so far, so that a chain cannot glue strangers together. Neighbours by centroid are proposed as well.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def distances(L: NDArray[np.floating], kind: str) -> Floats:
 
 
 def auto_theta(D: Floats) -> float:
-    """Return the distance at which a label has one neighbour on average: m / 2 pairs of m labels are no farther.
+    """Return the distance within which a label has one neighbour on average: m / 2 pairs of m labels are that near.
 
     A constant cannot serve all embedders: at the paper's 0.8 rad most labels of a modern one are neighbours.
 
@@ -170,7 +170,7 @@ class NearestGroups:
     X : ndarray of shape (n, d)
         Unit-norm embeddings of all sentences.
     n_refusals : int
-        A group that was refused so often proposes nobody until it has grown.
+        A group refused this often makes no proposals until it has grown.
     """
 
     X: NDArray[np.float32]
@@ -186,7 +186,7 @@ class NearestGroups:
         linked : sequence of (int, int)
             Pairs that go in anyway.
         refused : collection of (int, int)
-            Pairs that were asked about in vain; they are passed over.
+            Pairs that the judge has refused; they are passed over.
         """
         if len(rows) < 2:
             return []
@@ -205,9 +205,9 @@ class NearestGroups:
 
 
 class Groups:
-    """The state of a verified merge: what the clusters have become so far, and who refused whom.
+    """The state of a verified merge: the groups so far, and the pairs that the judge has refused.
 
-    A group that grows gets a new number: another set of sentences, of which nothing is known yet.
+    A group that grows gets a new number, since it is a new set of sentences with no verdict yet.
     """
 
     def __init__(self, clusters: Sequence[Rows], edges: Sequence[Edge]) -> None:
@@ -241,7 +241,7 @@ class Groups:
         self._group = [new if g in pair else g for g in self._group]
 
     def merged(self) -> MergeResult:
-        """Return what came of it."""
+        """Return the result."""
         verdicts = {self._members[g]: v for g, v in self._verdicts.items() if g in self._members}
         return MergeResult(tuple(sorted(self._members.values())), verdicts)
 
@@ -290,10 +290,11 @@ def verified(
 
 
 def confirmed(unions: Sequence[tuple[Rows, Rows]], judge: Judge) -> list[Verdict]:
-    """Return the verdicts on unions; a "good" that is not sure is asked about again, by half of the sentences.
+    """Return the verdicts on unions; a "good" that is not certain is checked again with half of the sentences.
 
-    Few of the pairs asked about are of one intent, so many of the answers "good" are wrong: with one pair in five, a
-    judge that is right nine times of ten is right in .69 of them; and in .95 of those that it confirms.
+    Few of the proposed pairs share an intent, so many of the answers "good" are wrong. If one pair in five does, a
+    judge that is right nine times out of ten is right in .69 of its "good" answers, and in .95 of those that it
+    confirms.
     """
     verdicts = judge.judge_unions(unions)
     doubtful = [

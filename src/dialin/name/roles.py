@@ -1,7 +1,7 @@
-"""Customer or agent: who says the sentences of a cluster, told by the action word of its label (paper §3.4).
+"""The role of a cluster, customer or agent, by the action word of its label (paper §3.4).
 
-The action words are the table of `dialin.name.actions`, which a user can replace; the LLM decides on words that are not
-in it, and on those that both say.
+The table of action words is in `dialin.name.actions`; a user can replace it. The LLM decides on words that are not in
+the table, and on those that both roles use.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dialin.prompts import language_of, load
 
 
 def build_prompt(label: str) -> Prompt:
-    """Return the question who says sentences with this label."""
+    """Return the question whether a customer or an agent says sentences with this label."""
     return load("role", language_of([label])).prompt(label=label)
 
 

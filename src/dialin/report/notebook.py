@@ -74,4 +74,4 @@ def picture(run: Run) -> str:
     InputError
         The run has no result yet.
     """
-    return environment().get_template("notebook.html.j2").render(picture=Picture(open_page(run)))
+    return str(environment().get_template("notebook.html.j2").render(picture=Picture(open_page(run))))

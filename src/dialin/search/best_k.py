@@ -28,7 +28,7 @@ def default_candidates(n: int, min_size: int) -> tuple[int, ...]:
 
 
 def judge_cut(labels: NDArray[np.int64], ask: Ask, min_size: int) -> list[tuple[Rows, Verdict]]:
-    """Judge every cluster of a cut; what is smaller than `min_size` is bad without a question."""
+    """Judge every cluster of a cut; one smaller than `min_size` is bad without a question."""
     order = np.argsort(labels, kind="stable")
     clusters = np.split(order, np.cumsum(np.bincount(labels))[:-1])
     large = [rows for rows in clusters if len(rows) >= min_size]
@@ -44,7 +44,7 @@ class KSearch:
     Parameters
     ----------
     candidates : tuple of int, optional
-        The search space N; by default `default_candidates` of what is left.
+        The search space N; by default `default_candidates` of the sentences that are left.
     unit : {"sentences", "clusters"}
         What good and bad count.
     min_size : int

@@ -1,4 +1,4 @@
-"""The paper's Algorithm 1: partition what is left, keep what the judge finds coherent, go on with the rest."""
+"""Algorithm 1 of the paper: partition the rest, keep the clusters that the judge finds coherent, and repeat."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Loop:
     Parameters
     ----------
     partitioner : Partitioner
-        Partitions what is left, for every k.
+        Partitions the rest, for every k.
     search : Search
         Takes the coherent clusters out of a partition.
     epsilon : float

@@ -18,7 +18,7 @@ from dialin.judge.verdict import SURE_LOG_ODDS, UNASKED, Verdict
 from dialin.search.trial import Ask, SearchResult, Trial, tally
 
 BATCH = 16
-"""Nodes judged at a time: what a cap of the budget can cost."""
+"""Nodes judged at a time."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class TreeSearch:
     Parameters
     ----------
     min_size : int
-        Smaller nodes are neither asked about nor kept.
+        Smaller nodes are neither judged nor kept.
     start : float, optional
-        Height of the cut whose nodes are asked about first (`Tree.cut_at`); None: the root.
+        Height of the cut whose nodes are judged first (`Tree.cut_at`); None: the root.
     prior : float
         P(a node is good | its parent is not), in (0, 1).
     """
@@ -113,11 +113,11 @@ def best_antichain(tree: Tree, verdicts: dict[int, Verdict], prior: float) -> di
 
 
 class Walk:
-    """Asks about the nodes of a tree from one cut on, and holds the verdicts.
+    """Judges the nodes of a tree, starting from one cut, and holds the verdicts.
 
-    Above a bad node all are bad, and below a good one all are good: asking in the middle saves the questions about
-    what is far above, as asking downward saves those about what is far below. A "good" that is not sure is confirmed,
-    by the parent or by the children.
+    Above a bad node all nodes are bad, and below a good one all are good. So a start in the middle saves the questions
+    about the nodes far above it, and going down from there saves those about the nodes far below. A "good" that is not
+    certain is confirmed by the parent or by the children.
 
     Parameters
     ----------
@@ -126,14 +126,14 @@ class Walk:
     ask : callable
         Sets of rows -> verdicts.
     min_size : int
-        Smaller nodes are not asked about.
+        Smaller nodes are not judged.
     sure : float
         Log-odds from which a "good" needs no confirmation.
 
     Attributes
     ----------
     verdicts : dict of int to Verdict
-        By node; nodes that a cap kept from being asked about have none.
+        By node; a node that a cap kept from being judged has none.
     capped : bool
         Whether a cap of the budget ended the walk.
     """
@@ -145,13 +145,13 @@ class Walk:
         self._ask = ask
 
     def run(self, cut: Sequence[int]) -> None:
-        """Judge the nodes of a cut, then what is above and below them, until a cap of the budget is hit."""
+        """Judge the nodes of a cut, then those above and below them, until a cap of the budget is hit."""
         self._judge([node for node in cut if not self._is_small(node)])
         self._climb(cut)
         self._descend(cut)
 
     def _climb(self, cut: Sequence[int]) -> None:
-        """Judge each node above the cut whose children are good, or too small to tell, and so on upward."""
+        """Go up from the cut: judge each node whose children are all good or too small to judge."""
         above = [node for node in ancestors(self.tree, cut) if not self._is_small(node)]
         while ready := [node for node in above if node not in self.verdicts and self._is_ready(node)]:
             self._judge(ready)

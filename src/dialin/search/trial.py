@@ -1,4 +1,4 @@
-"""What a search says: its log, and the clusters that it takes out of a partition."""
+"""The log of a search, and the clusters that it takes out of a partition."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Search(Protocol):
     """Takes the coherent clusters out of one partition."""
 
     def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:
-        """Return what is worth keeping; `log` holds the trials of the earlier rounds."""
+        """Return the clusters worth keeping; `log` holds the trials of the earlier rounds."""
         ...
 
 
