@@ -25,8 +25,9 @@ from dialin.discover.settings import Settings
 from dialin.errors import InputError, ProviderError
 from dialin.jobs.machine import machine_name
 from dialin.llm.client import Client
-from dialin.peers import PEERS, Kit, Problem
+from dialin.peers.base import Kit, Problem
 from dialin.peers.library import WithLibrary
+from dialin.peers.registry import PEERS
 from scripted import ScriptedBackend, sentences
 
 ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]

@@ -10,10 +10,10 @@ import click
 import pytest
 
 import dialin
-import dialin.llm
 import scripted
 from dialin.cli import main
 from dialin.discover import context
+from dialin.llm import backends
 from dialin.models.catalogue import catalogue
 from dialin.runs.connect import DEFAULT_LLM
 
@@ -57,7 +57,7 @@ def test_python_runs(
 ) -> None:
     """With stand-ins for LLM and embedder, and a file calls.txt about five topics, some sentences twice."""
     backend = scripted.ScriptedBackend()
-    monkeypatch.setattr(dialin.llm, "backend_of", lambda spec: backend)
+    monkeypatch.setattr(backends, "backend_of", lambda spec: backend)
     monkeypatch.setattr(dialin, "embedder_of", scripted.embedder_of)
     monkeypatch.setattr(context, "calibration_of", lambda llm, form: scripted.CALIBRATION)
     rows = scripted.sentences()
@@ -115,7 +115,7 @@ def check_specs(context: click.Context) -> None:
     """A server's spec makes a backend without a server; a local one has to be in the catalogue."""
     llm = str(context.params.get("llm", DEFAULT_LLM))
     if llm.startswith("openai:"):
-        dialin.llm.backend_of(llm).close()
+        backends.backend_of(llm).close()
     else:
         assert llm == "none" or llm.removeprefix("local:") in catalogue()
 

@@ -15,10 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
-from dialin.llm import LLM, Client, Prompt, Reply, ReplyStore, Request, Retry, backend_of, tagged
-from dialin.llm.cache import Origin, request_key
+from dialin.llm.backends import backend_of
+from dialin.llm.base import LLM, Reply, Request
+from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.llm.client import Client, tagged
 from dialin.llm.rate import Bucket, Clock
+from dialin.llm.retry import Retry
 from dialin.llm.usage import Budget, Ledger, Usage
+from dialin.prompts.prompt import Prompt
 
 
 def prompt(user: str) -> Prompt:
@@ -90,7 +94,7 @@ def test_stored_replies_are_free_and_copied_to_the_first_store(tmp_path: Path):
     assert backend.asked == ["b"]
     assert client.ledger.by_step() == {"judge": Usage(1, 1, 10, 1)}
     assert (run.n_paid(), shared.n_paid()) == (1, 1)
-    assert run.usage_by_step() == {"judge": Usage(1, 1, 10, 1)}
+    assert run.questions_by_step() == {"judge": {"questions": 2, "tokens_in": 20, "tokens_out": 2}}
 
 
 def test_steps_are_counted_apart_and_other_llms_pass_untagged():
@@ -290,9 +294,27 @@ def test_lone_surrogates_can_be_stored():
     assert store.get("k") == Reply("?", (1.0,), 1, 1)
 
 
+def test_a_store_takes_what_another_one_has(tmp_path: Path):
+    run, shared = ReplyStore(tmp_path / "run.sqlite"), ReplyStore(tmp_path / "shared.sqlite")
+    request, origin = Request(prompt("a")), Origin("m", "judge")
+    run.put("k", request, Reply("new", (), 1, 1), origin)
+    run.put("l", request, Reply("only here", (), 1, 1), origin)
+    run.close()
+    shared.put("k", request, Reply("old", (), 1, 1), origin)
+    for _ in range(2):  # the second time changes nothing
+        shared.copy_from(tmp_path / "run.sqlite")
+        assert [shared.get(key) for key in "kl"] == [Reply("old", (), 1, 1), Reply("only here", (), 1, 1)]
+    with pytest.raises(InputError, match="cannot use the reply store"):
+        shared.copy_from(tmp_path / "no" / "such.sqlite")
+    shared.close()
+
+
 KILLED = """
 import os, signal, sys
-from dialin.llm import Client, Prompt, Reply, ReplyStore
+from dialin.llm.base import Reply
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+from dialin.prompts.prompt import Prompt
 class B:
     name = "b"; n_parallel = 1; n = 0
     def reply(self, request):

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from dialin.errors import InputError, ModelError, ProviderError
-from dialin.llm import Prompt, Request, backend_of
+from dialin.llm.backends import backend_of
+from dialin.llm.base import Request
 from dialin.llm.llama import LlamaBackend, LlamaOptions, template_of
 from dialin.models.store import ensure
+from dialin.prompts.prompt import Prompt
 
 SHOTS = (("1: hi\n2: hello", "Yes"), ("1: hi\n2: my card is lost", "No"))
 SYSTEM = "Do both ask for the same thing? Yes or No."

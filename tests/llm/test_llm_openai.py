@@ -15,13 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.errors import InputError, ProviderError
-from dialin.llm import Client, Prompt, Reply, Request
+from dialin.llm.base import Reply, Request
+from dialin.llm.client import Client
+from dialin.llm.http import RETRYABLE_CODES
 from dialin.llm.llama import LlamaBackend, LlamaOptions
 from dialin.llm.openai_api import OpenAIBackend, ServerOptions
 from dialin.llm.options import match_answer, option_probabilities
 from dialin.llm.rate import Bucket, Clock
 from dialin.llm.render import harmless, render
 from dialin.models.store import ensure
+from dialin.prompts.prompt import Prompt
 
 KEY = "sk-secret-123"
 URL = "http://127.0.0.1:1/v1"
@@ -221,7 +224,7 @@ def test_refused_empty_and_strange_answers_are_unreadable_not_faults(answer: dic
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", sorted(RETRYABLE_CODES))
 def test_passing_faults_may_be_retried(status: int):
     handler, _ = answering(httpx.Response(status, json={"error": {"message": "busy"}}))
     with pytest.raises(ProviderError, match=f"{status}: busy") as caught:

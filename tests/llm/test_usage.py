@@ -29,24 +29,20 @@ def test_subtraction_undoes_addition(a: Usage, b: Usage):
 
 def test_price():
     """2,000,000 tokens in at 0.5 and 100,000 out at 3: 1.0 + 0.3."""
-    ledger = Ledger(Price(0.5, 3.0))
-    ledger.add("judge", Usage(9, 0, 2_000_000, 100_000))
-    assert ledger.cost() == pytest.approx(1.3)
-    assert Ledger().cost() is None
+    assert Price(0.5, 3.0).cost(Usage(9, 0, 2_000_000, 100_000)) == pytest.approx(1.3)
 
 
 def test_the_call_that_would_pass_the_cap_is_refused_and_cached_replies_are_free():
-    ledger, budget = Ledger(), Budget(max_calls=2)
+    ledger, budget, call = Ledger(), Budget(max_calls=2), Usage(calls=1)
     ledger.add("judge", Usage(calls=1, cached=50))
-    ledger.check(budget)
-    ledger.add("judge", Usage(calls=1))
+    ledger.reserve(budget, call)
     with pytest.raises(BudgetError, match="2 calls"):
-        ledger.check(budget)
+        ledger.reserve(budget, call)
 
 
 def test_a_cap_of_zero_allows_nothing():
     with pytest.raises(BudgetError):
-        Ledger().check(Budget(max_calls=0))
+        Ledger().reserve(Budget(max_calls=0), Usage(calls=1))
 
 
 def test_reserved_calls_count_until_settled_or_released():
@@ -61,12 +57,16 @@ def test_reserved_calls_count_until_settled_or_released():
 
 
 def test_cap_on_money():
-    ledger = Ledger(Price(1.0, 1.0))
-    ledger.check(Budget(max_cost=1.0), Usage(1, 0, 1_000_000, 0))
-    with pytest.raises(BudgetError, match="money"):
-        ledger.check(Budget(max_cost=1.0), Usage(1, 0, 1_000_000, 1))
+    """A million tokens in at 1.0 per million cost 1.0; one token more is too much."""
+    budget, call = Budget(max_cost=1.0, price=Price(1.0, 1.0)), Usage(1, 0, 1_000_000, 0)
+    Ledger().reserve(budget, call)
+    with pytest.raises(BudgetError, match="1 money"):
+        Ledger().reserve(budget, call + Usage(tokens_out=1))
+
+
+def test_a_cap_on_money_needs_a_price():
     with pytest.raises(InputError, match="needs a price"):
-        Ledger().check(Budget(max_cost=1.0))
+        Budget(max_cost=1.0)
 
 
 @pytest.mark.parametrize("bad", [{"max_calls": -1}, {"max_cost": float("nan")}])

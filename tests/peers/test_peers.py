@@ -12,20 +12,9 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.llm.client import Client
-from dialin.peers import (
-    PEERS,
-    Kit,
-    Peer,
-    Problem,
-    clusterllm,
-    edgerefine,
-    granularity,
-    idas,
-    keyphrase,
-    linear,
-    peer_of,
-)
-from dialin.peers.base import centroids_of, k_means, squared_distances
+from dialin.peers import clusterllm, edgerefine, granularity, idas, keyphrase, linear
+from dialin.peers.base import Kit, Peer, Problem, centroids_of, k_means, squared_distances
+from dialin.peers.registry import PEERS, peer_of
 from dialin.score.metrics import ari
 from oracles import blobs, on_circle, unit
 from peer_case import WORDS, Oracle, case, embed_by

@@ -14,7 +14,7 @@ import tune_tiny
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.judge.coherence import JudgeSettings
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 from dialin.runs.connect import beside
 from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, trust_of, unseen
 

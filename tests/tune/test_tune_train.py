@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import tune_tiny
 from dialin.errors import InputError, ModelError
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 from dialin.tune import base as bases
 from dialin.tune.batches import EncodedExample
 from dialin.tune.checkpoint import Checkpoint, TrainState

@@ -17,9 +17,10 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
-from dialin.peers import PEERS, Kit, Problem, check_installed
+from dialin.llm.spec import NO_LLM, has_adapter
+from dialin.peers.base import Kit, Problem
 from dialin.peers.keyphrase import KeyphrasePeer
-from dialin.runs.connect import NO_LLM
+from dialin.peers.registry import PEERS, check_installed
 
 DIALIN = "dialin"
 PAPER = "paper"
@@ -108,5 +109,5 @@ def settings_of(name: str, tools: Tools) -> Settings:
     that question without worked examples.
     """
     judge = tools.judge_llm or tools.llm
-    as_tuned = tools.calibration is not None or (judge is not None and "+" in judge.name)
+    as_tuned = tools.calibration is not None or (judge is not None and has_adapter(judge.name))
     return replace(OWN[base_of(name)], form="list") if name in ITL and not as_tuned else OWN[base_of(name)]

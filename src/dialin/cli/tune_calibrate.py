@@ -18,9 +18,10 @@ from dialin.jobs.discover import tools_of
 from dialin.judge.calibration import Calibration, calibration_of
 from dialin.judge.coherence import JudgeSettings
 from dialin.llm.client import Client
+from dialin.llm.spec import NO_LLM
 from dialin.models.store import sha256_of
-from dialin.prompts import Form
-from dialin.runs.connect import NO_LLM, Specs, calibration_file, connect, shared_store
+from dialin.prompts.templates import Form
+from dialin.runs.connect import Specs, calibration_file, connect, shared_store
 from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, trust_of, unseen
 from dialin.tune.results import without_nan
 from dialin.tune.text import read_clusters
@@ -81,16 +82,15 @@ def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tupl
     texts = [text for row in rows for text in row["shown"]]
     with Meter() as meter:
         meter.step("embed")
-        opened = connect(Specs(llm), texts, meter.embedded)
-        try:
+        with (
+            connect(Specs(llm), texts, meter.embedded) as opened,
+            tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools,
+        ):
             meter.step("judge")
-            with tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools:
-                client = tools.llm_for("judge")
-                assert client is not None  # an LLM was asked for above
-                settings = JudgeSettings(form=base.form, n_representatives=base.n_shown)
-                return ask(rows, client, settings, opened.embed), client.name
-        finally:
-            opened.close()
+            client = tools.llm_for("judge")
+            assert client is not None  # refused above
+            settings = JudgeSettings(form=base.form, n_representatives=base.n_shown)
+            return ask(rows, client, settings, opened.embed), client.name
 
 
 def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:

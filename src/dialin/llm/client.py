@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from threading import Event
 from typing import Self
 
 import numpy as np
-import tenacity
 from numpy.typing import NDArray
 
-from dialin.errors import InputError, ProviderError
-from dialin.llm.base import Backend, Prompt, Reply, Request
+from dialin.errors import InputError
+from dialin.llm.base import LLM, Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.llm.retry import Retry
 from dialin.llm.usage import Budget, Ledger, Usage, estimate_tokens
-
-
-@dataclass(frozen=True)
-class Retry:
-    """How to repeat calls that failed for a passing reason.
-
-    Parameters
-    ----------
-    attempts : int
-        Most tries of one call.
-    first_wait, max_wait : float
-        Seconds before the second try, doubled for each further one; their bound. A longer wait that
-        the server asks for is kept.
-    sleep : callable, optional
-        Waits that many seconds; None waits on the clock, and no longer once the batch has failed.
-    """
-
-    attempts: int = 6
-    first_wait: float = 1.0
-    max_wait: float = 60.0
-    sleep: Callable[[float], None] | None = None
+from dialin.prompts.prompt import Prompt
 
 
 class Client:
@@ -166,7 +145,7 @@ class Client:
         expected = _expected(request)
         self.ledger.reserve(self.budget, expected)
         try:
-            reply = self._retrying(stop)(self.backend.reply, request)
+            reply = self.retry.retrying(stop)(self.backend.reply, request)
         except BaseException:
             self.ledger.release(expected)
             raise
@@ -175,21 +154,10 @@ class Client:
             self.stores[0].put(key, request, reply, Origin(self.name, self._step))
         return reply
 
-    def _retrying(self, stop: Event) -> tenacity.Retrying:
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_is_retryable),
-            wait=self._wait,
-            stop=tenacity.stop_after_attempt(self.retry.attempts) | tenacity.stop_when_event_set(stop),
-            sleep=self.retry.sleep or tenacity.sleep_using_event(stop),
-            reraise=True,
-        )
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        first, most = self.retry.first_wait, self.retry.max_wait
-        wait = tenacity.wait_exponential_jitter(multiplier=first, max=most, jitter=first)(state)
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, ProviderError) else None
-        return max(wait, asked or 0.0)
+def tagged(llm: LLM, step: str) -> LLM:
+    """Return `llm` with its usage counted under `step` if it is a `Client`; any other LLM as it is."""
+    return llm.step(step) if isinstance(llm, Client) else llm
 
 
 class _StoppedError(Exception):
@@ -200,10 +168,6 @@ def _cause(futures: Iterable[Future[Reply]]) -> BaseException:
     """Return what made the others stop."""
     errors = (future.exception() for future in futures if not future.cancelled())
     return next(error for error in errors if error is not None and not isinstance(error, _StoppedError))
-
-
-def _is_retryable(error: BaseException) -> bool:
-    return isinstance(error, ProviderError) and error.retryable
 
 
 def _expected(request: Request) -> Usage:

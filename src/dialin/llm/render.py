@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 
 Template = Literal["chatml", "plain"]
 

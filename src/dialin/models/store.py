@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
 import uuid
@@ -11,11 +10,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
-
 from dialin.errors import ModelError
 from dialin.models.catalogue import Hub, Model, ModelFile, Registry, catalogue
 from dialin.models.download import Advance, SourceError, Target, Wheels, fetch_hub, fetch_registry, meter
+from dialin.models.home import home_path
 
 __all__ = [
     "Model",
@@ -33,8 +31,7 @@ _STALE_SECONDS = 24 * 3600.0
 
 def folder_of(name: str) -> Path:
     """Return where a model is kept: ``$DIALIN_HOME/models/NAME`` if set, else in the user's cache folder."""
-    home = os.environ.get("DIALIN_HOME") or platformdirs.user_cache_dir("dialin")
-    return Path(home).expanduser() / "models" / name
+    return home_path() / "models" / name
 
 
 def is_present(name: str) -> bool:

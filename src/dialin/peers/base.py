@@ -13,8 +13,8 @@ from sklearn.metrics import silhouette_score
 
 from dialin.cluster.partition import Labels, Matrix, partitioner_of
 from dialin.errors import InputError
-from dialin.llm import tagged
 from dialin.llm.base import LLM
+from dialin.llm.client import tagged
 
 Floats = NDArray[np.float64]
 N_SILHOUETTE = 5_000

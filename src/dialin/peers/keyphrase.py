@@ -21,9 +21,10 @@ import numpy as np
 
 from dialin.cluster.partition import Labels, Matrix
 from dialin.llm.ask import MAX_CHARACTERS, Question, write
-from dialin.llm.base import Prompt
 from dialin.peers.base import Kit, Problem, k_means, llm_of, unit
-from dialin.prompts import language_of, load
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import load
+from dialin.text.script import language_of
 
 MAX_TOKENS = 40
 MAX_PHRASES = 4

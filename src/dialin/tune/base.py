@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from dialin.errors import InputError, ModelError
-from dialin.llm import adapter_of, parted
+from dialin.llm.backends import adapter_of
 from dialin.llm.render import Template
+from dialin.llm.spec import Spec
 from dialin.models import store as models
 from dialin.tune.batches import EncodedExample, encode
 from dialin.tune.text import TrainingExample
@@ -121,11 +122,11 @@ def find(name: str) -> Weights:
     ModelError
         The model cannot be fetched.
     """
-    base, adapter = parted(name.removeprefix("local:"))
-    if not adapter:
+    spec = Spec.local(name)
+    if not spec.adapter:
         return _found(name)
-    path, _ = adapter_of(base, adapter)  # first: it is there or not, a model may have to be fetched
-    return replace(_found(base), name=name, adapter=path)
+    path, _ = adapter_of(spec)  # first: it is there or not, a model may have to be fetched
+    return replace(_found(spec.model), name=name, adapter=path)
 
 
 def _found(name: str) -> Weights:
