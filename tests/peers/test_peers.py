@@ -43,7 +43,7 @@ def test_the_registry_has_every_peer_by_its_name() -> None:
 @pytest.mark.parametrize("name", ASKING)
 def test_without_an_llm_they_say_so(name: str) -> None:
     problem, kit, _ = case()
-    with pytest.raises(InputError, match=rf"'{name}' asks an LLM"):
+    with pytest.raises(InputError, match=rf"'{name}' needs an LLM"):
         PEERS[name](problem, Kit(None, kit.embed))
 
 

@@ -243,7 +243,7 @@ def test_a_calibration_lies_beside_an_adapter(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--llm", "none", "--out", "a.json"), "there is nobody to calibrate"),
+        (("--llm", "none", "--out", "a.json"), "there is no LLM to calibrate"),
         (("--llm", "test:scripted"), "has no folder of an adapter to write into"),
         (("--llm", "test:scripted", "--out", "no/such/a.json"), "cannot write"),
     ],

@@ -41,13 +41,13 @@ METHODS = (*PEERS, *OWN)
 
 
 def check_methods(names: Sequence[str], llm: str) -> None:
-    """Raise InputError where a name is none, or what a method needs is not there: before any work is done."""
+    """Raise InputError if a name is unknown or a method lacks what it needs, before any work is done."""
     for name in names:
         if base_of(name) not in METHODS:
             raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(METHODS)}")
         if llm == NO_LLM and needs_llm(name):
             raise InputError(
-                f"the method {name!r} asks an LLM, got --llm none", hint="give --llm SPEC, or leave it out"
+                f"the method {name!r} needs an LLM, got --llm none", hint="give --llm SPEC, or leave it out"
             )
     for name in (name for name in names if name in PEERS):
         check_installed(name)
@@ -77,17 +77,17 @@ def base_of(name: str) -> str:
 
 
 def is_told_k(name: str) -> bool:
-    """Tell whether a method is told the true number of intents."""
+    """Return whether a method is told the true number of intents."""
     return name in PEERS and PEERS[name].told_k
 
 
 def asks(name: str) -> bool:
-    """Tell whether a method asks an LLM where there is one."""
+    """Return whether a method asks an LLM if there is one."""
     return base_of(name) in OWN or PEERS[name].needs_llm
 
 
 def needs_llm(name: str) -> bool:
-    """Tell whether a method is none without an LLM: then neither its cap nor its judge would mean anything."""
+    """Return whether a method makes no sense without an LLM."""
     return name in ITL or cap_of(name) is not None or (name in PEERS and PEERS[name].needs_llm)
 
 

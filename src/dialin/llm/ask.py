@@ -25,14 +25,14 @@ class Question:
 
 
 def write(llm: LLM, questions: Sequence[Question], max_tokens: int, grammars: Mapping[str, str]) -> list[str]:
-    """Return what the LLM writes to each question.
+    """Return the LLM's written answer to each question.
 
     Parameters
     ----------
     llm : LLM
-        Who is asked.
+        The LLM to ask.
     questions : sequence of Question
-        Asked in one batch for each language.
+        One batch for each language.
     max_tokens : int
         Most tokens of an answer.
     grammars : mapping of str to str
@@ -52,9 +52,9 @@ def choose(llm: LLM, questions: Sequence[Question], task: str) -> NDArray[np.flo
     Parameters
     ----------
     llm : LLM
-        Who is asked.
+        The LLM to ask.
     questions : sequence of Question
-        Asked in one batch for each language.
+        One batch for each language.
     task : str
         Name of the prompt, such as "pairs": the options of its template in the language of a question are the choices.
     """

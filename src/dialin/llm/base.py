@@ -1,6 +1,6 @@
-"""What every LLM of dialin looks like: two batched methods, and one seam under them.
+"""The two batched methods of every LLM, and the one seam under them.
 
-``LLM`` is what the stages use and what a user may bring. ``Backend`` is the seam that a provider
+The stages use an ``LLM``; a user may bring one. ``Backend`` is the seam that a provider
 implements: one request in, one reply out. `dialin.llm.client.Client` makes an ``LLM`` of a backend, with cache,
 ledger, budget and concurrency.
 """
@@ -30,7 +30,7 @@ class Request:
     max_tokens : int
         Upper bound of tokens to write; 1 token suffices where token probabilities are offered.
     grammar : str
-        GBNF grammar that the answer must obey, where the backend can constrain; "" for none.
+        GBNF grammar that the answer must obey, if the backend can constrain answers; "" for none.
     """
 
     prompt: Prompt
@@ -48,7 +48,7 @@ class Reply:
     text : str
         What the model wrote.
     probabilities : tuple of float
-        One per option of the request, in [0, 1], sum at most 1; what is missing to 1 went to no option
+        One per option of the request, in [0, 1], sum at most 1; the rest went to no option
         (an unreadable answer is all zeros). Empty for free text.
     tokens_in, tokens_out : int
         Tokens of the prompt and of the answer, as the provider counts them.
@@ -82,7 +82,7 @@ class Backend(Protocol):
     n_parallel: int
 
     def reply(self, request: Request) -> Reply:
-        """Answer one request; raise `dialin.errors.ProviderError` where the provider fails."""
+        """Answer one request; raise `dialin.errors.ProviderError` if the provider fails."""
         ...
 
     def close(self) -> None:

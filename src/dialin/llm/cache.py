@@ -27,21 +27,21 @@ _BY_STEP = "SELECT step, COUNT(*), SUM(tokens_in), SUM(tokens_out) FROM replies 
 
 
 def request_key(model: str, request: Request) -> str:
-    """Return the name of a request: 64 hex digits, equal for equal content."""
+    """Return the key of a request: 64 hex digits, equal for equal content."""
     content = [model, request.prompt.messages(), request.options, request.max_tokens, request.grammar]
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a reply comes from.
+    """The origin of a reply.
 
     Parameters
     ----------
     model, step : str
         The model's name; the step that asked.
     paid : bool
-        False where the reply was copied from another store.
+        False if the reply was copied from another store.
     """
 
     model: str
@@ -55,7 +55,7 @@ class ReplyStore:
     Parameters
     ----------
     path : str or Path
-        The SQLite file, made where it is missing; ":memory:" keeps the replies in memory.
+        The SQLite file, made if it is missing; ":memory:" keeps the replies in memory.
 
     Raises
     ------
@@ -75,7 +75,7 @@ class ReplyStore:
             except BaseException:
                 self._db.close()
                 raise
-        weakref.finalize(self, self._db.close)  # a store that is only forgotten is closed, too
+        weakref.finalize(self, self._db.close)  # a store that nobody closes is closed with its last reference
 
     def get(self, key: str) -> Reply | None:
         """Return the reply stored under `key`, or None."""
@@ -94,7 +94,7 @@ class ReplyStore:
         key : str
             Of `request_key`.
         request, reply : Request, Reply
-            What was asked, what came.
+            The question and its answer.
         origin : Origin
             Which model and step, and whether it was paid for.
         """

@@ -1,4 +1,4 @@
-"""An `LLM` made of a backend: stores first, then parallel calls with retries, each counted and kept."""
+"""Makes an `LLM` of a backend: stores first, then parallel calls with retries, each counted and kept."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Client:
     Parameters
     ----------
     backend : Backend
-        Who answers.
+        The provider.
     stores : sequence of ReplyStore
-        Looked through in order; what a later one knows is copied to the first, and each new reply goes there.
+        Searched in order. A reply from a later one is copied to the first, which also gets each new reply.
     ledger : Ledger, optional
-        Where the usage is counted.
+        Counts the usage.
     budget : Budget, optional
-        Caps on what is paid.
+        Caps on paid calls.
     retry : Retry
         How to repeat failed calls.
     """
@@ -59,7 +59,7 @@ class Client:
         return tagged
 
     def asking(self, backend: Backend) -> Self:
-        """Return this client with another backend; stores, ledger and budget are shared. Who opened it closes it."""
+        """Return this client with another backend, which its opener closes; stores, ledger and budget are shared."""
         other = copy.copy(self)
         other.backend, other.name = backend, backend.name
         return other
@@ -72,7 +72,7 @@ class Client:
         InputError
             There are no options, or two are equal.
         BudgetError, ProviderError
-            The batch stopped; what was answered is stored.
+            The batch stopped; the answers so far are stored.
         """
         if not options or len(set(options)) < len(options):
             raise InputError(f"options to choose from must be distinct and at least one, got {list(options)}")
@@ -115,7 +115,7 @@ class Client:
         return None
 
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
-        """Ask in parallel; on any failure finish and store what is under way, start no more, raise."""
+        """Ask in parallel; on a failure finish and store the calls under way, start no more, and raise."""
         if not wanted:
             return {}
         stop, keys = Event(), dict[Future[Reply], str]()
@@ -132,7 +132,7 @@ class Client:
                 raise
 
     def _unless(self, stop: Event, key: str, request: Request) -> Reply:
-        """Ask unless another call has failed; say so at once where this one fails, since who waits may be late."""
+        """Ask unless another call has failed; if this one fails, set `stop` before the waiting thread notices."""
         if stop.is_set():
             raise _StoppedError
         try:
@@ -165,7 +165,7 @@ class _StoppedError(Exception):
 
 
 def _cause(futures: Iterable[Future[Reply]]) -> BaseException:
-    """Return what made the others stop."""
+    """Return the error that made the others stop."""
     errors = (future.exception() for future in futures if not future.cancelled())
     return next(error for error in errors if error is not None and not isinstance(error, _StoppedError))
 

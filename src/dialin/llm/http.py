@@ -54,7 +54,7 @@ class Server:
     Parameters
     ----------
     base_url : str
-        Where it is, with the version: "http://localhost:8000/v1".
+        Its address with the version: "http://localhost:8000/v1".
     api_key : str, optional
         Sent as a bearer token; it appears in no message and no file.
     channel : Channel
@@ -137,7 +137,7 @@ class Server:
         self._http.close()
 
     def unreadable(self, text: str) -> ProviderError:
-        """Return the error that says the server sent something else than an answer, with its text in short."""
+        """Return the error for an answer of an unknown form; it quotes the beginning of the text."""
         return ProviderError(
             f"the server at {self.base_url} sent no readable answer: {self._quoted(text)!r}",
             hint="does the base URL end in /v1?",
@@ -170,7 +170,7 @@ class Server:
 
 
 def complaint(response: httpx.Response) -> str:
-    """Return what the server says is wrong, from the usual shapes of JSON or as it stands."""
+    """Return the error message in an answer: from the usual shapes of JSON, or the whole text."""
     try:
         body = response.json()
     except ValueError:

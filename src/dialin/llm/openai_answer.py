@@ -9,9 +9,9 @@ from dialin.llm.options import Candidate, match_answer, option_probabilities
 
 
 def read_reply(answer: dict[str, Any], request: Request, logprobs: bool) -> Reply | None:
-    """Return the reply in a server's answer, or None where the log-probabilities asked for are not there.
+    """Return the reply in a server's answer, or None if it lacks the log-probabilities that were requested.
 
-    Raises KeyError, IndexError, TypeError, ValueError or AttributeError where the answer has another shape.
+    Raises KeyError, IndexError, TypeError, ValueError or AttributeError if the answer has another shape.
     """
     choice = answer["choices"][0]
     message = choice.get("message") or {}
@@ -46,6 +46,6 @@ def _candidate(entry: dict[str, Any]) -> Candidate:
 
 
 def usage(answer: dict[str, Any]) -> tuple[int, int]:
-    """Return the tokens in and out that the server counted; 0 where it counts none."""
+    """Return the tokens in and out that the server counted; 0 if it counted none."""
     counts = answer.get("usage") or {}
     return int(counts.get("prompt_tokens") or 0), int(counts.get("completion_tokens") or 0)

@@ -36,7 +36,7 @@ class ServerOptions:
     timeout : float
         Seconds to wait for an answer.
     logprobs : bool
-        Ask for token probabilities; where a server has none, its written answers are read instead.
+        Ask for token probabilities; if a server has none, its written answers are read instead.
     grammar : bool
         Send grammars, in the fields of llama.cpp and of vLLM; a server that refuses them is asked without.
     """
@@ -64,13 +64,13 @@ class OpenAIBackend:
     model : str
         Its name on the server.
     base_url : str
-        Where the server is, with the version: "http://localhost:8000/v1".
+        Address of the server with the version: "http://localhost:8000/v1".
     api_key : str, optional
-        Sent as a bearer token; in no message or file.
+        Sent as a bearer token; it appears in no message and no file.
     options : ServerOptions
         How to talk to it.
     transport : httpx.BaseTransport, optional
-        What carries the requests; for tests.
+        Carries the requests in place of the network; for tests.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class OpenAIBackend:
         self._server.close()
 
     def _ask(self, request: Request, logprobs: bool) -> Reply | None:
-        """Return the reply, or None where the server gives no token probabilities though asked."""
+        """Return the reply, or None if the server sends no token probabilities although they were requested."""
         try:
             answer = self._post(self._body(request, logprobs))
         except BadRequestError as error:
@@ -134,7 +134,7 @@ class OpenAIBackend:
             raise self._server.unreadable(json.dumps(answer)) from error
 
     def _without_grammar(self, request: Request, logprobs: bool) -> Reply | None:
-        """Ask again without a grammar; where that helps, the calls after it have none either."""
+        """Ask again without a grammar; if that helps, later calls do without one, too."""
         reply = self._ask(replace(request, grammar=""), logprobs)
         self.has_grammar = False
         return reply

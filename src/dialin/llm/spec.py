@@ -1,7 +1,7 @@
-"""Which model is meant: the one place where specs such as ``local:NAME+ADAPTER`` and ``openai:MODEL@URL`` are read.
+"""Reads specs of models, such as ``local:NAME+ADAPTER`` and ``openai:MODEL@URL``; no other module does.
 
-A *spec* is what a user writes. A *label* is what a model is called in stores of replies, reports and calibrations: the
-spec, with a fingerprint ``#1a2b3c4d`` of each file whose name alone does not say which weights it holds.
+A user writes a *spec*. Stores of replies, reports and calibrations name a model by its *label*: the spec, with a
+fingerprint ``#1a2b3c4d`` of each file whose name alone does not identify its weights.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal, Self, get_args
 from dialin.errors import InputError
 
 DEFAULT_URL = "https://api.openai.com/v1"
-"""Base URL of a server where the spec names none."""
+"""Base URL of a server if the spec names none."""
 NO_LLM = "none"
 AUTO = "auto"
 LLM_FORMS = "use local:NAME, local:/path/to/file.gguf, either with +ADAPTER, openai:MODEL or openai:MODEL@BASE_URL"

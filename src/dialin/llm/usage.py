@@ -1,6 +1,6 @@
-"""What the LLM has cost so far: calls, cached replies and tokens by step, and caps on them.
+"""Counts calls, cached replies and tokens by step, and caps them.
 
-A paid call is *reserved* before it is made, so a cap on calls holds exactly, however many calls run at once.
+A paid call is *reserved* before it is made, so that a cap on calls is exact, however many calls run at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dialin.errors import BudgetError, InputError
 
 @dataclass(frozen=True)
 class Usage:
-    """What was asked of a provider.
+    """Calls and tokens.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Budget:
-    """Caps on what is paid; None is no cap. Cached replies are free and never count.
+    """Caps on paid calls; None is no cap. Cached replies are free and never count.
 
     Parameters
     ----------
@@ -142,19 +142,19 @@ class Ledger:
             self._reserved += following
 
     def release(self, following: Usage) -> None:
-        """Give back what `reserve` set aside for a call that failed."""
+        """Give back the amount that `reserve` set aside for a call that failed."""
         with self._lock:
             self._reserved -= following
 
     def settle(self, step: str, following: Usage, usage: Usage) -> None:
-        """Replace what `reserve` set aside for a call with `usage`, what the call really took."""
+        """Replace the amount that `reserve` set aside for a call by its real usage."""
         with self._lock:
             self._reserved -= following
             self._steps[step] = self._steps.get(step, Usage()) + usage
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens `text` has, rather too many than too few.
+    """Return an estimate of the tokens in `text`, too high rather than too low.
 
     One token for three bytes of UTF-8: English has about four letters a token, Chinese (three bytes a
     character) less than one token a character.

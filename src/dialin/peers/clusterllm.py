@@ -100,7 +100,7 @@ def uncertainty(X: Matrix, labels: Labels) -> tuple[NDArray[np.float64], NDArray
 
 
 def triplets(problem: Problem, k: int, n_most: int) -> Triplets:
-    """Return different triplets, the most undecided queries first; none where there is but one cluster."""
+    """Return different triplets, the most undecided queries first; none if there is only one cluster."""
     labels = k_means(problem.X, k, problem.seed)
     if labels.max(initial=0) < 1:
         return np.zeros((0, 3), dtype=np.int64)

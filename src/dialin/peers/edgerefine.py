@@ -30,7 +30,7 @@ from dialin.text.script import language_of
 
 N_SHOWN = 8
 MIN_SIZE = 3
-"""Smaller clusters have no edge: there is no core to compare it with."""
+"""Smaller clusters have no edge, as they have no core to compare it with."""
 
 
 def build_question(text: str, core: list[str]) -> Question:

@@ -1,4 +1,4 @@
-"""How many clusters there are, by what the LLM says of pairs: the second step of ClusterLLM.
+"""Estimates the number of clusters from the LLM's answers about pairs: the second step of ClusterLLM.
 
 Each join of a Ward tree brings together sentences that the cut above it holds apart. The LLM says of pairs across joins
 whether they share an intent; k is that of the cut which agrees best.

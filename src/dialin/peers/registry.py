@@ -33,14 +33,14 @@ PEERS: dict[str, Peer] = {peer.name: peer for peer in _ALL}
 
 
 def peer_of(name: str) -> Peer:
-    """Return the peer of this name; raise InputError where there is none."""
+    """Return the peer of this name; raise InputError if there is none."""
     if name not in PEERS:
         raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(PEERS)}")
     return PEERS[name]
 
 
 def check_installed(name: str) -> None:
-    """Raise InputError where there is no peer of this name, or a library that it works with is not installed."""
+    """Raise InputError if there is no peer of this name, or a library that it needs is not installed."""
     peer = peer_of(name)
     if isinstance(peer, WithLibrary):
         peer.library.load(name)

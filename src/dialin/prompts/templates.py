@@ -1,4 +1,4 @@
-"""Prompts as versioned text files, one per task and language, and the reader of their format.
+"""Reads prompts, which are versioned text files, one per task and language.
 
 A file ``TASK.LANGUAGE.vN.txt`` has sections that start with a line ``### NAME``: one ``system``, any number of
 ``input`` / ``answer`` pairs (the few-shot examples), one ``template`` with ``{fields}``, and optionally
@@ -52,7 +52,7 @@ class Template:
 
 
 def parse_template(text: str, version: str) -> Template:
-    """Return the `Template` that `text` describes; raise ValueError where a section is missing."""
+    """Return the `Template` that `text` describes; raise ValueError if a section is missing."""
     sections = [
         (name.strip(), body.strip("\n"))
         for name, body in re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", text, re.M | re.S)
@@ -77,7 +77,7 @@ def version_of(task: str, language: str) -> str:
 
 
 def shipped() -> list[str]:
-    """Return the name of every current prompt that there is; the search log is numbers, so "prune" has no Chinese."""
+    """Return the name of every current prompt; "prune" has no Chinese one, as its input is numbers."""
     folder = resources.files("dialin.prompts")
     names = [version_of(task, language) for task in VERSIONS for language in LANGUAGES]
     return [name for name in names if folder.joinpath(f"{name}.txt").is_file()]
@@ -92,5 +92,5 @@ def load(task: str, language: str) -> Template:
 
 
 def bullets(texts: list[str]) -> str:
-    """Return the texts one a line, each with a dash, cut to a length that a small context bears."""
+    """Return the texts one a line, each with a dash and cut to 160 characters, so that they fit a small context."""
     return "\n".join(f"- {text[:160]}" for text in texts)

@@ -29,7 +29,7 @@ _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
 
 @dataclass(frozen=True)
 class Weights:
-    """Where the files of a base lie.
+    """The files of a base model.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class Base:
 
 
 def require_tune(what: str = "tuning") -> None:
-    """Raise InputError, which says what needs them, where the packages of the extra `tune` are not installed."""
+    """Raise InputError, which says who needs them, if the packages of the extra `tune` are not installed."""
     try:
         import gguf  # noqa: F401, PLC0415  (seconds and gigabytes, wanted only here)
         import peft  # noqa: F401, PLC0415
@@ -111,7 +111,7 @@ def require_tune(what: str = "tuning") -> None:
 
 
 def find(name: str) -> Weights:
-    """Return where a base lies, after fetching it where its name is that of a model or of a hub's repository.
+    """Return the files of a base, fetched first if its name is that of a model or of a repository on a hub.
 
     An adapter after a "+", as in ``local:`` specs, is where the tuning begins.
 
@@ -139,7 +139,7 @@ def _found(name: str) -> Weights:
         return _catalogued(name, models.ensure(known))
     if _HUB_NAME.fullmatch(name) and path.suffix != ".gguf":
         return _folder(name, _fetch(name))
-    raise InputError(f"no model is at {name!r}", hint=_FORMS)
+    raise InputError(f"there is no model at {name!r}", hint=_FORMS)
 
 
 def _folder(name: str, folder: Path) -> Weights:
@@ -151,7 +151,7 @@ def _folder(name: str, folder: Path) -> Weights:
 def _catalogued(name: str, folder: Path) -> Weights:
     files = sorted(folder.glob("*.gguf"))
     if len(files) != 1:
-        raise InputError(f"{name} is no LLM", hint=_FORMS)
+        raise InputError(f"{name} is not an LLM", hint=_FORMS)
     return Weights(name, folder, files[0].name)
 
 
@@ -189,7 +189,7 @@ def load(weights: Weights, device: str) -> Base:
 
 @contextmanager
 def loading(weights: Weights) -> Iterator[None]:
-    """Load with transformers, quietly; raise ModelError where it cannot read the files."""
+    """Load with transformers, quietly; raise ModelError if it cannot read the files."""
     with quiet():
         try:
             yield
@@ -213,7 +213,7 @@ def quiet() -> Iterator[None]:
 
 
 def device_here() -> str:
-    """Return "cuda" where there is one, else "cpu"."""
+    """Return "cuda" if there is such a device, else "cpu"."""
     import torch  # noqa: PLC0415
 
     return "cuda" if torch.cuda.is_available() else "cpu"
