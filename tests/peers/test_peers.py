@@ -64,7 +64,7 @@ def test_a_seed_decides_the_labels(name: str) -> None:
     for _ in range(2):
         problem, kit, _ = case(noise=0.6, seed=3)
         found.append(PEERS[name](problem, kit))
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 @pytest.mark.parametrize("name", [*FLAT, *ASKING])
