@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -143,13 +143,13 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
     ModelError
         A local model cannot be fetched or loaded.
     """
-    with ExitStack() as opened:  # closes what is open if anything after it fails
-        backend = open_backend(specs.llm, opened)
-        judge = open_backend(specs.judge, opened) if specs.judge != specs.llm else None
+    backend = open_backend(specs.llm)
+    with closed_on_failure(backend):
+        judge = open_backend(specs.judge) if specs.judge != specs.llm else None
+    with closed_on_failure(backend, judge):
         chosen = embedder_of(specs.embedder, texts)
         cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
         calibration = specs.calibration or beside(specs.judge)
-        opened.pop_all()
     return Connections(backend, cached.encode, chosen.name, chosen.reason, judge, calibration)
 
 
@@ -168,15 +168,8 @@ def calibration_file(spec: str) -> Path | None:
     return folder / CALIBRATION if folder.is_dir() else None
 
 
-def open_backend(spec: str, opened: ExitStack) -> Backend | None:
+def open_backend(spec: str) -> Backend | None:
     """Return the backend of a spec, None for "none".
-
-    Parameters
-    ----------
-    spec : str
-        As for `dialin.llm.backends.backend_of`.
-    opened : ExitStack
-        Closes the backend.
 
     Raises
     ------
@@ -188,10 +181,22 @@ def open_backend(spec: str, opened: ExitStack) -> Backend | None:
     if spec == NO_LLM:
         return None
     backend = backend_of(spec)
-    opened.callback(backend.close)
     if isinstance(backend, OpenAIBackend):
-        backend.check()
+        with closed_on_failure(backend):
+            backend.check()
     return backend
+
+
+@contextmanager
+def closed_on_failure(*backends: Backend | None) -> Iterator[None]:
+    """Close the backends if the block fails."""
+    try:
+        yield
+    except BaseException:
+        for backend in backends:
+            if backend:
+                backend.close()
+        raise
 
 
 def model_hashes(specs: Iterable[str]) -> dict[str, dict[str, str]]:
