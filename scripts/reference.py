@@ -20,7 +20,7 @@ import dialin
 from dialin.cli import main as dialin_command
 from dialin.discover.settings import Settings
 from dialin.models.catalogue import Model, catalogue
-from dialin.prompts import VERSIONS, load, shipped
+from dialin.prompts.templates import VERSIONS, load, shipped
 from studies.own import worked_example
 
 DOCS = Path(__file__).parent.parent / "docs"

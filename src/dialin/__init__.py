@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from dialin.discover.estimator import IntentClusterer
     from dialin.discover.settings import Settings
     from dialin.discover.state import Data, Intent, Result
-    from dialin.embed.choose import Embedder, embedder_of
+    from dialin.embed.base import Embedder
+    from dialin.embed.choose import embedder_of
     from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
     from dialin.judge.coherence import CoherenceJudge
     from dialin.judge.crowd import Crowd
     from dialin.judge.verdict import Coherence, Judge, Verdict
-    from dialin.llm.base import LLM, Backend, Prompt, Reply, Request
+    from dialin.llm.base import LLM, Backend, Reply, Request
     from dialin.llm.client import Client
+    from dialin.prompts.prompt import Prompt
     from dialin.read.columns import Columns
     from dialin.read.corpus import Corpus
 

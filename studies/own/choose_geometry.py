@@ -29,7 +29,7 @@ from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
 from dialin.judge.evidence import Evidence
 from dialin.judge.sample import sampler_of
 from dialin.llm.base import LLM
-from dialin.runs.connect import cache_home
+from dialin.models.home import cache_home
 from dialin.score.metrics import score
 from studies.own import data, machine
 

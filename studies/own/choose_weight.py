@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dialin.judge.calibration import Calibration, calibration_of
-from dialin.llm import backend_of
+from dialin.llm.backends import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from studies.own import machine

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dialin.runs.connect import cache_home
+from dialin.models.home import cache_home
 
 
 def discover(source: Path, out: Path, llm: str, seed: int) -> None:

@@ -19,10 +19,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from dialin.jobs.machine import processor_name
-from dialin.llm import Client, Prompt
+from dialin.llm.client import Client
 from dialin.llm.llama import LlamaBackend, LlamaOptions
 from dialin.llm.usage import Usage
 from dialin.models.store import ensure
+from dialin.prompts.prompt import Prompt
 
 HERE = Path(__file__).parent
 DATA = HERE.parent.parent / "shared" / "data" / "bank77_small.parquet"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.judge.verdict import Judge, Rows, Verdict
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 
 
 @dataclass

@@ -28,7 +28,7 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
-from dialin.runs.connect import cache_home
+from dialin.models.home import cache_home
 from dialin.score.metrics import score
 from studies.own import cold, data, machine
 from studies.own.once import measured_once

@@ -152,7 +152,7 @@ def result_of(kind: Corpus, X: np.ndarray, labels: np.ndarray) -> Result:
         for i, rows in enumerate(clusters)
     )
     trials = tuple(Trial(k, k * 3 // 4, k // 4) for k in (20, 50, 100, 200, 300))
-    rounds = ((Stratum("", is_cjk=False), Round(len(labels), (), (), trials, 300)),)
+    rounds = ((Stratum("", is_chinese=False), Round(len(labels), (), (), trials, 300)),)
     pieces = build(X, clusters, range(len(clusters)), [""] * len(clusters))
     reasons = ["noise" if label < 0 else "" for label in found]
     return Result(intents, found, (found >= 0).astype(np.float64), reasons, rounds, pieces, True, roles)

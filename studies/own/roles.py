@@ -24,16 +24,16 @@ from dialin.discover.state import Data, Draft
 from dialin.discover.steps import label_pieces, split_roles
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
-from dialin.llm import backend_of
+from dialin.llm.backends import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.models.home import cache_home
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
 from dialin.name.roles import role_agreement
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus
 from dialin.read.table import read
-from dialin.runs.connect import cache_home
 from studies.own import data, machine
 
 

@@ -22,7 +22,7 @@ from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.evidence import CosineEvidence, HeightEvidence, SuggestedHeights
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import SURE_LOG_ODDS, Judge, Rows, Verdict
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 from dialin.name.merge import (
     MergeResult,
     MergeSettings,

@@ -27,7 +27,8 @@ from dialin.discover.settings import Settings
 from dialin.jobs.estimate import WRITTEN_TOKENS, CosineGuess, CountingLLM, Pace, usage_of
 from dialin.llm.base import Request
 from dialin.llm.usage import Usage, estimate_tokens
-from dialin.peers import PEERS, Kit, Problem
+from dialin.peers.base import Kit, Problem
+from dialin.peers.registry import PEERS
 from dialin.runs.connect import DEFAULT_LLM, TUNED_JUDGE
 from studies.own.quality import Case, case_of
 from studies.paper.tables import Row, write

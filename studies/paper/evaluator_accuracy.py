@@ -27,11 +27,11 @@ from sklearn.preprocessing import StandardScaler
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.judge.coherence import JudgeSettings
-from dialin.llm import backend_of
+from dialin.llm.backends import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.prompts import Form
-from dialin.runs.connect import cache_home
+from dialin.models.home import cache_home
+from dialin.prompts.templates import Form
 from dialin.score.reliability import auc, expected_calibration_error
 from dialin.tune.fit_calibration import ask
 from studies.own import machine

@@ -30,13 +30,13 @@ from dialin.discover.method import collect
 from dialin.discover.settings import Settings
 from dialin.discover.state import Draft
 from dialin.discover.steps import central_rows, decide, example_of, merge_role
-from dialin.llm import backend_of
+from dialin.llm.backends import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.models.home import cache_home
 from dialin.name.labels import name_clusters
 from dialin.name.merge import MergeResult
-from dialin.runs.connect import cache_home
 from dialin.tune.labels import names_of as rules_of
 from studies.own.oracle import OracleJudge
 from studies.own.quality import Case, case_of

@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.judge.sample import ConvexSampler
-from dialin.llm import backend_of
+from dialin.llm.backends import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.models.home import cache_home
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, contrast, name_clusters
-from dialin.runs.connect import cache_home
 from dialin.tune.labels import names_of
 from studies.own import data, machine
 from studies.paper.evaluator_accuracy import RESULTS, embed

@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import Labels
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
-from dialin.peers import Kit, Problem, peer_of
-from dialin.runs.connect import NO_LLM, cache_home
+from dialin.llm.spec import NO_LLM
+from dialin.models.home import cache_home
+from dialin.peers.base import Kit, Problem
+from dialin.peers.registry import peer_of
 from studies.own import data
 from studies.own.ablation import PARTS
 from studies.own.quality import Case, with_judge, with_llm

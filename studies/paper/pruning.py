@@ -20,11 +20,11 @@ import numpy as np
 
 from dialin.cluster.partition import partitioner_of
 from dialin.discover.context import default_min_size
-from dialin.llm import backend_of
+from dialin.llm.backends import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.runs.connect import cache_home
+from dialin.models.home import cache_home
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
 from dialin.search.prune import prune_with

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from dialin.judge.questions import build_list_prompt, parse_reply
 from dialin.judge.sample import Sampler, sampler_of
-from dialin.llm import backend_of
+from dialin.llm.backends import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.prompts import Form, load
-from dialin.runs.connect import cache_home
+from dialin.models.home import cache_home
+from dialin.prompts.templates import Form, load
 from dialin.score.reliability import auc
 from studies.own import machine
 from studies.paper.evaluator_accuracy import RESULTS, Bools, Floats, embed, some_of

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.judge.questions import build_list_prompt
-from dialin.llm import backend_of
-from dialin.llm.base import Prompt
+from dialin.llm.backends import backend_of
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.prompts import language_of
+from dialin.prompts.prompt import Prompt
+from dialin.text.script import language_of
 from studies.own import machine
 from studies.paper.crowd import kappa
 from studies.paper.evaluator_accuracy import (

@@ -25,8 +25,9 @@ from dialin.discover.settings import Settings
 from dialin.errors import InputError, ProviderError
 from dialin.jobs.machine import machine_name
 from dialin.llm.client import Client
-from dialin.peers import PEERS, Kit, Problem
+from dialin.peers.base import Kit, Problem
 from dialin.peers.library import WithLibrary
+from dialin.peers.registry import PEERS
 from scripted import ScriptedBackend, sentences
 
 ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]
@@ -249,9 +250,9 @@ def test_rows_that_cannot_stand_in_one_table_are_refused(
     [
         (["--methods", "kmeans,deep"], "unknown method 'deep' (there are: kmeans, gmm"),
         (["--methods", ","], "no method to run"),
-        (["--methods", "idas"], "the method 'idas' asks an LLM, got --llm none"),
-        (["--methods", "itl-merge"], "the method 'itl-merge' asks an LLM, got --llm none"),
-        (["--calls", "50"], "the method 'dialin@50' asks an LLM, got --llm none"),
+        (["--methods", "idas"], "the method 'idas' needs an LLM, got --llm none"),
+        (["--methods", "itl-merge"], "the method 'itl-merge' needs an LLM, got --llm none"),
+        (["--calls", "50"], "the method 'dialin@50' needs an LLM, got --llm none"),
         (["--methods", "idas@50"], "unknown method 'idas@50'"),
         (["--calls", "50,0"], "calls must be whole numbers from 1, got '0'"),
         (["--goodness-llm", "none"], "--goodness-llm must be an LLM, got 'none'"),

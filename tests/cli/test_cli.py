@@ -23,8 +23,9 @@ from dialin.cli.tune import tune
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.jobs.estimate import CosineGuess, CountingLLM, Pace, made_up_label, pace_of, total
-from dialin.llm.base import Prompt, Request
+from dialin.llm.base import Request
 from dialin.name.labels import parse_reply
+from dialin.prompts.prompt import Prompt
 from dialin.runs.run import load
 from run_commands import discover
 from scripted import TOPICS, ScriptedBackend, sentences

@@ -31,8 +31,8 @@ def blocks(*own: Matrix) -> Matrix:
     return joined
 
 
-def texts_of(n_latin: int, n_cjk: int) -> list[str]:
-    return [f"sentence {i}" for i in range(n_latin)] + [f"第{i}句话" for i in range(n_cjk)]
+def texts_of(n_latin: int, n_chinese: int) -> list[str]:
+    return [f"sentence {i}" for i in range(n_latin)] + [f"第{i}句话" for i in range(n_chinese)]
 
 
 def result_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> Result:
@@ -124,5 +124,5 @@ def test_a_round_says_whose_sentences_it_worked_on() -> None:
     en, zh = spheres(3, 20), spheres(3, 20, seed=1)
     texts = texts_of(60, 60)
     whole, alone = result_of(texts, blocks(en, zh)), result_of(texts[60:], zh)
-    assert [row["script"] for row in rounds_json(whole)] == ["other scripts", "CJK"]
+    assert [row["script"] for row in rounds_json(whole)] == ["other scripts", "Chinese"]
     assert [row["script"] for row in rounds_json(alone)] == [""]

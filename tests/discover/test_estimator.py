@@ -23,7 +23,7 @@ import scripted
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
-from dialin.prompts import Prompt
+from dialin.prompts.prompt import Prompt
 from oracles import ScriptedLLM
 from scripted import HashingEmbedder, ScriptedBackend
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-import dialin.llm
+from dialin.llm import backends
 from dialin.cli import main
 from dialin.models.catalogue import catalogue
 from dialin.runs.connect import DEFAULT_LLM
@@ -66,7 +66,7 @@ def check_specs(context: click.Context) -> None:
     """A server's spec makes a backend without a server; a local one has to be in the catalogue, less its adapter."""
     llm = str(context.params.get("llm", DEFAULT_LLM))
     if llm.startswith("openai:"):
-        dialin.llm.backend_of(llm).close()
+        backends.backend_of(llm).close()
     else:
         assert llm == "none" or llm.removeprefix("local:").partition("+")[0] in catalogue()
 

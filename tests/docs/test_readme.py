@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import dialin
-import dialin.llm
+from dialin.llm import backends
 import scripted
 from dialin.discover import context
 from doc_pages import PAGES, ROOT, blocks, page, shell_lines
@@ -28,7 +28,7 @@ def test_python_runs(
 ) -> None:
     """With stand-ins for LLM and embedder, and a file calls.csv about five topics, some sentences twice."""
     backend = scripted.ScriptedBackend()
-    monkeypatch.setattr(dialin.llm, "backend_of", lambda spec: backend)
+    monkeypatch.setattr(backends, "backend_of", lambda spec: backend)
     monkeypatch.setattr(dialin, "embedder_of", scripted.embedder_of)
     monkeypatch.setattr(context, "calibration_of", lambda llm, form: scripted.CALIBRATION)
     rows = scripted.sentences()

@@ -7,8 +7,6 @@ import sqlite3
 import sys
 import types
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.embed import choose as embed
-from dialin.embed.choose import (
-    BilingualEmbedder,
-    CachedEmbedder,
-    Embedder,
-    OnnxEmbedder,
-    OpenAIEmbedder,
-    SentenceTransformersEmbedder,
-    embedder_of,
-)
-from dialin.embed.openai import _retry_after
+from dialin.embed.base import Embedder
+from dialin.embed.bilingual import BilingualEmbedder
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of, suited
+from dialin.embed.onnx import OnnxEmbedder
+from dialin.embed.openai import OpenAIEmbedder
+from dialin.embed.sentence_transformers import SentenceTransformersEmbedder
 from dialin.errors import InputError, ModelError, ProviderError
-from dialin.text import script
+from dialin.llm.http import RETRYABLE_CODES, Channel
+from dialin.llm.retry import Retry
 
 URL = "http://127.0.0.1:8000/v1"
 
@@ -56,26 +51,7 @@ class ToyEmbedder:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_cjk"),
-    [
-        ("where is my card", False),
-        ("我的卡在哪里", True),
-        ("カードはどこ", True),
-        ("카드 어디 있어요", True),
-        ("Où est ma carte à Zürich?", False),
-        ("", False),
-        ("12345 👍 。？", False),
-        ("abcdefg 换屏幕", True),  # 3 of 10 letters: 30 %
-        ("abcdefgh 换屏幕", False),  # 3 of 11 letters: 27 %
-        ("\U00020000\U00030000", True),
-    ],
-)
-def test_script_of_a_text(text: str, is_cjk: bool) -> None:
-    assert script.is_cjk(text) is is_cjk
-
-
-@pytest.mark.parametrize(
-    ("n_cjk", "spec"),
+    ("n_chinese", "spec"),
     [
         (0, "local:bge-small-en-v1.5"),
         (1, "local:bge-small-en-v1.5"),
@@ -84,13 +60,26 @@ def test_script_of_a_text(text: str, is_cjk: bool) -> None:
         (99, "local:bge-small-zh-v1.5"),
     ],
 )
-def test_auto_chooses_by_the_share_of_cjk_texts(n_cjk: int, spec: str) -> None:
-    chosen, reason = embed._by_script(["退款"] * n_cjk + ["refund"] * (100 - n_cjk))
-    assert chosen == spec
-    assert f"{n_cjk} of 100 texts" in reason
+def test_auto_chooses_by_the_share_of_chinese_texts(n_chinese: int, spec: str) -> None:
+    chosen, reason = suited(["退款"] * n_chinese + ["refund"] * (100 - n_chinese))
+    assert f"local:{chosen.name}" == spec
+    assert f"{n_chinese} of 100 texts are Chinese" in reason
+    assert "Korean" not in reason
 
 
-@pytest.mark.parametrize("spec", ["", "bert", "local:", "local:gpt", "st:", "openai:", "openai:@http://x"])
+def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
+    chosen, reason = suited(["카드 어디 있어요", "カードはどこ", "where is my card"])
+    assert chosen.name == "bge-small-en-v1.5"
+    assert reason.endswith("English model; 2 are Japanese or Korean, which no embedded model knows")
+    chosen, reason = suited(["카드 어디 있어요", "我的卡在哪里", "where is my card"])
+    assert chosen.name == "bge-small-en-v1.5+bge-small-zh-v1.5"
+    assert reason.endswith("; 1 is Japanese or Korean, which no embedded model knows")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["", "bert", "none", "local:", "local:gpt", "st:", "openai:", "openai:@http://x", "openai:m@127.0.0.1:80/v1"],
+)
 def test_unknown_spec_lists_what_there_is(spec: str) -> None:
     with pytest.raises(InputError, match="unknown embedder") as caught:
         embedder_of(spec, [])
@@ -106,11 +95,14 @@ def test_llm_is_no_embedder() -> None:
 
 def test_openai_spec_gives_its_name_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    chosen = embedder_of(f"openai:bge-m3@{URL}/")
-    assert chosen.name == f"openai:bge-m3@{URL}"
+    chosen = embedder_of(f"openai:@cf/bge-m3@{URL}/")
+    assert chosen.name == f"openai:@cf/bge-m3@{URL}"
     assert "was asked for" in chosen.reason
-    assert embedder_of("openai:small").name == "openai:small@https://api.openai.com/v1"
     assert isinstance(chosen, Embedder)
+    with pytest.raises(InputError, match="needs an API key"):
+        embedder_of("openai:small")
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    assert embedder_of("openai:small").name == "openai:small@https://api.openai.com/v1"
 
 
 # ---------------------------------------------------------------- side by side
@@ -186,6 +178,8 @@ class Script:
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
+        self.waits: list[float] = []
+        """Seconds that retries would have slept."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -199,15 +193,8 @@ class Script:
         return httpx.Response(200, json={"data": data[::-1]})
 
     def embedder(self, key: str | None = None) -> OpenAIEmbedder:
-        return OpenAIEmbedder("m", URL, key, client=httpx.Client(transport=httpx.MockTransport(self)))
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that retries would have slept."""
-    seconds: list[float] = []
-    monkeypatch.setattr("tenacity.nap.time.sleep", seconds.append)
-    return seconds
+        channel = Channel(transport=httpx.MockTransport(self))
+        return OpenAIEmbedder("m", URL, key, channel=channel, retry=Retry(sleep=self.waits.append))
 
 
 def test_server_vectors_are_ordered_and_normalised() -> None:
@@ -240,27 +227,34 @@ def test_no_text_asks_nothing() -> None:
     assert script.requests == []
 
 
-def test_retries_wait_as_long_as_the_server_asks(waits: list[float]) -> None:
+def test_retries_wait_as_long_as_the_server_asks() -> None:
     script = Script(httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(503), httpx.ReadTimeout("slow"))
     assert script.embedder().encode(["a"]).shape == (1, 2)
     assert len(script.requests) == 4
-    assert waits[0] == 7.0
-    assert all(0 < seconds <= 31 for seconds in waits[1:])
+    assert script.waits[0] == 7.0
+    assert all(0 < seconds <= 31 for seconds in script.waits[1:])
 
 
-def test_retries_end(waits: list[float]) -> None:
+def test_retries_end() -> None:
     script = Script(*[httpx.ConnectError("refused")] * 9)
-    with pytest.raises(ProviderError, match="cannot be reached: refused") as caught:
+    with pytest.raises(ProviderError, match="cannot reach the server at") as caught:
         script.embedder().encode(["a"])
     assert caught.value.retryable
     assert len(script.requests) == 6
+
+
+@pytest.mark.parametrize("status", sorted(RETRYABLE_CODES))
+def test_passing_faults_are_those_of_an_llm(status: int) -> None:
+    script = Script(httpx.Response(status, text="busy"))
+    assert script.embedder().encode(["a"]).shape == (1, 2)
+    assert len(script.requests) == 2
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
         (httpx.Response(401, text="bad key"), "OPENAI_API_KEY"),
-        (httpx.Response(404, text="no model"), "model's name"),
+        (httpx.Response(404, text="no model"), "the model 'm'"),
         (httpx.Response(400, text="too long"), ""),
         (httpx.Response(429, json={"error": {"code": "insufficient_quota"}}), "no credit"),
     ],
@@ -275,37 +269,27 @@ def test_refusals_are_final(answer: httpx.Response, hint: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_server_that_wants_an_hour_is_not_waited_for(waits: list[float]) -> None:
+def test_server_that_wants_an_hour_is_not_waited_for() -> None:
     script = Script(httpx.Response(429, headers={"Retry-After": "3600"}))
     with pytest.raises(ProviderError) as caught:
         script.embedder().encode(["a"])
     assert caught.value.retry_after == 3600
-    assert waits == []
+    assert script.waits == []
 
 
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (httpx.Response(200, text="hello"), "sent no embeddings"),
+        (httpx.Response(200, text="hello"), "sent no readable answer: 'hello'"),
         (httpx.Response(200, json={"data": [{"embedding": [1]}]}), "sent no embeddings"),
-        (httpx.Response(200, json=[]), "sent no embeddings"),
+        (httpx.Response(200, json=[]), r"sent no readable answer: '\[\]'"),
         (httpx.Response(200, json={"data": []}), "sent 0 vectors for 1 texts"),
         (httpx.Response(200, json={"data": [{"index": 0, "embedding": [0.0, 0.0]}]}), "zero or not finite"),
     ],
 )
 def test_answers_that_are_no_embeddings(answer: httpx.Response, message: str) -> None:
     with pytest.raises(ProviderError, match=message):
-        Script(answer).embedder().encode(["a"])
-
-
-def test_retry_after_as_number_date_or_nonsense() -> None:
-    assert _retry_after("2.5") == 2.5
-    assert _retry_after("-1") == 0
-    assert _retry_after("") is None
-    assert _retry_after("soon") is None
-    in_a_minute = _retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True))
-    assert in_a_minute is not None
-    assert 30 < in_a_minute <= 60
+        Script(*[answer] * 6).embedder().encode(["a"])
 
 
 # ---------------------------------------------------------------- cache
@@ -414,7 +398,7 @@ def test_real_vector_does_not_depend_on_company_or_threads(english: OnnxEmbedder
 @pytest.mark.models
 def test_real_chunks_are_put_together_in_order(english: OnnxEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = english.encode(ENGLISH)
-    monkeypatch.setattr(embed, "_CHUNK_TEXTS", 2)
+    monkeypatch.setattr("dialin.embed.onnx._CHUNK_TEXTS", 2)
     np.testing.assert_array_equal(english.encode(ENGLISH), whole)
 
 

@@ -111,6 +111,26 @@ def test_max_tokens_caps_too(cli: Cli, calls: Path, backend: ScriptedBackend) ->
     assert session["status"] == "capped"
 
 
+def test_max_cost_caps_too(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    """At 1,000 money per million tokens each way, 2 money are 2,000 tokens."""
+    prices = ("--price-in", 1000, "--price-out", 1000)
+    cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--max-cost", 2, *prices)
+    session = json.loads(Path("run/timing.json").read_text())["sessions"][0]
+    assert 0 < session["actual"]["tokens_in"] + session["actual"]["tokens_out"] <= 2000
+    assert session["status"] == "capped"
+    n_asked = len(backend.asked)
+    assert cli("resume", "run", "--max-cost", 0.5, *prices).exit_code == 0
+    assert n_asked < len(backend.asked) < 2 * n_asked
+
+
+@pytest.mark.parametrize("prices", [(), ("--price-in", 1)], ids=["no price", "half a price"])
+def test_a_cap_on_money_needs_prices(cli: Cli, calls: Path, backend: ScriptedBackend, prices: tuple[object]) -> None:
+    result = cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--max-cost", 2, *prices)
+    assert result.exit_code == 2
+    assert "--price-in and --price-out" in result.stderr
+    assert not Path("run").exists()
+
+
 def test_resume_of_a_complete_run_asks_nothing(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
     discover(cli, calls, "run")
     before, n_asked = contents(Path("run")), len(backend.asked)

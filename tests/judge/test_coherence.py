@@ -19,8 +19,9 @@ from dialin.judge.crowd import Crowd, majority
 from dialin.judge.questions import build_list_prompt, build_pair_prompt, parse_reply
 from dialin.judge.sample import ConvexSampler, Sampler, sampler_of
 from dialin.judge.verdict import Coherence, Judge, Verdict
-from dialin.llm.base import LLM, Prompt
-from dialin.prompts import Form, load
+from dialin.llm.base import LLM
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import Form, load
 from oracles import Chooser
 
 Rows = NDArray[np.int64]

@@ -6,9 +6,10 @@ import pytest
 
 from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of
-from dialin.llm import backend_of, shipped_adapters
+from dialin.llm.backends import backend_of, shipped_adapters
+from dialin.llm.spec import NO_LLM
 from dialin.models.store import catalogue
-from dialin.runs.connect import NO_LLM, Specs, model_hashes
+from dialin.runs.connect import Specs, model_hashes
 
 
 def test_every_shipped_adapter_is_small_and_of_a_known_model() -> None:

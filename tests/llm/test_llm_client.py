@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,12 +13,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
-from dialin.llm import LLM, Client, Prompt, Reply, ReplyStore, Request, Retry, backend_of, tagged
-from dialin.llm.cache import Origin, request_key
+from dialin.llm.backends import backend_of
+from dialin.llm.base import LLM, Reply, Request
+from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.llm.client import Client, tagged
 from dialin.llm.rate import Bucket, Clock
+from dialin.llm.retry import Retry
 from dialin.llm.usage import Budget, Ledger, Usage
+from dialin.prompts.prompt import Prompt
 
 
 def prompt(user: str) -> Prompt:
@@ -50,7 +55,7 @@ def by_number(request: Request) -> Reply:
     return Reply(request.prompt.user, (p, 1 - p)[: len(request.options)], 10, 1)
 
 
-def test_results_keep_the_order_of_the_prompts():
+def test_results_keep_the_order_of_the_prompts() -> None:
     client = Client(Script(by_number))
     assert isinstance(client, LLM)
     p = client.choose([prompt(str(i)) for i in range(40)], ["Yes", "No"])
@@ -59,7 +64,7 @@ def test_results_keep_the_order_of_the_prompts():
     assert client.complete([prompt(str(i)) for i in (7, 3, 9)], 5) == ["7", "3", "9"]
 
 
-def test_no_prompts_make_an_empty_matrix_and_no_call():
+def test_no_prompts_make_an_empty_matrix_and_no_call() -> None:
     backend = Script()
     assert Client(backend).choose([], ["Yes", "No"]).shape == (0, 2)
     assert Client(backend).complete([], 5) == []
@@ -67,12 +72,12 @@ def test_no_prompts_make_an_empty_matrix_and_no_call():
 
 
 @pytest.mark.parametrize("options", [[], ["Yes", "Yes"]])
-def test_options_must_be_distinct_and_some(options: list[str]):
+def test_options_must_be_distinct_and_some(options: list[str]) -> None:
     with pytest.raises(InputError, match="options"):
         Client(Script()).choose([prompt("a")], options)
 
 
-def test_equal_requests_in_a_batch_are_asked_once():
+def test_equal_requests_in_a_batch_are_asked_once() -> None:
     backend = Script()
     client = Client(backend, [ReplyStore(":memory:")])
     assert client.complete([prompt("a"), prompt("b"), prompt("a")], 5) == ["Yes"] * 3
@@ -80,7 +85,7 @@ def test_equal_requests_in_a_batch_are_asked_once():
     assert client.ledger.total() == Usage(2, 0, 20, 2)
 
 
-def test_stored_replies_are_free_and_copied_to_the_first_store(tmp_path: Path):
+def test_stored_replies_are_free_and_copied_to_the_first_store(tmp_path: Path) -> None:
     shared = ReplyStore(tmp_path / "shared.sqlite")
     Client(Script(), [shared]).step("judge").choose([prompt("a")], ["Yes", "No"])
     run, backend = ReplyStore(tmp_path / "run.sqlite"), Script()
@@ -90,10 +95,10 @@ def test_stored_replies_are_free_and_copied_to_the_first_store(tmp_path: Path):
     assert backend.asked == ["b"]
     assert client.ledger.by_step() == {"judge": Usage(1, 1, 10, 1)}
     assert (run.n_paid(), shared.n_paid()) == (1, 1)
-    assert run.usage_by_step() == {"judge": Usage(1, 1, 10, 1)}
+    assert run.questions_by_step() == {"judge": {"questions": 2, "tokens_in": 20, "tokens_out": 2}}
 
 
-def test_steps_are_counted_apart_and_other_llms_pass_untagged():
+def test_steps_are_counted_apart_and_other_llms_pass_untagged() -> None:
     client = Client(Script())
     judge = tagged(client, "judge")
     judge.choose([prompt("a")], ["Yes", "No"])
@@ -109,14 +114,17 @@ def test_steps_are_counted_apart_and_other_llms_pass_untagged():
     class Own:
         name = "own"
 
-        def choose(self, prompts, options): ...
-        def complete(self, prompts, max_tokens, grammar=""): ...
+        def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
+            return np.zeros((len(prompts), len(options)))
 
-    own = Own()
-    assert tagged(own, "judge") is own  # type: ignore[arg-type, comparison-overlap]
+        def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
+            return [""] * len(prompts)
+
+    own: LLM = Own()
+    assert tagged(own, "judge") is own
 
 
-def test_the_key_depends_on_all_that_can_change_the_reply():
+def test_the_key_depends_on_all_that_can_change_the_reply() -> None:
     base = Request(prompt("a"), ("Yes", "No"))
     others = [
         Request(prompt("b"), ("Yes", "No")),
@@ -132,7 +140,7 @@ def test_the_key_depends_on_all_that_can_change_the_reply():
 
 
 @pytest.mark.parametrize("n_parallel", [1, 5])
-def test_the_cap_on_calls_is_exact_and_what_was_answered_is_kept(n_parallel: int):
+def test_the_cap_on_calls_is_exact_and_what_was_answered_is_kept(n_parallel: int) -> None:
     store, backend = ReplyStore(":memory:"), Script(by_number, n_parallel)
     client = Client(backend, [store], budget=Budget(max_calls=7))
     prompts = [prompt(str(i)) for i in range(30)]
@@ -144,13 +152,13 @@ def test_the_cap_on_calls_is_exact_and_what_was_answered_is_kept(n_parallel: int
     assert again.ledger.total() == Usage(23, 7, 230, 23)
 
 
-def test_cached_replies_pass_a_budget_of_zero():
+def test_cached_replies_pass_a_budget_of_zero() -> None:
     store = ReplyStore(":memory:")
     Client(Script(), [store]).complete([prompt("a")], 5)
     assert Client(Script(), [store], budget=Budget(max_calls=0)).complete([prompt("a")], 5) == ["Yes"]
 
 
-def test_a_cap_on_tokens_stops_before_it_is_passed():
+def test_a_cap_on_tokens_stops_before_it_is_passed() -> None:
     client = Client(Script(n_parallel=1), budget=Budget(max_tokens=100))
     with pytest.raises(BudgetError, match="tokens"):
         client.complete([prompt(str(i)) for i in range(30)], 1)
@@ -172,7 +180,7 @@ class Failing(Script):
         return Reply("Yes", (), 10, 1)
 
 
-def test_passing_faults_are_retried_with_growing_waits():
+def test_passing_faults_are_retried_with_growing_waits() -> None:
     """Waits before the jitter (0..1 s): 1, 2, 4, 8."""
     waits: list[float] = []
     client = Client(Failing(ProviderError("busy", retryable=True), 4), retry=Retry(attempts=5, sleep=waits.append))
@@ -181,14 +189,14 @@ def test_passing_faults_are_retried_with_growing_waits():
     assert client.ledger.total().calls == 1
 
 
-def test_the_wait_that_the_server_asks_for_is_kept():
+def test_the_wait_that_the_server_asks_for_is_kept() -> None:
     waits: list[float] = []
     error = ProviderError("busy", retryable=True, retry_after=90.0)
     Client(Failing(error, 1), retry=Retry(sleep=waits.append)).complete([prompt("a")], 5)
     assert waits == [90.0]
 
 
-def test_retries_end():
+def test_retries_end() -> None:
     backend = Failing(ProviderError("busy", retryable=True), 99)
     client = Client(backend, retry=Retry(attempts=3, sleep=lambda _: None))
     with pytest.raises(ProviderError, match="busy"):
@@ -197,7 +205,7 @@ def test_retries_end():
     assert client.ledger.total().calls == 0
 
 
-def test_lasting_faults_and_bugs_are_not_retried_and_free_the_budget():
+def test_lasting_faults_and_bugs_are_not_retried_and_free_the_budget() -> None:
     for error in (ProviderError("wrong key"), ZeroDivisionError("bug")):
         backend = Failing(error, 1)
         client = Client(backend, budget=Budget(max_calls=1))
@@ -208,7 +216,7 @@ def test_lasting_faults_and_bugs_are_not_retried_and_free_the_budget():
 
 
 @pytest.mark.parametrize("error", [ProviderError("down"), KeyboardInterrupt()])
-def test_a_failure_keeps_what_is_under_way_and_starts_no_more(error: BaseException):
+def test_a_failure_keeps_what_is_under_way_and_starts_no_more(error: BaseException) -> None:
     under_way, failed = threading.Event(), threading.Event()
 
     def answer(request: Request) -> Reply:
@@ -228,7 +236,7 @@ def test_a_failure_keeps_what_is_under_way_and_starts_no_more(error: BaseExcepti
     assert len(backend.asked) < 100
 
 
-def test_a_failure_ends_the_waits_of_other_calls():
+def test_a_failure_ends_the_waits_of_other_calls() -> None:
     """One call waits an hour for its next try; the failure of the other must not wait for it."""
     waiting = threading.Event()
 
@@ -243,7 +251,7 @@ def test_a_failure_ends_the_waits_of_other_calls():
         Client(Script(answer, n_parallel=2)).complete([prompt("patient"), prompt("b")], 5)
 
 
-def test_closing_closes_all(tmp_path: Path):
+def test_closing_closes_all(tmp_path: Path) -> None:
     backend, store = Script(), ReplyStore(tmp_path / "a.sqlite")
     with Client(backend, [store]) as client:
         client.complete([prompt("a")], 5)
@@ -253,7 +261,7 @@ def test_closing_closes_all(tmp_path: Path):
 
 
 @given(st.text(), st.text(), st.lists(st.floats(0, 1), max_size=3))
-def test_a_store_gives_back_what_it_got(user: str, text: str, p: list[float]):
+def test_a_store_gives_back_what_it_got(user: str, text: str, p: list[float]) -> None:
     store = ReplyStore(":memory:")
     request, reply = Request(prompt(user)), Reply(text, tuple(p), 3, 2)
     store.put("k", request, reply, Origin("m", "judge"))
@@ -264,7 +272,7 @@ def test_a_store_gives_back_what_it_got(user: str, text: str, p: list[float]):
     store.close()
 
 
-def test_stored_columns_are_readable(tmp_path: Path):
+def test_stored_columns_are_readable(tmp_path: Path) -> None:
     store = ReplyStore(tmp_path / "a.sqlite")
     store.put("k", Request(prompt("退款"), ("是", "否")), Reply("是", (0.9, 0.1), 30, 1), Origin("m", "judge"))
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as db:
@@ -276,7 +284,7 @@ def test_stored_columns_are_readable(tmp_path: Path):
     store.close()
 
 
-def test_two_connections_share_a_file(tmp_path: Path):
+def test_two_connections_share_a_file(tmp_path: Path) -> None:
     first, second = ReplyStore(tmp_path / "a.sqlite"), ReplyStore(tmp_path / "a.sqlite")
     first.put("k", Request(prompt("a")), Reply("x", (), 1, 1), Origin("m", "judge"))
     assert second.get("k") == Reply("x", (), 1, 1)
@@ -284,15 +292,33 @@ def test_two_connections_share_a_file(tmp_path: Path):
     second.close()
 
 
-def test_lone_surrogates_can_be_stored():
+def test_lone_surrogates_can_be_stored() -> None:
     store = ReplyStore(":memory:")
     store.put("k", Request(prompt("\ud800"), ("\udfff",)), Reply("\ud83d", (1.0,), 1, 1), Origin("m", "judge"))
     assert store.get("k") == Reply("?", (1.0,), 1, 1)
 
 
+def test_a_store_takes_what_another_one_has(tmp_path: Path) -> None:
+    run, shared = ReplyStore(tmp_path / "run.sqlite"), ReplyStore(tmp_path / "shared.sqlite")
+    request, origin = Request(prompt("a")), Origin("m", "judge")
+    run.put("k", request, Reply("new", (), 1, 1), origin)
+    run.put("l", request, Reply("only here", (), 1, 1), origin)
+    run.close()
+    shared.put("k", request, Reply("old", (), 1, 1), origin)
+    for _ in range(2):  # the second time changes nothing
+        shared.copy_from(tmp_path / "run.sqlite")
+        assert [shared.get(key) for key in "kl"] == [Reply("old", (), 1, 1), Reply("only here", (), 1, 1)]
+    with pytest.raises(InputError, match="cannot use the reply store"):
+        shared.copy_from(tmp_path / "no" / "such.sqlite")
+    shared.close()
+
+
 KILLED = """
 import os, signal, sys
-from dialin.llm import Client, Prompt, Reply, ReplyStore
+from dialin.llm.base import Reply
+from dialin.llm.cache import ReplyStore
+from dialin.llm.client import Client
+from dialin.prompts.prompt import Prompt
 class B:
     name = "b"; n_parallel = 1; n = 0
     def reply(self, request):
@@ -305,7 +331,7 @@ Client(B(), [ReplyStore(sys.argv[1])]).complete([Prompt("s", (), str(i)) for i i
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-def test_a_killed_process_loses_no_answered_call(tmp_path: Path):
+def test_a_killed_process_loses_no_answered_call(tmp_path: Path) -> None:
     path = tmp_path / "run.sqlite"
     done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=60)
     assert done.returncode == -9
@@ -314,7 +340,7 @@ def test_a_killed_process_loses_no_answered_call(tmp_path: Path):
     store.close()
 
 
-def test_damaged_and_impossible_stores_are_named_in_one_line(tmp_path: Path):
+def test_damaged_and_impossible_stores_are_named_in_one_line(tmp_path: Path) -> None:
     damaged = tmp_path / "bad.sqlite"
     damaged.write_text("no database " * 100)
     for path in (damaged, tmp_path / "missing" / "a.sqlite", tmp_path):
@@ -324,7 +350,7 @@ def test_damaged_and_impossible_stores_are_named_in_one_line(tmp_path: Path):
         assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_named(tmp_path: Path):
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
     store = ReplyStore(tmp_path / "a.sqlite")
     store._db.execute("PRAGMA max_page_count=4")
     big = Request(prompt("x" * 100_000))
@@ -334,7 +360,7 @@ def test_a_full_disk_is_named(tmp_path: Path):
     store.close()
 
 
-def test_damaged_probabilities_are_named():
+def test_damaged_probabilities_are_named() -> None:
     store = ReplyStore(":memory:")
     store.put("k", Request(prompt("a")), Reply("x", (), 1, 1), Origin("m", "judge"))
     store._db.execute("UPDATE replies SET probabilities = 'oops'")
@@ -353,7 +379,7 @@ class FakeClock:
         self.time += seconds
 
 
-def test_the_bucket_lets_through_what_it_should():
+def test_the_bucket_lets_through_what_it_should() -> None:
     """120 a minute: two at once (a second's worth), then one each half second; 6 take (6 − 2) / 2 = 2 s."""
     fake = FakeClock()
     bucket = Bucket(120, fake.clock())
@@ -362,7 +388,7 @@ def test_the_bucket_lets_through_what_it_should():
     assert fake.time == pytest.approx(2.0)
 
 
-def test_a_large_amount_passes_and_is_paid_back():
+def test_a_large_amount_passes_and_is_paid_back() -> None:
     """600 a minute, room 10: 60 leaves −50, 5 s; then 40 given back leave room for the next one at once."""
     fake = FakeClock()
     bucket = Bucket(600, fake.clock())
@@ -376,12 +402,12 @@ def test_a_large_amount_passes_and_is_paid_back():
 @pytest.mark.parametrize(
     "spec", ["", "gpt-4", "local:", "openai:", "openai:m@localhost", "foo:bar", "openai:@http://x"]
 )
-def test_unknown_specs_name_the_forms(spec: str):
+def test_unknown_specs_name_the_forms(spec: str) -> None:
     with pytest.raises(InputError, match=r"local:NAME, local:/path"):
         backend_of(spec)
 
 
-def test_a_server_spec(monkeypatch: pytest.MonkeyPatch):
+def test_a_server_spec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     backend = backend_of("openai:org/qwen@http://localhost:8000/v1/", n_parallel=3)
     assert (backend.name, backend.n_parallel) == ("openai:org/qwen@http://localhost:8000/v1", 3)
@@ -390,7 +416,7 @@ def test_a_server_spec(monkeypatch: pytest.MonkeyPatch):
         backend_of("openai:gpt-4o")
 
 
-def test_local_specs_that_name_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_local_specs_that_name_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match=r"missing\.gguf"):
         backend_of(f"local:{tmp_path}/missing.gguf")
     monkeypatch.setattr("dialin.models.store.ensure", lambda name: tmp_path)
@@ -398,7 +424,7 @@ def test_local_specs_that_name_no_model(tmp_path: Path, monkeypatch: pytest.Monk
         backend_of("local:some-embedder")
 
 
-def test_a_ledger_can_be_shared():
+def test_a_ledger_can_be_shared() -> None:
     ledger = Ledger()
     Client(Script(), ledger=ledger).complete([prompt("a")], 5)
     Client(Script(), ledger=ledger).complete([prompt("b")], 5)

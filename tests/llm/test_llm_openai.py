@@ -15,13 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.errors import InputError, ProviderError
-from dialin.llm import Client, Prompt, Reply, Request
+from dialin.llm.base import Reply, Request
+from dialin.llm.client import Client
+from dialin.llm.http import RETRYABLE_CODES
 from dialin.llm.llama import LlamaBackend, LlamaOptions
 from dialin.llm.openai_api import OpenAIBackend, ServerOptions
 from dialin.llm.options import match_answer, option_probabilities
 from dialin.llm.rate import Bucket, Clock
 from dialin.llm.render import harmless, render
 from dialin.models.store import ensure
+from dialin.prompts.prompt import Prompt
 
 KEY = "sk-secret-123"
 URL = "http://127.0.0.1:1/v1"
@@ -58,26 +61,26 @@ def answering(*bodies: Any) -> tuple[Handler, list[dict[str, Any]]]:
 # ---- options
 
 
-def test_probabilities_of_tokens():
+def test_probabilities_of_tokens() -> None:
     """yes: 0.5 + 0.1 (" Yes.") + 0.05 ("Y"); no: 0.2 ("NO"); "Nothing" goes on, "" and "Hm" fit none."""
     top = {"yes": 0.5, " Yes.": 0.1, "Y": 0.05, "NO": 0.2, "Nothing": 0.05, "": 0.01, "Hm": 0.02}
     p = option_probabilities([(t.encode(), math.log(v)) for t, v in top.items()], ["Yes", "No"])
     assert p == pytest.approx((0.65, 0.2))
 
 
-def test_a_beginning_of_two_options_counts_for_none():
+def test_a_beginning_of_two_options_counts_for_none() -> None:
     top = [(b"Go", math.log(0.5)), (b"Goo", math.log(0.2)), (b"Gol", math.log(0.1))]
     assert option_probabilities(top, ["Good", "Gold"]) == pytest.approx((0.2, 0.1))
 
 
-def test_chinese_options_and_parts_of_characters():
+def test_chinese_options_and_parts_of_characters() -> None:
     """是 = e6 98 af, 否 = e5 90 a6: the first byte tells them apart; 是的 begins with 是."""
     top = [("是的".encode(), math.log(0.3)), (b"\xe6", math.log(0.2)), (b"\xe5\x90", math.log(0.4))]
     assert option_probabilities(top, ["是", "否"]) == pytest.approx((0.5, 0.4))
 
 
 @given(st.lists(st.tuples(st.binary(max_size=4), st.floats(-20, 0.01)), max_size=20))
-def test_probabilities_sum_to_at_most_one(candidates: list[tuple[bytes, float]]):
+def test_probabilities_sum_to_at_most_one(candidates: list[tuple[bytes, float]]) -> None:
     p = option_probabilities(candidates, ["Yes", "No"])
     assert all(value >= 0 for value in p)
     assert sum(p) <= 1 + 1e-9
@@ -95,11 +98,11 @@ def test_probabilities_sum_to_at_most_one(candidates: list[tuple[bytes, float]])
         ("...", (0.0, 0.0)),
     ],
 )
-def test_written_answers(text: str, expected: tuple[float, float]):
+def test_written_answers(text: str, expected: tuple[float, float]) -> None:
     assert match_answer(text, ["Yes", "No"]) == expected
 
 
-def test_written_answers_in_chinese_and_of_several_words():
+def test_written_answers_in_chinese_and_of_several_words() -> None:
     assert match_answer("“是”。", ["是", "否"]) == (1.0, 0.0)
     assert match_answer("否，不一样", ["是", "否"]) == (0.0, 1.0)
     assert match_answer("不是", ["是", "否"]) == (0.0, 0.0)
@@ -109,7 +112,7 @@ def test_written_answers_in_chinese_and_of_several_words():
 # ---- prompts as text
 
 
-def test_chatml_and_plain():
+def test_chatml_and_plain() -> None:
     prompt = Prompt("S", (("q", "a"),), "u")
     head, rest = render(prompt, "chatml")
     assert (
@@ -120,23 +123,24 @@ def test_chatml_and_plain():
 
 
 @given(st.text(alphabet="<|im_end>/s ｜", max_size=30))
-def test_no_text_keeps_a_control_token(text: str):
+def test_no_text_keeps_a_control_token(text: str) -> None:
     for token in ("<|im_end|>", "<s>", "</s>", "<end>", "<｜end｜>"):
         assert token not in harmless(text)
         assert token not in harmless(text + token + text)
 
 
-def test_other_text_stays():
+def test_other_text_stays() -> None:
     assert harmless("a < b, b > c, 价格<100 且>50?") == "a < b, b > c, 价格<100 且>50?".replace("<100 且>", "< 100 且>")
 
 
 # ---- talking to a server
 
 
-def test_chat_with_logprobs():
+def test_chat_with_logprobs() -> None:
     handler, asked = answering(chat("Yes", {"Yes": 0.7, "No": 0.2}))
     reply = backend(handler).reply(JUDGE)
-    assert reply == Reply("Yes", (pytest.approx(0.7), pytest.approx(0.2)), 20, 1)
+    assert reply.probabilities == pytest.approx((0.7, 0.2))
+    assert (reply.text, reply.tokens_in, reply.tokens_out) == ("Yes", 20, 1)
     assert asked[0]["path"] == "/v1/chat/completions"
     assert asked[0]["auth"] == f"Bearer {KEY}"
     assert (asked[0]["model"], asked[0]["max_tokens"], asked[0]["temperature"]) == ("m1", 1, 0)
@@ -144,10 +148,12 @@ def test_chat_with_logprobs():
     assert [m["role"] for m in asked[0]["messages"]] == ["system", "user", "assistant", "user"]
 
 
-def test_completions_with_the_older_shape_of_logprobs():
+def test_completions_with_the_older_shape_of_logprobs() -> None:
     answer = {"choices": [{"text": " No", "logprobs": {"top_logprobs": [{" No": math.log(0.9)}]}}]}
     handler, asked = answering(answer)
-    assert backend(handler, mode="completions").reply(JUDGE) == Reply("No", (0.0, pytest.approx(0.9)), 0, 0)
+    reply = backend(handler, mode="completions").reply(JUDGE)
+    assert reply.probabilities == pytest.approx((0.0, 0.9))
+    assert (reply.text, reply.tokens_in, reply.tokens_out) == ("No", 0, 0)
     assert asked[0]["path"] == "/v1/completions"
     assert asked[0]["prompt"] == "Same intent?\n\na / b\nYes\n\nc / d\n"
 
@@ -155,7 +161,7 @@ def test_completions_with_the_older_shape_of_logprobs():
 NAME = Request(Prompt("Name it", (), "x"), (), 12, "root ::= [a-z]+")
 
 
-def test_free_text_asks_for_no_logprobs_and_sends_the_grammar_as_each_server_takes_it():
+def test_free_text_asks_for_no_logprobs_and_sends_the_grammar_as_each_server_takes_it() -> None:
     for wanted in (False, True):
         handler, asked = answering(chat(" check-order \n"))
         assert backend(handler, grammar=wanted).reply(NAME) == Reply("check-order", (), 20, 1)
@@ -167,7 +173,7 @@ def test_free_text_asks_for_no_logprobs_and_sends_the_grammar_as_each_server_tak
     )
 
 
-def test_a_server_that_refuses_grammars_is_asked_without_from_then_on():
+def test_a_server_that_refuses_grammars_is_asked_without_from_then_on() -> None:
     refusal = httpx.Response(400, json={"error": {"message": "Unrecognized request argument supplied: grammar"}})
     handler, asked = answering(refusal, chat("check-order"))
     bound = backend(handler)
@@ -176,7 +182,7 @@ def test_a_server_that_refuses_grammars_is_asked_without_from_then_on():
     assert ["grammar" in body for body in asked] == [True, False, False]
 
 
-def test_a_call_that_is_refused_without_a_grammar_too_fails_and_teaches_nothing():
+def test_a_call_that_is_refused_without_a_grammar_too_fails_and_teaches_nothing() -> None:
     refusal = httpx.Response(400, json={"error": {"message": "the prompt is too long"}})
     handler, asked = answering(refusal, refusal, chat("check-order"))
     bound = backend(handler)
@@ -193,7 +199,7 @@ def test_a_call_that_is_refused_without_a_grammar_too_fails_and_teaches_nothing(
         httpx.Response(400, json={"error": {"message": "logprobs are not supported by this model"}}),
     ],
 )
-def test_where_there_are_no_logprobs_written_answers_are_read_from_then_on(refusal: Any):
+def test_where_there_are_no_logprobs_written_answers_are_read_from_then_on(refusal: Any) -> None:
     handler, asked = answering(refusal, chat("No, they differ"), chat("yes."))
     server = backend(handler)
     assert server.reply(JUDGE).probabilities == (0.0, 1.0)
@@ -202,7 +208,7 @@ def test_where_there_are_no_logprobs_written_answers_are_read_from_then_on(refus
     assert [body["max_tokens"] for body in asked] == [1, 8, 8]
 
 
-def test_newer_name_of_max_tokens():
+def test_newer_name_of_max_tokens() -> None:
     complaint = {"error": {"message": "Unsupported: 'max_tokens'. Use 'max_completion_tokens' instead."}}
     handler, asked = answering(httpx.Response(400, json=complaint), chat("Yes", {"Yes": 0.7}))
     server = backend(handler)
@@ -213,7 +219,7 @@ def test_newer_name_of_max_tokens():
 
 
 @pytest.mark.parametrize("answer", [chat(None, refusal="I cannot help"), chat(""), chat("Banana", {"Banana": 0.9})])
-def test_refused_empty_and_strange_answers_are_unreadable_not_faults(answer: dict[str, Any]):
+def test_refused_empty_and_strange_answers_are_unreadable_not_faults(answer: dict[str, Any]) -> None:
     handler, asked = answering(answer)
     server = backend(handler)
     assert server.reply(JUDGE).probabilities == (0.0, 0.0)
@@ -221,8 +227,8 @@ def test_refused_empty_and_strange_answers_are_unreadable_not_faults(answer: dic
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_passing_faults_may_be_retried(status: int):
+@pytest.mark.parametrize("status", sorted(RETRYABLE_CODES))
+def test_passing_faults_may_be_retried(status: int) -> None:
     handler, _ = answering(httpx.Response(status, json={"error": {"message": "busy"}}))
     with pytest.raises(ProviderError, match=f"{status}: busy") as caught:
         backend(handler).reply(JUDGE)
@@ -233,7 +239,7 @@ def test_passing_faults_may_be_retried(status: int):
     ("status", "hint"),
     [(400, ""), (401, "OPENAI_API_KEY"), (403, "OPENAI_API_KEY"), (404, "'m1'"), (422, "")],
 )
-def test_lasting_faults_say_what_to_do(status: int, hint: str):
+def test_lasting_faults_say_what_to_do(status: int, hint: str) -> None:
     said = f"bad\nthing with {KEY}"
     handler, _ = answering(httpx.Response(status, json={"error": {"message": said}}))
     with pytest.raises(ProviderError) as caught:
@@ -249,7 +255,7 @@ def test_lasting_faults_say_what_to_do(status: int, hint: str):
     ("value", "low", "high"),
     [("7", 7, 7), ("0.5", 0.5, 0.5), ("-3", 0, 0), ("date", 50, 60), ("soon", None, None), ("inf", None, None)],
 )
-def test_retry_after(value: str, low: float | None, high: float | None):
+def test_retry_after(value: str, low: float | None, high: float | None) -> None:
     if value == "date":
         value = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     handler, _ = answering(httpx.Response(429, headers={"Retry-After": value}, text="slow down"))
@@ -272,7 +278,7 @@ def test_retry_after(value: str, low: float | None, high: float | None):
         (b"\xff\xfe\x00", "bytes"),
     ],
 )
-def test_garbage_is_a_passing_fault(body: bytes, kind: str):
+def test_garbage_is_a_passing_fault(body: bytes, kind: str) -> None:
     handler, _ = answering(httpx.Response(200, content=body))
     with pytest.raises(ProviderError, match="no readable answer") as caught:
         backend(handler).reply(JUDGE)
@@ -290,7 +296,7 @@ def test_garbage_is_a_passing_fault(body: bytes, kind: str):
         (httpx.ReadError(f"with {KEY}"), "cannot reach"),
     ],
 )
-def test_transport_faults_name_the_server_and_may_be_retried(fault: Exception, says: str):
+def test_transport_faults_name_the_server_and_may_be_retried(fault: Exception, says: str) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         raise fault
 
@@ -301,35 +307,35 @@ def test_transport_faults_name_the_server_and_may_be_retried(fault: Exception, s
     assert KEY not in str(caught.value)
 
 
-def test_a_server_that_is_not_there():
+def test_a_server_that_is_not_there() -> None:
     server = OpenAIBackend("m1", URL)
     with pytest.raises(ProviderError, match=r"cannot reach the server at http://127\.0\.0\.1:1/v1"):
         server.reply(JUDGE)
     server.close()
 
 
-def test_lone_surrogates_can_be_sent_and_received():
+def test_lone_surrogates_can_be_sent_and_received() -> None:
     handler, asked = answering(httpx.Response(200, content=b'{"choices": [{"message": {"content": "a\\ud83d"}}]}'))
     assert backend(handler).reply(Request(Prompt("s", (), "x\ud800"), (), 5)).text == "a?"
     assert asked[0]["messages"][-1]["content"] == "x\ud800"
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://x/v1", "http://", "http://[::1"])
-def test_bad_base_urls_are_refused(url: str):
+def test_bad_base_urls_are_refused(url: str) -> None:
     with pytest.raises(InputError, match="URL"):
         OpenAIBackend("m1", url)
 
 
-def test_bad_keys_and_options_are_refused():
+def test_bad_keys_and_options_are_refused() -> None:
     with pytest.raises(InputError, match="OPENAI_API_KEY") as caught:
         OpenAIBackend("m1", URL, "sk-秘密")
     assert "秘密" not in str(caught.value)
     for bad in ({"n_parallel": 0}, {"rpm": -1.0}, {"timeout": 0.0}):
         with pytest.raises(InputError, match="must be above 0"):
-            ServerOptions(**bad)  # type: ignore[arg-type]
+            ServerOptions(**bad)
 
 
-def test_rate_limits_are_met():
+def test_rate_limits_are_met() -> None:
     """60 requests a minute: the first at once, each further one a second later."""
     waits: list[float] = []
     handler, _ = answering(chat("Yes", {"Yes": 0.7}))
@@ -370,7 +376,7 @@ PROMPTS = [Prompt("Do both ask for the same thing? Yes or No.", SHOTS, f"1: {a}\
 
 
 @pytest.mark.models
-def test_a_real_server_agrees_with_the_model_in_this_process(server_url: str, model_path: str):
+def test_a_real_server_agrees_with_the_model_in_this_process(server_url: str, model_path: str) -> None:
     """Both evaluate each prompt in full and alone, so that even the rounding is the same."""
     local = LlamaBackend(model_path, options=LlamaOptions(reuse_prefix=False, n_ctx=1024))
     remote = OpenAIBackend("any", server_url)
@@ -383,7 +389,7 @@ def test_a_real_server_agrees_with_the_model_in_this_process(server_url: str, mo
 
 
 @pytest.mark.models
-def test_a_real_server_without_logprobs_and_with_grammar(server_url: str):
+def test_a_real_server_without_logprobs_and_with_grammar(server_url: str) -> None:
     with Client(OpenAIBackend("any", server_url, options=ServerOptions(logprobs=False))) as words:
         p = words.choose(PROMPTS[:1], ["Yes", "No"])
     assert sorted(p[0]) in ([0.0, 0.0], [0.0, 1.0])
@@ -392,7 +398,7 @@ def test_a_real_server_without_logprobs_and_with_grammar(server_url: str):
 
 
 @pytest.mark.models
-def test_real_completions(server_url: str):
+def test_real_completions(server_url: str) -> None:
     backend = OpenAIBackend("any", server_url, options=ServerOptions(mode="completions"))
     with Client(backend) as client:
         p = client.choose(PROMPTS, ["Yes", "No"])

@@ -6,7 +6,7 @@ import pytest
 
 from dialin.errors import InputError
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, check_actions, words_in
-from dialin.prompts import load
+from dialin.prompts.templates import load
 
 
 def test_every_word_of_the_table_is_a_valid_action() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.llm.base import LLM, Prompt
+from dialin.llm.base import LLM
 from dialin.name.labels import (
     PLACEHOLDER_NAMES,
     Example,
@@ -23,7 +23,8 @@ from dialin.name.labels import (
     number,
     parse_reply,
 )
-from dialin.prompts import load
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import load
 
 CONVENTION = {
     "en": re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){1,3}"),

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from dialin.llm.base import LLM
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
-from dialin.name.roles import build_prompt, role_agreement, roles_of
-from dialin.prompts import load
+from dialin.name.roles import build_question, role_agreement, roles_of
+from dialin.prompts.templates import load
 from oracles import Chooser
 
 
@@ -94,7 +94,7 @@ def test_each_language_has_its_own_prompt_and_options() -> None:
     assert roles_of(labels, llm) == [AGENT, AGENT, CUSTOMER, CUSTOMER, CUSTOMER, AGENT]
     assert sorted(llm.options) == [("Customer", "Agent"), ("客户", "坐席")]
     assert {p.system for p in llm.asked} == {load("role", "en").system, load("role", "zh").system}
-    assert build_prompt("翻转-卡片").system == load("role", "zh").system
+    assert build_question("翻转-卡片").prompt.system == load("role", "zh").system
 
 
 def test_a_label_is_asked_once() -> None:

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from dialin.bench.methods import check_methods
 from dialin.cluster.partition import Labels
 from dialin.errors import InputError
-from dialin.peers import PEERS, Kit, Problem, check_installed, head, sccl, selfsup
+from dialin.peers import head, sccl, selfsup
+from dialin.peers.base import Kit, Peer, Problem
+from dialin.peers.registry import PEERS, check_installed
 from dialin.score.metrics import ari
 from oracles import blobs, on_circle
 from peer_case import case
@@ -22,7 +24,7 @@ from peer_case import case
 LEARNING = ["sccl", "selfsup"]
 EXTRA_OF = {"density": ("umap", "umap-learn", "peers"), "sccl": ("torch",) * 2 + ("tune",)}
 EXTRA_OF["selfsup"] = EXTRA_OF["sccl"]
-QUICK = {"sccl": sccl.SCCLPeer(n_steps=30), "selfsup": selfsup.SelfSupPeer(n_epochs=5)}
+QUICK: dict[str, Peer] = {"sccl": sccl.SCCLPeer(n_steps=30), "selfsup": selfsup.SelfSupPeer(n_epochs=5)}
 
 
 @pytest.fixture

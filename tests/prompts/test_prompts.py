@@ -7,18 +7,17 @@ import string
 from importlib import resources
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dialin.judge.questions import build_list_prompt, build_pair_prompt
-from dialin.llm.base import Prompt
 from dialin.name import labels as name
 from dialin.name import roles
 from dialin.name.labels import Example
 from dialin.peers import clusterllm, edgerefine, idas, keyphrase
-from dialin.prompts import LANGUAGES, VERSIONS, Template, bullets, language_of, load, parse_template, shipped
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import LANGUAGES, VERSIONS, Template, bullets, load, parse_template, shipped
 from dialin.search.prune import build_prune_prompt, parse_pruned
 from dialin.search.trial import Trial
+from dialin.text.script import language_of
 
 LANGUAGE_FREE = {"prune"}
 """Their input is numbers, so one language serves both."""
@@ -57,12 +56,12 @@ def built(task: str, language: str) -> Prompt:
         "tuned": lambda: build_list_prompt(texts, "tuned"),
         "name": lambda: name.build_prompt(example),
         "contrast": lambda: name.build_contrast_prompt(example, example),
-        "role": lambda: roles.build_prompt(label),
+        "role": lambda: roles.build_question(label).prompt,
         "prune": lambda: build_prune_prompt([Trial(8, 40, 60)], [4, 8], 100),
         "keyphrase": lambda: keyphrase.build_prompt(texts[0], language),
         "describe": lambda: idas.build_prompt(texts[0], language),
-        "closer": lambda: clusterllm.build_prompt(texts[0], *texts).prompt,
-        "belongs": lambda: edgerefine.build_prompt(texts[0], texts).prompt,
+        "closer": lambda: clusterllm.build_question(texts[0], *texts).prompt,
+        "belongs": lambda: edgerefine.build_question(texts[0], texts).prompt,
     }[task]()
 
 
@@ -237,33 +236,6 @@ def test_a_missing_section_is_an_error(gone: str) -> None:
 def test_an_input_without_answer_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_template(FILE.replace("### answer\nA\n", ""), "toy.en.v1")
-
-
-@pytest.mark.parametrize(
-    ("texts", "language"),
-    [
-        ([], "en"),
-        (["", "123 !?"], "en"),
-        (["where is it"], "en"),
-        (["我的包裹到哪了"], "zh"),
-        (["包裹 LK4471 到哪了", "退款"], "zh"),
-        (["my favourite dish is 麻婆豆腐, how do I order it"], "en"),
-        (["𠀀𠀁𠀂"], "zh"),
-    ],
-)
-def test_language(texts: list[str], language: str) -> None:
-    assert language_of(texts) == language
-
-
-def test_language_from_a_third_on() -> None:
-    """One ideograph of three letters is a third: Chinese; one of four is not."""
-    assert language_of(["ab中"]) == "zh"
-    assert language_of(["abc中"]) == "en"
-
-
-@given(st.lists(st.text(max_size=20)))
-def test_language_does_not_depend_on_order(texts: list[str]) -> None:
-    assert language_of(texts) == language_of(texts[::-1])
 
 
 def test_bullets_are_short_lines() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dialin.bench.results import Row
-from dialin.peers import PEERS
+from dialin.peers.registry import PEERS
 
 
 def row(method: str, ari: float, seed: int = 0, data: str = "a", **more: Any) -> Row:

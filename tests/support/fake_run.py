@@ -90,7 +90,7 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     )
     trials = (Trial(2, 3, 5), Trial(len(ordered), 6, 1, 1))
     round_ = Round(len(texts), tuple(clusters), (Verdict.of(0.9),) * len(clusters), trials, len(ordered))
-    rounds = ((Stratum("", is_cjk=False), round_),)
+    rounds = ((Stratum("", is_chinese=False), round_),)
     reasons = ["noise" if label < 0 else "" for label in labels]
     pieces = build(X, clusters, range(len(ordered)), own)
     return Result(intents, labels, (labels >= 0) * 1.0, reasons, rounds, pieces, complete=True, roles=used)

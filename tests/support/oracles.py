@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.errors import BudgetError
 from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 
 Matrix = NDArray[np.float32]
 GOOD, BAD = Verdict.of(0.99), Verdict.of(0.01)

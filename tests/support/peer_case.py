@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.llm.base import Prompt
-from dialin.peers import (
-    Kit,
-    Problem,
-)
+from dialin.peers.base import Kit, Problem
+from dialin.prompts.prompt import Prompt
 from oracles import unit
 
 WORDS = {"en": ["refund", "parcel", "password"], "zh": ["退款", "包裹", "密码"]}

@@ -14,7 +14,7 @@ import tune_tiny
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.judge.coherence import JudgeSettings
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 from dialin.runs.connect import beside
 from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, trust_of, unseen
 
@@ -243,7 +243,7 @@ def test_a_calibration_lies_beside_an_adapter(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--llm", "none", "--out", "a.json"), "there is nobody to calibrate"),
+        (("--llm", "none", "--out", "a.json"), "there is no LLM to calibrate"),
         (("--llm", "test:scripted"), "has no folder of an adapter to write into"),
         (("--llm", "test:scripted", "--out", "no/such/a.json"), "cannot write"),
     ],

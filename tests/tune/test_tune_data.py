@@ -18,9 +18,9 @@ from conftest import Cli
 
 from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
+from dialin.llm.spec import NO_LLM
 from dialin.review.log import read_log
 from dialin.runs import connect
-from dialin.runs.connect import NO_LLM
 from dialin.tune.data import SCHEMA, Matrix, about_of, is_rebuilt
 from dialin.tune.from_review import name_of
 from dialin.tune.sources import Reading, read_source

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import tune_tiny
 from dialin.errors import InputError
 from dialin.judge.questions import build_list_prompt
-from dialin.llm.base import Prompt
 from dialin.llm.render import Template, render
 from dialin.name.labels import Example as Naming
 from dialin.name.labels import build_prompt
+from dialin.prompts.prompt import Prompt
 from dialin.tune.batches import (
     IGNORE_INDEX,
     EncodedExample,
@@ -341,7 +341,7 @@ def test_the_learning_rate_rises_then_falls(n_steps: int, warmup: float) -> None
 
 
 def test_prompts_have_no_stray_fields() -> None:
-    from dialin.prompts import load  # noqa: PLC0415
+    from dialin.prompts.templates import load  # noqa: PLC0415
 
     for language in ("en", "zh"):
         fields = [field for _, field, _, _ in string.Formatter().parse(load("tuned", language).template) if field]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import tune_tiny
 from dialin.errors import InputError, ModelError
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 from dialin.tune import base as bases
 from dialin.tune.batches import EncodedExample
 from dialin.tune.checkpoint import Checkpoint, TrainState
@@ -200,7 +200,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "no/such/folder", "model.gguf", "a/model.gguf"])
 def test_a_base_that_is_not_there_is_named(name: str, home: Path) -> None:
-    with pytest.raises(InputError, match=f"no model is at '{name}'"):
+    with pytest.raises(InputError, match=f"there is no model at '{name}'"):
         bases.find(name)
 
 
@@ -228,7 +228,7 @@ def test_the_hash_of_a_folder_is_that_of_its_weights(tmp_path: Path) -> None:
 
 def test_an_embedder_is_no_base(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dialin.models.store.ensure", lambda name: home)
-    with pytest.raises(InputError, match="is no LLM"):
+    with pytest.raises(InputError, match="is not an LLM"):
         bases.find("bge-small-en-v1.5")
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError
-from dialin.peers import Problem
+from dialin.peers.base import Problem
 from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.label_column import column_of

@@ -16,7 +16,8 @@ from dialin.bench.once import Workbench, run_once
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import RUNS, Key, Row, about_of, append, open_folder, rewrite
 from dialin.cluster.partition import Matrix
-from dialin.runs.connect import NO_LLM, Connections, Specs, connect
+from dialin.llm.spec import NO_LLM
+from dialin.runs.connect import Connections, Specs, connect
 
 
 def run_bench(bench: Bench, watch: Watch) -> list[Row]:
@@ -82,12 +83,9 @@ def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Itera
     """Give LLMs and embedder for runs on a data set, and its vectors; no LLM is opened that nobody asks."""
     if not asking:
         specs = replace(specs, llm=NO_LLM, judge_llm=NO_LLM)
-    opened = connect(specs, case.texts, watch.on_embed)
-    try:
+    with connect(specs, case.texts, watch.on_embed) as opened:
         watch.on_step("embed")
         yield opened, opened.embed(case.texts)
-    finally:
-        opened.close()
 
 
 def write_results(bench: Bench, rows: Sequence[Row]) -> None:

@@ -13,7 +13,8 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
-from dialin.runs.connect import NO_LLM, Specs
+from dialin.llm.spec import NO_LLM
+from dialin.runs.connect import Specs
 from dialin.score.reliability import Goodness, goodness
 
 

@@ -30,7 +30,8 @@ from dialin.judge.verdict import Judge
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.runs.connect import NO_LLM, Connections, Specs, connect, share, shared_store
+from dialin.llm.spec import NO_LLM
+from dialin.runs.connect import Connections, Specs, connect, share, shared_store
 from dialin.tune.base import Weights
 
 
@@ -143,16 +144,15 @@ def none_of_nan(value: float) -> float | None:
 def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterator[Gauge]:
     """Open what measures the runs on a data set; the other LLM only where it `judges`."""
     llm = bench.goodness_llm if judges else NO_LLM
-    opened = connect(Specs(llm, llm, bench.specs.embedder), case.texts, watch.on_embed)
     store = bench.out / GOODNESS / f"{case.name}.sqlite"
     try:
-        watch.on_step("embed")
-        X = opened.embed(case.texts)
-        with goodness_tools(opened, store, watch) as tools:
-            judge = judge_on(case, X, tools) if judges else None
-            yield Gauge(judge, Sides.of(case, X, bench, opened))
+        with connect(Specs(llm, llm, bench.specs.embedder), case.texts, watch.on_embed) as opened:
+            watch.on_step("embed")
+            X = opened.embed(case.texts)
+            with goodness_tools(opened, store, watch) as tools:
+                judge = judge_on(case, X, tools) if judges else None
+                yield Gauge(judge, Sides.of(case, X, bench, opened))
     finally:
-        opened.close()
         if store.exists():
             with suppress(InputError):  # where the shared store cannot be written, this one has them all the same
                 share(store)

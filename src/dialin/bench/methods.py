@@ -17,9 +17,10 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
-from dialin.peers import PEERS, Kit, Problem, check_installed
+from dialin.llm.spec import NO_LLM, has_adapter
+from dialin.peers.base import Kit, Problem
 from dialin.peers.keyphrase import KeyphrasePeer
-from dialin.runs.connect import NO_LLM
+from dialin.peers.registry import PEERS, check_installed
 
 DIALIN = "dialin"
 PAPER = "paper"
@@ -40,13 +41,13 @@ METHODS = (*PEERS, *OWN)
 
 
 def check_methods(names: Sequence[str], llm: str) -> None:
-    """Raise InputError where a name is none, or what a method needs is not there: before any work is done."""
+    """Raise InputError if a name is unknown or a method lacks what it needs, before any work is done."""
     for name in names:
         if base_of(name) not in METHODS:
             raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(METHODS)}")
         if llm == NO_LLM and needs_llm(name):
             raise InputError(
-                f"the method {name!r} asks an LLM, got --llm none", hint="give --llm SPEC, or leave it out"
+                f"the method {name!r} needs an LLM, got --llm none", hint="give --llm SPEC, or leave it out"
             )
     for name in (name for name in names if name in PEERS):
         check_installed(name)
@@ -76,17 +77,17 @@ def base_of(name: str) -> str:
 
 
 def is_told_k(name: str) -> bool:
-    """Tell whether a method is told the true number of intents."""
+    """Return whether a method is told the true number of intents."""
     return name in PEERS and PEERS[name].told_k
 
 
 def asks(name: str) -> bool:
-    """Tell whether a method asks an LLM where there is one."""
+    """Return whether a method asks an LLM if there is one."""
     return base_of(name) in OWN or PEERS[name].needs_llm
 
 
 def needs_llm(name: str) -> bool:
-    """Tell whether a method is none without an LLM: then neither its cap nor its judge would mean anything."""
+    """Return whether a method makes no sense without an LLM."""
     return name in ITL or cap_of(name) is not None or (name in PEERS and PEERS[name].needs_llm)
 
 
@@ -108,5 +109,5 @@ def settings_of(name: str, tools: Tools) -> Settings:
     that question without worked examples.
     """
     judge = tools.judge_llm or tools.llm
-    as_tuned = tools.calibration is not None or (judge is not None and "+" in judge.name)
+    as_tuned = tools.calibration is not None or (judge is not None and has_adapter(judge.name))
     return replace(OWN[base_of(name)], form="list") if name in ITL and not as_tuned else OWN[base_of(name)]

@@ -19,10 +19,11 @@ from dialin.cli.review import door_options, serve_run
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.jobs.discover import Session, work_on
+from dialin.llm.spec import AUTO, NO_LLM
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, fleiss_agreement, told
-from dialin.runs.connect import AUTO, NO_LLM, Connections, Specs, connect
+from dialin.runs.connect import Connections, Specs, connect
 from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, shown, start
 from dialin.tune.data import check_out
 
@@ -97,19 +98,15 @@ def opened(options: dict[str, Any]) -> Run:
 
 def go_on(run: Run) -> Run:
     """Cluster the sentences of a run whose start was stopped."""
-    with Meter() as meter:
-        tools = connect(run.specs, run.corpus.texts, meter.embedded)
-        try:
-            return cluster(run, tools, meter)
-        finally:
-            tools.close()
+    with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
+        return cluster(run, opened, meter)
 
 
-def cluster(run: Run, tools: Connections, meter: Meter) -> Run:
+def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
     """Cluster the sentences; no step of it asks an LLM."""
     meter.step("cluster")
     try:
-        return work_on(run, tools, Session(estimate=False))
+        return work_on(run, opened, Session(estimate=False))
     except KeyboardInterrupt:
         raise Stopped(f"stopped, go on with: dialin annotate {shown(run.folder)}") from None
 
@@ -122,14 +119,11 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
     corpus = read_corpus(plan)
     with Meter() as meter:
         meter.step("embed")
-        tools = connect(specs, corpus.texts, meter.embedded)
-        try:
-            k = options["k"] or clusters_for(corpus.texts, tools.embed(corpus.texts), seed)
-            run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, tools)
-            meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {tools.reason}")
-            return cluster(run, tools, meter)
-        finally:
-            tools.close()
+        with connect(specs, corpus.texts, meter.embedded) as opened:
+            k = options["k"] or clusters_for(corpus.texts, opened.embed(corpus.texts), seed)
+            run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, opened)
+            meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {opened.reason}")
+            return cluster(run, opened, meter)
 
 
 def write_data_set(run: Run, path: Path) -> None:

@@ -26,9 +26,10 @@ from dialin.cli.progress import Meter
 from dialin.errors import InputError, ProviderError
 from dialin.facts.headline import as_json
 from dialin.jobs.discover import Session, n_replies, work_on
+from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
-from dialin.runs.connect import AUTO, Connections, connect
+from dialin.runs.connect import Connections, connect
 from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, start
 
 
@@ -81,8 +82,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
     """Start a run and work on it; nothing is left of a run that the LLM never answered."""
     check_free(out)
     corpus = read_corpus(plan)
-    with Meter() as meter:
-        opened = connect(plan.specs, corpus.texts, meter.embedded)
+    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded) as opened:
         try:
             run = start(out, plan, corpus, opened)
             meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
@@ -92,18 +92,12 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
                 raise
             shutil.rmtree(out)
             raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
-        finally:
-            opened.close()
 
 
 def go_on(run: Run, budget: Budget) -> Run:
     """Work on a run that was stopped."""
-    with Meter() as meter:
-        opened = connect(run.specs, run.corpus.texts, meter.embedded)
-        try:
-            return run_session(run, opened, budget, meter)
-        finally:
-            opened.close()
+    with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
+        return run_session(run, opened, budget, meter)
 
 
 def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> Run:

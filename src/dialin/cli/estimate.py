@@ -39,15 +39,11 @@ def estimate(as_json: bool, **options: Any) -> None:
     """
     plan, price = plan_of(options), price_of(options)
     corpus = read_corpus(plan)
-    with Meter() as meter:
-        opened = connect(plan.specs, corpus.texts, meter.embedded)
-        try:
-            meter.step("embed")
-            data = data_of(corpus, opened.embed(corpus.texts))
-            meter.step("predict")
-            prediction = forecast(data, opened, plan.settings, [])
-        finally:
-            opened.close()
+    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded) as opened:
+        meter.step("embed")
+        data = data_of(corpus, opened.embed(corpus.texts))
+        meter.step("predict")
+        prediction = forecast(data, opened, plan.settings, [])
     click.echo(json.dumps(prediction.as_dict(price), indent=1) if as_json else estimate_text(prediction, price))
 
 

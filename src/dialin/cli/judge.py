@@ -56,14 +56,10 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     table = read_table(file, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
     clusters = clusters_of(corpus, column_of(file, cluster), cluster)
-    with Meter() as meter:
-        opened = connect(specs_of(options), corpus.texts, meter.embedded)
+    with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded) as opened:
         meter.step("embed")
         data = data_of(corpus, opened.embed(corpus.texts))
-        try:
-            found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
-        finally:
-            opened.close()
+        found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
     if out:
         save(out, pa.Table.from_pylist([asdict(row) for row in found]))
     show_audit(found, as_json)

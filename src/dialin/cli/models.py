@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from dialin.llm import parted
+from dialin.llm.spec import Spec
 from dialin.models import store as library
 from dialin.runs.connect import DEFAULT_LLM, TUNED_JUDGE
 
-DEFAULT_LLMS = tuple(parted(spec.removeprefix("local:"))[0] for spec in (DEFAULT_LLM, TUNED_JUDGE))
+DEFAULT_LLMS = tuple(Spec.parse(spec).model for spec in (DEFAULT_LLM, TUNED_JUDGE))
 DEFAULT_NAMES = (*DEFAULT_LLMS, "bge-small-en-v1.5", "bge-small-zh-v1.5")
 
 

@@ -13,9 +13,10 @@ import click
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import read_calibration
+from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
-from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
+from dialin.runs.connect import DEFAULT_LLM, Specs
 from dialin.runs.run import RunPlan
 
 Command = Callable[..., Any]
@@ -56,9 +57,10 @@ _MODELS = [
         help="auto, local:NAME, st:NAME or openai:MODEL[@BASE_URL].",
     ),
 ]
-_BUDGET = [
+_CAPS = [
     click.option("--max-calls", type=int, metavar="N", help="Pay for at most N calls; the best so far is kept."),
     click.option("--max-tokens", type=int, metavar="N", help="Pay for at most N tokens, in and out together."),
+    click.option("--max-cost", type=float, metavar="M", help="Spend at most M, with --price-in and --price-out."),
 ]
 _PRICES = [
     click.option("--price-in", type=float, metavar="P", help="Money per million tokens read."),
@@ -163,7 +165,7 @@ def stacked(options: Sequence[Callable[[Command], Command]]) -> Callable[[Comman
 
 column_options = stacked(_COLUMNS)
 model_options = stacked(_MODELS)
-budget_options = stacked(_BUDGET)
+budget_options = stacked([*_CAPS, *_PRICES])
 price_options = stacked(_PRICES)
 settings_options = stacked(_SETTINGS)
 
@@ -199,8 +201,8 @@ def specs_of(options: dict[str, Any]) -> Specs:
 
 
 def budget_of(options: dict[str, Any]) -> Budget:
-    """Return the caps among the options of a command."""
-    return Budget(max_calls=options["max_calls"], max_tokens=options["max_tokens"])
+    """Return the caps among the options of a command; raise InputError for a cap on money without prices."""
+    return Budget(options["max_calls"], options["max_tokens"], options["max_cost"], price_of(options))
 
 
 def price_of(options: dict[str, Any]) -> Price | None:

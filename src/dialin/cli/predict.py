@@ -10,8 +10,9 @@ import click
 from dialin.cli.options import JSON, RUN, column_options, columns_of
 from dialin.jobs.predict import as_text, format_of, save
 from dialin.jobs.predict import predict as predict_table
+from dialin.llm.spec import NO_LLM
 from dialin.read.table import read_table
-from dialin.runs.connect import NO_LLM, Specs, connect
+from dialin.runs.connect import Specs, connect
 from dialin.runs.run import load
 
 
@@ -30,8 +31,8 @@ def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: A
         format_of(out)  # before any work
     opened_run = load(run)
     table = read_table(input, columns_of(options))
-    opened = connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), [])
-    found = predict_table(opened_run, table, opened)
+    with connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), []) as opened:
+        found = predict_table(opened_run, table, opened)
     if out:
         save(out, found)
     else:

@@ -1,4 +1,4 @@
-"""The command that fits how an LLM's answers become P(good)."""
+"""The command that calibrates an LLM: it fits how answers become P(good)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from dialin.jobs.discover import tools_of
 from dialin.judge.calibration import Calibration, calibration_of
 from dialin.judge.coherence import JudgeSettings
 from dialin.llm.client import Client
+from dialin.llm.spec import NO_LLM
 from dialin.models.store import sha256_of
-from dialin.prompts import Form
-from dialin.runs.connect import NO_LLM, Specs, calibration_file, connect, shared_store
+from dialin.prompts.templates import Form
+from dialin.runs.connect import Specs, calibration_file, connect, shared_store
 from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, trust_of, unseen
 from dialin.tune.results import without_nan
 from dialin.tune.text import read_clusters
@@ -28,7 +29,7 @@ from dialin.tune.text import read_clusters
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--llm", required=True, metavar="SPEC", help="Who is calibrated; as for discover.")
+@click.option("--llm", required=True, metavar="SPEC", help="The LLM to calibrate; as for discover.")
 @click.option(
     "--form",
     type=click.Choice(["auto", "pairs", "list", "tuned"]),
@@ -67,7 +68,7 @@ def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], ou
 
 
 def beside_adapter(llm: str) -> Path:
-    """Return the file in the folder of an adapter; raise InputError where there is no such folder."""
+    """Return the file in the folder of an adapter; raise InputError if there is no such folder."""
     path = calibration_file(llm)
     if path is None:
         raise InputError(f"{llm} has no folder of an adapter to write into", hint="give --out FILE")
@@ -75,22 +76,21 @@ def beside_adapter(llm: str) -> Path:
 
 
 def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
-    """Ask about the clusters, with progress on stderr; return the answers, and the name of who gave them."""
+    """Ask about the clusters, with progress on stderr; return the answers, and the label of the LLM."""
     if llm == NO_LLM:
-        raise InputError("there is nobody to calibrate", hint="give --llm SPEC")
+        raise InputError("there is no LLM to calibrate", hint="give --llm SPEC")
     texts = [text for row in rows for text in row["shown"]]
     with Meter() as meter:
         meter.step("embed")
-        opened = connect(Specs(llm), texts, meter.embedded)
-        try:
+        with (
+            connect(Specs(llm), texts, meter.embedded) as opened,
+            tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools,
+        ):
             meter.step("judge")
-            with tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools:
-                client = tools.llm_for("judge")
-                assert client is not None  # an LLM was asked for above
-                settings = JudgeSettings(form=base.form, n_representatives=base.n_shown)
-                return ask(rows, client, settings, opened.embed), client.name
-        finally:
-            opened.close()
+            client = tools.llm_for("judge")
+            assert client is not None  # refused above
+            settings = JudgeSettings(form=base.form, n_representatives=base.n_shown)
+            return ask(rows, client, settings, opened.embed), client.name
 
 
 def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
@@ -108,6 +108,6 @@ def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
 
 
 def how_to_use(fitted: Calibration, path: Path, llm: str, *, is_beside: bool) -> str:
-    """Return the line that says what to do with what was written."""
+    """Return the line that says how to use the file."""
     option = "" if is_beside else f" --calibration {path}"
     return f"\n{fitted.name} is calibrated; use it with: dialin discover INPUT --out RUN --judge-llm {llm}{option}"

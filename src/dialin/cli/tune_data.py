@@ -16,8 +16,9 @@ from rich.text import Text
 from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
 from dialin.files import write_table
+from dialin.llm.spec import NO_LLM
 from dialin.report.terminal import console_on
-from dialin.runs.connect import NO_LLM, Specs, connect
+from dialin.runs.connect import Specs, connect
 from dialin.tune.clusters import KINDS, Recipe
 from dialin.tune.data import Matrix, Row, TablePlan, build, check_out, summary_of
 from dialin.tune.sources import Reading
@@ -84,8 +85,8 @@ def make_table(plan: TablePlan) -> pa.Table:
 
         def embed(spec: str, texts: list[str]) -> tuple[str, Matrix]:
             meter.step("embed")
-            opened = connect(Specs(NO_LLM, embedder=spec), texts, meter.embedded)
-            return opened.embedder_name, opened.embed(texts)
+            with connect(Specs(NO_LLM, embedder=spec), texts, meter.embedded) as opened:
+                return opened.embedder_name, opened.embed(texts)
 
         return build(plan, embed, meter.step)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.text.script import is_cjk
+from dialin.text.script import is_chinese
 
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -27,15 +27,15 @@ class Stratum(NamedTuple):
 
     role: str
     """"" for all."""
-    is_cjk: bool
-    """Whether it is what is in CJK script, where that is parted from the rest."""
+    is_chinese: bool
+    """Whether these are the Chinese sentences of a corpus whose other sentences are clustered apart."""
 
 
 K = TypeVar("K", str, tuple[str, bool])
 
 
 def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
-    """Tell of each text whether it is in CJK script; of none where all are, or the scripts' vectors share a dimension.
+    """Return of each text whether it is Chinese; False for all if all are, or if both kinds share a dimension.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
     X : ndarray of shape (n, d)
         Their embeddings.
     """
-    is_other = np.array([is_cjk(text) for text in texts], dtype=np.bool_)
+    is_other = np.array([is_chinese(text) for text in texts], dtype=np.bool_)
     shared = (X[is_other] != 0).any(axis=0) & (X[~is_other] != 0).any(axis=0)
     return [False] * len(texts) if is_other.all() or shared.any() else is_other.tolist()
 

@@ -21,8 +21,8 @@ from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, Sugg
 from dialin.judge.people import KeepAllJudge
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Judge, Rows
-from dialin.llm import tagged
 from dialin.llm.base import LLM
+from dialin.llm.client import tagged
 
 
 def _silent(_: str) -> None:

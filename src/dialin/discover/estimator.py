@@ -16,15 +16,18 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Result
+from dialin.embed.base import Embedder
 from dialin.embed.cache import CachedEmbedder
-from dialin.embed.choose import Embedder, embedder_of
+from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
+from dialin.llm.spec import AUTO
 from dialin.llm.usage import Usage
+from dialin.models.home import cache_home
 from dialin.read.corpus import Corpus
-from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs, beside, cache_home, open_backend, shared_store
+from dialin.runs.connect import DEFAULT_LLM, Specs, beside, open_backend, shared_store
 
 Labels = NDArray[np.int64]
 Vectors = NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""Vectors kept on disk by embedder and text, so that no text is encoded twice."""
+"""Keeps vectors on disk by embedder and text, so that no text is encoded twice."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class _Embedder(Protocol):
 
 
 class CachedEmbedder:
-    """An embedder that looks into a SQLite file first, and stores what it had to encode, chunk by chunk.
+    """An embedder that looks into a SQLite file first and stores each new vector, chunk by chunk.
 
     Parameters
     ----------
     embedder : Embedder
-        Encodes what is missing; its name is part of the key.
+        Encodes the missing texts; its name is part of the key.
     path : Path
-        The file, made if it is not there. Several processes may use it at once.
+        The file, made if it is missing. Several processes may use it at once.
     on_progress : callable, optional
         Called with (texts encoded, texts to encode) after each chunk of 1,024, when it is safely stored.
     """

@@ -1,190 +1,30 @@
-"""Sentences to unit vectors: embedded ONNX models, sentence-transformers, or an OpenAI-compatible server."""
+"""Which embedder a spec names, and which one suits the texts."""
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-import tokenizers
 from numpy.typing import NDArray
 
-from dialin.embed.cache import CachedEmbedder
-from dialin.embed.openai import DEFAULT_URL, OpenAIEmbedder
-from dialin.errors import InputError, ModelError
-from dialin.models import store as models
-from dialin.text.script import is_cjk
-
-__all__ = [
-    "BilingualEmbedder",
-    "CachedEmbedder",
-    "ChosenEmbedder",
-    "Embedder",
-    "OnnxEmbedder",
-    "OpenAIEmbedder",
-    "SentenceTransformersEmbedder",
-    "embedder_of",
-]
+from dialin.embed.base import Embedder
+from dialin.embed.bilingual import BilingualEmbedder
+from dialin.embed.onnx import OnnxEmbedder, local_names, local_specs
+from dialin.embed.openai import OpenAIEmbedder
+from dialin.embed.sentence_transformers import SentenceTransformersEmbedder
+from dialin.errors import InputError
+from dialin.llm.spec import Spec
+from dialin.text.script import is_chinese, is_japanese_or_korean
 
 ENGLISH = "bge-small-en-v1.5"
 CHINESE = "bge-small-zh-v1.5"
-MAX_TOKENS = 256
-_CHUNK_TEXTS = 4096
-
-
-@runtime_checkable
-class Embedder(Protocol):
-    """Anything that turns texts into unit vectors."""
-
-    @property
-    def name(self) -> str:
-        """The spec that gives this embedder again, for example ``local:bge-small-en-v1.5``."""
-        ...
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 vectors of unit norm, shape (n, d), in the order of the texts."""
-        ...
-
-
-class OnnxEmbedder:
-    """An embedded model, run by onnxruntime on the CPU: CLS pooling, at most 256 tokens of a text.
-
-    Each text runs by itself, in parallel on all cores. These int8 models scale their activations by the range
-    of a whole batch, so in a batch the vector of a text would move with its neighbours (measured: cosine down
-    to 0.985), and `predict` would not equal `fit`. Alone, a text has the same vector bit by bit, whatever the
-    company and the number of threads; and it is no slower, since nothing is padded.
-
-    Parameters
-    ----------
-    name : str
-        An embedder of `dialin.models.catalogue`; fetched if it is not there yet.
-    n_threads : int, optional
-        Texts that run at the same time; all cores by default.
-
-    Raises
-    ------
-    ModelError
-        The model is not known, cannot be fetched, or is no embedder.
-    """
-
-    def __init__(self, name: str, *, n_threads: int | None = None) -> None:
-        model = models.catalogue().get(name)
-        if model is not None and model.kind != "embedder":
-            raise ModelError(f"local model {name!r} is an LLM, not an embedder", hint=f"there are: {_local()}")
-        folder = models.ensure(name)
-        self.name = f"local:{name}"
-        self._n_threads = n_threads or os.cpu_count() or 1
-        self._tokenizer = _tokenizer(folder)
-        self._session = _session(folder)
-        self._inputs = [entry.name for entry in self._session.get_inputs()]
-        self.n_dimensions = int(self._session.get_outputs()[0].shape[-1])
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 vectors of unit norm, shape (n, d); no vector depends on the other texts."""
-        vectors = np.empty((len(texts), self.n_dimensions), np.float32)
-        with ThreadPoolExecutor(self._n_threads) as pool:
-            for start in range(0, len(texts), _CHUNK_TEXTS):
-                chunk = self._tokenizer.encode_batch(list(texts[start : start + _CHUNK_TEXTS]))
-                for row, vector in enumerate(pool.map(self._encode_one, (entry.ids for entry in chunk)), start):
-                    vectors[row] = vector
-        return vectors
-
-    def _encode_one(self, token_ids: list[int]) -> NDArray[np.float32]:
-        ids = np.array([token_ids], np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        states = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
-        first: NDArray[np.float32] = states[0, 0]
-        return first / np.linalg.norm(first)
-
-
-def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
-    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-    # A tokenizer.json may ask for padding to a fixed length, which the model would then read as text.
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
-    return tokenizer
-
-
-def _session(folder: Path) -> Any:
-    import onnxruntime  # noqa: PLC0415  (tens of MB, wanted only with an embedded model)
-
-    options = onnxruntime.SessionOptions()
-    # One thread for one text: the texts themselves run in parallel.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-
-
-class BilingualEmbedder:
-    """Two embedders side by side: each text goes to one of them by its script, the other block is zero.
-
-    The vector is ``[English block | Chinese block]``, for the embedded models 384 + 512 numbers. Texts of the
-    two kinds are orthogonal, so they never look alike and in effect never share a cluster: a request made in
-    both languages comes out as two intents, which merging by label can join.
-
-    Parameters
-    ----------
-    en, zh : Embedder
-        For texts in which CJK letters are under 30 % of all letters (or there are none), and for the rest.
-    """
-
-    def __init__(self, en: Embedder, zh: Embedder) -> None:
-        self.name = f"{en.name}+{zh.name.removeprefix('local:')}"
-        self._embedders = (en, zh)
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 vectors of unit norm, shape (n, d_en + d_zh)."""
-        is_other = np.array([is_cjk(text) for text in texts], bool)
-        # Both are always asked, if only for no text, since a block's width must not depend on the texts.
-        blocks = []
-        for embedder, rows in zip(self._embedders, (~is_other, is_other), strict=True):
-            encoded = embedder.encode([texts[i] for i in np.flatnonzero(rows).tolist()])
-            block = np.zeros((len(texts), encoded.shape[1]), np.float32)
-            block[rows] = encoded
-            blocks.append(block)
-        return np.hstack(blocks)
-
-
-class SentenceTransformersEmbedder:
-    """A model of the sentence-transformers library, by the name it has on the hub or a path.
-
-    Raises
-    ------
-    ModelError
-        The library is not installed, or it cannot load the model.
-    """
-
-    def __init__(self, model: str) -> None:
-        try:
-            library = importlib.import_module("sentence_transformers")
-        except ImportError as error:
-            raise ModelError(
-                f"embedder 'st:{model}' needs the library sentence-transformers, which is not installed",
-                hint="run: pip install dialin[sentence-transformers]",
-            ) from error
-        self.name = f"st:{model}"
-        try:
-            self._model = library.SentenceTransformer(model)
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"sentence-transformers cannot load {model!r}: {str(error).splitlines()[0]}",
-                hint="check the name and the network",
-            ) from error
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32 vectors of unit norm, shape (n, d)."""
-        vectors = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, np.float32).reshape(len(texts), -1)
 
 
 @dataclass(frozen=True)
 class ChosenEmbedder:
-    """An embedder, and why it is this one, in one sentence (for the report and the log)."""
+    """An embedder, and the reason for the choice in one sentence, for the report and the log."""
 
     embedder: Embedder
     reason: str
@@ -200,7 +40,7 @@ class ChosenEmbedder:
 
 
 def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
-    """Return the embedder that a spec asks for; what it is called (`name`) is again a spec.
+    """Return the embedder that a spec names; its own `name` is a spec again.
 
     Parameters
     ----------
@@ -208,58 +48,64 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
         ``auto``, ``local:NAME`` (two names joined by ``+``: English and Chinese side by side), ``st:NAME`` or
         ``openai:MODEL[@URL]`` (the key is read from ``OPENAI_API_KEY``; local servers need none).
     texts : sequence of str
-        The texts at hand, by which ``auto`` chooses: CJK script in under 2 % of them, over 98 %, or between.
+        The texts at hand. ``auto`` takes the English model if fewer than 2 % of them are Chinese, the Chinese one if
+        more than 98 % are, and both side by side otherwise.
 
     Raises
     ------
     InputError
-        The spec is not one of these.
+        The spec has none of these forms.
     ModelError
         The model cannot be fetched or loaded.
     """
-    if spec == "auto":
-        resolved, reason = _by_script(texts)
-    else:
-        resolved, reason = spec, f"{spec} was asked for"
-    return ChosenEmbedder(_build(resolved), reason)
+    parsed = Spec.maybe(spec)
+    if parsed is not None and parsed.kind == "auto":
+        chosen, reason = suited(texts)
+        return ChosenEmbedder(_local_embedder(chosen), reason)
+    return ChosenEmbedder(_build(parsed, spec), f"{spec} was asked for")
 
 
-def _build(spec: str) -> Embedder:
-    kind, _, model = spec.partition(":")
-    if kind == "local" and set(model.split("+")) <= set(_local_names()):
-        return _local_embedder(model)
-    if kind == "st" and model:
-        return SentenceTransformersEmbedder(model)
-    if kind == "openai" and model.partition("@")[0]:
-        name, _, url = model.partition("@")
-        return OpenAIEmbedder(name, url or DEFAULT_URL, os.environ.get("OPENAI_API_KEY"))
-    raise InputError(f"unknown embedder {spec!r}", hint=f"there are: auto, {_local()}, st:NAME, openai:MODEL@URL")
+def _build(spec: Spec | None, text: str) -> Embedder:
+    if spec is not None and spec.kind == "local" and set(spec.name.split("+")) <= set(local_names()):
+        return _local_embedder(spec)
+    if spec is not None and spec.kind == "st":
+        return SentenceTransformersEmbedder(spec.model)
+    if spec is not None and spec.kind == "openai":
+        return OpenAIEmbedder(spec.model, spec.url, os.environ.get("OPENAI_API_KEY"))
+    raise InputError(f"unknown embedder {text!r}", hint=f"there are: auto, {local_specs()}, st:NAME, openai:MODEL@URL")
 
 
-def _local_embedder(model: str) -> Embedder:
-    first, *others = [OnnxEmbedder(name) for name in model.split("+")]
+def _local_embedder(spec: Spec) -> Embedder:
+    first, *others = [OnnxEmbedder(name) for name in spec.name.split("+")]
     if not others:
         return first
     if len(others) > 1:
-        raise InputError(f"embedder 'local:{model}' joins more than two models", hint="join two: English+Chinese")
+        raise InputError(f"embedder 'local:{spec.name}' joins more than two models", hint="join two: English+Chinese")
     return BilingualEmbedder(first, others[0])
 
 
-def _by_script(texts: Sequence[str]) -> tuple[str, str]:
-    """Return the spec that suits the texts, and why."""
-    n_cjk = sum(map(is_cjk, texts))
-    share = n_cjk / len(texts) if texts else 0.0
-    found = f"{n_cjk:,} of {len(texts):,} texts are in Chinese, Japanese or Korean script"
+def suited(texts: Sequence[str]) -> tuple[Spec, str]:
+    """Return the spec of the embedded model that suits the texts, and the reason for it.
+
+    Examples
+    --------
+    >>> spec, reason = suited(["where is my card", "카드 어디 있어요"])
+    >>> spec.name
+    'bge-small-en-v1.5'
+    >>> reason
+    '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows'
+    """
+    n_chinese = sum(map(is_chinese, texts))
+    share = n_chinese / len(texts) if texts else 0.0
+    found = f"{n_chinese:,} of {len(texts):,} texts are Chinese"
+    unknown = _unknown(sum(map(is_japanese_or_korean, texts)))
     if share < 0.02:
-        return f"local:{ENGLISH}", f"{found}: English model"
+        return Spec("local", ENGLISH), f"{found}: English model{unknown}"
     if share > 0.98:
-        return f"local:{CHINESE}", f"{found}: Chinese model"
-    return f"local:{ENGLISH}+{CHINESE}", f"{found}: English and Chinese model side by side"
+        return Spec("local", CHINESE), f"{found}: Chinese model{unknown}"
+    return Spec("local", ENGLISH, CHINESE), f"{found}: English and Chinese model side by side{unknown}"
 
 
-def _local_names() -> list[str]:
-    return [model.name for model in models.catalogue().values() if model.kind == "embedder"]
-
-
-def _local() -> str:
-    return ", ".join(f"local:{name}" for name in _local_names())
+def _unknown(n_texts: int) -> str:
+    verb = "is" if n_texts == 1 else "are"
+    return f"; {n_texts:,} {verb} Japanese or Korean, which no embedded model knows" if n_texts else ""

@@ -217,7 +217,7 @@ def part_of(round_: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> part_of({"role": "agent", "script": "CJK"}), part_of({"role": None})
-    ('agent, CJK', 'all')
+    >>> part_of({"role": "agent", "script": "Chinese"}), part_of({"role": None})
+    ('agent, Chinese', 'all')
     """
     return ", ".join(filter(None, (round_["role"] or "all", round_.get("script"))))

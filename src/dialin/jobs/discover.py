@@ -17,11 +17,13 @@ from dialin.jobs.estimate import CosineGuess, CountingLLM, Estimate, count, tota
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
-from dialin.llm.client import Client, Retry
+from dialin.llm.client import Client
+from dialin.llm.retry import Retry
+from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import Budget
 from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
-from dialin.runs.connect import NO_LLM, Connections, WatchedBackend, asked, share, shared_store
+from dialin.runs.connect import Connections, WatchedBackend, asked, share, shared_store
 from dialin.runs.run import CAPPED, COMPLETE, INTERRUPTED, MIN_SENTENCES, Run, data_of
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
@@ -180,7 +182,7 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
         tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration)
         seconds = count(data, settings, tools, llm)
         backends = {backend.name: backend for backend in (opened.backend, opened.judge) if backend}
-        return total(llm, {name: b for name, b in backends.items() if name.startswith("local:")}, seconds)
+        return total(llm, {name: b for name, b in backends.items() if is_local(name)}, seconds)
     finally:
         for store in stores:
             store.close()

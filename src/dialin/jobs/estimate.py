@@ -20,10 +20,11 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
-from dialin.llm.base import Backend, Prompt, Reply, Request
+from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.usage import Price, Usage, estimate_tokens
-from dialin.prompts import language_of
+from dialin.prompts.prompt import Prompt
+from dialin.text.script import language_of
 
 SERVER_SECONDS = 1.0
 """Assumed seconds of one call to a server: it is never asked just to measure it."""

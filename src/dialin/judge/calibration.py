@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.prompts import Form
+from dialin.llm.spec import has_adapter, is_server, without_fingerprint
+from dialin.prompts.templates import Form
 
 _MADE_BY = "make one with: dialin tune calibrate"
 N_MEASURED = 10_000
@@ -174,10 +175,11 @@ def calibration_in(values: Mapping[str, Any]) -> Calibration:
     return Calibration(**fields)
 
 
-def _form_of(llm: str) -> Form:
-    if "+" in llm.split("@", maxsplit=1)[0]:
+def form_of(llm: str) -> Form:
+    """Return how an LLM is asked by default, given its label."""
+    if has_adapter(llm):
         return "tuned"
-    return "list" if llm.startswith("openai:") else "pairs"
+    return "list" if is_server(llm) else "pairs"
 
 
 def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibration:
@@ -192,8 +194,8 @@ def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibrati
         that is one question for each cluster, and large models answer it well; else "pairs", better for small ones.
     """
     table = json.loads(resources.files("dialin.judge").joinpath("calibration.json").read_text(encoding="utf-8"))
-    chosen = _form_of(llm) if form == "auto" else form
-    key = f"{llm.split(chr(35), maxsplit=1)[0]}/{chosen}"  # without the fingerprint of the weights
+    chosen = form_of(llm) if form == "auto" else form
+    key = f"{without_fingerprint(llm)}/{chosen}"
     name = key if key in table["llms"] else "default"
     entry = table["llms"][name]
     return Calibration(

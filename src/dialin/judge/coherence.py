@@ -29,7 +29,7 @@ from dialin.judge.sample import Draw, Sampler, cross_pairs, far_pairs, represent
 from dialin.judge.verdict import LIKELY_LOG_ODDS, UNASKED, Coherence, Judge, Rows, Verdict
 from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
-from dialin.prompts import Form
+from dialin.prompts.templates import Form
 
 Mode = Literal["both", "llm", "geometry"]
 

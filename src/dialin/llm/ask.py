@@ -1,4 +1,4 @@
-"""Asks an LLM many questions of one kind, by language: one static prompt and one grammar for each."""
+"""Asks an LLM many questions of one kind. Each language is one batch, with its own static prompt and grammar."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.llm.base import LLM, Prompt
-from dialin.prompts import load
+from dialin.llm.base import LLM
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import LANGUAGES, load
 
 MAX_CHARACTERS = 300
-"""What a question shows of a sentence."""
+"""Longest part of a sentence that a question shows."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A prompt, and the language it is in."""
+    """A prompt and its language."""
 
     prompt: Prompt
     language: str
 
 
 def write(llm: LLM, questions: Sequence[Question], max_tokens: int, grammars: Mapping[str, str]) -> list[str]:
-    """Return what the LLM writes to each question.
+    """Return the LLM's written answer to each question.
 
     Parameters
     ----------
     llm : LLM
-        Who is asked.
+        The LLM to ask.
     questions : sequence of Question
-        Asked in one batch for each language.
+        One batch for each language.
     max_tokens : int
         Most tokens of an answer.
     grammars : mapping of str to str
@@ -46,8 +47,18 @@ def write(llm: LLM, questions: Sequence[Question], max_tokens: int, grammars: Ma
 
 
 def choose(llm: LLM, questions: Sequence[Question], task: str) -> NDArray[np.float64]:
-    """Return the probabilities (n_questions, 2) of the two options of the prompt `task`; zeros: unreadable."""
-    chosen = np.zeros((len(questions), 2))
+    """Return the probabilities of the options of a prompt, shape (n_questions, n_options); zeros: unreadable.
+
+    Parameters
+    ----------
+    llm : LLM
+        The LLM to ask.
+    questions : sequence of Question
+        One batch for each language.
+    task : str
+        Name of the prompt, such as "pairs": the options of its template in the language of a question are the choices.
+    """
+    chosen = np.zeros((len(questions), len(load(task, LANGUAGES[0]).options)))
     for language, rows in _by_language(questions):
         chosen[rows] = llm.choose([questions[i].prompt for i in rows], load(task, language).options)
     return chosen

@@ -1,6 +1,6 @@
-"""What every LLM of dialin looks like: two batched methods, and one seam under them.
+"""The two batched methods of every LLM, and the one seam under them.
 
-``LLM`` is what the stages use and what a user may bring. ``Backend`` is the seam that a provider
+The stages use an ``LLM``; a user may bring one. ``Backend`` is the seam that a provider
 implements: one request in, one reply out. `dialin.llm.client.Client` makes an ``LLM`` of a backend, with cache,
 ledger, budget and concurrency.
 """
@@ -14,34 +14,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class Prompt:
-    """A conversation up to the answer that is asked for.
-
-    All that is the same from call to call (`system`, `shots`) comes first, so that a runtime
-    evaluates it once and reuses its key-value state.
-
-    Parameters
-    ----------
-    system : str
-        The instruction.
-    shots : tuple of (str, str)
-        Worked examples: input, answer.
-    user : str
-        The input at hand.
-    """
-
-    system: str
-    shots: tuple[tuple[str, str], ...]
-    user: str
-
-    def messages(self) -> list[dict[str, str]]:
-        """Return the chat messages of this prompt, in order."""
-        messages = [{"role": "system", "content": self.system}]
-        for question, answer in self.shots:
-            messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-        return [*messages, {"role": "user", "content": self.user}]
+from dialin.prompts.prompt import Prompt
 
 
 @dataclass(frozen=True)
@@ -57,7 +30,7 @@ class Request:
     max_tokens : int
         Upper bound of tokens to write; 1 token suffices where token probabilities are offered.
     grammar : str
-        GBNF grammar that the answer must obey, where the backend can constrain; "" for none.
+        GBNF grammar that the answer must obey, if the backend can constrain answers; "" for none.
     """
 
     prompt: Prompt
@@ -75,7 +48,7 @@ class Reply:
     text : str
         What the model wrote.
     probabilities : tuple of float
-        One per option of the request, in [0, 1], sum at most 1; what is missing to 1 went to no option
+        One per option of the request, in [0, 1], sum at most 1; the rest went to no option
         (an unreadable answer is all zeros). Empty for free text.
     tokens_in, tokens_out : int
         Tokens of the prompt and of the answer, as the provider counts them.
@@ -109,7 +82,7 @@ class Backend(Protocol):
     n_parallel: int
 
     def reply(self, request: Request) -> Reply:
-        """Answer one request; raise `dialin.errors.ProviderError` where the provider fails."""
+        """Answer one request; raise `dialin.errors.ProviderError` if the provider fails."""
         ...
 
     def close(self) -> None:

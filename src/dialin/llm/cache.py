@@ -15,7 +15,6 @@ from typing import Any
 
 from dialin.errors import InputError
 from dialin.llm.base import Reply, Request
-from dialin.llm.usage import Usage
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -24,27 +23,25 @@ CREATE TABLE IF NOT EXISTS replies (
     probabilities TEXT NOT NULL,
     tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, paid INTEGER NOT NULL
 )"""
-_BY_STEP = """
-SELECT step, SUM(paid), SUM(1 - paid), SUM(paid * tokens_in), SUM(paid * tokens_out)
-FROM replies GROUP BY step ORDER BY MIN(rowid)"""
+_BY_STEP = "SELECT step, COUNT(*), SUM(tokens_in), SUM(tokens_out) FROM replies GROUP BY step ORDER BY step"
 
 
 def request_key(model: str, request: Request) -> str:
-    """Return the name of a request: 64 hex digits, equal for equal content."""
+    """Return the key of a request: 64 hex digits, equal for equal content."""
     content = [model, request.prompt.messages(), request.options, request.max_tokens, request.grammar]
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a reply comes from.
+    """The origin of a reply.
 
     Parameters
     ----------
     model, step : str
         The model's name; the step that asked.
     paid : bool
-        False where the reply was copied from another store.
+        False if the reply was copied from another store.
     """
 
     model: str
@@ -58,12 +55,12 @@ class ReplyStore:
     Parameters
     ----------
     path : str or Path
-        The SQLite file, made where it is missing; ":memory:" keeps the replies in memory.
+        The SQLite file, made if it is missing; ":memory:" keeps the replies in memory.
 
     Raises
     ------
     InputError
-        The file cannot be opened, read or written, or is no such store. So do all methods.
+        The file cannot be opened, read or written, or is not such a store. All methods raise it, too.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -78,7 +75,7 @@ class ReplyStore:
             except BaseException:
                 self._db.close()
                 raise
-        weakref.finalize(self, self._db.close)  # a store that is only forgotten is closed, too
+        weakref.finalize(self, self._db.close)  # a store that nobody closes is closed with its last reference
 
     def get(self, key: str) -> Reply | None:
         """Return the reply stored under `key`, or None."""
@@ -97,7 +94,7 @@ class ReplyStore:
         key : str
             Of `request_key`.
         request, reply : Request, Reply
-            What was asked, what came.
+            The question and its answer.
         origin : Origin
             Which model and step, and whether it was paid for.
         """
@@ -105,9 +102,24 @@ class ReplyStore:
         marks = ", ".join("?" * len(row))
         self._execute(f"INSERT OR IGNORE INTO replies VALUES ({marks})", row)
 
-    def usage_by_step(self) -> dict[str, Usage]:
-        """Return the usage that the stored replies stand for, by step, in the order of first use."""
-        return {step: Usage(*counts) for step, *counts in self._execute(_BY_STEP)}
+    def questions_by_step(self) -> dict[str, dict[str, int]]:
+        """Return how many distinct questions each step asked, and their tokens, whether they were paid for or not."""
+        names = ("questions", "tokens_in", "tokens_out")
+        return {step: dict(zip(names, counts, strict=True)) for step, *counts in self._execute(_BY_STEP)}
+
+    def copy_from(self, other: Path) -> None:
+        """Copy the replies of another store, which must be closed; a reply that is already here stays.
+
+        Raises
+        ------
+        InputError
+            Either file cannot be used.
+        """
+        self._execute("ATTACH ? AS other", (str(other),))
+        try:
+            self._execute("INSERT OR IGNORE INTO main.replies SELECT * FROM other.replies")
+        finally:
+            self._execute("DETACH other")
 
     def n_paid(self) -> int:
         """Return how many of the stored replies were paid for."""

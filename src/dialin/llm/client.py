@@ -1,43 +1,22 @@
-"""An `LLM` made of a backend: stores first, then parallel calls with retries, each counted and kept."""
+"""Makes an `LLM` of a backend: stores first, then parallel calls with retries, each counted and kept."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from threading import Event
 from typing import Self
 
 import numpy as np
-import tenacity
 from numpy.typing import NDArray
 
-from dialin.errors import InputError, ProviderError
-from dialin.llm.base import Backend, Prompt, Reply, Request
+from dialin.errors import InputError
+from dialin.llm.base import LLM, Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.llm.retry import Retry
 from dialin.llm.usage import Budget, Ledger, Usage, estimate_tokens
-
-
-@dataclass(frozen=True)
-class Retry:
-    """How to repeat calls that failed for a passing reason.
-
-    Parameters
-    ----------
-    attempts : int
-        Most tries of one call.
-    first_wait, max_wait : float
-        Seconds before the second try, doubled for each further one; their bound. A longer wait that
-        the server asks for is kept.
-    sleep : callable, optional
-        Waits that many seconds; None waits on the clock, and no longer once the batch has failed.
-    """
-
-    attempts: int = 6
-    first_wait: float = 1.0
-    max_wait: float = 60.0
-    sleep: Callable[[float], None] | None = None
+from dialin.prompts.prompt import Prompt
 
 
 class Client:
@@ -46,13 +25,13 @@ class Client:
     Parameters
     ----------
     backend : Backend
-        Who answers.
+        The provider.
     stores : sequence of ReplyStore
-        Looked through in order; what a later one knows is copied to the first, and each new reply goes there.
+        Searched in order. A reply from a later one is copied to the first, which also gets each new reply.
     ledger : Ledger, optional
-        Where the usage is counted.
+        Counts the usage.
     budget : Budget, optional
-        Caps on what is paid.
+        Caps on paid calls.
     retry : Retry
         How to repeat failed calls.
     """
@@ -80,7 +59,7 @@ class Client:
         return tagged
 
     def asking(self, backend: Backend) -> Self:
-        """Return this client with another backend; stores, ledger and budget are shared. Who opened it closes it."""
+        """Return this client with another backend, which its opener closes; stores, ledger and budget are shared."""
         other = copy.copy(self)
         other.backend, other.name = backend, backend.name
         return other
@@ -93,7 +72,7 @@ class Client:
         InputError
             There are no options, or two are equal.
         BudgetError, ProviderError
-            The batch stopped; what was answered is stored.
+            The batch stopped; the answers so far are stored.
         """
         if not options or len(set(options)) < len(options):
             raise InputError(f"options to choose from must be distinct and at least one, got {list(options)}")
@@ -136,7 +115,7 @@ class Client:
         return None
 
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
-        """Ask in parallel; on any failure finish and store what is under way, start no more, raise."""
+        """Ask in parallel; on a failure finish and store the calls under way, start no more, and raise."""
         if not wanted:
             return {}
         stop, keys = Event(), dict[Future[Reply], str]()
@@ -153,7 +132,7 @@ class Client:
                 raise
 
     def _unless(self, stop: Event, key: str, request: Request) -> Reply:
-        """Ask unless another call has failed; say so at once where this one fails, since who waits may be late."""
+        """Ask unless another call has failed; if this one fails, set `stop` before the waiting thread notices."""
         if stop.is_set():
             raise _StoppedError
         try:
@@ -166,7 +145,7 @@ class Client:
         expected = _expected(request)
         self.ledger.reserve(self.budget, expected)
         try:
-            reply = self._retrying(stop)(self.backend.reply, request)
+            reply = self.retry.retrying(stop)(self.backend.reply, request)
         except BaseException:
             self.ledger.release(expected)
             raise
@@ -175,21 +154,10 @@ class Client:
             self.stores[0].put(key, request, reply, Origin(self.name, self._step))
         return reply
 
-    def _retrying(self, stop: Event) -> tenacity.Retrying:
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_is_retryable),
-            wait=self._wait,
-            stop=tenacity.stop_after_attempt(self.retry.attempts) | tenacity.stop_when_event_set(stop),
-            sleep=self.retry.sleep or tenacity.sleep_using_event(stop),
-            reraise=True,
-        )
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        first, most = self.retry.first_wait, self.retry.max_wait
-        wait = tenacity.wait_exponential_jitter(multiplier=first, max=most, jitter=first)(state)
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, ProviderError) else None
-        return max(wait, asked or 0.0)
+def tagged(llm: LLM, step: str) -> LLM:
+    """Return `llm` with its usage counted under `step` if it is a `Client`; any other LLM as it is."""
+    return llm.step(step) if isinstance(llm, Client) else llm
 
 
 class _StoppedError(Exception):
@@ -197,13 +165,9 @@ class _StoppedError(Exception):
 
 
 def _cause(futures: Iterable[Future[Reply]]) -> BaseException:
-    """Return what made the others stop."""
+    """Return the error that made the others stop."""
     errors = (future.exception() for future in futures if not future.cancelled())
     return next(error for error in errors if error is not None and not isinstance(error, _StoppedError))
-
-
-def _is_retryable(error: BaseException) -> bool:
-    return isinstance(error, ProviderError) and error.retryable
 
 
 def _expected(request: Request) -> Usage:

@@ -1,4 +1,4 @@
-"""llama.cpp in this process: a request has one reply, whatever was asked before it."""
+"""llama.cpp in this process: a request has one reply, whatever came before it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class LlamaOptions:
     n_threads : int, optional
         Threads; None takes one for each core.
     n_gpu_layers : int
-        Layers on the accelerator, where the installed llama.cpp has one.
+        Layers on the accelerator, if the installed llama.cpp supports one.
     reuse_prefix : bool
-        Evaluate what prompts share once; False evaluates every prompt in full, to measure against.
+        Evaluate the shared beginning of prompts once; False evaluates every prompt in full, for comparison.
     lora : Path, optional
         A GGUF adapter (as `dialin tune` writes it) to use with the model.
     """
@@ -67,7 +67,7 @@ class LlamaBackend:
     Raises
     ------
     ModelError
-        A file is missing, or no model or adapter that llama.cpp can load.
+        A file is missing, or llama.cpp cannot load it as a model or adapter.
     """
 
     n_parallel = 1
@@ -79,7 +79,7 @@ class LlamaBackend:
         self._template: Template = options.chat_template or template_of(path)
         self._server = _load(path, options)
         self._lock = Lock()
-        self._prefix = ""  # what the model's key-value state holds at least
+        self._prefix = ""  # the model's key-value state begins with this
 
     def reply(self, request: Request) -> Reply:
         """Answer one request.
@@ -87,7 +87,7 @@ class LlamaBackend:
         Raises
         ------
         InputError
-            The prompt is longer than the context, or the grammar is none.
+            The prompt is longer than the context, or the grammar is invalid.
         ProviderError
             llama.cpp failed.
         """
@@ -106,7 +106,7 @@ class LlamaBackend:
     def _hold(self, prefix: str) -> None:
         """Cut the state back to exactly `prefix`: of its tokens, only the last is evaluated again."""
         if prefix != self._prefix:
-            self._prefix = ""  # in case that this fails
+            self._prefix = ""  # in case this fails
             self._complete({"prompt": prefix, "max_tokens": 0, "cache_prompt": False})
             self._prefix = prefix
         self._complete({"prompt": prefix, "max_tokens": 0, "cache_prompt": True})
@@ -132,7 +132,7 @@ class LlamaBackend:
 
 
 def template_of(path: Path) -> Template:
-    """Return the template that fits a GGUF file's vocabulary; raise `ModelError` where it is no such file."""
+    """Return the template that fits a GGUF file's vocabulary; raise `ModelError` if it is not a GGUF file."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             if data[:4] != b"GGUF":
@@ -150,7 +150,7 @@ def _load(path: Path, options: LlamaOptions) -> Any:
 
     params = _params(xllamacpp.CommonParams(), path, options)
     if options.lora:
-        template_of(options.lora)  # a file that is not there, or no GGUF file at all, is named by itself
+        template_of(options.lora)  # a missing file, or one that is not GGUF, is reported by its own name
         params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(options.lora))]
     both = f"{path} with {options.lora}" if options.lora else str(path)
     try:

@@ -1,46 +1,17 @@
-"""What an OpenAI-compatible server sent, read: replies, complaints, waiting times."""
+"""Reads the replies of an OpenAI-compatible server."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from typing import Any
-
-import httpx
 
 from dialin.llm.base import Reply, Request
 from dialin.llm.options import Candidate, match_answer, option_probabilities
 
 
-def complaint(response: httpx.Response) -> str:
-    """Return what the server says is wrong, from the usual shapes of JSON or as it stands."""
-    try:
-        body = response.json()
-    except ValueError:
-        return response.text or response.reason_phrase
-    error = body.get("error", body) if isinstance(body, dict) else body
-    return str(error.get("message", error) if isinstance(error, dict) else error)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a Retry-After header asks for, written as a number or as a date."""
-    value = headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return max(0.0, seconds) if isfinite(seconds) else None
-
-
 def read_reply(answer: dict[str, Any], request: Request, logprobs: bool) -> Reply | None:
-    """Return the reply in a server's answer, or None where the log-probabilities asked for are not there.
+    """Return the reply in a server's answer, or None if it lacks the log-probabilities that were requested.
 
-    Raises KeyError, IndexError, TypeError, ValueError or AttributeError where the answer has another shape.
+    Raises KeyError, IndexError, TypeError, ValueError or AttributeError if the answer has another shape.
     """
     choice = answer["choices"][0]
     message = choice.get("message") or {}
@@ -75,6 +46,6 @@ def _candidate(entry: dict[str, Any]) -> Candidate:
 
 
 def usage(answer: dict[str, Any]) -> tuple[int, int]:
-    """Return the tokens in and out that the server counted; 0 where it counts none."""
+    """Return the tokens in and out that the server counted; 0 if it counted none."""
     counts = answer.get("usage") or {}
     return int(counts.get("prompt_tokens") or 0), int(counts.get("completion_tokens") or 0)

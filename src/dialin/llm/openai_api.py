@@ -1,4 +1,4 @@
-"""OpenAI-compatible servers (OpenAI, vLLM, Ollama, llama.cpp), and every way in which they can fail."""
+"""Models on OpenAI-compatible servers (OpenAI, vLLM, Ollama, llama.cpp)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, Literal
 
 import httpx
 
-from dialin.errors import InputError, ProviderError
+from dialin.errors import InputError
 from dialin.llm.base import Reply, Request
-from dialin.llm.openai_answer import complaint, read_reply, retry_after, usage
+from dialin.llm.http import BadRequestError, Channel, Server
+from dialin.llm.openai_answer import read_reply, usage
 from dialin.llm.rate import Bucket
 from dialin.llm.render import render
+from dialin.llm.spec import DEFAULT_URL
 from dialin.llm.usage import estimate_tokens
 
-DEFAULT_URL = "https://api.openai.com/v1"
 _N_TOP = 20
 _SHORT_ANSWER = 8  # tokens: room for an option in words
-_RETRYABLE_CODES = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ServerOptions:
     timeout : float
         Seconds to wait for an answer.
     logprobs : bool
-        Ask for token probabilities; where a server has none, its written answers are read instead.
+        Ask for token probabilities; if a server has none, its written answers are read instead.
     grammar : bool
         Send grammars, in the fields of llama.cpp and of vLLM; a server that refuses them is asked without.
     """
@@ -64,13 +64,13 @@ class OpenAIBackend:
     model : str
         Its name on the server.
     base_url : str
-        Where the server is, with the version: "http://localhost:8000/v1".
+        Address of the server with the version: "http://localhost:8000/v1".
     api_key : str, optional
-        Sent as a bearer token; in no message or file.
+        Sent as a bearer token; it appears in no message and no file.
     options : ServerOptions
         How to talk to it.
     transport : httpx.BaseTransport, optional
-        What carries the requests; for tests.
+        Carries the requests in place of the network; for tests.
     """
 
     def __init__(
@@ -81,16 +81,17 @@ class OpenAIBackend:
         options: ServerOptions = ServerOptions(),
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self.model, self.base_url, self.options = model, _checked_url(base_url), options
-        self.name = f"openai:{model}@{self.base_url}" + ("+completions" if options.mode == "completions" else "")
+        channel = Channel(options.timeout, options.n_parallel, transport)
+        self.model, self.options = model, options
+        self._server = Server(base_url, api_key, channel)
+        suffix = "+completions" if options.mode == "completions" else ""
+        self.name = f"openai:{model}@{self._server.base_url}{suffix}"
         self.n_parallel = options.n_parallel
         self.has_logprobs = options.logprobs
         self.has_grammar = options.grammar
         self._requests = Bucket(options.rpm) if options.rpm else None
         self._tokens = Bucket(options.tpm) if options.tpm else None
         self._limit_key = "max_tokens"
-        self._key = _checked_key(api_key, self.base_url)
-        self._http = _http_client(self._key, options, transport)
 
     def reply(self, request: Request) -> Reply:
         """Answer one request; an answer that is refused, empty or fits no option has probabilities of 0.
@@ -109,15 +110,19 @@ class OpenAIBackend:
         assert written is not None  # None only answers a call for log-probabilities
         return written
 
+    def check(self) -> None:
+        """Find out whether the server is there and takes the key; raise `InputError` if not."""
+        self._server.check()
+
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._server.close()
 
     def _ask(self, request: Request, logprobs: bool) -> Reply | None:
-        """Return the reply, or None where the server gives no token probabilities though asked."""
+        """Return the reply, or None if the server sends no token probabilities although they were requested."""
         try:
             answer = self._post(self._body(request, logprobs))
-        except _BadRequestError as error:
+        except BadRequestError as error:
             if logprobs and "logprob" in error.message:
                 return None
             if not (request.grammar and self.has_grammar):
@@ -126,10 +131,10 @@ class OpenAIBackend:
         try:
             return read_reply(answer, request, logprobs)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-            raise self._garbage(json.dumps(answer)) from error
+            raise self._server.unreadable(json.dumps(answer)) from error
 
     def _without_grammar(self, request: Request, logprobs: bool) -> Reply | None:
-        """Ask again without a grammar; where that helps, the calls after it have none either."""
+        """Ask again without a grammar; if that helps, later calls do without one, too."""
         reply = self._ask(replace(request, grammar=""), logprobs)
         self.has_grammar = False
         return reply
@@ -166,108 +171,24 @@ class OpenAIBackend:
     def _send(self, body: dict[str, Any]) -> dict[str, Any]:
         path = "/chat/completions" if self.options.mode == "chat" else "/completions"
         try:
-            # Plain ASCII JSON: even a lone surrogate in a sentence can be sent.
-            response = self._http.post(self.base_url + path, content=json.dumps(self._renamed(body)))
-        except httpx.RequestError as error:
-            raise self._unreachable(error) from error
-        if response.status_code == 400 and self._learns_limit_key(response):
-            return self._send(body)
-        if response.status_code != 200:
-            raise self._refused(response)
-        try:
-            answer = response.json()
-        except ValueError as error:
-            raise self._garbage(response.text) from error
-        if not isinstance(answer, dict):
-            raise self._garbage(response.text)
-        return answer
+            return self._server.post(path, self._renamed(body))
+        except BadRequestError as error:
+            if not self._learns_limit_key(error):
+                raise
+        return self._send(body)
 
     def _renamed(self, body: dict[str, Any]) -> dict[str, Any]:
         return {self._limit_key if key == "max_tokens" else key: value for key, value in body.items()}
 
-    def _learns_limit_key(self, response: httpx.Response) -> bool:
-        """Tell whether the server wants the newer name of max_tokens, and take it up."""
+    def _learns_limit_key(self, error: BadRequestError) -> bool:
+        """Return whether the server wants the newer name of max_tokens, and use that name from now on."""
         newer = "max_completion_tokens"
-        learnt = self._limit_key != newer and newer in response.text
+        learnt = self._limit_key != newer and newer in error.message
         if learnt:
             self._limit_key = newer
         return learnt
-
-    def _unreachable(self, error: httpx.RequestError) -> ProviderError:
-        # The text of the error is left out: it may quote headers.
-        what = "no answer in time from" if isinstance(error, httpx.TimeoutException) else "cannot reach"
-        return ProviderError(
-            f"{what} the server at {self.base_url} ({type(error).__name__})",
-            hint="is it running, and is the base URL right?",
-            retryable=True,
-        )
-
-    def _garbage(self, text: str) -> ProviderError:
-        got = self._quoted(text)
-        return ProviderError(
-            f"the server at {self.base_url} sent no readable answer: {got!r}",
-            hint="does the base URL end in /v1?",
-            retryable=True,
-        )
-
-    def _refused(self, response: httpx.Response) -> ProviderError:
-        status = response.status_code
-        message = f"the server at {self.base_url} answered {status}: {self._quoted(complaint(response))}"
-        kind = _BadRequestError if status in {400, 422} else ProviderError
-        return kind(
-            message,
-            hint=self._hint(status),
-            retryable=status in _RETRYABLE_CODES,
-            retry_after=retry_after(response.headers),
-        )
-
-    def _hint(self, status: int) -> str:
-        return {
-            401: "set the environment variable OPENAI_API_KEY to a valid key",
-            403: "the key in OPENAI_API_KEY may not use this model",
-            404: f"does the server have the model {self.model!r}, and does the base URL end in /v1?",
-            429: "too many calls or an empty account: lower rpm, tpm or n_parallel",
-        }.get(status, "")
-
-    def _quoted(self, text: str) -> str:
-        """Return foreign text fit for a message: one line, short, without the key."""
-        known = text.replace(self._key, "***") if self._key else text
-        return " ".join(known.split())[:300]
 
 
 def _constraint(grammar: str) -> dict[str, Any]:
     """Return the fields by which llama.cpp, vLLM and older versions of it take a grammar; each ignores the others."""
     return {"grammar": grammar, "structured_outputs": {"grammar": grammar}, "guided_grammar": grammar}
-
-
-class _BadRequestError(ProviderError):
-    """The server does not understand something in the request."""
-
-
-def _http_client(key: str, options: ServerOptions, transport: httpx.BaseTransport | None) -> httpx.Client:
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    return httpx.Client(
-        headers=headers,
-        timeout=options.timeout,
-        transport=transport,
-        limits=httpx.Limits(max_connections=options.n_parallel),
-    )
-
-
-def _checked_key(key: str | None, base_url: str) -> str:
-    key = (key or "").strip()
-    if not (key.isascii() and key.isprintable()):
-        raise InputError("the API key has characters that no key has", hint="check OPENAI_API_KEY")
-    if not key and base_url == DEFAULT_URL:
-        raise InputError(f"{base_url} needs an API key", hint="set the environment variable OPENAI_API_KEY")
-    return key
-
-
-def _checked_url(base_url: str) -> str:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise InputError(f"no URL: {base_url!r} ({error})") from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise InputError(f"no base URL: {base_url!r}", hint="such as http://localhost:8000/v1")
-    return base_url.rstrip("/")

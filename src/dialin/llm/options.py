@@ -1,4 +1,4 @@
-"""From what a model wrote, or nearly wrote, to one probability per option."""
+"""Turns the text of a model, or the candidates for its first token, into one probability per option."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 Candidate = tuple[bytes, float]
-"""A token that the model might have written next, in UTF-8 (maybe part of a character), and its log."""
+"""A token that the model might write next, in UTF-8 (perhaps part of a character), and its log-probability."""
 
 
 def option_probabilities(candidates: Iterable[Candidate], options: Sequence[str]) -> tuple[float, ...]:
     """Return the probability of each option, given the candidates for the first token.
 
     A token counts for an option when it begins that option and no other, or when it begins with that option;
-    case and surrounding space are ignored. What fits no option, or more than one, counts for none.
+    case and surrounding space are ignored. A token that fits no option, or several, counts for none.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def option_probabilities(candidates: Iterable[Candidate], options: Sequence[str]
 
 
 def match_answer(text: str, options: Sequence[str]) -> tuple[float, ...]:
-    """Return 1 for the option at the start of a written answer, 0 for the others; all 0 where none is there.
+    """Return 1 for the option at the start of a written answer, 0 for the others; all 0 if there is none.
 
     Case, punctuation and space are ignored; the longest option that fits wins.
 
@@ -62,7 +62,7 @@ def _begins(token: bytes, option: bytes) -> bool:
 
 
 def _goes_on(rest: str) -> bool:
-    """Tell whether `rest` continues a word: "No" + "thing" does; in Chinese 是 + 的 does not."""
+    """Return whether `rest` continues a word: "No" + "thing" does; in Chinese 是 + 的 does not."""
     return rest != "" and (rest[0].isdecimal() or unicodedata.category(rest[0]) in {"Lu", "Ll"})
 
 

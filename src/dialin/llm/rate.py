@@ -25,7 +25,7 @@ class Bucket:
     per_minute : float
         Units let through in a minute; above 0.
     clock : Clock
-        What to measure and wait with.
+        Measures time and waits.
     """
 
     per_minute: float
@@ -38,13 +38,13 @@ class Bucket:
         self._seen = self.clock.now()
 
     def take(self, amount: float) -> None:
-        """Wait until `amount` may pass. More than the room is let through, and paid back by later callers."""
+        """Wait until `amount` may pass. An amount larger than the bucket passes, too; later callers wait for it."""
         wait = self._claim(amount)
         if wait > 0:
             self.clock.sleep(wait)
 
     def give_back(self, amount: float) -> None:
-        """Return what was taken too much (or, negative, take what was too little) without waiting."""
+        """Give back an amount that was not used (or, negative, take one that was missing) without waiting."""
         with self._lock:
             self._level += amount
 

@@ -1,11 +1,11 @@
-"""A prompt as the text that a model reads."""
+"""Writes a prompt as the text that a model reads."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal
 
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 
 Template = Literal["chatml", "plain"]
 
@@ -14,7 +14,7 @@ _CONTROL = re.compile(r"<(?=[|｜]?/?[\w:.▁ -]{1,40}[|｜]?>)")
 
 
 def render(prompt: Prompt, template: Template) -> tuple[str, str]:
-    """Return the prompt as text in two parts: what is shared from call to call, and the rest.
+    """Return the prompt as text in two parts: the one shared from call to call, and the rest.
 
     Control tokens in the contents are broken up, so that no sentence can end its turn.
     """
@@ -28,7 +28,7 @@ def render(prompt: Prompt, template: Template) -> tuple[str, str]:
 
 
 def harmless(text: str) -> str:
-    """Return `text` with a space in whatever looks like a control token, and without lone surrogates.
+    """Return `text` with a space in everything that looks like a control token, and without lone surrogates.
 
     Examples
     --------

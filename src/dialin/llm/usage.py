@@ -1,6 +1,6 @@
-"""What the LLM has cost so far: calls, cached replies and tokens by step, and caps on them.
+"""Counts calls, cached replies and tokens by step, and caps them.
 
-A paid call is *reserved* before it is made, so a cap on calls holds exactly, however many calls run at once.
+A paid call is *reserved* before it is made, so that a cap on calls is exact, however many calls run at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dialin.errors import BudgetError, InputError
 
 @dataclass(frozen=True)
 class Usage:
-    """What was asked of a provider.
+    """Calls and tokens.
 
     Parameters
     ----------
@@ -61,37 +61,48 @@ class Price:
 
 @dataclass(frozen=True)
 class Budget:
-    """Caps on what is paid; None is no cap. Cached replies are free and never count.
+    """Caps on paid calls; None is no cap. Cached replies are free and never count.
 
     Parameters
     ----------
     max_calls, max_tokens : int, optional
         Most paid calls; most tokens in and out together.
     max_cost : float, optional
-        Most money; the ledger must know a `Price`.
+        Most money, in the currency of `price`.
+    price : Price, optional
+        Needed for `max_cost`.
+
+    Raises
+    ------
+    InputError
+        A cap is negative, or there is a cap on money without a price.
     """
 
     max_calls: int | None = None
     max_tokens: int | None = None
     max_cost: float | None = None
+    price: Price | None = None
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
+        for name in ("max_calls", "max_tokens", "max_cost"):
+            value = getattr(self, name)
             if value is not None and not value >= 0:  # also refuses NaN
                 raise InputError(f"{name} must be 0 or more, got {value!r}")
+        if self.max_cost is not None and self.price is None:
+            raise InputError("a cap on money needs a price", hint="give --price-in and --price-out as well")
+
+    def check(self, now: Usage, then: Usage) -> None:
+        """Raise `BudgetError` if the usage `then`, after the next call, passes a cap; `now` is the usage so far."""
+        _check_cap("calls", self.max_calls, now.calls, then.calls)
+        _check_cap("tokens", self.max_tokens, now.tokens, then.tokens)
+        if self.price is not None:
+            _check_cap("money", self.max_cost, self.price.cost(now), self.price.cost(then))
 
 
 class Ledger:
-    """Counts the usage of every step; safe to use from several threads.
+    """Counts the usage of every step; safe to use from several threads."""
 
-    Parameters
-    ----------
-    price : Price, optional
-        Needed for `cost` and for caps on money.
-    """
-
-    def __init__(self, price: Price | None = None) -> None:
-        self.price = price
+    def __init__(self) -> None:
         self._lock = Lock()
         self._steps: dict[str, Usage] = {}
         self._reserved = Usage()
@@ -110,15 +121,6 @@ class Ledger:
         """Return the usage of all steps together."""
         return sum(self.by_step().values(), Usage())
 
-    def cost(self) -> float | None:
-        """Return the money spent, or None where no price is known."""
-        return None if self.price is None else self.price.cost(self.total())
-
-    def check(self, budget: Budget, following: Usage = Usage(calls=1)) -> None:
-        """Raise `BudgetError` where `following`, the next call, would pass a cap of `budget`."""
-        with self._lock:
-            self._check(budget, following)
-
     def reserve(self, budget: Budget, following: Usage) -> None:
         """Check the budget and, in the same moment, set `following` aside for a call about to be made.
 
@@ -135,37 +137,24 @@ class Ledger:
             The call would pass a cap, counting the calls that are under way.
         """
         with self._lock:
-            self._check(budget, following)
+            now = sum(self._steps.values(), self._reserved)
+            budget.check(now, now + following)
             self._reserved += following
 
     def release(self, following: Usage) -> None:
-        """Give back what `reserve` set aside for a call that failed."""
+        """Give back the amount that `reserve` set aside for a call that failed."""
         with self._lock:
             self._reserved -= following
 
     def settle(self, step: str, following: Usage, usage: Usage) -> None:
-        """Put `usage`, what the call really took, in the place of what `reserve` set aside for it."""
+        """Replace the amount that `reserve` set aside for a call by its real usage."""
         with self._lock:
             self._reserved -= following
             self._steps[step] = self._steps.get(step, Usage()) + usage
 
-    def _check(self, budget: Budget, following: Usage) -> None:
-        now = sum(self._steps.values(), self._reserved)
-        then = now + following
-        _check_cap("calls", budget.max_calls, now.calls, then.calls)
-        _check_cap("tokens", budget.max_tokens, now.tokens, then.tokens)
-        if budget.max_cost is not None:
-            price = self._known_price()
-            _check_cap("money", budget.max_cost, price.cost(now), price.cost(then))
-
-    def _known_price(self) -> Price:
-        if self.price is None:
-            raise InputError("a cap on money needs a price", hint="give the price per million tokens")
-        return self.price
-
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens `text` has, rather too many than too few.
+    """Return an estimate of the tokens in `text`, too high rather than too low.
 
     One token for three bytes of UTF-8: English has about four letters a token, Chinese (three bytes a
     character) less than one token a character.

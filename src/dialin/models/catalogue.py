@@ -1,4 +1,4 @@
-"""The named local models that dialin knows: their files, sha256, licences, and where each file can be had."""
+"""The local models that dialin knows by name: their files, sha256, licences, and the sources of each file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Hub:
         return self.located()
 
     def located(self) -> str:
-        """Return the address to ask, after `HF_ENDPOINT`."""
+        """Return the address with the host of `HF_ENDPOINT`."""
         endpoint = os.environ.get("HF_ENDPOINT") or HUB
         return self.url.replace(HUB, endpoint.rstrip("/"), 1)
 
@@ -52,11 +52,11 @@ class ModelFile:
     name : str
         File name in the model's folder.
     sha256 : str
-        The hash that the file must have, wherever it comes from, in hexadecimal.
+        The hash that the file must have, whatever its source, in hexadecimal.
     size : int
         Bytes.
     sources : tuple of Hub or Registry
-        Where to get it, tried in this order.
+        Sources of the file, tried in this order.
     """
 
     name: str

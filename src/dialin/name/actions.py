@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from dialin.errors import InputError
-from dialin.prompts import LANGUAGES, language_of
+from dialin.prompts.templates import LANGUAGES
+from dialin.text.script import language_of
 
 CUSTOMER, AGENT = "customer", "agent"
 _CUSTOMER_WORDS = (

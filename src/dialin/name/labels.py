@@ -11,10 +11,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialin.llm.base import LLM, Prompt
+from dialin.llm.ask import Question, write
+from dialin.llm.base import LLM
 from dialin.name.actions import words_in
 from dialin.name.distinct import distinguished
-from dialin.prompts import bullets, language_of, load
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import bullets, load
+from dialin.text.script import language_of
 
 MAX_TOKENS = 16
 PLACEHOLDER_NAMES = {"en": "unnamed-intent", "zh": "未命名-意图"}
@@ -47,7 +50,7 @@ class Example:
     @classmethod
     def of(cls, texts: Sequence[str], language: str = "auto") -> Example:
         """Return the example of these texts; "auto" takes the language most of them are in."""
-        return cls(tuple(texts), language_of(list(texts)) if language == "auto" else language)
+        return cls(tuple(texts), language_of(texts) if language == "auto" else language)
 
 
 def build_prompt(example: Example) -> Prompt:
@@ -107,17 +110,16 @@ def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] 
         The vocabulary of first words; a language without any is served by `dialin.name.actions`. Where the backend
         cannot constrain decoding, other actions can occur.
     """
-    return _ask(llm, [build_prompt(example) for example in examples], [e.language for e in examples], actions)
+    return _ask(llm, [Question(build_prompt(example), example.language) for example in examples], actions)
 
 
-def _ask(llm: LLM, prompts: list[Prompt], languages: list[str], actions: Sequence[str]) -> list[str]:
-    names = [""] * len(prompts)
-    for language in dict.fromkeys(languages):
-        rows = [i for i, other in enumerate(languages) if other == language]
-        replies = llm.complete([prompts[i] for i in rows], MAX_TOKENS, grammar_of(language, actions))
-        for i, reply in zip(rows, replies, strict=True):
-            names[i] = parse_reply(reply, language) or PLACEHOLDER_NAMES[language]
-    return names
+def _ask(llm: LLM, questions: list[Question], actions: Sequence[str]) -> list[str]:
+    grammars = {language: grammar_of(language, actions) for language in {q.language for q in questions}}
+    replies = write(llm, questions, MAX_TOKENS, grammars)
+    return [
+        parse_reply(reply, question.language) or PLACEHOLDER_NAMES[question.language]
+        for question, reply in zip(questions, replies, strict=True)
+    ]
 
 
 def collisions(names: Sequence[str]) -> dict[int, int]:
@@ -132,8 +134,10 @@ def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], action
     What is equal after that gets a word of its own sentences; the rest is numbered.
     """
     names, pairs = list(names), collisions(names)
-    prompts = [build_contrast_prompt(examples[i], examples[j]) for i, j in pairs.items()]
-    for i, name in zip(pairs, _ask(llm, prompts, [examples[i].language for i in pairs], actions), strict=True):
+    questions = [
+        Question(build_contrast_prompt(examples[i], examples[j]), examples[i].language) for i, j in pairs.items()
+    ]
+    for i, name in zip(pairs, _ask(llm, questions, actions), strict=True):
         if name not in PLACEHOLDER_NAMES.values():
             names[i] = name
     return number(distinguished(names, [example.texts for example in examples]))

@@ -11,14 +11,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.llm.base import LLM, Prompt
+from dialin.llm.ask import Question, choose
+from dialin.llm.base import LLM
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
-from dialin.prompts import language_of, load
+from dialin.prompts.templates import load
+from dialin.text.script import language_of
 
 
-def build_prompt(label: str) -> Prompt:
+def build_question(label: str) -> Question:
     """Return the question whether a customer or an agent says sentences with this label."""
-    return load("role", language_of([label])).prompt(label=label)
+    language = language_of([label])
+    return Question(load("role", language).prompt(label=label), language)
 
 
 def roles_of(labels: Sequence[str], llm: LLM | None, words: Mapping[str, str] = ACTION_WORDS) -> list[str]:
@@ -41,13 +44,8 @@ def roles_of(labels: Sequence[str], llm: LLM | None, words: Mapping[str, str] = 
 def _ask(labels: list[str], llm: LLM | None) -> list[str]:
     if llm is None:
         return [CUSTOMER] * len(labels)
-    roles = dict[str, str]()
-    for language in ("en", "zh"):
-        group = [label for label in labels if language_of([label]) == language]
-        if group:
-            chosen = llm.choose([build_prompt(label) for label in group], load("role", language).options)
-            roles.update(zip(group, (AGENT if a > c else CUSTOMER for c, a in chosen), strict=True))
-    return [roles[label] for label in labels]
+    chosen = choose(llm, [build_question(label) for label in labels], "role")
+    return [AGENT if agent > customer else CUSTOMER for customer, agent in chosen]
 
 
 def role_agreement(found: Sequence[str], true: Sequence[str], weights: NDArray[np.int64]) -> float:

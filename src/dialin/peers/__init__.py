@@ -1,52 +1,7 @@
 """Methods of other papers behind one interface, for comparison: same embeddings, LLM, stores of replies and ledger.
 
-Each module says in its docstring which publication it follows and what it does differently; docs/guide/compare.md adds
-what each costs.
+Comes in: a `Problem` (sentences with their vectors) and a `Kit` (LLM and embedder).
+Goes out: a label for each sentence.
+Begin with `base.py` for the interface and `registry.py` for the list. Each module names the publication that it follows
+and says what it does differently; docs/guide/compare.md adds what each costs.
 """
-
-from __future__ import annotations
-
-from dialin.errors import InputError
-from dialin.peers.base import Kit, Peer, Problem
-from dialin.peers.clusterllm import ClusterLLMPeer
-from dialin.peers.density import DensityPeer
-from dialin.peers.edgerefine import EdgeRefinePeer
-from dialin.peers.gmm import GMMPeer
-from dialin.peers.hierarchical import HierarchicalPeer
-from dialin.peers.idas import IDASPeer
-from dialin.peers.keyphrase import KeyphrasePeer
-from dialin.peers.kmeans import KMeansPeer
-from dialin.peers.library import WithLibrary
-from dialin.peers.sccl import SCCLPeer
-from dialin.peers.selfsup import SelfSupPeer
-
-__all__ = ["PEERS", "Kit", "Peer", "Problem", "check_installed", "peer_of"]
-
-_ALL: tuple[Peer, ...] = (
-    KMeansPeer(),
-    GMMPeer(),
-    HierarchicalPeer(),
-    DensityPeer(),
-    SCCLPeer(),
-    SelfSupPeer(),
-    KeyphrasePeer(),
-    IDASPeer(),
-    ClusterLLMPeer(),
-    EdgeRefinePeer(),
-)
-PEERS: dict[str, Peer] = {peer.name: peer for peer in _ALL}
-"""Every peer with its default settings, by name."""
-
-
-def peer_of(name: str) -> Peer:
-    """Return the peer of this name; raise InputError where there is none."""
-    if name not in PEERS:
-        raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(PEERS)}")
-    return PEERS[name]
-
-
-def check_installed(name: str) -> None:
-    """Raise InputError where there is no peer of this name, or a library that it works with is not installed."""
-    peer = peer_of(name)
-    if isinstance(peer, WithLibrary):
-        peer.library.load(name)

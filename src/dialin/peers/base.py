@@ -1,4 +1,4 @@
-"""What a peer is given, what it works with, and the arithmetic that several of them share."""
+"""The interface of a peer, and the arithmetic that several of them share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sklearn.metrics import silhouette_score
 
 from dialin.cluster.partition import Labels, Matrix, partitioner_of
 from dialin.errors import InputError
-from dialin.llm import tagged
 from dialin.llm.base import LLM
+from dialin.llm.client import tagged
 
 Floats = NDArray[np.float64]
 N_SILHOUETTE = 5_000
@@ -60,7 +60,7 @@ class Kit:
     Parameters
     ----------
     llm : LLM or None
-        With dialin's stores of replies and its ledger, where it is a `dialin.llm.client.Client`.
+        With dialin's stores of replies and its ledger if it is a `dialin.llm.client.Client`.
     embed : callable
         Texts -> unit-norm float32 vectors, by the embedder that made `Problem.X`.
     """
@@ -100,9 +100,11 @@ class Peer(Protocol):
 
 
 def llm_of(kit: Kit, peer: str) -> LLM:
-    """Return the LLM of a kit, its usage counted under the name of the peer; raise InputError where there is none."""
+    """Return the LLM of a kit, its usage counted under the name of the peer; raise InputError if there is none."""
     if kit.llm is None:
-        raise InputError(f"the method {peer!r} asks an LLM, and there is none", hint="give --llm SPEC, or leave it out")
+        raise InputError(
+            f"the method {peer!r} needs an LLM, but none was given", hint="give --llm SPEC, or leave it out"
+        )
     return tagged(kit.llm, peer)
 
 
@@ -133,7 +135,7 @@ def squared_distances(X: Matrix, C: Floats) -> Floats:
 
 
 def silhouette(X: Matrix, labels: Labels, seed: int) -> float:
-    """Return the silhouette of the clusters of X (n, d), on at most 5,000 rows; -inf where it has no meaning."""
+    """Return the silhouette of the clusters of X (n, d), on at most 5,000 rows; -inf if it is undefined."""
     size = min(len(X), N_SILHOUETTE)
     rows = np.random.default_rng(seed).permutation(len(X))[:size]
     if not 2 <= len(np.unique(labels[rows])) < size:

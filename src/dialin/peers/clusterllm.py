@@ -30,7 +30,8 @@ from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
 from dialin.peers.granularity import estimate_k
 from dialin.peers.linear import refine
-from dialin.prompts import language_of, load
+from dialin.prompts.templates import load
+from dialin.text.script import language_of
 
 NEAR_SHARE = 0.02
 UNSURE_SHARE = 0.2
@@ -41,7 +42,7 @@ Triplets = NDArray[np.int64]
 """Rows (query, first, second), shape (m, 3)."""
 
 
-def build_prompt(query: str, first: str, second: str) -> Question:
+def build_question(query: str, first: str, second: str) -> Question:
     """Return the question which of two sentences is closer in intent to the query."""
     language = language_of([query, first, second])
     cut = [text[:MAX_CHARACTERS] for text in (query, first, second)]
@@ -99,7 +100,7 @@ def uncertainty(X: Matrix, labels: Labels) -> tuple[NDArray[np.float64], NDArray
 
 
 def triplets(problem: Problem, k: int, n_most: int) -> Triplets:
-    """Return different triplets, the most undecided queries first; none where there is but one cluster."""
+    """Return different triplets, the most undecided queries first; none if there is only one cluster."""
     labels = k_means(problem.X, k, problem.seed)
     if labels.max(initial=0) < 1:
         return np.zeros((0, 3), dtype=np.int64)
@@ -122,7 +123,7 @@ def triplets(problem: Problem, k: int, n_most: int) -> Triplets:
 
 def answered(problem: Problem, asked: Triplets, llm: LLM) -> Triplets:
     """Return (query, closer, farther) rows as the LLM sees them; undecided answers are left out."""
-    questions = [build_prompt(*(problem.texts[i] for i in row)) for row in asked.tolist()]
+    questions = [build_question(*(problem.texts[i] for i in row)) for row in asked.tolist()]
     p = choose(llm, questions, "closer")
     swapped = np.where((p[:, 1] > p[:, 0])[:, None], asked[:, [0, 2, 1]], asked)
     return np.asarray(swapped[p[:, 0] != p[:, 1]], dtype=np.int64)

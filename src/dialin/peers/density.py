@@ -4,7 +4,7 @@ Notes
 -----
 Followed: Grootendorst, "BERTopic: Neural topic modeling with a class-based TF-IDF procedure" (2022): embeddings, UMAP
 to 5 dimensions (15 neighbours, cosine, minimal distance 0), HDBSCAN with clusters of at least 10. It finds the number
-of clusters by itself; what is in no dense region is noise, -1.
+of clusters by itself; sentences in no dense region are noise, -1.
 
 Different: HDBSCAN is scikit-learn's; topics are not described (class-based TF-IDF changes no label); UMAP is seeded,
 and so runs on one core. umap-learn comes with ``pip install 'dialin[peers]'``.

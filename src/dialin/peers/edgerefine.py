@@ -25,14 +25,15 @@ from dialin.cluster.partition import Agglomerative, Labels, Matrix, canonical
 from dialin.llm.ask import MAX_CHARACTERS, Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
-from dialin.prompts import bullets, language_of, load
+from dialin.prompts.templates import bullets, load
+from dialin.text.script import language_of
 
 N_SHOWN = 8
 MIN_SIZE = 3
-"""Smaller clusters have no edge: there is no core to compare it with."""
+"""Smaller clusters have no edge, as they have no core to compare it with."""
 
 
-def build_prompt(text: str, core: list[str]) -> Question:
+def build_question(text: str, core: list[str]) -> Question:
     """Return the question whether a sentence has the intent of the most central ones of its cluster."""
     language = language_of([text, *core])
     prompt = load("belongs", language).prompt(sentences=bullets(core), sentence=text[:MAX_CHARACTERS])
@@ -110,7 +111,7 @@ def refine(problem: Problem, labels: Labels, share: float, llm: LLM) -> Labels:
         return labels
     D = squared_distances(problem.X, centroids_of(problem.X, labels))
     core = [central_texts(problem, labels, D, cluster, edges) for cluster in range(k)]
-    p = choose(llm, [build_prompt(problem.texts[i], core[labels[i]]) for i in edges.tolist()], "belongs")
+    p = choose(llm, [build_question(problem.texts[i], core[labels[i]]) for i in edges.tolist()], "belongs")
     leaving = edges[p[:, 1] > p[:, 0]]
     D[leaving, labels[leaving]] = np.inf
     found = labels.copy()

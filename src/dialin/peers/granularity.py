@@ -1,4 +1,4 @@
-"""How many clusters there are, by what the LLM says of pairs: the second step of ClusterLLM.
+"""Estimates the number of clusters from the LLM's answers about pairs: the second step of ClusterLLM.
 
 Each join of a Ward tree brings together sentences that the cut above it holds apart. The LLM says of pairs across joins
 whether they share an intent; k is that of the cut which agrees best.
@@ -16,7 +16,7 @@ from dialin.judge.questions import build_pair_prompt
 from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Problem
-from dialin.prompts import language_of
+from dialin.text.script import language_of
 
 MAX_CLUSTERS = 200
 PAIRS_PER_JOIN = 3
@@ -41,7 +41,7 @@ def same_intent(pairs: Sequence[tuple[str, str]], llm: LLM) -> NDArray[np.bool_]
     """Return for each pair whether the LLM says that the two share an intent."""
 
     def question(pair: tuple[str, str]) -> Question:
-        return Question(build_pair_prompt(*pair), language_of(list(pair)))
+        return Question(build_pair_prompt(*pair), language_of(pair))
 
     p = choose(llm, [question(pair) for pair in pairs], "pairs")
     return np.asarray(p[:, 0] > p[:, 1])

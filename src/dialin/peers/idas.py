@@ -28,9 +28,11 @@ from sklearn.neighbors import NearestNeighbors
 from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError
 from dialin.llm.ask import MAX_CHARACTERS, Question, write
-from dialin.llm.base import LLM, Prompt
+from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, silhouette, squared_distances
-from dialin.prompts import language_of, load
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import load
+from dialin.text.script import language_of
 
 MAX_TOKENS = 16
 N_EXAMPLES = 8

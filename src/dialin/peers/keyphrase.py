@@ -1,4 +1,4 @@
-"""Keyphrase expansion: what the LLM says a sentence is about is embedded beside the sentence.
+"""Keyphrase expansion: the LLM writes keyphrases of a sentence, which are embedded beside it.
 
 Notes
 -----
@@ -21,9 +21,10 @@ import numpy as np
 
 from dialin.cluster.partition import Labels, Matrix
 from dialin.llm.ask import MAX_CHARACTERS, Question, write
-from dialin.llm.base import Prompt
 from dialin.peers.base import Kit, Problem, k_means, llm_of, unit
-from dialin.prompts import language_of, load
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import load
+from dialin.text.script import language_of
 
 MAX_TOKENS = 40
 MAX_PHRASES = 4
@@ -73,7 +74,7 @@ class KeyphrasePeer:
         return unit(np.hstack([problem.X, kit.embed(self.expand(problem, kit))]))
 
     def expand(self, problem: Problem, kit: Kit) -> list[str]:
-        """Return the keyphrases of each sentence as one text; the sentence itself where there are none."""
+        """Return the keyphrases of each sentence as one text; the sentence itself if there are none."""
         languages = [language_of([text]) for text in problem.texts]
         asked = [Question(build_prompt(t, lang), lang) for t, lang in zip(problem.texts, languages, strict=True)]
         replies = write(llm_of(kit, self.name), asked, MAX_TOKENS, GRAMMARS)

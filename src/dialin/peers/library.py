@@ -28,7 +28,7 @@ class Library:
     extra: str
 
     def load(self, peer: str) -> Any:
-        """Return the module; raise InputError, which names the peer, where it is not installed."""
+        """Return the module; raise InputError, which names the peer, if it is not installed."""
         try:
             return importlib.import_module(self.module)
         except ImportError as error:

@@ -21,7 +21,7 @@ MAX_STEPS = 50
 
 
 def refine(X: Matrix, triplets: NDArray[np.int64], penalty: float = LAMBDA) -> Matrix:
-    """Return X mapped by what was learnt, unit rows; X itself where there are no triplets.
+    """Return X after the learnt linear map, unit rows; X itself if there are no triplets.
 
     Parameters
     ----------

@@ -116,7 +116,7 @@ def aligned(new: Clusters, old: Clusters) -> Clusters:
 
 
 class Classifier:
-    """A linear map of frozen embeddings, and a linear classifier of what it gives.
+    """A linear map of frozen embeddings, and a linear classifier of its output.
 
     Parameters
     ----------

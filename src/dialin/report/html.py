@@ -12,10 +12,10 @@ from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts, part_of
 from dialin.facts.loaded import LoadedRun, load_files
 from dialin.llm.usage import Price
-from dialin.prompts import language_of
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
 from dialin.runs.run import Run
+from dialin.text.script import language_of
 from dialin.text.width import shortened
 
 TEXT_WIDTH = 300

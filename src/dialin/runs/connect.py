@@ -1,53 +1,33 @@
-"""Opens what a run talks to: the LLM with its stores of replies, and the embedder with its cache of vectors."""
+"""Opens the models of a run: LLM and judge with their stores of replies, and the embedder with its cache of vectors."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-import httpx
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
-from dialin.files import cannot_write
 from dialin.judge.calibration import Calibration, read_calibration
-from dialin.llm import backend_of, parted, shipped_adapters
+from dialin.llm.backends import backend_of, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
+from dialin.llm.openai_api import OpenAIBackend
+from dialin.llm.spec import AUTO, NO_LLM, Spec
 from dialin.models import store as models
+from dialin.models.home import cache_home
 
 CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
 DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
 TUNED_JUDGE = "local:gemma-3-270m+judge"
-"""Who judges in the place of the untuned models of the catalogue: it measured better than each, and is faster."""
-NO_LLM = "none"
-AUTO = "auto"
-PREFLIGHT_SECONDS = 10.0
-
-
-def cache_home() -> Path:
-    """Return the folder of what all runs share: ``$DIALIN_HOME`` if set, else the user's cache folder.
-
-    Raises
-    ------
-    InputError
-        It cannot be made.
-    """
-    home = Path(os.environ.get("DIALIN_HOME") or platformdirs.user_cache_dir("dialin")).expanduser()
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(home, error) from error
-    return home
+"""The judge beside an untuned model of the catalogue: it measured better than each of them, and is faster."""
 
 
 def shared_store() -> ReplyStore:
@@ -56,45 +36,33 @@ def shared_store() -> ReplyStore:
 
 
 def share(run_store: Path) -> None:
-    """Copy the replies of a run, which must be closed, to the shared store; what is there already stays."""
-    shared_store().close()  # made where it is missing
-    with closing(sqlite3.connect(cache_home() / "replies.sqlite", timeout=30, isolation_level=None)) as db:
-        try:
-            db.execute("ATTACH ? AS run", (str(run_store),))
-            db.execute("INSERT OR IGNORE INTO main.replies SELECT * FROM run.replies")
-        except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"cannot share the replies of {run_store}: {error}", hint="is the disk full? they are kept there"
-            ) from error
+    """Copy the replies of a run, whose store must be closed, to the shared store."""
+    with closing(shared_store()) as shared:
+        shared.copy_from(run_store)
 
 
 def asked(run_store: Path) -> dict[str, dict[str, int]]:
     """Return the distinct questions of a run by step, and their tokens, paid for or not."""
     if not run_store.exists():
         return {}
-    sql = "SELECT step, COUNT(*), SUM(tokens_in), SUM(tokens_out) FROM replies GROUP BY step ORDER BY step"
-    names = ("questions", "tokens_in", "tokens_out")
-    try:
-        with closing(sqlite3.connect(run_store, timeout=30)) as db:
-            return {step: dict(zip(names, counts, strict=True)) for step, *counts in db.execute(sql)}
-    except sqlite3.DatabaseError as error:
-        raise InputError(f"cannot read the reply store {run_store}: {error}") from error
+    with closing(ReplyStore(run_store)) as store:
+        return store.questions_by_step()
 
 
 @dataclass(frozen=True)
 class Specs:
-    """What a run is to talk to.
+    """The models of a run, as the user names them.
 
     Parameters
     ----------
     llm : str
-        Who names, "none" for nobody: a spec of `dialin.llm.backend_of`.
+        The LLM that names clusters: a spec of `dialin.llm.backends.backend_of`, or "none".
     judge_llm : str
-        Who judges; "auto": see `judge`.
+        The LLM that judges them; "auto": see `judge`.
     embedder : str
         A spec of `dialin.embed.choose.embedder_of`; "auto" chooses by the texts.
     calibration : Calibration, optional
-        Of who judges; None: the one in the folder of its adapter, or the one shipped for it.
+        Of the judge; None: the one in the folder of its adapter, or the one shipped for it.
     """
 
     llm: str = DEFAULT_LLM
@@ -108,30 +76,32 @@ class Specs:
 
     @property
     def judge(self) -> str:
-        """The spec of who judges; with "auto" `TUNED_JUDGE` for a model of the catalogue, any other LLM for itself."""
+        """The spec of the judge; for "auto" `TUNED_JUDGE` beside a model of the catalogue, else the LLM itself."""
         if self.judge_llm != AUTO:
             return self.judge_llm
-        return TUNED_JUDGE if self.llm.removeprefix("local:") in models.catalogue() else self.llm
+        spec = Spec.maybe(self.llm)
+        is_known = spec is not None and spec.kind == "local" and spec.name in models.catalogue()
+        return TUNED_JUDGE if is_known else self.llm
 
 
 @dataclass(frozen=True)
 class Connections:
-    """What a run talks to.
+    """The open models of a run; a context manager that closes them.
 
     Parameters
     ----------
     backend : Backend or None
         The LLM; None with ``--llm none``.
-    embedder : Embedder
-        With the cache of vectors before it.
+    embed : callable
+        Texts -> float32 unit vectors, shape (n, d), with the cache of vectors before the embedder.
     embedder_name : str
-        The spec that gives it again, never "auto".
+        The spec that gives the embedder again, never "auto".
     reason : str
-        Why it is this embedder.
+        Why this embedder was chosen.
     judge : Backend or None
-        Who judges in the place of the LLM.
+        The judge, if it is another LLM.
     calibration : Calibration or None
-        Of who judges; None: the one shipped for it.
+        Of the judge; None: the one shipped for it.
     """
 
     backend: Backend | None
@@ -147,6 +117,12 @@ class Connections:
             if backend:
                 backend.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
 
 def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None) -> Connections:
     """Open LLMs and an embedder by their specs.
@@ -154,11 +130,11 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
     Parameters
     ----------
     specs : Specs
-        What to open; a server is asked whether it is there and takes the key.
+        The models; a server is asked whether it is there and takes the key.
     texts : sequence of str
-        The texts at hand, by which "auto" chooses.
+        The texts at hand, by which "auto" chooses an embedder.
     on_embed : callable, optional
-        Told (texts encoded, texts to encode) as it goes.
+        Called with (texts encoded, texts to encode) after each chunk.
 
     Raises
     ------
@@ -168,73 +144,72 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
         A local model cannot be fetched or loaded.
     """
     backend = open_backend(specs.llm)
-    judge = open_backend(specs.judge) if specs.judge != specs.llm else None
-    chosen = embedder_of(specs.embedder, texts)
-    cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
-    return Connections(
-        backend, cached.encode, chosen.name, chosen.reason, judge, specs.calibration or beside(specs.judge)
-    )
+    with closed_on_failure(backend):
+        judge = open_backend(specs.judge) if specs.judge != specs.llm else None
+    with closed_on_failure(backend, judge):
+        chosen = embedder_of(specs.embedder, texts)
+        cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
+        calibration = specs.calibration or beside(specs.judge)
+    return Connections(backend, cached.encode, chosen.name, chosen.reason, judge, calibration)
 
 
 def beside(spec: str) -> Calibration | None:
-    """Return the calibration in the folder of an adapter; None where there is no such folder, or none in it."""
+    """Return the calibration in the folder of an adapter; None if there is no such folder or no calibration in it."""
     path = calibration_file(spec)
     return read_calibration(path) if path and path.is_file() else None
 
 
 def calibration_file(spec: str) -> Path | None:
-    """Return where the calibration of a spec lies, or would lie; None where it has no folder of an adapter."""
-    _, adapter = parted(spec.removeprefix("local:"))
-    folder = Path(adapter).expanduser()
-    return folder / CALIBRATION if adapter and folder.is_dir() else None
+    """Return where the calibration of an adapter lies, or would lie; None for a spec without the folder of one."""
+    parsed = Spec.maybe(spec)
+    if parsed is None or not parsed.adapter:
+        return None
+    folder = Path(parsed.adapter).expanduser()
+    return folder / CALIBRATION if folder.is_dir() else None
 
 
 def open_backend(spec: str) -> Backend | None:
-    """Return the backend of a spec, None for "none"; raise InputError where its server cannot be used."""
-    if spec == NO_LLM:
-        return None
-    backend = backend_of(spec)
-    if spec.startswith("openai:"):
-        preflight(str(getattr(backend, "base_url", "")))
-    return backend
-
-
-def preflight(base_url: str) -> None:
-    """Find out whether a server is there and takes the key, by asking for its list of models, which costs nothing.
-
-    Servers need not have that list: only "not there" and "wrong key" count.
+    """Return the backend of a spec, None for "none".
 
     Raises
     ------
     InputError
-        The server cannot be reached, or refuses the key.
+        The spec is unknown, or its server cannot be used.
+    ModelError
+        The local model cannot be fetched or loaded.
     """
-    key = (os.environ.get("OPENAI_API_KEY") or "").strip()
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    if spec == NO_LLM:
+        return None
+    backend = backend_of(spec)
+    if isinstance(backend, OpenAIBackend):
+        with closed_on_failure(backend):
+            backend.check()
+    return backend
+
+
+@contextmanager
+def closed_on_failure(*backends: Backend | None) -> Iterator[None]:
+    """Close the backends if the block fails."""
     try:
-        response = httpx.get(f"{base_url}/models", headers=headers, timeout=PREFLIGHT_SECONDS)
-    except httpx.RequestError as error:
-        raise InputError(
-            f"cannot reach the LLM server at {base_url} ({type(error).__name__})",
-            hint="is it running, and is the base URL right?",
-        ) from error
-    if response.status_code in {401, 403}:
-        raise InputError(
-            f"the LLM server at {base_url} refuses the key ({response.status_code})",
-            hint="set the environment variable OPENAI_API_KEY to a valid key",
-        )
+        yield
+    except BaseException:
+        for backend in backends:
+            if backend:
+                backend.close()
+        raise
 
 
 def model_hashes(specs: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return {model: {file: sha256}} of the catalogue's models that the specs name."""
-    parts = [part for spec in specs if spec.startswith("local:") for part in (spec[6:], *spec[6:].split("+"))]
+    """Return {model: {file: sha256}} of the models and adapters that come with dialin and that the specs name."""
+    named = [spec for spec in map(Spec.maybe, specs) if spec is not None and spec.kind == "local"]
+    names = [name for spec in named for name in (spec.model, spec.adapter, spec.name)]
     known, adapters = models.catalogue(), shipped_adapters()
-    found = {name: {f.name: f.sha256 for f in known[name].files} for name in parts if name in known}
-    return found | {name: {adapters[name].name: models.sha256_of(adapters[name])} for name in parts if name in adapters}
+    found = {name: {f.name: f.sha256 for f in known[name].files} for name in names if name in known}
+    return found | {name: {adapters[name].name: models.sha256_of(adapters[name])} for name in names if name in adapters}
 
 
 class WatchedBackend:
-    """A backend that tells of each reply, for a progress bar; closing it leaves the real one open."""
+    """A backend that reports each reply, for a progress bar; closing it leaves the real one open."""
 
     def __init__(self, backend: Backend, on_reply: Callable[[], None]) -> None:
         self.name, self.n_parallel = backend.name, backend.n_parallel
@@ -247,4 +222,4 @@ class WatchedBackend:
         return reply
 
     def close(self) -> None:
-        """Do nothing: who opened the backend closes it."""
+        """Do nothing: whoever opened the real backend closes it."""

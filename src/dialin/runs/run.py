@@ -25,7 +25,7 @@ from dialin.discover.settings import Settings, check
 from dialin.discover.state import Data
 from dialin.errors import DialinError, InputError
 from dialin.judge.calibration import Calibration, calibration_in
-from dialin.prompts import shipped
+from dialin.prompts.templates import shipped
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus
 from dialin.read.dates import DATE

@@ -47,9 +47,9 @@ def intents_table(result: Result) -> pa.Table:
 
 def rounds_json(result: Result) -> list[dict[str, object]]:
     """Return the lines of ``rounds.jsonl``; a script is named where two are clustered apart."""
-    scripts = ("other scripts", "CJK") if any(part.is_cjk for part, _ in result.rounds) else ("", "")
+    scripts = ("other scripts", "Chinese") if any(part.is_chinese for part, _ in result.rounds) else ("", "")
     return [
-        {"role": part.role, "script": scripts[part.is_cjk], **_round_json(round_)} for part, round_ in result.rounds
+        {"role": part.role, "script": scripts[part.is_chinese], **_round_json(round_)} for part, round_ in result.rounds
     ]
 
 

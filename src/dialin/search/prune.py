@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from dialin.llm.base import LLM, Prompt
-from dialin.prompts import load
+from dialin.llm.base import LLM
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import load
 from dialin.search.trial import Trial
 
 

@@ -25,7 +25,7 @@ def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def cell(value: object) -> str:
-    r"""Return a value as text that ends neither its cell nor its line, and is no markup.
+    r"""Return a value as text that neither ends its cell or line nor counts as markup.
 
     Examples
     --------

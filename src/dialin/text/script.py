@@ -1,25 +1,57 @@
-"""The script of a text: ideographs, kana and hangul, or anything else."""
+"""The one rule of what is Chinese. It chooses the embedder, the stratum and the language of a prompt."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-# Bodies of a character class.
-_CJK = re.compile(
-    "[\u1100-\u11ff\u3005\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f"
-    "\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00020000-\U000323af]"
+MIN_HAN_SHARE = 0.3
+"""Least share of ideographs among the letters of a Chinese text: "我的 iPad 呢" is Chinese."""
+MAX_KANA_SHARE = 0.2
+"""A Chinese text has a smaller share of kana among its kana and ideographs: a face like (づ￣3￣)づ has some."""
+
+_HAN = re.compile("[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_KANA_OR_HANGUL = re.compile(
+    "[\u1100-\u11ff\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u3130-\u318f\u31f0-\u31ff\ua960-\ua97f"
+    "\uac00-\ud7ff\uff66-\uff6f\uff71-\uff9d\uffa0-\uffdc]"
 )
 
 
-def is_cjk(text: str) -> bool:
-    """Tell whether at least 30 % of the letters are ideographs, kana or hangul.
+def is_chinese(text: str) -> bool:
+    """Return whether at least 30 % of the letters are ideographs, with hardly any kana or hangul among them.
 
     Examples
     --------
-    >>> [is_cjk(text) for text in ("我的 iPad 在哪里", "iPad 呢", "", "。")]
-    [True, False, False, False]
+    >>> [is_chinese(text) for text in ("我的 iPad 在哪里", "iPad 呢", "カードはどこ", "카드 어디", "", "。")]
+    [True, False, False, False, False, False]
     """
     if text.isascii():
         return False
-    n_letters = sum(map(str.isalpha, text))
-    return n_letters > 0 and len(_CJK.findall(text)) >= 0.3 * n_letters
+    n_han, n_other = len(_HAN.findall(text)), len(_KANA_OR_HANGUL.findall(text))
+    is_pure = n_other < MAX_KANA_SHARE * (n_han + n_other)
+    return is_pure and 0 < n_han >= MIN_HAN_SHARE * sum(map(str.isalpha, text))
+
+
+def is_japanese_or_korean(text: str) -> bool:
+    """Return whether at least 30 % of the letters are ideographs, kana or hangul, and the text is not Chinese.
+
+    Examples
+    --------
+    >>> [is_japanese_or_korean(text) for text in ("カードはどこ", "카드 어디", "我的卡", "card")]
+    [True, True, False, False]
+    """
+    if text.isascii() or is_chinese(text):
+        return False
+    n_eastern = len(_HAN.findall(text)) + len(_KANA_OR_HANGUL.findall(text))
+    return 0 < n_eastern >= MIN_HAN_SHARE * sum(map(str.isalpha, text))
+
+
+def language_of(texts: Iterable[str]) -> str:
+    """Return the language of a prompt about these texts: "zh" if they are Chinese taken together, else "en".
+
+    Examples
+    --------
+    >>> language_of(["我的包裹到哪了", "order LK4471"]), language_of(["카드 어디 있어요"])
+    ('zh', 'en')
+    """
+    return "zh" if is_chinese("".join(texts)) else "en"

@@ -1,4 +1,4 @@
-"""Text by the room that it takes: a Chinese character is as wide as two Latin ones."""
+"""Text by its width on a screen: a Chinese character is as wide as two Latin ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ JOINER = "\u200d"
 
 
 def shortened(text: str, width: int) -> str:
-    """Return a text of at most `width` columns; where something was cut off, it ends with "…".
+    """Return a text of at most `width` columns; if it was cut, it ends with "…".
 
     Examples
     --------

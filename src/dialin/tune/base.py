@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from dialin.errors import InputError, ModelError
-from dialin.llm import adapter_of, parted
+from dialin.llm.backends import adapter_of
 from dialin.llm.render import Template
+from dialin.llm.spec import Spec
 from dialin.models import store as models
 from dialin.tune.batches import EncodedExample, encode
 from dialin.tune.text import TrainingExample
@@ -28,7 +29,7 @@ _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
 
 @dataclass(frozen=True)
 class Weights:
-    """Where the files of a base lie.
+    """The files of a base model.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ class Base:
 
 
 def require_tune(what: str = "tuning") -> None:
-    """Raise InputError, which says what needs them, where the packages of the extra `tune` are not installed."""
+    """Raise InputError, which says who needs them, if the packages of the extra `tune` are not installed."""
     try:
         import gguf  # noqa: F401, PLC0415  (seconds and gigabytes, wanted only here)
         import peft  # noqa: F401, PLC0415
@@ -110,7 +111,7 @@ def require_tune(what: str = "tuning") -> None:
 
 
 def find(name: str) -> Weights:
-    """Return where a base lies, after fetching it where its name is that of a model or of a hub's repository.
+    """Return the files of a base, fetched first if its name is that of a model or of a repository on a hub.
 
     An adapter after a "+", as in ``local:`` specs, is where the tuning begins.
 
@@ -121,11 +122,11 @@ def find(name: str) -> Weights:
     ModelError
         The model cannot be fetched.
     """
-    base, adapter = parted(name.removeprefix("local:"))
-    if not adapter:
+    spec = Spec.local(name)
+    if not spec.adapter:
         return _found(name)
-    path, _ = adapter_of(base, adapter)  # first: it is there or not, a model may have to be fetched
-    return replace(_found(base), name=name, adapter=path)
+    path, _ = adapter_of(spec)  # first: it is there or not, a model may have to be fetched
+    return replace(_found(spec.model), name=name, adapter=path)
 
 
 def _found(name: str) -> Weights:
@@ -138,7 +139,7 @@ def _found(name: str) -> Weights:
         return _catalogued(name, models.ensure(known))
     if _HUB_NAME.fullmatch(name) and path.suffix != ".gguf":
         return _folder(name, _fetch(name))
-    raise InputError(f"no model is at {name!r}", hint=_FORMS)
+    raise InputError(f"there is no model at {name!r}", hint=_FORMS)
 
 
 def _folder(name: str, folder: Path) -> Weights:
@@ -150,7 +151,7 @@ def _folder(name: str, folder: Path) -> Weights:
 def _catalogued(name: str, folder: Path) -> Weights:
     files = sorted(folder.glob("*.gguf"))
     if len(files) != 1:
-        raise InputError(f"{name} is no LLM", hint=_FORMS)
+        raise InputError(f"{name} is not an LLM", hint=_FORMS)
     return Weights(name, folder, files[0].name)
 
 
@@ -188,7 +189,7 @@ def load(weights: Weights, device: str) -> Base:
 
 @contextmanager
 def loading(weights: Weights) -> Iterator[None]:
-    """Load with transformers, quietly; raise ModelError where it cannot read the files."""
+    """Load with transformers, quietly; raise ModelError if it cannot read the files."""
     with quiet():
         try:
             yield
@@ -212,7 +213,7 @@ def quiet() -> Iterator[None]:
 
 
 def device_here() -> str:
-    """Return "cuda" where there is one, else "cpu"."""
+    """Return "cuda" if there is such a device, else "cpu"."""
     import torch  # noqa: PLC0415
 
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dialin.jobs.machine import machine_name
-from dialin.llm import parted
+from dialin.llm.spec import Spec
 from dialin.score.reliability import auc, expected_calibration_error
 from dialin.text.markdown import table
 from dialin.tune.settings import Task, TuneSettings
@@ -158,9 +158,8 @@ _FILES = """## Files
 
 
 def _header(settings: TuneSettings) -> str:
-    return (
-        f"---\nlibrary_name: peft\nbase_model: {parted(settings.base)[0]}\ntags: [lora, dialin, {settings.task}]\n---"
-    )
+    base = Spec.local(settings.base).model
+    return f"---\nlibrary_name: peft\nbase_model: {base}\ntags: [lora, dialin, {settings.task}]\n---"
 
 
 def _sources(sources: Iterable[CardSource]) -> str:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler
-from dialin.prompts import language_of
 from dialin.runs.connect import model_hashes
+from dialin.text.script import language_of
 from dialin.tune.balance import shares
 from dialin.tune.clusters import LabelledCluster, Recipe, clusters_of
 from dialin.tune.from_review import read_review

@@ -14,11 +14,12 @@ from dialin import files
 from dialin.errors import InputError
 from dialin.judge.calibration import geometry_of
 from dialin.name.labels import PLACEHOLDER_NAMES, parse_reply
-from dialin.prompts import LANGUAGES, language_of
+from dialin.prompts.templates import LANGUAGES
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import ReviewState
 from dialin.review.verdicts import JUDGES
 from dialin.runs.run import Run, load
+from dialin.text.script import language_of
 from dialin.tune.clusters import LabelledCluster
 from dialin.tune.labels import action_objective
 from dialin.tune.sources import Reading, TrainingSource, hashes

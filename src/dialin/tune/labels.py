@@ -14,7 +14,8 @@ from types import MappingProxyType
 
 from dialin.errors import InputError
 from dialin.name.actions import words_in
-from dialin.prompts import LANGUAGES, language_of
+from dialin.prompts.templates import LANGUAGES
+from dialin.text.script import language_of
 
 MAX_OBJECTIVE = {"en": 3, "zh": 12}
 """English words, or characters where it is Chinese."""

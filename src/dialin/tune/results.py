@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.files import write_json, write_text, write_whole
-from dialin.llm import parted
+from dialin.llm.spec import Spec
 from dialin.tune.base import Base
 from dialin.tune.batches import EncodedExample, Shares
 from dialin.tune.card import CardFacts, CardSource, Figures, card, figures_of
@@ -67,7 +67,7 @@ class Results:
     def export(self, learner: Learner, layout: Layout | None) -> Path | None:
         """Write the adapter in both formats; return the path of the GGUF file, None where there is none."""
         settings, out = self.job.settings, self.job.out
-        write_peft(out / ADAPTER, learner.model, parted(settings.base)[0])  # its matrices are whole
+        write_peft(out / ADAPTER, learner.model, Spec.local(settings.base).model)  # its matrices are whole
         if layout is None:
             return None
         matrices = {name: matrix.float().numpy() for name, matrix in learner.adapter().items()}

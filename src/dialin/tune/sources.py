@@ -9,10 +9,10 @@ from pathlib import Path
 
 from dialin.errors import InputError
 from dialin.models.store import sha256_of
-from dialin.prompts import language_of
 from dialin.read.columns import Columns
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
+from dialin.text.script import language_of
 from dialin.tune.labels import names_of
 
 

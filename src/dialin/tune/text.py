@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 
 from dialin.errors import InputError
 from dialin.judge.questions import build_list_prompt
-from dialin.llm.base import Prompt
 from dialin.llm.render import Template, render
 from dialin.name.labels import Example as Naming
 from dialin.name.labels import build_prompt as build_name_prompt
 from dialin.name.labels import parse_reply
-from dialin.prompts import language_of, load
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import load
+from dialin.text.script import language_of
 from dialin.tune.settings import Task
 
 Use = Task | Literal["calibration"]

@@ -1,0 +1,116 @@
+"""Opens the backend that a spec names, and finds the files of local models and adapters."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from importlib import resources
+from pathlib import Path
+
+from dialin.errors import InputError, ModelError
+from dialin.llm.base import Backend
+from dialin.llm.spec import LLM_FORMS, Spec, label_of
+
+ADAPTER = "adapter.gguf"
+"""Name of the adapter in a folder that `dialin tune` made."""
+
+
+def backend_of(spec: str, n_parallel: int | None = None) -> Backend:
+    """Return the backend that `spec` names.
+
+    Parameters
+    ----------
+    spec : str
+        "local:NAME", "local:/path/to/file.gguf", "openai:MODEL" or "openai:MODEL@BASE_URL"; the key of an
+        OpenAI-compatible server is taken from the environment variable OPENAI_API_KEY. A local model may have an
+        adapter after a "+": "judge", the one shipped for that model, a folder of ``dialin tune``, or a .gguf file.
+    n_parallel : int, optional
+        Calls at a time to a server; a local model answers one at a time.
+
+    Raises
+    ------
+    InputError
+        The spec has none of these forms, or dialin ships no such adapter.
+    ModelError
+        The local model or its adapter cannot be found, fetched or loaded.
+    """
+    parsed = Spec.parse(spec)
+    if parsed.kind == "none":
+        raise InputError(f"the spec {spec!r} names no LLM", hint=LLM_FORMS)
+    return _local(parsed) if parsed.kind == "local" else _openai(parsed, n_parallel)
+
+
+def _local(spec: Spec) -> Backend:
+    from dialin.llm.llama import LlamaBackend, LlamaOptions  # noqa: PLC0415  (llama.cpp is loaded only where it is used)
+
+    if not spec.adapter:
+        return LlamaBackend(*_model(spec.model))
+    lora, suffix = adapter_of(spec)  # first: it is found or not at once, a model may have to be fetched
+    path, label = _model(spec.model, suffix)
+    return LlamaBackend(path, label, LlamaOptions(lora=lora))
+
+
+def _model(name: str, adapter: str = "") -> tuple[Path, str]:
+    """Return the file of a model, and its label with that of an adapter."""
+    from dialin.models import store as models  # noqa: PLC0415
+
+    if not name.endswith(".gguf"):
+        return _gguf_in(models.ensure(name)), label_of(name, adapter=adapter)
+    path = Path(name).expanduser()
+    return path, label_of(path.name, _fingerprint(path), adapter)
+
+
+def adapter_of(spec: Spec) -> tuple[Path, str]:
+    """Return the file of the adapter of a local model, and its name with a fingerprint.
+
+    Raises
+    ------
+    InputError
+        dialin ships no adapter of this name, and the name is not a path.
+    """
+    path = Path(spec.adapter).expanduser()
+    if path.is_dir():
+        path /= ADAPTER
+    if path.is_file() or path.suffix == ".gguf":
+        return path, f"{path.parent.name}/{path.name}#{_fingerprint(path)}"
+    shipped = shipped_adapters()
+    if spec.name not in shipped:
+        known = ", ".join(f"local:{key}" for key in shipped) or "none"
+        raise InputError(
+            f"no adapter {spec.adapter!r} of {spec.model}", hint=f"shipped: {known}; or a folder of dialin tune"
+        )
+    path = shipped[spec.name]
+    return path, f"{spec.adapter}#{_fingerprint(path)}"
+
+
+def shipped_adapters() -> dict[str, Path]:
+    """Return the adapters that come with dialin, by "MODEL+NAME": files ``MODEL+NAME.gguf`` of the package."""
+    folder = Path(str(resources.files("dialin.models"))) / "adapters"
+    return {path.name.removesuffix(".gguf"): path for path in sorted(folder.glob("*.gguf"))}
+
+
+def _gguf_in(folder: Path) -> Path:
+    files = sorted(folder.glob("*.gguf"))
+    if len(files) != 1:
+        raise ModelError(f"expected one .gguf file in {folder}, found {len(files)}", hint="is it an LLM?")
+    return files[0]
+
+
+def _fingerprint(path: Path) -> str:
+    """Tell files of one name apart: 8 hex digits of the size and both ends, as all of it takes seconds."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(1 << 20)
+            file.seek(max(0, size - (1 << 20)))
+            tail = file.read()
+    except OSError as error:
+        raise ModelError(f"cannot read the model file {path}: {error.strerror}") from error
+    return hashlib.sha256(b"%d" % size + head + tail).hexdigest()[:8]
+
+
+def _openai(spec: Spec, n_parallel: int | None) -> Backend:
+    from dialin.llm.openai_api import OpenAIBackend, ServerOptions  # noqa: PLC0415
+
+    options = ServerOptions() if n_parallel is None else ServerOptions(n_parallel=n_parallel)
+    return OpenAIBackend(spec.model, spec.url, os.environ.get("OPENAI_API_KEY"), options)
