@@ -27,6 +27,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from dialin import files
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
+from dialin.discover.connect import Connections, Specs
 from dialin.discover.settings import Settings
 from dialin.discover.state import Intent, Result
 from dialin.facts.build import facts_of
@@ -38,7 +39,6 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE
 from dialin.report.map.places import layout
 from dialin.report.map.points import MAX_POINTS, sampled
-from dialin.runs.connect import Connections, Specs
 from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
 from dialin.search.iterate import Round
 from dialin.search.trial import Trial

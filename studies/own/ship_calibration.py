@@ -21,13 +21,14 @@ def entry_of(path: Path) -> tuple[str, dict[str, Any]]:
     found = read_calibration(path)
     model, form = found.name.split("#")[0], found.form
     numbers = {
-        "llm": found.llm_weights,
-        "both": found.joint_weights,
-        "audit": found.audit_weights or found.joint_weights,
+        "llm_weights": found.llm_weights,
+        "joint_weights": found.joint_weights,
+        "audit_weights": found.audit_weights or found.joint_weights,
     }
     entry: dict[str, Any] = {name: [round(value, 4) for value in values] for name, values in numbers.items()}
     shift = {language: round(value, 4) for language, value in found.language_shift.items()}
-    return f"{model}/{form}", entry | {"reach": round(found.answer_span, 2), "shift": shift, "n_shown": found.n_shown}
+    entry |= {"answer_span": round(found.answer_span, 2), "language_shift": shift, "n_shown": found.n_shown}
+    return f"{model}/{form}", entry | {"prompt_version": found.prompt_version}
 
 
 def main() -> None:

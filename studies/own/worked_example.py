@@ -22,7 +22,6 @@ from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.evidence import CosineEvidence, HeightEvidence, SuggestedHeights
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import SURE_LOG_ODDS, Judge, Rows, Verdict
-from dialin.prompts.prompt import Prompt
 from dialin.name.merge import (
     MergeResult,
     MergeSettings,
@@ -34,6 +33,7 @@ from dialin.name.merge import (
     same_intent_probability,
     verified,
 )
+from dialin.prompts.prompt import Prompt
 from dialin.search.tree_search import TreeSearch, Walk, posterior
 from dialin.search.trial import SearchResult
 from dialin.text.markdown import table

@@ -21,6 +21,7 @@ from statistics import fmean
 from dialin.bench.methods import DIALIN, OWN
 from dialin.bench.results import RUNS, read_rows
 from dialin.bench.results import Row as BenchRow
+from dialin.discover.connect import DEFAULT_LLM, TUNED_JUDGE
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -29,7 +30,6 @@ from dialin.llm.base import Request
 from dialin.llm.usage import Usage, estimate_tokens
 from dialin.peers.base import Kit, Problem
 from dialin.peers.registry import PEERS
-from dialin.runs.connect import DEFAULT_LLM, TUNED_JUDGE
 from studies.own.quality import Case, case_of
 from studies.paper.tables import Row, write
 

@@ -306,7 +306,7 @@ def test_the_llm_tells_the_role_of_other_action_words() -> None:
 def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the search decided by: log-odds 3 − ln(size), so an intent of e³ = 20 sentences has P ½."""
     kept = replace(CALIBRATION, kept_weights=(3.0, 0.0, -1.0, 0.0))
-    monkeypatch.setattr(context, "calibration_of", lambda llm, form: kept)
+    monkeypatch.setattr(context, "general_calibration", lambda llm, form: kept)
     for mode in ("both", "geometry"):
         for intent in run(replace(LIST, judge=mode)).intents:
             assert intent.p_good == pytest.approx(1 / (1 + intent.size / math.exp(3)))
@@ -319,7 +319,7 @@ def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("settings", [Settings(), replace(Settings(), strategy="paper"), Settings(merge="paper")])
 def test_without_an_llm_the_geometry_judges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a calibration for bags of words, in which topics are farther apart than in the embedders it is made for."""
-    monkeypatch.setattr(context, "calibration_of", lambda llm, form: CALIBRATION)
+    monkeypatch.setattr(context, "general_calibration", lambda llm, form: CALIBRATION)
     data = data_of([*TEXTS, *NOISE])
     result = checked(discover_with(data, None, settings), data)
     assert result.complete

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import pytest
 
-from dialin.llm import backends
 from dialin.cli import main
+from dialin.discover.connect import DEFAULT_LLM
+from dialin.llm import backends
 from dialin.models.catalogue import catalogue
-from dialin.runs.connect import DEFAULT_LLM
 from doc_pages import DOCS, PAGES, ROOT, SITE, page, prose, shell_lines
 
 OTHER_COMMANDS = {"git", "cd", "export", "pip"}

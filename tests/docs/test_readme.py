@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import dialin
-from dialin.llm import backends
 import scripted
 from dialin.discover import context
+from dialin.llm import backends
 from doc_pages import PAGES, ROOT, blocks, page, shell_lines
 
 README = page("README.md")
@@ -30,7 +30,7 @@ def test_python_runs(
     backend = scripted.ScriptedBackend()
     monkeypatch.setattr(backends, "backend_of", lambda spec: backend)
     monkeypatch.setattr(dialin, "embedder_of", scripted.embedder_of)
-    monkeypatch.setattr(context, "calibration_of", lambda llm, form: scripted.CALIBRATION)
+    monkeypatch.setattr(context, "general_calibration", lambda llm, form: scripted.CALIBRATION)
     rows = scripted.sentences()
     (home / "calls.csv").write_text("\n".join(["text", *(text for text, _ in [*rows, *rows[:10]])]), "utf-8")
     exec(compile(block, "README.md", "exec"), {})

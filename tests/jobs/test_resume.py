@@ -166,7 +166,7 @@ def test_a_failing_provider_keeps_everything_and_says_how_to_go_on(
 ) -> None:
     failing = Failing(at=12)
     with monkeypatch.context() as patch:
-        patch.setattr("dialin.runs.connect.backend_of", lambda spec: failing)
+        patch.setattr("dialin.discover.connect.backend_of", lambda spec: failing)
         result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert result.exit_code == 3
     last = result.stderr.splitlines()[-1]
@@ -182,7 +182,7 @@ def test_a_failing_provider_keeps_everything_and_says_how_to_go_on(
 def test_a_provider_that_never_answers_leaves_no_folder(
     cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dialin.runs.connect.backend_of", lambda spec: Failing(at=0))
+    monkeypatch.setattr("dialin.discover.connect.backend_of", lambda spec: Failing(at=0))
     result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert result.exit_code == 2
     assert not Path("run").exists()

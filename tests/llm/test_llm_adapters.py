@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from dialin.discover.connect import Specs, model_hashes
 from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of
 from dialin.llm.backends import backend_of, shipped_adapters
 from dialin.llm.spec import NO_LLM
 from dialin.models.store import catalogue
-from dialin.runs.connect import Specs, model_hashes
 
 
 def test_every_shipped_adapter_is_small_and_of_a_known_model() -> None:

@@ -13,10 +13,10 @@ import pytest
 from conftest import Cli
 
 from dialin import files
+from dialin.discover.connect import Connections, Specs
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.read.columns import Columns
-from dialin.runs.connect import Connections, Specs
 from dialin.runs.run import RunPlan, check_free, load, read_corpus, start
 from run_commands import STABLE, contents, discover
 from scripted import HashingEmbedder, ScriptedBackend

@@ -14,6 +14,7 @@ import pyarrow as pa
 from dialin import files
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
+from dialin.discover.connect import Connections, Specs
 from dialin.discover.settings import Settings
 from dialin.discover.state import Intent, Result
 from dialin.jobs.discover import write_result
@@ -24,7 +25,6 @@ from dialin.read.corpus import corpus_of
 from dialin.read.dates import dates
 from dialin.review.edits import Edit, Merge, Move, Noise, Rename
 from dialin.review.log import DECISIONS, append
-from dialin.runs.connect import Connections, Specs
 from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
 from dialin.search.iterate import Round
 from dialin.search.trial import Trial

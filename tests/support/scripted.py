@@ -13,12 +13,11 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover import context, estimator
+from dialin.discover import connect, context
 from dialin.embed.choose import ChosenEmbedder
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import request_key
-from dialin.runs import connect
 
 STOP = {
     "the",
@@ -98,8 +97,7 @@ def install(backend: Backend, put: Callable[[object, str, object], None] = setat
     real = connect.backend_of
     put(connect, "backend_of", lambda spec: backend if spec == backend.name else real(spec))
     put(connect, "embedder_of", embedder_of)
-    put(estimator, "embedder_of", embedder_of)
-    put(context, "calibration_of", lambda llm, form: CALIBRATION)
+    put(context, "general_calibration", lambda llm, form: CALIBRATION)
 
 
 class ScriptedBackend:

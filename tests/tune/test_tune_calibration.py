@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 import scripted
 import tune_tiny
+from dialin.discover.connect import beside
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.judge.coherence import JudgeSettings
 from dialin.prompts.prompt import Prompt
-from dialin.runs.connect import beside
 from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, trust_of, unseen
 
 BASE = Calibration("base", (0.0, 4.0, 0.0, 0.0), (0.0, 1.0), (0.0, 1.0, 1.0), kept_weights=(0.5, 3.0, 0.0, 0.0))

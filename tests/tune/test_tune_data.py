@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
 
+from dialin.discover import connect
 from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
 from dialin.llm.spec import NO_LLM
 from dialin.review.log import read_log
-from dialin.runs import connect
 from dialin.tune.data import SCHEMA, Matrix, about_of, is_rebuilt
 from dialin.tune.from_review import name_of
 from dialin.tune.sources import Reading, read_source

@@ -16,8 +16,8 @@ from dialin.bench.once import Workbench, run_once
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import RUNS, Key, Row, about_of, append, open_folder, rewrite
 from dialin.cluster.partition import Matrix
+from dialin.discover.connect import Connections, Specs, connect
 from dialin.llm.spec import NO_LLM
-from dialin.runs.connect import Connections, Specs, connect
 
 
 def run_bench(bench: Bench, watch: Watch) -> list[Row]:

@@ -8,13 +8,13 @@ import numpy as np
 
 from dialin.bench.cases import Case
 from dialin.cluster.partition import Labels, Matrix
+from dialin.discover.connect import Specs
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
 from dialin.llm.spec import NO_LLM
-from dialin.runs.connect import Specs
 from dialin.score.reliability import Goodness, goodness
 
 

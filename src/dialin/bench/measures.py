@@ -23,6 +23,7 @@ from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import GOODNESS, Row
 from dialin.cluster.partition import Labels, Matrix
+from dialin.discover.connect import Connections, Specs, connect, share, shared_store
 from dialin.discover.context import Tools
 from dialin.errors import InputError
 from dialin.jobs.discover import tools_of
@@ -31,7 +32,6 @@ from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.llm.spec import NO_LLM
-from dialin.runs.connect import Connections, Specs, connect, share, shared_store
 from dialin.tune.base import Weights
 
 

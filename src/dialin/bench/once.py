@@ -16,6 +16,7 @@ from dialin.bench.plan import Watch
 from dialin.bench.recall import RecallBackend
 from dialin.bench.results import REPLIES, Key, Row, figures_of, stem_of
 from dialin.cluster.partition import Matrix
+from dialin.discover.connect import Connections, asked, share, shared_store
 from dialin.discover.context import Tools
 from dialin.errors import InputError
 from dialin.jobs.discover import tools_of
@@ -24,7 +25,6 @@ from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.llm.usage import Budget, Ledger
-from dialin.runs.connect import Connections, asked, share, shared_store
 
 
 @dataclass(frozen=True)

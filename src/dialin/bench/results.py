@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dialin import files
+from dialin.discover.connect import Specs
 from dialin.errors import InputError
-from dialin.runs.connect import Specs
 from dialin.score.metrics import Scores
 
 ABOUT, RUNS, REPLIES, LABELS, GOODNESS = "bench.json", "runs.jsonl", "replies", "labels", "goodness"
@@ -129,7 +129,7 @@ def about_of(specs: Specs, data: Mapping[str, str], measured: Mapping[str, Any])
 
     `measured` holds what was measured with: the names of `ADDABLE_FIELDS`, and ``held_out``, the sha256 by data set.
     """
-    calibration = specs.calibration.name if specs.calibration else ""
+    calibration = "auto" if specs.calibration == "auto" else specs.calibration.name
     models = {"llm": specs.llm, "judge_llm": specs.judge, "embedder": specs.embedder, "calibration": calibration}
     return {"dialin": version("dialin"), **models, "data": dict(data), **measured}
 

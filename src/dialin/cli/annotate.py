@@ -16,6 +16,7 @@ from dialin.cli.group import Stopped
 from dialin.cli.options import column_options, columns_of
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
+from dialin.discover.connect import Connections, Specs, connect
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.jobs.discover import Session, work_on
@@ -23,7 +24,6 @@ from dialin.llm.spec import AUTO, NO_LLM
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, fleiss_agreement, told
-from dialin.runs.connect import Connections, Specs, connect
 from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, shown, start
 from dialin.tune.data import check_out
 

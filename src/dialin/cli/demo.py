@@ -13,13 +13,13 @@ from dialin.cli.evaluate import print_scores
 from dialin.cli.options import (
     JSON,
 )
+from dialin.discover.connect import DEFAULT_LLM, Specs
 from dialin.discover.settings import Settings
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.read.columns import Columns
-from dialin.runs.connect import DEFAULT_LLM, Specs
 from dialin.runs.run import RunPlan, load
 
 DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"

@@ -23,13 +23,13 @@ from dialin.cli.options import (
     settings_options,
 )
 from dialin.cli.progress import Meter
+from dialin.discover.connect import Connections, connect
 from dialin.errors import InputError, ProviderError
 from dialin.facts.headline import as_json
 from dialin.jobs.discover import Session, n_replies, work_on
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
-from dialin.runs.connect import Connections, connect
 from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, start
 
 

@@ -17,10 +17,10 @@ from dialin.cli.options import (
     settings_options,
 )
 from dialin.cli.progress import Meter
+from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
 from dialin.llm.usage import Price
-from dialin.runs.connect import connect
 from dialin.runs.run import data_of, read_corpus
 
 

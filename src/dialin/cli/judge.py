@@ -18,6 +18,7 @@ from rich.text import Text
 
 from dialin.cli.options import JSON, model_options, specs_of
 from dialin.cli.progress import Meter
+from dialin.discover.connect import Connections, connect, shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
@@ -31,7 +32,6 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
 from dialin.report.terminal import console_on
-from dialin.runs.connect import Connections, connect, shared_store
 from dialin.runs.run import data_of
 from dialin.score.reliability import goodness
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from dialin.discover.connect import DEFAULT_LLM, TUNED_JUDGE
 from dialin.llm.spec import Spec
 from dialin.models import store as library
-from dialin.runs.connect import DEFAULT_LLM, TUNED_JUDGE
 
 DEFAULT_LLMS = tuple(Spec.parse(spec).model for spec in (DEFAULT_LLM, TUNED_JUDGE))
 DEFAULT_NAMES = (*DEFAULT_LLMS, "bge-small-en-v1.5", "bge-small-zh-v1.5")

@@ -10,13 +10,13 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
+from dialin.discover.connect import DEFAULT_LLM, Specs
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import read_calibration
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
-from dialin.runs.connect import DEFAULT_LLM, Specs
 from dialin.runs.run import RunPlan
 
 Command = Callable[..., Any]
@@ -194,7 +194,7 @@ def plan_of(options: dict[str, Any]) -> RunPlan:
 def specs_of(options: dict[str, Any]) -> Specs:
     """Return the LLMs and the embedder among the options of a command."""
     path = options["calibration"]
-    calibration = read_calibration(path) if path else None
+    calibration = read_calibration(path) if path else "auto"
     is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge knows no other form
     judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
     return Specs(options["llm"], judge, options["embedder"], calibration)

@@ -12,6 +12,7 @@ import click
 
 from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
+from dialin.discover.connect import Specs, calibration_file, connect, shared_store
 from dialin.errors import InputError
 from dialin.files import write_json
 from dialin.jobs.discover import tools_of
@@ -21,7 +22,6 @@ from dialin.llm.client import Client
 from dialin.llm.spec import NO_LLM
 from dialin.models.store import sha256_of
 from dialin.prompts.templates import Form
-from dialin.runs.connect import Specs, calibration_file, connect, shared_store
 from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, trust_of, unseen
 from dialin.tune.results import without_nan
 from dialin.tune.text import read_clusters

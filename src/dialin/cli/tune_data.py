@@ -15,10 +15,10 @@ from rich.text import Text
 
 from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
+from dialin.discover.connect import Specs, connect
 from dialin.files import write_table
 from dialin.llm.spec import NO_LLM
 from dialin.report.terminal import console_on
-from dialin.runs.connect import Specs, connect
 from dialin.tune.clusters import KINDS, Recipe
 from dialin.tune.data import Matrix, Row, TablePlan, build, check_out, summary_of
 from dialin.tune.sources import Reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.strata import Stratum, strata_of
-from dialin.discover.settings import Settings
+from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
-from dialin.judge.calibration import Calibration, calibration_of
+from dialin.judge.calibration import Calibration, general_calibration, shipped_calibration
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
 from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, SuggestedHeights
 from dialin.judge.people import KeepAllJudge
@@ -23,6 +24,7 @@ from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Judge, Rows
 from dialin.llm.base import LLM
 from dialin.llm.client import tagged
+from dialin.prompts.templates import VERSIONS
 
 
 def _silent(_: str) -> None:
@@ -41,10 +43,13 @@ class Tools:
         Labels -> unit-norm embeddings, for the merge step.
     judge_llm : LLM, optional
         Judges in the place of `llm`: a small tuned one, say.
-    calibration : Calibration, optional
-        Of the LLM that judges, in the place of the one shipped for it.
+    calibration : Calibration or "auto"
+        Of the LLM that judges; "auto": the one shipped for it.
     judge : Judge, optional
         Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
+    on_note : callable
+        Told in one line what the user should know, such as a calibration that is of another prompt; a warning by
+        default.
     on_step : callable
         Told the step that begins ("judge", "name", "merge", "role", "assign"), for progress.
     """
@@ -52,8 +57,9 @@ class Tools:
     llm: LLM | None
     embed: Callable[[Sequence[str]], NDArray[np.float32]]
     judge_llm: LLM | None = None
-    calibration: Calibration | None = None
+    calibration: Calibration | Auto = "auto"
     judge: Judge | None = None
+    on_note: Callable[[str], None] = warnings.warn
     on_step: Callable[[str], None] = _silent
 
     def llm_for(self, step: str) -> LLM | None:
@@ -111,22 +117,36 @@ def judge_of(data: Data, tools: Tools, settings: Settings, heights: Callable[[],
 
 
 def calibration_for(llm: LLM | None, tools: Tools, settings: Settings) -> Calibration:
-    """Return the calibration that the tools bring, or the one shipped for the LLM.
+    """Return the calibration that the tools bring, else the one shipped for the LLM, else the general one.
+
+    One that was fitted with another version of its prompt is not used, and a note says so.
 
     Raises
     ------
     InputError
-        The calibration is of another question form than the settings ask for.
+        The calibration is of another form than the settings ask for.
     """
-    if tools.calibration is None:
-        return calibration_of(llm.name if llm else "", settings.form)
-    if settings.form not in {"auto", tools.calibration.form}:
-        own = tools.calibration
+    label, own = llm.name if llm else "", tools.calibration
+    if own != "auto" and settings.form not in {"auto", own.form}:
         raise InputError(
             f"the calibration {own.name} is of the form {own.form!r}, asked for is {settings.form!r}",
             hint=f"use --form {own.form}, or another --calibration",
         )
-    return tools.calibration
+    for found in (None if own == "auto" else own, shipped_calibration(label, settings.form)):
+        if found and found.is_current:
+            return found
+        if found:
+            tools.on_note(stale_note(found))
+    return general_calibration(label, settings.form)
+
+
+def stale_note(calibration: Calibration) -> str:
+    """Return the line about a calibration that belongs to another version of its prompt."""
+    form, fitted = calibration.form, calibration.prompt_version
+    return (
+        f"the calibration {calibration.name} is not used: it was fitted with version {fitted} of the prompt {form!r}, "
+        f"which now has version {VERSIONS[form]} (renew it: dialin tune calibrate)"
+    )
 
 
 def min_size_of(n: int, settings: Settings) -> int:

@@ -12,22 +12,18 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from dialin.discover.connect import DEFAULT_LLM, Specs, beside, open_backend, open_embedder, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
-from dialin.discover.settings import Settings
+from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data, Result
 from dialin.embed.base import Embedder
-from dialin.embed.cache import CachedEmbedder
-from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
-from dialin.llm.spec import AUTO
 from dialin.llm.usage import Usage
-from dialin.models.home import cache_home
 from dialin.read.corpus import Corpus
-from dialin.runs.connect import DEFAULT_LLM, Specs, beside, open_backend, shared_store
 
 Labels = NDArray[np.int64]
 Vectors = NDArray[np.float32]
@@ -47,8 +43,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         object; "auto" chooses by the script of the texts.
     judge_llm : str, LLM or None
         Judges in the place of `llm`; "auto": the shipped judge beside a model of the catalogue, else `llm` itself.
-    calibration : Calibration, optional
-        Of the LLM that judges, in the place of the one shipped for it.
+    calibration : Calibration or "auto"
+        Of the LLM that judges; "auto": the one in the folder of its adapter, or the one shipped for it.
     settings : Settings, optional
         Everything else that decides the result; see `Settings`.
 
@@ -87,7 +83,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         embedder: str | Embedder = "auto",
         *,
         judge_llm: str | LLM | Literal["auto"] | None = "auto",
-        calibration: Calibration | None = None,
+        calibration: Calibration | Auto = "auto",
         settings: Settings | None = None,
     ) -> None:
         self.llm = llm
@@ -166,21 +162,22 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
             llm = opened(self.llm, stack)
             judge_spec = self._judge_spec()
             judge = opened(judge_spec, stack)
-            own = judge_spec if isinstance(judge_spec, str) else self.llm
-            calibration = self.calibration or (beside(own) if isinstance(own, str) else None)
-            tools = Tools(llm, encode, judge, calibration)
+            tools = Tools(llm, encode, judge, self._calibration(judge_spec or self.llm))
             before = usage_of(tools)
             result = discover(data, tools, self.settings or Settings())
             return result, usage_of(tools) - before
 
     def _judge_spec(self) -> str | LLM | None:
         """Return the LLM that judges in the place of `llm`; None where that judges itself."""
-        if self.judge_llm != AUTO:
+        if self.judge_llm != "auto":
             return self.judge_llm
         if not isinstance(self.llm, str):
             return None
         judge = Specs(self.llm).judge
         return None if judge == self.llm else judge
+
+    def _calibration(self, judge: str | LLM | None) -> Calibration | Auto:
+        return beside(judge) if self.calibration == "auto" and isinstance(judge, str) else self.calibration
 
     def _encode(self, texts: list[str]) -> Vectors:
         return encoder_of(self.embedder_, texts)[1](texts)
@@ -237,8 +234,8 @@ def encoder_of(embedder: str | Embedder, texts: list[str]) -> tuple[str | Embedd
     """Return the embedder, never "auto", and its function; a spec's embedder keeps vectors in the user's cache."""
     if not isinstance(embedder, str):
         return embedder, embedder.encode
-    chosen = embedder_of(embedder, texts)
-    return chosen.name, CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite").encode
+    chosen = open_embedder(embedder, texts)
+    return chosen.name, chosen.encode
 
 
 def opened(llm: str | LLM | None, stack: ExitStack) -> LLM | None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from dialin import files
+from dialin.discover.connect import Connections, WatchedBackend, asked, share, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -23,7 +24,6 @@ from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import Budget
 from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
-from dialin.runs.connect import Connections, WatchedBackend, asked, share, shared_store
 from dialin.runs.run import CAPPED, COMPLETE, INTERRUPTED, MIN_SENTENCES, Run, data_of
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 

@@ -11,12 +11,13 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 
 from dialin import files
+from dialin.discover.connect import Specs, connect
+from dialin.llm.spec import NO_LLM
 from dialin.errors import InputError
 from dialin.jobs.predict import predict
 from dialin.read.columns import Columns
 from dialin.read.table import read_table
 from dialin.report.notebook import picture
-from dialin.runs.connect import NO_LLM, Specs, connect
 from dialin.runs.run import Run, load
 
 Frames = Literal["pandas", "polars", "arrow"]

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 
 from dialin import files
 from dialin.discover.assign import Pieces
+from dialin.discover.connect import Connections
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.read.corpus import corpus_of
 from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
-from dialin.runs.connect import Connections
 from dialin.runs.run import Run
 
 FORMATS = ("csv", "jsonl", "parquet")

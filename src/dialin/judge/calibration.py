@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.llm.spec import has_adapter, is_server, without_fingerprint
-from dialin.prompts.templates import Form
+from dialin.prompts.templates import VERSIONS, Form
 
 _MADE_BY = "make one with: dialin tune calibrate"
 N_MEASURED = 10_000
@@ -114,6 +114,8 @@ class Calibration:
     height_slope : float
         Log-odds of "good" for each factor e by which a set joins lower in the tree than the corpus falls into the
         clusters that it suggests (`dialin.judge.evidence.HeightEvidence`).
+    prompt_version : int, optional
+        Version of the prompt of `form` whose answers were fitted; None: of no LLM's answers.
     """
 
     name: str
@@ -127,6 +129,12 @@ class Calibration:
     n_shown: int = 20
     audit_weights: tuple[float, ...] | None = None
     height_slope: float = 4.0
+    prompt_version: int | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it was fitted with today's prompt of its form; the general one was fitted with none."""
+        return self.prompt_version in {None, VERSIONS[self.form]}
 
     def for_audit(self) -> Calibration:
         """Return the calibration for clusters as they are; the weights of the search serve to choose among many."""
@@ -160,7 +168,10 @@ def read_calibration(path: Path) -> Calibration:
         The file cannot be read, or holds something else.
     """
     try:
-        return calibration_in(json.loads(path.read_text(encoding="utf-8"))["calibration"])
+        values = json.loads(path.read_text(encoding="utf-8"))["calibration"]
+        if values["prompt_version"] is None:
+            raise ValueError("it belongs to no version of a prompt")
+        return calibration_in(values)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}", hint=_MADE_BY) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -183,30 +194,39 @@ def form_of(llm: str) -> Form:
 
 
 def calibration_of(llm: str, form: Form | Literal["auto"] = "auto") -> Calibration:
-    """Return the calibration shipped for this LLM and question form, or the general one.
+    """Return the calibration shipped for this LLM, form and prompt, or the general one.
 
     Parameters
     ----------
     llm : str
-        Name of the LLM, such as "local:qwen2.5-coder-0.5b".
+        Label of the LLM, such as "local:qwen2.5-coder-0.5b".
     form : {"auto", "pairs", "list", "tuned"}
-        How it is asked; "auto": "tuned" where it has an adapter; "list", as in the paper, where it is behind a server:
-        that is one question for each cluster, and large models answer it well; else "pairs", better for small ones.
+        Form of the question. "auto" is "tuned" for an LLM with an adapter; "list", as in the paper, for one on a
+        server: that is one question per cluster, and large models answer it well; else "pairs", better for small ones.
     """
-    table = json.loads(resources.files("dialin.judge").joinpath("calibration.json").read_text(encoding="utf-8"))
+    shipped = shipped_calibration(llm, form)
+    return shipped if shipped and shipped.is_current else general_calibration(llm, form)
+
+
+def shipped_calibration(llm: str, form: Form | Literal["auto"] = "auto") -> Calibration | None:
+    """Return the calibration shipped for this LLM and form, of whatever version of the prompt; None without one."""
     chosen = form_of(llm) if form == "auto" else form
-    key = f"{without_fingerprint(llm)}/{chosen}"
-    name = key if key in table["llms"] else "default"
-    entry = table["llms"][name]
-    return Calibration(
-        name,
-        geometry_weights=tuple(table["geometry"]),
-        llm_weights=tuple(entry["llm"]),
-        joint_weights=tuple(entry["both"]),
-        answer_span=entry["reach"],
-        language_shift=entry["shift"],
-        kept_weights=tuple(table["kept"]),
-        form=chosen,
-        n_shown=entry.get("n_shown", 20),
-        audit_weights=tuple(entry["audit"]) if "audit" in entry else None,
-    )
+    name = f"{without_fingerprint(llm)}/{chosen}"
+    return _entry(name, chosen) if name in _table()["llms"] else None
+
+
+def general_calibration(llm: str, form: Form | Literal["auto"] = "auto") -> Calibration:
+    """Return the calibration of an LLM of which nothing is known."""
+    return _entry("default", form_of(llm) if form == "auto" else form)
+
+
+def _table() -> dict[str, Any]:
+    text = resources.files("dialin.judge").joinpath("calibration.json").read_text(encoding="utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+def _entry(name: str, form: Form) -> Calibration:
+    table = _table()
+    weights = {key: table[key] for key in ("geometry_weights", "kept_weights")}
+    return calibration_in({"name": name, "form": form, **weights, **table["llms"][name]})

@@ -9,8 +9,8 @@ import jinja2
 
 from dialin import files
 from dialin.facts.build import facts_of
-from dialin.facts.facts import Facts, part_of
-from dialin.facts.loaded import LoadedRun, load_files
+from dialin.facts.facts import part_of
+from dialin.facts.loaded import load_files
 from dialin.llm.usage import Price
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
@@ -38,14 +38,14 @@ def write_report(run: Run, path: Path, price: Price | None = None) -> int:
 
 def page(run: Run, price: Price | None = None) -> str:
     """Return the report of a run as one HTML page that needs nothing else."""
+    return render(open_page(run, price))
+
+
+def open_page(run: Run, price: Price | None = None) -> Page:
+    """Return what the templates read about a run."""
     contents = load_files(run)
-    return render(page_of(run, contents, facts_of(contents), price))
-
-
-def page_of(run: Run, contents: LoadedRun, facts: Facts, price: Price | None = None) -> Page:
-    """Return what the templates read."""
     script = "\n".join(map(asset, SCRIPTS))
-    return Page(run.manifest, facts, points_of(contents), asset("style.css"), script, price)
+    return Page(run.manifest, facts_of(contents), points_of(contents), asset("style.css"), script, price)
 
 
 def asset(name: str) -> str:
@@ -55,16 +55,21 @@ def asset(name: str) -> str:
 
 def render(page: Page) -> str:
     """Return the page; whatever people wrote is escaped."""
-    environment = jinja2.Environment(
+    return environment().get_template("page.html.j2").render(page=page)
+
+
+def environment() -> jinja2.Environment:
+    """Return the templates with their filters."""
+    found = jinja2.Environment(
         loader=jinja2.PackageLoader("dialin.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
-    environment.filters["part"] = part_of
-    return environment.get_template("page.html.j2").render(page=page)
+    found.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
+    found.filters["part"] = part_of
+    return found
 
 
 # --- filters of the templates ---------------------------------------------------------------------

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.discover.assign import Pieces
+from dialin.discover.connect import Connections, Specs, model_hashes
 from dialin.discover.settings import Settings, check
 from dialin.discover.state import Data
 from dialin.errors import DialinError, InputError
@@ -34,7 +35,6 @@ from dialin.review.apply import edited_intents, edited_sentences, is_edited, rev
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import KeptIntents, ReviewedRun, pinned_of, write_pinned
 from dialin.review.replay import ReviewState
-from dialin.runs.connect import Connections, Specs, model_hashes
 from dialin.runs.tables import sentences_table
 
 MIN_SENTENCES = 3

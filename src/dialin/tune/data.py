@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from dialin.discover.connect import model_hashes
 from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler
-from dialin.runs.connect import model_hashes
 from dialin.text.script import language_of
 from dialin.tune.balance import shares
 from dialin.tune.clusters import LabelledCluster, Recipe, clusters_of

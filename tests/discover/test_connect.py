@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import scripted
+from dialin.discover import connect
+from dialin.discover.connect import Specs
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Backend
-from dialin.runs import connect
-from dialin.runs.connect import Specs
 
 
 class Closable(scripted.ScriptedBackend):

@@ -11,8 +11,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.discover.settings import Auto
 from dialin.embed.cache import CachedEmbedder
-from dialin.embed.choose import embedder_of
+from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.backends import backend_of, shipped_adapters
@@ -61,14 +62,14 @@ class Specs:
         The LLM that judges them; "auto": see `judge`.
     embedder : str
         A spec of `dialin.embed.choose.embedder_of`; "auto" chooses by the texts.
-    calibration : Calibration, optional
-        Of the judge; None: the one in the folder of its adapter, or the one shipped for it.
+    calibration : Calibration or "auto"
+        Of the judge; "auto": the one in the folder of its adapter, or the one shipped for it.
     """
 
     llm: str = DEFAULT_LLM
     judge_llm: str = AUTO
     embedder: str = AUTO
-    calibration: Calibration | None = None
+    calibration: Calibration | Auto = "auto"
 
     def __post_init__(self) -> None:
         if self.judge_llm == NO_LLM != self.llm:
@@ -100,8 +101,8 @@ class Connections:
         Why this embedder was chosen.
     judge : Backend or None
         The judge, if it is another LLM.
-    calibration : Calibration or None
-        Of the judge; None: the one shipped for it.
+    calibration : Calibration or "auto"
+        Of the judge; "auto": the one shipped for it.
     """
 
     backend: Backend | None
@@ -109,7 +110,7 @@ class Connections:
     embedder_name: str
     reason: str
     judge: Backend | None = None
-    calibration: Calibration | None = None
+    calibration: Calibration | Auto = "auto"
 
     def close(self) -> None:
         """Give back the models or the connections."""
@@ -147,16 +148,23 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
     with closed_on_failure(backend):
         judge = open_backend(specs.judge) if specs.judge != specs.llm else None
     with closed_on_failure(backend, judge):
-        chosen = embedder_of(specs.embedder, texts)
-        cached = CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed)
-        calibration = specs.calibration or beside(specs.judge)
-    return Connections(backend, cached.encode, chosen.name, chosen.reason, judge, calibration)
+        embedder = open_embedder(specs.embedder, texts, on_embed)
+        calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration
+    return Connections(backend, embedder.encode, embedder.name, embedder.reason, judge, calibration)
 
 
-def beside(spec: str) -> Calibration | None:
-    """Return the calibration in the folder of an adapter; None if there is no such folder or no calibration in it."""
+def open_embedder(
+    spec: str, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None
+) -> ChosenEmbedder:
+    """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`."""
+    chosen = embedder_of(spec, texts)
+    return ChosenEmbedder(CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed), chosen.reason)
+
+
+def beside(spec: str) -> Calibration | Auto:
+    """Return the calibration in the folder of an adapter; "auto" if there is no such folder or nothing in it."""
     path = calibration_file(spec)
-    return read_calibration(path) if path and path.is_file() else None
+    return read_calibration(path) if path and path.is_file() else "auto"
 
 
 def calibration_file(spec: str) -> Path | None:
