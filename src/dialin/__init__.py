@@ -19,18 +19,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# The folders whose names are functions here, too: imported first, they do not take the place of the functions later.
-import dialin.discover
+# The folder whose name is a function here, too: imported first, it does not take the place of the function later.
 import dialin.read  # noqa: F401
 
 if TYPE_CHECKING:
-    from dialin.discover.context import Tools
     from dialin.discover.estimator import IntentClusterer
     from dialin.discover.settings import Settings
-    from dialin.discover.state import Data, Intent, Result
+    from dialin.discover.state import Intent, Result
     from dialin.embed.base import Embedder
     from dialin.embed.choose import embedder_of
     from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
+    from dialin.jobs.open_run import OpenRun, open_run
     from dialin.judge.coherence import CoherenceJudge
     from dialin.judge.crowd import Crowd
     from dialin.judge.verdict import Coherence, Judge, Verdict
@@ -52,7 +51,6 @@ __all__ = [
     "Columns",
     "Corpus",
     "Crowd",
-    "Data",
     "DialinError",
     "Embedder",
     "InputError",
@@ -60,34 +58,34 @@ __all__ = [
     "IntentClusterer",
     "Judge",
     "ModelError",
+    "OpenRun",
     "Prompt",
     "ProviderError",
     "Reply",
     "Request",
     "Result",
     "Settings",
-    "Tools",
     "Verdict",
     "__version__",
-    "discover",
     "embedder_of",
+    "open_run",
     "read",
 ]
 
 _MODULES = {
-    "Tools": "dialin.discover.context",
     "IntentClusterer": "dialin.discover.estimator",
     "Settings": "dialin.discover.settings",
-    "Data": "dialin.discover.state",
     "Intent": "dialin.discover.state",
     "Result": "dialin.discover.state",
-    "Embedder": "dialin.embed.choose",
+    "Embedder": "dialin.embed.base",
     "embedder_of": "dialin.embed.choose",
     "BudgetError": "dialin.errors",
     "DialinError": "dialin.errors",
     "InputError": "dialin.errors",
     "ModelError": "dialin.errors",
     "ProviderError": "dialin.errors",
+    "OpenRun": "dialin.jobs.open_run",
+    "open_run": "dialin.jobs.open_run",
     "CoherenceJudge": "dialin.judge.coherence",
     "Crowd": "dialin.judge.crowd",
     "Coherence": "dialin.judge.verdict",
@@ -95,7 +93,7 @@ _MODULES = {
     "Verdict": "dialin.judge.verdict",
     "LLM": "dialin.llm.base",
     "Backend": "dialin.llm.base",
-    "Prompt": "dialin.llm.base",
+    "Prompt": "dialin.prompts.prompt",
     "Reply": "dialin.llm.base",
     "Request": "dialin.llm.base",
     "Client": "dialin.llm.client",
@@ -120,10 +118,3 @@ def read(source: object, columns: Columns | None = None) -> Corpus:
     from dialin.read import table  # noqa: PLC0415  (when it is used: see above)
 
     return table.read(source, columns)
-
-
-def discover(data: Data, tools: Tools, settings: Settings) -> Result:
-    """Find the intents in sentences with their vectors; see `dialin.discover.method.discover`."""
-    from dialin.discover import method  # noqa: PLC0415
-
-    return method.discover(data, tools, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,13 +17,14 @@ from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
-from dialin.llm.backends import backend_of, shipped_adapters
+from dialin.llm.backends import backend_of, prompt_of_adapter, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
 from dialin.llm.openai_api import OpenAIBackend
 from dialin.llm.spec import AUTO, NO_LLM, Spec
 from dialin.models import store as models
 from dialin.models.home import cache_home
+from dialin.prompts.templates import VERSIONS
 
 CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
@@ -78,6 +80,12 @@ class Specs:
     @property
     def judge(self) -> str:
         """The spec of the judge; for "auto" `TUNED_JUDGE` beside a model of the catalogue, else the LLM itself."""
+        is_stale = self.judge_llm == AUTO and stale_adapter(self.wanted_judge)
+        return self.llm if is_stale else self.wanted_judge
+
+    @property
+    def wanted_judge(self) -> str:
+        """The spec of the judge, if its adapter fits today's prompt."""
         if self.judge_llm != AUTO:
             return self.judge_llm
         spec = Spec.maybe(self.llm)
@@ -103,6 +111,8 @@ class Connections:
         The judge, if it is another LLM.
     calibration : Calibration or "auto"
         Of the judge; "auto": the one shipped for it.
+    on_note : callable
+        Told in one line what the user should know.
     """
 
     backend: Backend | None
@@ -111,6 +121,7 @@ class Connections:
     reason: str
     judge: Backend | None = None
     calibration: Calibration | Auto = "auto"
+    on_note: Callable[[str], None] = warnings.warn
 
     def close(self) -> None:
         """Give back the models or the connections."""
@@ -125,7 +136,12 @@ class Connections:
         self.close()
 
 
-def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None) -> Connections:
+def connect(
+    specs: Specs,
+    texts: Sequence[str],
+    on_embed: Callable[[int, int], None] | None = None,
+    on_note: Callable[[str], None] = warnings.warn,
+) -> Connections:
     """Open LLMs and an embedder by their specs.
 
     Parameters
@@ -136,6 +152,8 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
         The texts at hand, by which "auto" chooses an embedder.
     on_embed : callable, optional
         Called with (texts encoded, texts to encode) after each chunk.
+    on_note : callable
+        Told in one line what the user should know, such as an adapter that is of another prompt, and so not used.
 
     Raises
     ------
@@ -144,13 +162,15 @@ def connect(specs: Specs, texts: Sequence[str], on_embed: Callable[[int, int], N
     ModelError
         A local model cannot be fetched or loaded.
     """
+    for note in filter(None, map(stale_adapter, dict.fromkeys([specs.llm, specs.wanted_judge]))):
+        on_note(note)
     backend = open_backend(specs.llm)
     with closed_on_failure(backend):
         judge = open_backend(specs.judge) if specs.judge != specs.llm else None
     with closed_on_failure(backend, judge):
         embedder = open_embedder(specs.embedder, texts, on_embed)
         calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration
-    return Connections(backend, embedder.encode, embedder.name, embedder.reason, judge, calibration)
+    return Connections(backend, embedder.encode, embedder.name, embedder.reason, judge, calibration, on_note)
 
 
 def open_embedder(
@@ -159,6 +179,20 @@ def open_embedder(
     """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`."""
     chosen = embedder_of(spec, texts)
     return ChosenEmbedder(CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed), chosen.reason)
+
+
+def stale_adapter(spec: str) -> str:
+    """Return the line about an adapter that was tuned with another version of its prompt; "" if it can be used."""
+    parsed = Spec.maybe(spec)
+    tuned = prompt_of_adapter(parsed) if parsed and parsed.kind == "local" else None
+    if tuned is None or VERSIONS[tuned[0]] == tuned[1]:
+        return ""
+    task, version = tuned
+    said = f"version {version}" if version else "an unknown version"
+    return (
+        f"the adapter of {spec} is not used: it was tuned with {said} of the prompt {task!r}, "
+        f"which now has version {VERSIONS[task]} (tune it again)"
+    )
 
 
 def beside(spec: str) -> Calibration | Auto:
@@ -188,7 +222,7 @@ def open_backend(spec: str) -> Backend | None:
     """
     if spec == NO_LLM:
         return None
-    backend = backend_of(spec)
+    backend = backend_of(Spec.parse(spec).model_spec if stale_adapter(spec) else spec)
     if isinstance(backend, OpenAIBackend):
         with closed_on_failure(backend):
             backend.check()

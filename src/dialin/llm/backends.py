@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from importlib import resources
 from pathlib import Path
@@ -13,6 +14,10 @@ from dialin.llm.spec import LLM_FORMS, Spec, label_of
 
 ADAPTER = "adapter.gguf"
 """Name of the adapter in a folder that `dialin tune` made."""
+CARD = "tune.json"
+"""Name of the file beside it that says how it was tuned."""
+TUNED_PROMPTS = {"judge": "tuned", "namer": "name"}
+"""The prompt that each task of `dialin tune` learns."""
 
 
 def backend_of(spec: str, n_parallel: int | None = None) -> Backend:
@@ -81,6 +86,20 @@ def adapter_of(spec: Spec) -> tuple[Path, str]:
         )
     path = shipped[spec.name]
     return path, f"{spec.adapter}#{_fingerprint(path)}"
+
+
+def prompt_of_adapter(spec: Spec) -> tuple[str, int] | None:
+    """Return the prompt that an adapter was tuned with, as task and version; 0 is a version that its file does not say.
+
+    None for a spec without an adapter, and for an adapter that is a single file.
+    """
+    shipped, folder = shipped_adapters().get(spec.name), Path(spec.adapter).expanduser()
+    path = shipped.with_suffix(".json") if shipped else folder / CARD
+    if not spec.adapter or not path.is_file():
+        return None
+    values = json.loads(path.read_text("utf-8"))
+    tuning = values["stages"][-1] if "stages" in values else values
+    return TUNED_PROMPTS[tuning["settings"]["task"]], int(tuning.get("prompt_version", 0))
 
 
 def shipped_adapters() -> dict[str, Path]:

@@ -96,6 +96,11 @@ class Spec:
         return cls("openai", found[1], url=found[2] or DEFAULT_URL)
 
     @property
+    def model_spec(self) -> str:
+        """The spec of a local model without its adapter."""
+        return f"local:{self.model}"
+
+    @property
     def name(self) -> str:
         """What follows "local:": the model, and its adapter after a "+"."""
         return f"{self.model}+{self.adapter}" if self.adapter else self.model
