@@ -20,23 +20,23 @@ from dialin.read.table import read_table
 from dialin.report.notebook import picture
 from dialin.runs.run import Run, load
 
-Frames = Literal["pandas", "polars", "arrow"]
+Frame = Literal["pandas", "polars", "arrow"]
 
 
-def open_run(path: str | Path, frames: Frames = "pandas") -> OpenRun:
+def open_run(path: str | Path, frame: Frame = "pandas") -> OpenRun:
     """Open the folder of a run.
 
     Parameters
     ----------
     path : str or Path
         What `dialin discover --out` made.
-    frames : {"pandas", "polars", "arrow"}
+    frame : {"pandas", "polars", "arrow"}
         What the tables come as.
 
     Raises
     ------
     InputError
-        The folder holds no run, or the library of the frames is not installed.
+        The folder holds no run, or the library of the frame is not installed.
 
     Examples
     --------
@@ -45,11 +45,11 @@ def open_run(path: str | Path, frames: Frames = "pandas") -> OpenRun:
     ...
     dialin.errors.InputError: there is no run in no-such-run: manifest.json is missing
     """
-    if frames not in get_args(Frames):
-        raise InputError(f"frames must be one of {', '.join(get_args(Frames))}, got {frames!r}")
-    if frames != "arrow":
-        _library(frames)
-    return OpenRun(load(Path(path)), frames)
+    if frame not in get_args(Frame):
+        raise InputError(f"frame must be one of {', '.join(get_args(Frame))}, got {frame!r}")
+    if frame != "arrow":
+        _library(frame)
+    return OpenRun(load(Path(path)), frame)
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class OpenRun:
     ----------
     run : Run
         The folder.
-    frames : {"pandas", "polars", "arrow"}
+    frame : {"pandas", "polars", "arrow"}
         What the tables come as.
     """
 
     run: Run
-    frames: Frames
+    frame: Frame
 
     @cached_property
     def intents(self) -> Any:
@@ -106,14 +106,14 @@ class OpenRun:
         return picture(self.run)
 
     def _frame(self, table: pa.Table) -> Any:
-        if self.frames == "arrow":
+        if self.frame == "arrow":
             return table
-        library = _library(self.frames)
-        return table.to_pandas() if self.frames == "pandas" else library.from_arrow(table)
+        library = _library(self.frame)
+        return table.to_pandas() if self.frame == "pandas" else library.from_arrow(table)
 
 
 def _library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise InputError(f"{name} is not installed", hint=f'pip install {name}, or frames="arrow"') from error
+        raise InputError(f"{name} is not installed", hint=f'pip install {name}, or frame="arrow"') from error
