@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from dialin import files
 from dialin.discover.connect import Specs, connect
-from dialin.llm.spec import NO_LLM
 from dialin.errors import InputError
 from dialin.jobs.predict import predict
+from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.read.table import read_table
 from dialin.report.notebook import picture
