@@ -1,4 +1,4 @@
-"""A calibration and an adapter belong to a version of a prompt: with another one they are not used, and a line says so."""
+"""A calibration and an adapter belong to a version of a prompt: with another they are not used, and a line says so."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_so_does_one_that_the_user_brings() -> None:
 def test_a_file_without_a_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "calibration.json"
     path.write_text(json.dumps({"calibration": vars(CALIBRATION) | {"language_shift": {}}}))
-    with pytest.raises(InputError, match="holds no calibration.*belongs to no version of a prompt"):
+    with pytest.raises(InputError, match=r"holds no calibration.*belongs to no version of a prompt"):
         read_calibration(path)
 
 
