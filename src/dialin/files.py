@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -28,12 +28,60 @@ PIECES = "pieces.npz"
 PINNED_INTENTS = "pinned.npz"
 REPORT = "report.html"
 
+FORMAT = 2
+"""Number of the format of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1, without a number."""
+_FIRST_WRITER = "0.1.0"
+
 _SPACE_HINT = "free disk space, check the permission of the folder, or choose another one"
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:
     """Return the error for a path that cannot be written."""
     return InputError(f"cannot write {path}: {error.strerror or error}", hint=_SPACE_HINT)
+
+
+def check_format(found: object, what: str, writer: str = "") -> None:
+    """Raise InputError if something in a run folder is of another format than the one that this version reads.
+
+    Parameters
+    ----------
+    found : object
+        The number that was read; None: there is none, so it is of format 1.
+    what : str
+        What has the format, for the error.
+    writer : str, optional
+        Version of dialin that wrote it; "" if it is not recorded.
+
+    Examples
+    --------
+    >>> check_format(FORMAT, "the run in RUN")
+    >>> check_format(None, "the run in RUN")
+    Traceback (most recent call last):
+    ...
+    dialin.errors.InputError: the run in RUN is of format 1, written by dialin 0.1.0; this dialin reads format 2 \
+(open it with dialin 0.1.0, or make the run again)
+    """
+    number = 1 if found is None else found
+    if number == FORMAT:
+        return
+    known = writer or (_FIRST_WRITER if number == 1 else "")
+    by = f"dialin {known}" if known else "another version of dialin"
+    raise InputError(
+        f"{what} is of format {number}, written by {by}; this dialin reads format {FORMAT}",
+        hint=f"open it with {by}, or make the run again",
+    )
+
+
+def quoted(path: Path) -> str:
+    """Return a path as it can be typed in a shell, and is not taken for an option.
+
+    Examples
+    --------
+    >>> quoted(Path("run")), quoted(Path("my $run")), quoted(Path("-run"))
+    ('run', "'my $run'", './-run')
+    """
+    text = str(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)
 
 
 def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
@@ -95,14 +143,6 @@ def write_array(path: Path, X: NDArray[np.generic]) -> None:
     write_whole(path, fill)
 
 
-def write_pieces(path: Path, pieces: Pieces) -> None:
-    """Write the decision function of a run."""
-    roles = np.array(pieces.roles, dtype=np.str_)
-    write_arrays(
-        path, {"centroids": pieces.centroids, "radii": pieces.radii, "intents": pieces.intents, "roles": roles}
-    )
-
-
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write arrays with their names."""
 
@@ -159,12 +199,3 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             return dict(data)
     except (OSError, ValueError, BadZipFile) as error:
         raise InputError(f"cannot read {path}: {error}", hint="has the run ended? go on with: dialin resume") from error
-
-
-def read_pieces(path: Path) -> Pieces:
-    """Return the decision function of a run; raise InputError where it cannot be read."""
-    data = read_arrays(path)
-    try:
-        return Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
-    except KeyError as error:
-        raise InputError(f"{path} is damaged: it has no {error}", hint="make the run again") from error

@@ -73,9 +73,9 @@ def test_a_killed_writer_leaves_all_verdicts_but_the_cut_one(folder: Path) -> No
 def test_nobody_takes_back_the_verdict_of_another(folder: Path) -> None:
     ana, ben = client_of(folder, "Ana"), client_of(folder, "Ben")
     send(ana, ana.get("/judge").text, "good")
-    answer = ben.post("/edit", data={"do": "undo", "line": 2, "next": "/"})
+    answer = ben.post("/edit", data={"do": "undo", "line": 3, "next": "/"})
     assert (answer.status_code, "verdict of Ana" in answer.text) == (409, True)
-    assert 'value="undo" class="quiet"' not in ben.get("/log").text.split('<td class="n">2</td>')[1].split("</tr>")[0]
+    assert 'value="undo" class="quiet"' not in ben.get("/log").text.split('<td class="n">3</td>')[1].split("</tr>")[0]
     assert ana.post("/edit", data={"do": "undo", "next": "/"}, follow_redirects=False).status_code == 303
     assert not load(folder).review.judged.of(1, 0)
 

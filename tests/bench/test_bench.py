@@ -27,7 +27,7 @@ from dialin.jobs.machine import machine_name
 from dialin.llm.client import Client
 from dialin.peers.base import Kit, Problem
 from dialin.peers.library import WithLibrary
-from dialin.peers.registry import PEERS
+from one_line import one_line
 from scripted import ScriptedBackend, sentences
 
 ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]
@@ -193,27 +193,27 @@ def test_a_line_that_a_kill_cut_short_is_run_again(cli: Cli, two: list[str], bac
     assert "line 1 of out/runs.jsonl is damaged" in damaged.stderr
 
 
-def test_a_folder_of_an_earlier_version_is_read(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
-    """Its rows lack what was not measured then, and it kept no labels."""
+def test_runs_whose_labels_are_gone_are_not_measured(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
     options = [*two, "--llm", "none", "--methods", "kmeans"]
     bench(cli, options)
-    path, new = Path("out/runs.jsonl"), {"peak_memory_mb", "goodness", "n_unreadable", "goodness_calls"}
-    old = [json.loads(line) for line in path.read_text().splitlines()]
-    new |= {"downstream", "n_held_out", "machine"}
-    path.write_text("".join(json.dumps({k: v for k, v in r.items() if k not in new}) + "\n" for r in old))
-    about = json.loads(Path("out/bench.json").read_text())
-    Path("out/bench.json").write_text(
-        json.dumps({k: v for k, v in about.items() if k not in {"goodness_llm", "held_out"}})
-    )
     for file in Path("out/labels").iterdir():
         file.unlink()
     write_csv(Path("held.csv"), sentences(4, 9))
     write_csv(Path("held2.csv"), sentences(4, 8))
     result = bench(cli, options, "--held-out", "held.csv", "--held-out", "held2.csv")
-    assert "set1: 1 run of an earlier version kept no labels to measure" in result.stderr
+    assert "set1: 1 run cannot be measured: the labels are gone" in result.stderr
     assert "ARI" not in result.stderr
-    assert [(r["n_held_out"], r["machine"]) for r in rows_of()] == [(None, ""), (None, "")]
+    assert [r["n_held_out"] for r in rows_of()] == [None, None]
     assert "| kmeans | yes | 1 |" in result.stdout
+
+
+def test_a_folder_that_lacks_something_is_damaged(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    options = [*two, "--llm", "none", "--methods", "kmeans"]
+    bench(cli, options)
+    about = json.loads(Path("out/bench.json").read_text())
+    del about["encoder"]
+    Path("out/bench.json").write_text(json.dumps(about))
+    one_line(cli("bench", *options), "bench.json is damaged", "'encoder'", "another --out")
 
 
 # --- errors ---------------------------------------------------------------------------------------

@@ -220,5 +220,5 @@ def test_the_table_says_what_ran_where() -> None:
     ]
 
 
-def test_a_folder_of_an_earlier_version_names_no_machine() -> None:
+def test_without_a_recorded_machine_there_is_no_table_of_machines() -> None:
     assert "Machines" not in {section.title for section in table.sections_of([row("kmeans", 0.2)])}

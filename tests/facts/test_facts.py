@@ -12,11 +12,12 @@ import pytest
 from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 from dialin.facts.build import facts_of
-from dialin.facts.confusion import confusion, neighbours, probabilities
+from dialin.facts.confusion import confusion, neighbours
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.families import brackets, centroids, families, tree_of_intents
 from dialin.facts.loaded import load_files
-from dialin.runs.run import CAPPED, RUNNING, load
+from dialin.runs.manifest import CAPPED, RUNNING
+from dialin.runs.run import load
 from fake_run import Said, call, calls, fake_run, reviewed_run
 from oracles import on_circle
 
@@ -238,7 +239,7 @@ PIECES = Pieces(on_circle(0, 90, 180), np.zeros(3, np.float32), np.array([0, 1, 
 
 
 def test_a_sentence_half_way_between_two_intents_is_shared_out() -> None:
-    P = probabilities(PIECES, on_circle(45, 0, 180), ["", "", ""], 2)
+    P = PIECES.intent_probabilities(on_circle(45, 0, 180), ["", "", ""], 2)
     assert P.round(3).tolist() == [[0.5, 0.5], [1.0, 0.0], [1.0, 0.0]]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -125,14 +124,3 @@ def test_a_run_keeps_the_dates(cli: Cli, backend: ScriptedBackend) -> None:
     assert column.type == pa.timestamp("ms")
     assert column[0].as_py() == datetime(2024, 5, 1)
     assert load(run).manifest.source.columns.date == "when"
-
-
-def test_a_run_from_before_there_were_dates_opens(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
-    path = discover(cli, calls, "run") / "occurrences.parquet"
-    new = load(Path("run"))
-    pq.write_table(pq.read_table(path).drop_columns(["date"]), path)
-    manifest = json.loads(Path("run/manifest.json").read_text())
-    del manifest["source"]["columns"]["date"]
-    Path("run/manifest.json").write_text(json.dumps(manifest))
-    assert load(Path("run")).corpus.occurrences.equals(new.corpus.occurrences)
-    assert load(Path("run")).manifest == new.manifest

@@ -20,7 +20,7 @@ from dialin.report.html import page
 from dialin.report.map import points as points_module
 from dialin.report.map.points import fitting, sampled, script_json
 from dialin.report.pictures import columns, line, tree_picture
-from dialin.runs.run import CAPPED
+from dialin.runs.manifest import CAPPED
 from dialin.text.width import shortened
 from fake_run import Said, calls, fake_run
 from nasty import NASTY, OVERRIDE, SCRIPT, nasty_calls

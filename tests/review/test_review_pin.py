@@ -99,7 +99,7 @@ def test_a_rerun_of_the_rerun_keeps_its_own_review_only(cli: Cli, calls: Path, r
 
 
 def test_what_was_undone_is_not_kept(cli: Cli, calls: Path, reviewed: Run) -> None:
-    decide(reviewed.folder, Undo(1), Undo(2), Undo(3))
+    decide(reviewed.folder, Undo(2), Undo(3), Undo(4))
     result = cli("discover", calls, "--out", "new", "--llm", "test:scripted", "--pin", "old")
     assert result.exit_code == 2
     assert "review it: dialin review old" in result.stderr

@@ -212,7 +212,8 @@ def test_it_says_when_there_are_fewer_than_asked_for(cli: Cli, calls: Path) -> N
 def reviewed(cli: Cli, calls: Path, decisions: Sequence[dict[str, Any]]) -> Path:
     """Return a run of five intents with these decisions on them."""
     run = discover(cli, calls, "run", "--merge", "none")
-    (run / "decisions.jsonl").write_text("".join(json.dumps(d, ensure_ascii=False) + "\n" for d in decisions))
+    lines = [{"format": 2}, *decisions]
+    (run / "decisions.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     return run
 
 
@@ -255,17 +256,17 @@ def test_names_of_decisions_follow_the_convention() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("{", ["line 1", "no decision"]),
-        ("[1]", ["line 1", "no decision"]),
-        ('{"intent_id": 0, "decision": "keep"}', ["line 1", "keep"]),
-        ('{"intent_id": true, "decision": "accept"}', ["line 1", "intent_id"]),
-        ('{"intent_id": 0, "decision": "move", "sentences": [-1]}', ["line 1", "sentences"]),
+        ("{", ["line 2", "not a decision"]),
+        ("[1]", ["line 2", "not a decision"]),
+        ('{"intent_id": 0, "decision": "keep"}', ["line 2", "keep"]),
+        ('{"intent_id": true, "decision": "accept"}', ["line 2", "intent_id"]),
+        ('{"intent_id": 0, "decision": "move", "sentences": [-1]}', ["line 2", "sentences"]),
         ('{"intent_id": 0, "decision": "rename"}', ["without a name"]),
-        ('{"intent_id": 0, "decision": "rename", "name": 7}', ["no decision"]),
+        ('{"intent_id": 0, "decision": "rename", "name": 7}', ["not a decision"]),
     ],
 )
 def test_bad_decisions(home: Path, line: str, words: list[str]) -> None:
-    Path("decisions.jsonl").write_text(line + "\n")
+    Path("decisions.jsonl").write_text('{"format": 2}\n' + line + "\n")
     with pytest.raises(InputError) as caught:
         read_log(Path("decisions.jsonl"))
     assert [word for word in words if word not in str(caught.value)] == []

@@ -160,11 +160,11 @@ def test_each_edit_is_a_line_of_the_log(client: TestClient, run: Path) -> None:
         Move((zero[0], zero[1]), 1),
         Move((zero[2],), free, "brand-new"),
         Noise((two[0],)),
-        Undo(7),
+        Undo(8),
     ]
     assert {entry.by for entry in read_log(run / "decisions.jsonl")} == {"Ana"}
     assert all(entry.at.endswith("+00:00") for entry in read_log(run / "decisions.jsonl"))
-    assert "undid line 7" in client.get("/log").text
+    assert "undid line 8" in client.get("/log").text
 
 
 def test_a_proposed_split_can_be_taken_as_it_is(client: TestClient, run: Path) -> None:

@@ -12,7 +12,8 @@ from dialin.annotate.dataset import LABELLED_STAGES
 from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, standing_of
 from dialin.review.verdicts import GROUPS, JUDGES, fleiss_agreement, told
-from dialin.runs.run import Manifest, Run
+from dialin.runs.manifest import Manifest
+from dialin.runs.run import Run
 from dialin.text.markdown import cell, table
 
 N_EXAMPLES = 3

@@ -106,7 +106,7 @@ def measure_case(case: Case, rows: Sequence[Row], bench: Bench, watch: Watch) ->
     wanted = [row for row in rows if row.data == case.name and lacks(row, bench)]
     found = {row.key: labels for row in wanted if (labels := kept(bench.out, row.key, len(case.texts))) is not None}
     if n := len(wanted) - len(found):
-        watch.on_note(f"{case.name}: {n} run{'s' * (n > 1)} of an earlier version kept no labels to measure")
+        watch.on_note(f"{case.name}: {n} run{'s' * (n > 1)} cannot be measured: the labels are gone")
     wanted = [row for row in wanted if row.key in found]
     if not wanted:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Row:
     encoder : float or None
         Accuracy of a fine-tuned encoder on them; None: not measured, or there is no cluster.
     machine : str
-        What it ran on; "" of an earlier version.
+        What it ran on; "" if that was not recorded.
     """
 
     data: str
@@ -172,22 +172,25 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
 def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any]:
     """Return what a folder is about with what is asked for now; raise InputError where both cannot be in one table.
 
-    A folder without another judge, held-out sentences or an encoder, such as that of an earlier version, may gain them.
+    A folder without another judge, held-out sentences or an encoder may gain them.
     """
+    missing = [name for name in new if name not in old]
+    if missing:
+        raise InputError(f"{out / ABOUT} is damaged: it has no {missing[0]!r}", hint="choose another --out")
     for name in ("llm", "judge_llm", "embedder", "calibration", *ADDABLE_FIELDS):
-        is_later = name in ADDABLE_FIELDS and not (old.get(name) and new[name])
-        if old.get(name) != new[name] and not is_later:
+        is_later = name in ADDABLE_FIELDS and not (old[name] and new[name])
+        if old[name] != new[name] and not is_later:
             raise InputError(
-                f"the rows in {out} are of {name} {old.get(name)!r}, asked for is {new[name]!r}",
+                f"the rows in {out} are of {name} {old[name]!r}, asked for is {new[name]!r}",
                 hint="choose another --out, or the same models",
             )
-    sentences = {what: {**old.get(what, {}), **new[what]} for what in ("data", "held_out")}
+    sentences = {what: {**old[what], **new[what]} for what in ("data", "held_out")}
     for what, text in (("data", "data set"), ("held_out", "held-out file of")):
-        for name, sha256 in old.get(what, {}).items():
+        for name, sha256 in old[what].items():
             if sentences[what][name] != sha256:
                 hint = f"choose another --out{', or rename it' if what == 'data' else ''}"
                 raise InputError(f"the {text} {name!r} has changed since the rows in {out}", hint=hint)
-    return {**old, **sentences, **{name: new[name] or old.get(name, "") for name in ADDABLE_FIELDS}}
+    return {**old, **sentences, **{name: new[name] or old[name] for name in ADDABLE_FIELDS}}
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -200,8 +203,7 @@ def row_of(line: str, path: Path, number: int) -> Row:
     """Return the row that a line describes."""
     try:
         values = json.loads(line)
-        wanted = [field.name for field in fields(Row) if field.default is MISSING or field.name in values]
-        return Row(**{name: values[name] for name in wanted})  # an earlier version measured less
+        return Row(**{column.name: values[column.name] for column in fields(Row)})
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"line {number} of {path} is damaged", hint="delete the line; its run is done again"

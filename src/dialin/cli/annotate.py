@@ -24,7 +24,10 @@ from dialin.llm.spec import AUTO, NO_LLM
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, fleiss_agreement, told
-from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, shown, start
+from dialin.runs.connect import AUTO, NO_LLM, Connections, Specs, connect
+from dialin.runs.manifest import COMPLETE, RunPlan
+from dialin.runs.run import Run, load
+from dialin.runs.start import check_free, read_corpus, start
 from dialin.tune.data import check_out
 
 LOG_AUTHOR = "dialin"
@@ -108,7 +111,7 @@ def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
     try:
         return work_on(run, opened, Session(estimate=False))
     except KeyboardInterrupt:
-        raise Stopped(f"stopped, go on with: dialin annotate {shown(run.folder)}") from None
+        raise Stopped(f"stopped, go on with: dialin annotate {files.quoted(run.folder)}") from None
 
 
 def begin(out: Path, options: dict[str, Any]) -> Run:
@@ -136,7 +139,7 @@ def write_data_set(run: Run, path: Path) -> None:
     n_labelled = table.num_rows - table["label"].null_count
     if not n_labelled:
         raise InputError(
-            f"no sentence of {run.folder} has a label yet", hint=f"use: dialin annotate {shown(run.folder)}"
+            f"no sentence of {run.folder} has a label yet", hint=f"use: dialin annotate {files.quoted(run.folder)}"
         )
     files.write_table(path, table)
     files.write_text(beside, card(run, path))

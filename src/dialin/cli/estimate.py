@@ -21,7 +21,9 @@ from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
 from dialin.llm.usage import Price
-from dialin.runs.run import data_of, read_corpus
+from dialin.runs.connect import connect
+from dialin.runs.run import data_of
+from dialin.runs.start import read_corpus
 
 
 @click.command()

@@ -103,5 +103,5 @@ def _fail(message: str, code: int) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(" ".join(message.split()), err=True)
+    click.echo(" ".join(line.strip() for line in message.splitlines()), err=True)
     return code

@@ -17,7 +17,8 @@ from dialin.judge.calibration import read_calibration
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
-from dialin.runs.run import RunPlan
+from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
+from dialin.runs.manifest import RunPlan
 
 Command = Callable[..., Any]
 

@@ -12,7 +12,7 @@ from dialin import files
 from dialin.cli.options import JSON, RUN, price_of, price_options
 from dialin.facts.headline import as_json as summary_json
 from dialin.report.html import write_report
-from dialin.runs.run import load, shown
+from dialin.runs.run import load
 
 
 @click.command()
@@ -33,4 +33,4 @@ def report(run: Path, out: Path | None, as_json: bool, **options: Any) -> None:
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
     else:
         size = f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.0f} kB"
-        click.echo(f"{path}  {size}; on the terminal: dialin show {shown(run)}")
+        click.echo(f"{path}  {size}; on the terminal: dialin show {files.quoted(run)}")

@@ -11,9 +11,9 @@ import click
 
 from dialin.cli.options import RUN, stacked
 from dialin.facts.headline import summary_of
-from dialin.files import REPORT
+from dialin.files import REPORT, quoted
 from dialin.review.log import DECISIONS
-from dialin.runs.run import Run, load, shown
+from dialin.runs.run import Run, load
 
 DEFAULT_PORT = 8377
 
@@ -72,7 +72,7 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
     with suppress(KeyboardInterrupt):  # it is how it ends
         serve(run, Door(**door), ready)
     if is_older(run.folder / REPORT, run.folder / DECISIONS):
-        click.echo(f"{REPORT} is from before; write it anew with: dialin report {shown(run.folder)}", err=True)
+        click.echo(f"{REPORT} is from before; write it anew with: dialin report {quoted(run.folder)}", err=True)
 
 
 def is_older(file: Path, than: Path) -> bool:

@@ -14,7 +14,7 @@ from dialin.cli.options import JSON
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Specs, calibration_file, connect, shared_store
 from dialin.errors import InputError
-from dialin.files import write_json
+from dialin.files import quoted, write_json
 from dialin.jobs.discover import tools_of
 from dialin.judge.calibration import Calibration, calibration_of
 from dialin.judge.coherence import JudgeSettings
@@ -108,6 +108,6 @@ def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
 
 
 def how_to_use(fitted: Calibration, path: Path, llm: str, *, is_beside: bool) -> str:
-    """Return the line that says how to use the file."""
-    option = "" if is_beside else f" --calibration {path}"
+    """Return the line that says what to do with what was written."""
+    option = "" if is_beside else f" --calibration {quoted(path)}"
     return f"\n{fitted.name} is calibrated; use it with: dialin discover INPUT --out RUN --judge-llm {llm}{option}"

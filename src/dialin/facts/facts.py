@@ -212,12 +212,12 @@ class Facts:
         return values | {"tree": [[*pair, distance] for pair, distance in zip(children, height, strict=True)]}
 
 
-def part_of(round_: dict[str, Any]) -> str:
-    """Return whose sentences a round worked on; runs of old versions know no script.
+def stratum_of(round_: dict[str, Any]) -> str:
+    """Return the stratum whose sentences a round worked on.
 
     Examples
     --------
-    >>> part_of({"role": "agent", "script": "Chinese"}), part_of({"role": None})
-    ('agent, Chinese', 'all')
+    >>> stratum_of({"role": "agent", "script": "CJK"}), stratum_of({"role": "", "script": ""})
+    ('agent, CJK', 'all')
     """
-    return ", ".join(filter(None, (round_["role"] or "all", round_.get("script"))))
+    return ", ".join(filter(None, (round_["role"] or "all", round_["script"])))

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dialin.errors import InputError
-from dialin.runs.run import CAPPED, COMPLETE, Run
+from dialin.runs.manifest import CAPPED, COMPLETE
+from dialin.runs.run import Run
 from dialin.score.reliability import Goodness, expected_goodness
 
 

@@ -9,8 +9,8 @@ import jinja2
 
 from dialin import files
 from dialin.facts.build import facts_of
-from dialin.facts.facts import part_of
-from dialin.facts.loaded import load_files
+from dialin.facts.facts import Facts, stratum_of
+from dialin.facts.loaded import LoadedRun, load_files
 from dialin.llm.usage import Price
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
@@ -67,9 +67,9 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    found.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
-    found.filters["part"] = part_of
-    return found
+    environment.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
+    environment.filters["stratum"] = stratum_of
+    return environment.get_template("page.html.j2").render(page=page)
 
 
 # --- filters of the templates ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from dialin.facts.facts import Facts, part_of
+from dialin.facts.facts import Facts, stratum_of
 from dialin.report.terminal import add, grid, name_of, one_line, sparkline, totals
 from dialin.runs.run import Run
 from dialin.text.width import shortened
@@ -146,7 +146,7 @@ def rounds_table(facts: Facts) -> RenderableType | None:
     for i, round_ in enumerate(facts.rounds, 1):
         kept = f"{round_['n_kept']:,} with {round_['n_kept_sentences']:,}"
         for j, trial in enumerate(round_["trials"]):
-            head = [i, part_of(round_), f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
+            head = [i, stratum_of(round_), f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
             figures = [f"{trial[name]:,}" for name in ("good", "bad", "unreadable")]
             is_best = len(round_["trials"]) > 1 and trial["k"] == round_["best_k"]
             add(table, *head, f"{'★ ' * is_best}{trial['k']:,}", *figures, kept if j == 0 else "")

@@ -15,7 +15,7 @@ from dialin.llm.usage import Price, Usage
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
 from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
-from dialin.runs.run import Manifest
+from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
 """Intents of the table, and of the tree that is drawn; of more, the most frequent are in the table."""

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from dialin.facts.facts import Facts
 from dialin.facts.headline import Summary, summary_of
-from dialin.runs.run import CAPPED, Run
+from dialin.runs.manifest import CAPPED
+from dialin.runs.run import Run
 
 N_SHOWN = 2
 """Examples of an intent in the table."""

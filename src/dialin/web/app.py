@@ -20,10 +20,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from dialin.errors import InputError
+from dialin.files import quoted
 from dialin.review.edits import Vote
 from dialin.review.replay import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
-from dialin.runs.run import Run, shown
+from dialin.runs.run import Run
 from dialin.web import annotation, pages
 from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, clean, decision, form_of, number
@@ -226,7 +227,7 @@ class _Site:
                 user=user,
                 here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
                 run=view.run.folder.name,
-                folder=shown(view.run.folder),
+                folder=quoted(view.run.folder),
                 last=pages.event(view, view.entries[-1], user) if view.entries else None,
                 group=self.access.group,
             )

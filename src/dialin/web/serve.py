@@ -71,18 +71,18 @@ def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
         access = access_of(door.host, listener.getsockname()[1], door.user, door.group)
         config = uvicorn.Config(app_of(run, access), log_level="warning", lifespan="off", server_header=False)
         config.timeout_graceful_shutdown = 2
-        on_ready(f"http://{shown(door.host)}:{access.port}/?token={access.token}")
+        on_ready(f"http://{in_url(door.host)}:{access.port}/?token={access.token}")
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def access_of(host: str, port: int, user: str, group: int = 0) -> Access:
     """Return who may come in; on loopback only under the names of this machine."""
-    names = {shown(host), "localhost", LOOPBACK, "[::1]"}
+    names = {in_url(host), "localhost", LOOPBACK, "[::1]"}
     hosts = frozenset(f"{name}:{port}" for name in names) if is_loopback(host) else frozenset[str]()
     return Access(user=user, port=port, hosts=hosts, group=group)
 
 
-def shown(host: str) -> str:
+def in_url(host: str) -> str:
     """Return a host as an address has it."""
     return f"[{host}]" if ":" in host else host
 
