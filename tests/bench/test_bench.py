@@ -17,7 +17,7 @@ from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.bench import course, table
 from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
-from dialin.bench.methods import ITL, METHODS, check_methods, settings_of
+from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
 from dialin.bench.results import Row
 from dialin.cluster.partition import Labels
 from dialin.discover.context import Tools
@@ -118,13 +118,13 @@ def test_the_papers_rows_are_its_loop_with_the_llm_alone() -> None:
     tools = Tools(None, lambda texts: np.zeros((len(texts), 2), np.float32), judge_llm=llm_called("openai:some"))
     tuned = replace(tools, judge_llm=llm_called("local:gemma-3-270m+judge"))
     for name in ITL:
-        found = settings_of(name, tools)
+        found = own_settings(name, tools)
         assert (found.strategy, found.judge, found.form) == ("paper", "llm", "list")
-        assert settings_of(name, tuned) == replace(found, form="auto")
+        assert own_settings(name, tuned) == replace(found, form="auto")
         assert found.sampler == ("random" if name == "itl-random" else "convex")
         assert found.merge == ("paper" if "merge" in name else "none")
         assert found.roles == ("split" if "role" in name else "ignore")
-    assert settings_of("dialin@50", tools) == settings_of("dialin", tools) == Settings()
+    assert own_settings("dialin@50", tools) == own_settings("dialin", tools) == Settings()
 
 
 def test_the_keyphrase_row_sees_the_expanded_vectors(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
@@ -316,13 +316,13 @@ def test_a_column_without_labels_is_refused(home: Path) -> None:
 
 @pytest.mark.usefixtures("backend")
 def test_the_table_is_there_after_each_run(cli: Cli, two: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes, original = list[int](), course.append
+    sizes, original = list[int](), course.append_row
 
     def spying(path: Path, new: Row) -> None:
         results = path.parent / table.RESULTS
         sizes.append(pq.read_table(results).num_rows if results.exists() else 0)
         original(path, new)
 
-    monkeypatch.setattr(course, "append", spying)
+    monkeypatch.setattr(course, "append_row", spying)
     bench(cli, two, "--llm", "none", "--methods", "kmeans,gmm")
     assert sizes == [0, 1, 2, 3]

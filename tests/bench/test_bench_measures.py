@@ -18,7 +18,7 @@ from conftest import Cli
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
-from dialin.bench.downstream import LabelledRows, accuracy, logistic
+from dialin.bench.downstream import LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier, Network, encoder_at, rate_of
 from dialin.bench.goodness import clusters_of, judged
 from dialin.bench.labels import keep, kept, path_of
@@ -158,7 +158,7 @@ def test_accuracy_downstream_by_hand() -> None:
     train = rows(AXES[[0, 0, 1, 1, 2, 2, 2]], ["a", "a", "a", None, "b", "a", "b"])
     held = rows(AXES[[0, 1, 2, 2, 1, 2]], ["a", "a", "b", "a", "a", None])
     labels = np.array([0, 0, 1, 1, 2, 2, 2])
-    assert accuracy(train, labels, held) == pytest.approx(4 / 5)
+    assert downstream_accuracy(train, labels, held) == pytest.approx(4 / 5)
 
 
 def test_the_unassigned_teach_nothing() -> None:
@@ -166,7 +166,7 @@ def test_the_unassigned_teach_nothing() -> None:
     train = rows(AXES[[0, 0, 2, 2, 1]], ["a", "a", "b", "b", "c"])
     labels = np.array([5, 5, 7, 7, -1])
     assert set(logistic(train.of(np.arange(4)), labels[:4], rows(AXES, [None] * 3)).tolist()) == {5, 7}
-    assert accuracy(train, labels, rows(AXES[[1]], ["c"])) == 0
+    assert downstream_accuracy(train, labels, rows(AXES[[1]], ["c"])) == 0
 
 
 @pytest.mark.parametrize(
@@ -177,13 +177,13 @@ def test_one_cluster_is_always_predicted_and_none_is_undefined(
     labels: list[int], gold: list[str | None], expected: float
 ) -> None:
     train = rows(AXES, ["a", "a", "b"])
-    found = accuracy(train, np.array(labels), rows(AXES[:2], gold))
+    found = downstream_accuracy(train, np.array(labels), rows(AXES[:2], gold))
     assert found == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_cluster_without_a_gold_label_stands_for_none() -> None:
     train = rows(AXES[[0, 0, 1]], [None, None, "b"])
-    assert accuracy(train, np.array([0, 0, 1]), rows(AXES[[0, 1]], ["a", "b"])) == 0.5
+    assert downstream_accuracy(train, np.array([0, 0, 1]), rows(AXES[[0, 1]], ["a", "b"])) == 0.5
 
 
 def test_the_command_scores_held_out_sentences(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
@@ -385,8 +385,8 @@ def test_an_encoder_learns_what_the_vectors_do_not_hold(home: Path) -> None:
     texts = [" ".join(f"w{i}" for i in rng.integers(0, 10, rng.integers(1, 6)) + 10 * (label == 7)) for label in labels]
     train = LabelledRows(texts[::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
     held = LabelledRows(texts[1::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
-    assert accuracy(train, labels[::2], held) <= 0.5
-    assert accuracy(train, labels[::2], held, EncoderClassifier(weights, 0)) > 0.95
+    assert downstream_accuracy(train, labels[::2], held) <= 0.5
+    assert downstream_accuracy(train, labels[::2], held, EncoderClassifier(weights, 0)) > 0.95
     found = [EncoderClassifier(weights, seed)(train, labels[::2], held).tolist() for seed in (0, 0)]
     assert found[0] == found[1]
     assert set(found[0]) == {4, 7}

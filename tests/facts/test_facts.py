@@ -12,7 +12,7 @@ import pytest
 from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 from dialin.facts.build import facts_of
-from dialin.facts.confusion import confusion, neighbours
+from dialin.facts.confusion import confusable, confusion
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.families import brackets, centroids, families, tree_of_intents
 from dialin.facts.loaded import load_files
@@ -247,8 +247,8 @@ def test_confusion_is_the_mean_over_the_sentences_of_an_intent() -> None:
     """Of intent 0: one sentence at its centre, one half way to intent 1."""
     C = confusion(PIECES, on_circle(0, 45, 90), ["", "", ""], np.array([0, 0, 1]))
     assert C.round(3).tolist() == [[0.75, 0.25], [0.0, 1.0]]
-    assert neighbours(C, 0) == [(1, pytest.approx(0.25))]
-    assert neighbours(C, 1) == []
+    assert confusable(C, 0) == [(1, pytest.approx(0.25))]
+    assert confusable(C, 1) == []
 
 
 def test_intents_of_different_roles_are_not_confused() -> None:

@@ -16,10 +16,10 @@ from dialin.facts.families import families, tree_of_intents
 from dialin.llm.usage import Price
 from dialin.report import page as page_module
 from dialin.report.colours import UNASSIGNED_COLOUR, colours, oklch
-from dialin.report.html import page
+from dialin.report.html import report_html
 from dialin.report.map import points as points_module
 from dialin.report.map.points import fitting, sampled, script_json
-from dialin.report.pictures import columns, line, tree_picture
+from dialin.report.pictures import columns, line_points, tree_picture
 from dialin.runs.manifest import CAPPED
 from dialin.text.width import shortened
 from fake_run import Said, calls, fake_run
@@ -62,12 +62,12 @@ class Parsed(HTMLParser):
 
 @pytest.fixture(scope="module")
 def html(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return page(fake_run(tmp_path_factory.mktemp("page") / "run", calls()))
+    return report_html(fake_run(tmp_path_factory.mktemp("page") / "run", calls()))
 
 
 @pytest.fixture(scope="module")
 def nasty(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return page(fake_run(tmp_path_factory.mktemp("nasty") / "run", nasty_calls()))
+    return report_html(fake_run(tmp_path_factory.mktemp("nasty") / "run", nasty_calls()))
 
 
 # --- what is in it ----------------------------------------------------------------------------------
@@ -105,13 +105,13 @@ def test_every_picture_and_field_is_described_in_words(html: str) -> None:
 def test_a_capped_run_says_so_and_a_price_makes_money(tmp_path: Path) -> None:
     usage = {"judge": {"questions": 5, "tokens_in": 2_000_000, "tokens_out": 500_000}}
     run = fake_run(tmp_path / "run", calls(2), status=CAPPED, usage=usage)
-    assert "A cap of calls or tokens ended this run early" in page(run)
-    assert '<div class="value">5 LLM calls</div>' in page(run)
-    assert '<div class="value">6.50</div>' in page(run, Price(2.0, 5.0))
+    assert "A cap of calls or tokens ended this run early" in report_html(run)
+    assert '<div class="value">5 LLM calls</div>' in report_html(run)
+    assert '<div class="value">6.50</div>' in report_html(run, Price(2.0, 5.0))
 
 
 def test_nothing_found_makes_a_page_too(tmp_path: Path) -> None:
-    html = page(fake_run(tmp_path / "run", [Said(text, "") for text in ("a b", "c d", "e f")]))
+    html = report_html(fake_run(tmp_path / "run", [Said(text, "") for text in ("a b", "c d", "e f")]))
     assert "No intent was found" in html
     assert 'href="#calls"' not in html
 
@@ -119,7 +119,7 @@ def test_nothing_found_makes_a_page_too(tmp_path: Path) -> None:
 def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
     run = fake_run(tmp_path / "run", calls(2))
     (run.folder / "embeddings.npy").unlink()
-    html = page(run)
+    html = report_html(run)
     assert "<canvas" not in html
     assert 'href="#tree"' not in html
     assert "request-refund" not in html
@@ -128,7 +128,7 @@ def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
 
 def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_module, "MAX_ROWS", 3)
-    html = page(fake_run(tmp_path / "run", calls()))
+    html = report_html(fake_run(tmp_path / "run", calls()))
     assert html.count('<tbody id="intent-') == 3
     assert "Shown are the 3 most frequent of 8." in html
     assert "too many intents to draw" in html
@@ -227,7 +227,7 @@ def test_of_too_many_sentences_each_intent_keeps_its_share() -> None:
 def test_a_sampled_map_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(points_module, "MAX_POINTS", 30)
     run = fake_run(tmp_path / "run", calls())
-    html = page(run)
+    html = report_html(run)
     n = len(Parsed(html).data["t"])
     assert 20 <= n <= 40
     assert f"Shown are {n} of {len(run.corpus.texts)} sentences" in html
@@ -305,7 +305,7 @@ def test_the_tree_is_drawn_from_its_root_to_its_leaves() -> None:
 
 
 def test_lines_and_columns_are_as_high_as_their_numbers() -> None:
-    assert line([0.0, 0.0]) == "0.0,21.0 96.0,21.0"
+    assert line_points([0.0, 0.0]) == "0.0,21.0 96.0,21.0"
     assert [column.upper[1] for column in columns([3, 1], [0, 1])] == [0.0, 50.0]
     assert columns([], []) == []
     assert columns([0], [0])[0].lower == (150.0, 0.0)

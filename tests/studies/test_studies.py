@@ -13,7 +13,7 @@ import pytest
 
 import scripted
 from dialin.bench.results import Row as BenchRow
-from dialin.bench.results import append, read_rows
+from dialin.bench.results import append_row, read_rows
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Draft
@@ -254,7 +254,7 @@ def test_runs_of_a_benchmark_stand_beside_what_was_counted(tmp_path: Path) -> No
     path = tmp_path / "runs.jsonl"
     for seed, calls in enumerate((100, 300)):
         usage = {"calls": calls, "tokens_in": 10 * calls, "tokens_out": calls}
-        append(path, BenchRow("bank", "idas", seed, True, **scores, **counts, **usage, embedder="e"))  # type: ignore
+        append_row(path, BenchRow("bank", "idas", seed, True, **scores, **counts, **usage, embedder="e"))  # type: ignore
     rows = read_rows(path)
     assert asdict(rows[0])["calls"] == 100
     run = cost.measured(rows, "bank", "idas")

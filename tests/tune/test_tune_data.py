@@ -21,8 +21,10 @@ from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
 from dialin.llm.spec import NO_LLM
 from dialin.review.log import read_log
-from dialin.tune.data import SCHEMA, Matrix, about_of, is_rebuilt
-from dialin.tune.from_review import name_of
+from dialin.runs import connect
+from dialin.runs.connect import NO_LLM
+from dialin.tune.data import SCHEMA, Matrix, is_rebuilt, origin_of
+from dialin.tune.from_review import conventional_name
 from dialin.tune.sources import Reading, read_source
 from one_line import nothing_left, one_line
 from oracles import BagOfWords
@@ -123,7 +125,7 @@ def test_a_table_of_other_data_is_found_out(cli: Cli, calls: Path) -> None:
 
 def test_the_metadata_say_how_it_was_made(cli: Cli, calls: Path) -> None:
     make(cli, calls, "--label", "topic", "--good", 0.95, "--bad", 0.6, "--seed", 2, "--clusters", 20, "--noise", "x")
-    about = about_of(Path(OUT))
+    about = origin_of(Path(OUT))
     assert {"good": 0.95, "bad": 0.6, "seed": 2, "n": 20}.items() <= about["recipe"].items()
     assert about["reading"] == {"label": "topic", "text": None, "language": "auto", "noise": ["x"]}
     assert (about["asked"], about["embedders"], about["columns"]) == (["auto"], ["test:hashing"], SCHEMA.names)
@@ -131,7 +133,7 @@ def test_the_metadata_say_how_it_was_made(cli: Cli, calls: Path) -> None:
     assert len(about["inputs"][0]["sha256"]["calls.csv"]) == 64
     pq.write_table(pa.table({"a": [1]}), "other.parquet")
     with pytest.raises(InputError, match="was not made by dialin tune data"):
-        about_of(Path("other.parquet"))
+        origin_of(Path("other.parquet"))
 
 
 def test_the_formats_agree(cli: Cli, calls: Path) -> None:
@@ -243,14 +245,14 @@ def test_decisions_stand_beside_files_and_come_on_top(cli: Cli, calls: Path) -> 
     run = reviewed(cli, calls, [{"intent_id": 0, "decision": "accept"}])
     rows = make(cli, calls, run, "--label", "topic", "--clusters", 20)
     assert Counter(row["source"] for row in rows) == {"calls": 20, "run": 1}
-    sha256 = {entry["source"]: set(entry["sha256"]) for entry in about_of(Path(OUT))["inputs"]}
+    sha256 = {entry["source"]: set(entry["sha256"]) for entry in origin_of(Path(OUT))["inputs"]}
     assert sha256 == {"calls": {"calls.csv"}, "run": {"decisions.jsonl", "sentences.parquet", "intents.parquet"}}
 
 
 def test_names_of_decisions_follow_the_convention() -> None:
-    assert name_of("取消订单", "zh") == "取消-订单"
-    assert name_of("ask-refund-date", "en") == "ask-refund-date"
-    assert name_of("unnamed-intent-2", "en") == ""
+    assert conventional_name("取消订单", "zh") == "取消-订单"
+    assert conventional_name("ask-refund-date", "en") == "ask-refund-date"
+    assert conventional_name("unnamed-intent-2", "en") == ""
 
 
 @pytest.mark.parametrize(

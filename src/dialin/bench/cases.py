@@ -100,12 +100,12 @@ def read_case(path: str, label: str, text: str | None = None) -> Case:
     gold = [column[row] for row in rows]
     if not any(gold):
         raise InputError(f"column {label!r} of {path} has no label", hint="name another column")
-    return Case(name_of(path), corpus.texts, corpus.occurrences["sentence_id"].to_numpy(), gold)
+    return Case(data_name(path), corpus.texts, corpus.occurrences["sentence_id"].to_numpy(), gold)
 
 
 def read_cases(paths: Sequence[str], label: str, text: str | None = None) -> list[Case]:
     """Read all files; raise InputError also where two have one name."""
-    names = [name_of(path) for path in paths]
+    names = [data_name(path) for path in paths]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
         raise InputError(f"two files are called {twice[0]!r}, which names their rows", hint="rename one of them")
@@ -131,10 +131,10 @@ def read_held_out(paths: Sequence[str], cases: Sequence[Case], label: str, text:
             hint="one for each, in the same order",
         )
     held = [read_case(path, label, text) for path in paths]
-    return {case.name: unseen(new, case) for case, new in zip(cases, held, strict=False)}
+    return {case.name: without_seen(new, case) for case, new in zip(cases, held, strict=False)}
 
 
-def unseen(held: Case, case: Case) -> Case:
+def without_seen(held: Case, case: Case) -> Case:
     """Return held-out sentences without the labels of those that the data set has, too."""
     known = set(case.texts)
     rows = zip(held.sentence.tolist(), held.gold, strict=True)
@@ -152,12 +152,12 @@ def unseen(held: Case, case: Case) -> Case:
     return replace(held, gold=gold)
 
 
-def name_of(path: str) -> str:
+def data_name(path: str) -> str:
     """Return the name of a file without folder and ending.
 
     Examples
     --------
-    >>> name_of("data/bank77.v2.jsonl.gz")
+    >>> data_name("data/bank77.v2.jsonl.gz")
     'bank77.v2'
     """
     name = Path(path).name.removesuffix(".gz")

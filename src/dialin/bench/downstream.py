@@ -59,7 +59,9 @@ def logistic(train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
     return np.asarray(model.predict(held.X), dtype=np.int64)
 
 
-def accuracy(train: LabelledRows, labels: Labels, held: LabelledRows, classifier: Classifier = logistic) -> float:
+def downstream_accuracy(
+    train: LabelledRows, labels: Labels, held: LabelledRows, classifier: Classifier = logistic
+) -> float:
     """Return the share of the held-out rows whose predicted cluster stands for their gold label.
 
     Parameters

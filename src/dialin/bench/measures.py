@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.bench.cases import Case
-from dialin.bench.downstream import Classifier, LabelledRows, accuracy, logistic
+from dialin.bench.downstream import Classifier, LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier
 from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
@@ -82,7 +82,7 @@ class Sides:
 
     def accuracy(self, labels: Labels, classifier: Classifier = logistic) -> float | None:
         """Return what follows from the labels (n,) of the distinct sentences; None where there is no cluster."""
-        return none_of_nan(accuracy(self.train, labels[self.sentence], self.held, classifier))
+        return none_of_nan(downstream_accuracy(self.train, labels[self.sentence], self.held, classifier))
 
 
 def lacks(row: Row, bench: Bench) -> bool:

@@ -183,20 +183,20 @@ def looks_of(methods: Sequence[str], told: Sequence[str]) -> list[Look]:
 
     Caps of dialin are drawn as dialin is.
     """
-    order = {family: [m for m in methods if family_of(m) == family and cap_of(m) is None] for family in FAMILIES}
+    order = {family: [m for m in methods if kind_of(m) == family and cap_of(m) is None] for family in FAMILIES}
     return [
         Look(m, family, SHAPES[order[family].index(m) % len(SHAPES)] if m in order[family] else SHAPES[0], m in told)
         for m in methods
-        if (family := family_of(m))
+        if (family := kind_of(m))
     ]
 
 
-def family_of(method: str) -> str:
+def kind_of(method: str) -> str:
     """Return the family of a method.
 
     Examples
     --------
-    >>> [family_of(name) for name in ("gmm", "idas", "itl-merge", "dialin@50")]
+    >>> [kind_of(name) for name in ("gmm", "idas", "itl-merge", "dialin@50")]
     ['free', 'peer', 'paper', 'dialin']
     """
     if method == PAPER or method in ITL:

@@ -116,7 +116,7 @@ class Row:
         return self.n_clusters / self.n_true
 
 
-def figures_of(scores: Scores) -> dict[str, Any]:
+def score_columns(scores: Scores) -> dict[str, Any]:
     """Return the part of a row that comes from the scores."""
     return {
         **{name: float(getattr(scores, name)) for name in ("nmi", "ami", "ari", "acc", "coverage")},
@@ -210,7 +210,7 @@ def row_of(line: str, path: Path, number: int) -> Row:
         ) from error
 
 
-def append(path: Path, row: Row) -> None:
+def append_row(path: Path, row: Row) -> None:
     """Add one row; raise InputError where it cannot be written."""
     try:
         with path.open("a", encoding="utf-8") as file:

@@ -150,11 +150,13 @@ def cells_of(line: TableLine, names: Sequence[str], stars: Mapping[tuple[str, st
     cells = {"method": line.method, "told k": "yes" if line.told_k else "no", "seeds": str(line.n_seeds)}
     for name in names:
         star = stars.get((line.data, line.method, name), "")
-        cells[NAMES.get(name, name)] = " ".join(filter(None, [shown(line.figures[name], _DIGITS.get(name, 0)), star]))
+        cells[NAMES.get(name, name)] = " ".join(
+            filter(None, [figure_text(line.figures[name], _DIGITS.get(name, 0)), star])
+        )
     return cells
 
 
-def shown(figure: Figure | None, digits: int) -> str:
+def figure_text(figure: Figure | None, digits: int) -> str:
     """Return mean ± standard deviation as text."""
     if figure is None:
         return "–"
@@ -229,7 +231,7 @@ def _escaped(cell: str) -> str:
     return cell.replace("|", "\\|")
 
 
-def as_json(rows: Sequence[Row]) -> dict[str, Any]:
+def tables_json(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the tables as plain values."""
     tested = [asdict(comparison) | {"stars": comparison.stars} for comparison in comparisons_of(rows)]
     return {
@@ -240,11 +242,11 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def write(out: Path, rows: Sequence[Row]) -> None:
+def write_tables(out: Path, rows: Sequence[Row]) -> None:
     """Write ``results.parquet``, a row for each run, and ``results.md``; raise InputError where that fails."""
     if not rows:
         return
-    files.write_table(out / RESULTS, pa.Table.from_pylist([plain(row) for row in rows], SCHEMA))
+    files.write_table(out / RESULTS, pa.Table.from_pylist([row_values(row) for row in rows], SCHEMA))
     files.write_text(out / TABLE, markdown(rows))
 
 
@@ -258,7 +260,7 @@ def schema_of(record: type) -> pa.Schema:
 SCHEMA = schema_of(Row)
 
 
-def plain(row: Row) -> dict[str, Any]:
+def row_values(row: Row) -> dict[str, Any]:
     """Return a row as Parquet has it: with the ratio of clusters, and without nan."""
     values = asdict(row) | {"k_ratio": row.k_ratio}
     return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from dialin import files
-from dialin.annotate.card import card
+from dialin.annotate.card import data_card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cli.group import Stopped
@@ -23,7 +23,7 @@ from dialin.jobs.discover import Session, work_on
 from dialin.llm.spec import AUTO, NO_LLM
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
-from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, fleiss_agreement, told
+from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, agreement_text, fleiss_agreement
 from dialin.runs.connect import AUTO, NO_LLM, Connections, Specs, connect
 from dialin.runs.manifest import COMPLETE, RunPlan
 from dialin.runs.run import Run, load
@@ -94,12 +94,12 @@ def opened(options: dict[str, Any]) -> Run:
         raise InputError(f"{given} is a folder, --{asked[0]} is for a file to begin with", hint="leave it out")
     run = load(given)
     if run.manifest.status != COMPLETE and run.manifest.settings.judge == "people":
-        return go_on(run)
+        return resume_clustering(run)
     summary_of(run)  # what an LLM works on must have ended
     return run
 
 
-def go_on(run: Run) -> Run:
+def resume_clustering(run: Run) -> Run:
     """Cluster the sentences of a run whose start was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
         return cluster(run, opened, meter)
@@ -142,7 +142,7 @@ def write_data_set(run: Run, path: Path) -> None:
             f"no sentence of {run.folder} has a label yet", hint=f"use: dialin annotate {files.quoted(run.folder)}"
         )
     files.write_table(path, table)
-    files.write_text(beside, card(run, path))
+    files.write_text(beside, data_card(run, path))
     click.echo(f"{n_labelled:,} of {table.num_rows:,} rows have a label, in {path}; its card is {beside}")
     for group in GROUPS:
-        click.echo(f"group {group}: {told(fleiss_agreement(run.review.judged, group))}")
+        click.echo(f"group {group}: {agreement_text(fleiss_agreement(run.review.judged, group))}")

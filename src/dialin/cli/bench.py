@@ -15,8 +15,8 @@ from dialin.bench.goodness import check_goodness
 from dialin.bench.methods import METHODS, capped_name, check_methods
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import Row
-from dialin.bench.table import as_json as table_json
 from dialin.bench.table import markdown
+from dialin.bench.table import tables_json as table_json
 from dialin.cli.group import Stopped
 from dialin.cli.options import JSON, model_options, specs_of
 from dialin.cli.progress import Meter
@@ -76,11 +76,11 @@ def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> No
     Reports scores, clusters, coverage and cost over seeds. Runs that FOLDER already holds are not repeated, so the same
     command continues after a kill. Labels never reach a method; their number does, where the table says "told k".
     """
-    rows = watched(plan_of(data, out, options))
+    rows = watched(bench_plan(data, out, options))
     click.echo(json.dumps(table_json(rows), ensure_ascii=False, indent=1) if as_json else markdown(rows), nl=as_json)
 
 
-def plan_of(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
+def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
     """Return what is to be run and measured; raise InputError where an option is wrong."""
     specs, seeds, goodness_llm = specs_of(options), seeds_of(options["seeds"]), options["goodness_llm"]
     methods = list(dict.fromkeys([*options["methods"], *map(capped_name, caps_of(options["calls"]))]))
@@ -120,7 +120,7 @@ def watched(plan: Bench) -> list[Row]:
     with Meter() as meter:
 
         def say(row: Row) -> None:
-            meter.say(line_of(row))
+            meter.say(row_line(row))
 
         try:
             return run_bench(plan, Watch(meter.step, say, meter.replied, meter.embedded, meter.say))
@@ -131,7 +131,7 @@ def watched(plan: Bench) -> list[Row]:
             raise ProviderError(error.message, hint=hint) from error
 
 
-def line_of(row: Row) -> str:
+def row_line(row: Row) -> str:
     """Return what is said of a run that has ended, and of one that has been measured."""
     measured = {"goodness": row.goodness, "downstream": row.downstream, "encoder": row.encoder}
     found = [f"ARI {row.ari:.3f}", *(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)]

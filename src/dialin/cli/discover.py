@@ -25,7 +25,7 @@ from dialin.cli.options import (
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect
 from dialin.errors import InputError, ProviderError
-from dialin.facts.headline import as_json
+from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, n_replies, work_on
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
@@ -55,7 +55,7 @@ def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None
     """
     plan = plan_of(options)
     run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options))
-    show(run, as_json)
+    print_run(run, as_json)
 
 
 def keeping(plan: RunPlan, pin: Path) -> RunPlan:
@@ -77,8 +77,8 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
     if opened_run.manifest.status == COMPLETE:
         click.echo(f"the run in {run} is complete", err=True)
     else:
-        opened_run = go_on(opened_run, budget_of(options))
-    show(opened_run, as_json)
+        opened_run = resume_run(opened_run, budget_of(options))
+    print_run(opened_run, as_json)
 
 
 def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
@@ -97,7 +97,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
             raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
 
 
-def go_on(run: Run, budget: Budget) -> Run:
+def resume_run(run: Run, budget: Budget) -> Run:
     """Work on a run that was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
         return run_session(run, opened, budget, meter)
@@ -115,9 +115,9 @@ def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> 
         raise ProviderError(error.message, hint=hint) from error
 
 
-def show(run: Run, is_json: bool) -> None:
+def print_run(run: Run, is_json: bool) -> None:
     """Print what a run found."""
     if is_json:
-        click.echo(json.dumps(as_json(run), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(summary_json(run), ensure_ascii=False, indent=1))
     else:
         print_report(run, sys.stdout)

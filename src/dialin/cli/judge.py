@@ -55,8 +55,9 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
         format_of(out)
     table = read_table(file, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
-    clusters = clusters_of(corpus, column_of(file, cluster), cluster)
-    with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded) as opened:
+    clusters = clusters_in(corpus, column_of(file, cluster), cluster)
+    with Meter() as meter:
+        opened = connect(specs_of(options), corpus.texts, meter.embedded)
         meter.step("embed")
         data = data_of(corpus, opened.embed(corpus.texts))
         found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
@@ -65,7 +66,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     show_audit(found, as_json)
 
 
-def clusters_of(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
+def clusters_in(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
     """Return the sentences of each cluster, the largest first; raise InputError where there is none."""
     members: dict[str, list[int]] = {}
     columns = (corpus.occurrences[key].to_pylist() for key in ("row", "sentence_id"))

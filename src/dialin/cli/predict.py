@@ -8,10 +8,7 @@ from typing import Any
 import click
 
 from dialin.cli.options import JSON, RUN, column_options, columns_of
-from dialin.discover.connect import Specs, connect
-from dialin.jobs.predict import as_text, format_of, save
-from dialin.jobs.predict import predict as predict_table
-from dialin.llm.spec import NO_LLM
+from dialin.jobs.predict import as_text, format_of, predict_table, save
 from dialin.read.table import read_table
 from dialin.runs.run import load
 

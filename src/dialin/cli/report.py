@@ -10,7 +10,7 @@ import click
 
 from dialin import files
 from dialin.cli.options import JSON, RUN, price_of, price_options
-from dialin.facts.headline import as_json as summary_json
+from dialin.facts.headline import summary_json
 from dialin.report.html import write_report
 from dialin.runs.run import load
 

@@ -12,7 +12,7 @@ import click
 from dialin.cli.options import JSON, RUN
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts
-from dialin.facts.headline import as_json as summary_json
+from dialin.facts.headline import summary_json
 from dialin.facts.loaded import load_files
 from dialin.report.one_intent import find_intent, intent_json, print_intent
 from dialin.report.overview import print_facts

@@ -21,8 +21,9 @@ from dialin.judge.coherence import JudgeSettings
 from dialin.llm.client import Client
 from dialin.llm.spec import NO_LLM
 from dialin.models.store import sha256_of
-from dialin.prompts.templates import Form
-from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, trust_of, unseen
+from dialin.prompts import Form
+from dialin.runs.connect import NO_LLM, Specs, calibration_file, connect, shared_store
+from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, held_out_p, trust_of
 from dialin.tune.results import without_nan
 from dialin.tune.text import read_clusters
 
@@ -54,9 +55,9 @@ def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], ou
     target = out or beside_adapter(llm)
     rows = [row for path in data for row in read_clusters(path, "calibration")]
     base = replace(calibration_of(llm, form), n_shown=max(len(row["shown"]) for row in rows))
-    asked, name = answers(rows, llm, base)
+    asked, name = ask_clusters(rows, llm, base)
     fitted = replace(fit(asked, base), name=f"{name}/{base.form}")
-    p = unseen(asked, base)
+    p = held_out_p(asked, base)
     trust, bins = trust_of(asked, p), bins_of(p["both"], asked.good)
     files = {path.name: sha256_of(path) for path in data}
     found = {"calibration": asdict(fitted), "trust": [asdict(each) for each in trust]}
@@ -75,8 +76,8 @@ def beside_adapter(llm: str) -> Path:
     return path
 
 
-def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
-    """Ask about the clusters, with progress on stderr; return the answers, and the label of the LLM."""
+def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
+    """Ask about the clusters, with progress on stderr; return the answers, and the name of who gave them."""
     if llm == NO_LLM:
         raise InputError("there is no LLM to calibrate", hint="give --llm SPEC")
     texts = [text for row in rows for text in row["shown"]]

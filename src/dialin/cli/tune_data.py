@@ -20,7 +20,7 @@ from dialin.files import write_table
 from dialin.llm.spec import NO_LLM
 from dialin.report.terminal import console_on
 from dialin.tune.clusters import KINDS, Recipe
-from dialin.tune.data import Matrix, Row, TablePlan, build, check_out, summary_of
+from dialin.tune.data import Matrix, Row, TablePlan, check_out, counts_by_source, training_table
 from dialin.tune.sources import Reading
 
 _DEFAULT = Recipe()
@@ -66,12 +66,12 @@ def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> N
     loop, good or bad by the purity of their labels. The same inputs, options and models give the same file.
     """
     check_out(out)
-    table = make_table(plan_of(inputs, options))
+    table = make_table(table_plan(inputs, options))
     write_table(out, table)
-    show(table, out, options["clusters"], as_json)
+    print_table(table, out, options["clusters"], as_json)
 
 
-def plan_of(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
+def table_plan(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
     """Return what the options ask for; raise InputError where they cannot be met."""
     limits = {"good": options["good"], "bad": options["bad"]}
     recipe = Recipe(**limits, n=options["clusters"], seed=options["seed"], n_shown=options["shown"])
@@ -88,12 +88,12 @@ def make_table(plan: TablePlan) -> pa.Table:
             with connect(Specs(NO_LLM, embedder=spec), texts, meter.embedded) as opened:
                 return opened.embedder_name, opened.embed(texts)
 
-        return build(plan, embed, meter.step)
+        return training_table(plan, embed, meter.step)
 
 
-def show(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None:
+def print_table(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None:
     """Print what was made."""
-    found = summary_of(table)
+    found = counts_by_source(table)
     total = {name: sum(row[name] for row in found) for name in ("clusters", "good", "bad")}
     if as_json:
         click.echo(json.dumps({"out": str(out), **total, "sources": found}, ensure_ascii=False, indent=1))

@@ -91,7 +91,7 @@ def run(task: Task, options: dict[str, Any]) -> None:
             tuned = tune(job, meter.tell)
         except KeyboardInterrupt:
             raise Stopped("stopped; the same command with --resume goes on") from None
-    click.echo(as_json(tuned) if options["as_json"] else as_text(tuned))
+    click.echo(result_json(tuned) if options["as_json"] else result_text(tuned))
 
 
 def job_of(task: Task, options: dict[str, Any]) -> Job:
@@ -111,25 +111,25 @@ class TuneMeter(StatusBar):
 
     def tell(self, progress: Progress) -> None:
         """Show how far it is."""
-        text = line_of(progress, self._score)
+        text = progress_line(progress, self._score)
         self._bar.update(self._task, description=text, completed=progress.done, total=progress.total)
         if progress.what == "watch":
             self.say(f"step {progress.done} of {progress.total}: {text}, {progress.seconds:.0f} s")
 
 
-def line_of(progress: Progress, score: str) -> str:
+def progress_line(progress: Progress, score: str) -> str:
     """Return a progress in words.
 
     Examples
     --------
-    >>> line_of(Progress("learn", 3, 10, 0.5, 0.75, 12.0), "AUC")
+    >>> progress_line(Progress("learn", 3, 10, 0.5, 0.75, 12.0), "AUC")
     'learning, loss 0.500, AUC 0.750'
     """
     loss = "" if math.isnan(progress.loss) else f", loss {progress.loss:.3f}"
     return f"{_DOING[progress.what]}{loss}, {score} {progress.score:.3f}"
 
 
-def as_json(tuned: TuneResult) -> str:
+def result_json(tuned: TuneResult) -> str:
     """Return what a tuning came to, for machines; what is undefined is null."""
     state = tuned.state
     found: dict[str, Any] = {"out": str(tuned.folder), "gguf": tuned.gguf and str(tuned.gguf), "steps": state.step}
@@ -137,7 +137,7 @@ def as_json(tuned: TuneResult) -> str:
     return json.dumps(without_nan(found), ensure_ascii=False, indent=1)
 
 
-def as_text(tuned: TuneResult) -> str:
+def result_text(tuned: TuneResult) -> str:
     """Return what a tuning came to, for people."""
     lines = [_line(found) for found in tuned.figures]
     return "\n".join([*lines, f"{tuned.state.step} steps, the best was {tuned.state.best_step}; in {tuned.folder}"])

@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin.cluster.tree import Tree
-from dialin.facts.confusion import confusion, neighbours
-from dialin.facts.dialogues import answers, dialogue_numbers, following, paths
+from dialin.facts.confusion import confusable, confusion
+from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
 from dialin.facts.families import centroids, families, tree_of_intents
 from dialin.facts.loaded import LoadedRun
@@ -69,7 +69,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
     """Return the facts of each intent, in the order of the rows."""
     m = len(contents.rows)
     confused = confused_in(contents)
-    after, answered = following(contents.turns, m), answers(contents.turns, m)
+    after, answers = following(contents.turns, m), answer_counts(contents.turns, m)
     n_reason = np.bincount(contents.reasons[contents.reasons >= 0], minlength=m)
     counts = counts_of(periods, contents.labels[contents.said], m) if periods else None
     changes = moves(counts) if counts is not None else [None] * m
@@ -78,7 +78,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
             **row | {"role": row["role"] or "", "examples": tuple(row["examples"])},
             confused_with=confused[i],
             followed_by=links(contents, usual(after[i], m)),
-            answered_by=links(contents, usual(answered[i], m)),
+            answered_by=links(contents, usual(answers[i], m)),
             is_routine=bool(contents.routine[i]),
             n_reason=int(n_reason[i]),
             per_period=() if counts is None else tuple(counts[i].tolist()),
@@ -93,7 +93,7 @@ def confused_in(contents: LoadedRun) -> list[Links]:
     if contents.X is None:
         return [()] * len(contents.rows)
     shares = confusion(contents.pieces, contents.X, contents.roles, contents.labels)
-    return [links(contents, neighbours(shares, i)) for i in range(len(contents.rows))]
+    return [links(contents, confusable(shares, i)) for i in range(len(contents.rows))]
 
 
 def links(contents: LoadedRun, found: Iterable[tuple[int, float]]) -> Links:

@@ -40,12 +40,12 @@ def confusion(pieces: Pieces, X: Floats, roles: Sequence[str], labels: NDArray[n
     return total / np.maximum(np.bincount(labels[rows], minlength=n_intents), 1)[:, None]
 
 
-def neighbours(confused: NDArray[np.float64], intent: int, n: int = 3, least: float = 0.02) -> list[tuple[int, float]]:
+def confusable(confused: NDArray[np.float64], intent: int, n: int = 3, least: float = 0.02) -> list[tuple[int, float]]:
     """Return the other intents that most of an intent could go to, and how much: at most `n`, each at least `least`.
 
     Examples
     --------
-    >>> neighbours(np.array([[0.7, 0.1, 0.2], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 0)
+    >>> confusable(np.array([[0.7, 0.1, 0.2], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 0)
     [(2, 0.2), (1, 0.1)]
     """
     row = confused[intent].copy()

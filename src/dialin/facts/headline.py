@@ -90,7 +90,7 @@ def summary_of(run: Run) -> Summary:
     )
 
 
-def as_json(run: Run) -> dict[str, object]:
+def summary_json(run: Run) -> dict[str, object]:
     """Return what ``--json`` prints."""
     summary = summary_of(run)
     found = goodness_json(summary.goodness)

@@ -278,12 +278,12 @@ def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> 
         requests = [request for _, request in own]
         pace = pace_of(backends[name], requests, partial(llm.keep, name)) if name in backends else SERVER_PACE
         for step, request in own:
-            by_step[step] = by_step.get(step, Usage()) + usage_of(request, pace)
+            by_step[step] = by_step.get(step, Usage()) + request_usage(request, pace)
         seconds += sum(pace.choice if request.options else pace.text for request in requests)
     return Estimate(by_step, seconds)
 
 
-def usage_of(request: Request, pace: Pace) -> Usage:
+def request_usage(request: Request, pace: Pace) -> Usage:
     """Return the usage of one call, its tokens estimated."""
     n_tokens = sum(estimate_tokens(message["content"]) for message in request.prompt.messages())
     n_out = 1 if request.options else min(WRITTEN_TOKENS, request.max_tokens)
@@ -319,5 +319,5 @@ def _timed(backend: Backend, requests: list[Request], keep: Keep) -> tuple[float
     prefixes = [request.prompt.system for request in requests]
     # The first of each prefix evaluates the prefix, which a run does once: not part of the pace, if there are others.
     usual = [s for s, (a, b) in zip(seconds[1:], pairwise(prefixes), strict=True) if a == b] or seconds
-    guessed = sum(usage_of(request, Pace(0, 0)).tokens_in for request in requests)
+    guessed = sum(request_usage(request, Pace(0, 0)).tokens_in for request in requests)
     return sum(usual) / len(usual), sum(reply.tokens_in for reply in replies) / guessed

@@ -66,22 +66,22 @@ def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluati
         The run has no result, or there are no gold labels for it.
     """
     summary = summary_of(run)
-    places = places_of(run)
+    places = positions_of(run)
     labels = join(str(gold_file), gold, places) if gold_file else gold_in_input(run, gold, places)
-    scores = score(labels_of(run), labels)
+    scores = score(utterance_labels(run), labels)
     if not scores.n:
         raise InputError(f"column {gold!r} has no label for any row of the run", hint="name another column")
     return Evaluation(scores, summary.goodness, summary.questions, summary.tokens_in, summary.tokens_out)
 
 
-def labels_of(run: Run) -> NDArray[np.int64]:
+def utterance_labels(run: Run) -> NDArray[np.int64]:
     """Return the intent of each utterance, in the order of ``occurrences.parquet``."""
     intents = run.sentences["intent_id"].to_numpy()
     labels: NDArray[np.int64] = intents[run.corpus.occurrences["sentence_id"].to_numpy()]
     return labels
 
 
-def places_of(run: Run) -> list[Position]:
+def positions_of(run: Run) -> list[Position]:
     """Return where each utterance stands."""
     table = run.corpus.occurrences
     columns = [table[name].to_pylist() for name in ("row", "dialogue_id", "turn")]

@@ -24,7 +24,7 @@ from dialin.runs.run import Run
 FORMATS = ("csv", "jsonl", "parquet")
 
 
-def predict(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
+def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
     """Return ``row, text, intent_id, name, p_intent`` for each row of `table`, in its order.
 
     Parameters

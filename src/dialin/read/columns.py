@@ -90,7 +90,7 @@ def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind
         If the named column is not there, or several fit equally well.
     """
     if given is not None:
-        hits = matching(names, given)
+        hits = matching_columns(names, given)
         if not hits:
             raise InputError(f"{where} has no column {given!r}; it has {_listed(names)}", hint="name one of these")
         return _only(hits, names, where, kind)
@@ -100,7 +100,7 @@ def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind
     return None
 
 
-def matching(names: Sequence[str], given: str) -> list[str]:
+def matching_columns(names: Sequence[str], given: str) -> list[str]:
     """Return the column of this very name; else those that differ from it in case, spaces and punctuation only."""
     return [given] if given in names else [name for name in names if _key(name) == _key(given)]
 

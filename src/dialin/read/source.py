@@ -44,12 +44,12 @@ def check_distinct(names: list[str], where: str) -> None:
             raise InputError(f"{where} has {n} columns named {name!r}", hint="rename all but one")
 
 
-def one_line(error: Exception) -> str:
+def error_line(error: Exception) -> str:
     """Return what a foreign error says as one line of at most 200 characters."""
     return " ".join(str(error).split())[:200]
 
 
-def short(value: object) -> str:
+def shortened_repr(value: object) -> str:
     """Return how Python writes a value, cut to at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -31,12 +31,12 @@ def write_report(run: Run, path: Path, price: Price | None = None) -> int:
     InputError
         A file of the run cannot be read, or the page cannot be written.
     """
-    html = page(run, price)
+    html = report_html(run, price)
     files.write_text(path, html)
     return path.stat().st_size
 
 
-def page(run: Run, price: Price | None = None) -> str:
+def report_html(run: Run, price: Price | None = None) -> str:
     """Return the report of a run as one HTML page that needs nothing else."""
     return render(open_page(run, price))
 
@@ -44,6 +44,11 @@ def page(run: Run, price: Price | None = None) -> str:
 def open_page(run: Run, price: Price | None = None) -> Page:
     """Return what the templates read about a run."""
     contents = load_files(run)
+    return fill_templates(page_of(run, contents, facts_of(contents), price))
+
+
+def page_of(run: Run, contents: LoadedRun, facts: Facts, price: Price | None = None) -> Page:
+    """Return what the templates read."""
     script = "\n".join(map(asset, SCRIPTS))
     return Page(run.manifest, facts_of(contents), points_of(contents), asset("style.css"), script, price)
 
@@ -53,7 +58,7 @@ def asset(name: str) -> str:
     return resources.files("dialin.report").joinpath("templates", name).read_text("utf-8")
 
 
-def render(page: Page) -> str:
+def fill_templates(page: Page) -> str:
     """Return the page; whatever people wrote is escaped."""
     return environment().get_template("page.html.j2").render(page=page)
 
@@ -67,7 +72,12 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
+    environment.filters |= {
+        "number": with_commas,
+        "percent": percent,
+        "short": shortened_text,
+        "is_chinese": is_chinese,
+    }
     environment.filters["stratum"] = stratum_of
     return environment.get_template("page.html.j2").render(page=page)
 
@@ -75,7 +85,7 @@ def environment() -> jinja2.Environment:
 # --- filters of the templates ---------------------------------------------------------------------
 
 
-def number(value: float) -> str:
+def with_commas(value: float) -> str:
     """Return a whole number with commas between the thousands."""
     return f"{value:,.0f}"
 
@@ -85,7 +95,7 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}".replace("%", "\u202f%")
 
 
-def short(text: str) -> str:
+def shortened_text(text: str) -> str:
     """Return a sentence as long as a table can bear."""
     return shortened(text, TEXT_WIDTH)
 

@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from dialin.facts.facts import Facts, stratum_of
-from dialin.report.terminal import add, grid, name_of, one_line, sparkline, totals
+from dialin.report.terminal import add, grid, numbered_title, on_one_line, sparkline, totals
 from dialin.runs.run import Run
 from dialin.text.width import shortened
 
@@ -25,7 +25,7 @@ PATH_WIDTH = 72
 def print_facts(run: Run, facts: Facts, console: Console) -> None:
     """Print everything that a run says."""
     parts = [
-        ("Intents", intents_table(facts, console.width)),
+        ("Intents", intents_grid(facts, console.width)),
         ("Why people call", reasons_table(facts)),
         ("Over time", time_part(facts)),
         ("Families of intents", families_part(facts)),
@@ -42,7 +42,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
             console.print(part)
 
 
-def intents_table(facts: Facts, width: int) -> RenderableType:
+def intents_grid(facts: Facts, width: int) -> RenderableType:
     """Return the table of intents: number, name, figures, and where there is room, the most central sentence."""
     if not facts.intents:
         return Text("no intent was found")
@@ -55,7 +55,7 @@ def intents_table(facts: Facts, width: int) -> RenderableType:
     table = grid(">#", "<intent" if width >= MIN_WIDE_WIDTH else "*intent", ">said", ">share", ">good", *more)
     for one in facts.intents:
         cells = {"<role": one.role, ">calls": f"{one.n_reason:,}" if one.n_reason else ""}
-        cells |= {"*most central": one_line("".join(one.examples[:1]))}
+        cells |= {"*most central": on_one_line("".join(one.examples[:1]))}
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", f"{one.p_good:.2f}"]
         add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column] for column in more))
     return table
@@ -109,7 +109,9 @@ def families_part(facts: Facts) -> RenderableType | None:
     for i, family in enumerate(facts.families, 1):
         n = len(family)
         lines.append(Text(f"{i} · {n} intent{'s' * (n != 1)} · {facts.family_share(family):.1%}"))
-        lines += [Text(f"  {'└' if j == n else '├'} {name_of(facts, member)}") for j, member in enumerate(family, 1)]
+        lines += [
+            Text(f"  {'└' if j == n else '├'} {numbered_title(facts, member)}") for j, member in enumerate(family, 1)
+        ]
     return Group(*lines)
 
 
@@ -134,7 +136,7 @@ def left_part(facts: Facts) -> RenderableType:
     for left in facts.left:
         add(table, left.reason, f"{left.n_occurrences:,}", left.meaning)
         for stray in left.examples[:N_STRAYS]:
-            add(table, "", "", Text(one_line(stray.text), style="dim"))
+            add(table, "", "", Text(on_one_line(stray.text), style="dim"))
     return table
 
 

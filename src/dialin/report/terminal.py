@@ -55,7 +55,7 @@ def intents_rich(summary: Summary) -> Table:
 
 
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
-    examples = "\n".join(one_line(text) for text in intent["examples"][:N_SHOWN])
+    examples = "\n".join(on_one_line(text) for text in intent["examples"][:N_SHOWN])
     role = [Text(intent["role"] or "")] if has_roles else []
     share, p_good = f"{intent['share']:.1%}", f"{intent['p_good']:.2f}"
     name = Text(intent["name"], style="bold")
@@ -97,7 +97,7 @@ def add(table: Table, *cells: object) -> None:
     table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))
 
 
-def name_of(facts: Facts, intent: int) -> str:
+def numbered_title(facts: Facts, intent: int) -> str:
     """Return number and title of an intent; −1: the end of the dialogue."""
     return "the end of the dialogue" if intent < 0 else f"#{intent} {facts.intent(intent).title}"
 
@@ -116,6 +116,6 @@ def sparkline(values: Sequence[float], width: int = 52) -> str:
     return "".join(BLOCKS[round((len(BLOCKS) - 1) * mean / top)] for mean in means)
 
 
-def one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Return a text without line breaks."""
     return " ".join(text.split())

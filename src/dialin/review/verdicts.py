@@ -127,14 +127,14 @@ def fleiss_agreement(judged: Votes, group: int) -> FleissAgreement:
     return FleissAgreement(kappa, len(table), n_each, len(people), sum(people.values()))
 
 
-def told(found: FleissAgreement) -> str:
+def agreement_text(found: FleissAgreement) -> str:
     """Return how far a group agrees as a sentence without its end.
 
     Examples
     --------
-    >>> told(FleissAgreement(0.8199, 24, 3, 3, 75))
+    >>> agreement_text(FleissAgreement(0.8199, 24, 3, 3, 75))
     "3 people, 75 verdicts; Fleiss' κ 0.82, on 24 clusters with 3 verdicts each"
-    >>> told(FleissAgreement(math.nan, 0, 0, 1, 7))
+    >>> agreement_text(FleissAgreement(math.nan, 0, 0, 1, 7))
     "1 person, 7 verdicts; Fleiss' κ undefined: no cluster has two verdicts"
     """
     people = f"{found.n_people:,} {'person' if found.n_people == 1 else 'people'}"

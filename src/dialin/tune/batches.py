@@ -80,7 +80,7 @@ class Shares:
     held_out: list[TrainingExample]
 
 
-def split(examples: Sequence[TrainingExample], settings: TuneSettings) -> Shares:
+def shares_of(examples: Sequence[TrainingExample], settings: TuneSettings) -> Shares:
     """Return the parts of the examples.
 
     Whole labels are watched, so that a model which has learnt its sentences by heart is found out. The choice depends

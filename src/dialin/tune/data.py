@@ -21,7 +21,7 @@ from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler
 from dialin.text.script import language_of
 from dialin.tune.balance import shares
-from dialin.tune.clusters import LabelledCluster, Recipe, clusters_of
+from dialin.tune.clusters import LabelledCluster, Recipe, training_clusters
 from dialin.tune.from_review import read_review
 from dialin.tune.sources import Reading, TrainingSource, read_source
 
@@ -80,7 +80,7 @@ def _silent(_: str) -> None:
     """Report nothing."""
 
 
-def build(plan: TablePlan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
+def training_table(plan: TablePlan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
     """Return the table of a plan; the same plan on the same files and models gives the same table.
 
     Files of one language share its clusters evenly, and the languages share all. Decisions are taken whole, and come
@@ -133,7 +133,7 @@ def _check_names(inputs: Sequence[TrainingSource]) -> None:
 
 def _clusters(source: TrainingSource, X: Matrix, recipe: Recipe, n: int) -> list[LabelledCluster]:
     try:
-        return clusters_of(X, source.labels, replace(recipe, n=n))
+        return training_clusters(X, source.labels, replace(recipe, n=n))
     except InputError as error:
         raise InputError(f"{source.name}: {error.message}", hint=error.hint) from error
 
@@ -193,7 +193,7 @@ def _about(plan: TablePlan, inputs: Sequence[TrainingSource], embedders: list[st
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def about_of(path: Path) -> dict[str, Any]:
+def origin_of(path: Path) -> dict[str, Any]:
     """Return how a table was made; raise InputError where it does not say."""
     try:
         metadata = pq.read_schema(path).metadata or {}
@@ -213,10 +213,10 @@ def is_rebuilt(path: Path, inputs: Sequence[str], embed: Embed) -> bool:
     InputError
         The table does not say how it was made, or an input cannot be used.
     """
-    about = about_of(path)
+    about = origin_of(path)
     reading = Reading(**about["reading"] | {"noise": tuple(about["reading"]["noise"])})
     recipe = Recipe(**about["recipe"] | {name: tuple(about["recipe"][name]) for name in ("kinds", "parts")})
-    made = build(TablePlan(tuple(inputs), reading, tuple(about["asked"]), recipe), embed)
+    made = training_table(TablePlan(tuple(inputs), reading, tuple(about["asked"]), recipe), embed)
     there = pq.read_table(path)
     return bool(made.equals(there)) and made.schema.metadata[METADATA] == there.schema.metadata[METADATA]
 
@@ -233,7 +233,7 @@ def check_out(path: Path, option: str = "--out") -> None:
         )
 
 
-def summary_of(table: pa.Table) -> list[Row]:
+def counts_by_source(table: pa.Table) -> list[Row]:
     """Return the counts of each source and embedder, in their order."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in table.select(["source", "language", "embedder", "kind", "good", "size"]).to_pylist():

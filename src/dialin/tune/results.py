@@ -19,7 +19,7 @@ from dialin.files import write_json, write_text, write_whole
 from dialin.llm.spec import Spec
 from dialin.tune.base import Base
 from dialin.tune.batches import EncodedExample, Shares
-from dialin.tune.card import CardFacts, CardSource, Figures, card, figures_of
+from dialin.tune.card import CardFacts, CardSource, Figures, judge_figures, model_card
 from dialin.tune.checkpoint import TrainState
 from dialin.tune.course import Progress, Tell
 from dialin.tune.export import Layout, write_gguf, write_peft
@@ -77,7 +77,7 @@ class Results:
     def describe(self, figures: tuple[Figures, ...], identity: dict[str, str], machine: str) -> None:
         """Write the card, then the facts as JSON: these make the tuning complete; the checkpoint goes."""
         facts = self._facts(figures, identity, machine)
-        text = card(facts)
+        text = model_card(facts)
         write_text(self.job.out / CARD, text)
         write_text(self.job.out / ADAPTER / CARD, text)
         write_json(self.job.out / DONE, without_nan(asdict(facts) | {"history": self.state.history}))
@@ -160,4 +160,4 @@ def _figures(part: str, source: str, rows: list[dict[str, Any]]) -> Figures:
     if "loss" in rows[0]:
         nan = float("nan")
         return Figures(part, source, len(rows), nan, nan, nan, float(np.mean([row["loss"] for row in rows])))
-    return figures_of(part, source, [row["log_odds"] for row in rows], [bool(row["good"]) for row in rows])
+    return judge_figures(part, source, [row["log_odds"] for row in rows], [bool(row["good"]) for row in rows])

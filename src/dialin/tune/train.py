@@ -11,7 +11,7 @@ from dialin.files import cannot_write
 from dialin.models.store import sha256_of
 from dialin.tune import base as bases
 from dialin.tune.base import Base, Weights
-from dialin.tune.batches import Shares, some, split
+from dialin.tune.batches import Shares, shares_of, some
 from dialin.tune.card import Figures, machine_here
 from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import Course, Material, Tell
@@ -63,10 +63,10 @@ def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
         The base cannot be fetched or loaded.
     """
     bases.require_tune()
-    check_out(job)
+    check_folder(job)
     weights = bases.find(job.settings.base)
     rows = [row for path in job.data for row in read_clusters(path, job.settings.task)]
-    parts = split(examples_of(rows, job.settings.task), job.settings)
+    parts = shares_of(examples_of(rows, job.settings.task), job.settings)
     device = bases.device_here()
     base = bases.load(weights, device)
     layout = _layout(base)
@@ -101,7 +101,7 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
     learner.begin_from(matrices)
 
 
-def check_out(job: Job) -> None:
+def check_folder(job: Job) -> None:
     """Raise InputError where the folder holds a finished tuning, or anything without `resume`."""
     if (job.out / DONE).exists():
         raise InputError(f"{job.out} holds a finished tuning", hint="choose another --out")

@@ -27,7 +27,7 @@ from dialin.review.verdicts import JUDGES, VERIFIERS
 from dialin.runs.run import Run
 from dialin.web import annotation, pages
 from dialin.web.desk import Desk, View
-from dialin.web.forms import Form, clean, decision, form_of, number
+from dialin.web.forms import Form, clean_name, decision, form_of, number_in
 from dialin.web.guard import Guard
 
 MAX_BODY = 32_000_000
@@ -124,7 +124,7 @@ class _Site:
 
     def split(self, request: Request) -> Response:
         view, intent = self.desk.view(), request.path_params["intent"]
-        k = number(request.query_params.get("parts", "2"), "parts")
+        k = number_in(request.query_params.get("parts", "2"), "parts")
         page = pages.split_page(view, intent, k) if intent in view.state.intents else None
         if page is None:
             return self._message(request, "There is nothing to split.", 404)
@@ -215,7 +215,7 @@ class _Site:
     # --- what all answers share ---
 
     def _user(self, request: Request) -> str:
-        return clean(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.access.user
+        return clean_name(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.access.user
 
     def _page(self, request: Request, view: View, template: str, page: object) -> Response:
         user = self._user(request)
@@ -263,13 +263,13 @@ async def _body(request: Request) -> bytes:
 
 
 def _page_of(request: Request) -> int:
-    return number(request.query_params.get("page", "1"), "page")
+    return number_in(request.query_params.get("page", "1"), "page")
 
 
 def _number_in(request: Request, key: str, missing: int) -> int:
     """Return a number of the address; `missing` where it has none."""
     text = request.query_params.get(key, "")
-    return number(text, key) if text else missing
+    return number_in(text, key) if text else missing
 
 
 def local(path: str) -> str:

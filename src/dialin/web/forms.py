@@ -29,33 +29,33 @@ class Form:
 
     def number(self, key: str) -> int:
         """Return the number in a field; raise InputError where there is none."""
-        return number(self.one(key), key)
+        return number_in(self.one(key), key)
 
     def numbers(self, key: str) -> tuple[int, ...]:
         """Return the numbers in a field, each once; raise InputError where there is none."""
         found = [n for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value.strip()) if n]
         if not found:
             raise InputError(f"nothing was chosen ({key})", hint="tick some first")
-        return tuple(dict.fromkeys(number(n, key) for n in found))
+        return tuple(dict.fromkeys(number_in(n, key) for n in found))
 
     def name(self, key: str = "name") -> str:
         """Return a name: one line, without marks that turn the direction of writing."""
-        return clean(self.one(key))
+        return clean_name(self.one(key))
 
 
-def number(text: str, key: str) -> int:
+def number_in(text: str, key: str) -> int:
     """Return the number that a text is; raise InputError where it is none."""
     if not re.fullmatch(r"[0-9]{1,12}", text):
         raise InputError(f"{key} is no number: {text[:40]!r}")
     return int(text)
 
 
-def clean(name: str) -> str:
+def clean_name(name: str) -> str:
     r"""Return a name on one line, of at most 120 characters.
 
     Examples
     --------
-    >>> clean(" cancel\n\u202eorder ")
+    >>> clean_name(" cancel\n\u202eorder ")
     'cancel order'
     """
     return " ".join(_CONTROL.sub(" ", name).split())[:MAX_NAME]
