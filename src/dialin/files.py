@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -116,6 +117,21 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_bytes(data)
 
     write_whole(path, fill)
+
+
+def without_nan(value: Any) -> Any:
+    """Return a value of dicts, lists and numbers with None in the place of nan, which JSON does not have.
+
+    Examples
+    --------
+    >>> without_nan({"ari": float("nan"), "k": (3, 5.0)})
+    {'ari': None, 'k': [3, 5.0]}
+    """
+    if isinstance(value, dict):
+        return {name: without_nan(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def write_json(path: Path, value: object) -> None:

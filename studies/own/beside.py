@@ -20,6 +20,7 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.judge.evidence import LlmCorrections
 from dialin.score.metrics import score
+from dialin.text.markdown import raw_table
 from studies.own import data, machine
 from studies.own.once import measured_once
 from studies.own.oracle import OracleLLM
@@ -54,13 +55,13 @@ def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, obj
 def table(rows: list[dict[str, object]]) -> str:
     """Return AMI, ARI, ACC, clusters / true and questions of each set, means over seeds, as Markdown."""
     head = ("data", "wrong answers", "corrections", *SCORES, "clusters / true", "questions")
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for key in dict.fromkeys((row["data"], row["wrong"], row["corrected"]) for row in rows):
         own = [row for row in rows if (row["data"], row["wrong"], row["corrected"]) == key]
         means = [np.mean([float(str(row[c])) for row in own]) for c in (*SCORES, "k_ratio", "questions")]
         wrong = "no LLM" if key[1] is None else f"{100 * float(str(key[1])):.0f} %"
         lines.append((str(key[0]), wrong, "yes" if key[2] else "no", *(f"{mean:.4g}" for mean in means)))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return raw_table(head, lines) + "\n"
 
 
 def main() -> None:

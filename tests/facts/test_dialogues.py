@@ -8,6 +8,7 @@ import pytest
 
 from dialin.facts.dialogues import (
     Turns,
+    answer_counts,
     collapsed,
     dialogue_numbers,
     following,

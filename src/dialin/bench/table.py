@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -17,6 +16,7 @@ from dialin.bench.compare import ALL_DATA, LEVELS, METRICS, TEST, Comparison, by
 from dialin.bench.published import SECTION, PublishedRow, published_for
 from dialin.bench.published import TEXT as PUBLISHED_TEXT
 from dialin.bench.results import Row
+from dialin.text.markdown import raw_table
 
 MACHINES = (
     "The int8 models give slightly other embeddings on another kind of processor, and scores differ by some "
@@ -217,18 +217,8 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def _markdown(section: Section) -> str:
-    return "\n\n".join(filter(None, [f"## {section.title}", section.text, _table(section.rows)]))
-
-
-def _table(rows: Sequence[Cells]) -> str:
-    cells: Iterable[list[str]] = ([_escaped(cell) for cell in row.values()] for row in rows)
-    head = [list(rows[0]), ["---"] * len(rows[0])]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [*head, *cells])
-
-
-def _escaped(cell: str) -> str:
-    """Escape the bar, which would begin a new column."""
-    return cell.replace("|", "\\|")
+    table = raw_table(list(section.rows[0]), (row.values() for row in section.rows))
+    return "\n\n".join(filter(None, [f"## {section.title}", section.text, table]))
 
 
 def tables_json(rows: Sequence[Row]) -> dict[str, Any]:
@@ -262,5 +252,5 @@ SCHEMA = schema_of(Row)
 
 def row_values(row: Row) -> dict[str, Any]:
     """Return a row as Parquet has it: with the ratio of clusters, and without nan."""
-    values = asdict(row) | {"k_ratio": row.k_ratio}
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}
+    values: dict[str, Any] = files.without_nan(asdict(row) | {"k_ratio": row.k_ratio})
+    return values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ from dialin.bench.goodness import check_goodness
 from dialin.bench.methods import METHODS, capped_name, check_methods
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import Row
-from dialin.bench.table import markdown
-from dialin.bench.table import tables_json as table_json
+from dialin.bench.table import markdown, tables_json
 from dialin.cli.group import Stopped
 from dialin.cli.options import JSON, model_options, specs_of
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.errors import InputError, ProviderError
 
@@ -77,7 +76,10 @@ def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> No
     command continues after a kill. Labels never reach a method; their number does, where the table says "told k".
     """
     rows = watched(bench_plan(data, out, options))
-    click.echo(json.dumps(table_json(rows), ensure_ascii=False, indent=1) if as_json else markdown(rows), nl=as_json)
+    if as_json:
+        print_json(tables_json(rows))
+    else:
+        click.echo(markdown(rows), nl=False)
 
 
 def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from dataclasses import replace
@@ -22,6 +21,7 @@ from dialin.cli.options import (
     plan_of,
     settings_options,
 )
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect
 from dialin.errors import InputError, ProviderError
@@ -118,6 +118,6 @@ def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> 
 def print_run(run: Run, is_json: bool) -> None:
     """Print what a run found."""
     if is_json:
-        click.echo(json.dumps(summary_json(run), ensure_ascii=False, indent=1))
+        print_json(summary_json(run))
     else:
         print_report(run, sys.stdout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -16,6 +15,7 @@ from dialin.cli.options import (
     price_options,
     settings_options,
 )
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
@@ -41,12 +41,19 @@ def estimate(as_json: bool, **options: Any) -> None:
     """
     plan, price = plan_of(options), price_of(options)
     corpus = read_corpus(plan)
-    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded) as opened:
-        meter.step("embed")
-        data = data_of(corpus, opened.embed(corpus.texts))
-        meter.step("predict")
-        prediction = forecast(data, opened, plan.settings, [])
-    click.echo(json.dumps(prediction.as_dict(price), indent=1) if as_json else estimate_text(prediction, price))
+    with Meter() as meter:
+        opened = connect(plan.specs, corpus.texts, meter.embedded)
+        try:
+            meter.step("embed")
+            data = data_of(corpus, opened.embed(corpus.texts))
+            meter.step("predict")
+            prediction = forecast(data, opened, plan.settings, [])
+        finally:
+            opened.close()
+    if as_json:
+        print_json(prediction.as_dict(price))
+    else:
+        click.echo(estimate_text(prediction, price))
 
 
 def estimate_text(prediction: Estimate, price: Price | None) -> str:

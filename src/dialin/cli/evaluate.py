@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from dialin.cli.options import JSON, RUN
+from dialin.cli.output import print_json
 from dialin.jobs.evaluate import Evaluation, evaluate_run
 from dialin.runs.run import load
 
@@ -30,7 +30,7 @@ def evaluate(run: Path, gold: str, gold_file: Path | None, as_json: bool) -> Non
     """
     found = evaluate_run(load(run), gold, gold_file)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), indent=1))
+        print_json(found.as_dict())
     else:
         print_scores(found)
 

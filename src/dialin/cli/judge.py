@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.cli.options import JSON, model_options, specs_of
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect, shared_store
 from dialin.discover.settings import Settings
@@ -24,7 +24,6 @@ from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.jobs.audit import AuditRow, audit
 from dialin.jobs.discover import tools_of
-from dialin.jobs.predict import format_of, save
 from dialin.judge.verdict import Rows
 from dialin.llm.client import Client
 from dialin.read.columns import Columns
@@ -32,6 +31,8 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
 from dialin.report.terminal import console_on
+from dialin.runs.connect import Connections, connect, shared_store
+from dialin.runs.export import format_of, save_table
 from dialin.runs.run import data_of
 from dialin.score.reliability import goodness
 
@@ -62,7 +63,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
         data = data_of(corpus, opened.embed(corpus.texts))
         found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
     if out:
-        save(out, pa.Table.from_pylist([asdict(row) for row in found]))
+        save_table(out, pa.Table.from_pylist([asdict(row) for row in found]))
     show_audit(found, as_json)
 
 
@@ -92,7 +93,7 @@ def show_audit(found: list[AuditRow], as_json: bool) -> None:
     share = goodness(None if row.verdict == "unreadable" else row.verdict == "good" for row in found)
     if as_json:
         values = {"n_good": share.n_good, "n_bad": share.n_bad, "n_unreadable": share.n_unreadable}
-        click.echo(json.dumps({"clusters": [asdict(row) for row in found], **values}, ensure_ascii=False, indent=1))
+        print_json({"clusters": [asdict(row) for row in found], **values})
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("cluster", no_wrap=True, overflow="ellipsis", max_width=14)

@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from dialin.cli.options import JSON, RUN, column_options, columns_of
-from dialin.jobs.predict import as_text, format_of, predict_table, save
+from dialin.jobs.predict import predict_table
 from dialin.read.table import read_table
+from dialin.runs.connect import NO_LLM, Specs, connect
+from dialin.runs.export import format_of, save_table, table_text
 from dialin.runs.run import load
 
 
@@ -31,6 +33,6 @@ def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: A
     with connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), []) as opened:
         found = predict_table(opened_run, table, opened)
     if out:
-        save(out, found)
+        save_table(out, found)
     else:
-        click.echo(as_text(found, "jsonl" if as_json else "csv"), nl=False)
+        click.echo(table_text(found, "jsonl" if as_json else "csv"), nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Any, Literal
 import click
 
 from dialin.cli.options import JSON
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Specs, calibration_file, connect, shared_store
 from dialin.errors import InputError
-from dialin.files import quoted, write_json
+from dialin.files import quoted, without_nan, write_json
 from dialin.jobs.discover import tools_of
 from dialin.judge.calibration import Calibration, calibration_of
 from dialin.judge.coherence import JudgeSettings
@@ -24,7 +24,6 @@ from dialin.models.store import sha256_of
 from dialin.prompts import Form
 from dialin.runs.connect import NO_LLM, Specs, calibration_file, connect, shared_store
 from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, held_out_p, trust_of
-from dialin.tune.results import without_nan
 from dialin.tune.text import read_clusters
 
 
@@ -63,8 +62,10 @@ def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], ou
     found = {"calibration": asdict(fitted), "trust": [asdict(each) for each in trust]}
     found |= {"reliability": [asdict(each) for each in bins], "data": files}
     write_json(target, without_nan(found))
-    click.echo(json.dumps(without_nan(found), ensure_ascii=False, indent=1) if as_json else text_of(trust, bins))
-    if not as_json:
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(text_of(trust, bins))
         click.echo(how_to_use(fitted, target, llm, is_beside=out is None))
 
 

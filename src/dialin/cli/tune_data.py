@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.cli.options import JSON
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Specs, connect
 from dialin.files import write_table
@@ -96,7 +96,7 @@ def print_table(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None
     found = counts_by_source(table)
     total = {name: sum(row[name] for row in found) for name in ("clusters", "good", "bad")}
     if as_json:
-        click.echo(json.dumps({"out": str(out), **total, "sources": found}, ensure_ascii=False, indent=1))
+        print_json({"out": str(out), **total, "sources": found})
         return
     console_on(sys.stdout).print(rich_table(found))
     click.echo(f"{total['clusters']:,} clusters, {total['good']:,} good, {total['bad']:,} bad, in {out}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -14,10 +13,10 @@ from rich.progress import TimeRemainingColumn
 
 from dialin.cli.group import Stopped
 from dialin.cli.options import JSON, stacked
+from dialin.cli.output import print_json
 from dialin.cli.progress import StatusBar
 from dialin.tune.card import Figures
 from dialin.tune.course import Progress
-from dialin.tune.results import without_nan
 from dialin.tune.settings import Job, Task, TuneSettings
 from dialin.tune.train import TuneResult, tune
 
@@ -91,7 +90,10 @@ def run(task: Task, options: dict[str, Any]) -> None:
             tuned = tune(job, meter.tell)
         except KeyboardInterrupt:
             raise Stopped("stopped; the same command with --resume goes on") from None
-    click.echo(result_json(tuned) if options["as_json"] else result_text(tuned))
+    if options["as_json"]:
+        print_json(result_json(tuned))
+    else:
+        click.echo(result_text(tuned))
 
 
 def job_of(task: Task, options: dict[str, Any]) -> Job:
@@ -129,12 +131,15 @@ def progress_line(progress: Progress, score: str) -> str:
     return f"{_DOING[progress.what]}{loss}, {score} {progress.score:.3f}"
 
 
-def result_json(tuned: TuneResult) -> str:
-    """Return what a tuning came to, for machines; what is undefined is null."""
+def result_json(tuned: TuneResult) -> dict[str, Any]:
+    """Return what a tuning came to, as plain values."""
     state = tuned.state
     found: dict[str, Any] = {"out": str(tuned.folder), "gguf": tuned.gguf and str(tuned.gguf), "steps": state.step}
-    found |= {"best": state.best, "best_step": state.best_step, "figures": [asdict(each) for each in tuned.figures]}
-    return json.dumps(without_nan(found), ensure_ascii=False, indent=1)
+    return found | {
+        "best": state.best,
+        "best_step": state.best_step,
+        "figures": [asdict(each) for each in tuned.figures],
+    }
 
 
 def result_text(tuned: TuneResult) -> str:

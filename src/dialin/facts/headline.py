@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dialin.errors import InputError
+from dialin.files import without_nan
 from dialin.runs.manifest import CAPPED, COMPLETE
 from dialin.runs.run import Run
 from dialin.score.reliability import Goodness, expected_goodness
@@ -93,20 +94,14 @@ def summary_of(run: Run) -> Summary:
 def summary_json(run: Run) -> dict[str, object]:
     """Return what ``--json`` prints."""
     summary = summary_of(run)
-    found = goodness_json(summary.goodness)
     manifest = run.manifest
     return {
         "run": str(run.folder),
         **asdict(summary),
-        "goodness": found,
+        "goodness": without_nan(asdict(summary.goodness)),
         "coverage": summary.coverage,
         "usage": manifest.usage,
         "llm": manifest.llm,
         "embedder": manifest.embedder,
         "settings": asdict(manifest.settings),
     }
-
-
-def goodness_json(found: Goodness) -> dict[str, object]:
-    """Return a goodness for JSON, which knows no nan."""
-    return {name: None if value != value else value for name, value in asdict(found).items()}  # noqa: PLR0124

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.facts.headline import goodness_json, summary_of
+from dialin.facts.headline import summary_of
+from dialin.files import without_nan
 from dialin.read.label_column import Labels, Position, column_of, join
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
@@ -41,7 +42,7 @@ class Evaluation:
         """Return plain values for JSON."""
         return {
             **self.scores.as_dict(),
-            "goodness": goodness_json(self.goodness),
+            "goodness": without_nan(asdict(self.goodness)),
             "calls": self.questions,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,

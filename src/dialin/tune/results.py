@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.files import write_json, write_text, write_whole
-from dialin.llm.spec import Spec
+from dialin.files import without_nan, write_json, write_text, write_whole
+from dialin.llm import parted
 from dialin.tune.base import Base
 from dialin.tune.batches import EncodedExample, Shares
 from dialin.tune.card import CardFacts, CardSource, Figures, judge_figures, model_card
@@ -101,15 +100,6 @@ class Results:
             date=datetime.now(UTC).date().isoformat(),
             versions=", ".join(f"{name} {version(name)}" for name in _PACKAGES),
         )
-
-
-def without_nan(value: Any) -> Any:
-    """Return a value of lists, dicts and numbers with null in the place of nan, which JSON does not have."""
-    if isinstance(value, dict):
-        return {name: without_nan(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def sources_of(parts: Shares) -> list[CardSource]:
