@@ -149,6 +149,18 @@ def write_table(path: Path, table: pa.Table) -> None:
     write_whole(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
+def check_new_table(path: Path, option: str = "--out") -> None:
+    """Raise InputError if a new Parquet file cannot be written to the `path` of an option: asked before any work."""
+    if path.suffix != ".parquet":
+        raise InputError(f"{option} {path} does not end in .parquet", hint="the table is written as Parquet")
+    if path.exists():
+        raise InputError(f"{path} already exists", hint=f"delete it, or choose another {option}")
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            f"there is no folder {path.parent} for {path.name}", hint=f"make it, or choose another {option}"
+        )
+
+
 def write_array(path: Path, X: NDArray[np.generic]) -> None:
     """Write one array as .npy, whole."""
 

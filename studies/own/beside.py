@@ -19,6 +19,7 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.judge.evidence import LlmCorrections
+from dialin.prompts import BULLET_CHARS
 from dialin.score.metrics import score
 from dialin.text.markdown import raw_table
 from studies.own import data, machine
@@ -27,8 +28,15 @@ from studies.own.oracle import OracleLLM
 from studies.own.quality import Case, case_of
 
 SETS = (
-    *("hwu64", "mtop_i_small", "bitext_customer_support", "smp2019_ecdt_nlu_train"),
-    *("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "dstc11_dev_insurance_task1_turns"),
+    "hwu64",
+    "mtop_i_small",
+    "bitext_customer_support",
+    "smp2019_ecdt_nlu_train",
+    "bank77_small",
+    "clinc_i_small",
+    "massive_i_small",
+    "massive_i_zh_small",
+    "dstc11_dev_insurance_task1_turns",
 )
 WRONG = (None, 0.0, 0.05, 0.1, 0.2)
 SCORES = ("ami", "ari", "acc")
@@ -36,7 +44,7 @@ SCORES = ("ami", "ari", "acc")
 
 def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, object]:
     """Run dialin with an LLM that is wrong so often (None: without one), and score it."""
-    shown = {text[:160]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
+    shown = {text[:BULLET_CHARS]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
     llm = None if wrong is None else OracleLLM(shown, wrong, case.seed)
     with nullcontext() if corrected else patch.object(LlmCorrections, "learn"):
         found = discover(case.data, Tools(None, case.embedder.encode, judge_llm=llm), Settings(seed=case.seed))

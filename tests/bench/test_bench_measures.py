@@ -20,7 +20,7 @@ from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
 from dialin.bench.downstream import LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier, Network, encoder_at, rate_of
-from dialin.bench.goodness import clusters_of, judged
+from dialin.bench.goodness import clusters_in, judged
 from dialin.bench.labels import keep, kept, path_of
 from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError, ModelError, ProviderError
@@ -87,7 +87,7 @@ def test_goodness_by_hand() -> None:
     assert (found.goodness.value, found.goodness.n_unreadable) == (pytest.approx(2 / 3), 1)
     assert found.n_asked == 8
     assert math.isnan(judged(np.array([-1, -1]), Fixed()).goodness.value)
-    assert [rows.tolist() for rows in clusters_of(np.array([4, -1, 2, 4]))] == [[2], [0, 3]]
+    assert [rows.tolist() for rows in clusters_in(np.array([4, -1, 2, 4]))] == [[2], [0, 3]]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.bench.cases import Case
-from dialin.cluster.partition import Labels, Matrix
-from dialin.discover.connect import Specs
+from dialin.cluster.partition import Labels, Matrix, rows_by
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
@@ -57,7 +56,7 @@ def judge_on(case: Case, X: Matrix, tools: Tools) -> Judge:
 
 def judged(labels: Labels, judge: Judge) -> JudgedRun:
     """Judge every cluster of the labels (n,) of distinct sentences; a cluster of one is good without a question."""
-    verdicts = judge.judge(clusters_of(labels))
+    verdicts = judge.judge(clusters_in(labels))
     return JudgedRun(goodness(map(is_good, verdicts)), sum(verdict.n_asked for verdict in verdicts))
 
 
@@ -66,6 +65,6 @@ def is_good(verdict: Verdict) -> bool | None:
     return None if verdict.coherence is Coherence.UNREADABLE else verdict.good
 
 
-def clusters_of(labels: Labels) -> list[Rows]:
+def clusters_in(labels: Labels) -> list[Rows]:
     """Return the rows of each cluster; -1 is none."""
-    return [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]
+    return [rows for label, rows in rows_by(labels).items() if label >= 0]

@@ -28,7 +28,6 @@ from dialin.runs.connect import AUTO, NO_LLM, Connections, Specs, connect
 from dialin.runs.manifest import COMPLETE, RunPlan
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, read_corpus, start
-from dialin.tune.data import check_out
 
 LOG_AUTHOR = "dialin"
 """Who says in the log how many verdicts are wanted: no person, whose undo would take it back."""
@@ -132,7 +131,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
 def write_data_set(run: Run, path: Path) -> None:
     """Write the data set and its card, and say how much of it is labelled; raise InputError where nothing is."""
     beside = path.with_suffix(".md")
-    check_out(path, "--export")
+    files.check_new_table(path, "--export")
     if beside.exists():
         raise InputError(f"{beside}, for the data card, is there already", hint="delete it, or choose another --export")
     table = data_set(run)

@@ -56,7 +56,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
         format_of(out)
     table = read_table(file, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
-    clusters = clusters_in(corpus, column_of(file, cluster), cluster)
+    clusters = clusters_of_column(corpus, column_of(file, cluster), cluster)
     with Meter() as meter:
         opened = connect(specs_of(options), corpus.texts, meter.embedded)
         meter.step("embed")
@@ -67,7 +67,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     show_audit(found, as_json)
 
 
-def clusters_in(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
+def clusters_of_column(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
     """Return the sentences of each cluster, the largest first; raise InputError where there is none."""
     members: dict[str, list[int]] = {}
     columns = (corpus.occurrences[key].to_pylist() for key in ("row", "sentence_id"))

@@ -73,10 +73,14 @@ RUN = click.argument("run", type=click.Path(path_type=Path))
 _DEFAULT = Settings()
 
 
-def _choice(name: str, values: str, text: str) -> Callable[[Command], Command]:
-    default = getattr(_DEFAULT, name)
-    option = f"--{name.replace('_', '-')}"
-    return click.option(option, type=click.Choice(values.split()), default=default, show_default=True, help=text)
+_TYPES = get_type_hints(Settings)
+
+
+def _choice(name: str, text: str, *, without: str = "") -> Callable[[Command], Command]:
+    """Return the option of a setting that is one of several words: those of its type, `without` one."""
+    values = [value for value in get_args(_TYPES[name]) if value != without]
+    option, default = f"--{name.replace('_', '-')}", getattr(_DEFAULT, name)
+    return click.option(option, type=click.Choice(values), default=default, show_default=True, help=text)
 
 
 class NumberOrAuto(click.ParamType[Any]):
@@ -105,8 +109,8 @@ def _number(name: str, text: str) -> Callable[[Command], Command]:
 
 _SETTINGS: list[Callable[[Command], Command]] = [
     _number("seed", "Seed of everything random."),
-    _choice("strategy", "tree paper", "Keep the good nodes of the tree, or the paper's one k a round."),
-    _choice("partitioner", "agglomerative kmeans gmm", "What partitions the sentences."),
+    _choice("strategy", "Keep the good nodes of the tree, or the paper's one k a round."),
+    _choice("partitioner", "What partitions the sentences."),
     click.option(
         "--n-clusters",
         type=int,
@@ -114,21 +118,19 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         metavar="K",
         help="A candidate k of --strategy paper; may be given several times.",
     ),
-    _choice("unit", "sentences clusters", "What good and bad count, with --strategy paper."),
+    _choice("unit", "What good and bad count, with --strategy paper."),
     click.option("--prune", is_flag=True, help="Let the LLM propose the next k, with --strategy paper."),
     _number("min_cluster_size", "Smaller clusters are not kept; auto: √n / 8 of n sentences, at least 4."),
     _number("epsilon", "Stop when at most this share of the sentences is left."),
     _number("max_rounds", "Most rounds of the loop; auto: 1, with --strategy paper 4."),
     _number("granularity", "How fine: times as many clusters as the sentences suggest."),
-    _choice("sampler", "convex random", "How the sentences that the LLM reads are chosen."),
+    _choice("sampler", "How the sentences that the LLM reads are chosen."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
-    _choice("form", "auto pairs list tuned", "How the judge asks."),
-    _choice("judge", "both llm geometry", "Whose evidence decides."),
+    _choice("form", "How the judge asks."),
+    _choice("judge", "Whose evidence decides.", without="people"),
     _number("sure", "Ask nothing where the geometry is surer than this; auto: where no answer could turn the verdict."),
-    _choice(
-        "merge", "verified paper none", "Merge clusters of one intent along verified edges, as in the paper, or not."
-    ),
-    _choice("merge_distance", "geodesic cosine", "Distance of labels."),
+    _choice("merge", "Merge clusters of one intent along verified edges, as in the paper, or not."),
+    _choice("merge_distance", "Distance of labels."),
     click.option(
         "--merge-probabilistic/--merge-deterministic",
         default=True,
@@ -141,8 +143,8 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     _number(
         "coverage", "Share of the sentences to give an intent, where the judge agrees; auto: those within the pieces."
     ),
-    _choice("roles", "auto split ignore", "Use the roles of the data, split by action word, or neither."),
-    _choice("language", "auto en zh", "Language of the names."),
+    _choice("roles", "Use the roles of the data, split by action word, or neither."),
+    _choice("language", "Language of the names."),
     click.option(
         "--actions",
         default="",

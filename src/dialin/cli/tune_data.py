@@ -15,12 +15,10 @@ from rich.text import Text
 from dialin.cli.options import JSON
 from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
-from dialin.discover.connect import Specs, connect
-from dialin.files import write_table
-from dialin.llm.spec import NO_LLM
+from dialin.files import check_new_table, write_table
 from dialin.report.terminal import console_on
 from dialin.tune.clusters import KINDS, Recipe
-from dialin.tune.data import Matrix, Row, TablePlan, check_out, counts_by_source, training_table
+from dialin.tune.data import Matrix, Row, TablePlan, counts_by_source, training_table
 from dialin.tune.sources import Reading
 
 _DEFAULT = Recipe()
@@ -65,7 +63,7 @@ def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> N
     INPUT are files of labelled sentences, and run folders with a person's decisions. The clusters are like those of the
     loop, good or bad by the purity of their labels. The same inputs, options and models give the same file.
     """
-    check_out(out)
+    check_new_table(out)
     table = make_table(table_plan(inputs, options))
     write_table(out, table)
     print_table(table, out, options["clusters"], as_json)

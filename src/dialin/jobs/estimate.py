@@ -23,8 +23,7 @@ from dialin.discover.state import Data
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.usage import Price, Usage, estimate_tokens
-from dialin.prompts.prompt import Prompt
-from dialin.text.script import language_of
+from dialin.prompts import BULLET_CHARS, PAIR_CHARS, language_of
 
 SERVER_SECONDS = 1.0
 """Assumed seconds of one call to a server: it is never asked just to measure it."""
@@ -34,8 +33,6 @@ WRITTEN_TOKENS = 6
 N_TIMED = 6
 """Prompts of each kind that are timed on a local model."""
 N_MEASURED = 200
-PROMPT_CHARS = 300
-"""What prompts show of a sentence."""
 SOFTNESS = 0.05
 """Difference of cosines over which a guessed Yes becomes a No."""
 Keep = Callable[[Request, Reply], None]
@@ -218,7 +215,7 @@ class CosineGuess:
     Parameters
     ----------
     rows : dict of str to int
-        Row of each sentence, as prompts show it.
+        Row of each sentence, by each of the texts that prompts show of it; of equal texts, the last row.
     X : ndarray of shape (n, d)
         Unit-norm embeddings.
     middle : float
@@ -236,9 +233,8 @@ class CosineGuess:
         S = data.X[some] @ data.X.T
         S[np.arange(len(some)), some] = -1.0
         strangers, neighbours = np.median(S), np.median(S.max(axis=1))
-        return cls(
-            {text[:PROMPT_CHARS]: i for i, text in enumerate(data.texts)}, data.X, float(strangers + neighbours) / 2
-        )
+        shown = {text[:cut]: i for cut in (BULLET_CHARS, PAIR_CHARS) for i, text in enumerate(data.texts)}
+        return cls(shown, data.X, float(strangers + neighbours) / 2)
 
     def __call__(self, user: str) -> float:
         """Return P(the sentences in the user's turn share an intent); ½ where it shows no two of them."""

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from dialin.judge.verdict import Rows
 from dialin.llm.ask import Question
-from dialin.prompts.prompt import Prompt
-from dialin.prompts.templates import Form, bullets, load
-from dialin.text.script import language_of
+from dialin.llm.base import Prompt
+from dialin.prompts import PAIR_CHARS, Form, bullets, language_of, load
 
 READABLE_MASS = 0.02
 """Least probability that the options must hold together for an answer to count as readable."""
@@ -43,7 +42,8 @@ class SetQuestion:
 
 def build_pair_prompt(first: str, second: str) -> Prompt:
     """Return the question whether two sentences share an intent, in their language."""
-    return load("pairs", language_of([first, second])).prompt(first=first[:300], second=second[:300])
+    template = load("pairs", language_of([first, second]))
+    return template.prompt(first=first[:PAIR_CHARS], second=second[:PAIR_CHARS])
 
 
 def build_list_prompt(texts: list[str], form: Form = "list") -> Prompt:

@@ -4,3 +4,111 @@ Comes in: the name of a task, a language, and the fields of its template.
 Goes out: a `Prompt`, ready for an LLM.
 Begin with any ``TASK.LANGUAGE.vN.txt`` in this folder, then `templates.py`, which reads them.
 """
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from dialin.llm.base import Prompt
+
+Form = Literal["pairs", "list", "tuned"]
+"""How a judge is asked."""
+LANGUAGES = ("en", "zh")
+BULLET_CHARS = 160
+"""Characters of a sentence that stands in a list: what a small context bears."""
+PAIR_CHARS = 300
+"""Characters of a sentence that stands beside one other."""
+VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "prune": 1, "role": 1, "tuned": 1}
+VERSIONS |= {"keyphrase": 1, "describe": 1, "closer": 1, "belongs": 1}  # of `dialin.peers`
+_CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A prompt file, parsed.
+
+    Parameters
+    ----------
+    version : str
+        ``TASK.LANGUAGE.vN``, recorded in the manifest of a run.
+    system : str
+        The instruction.
+    shots : tuple of (str, str)
+        Few-shot examples: input, answer.
+    template : str
+        The user's turn with ``{fields}``.
+    options : tuple of str
+        Allowed answers, best first; empty for free text.
+    """
+
+    version: str
+    system: str
+    shots: tuple[tuple[str, str], ...]
+    template: str
+    options: tuple[str, ...]
+
+    def prompt(self, **fields: str) -> Prompt:
+        """Fill the fields of the template and return the prompt."""
+        return Prompt(self.system, self.shots, self.template.format(**fields))
+
+
+def parse_template(text: str, version: str) -> Template:
+    """Return the `Template` that `text` describes; raise ValueError where a section is missing."""
+    sections = [
+        (name.strip(), body.strip("\n"))
+        for name, body in re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", text, re.M | re.S)
+    ]
+    by_name = dict(sections)
+    if not {"system", "template"} <= set(by_name):
+        raise ValueError(f"prompt {version} needs the sections system and template, has {sorted(by_name)}")
+    inputs = [body for name, body in sections if name == "input"]
+    answers = [body for name, body in sections if name == "answer"]
+    return Template(
+        version=version,
+        system=by_name["system"],
+        shots=tuple(zip(inputs, answers, strict=True)),
+        template=by_name["template"],
+        options=tuple(by_name.get("options", "").splitlines()),
+    )
+
+
+def version_of(task: str, language: str) -> str:
+    """Return the name of the current prompt of `task` in `language`, such as "pairs.en.v1"."""
+    return f"{task}.{language}.v{VERSIONS[task]}"
+
+
+def shipped() -> list[str]:
+    """Return the name of every current prompt that there is; the search log is numbers, so "prune" has no Chinese."""
+    folder = resources.files(__name__)
+    names = [version_of(task, language) for task in VERSIONS for language in LANGUAGES]
+    return [name for name in names if folder.joinpath(f"{name}.txt").is_file()]
+
+
+@cache
+def load(task: str, language: str) -> Template:
+    """Return the current version of the prompt of `task` ("pairs", "list", "name" …) in `language`."""
+    version = version_of(task, language)
+    text = resources.files(__name__).joinpath(f"{version}.txt").read_text(encoding="utf-8")
+    return parse_template(text, version)
+
+
+def language_of(texts: list[str]) -> str:
+    """Return "zh" where at least a third of the letters are CJK ideographs, else "en".
+
+    Examples
+    --------
+    >>> language_of(["我的包裹到哪了", "order LK4471"])
+    'zh'
+    """
+    text = "".join(texts)
+    n_letters = sum(map(str.isalpha, text))
+    return "zh" if n_letters and len(_CJK.findall(text)) * 3 >= n_letters else "en"
+
+
+def bullets(texts: list[str]) -> str:
+    """Return the texts one a line, each with a dash, cut to `BULLET_CHARS`."""
+    return "\n".join(f"- {text[:BULLET_CHARS]}" for text in texts)

@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from dialin.facts.facts import Facts, stratum_of
-from dialin.report.terminal import add, grid, numbered_title, on_one_line, sparkline, totals
+from dialin.report.terminal import Column, add, grid, numbered_title, numbers, on_one_line, sparkline, totals
 from dialin.runs.run import Run
 from dialin.text.width import shortened
 
@@ -46,18 +46,20 @@ def intents_grid(facts: Facts, width: int) -> RenderableType:
     """Return the table of intents: number, name, figures, and where there is room, the most central sentence."""
     if not facts.intents:
         return Text("no intent was found")
+    is_wide = width >= MIN_WIDE_WIDTH
     optional = [
-        ("<role", bool(facts.roles)),
-        (">calls", facts.calls is not None),
-        ("*most central", width >= MIN_WIDE_WIDTH),
+        (Column("role"), bool(facts.roles)),
+        (Column("calls", "right"), facts.calls is not None),
+        (Column("most central", flexible=True), is_wide),
     ]
     more = [column for column, is_there in optional if is_there]
-    table = grid(">#", "<intent" if width >= MIN_WIDE_WIDTH else "*intent", ">said", ">share", ">good", *more)
+    intent = Column("intent", flexible=not is_wide)
+    table = grid(Column("#", "right"), intent, *numbers("utterances", "share", "P(good)"), *more)
     for one in facts.intents:
-        cells = {"<role": one.role, ">calls": f"{one.n_reason:,}" if one.n_reason else ""}
-        cells |= {"*most central": on_one_line("".join(one.examples[:1]))}
+        cells = {"role": one.role, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
+        cells |= {"most central": on_one_line("".join(one.examples[:1]))}
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", f"{one.p_good:.2f}"]
-        add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column] for column in more))
+        add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))
     return table
 
 
@@ -67,7 +69,7 @@ def reasons_table(facts: Facts) -> RenderableType | None:
         return None
     found = facts.reasons[:N_REASONS]
     n = facts.calls.n_dialogues
-    table = grid(">#", "*main reason", ">calls", ">share", "<")
+    table = grid(Column("#", "right"), Column("main reason", flexible=True), *numbers("calls", "share"), Column(""))
     for one in found:
         bar = Text("█" * max(1, round(BAR * one.n_reason / found[0].n_reason)), style="blue")
         add(table, one.intent_id, one.title, f"{one.n_reason:,}", f"{one.n_reason / n:.1%}", bar)
@@ -93,7 +95,9 @@ def time_part(facts: Facts) -> RenderableType | None:
     span = f"{timeline.names[0]} to {timeline.names[-1]}"
     what = f"utterances per {timeline.unit}, {span}, at most {max(timeline.totals):,}"
     sure = facts.movers[:N_MOVERS]
-    table = grid(">#", "*what rises and falls", "<share", ">earlier", ">later")
+    table = grid(
+        Column("#", "right"), Column("rising or falling", flexible=True), Column("share"), *numbers("earlier", "later")
+    )
     for one in sure:
         assert one.move is not None  # they are those that have one
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
@@ -119,12 +123,13 @@ def roles_table(facts: Facts) -> RenderableType | None:
     """Return who speaks; None where no role is known."""
     if not facts.roles:
         return None
-    over_time = ["<share"] * (facts.timeline is not None)
-    table = grid("<role", ">said", ">coverage", ">intents", *over_time, "*most frequent")
+    over_time = [Column("share")] if facts.timeline else []
+    figures = numbers("utterances", "coverage", "intents")
+    table = grid(Column("role"), *figures, *over_time, Column("most frequent", flexible=True))
     for role in facts.roles:
         top = ", ".join(f"{facts.intent(link.intent_id).title} {link.share:.0%}" for link in role.top)
-        figures = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
-        add(table, role.role or "unknown", *figures, *(sparkline(facts.shares(role), 12) for _ in over_time), top)
+        cells = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
+        add(table, role.role or "unknown", *cells, *(sparkline(facts.shares(role), 12) for _ in over_time), top)
     return table
 
 
@@ -132,7 +137,7 @@ def left_part(facts: Facts) -> RenderableType:
     """Return what has no intent, and why."""
     if not facts.left:
         return Text("every utterance has an intent")
-    table = grid("<why", ">said", "*what that means, and examples")
+    table = grid(Column("reason"), Column("utterances", "right"), Column("meaning and examples", flexible=True))
     for left in facts.left:
         add(table, left.reason, f"{left.n_occurrences:,}", left.meaning)
         for stray in left.examples[:N_STRAYS]:
@@ -144,7 +149,12 @@ def rounds_table(facts: Facts) -> RenderableType | None:
     """Return the rounds: what was tried, and what was kept."""
     if not facts.rounds:
         return None
-    table = grid(">round", "<role", ">left", ">k", ">good", ">bad", ">unreadable", "*kept")
+    table = grid(
+        Column("round", "right"),
+        Column("stratum"),
+        *numbers("sentences left", "k", "good", "bad", "unreadable"),
+        Column("kept", flexible=True),
+    )
     for i, round_ in enumerate(facts.rounds, 1):
         kept = f"{round_['n_kept']:,} with {round_['n_kept_sentences']:,}"
         for j, trial in enumerate(round_["trials"]):

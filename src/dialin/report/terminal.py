@@ -6,10 +6,11 @@ A terminal is used in its whole width; a pipe gets 80 columns, without colours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, Literal
 
 from rich import box
-from rich.console import Console, JustifyMethod
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -82,13 +83,37 @@ def totals(run: Run, summary: Summary) -> list[str]:
 # --- what other tables and lines are made with ------------------------------------------------------
 
 
-def grid(*columns: str) -> Table:
-    """Return an empty table: "<name" is a column of words, ">name" one of numbers, and "*name" takes what is left."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=any(c[0] == "*" for c in columns))
+@dataclass(frozen=True)
+class Column:
+    """A column of a table on a terminal.
+
+    Parameters
+    ----------
+    name : str
+        Its head.
+    align : {"left", "right"}
+        Numbers stand on the right.
+    flexible : bool
+        Whether it takes the width that the others leave.
+    """
+
+    name: str
+    align: Literal["left", "right"] = "left"
+    flexible: bool = False
+
+
+def numbers(*names: str) -> list[Column]:
+    """Return columns of numbers."""
+    return [Column(name, "right") for name in names]
+
+
+def grid(*columns: Column) -> Table:
+    """Return an empty table with these columns."""
+    expand = any(column.flexible for column in columns)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=expand)
     for column in columns:
-        justify: JustifyMethod = "right" if column[0] == ">" else "left"
-        ratio = 1 if column[0] == "*" else None
-        table.add_column(column[1:], justify=justify, no_wrap=True, overflow="ellipsis", ratio=ratio)
+        ratio = 1 if column.flexible else None
+        table.add_column(column.name, justify=column.align, no_wrap=True, overflow="ellipsis", ratio=ratio)
     return table
 
 

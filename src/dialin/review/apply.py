@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dialin.cluster.partition import rows_by
 from dialin.errors import InputError
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import ReviewState, replay, start_of
@@ -81,7 +82,7 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
         After the log.
     """
     old = {row["intent_id"]: row for row in intents.to_pylist()}
-    rows, own = grouped(state.labels), _columns(sentences)
+    rows, own = rows_by(state.labels), _columns(sentences)
     made = [
         old[intent] | _said(intent, state, old)
         if intent in old and intent not in state.touched
@@ -91,19 +92,6 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
     ]
     made.sort(key=lambda row: (-row["n_occurrences"], row["intent_id"]))
     return pa.Table.from_pylist(made, intents.schema)
-
-
-def grouped(labels: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
-    """Return the rows of each label, ascending, in one pass.
-
-    Examples
-    --------
-    >>> {label: rows.tolist() for label, rows in grouped(np.array([4, -1, 4])).items()}
-    {-1: [1], 4: [0, 2]}
-    """
-    order = np.argsort(labels, kind="stable")
-    found, begins = np.unique(labels[order], return_index=True)
-    return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
 
 
 @dataclass(frozen=True)

@@ -205,34 +205,6 @@ def origin_of(path: Path) -> dict[str, Any]:
     return value
 
 
-def is_rebuilt(path: Path, inputs: Sequence[str], embed: Embed) -> bool:
-    """Make a table again from its metadata and the files that it was made from, and tell whether all of it is the same.
-
-    Raises
-    ------
-    InputError
-        The table does not say how it was made, or an input cannot be used.
-    """
-    about = origin_of(path)
-    reading = Reading(**about["reading"] | {"noise": tuple(about["reading"]["noise"])})
-    recipe = Recipe(**about["recipe"] | {name: tuple(about["recipe"][name]) for name in ("kinds", "parts")})
-    made = training_table(TablePlan(tuple(inputs), reading, tuple(about["asked"]), recipe), embed)
-    there = pq.read_table(path)
-    return bool(made.equals(there)) and made.schema.metadata[METADATA] == there.schema.metadata[METADATA]
-
-
-def check_out(path: Path, option: str = "--out") -> None:
-    """Raise InputError where a table cannot be written to the `path` of an option, before any work."""
-    if path.suffix != ".parquet":
-        raise InputError(f"{option} {path} does not end in .parquet", hint="the table is Parquet")
-    if path.exists():
-        raise InputError(f"{path} is there already", hint=f"delete it, or choose another {option}")
-    if not path.absolute().parent.is_dir():
-        raise InputError(
-            f"there is no folder {path.parent} for {path.name}", hint=f"make it, or choose another {option}"
-        )
-
-
 def counts_by_source(table: pa.Table) -> list[Row]:
     """Return the counts of each source and embedder, in their order."""
     groups: dict[tuple[str, str], list[Row]] = {}
