@@ -226,4 +226,5 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as data:
             return dict(data)
     except (OSError, ValueError, BadZipFile) as error:
-        raise InputError(f"cannot read {path}: {error}", hint="has the run ended? go on with: dialin resume") from error
+        hint = "has the run ended? continue it with: dialin resume"
+        raise InputError(f"cannot read {path}: {error}", hint=hint) from error

@@ -167,7 +167,7 @@ def test_after_a_stop_the_same_command_goes_on_at_the_exact_call(
     backend.on_call = strike
     stopped = cli("bench", *options)
     assert stopped.exit_code == {KeyboardInterrupt: 130, ProviderError: 3}[stop]
-    assert "all results and replies are kept, the same command goes on" in stopped.stderr
+    assert "all results and replies are kept; run the same command to continue" in stopped.stderr
     assert 2 <= len((Path("out") / "runs.jsonl").read_text().splitlines()) < 6
     struck = backend.asked.pop()
     backend.on_call = lambda _: None
@@ -227,8 +227,8 @@ def change_data() -> None:
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        (lambda: None, ["--llm", "none", "--embedder", "local:other"], "the rows in out are of embedder 'auto'"),
-        (lambda: None, [*LLM], "the rows in out are of llm 'none', asked for is 'test:scripted'"),
+        (lambda: None, ["--llm", "none", "--embedder", "local:other"], "were made with embedder 'auto'"),
+        (lambda: None, [*LLM], "the rows in out were made with llm 'none', not 'test:scripted'"),
         (change_data, ["--llm", "none"], "the data set 'set1' has changed since the rows in out"),
     ],
 )
@@ -249,14 +249,14 @@ def test_rows_that_cannot_stand_in_one_table_are_refused(
     ("options", "message"),
     [
         (["--methods", "kmeans,deep"], "unknown method 'deep' (there are: kmeans, gmm"),
-        (["--methods", ","], "no method to run"),
+        (["--methods", ","], "--methods names no method"),
         (["--methods", "idas"], "the method 'idas' needs an LLM, got --llm none"),
         (["--methods", "itl-merge"], "the method 'itl-merge' needs an LLM, got --llm none"),
         (["--calls", "50"], "the method 'dialin@50' needs an LLM, got --llm none"),
         (["--methods", "idas@50"], "unknown method 'idas@50'"),
         (["--calls", "50,0"], "calls must be whole numbers from 1, got '0'"),
         (["--goodness-llm", "none"], "--goodness-llm must be an LLM, got 'none'"),
-        (["--held-out", "set2.csv"], "--held-out must be given as often as --data, got 1 for 2"),
+        (["--held-out", "set2.csv"], "--held-out must be given once per --data, got 1 for 2"),
         (["--held-out", "set1.csv", "--held-out", "set2.csv"], "all labelled sentences of the held-out 'set1' are in"),
         (["--seeds", "0,x"], "seeds must be whole numbers from 0 to 4294967295, got 'x'"),
         (["--seeds", ""], "got none"),
@@ -280,7 +280,7 @@ def test_a_folder_of_something_else_is_left_alone(cli: Cli, two: list[str], back
     Path("out/diary.txt").write_text("dear diary")
     result = cli("bench", *two, "--llm", "none")
     assert result.exit_code == 2
-    assert "out is no folder of a benchmark, and not empty" in result.stderr
+    assert "out is neither empty nor the folder of a benchmark" in result.stderr
     assert [path.name for path in Path("out").iterdir()] == ["diary.txt"]
 
 

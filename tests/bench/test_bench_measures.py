@@ -123,7 +123,7 @@ def test_goodness_goes_on_after_a_stop_and_can_be_asked_for_later(
     other.on_call = strike
     stopped = cli("bench", *options, *GOODNESS)
     assert stopped.exit_code == 3
-    assert "the same command goes on" in stopped.stderr
+    assert "run the same command to continue" in stopped.stderr
     other.on_call = lambda _: None
     result = bench(cli, options, *GOODNESS)
     assert len(other.asked) == len(set(other.asked)) + 1  # one got no answer
@@ -141,7 +141,7 @@ def test_rows_of_two_judges_are_no_table(cli: Cli, two: list[str], other: Script
     bench(cli, two, "--llm", "none", "--methods", "kmeans", *GOODNESS)
     result = cli("bench", *two, "--llm", "none", "--methods", "kmeans", "--goodness-llm", "test:scripted")
     assert result.exit_code == 2
-    assert "the rows in out are of goodness_llm 'test:other', asked for is 'test:scripted'" in result.stderr
+    assert "the rows in out were made with goodness_llm 'test:other', not 'test:scripted'" in result.stderr
 
 
 # --- downstream -----------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def test_held_out_sentences_that_changed_are_refused(cli: Cli, two: list[str], b
         file.write("one more refund,refund\n")
     result = cli("bench", *options)
     assert result.exit_code == 2
-    assert "the held-out file of '银行' has changed since the rows in out (choose another --out)" in result.stderr
+    assert "the held-out file of '银行' has changed since the rows in out were made" in result.stderr
 
 
 def test_what_is_in_the_data_is_not_held_out(home: Path) -> None:
@@ -322,13 +322,13 @@ def test_rows_of_two_encoders_are_no_table(cli: Cli, two: list[str], backend: Sc
     (encoder / "model.safetensors").write_bytes(b"others")
     result = cli("bench", *options)
     assert result.exit_code == 2
-    assert "the rows in out are of encoder 'tiny@" in result.stderr
+    assert "the rows in out were made with encoder 'tiny@" in result.stderr
 
 
 def test_an_encoder_needs_something_to_be_scored_on(cli: Cli, two: list[str], encoder: Path) -> None:
     result = cli("bench", *two, "--llm", "none", "--encoder", encoder)
     assert result.exit_code == 2
-    assert "--encoder has nothing to be scored on (give --held-out, too)" in result.stderr
+    assert "--encoder needs sentences to be scored on (add --held-out)" in result.stderr
     assert not Path("out").exists()
 
 

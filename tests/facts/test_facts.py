@@ -90,7 +90,7 @@ def test_who_speaks(found: Facts) -> None:
 
 def test_what_has_no_intent(found: Facts) -> None:
     [left] = found.left
-    assert (left.reason, left.meaning) == ("noise", "like no other sentence")
+    assert (left.reason, left.meaning) == ("noise", "unlike any other sentence")
     assert left.n_occurrences == left.n_sentences == 21
     assert len(left.examples) == 10
     assert all(stray.text.startswith("hm ") and stray.nearest >= 0 for stray in left.examples)
@@ -223,7 +223,7 @@ def test_after_a_review_each_fact_is_that_of_a_run_which_found_the_same(tmp_path
 def test_after_a_review_what_a_person_took_out_says_so(tmp_path: Path) -> None:
     found = facts_of(load_files(reviewed_run(tmp_path / "run")))
     left = {left.reason: left for left in found.left}
-    assert left["person"].meaning == "taken out in the review"
+    assert left["person"].meaning == "removed in the review"
     assert [stray.text for stray in left["person"].examples] == ["thanks, bye"]
     assert all(
         link.intent_id in {one.intent_id for one in found.intents}

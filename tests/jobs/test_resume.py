@@ -71,7 +71,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(cli: Cli, calls: Path, backe
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
-    assert err.splitlines()[-1].endswith("go on with: dialin resume 'my run'")
+    assert err.splitlines()[-1].endswith("continue with: dialin resume 'my run'")
     assert "Traceback" not in err
     assert json.loads(Path("my run/manifest.json").read_text())["status"] == "interrupted"
     kept = len(questions.read_text().splitlines())
@@ -152,7 +152,7 @@ def test_resume_of_a_complete_run_asks_nothing(cli: Cli, calls: Path, backend: S
     before, n_asked = contents(Path("run")), len(backend.asked)
     result = cli("resume", "run")
     assert result.exit_code == 0
-    assert "is complete" in result.stderr
+    assert "is already complete" in result.stderr
     assert len(backend.asked) == n_asked
     assert contents(Path("run")) == before
 
@@ -188,7 +188,7 @@ def test_a_failing_provider_keeps_everything_and_says_how_to_go_on(
     last = result.stderr.splitlines()[-1]
     assert last == (
         "dialin: error: the server answered 402: no money left "
-        "(top up the account; all replies are kept, go on with: dialin resume run)"
+        "(top up the account; all replies are kept; continue with: dialin resume run)"
     )
     assert cli("resume", "run").exit_code == 0
     assert not set(failing.asked) & set(backend.asked)

@@ -90,7 +90,7 @@ def test_types_of_arrow_keep_the_clock_on_the_wall() -> None:
 def test_what_is_no_date_is_left_out_unless_named(value: str) -> None:
     rows = {"text": ["a", "b"], "time": [value, value]}
     assert read_table(rows)["date"].to_pylist() == [None, None]
-    with pytest.raises(InputError, match="column 'time' of the mapping is no date"):
+    with pytest.raises(InputError, match="column 'time' of the mapping does not hold dates"):
         read(rows, Columns(date="time"))
 
 

@@ -79,7 +79,7 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
     targets = {a["href"] for tag, a in parsed.elements if tag == "a"}
     assert all(target is not None and target.startswith("#") and target[1:] in ids for target in targets)
     assert {f"#{part}" for part in page_module.SECTIONS} <= targets
-    for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "like no other sentence"):
+    for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "unlike any other sentence"):
         assert text in parsed.text
 
 
@@ -105,14 +105,14 @@ def test_every_picture_and_field_is_described_in_words(html: str) -> None:
 def test_a_capped_run_says_so_and_a_price_makes_money(tmp_path: Path) -> None:
     usage = {"judge": {"questions": 5, "tokens_in": 2_000_000, "tokens_out": 500_000}}
     run = fake_run(tmp_path / "run", calls(2), status=CAPPED, usage=usage)
-    assert "A cap of calls or tokens ended this run early" in report_html(run)
+    assert "A cap on calls or tokens ended this run early" in report_html(run)
     assert '<div class="value">5 LLM calls</div>' in report_html(run)
     assert '<div class="value">6.50</div>' in report_html(run, Price(2.0, 5.0))
 
 
 def test_nothing_found_makes_a_page_too(tmp_path: Path) -> None:
     html = report_html(fake_run(tmp_path / "run", [Said(text, "") for text in ("a b", "c d", "e f")]))
-    assert "No intent was found" in html
+    assert "No intents were found" in html
     assert 'href="#calls"' not in html
 
 
@@ -130,7 +130,7 @@ def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path, monkeyp
     monkeypatch.setattr(page_module, "MAX_ROWS", 3)
     html = report_html(fake_run(tmp_path / "run", calls()))
     assert html.count('<tbody id="intent-') == 3
-    assert "Shown are the 3 most frequent of 8." in html
+    assert "The table shows the 3 most frequent of 8." in html
     assert "too many intents to draw" in html
     assert 'href="#intent-2"' in html
     assert 'href="#intent-3"' not in html
@@ -198,7 +198,7 @@ def test_report_writes_what_discover_wrote(cli: Cli, calls: Path, backend: Scrip
     path.unlink()
     result = cli("report", "run")
     assert result.exit_code == 0
-    assert re.fullmatch(r"run/report.html  \d+ kB; on the terminal: dialin show run\n", result.stdout)
+    assert re.fullmatch(r"run/report.html  \d+ kB; to see it on the terminal: dialin show run\n", result.stdout)
     assert path.read_bytes() == first
 
 
@@ -230,7 +230,7 @@ def test_a_sampled_map_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     html = report_html(run)
     n = len(Parsed(html).data["t"])
     assert 20 <= n <= 40
-    assert f"Shown are {n} of {len(run.corpus.texts)} sentences" in html
+    assert f"The map shows {n} of {len(run.corpus.texts)} sentences" in html
 
 
 def test_texts_are_cut_only_as_far_as_they_must() -> None:

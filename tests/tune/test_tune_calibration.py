@@ -245,7 +245,7 @@ def test_a_calibration_lies_beside_an_adapter(home: Path) -> None:
     ("arguments", "message"),
     [
         (("--llm", "none", "--out", "a.json"), "there is no LLM to calibrate"),
-        (("--llm", "test:scripted"), "has no folder of an adapter to write into"),
+        (("--llm", "test:scripted"), "has no adapter folder to write into"),
         (("--llm", "test:scripted", "--out", "no/such/a.json"), "cannot write"),
     ],
 )

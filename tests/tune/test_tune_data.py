@@ -207,7 +207,7 @@ def test_the_table_and_json_that_are_printed(cli: Cli, calls: Path) -> None:
 
 def test_it_says_when_there_are_fewer_than_asked_for(cli: Cli, calls: Path) -> None:
     arguments = ("tune", "data", calls, "--label", "topic", "--clusters", 100_000)
-    assert "100,000 were asked for" in cli(*arguments, "--out", OUT).stdout
+    assert "100,000 were requested" in cli(*arguments, "--out", OUT).stdout
 
 
 # --- reviews --------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def test_names_of_decisions_follow_the_convention() -> None:
         ('{"intent_id": 0, "decision": "keep"}', ["line 2", "keep"]),
         ('{"intent_id": true, "decision": "accept"}', ["line 2", "intent_id"]),
         ('{"intent_id": 0, "decision": "move", "sentences": [-1]}', ["line 2", "sentences"]),
-        ('{"intent_id": 0, "decision": "rename"}', ["without a name"]),
+        ('{"intent_id": 0, "decision": "rename"}', ["`name` is missing"]),
         ('{"intent_id": 0, "decision": "rename", "name": 7}', ["not a decision"]),
     ],
 )
@@ -282,7 +282,7 @@ def test_folders_that_are_no_reviewed_runs(cli: Cli, calls: Path) -> None:
     run = reviewed(cli, calls, [{"intent_id": 99, "decision": "accept"}])
     one_line(cli("tune", "data", run, "--out", OUT), "no intent 99", "decisions.jsonl")
     (run / "decisions.jsonl").write_text("")
-    one_line(cli("tune", "data", run, "--out", OUT), "no decision", "decisions.jsonl")
+    one_line(cli("tune", "data", run, "--out", OUT), "no decisions", "decisions.jsonl")
     (run / "decisions.jsonl").unlink()
     one_line(cli("tune", "data", run, "--out", OUT), "decisions.jsonl", "review")
     (run / "embeddings.npy").unlink()
@@ -327,7 +327,7 @@ def test_bad_input(cli: Cli, calls: Path, arguments: list[str], words: list[str]
 
 def test_the_output_must_be_free(cli: Cli, calls: Path) -> None:
     Path(OUT).write_text("mine")
-    one_line(cli("tune", "data", calls, "--label", "topic", "--out", OUT), "is there already")
+    one_line(cli("tune", "data", calls, "--label", "topic", "--out", OUT), "already exists")
     assert Path(OUT).read_text() == "mine"
     one_line(cli("tune", "data", calls, "--label", "topic", "--out", "t.csv"), "does not end in .parquet")
     one_line(cli("tune", "data", calls, "--label", "topic", "--out", "no/t.parquet"), "no folder no")

@@ -194,7 +194,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (job.out / "tune.json").write_text("{}")
     with pytest.raises(InputError, match="finished tuning"):
         check_folder(replace(job, resume=True))
-    with pytest.raises(InputError, match="no folder"):
+    with pytest.raises(InputError, match="not a folder"):
         check_folder(replace(job, out=job.out / "mine.txt"))
 
 

@@ -33,7 +33,7 @@ def check_goodness(spec: str, specs: Specs) -> None:
         if spec == own:
             raise InputError(
                 f"--goodness-llm must be an LLM that is not in the loop, got {spec!r}, which is {role}",
-                hint="a judge of its own work says nothing: give another",
+                hint="a judge of its own work proves nothing: choose another",
             )
 
 

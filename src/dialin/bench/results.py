@@ -157,7 +157,7 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
     if (out / ABOUT).is_file():
         about = merged(files.read_json(out / ABOUT), about, out)
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is no folder of a benchmark, and not empty", hint="choose another --out")
+        raise InputError(f"{out} is neither empty nor the folder of a benchmark", hint="choose another --out")
     try:
         for name in (REPLIES, LABELS, GOODNESS):
             (out / name).mkdir(parents=True, exist_ok=True)
@@ -176,12 +176,12 @@ def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any
     """
     missing = [name for name in new if name not in old]
     if missing:
-        raise InputError(f"{out / ABOUT} is damaged: it has no {missing[0]!r}", hint="choose another --out")
+        raise InputError(f"{out / ABOUT} is damaged: {missing[0]!r} is missing", hint="choose another --out")
     for name in ("llm", "judge_llm", "embedder", "calibration", *ADDABLE_FIELDS):
         is_later = name in ADDABLE_FIELDS and not (old[name] and new[name])
         if old[name] != new[name] and not is_later:
             raise InputError(
-                f"the rows in {out} are of {name} {old[name]!r}, asked for is {new[name]!r}",
+                f"the rows in {out} were made with {name} {old[name]!r}, not {new[name]!r}",
                 hint="choose another --out, or the same models",
             )
     sentences = {what: {**old[what], **new[what]} for what in ("data", "held_out")}
@@ -189,7 +189,7 @@ def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any
         for name, sha256 in old[what].items():
             if sentences[what][name] != sha256:
                 hint = f"choose another --out{', or rename it' if what == 'data' else ''}"
-                raise InputError(f"the {text} {name!r} has changed since the rows in {out}", hint=hint)
+                raise InputError(f"the {text} {name!r} has changed since the rows in {out} were made", hint=hint)
     return {**old, **sentences, **{name: new[name] or old[name] for name in ADDABLE_FIELDS}}
 
 
@@ -205,9 +205,7 @@ def row_of(line: str, path: Path, number: int) -> Row:
         values = json.loads(line)
         return Row(**{column.name: values[column.name] for column in fields(Row)})
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"line {number} of {path} is damaged", hint="delete the line; its run is done again"
-        ) from error
+        raise InputError(f"line {number} of {path} is damaged", hint="delete the line to repeat its run") from error
 
 
 def append_row(path: Path, row: Row) -> None:

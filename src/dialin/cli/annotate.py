@@ -36,33 +36,33 @@ CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", 
 
 @click.command()
 @click.argument("input")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to make of a file.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to create when INPUT is a file.")
 @column_options
 @click.option("--embedder", metavar="SPEC", help="As for discover.")
 @click.option(
     "--k",
     type=click.IntRange(min=2),
     metavar="K",
-    help="Clusters of k-means; by default twice as many as the sentences suggest (of less than 100 sentences, one for "
-    "each 5), at least 2.",
+    help="Number of k-means clusters. Default: twice what the sentences suggest; for fewer than 100 sentences, one "
+    "per 5 sentences; at least 2.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Seed of k-means; 0 by default.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Seed of k-means. Default: 0.")
 @click.option(
     "--annotators",
     type=click.IntRange(min=1),
     metavar="N",
-    help=f"Verdicts a group gives before the majority decides; {DEFAULT_QUORUM} by default. It can be changed later.",
+    help=f"Verdicts needed from each group before the majority decides; changeable later. Default: {DEFAULT_QUORUM}.",
 )
 @click.option(
     "--group",
     type=click.IntRange(min(GROUPS), max(GROUPS)),
     default=1,
     show_default=True,
-    help="1: the page begins with clusters to judge; 2: with named intents to verify.",
+    help="Who annotates: 1 judges clusters, 2 verifies named intents.",
 )
 @door_options
 @click.option(
-    "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write the data set, a .parquet, and end."
+    "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write the data set to a .parquet file and exit."
 )
 def annotate(annotators: int | None, export: Path | None, **options: Any) -> None:
     """Build a labelled data set with people.
@@ -86,11 +86,11 @@ def opened(options: dict[str, Any]) -> Run:
     given, out = Path(options["input"]), options["out"]
     if not given.is_dir():
         if out is None:
-            raise InputError(f"{given} is a file to begin with, but --out is missing", hint="give --out FOLDER")
+            raise InputError(f"a new annotation of {given} needs --out", hint="give --out FOLDER")
         return begin(out, options)
     asked = [name for name in CREATION_OPTIONS if options[name] is not None]
     if asked:
-        raise InputError(f"{given} is a folder, --{asked[0]} is for a file to begin with", hint="leave it out")
+        raise InputError(f"--{asked[0]} is only for a new annotation, but {given} is a folder", hint="leave it out")
     run = load(given)
     if run.manifest.status != COMPLETE and run.manifest.settings.judge == "people":
         return resume_clustering(run)
@@ -110,7 +110,7 @@ def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
     try:
         return work_on(run, opened, Session(estimate=False))
     except KeyboardInterrupt:
-        raise Stopped(f"stopped, go on with: dialin annotate {files.quoted(run.folder)}") from None
+        raise Stopped(f"stopped; continue with: dialin annotate {files.quoted(run.folder)}") from None
 
 
 def begin(out: Path, options: dict[str, Any]) -> Run:
@@ -133,7 +133,7 @@ def write_data_set(run: Run, path: Path) -> None:
     beside = path.with_suffix(".md")
     files.check_new_table(path, "--export")
     if beside.exists():
-        raise InputError(f"{beside}, for the data card, is there already", hint="delete it, or choose another --export")
+        raise InputError(f"the data card {beside} already exists", hint="delete it, or choose another --export")
     table = data_set(run)
     n_labelled = table.num_rows - table["label"].null_count
     if not n_labelled:
@@ -142,6 +142,8 @@ def write_data_set(run: Run, path: Path) -> None:
         )
     files.write_table(path, table)
     files.write_text(beside, data_card(run, path))
-    click.echo(f"{n_labelled:,} of {table.num_rows:,} rows have a label, in {path}; its card is {beside}")
+    click.echo(
+        f"{n_labelled:,} of {table.num_rows:,} rows have a label; written to {path}, with the data card {beside}"
+    )
     for group in GROUPS:
         click.echo(f"group {group}: {agreement_text(fleiss_agreement(run.review.judged, group))}")

@@ -22,7 +22,7 @@ from dialin.cli.progress import Meter
 from dialin.errors import InputError, ProviderError
 
 MAX_SEED = 2**32 - 1
-RESUME_HINT = "all results and replies are kept, the same command goes on"
+RESUME_HINT = "all results and replies are kept; run the same command to continue"
 
 
 def words_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
@@ -31,43 +31,46 @@ def words_of(_context: click.Context, _option: click.Parameter, value: str) -> t
 
 
 @click.command()
-@click.option(
-    "--data", required=True, multiple=True, metavar="FILE", help="Labelled sentences; several times for more."
-)
-@click.option("--label", required=True, metavar="COL", help="Column of the gold labels, or field of the turns.")
-@click.option("--text", metavar="COL", help="Column of the sentences.")
+@click.option("--data", required=True, multiple=True, metavar="FILE", help="File of labelled sentences; repeatable.")
+@click.option("--label", required=True, metavar="COL", help="Column (or field of the turns) with the gold labels.")
+@click.option("--text", metavar="COL", help="Column with the sentences.")
 @click.option(
     "--methods",
     default="kmeans,hierarchical,dialin",
     show_default=True,
     metavar="NAMES",
     callback=words_of,
-    help=f"Some of {', '.join(METHODS)}.",
+    help=f"Methods to run, separated by commas: {', '.join(METHODS)}.",
 )
-@click.option("--seeds", default="0", show_default=True, metavar="NUMBERS", callback=words_of, help="Such as 0,1,2.")
+@click.option(
+    "--seeds", default="0", show_default=True, metavar="NUMBERS", callback=words_of, help="Seeds, such as 0,1,2."
+)
 @click.option(
     "--calls",
     default="",
     metavar="NUMBERS",
     callback=words_of,
-    help="Run dialin also with a cap of so many questions each, such as 50,100,200.",
+    help="Also run dialin capped at these numbers of questions, such as 50,100,200.",
 )
 @click.option(
     "--held-out",
     multiple=True,
     metavar="FILE",
-    help="Labelled sentences to score a classifier of the clusters on; as many as --data, in that order.",
+    help="Held-out sentences on which to score a classifier trained on the clusters; one per --data, in order.",
 )
 @click.option(
     "--encoder",
     metavar="NAME",
-    help="A folder of transformers or a hub's owner/name: it learns the clusters, too, with --held-out. Extra: tune.",
+    help="Encoder to fine-tune on the clusters: a transformers folder or a hub's owner/name. Needs --held-out.",
 )
 @click.option(
-    "--goodness-llm", default="", metavar="SPEC", help="As --llm: judges all clusters of each run; not in the loop."
+    "--goodness-llm",
+    default="",
+    metavar="SPEC",
+    help="A different LLM that judges the clusters of every run (same form as --llm).",
 )
 @model_options
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Of all results.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for all results.")
 @JSON
 def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Compare dialin with other methods on labelled sentences.
@@ -87,12 +90,12 @@ def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Ben
     specs, seeds, goodness_llm = specs_of(options), seeds_of(options["seeds"]), options["goodness_llm"]
     methods = list(dict.fromkeys([*options["methods"], *map(capped_name, caps_of(options["calls"]))]))
     if not methods:
-        raise InputError("no method to run", hint=f"there are: {', '.join(METHODS)}")
+        raise InputError("--methods names no method", hint=f"there are: {', '.join(METHODS)}")
     check_methods(methods, specs.llm)
     if goodness_llm:
         check_goodness(goodness_llm, specs)
     if options["encoder"] and not options["held_out"]:
-        raise InputError("--encoder has nothing to be scored on", hint="give --held-out, too")
+        raise InputError("--encoder needs sentences to be scored on", hint="add --held-out")
     encoder = encoder_at(options["encoder"]) if options["encoder"] else None
     columns = options["label"], options["text"]
     cases = read_cases(data, *columns)
@@ -127,7 +130,7 @@ def watched(plan: Bench) -> list[Row]:
         try:
             return run_bench(plan, Watch(meter.step, say, meter.replied, meter.embedded, meter.say))
         except KeyboardInterrupt:
-            raise Stopped(f"stopped, {RESUME_HINT}") from None
+            raise Stopped(f"stopped; {RESUME_HINT}") from None
         except ProviderError as error:
             hint = "; ".join(filter(None, [error.hint, RESUME_HINT]))
             raise ProviderError(error.message, hint=hint) from error

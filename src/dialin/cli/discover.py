@@ -38,9 +38,12 @@ from dialin.runs.start import check_free, read_corpus, start
 
 @click.command()
 @click.argument("input")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to make.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to create.")
 @click.option(
-    "--pin", type=click.Path(path_type=Path), metavar="RUN", help="Keep what people decided in the review of that run."
+    "--pin",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Keep what people decided in the review of this earlier run.",
 )
 @column_options
 @model_options
@@ -75,7 +78,7 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
     """
     opened_run = load(run)
     if opened_run.manifest.status == COMPLETE:
-        click.echo(f"the run in {run} is complete", err=True)
+        click.echo(f"the run in {run} is already complete", err=True)
     else:
         opened_run = resume_run(opened_run, budget_of(options))
     print_run(opened_run, as_json)
@@ -109,9 +112,9 @@ def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> 
     try:
         return work_on(run, opened, session)
     except KeyboardInterrupt:
-        raise Stopped(f"stopped, all replies are kept; go on with: {run.resume_command}") from None
+        raise Stopped(f"stopped; all replies are kept; continue with: {run.resume_command}") from None
     except ProviderError as error:
-        hint = "; ".join(filter(None, [error.hint, f"all replies are kept, go on with: {run.resume_command}"]))
+        hint = "; ".join(filter(None, [error.hint, f"all replies are kept; continue with: {run.resume_command}"]))
         raise ProviderError(error.message, hint=hint) from error
 
 

@@ -41,11 +41,16 @@ NO_CLUSTER = {"-1", "-1.0"}
 
 @click.command()
 @click.argument("file")
-@click.option("--text", required=True, metavar="COL", help="Column of the sentences.")
-@click.option("--cluster", required=True, metavar="COL", help="Column of the clusters; blank and -1 are none.")
+@click.option("--text", required=True, metavar="COL", help="Column with the sentences.")
+@click.option("--cluster", required=True, metavar="COL", help="Column with the clusters; blank and -1 mean none.")
 @model_options
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampling.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="A .csv, .jsonl or .parquet file.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the sampling.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the result to a .csv, .jsonl or .parquet file.",
+)
 @JSON
 def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Judge the clusters of any tool.
@@ -76,7 +81,7 @@ def clusters_of_column(corpus: Corpus, labels: list[str | None], name: str) -> d
         if label is not None and label not in NO_CLUSTER:
             members.setdefault(label, []).append(sentence)
     if not members:
-        raise InputError(f"column {name!r} names no cluster", hint="name the column of the clusters")
+        raise InputError(f"column {name!r} contains no clusters", hint="name the column with the clusters")
     ordered = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))
     return {label: np.array(rows, dtype=np.int64) for label, rows in ordered}
 

@@ -19,7 +19,12 @@ from dialin.runs.run import load
 @RUN
 @click.argument("input")
 @column_options
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="A .csv, .jsonl or .parquet file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to this .csv, .jsonl or .parquet file instead.",
+)
 @JSON
 def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.

@@ -17,7 +17,7 @@ from dialin.runs.run import load
 
 @click.command()
 @RUN
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to write it; RUN/report.html.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write. Default: RUN/report.html.")
 @price_options
 @JSON
 def report(run: Path, out: Path | None, as_json: bool, **options: Any) -> None:
@@ -33,4 +33,4 @@ def report(run: Path, out: Path | None, as_json: bool, **options: Any) -> None:
         print_json(values)
     else:
         size = f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.0f} kB"
-        click.echo(f"{path}  {size}; on the terminal: dialin show {files.quoted(run)}")
+        click.echo(f"{path}  {size}; to see it on the terminal: dialin show {files.quoted(run)}")

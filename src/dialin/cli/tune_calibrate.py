@@ -29,19 +29,19 @@ from dialin.tune.text import read_clusters
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--llm", required=True, metavar="SPEC", help="The LLM to calibrate; as for discover.")
+@click.option("--llm", required=True, metavar="SPEC", help="The LLM to calibrate, as for discover.")
 @click.option(
     "--form",
     type=click.Choice(["auto", "pairs", "list", "tuned"]),
     default="auto",
     show_default=True,
-    help="How the judge asks; auto: tuned with an adapter, list for a server, else pairs.",
+    help="How the judge LLM is asked. auto: tuned with an adapter, list for a server, otherwise pairs.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A .json file to write; by default it goes into the folder of the adapter.",
+    help="A .json file to write. Default: into the folder of the adapter.",
 )
 @JSON
 def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool) -> None:
@@ -73,7 +73,7 @@ def beside_adapter(llm: str) -> Path:
     """Return the file in the folder of an adapter; raise InputError if there is no such folder."""
     path = calibration_file(llm)
     if path is None:
-        raise InputError(f"{llm} has no folder of an adapter to write into", hint="give --out FILE")
+        raise InputError(f"{llm} has no adapter folder to write into", hint="give --out FILE")
     return path
 
 

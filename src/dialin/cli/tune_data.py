@@ -26,9 +26,11 @@ _DEFAULT = Recipe()
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="A .parquet file to make.")
-@click.option("--label", metavar="COL", help="Column of the intents; run folders need none.")
-@click.option("--text", metavar="COL", help="Column of the sentences.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="The .parquet file to create."
+)
+@click.option("--label", metavar="COL", help="Column with the intents; not needed for run folders.")
+@click.option("--text", metavar="COL", help="Column with the sentences.")
 @click.option(
     "--embedder",
     "embedders",
@@ -36,25 +38,27 @@ _DEFAULT = Recipe()
     default=("auto",),
     show_default=True,
     metavar="SPEC",
-    help="As for discover; may be given several times: each clusters every file.",
+    help="As for discover; repeatable: every file is clustered with each.",
 )
-@click.option("--clusters", type=int, default=_DEFAULT.n, show_default=True, metavar="N", help="Clusters to make.")
-@click.option("--good", type=float, default=_DEFAULT.good, show_default=True, help="Good from this purity on.")
-@click.option("--bad", type=float, default=_DEFAULT.bad, show_default=True, help="Bad up to this purity.")
-@click.option("--shown", type=int, default=_DEFAULT.n_shown, show_default=True, help="Sentences that a judge reads.")
+@click.option("--clusters", type=int, default=_DEFAULT.n, show_default=True, metavar="N", help="Number of clusters.")
+@click.option("--good", type=float, default=_DEFAULT.good, show_default=True, help="Minimum purity of a good cluster.")
+@click.option("--bad", type=float, default=_DEFAULT.bad, show_default=True, help="Maximum purity of a bad cluster.")
+@click.option(
+    "--shown", type=int, default=_DEFAULT.n_shown, show_default=True, help="Sentences shown to the judge LLM."
+)
 @click.option(
     "--noise",
     multiple=True,
     metavar="LABEL",
-    help="Label of sentences without an intent, such as oos; may be given several times.",
+    help="Label of sentences without an intent, such as oos; repeatable.",
 )
-@click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Seed of everything random.")
+@click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Random seed.")
 @click.option(
     "--language",
     type=click.Choice(["auto", "en", "zh"]),
     default="auto",
     show_default=True,
-    help="Language of sentences and names.",
+    help="Language of the sentences and names.",
 )
 @JSON
 def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
@@ -100,7 +104,7 @@ def print_table(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None
     click.echo(f"{total['clusters']:,} clusters, {total['good']:,} good, {total['bad']:,} bad, in {out}")
     made = [row["clusters"] for row in found if "review" not in row["kinds"]]
     if made and n_asked - sum(made) > 2 * len(made):  # beyond what sharing out rounds off
-        click.echo(f"{n_asked:,} were asked for: the inputs have fewer different ones, good and bad alike")
+        click.echo(f"{n_asked:,} were requested: the inputs have fewer distinct ones with as many good as bad")
 
 
 def rich_table(found: list[Row]) -> Table:

@@ -37,24 +37,24 @@ _OPTIONS: list[Callable[[Command], Command]] = [
         "--base",
         required=True,
         metavar="NAME[+ADAPTER]",
-        help="A .gguf file, a folder, a name of dialin models, or owner/name; +judge: goes on from the shipped one.",
+        help="Model to tune: a .gguf file, a folder, a catalogue name or owner/name; +judge starts at the shipped one.",
     ),
-    click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to make."),
+    click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to create."),
     click.option(
-        "--hold-out", "held_out", multiple=True, metavar="SOURCE", help="A source that is not learnt; may be repeated."
+        "--hold-out", "held_out", multiple=True, metavar="SOURCE", help="A source to keep out of training; repeatable."
     ),
-    click.option("--max-minutes", type=click.FloatRange(min=0), default=0, help="Time for learning; 0: no limit."),
-    click.option("--resume", is_flag=True, help="Go on with what is in FOLDER, if anything is."),
-    _number("epochs", "Times that each cluster is seen."),
+    click.option("--max-minutes", type=click.FloatRange(min=0), default=0, help="Time limit for training; 0: none."),
+    click.option("--resume", is_flag=True, help="Continue with what is in FOLDER, if anything."),
+    _number("epochs", "Passes over the clusters."),
     _number("rank", "Rank of the LoRA matrices."),
-    _number("pairs", "Weight of telling which sentences share an intent, beside the answer; 0: none."),
-    _number("learning_rate", "Learning rate at its highest."),
-    _number("batch", "Clusters that pass through the model at once."),
-    _number("accumulation", "Batches to one step."),
-    _number("watch_share", "Share of the labels that are watched instead of learnt."),
-    _number("eval_every", "Steps between two looks at the watched clusters."),
-    click.option("--bf16", is_flag=True, help="Learn in bfloat16: faster on a CPU with AMX."),
-    _number("seed", "Seed of everything random."),
+    _number("pairs", "Weight of the auxiliary loss on which sentences share an intent; 0: none."),
+    _number("learning_rate", "Peak learning rate."),
+    _number("batch", "Clusters per batch."),
+    _number("accumulation", "Batches per step."),
+    _number("watch_share", "Share of the labels used for validation instead of training."),
+    _number("eval_every", "Steps between two validations."),
+    click.option("--bf16", is_flag=True, help="Train in bfloat16: faster on a CPU with AMX."),
+    _number("seed", "Random seed."),
     JSON,
 ]
 
@@ -89,7 +89,7 @@ def run(task: Task, options: dict[str, Any]) -> None:
         try:
             tuned = tune(job, meter.tell)
         except KeyboardInterrupt:
-            raise Stopped("stopped; the same command with --resume goes on") from None
+            raise Stopped("stopped; add --resume to the same command to continue") from None
     if options["as_json"]:
         print_json(result_json(tuned))
     else:

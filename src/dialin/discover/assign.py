@@ -132,7 +132,7 @@ def read_pieces(path: Path) -> Pieces:
     try:
         return Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
     except KeyError as error:
-        raise InputError(f"{path} is damaged: it has no {error}", hint="make the run again") from error
+        raise InputError(f"{path} is damaged: {error} is missing", hint="make the run again") from error
 
 
 def build(X: Floats, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:

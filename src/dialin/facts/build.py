@@ -20,11 +20,11 @@ from dialin.review.apply import BY_PERSON
 Ints = NDArray[np.int64]
 Links = tuple[Link, ...]
 REASONS = {
-    "rare": "too few sentences like it",
-    "mixed": "no coherent intent around it",
-    "noise": "like no other sentence",
-    "budget": "the cap was reached first",
-    BY_PERSON: "taken out in the review",
+    "rare": "too few similar sentences",
+    "mixed": "similar sentences form no coherent intent",
+    "noise": "unlike any other sentence",
+    "budget": "a cap on calls or tokens was reached first",
+    BY_PERSON: "removed in the review",
 }
 N_LINKS, MIN_SHARE = 3, 0.05
 """Next intents and answers that are kept of an intent: so many, of those that come at least so often, and twice."""

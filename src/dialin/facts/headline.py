@@ -67,8 +67,8 @@ def summary_of(run: Run) -> Summary:
     """
     if run.manifest.status not in {COMPLETE, CAPPED}:
         raise InputError(
-            f"the run in {run.folder} has no result yet, its status is {run.manifest.status!r}",
-            hint=f"go on with: {run.resume_command}",
+            f"the run in {run.folder} has no result yet; its status is {run.manifest.status!r}",
+            hint=f"continue it with: {run.resume_command}",
         )
     n = run.manifest.source.n_occurrences
     intents, sentences = run.intents.to_pylist(), run.sentences.select(["intent_id", "reason", "count"])

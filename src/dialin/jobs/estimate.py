@@ -95,7 +95,7 @@ class Estimate:
     def line(self) -> str:
         """Return it in one line."""
         total = self.total
-        known = f" ({total.cached:,} more are known)" if total.cached else ""
+        known = f" ({total.cached:,} more are already known)" if total.cached else ""
         return f"predicted: {total.calls:,} calls{known}, {total.tokens:,} tokens, {duration(self.seconds)}"
 
 

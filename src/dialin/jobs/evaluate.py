@@ -71,7 +71,7 @@ def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluati
     labels = join(str(gold_file), gold, places) if gold_file else gold_in_input(run, gold, places)
     scores = score(utterance_labels(run), labels)
     if not scores.n:
-        raise InputError(f"column {gold!r} has no label for any row of the run", hint="name another column")
+        raise InputError(f"column {gold!r} has no labels for the rows of the run", hint="name another column")
     return Evaluation(scores, summary.goodness, summary.questions, summary.tokens_in, summary.tokens_out)
 
 
@@ -93,7 +93,7 @@ def gold_in_input(run: Run, gold: str, places: list[Position]) -> Labels:
     """Return the gold labels that stand in the input of the run."""
     source = run.manifest.source
     if source.path == "-":
-        raise InputError("the input came from standard input, which is gone", hint="give --gold-file")
+        raise InputError("the input came from standard input and cannot be read again", hint="give --gold-file")
     column = column_of(source.path, gold)
     if fingerprint(read(source.path, source.columns)) != source.sha256:
         raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")

@@ -121,16 +121,16 @@ def _key(name: str) -> str:
 def equally_likely(where: str, kind: str, hits: Sequence[str], names: Sequence[str]) -> InputError:
     """Return the error that several columns (`hits` of all `names`) may be the one that is looked for."""
     return InputError(
-        f"{where} has {len(hits)} columns that may be the {kind}: {_listed(hits)}; all columns: {_listed(names)}",
-        hint=f"name one, --{kind} NAME or Columns({kind}=NAME)",
+        f"{where} has {len(hits)} columns that could be the {kind}: {_listed(hits)}; all columns: {_listed(names)}",
+        hint=f"name one with --{kind} NAME or Columns({kind}=NAME)",
     )
 
 
 def no_column(where: str, kind: str, names: Sequence[str]) -> InputError:
     """Return the error that none of the columns has a usual name."""
     return InputError(
-        f"{where} has no column that is known to hold the {kind}; it has {_listed(names)}",
-        hint=f"name it, --{kind} NAME or Columns({kind}=NAME); the first line of a CSV must name the columns",
+        f"{where} has no column with a usual name for the {kind}; it has {_listed(names)}",
+        hint=f"name it with --{kind} NAME or Columns({kind}=NAME); the first line of a CSV must name the columns",
     )
 
 

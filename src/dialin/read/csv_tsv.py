@@ -93,7 +93,7 @@ def _check_ragged(text: bytes, delimiter: str, n_names: int, where: str) -> None
         if row and len(row) != n_names:
             raise InputError(
                 f"line {line} of {where} has {len(row)} fields, the header {n_names}: {shortened_repr(row[0])}",
-                hint="put text that holds the delimiter in double quotes, or use .txt for a sentence a line",
+                hint="put text that holds the delimiter in double quotes, or use .txt with one sentence a line",
             )
 
 
@@ -104,6 +104,6 @@ def _check_quotes(text: bytes, delimiter: str, where: str) -> None:
         pass
     if not last or last[-1].endswith("\n"):
         raise InputError(
-            f"a double quote opens in the record at line {line} of {where} and never closes: {shortened_repr(last)}",
-            hint="close it, or write a quote inside of quotes twice",
+            f"the double quote in the record at line {line} of {where} is never closed: {shortened_repr(last)}",
+            hint="close it, or double the quotes inside quoted text",
         )

@@ -48,7 +48,8 @@ def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given
         if not is_given:
             return None
         raise InputError(
-            f"column {name!r} of {where} is no date: {error}", hint="name a column of dates such as 2024-05-31 14:05"
+            f"column {name!r} of {where} does not hold dates: {error}",
+            hint="name a column of dates such as 2024-05-31 14:05",
         ) from error
     return pa.array(values, DATE).take(texts.indices)
 
@@ -83,7 +84,7 @@ def _one(text: str, day_first: bool) -> datetime:
         return _unix(float(text))
     found = _triple(text, day_first)
     if found is None:
-        raise ValueError(f"there is none in {text[:40]!r}")
+        raise ValueError(f"{text[:40]!r} is not a date")
     return datetime(*found, *_clock(text))
 
 

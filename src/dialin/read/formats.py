@@ -112,8 +112,8 @@ def _load_bytes(path: str, wanted: Wanted) -> Raw:
     form = form or _sniff(text, wanted)
     if not form and path != "-":
         raise InputError(
-            f"cannot tell the format of {where}: its ending {Path(name).suffix!r} is unknown "
-            f"and its first line is neither JSON nor a header",
+            f"cannot tell the format of {where}: the ending {Path(name).suffix!r} is unknown "
+            f"and the first line is neither JSON nor a header",
             hint="rename it to .txt (one sentence a line), .csv, .tsv, .jsonl, .json or .parquet",
         )
     return _parse(text, form or "txt", where, wanted)
@@ -125,11 +125,15 @@ def _read(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"there is no file {path}", hint="check the path; sentences go in as a list") from error
+        raise InputError(
+            f"there is no file {path}", hint="check the path; pass sentences themselves as a list"
+        ) from error
     except IsADirectoryError as error:
         raise InputError(f"{path} is a folder, not a file", hint="give one file in it") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path!r}: {error_line(error)}", hint="check the path and its rights") from error
+        raise InputError(
+            f"cannot read {path!r}: {error_line(error)}", hint="check the path and its permissions"
+        ) from error
 
 
 def _unzip(data: bytes, where: str) -> bytes:

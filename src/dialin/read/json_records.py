@@ -115,7 +115,7 @@ def of_json(text: str, where: str, wanted: Wanted) -> Raw:
     except (ValueError, RecursionError) as error:
         if _is_json(text.strip().partition("\n")[0]):
             return of_json_lines(text, where, wanted)
-        raise InputError(f"{where} is not JSON: {error_line(error)}", hint="check it at that place") from error
+        raise InputError(f"{where} is not JSON: {error_line(error)}", hint="correct the JSON there") from error
     if isinstance(value, list):
         return of_records(value, where, wanted)
     if isinstance(value, dict):

@@ -85,7 +85,7 @@ def join(path: str, name: str, places: list[Position]) -> Labels:
             f"{raw.where} cannot be joined: it has {', '.join(raw.names)}", hint="it needs dialogue_id and turn, or row"
         )
     if not any(found):
-        raise InputError(f"no row of {raw.where} fits a row of the run", hint="is it of the same input?")
+        raise InputError(f"no row of {raw.where} matches a row of the run", hint="is it about the same input?")
     return found
 
 

@@ -147,8 +147,8 @@ def _check_words(text: pa.Array, name: str, where: str) -> None:
     is_number = pc.match_substring_regex(pc.utf8_trim_whitespace(text), _NUMBER)
     if pc.all(pc.or_kleene(is_number, is_blank(text))).as_py() and pc.any(is_number).as_py():
         raise InputError(
-            f"column {name!r} of {where} holds only numbers, the first {pc.drop_null(text)[0].as_py()!r}",
-            hint="name the text column, --text NAME or Columns(text=NAME); this one too, if it is meant",
+            f"column {name!r} of {where} holds only numbers, such as {pc.drop_null(text)[0].as_py()!r}",
+            hint="name the text column with --text NAME or Columns(text=NAME), even if it is this one",
         )
 
 

@@ -20,7 +20,7 @@ from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
 """Columns of a sentence in the tables."""
-SCRIPTS = ("map.js", "table.js", "start.js")
+SCRIPTS = ("map/map.js", "templates/table.js", "templates/start.js")
 
 
 def write_report(run: Run, path: Path, price: Price | None = None) -> int:
@@ -50,23 +50,20 @@ def open_page(run: Run, price: Price | None = None) -> Page:
 def page_of(run: Run, contents: LoadedRun, facts: Facts, price: Price | None = None) -> Page:
     """Return what the templates read."""
     script = "\n".join(map(asset, SCRIPTS))
-    return Page(run.manifest, facts_of(contents), points_of(contents), asset("style.css"), script, price)
+    return Page(run.manifest, facts, points_of(contents), asset("templates/style.css"), script, price)
 
 
-def asset(name: str) -> str:
-    """Return a file that stands in the page as it is."""
-    return resources.files("dialin.report").joinpath("templates", name).read_text("utf-8")
+def asset(path: str) -> str:
+    """Return a file of this folder that is part of the page as it is."""
+    return resources.files("dialin.report").joinpath(path).read_text("utf-8")
 
 
 def fill_templates(page: Page) -> str:
     """Return the page; whatever people wrote is escaped."""
-    return environment().get_template("page.html.j2").render(page=page)
-
-
-def environment() -> jinja2.Environment:
-    """Return the templates with their filters."""
-    found = jinja2.Environment(
-        loader=jinja2.PackageLoader("dialin.report"),
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader("dialin.report"), jinja2.PackageLoader("dialin.report.map", "")]
+        ),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -31,9 +31,9 @@ def find_intent(facts: Facts, wanted: str) -> IntentFacts:
             return one
     numbers = {one.name: one.intent_id for one in facts.intents}
     near = [] if is_number else [f"{name} (#{numbers[name]})" for name in near_names(wanted, list(numbers))]
-    hint = f"numbers go from 0 to {max(numbers.values())}" if numbers else ""
-    hint = f"near to it: {', '.join(near)}" if near else hint
-    raise InputError(f"there is no intent {wanted!r} among the {len(facts.intents)} of the run", hint=hint)
+    hint = f"numbers run from 0 to {max(numbers.values())}" if numbers else ""
+    hint = f"similar: {', '.join(near)}" if near else hint
+    raise InputError(f"the run has no intent {wanted!r} among its {len(facts.intents)}", hint=hint)
 
 
 def near_names(wanted: str, names: Sequence[str], n: int = 4) -> list[str]:
@@ -66,10 +66,10 @@ def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
         console.print(Text(line), overflow="fold")
     lists = [
         ("examples", [Text(shortened(on_one_line(text), EXAMPLE_WIDTH)) for text in one.examples]),
-        ("could be confused with", linked(facts, one.confused_with)),
-        (f"{one.role or 'the same speaker'} usually goes on with", linked(facts, one.followed_by)),
+        ("easily confused with", linked(facts, one.confused_with)),
+        (f"{one.role or 'the same speaker'} usually continues with", linked(facts, one.followed_by)),
         ("the other side usually says", linked(facts, one.answered_by)),
-        ("in one family with", [Text(numbered_title(facts, i)) for i in family_of(facts, one) if i != one.intent_id]),
+        ("in the same family", [Text(numbered_title(facts, i)) for i in family_of(facts, one) if i != one.intent_id]),
     ]
     for title, lines in lists:
         if lines:
@@ -85,12 +85,13 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     )
     lines = [said]
     if facts.calls and one.is_routine:
-        lines.append("routine: never the main reason of a call")
+        lines.append("routine: never the main reason for a call")
     elif facts.calls:
         n = facts.calls.n_dialogues
-        lines.append(f"main reason of {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
+        lines.append(f"main reason for {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
     if facts.timeline and one.move:
-        change = f"{one.move.before:.1%} → {one.move.after:.1%}, {'a change' if one.move.is_sure else 'no sure change'}"
+        how_sure = "significant" if one.move.is_sure else "not significant"
+        change = f"{one.move.before:.1%} → {one.move.after:.1%}, {how_sure}"
         lines.append(f"{sparkline(facts.shares(one))} share per {facts.timeline.unit} · {change}")
     return lines
 

@@ -45,7 +45,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
 def intents_grid(facts: Facts, width: int) -> RenderableType:
     """Return the table of intents: number, name, figures, and where there is room, the most central sentence."""
     if not facts.intents:
-        return Text("no intent was found")
+        return Text("no intents were found")
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
         (Column("role"), bool(facts.roles)),
@@ -73,7 +73,7 @@ def reasons_table(facts: Facts) -> RenderableType | None:
     for one in found:
         bar = Text("█" * max(1, round(BAR * one.n_reason / found[0].n_reason)), style="blue")
         add(table, one.intent_id, one.title, f"{one.n_reason:,}", f"{one.n_reason / n:.1%}", bar)
-    none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a reason"
+    none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a main reason"
     return Group(table, Text(none), *ways_of(facts, facts.calls.paths))
 
 
@@ -84,7 +84,7 @@ def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[
         room = PATH_WIDTH // len(path) - len(" → ")
         way = " → ".join(shortened(facts.intent(i).title, room) for i in path)
         lines.append(Text(f"{count:>5,} × {way}"))
-    return [Text("usual ways through a call:"), *lines] if lines else []
+    return [Text("usual paths through a call:"), *lines] if lines else []
 
 
 def time_part(facts: Facts) -> RenderableType | None:
@@ -156,7 +156,7 @@ def rounds_table(facts: Facts) -> RenderableType | None:
         Column("kept", flexible=True),
     )
     for i, round_ in enumerate(facts.rounds, 1):
-        kept = f"{round_['n_kept']:,} with {round_['n_kept_sentences']:,}"
+        kept = f"{round_['n_kept']:,} pieces, {round_['n_kept_sentences']:,} sentences"
         for j, trial in enumerate(round_["trials"]):
             head = [i, stratum_of(round_), f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
             figures = [f"{trial[name]:,}" for name in ("good", "bad", "unreadable")]

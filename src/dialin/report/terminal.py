@@ -35,7 +35,7 @@ def print_report(run: Run, stream: IO[str]) -> None:
     if summary.intents:
         console.print(intents_rich(summary))
     else:
-        console.print("no intent was found")
+        console.print("no intents were found")
     for line in totals(run, summary):
         console.print(Text(line), overflow="fold")
 
@@ -76,7 +76,7 @@ def totals(run: Run, summary: Summary) -> list[str]:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")
     if summary.status == CAPPED:
-        lines.append(f"CAPPED: the best so far. Go on with: {run.resume_command} --max-calls N")
+        lines.append(f"CAPPED: best result so far. Continue with: {run.resume_command} --max-calls N")
     return lines
 
 

@@ -41,8 +41,8 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> ReviewStat
     foreign = sorted(i for e in entries if (i := getattr(e.edit, "intent", -1)) not in state.used and i >= 0)
     if foreign:
         raise InputError(
-            f"{folder / DECISIONS}: there is no intent {foreign[0]} in the run, it has {intents.num_rows}",
-            hint="the log is of another run",
+            f"{folder / DECISIONS}: the run has no intent {foreign[0]}; it has {intents.num_rows}",
+            hint="the log belongs to another run",
         )
     return state
 

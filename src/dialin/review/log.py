@@ -64,7 +64,7 @@ def _entry(text: bytes, line: int, path: Path) -> Entry:
         return entry_of(text.decode(), line)
     except ValueError as error:
         shown = text[:80].decode(errors="replace")
-        raise InputError(f"{path} line {line} is not a decision, {error}: {shown}", hint=HINT) from error
+        raise InputError(f"{path} line {line} is not a decision: {error}, got {shown}", hint=HINT) from error
 
 
 def whole(data: bytes) -> int:

@@ -251,4 +251,4 @@ def read_pinned(path: Path) -> KeptIntents | None:
         pieces = Pieces(held["centroids"], held["radii"], held["intents"], piece_roles)
         return KeptIntents(names, roles, held["p_good"], held["labels"], pieces)
     except KeyError as error:
-        raise InputError(f"{path} is damaged: it has no {error}", hint="start the run again") from error
+        raise InputError(f"{path} is damaged: {error} is missing", hint="start the run again") from error

@@ -91,7 +91,7 @@ def stage_of(state: ReviewState, intent: int) -> Stage:
 
 
 def open_for(state: ReviewState, standing: Standing, group: int, by: str) -> list[int]:
-    """Return what somebody of a group can still judge: what is undecided and what he has said nothing of."""
+    """Return what somebody of a group can still judge: what is undecided and what they have not judged yet."""
     stage = Stage.JUDGE if group == JUDGES else Stage.VERIFY
     return [intent for intent in standing.at(stage) if by not in state.judged.of(group, intent)]
 

@@ -72,14 +72,14 @@ class Votes:
         return n >= self.wanted and self.decision(group, intent) is None
 
     def misfit(self, verdict: Vote, by: str) -> str:
-        """Return why somebody cannot give a verdict, "" where he can."""
+        """Return why somebody cannot give a verdict, or "" if they can."""
         own = self.groups.get(by, verdict.group)
         if not by:
-            return "a verdict needs the name of who gives it"
+            return "a verdict needs the name of the person who gives it"
         if own != verdict.group:
-            return f"{by} has judged in group {own}; the verdicts of group {verdict.group} are for others"
+            return f"{by} already judged in group {own}; verdicts of group {verdict.group} must come from other people"
         if self.item(verdict.group, verdict.intent) != (verdict.group, verdict.intent, verdict.look):
-            return f"intent {verdict.intent} has changed since it was looked at"
+            return f"intent {verdict.intent} has changed since this page was opened"
         return ""
 
 

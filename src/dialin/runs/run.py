@@ -84,7 +84,7 @@ class Run:
             return pieces
         data = self.data
         if data is None:
-            raise InputError(f"{self.folder} has no vectors", hint=f"go on with: {self.resume_command}")
+            raise InputError(f"{self.folder} has no vectors", hint=f"continue the run with: {self.resume_command}")
         return edited_pieces(pieces, data.X, self.assignment_roles, self.review.labels)
 
     @property

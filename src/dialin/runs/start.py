@@ -35,7 +35,7 @@ def read_corpus(plan: RunPlan) -> Corpus:
     n, n_rows = len(corpus.texts), corpus.occurrences.num_rows
     if n < MIN_SENTENCES:
         raise InputError(
-            f"{plan.source} has too few different sentences: {n} in {n_rows} rows, at least {MIN_SENTENCES} are needed",
+            f"{plan.source} has too few distinct sentences: {n} in {n_rows} rows, at least {MIN_SENTENCES} are needed",
             hint="give more sentences, or name another text column",
         )
     if max(map(len, corpus.texts)) == 1:
@@ -52,7 +52,7 @@ def _check_sizes(settings: Settings, n: int) -> None:
     given = {"n_clusters": max(settings.n_clusters, default=0), "min_cluster_size": 0 if least == "auto" else least}
     for name, value in given.items():
         if value > n:
-            raise InputError(f"{name} {value} is more than the {n} distinct sentences", hint="take a smaller one")
+            raise InputError(f"{name} {value} is more than the {n} distinct sentences", hint="choose a smaller value")
 
 
 def check_free(folder: Path) -> None:
@@ -114,12 +114,14 @@ def pinned_for(pin: Path, corpus: Corpus, opened: Connections) -> KeptIntents:
     old = load(pin)
     if old.manifest.embedder != opened.embedder_name:
         raise InputError(
-            f"{pin} has the embedder {old.manifest.embedder}, this run {opened.embedder_name}",
+            f"{pin} was made with the embedder {old.manifest.embedder}, but this run uses {opened.embedder_name}",
             hint=f"use --embedder {old.manifest.embedder}",
         )
     pinned = pinned_of(decided(old), keys_of(corpus))
     if pinned is None:
-        raise InputError(f"there is nothing to keep of {pin}", hint=f"review it: dialin review {files.quoted(pin)}")
+        raise InputError(
+            f"the review of {pin} has no decisions to keep", hint=f"review it: dialin review {files.quoted(pin)}"
+        )
     return pinned
 
 

@@ -147,7 +147,7 @@ def encode(example: TrainingExample, template: Template, tokenize: Tokenize) -> 
     if len(set(first)) < len(first):
         raise InputError(
             f"this model begins the answers {' and '.join(example.options)} with the same token",
-            hint="choose another base, or data in a language that it knows",
+            hint="choose another base, or data in a language it knows",
         )
     right = first[example.options.index(answer)]
     return EncodedExample(example, tuple(prompt), (right,), first, _ends(example, text, tokenize))

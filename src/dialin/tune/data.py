@@ -200,7 +200,7 @@ def origin_of(path: Path) -> dict[str, Any]:
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
     if METADATA not in metadata:
-        raise InputError(f"{path} was not made by dialin tune data: its metadata say nothing of it")
+        raise InputError(f"{path} was not made by dialin tune data: its metadata lacks the recipe")
     value: dict[str, Any] = json.loads(metadata[METADATA])
     return value
 

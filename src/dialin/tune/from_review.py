@@ -59,10 +59,10 @@ def read_review(folder: Path, reading: Reading) -> Review:
     run = load(folder)
     data = run.data
     if data is None:
-        raise InputError(f"{folder} has no vectors", hint=f"go on with: {run.resume_command}")
+        raise InputError(f"{folder} has no vectors", hint=f"continue the run with: {run.resume_command}")
     path = folder / DECISIONS
     if not read_log(path):
-        raise InputError(f"{path} has no decision", hint="review the run first: dialin review")
+        raise InputError(f"{path} contains no decisions", hint="review the run first: dialin review")
     decided = decided_in(run.review)
     labels = unique_labels(decided, run.found_names)
     language = language_of(data.texts) if reading.language == "auto" else reading.language

@@ -100,7 +100,7 @@ def read_clusters(path: str | Path, task: Use) -> list[dict[str, Any]]:
     missing = [name for name in COLUMNS[task] if name not in table.column_names]
     if missing:
         raise InputError(
-            f"{path} has no column {missing[0]!r}, it has {', '.join(table.column_names)}",
+            f"{path} has no column {missing[0]!r}; it has {', '.join(table.column_names)}",
             hint="make it with: dialin tune data",
         )
     rows: list[dict[str, Any]] = table.to_pylist()

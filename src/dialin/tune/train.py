@@ -92,7 +92,7 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
     rank = next(matrix.shape[0] for name, matrix in matrices.items() if ".lora_A" in name)
     if (rank, alpha) != (settings.rank, settings.alpha):
         raise InputError(
-            f"{path} has rank {rank} and alpha {alpha:g}, asked for are {settings.rank} and {settings.alpha:g}",
+            f"{path} has rank {rank} and alpha {alpha:g}, not {settings.rank} and {settings.alpha:g}",
             hint=f"use --rank {rank}",
         )
     wrong = [name for name, matrix in matrices.items() if matrix.shape != tuple(own[name].shape)]
@@ -104,11 +104,11 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
 def check_folder(job: Job) -> None:
     """Raise InputError where the folder holds a finished tuning, or anything without `resume`."""
     if (job.out / DONE).exists():
-        raise InputError(f"{job.out} holds a finished tuning", hint="choose another --out")
+        raise InputError(f"{job.out} already holds a finished tuning", hint="choose another --out")
     if job.out.exists() and not job.out.is_dir():
-        raise InputError(f"{job.out} is no folder", hint="choose another --out")
+        raise InputError(f"{job.out} is not a folder", hint="choose another --out")
     if not job.resume and job.out.exists() and any(job.out.iterdir()):
-        raise InputError(f"{job.out} is not empty", hint="go on with --resume, or choose another --out")
+        raise InputError(f"{job.out} is not empty", hint="continue with --resume, or choose another --out")
 
 
 def identity(job: Job, weights: Weights) -> dict[str, str]:

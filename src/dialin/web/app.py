@@ -115,7 +115,9 @@ class _Site:
     def intent(self, request: Request) -> Response:
         view, intent = self.desk.view(), request.path_params["intent"]
         if intent not in view.state.intents:
-            return self._message(request, "This intent is gone: merged, or undone.", 404)
+            return self._message(
+                request, "This intent no longer exists: it was merged, or its creation was undone.", 404
+            )
         return self._page(request, view, "intent", pages.intent_page(view, intent, _page_of(request)))
 
     def unassigned(self, request: Request) -> Response:

@@ -35,7 +35,7 @@ class Form:
         """Return the numbers in a field, each once; raise InputError where there is none."""
         found = [n for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value.strip()) if n]
         if not found:
-            raise InputError(f"nothing was chosen ({key})", hint="tick some first")
+            raise InputError(f"nothing is selected ({key})", hint="select something first")
         return tuple(dict.fromkeys(number_in(n, key) for n in found))
 
     def name(self, key: str = "name") -> str:
@@ -46,7 +46,7 @@ class Form:
 def number_in(text: str, key: str) -> int:
     """Return the number that a text is; raise InputError where it is none."""
     if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise InputError(f"{key} is no number: {text[:40]!r}")
+        raise InputError(f"{key} must be a number, got {text[:40]!r}")
     return int(text)
 
 
@@ -100,14 +100,14 @@ def _about_intent(form: Form, kind: str) -> Edit:
         return Split(form.number("intent"))
     if kind in ("good", "bad"):
         return Vote(form.number("intent"), kind == "good", form.number("group"), form.number("look"))
-    raise InputError(f"there is no edit {kind[:40]!r}")
+    raise InputError(f"unknown edit {kind[:40]!r}")
 
 
 def _split(form: Form) -> Callable[[ReviewState], Edit]:
     """Return the split; the first part keeps the intent's id, the others get free ones: two may split at once."""
     intent, n = form.number("intent"), sum(key.startswith("sentences") for key in form.values)
     if n < 2:
-        raise InputError(f"a split makes two parts or more, got {n}")
+        raise InputError(f"a split needs at least two parts, got {n}")
     parts = [(_needed(form.name(f"name{i}")), form.numbers(f"sentences{i}")) for i in range(n)]
 
     def decide(state: ReviewState) -> Edit:

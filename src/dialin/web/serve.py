@@ -94,5 +94,6 @@ def listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise InputError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}", hint="take another --port, 0 for any"
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            hint="choose another --port; 0 picks a free one",
         ) from error
