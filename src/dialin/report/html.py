@@ -38,13 +38,13 @@ def write_report(run: Run, path: Path, price: Price | None = None) -> int:
 
 def report_html(run: Run, price: Price | None = None) -> str:
     """Return the report of a run as one HTML page that needs nothing else."""
-    return render(open_page(run, price))
+    return fill_templates(open_page(run, price))
 
 
 def open_page(run: Run, price: Price | None = None) -> Page:
-    """Return what the templates read about a run."""
+    """Return what the templates read of a run; raise InputError if it has no result, or a file cannot be read."""
     contents = load_files(run)
-    return fill_templates(page_of(run, contents, facts_of(contents), price))
+    return page_of(run, contents, facts_of(contents), price)
 
 
 def page_of(run: Run, contents: LoadedRun, facts: Facts, price: Price | None = None) -> Page:
@@ -60,7 +60,12 @@ def asset(path: str) -> str:
 
 def fill_templates(page: Page) -> str:
     """Return the page; whatever people wrote is escaped."""
-    environment = jinja2.Environment(
+    return environment().get_template("page.html.j2").render(page=page)
+
+
+def environment() -> jinja2.Environment:
+    """Return what fills the templates of the report, with their filters; it escapes whatever people wrote."""
+    made = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [jinja2.PackageLoader("dialin.report"), jinja2.PackageLoader("dialin.report.map", "")]
         ),
@@ -69,14 +74,14 @@ def fill_templates(page: Page) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {
+    made.filters |= {
         "number": with_commas,
         "percent": percent,
         "short": shortened_text,
         "is_chinese": is_chinese,
     }
-    environment.filters["stratum"] = stratum_of
-    return environment.get_template("page.html.j2").render(page=page)
+    made.filters["stratum"] = stratum_of
+    return made
 
 
 # --- filters of the templates ---------------------------------------------------------------------
@@ -92,9 +97,9 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}".replace("%", "\u202f%")
 
 
-def shortened_text(text: str) -> str:
-    """Return a sentence as long as a table can bear."""
-    return shortened(text, TEXT_WIDTH)
+def shortened_text(text: str, width: int = TEXT_WIDTH) -> str:
+    """Return a sentence cut to the width of a table, in columns."""
+    return shortened(text, width)
 
 
 def is_chinese(text: str) -> bool:
