@@ -182,7 +182,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Return the JSON value of a file; raise InputError where there is none."""
+    """Return the JSON value of a file; raise InputError if there is none."""
     try:
         return json.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -192,7 +192,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_json_lines(path: Path) -> list[Any]:
-    """Return the JSON value of each line of a file; raise InputError where there is none."""
+    """Return the JSON value of each line of a file; raise InputError if there is none."""
     try:
         return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
     except OSError as error:
@@ -204,7 +204,7 @@ def read_json_lines(path: Path) -> list[Any]:
 
 
 def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return a Parquet file of a run folder; raise InputError where it cannot be read."""
+    """Return a Parquet file of a run folder; raise InputError if it cannot be read."""
     try:
         return pq.read_table(path, columns=list(columns) if columns else None)
     except (OSError, pa.ArrowException) as error:
@@ -212,7 +212,7 @@ def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
-    """Return an array of `n_rows` rows, or None where the file is not there or not that."""
+    """Return an array of `n_rows` rows, or None if the file is not there or not that."""
     try:
         X: NDArray[np.float32] = np.load(path, allow_pickle=False)
     except (OSError, ValueError):
@@ -221,7 +221,7 @@ def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return arrays by name; raise InputError where they cannot be read."""
+    """Return arrays by name; raise InputError if they cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return dict(data)

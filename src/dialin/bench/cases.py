@@ -34,7 +34,7 @@ class Case:
     sentence : int64 array of shape (n_rows,)
         Sentence of each row.
     gold : list of (str or None), n_rows
-        Label of each row; None where it has none.
+        Label of each row; None if it has none.
     """
 
     name: str

@@ -69,7 +69,7 @@ def missing_of(bench: Bench, done: Container[Key]) -> list[Key]:
 
 
 def run_case(case: Case, missing: Sequence[Key], bench: Bench, watch: Watch) -> Iterator[Row]:
-    """Yield the row of each missing run on a data set, as it ends; nothing is opened where there is none."""
+    """Yield the row of each missing run on a data set, as it ends; nothing is opened if there is none."""
     numbered = [(number, key) for number, key in enumerate(missing, 1) if key[0] == case.name]
     for asking, group in groupby(numbered, key=lambda pair: asks(pair[1][1])):
         with opened_for(case, bench.specs, watch, asking=asking) as (opened, X):
@@ -89,6 +89,6 @@ def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Itera
 
 
 def write_results(bench: Bench, rows: Sequence[Row]) -> None:
-    """Write the tables and the page; raise InputError where that fails."""
+    """Write the tables and the page; raise InputError if that fails."""
     table.write_tables(bench.out, rows)
     page.write_page(bench.out, rows)

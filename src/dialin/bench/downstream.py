@@ -37,7 +37,7 @@ class LabelledRows:
     X : float32 array of shape (n, d)
         Their unit-norm embeddings.
     gold : sequence of (str or None), n
-        Their labels; None where there is none.
+        Their labels; None if there is none.
     """
 
     texts: Sequence[str]

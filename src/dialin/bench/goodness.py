@@ -26,7 +26,7 @@ class JudgedRun:
 
 
 def check_goodness(spec: str, specs: Specs) -> None:
-    """Raise InputError where the LLM that is to judge the results is one of those that made them, or none."""
+    """Raise InputError if the LLM that is to judge the results is one of those that made them, or none."""
     if spec == NO_LLM:
         raise InputError("--goodness-llm must be an LLM, got 'none'", hint="leave it out")
     for role, own in (("--llm", specs.llm), ("--judge-llm", specs.judge)):
@@ -61,10 +61,10 @@ def judged(labels: Labels, judge: Judge) -> JudgedRun:
 
 
 def is_good(verdict: Verdict) -> bool | None:
-    """Return whether a cluster is good; None where the answer could not be read."""
+    """Return whether a cluster is good; None if the answer could not be read."""
     return None if verdict.coherence is Coherence.UNREADABLE else verdict.good
 
 
 def clusters_in(labels: Labels) -> list[Rows]:
-    """Return the rows of each cluster; -1 is none."""
+    """Return the rows of each cluster; -1 means none."""
     return [rows for label, rows in rows_by(labels).items() if label >= 0]

@@ -17,7 +17,7 @@ PAGE = "results.html"
 
 
 def write_page(out: Path, rows: Sequence[Row]) -> None:
-    """Write the page of a folder; raise InputError where that fails."""
+    """Write the page of a folder; raise InputError if that fails."""
     if rows:
         files.write_text(out / PAGE, html_of(rows, files.read_json(out / ABOUT)))
 

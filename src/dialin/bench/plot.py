@@ -83,7 +83,7 @@ class Panel:
     marks : list of Mark
         One a method.
     curve : str
-        Points of the line through dialin with its caps; "" where there is none.
+        Points of the line through dialin with its caps; "" if there is none.
     """
 
     title: str
@@ -135,7 +135,7 @@ def mark_of(line: TableLine, figure: Figure, look: Look, scales: tuple[AxisScale
 
 
 def curve_of(marks: Sequence[Mark]) -> str:
-    """Return the points of the line through dialin's marks, by questions; "" where it has no caps."""
+    """Return the points of the line through dialin's marks, by questions; "" if it has no caps."""
     own = sorted((mark.x, mark.y) for mark in marks if mark.look.family == "dialin")
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in own) if len(own) > 1 else ""
 

@@ -34,11 +34,11 @@ class PublishedRow:
     told_k : bool
         Whether the method is told the true number of intents.
     nmi, ari, acc : float or None
-        Scores in [0, 1]; None where the source has none.
+        Scores in [0, 1]; None if the source has none.
     calls : int or None
-        Questions to the LLM; None where the source does not say.
+        Questions to the LLM; None if the source does not say.
     embedder, llm : str
-        "" where the source does not say.
+        "" if the source does not say.
     source : str
         Whose figures they are.
     seen : str

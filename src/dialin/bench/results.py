@@ -53,13 +53,13 @@ class Row:
     embedder : str
         The spec that gives it again.
     peak_memory_mb : float or None
-        The most that the process held during the run, in MB; None where the system does not say.
+        The most that the process held during the run, in MB; None if the system does not say.
     goodness : float or None
-        Share of the clusters that another LLM finds good, among those that it could judge; None where there is none.
+        Share of the clusters that another LLM finds good, among those that it could judge; None if there is none.
     n_unreadable, goodness_calls : int or None
         Clusters that it could not judge, and its questions; None: not asked yet.
     downstream : float or None
-        Accuracy of a classifier of the clusters on held-out sentences; None where there is no cluster.
+        Accuracy of a classifier of the clusters on held-out sentences; None if there is no cluster.
     n_held_out : int or None
         Those sentences; None: not measured yet.
     encoder : float or None
@@ -170,7 +170,7 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
 
 
 def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Return what a folder is about with what is asked for now; raise InputError where both cannot be in one table.
+    """Return what a folder is about with what is asked for now; raise InputError if both cannot be in one table.
 
     A folder without another judge, held-out sentences or an encoder may gain them.
     """
@@ -194,7 +194,7 @@ def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a file, none where there is none; raise InputError where a whole line is no row."""
+    """Return the rows of a file, none if there is none; raise InputError if a whole line is not a row."""
     lines = path.read_text("utf-8").split("\n") if path.exists() else [""]
     return [row_of(line, path, number) for number, line in enumerate(lines[:-1], 1)]  # the last one has no end
 
@@ -209,7 +209,7 @@ def row_of(line: str, path: Path, number: int) -> Row:
 
 
 def append_row(path: Path, row: Row) -> None:
-    """Add one row; raise InputError where it cannot be written."""
+    """Add one row; raise InputError if it cannot be written."""
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -218,7 +218,7 @@ def append_row(path: Path, row: Row) -> None:
 
 
 def rewrite(path: Path, rows: Sequence[Row]) -> None:
-    """Write all rows, whole; raise InputError where they cannot be written."""
+    """Write all rows, whole; raise InputError if they cannot be written."""
     files.write_json_lines(path, map(asdict, rows))
 
 

@@ -60,7 +60,7 @@ class TableLine:
     n_seeds : int
         Seeds that it was run with.
     figures : dict of str to Figure or None
-        By the names in `FIGURES`, over the seeds that have one; None where none has: the seconds where in each run some
+        By the names in `FIGURES`, over the seeds that have one; None if none has: the seconds where in each run some
         replies were known before, say.
     """
 
@@ -114,7 +114,7 @@ def _figure(name: str, seeds: list[list[Row]]) -> Figure | None:
 
 
 def value_of(row: Row, name: str) -> float | None:
-    """Return one figure of a run; None where it has none: its seconds where some reply was known before."""
+    """Return one figure of a run; None if it has none: its seconds where some reply was known before."""
     value = getattr(row, name)
     return None if value is None or (name == "seconds" and not row.is_timed) else float(value)
 
@@ -233,7 +233,7 @@ def tables_json(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def write_tables(out: Path, rows: Sequence[Row]) -> None:
-    """Write ``results.parquet``, a row for each run, and ``results.md``; raise InputError where that fails."""
+    """Write ``results.parquet``, a row for each run, and ``results.md``; raise InputError if that fails."""
     if not rows:
         return
     files.write_table(out / RESULTS, pa.Table.from_pylist([row_values(row) for row in rows], SCHEMA))

@@ -30,7 +30,7 @@ from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, read_corpus, start
 
 LOG_AUTHOR = "dialin"
-"""Who says in the log how many verdicts are wanted: no person, whose undo would take it back."""
+"""Author of the line that sets the quorum: not a person, so that nobody undoes it by accident."""
 CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date")
 
 
@@ -82,7 +82,7 @@ def annotate(annotators: int | None, export: Path | None, **options: Any) -> Non
 
 
 def opened(options: dict[str, Any]) -> Run:
-    """Return the run of a folder, or make one of a file; raise InputError where the options do not fit."""
+    """Return the run of a folder, or make one of a file; raise InputError if the options do not fit."""
     given, out = Path(options["input"]), options["out"]
     if not given.is_dir():
         if out is None:
@@ -129,7 +129,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
 
 
 def write_data_set(run: Run, path: Path) -> None:
-    """Write the data set and its card, and say how much of it is labelled; raise InputError where nothing is."""
+    """Write the data set and its card, and say how much of it is labelled; raise InputError if nothing is."""
     beside = path.with_suffix(".md")
     files.check_new_table(path, "--export")
     if beside.exists():

@@ -86,7 +86,7 @@ def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> No
 
 
 def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
-    """Return what is to be run and measured; raise InputError where an option is wrong."""
+    """Return what is to be run and measured; raise InputError if an option is wrong."""
     specs, seeds, goodness_llm = specs_of(options), seeds_of(options["seeds"]), options["goodness_llm"]
     methods = list(dict.fromkeys([*options["methods"], *map(capped_name, caps_of(options["calls"]))]))
     if not methods:
@@ -104,7 +104,7 @@ def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Ben
 
 
 def caps_of(words: tuple[str, ...]) -> list[int]:
-    """Return the caps on questions; raise InputError where one is none."""
+    """Return the caps on questions; raise InputError if one is invalid."""
     wrong = [word for word in words if not (word.isascii() and word.isdigit() and int(word) > 0)]
     if wrong:
         raise InputError(f"calls must be whole numbers from 1, got {wrong[0]!r}", hint="such as --calls 50,100,200")
@@ -112,7 +112,7 @@ def caps_of(words: tuple[str, ...]) -> list[int]:
 
 
 def seeds_of(words: tuple[str, ...]) -> list[int]:
-    """Return the seeds; raise InputError where one is none."""
+    """Return the seeds; raise InputError if one is invalid."""
     wrong = [word for word in words if not (word.isascii() and word.isdigit() and int(word) <= MAX_SEED)]
     if wrong or not words:
         got = repr(wrong[0]) if wrong else "none"

@@ -73,7 +73,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
 
 
 def clusters_of_column(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
-    """Return the sentences of each cluster, the largest first; raise InputError where there is none."""
+    """Return the sentences of each cluster, the largest first; raise InputError if there is none."""
     members: dict[str, list[int]] = {}
     columns = (corpus.occurrences[key].to_pylist() for key in ("row", "sentence_id"))
     for row, sentence in zip(*columns, strict=True):

@@ -212,7 +212,7 @@ def budget_of(options: dict[str, Any]) -> Budget:
 
 
 def price_of(options: dict[str, Any]) -> Price | None:
-    """Return the price among the options of a command; raise InputError where only half of it is given."""
+    """Return the price among the options of a command; raise InputError if only half of it is given."""
     given = [options["price_in"], options["price_out"]]
     if given == [None, None]:
         return None

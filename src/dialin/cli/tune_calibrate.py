@@ -78,7 +78,7 @@ def beside_adapter(llm: str) -> Path:
 
 
 def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
-    """Ask about the clusters, with progress on stderr; return the answers, and the name of who gave them."""
+    """Ask about the clusters, with progress on stderr; return the answers, and the name of the LLM that gave them."""
     if llm == NO_LLM:
         raise InputError("there is no LLM to calibrate", hint="give --llm SPEC")
     texts = [text for row in rows for text in row["shown"]]

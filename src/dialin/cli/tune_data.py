@@ -74,7 +74,7 @@ def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> N
 
 
 def table_plan(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
-    """Return what the options ask for; raise InputError where they cannot be met."""
+    """Return what the options ask for; raise InputError if they cannot be met."""
     limits = {"good": options["good"], "bad": options["bad"]}
     recipe = Recipe(**limits, n=options["clusters"], seed=options["seed"], n_shown=options["shown"])
     reading = Reading(options["label"], options["text"], options["language"], options["noise"])

@@ -140,7 +140,7 @@ def role_facts(contents: LoadedRun, role: str, own: NDArray[np.bool_], per_perio
 
 
 def calls_in(contents: LoadedRun) -> Calls | None:
-    """Return what is to be said of the dialogues; None where there are none."""
+    """Return what is to be said of the dialogues; None if there are none."""
     n = contents.turns.n_dialogues
     if not n:
         return None
@@ -149,7 +149,7 @@ def calls_in(contents: LoadedRun) -> Calls | None:
 
 
 def periods_in(contents: LoadedRun) -> Periods | None:
-    """Return the periods of the utterances; None where there is but one."""
+    """Return the periods of the utterances; None if there is but one."""
     dates = contents.occurrences["date"].to_numpy().astype("datetime64[ms]")
     return periods_of(dates, dialogue_numbers(contents.occurrences))
 

@@ -149,9 +149,9 @@ class Facts:
     roles : tuple of RoleFacts
         Who speaks; empty where no role is known.
     calls : Calls or None
-        The dialogues; None where the input has no ids of dialogues.
+        The dialogues; None if the input has no ids of dialogues.
     timeline : Timeline or None
-        Periods; None where the input has neither dates nor enough dialogues.
+        Periods; None if the input has neither dates nor enough dialogues.
     left : tuple of UnassignedGroup
         What has no intent, by reason, the most frequent first.
     rounds : tuple of dict

@@ -100,7 +100,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
 
 
 def held_in(run: Run, data: Data) -> PinnedSplit | None:
-    """Return the sentences of intents that people have decided about in another run; None where nothing is kept."""
+    """Return the sentences of intents that people have decided about in another run; None if nothing is kept."""
     pinned = read_pinned(run.folder / files.PINNED_INTENTS)
     return PinnedSplit.of(pinned, data, run.assignment_roles) if pinned else None
 

@@ -71,7 +71,7 @@ def wanted_of(columns: Columns) -> Wanted:
 
 
 def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind: str) -> str | None:
-    """Return the one column that is meant, None where none is named and no usual name is there.
+    """Return the one column that is meant, None if none is named and no usual name is there.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def _table(text: bytes, delimiter: str, names: list[str], keep: list[str], where
 
 
 def delimiter_of(text: bytes) -> str:
-    """Return the delimiter that is most frequent in the first line, a comma where there is none."""
+    """Return the delimiter that is most frequent in the first line, a comma if there is none."""
     first = text.lstrip().partition(b"\n")[0].decode()
     return max(_DELIMITERS, key=first.count)
 

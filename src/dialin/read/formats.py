@@ -172,7 +172,7 @@ def _lines(text: str, where: str, wanted: Wanted) -> Raw:
 
 
 def _sniff(text: bytes, wanted: Wanted) -> str | None:
-    """Return the format that the text shows, None where it can only be plain lines."""
+    """Return the format that the text shows, None if it can only be plain lines."""
     start = text.lstrip()
     if start.startswith((b"{", b'["', b"[{")) or (start.startswith(b"[") and start.rstrip().endswith(b"]")):
         return "json"  # falls back to JSON lines

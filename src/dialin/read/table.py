@@ -156,7 +156,7 @@ def _check_words(text: pa.Array, name: str, where: str) -> None:
 
 
 def _turns_column(raw: Raw, columns: Columns) -> str | None:
-    """Return the column of lists of turns, None where a row is a sentence."""
+    """Return the column of lists of turns, None if a row is a sentence."""
     lists = [name for name in raw.names if is_list(raw.columns.get(name))]
     flat = [name for name in raw.names if name not in lists]
     if columns.text is not None and (named := matching_columns(raw.names, columns.text)):

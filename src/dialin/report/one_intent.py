@@ -21,7 +21,7 @@ EXAMPLE_WIDTH = 390
 
 
 def find_intent(facts: Facts, wanted: str) -> IntentFacts:
-    """Return the intent with this number or name; raise InputError, with the names near to it, where there is none."""
+    """Return the intent with this number or name; raise InputError, with the names near to it, if there is none."""
     number = wanted.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
     if is_number and facts.has(int(number)):

@@ -64,7 +64,7 @@ def intents_grid(facts: Facts, width: int) -> RenderableType:
 
 
 def reasons_table(facts: Facts) -> RenderableType | None:
-    """Return the main reasons of the calls; None where there are no dialogues."""
+    """Return the main reasons of the calls; None if there are no dialogues."""
     if facts.calls is None:
         return None
     found = facts.reasons[:N_REASONS]
@@ -78,7 +78,7 @@ def reasons_table(facts: Facts) -> RenderableType | None:
 
 
 def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[Text]:
-    """Return a line for each usual way through a call, under a heading; nothing where there is none."""
+    """Return a line for each usual way through a call, under a heading; nothing if there is none."""
     lines = []
     for path, count in paths:
         room = PATH_WIDTH // len(path) - len(" → ")
@@ -88,7 +88,7 @@ def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[
 
 
 def time_part(facts: Facts) -> RenderableType | None:
-    """Return utterances per period, and what rises and falls; None where there are no periods."""
+    """Return utterances per period, and what rises and falls; None if there are no periods."""
     timeline = facts.timeline
     if timeline is None:
         return None
@@ -120,7 +120,7 @@ def families_part(facts: Facts) -> RenderableType | None:
 
 
 def roles_table(facts: Facts) -> RenderableType | None:
-    """Return who speaks; None where no role is known."""
+    """Return who speaks; None if no role is known."""
     if not facts.roles:
         return None
     over_time = [Column("share")] if facts.timeline else []

@@ -142,7 +142,7 @@ class Page:
 
     @cached_property
     def tree(self) -> TreePicture | None:
-        """The tree of the places as it is drawn; None where it would be too tall."""
+        """The tree of the places as it is drawn; None if it would be too tall."""
         tree = self.facts.tree
         return tree_picture(tree, families(tree)) if tree and self.n_intents <= MAX_ROWS else None
 

@@ -138,7 +138,7 @@ def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) 
 
 
 def _shared_role(own: _Columns, rows: NDArray[np.int64]) -> str | None:
-    """Return the role of all sentences; None where they have several."""
+    """Return the role of all sentences; None if they have several."""
     roles = {own.roles[row] for row in rows}
     return roles.pop() if len(roles) == 1 else None
 

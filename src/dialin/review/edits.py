@@ -253,9 +253,9 @@ class Entry:
     edit : Edit
         What was decided.
     by : str
-        Who did; "" where a line does not say.
+        Who did; "" if a line does not say.
     at : str
-        When, ISO 8601 in UTC; "" where a line does not say.
+        When, ISO 8601 in UTC; "" if a line does not say.
     """
 
     line: int
@@ -269,7 +269,7 @@ class Entry:
 
 
 def entry_of(text: str, line: int) -> Entry:
-    """Return the entry that a line of the log holds; raise ValueError where it holds none.
+    """Return the entry that a line of the log holds; raise ValueError if it holds none.
 
     Examples
     --------

@@ -11,7 +11,7 @@ from dialin.review.edits import Accept, Change, Merge, Move, Noise, Rename, Spli
 
 
 def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -> str:
-    """Return why an edit cannot be made on these labels and intents, "" where it can."""
+    """Return why an edit cannot be made on these labels and intents, "" if it can."""
     match change:
         case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Vote(intent) if intent not in intents:
             return _gone(intent)

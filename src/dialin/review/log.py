@@ -91,7 +91,7 @@ def append(path: Path, by: str, decide: Callable[[list[Entry]], Edit], at: str =
     Parameters
     ----------
     path : Path
-        The log; it is made where there is none.
+        The log; it is made if there is none.
     by : str
         Who decides.
     decide : callable

@@ -42,7 +42,7 @@ def named(
 ) -> list[SplitPart]:
     """Return the parts with ids and names: the first keeps those of the intent, the others get free ones.
 
-    A name is told apart by a word of the part's own sentences; where there is none, by a number.
+    A name is told apart by a word of the part's own sentences; if there is none, by a number.
     """
     names = distinguished([name] * len(parts), [[texts[i] for i in part] for part in parts])
     ids = [intent, *range(free, free + len(parts) - 1)]

@@ -291,7 +291,7 @@ def is_bad(judged: Votes, intent: int, known: ReviewedIntent) -> bool:
 
 
 def refusal(state: ReviewState, change: Change, by: str = "") -> str:
-    """Return why somebody's edit does not fit a state, "" where it does; new ids must be unused."""
+    """Return why somebody's edit does not fit a state, "" if it does; new ids must be unused."""
     taken = made_by(change) & state.used - ({change.intent} if isinstance(change, Split) else set())
     if taken:
         return f"the id {min(taken)} is taken"

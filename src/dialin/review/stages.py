@@ -97,6 +97,6 @@ def open_for(state: ReviewState, standing: Standing, group: int, by: str) -> lis
 
 
 def named_so(state: ReviewState, among: Iterable[int], name: str) -> int | None:
-    """Return the first of these intents that has a name, whatever its case; None where there is none."""
+    """Return the first of these intents that has a name, whatever its case; None if there is none."""
     wanted = name.casefold()
     return next((intent for intent in among if state.intents[intent].name.casefold() == wanted), None)

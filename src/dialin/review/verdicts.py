@@ -1,7 +1,7 @@
 """Good or bad: what each person said about each intent, what the majority makes of it, and how far they agree.
 
 A verdict of the first group is about a cluster as it was found. One of the second group is about an intent as it was
-at that *look*: whoever moves a sentence into it or out of it, or renames it, asks for new verdicts.
+at that *look*: moving a sentence into it or out of it, or renaming it, asks for new verdicts.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class FleissAgreement:
     Parameters
     ----------
     kappa : float
-        Fleiss' kappa of good and bad; nan where it is undefined.
+        Fleiss' kappa of good and bad; nan if it is undefined.
     n_items, n_each : int
         Clusters that it is about, and verdicts on each of them; 0 where none has two.
     n_people, n_verdicts : int
@@ -156,6 +156,6 @@ def by_person(judged: Votes, group: int) -> dict[str, int]:
 
 
 def _usual(sizes: Iterable[int]) -> int:
-    """Return the most frequent size of 2 or more, of equals the largest; 0 where there is none."""
+    """Return the most frequent size of 2 or more, of equals the largest; 0 if there is none."""
     counts = Counter(size for size in sizes if size > 1)
     return max(counts, key=lambda size: (counts[size], size), default=0)

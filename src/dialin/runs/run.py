@@ -61,7 +61,7 @@ class Run:
 
     @cached_property
     def review(self) -> ReviewState:
-        """What people decided about the run, up to now; raise InputError where it has no result yet."""
+        """What people decided about the run, up to now; raise InputError if it has no result yet."""
         return reviewed(self.folder, *self.found)
 
     @cached_property
@@ -78,7 +78,7 @@ class Run:
 
     @property
     def pieces(self) -> Pieces:
-        """The decision function after the review; raise InputError where it or the vectors cannot be read."""
+        """The decision function after the review; raise InputError if it or the vectors cannot be read."""
         pieces = read_pieces(self.folder / files.PIECES)
         if not is_edited(self.review):
             return pieces

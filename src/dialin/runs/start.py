@@ -56,7 +56,7 @@ def _check_sizes(settings: Settings, n: int) -> None:
 
 
 def check_free(folder: Path) -> None:
-    """Raise InputError where `folder` cannot become a run folder because something is there."""
+    """Raise InputError if `folder` cannot become a run folder because something is there."""
     if not folder.exists():
         return
     if not folder.is_dir():

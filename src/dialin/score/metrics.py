@@ -44,7 +44,7 @@ class Scores:
     n : int
         Sentences with gold.
     n_clusters : int
-        Clusters among them; -1 is none.
+        Clusters among them; -1 means none.
     n_true : int
         Gold classes among them.
     coverage : float

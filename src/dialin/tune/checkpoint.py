@@ -64,7 +64,7 @@ class Checkpoint:
         write_whole(self.path, lambda temporary: torch.save(content, temporary))
 
     def read(self) -> tuple[TrainState, dict[str, Any], dict[str, Any]] | None:
-        """Return what `write` was given, or None where there is no file.
+        """Return what `write` was given, or None if there is no file.
 
         Raises
         ------

@@ -100,7 +100,7 @@ class LabelledCluster:
     seed : int
         Of that sample.
     purity : float
-        Share of its most frequent label; nan where a person decided.
+        Share of its most frequent label; nan if a person decided.
     good : bool
         Whether it is one intent.
     label : str

@@ -194,7 +194,7 @@ def _about(plan: TablePlan, inputs: Sequence[TrainingSource], embedders: list[st
 
 
 def origin_of(path: Path) -> dict[str, Any]:
-    """Return how a table was made; raise InputError where it does not say."""
+    """Return how a table was made; raise InputError if it does not say."""
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowException) as error:

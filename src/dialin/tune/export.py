@@ -57,7 +57,7 @@ class Layout:
 
 
 def layout_of(model_type: str, n_heads: int, n_kv_heads: int) -> Layout:
-    """Return the layout of a model of transformers; raise InputError where llama.cpp's names for it are not known."""
+    """Return the layout of a model of transformers; raise InputError if llama.cpp's names for it are not known."""
     if model_type not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise InputError(

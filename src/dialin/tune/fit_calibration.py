@@ -221,7 +221,7 @@ class Trust:
     n, n_unreadable : int
         Clusters; how many answers could not be read.
     auc, accuracy, ece : float
-        Of P(good); nan where undefined.
+        Of P(good); nan if undefined.
     """
 
     source: str

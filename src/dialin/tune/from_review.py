@@ -107,7 +107,7 @@ def unique_labels(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) 
 
 
 def conventional_name(name: str, language: str) -> str:
-    """Return a name in the Action-Objective convention; "" where it is none at all."""
+    """Return a name in the Action-Objective convention; "" if it is none at all."""
     if name.startswith(tuple(PLACEHOLDER_NAMES.values())):
         return ""
     is_one = any(parse_reply(name, known) == name for known in LANGUAGES)

@@ -64,7 +64,7 @@ class Results:
         return np.concatenate(found)
 
     def export(self, learner: Learner, layout: Layout | None) -> Path | None:
-        """Write the adapter in both formats; return the path of the GGUF file, None where there is none."""
+        """Write the adapter in both formats; return the path of the GGUF file, None if there is none."""
         settings, out = self.job.settings, self.job.out
         write_peft(out / ADAPTER, learner.model, Spec.local(settings.base).model)  # its matrices are whole
         if layout is None:

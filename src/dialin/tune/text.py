@@ -54,7 +54,7 @@ class TrainingExample:
     good : bool
         Whether the cluster is coherent.
     sentences, intents : tuple of str
-        What is shown, and the label of each, "" where it has none; both empty where the labels are unknown.
+        What is shown, and the label of each, "" if it has none; both empty where the labels are unknown.
     """
 
     cluster_id: str
@@ -136,7 +136,7 @@ def judge_example(row: dict[str, Any]) -> TrainingExample:
 
 
 def name_example(row: dict[str, Any]) -> TrainingExample | None:
-    """Return the question for a name, and the name; None where there is none to learn from.
+    """Return the question for a name, and the name; None if there is none to learn from.
 
     The prompt is in the language of the name, as at inference: Chinese sentences may get English names.
     """

@@ -83,7 +83,7 @@ def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
 
 
 def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: TuneSettings) -> None:
-    """Put the matrices of a GGUF adapter in place; raise InputError where they do not fit base, rank or alpha."""
+    """Put the matrices of a GGUF adapter in place; raise InputError if they do not fit base, rank or alpha."""
     if layout is None:
         raise InputError(f"{path} is for llama.cpp, which does not know the base", hint="leave out the +ADAPTER")
     tensors, alpha = read_gguf(path)
@@ -102,7 +102,7 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
 
 
 def check_folder(job: Job) -> None:
-    """Raise InputError where the folder holds a finished tuning, or anything without `resume`."""
+    """Raise InputError if the folder holds a finished tuning, or anything without `resume`."""
     if (job.out / DONE).exists():
         raise InputError(f"{job.out} already holds a finished tuning", hint="choose another --out")
     if job.out.exists() and not job.out.is_dir():
@@ -122,7 +122,7 @@ def identity(job: Job, weights: Weights) -> dict[str, str]:
 
 
 def material(parts: Shares, base: Base, settings: TuneSettings, checkpoint: Checkpoint, tell: Tell) -> Material:
-    """Return what the course is made of, in tokens; raise InputError where all examples are too long."""
+    """Return what the course is made of, in tokens; raise InputError if all examples are too long."""
     learnt = [e for e in base.encode(parts.learnt) if len(e) <= settings.max_tokens]
     if not learnt:
         raise InputError(f"every example is longer than {settings.max_tokens} tokens", hint="raise max_tokens")
@@ -139,7 +139,7 @@ def _made(folder: Path) -> Path:
 
 
 def _layout(base: Base) -> Layout | None:
-    """Return what llama.cpp has to know; None where its names are unknown, and the base is no GGUF file anyway."""
+    """Return what llama.cpp has to know; None if its names are unknown, and the base is no GGUF file anyway."""
     config = base.model.config.get_text_config()
     try:
         return layout_of(config.model_type, config.num_attention_heads, config.num_key_value_heads)

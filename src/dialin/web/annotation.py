@@ -201,7 +201,7 @@ def sample_of(X: NDArray[np.float32] | None, rows: NDArray[np.int64], n: int) ->
 
 
 def name_page(view: View, after: int) -> NamePage | None:
-    """Return the next good cluster without a name; None where all have one."""
+    """Return the next good cluster without a name; None if all have one."""
     standing = standing_of(view.state)
     waiting = standing.at(Stage.NAME)
     if not waiting:
@@ -239,7 +239,7 @@ def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: in
 
 
 def share_page(view: View, intent: int, page: int) -> SharePage | None:
-    """Return the sentences of a bad cluster, the first one where that one is not there; None where none is left.
+    """Return the sentences of a bad cluster, the first one where that one is not there; None if none is left.
 
     Sentences near to the same intent stand together, so that many can be chosen at once.
     """

@@ -33,7 +33,7 @@ from dialin.web.guard import Guard
 MAX_BODY = 32_000_000
 """Bytes of a form: a split lists all sentences of an intent."""
 NO_SUCH_INTENT = -2
-"""A cluster that none is, in the place of one that nobody asked for."""
+"""Cluster id that matches no cluster; used when the address names none."""
 NAME_COOKIE = "dialin-name"
 ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
@@ -47,7 +47,7 @@ class Access:
     token : str
         In the address that is printed.
     user : str
-        Name of whoever has not given another one.
+        Name of people who have not entered one.
     port : int
         Cookies do not tell ports apart, so their names do.
     hosts : frozenset of str
@@ -64,7 +64,7 @@ class Access:
 
 
 def app_of(run: Run, access: Access) -> ASGIApp:
-    """Return the review or annotation of a run as an application; raise InputError where it or its log is damaged."""
+    """Return the review or annotation of a run as an application; raise InputError if it or its log is damaged."""
     site = _Site(Desk(run), access)
     site.desk.view()
     routes = [
@@ -193,7 +193,7 @@ class _Site:
         return RedirectResponse(self._next(form), 303)
 
     def _judged_on(self, line: int) -> str:
-        """Return where the verdict on a line of the log was given; "" where the line is none."""
+        """Return where the verdict on a line of the log was given; "" if the line has no verdict."""
         edit = next(entry.edit for entry in self.desk.view().entries if entry.line == line)
         if not isinstance(edit, Vote):
             return ""
@@ -255,7 +255,7 @@ def _missing(_request: Request, _error: Exception) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body of a request; raise InputError where it is too long, without reading it all."""
+    """Return the body of a request; raise InputError if it is too long, without reading it all."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk

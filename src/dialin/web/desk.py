@@ -124,7 +124,7 @@ class Desk:
 
 
 def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
-    """Return the line that an undo or redo is about; raise InputError where there is none, or others build on it."""
+    """Return the line that an undo or redo is about; raise InputError if there is none, or others build on it."""
     before = replay(start, entries)
     lines = before.active if turn is Undo else before.undone
     own = {entry.line for entry in entries if entry.by == by}

@@ -24,15 +24,15 @@ class Form:
     values: Mapping[str, Sequence[str]]
 
     def one(self, key: str) -> str:
-        """Return the value of a field; "" where there is none."""
+        """Return the value of a field; "" if there is none."""
         return (self.values.get(key) or [""])[0].strip()
 
     def number(self, key: str) -> int:
-        """Return the number in a field; raise InputError where there is none."""
+        """Return the number in a field; raise InputError if there is none."""
         return number_in(self.one(key), key)
 
     def numbers(self, key: str) -> tuple[int, ...]:
-        """Return the numbers in a field, each once; raise InputError where there is none."""
+        """Return the numbers in a field, each once; raise InputError if there is none."""
         found = [n for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value.strip()) if n]
         if not found:
             raise InputError(f"nothing is selected ({key})", hint="select something first")
@@ -44,7 +44,7 @@ class Form:
 
 
 def number_in(text: str, key: str) -> int:
-    """Return the number that a text is; raise InputError where it is none."""
+    """Return the number that a text is; raise InputError if it is not a number."""
     if not re.fullmatch(r"[0-9]{1,12}", text):
         raise InputError(f"{key} must be a number, got {text[:40]!r}")
     return int(text)

@@ -39,7 +39,7 @@ class Door:
     host, port : str, int
         Where; port 0 for any that is free.
     user : str
-        Name of who gives none.
+        Name of people who have not entered one.
     group : int
         As `Access` has it.
     """
@@ -88,7 +88,7 @@ def in_url(host: str) -> str:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raise InputError where the address cannot be used."""
+    """Return a socket that listens; raise InputError if the address cannot be used."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
