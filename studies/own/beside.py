@@ -19,7 +19,7 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.judge.evidence import LlmCorrections
-from dialin.prompts import BULLET_CHARS
+from dialin.prompts.templates import BULLET_CHARS
 from dialin.score.metrics import score
 from dialin.text.markdown import raw_table
 from studies.own import data, machine

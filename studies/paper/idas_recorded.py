@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import Labels, Matrix
 from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
-from dialin.peers import Problem, peer_of
-from dialin.peers.base import Kit
+from dialin.peers.base import Kit, Problem
 from dialin.peers.idas import cluster_described
+from dialin.peers.registry import peer_of
 from studies.own import data
 from studies.paper.evaluator_accuracy import embed
 from studies.paper.tables import SCORES, Row, scores_of, write

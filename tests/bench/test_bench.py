@@ -27,6 +27,7 @@ from dialin.jobs.machine import machine_name
 from dialin.llm.client import Client
 from dialin.peers.base import Kit, Problem
 from dialin.peers.library import WithLibrary
+from dialin.peers.registry import PEERS
 from one_line import one_line
 from scripted import ScriptedBackend, sentences
 

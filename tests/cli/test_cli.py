@@ -21,7 +21,7 @@ from dialin.cli.group import LazyGroup
 from dialin.cli.tune import tune
 from dialin.discover.settings import Settings
 from dialin.jobs.estimate import CountingLLM, Pace, made_up_label, pace_of, total
-from dialin.llm.base import Prompt, Request
+from dialin.llm.base import Request
 from dialin.name.labels import parse_reply
 from dialin.prompts.prompt import Prompt
 from dialin.runs.run import load

@@ -8,7 +8,7 @@ import pytest
 from dialin.discover.state import Data
 from dialin.jobs.estimate import CosineGuess
 from dialin.judge.questions import build_list_prompt, build_pair_prompt
-from dialin.llm.base import Prompt
+from dialin.prompts.prompt import Prompt
 from oracles import on_circle
 
 

@@ -93,7 +93,11 @@ def test_rounds_of_two_scripts_are_told_apart(cli: Cli, run: Path) -> None:
     (line,) = (run / "rounds.jsonl").read_text(encoding="utf-8").splitlines()
     round_ = json.loads(line)
     assert round_.pop("script") == ""
-    rows = [round_ | {"script": "other scripts"}, round_ | {"role": "agent", "script": "CJK"}, round_ | {"script": ""}]
+    rows = [
+        round_ | {"script": "other scripts"},
+        round_ | {"role": "agent", "script": "Chinese"},
+        round_ | {"script": ""},
+    ]
     (run / "rounds.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     table = cli("show", run).stdout.split("HOW THEY WERE FOUND")[1]
     whose = ["all, other scripts", "agent, Chinese", "all"]

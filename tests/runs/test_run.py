@@ -17,7 +17,6 @@ from dialin.discover.connect import Connections, Specs
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.read.columns import Columns
-from dialin.runs.connect import Connections, Specs
 from dialin.runs.manifest import RunPlan
 from dialin.runs.run import load
 from dialin.runs.start import check_free, read_corpus, start

@@ -20,8 +20,9 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Draft
 from dialin.embed.cache import CachedEmbedder
 from dialin.errors import InputError
-from dialin.llm.base import Prompt, Request
+from dialin.llm.base import Request
 from dialin.llm.usage import Usage
+from dialin.prompts.prompt import Prompt
 from dialin.score.metrics import score
 from dialin.search.trial import Trial
 from studies.own import roles

@@ -15,8 +15,7 @@ from dialin.discover.connect import beside
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.judge.coherence import JudgeSettings
-from dialin.llm.base import Prompt
-from dialin.runs.connect import beside
+from dialin.prompts.prompt import Prompt
 from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, held_out_p, trust_of
 
 BASE = Calibration("base", (0.0, 4.0, 0.0, 0.0), (0.0, 1.0), (0.0, 1.0, 1.0), kept_weights=(0.5, 3.0, 0.0, 0.0))

@@ -21,8 +21,6 @@ from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
 from dialin.llm.spec import NO_LLM
 from dialin.review.log import read_log
-from dialin.runs import connect
-from dialin.runs.connect import NO_LLM
 from dialin.tune.data import SCHEMA, Matrix, origin_of
 from dialin.tune.from_review import conventional_name
 from dialin.tune.sources import Reading, read_source

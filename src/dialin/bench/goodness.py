@@ -8,6 +8,7 @@ import numpy as np
 
 from dialin.bench.cases import Case
 from dialin.cluster.partition import Labels, Matrix, rows_by
+from dialin.discover.connect import Specs
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data

@@ -41,7 +41,7 @@ METHODS = (*PEERS, *OWN)
 
 
 def check_methods(names: Sequence[str], llm: str) -> None:
-    """Raise InputError if a name is none, or what a method needs is not there: before any work is done."""
+    """Raise InputError if a name is unknown or a method lacks what it needs, before any work is done."""
     for name in names:
         if base_of(name) not in METHODS:
             raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(METHODS)}")

@@ -24,7 +24,6 @@ from dialin.llm.spec import AUTO, NO_LLM
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, agreement_text, fleiss_agreement
-from dialin.runs.connect import AUTO, NO_LLM, Connections, Specs, connect
 from dialin.runs.manifest import COMPLETE, RunPlan
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, read_corpus, start

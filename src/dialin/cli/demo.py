@@ -20,7 +20,6 @@ from dialin.jobs.evaluate import evaluate_run
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.read.columns import Columns
-from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
 from dialin.runs.manifest import RunPlan
 from dialin.runs.run import load
 

@@ -30,7 +30,6 @@ from dialin.jobs.discover import Session, n_replies, work_on
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
-from dialin.runs.connect import AUTO, Connections, connect
 from dialin.runs.manifest import COMPLETE, RunPlan
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, read_corpus, start

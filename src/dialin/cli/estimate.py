@@ -21,7 +21,6 @@ from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
 from dialin.llm.usage import Price
-from dialin.runs.connect import connect
 from dialin.runs.run import data_of
 from dialin.runs.start import read_corpus
 
@@ -41,15 +40,11 @@ def estimate(as_json: bool, **options: Any) -> None:
     """
     plan, price = plan_of(options), price_of(options)
     corpus = read_corpus(plan)
-    with Meter() as meter:
-        opened = connect(plan.specs, corpus.texts, meter.embedded)
-        try:
-            meter.step("embed")
-            data = data_of(corpus, opened.embed(corpus.texts))
-            meter.step("predict")
-            prediction = forecast(data, opened, plan.settings, [])
-        finally:
-            opened.close()
+    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded) as opened:
+        meter.step("embed")
+        data = data_of(corpus, opened.embed(corpus.texts))
+        meter.step("predict")
+        prediction = forecast(data, opened, plan.settings, [])
     if as_json:
         print_json(prediction.as_dict(price))
     else:

@@ -31,7 +31,6 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
 from dialin.report.terminal import console_on
-from dialin.runs.connect import Connections, connect, shared_store
 from dialin.runs.export import format_of, save_table
 from dialin.runs.run import data_of
 from dialin.score.reliability import goodness
@@ -62,8 +61,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     table = read_table(file, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
     clusters = clusters_of_column(corpus, column_of(file, cluster), cluster)
-    with Meter() as meter:
-        opened = connect(specs_of(options), corpus.texts, meter.embedded)
+    with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded) as opened:
         meter.step("embed")
         data = data_of(corpus, opened.embed(corpus.texts))
         found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))

@@ -11,13 +11,12 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from dialin.discover.connect import DEFAULT_LLM, Specs
-from dialin.discover.settings import Settings
+from dialin.discover.settings import Auto, Settings
 from dialin.errors import InputError
-from dialin.judge.calibration import read_calibration
+from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
-from dialin.runs.connect import AUTO, DEFAULT_LLM, Specs
 from dialin.runs.manifest import RunPlan
 
 Command = Callable[..., Any]
@@ -58,12 +57,18 @@ _MODELS = [
         help="auto, local:NAME, st:NAME or openai:MODEL[@BASE_URL].",
     ),
 ]
-_BUDGET = [
+_CAPS = [
     click.option(
         "--max-calls", type=int, metavar="N", help="Stop asking after N paid calls and keep the best result so far."
     ),
     click.option(
         "--max-tokens", type=int, metavar="N", help="Stop asking after N paid tokens, input and output together."
+    ),
+    click.option(
+        "--max-cost",
+        type=float,
+        metavar="M",
+        help="Stop asking before the cost exceeds M; needs --price-in and --price-out.",
     ),
 ]
 _PRICES = [
@@ -200,7 +205,7 @@ def plan_of(options: dict[str, Any]) -> RunPlan:
 def specs_of(options: dict[str, Any]) -> Specs:
     """Return the LLMs and the embedder among the options of a command."""
     path = options["calibration"]
-    calibration = read_calibration(path) if path else "auto"
+    calibration: Calibration | Auto = read_calibration(path) if path else "auto"
     is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge knows no other form
     judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
     return Specs(options["llm"], judge, options["embedder"], calibration)

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from dialin.cli.options import JSON, RUN, column_options, columns_of
+from dialin.discover.connect import Specs, connect
 from dialin.jobs.predict import predict_table
+from dialin.llm.spec import NO_LLM
 from dialin.read.table import read_table
-from dialin.runs.connect import NO_LLM, Specs, connect
 from dialin.runs.export import format_of, save_table, table_text
 from dialin.runs.run import load
 

@@ -21,8 +21,7 @@ from dialin.judge.coherence import JudgeSettings
 from dialin.llm.client import Client
 from dialin.llm.spec import NO_LLM
 from dialin.models.store import sha256_of
-from dialin.prompts import Form
-from dialin.runs.connect import NO_LLM, Specs, calibration_file, connect, shared_store
+from dialin.prompts.templates import Form
 from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, held_out_p, trust_of
 from dialin.tune.text import read_clusters
 
@@ -110,6 +109,6 @@ def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
 
 
 def how_to_use(fitted: Calibration, path: Path, llm: str, *, is_beside: bool) -> str:
-    """Return the line that says what to do with what was written."""
+    """Return the line that says how to use the file."""
     option = "" if is_beside else f" --calibration {quoted(path)}"
     return f"\n{fitted.name} is calibrated; use it with: dialin discover INPUT --out RUN --judge-llm {llm}{option}"

@@ -15,7 +15,9 @@ from rich.text import Text
 from dialin.cli.options import JSON
 from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
+from dialin.discover.connect import Specs, connect
 from dialin.files import check_new_table, write_table
+from dialin.llm.spec import NO_LLM
 from dialin.report.terminal import console_on
 from dialin.tune.clusters import KINDS, Recipe
 from dialin.tune.data import Matrix, Row, TablePlan, counts_by_source, training_table

@@ -217,7 +217,7 @@ def stratum_of(round_: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> stratum_of({"role": "agent", "script": "CJK"}), stratum_of({"role": "", "script": ""})
-    ('agent, CJK', 'all')
+    >>> stratum_of({"role": "agent", "script": "Chinese"}), stratum_of({"role": "", "script": ""})
+    ('agent, Chinese', 'all')
     """
     return ", ".join(filter(None, (round_["role"] or "all", round_["script"])))

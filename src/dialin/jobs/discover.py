@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dialin import files
 from dialin.discover.assign import write_pieces
+from dialin.discover.connect import Connections, WatchedBackend, asked, share, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -24,7 +25,6 @@ from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import Budget
 from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
-from dialin.runs.connect import NO_LLM, Connections, WatchedBackend, asked, share, shared_store
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, write_manifest
 from dialin.runs.run import Run, data_of
 from dialin.runs.start import MIN_SENTENCES

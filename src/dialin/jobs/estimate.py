@@ -23,7 +23,9 @@ from dialin.discover.state import Data
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.usage import Price, Usage, estimate_tokens
-from dialin.prompts import BULLET_CHARS, PAIR_CHARS, language_of
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import BULLET_CHARS, PAIR_CHARS
+from dialin.text.script import language_of
 
 SERVER_SECONDS = 1.0
 """Assumed seconds of one call to a server: it is never asked just to measure it."""

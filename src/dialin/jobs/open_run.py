@@ -14,6 +14,7 @@ from dialin import files
 from dialin.discover.connect import Specs, connect
 from dialin.errors import InputError
 from dialin.jobs.predict import predict_table
+from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.read.table import read_table
 from dialin.report.notebook import picture

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from dialin.discover.assign import Pieces
+from dialin.discover.connect import Connections
 from dialin.facts.headline import summary_of
 from dialin.read.corpus import corpus_of
 from dialin.review.apply import is_edited

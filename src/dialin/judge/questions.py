@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from dialin.judge.verdict import Rows
 from dialin.llm.ask import Question
-from dialin.llm.base import Prompt
-from dialin.prompts import PAIR_CHARS, Form, bullets, language_of, load
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import PAIR_CHARS, Form, bullets, load
+from dialin.text.script import language_of
 
 READABLE_MASS = 0.02
 """Least probability that the options must hold together for an answer to count as readable."""

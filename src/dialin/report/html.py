@@ -9,8 +9,8 @@ import jinja2
 
 from dialin import files
 from dialin.facts.build import facts_of
-from dialin.facts.facts import Facts, stratum_of
-from dialin.facts.loaded import LoadedRun, load_files
+from dialin.facts.facts import stratum_of
+from dialin.facts.loaded import load_files
 from dialin.llm.usage import Price
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
@@ -42,15 +42,10 @@ def report_html(run: Run, price: Price | None = None) -> str:
 
 
 def open_page(run: Run, price: Price | None = None) -> Page:
-    """Return what the templates read of a run; raise InputError if it has no result, or a file cannot be read."""
+    """Return what the templates read about a run; raise InputError if it has no result, or a file cannot be read."""
     contents = load_files(run)
-    return page_of(run, contents, facts_of(contents), price)
-
-
-def page_of(run: Run, contents: LoadedRun, facts: Facts, price: Price | None = None) -> Page:
-    """Return what the templates read."""
-    script = "\n".join(map(asset, SCRIPTS))
-    return Page(run.manifest, facts, points_of(contents), asset("templates/style.css"), script, price)
+    script, style = "\n".join(map(asset, SCRIPTS)), asset("templates/style.css")
+    return Page(run.manifest, facts_of(contents), points_of(contents), style, script, price)
 
 
 def asset(path: str) -> str:

@@ -2,6 +2,6 @@
 
 Comes in: a `RunPlan` and a `Corpus`; later, the path of the folder.
 Goes out: a `Run`: manifest, sentences, tables and decision function, as the last review left them.
-Begin with `run.py` (a run, opened); `start.py` makes one, `manifest.py` says what it was asked to do, `connect.py`
-opens the LLMs and the embedder that it needs. `tables.py` and `export.py` write tables.
+Begin with `run.py` (a run, opened); `start.py` makes one, `manifest.py` says what it was asked to do,
+`tables.py` and `export.py` write tables.
 """

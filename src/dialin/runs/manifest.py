@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from dialin import files
-from dialin.discover.settings import Settings
+from dialin.discover.connect import Specs
+from dialin.discover.settings import Auto, Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, calibration_in
 from dialin.read.columns import Columns
-from dialin.runs.connect import Specs
 
 RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "interrupted"
 
@@ -79,7 +79,7 @@ class Manifest:
     judge_llm: str
     models: dict[str, dict[str, str]]
     prompts: list[str]
-    calibration: Calibration | None = None
+    calibration: Calibration | Auto = "auto"
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     pinned: str = ""
 
@@ -117,7 +117,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         given = values["calibration"]
-        calibration = None if given is None else calibration_in(given)
+        calibration = given if given == "auto" else calibration_in(given)
         parts = {"settings": Settings(**settings), "source": InputSource(**source), "calibration": calibration}
         return Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
     except (TypeError, KeyError, AttributeError) as error:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.discover.assign import Pieces, read_pieces
+from dialin.discover.connect import Specs
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.read.corpus import Corpus
@@ -25,7 +26,6 @@ from dialin.review.apply import edited_intents, edited_sentences, is_edited, rev
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
 from dialin.review.replay import ReviewState
-from dialin.runs.connect import Specs
 from dialin.runs.manifest import Manifest, read_manifest
 
 

@@ -7,13 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dialin import files
+from dialin.discover.connect import Connections, model_hashes
 from dialin.discover.settings import Settings, check
 from dialin.errors import DialinError, InputError
-from dialin.prompts import shipped
+from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.table import read
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
-from dialin.runs.connect import Connections, model_hashes
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, write_manifest
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
 from dialin.runs.tables import sentences_table

@@ -200,7 +200,7 @@ def _kinds(encoded: EncodedExample) -> list[int]:
 
     Examples
     --------
-    >>> from dialin.llm.base import Prompt
+    >>> from dialin.prompts.prompt import Prompt
     >>> example = TrainingExample("1", "shop", "a", Prompt("", (), ""), "Bad", intents=("a", "", "b", "", "a"))
     >>> _kinds(EncodedExample(example, (), (), ends=(1, 2, 3, 4, 5)))
     [0, 1, 2, 3, 0]

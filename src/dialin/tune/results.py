@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.files import without_nan, write_json, write_text, write_whole
-from dialin.llm import parted
+from dialin.llm.spec import Spec
 from dialin.tune.base import Base
 from dialin.tune.batches import EncodedExample, Shares
 from dialin.tune.card import CardFacts, CardSource, Figures, judge_figures, model_card
