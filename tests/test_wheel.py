@@ -75,6 +75,8 @@ def test_the_wheel_has_every_file_of_the_package_and_no_other(wheel: Path) -> No
         "dialin/models/adapters/*.md",
         "dialin/prompts/*.en.v?.txt",
         "dialin/prompts/*.zh.v?.txt",
+        "dialin/report/map/*.j2",
+        "dialin/report/map/*.js",
         "dialin/report/templates/*.css",
         "dialin/report/templates/*.j2",
         "dialin/report/templates/*.js",

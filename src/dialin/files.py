@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -28,12 +29,60 @@ PIECES = "pieces.npz"
 PINNED_INTENTS = "pinned.npz"
 REPORT = "report.html"
 
+FORMAT = 2
+"""Number of the format of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1, without a number."""
+_FIRST_WRITER = "0.1.0"
+
 _SPACE_HINT = "free disk space, check the permission of the folder, or choose another one"
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:
     """Return the error for a path that cannot be written."""
     return InputError(f"cannot write {path}: {error.strerror or error}", hint=_SPACE_HINT)
+
+
+def check_format(found: object, what: str, writer: str = "") -> None:
+    """Raise InputError if something in a run folder is of another format than the one that this version reads.
+
+    Parameters
+    ----------
+    found : object
+        The number that was read; None: there is none, so it is of format 1.
+    what : str
+        What has the format, for the error.
+    writer : str, optional
+        Version of dialin that wrote it; "" if it is not recorded.
+
+    Examples
+    --------
+    >>> check_format(FORMAT, "the run in RUN")
+    >>> check_format(None, "the run in RUN")
+    Traceback (most recent call last):
+    ...
+    dialin.errors.InputError: the run in RUN is of format 1, written by dialin 0.1.0; this dialin reads format 2 \
+(open it with dialin 0.1.0, or make the run again)
+    """
+    number = 1 if found is None else found
+    if number == FORMAT:
+        return
+    known = writer or (_FIRST_WRITER if number == 1 else "")
+    by = f"dialin {known}" if known else "another version of dialin"
+    raise InputError(
+        f"{what} is of format {number}, written by {by}; this dialin reads format {FORMAT}",
+        hint=f"open it with {by}, or make the run again",
+    )
+
+
+def quoted(path: Path) -> str:
+    """Return a path as it can be typed in a shell, and is not taken for an option.
+
+    Examples
+    --------
+    >>> quoted(Path("run")), quoted(Path("my $run")), quoted(Path("-run"))
+    ('run', "'my $run'", './-run')
+    """
+    text = str(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)
 
 
 def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
@@ -70,6 +119,21 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, fill)
 
 
+def without_nan(value: Any) -> Any:
+    """Return a value of dicts, lists and numbers with None in the place of nan, which JSON does not have.
+
+    Examples
+    --------
+    >>> without_nan({"ari": float("nan"), "k": (3, 5.0)})
+    {'ari': None, 'k': [3, 5.0]}
+    """
+    if isinstance(value, dict):
+        return {name: without_nan(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
 def write_json(path: Path, value: object) -> None:
     """Write one JSON value, indented."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
@@ -85,6 +149,18 @@ def write_table(path: Path, table: pa.Table) -> None:
     write_whole(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
+def check_new_table(path: Path, option: str = "--out") -> None:
+    """Raise InputError if a new Parquet file cannot be written to the `path` of an option: asked before any work."""
+    if path.suffix != ".parquet":
+        raise InputError(f"{option} {path} does not end in .parquet", hint="the table is written as Parquet")
+    if path.exists():
+        raise InputError(f"{path} already exists", hint=f"delete it, or choose another {option}")
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            f"there is no folder {path.parent} for {path.name}", hint=f"make it, or choose another {option}"
+        )
+
+
 def write_array(path: Path, X: NDArray[np.generic]) -> None:
     """Write one array as .npy, whole."""
 
@@ -93,14 +169,6 @@ def write_array(path: Path, X: NDArray[np.generic]) -> None:
             np.save(file, X)
 
     write_whole(path, fill)
-
-
-def write_pieces(path: Path, pieces: Pieces) -> None:
-    """Write the decision function of a run."""
-    roles = np.array(pieces.roles, dtype=np.str_)
-    write_arrays(
-        path, {"centroids": pieces.centroids, "radii": pieces.radii, "intents": pieces.intents, "roles": roles}
-    )
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -114,7 +182,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Return the JSON value of a file; raise InputError where there is none."""
+    """Return the JSON value of a file; raise InputError if there is none."""
     try:
         return json.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -124,7 +192,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_json_lines(path: Path) -> list[Any]:
-    """Return the JSON value of each line of a file; raise InputError where there is none."""
+    """Return the JSON value of each line of a file; raise InputError if there is none."""
     try:
         return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
     except OSError as error:
@@ -136,7 +204,7 @@ def read_json_lines(path: Path) -> list[Any]:
 
 
 def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return a Parquet file of a run folder; raise InputError where it cannot be read."""
+    """Return a Parquet file of a run folder; raise InputError if it cannot be read."""
     try:
         return pq.read_table(path, columns=list(columns) if columns else None)
     except (OSError, pa.ArrowException) as error:
@@ -144,7 +212,7 @@ def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
-    """Return an array of `n_rows` rows, or None where the file is not there or not that."""
+    """Return an array of `n_rows` rows, or None if the file is not there or not that."""
     try:
         X: NDArray[np.float32] = np.load(path, allow_pickle=False)
     except (OSError, ValueError):
@@ -153,18 +221,10 @@ def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return arrays by name; raise InputError where they cannot be read."""
+    """Return arrays by name; raise InputError if they cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return dict(data)
     except (OSError, ValueError, BadZipFile) as error:
-        raise InputError(f"cannot read {path}: {error}", hint="has the run ended? go on with: dialin resume") from error
-
-
-def read_pieces(path: Path) -> Pieces:
-    """Return the decision function of a run; raise InputError where it cannot be read."""
-    data = read_arrays(path)
-    try:
-        return Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
-    except KeyError as error:
-        raise InputError(f"{path} is damaged: it has no {error}", hint="make the run again") from error
+        hint = "has the run ended? continue it with: dialin resume"
+        raise InputError(f"cannot read {path}: {error}", hint=hint) from error

@@ -19,15 +19,24 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.judge.evidence import LlmCorrections
+from dialin.prompts.templates import BULLET_CHARS
 from dialin.score.metrics import score
+from dialin.text.markdown import raw_table
 from studies.own import data, machine
 from studies.own.once import measured_once
 from studies.own.oracle import OracleLLM
 from studies.own.quality import Case, case_of
 
 SETS = (
-    *("hwu64", "mtop_i_small", "bitext_customer_support", "smp2019_ecdt_nlu_train"),
-    *("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "dstc11_dev_insurance_task1_turns"),
+    "hwu64",
+    "mtop_i_small",
+    "bitext_customer_support",
+    "smp2019_ecdt_nlu_train",
+    "bank77_small",
+    "clinc_i_small",
+    "massive_i_small",
+    "massive_i_zh_small",
+    "dstc11_dev_insurance_task1_turns",
 )
 WRONG = (None, 0.0, 0.05, 0.1, 0.2)
 SCORES = ("ami", "ari", "acc")
@@ -35,7 +44,7 @@ SCORES = ("ami", "ari", "acc")
 
 def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, object]:
     """Run dialin with an LLM that is wrong so often (None: without one), and score it."""
-    shown = {text[:160]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
+    shown = {text[:BULLET_CHARS]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
     llm = None if wrong is None else OracleLLM(shown, wrong, case.seed)
     with nullcontext() if corrected else patch.object(LlmCorrections, "learn"):
         found = discover(case.data, Tools(None, case.embedder.encode, judge_llm=llm), Settings(seed=case.seed))
@@ -54,13 +63,13 @@ def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, obj
 def table(rows: list[dict[str, object]]) -> str:
     """Return AMI, ARI, ACC, clusters / true and questions of each set, means over seeds, as Markdown."""
     head = ("data", "wrong answers", "corrections", *SCORES, "clusters / true", "questions")
-    lines = [head, ["---"] * len(head)]
+    lines = []
     for key in dict.fromkeys((row["data"], row["wrong"], row["corrected"]) for row in rows):
         own = [row for row in rows if (row["data"], row["wrong"], row["corrected"]) == key]
         means = [np.mean([float(str(row[c])) for row in own]) for c in (*SCORES, "k_ratio", "questions")]
         wrong = "no LLM" if key[1] is None else f"{100 * float(str(key[1])):.0f} %"
         lines.append((str(key[0]), wrong, "yes" if key[2] else "no", *(f"{mean:.4g}" for mean in means)))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return raw_table(head, lines) + "\n"
 
 
 def main() -> None:

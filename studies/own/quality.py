@@ -30,6 +30,7 @@ from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.models.home import cache_home
 from dialin.score.metrics import score
+from dialin.text.markdown import raw_table
 from studies.own import cold, data, machine
 from studies.own.once import measured_once
 from studies.own.oracle import OracleJudge
@@ -177,8 +178,7 @@ def table(rows: list[dict[str, object]]) -> str:
     for name in dict.fromkeys(row["data"] for row in rows):
         own = [row for row in rows if row["data"] == name]
         means = [mean_of([row for row in own if row["method"] == m]) for m in dict.fromkeys(r["method"] for r in own)]
-        lines = [list(COLUMNS), ["---"] * len(COLUMNS), *means]
-        parts.append(f"## {name}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines))
+        parts.append(f"## {name}\n\n{raw_table(COLUMNS, means)}")
     return "\n\n".join(parts) + "\n"
 
 

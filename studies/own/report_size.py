@@ -39,7 +39,9 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE
 from dialin.report.map.places import layout
 from dialin.report.map.points import MAX_POINTS, sampled
-from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
+from dialin.runs.manifest import COMPLETE, RunPlan
+from dialin.runs.run import Run, load
+from dialin.runs.start import start
 from dialin.search.iterate import Round
 from dialin.search.trial import Trial
 from studies.own import data, machine

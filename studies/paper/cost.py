@@ -25,7 +25,7 @@ from dialin.discover.connect import DEFAULT_LLM, TUNED_JUDGE
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.jobs.estimate import WRITTEN_TOKENS, CosineGuess, CountingLLM, Pace, usage_of
+from dialin.jobs.estimate import WRITTEN_TOKENS, CosineGuess, CountingLLM, Pace, request_usage
 from dialin.llm.base import Request
 from dialin.llm.usage import Usage, estimate_tokens
 from dialin.peers.base import Kit, Problem
@@ -51,7 +51,7 @@ def written_tokens(request: Request) -> int:
 def usage_in(llm: CountingLLM) -> Usage:
     """Return the usage of all questions that an LLM was to be asked."""
     requests = [request for _, request in llm.asked.values()]
-    counted = [replace(usage_of(request, Pace(0, 0)), tokens_out=written_tokens(request)) for request in requests]
+    counted = [replace(request_usage(request, Pace(0, 0)), tokens_out=written_tokens(request)) for request in requests]
     return sum(counted, Usage())
 
 

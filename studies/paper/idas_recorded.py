@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
@@ -21,10 +21,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Labels
+from dialin.cluster.partition import Labels, Matrix
 from dialin.embed.choose import embedder_of
+from dialin.errors import InputError
 from dialin.peers.base import Kit, Problem
-from dialin.peers.idas import cluster_described, cluster_recorded
+from dialin.peers.idas import cluster_described
 from dialin.peers.registry import peer_of
 from studies.own import data
 from studies.paper.evaluator_accuracy import embed
@@ -75,6 +76,29 @@ def runs_of(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, Recorded]]:
             raise ValueError(f"run {run} is not about the sentences of the first run, each once")
         gold = np.array([row["label"] for row in own])
         yield run, Recorded([unquoted(row["text"]) for row in own], gold, [row["generated_label"] for row in own])
+
+
+def cluster_recorded(problem: Problem, recorded: Mapping[str, str], embed: Callable[[Sequence[str]], Matrix]) -> Labels:
+    """Cluster with descriptions that were written before: IDAS without an LLM.
+
+    Parameters
+    ----------
+    problem : Problem
+        Sentences, told k.
+    recorded : mapping of str to str
+        Description of each sentence, such as ``generated_label`` of the authors' files.
+    embed : callable
+        As in `Kit`.
+
+    Raises
+    ------
+    InputError
+        A sentence has no description.
+    """
+    n, missing = len(problem.texts), [text for text in problem.texts if text not in recorded]
+    if missing:
+        raise InputError(f"{len(missing)} of {n} sentences lack a recorded description, the first: {missing[0][:60]!r}")
+    return cluster_described(problem, [recorded[text] for text in problem.texts], embed)
 
 
 def idas(recorded: Recorded, seed: int) -> Labels:

@@ -34,8 +34,14 @@ from studies.own.quality import Case, case_of
 from studies.paper.tables import Row, write
 
 SETS = (
-    *("bank77_small", "clinc_i_small", "massive_i_small", "massive_i_zh_small", "mtop_i_small", "hwu64"),
-    *("bitext_customer_support", "dstc11_dev_insurance_task1_turns"),
+    "bank77_small",
+    "clinc_i_small",
+    "massive_i_small",
+    "massive_i_zh_small",
+    "mtop_i_small",
+    "hwu64",
+    "bitext_customer_support",
+    "dstc11_dev_insurance_task1_turns",
 )
 UNITS: tuple[Unit, ...] = ("sentences", "clusters")
 TOP = 5

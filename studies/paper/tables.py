@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dialin.score.metrics import score
+from dialin.text.markdown import raw_table
 from studies.own import machine
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -32,14 +33,12 @@ def markdown(rows: Sequence[Row]) -> str:
     --------
     >>> print(markdown([{"method": "Ward", "acc": 0.5}, {"method": "dialin", "calls": 1024}]), end="")
     | method | acc | calls |
-    |---|---|---|
+    | --- | --- | --- |
     | Ward | .500 | – |
     | dialin | – | 1,024 |
     """
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    lines = [columns, *([shown(row.get(column)) for column in columns] for row in rows)]
-    head, *body = ("| " + " | ".join(line) + " |" for line in lines)
-    return "\n".join([head, "|" + "---|" * len(columns), *body]) + "\n"
+    return raw_table(columns, ([shown(row.get(column)) for column in columns] for row in rows)) + "\n"
 
 
 def shown(value: object) -> str:

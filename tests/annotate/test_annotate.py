@@ -64,8 +64,8 @@ def test_the_same_seed_makes_the_same_clusters(cli: Cli, calls: Path, backend: S
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("calls.csv",), "--out is missing"),
-        (("one.csv", "--out", "x"), "too few different sentences: 1"),
+        (("calls.csv",), "a new annotation of calls.csv needs --out"),
+        (("one.csv", "--out", "x"), "too few distinct sentences: 1"),
         (("calls.csv", "--out", "x", "--k", 1), "--k"),
         (("calls.csv", "--out", "x", "--k", 500), "more than the 70"),
         (("nowhere.csv", "--out", "x"), "nowhere.csv"),
@@ -83,7 +83,7 @@ def test_what_cannot_begin_is_one_line(
 
 
 def test_going_on_takes_no_options_of_the_start(cli: Cli, folder: Path, served: Served) -> None:
-    assert "--k is for a file" in cli("annotate", folder, "--k", 4).stderr
+    assert "--k is only for a new annotation" in cli("annotate", folder, "--k", 4).stderr
     served.clear()
     assert cli("annotate", folder, "--group", 2, "--user", "Kim", "--annotators", 3, "--port", 0).exit_code == 0
     ((run, door),) = served
@@ -140,7 +140,7 @@ def test_the_whole_way_from_a_csv_to_a_data_set(cli: Cli, folder: Path, calls: P
         assert cli(command, folder).exit_code == 0
     found = list(csv.DictReader(cli("predict", folder, "data.parquet").stdout.splitlines()))
     assert found[0]["name"] == labels[found[0]["text"]]
-    assert "is there already" in cli("annotate", folder, "--export", "data.parquet").stderr
+    assert "already exists" in cli("annotate", folder, "--export", "data.parquet").stderr
     assert "does not end in .parquet" in cli("annotate", folder, "--export", "data.csv").stderr
 
 
@@ -230,5 +230,5 @@ def test_no_llm_is_asked_to_annotate_a_run_that_has_not_ended(
     assert manifest["status"] == "capped"
     assert cli("annotate", "run").exit_code == 0  # what a cap ended has a result
     Path("run/manifest.json").write_text(json.dumps(manifest | {"status": "interrupted"}), "utf-8")
-    assert "go on with: dialin resume run" in cli("annotate", "run").stderr
+    assert "continue it with: dialin resume run" in cli("annotate", "run").stderr
     assert (len(served), len(backend.asked)) == (1, n_asked)

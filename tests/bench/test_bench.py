@@ -17,7 +17,7 @@ from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.bench import course, table
 from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
-from dialin.bench.methods import ITL, METHODS, check_methods, settings_of
+from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
 from dialin.bench.results import Row
 from dialin.cluster.partition import Labels
 from dialin.discover.context import Tools
@@ -28,6 +28,7 @@ from dialin.llm.client import Client
 from dialin.peers.base import Kit, Problem
 from dialin.peers.library import WithLibrary
 from dialin.peers.registry import PEERS
+from one_line import one_line
 from scripted import ScriptedBackend, sentences
 
 ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]
@@ -118,13 +119,13 @@ def test_the_papers_rows_are_its_loop_with_the_llm_alone() -> None:
     tools = Tools(None, lambda texts: np.zeros((len(texts), 2), np.float32), judge_llm=llm_called("openai:some"))
     tuned = replace(tools, judge_llm=llm_called("local:gemma-3-270m+judge"))
     for name in ITL:
-        found = settings_of(name, tools)
+        found = own_settings(name, tools)
         assert (found.strategy, found.judge, found.form) == ("paper", "llm", "list")
-        assert settings_of(name, tuned) == replace(found, form="auto")
+        assert own_settings(name, tuned) == replace(found, form="auto")
         assert found.sampler == ("random" if name == "itl-random" else "convex")
         assert found.merge == ("paper" if "merge" in name else "none")
         assert found.roles == ("split" if "role" in name else "ignore")
-    assert settings_of("dialin@50", tools) == settings_of("dialin", tools) == Settings()
+    assert own_settings("dialin@50", tools) == own_settings("dialin", tools) == Settings()
 
 
 def test_the_keyphrase_row_sees_the_expanded_vectors(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
@@ -167,7 +168,7 @@ def test_after_a_stop_the_same_command_goes_on_at_the_exact_call(
     backend.on_call = strike
     stopped = cli("bench", *options)
     assert stopped.exit_code == {KeyboardInterrupt: 130, ProviderError: 3}[stop]
-    assert "all results and replies are kept, the same command goes on" in stopped.stderr
+    assert "all results and replies are kept; run the same command to continue" in stopped.stderr
     assert 2 <= len((Path("out") / "runs.jsonl").read_text().splitlines()) < 6
     struck = backend.asked.pop()
     backend.on_call = lambda _: None
@@ -193,27 +194,27 @@ def test_a_line_that_a_kill_cut_short_is_run_again(cli: Cli, two: list[str], bac
     assert "line 1 of out/runs.jsonl is damaged" in damaged.stderr
 
 
-def test_a_folder_of_an_earlier_version_is_read(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
-    """Its rows lack what was not measured then, and it kept no labels."""
+def test_runs_whose_labels_are_gone_are_not_measured(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
     options = [*two, "--llm", "none", "--methods", "kmeans"]
     bench(cli, options)
-    path, new = Path("out/runs.jsonl"), {"peak_memory_mb", "goodness", "n_unreadable", "goodness_calls"}
-    old = [json.loads(line) for line in path.read_text().splitlines()]
-    new |= {"downstream", "n_held_out", "machine"}
-    path.write_text("".join(json.dumps({k: v for k, v in r.items() if k not in new}) + "\n" for r in old))
-    about = json.loads(Path("out/bench.json").read_text())
-    Path("out/bench.json").write_text(
-        json.dumps({k: v for k, v in about.items() if k not in {"goodness_llm", "held_out"}})
-    )
     for file in Path("out/labels").iterdir():
         file.unlink()
     write_csv(Path("held.csv"), sentences(4, 9))
     write_csv(Path("held2.csv"), sentences(4, 8))
     result = bench(cli, options, "--held-out", "held.csv", "--held-out", "held2.csv")
-    assert "set1: 1 run of an earlier version kept no labels to measure" in result.stderr
+    assert "set1: 1 run cannot be measured: the labels are gone" in result.stderr
     assert "ARI" not in result.stderr
-    assert [(r["n_held_out"], r["machine"]) for r in rows_of()] == [(None, ""), (None, "")]
+    assert [r["n_held_out"] for r in rows_of()] == [None, None]
     assert "| kmeans | yes | 1 |" in result.stdout
+
+
+def test_a_folder_that_lacks_something_is_damaged(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
+    options = [*two, "--llm", "none", "--methods", "kmeans"]
+    bench(cli, options)
+    about = json.loads(Path("out/bench.json").read_text())
+    del about["encoder"]
+    Path("out/bench.json").write_text(json.dumps(about))
+    one_line(cli("bench", *options), "bench.json is damaged", "'encoder'", "another --out")
 
 
 # --- errors ---------------------------------------------------------------------------------------
@@ -227,8 +228,8 @@ def change_data() -> None:
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        (lambda: None, ["--llm", "none", "--embedder", "local:other"], "the rows in out are of embedder 'auto'"),
-        (lambda: None, [*LLM], "the rows in out are of llm 'none', asked for is 'test:scripted'"),
+        (lambda: None, ["--llm", "none", "--embedder", "local:other"], "were made with embedder 'auto'"),
+        (lambda: None, [*LLM], "the rows in out were made with llm 'none', not 'test:scripted'"),
         (change_data, ["--llm", "none"], "the data set 'set1' has changed since the rows in out"),
     ],
 )
@@ -249,14 +250,14 @@ def test_rows_that_cannot_stand_in_one_table_are_refused(
     ("options", "message"),
     [
         (["--methods", "kmeans,deep"], "unknown method 'deep' (there are: kmeans, gmm"),
-        (["--methods", ","], "no method to run"),
+        (["--methods", ","], "--methods names no method"),
         (["--methods", "idas"], "the method 'idas' needs an LLM, got --llm none"),
         (["--methods", "itl-merge"], "the method 'itl-merge' needs an LLM, got --llm none"),
         (["--calls", "50"], "the method 'dialin@50' needs an LLM, got --llm none"),
         (["--methods", "idas@50"], "unknown method 'idas@50'"),
         (["--calls", "50,0"], "calls must be whole numbers from 1, got '0'"),
         (["--goodness-llm", "none"], "--goodness-llm must be an LLM, got 'none'"),
-        (["--held-out", "set2.csv"], "--held-out must be given as often as --data, got 1 for 2"),
+        (["--held-out", "set2.csv"], "--held-out must be given once per --data, got 1 for 2"),
         (["--held-out", "set1.csv", "--held-out", "set2.csv"], "all labelled sentences of the held-out 'set1' are in"),
         (["--seeds", "0,x"], "seeds must be whole numbers from 0 to 4294967295, got 'x'"),
         (["--seeds", ""], "got none"),
@@ -280,7 +281,7 @@ def test_a_folder_of_something_else_is_left_alone(cli: Cli, two: list[str], back
     Path("out/diary.txt").write_text("dear diary")
     result = cli("bench", *two, "--llm", "none")
     assert result.exit_code == 2
-    assert "out is no folder of a benchmark, and not empty" in result.stderr
+    assert "out is neither empty nor the folder of a benchmark" in result.stderr
     assert [path.name for path in Path("out").iterdir()] == ["diary.txt"]
 
 
@@ -316,13 +317,13 @@ def test_a_column_without_labels_is_refused(home: Path) -> None:
 
 @pytest.mark.usefixtures("backend")
 def test_the_table_is_there_after_each_run(cli: Cli, two: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes, original = list[int](), course.append
+    sizes, original = list[int](), course.append_row
 
     def spying(path: Path, new: Row) -> None:
         results = path.parent / table.RESULTS
         sizes.append(pq.read_table(results).num_rows if results.exists() else 0)
         original(path, new)
 
-    monkeypatch.setattr(course, "append", spying)
+    monkeypatch.setattr(course, "append_row", spying)
     bench(cli, two, "--llm", "none", "--methods", "kmeans,gmm")
     assert sizes == [0, 1, 2, 3]

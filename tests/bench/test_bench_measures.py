@@ -18,9 +18,9 @@ from conftest import Cli
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
-from dialin.bench.downstream import LabelledRows, accuracy, logistic
+from dialin.bench.downstream import LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier, Network, encoder_at, rate_of
-from dialin.bench.goodness import clusters_of, judged
+from dialin.bench.goodness import clusters_in, judged
 from dialin.bench.labels import keep, kept, path_of
 from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError, ModelError, ProviderError
@@ -87,7 +87,7 @@ def test_goodness_by_hand() -> None:
     assert (found.goodness.value, found.goodness.n_unreadable) == (pytest.approx(2 / 3), 1)
     assert found.n_asked == 8
     assert math.isnan(judged(np.array([-1, -1]), Fixed()).goodness.value)
-    assert [rows.tolist() for rows in clusters_of(np.array([4, -1, 2, 4]))] == [[2], [0, 3]]
+    assert [rows.tolist() for rows in clusters_in(np.array([4, -1, 2, 4]))] == [[2], [0, 3]]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_goodness_goes_on_after_a_stop_and_can_be_asked_for_later(
     other.on_call = strike
     stopped = cli("bench", *options, *GOODNESS)
     assert stopped.exit_code == 3
-    assert "the same command goes on" in stopped.stderr
+    assert "run the same command to continue" in stopped.stderr
     other.on_call = lambda _: None
     result = bench(cli, options, *GOODNESS)
     assert len(other.asked) == len(set(other.asked)) + 1  # one got no answer
@@ -141,7 +141,7 @@ def test_rows_of_two_judges_are_no_table(cli: Cli, two: list[str], other: Script
     bench(cli, two, "--llm", "none", "--methods", "kmeans", *GOODNESS)
     result = cli("bench", *two, "--llm", "none", "--methods", "kmeans", "--goodness-llm", "test:scripted")
     assert result.exit_code == 2
-    assert "the rows in out are of goodness_llm 'test:other', asked for is 'test:scripted'" in result.stderr
+    assert "the rows in out were made with goodness_llm 'test:other', not 'test:scripted'" in result.stderr
 
 
 # --- downstream -----------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_accuracy_downstream_by_hand() -> None:
     train = rows(AXES[[0, 0, 1, 1, 2, 2, 2]], ["a", "a", "a", None, "b", "a", "b"])
     held = rows(AXES[[0, 1, 2, 2, 1, 2]], ["a", "a", "b", "a", "a", None])
     labels = np.array([0, 0, 1, 1, 2, 2, 2])
-    assert accuracy(train, labels, held) == pytest.approx(4 / 5)
+    assert downstream_accuracy(train, labels, held) == pytest.approx(4 / 5)
 
 
 def test_the_unassigned_teach_nothing() -> None:
@@ -166,7 +166,7 @@ def test_the_unassigned_teach_nothing() -> None:
     train = rows(AXES[[0, 0, 2, 2, 1]], ["a", "a", "b", "b", "c"])
     labels = np.array([5, 5, 7, 7, -1])
     assert set(logistic(train.of(np.arange(4)), labels[:4], rows(AXES, [None] * 3)).tolist()) == {5, 7}
-    assert accuracy(train, labels, rows(AXES[[1]], ["c"])) == 0
+    assert downstream_accuracy(train, labels, rows(AXES[[1]], ["c"])) == 0
 
 
 @pytest.mark.parametrize(
@@ -177,13 +177,13 @@ def test_one_cluster_is_always_predicted_and_none_is_undefined(
     labels: list[int], gold: list[str | None], expected: float
 ) -> None:
     train = rows(AXES, ["a", "a", "b"])
-    found = accuracy(train, np.array(labels), rows(AXES[:2], gold))
+    found = downstream_accuracy(train, np.array(labels), rows(AXES[:2], gold))
     assert found == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_cluster_without_a_gold_label_stands_for_none() -> None:
     train = rows(AXES[[0, 0, 1]], [None, None, "b"])
-    assert accuracy(train, np.array([0, 0, 1]), rows(AXES[[0, 1]], ["a", "b"])) == 0.5
+    assert downstream_accuracy(train, np.array([0, 0, 1]), rows(AXES[[0, 1]], ["a", "b"])) == 0.5
 
 
 def test_the_command_scores_held_out_sentences(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
@@ -206,7 +206,7 @@ def test_held_out_sentences_that_changed_are_refused(cli: Cli, two: list[str], b
         file.write("one more refund,refund\n")
     result = cli("bench", *options)
     assert result.exit_code == 2
-    assert "the held-out file of '银行' has changed since the rows in out (choose another --out)" in result.stderr
+    assert "the held-out file of '银行' has changed since the rows in out were made" in result.stderr
 
 
 def test_what_is_in_the_data_is_not_held_out(home: Path) -> None:
@@ -322,13 +322,13 @@ def test_rows_of_two_encoders_are_no_table(cli: Cli, two: list[str], backend: Sc
     (encoder / "model.safetensors").write_bytes(b"others")
     result = cli("bench", *options)
     assert result.exit_code == 2
-    assert "the rows in out are of encoder 'tiny@" in result.stderr
+    assert "the rows in out were made with encoder 'tiny@" in result.stderr
 
 
 def test_an_encoder_needs_something_to_be_scored_on(cli: Cli, two: list[str], encoder: Path) -> None:
     result = cli("bench", *two, "--llm", "none", "--encoder", encoder)
     assert result.exit_code == 2
-    assert "--encoder has nothing to be scored on (give --held-out, too)" in result.stderr
+    assert "--encoder needs sentences to be scored on (add --held-out)" in result.stderr
     assert not Path("out").exists()
 
 
@@ -385,8 +385,8 @@ def test_an_encoder_learns_what_the_vectors_do_not_hold(home: Path) -> None:
     texts = [" ".join(f"w{i}" for i in rng.integers(0, 10, rng.integers(1, 6)) + 10 * (label == 7)) for label in labels]
     train = LabelledRows(texts[::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
     held = LabelledRows(texts[1::2], np.ones((100, 2), np.float32), ["a"] * 50 + ["b"] * 50)
-    assert accuracy(train, labels[::2], held) <= 0.5
-    assert accuracy(train, labels[::2], held, EncoderClassifier(weights, 0)) > 0.95
+    assert downstream_accuracy(train, labels[::2], held) <= 0.5
+    assert downstream_accuracy(train, labels[::2], held, EncoderClassifier(weights, 0)) > 0.95
     found = [EncoderClassifier(weights, seed)(train, labels[::2], held).tolist() for seed in (0, 0)]
     assert found[0] == found[1]
     assert set(found[0]) == {4, 7}

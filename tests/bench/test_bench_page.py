@@ -14,7 +14,7 @@ from bench_row import row
 from bench_runs import bench, write_csv
 from dialin.bench import plot
 from dialin.bench.methods import METHODS
-from dialin.bench.page import page
+from dialin.bench.page import html_of
 from dialin.bench.results import Row
 from dialin.bench.table import Figure, lines_of
 from scripted import ScriptedBackend, sentences
@@ -89,7 +89,7 @@ def tags_of(text: str) -> list[tuple[str, dict[str, str | None]]]:
 
 
 def test_the_page_needs_nothing_else() -> None:
-    text = page(three(), ABOUT)
+    text = html_of(three(), ABOUT)
     tags = tags_of(text)
     assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in tags}
     assert not any(name in attributes for _, attributes in tags for name in ("src", "href"))
@@ -99,7 +99,7 @@ def test_the_page_needs_nothing_else() -> None:
 
 
 def test_the_page_has_tables_and_a_panel_for_each_score() -> None:
-    text = page(three(), ABOUT)
+    text = html_of(three(), ABOUT)
     assert "<h2>银行&lt;客服&gt;</h2>" in text
     assert text.count("<h2>") == 2  # the data set, and the test
     drawings = re.findall(r"<svg class=\"panel\".*?</svg>", text, re.S)
@@ -111,7 +111,7 @@ def test_the_page_has_tables_and_a_panel_for_each_score() -> None:
     assert re.findall(r"<title>(kmeans: [^<]*)</title>", text)[0] == "kmeans: 0.500 ± 0.000 with 0 questions"
     assert '<td class="n">0.650<small>± 0.071</small></td>' in text
     assert "The line joins dialin with caps" in text
-    assert "The line joins" not in page(three()[:4], ABOUT)
+    assert "The line joins" not in html_of(three()[:4], ABOUT)
 
 
 def test_the_command_writes_the_page(cli: Cli, home: Path, backend: ScriptedBackend) -> None:

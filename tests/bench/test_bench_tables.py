@@ -94,7 +94,7 @@ def test_a_name_with_a_bar_makes_no_column() -> None:
 
 
 def test_the_parquet_file_has_all_columns_with_their_types(tmp_path: Path) -> None:
-    table.write(tmp_path, [row("gmm", 0.2)])
+    table.write_tables(tmp_path, [row("gmm", 0.2)])
     found = pq.read_table(tmp_path / table.RESULTS)
     assert found.column_names == [field.name for field in fields(Row)] + ["k_ratio"]
     assert {name: str(found.schema.field(name).type) for name in ("goodness", "goodness_calls", "told_k")} == {
@@ -180,7 +180,7 @@ def test_published_figures_stand_apart_and_only_where_the_data_is_the_same() -> 
     assert "ClusterLLM" not in ours
     assert "| Bank77 | LLM-ITL | no | 0.823 | – | – | 560 | – | – | Hong et al. 2025 (EMNLP) |" in theirs
     assert "Published" not in table.markdown([row("dialin", 0.5)])
-    assert table.as_json([bank()])["published"][0]["source"] == "Hong et al. 2025 (EMNLP)"
+    assert table.tables_json([bank()])["published"][0]["source"] == "Hong et al. 2025 (EMNLP)"
 
 
 @pytest.mark.parametrize(
@@ -220,5 +220,5 @@ def test_the_table_says_what_ran_where() -> None:
     ]
 
 
-def test_a_folder_of_an_earlier_version_names_no_machine() -> None:
+def test_without_a_recorded_machine_there_is_no_table_of_machines() -> None:
     assert "Machines" not in {section.title for section in table.sections_of([row("kmeans", 0.2)])}

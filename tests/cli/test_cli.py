@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
@@ -21,8 +20,7 @@ from dialin.cli import main
 from dialin.cli.group import LazyGroup
 from dialin.cli.tune import tune
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data
-from dialin.jobs.estimate import CosineGuess, CountingLLM, Pace, made_up_label, pace_of, total
+from dialin.jobs.estimate import CountingLLM, Pace, made_up_label, pace_of, total
 from dialin.llm.base import Request
 from dialin.name.labels import parse_reply
 from dialin.prompts.prompt import Prompt
@@ -119,16 +117,6 @@ def test_estimate_after_a_run_knows_all_replies(cli: Cli, calls: Path, backend: 
     discover(cli, calls, "run")
     value = json.loads(cli("estimate", calls, "--llm", "test:scripted", "--json").stdout)
     assert (value["calls"], value["cached"]) == (0, len(backend.asked))
-
-
-def test_close_sentences_are_guessed_to_share_an_intent() -> None:
-    """Two pairs of near vectors, far from each other: strangers 0, neighbours 0.995, the middle about 0.5."""
-    X = np.array([[1, 0], [0.995, 0.0999], [0, 1], [0.0999, 0.995]], np.float32)
-    guess = CosineGuess.of(Data(["a a", "b b", "c c", "d d"], X, np.ones(4, np.int64), [""] * 4))
-    assert guess("1: a a\n2: b b\nSame intent?") > 0.9
-    assert guess("1: a a\n2: c c\nSame intent?") < 0.1
-    assert guess("- a a\n- b b\n- c c") < 0.5
-    assert guess("which role says it?") == 0.5
 
 
 def test_the_prediction_is_near_what_is_asked(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:

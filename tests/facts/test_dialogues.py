@@ -6,7 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dialin.facts.dialogues import Turns, answers, collapsed, dialogue_numbers, following, main_reasons, paths, turns_of
+from dialin.facts.dialogues import (
+    Turns,
+    answer_counts,
+    collapsed,
+    dialogue_numbers,
+    following,
+    main_reasons,
+    paths,
+    turns_of,
+)
 from dialin.facts.routine import is_courtesy, is_routine
 
 GREET, PARCEL, REFUND, ANSWER = range(4)
@@ -53,7 +62,7 @@ def test_what_follows_is_counted_for_each_speaker_without_repetitions() -> None:
 
 
 def test_an_answer_is_what_the_other_side_says_right_after() -> None:
-    counts = answers(TWO_CALLS, 4)
+    counts = answer_counts(TWO_CALLS, 4)
     assert counts[GREET].tolist() == [0, 0, 0, 1]
     assert counts[PARCEL].tolist() == [0, 0, 0, 2]
     assert counts[ANSWER].tolist() == [0, 1, 2, 0]
@@ -69,7 +78,7 @@ def test_ways_through_a_call_leave_routine_out() -> None:
 def test_nothing_said_is_nothing_counted() -> None:
     none = Turns(np.zeros(0, int), np.zeros(0, int), np.zeros(0, bool), 2)
     assert main_reasons(none, ROUTINE).tolist() == [-1, -1]
-    assert following(none, 4).sum() == answers(none, 4).sum() == len(collapsed(none).intent) == 0
+    assert following(none, 4).sum() == answer_counts(none, 4).sum() == len(collapsed(none).intent) == 0
     assert paths(none, ROUTINE) == []
 
 

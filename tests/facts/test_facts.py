@@ -12,11 +12,12 @@ import pytest
 from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 from dialin.facts.build import facts_of
-from dialin.facts.confusion import confusion, neighbours, probabilities
+from dialin.facts.confusion import confusable, confusion
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.families import brackets, centroids, families, tree_of_intents
 from dialin.facts.loaded import load_files
-from dialin.runs.run import CAPPED, RUNNING, load
+from dialin.runs.manifest import CAPPED, RUNNING
+from dialin.runs.run import load
 from fake_run import Said, call, calls, fake_run, reviewed_run
 from oracles import on_circle
 
@@ -89,7 +90,7 @@ def test_who_speaks(found: Facts) -> None:
 
 def test_what_has_no_intent(found: Facts) -> None:
     [left] = found.left
-    assert (left.reason, left.meaning) == ("noise", "like no other sentence")
+    assert (left.reason, left.meaning) == ("noise", "unlike any other sentence")
     assert left.n_occurrences == left.n_sentences == 21
     assert len(left.examples) == 10
     assert all(stray.text.startswith("hm ") and stray.nearest >= 0 for stray in left.examples)
@@ -222,7 +223,7 @@ def test_after_a_review_each_fact_is_that_of_a_run_which_found_the_same(tmp_path
 def test_after_a_review_what_a_person_took_out_says_so(tmp_path: Path) -> None:
     found = facts_of(load_files(reviewed_run(tmp_path / "run")))
     left = {left.reason: left for left in found.left}
-    assert left["person"].meaning == "taken out in the review"
+    assert left["person"].meaning == "removed in the review"
     assert [stray.text for stray in left["person"].examples] == ["thanks, bye"]
     assert all(
         link.intent_id in {one.intent_id for one in found.intents}
@@ -238,7 +239,7 @@ PIECES = Pieces(on_circle(0, 90, 180), np.zeros(3, np.float32), np.array([0, 1, 
 
 
 def test_a_sentence_half_way_between_two_intents_is_shared_out() -> None:
-    P = probabilities(PIECES, on_circle(45, 0, 180), ["", "", ""], 2)
+    P = PIECES.intent_probabilities(on_circle(45, 0, 180), ["", "", ""], 2)
     assert P.round(3).tolist() == [[0.5, 0.5], [1.0, 0.0], [1.0, 0.0]]
 
 
@@ -246,8 +247,8 @@ def test_confusion_is_the_mean_over_the_sentences_of_an_intent() -> None:
     """Of intent 0: one sentence at its centre, one half way to intent 1."""
     C = confusion(PIECES, on_circle(0, 45, 90), ["", "", ""], np.array([0, 0, 1]))
     assert C.round(3).tolist() == [[0.75, 0.25], [0.0, 1.0]]
-    assert neighbours(C, 0) == [(1, pytest.approx(0.25))]
-    assert neighbours(C, 1) == []
+    assert confusable(C, 0) == [(1, pytest.approx(0.25))]
+    assert confusable(C, 1) == []
 
 
 def test_intents_of_different_roles_are_not_confused() -> None:

@@ -26,7 +26,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs fork and signals")
 
 def environment(home: Path) -> dict[str, str]:
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return {**os.environ, "PYTHONPATH": str(HERE), "DIALIN_HOME": str(home), **threads}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path]), "DIALIN_HOME": str(home), **threads}
 
 
 def trials(folder: Path, calls: Path, points: list[int]) -> list[dict[str, int]]:
@@ -71,7 +71,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(cli: Cli, calls: Path, backe
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == ""
-    assert err.splitlines()[-1].endswith('go on with: dialin resume "my run"')
+    assert err.splitlines()[-1].endswith("continue with: dialin resume 'my run'")
     assert "Traceback" not in err
     assert json.loads(Path("my run/manifest.json").read_text())["status"] == "interrupted"
     kept = len(questions.read_text().splitlines())
@@ -80,6 +80,22 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(cli: Cli, calls: Path, backe
     assert contents(Path("my run")) == contents(whole)
     usage = json.loads((whole / "manifest.json").read_text())["usage"]
     assert len(backend.asked) == sum(step["questions"] for step in usage.values()) - kept
+
+
+@posix
+@pytest.mark.parametrize("name", ["my  run", "it's", "$HOME", "`date`", 'a "b"', "运行", "-x; true"])
+def test_the_printed_command_resumes_in_a_shell(
+    cli: Cli, calls: Path, backend: ScriptedBackend, tmp_path: Path, name: str
+) -> None:
+    """What a shell makes of the printed words has to be the name of the folder."""
+    result = cli("discover", calls, "--llm", "test:scripted", "--max-calls", 5, "--out", f"./{name}")
+    assert result.exit_code == 0, result.stderr
+    refused = cli("discover", calls, "--llm", "test:scripted", "--out", f"./{name}")
+    command = refused.stderr.split("continue it with: ")[1].split("; or choose")[0]
+    words = subprocess.run(["/bin/sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True)
+    dialin, resume, folder = words.stdout.splitlines()
+    assert (dialin, resume, Path(folder)) == ("dialin", "resume", Path(name))
+    assert cli(resume, folder).exit_code == 0
 
 
 @pytest.mark.parametrize("n_calls", [0, 7, 45])
@@ -136,7 +152,7 @@ def test_resume_of_a_complete_run_asks_nothing(cli: Cli, calls: Path, backend: S
     before, n_asked = contents(Path("run")), len(backend.asked)
     result = cli("resume", "run")
     assert result.exit_code == 0
-    assert "is complete" in result.stderr
+    assert "is already complete" in result.stderr
     assert len(backend.asked) == n_asked
     assert contents(Path("run")) == before
 
@@ -172,7 +188,7 @@ def test_a_failing_provider_keeps_everything_and_says_how_to_go_on(
     last = result.stderr.splitlines()[-1]
     assert last == (
         "dialin: error: the server answered 402: no money left "
-        "(top up the account; all replies are kept, go on with: dialin resume run)"
+        "(top up the account; all replies are kept; continue with: dialin resume run)"
     )
     assert cli("resume", "run").exit_code == 0
     assert not set(failing.asked) & set(backend.asked)

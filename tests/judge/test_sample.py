@@ -16,7 +16,6 @@ from dialin.judge.sample import (
     convex_sample,
     cross_pairs,
     far_pairs,
-    medoid,
     principal_axes,
     random_sample,
     sampler_of,
@@ -175,13 +174,6 @@ def test_far_pairs_of_too_few(n: int) -> None:
 
 def test_far_pairs_of_equals_keep_their_order() -> None:
     assert far_pairs(on_circle(0, 0, 0, 0), np.array([3, 1, 0]), 2).tolist() == [[3, 1]]
-
-
-def test_medoid() -> None:
-    assert medoid(on_circle(0, 40, 30, 90)) == 1  # the mean is at about 40°
-    assert medoid(on_circle(90, 20, 20, 20)) == 1
-    with pytest.raises(InputError, match="at least one row"):
-        medoid(on_circle())
 
 
 def test_cross_pairs_are_greedy_disjoint_and_across() -> None:

@@ -189,16 +189,6 @@ def test_smoothing_is_the_mean_with_the_neighbours() -> None:
     assert not dict(idas.smoothed(X[:5]))
 
 
-def test_recorded_descriptions_need_no_llm() -> None:
-    problem, kit, topics = case(noise=0.35)
-    recorded = {text: WORDS["en"][topic] for text, topic in zip(problem.texts, topics, strict=True)}
-    assert ari(idas.cluster_recorded(problem, recorded, embed_by(WORDS["en"], 0)), topics) == 1
-    assert n_asked(kit) == 0
-    del recorded[problem.texts[4]]
-    with pytest.raises(InputError, match=r"^1 of 36 sentences lack a recorded description, the first: 'still waiting"):
-        idas.cluster_recorded(problem, recorded, kit.embed)
-
-
 # --- clusterllm -----------------------------------------------------------------------------------
 
 

@@ -280,8 +280,8 @@ def test_numbers_are_text_only_where_the_column_is_named_or_holds_words_too() ->
 def test_columns_that_do_not_fit_are_listed() -> None:
     assert "'label', 'foo'" in error_of({"label": ["a"], "foo": ["b"]})
     assert "'label', 'foo'" in error_of({"label": ["a"], "foo": ["b"]}, Columns(text="bar"))
-    assert "2 columns that may be the text: 'query', 'content'" in error_of({"query": ["a"], "content": ["b"]})
-    assert "may be the text: 'text', 'turns'" in error_of([{"text": "a", "turns": ["b"]}])
+    assert "2 columns that could be the text: 'query', 'content'" in error_of({"query": ["a"], "content": ["b"]})
+    assert "could be the text: 'text', 'turns'" in error_of([{"text": "a", "turns": ["b"]}])
     assert "'nothing'" in error_of(["a"], Columns(role="nothing"))
 
 
@@ -471,7 +471,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         ("x.csv", "text\n' '\n".replace("'", '"'), "all 1 texts"),
         ("x.csv", "text,role\na,b\n\nc\n", r"line 4 .* has 1 fields, the header 2"),
         ("x.csv", 'text,role\n"a\nb",c\nd,e,f\n', r"line 4 .* has 3 fields, the header 2: 'd'"),
-        ("x.csv", 'text,role\na,b\n"c,d\ne,f\n', r"record at line 3 .* never closes"),
+        ("x.csv", 'text,role\na,b\n"c,d\ne,f\n', r"record at line 3 .* is never closed"),
         ("x.csv", "text,text\na,b\n", "2 columns named 'text'"),
         ("x.jsonl", '{"text": "a"}\n' * 6 + '{"text": "b"\n', r"line 7 of .* is not JSON"),
         ("x.jsonl", '{"text": "a"}\n3\n', "item 2 .* is a int"),

@@ -16,11 +16,11 @@ from dialin.facts.families import families, tree_of_intents
 from dialin.llm.usage import Price
 from dialin.report import page as page_module
 from dialin.report.colours import UNASSIGNED_COLOUR, colours, oklch
-from dialin.report.html import page
+from dialin.report.html import report_html
 from dialin.report.map import points as points_module
 from dialin.report.map.points import fitting, sampled, script_json
-from dialin.report.pictures import columns, line, tree_picture
-from dialin.runs.run import CAPPED
+from dialin.report.pictures import columns, line_points, tree_picture
+from dialin.runs.manifest import CAPPED
 from dialin.text.width import shortened
 from fake_run import Said, calls, fake_run
 from nasty import NASTY, OVERRIDE, SCRIPT, nasty_calls
@@ -62,12 +62,12 @@ class Parsed(HTMLParser):
 
 @pytest.fixture(scope="module")
 def html(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return page(fake_run(tmp_path_factory.mktemp("page") / "run", calls()))
+    return report_html(fake_run(tmp_path_factory.mktemp("page") / "run", calls()))
 
 
 @pytest.fixture(scope="module")
 def nasty(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return page(fake_run(tmp_path_factory.mktemp("nasty") / "run", nasty_calls()))
+    return report_html(fake_run(tmp_path_factory.mktemp("nasty") / "run", nasty_calls()))
 
 
 # --- what is in it ----------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
     targets = {a["href"] for tag, a in parsed.elements if tag == "a"}
     assert all(target is not None and target.startswith("#") and target[1:] in ids for target in targets)
     assert {f"#{part}" for part in page_module.SECTIONS} <= targets
-    for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "like no other sentence"):
+    for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "unlike any other sentence"):
         assert text in parsed.text
 
 
@@ -105,21 +105,21 @@ def test_every_picture_and_field_is_described_in_words(html: str) -> None:
 def test_a_capped_run_says_so_and_a_price_makes_money(tmp_path: Path) -> None:
     usage = {"judge": {"questions": 5, "tokens_in": 2_000_000, "tokens_out": 500_000}}
     run = fake_run(tmp_path / "run", calls(2), status=CAPPED, usage=usage)
-    assert "A cap of calls or tokens ended this run early" in page(run)
-    assert '<div class="value">5 LLM calls</div>' in page(run)
-    assert '<div class="value">6.50</div>' in page(run, Price(2.0, 5.0))
+    assert "A cap on calls or tokens ended this run early" in report_html(run)
+    assert '<div class="value">5 LLM calls</div>' in report_html(run)
+    assert '<div class="value">6.50</div>' in report_html(run, Price(2.0, 5.0))
 
 
 def test_nothing_found_makes_a_page_too(tmp_path: Path) -> None:
-    html = page(fake_run(tmp_path / "run", [Said(text, "") for text in ("a b", "c d", "e f")]))
-    assert "No intent was found" in html
+    html = report_html(fake_run(tmp_path / "run", [Said(text, "") for text in ("a b", "c d", "e f")]))
+    assert "No intents were found" in html
     assert 'href="#calls"' not in html
 
 
 def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
     run = fake_run(tmp_path / "run", calls(2))
     (run.folder / "embeddings.npy").unlink()
-    html = page(run)
+    html = report_html(run)
     assert "<canvas" not in html
     assert 'href="#tree"' not in html
     assert "request-refund" not in html
@@ -128,9 +128,9 @@ def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
 
 def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_module, "MAX_ROWS", 3)
-    html = page(fake_run(tmp_path / "run", calls()))
+    html = report_html(fake_run(tmp_path / "run", calls()))
     assert html.count('<tbody id="intent-') == 3
-    assert "Shown are the 3 most frequent of 8." in html
+    assert "The table shows the 3 most frequent of 8." in html
     assert "too many intents to draw" in html
     assert 'href="#intent-2"' in html
     assert 'href="#intent-3"' not in html
@@ -198,7 +198,7 @@ def test_report_writes_what_discover_wrote(cli: Cli, calls: Path, backend: Scrip
     path.unlink()
     result = cli("report", "run")
     assert result.exit_code == 0
-    assert re.fullmatch(r"run/report.html  \d+ kB; on the terminal: dialin show run\n", result.stdout)
+    assert re.fullmatch(r"run/report.html  \d+ kB; to see it on the terminal: dialin show run\n", result.stdout)
     assert path.read_bytes() == first
 
 
@@ -227,10 +227,10 @@ def test_of_too_many_sentences_each_intent_keeps_its_share() -> None:
 def test_a_sampled_map_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(points_module, "MAX_POINTS", 30)
     run = fake_run(tmp_path / "run", calls())
-    html = page(run)
+    html = report_html(run)
     n = len(Parsed(html).data["t"])
     assert 20 <= n <= 40
-    assert f"Shown are {n} of {len(run.corpus.texts)} sentences" in html
+    assert f"The map shows {n} of {len(run.corpus.texts)} sentences" in html
 
 
 def test_texts_are_cut_only_as_far_as_they_must() -> None:
@@ -305,7 +305,7 @@ def test_the_tree_is_drawn_from_its_root_to_its_leaves() -> None:
 
 
 def test_lines_and_columns_are_as_high_as_their_numbers() -> None:
-    assert line([0.0, 0.0]) == "0.0,21.0 96.0,21.0"
+    assert line_points([0.0, 0.0]) == "0.0,21.0 96.0,21.0"
     assert [column.upper[1] for column in columns([3, 1], [0, 1])] == [0.0, 50.0]
     assert columns([], []) == []
     assert columns([0], [0])[0].lower == (150.0, 0.0)

@@ -101,7 +101,7 @@ def test_nothing_found_is_said(cli: Cli, backend: ScriptedBackend) -> None:
     Path("few.txt").write_text("refund money\nparcel delivery\npassword login\n")
     result = cli("discover", "few.txt", "--out", "run", "--llm", "test:scripted", "--judge", "llm")
     assert result.exit_code == 0
-    assert "no intent was found" in result.stdout
+    assert "no intents were found" in result.stdout
     assert "0 intents · 0.0% of 3 utterances" in result.stdout
     assert cli("report", "run", "--json").exit_code == 0
 

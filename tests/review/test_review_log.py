@@ -135,20 +135,45 @@ def test_a_cut_last_line_is_dropped_and_spoils_nothing(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
     append(path, "Ana", lambda _: Accept(0), "2026-01-01T00:00:00+00:00")
     whole = path.read_bytes()
-    for cut in range(len(whole) - 1):
-        path.write_bytes(whole + whole[:cut])
+    line = whole.splitlines(keepends=True)[1]
+    for cut in range(len(line) - 1):
+        path.write_bytes(whole + line[:cut])
         assert len(read_log(path)) == 1
     entries = append(path, "娜", lambda _: Rename(0, "取消-订单"))
-    assert [entry.line for entry in entries] == [1, 2]
+    assert [entry.line for entry in entries] == [2, 3]
     assert read_log(path) == entries
     assert path.read_bytes().startswith(whole)
 
 
 def test_a_last_line_without_its_end_counts(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
-    path.write_text('{"intent_id": 3, "decision": "accept"}')
-    assert append(path, "", lambda _: Undo(1)) == read_log(path)
-    assert [entry.line for entry in read_log(path)] == [1, 2]
+    path.write_text('{"format": 2}\n{"intent_id": 3, "decision": "accept"}')
+    assert append(path, "", lambda _: Undo(2)) == read_log(path)
+    assert [entry.line for entry in read_log(path)] == [2, 3]
+
+
+@pytest.mark.parametrize("cut", [0, 5, 13], ids=["empty", "half", "without its end"])
+def test_a_cut_first_line_is_written_again(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "decisions.jsonl"
+    path.write_bytes(b'{"format": 2}\n'[:cut])
+    assert read_log(path) == []
+    append(path, "", lambda _: Accept(0))
+    assert path.read_bytes().startswith(b'{"format": 2}\n{"at": ')
+    assert len(read_log(path)) == 1
+
+
+def test_a_log_of_another_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+    path.write_text('{"intent_id": 3, "decision": "accept"}\n')
+    message = r"decisions\.jsonl is of format 1, written by dialin 0\.1\.0; this dialin reads format 2"
+    with pytest.raises(InputError, match=message):
+        read_log(path)
+    with pytest.raises(InputError, match=message):
+        append(path, "", lambda _: Accept(0))
+    assert path.read_text() == '{"intent_id": 3, "decision": "accept"}\n'
+    path.write_text('{"format": 3}\n')
+    with pytest.raises(InputError, match="format 3, written by another version of dialin"):
+        read_log(path)
 
 
 def test_a_decision_that_raises_writes_nothing(tmp_path: Path) -> None:
@@ -229,7 +254,7 @@ def test_undoing_everything_gives_the_run_as_it_was(cli: Cli, calls: Path, backe
     sentences, intents = before.sentences, before.intents  # read at the first look
     append(folder / "decisions.jsonl", "", lambda _: Merge(0, (1,)))
     assert not load(folder).intents.equals(intents)
-    append(folder / "decisions.jsonl", "", lambda _: Undo(1))
+    append(folder / "decisions.jsonl", "", lambda _: Undo(2))
     after = load(folder)
     assert after.sentences.equals(sentences)
     assert after.intents.equals(intents)

@@ -91,7 +91,7 @@ def test_the_tables_agree_and_the_report_is_there(cli: Cli, calls: Path, reviewe
 
 def test_a_rerun_of_the_rerun_keeps_its_own_review_only(cli: Cli, calls: Path, reviewed: Run) -> None:
     discover(cli, calls, "new", "--pin", "old")
-    assert "there is nothing to keep of new" in cli("discover", calls, "--out", "x", "--pin", "new").stderr
+    assert "the review of new has no decisions to keep" in cli("discover", calls, "--out", "x", "--pin", "new").stderr
     run = load(Path("new"))
     number = run.intents["name"].to_pylist().index("both-topics")
     decide(Path("new"), Rename(number, "all-topics"))
@@ -99,7 +99,7 @@ def test_a_rerun_of_the_rerun_keeps_its_own_review_only(cli: Cli, calls: Path, r
 
 
 def test_what_was_undone_is_not_kept(cli: Cli, calls: Path, reviewed: Run) -> None:
-    decide(reviewed.folder, Undo(1), Undo(2), Undo(3))
+    decide(reviewed.folder, Undo(2), Undo(3), Undo(4))
     result = cli("discover", calls, "--out", "new", "--llm", "test:scripted", "--pin", "old")
     assert result.exit_code == 2
     assert "review it: dialin review old" in result.stderr

@@ -17,7 +17,12 @@ from dialin.discover.connect import Connections, Specs
 from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.read.columns import Columns
-from dialin.runs.run import RunPlan, check_free, load, read_corpus, start
+from dialin.runs.manifest import RunPlan
+from dialin.runs.run import load
+from dialin.runs.start import check_free, read_corpus, start
+from fake_run import calls as said
+from fake_run import fake_run
+from one_line import one_line
 from run_commands import STABLE, contents, discover
 from scripted import HashingEmbedder, ScriptedBackend
 
@@ -148,6 +153,46 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(InputError, match=r"manifest\.json is damaged"):
         load(tmp_path)
-    (tmp_path / "manifest.json").write_text("{}")
-    with pytest.raises(InputError, match="not of this version"):
+    (tmp_path / "manifest.json").write_text('{"format": 2}')
+    with pytest.raises(InputError, match=r"manifest\.json is damaged: 'settings'"):
         load(tmp_path)
+    (tmp_path / "manifest.json").write_text("[]")
+    with pytest.raises(InputError, match=r"manifest\.json is damaged"):
+        load(tmp_path)
+
+
+COMMANDS = [
+    ("resume", "run"),
+    ("report", "run"),
+    ("show", "run"),
+    ("review", "run"),
+    ("annotate", "run"),
+    ("predict", "run", "calls.csv"),
+    ("evaluate", "run", "--gold", "topic"),
+    ("tune", "data", "run", "--out", "found.parquet"),
+    ("discover", "calls.csv", "--out", "new", "--llm", "none", "--pin", "run"),
+]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_a_run_of_another_format_is_refused_by_every_command(cli: Cli, calls: Path, arguments: tuple[str, ...]) -> None:
+    """Nothing but the number tells: what 0.1.0 wrote had none."""
+    run = fake_run(Path("run"), said())
+    manifest = json.loads((run.folder / "manifest.json").read_text())
+    for number, by in ((None, "dialin 0.1.0"), (3, "dialin 0.7.0")):
+        other = manifest | {"dialin": by.split()[1], "format": number}
+        (run.folder / "manifest.json").write_text(json.dumps({k: v for k, v in other.items() if v is not None}))
+        result = cli(*arguments)
+        one_line(result, f"run is of format {number or 1}, written by {by}", "reads format 2", f"open it with {by}")
+        assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [c for c in COMMANDS if c[0] != "resume"], ids=" ".join)
+def test_decisions_of_another_format_are_refused_by_every_command(
+    cli: Cli, calls: Path, backend: ScriptedBackend, arguments: tuple[str, ...]
+) -> None:
+    run = fake_run(Path("run"), said())
+    (run.folder / "decisions.jsonl").write_text('{"intent_id": 0, "decision": "accept"}\n')
+    result = cli(*arguments)
+    one_line(result, "decisions.jsonl is of format 1", "dialin 0.1.0", "reads format 2")
+    assert result.exit_code == 2

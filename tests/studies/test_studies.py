@@ -11,16 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import peer_case
 import scripted
 from dialin.bench.results import Row as BenchRow
-from dialin.bench.results import append, read_rows
+from dialin.bench.results import append_row, read_rows
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Draft
 from dialin.embed.cache import CachedEmbedder
+from dialin.errors import InputError
 from dialin.llm.base import Request
 from dialin.llm.usage import Usage
 from dialin.prompts.prompt import Prompt
+from dialin.score.metrics import score
 from dialin.search.trial import Trial
 from studies.own import roles
 from studies.own.oracle import OracleJudge
@@ -50,7 +53,7 @@ def test_examples(module: object) -> None:
 def test_a_table_and_its_figures_say_how_they_were_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
     path = tables.write("study", [{"method": "Ward", "acc": 0.5}], seed=3)
-    assert path.read_text("utf-8") == "| method | acc |\n|---|---|\n| Ward | .500 |\n"
+    assert path.read_text("utf-8") == "| method | acc |\n| --- | --- |\n| Ward | .500 |\n"
     results = json.loads((tmp_path / "study.json").read_text("utf-8"))
     assert results["rows"] == [{"method": "Ward", "acc": 0.5}]
     assert results["seed"] == 3
@@ -94,6 +97,16 @@ def test_the_spread_over_runs_is_that_of_the_scores() -> None:
     runs = [dict.fromkeys(tables.SCORES, score) for score in (0.5, 0.7)]
     assert idas_recorded.over_runs(runs)["acc"] == "0.600 ± 0.141"
     assert idas_recorded.over_runs(runs[:1])["acc"] == "0.500 ± 0.000"
+
+
+def test_recorded_descriptions_need_no_llm() -> None:
+    problem, kit, topics = peer_case.case(noise=0.35)
+    recorded = {text: peer_case.WORDS["en"][topic] for text, topic in zip(problem.texts, topics, strict=True)}
+    embed = peer_case.embed_by(peer_case.WORDS["en"], 0)
+    assert score(idas_recorded.cluster_recorded(problem, recorded, embed), topics).ari == 1
+    del recorded[problem.texts[4]]
+    with pytest.raises(InputError, match=r"^1 of 36 sentences lack a recorded description, the first: 'still waiting"):
+        idas_recorded.cluster_recorded(problem, recorded, kit.embed)
 
 
 # noise
@@ -254,7 +267,7 @@ def test_runs_of_a_benchmark_stand_beside_what_was_counted(tmp_path: Path) -> No
     path = tmp_path / "runs.jsonl"
     for seed, calls in enumerate((100, 300)):
         usage = {"calls": calls, "tokens_in": 10 * calls, "tokens_out": calls}
-        append(path, BenchRow("bank", "idas", seed, True, **scores, **counts, **usage, embedder="e"))  # type: ignore
+        append_row(path, BenchRow("bank", "idas", seed, True, **scores, **counts, **usage, embedder="e"))  # type: ignore
     rows = read_rows(path)
     assert asdict(rows[0])["calls"] == 100
     run = cost.measured(rows, "bank", "idas")

@@ -15,7 +15,7 @@ from scripted import topic_of
 
 
 def client_of(run: Path, name: str, group: int = 1) -> TestClient:
-    """Return the browser of somebody, who has entered and, with a name, said who he is."""
+    """Return the browser of somebody, who has entered and, with a name, said who they are."""
     client = TestClient(app_of(load(run), Access(TOKEN, group=group)), base_url=BASE, headers={"Origin": BASE})
     client.get(f"/?token={TOKEN}")
     if name:
@@ -83,7 +83,7 @@ def annotated(folder: Path) -> Path:
     topic, ana, ben = topics(folder), client_of(folder, "Ana"), client_of(folder, "Ben")
     for client in (ana, ben):
         assert judge_all(client, lambda intent: bool(topic(intent))) == 9
-    while "What do they want?" in (html := ana.get("/naming").text):
+    while "What do these sentences want?" in (html := ana.get("/naming").text):
         assert send(ana, html, "name", name=f"inquire-{topic(cluster_of(html))}") == 303
     share_out(ben, folder)
     for name in ("Kim", "Leo"):

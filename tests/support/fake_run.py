@@ -25,7 +25,9 @@ from dialin.read.corpus import corpus_of
 from dialin.read.dates import dates
 from dialin.review.edits import Edit, Merge, Move, Noise, Rename
 from dialin.review.log import DECISIONS, append
-from dialin.runs.run import COMPLETE, Run, RunPlan, load, start
+from dialin.runs.manifest import COMPLETE, RunPlan
+from dialin.runs.run import Run, load
+from dialin.runs.start import start
 from dialin.search.iterate import Round
 from dialin.search.trial import Trial
 from scripted import HashingEmbedder

@@ -16,7 +16,7 @@ from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.judge.coherence import JudgeSettings
 from dialin.prompts.prompt import Prompt
-from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, trust_of, unseen
+from dialin.tune.fit_calibration import JudgedClusters, ask, bins_of, fit, held_out_p, trust_of
 
 BASE = Calibration("base", (0.0, 4.0, 0.0, 0.0), (0.0, 1.0), (0.0, 1.0, 1.0), kept_weights=(0.5, 3.0, 0.0, 0.0))
 
@@ -104,9 +104,9 @@ def test_figures_are_of_what_the_fit_has_not_seen() -> None:
     """Source shop is judged the other way round: fitted on bank alone, its answers are worse than chance."""
     asked = asked_of(1_000)
     turned = np.where(asked.source == "shop", -asked.answers, asked.answers) * np.where(asked.source == "shop", 0.2, 1)
-    found = unseen(JudgedClusters(asked.source, asked.is_zh, asked.good, asked.readable, turned, asked.shapes), BASE)[
-        "llm"
-    ]
+    found = held_out_p(
+        JudgedClusters(asked.source, asked.is_zh, asked.good, asked.readable, turned, asked.shapes), BASE
+    )["llm"]
     shop = asked.source == "shop"
     assert ((found[shop] >= 0.5) == asked.good[shop]).mean() < 0.3
 
@@ -114,7 +114,7 @@ def test_figures_are_of_what_the_fit_has_not_seen() -> None:
 def test_one_source_is_tested_by_fifths() -> None:
     asked = asked_of()
     one = JudgedClusters(np.full(400, "bank"), asked.is_zh, asked.good, *_rest(asked))
-    found = unseen(one, BASE)
+    found = held_out_p(one, BASE)
     assert all(np.isfinite(p).all() for p in found.values())
     [row] = [each for each in trust_of(one, found) if each.judge == "both"]
     assert (row.source, row.n) == ("all", 400)
@@ -124,7 +124,7 @@ def test_one_source_is_tested_by_fifths() -> None:
 
 def test_figures_come_by_source_and_for_all() -> None:
     asked = asked_of()
-    rows = trust_of(asked, unseen(asked, BASE))
+    rows = trust_of(asked, held_out_p(asked, BASE))
     assert [row.source for row in rows[::3]] == ["bank", "shop", "all"]
     assert [row.judge for row in rows[:3]] == ["embeddings", "llm", "both"]
     assert rows[-1].auc > max(rows[-2].auc, rows[-3].auc)
@@ -244,7 +244,7 @@ def test_a_calibration_lies_beside_an_adapter(home: Path) -> None:
     ("arguments", "message"),
     [
         (("--llm", "none", "--out", "a.json"), "there is no LLM to calibrate"),
-        (("--llm", "test:scripted"), "has no folder of an adapter to write into"),
+        (("--llm", "test:scripted"), "has no adapter folder to write into"),
         (("--llm", "test:scripted", "--out", "no/such/a.json"), "cannot write"),
     ],
 )

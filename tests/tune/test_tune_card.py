@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import tune_tiny
-from dialin.tune.batches import Shares, split
-from dialin.tune.card import CardFacts, CardSource, Figures, card, figures_of, machine_here
+from dialin.tune.batches import Shares, shares_of
+from dialin.tune.card import CardFacts, CardSource, Figures, judge_figures, machine_here, model_card
 from dialin.tune.results import figures_by_source, scores_table, sources_of
 from dialin.tune.settings import TuneSettings
 from dialin.tune.text import examples_of
@@ -37,7 +37,7 @@ FACTS = CardFacts(
 
 
 def test_a_card_says_where_the_adapter_comes_from() -> None:
-    text = card(FACTS)
+    text = model_card(FACTS)
     for fact in ("smollm2-135m", "b179c952", "clusters.parquet", "112013d7", "2026-11-22", "90.0 minutes", "2 cores"):
         assert fact in text
     assert "| seed | 7 |" in text
@@ -47,7 +47,7 @@ def test_a_card_says_where_the_adapter_comes_from() -> None:
 
 
 def test_figures_stand_in_tables() -> None:
-    lines = card(FACTS).splitlines()
+    lines = model_card(FACTS).splitlines()
     assert "| held_out | bank77 | 200 | 0.931 | 0.880 | 0.041 | 0.300 |" in lines
     assert "| watched | 店\\|a | 30 | – | 1.000 | 0.010 | 0.100 |" in lines
     assert "| bank77 | 200 | 100 | 0 | 0 | 200 |" in lines
@@ -56,12 +56,12 @@ def test_figures_stand_in_tables() -> None:
 
 
 def test_every_setting_is_on_the_card() -> None:
-    text = card(FACTS)
+    text = model_card(FACTS)
     assert all(f"| {name} | " in text for name in vars(FACTS.settings))
 
 
 def test_it_begins_with_what_hubs_read() -> None:
-    assert card(FACTS).startswith(
+    assert model_card(FACTS).startswith(
         "---\nlibrary_name: peft\nbase_model: smollm2-135m\ntags: [lora, dialin, judge]\n---\n"
     )
 
@@ -74,7 +74,7 @@ def test_a_namer_has_a_loss_and_no_auc() -> None:
         before=-4.0,
         best=-1.5,
     )
-    text = card(facts)
+    text = model_card(facts)
     assert "| held_out | bank77 | 20 | 1.250 |" in text
     assert "minus loss -1.500" in text
     assert "ECE" not in text
@@ -82,7 +82,7 @@ def test_a_namer_has_a_loss_and_no_auc() -> None:
 
 def test_nothing_in_a_name_can_break_a_table() -> None:
     facts = replace(FACTS, sources=(CardSource("a\n| b |", 1, 1, 1, 0, 0),))
-    assert "| a \\| b \\| | 1 | 1 | 1 | 0 | 0 |" in card(facts).splitlines()
+    assert "| a \\| b \\| | 1 | 1 | 1 | 0 | 0 |" in model_card(facts).splitlines()
 
 
 def test_figures_by_hand() -> None:
@@ -92,7 +92,7 @@ def test_figures_by_hand() -> None:
     two are good, at .1, one of two: (2·.1 + 2·.4) / 4 = .25.
     """
     odds = math.log(9)
-    found = figures_of("watched", "a", [odds, odds, -odds, -odds], [True, True, True, False])
+    found = judge_figures("watched", "a", [odds, odds, -odds, -odds], [True, True, True, False])
     assert (found.n, found.accuracy) == (4, 0.75)
     assert found.auc == pytest.approx(2.5 / 3)
     assert found.ece == pytest.approx(0.25)
@@ -100,19 +100,19 @@ def test_figures_by_hand() -> None:
 
 
 def test_figures_of_nothing_are_undefined() -> None:
-    found = figures_of("watched", "a", [], [])
+    found = judge_figures("watched", "a", [], [])
     assert found.n == 0
     assert all(map(math.isnan, (found.auc, found.accuracy, found.ece, found.loss)))
 
 
 def test_extreme_log_odds_are_no_trouble() -> None:
-    found = figures_of("watched", "a", [1e4, -1e4], [True, False])
+    found = judge_figures("watched", "a", [1e4, -1e4], [True, False])
     assert (found.auc, found.accuracy, found.ece, found.loss) == (1.0, 1.0, 0.0, 0.0)
 
 
 def test_sources_are_counted_where_they_went() -> None:
     examples = examples_of(tune_tiny.rows(80), "judge")
-    parts = split(examples, TuneSettings("m", held_out=("shop",), watch_share=0.2))
+    parts = shares_of(examples, TuneSettings("m", held_out=("shop",), watch_share=0.2))
     bank, shop = sources_of(parts)
     assert (bank.name, bank.n, bank.n_held_out) == ("bank", 53, 0)
     assert bank.n_learnt + bank.n_watched == 53

@@ -21,8 +21,8 @@ from dialin.tune.batches import (
     by_length,
     collate,
     encode,
+    shares_of,
     some,
-    split,
     steps_from,
     steps_of_epoch,
 )
@@ -273,7 +273,7 @@ def many(n: int = 200) -> list[TrainingExample]:
 
 
 def test_whole_labels_are_watched_and_sources_held_out() -> None:
-    parts = split(many(), TuneSettings("m", held_out=("b",), watch_share=0.3))
+    parts = shares_of(many(), TuneSettings("m", held_out=("b",), watch_share=0.3))
     assert {e.source for e in parts.held_out} == {"b"}
     assert {e.source for e in parts.learnt + parts.watched} == {"a"}
     assert not {e.group for e in parts.learnt} & {e.group for e in parts.watched}
@@ -283,24 +283,24 @@ def test_whole_labels_are_watched_and_sources_held_out() -> None:
 
 def test_what_is_watched_does_not_depend_on_the_other_rows() -> None:
     settings = TuneSettings("m", watch_share=0.3)
-    few = {e.cluster_id for e in split(many(100), settings).watched}
-    more = {e.cluster_id for e in split(many(200), settings).watched}
+    few = {e.cluster_id for e in shares_of(many(100), settings).watched}
+    more = {e.cluster_id for e in shares_of(many(200), settings).watched}
     assert few == {i for i in more if int(i) < 100}
 
 
 def test_an_unknown_source_is_named() -> None:
     with pytest.raises(InputError, match=r"held-out source 'c' .*there are: a, b"):
-        split(many(), TuneSettings("m", held_out=("c",)))
+        shares_of(many(), TuneSettings("m", held_out=("c",)))
 
 
 @pytest.mark.parametrize("examples", [[], [example(str(i)) for i in range(50)]])
 def test_a_judge_needs_both_kinds(examples: list[TrainingExample]) -> None:
     with pytest.raises(InputError, match="too little data to learn from"):
-        split(examples, TuneSettings("m"))
+        shares_of(examples, TuneSettings("m"))
 
 
 def test_a_namer_needs_one() -> None:
-    assert split([example(str(i)) for i in range(50)], TuneSettings("m", "namer")).watched
+    assert shares_of([example(str(i)) for i in range(50)], TuneSettings("m", "namer")).watched
 
 
 def test_some_are_balanced_and_always_the_same() -> None:

@@ -23,7 +23,7 @@ from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import TIMED_STEPS, Course, Material, Progress
 from dialin.tune.settings import Job, TuneSettings
 from dialin.tune.text import TrainingExample
-from dialin.tune.train import check_out, tune
+from dialin.tune.train import check_folder, tune
 from tune_settings import settings
 
 # ---- the loop, with a learner that only counts
@@ -184,18 +184,18 @@ def test_without_the_extra_one_line_says_how_to_get_it(
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     job = Job((tmp_path / "a.parquet",), TuneSettings("m"), tmp_path / "out")
-    check_out(job)
+    check_folder(job)
     job.out.mkdir()
-    check_out(job)
+    check_folder(job)
     (job.out / "mine.txt").write_text("x")
     with pytest.raises(InputError, match=r"not empty .*--resume"):
-        check_out(job)
-    check_out(replace(job, resume=True))
+        check_folder(job)
+    check_folder(replace(job, resume=True))
     (job.out / "tune.json").write_text("{}")
     with pytest.raises(InputError, match="finished tuning"):
-        check_out(replace(job, resume=True))
-    with pytest.raises(InputError, match="no folder"):
-        check_out(replace(job, out=job.out / "mine.txt"))
+        check_folder(replace(job, resume=True))
+    with pytest.raises(InputError, match="not a folder"):
+        check_folder(replace(job, out=job.out / "mine.txt"))
 
 
 @pytest.mark.parametrize("name", ["nothing", "no/such/folder", "model.gguf", "a/model.gguf"])

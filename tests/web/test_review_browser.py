@@ -91,7 +91,7 @@ def test_intents_are_merged_by_mouse_and_parted_again_by_undo(page: Browser, run
     assert page.run("return document.querySelector('#merge button').disabled")
     for intent in (refund, parcel):
         page.run(f"document.querySelector('input[name=others][value=\"{intent}\"]').click()")
-    assert shown(page, "[data-chosen]") == "2 chosen"
+    assert shown(page, "[data-chosen]") == "2 selected"
     page.run("document.querySelector('#merge [name=name]').value = 'ask-anything'")
     click(page, "#merge button")
     assert "ask-anything" in shown(page, "table")
@@ -135,7 +135,7 @@ def test_chosen_sentences_move_and_become_noise(page: Browser, run: Run) -> None
     refund = number(run, "request-refund")
     visit(page, f"/intent/{refund}")
     page.press("j", "x", "j", "x")
-    assert shown(page, "[data-chosen]") == "2 chosen"
+    assert shown(page, "[data-chosen]") == "2 selected"
     page.run("document.querySelector('#move [name=new]').value = 'ask-late-refund'")
     click(page, "#move button[value=move]")
     assert load(run.folder).review.members(refund).size == 7

@@ -160,11 +160,11 @@ def test_each_edit_is_a_line_of_the_log(client: TestClient, run: Path) -> None:
         Move((zero[0], zero[1]), 1),
         Move((zero[2],), free, "brand-new"),
         Noise((two[0],)),
-        Undo(7),
+        Undo(8),
     ]
     assert {entry.by for entry in read_log(run / "decisions.jsonl")} == {"Ana"}
     assert all(entry.at.endswith("+00:00") for entry in read_log(run / "decisions.jsonl"))
-    assert "undid line 7" in client.get("/log").text
+    assert "undid line 8" in client.get("/log").text
 
 
 def test_a_proposed_split_can_be_taken_as_it_is(client: TestClient, run: Path) -> None:
@@ -183,7 +183,7 @@ def test_what_does_not_fit_changes_nothing_and_says_why(client: TestClient, run:
     append(run / "decisions.jsonl", "Ben", lambda _: Merge(0, (1,)))
     answer = client.post("/edit", data={"do": "rename", "intent": "1", "name": "x", "next": "/"})
     assert answer.status_code == 409
-    assert "no intent 1 any more" in answer.text
+    assert "intent 1 no longer exists" in answer.text
     assert client.get("/intent/1").status_code == 404
     bad: list[dict[str, object]] = [
         {"do": "rename", "intent": 0, "name": "\u202e \n"},
@@ -329,7 +329,7 @@ def test_a_report_from_before_the_last_decision_is_said_to_be_old(
 ) -> None:
     monkeypatch.setattr("dialin.web.serve.serve", lambda *_: edit(client, do="accept", intent=0))
     os.utime(run / "report.html", (0, 0))
-    assert "report.html is from before; write it anew with: dialin report run" in cli("review", "run").stderr
+    assert "report.html is older than the review; write it again with: dialin report run" in cli("review", "run").stderr
     assert cli("report", "run").exit_code == 0
     monkeypatch.setattr("dialin.web.serve.serve", lambda *_: None)
     assert cli("review", "run").stderr == ""

@@ -11,8 +11,9 @@ import numpy as np
 from dialin.annotate.dataset import LABELLED_STAGES
 from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, standing_of
-from dialin.review.verdicts import GROUPS, JUDGES, fleiss_agreement, told
-from dialin.runs.run import Manifest, Run
+from dialin.review.verdicts import GROUPS, JUDGES, agreement_text, fleiss_agreement
+from dialin.runs.manifest import Manifest
+from dialin.runs.run import Run
 from dialin.text.markdown import cell, table
 
 N_EXAMPLES = 3
@@ -40,7 +41,7 @@ class LabelSummary:
     examples: tuple[str, ...]
 
 
-def labels_of(run: Run) -> list[LabelSummary]:
+def label_summaries(run: Run) -> list[LabelSummary]:
     """Return the labels of the data set, the most frequent first; intents of one name are one label."""
     state, standing = run.review, standing_of(run.review)
     rows: dict[str, list[int]] = {}
@@ -71,9 +72,9 @@ def cut(text: str) -> str:
     return text if len(text) <= CUT else text[: CUT - 1] + "…"
 
 
-def card(run: Run, data: Path) -> str:
+def data_card(run: Run, data: Path) -> str:
     """Return the card of the data set of an annotation, which is kept in the file `data`."""
-    found = labels_of(run)
+    found = label_summaries(run)
     parts = [
         f"# {cell(data.stem)}\n\nSentences with the intents that people gave them, written by `dialin annotate` "
         f"(dialin {run.manifest.dialin}). The data: `{data.name}`.",
@@ -129,7 +130,7 @@ def _row(sized: LabelSummary) -> tuple[object, ...]:
 
 
 def _agreement(state: ReviewState) -> str:
-    return "\n".join(f"- group {group}: {told(fleiss_agreement(state.judged, group))}" for group in GROUPS)
+    return "\n".join(f"- group {group}: {agreement_text(fleiss_agreement(state.judged, group))}" for group in GROUPS)
 
 
 def _changes(run: Run) -> str:

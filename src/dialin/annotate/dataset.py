@@ -14,7 +14,7 @@ OPTIONAL_COLUMNS = ("dialogue_id", "turn", "role", "date")
 
 
 def labels_in(state: ReviewState) -> list[str | None]:
-    """Return the label of each sentence: the name of its intent, None where that has none or was rejected."""
+    """Return the label of each sentence: the name of its intent, None if that has none or was rejected."""
     standing = standing_of(state)
     labels: list[str | None] = [None] * len(state.labels)
     for intent in standing.at(*LABELLED_STAGES):

@@ -1,5 +1,6 @@
-"""`dialin bench`: dialin and its peers on labelled sentences, over seeds, side by side.
+"""A benchmark: dialin and its peers on labelled sentences, with scores, costs and significance.
 
-`course.py` goes through what `plan.py` asks for: the runs (`once.py`) that the folder (`results.py`) lacks, then what
-is measured on the labels of runs that have ended (`measures.py`). `table.py` and `page.py` show all of it.
+Comes in: files of labelled sentences, names of methods, seeds.
+Goes out: a folder with one line a run, tables in Markdown and Parquet, and a page with plots.
+Begin with `course.py` (the order of the runs), `once.py` (one run), `table.py` (the tables).
 """

@@ -34,7 +34,7 @@ class Case:
     sentence : int64 array of shape (n_rows,)
         Sentence of each row.
     gold : list of (str or None), n_rows
-        Label of each row; None where it has none.
+        Label of each row; None if it has none.
     """
 
     name: str
@@ -87,7 +87,7 @@ def read_case(path: str, label: str, text: str | None = None) -> Case:
         The file cannot be read, or has no such label.
     """
     if path == "-":
-        raise InputError("a benchmark cannot read standard input: it reads sentences and labels", hint="give a file")
+        raise InputError("a benchmark cannot read standard input, because it reads the file twice", hint="give a file")
     table = read_table(path, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
     rows = corpus.occurrences["row"].to_pylist()
@@ -99,16 +99,18 @@ def read_case(path: str, label: str, text: str | None = None) -> Case:
         )
     gold = [column[row] for row in rows]
     if not any(gold):
-        raise InputError(f"column {label!r} of {path} has no label", hint="name another column")
-    return Case(name_of(path), corpus.texts, corpus.occurrences["sentence_id"].to_numpy(), gold)
+        raise InputError(f"column {label!r} of {path} has no labels", hint="name another column")
+    return Case(data_name(path), corpus.texts, corpus.occurrences["sentence_id"].to_numpy(), gold)
 
 
 def read_cases(paths: Sequence[str], label: str, text: str | None = None) -> list[Case]:
     """Read all files; raise InputError also where two have one name."""
-    names = [name_of(path) for path in paths]
+    names = [data_name(path) for path in paths]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
-        raise InputError(f"two files are called {twice[0]!r}, which names their rows", hint="rename one of them")
+        raise InputError(
+            f"two files are called {twice[0]!r}, so their rows could not be told apart", hint="rename one of them"
+        )
     return [read_case(path, label, text) for path in paths]
 
 
@@ -127,37 +129,37 @@ def read_held_out(paths: Sequence[str], cases: Sequence[Case], label: str, text:
     """
     if paths and len(paths) != len(cases):
         raise InputError(
-            f"--held-out must be given as often as --data, got {len(paths)} for {len(cases)}",
-            hint="one for each, in the same order",
+            f"--held-out must be given once per --data, got {len(paths)} for {len(cases)}",
+            hint="give one per --data, in the same order",
         )
     held = [read_case(path, label, text) for path in paths]
-    return {case.name: unseen(new, case) for case, new in zip(cases, held, strict=False)}
+    return {case.name: without_seen(new, case) for case, new in zip(cases, held, strict=False)}
 
 
-def unseen(held: Case, case: Case) -> Case:
+def without_seen(held: Case, case: Case) -> Case:
     """Return held-out sentences without the labels of those that the data set has, too."""
     known = set(case.texts)
     rows = zip(held.sentence.tolist(), held.gold, strict=True)
     gold = [None if held.texts[sentence] in known else label for sentence, label in rows]
     if not any(gold):
         raise InputError(
-            f"all labelled sentences of the held-out {held.name!r} are in {case.name!r}", hint="give it other sentences"
+            f"all labelled sentences of the held-out {held.name!r} are in {case.name!r}", hint="use other sentences"
         )
     if not (theirs := set(filter(None, gold))) & (ours := set(filter(None, case.gold))):
         raise InputError(
             f"no label of the held-out {held.name!r}, such as {min(theirs)!r}, "
             f"is one of {case.name!r}, as {min(ours)!r}",
-            hint="spell the labels of both alike",
+            hint="use the same spelling of the labels in both",
         )
     return replace(held, gold=gold)
 
 
-def name_of(path: str) -> str:
+def data_name(path: str) -> str:
     """Return the name of a file without folder and ending.
 
     Examples
     --------
-    >>> name_of("data/bank77.v2.jsonl.gz")
+    >>> data_name("data/bank77.v2.jsonl.gz")
     'bank77.v2'
     """
     name = Path(path).name.removesuffix(".gz")

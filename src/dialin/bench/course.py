@@ -14,7 +14,7 @@ from dialin.bench.measures import measure_case
 from dialin.bench.methods import asks, check_methods
 from dialin.bench.once import Workbench, run_once
 from dialin.bench.plan import Bench, Watch
-from dialin.bench.results import RUNS, Key, Row, about_of, append, open_folder, rewrite
+from dialin.bench.results import RUNS, Key, Row, about_of, append_row, open_folder, rewrite
 from dialin.cluster.partition import Matrix
 from dialin.discover.connect import Connections, Specs, connect
 from dialin.llm.spec import NO_LLM
@@ -40,7 +40,7 @@ def run_bench(bench: Bench, watch: Watch) -> list[Row]:
     missing = missing_of(bench, rows)
     for case in bench.cases:
         for row in run_case(case, missing, bench, watch):
-            append(bench.out / RUNS, row)
+            append_row(bench.out / RUNS, row)
             rows[row.key] = row
             write_results(bench, list(rows.values()))
             watch.on_row(row)
@@ -69,7 +69,7 @@ def missing_of(bench: Bench, done: Container[Key]) -> list[Key]:
 
 
 def run_case(case: Case, missing: Sequence[Key], bench: Bench, watch: Watch) -> Iterator[Row]:
-    """Yield the row of each missing run on a data set, as it ends; nothing is opened where there is none."""
+    """Yield the row of each missing run on a data set, as it ends; nothing is opened if there is none."""
     numbered = [(number, key) for number, key in enumerate(missing, 1) if key[0] == case.name]
     for asking, group in groupby(numbered, key=lambda pair: asks(pair[1][1])):
         with opened_for(case, bench.specs, watch, asking=asking) as (opened, X):
@@ -89,6 +89,6 @@ def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Itera
 
 
 def write_results(bench: Bench, rows: Sequence[Row]) -> None:
-    """Write the tables and the page; raise InputError where that fails."""
-    table.write(bench.out, rows)
-    page.write(bench.out, rows)
+    """Write the tables and the page; raise InputError if that fails."""
+    table.write_tables(bench.out, rows)
+    page.write_page(bench.out, rows)

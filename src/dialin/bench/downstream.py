@@ -37,7 +37,7 @@ class LabelledRows:
     X : float32 array of shape (n, d)
         Their unit-norm embeddings.
     gold : sequence of (str or None), n
-        Their labels; None where there is none.
+        Their labels; None if there is none.
     """
 
     texts: Sequence[str]
@@ -59,7 +59,9 @@ def logistic(train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
     return np.asarray(model.predict(held.X), dtype=np.int64)
 
 
-def accuracy(train: LabelledRows, labels: Labels, held: LabelledRows, classifier: Classifier = logistic) -> float:
+def downstream_accuracy(
+    train: LabelledRows, labels: Labels, held: LabelledRows, classifier: Classifier = logistic
+) -> float:
     """Return the share of the held-out rows whose predicted cluster stands for their gold label.
 
     Parameters

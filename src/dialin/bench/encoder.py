@@ -54,7 +54,7 @@ class EncoderClassifier:
     seed: int
 
     def __call__(self, train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
-        """Return the label of each held-out row; raise ModelError where transformers cannot load the encoder."""
+        """Return the label of each held-out row; raise ModelError if transformers cannot load the encoder."""
         clusters, targets = np.unique(labels, return_inverse=True)
         with seeded(self.seed):
             network = Network(self.weights, len(clusters))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.bench.cases import Case
-from dialin.cluster.partition import Labels, Matrix
+from dialin.cluster.partition import Labels, Matrix, rows_by
 from dialin.discover.connect import Specs
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
@@ -27,14 +27,14 @@ class JudgedRun:
 
 
 def check_goodness(spec: str, specs: Specs) -> None:
-    """Raise InputError where the LLM that is to judge the results is one of those that made them, or none."""
+    """Raise InputError if the LLM that is to judge the results is one of those that made them, or none."""
     if spec == NO_LLM:
         raise InputError("--goodness-llm must be an LLM, got 'none'", hint="leave it out")
     for role, own in (("--llm", specs.llm), ("--judge-llm", specs.judge)):
         if spec == own:
             raise InputError(
                 f"--goodness-llm must be an LLM that is not in the loop, got {spec!r}, which is {role}",
-                hint="a judge of its own work says nothing: give another",
+                hint="a judge of its own work proves nothing: choose another",
             )
 
 
@@ -57,15 +57,15 @@ def judge_on(case: Case, X: Matrix, tools: Tools) -> Judge:
 
 def judged(labels: Labels, judge: Judge) -> JudgedRun:
     """Judge every cluster of the labels (n,) of distinct sentences; a cluster of one is good without a question."""
-    verdicts = judge.judge(clusters_of(labels))
+    verdicts = judge.judge(clusters_in(labels))
     return JudgedRun(goodness(map(is_good, verdicts)), sum(verdict.n_asked for verdict in verdicts))
 
 
 def is_good(verdict: Verdict) -> bool | None:
-    """Return whether a cluster is good; None where the answer could not be read."""
+    """Return whether a cluster is good; None if the answer could not be read."""
     return None if verdict.coherence is Coherence.UNREADABLE else verdict.good
 
 
-def clusters_of(labels: Labels) -> list[Rows]:
-    """Return the rows of each cluster; -1 is none."""
-    return [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]
+def clusters_in(labels: Labels) -> list[Rows]:
+    """Return the rows of each cluster; -1 means none."""
+    return [rows for label, rows in rows_by(labels).items() if label >= 0]

@@ -17,12 +17,12 @@ def path_of(out: Path, key: Key) -> Path:
 
 
 def keep(out: Path, key: Key, labels: Labels) -> None:
-    """Write the labels (n,) of the distinct sentences of a data set; raise InputError where that fails."""
+    """Write the labels (n,) of the distinct sentences of a data set; raise InputError if that fails."""
     files.write_array(path_of(out, key), labels.astype(np.int32))
 
 
 def kept(out: Path, key: Key, n: int) -> Labels | None:
-    """Return the labels (n,) of a run; None where they are not there, or of something else."""
+    """Return the labels (n,) of a run; None if they are not there, or of something else."""
     try:
         labels = np.load(path_of(out, key), allow_pickle=False)
     except (OSError, ValueError):

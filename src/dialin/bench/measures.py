@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.bench.cases import Case
-from dialin.bench.downstream import Classifier, LabelledRows, accuracy, logistic
+from dialin.bench.downstream import Classifier, LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier
 from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
@@ -42,9 +42,9 @@ class Gauge:
     Parameters
     ----------
     judge : Judge or None
-        The other judge; None where goodness is not asked for.
+        The other judge; None if goodness is not asked for.
     sides : Sides or None
-        Rows to learn and held-out ones; None where accuracy downstream is not asked for.
+        Rows to learn and held-out ones; None if accuracy downstream is not asked for.
     """
 
     judge: Judge | None
@@ -62,7 +62,7 @@ class Sides:
     sentence : int64 array of shape (n_rows,)
         Sentence of each row of `train`.
     encoder : Weights or None
-        Of the encoder that learns the clusters, too; None where that is not asked for.
+        Of the encoder that learns the clusters, too; None if that is not asked for.
     """
 
     train: LabelledRows
@@ -72,7 +72,7 @@ class Sides:
 
     @classmethod
     def of(cls, case: Case, X: Matrix, bench: Bench, opened: Connections) -> Sides | None:
-        """Return both sides; None where there are no held-out sentences."""
+        """Return both sides; None if there are no held-out sentences."""
         held = bench.held_out.get(case.name)
         if held is None:
             return None
@@ -81,8 +81,8 @@ class Sides:
         return cls(train, new, case.sentence, bench.encoder)
 
     def accuracy(self, labels: Labels, classifier: Classifier = logistic) -> float | None:
-        """Return what follows from the labels (n,) of the distinct sentences; None where there is no cluster."""
-        return none_of_nan(accuracy(self.train, labels[self.sentence], self.held, classifier))
+        """Return what follows from the labels (n,) of the distinct sentences; None if there is no cluster."""
+        return none_of_nan(downstream_accuracy(self.train, labels[self.sentence], self.held, classifier))
 
 
 def lacks(row: Row, bench: Bench) -> bool:
@@ -106,7 +106,7 @@ def measure_case(case: Case, rows: Sequence[Row], bench: Bench, watch: Watch) ->
     wanted = [row for row in rows if row.data == case.name and lacks(row, bench)]
     found = {row.key: labels for row in wanted if (labels := kept(bench.out, row.key, len(case.texts))) is not None}
     if n := len(wanted) - len(found):
-        watch.on_note(f"{case.name}: {n} run{'s' * (n > 1)} of an earlier version kept no labels to measure")
+        watch.on_note(f"{case.name}: {n} run{'s' * (n > 1)} cannot be measured: the labels are gone")
     wanted = [row for row in wanted if row.key in found]
     if not wanted:
         return

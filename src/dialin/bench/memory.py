@@ -23,12 +23,12 @@ class HighWater:
         self._before = peak_memory_mb()
 
     def mb(self) -> float | None:
-        """Return the peak since the beginning, in MB (10⁶ bytes); None where the system does not say."""
+        """Return the peak since the beginning, in MB (10⁶ bytes); None if the system does not say."""
         return _high_water_mb() if self._is_reset else raised(self._before, peak_memory_mb())
 
 
 def raised(before: float | None, now: float | None) -> float | None:
-    """Return the mark where it has risen; None where it has not, as then an earlier stretch set it.
+    """Return the mark where it has risen; None if it has not, as then an earlier stretch set it.
 
     Examples
     --------

@@ -91,7 +91,7 @@ def needs_llm(name: str) -> bool:
     return name in ITL or cap_of(name) is not None or (name in PEERS and PEERS[name].needs_llm)
 
 
-def labels_of(name: str, problem: Problem, tools: Tools) -> Labels:
+def labels_by(name: str, problem: Problem, tools: Tools) -> Labels:
     """Return the labels (n,) that a method gives the sentences; -1: none."""
     kit = Kit(tools.llm, tools.embed)
     if name in PEERS:
@@ -99,10 +99,10 @@ def labels_of(name: str, problem: Problem, tools: Tools) -> Labels:
     X = KeyphrasePeer().vectors(problem, kit) if name == KEYPHRASE else problem.X
     n = len(problem.texts)
     data = Data(problem.texts, X, np.ones(n, dtype=np.int64), [""] * n)
-    return discover(data, tools, replace(settings_of(name, tools), seed=problem.seed)).labels
+    return discover(data, tools, replace(own_settings(name, tools), seed=problem.seed)).labels
 
 
-def settings_of(name: str, tools: Tools) -> Settings:
+def own_settings(name: str, tools: Tools) -> Settings:
     """Return the settings of one of dialin's own methods.
 
     The paper's rows ask the paper's question, Good or Bad of a list; a tuned judge is asked as it was tuned, which is

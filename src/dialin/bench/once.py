@@ -11,10 +11,10 @@ from pathlib import Path
 from dialin.bench.cases import Case
 from dialin.bench.labels import keep
 from dialin.bench.memory import HighWater
-from dialin.bench.methods import asks, cap_of, is_told_k, labels_of
+from dialin.bench.methods import asks, cap_of, is_told_k, labels_by
 from dialin.bench.plan import Watch
 from dialin.bench.recall import RecallBackend
-from dialin.bench.results import REPLIES, Key, Row, figures_of, stem_of
+from dialin.bench.results import REPLIES, Key, Row, score_columns, stem_of
 from dialin.cluster.partition import Matrix
 from dialin.discover.connect import Connections, asked, share, shared_store
 from dialin.discover.context import Tools
@@ -63,7 +63,7 @@ def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
     told_k = is_told_k(method)
     with tools_for(method, place, asking) as tools:
         water, begin = HighWater(), time.perf_counter()
-        labels = labels_of(method, case.problem(X, seed, told_k=told_k), tools)
+        labels = labels_by(method, case.problem(X, seed, told_k=told_k), tools)
         seconds, memory = time.perf_counter() - begin, water.mb()
     if asking.store.exists():
         with suppress(InputError):  # where the shared store cannot be written, this one has them all the same
@@ -75,7 +75,7 @@ def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
         method=method,
         seed=seed,
         told_k=told_k,
-        **figures_of(case.score(labels)),
+        **score_columns(case.score(labels)),
         calls=sum(step["questions"] for step in steps),
         paid_calls=asking.n_paid,
         tokens_in=sum(step["tokens_in"] for step in steps),

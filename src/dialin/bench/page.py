@@ -16,13 +16,13 @@ from dialin.bench.table import lines_of, sections_of, titles_of
 PAGE = "results.html"
 
 
-def write(out: Path, rows: Sequence[Row]) -> None:
-    """Write the page of a folder; raise InputError where that fails."""
+def write_page(out: Path, rows: Sequence[Row]) -> None:
+    """Write the page of a folder; raise InputError if that fails."""
     if rows:
-        files.write_text(out / PAGE, page(rows, files.read_json(out / ABOUT)))
+        files.write_text(out / PAGE, html_of(rows, files.read_json(out / ABOUT)))
 
 
-def page(rows: Sequence[Row], about: dict[str, object]) -> str:
+def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:
     """Return the page of rows, at least one; `about` is what ``bench.json`` says."""
     environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin.bench"), autoescape=True, trim_blocks=True)
     lines = lines_of(rows)

@@ -83,7 +83,7 @@ class Panel:
     marks : list of Mark
         One a method.
     curve : str
-        Points of the line through dialin with its caps; "" where there is none.
+        Points of the line through dialin with its caps; "" if there is none.
     """
 
     title: str
@@ -135,7 +135,7 @@ def mark_of(line: TableLine, figure: Figure, look: Look, scales: tuple[AxisScale
 
 
 def curve_of(marks: Sequence[Mark]) -> str:
-    """Return the points of the line through dialin's marks, by questions; "" where it has no caps."""
+    """Return the points of the line through dialin's marks, by questions; "" if it has no caps."""
     own = sorted((mark.x, mark.y) for mark in marks if mark.look.family == "dialin")
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in own) if len(own) > 1 else ""
 
@@ -183,20 +183,20 @@ def looks_of(methods: Sequence[str], told: Sequence[str]) -> list[Look]:
 
     Caps of dialin are drawn as dialin is.
     """
-    order = {family: [m for m in methods if family_of(m) == family and cap_of(m) is None] for family in FAMILIES}
+    order = {family: [m for m in methods if kind_of(m) == family and cap_of(m) is None] for family in FAMILIES}
     return [
         Look(m, family, SHAPES[order[family].index(m) % len(SHAPES)] if m in order[family] else SHAPES[0], m in told)
         for m in methods
-        if (family := family_of(m))
+        if (family := kind_of(m))
     ]
 
 
-def family_of(method: str) -> str:
+def kind_of(method: str) -> str:
     """Return the family of a method.
 
     Examples
     --------
-    >>> [family_of(name) for name in ("gmm", "idas", "itl-merge", "dialin@50")]
+    >>> [kind_of(name) for name in ("gmm", "idas", "itl-merge", "dialin@50")]
     ['free', 'peer', 'paper', 'dialin']
     """
     if method == PAPER or method in ITL:

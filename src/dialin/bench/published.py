@@ -34,11 +34,11 @@ class PublishedRow:
     told_k : bool
         Whether the method is told the true number of intents.
     nmi, ari, acc : float or None
-        Scores in [0, 1]; None where the source has none.
+        Scores in [0, 1]; None if the source has none.
     calls : int or None
-        Questions to the LLM; None where the source does not say.
+        Questions to the LLM; None if the source does not say.
     embedder, llm : str
-        "" where the source does not say.
+        "" if the source does not say.
     source : str
         Whose figures they are.
     seen : str
@@ -83,19 +83,19 @@ def known_as(row: Row) -> str | None:
 
     Its file must be called so, and have the same number of sentences and of intents.
     """
-    name = plain(row.data)
+    name = comparable(row.data)
     for known, about in content()["data"].items():
         if name in about["files"] and (row.n, row.n_true) == (about["n"], about["n_true"]):
             return str(known)
     return None
 
 
-def plain(name: str) -> str:
+def comparable(name: str) -> str:
     """Return the name of a data set without what differs from copy to copy.
 
     Examples
     --------
-    >>> plain("CLINC_I_small"), plain("bank77"), plain("massive_i_zh_small")
+    >>> comparable("CLINC_I_small"), comparable("bank77"), comparable("massive_i_zh_small")
     ('clinci', 'bank77', 'massiveizh')
     """
     return re.sub(r"[\W_]", "", name.casefold()).removesuffix("small").removesuffix("test")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -53,19 +53,19 @@ class Row:
     embedder : str
         The spec that gives it again.
     peak_memory_mb : float or None
-        The most that the process held during the run, in MB; None where the system does not say.
+        The most that the process held during the run, in MB; None if the system does not say.
     goodness : float or None
-        Share of the clusters that another LLM finds good, among those that it could judge; None where there is none.
+        Share of the clusters that another LLM finds good, among those that it could judge; None if there is none.
     n_unreadable, goodness_calls : int or None
         Clusters that it could not judge, and its questions; None: not asked yet.
     downstream : float or None
-        Accuracy of a classifier of the clusters on held-out sentences; None where there is no cluster.
+        Accuracy of a classifier of the clusters on held-out sentences; None if there is no cluster.
     n_held_out : int or None
         Those sentences; None: not measured yet.
     encoder : float or None
         Accuracy of a fine-tuned encoder on them; None: not measured, or there is no cluster.
     machine : str
-        What it ran on; "" of an earlier version.
+        What it ran on; "" if that was not recorded.
     """
 
     data: str
@@ -116,7 +116,7 @@ class Row:
         return self.n_clusters / self.n_true
 
 
-def figures_of(scores: Scores) -> dict[str, Any]:
+def score_columns(scores: Scores) -> dict[str, Any]:
     """Return the part of a row that comes from the scores."""
     return {
         **{name: float(getattr(scores, name)) for name in ("nmi", "ami", "ari", "acc", "coverage")},
@@ -157,7 +157,7 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
     if (out / ABOUT).is_file():
         about = merged(files.read_json(out / ABOUT), about, out)
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is no folder of a benchmark, and not empty", hint="choose another --out")
+        raise InputError(f"{out} is neither empty nor the folder of a benchmark", hint="choose another --out")
     try:
         for name in (REPLIES, LABELS, GOODNESS):
             (out / name).mkdir(parents=True, exist_ok=True)
@@ -170,28 +170,31 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
 
 
 def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Return what a folder is about with what is asked for now; raise InputError where both cannot be in one table.
+    """Return what a folder is about with what is asked for now; raise InputError if both cannot be in one table.
 
-    A folder without another judge, held-out sentences or an encoder, such as that of an earlier version, may gain them.
+    A folder without another judge, held-out sentences or an encoder may gain them.
     """
+    missing = [name for name in new if name not in old]
+    if missing:
+        raise InputError(f"{out / ABOUT} is damaged: {missing[0]!r} is missing", hint="choose another --out")
     for name in ("llm", "judge_llm", "embedder", "calibration", *ADDABLE_FIELDS):
-        is_later = name in ADDABLE_FIELDS and not (old.get(name) and new[name])
-        if old.get(name) != new[name] and not is_later:
+        is_later = name in ADDABLE_FIELDS and not (old[name] and new[name])
+        if old[name] != new[name] and not is_later:
             raise InputError(
-                f"the rows in {out} are of {name} {old.get(name)!r}, asked for is {new[name]!r}",
+                f"the rows in {out} were made with {name} {old[name]!r}, not {new[name]!r}",
                 hint="choose another --out, or the same models",
             )
-    sentences = {what: {**old.get(what, {}), **new[what]} for what in ("data", "held_out")}
+    sentences = {what: {**old[what], **new[what]} for what in ("data", "held_out")}
     for what, text in (("data", "data set"), ("held_out", "held-out file of")):
-        for name, sha256 in old.get(what, {}).items():
+        for name, sha256 in old[what].items():
             if sentences[what][name] != sha256:
                 hint = f"choose another --out{', or rename it' if what == 'data' else ''}"
-                raise InputError(f"the {text} {name!r} has changed since the rows in {out}", hint=hint)
-    return {**old, **sentences, **{name: new[name] or old.get(name, "") for name in ADDABLE_FIELDS}}
+                raise InputError(f"the {text} {name!r} has changed since the rows in {out} were made", hint=hint)
+    return {**old, **sentences, **{name: new[name] or old[name] for name in ADDABLE_FIELDS}}
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a file, none where there is none; raise InputError where a whole line is no row."""
+    """Return the rows of a file, none if there is none; raise InputError if a whole line is not a row."""
     lines = path.read_text("utf-8").split("\n") if path.exists() else [""]
     return [row_of(line, path, number) for number, line in enumerate(lines[:-1], 1)]  # the last one has no end
 
@@ -200,16 +203,13 @@ def row_of(line: str, path: Path, number: int) -> Row:
     """Return the row that a line describes."""
     try:
         values = json.loads(line)
-        wanted = [field.name for field in fields(Row) if field.default is MISSING or field.name in values]
-        return Row(**{name: values[name] for name in wanted})  # an earlier version measured less
+        return Row(**{column.name: values[column.name] for column in fields(Row)})
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"line {number} of {path} is damaged", hint="delete the line; its run is done again"
-        ) from error
+        raise InputError(f"line {number} of {path} is damaged", hint="delete the line to repeat its run") from error
 
 
-def append(path: Path, row: Row) -> None:
-    """Add one row; raise InputError where it cannot be written."""
+def append_row(path: Path, row: Row) -> None:
+    """Add one row; raise InputError if it cannot be written."""
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -218,7 +218,7 @@ def append(path: Path, row: Row) -> None:
 
 
 def rewrite(path: Path, rows: Sequence[Row]) -> None:
-    """Write all rows, whole; raise InputError where they cannot be written."""
+    """Write all rows, whole; raise InputError if they cannot be written."""
     files.write_json_lines(path, map(asdict, rows))
 
 

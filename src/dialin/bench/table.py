@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -17,6 +16,7 @@ from dialin.bench.compare import ALL_DATA, LEVELS, METRICS, TEST, Comparison, by
 from dialin.bench.published import SECTION, PublishedRow, published_for
 from dialin.bench.published import TEXT as PUBLISHED_TEXT
 from dialin.bench.results import Row
+from dialin.text.markdown import raw_table
 
 MACHINES = (
     "The int8 models give slightly other embeddings on another kind of processor, and scores differ by some "
@@ -60,7 +60,7 @@ class TableLine:
     n_seeds : int
         Seeds that it was run with.
     figures : dict of str to Figure or None
-        By the names in `FIGURES`, over the seeds that have one; None where none has: the seconds where in each run some
+        By the names in `FIGURES`, over the seeds that have one; None if none has: the seconds where in each run some
         replies were known before, say.
     """
 
@@ -114,7 +114,7 @@ def _figure(name: str, seeds: list[list[Row]]) -> Figure | None:
 
 
 def value_of(row: Row, name: str) -> float | None:
-    """Return one figure of a run; None where it has none: its seconds where some reply was known before."""
+    """Return one figure of a run; None if it has none: its seconds where some reply was known before."""
     value = getattr(row, name)
     return None if value is None or (name == "seconds" and not row.is_timed) else float(value)
 
@@ -150,11 +150,13 @@ def cells_of(line: TableLine, names: Sequence[str], stars: Mapping[tuple[str, st
     cells = {"method": line.method, "told k": "yes" if line.told_k else "no", "seeds": str(line.n_seeds)}
     for name in names:
         star = stars.get((line.data, line.method, name), "")
-        cells[NAMES.get(name, name)] = " ".join(filter(None, [shown(line.figures[name], _DIGITS.get(name, 0)), star]))
+        cells[NAMES.get(name, name)] = " ".join(
+            filter(None, [figure_text(line.figures[name], _DIGITS.get(name, 0)), star])
+        )
     return cells
 
 
-def shown(figure: Figure | None, digits: int) -> str:
+def figure_text(figure: Figure | None, digits: int) -> str:
     """Return mean ± standard deviation as text."""
     if figure is None:
         return "–"
@@ -215,21 +217,11 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def _markdown(section: Section) -> str:
-    return "\n\n".join(filter(None, [f"## {section.title}", section.text, _table(section.rows)]))
+    table = raw_table(list(section.rows[0]), (row.values() for row in section.rows))
+    return "\n\n".join(filter(None, [f"## {section.title}", section.text, table]))
 
 
-def _table(rows: Sequence[Cells]) -> str:
-    cells: Iterable[list[str]] = ([_escaped(cell) for cell in row.values()] for row in rows)
-    head = [list(rows[0]), ["---"] * len(rows[0])]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [*head, *cells])
-
-
-def _escaped(cell: str) -> str:
-    """Escape the bar, which would begin a new column."""
-    return cell.replace("|", "\\|")
-
-
-def as_json(rows: Sequence[Row]) -> dict[str, Any]:
+def tables_json(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the tables as plain values."""
     tested = [asdict(comparison) | {"stars": comparison.stars} for comparison in comparisons_of(rows)]
     return {
@@ -240,11 +232,11 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def write(out: Path, rows: Sequence[Row]) -> None:
-    """Write ``results.parquet``, a row for each run, and ``results.md``; raise InputError where that fails."""
+def write_tables(out: Path, rows: Sequence[Row]) -> None:
+    """Write ``results.parquet``, a row for each run, and ``results.md``; raise InputError if that fails."""
     if not rows:
         return
-    files.write_table(out / RESULTS, pa.Table.from_pylist([plain(row) for row in rows], SCHEMA))
+    files.write_table(out / RESULTS, pa.Table.from_pylist([row_values(row) for row in rows], SCHEMA))
     files.write_text(out / TABLE, markdown(rows))
 
 
@@ -258,7 +250,7 @@ def schema_of(record: type) -> pa.Schema:
 SCHEMA = schema_of(Row)
 
 
-def plain(row: Row) -> dict[str, Any]:
+def row_values(row: Row) -> dict[str, Any]:
     """Return a row as Parquet has it: with the ratio of clusters, and without nan."""
-    values = asdict(row) | {"k_ratio": row.k_ratio}
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}
+    values: dict[str, Any] = files.without_nan(asdict(row) | {"k_ratio": row.k_ratio})
+    return values

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from dialin import files
-from dialin.annotate.card import card
+from dialin.annotate.card import data_card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cli.group import Stopped
@@ -23,44 +23,45 @@ from dialin.jobs.discover import Session, work_on
 from dialin.llm.spec import AUTO, NO_LLM
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
-from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, fleiss_agreement, told
-from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, shown, start
-from dialin.tune.data import check_out
+from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, agreement_text, fleiss_agreement
+from dialin.runs.manifest import COMPLETE, RunPlan
+from dialin.runs.run import Run, load
+from dialin.runs.start import check_free, read_corpus, start
 
 LOG_AUTHOR = "dialin"
-"""Who says in the log how many verdicts are wanted: no person, whose undo would take it back."""
+"""Author of the line that sets the quorum: not a person, so that nobody undoes it by accident."""
 CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date")
 
 
 @click.command()
 @click.argument("input")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to make of a file.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to create when INPUT is a file.")
 @column_options
 @click.option("--embedder", metavar="SPEC", help="As for discover.")
 @click.option(
     "--k",
     type=click.IntRange(min=2),
     metavar="K",
-    help="Clusters of k-means; by default twice as many as the sentences suggest (of less than 100 sentences, one for "
-    "each 5), at least 2.",
+    help="Number of k-means clusters. Default: twice what the sentences suggest; for fewer than 100 sentences, one "
+    "per 5 sentences; at least 2.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Seed of k-means; 0 by default.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Seed of k-means. Default: 0.")
 @click.option(
     "--annotators",
     type=click.IntRange(min=1),
     metavar="N",
-    help=f"Verdicts a group gives before the majority decides; {DEFAULT_QUORUM} by default. It can be changed later.",
+    help=f"Verdicts needed from each group before the majority decides; changeable later. Default: {DEFAULT_QUORUM}.",
 )
 @click.option(
     "--group",
     type=click.IntRange(min(GROUPS), max(GROUPS)),
     default=1,
     show_default=True,
-    help="1: the page begins with clusters to judge; 2: with named intents to verify.",
+    help="Who annotates: 1 judges clusters, 2 verifies named intents.",
 )
 @door_options
 @click.option(
-    "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write the data set, a .parquet, and end."
+    "--export", type=click.Path(path_type=Path), metavar="FILE", help="Write the data set to a .parquet file and exit."
 )
 def annotate(annotators: int | None, export: Path | None, **options: Any) -> None:
     """Build a labelled data set with people.
@@ -80,23 +81,23 @@ def annotate(annotators: int | None, export: Path | None, **options: Any) -> Non
 
 
 def opened(options: dict[str, Any]) -> Run:
-    """Return the run of a folder, or make one of a file; raise InputError where the options do not fit."""
+    """Return the run of a folder, or make one of a file; raise InputError if the options do not fit."""
     given, out = Path(options["input"]), options["out"]
     if not given.is_dir():
         if out is None:
-            raise InputError(f"{given} is a file to begin with, but --out is missing", hint="give --out FOLDER")
+            raise InputError(f"a new annotation of {given} needs --out", hint="give --out FOLDER")
         return begin(out, options)
     asked = [name for name in CREATION_OPTIONS if options[name] is not None]
     if asked:
-        raise InputError(f"{given} is a folder, --{asked[0]} is for a file to begin with", hint="leave it out")
+        raise InputError(f"--{asked[0]} is only for a new annotation, but {given} is a folder", hint="leave it out")
     run = load(given)
     if run.manifest.status != COMPLETE and run.manifest.settings.judge == "people":
-        return go_on(run)
+        return resume_clustering(run)
     summary_of(run)  # what an LLM works on must have ended
     return run
 
 
-def go_on(run: Run) -> Run:
+def resume_clustering(run: Run) -> Run:
     """Cluster the sentences of a run whose start was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
         return cluster(run, opened, meter)
@@ -108,7 +109,7 @@ def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
     try:
         return work_on(run, opened, Session(estimate=False))
     except KeyboardInterrupt:
-        raise Stopped(f"stopped, go on with: dialin annotate {shown(run.folder)}") from None
+        raise Stopped(f"stopped; continue with: dialin annotate {files.quoted(run.folder)}") from None
 
 
 def begin(out: Path, options: dict[str, Any]) -> Run:
@@ -127,19 +128,21 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
 
 
 def write_data_set(run: Run, path: Path) -> None:
-    """Write the data set and its card, and say how much of it is labelled; raise InputError where nothing is."""
+    """Write the data set and its card, and say how much of it is labelled; raise InputError if nothing is."""
     beside = path.with_suffix(".md")
-    check_out(path, "--export")
+    files.check_new_table(path, "--export")
     if beside.exists():
-        raise InputError(f"{beside}, for the data card, is there already", hint="delete it, or choose another --export")
+        raise InputError(f"the data card {beside} already exists", hint="delete it, or choose another --export")
     table = data_set(run)
     n_labelled = table.num_rows - table["label"].null_count
     if not n_labelled:
         raise InputError(
-            f"no sentence of {run.folder} has a label yet", hint=f"use: dialin annotate {shown(run.folder)}"
+            f"no sentence of {run.folder} has a label yet", hint=f"use: dialin annotate {files.quoted(run.folder)}"
         )
     files.write_table(path, table)
-    files.write_text(beside, card(run, path))
-    click.echo(f"{n_labelled:,} of {table.num_rows:,} rows have a label, in {path}; its card is {beside}")
+    files.write_text(beside, data_card(run, path))
+    click.echo(
+        f"{n_labelled:,} of {table.num_rows:,} rows have a label; written to {path}, with the data card {beside}"
+    )
     for group in GROUPS:
-        click.echo(f"group {group}: {told(fleiss_agreement(run.review.judged, group))}")
+        click.echo(f"group {group}: {agreement_text(fleiss_agreement(run.review.judged, group))}")

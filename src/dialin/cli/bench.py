@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,15 @@ from dialin.bench.goodness import check_goodness
 from dialin.bench.methods import METHODS, capped_name, check_methods
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import Row
-from dialin.bench.table import as_json as table_json
-from dialin.bench.table import markdown
+from dialin.bench.table import markdown, tables_json
 from dialin.cli.group import Stopped
 from dialin.cli.options import JSON, model_options, specs_of
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.errors import InputError, ProviderError
 
 MAX_SEED = 2**32 - 1
-RESUME_HINT = "all results and replies are kept, the same command goes on"
+RESUME_HINT = "all results and replies are kept; run the same command to continue"
 
 
 def words_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
@@ -32,43 +31,46 @@ def words_of(_context: click.Context, _option: click.Parameter, value: str) -> t
 
 
 @click.command()
-@click.option(
-    "--data", required=True, multiple=True, metavar="FILE", help="Labelled sentences; several times for more."
-)
-@click.option("--label", required=True, metavar="COL", help="Column of the gold labels, or field of the turns.")
-@click.option("--text", metavar="COL", help="Column of the sentences.")
+@click.option("--data", required=True, multiple=True, metavar="FILE", help="File of labelled sentences; repeatable.")
+@click.option("--label", required=True, metavar="COL", help="Column (or field of the turns) with the gold labels.")
+@click.option("--text", metavar="COL", help="Column with the sentences.")
 @click.option(
     "--methods",
     default="kmeans,hierarchical,dialin",
     show_default=True,
     metavar="NAMES",
     callback=words_of,
-    help=f"Some of {', '.join(METHODS)}.",
+    help=f"Methods to run, separated by commas: {', '.join(METHODS)}.",
 )
-@click.option("--seeds", default="0", show_default=True, metavar="NUMBERS", callback=words_of, help="Such as 0,1,2.")
+@click.option(
+    "--seeds", default="0", show_default=True, metavar="NUMBERS", callback=words_of, help="Seeds, such as 0,1,2."
+)
 @click.option(
     "--calls",
     default="",
     metavar="NUMBERS",
     callback=words_of,
-    help="Run dialin also with a cap of so many questions each, such as 50,100,200.",
+    help="Also run dialin capped at these numbers of questions, such as 50,100,200.",
 )
 @click.option(
     "--held-out",
     multiple=True,
     metavar="FILE",
-    help="Labelled sentences to score a classifier of the clusters on; as many as --data, in that order.",
+    help="Held-out sentences on which to score a classifier trained on the clusters; one per --data, in order.",
 )
 @click.option(
     "--encoder",
     metavar="NAME",
-    help="A folder of transformers or a hub's owner/name: it learns the clusters, too, with --held-out. Extra: tune.",
+    help="Encoder to fine-tune on the clusters: a transformers folder or a hub's owner/name. Needs --held-out.",
 )
 @click.option(
-    "--goodness-llm", default="", metavar="SPEC", help="As --llm: judges all clusters of each run; not in the loop."
+    "--goodness-llm",
+    default="",
+    metavar="SPEC",
+    help="A different LLM that judges the clusters of every run (same form as --llm).",
 )
 @model_options
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Of all results.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for all results.")
 @JSON
 def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Compare dialin with other methods on labelled sentences.
@@ -76,21 +78,24 @@ def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> No
     Reports scores, clusters, coverage and cost over seeds. Runs that FOLDER already holds are not repeated, so the same
     command continues after a kill. Labels never reach a method; their number does, where the table says "told k".
     """
-    rows = watched(plan_of(data, out, options))
-    click.echo(json.dumps(table_json(rows), ensure_ascii=False, indent=1) if as_json else markdown(rows), nl=as_json)
+    rows = watched(bench_plan(data, out, options))
+    if as_json:
+        print_json(tables_json(rows))
+    else:
+        click.echo(markdown(rows), nl=False)
 
 
-def plan_of(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
-    """Return what is to be run and measured; raise InputError where an option is wrong."""
+def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
+    """Return what is to be run and measured; raise InputError if an option is wrong."""
     specs, seeds, goodness_llm = specs_of(options), seeds_of(options["seeds"]), options["goodness_llm"]
     methods = list(dict.fromkeys([*options["methods"], *map(capped_name, caps_of(options["calls"]))]))
     if not methods:
-        raise InputError("no method to run", hint=f"there are: {', '.join(METHODS)}")
+        raise InputError("--methods names no method", hint=f"there are: {', '.join(METHODS)}")
     check_methods(methods, specs.llm)
     if goodness_llm:
         check_goodness(goodness_llm, specs)
     if options["encoder"] and not options["held_out"]:
-        raise InputError("--encoder has nothing to be scored on", hint="give --held-out, too")
+        raise InputError("--encoder needs sentences to be scored on", hint="add --held-out")
     encoder = encoder_at(options["encoder"]) if options["encoder"] else None
     columns = options["label"], options["text"]
     cases = read_cases(data, *columns)
@@ -99,7 +104,7 @@ def plan_of(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
 
 
 def caps_of(words: tuple[str, ...]) -> list[int]:
-    """Return the caps on questions; raise InputError where one is none."""
+    """Return the caps on questions; raise InputError if one is invalid."""
     wrong = [word for word in words if not (word.isascii() and word.isdigit() and int(word) > 0)]
     if wrong:
         raise InputError(f"calls must be whole numbers from 1, got {wrong[0]!r}", hint="such as --calls 50,100,200")
@@ -107,7 +112,7 @@ def caps_of(words: tuple[str, ...]) -> list[int]:
 
 
 def seeds_of(words: tuple[str, ...]) -> list[int]:
-    """Return the seeds; raise InputError where one is none."""
+    """Return the seeds; raise InputError if one is invalid."""
     wrong = [word for word in words if not (word.isascii() and word.isdigit() and int(word) <= MAX_SEED)]
     if wrong or not words:
         got = repr(wrong[0]) if wrong else "none"
@@ -120,18 +125,18 @@ def watched(plan: Bench) -> list[Row]:
     with Meter() as meter:
 
         def say(row: Row) -> None:
-            meter.say(line_of(row))
+            meter.say(row_line(row))
 
         try:
             return run_bench(plan, Watch(meter.step, say, meter.replied, meter.embedded, meter.say))
         except KeyboardInterrupt:
-            raise Stopped(f"stopped, {RESUME_HINT}") from None
+            raise Stopped(f"stopped; {RESUME_HINT}") from None
         except ProviderError as error:
             hint = "; ".join(filter(None, [error.hint, RESUME_HINT]))
             raise ProviderError(error.message, hint=hint) from error
 
 
-def line_of(row: Row) -> str:
+def row_line(row: Row) -> str:
     """Return what is said of a run that has ended, and of one that has been measured."""
     measured = {"goodness": row.goodness, "downstream": row.downstream, "encoder": row.encoder}
     found = [f"ARI {row.ari:.3f}", *(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dialin.cli.discover import make_run, show
+from dialin.cli.discover import make_run, print_run
 from dialin.cli.evaluate import print_scores
 from dialin.cli.options import (
     JSON,
@@ -20,7 +20,8 @@ from dialin.jobs.evaluate import evaluate_run
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.read.columns import Columns
-from dialin.runs.run import RunPlan, load
+from dialin.runs.manifest import RunPlan
+from dialin.runs.run import load
 
 DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
 
@@ -39,7 +40,7 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
     forget_demo(out, folder / DEMO_INPUT)
     plan = RunPlan(str(folder / DEMO_INPUT), Columns(), Settings(), Specs(llm, judge_llm))
     run = make_run(out, plan, Budget())
-    show(run, as_json)
+    print_run(run, as_json)
     if not as_json:
         click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count apart):")
         print_scores(evaluate_run(run, "intent_in_language", folder / DEMO_GOLD))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from dataclasses import replace
@@ -22,22 +21,28 @@ from dialin.cli.options import (
     plan_of,
     settings_options,
 )
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect
 from dialin.errors import InputError, ProviderError
-from dialin.facts.headline import as_json
+from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, n_replies, work_on
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
-from dialin.runs.run import COMPLETE, Run, RunPlan, check_free, load, read_corpus, start
+from dialin.runs.manifest import COMPLETE, RunPlan
+from dialin.runs.run import Run, load
+from dialin.runs.start import check_free, read_corpus, start
 
 
 @click.command()
 @click.argument("input")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to make.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to create.")
 @click.option(
-    "--pin", type=click.Path(path_type=Path), metavar="RUN", help="Keep what people decided in the review of that run."
+    "--pin",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Keep what people decided in the review of this earlier run.",
 )
 @column_options
 @model_options
@@ -52,7 +57,7 @@ def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None
     """
     plan = plan_of(options)
     run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options))
-    show(run, as_json)
+    print_run(run, as_json)
 
 
 def keeping(plan: RunPlan, pin: Path) -> RunPlan:
@@ -72,10 +77,10 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
     """
     opened_run = load(run)
     if opened_run.manifest.status == COMPLETE:
-        click.echo(f"the run in {run} is complete", err=True)
+        click.echo(f"the run in {run} is already complete", err=True)
     else:
-        opened_run = go_on(opened_run, budget_of(options))
-    show(opened_run, as_json)
+        opened_run = resume_run(opened_run, budget_of(options))
+    print_run(opened_run, as_json)
 
 
 def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
@@ -94,7 +99,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
             raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
 
 
-def go_on(run: Run, budget: Budget) -> Run:
+def resume_run(run: Run, budget: Budget) -> Run:
     """Work on a run that was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
         return run_session(run, opened, budget, meter)
@@ -106,15 +111,15 @@ def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> 
     try:
         return work_on(run, opened, session)
     except KeyboardInterrupt:
-        raise Stopped(f"stopped, all replies are kept; go on with: {run.resume_command}") from None
+        raise Stopped(f"stopped; all replies are kept; continue with: {run.resume_command}") from None
     except ProviderError as error:
-        hint = "; ".join(filter(None, [error.hint, f"all replies are kept, go on with: {run.resume_command}"]))
+        hint = "; ".join(filter(None, [error.hint, f"all replies are kept; continue with: {run.resume_command}"]))
         raise ProviderError(error.message, hint=hint) from error
 
 
-def show(run: Run, is_json: bool) -> None:
+def print_run(run: Run, is_json: bool) -> None:
     """Print what a run found."""
     if is_json:
-        click.echo(json.dumps(as_json(run), ensure_ascii=False, indent=1))
+        print_json(summary_json(run))
     else:
         print_report(run, sys.stdout)

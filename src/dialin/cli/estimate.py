@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -16,12 +15,14 @@ from dialin.cli.options import (
     price_options,
     settings_options,
 )
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
 from dialin.llm.usage import Price
-from dialin.runs.run import data_of, read_corpus
+from dialin.runs.run import data_of
+from dialin.runs.start import read_corpus
 
 
 @click.command()
@@ -44,7 +45,10 @@ def estimate(as_json: bool, **options: Any) -> None:
         data = data_of(corpus, opened.embed(corpus.texts))
         meter.step("predict")
         prediction = forecast(data, opened, plan.settings, [])
-    click.echo(json.dumps(prediction.as_dict(price), indent=1) if as_json else estimate_text(prediction, price))
+    if as_json:
+        print_json(prediction.as_dict(price))
+    else:
+        click.echo(estimate_text(prediction, price))
 
 
 def estimate_text(prediction: Estimate, price: Price | None) -> str:

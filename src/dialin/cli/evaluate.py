@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from dialin.cli.options import JSON, RUN
+from dialin.cli.output import print_json
 from dialin.jobs.evaluate import Evaluation, evaluate_run
 from dialin.runs.run import load
 
 
 @click.command()
 @RUN
-@click.option("--gold", required=True, metavar="COL", help="Column of the gold labels.")
+@click.option("--gold", required=True, metavar="COL", help="Column with the gold labels.")
 @click.option(
     "--gold-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="File that has it, joined on dialogue_id and turn, or on row; by default the input of the run.",
+    help="File with that column, joined on dialogue_id and turn, or on row. Default: the input of the run.",
 )
 @JSON
 def evaluate(run: Path, gold: str, gold_file: Path | None, as_json: bool) -> None:
@@ -30,7 +30,7 @@ def evaluate(run: Path, gold: str, gold_file: Path | None, as_json: bool) -> Non
     """
     found = evaluate_run(load(run), gold, gold_file)
     if as_json:
-        click.echo(json.dumps(found.as_dict(), indent=1))
+        print_json(found.as_dict())
     else:
         print_scores(found)
 
@@ -43,5 +43,5 @@ def print_scores(found: Evaluation) -> None:
         click.echo(f"{name.upper():<10}{getattr(scores, name):>8.3f}{getattr(scores.assigned, name):>10.3f}")
     click.echo(f"{'utterances':<10}{scores.n:>8,}{scores.assigned.n:>10,}")
     click.echo(f"clusters {scores.n_clusters}, gold classes {scores.n_true}, coverage {scores.coverage:.1%}")
-    click.echo(f"expected goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), by the P(good) of the run itself")
+    click.echo(f"expected goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), from the run's own P(good)")
     click.echo(f"LLM: {found.questions:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out")

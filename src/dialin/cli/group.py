@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
         return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return a command; None where there is none of that name."""
+        """Import and return a command; None if there is none of that name."""
         entry = self.entries.get(cmd_name)
         if entry is None:
             return None
@@ -103,5 +103,5 @@ def _fail(message: str, code: int) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(" ".join(message.split()), err=True)
+    click.echo(" ".join(line.strip() for line in message.splitlines()), err=True)
     return code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.cli.options import JSON, model_options, specs_of
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect, shared_store
 from dialin.discover.settings import Settings
@@ -24,7 +24,6 @@ from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.jobs.audit import AuditRow, audit
 from dialin.jobs.discover import tools_of
-from dialin.jobs.predict import format_of, save
 from dialin.judge.verdict import Rows
 from dialin.llm.client import Client
 from dialin.read.columns import Columns
@@ -32,6 +31,7 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
 from dialin.report.terminal import console_on
+from dialin.runs.export import format_of, save_table
 from dialin.runs.run import data_of
 from dialin.score.reliability import goodness
 
@@ -40,11 +40,16 @@ NO_CLUSTER = {"-1", "-1.0"}
 
 @click.command()
 @click.argument("file")
-@click.option("--text", required=True, metavar="COL", help="Column of the sentences.")
-@click.option("--cluster", required=True, metavar="COL", help="Column of the clusters; blank and -1 are none.")
+@click.option("--text", required=True, metavar="COL", help="Column with the sentences.")
+@click.option("--cluster", required=True, metavar="COL", help="Column with the clusters; blank and -1 mean none.")
 @model_options
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampling.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="A .csv, .jsonl or .parquet file.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the sampling.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the result to a .csv, .jsonl or .parquet file.",
+)
 @JSON
 def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Judge the clusters of any tool.
@@ -55,18 +60,18 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
         format_of(out)
     table = read_table(file, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
-    clusters = clusters_of(corpus, column_of(file, cluster), cluster)
+    clusters = clusters_of_column(corpus, column_of(file, cluster), cluster)
     with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded) as opened:
         meter.step("embed")
         data = data_of(corpus, opened.embed(corpus.texts))
         found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
     if out:
-        save(out, pa.Table.from_pylist([asdict(row) for row in found]))
+        save_table(out, pa.Table.from_pylist([asdict(row) for row in found]))
     show_audit(found, as_json)
 
 
-def clusters_of(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
-    """Return the sentences of each cluster, the largest first; raise InputError where there is none."""
+def clusters_of_column(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
+    """Return the sentences of each cluster, the largest first; raise InputError if there is none."""
     members: dict[str, list[int]] = {}
     columns = (corpus.occurrences[key].to_pylist() for key in ("row", "sentence_id"))
     for row, sentence in zip(*columns, strict=True):
@@ -74,7 +79,7 @@ def clusters_of(corpus: Corpus, labels: list[str | None], name: str) -> dict[str
         if label is not None and label not in NO_CLUSTER:
             members.setdefault(label, []).append(sentence)
     if not members:
-        raise InputError(f"column {name!r} names no cluster", hint="name the column of the clusters")
+        raise InputError(f"column {name!r} contains no clusters", hint="name the column with the clusters")
     ordered = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))
     return {label: np.array(rows, dtype=np.int64) for label, rows in ordered}
 
@@ -91,7 +96,7 @@ def show_audit(found: list[AuditRow], as_json: bool) -> None:
     share = goodness(None if row.verdict == "unreadable" else row.verdict == "good" for row in found)
     if as_json:
         values = {"n_good": share.n_good, "n_bad": share.n_bad, "n_unreadable": share.n_unreadable}
-        click.echo(json.dumps({"clusters": [asdict(row) for row in found], **values}, ensure_ascii=False, indent=1))
+        print_json({"clusters": [asdict(row) for row in found], **values})
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("cluster", no_wrap=True, overflow="ellipsis", max_width=14)

@@ -11,22 +11,22 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from dialin.discover.connect import DEFAULT_LLM, Specs
-from dialin.discover.settings import Settings
+from dialin.discover.settings import Auto, Settings
 from dialin.errors import InputError
-from dialin.judge.calibration import read_calibration
+from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
-from dialin.runs.run import RunPlan
+from dialin.runs.manifest import RunPlan
 
 Command = Callable[..., Any]
 
 _COLUMNS = [
-    click.option("--text", metavar="COL", help="Column of the sentences, or of the lists of turns."),
-    click.option("--dialogue", metavar="COL", help="Column of the dialogue's id."),
-    click.option("--role", metavar="COL", help="Column of who speaks."),
-    click.option("--turn", metavar="COL", help="Column of the turn's number."),
-    click.option("--date", metavar="COL", help="Column of when it was said, or of when the dialogue began."),
+    click.option("--text", metavar="COL", help="Column with the sentences, or with the lists of turns."),
+    click.option("--dialogue", metavar="COL", help="Column with the dialogue id."),
+    click.option("--role", metavar="COL", help="Column with the speaker's role."),
+    click.option("--turn", metavar="COL", help="Column with the turn number."),
+    click.option("--date", metavar="COL", help="Column with the date of the utterance or of the dialogue."),
 ]
 _MODELS = [
     click.option(
@@ -34,20 +34,20 @@ _MODELS = [
         metavar="SPEC",
         default=DEFAULT_LLM,
         show_default=True,
-        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the geometry judges).",
+        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the embeddings judge).",
     ),
     click.option(
         "--judge-llm",
         metavar="SPEC",
         default=AUTO,
         show_default=True,
-        help="As --llm, to judge with another one; auto: the tuned judge beside a model of dialin models.",
+        help="LLM that judges clusters. auto: the shipped judge with a catalogue model, otherwise as --llm.",
     ),
     click.option(
         "--calibration",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help="What dialin tune calibrate wrote for who judges; its folder's or the shipped one otherwise.",
+        help="Calibration of the judge LLM, from dialin tune calibrate. Default: the adapter's or shipped one.",
     ),
     click.option(
         "--embedder",
@@ -58,24 +58,37 @@ _MODELS = [
     ),
 ]
 _CAPS = [
-    click.option("--max-calls", type=int, metavar="N", help="Pay for at most N calls; the best so far is kept."),
-    click.option("--max-tokens", type=int, metavar="N", help="Pay for at most N tokens, in and out together."),
-    click.option("--max-cost", type=float, metavar="M", help="Spend at most M, with --price-in and --price-out."),
+    click.option(
+        "--max-calls", type=int, metavar="N", help="Stop asking after N paid calls and keep the best result so far."
+    ),
+    click.option(
+        "--max-tokens", type=int, metavar="N", help="Stop asking after N paid tokens, input and output together."
+    ),
+    click.option(
+        "--max-cost",
+        type=float,
+        metavar="M",
+        help="Stop asking before the cost exceeds M; needs --price-in and --price-out.",
+    ),
 ]
 _PRICES = [
-    click.option("--price-in", type=float, metavar="P", help="Money per million tokens read."),
-    click.option("--price-out", type=float, metavar="P", help="Money per million tokens written."),
+    click.option("--price-in", type=float, metavar="P", help="Price per million input tokens."),
+    click.option("--price-out", type=float, metavar="P", help="Price per million output tokens."),
 ]
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
 _DEFAULT = Settings()
 
 
-def _choice(name: str, values: str, text: str) -> Callable[[Command], Command]:
-    default = getattr(_DEFAULT, name)
-    option = f"--{name.replace('_', '-')}"
-    return click.option(option, type=click.Choice(values.split()), default=default, show_default=True, help=text)
+_TYPES = get_type_hints(Settings)
+
+
+def _choice(name: str, text: str, *, without: str = "") -> Callable[[Command], Command]:
+    """Return the option of a setting that is one of several words: those of its type, `without` one."""
+    values = [value for value in get_args(_TYPES[name]) if value != without]
+    option, default = f"--{name.replace('_', '-')}", getattr(_DEFAULT, name)
+    return click.option(option, type=click.Choice(values), default=default, show_default=True, help=text)
 
 
 class NumberOrAuto(click.ParamType[Any]):
@@ -103,51 +116,49 @@ def _number(name: str, text: str) -> Callable[[Command], Command]:
 
 
 _SETTINGS: list[Callable[[Command], Command]] = [
-    _number("seed", "Seed of everything random."),
-    _choice("strategy", "tree paper", "Keep the good nodes of the tree, or the paper's one k a round."),
-    _choice("partitioner", "agglomerative kmeans gmm", "What partitions the sentences."),
+    _number("seed", "Random seed."),
+    _choice("strategy", "tree: keep the good nodes of one tree. paper: keep the good clusters at one k per round."),
+    _choice("partitioner", "Clustering method."),
     click.option(
         "--n-clusters",
         type=int,
         multiple=True,
         metavar="K",
-        help="A candidate k of --strategy paper; may be given several times.",
+        help="Candidate k for --strategy paper; repeatable.",
     ),
-    _choice("unit", "sentences clusters", "What good and bad count, with --strategy paper."),
-    click.option("--prune", is_flag=True, help="Let the LLM propose the next k, with --strategy paper."),
-    _number("min_cluster_size", "Smaller clusters are not kept; auto: √n / 8 of n sentences, at least 4."),
+    _choice("unit", "What to count as good and bad with --strategy paper."),
+    click.option("--prune", is_flag=True, help="Let the LLM propose the next k with --strategy paper."),
+    _number("min_cluster_size", "Smaller clusters are not kept. auto: √n / 8 for n sentences, at least 4."),
     _number("epsilon", "Stop when at most this share of the sentences is left."),
-    _number("max_rounds", "Most rounds of the loop; auto: 1, with --strategy paper 4."),
-    _number("granularity", "How fine: times as many clusters as the sentences suggest."),
-    _choice("sampler", "convex random", "How the sentences that the LLM reads are chosen."),
+    _number("max_rounds", "Maximum number of rounds. auto: 1, or 4 with --strategy paper."),
+    _number("granularity", "Number of intents, as a multiple of what the sentences suggest."),
+    _choice("sampler", "How to choose the sentences shown to the LLM."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
-    _choice("form", "auto pairs list tuned", "How the judge asks."),
-    _choice("judge", "both llm geometry", "Whose evidence decides."),
-    _number("sure", "Ask nothing where the geometry is surer than this; auto: where no answer could turn the verdict."),
-    _choice(
-        "merge", "verified paper none", "Merge clusters of one intent along verified edges, as in the paper, or not."
-    ),
-    _choice("merge_distance", "geodesic cosine", "Distance of labels."),
+    _choice("form", "How the judge LLM is asked."),
+    _choice("judge", "Whether the LLM, the embeddings (geometry) or both decide.", without="people"),
+    _number("sure", "Do not ask if the geometry is surer than this. auto: if no answer could change the verdict."),
+    _choice("merge", "How to merge clusters of the same intent: along verified edges, as in the paper, or not at all."),
+    _choice("merge_distance", "Distance between labels."),
     click.option(
         "--merge-probabilistic/--merge-deterministic",
         default=True,
         show_default=True,
         help="Whether an edge needs P(one intent) > tau.",
     ),
-    _number("theta", "Largest distance of merged labels; auto: from the labels at hand."),
-    _number("tau", "Least probability that merged labels are of one intent."),
-    _number("kappa", "Concentration of the labels of one intent; auto: from the labels at hand."),
-    _number(
-        "coverage", "Share of the sentences to give an intent, where the judge agrees; auto: those within the pieces."
+    _number("theta", "Maximum distance of merged labels. auto: from the labels at hand."),
+    _number("tau", "Minimum probability that merged labels mean the same intent."),
+    _number("kappa", "Concentration of the labels of one intent. auto: from the labels at hand."),
+    _number("coverage", "Share of sentences to give an intent, if the judge agrees. auto: those within the pieces."),
+    _choice(
+        "roles", "auto: cluster the roles of the data separately. split: find roles by action words. ignore: neither."
     ),
-    _choice("roles", "auto split ignore", "Use the roles of the data, split by action word, or neither."),
-    _choice("language", "auto en zh", "Language of the names."),
+    _choice("language", "Language of the names."),
     click.option(
         "--actions",
         default="",
         metavar="WORDS",
         callback=lambda _context, _option, words: tuple(dict.fromkeys(re.findall(r"[^\s,，、]+", words))),
-        help="The words that names may begin with, such as 'cancel,ask,退款'; empty: dialin's own vocabulary.",
+        help="Words that names may begin with, such as 'cancel,ask,退款'. Default: dialin's own vocabulary.",
     ),
 ]
 
@@ -194,7 +205,7 @@ def plan_of(options: dict[str, Any]) -> RunPlan:
 def specs_of(options: dict[str, Any]) -> Specs:
     """Return the LLMs and the embedder among the options of a command."""
     path = options["calibration"]
-    calibration = read_calibration(path) if path else "auto"
+    calibration: Calibration | Auto = read_calibration(path) if path else "auto"
     is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge knows no other form
     judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
     return Specs(options["llm"], judge, options["embedder"], calibration)
@@ -206,13 +217,13 @@ def budget_of(options: dict[str, Any]) -> Budget:
 
 
 def price_of(options: dict[str, Any]) -> Price | None:
-    """Return the price among the options of a command; raise InputError where only half of it is given."""
+    """Return the price among the options of a command; raise InputError if only half of it is given."""
     given = [options["price_in"], options["price_out"]]
     if given == [None, None]:
         return None
     if None in given or min(given) < 0:
         raise InputError(
-            f"a price has two parts of 0 or more, got in {given[0]} and out {given[1]}",
-            hint="give --price-in and --price-out, money per million tokens",
+            f"a price needs two numbers of 0 or more, got {given[0]} for input and {given[1]} for output",
+            hint="give both --price-in and --price-out, per million tokens",
         )
     return Price(*given)

@@ -9,10 +9,10 @@ import click
 
 from dialin.cli.options import JSON, RUN, column_options, columns_of
 from dialin.discover.connect import Specs, connect
-from dialin.jobs.predict import as_text, format_of, save
-from dialin.jobs.predict import predict as predict_table
+from dialin.jobs.predict import predict_table
 from dialin.llm.spec import NO_LLM
 from dialin.read.table import read_table
+from dialin.runs.export import format_of, save_table, table_text
 from dialin.runs.run import load
 
 
@@ -20,7 +20,12 @@ from dialin.runs.run import load
 @RUN
 @click.argument("input")
 @column_options
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="A .csv, .jsonl or .parquet file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to this .csv, .jsonl or .parquet file instead.",
+)
 @JSON
 def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
@@ -34,6 +39,6 @@ def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: A
     with connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), []) as opened:
         found = predict_table(opened_run, table, opened)
     if out:
-        save(out, found)
+        save_table(out, found)
     else:
-        click.echo(as_text(found, "jsonl" if as_json else "csv"), nl=False)
+        click.echo(table_text(found, "jsonl" if as_json else "csv"), nl=False)

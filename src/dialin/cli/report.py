@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,15 @@ import click
 
 from dialin import files
 from dialin.cli.options import JSON, RUN, price_of, price_options
-from dialin.facts.headline import as_json as summary_json
+from dialin.cli.output import print_json
+from dialin.facts.headline import summary_json
 from dialin.report.html import write_report
-from dialin.runs.run import load, shown
+from dialin.runs.run import load
 
 
 @click.command()
 @RUN
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to write it; RUN/report.html.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write. Default: RUN/report.html.")
 @price_options
 @JSON
 def report(run: Path, out: Path | None, as_json: bool, **options: Any) -> None:
@@ -30,7 +30,7 @@ def report(run: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     n_bytes = write_report(opened, path, price_of(options))
     if as_json:
         values = {"report": str(path), "bytes": n_bytes, **summary_json(opened)}
-        click.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        print_json(values)
     else:
         size = f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.0f} kB"
-        click.echo(f"{path}  {size}; on the terminal: dialin show {shown(run)}")
+        click.echo(f"{path}  {size}; to see it on the terminal: dialin show {files.quoted(run)}")

@@ -11,9 +11,9 @@ import click
 
 from dialin.cli.options import RUN, stacked
 from dialin.facts.headline import summary_of
-from dialin.files import REPORT
+from dialin.files import REPORT, quoted
 from dialin.review.log import DECISIONS
-from dialin.runs.run import Run, load, shown
+from dialin.runs.run import Run, load
 
 DEFAULT_PORT = 8377
 
@@ -24,11 +24,11 @@ door_options = stacked(
             type=click.IntRange(0, 65_535),
             default=DEFAULT_PORT,
             show_default=True,
-            help="Port; 0: any free one.",
+            help="Port; 0 picks a free one.",
         ),
         click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Address to listen on."),
         click.option(
-            "--user", default="", metavar="NAME", help="Your name in the log; it can be given on the page, too."
+            "--user", default="", metavar="NAME", help="Your name in the log; you can also enter it on the page."
         ),
     ]
 )
@@ -62,17 +62,21 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
 
     summary_of(run)  # it must have ended
     if not is_loopback(door["host"]):
-        warning = f"{door['host']} can be reached from other machines: whoever has the address reads and edits the run"
+        warning = (
+            f"{door['host']} can be reached from other machines: anyone with the address can read and edit the run"
+        )
         click.echo(f"dialin: warning: {warning}; nothing is encrypted", err=True)
 
     def ready(address: str) -> None:
         click.echo(f"{what} of {run.folder}: {address}")
-        click.echo("Ctrl-C stops it; every decision is kept at once", err=True)
+        click.echo("press Ctrl-C to stop; every decision is saved immediately", err=True)
 
     with suppress(KeyboardInterrupt):  # it is how it ends
         serve(run, Door(**door), ready)
     if is_older(run.folder / REPORT, run.folder / DECISIONS):
-        click.echo(f"{REPORT} is from before; write it anew with: dialin report {shown(run.folder)}", err=True)
+        click.echo(
+            f"{REPORT} is older than the review; write it again with: dialin report {quoted(run.folder)}", err=True
+        )
 
 
 def is_older(file: Path, than: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import click
 
 from dialin.cli.options import JSON, RUN
+from dialin.cli.output import print_json
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts
-from dialin.facts.headline import as_json as summary_json
+from dialin.facts.headline import summary_json
 from dialin.facts.loaded import load_files
 from dialin.report.one_intent import find_intent, intent_json, print_intent
 from dialin.report.overview import print_facts
@@ -32,7 +32,7 @@ def show(run: Path, intent: str | None, as_json: bool) -> None:
     opened = load(run)
     facts = facts_of(load_files(opened))
     if as_json:
-        click.echo(json.dumps(json_of(opened, facts, intent), ensure_ascii=False, indent=1))
+        print_json(json_of(opened, facts, intent))
     elif intent is not None:
         print_intent(facts, find_intent(facts, intent), console_on(sys.stdout))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Any, Literal
 import click
 
 from dialin.cli.options import JSON
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Specs, calibration_file, connect, shared_store
 from dialin.errors import InputError
-from dialin.files import write_json
+from dialin.files import quoted, without_nan, write_json
 from dialin.jobs.discover import tools_of
 from dialin.judge.calibration import Calibration, calibration_of
 from dialin.judge.coherence import JudgeSettings
@@ -22,26 +22,25 @@ from dialin.llm.client import Client
 from dialin.llm.spec import NO_LLM
 from dialin.models.store import sha256_of
 from dialin.prompts.templates import Form
-from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, trust_of, unseen
-from dialin.tune.results import without_nan
+from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, held_out_p, trust_of
 from dialin.tune.text import read_clusters
 
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--llm", required=True, metavar="SPEC", help="The LLM to calibrate; as for discover.")
+@click.option("--llm", required=True, metavar="SPEC", help="The LLM to calibrate, as for discover.")
 @click.option(
     "--form",
     type=click.Choice(["auto", "pairs", "list", "tuned"]),
     default="auto",
     show_default=True,
-    help="How the judge asks; auto: tuned with an adapter, list for a server, else pairs.",
+    help="How the judge LLM is asked. auto: tuned with an adapter, list for a server, otherwise pairs.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A .json file to write; by default it goes into the folder of the adapter.",
+    help="A .json file to write. Default: into the folder of the adapter.",
 )
 @JSON
 def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool) -> None:
@@ -54,16 +53,18 @@ def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], ou
     target = out or beside_adapter(llm)
     rows = [row for path in data for row in read_clusters(path, "calibration")]
     base = replace(calibration_of(llm, form), n_shown=max(len(row["shown"]) for row in rows))
-    asked, name = answers(rows, llm, base)
+    asked, name = ask_clusters(rows, llm, base)
     fitted = replace(fit(asked, base), name=f"{name}/{base.form}")
-    p = unseen(asked, base)
+    p = held_out_p(asked, base)
     trust, bins = trust_of(asked, p), bins_of(p["both"], asked.good)
     files = {path.name: sha256_of(path) for path in data}
     found = {"calibration": asdict(fitted), "trust": [asdict(each) for each in trust]}
     found |= {"reliability": [asdict(each) for each in bins], "data": files}
     write_json(target, without_nan(found))
-    click.echo(json.dumps(without_nan(found), ensure_ascii=False, indent=1) if as_json else text_of(trust, bins))
-    if not as_json:
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(text_of(trust, bins))
         click.echo(how_to_use(fitted, target, llm, is_beside=out is None))
 
 
@@ -71,12 +72,12 @@ def beside_adapter(llm: str) -> Path:
     """Return the file in the folder of an adapter; raise InputError if there is no such folder."""
     path = calibration_file(llm)
     if path is None:
-        raise InputError(f"{llm} has no folder of an adapter to write into", hint="give --out FILE")
+        raise InputError(f"{llm} has no adapter folder to write into", hint="give --out FILE")
     return path
 
 
-def answers(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
-    """Ask about the clusters, with progress on stderr; return the answers, and the label of the LLM."""
+def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
+    """Ask about the clusters, with progress on stderr; return the answers, and the name of the LLM that gave them."""
     if llm == NO_LLM:
         raise InputError("there is no LLM to calibrate", hint="give --llm SPEC")
     texts = [text for row in rows for text in row["shown"]]
@@ -109,5 +110,5 @@ def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
 
 def how_to_use(fitted: Calibration, path: Path, llm: str, *, is_beside: bool) -> str:
     """Return the line that says how to use the file."""
-    option = "" if is_beside else f" --calibration {path}"
+    option = "" if is_beside else f" --calibration {quoted(path)}"
     return f"\n{fitted.name} is calibrated; use it with: dialin discover INPUT --out RUN --judge-llm {llm}{option}"

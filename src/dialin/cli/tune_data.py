@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.cli.options import JSON
+from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Specs, connect
-from dialin.files import write_table
+from dialin.files import check_new_table, write_table
 from dialin.llm.spec import NO_LLM
 from dialin.report.terminal import console_on
 from dialin.tune.clusters import KINDS, Recipe
-from dialin.tune.data import Matrix, Row, TablePlan, build, check_out, summary_of
+from dialin.tune.data import Matrix, Row, TablePlan, counts_by_source, training_table
 from dialin.tune.sources import Reading
 
 _DEFAULT = Recipe()
@@ -28,9 +28,11 @@ _DEFAULT = Recipe()
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="A .parquet file to make.")
-@click.option("--label", metavar="COL", help="Column of the intents; run folders need none.")
-@click.option("--text", metavar="COL", help="Column of the sentences.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="The .parquet file to create."
+)
+@click.option("--label", metavar="COL", help="Column with the intents; not needed for run folders.")
+@click.option("--text", metavar="COL", help="Column with the sentences.")
 @click.option(
     "--embedder",
     "embedders",
@@ -38,25 +40,27 @@ _DEFAULT = Recipe()
     default=("auto",),
     show_default=True,
     metavar="SPEC",
-    help="As for discover; may be given several times: each clusters every file.",
+    help="As for discover; repeatable: every file is clustered with each.",
 )
-@click.option("--clusters", type=int, default=_DEFAULT.n, show_default=True, metavar="N", help="Clusters to make.")
-@click.option("--good", type=float, default=_DEFAULT.good, show_default=True, help="Good from this purity on.")
-@click.option("--bad", type=float, default=_DEFAULT.bad, show_default=True, help="Bad up to this purity.")
-@click.option("--shown", type=int, default=_DEFAULT.n_shown, show_default=True, help="Sentences that a judge reads.")
+@click.option("--clusters", type=int, default=_DEFAULT.n, show_default=True, metavar="N", help="Number of clusters.")
+@click.option("--good", type=float, default=_DEFAULT.good, show_default=True, help="Minimum purity of a good cluster.")
+@click.option("--bad", type=float, default=_DEFAULT.bad, show_default=True, help="Maximum purity of a bad cluster.")
+@click.option(
+    "--shown", type=int, default=_DEFAULT.n_shown, show_default=True, help="Sentences shown to the judge LLM."
+)
 @click.option(
     "--noise",
     multiple=True,
     metavar="LABEL",
-    help="Label of sentences without an intent, such as oos; may be given several times.",
+    help="Label of sentences without an intent, such as oos; repeatable.",
 )
-@click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Seed of everything random.")
+@click.option("--seed", type=int, default=_DEFAULT.seed, show_default=True, help="Random seed.")
 @click.option(
     "--language",
     type=click.Choice(["auto", "en", "zh"]),
     default="auto",
     show_default=True,
-    help="Language of sentences and names.",
+    help="Language of the sentences and names.",
 )
 @JSON
 def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
@@ -65,14 +69,14 @@ def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> N
     INPUT are files of labelled sentences, and run folders with a person's decisions. The clusters are like those of the
     loop, good or bad by the purity of their labels. The same inputs, options and models give the same file.
     """
-    check_out(out)
-    table = make_table(plan_of(inputs, options))
+    check_new_table(out)
+    table = make_table(table_plan(inputs, options))
     write_table(out, table)
-    show(table, out, options["clusters"], as_json)
+    print_table(table, out, options["clusters"], as_json)
 
 
-def plan_of(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
-    """Return what the options ask for; raise InputError where they cannot be met."""
+def table_plan(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
+    """Return what the options ask for; raise InputError if they cannot be met."""
     limits = {"good": options["good"], "bad": options["bad"]}
     recipe = Recipe(**limits, n=options["clusters"], seed=options["seed"], n_shown=options["shown"])
     reading = Reading(options["label"], options["text"], options["language"], options["noise"])
@@ -88,21 +92,21 @@ def make_table(plan: TablePlan) -> pa.Table:
             with connect(Specs(NO_LLM, embedder=spec), texts, meter.embedded) as opened:
                 return opened.embedder_name, opened.embed(texts)
 
-        return build(plan, embed, meter.step)
+        return training_table(plan, embed, meter.step)
 
 
-def show(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None:
+def print_table(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None:
     """Print what was made."""
-    found = summary_of(table)
+    found = counts_by_source(table)
     total = {name: sum(row[name] for row in found) for name in ("clusters", "good", "bad")}
     if as_json:
-        click.echo(json.dumps({"out": str(out), **total, "sources": found}, ensure_ascii=False, indent=1))
+        print_json({"out": str(out), **total, "sources": found})
         return
     console_on(sys.stdout).print(rich_table(found))
     click.echo(f"{total['clusters']:,} clusters, {total['good']:,} good, {total['bad']:,} bad, in {out}")
     made = [row["clusters"] for row in found if "review" not in row["kinds"]]
     if made and n_asked - sum(made) > 2 * len(made):  # beyond what sharing out rounds off
-        click.echo(f"{n_asked:,} were asked for: the inputs have fewer different ones, good and bad alike")
+        click.echo(f"{n_asked:,} were requested: the inputs have fewer distinct ones with as many good as bad")
 
 
 def rich_table(found: list[Row]) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -14,10 +13,10 @@ from rich.progress import TimeRemainingColumn
 
 from dialin.cli.group import Stopped
 from dialin.cli.options import JSON, stacked
+from dialin.cli.output import print_json
 from dialin.cli.progress import StatusBar
 from dialin.tune.card import Figures
 from dialin.tune.course import Progress
-from dialin.tune.results import without_nan
 from dialin.tune.settings import Job, Task, TuneSettings
 from dialin.tune.train import TuneResult, tune
 
@@ -38,24 +37,24 @@ _OPTIONS: list[Callable[[Command], Command]] = [
         "--base",
         required=True,
         metavar="NAME[+ADAPTER]",
-        help="A .gguf file, a folder, a name of dialin models, or owner/name; +judge: goes on from the shipped one.",
+        help="Model to tune: a .gguf file, a folder, a catalogue name or owner/name; +judge starts at the shipped one.",
     ),
-    click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to make."),
+    click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to create."),
     click.option(
-        "--hold-out", "held_out", multiple=True, metavar="SOURCE", help="A source that is not learnt; may be repeated."
+        "--hold-out", "held_out", multiple=True, metavar="SOURCE", help="A source to keep out of training; repeatable."
     ),
-    click.option("--max-minutes", type=click.FloatRange(min=0), default=0, help="Time for learning; 0: no limit."),
-    click.option("--resume", is_flag=True, help="Go on with what is in FOLDER, if anything is."),
-    _number("epochs", "Times that each cluster is seen."),
+    click.option("--max-minutes", type=click.FloatRange(min=0), default=0, help="Time limit for training; 0: none."),
+    click.option("--resume", is_flag=True, help="Continue with what is in FOLDER, if anything."),
+    _number("epochs", "Passes over the clusters."),
     _number("rank", "Rank of the LoRA matrices."),
-    _number("pairs", "Weight of telling which sentences share an intent, beside the answer; 0: none."),
-    _number("learning_rate", "Learning rate at its highest."),
-    _number("batch", "Clusters that pass through the model at once."),
-    _number("accumulation", "Batches to one step."),
-    _number("watch_share", "Share of the labels that are watched instead of learnt."),
-    _number("eval_every", "Steps between two looks at the watched clusters."),
-    click.option("--bf16", is_flag=True, help="Learn in bfloat16: faster on a CPU with AMX."),
-    _number("seed", "Seed of everything random."),
+    _number("pairs", "Weight of the auxiliary loss on which sentences share an intent; 0: none."),
+    _number("learning_rate", "Peak learning rate."),
+    _number("batch", "Clusters per batch."),
+    _number("accumulation", "Batches per step."),
+    _number("watch_share", "Share of the labels used for validation instead of training."),
+    _number("eval_every", "Steps between two validations."),
+    click.option("--bf16", is_flag=True, help="Train in bfloat16: faster on a CPU with AMX."),
+    _number("seed", "Random seed."),
     JSON,
 ]
 
@@ -90,8 +89,11 @@ def run(task: Task, options: dict[str, Any]) -> None:
         try:
             tuned = tune(job, meter.tell)
         except KeyboardInterrupt:
-            raise Stopped("stopped; the same command with --resume goes on") from None
-    click.echo(as_json(tuned) if options["as_json"] else as_text(tuned))
+            raise Stopped("stopped; add --resume to the same command to continue") from None
+    if options["as_json"]:
+        print_json(result_json(tuned))
+    else:
+        click.echo(result_text(tuned))
 
 
 def job_of(task: Task, options: dict[str, Any]) -> Job:
@@ -111,33 +113,36 @@ class TuneMeter(StatusBar):
 
     def tell(self, progress: Progress) -> None:
         """Show how far it is."""
-        text = line_of(progress, self._score)
+        text = progress_line(progress, self._score)
         self._bar.update(self._task, description=text, completed=progress.done, total=progress.total)
         if progress.what == "watch":
             self.say(f"step {progress.done} of {progress.total}: {text}, {progress.seconds:.0f} s")
 
 
-def line_of(progress: Progress, score: str) -> str:
+def progress_line(progress: Progress, score: str) -> str:
     """Return a progress in words.
 
     Examples
     --------
-    >>> line_of(Progress("learn", 3, 10, 0.5, 0.75, 12.0), "AUC")
+    >>> progress_line(Progress("learn", 3, 10, 0.5, 0.75, 12.0), "AUC")
     'learning, loss 0.500, AUC 0.750'
     """
     loss = "" if math.isnan(progress.loss) else f", loss {progress.loss:.3f}"
     return f"{_DOING[progress.what]}{loss}, {score} {progress.score:.3f}"
 
 
-def as_json(tuned: TuneResult) -> str:
-    """Return what a tuning came to, for machines; what is undefined is null."""
+def result_json(tuned: TuneResult) -> dict[str, Any]:
+    """Return what a tuning came to, as plain values."""
     state = tuned.state
     found: dict[str, Any] = {"out": str(tuned.folder), "gguf": tuned.gguf and str(tuned.gguf), "steps": state.step}
-    found |= {"best": state.best, "best_step": state.best_step, "figures": [asdict(each) for each in tuned.figures]}
-    return json.dumps(without_nan(found), ensure_ascii=False, indent=1)
+    return found | {
+        "best": state.best,
+        "best_step": state.best_step,
+        "figures": [asdict(each) for each in tuned.figures],
+    }
 
 
-def as_text(tuned: TuneResult) -> str:
+def result_text(tuned: TuneResult) -> str:
     """Return what a tuning came to, for people."""
     lines = [_line(found) for found in tuned.figures]
     return "\n".join([*lines, f"{tuned.state.step} steps, the best was {tuned.state.best_step}; in {tuned.folder}"])

@@ -71,6 +71,19 @@ def partitioner_of(name: str, random_state: int | None = None) -> Partitioner:
     raise InputError(f"partitioner must be 'agglomerative', 'kmeans' or 'gmm', got {name!r}")
 
 
+def rows_by(labels: Labels) -> dict[int, Labels]:
+    """Return the rows of each label, labels and rows ascending, in one pass.
+
+    Examples
+    --------
+    >>> {label: rows.tolist() for label, rows in rows_by(np.array([4, -1, 4])).items()}
+    {-1: [1], 4: [0, 2]}
+    """
+    order = np.argsort(labels, kind="stable")
+    found, begins = np.unique(labels[order], return_index=True)
+    return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
+
+
 @dataclass(frozen=True)
 class Agglomerative:
     """Bottom-up clustering: one tree, cut at every k.

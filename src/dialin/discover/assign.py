@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
+from dialin import files
 from dialin.cluster.partition import centroid
+from dialin.errors import InputError
 from dialin.judge.verdict import Judge, Rows
 
 Floats = NDArray[np.float32]
@@ -22,6 +26,8 @@ N_HALVINGS = 3
 """How often the newcomers of a piece are halved before the judge's no is taken."""
 N_DEVIATIONS = 4.0
 """How many standard deviations farther from its centroid than the members a sentence may be and still belong."""
+OTHER_ROLE = -2.0
+"""In the place of a cosine, to a piece of another role: less than any."""
 SOFTNESS = 0.05
 """Difference of cosines over which one intent fades into the next, in P(intent | sentence)."""
 
@@ -58,24 +64,36 @@ class Pieces:
     def _nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
         S = self._cosines(X, roles)
         piece = S.argmax(axis=1)
-        cosine = S[np.arange(len(X)), piece]
+        cosine, weight = S[np.arange(len(X)), piece], _softened(S)
         same = self.intents[None, :] == self.intents[piece][:, None]
-        weight = np.exp((S - cosine[:, None]) / SOFTNESS)
-        piece = np.where(cosine > -2, piece, -1)
+        piece = np.where(cosine > OTHER_ROLE, piece, -1)
         return piece, cosine.astype(np.float64), (weight * same).sum(axis=1) / weight.sum(axis=1)
 
-    def _cosines(self, X: Floats, roles: Sequence[str]) -> Floats:
-        """Return the cosine of each row to each piece, (n, m); −2 where the roles do not go together."""
-        own, wanted = np.array(self.roles, dtype=object), np.array(roles, dtype=object)[:, None]
-        return np.where((own == "") | (wanted == "") | (own == wanted), X @ self.centroids.T, -2.0)
+    def intent_probabilities(self, X: Floats, roles: Sequence[str], n_intents: int) -> NDArray[np.float64]:
+        """Return P(intent | sentence), shape (n, n_intents): a softmax over the pieces, summed by intent.
+
+        Examples
+        --------
+        Two intents at a right angle: half way between them neither is likelier, at one of them the other is none.
+
+        >>> pieces = Pieces(np.eye(2), np.zeros(2), np.array([0, 1]), ("", ""))
+        >>> pieces.intent_probabilities(np.array([[0.6, 0.6], [1.0, 0.0]]), ["", ""], 2).round(3).tolist()
+        [[0.5, 0.5], [1.0, 0.0]]
+        """
+        weight = _softened(self._cosines(X, roles))
+        return np.asarray((weight @ one_hot(self.intents, n_intents)) / weight.sum(axis=1, keepdims=True))
 
     def probabilities(self, X: Floats, roles: Sequence[str]) -> NDArray[np.float64]:
         """Return P(piece | row), shape (n, m): the softmax of the cosines, each row summing to 1."""
         if not len(self.centroids) or not len(X):
             return np.zeros((len(X), len(self.centroids)))
-        S = self._cosines(X, roles)
-        weight = np.exp((S - S.max(axis=1, keepdims=True)) / SOFTNESS)
+        weight = _softened(self._cosines(X, roles))
         return np.asarray(weight / weight.sum(axis=1, keepdims=True), np.float64)
+
+    def _cosines(self, X: Floats, roles: Sequence[str]) -> Floats:
+        """Return the cosine of each row to each piece, `OTHER_ROLE` where it may not go there."""
+        own, wanted = np.array(self.roles, dtype=object), np.array(roles, dtype=object)[:, None]
+        return np.where((own == "") | (wanted == "") | (own == wanted), X @ self.centroids.T, OTHER_ROLE)
 
     def within(self, piece: Rows, cosine: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return whether each row lies within the radius of its nearest piece."""
@@ -87,6 +105,34 @@ class Pieces:
         piece, cosine, p = self.nearest(X, roles)
         inside = self.within(piece, cosine)
         return np.where(inside, np.append(self.intents, -1)[piece], -1), np.where(inside, p, 0.0)
+
+
+def _softened(S: Floats) -> Floats:
+    """Return exp((cosine − the largest of its row) / `SOFTNESS`): a softmax before it is divided by its sum."""
+    return np.asarray(np.exp((S - S.max(axis=1, keepdims=True)) / SOFTNESS))
+
+
+def one_hot(labels: NDArray[np.int64], n_labels: int) -> csr_array:
+    """Return a sparse matrix (n, n_labels) with a 1 at the label of each row."""
+    n = len(labels)
+    return csr_array((np.ones(n), (np.arange(n), labels)), shape=(n, n_labels))
+
+
+def write_pieces(path: Path, pieces: Pieces) -> None:
+    """Write the decision function of a run as ``pieces.npz``."""
+    roles = np.array(pieces.roles, dtype=np.str_)
+    files.write_arrays(
+        path, {"centroids": pieces.centroids, "radii": pieces.radii, "intents": pieces.intents, "roles": roles}
+    )
+
+
+def read_pieces(path: Path) -> Pieces:
+    """Return the decision function of a run; raise InputError if the file cannot be read."""
+    data = files.read_arrays(path)
+    try:
+        return Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
+    except KeyError as error:
+        raise InputError(f"{path} is damaged: {error} is missing", hint="make the run again") from error
 
 
 def build(X: Floats, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:

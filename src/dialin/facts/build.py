@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin.cluster.tree import Tree
-from dialin.facts.confusion import confusion, neighbours
-from dialin.facts.dialogues import answers, dialogue_numbers, following, paths
+from dialin.facts.confusion import confusable, confusion
+from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
 from dialin.facts.families import centroids, families, tree_of_intents
 from dialin.facts.loaded import LoadedRun
@@ -20,11 +20,11 @@ from dialin.review.apply import BY_PERSON
 Ints = NDArray[np.int64]
 Links = tuple[Link, ...]
 REASONS = {
-    "rare": "too few sentences like it",
-    "mixed": "no coherent intent around it",
-    "noise": "like no other sentence",
-    "budget": "the cap was reached first",
-    BY_PERSON: "taken out in the review",
+    "rare": "too few similar sentences",
+    "mixed": "similar sentences form no coherent intent",
+    "noise": "unlike any other sentence",
+    "budget": "a cap on calls or tokens was reached first",
+    BY_PERSON: "removed in the review",
 }
 N_LINKS, MIN_SHARE = 3, 0.05
 """Next intents and answers that are kept of an intent: so many, of those that come at least so often, and twice."""
@@ -69,7 +69,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
     """Return the facts of each intent, in the order of the rows."""
     m = len(contents.rows)
     confused = confused_in(contents)
-    after, answered = following(contents.turns, m), answers(contents.turns, m)
+    after, answers = following(contents.turns, m), answer_counts(contents.turns, m)
     n_reason = np.bincount(contents.reasons[contents.reasons >= 0], minlength=m)
     counts = counts_of(periods, contents.labels[contents.said], m) if periods else None
     changes = moves(counts) if counts is not None else [None] * m
@@ -78,7 +78,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
             **row | {"role": row["role"] or "", "examples": tuple(row["examples"])},
             confused_with=confused[i],
             followed_by=links(contents, usual(after[i], m)),
-            answered_by=links(contents, usual(answered[i], m)),
+            answered_by=links(contents, usual(answers[i], m)),
             is_routine=bool(contents.routine[i]),
             n_reason=int(n_reason[i]),
             per_period=() if counts is None else tuple(counts[i].tolist()),
@@ -93,7 +93,7 @@ def confused_in(contents: LoadedRun) -> list[Links]:
     if contents.X is None:
         return [()] * len(contents.rows)
     shares = confusion(contents.pieces, contents.X, contents.roles, contents.labels)
-    return [links(contents, neighbours(shares, i)) for i in range(len(contents.rows))]
+    return [links(contents, confusable(shares, i)) for i in range(len(contents.rows))]
 
 
 def links(contents: LoadedRun, found: Iterable[tuple[int, float]]) -> Links:
@@ -140,7 +140,7 @@ def role_facts(contents: LoadedRun, role: str, own: NDArray[np.bool_], per_perio
 
 
 def calls_in(contents: LoadedRun) -> Calls | None:
-    """Return what is to be said of the dialogues; None where there are none."""
+    """Return what is to be said of the dialogues; None if there are none."""
     n = contents.turns.n_dialogues
     if not n:
         return None
@@ -149,7 +149,7 @@ def calls_in(contents: LoadedRun) -> Calls | None:
 
 
 def periods_in(contents: LoadedRun) -> Periods | None:
-    """Return the periods of the utterances; None where there is but one."""
+    """Return the periods of the utterances; None if there is but one."""
     dates = contents.occurrences["date"].to_numpy().astype("datetime64[ms]")
     return periods_of(dates, dialogue_numbers(contents.occurrences))
 

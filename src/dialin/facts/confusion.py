@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from dialin.discover.assign import CHUNK, SOFTNESS, Pieces
+from dialin.discover.assign import CHUNK, Pieces, one_hot
 
 Floats = NDArray[np.floating]
 
@@ -36,40 +35,17 @@ def confusion(pieces: Pieces, X: Floats, roles: Sequence[str], labels: NDArray[n
     total, rows = np.zeros((n_intents, n_intents)), np.flatnonzero(labels >= 0)
     own = np.array(roles, dtype=object)
     for part in (rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)):
-        P = probabilities(pieces, X[part], own[part].tolist(), n_intents)
+        P = pieces.intent_probabilities(X[part], own[part].tolist(), n_intents)
         total += one_hot(labels[part], n_intents).T @ P
     return total / np.maximum(np.bincount(labels[rows], minlength=n_intents), 1)[:, None]
 
 
-def probabilities(pieces: Pieces, X: Floats, roles: Sequence[str], n_intents: int) -> NDArray[np.float64]:
-    """Return P(intent | sentence), shape (n, n_intents), as `Pieces.nearest` has it for the nearest intent alone.
-
-    Examples
-    --------
-    Two intents at a right angle: half way between them neither is likelier, at one of them the other is none.
-
-    >>> pieces = Pieces(np.eye(2), np.zeros(2), np.array([0, 1]), ("", ""))
-    >>> probabilities(pieces, np.array([[0.6, 0.6], [1.0, 0.0]]), ["", ""], 2).round(3).tolist()
-    [[0.5, 0.5], [1.0, 0.0]]
-    """
-    known, wanted = np.array(pieces.roles, dtype=object), np.array(roles, dtype=object)[:, None]
-    S = np.where((known == "") | (wanted == "") | (known == wanted), X @ pieces.centroids.T, -2.0)
-    weight = np.exp((S - S.max(axis=1, keepdims=True)) / SOFTNESS)
-    return np.asarray((weight @ one_hot(pieces.intents, n_intents)) / weight.sum(axis=1, keepdims=True))
-
-
-def one_hot(labels: NDArray[np.int64], n_intents: int) -> csr_array:
-    """Return a sparse matrix (n, n_intents) with a 1 at the label of each row."""
-    n = len(labels)
-    return csr_array((np.ones(n), (np.arange(n), labels)), shape=(n, n_intents))
-
-
-def neighbours(confused: NDArray[np.float64], intent: int, n: int = 3, least: float = 0.02) -> list[tuple[int, float]]:
+def confusable(confused: NDArray[np.float64], intent: int, n: int = 3, least: float = 0.02) -> list[tuple[int, float]]:
     """Return the other intents that most of an intent could go to, and how much: at most `n`, each at least `least`.
 
     Examples
     --------
-    >>> neighbours(np.array([[0.7, 0.1, 0.2], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 0)
+    >>> confusable(np.array([[0.7, 0.1, 0.2], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 0)
     [(2, 0.2), (1, 0.1)]
     """
     row = confused[intent].copy()

@@ -114,7 +114,7 @@ def following(turns: Turns, n_intents: int) -> Ints:
     return counts
 
 
-def answers(turns: Turns, n_intents: int) -> Ints:
+def answer_counts(turns: Turns, n_intents: int) -> Ints:
     """Count how often the other side comes to the second intent right after the first, shape (n_intents, n_intents)."""
     follows = (turns.dialogue[1:] == turns.dialogue[:-1]) & (turns.is_agent[1:] != turns.is_agent[:-1])
     counts = np.zeros((n_intents, n_intents), dtype=np.int64)

@@ -149,9 +149,9 @@ class Facts:
     roles : tuple of RoleFacts
         Who speaks; empty where no role is known.
     calls : Calls or None
-        The dialogues; None where the input has no ids of dialogues.
+        The dialogues; None if the input has no ids of dialogues.
     timeline : Timeline or None
-        Periods; None where the input has neither dates nor enough dialogues.
+        Periods; None if the input has neither dates nor enough dialogues.
     left : tuple of UnassignedGroup
         What has no intent, by reason, the most frequent first.
     rounds : tuple of dict
@@ -212,12 +212,12 @@ class Facts:
         return values | {"tree": [[*pair, distance] for pair, distance in zip(children, height, strict=True)]}
 
 
-def part_of(round_: dict[str, Any]) -> str:
-    """Return whose sentences a round worked on; runs of old versions know no script.
+def stratum_of(round_: dict[str, Any]) -> str:
+    """Return the stratum whose sentences a round worked on.
 
     Examples
     --------
-    >>> part_of({"role": "agent", "script": "Chinese"}), part_of({"role": None})
+    >>> stratum_of({"role": "agent", "script": "Chinese"}), stratum_of({"role": "", "script": ""})
     ('agent, Chinese', 'all')
     """
-    return ", ".join(filter(None, (round_["role"] or "all", round_.get("script"))))
+    return ", ".join(filter(None, (round_["role"] or "all", round_["script"])))

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dialin.errors import InputError
-from dialin.runs.run import CAPPED, COMPLETE, Run
+from dialin.files import without_nan
+from dialin.runs.manifest import CAPPED, COMPLETE
+from dialin.runs.run import Run
 from dialin.score.reliability import Goodness, expected_goodness
 
 
@@ -65,8 +67,8 @@ def summary_of(run: Run) -> Summary:
     """
     if run.manifest.status not in {COMPLETE, CAPPED}:
         raise InputError(
-            f"the run in {run.folder} has no result yet, its status is {run.manifest.status!r}",
-            hint=f"go on with: {run.resume_command}",
+            f"the run in {run.folder} has no result yet; its status is {run.manifest.status!r}",
+            hint=f"continue it with: {run.resume_command}",
         )
     n = run.manifest.source.n_occurrences
     intents, sentences = run.intents.to_pylist(), run.sentences.select(["intent_id", "reason", "count"])
@@ -89,23 +91,17 @@ def summary_of(run: Run) -> Summary:
     )
 
 
-def as_json(run: Run) -> dict[str, object]:
+def summary_json(run: Run) -> dict[str, object]:
     """Return what ``--json`` prints."""
     summary = summary_of(run)
-    found = goodness_json(summary.goodness)
     manifest = run.manifest
     return {
         "run": str(run.folder),
         **asdict(summary),
-        "goodness": found,
+        "goodness": without_nan(asdict(summary.goodness)),
         "coverage": summary.coverage,
         "usage": manifest.usage,
         "llm": manifest.llm,
         "embedder": manifest.embedder,
         "settings": asdict(manifest.settings),
     }
-
-
-def goodness_json(found: Goodness) -> dict[str, object]:
-    """Return a goodness for JSON, which knows no nan."""
-    return {name: None if value != value else value for name, value in asdict(found).items()}  # noqa: PLR0124

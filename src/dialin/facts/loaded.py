@@ -40,7 +40,7 @@ class LoadedRun:
     rounds : list of dict
         The lines of ``rounds.jsonl``.
     X : ndarray of shape (n, d), or None
-        ``embeddings.npy``; None where it is not there.
+        ``embeddings.npy``; None if it is not there.
     pieces : Pieces
         The decision function, to places.
     seed : int
@@ -102,7 +102,7 @@ class LoadedRun:
 
 
 def load_files(run: Run) -> LoadedRun:
-    """Read the files of a run that has ended; raise InputError where it has not, or one cannot be read."""
+    """Read the files of a run that has ended; raise InputError if it has not, or one cannot be read."""
     data, summary, pieces = run.data, summary_of(run), run.pieces
     return LoadedRun(
         summary=summary,

@@ -52,7 +52,7 @@ class ShareChange:
 
 
 def periods_of(dates: NDArray[np.datetime64], dialogues: Ints) -> Periods | None:
-    """Return the periods of the utterances, by date or else by dialogue; None where there is but one.
+    """Return the periods of the utterances, by date or else by dialogue; None if there is but one.
 
     Parameters
     ----------

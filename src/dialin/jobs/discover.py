@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dialin import files
+from dialin.discover.assign import write_pieces
 from dialin.discover.connect import Connections, WatchedBackend, asked, share, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
@@ -24,7 +25,9 @@ from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import Budget
 from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
-from dialin.runs.run import CAPPED, COMPLETE, INTERRUPTED, MIN_SENTENCES, Run, data_of
+from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, write_manifest
+from dialin.runs.run import Run, data_of
+from dialin.runs.start import MIN_SENTENCES
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
 
@@ -89,7 +92,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         usage = asked(run.folder / files.REPLIES)
         stopped = replace(run.manifest, status=INTERRUPTED, usage=usage)
         log.write(INTERRUPTED)
-        files.write_json(run.folder / files.MANIFEST, asdict(stopped))
+        write_manifest(run.folder, stopped)
         raise
     finally:
         keep_for_others(run)
@@ -97,7 +100,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
 
 
 def held_in(run: Run, data: Data) -> PinnedSplit | None:
-    """Return the sentences of intents that people have decided about in another run; None where nothing is kept."""
+    """Return the sentences of intents that people have decided about in another run; None if nothing is kept."""
     pinned = read_pinned(run.folder / files.PINNED_INTENTS)
     return PinnedSplit.of(pinned, data, run.assignment_roles) if pinned else None
 
@@ -192,12 +195,12 @@ def write_result(run: Run, result: Result, log: SessionLog) -> None:
     """Write everything that was found; the manifest comes last and makes it count."""
     folder = run.folder
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
-    files.write_pieces(folder / files.PIECES, result.pieces)
+    write_pieces(folder / files.PIECES, result.pieces)
     files.write_table(folder / files.INTENTS, intents_table(result))
     files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
     write_report(run, folder / files.REPORT)
     log.write(run.manifest.status)
-    files.write_json(folder / files.MANIFEST, asdict(run.manifest))
+    write_manifest(folder, run.manifest)
 
 
 def keep_for_others(run: Run) -> None:

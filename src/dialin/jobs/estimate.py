@@ -24,6 +24,7 @@ from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.usage import Price, Usage, estimate_tokens
 from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import BULLET_CHARS, PAIR_CHARS
 from dialin.text.script import language_of
 
 SERVER_SECONDS = 1.0
@@ -34,8 +35,6 @@ WRITTEN_TOKENS = 6
 N_TIMED = 6
 """Prompts of each kind that are timed on a local model."""
 N_MEASURED = 200
-PROMPT_CHARS = 300
-"""What prompts show of a sentence."""
 SOFTNESS = 0.05
 """Difference of cosines over which a guessed Yes becomes a No."""
 Keep = Callable[[Request, Reply], None]
@@ -98,7 +97,7 @@ class Estimate:
     def line(self) -> str:
         """Return it in one line."""
         total = self.total
-        known = f" ({total.cached:,} more are known)" if total.cached else ""
+        known = f" ({total.cached:,} more are already known)" if total.cached else ""
         return f"predicted: {total.calls:,} calls{known}, {total.tokens:,} tokens, {duration(self.seconds)}"
 
 
@@ -218,7 +217,7 @@ class CosineGuess:
     Parameters
     ----------
     rows : dict of str to int
-        Row of each sentence, as prompts show it.
+        Row of each sentence, by each of the texts that prompts show of it; of equal texts, the last row.
     X : ndarray of shape (n, d)
         Unit-norm embeddings.
     middle : float
@@ -236,9 +235,8 @@ class CosineGuess:
         S = data.X[some] @ data.X.T
         S[np.arange(len(some)), some] = -1.0
         strangers, neighbours = np.median(S), np.median(S.max(axis=1))
-        return cls(
-            {text[:PROMPT_CHARS]: i for i, text in enumerate(data.texts)}, data.X, float(strangers + neighbours) / 2
-        )
+        shown = {text[:cut]: i for cut in (BULLET_CHARS, PAIR_CHARS) for i, text in enumerate(data.texts)}
+        return cls(shown, data.X, float(strangers + neighbours) / 2)
 
     def __call__(self, user: str) -> float:
         """Return P(the sentences in the user's turn share an intent); ½ where it shows no two of them."""
@@ -278,12 +276,12 @@ def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> 
         requests = [request for _, request in own]
         pace = pace_of(backends[name], requests, partial(llm.keep, name)) if name in backends else SERVER_PACE
         for step, request in own:
-            by_step[step] = by_step.get(step, Usage()) + usage_of(request, pace)
+            by_step[step] = by_step.get(step, Usage()) + request_usage(request, pace)
         seconds += sum(pace.choice if request.options else pace.text for request in requests)
     return Estimate(by_step, seconds)
 
 
-def usage_of(request: Request, pace: Pace) -> Usage:
+def request_usage(request: Request, pace: Pace) -> Usage:
     """Return the usage of one call, its tokens estimated."""
     n_tokens = sum(estimate_tokens(message["content"]) for message in request.prompt.messages())
     n_out = 1 if request.options else min(WRITTEN_TOKENS, request.max_tokens)
@@ -319,5 +317,5 @@ def _timed(backend: Backend, requests: list[Request], keep: Keep) -> tuple[float
     prefixes = [request.prompt.system for request in requests]
     # The first of each prefix evaluates the prefix, which a run does once: not part of the pace, if there are others.
     usual = [s for s, (a, b) in zip(seconds[1:], pairwise(prefixes), strict=True) if a == b] or seconds
-    guessed = sum(usage_of(request, Pace(0, 0)).tokens_in for request in requests)
+    guessed = sum(request_usage(request, Pace(0, 0)).tokens_in for request in requests)
     return sum(usual) / len(usual), sum(reply.tokens_in for reply in replies) / guessed

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.facts.headline import goodness_json, summary_of
+from dialin.facts.headline import summary_of
+from dialin.files import without_nan
 from dialin.read.label_column import Labels, Position, column_of, join
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
@@ -41,7 +42,7 @@ class Evaluation:
         """Return plain values for JSON."""
         return {
             **self.scores.as_dict(),
-            "goodness": goodness_json(self.goodness),
+            "goodness": without_nan(asdict(self.goodness)),
             "calls": self.questions,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
@@ -66,22 +67,22 @@ def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluati
         The run has no result, or there are no gold labels for it.
     """
     summary = summary_of(run)
-    places = places_of(run)
+    places = positions_of(run)
     labels = join(str(gold_file), gold, places) if gold_file else gold_in_input(run, gold, places)
-    scores = score(labels_of(run), labels)
+    scores = score(utterance_labels(run), labels)
     if not scores.n:
-        raise InputError(f"column {gold!r} has no label for any row of the run", hint="name another column")
+        raise InputError(f"column {gold!r} has no labels for the rows of the run", hint="name another column")
     return Evaluation(scores, summary.goodness, summary.questions, summary.tokens_in, summary.tokens_out)
 
 
-def labels_of(run: Run) -> NDArray[np.int64]:
+def utterance_labels(run: Run) -> NDArray[np.int64]:
     """Return the intent of each utterance, in the order of ``occurrences.parquet``."""
     intents = run.sentences["intent_id"].to_numpy()
     labels: NDArray[np.int64] = intents[run.corpus.occurrences["sentence_id"].to_numpy()]
     return labels
 
 
-def places_of(run: Run) -> list[Position]:
+def positions_of(run: Run) -> list[Position]:
     """Return where each utterance stands."""
     table = run.corpus.occurrences
     columns = [table[name].to_pylist() for name in ("row", "dialogue_id", "turn")]
@@ -92,7 +93,7 @@ def gold_in_input(run: Run, gold: str, places: list[Position]) -> Labels:
     """Return the gold labels that stand in the input of the run."""
     source = run.manifest.source
     if source.path == "-":
-        raise InputError("the input came from standard input, which is gone", hint="give --gold-file")
+        raise InputError("the input came from standard input and cannot be read again", hint="give --gold-file")
     column = column_of(source.path, gold)
     if fingerprint(read(source.path, source.columns)) != source.sha256:
         raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")

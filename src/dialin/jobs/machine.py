@@ -1,4 +1,4 @@
-"""What this machine is, in words, for whoever reads a figure that it measured."""
+"""What this machine is, in words: printed beside the figures measured on it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def processor_name() -> str:
 
 
 def processor_in(cpuinfo: str) -> str:
-    r"""Return the first model name in the text of ``/proc/cpuinfo``; "" where there is none, as on most ARM machines.
+    r"""Return the first model name in the text of ``/proc/cpuinfo``; "" if there is none, as on most ARM machines.
 
     Examples
     --------

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dialin import files
 from dialin.discover.connect import Specs, connect
 from dialin.errors import InputError
-from dialin.jobs.predict import predict
+from dialin.jobs.predict import predict_table
 from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.read.table import read_table
@@ -43,7 +43,7 @@ def open_run(path: str | Path, frame: Frame = "pandas") -> OpenRun:
     >>> open_run("no-such-run")
     Traceback (most recent call last):
     ...
-    dialin.errors.InputError: there is no run in no-such-run: manifest.json is missing
+    dialin.errors.InputError: there is no run in no-such-run (make one with: dialin discover INPUT --out RUN)
     """
     if frame not in get_args(Frame):
         raise InputError(f"frame must be one of {', '.join(get_args(Frame))}, got {frame!r}")
@@ -99,7 +99,7 @@ class OpenRun:
         """
         table = read_table(source, columns)
         with connect(Specs(NO_LLM, NO_LLM, self.run.manifest.embedder), []) as connections:
-            return self._frame(predict(self.run, table, connections))
+            return self._frame(predict_table(self.run, table, connections))
 
     def _repr_html_(self) -> str:
         """Return the headline, the map and the largest intents, for a notebook."""

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from dialin import files
 from dialin.discover.assign import Pieces
 from dialin.discover.connect import Connections
-from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.read.corpus import corpus_of
 from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
 from dialin.runs.run import Run
 
-FORMATS = ("csv", "jsonl", "parquet")
 
-
-def predict(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
+def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
     """Return ``row, text, intent_id, name, p_intent`` for each row of `table`, in its order.
 
     Parameters
@@ -70,36 +60,3 @@ def pins(run: Run, pieces: Pieces) -> Pins:
         return Pins({})
     by_pieces, _ = pieces.assign(data.X, run.assignment_roles)
     return pins_of(data.texts, data.roles, run.review.labels, by_pieces)
-
-
-def format_of(path: Path) -> str:
-    """Return csv, jsonl or parquet, by the end of a file's name; raise InputError for others."""
-    suffix = path.suffix.lower().lstrip(".")
-    if suffix not in FORMATS:
-        raise InputError(f"cannot write {path}: unknown ending {path.suffix!r}", hint="use .csv, .jsonl or .parquet")
-    return suffix
-
-
-def save(path: Path, table: pa.Table) -> None:
-    """Write a table as the end of the file's name says, whole or not at all."""
-    form = format_of(path)
-    if form == "parquet":
-        files.write_whole(path, lambda temporary: pq.write_table(table, temporary))
-    else:
-        files.write_text(path, as_text(table, form))
-
-
-def as_text(table: pa.Table, form: str) -> str:
-    """Return a table as "csv" or "jsonl" text; lists become JSON in a CSV."""
-    records = table.to_pylist()
-    if form == "jsonl":
-        return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(table.column_names)
-    writer.writerows([_cell(value) for value in record.values()] for record in records)
-    return stream.getvalue()
-
-
-def _cell(value: object) -> object:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value

@@ -45,7 +45,7 @@ class SessionLog:
 
 
 def peak_memory_mb() -> float | None:
-    """Return the most memory that this process has held, in MB; None where the system does not say."""
+    """Return the most memory that this process has held, in MB; None if the system does not say."""
     if sys.platform == "win32":
         return None
     import resource  # noqa: PLC0415  (there is none on Windows)

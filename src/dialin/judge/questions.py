@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dialin.judge.verdict import Rows
 from dialin.llm.ask import Question
 from dialin.prompts.prompt import Prompt
-from dialin.prompts.templates import Form, bullets, load
+from dialin.prompts.templates import PAIR_CHARS, Form, bullets, load
 from dialin.text.script import language_of
 
 READABLE_MASS = 0.02
@@ -43,7 +43,8 @@ class SetQuestion:
 
 def build_pair_prompt(first: str, second: str) -> Prompt:
     """Return the question whether two sentences share an intent, in their language."""
-    return load("pairs", language_of([first, second])).prompt(first=first[:300], second=second[:300])
+    template = load("pairs", language_of([first, second]))
+    return template.prompt(first=first[:PAIR_CHARS], second=second[:PAIR_CHARS])
 
 
 def build_list_prompt(texts: list[str], form: Form = "list") -> Prompt:

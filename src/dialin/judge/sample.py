@@ -208,20 +208,6 @@ def _farthest(X: NDArray[np.floating], pairs: Rows, n_pairs: int) -> Rows:
     return np.array(chosen, dtype=np.int64).reshape(-1, 2)
 
 
-def medoid(X: NDArray[np.floating]) -> int:
-    """Return the row of `X` (n, d; unit rows) with the highest mean cosine to all; the first one of equals.
-
-    Raises
-    ------
-    InputError
-        If `X` has no rows.
-    """
-    if not len(X):
-        raise InputError("medoid needs at least one row, got none")
-    # The mean cosine to all members is the product with their mean; rounding makes equal rows equal.
-    return int(np.argmax(np.round(X @ X.mean(axis=0, dtype=np.float64).astype(X.dtype), 6)))
-
-
 def _peel(Z: Floats, size: int) -> Rows:
     """Return `size` < n rows of `Z`, hull by hull from the outside."""
     left = np.arange(len(Z), dtype=np.int64)

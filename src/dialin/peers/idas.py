@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from dialin.cluster.partition import Labels, Matrix
-from dialin.errors import InputError
 from dialin.llm.ask import MAX_CHARACTERS, Question, write
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, silhouette, squared_distances
@@ -111,29 +110,6 @@ def _nearest(X: Matrix, rows: list[int], known: list[int]) -> list[list[int]]:
         return [[] for _ in rows]
     order = np.argsort(-np.round(X[rows] @ X[known].T, 6), axis=1, kind="stable")[:, :N_EXAMPLES]
     return [[known[j] for j in reversed(near)] for near in order.tolist()]
-
-
-def cluster_recorded(problem: Problem, recorded: Mapping[str, str], embed: Callable[[Sequence[str]], Matrix]) -> Labels:
-    """Cluster with descriptions that were written before: IDAS without an LLM.
-
-    Parameters
-    ----------
-    problem : Problem
-        Sentences, told k.
-    recorded : mapping of str to str
-        Description of each sentence, such as ``generated_label`` of the authors' files.
-    embed : callable
-        As in `Kit`.
-
-    Raises
-    ------
-    InputError
-        A sentence has no description.
-    """
-    n, missing = len(problem.texts), [text for text in problem.texts if text not in recorded]
-    if missing:
-        raise InputError(f"{len(missing)} of {n} sentences lack a recorded description, the first: {missing[0][:60]!r}")
-    return cluster_described(problem, [recorded[text] for text in problem.texts], embed)
 
 
 def cluster_described(

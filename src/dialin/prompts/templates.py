@@ -18,6 +18,10 @@ from dialin.prompts.prompt import Prompt
 Form = Literal["pairs", "list", "tuned"]
 """How a judge is asked."""
 LANGUAGES = ("en", "zh")
+BULLET_CHARS = 160
+"""Characters of a sentence in a list of them, so that the list fits a small context."""
+PAIR_CHARS = 300
+"""Characters of a sentence that stands alone or beside a few others."""
 VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "prune": 1, "role": 1, "tuned": 1}
 VERSIONS |= {"keyphrase": 1, "describe": 1, "closer": 1, "belongs": 1}  # of `dialin.peers`
 
@@ -92,5 +96,5 @@ def load(task: str, language: str) -> Template:
 
 
 def bullets(texts: list[str]) -> str:
-    """Return the texts one a line, each with a dash and cut to 160 characters, so that they fit a small context."""
-    return "\n".join(f"- {text[:160]}" for text in texts)
+    """Return the texts one a line, each with a dash and cut to `BULLET_CHARS`."""
+    return "\n".join(f"- {text[:BULLET_CHARS]}" for text in texts)

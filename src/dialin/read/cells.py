@@ -59,7 +59,7 @@ def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_gi
         if not is_given:
             return None
         raise InputError(
-            f"column {name!r} of {where} is no turn number: {error}", hint="name a column of whole numbers"
+            f"column {name!r} of {where} does not hold turn numbers: {error}", hint="name a column of whole numbers"
         ) from error
 
 

@@ -71,7 +71,7 @@ def wanted_of(columns: Columns) -> Wanted:
 
 
 def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind: str) -> str | None:
-    """Return the one column that is meant, None where none is named and no usual name is there.
+    """Return the one column that is meant, None if none is named and no usual name is there.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind
         If the named column is not there, or several fit equally well.
     """
     if given is not None:
-        hits = matching(names, given)
+        hits = matching_columns(names, given)
         if not hits:
             raise InputError(f"{where} has no column {given!r}; it has {_listed(names)}", hint="name one of these")
         return _only(hits, names, where, kind)
@@ -100,7 +100,7 @@ def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind
     return None
 
 
-def matching(names: Sequence[str], given: str) -> list[str]:
+def matching_columns(names: Sequence[str], given: str) -> list[str]:
     """Return the column of this very name; else those that differ from it in case, spaces and punctuation only."""
     return [given] if given in names else [name for name in names if _key(name) == _key(given)]
 
@@ -121,16 +121,16 @@ def _key(name: str) -> str:
 def equally_likely(where: str, kind: str, hits: Sequence[str], names: Sequence[str]) -> InputError:
     """Return the error that several columns (`hits` of all `names`) may be the one that is looked for."""
     return InputError(
-        f"{where} has {len(hits)} columns that may be the {kind}: {_listed(hits)}; all columns: {_listed(names)}",
-        hint=f"name one, --{kind} NAME or Columns({kind}=NAME)",
+        f"{where} has {len(hits)} columns that could be the {kind}: {_listed(hits)}; all columns: {_listed(names)}",
+        hint=f"name one with --{kind} NAME or Columns({kind}=NAME)",
     )
 
 
 def no_column(where: str, kind: str, names: Sequence[str]) -> InputError:
     """Return the error that none of the columns has a usual name."""
     return InputError(
-        f"{where} has no column that is known to hold the {kind}; it has {_listed(names)}",
-        hint=f"name it, --{kind} NAME or Columns({kind}=NAME); the first line of a CSV must name the columns",
+        f"{where} has no column with a usual name for the {kind}; it has {_listed(names)}",
+        hint=f"name it with --{kind} NAME or Columns({kind}=NAME); the first line of a CSV must name the columns",
     )
 
 

@@ -25,8 +25,8 @@ class Corpus:
     counts : ndarray of int64, shape (n,)
         How often each sentence occurs.
     roles : list of str, n roles, or None
-        "customer", "agent", another role as the input has it, "" where a row has none;
-        None where no row has one.
+        "customer", "agent", another role as the input has it, "" if a row has none;
+        None if no row has one.
     occurrences : pyarrow.Table
         One row per row of the input that is not blank, in input order: ``row`` int64 (from 0, blank rows
         counted), ``sentence_id`` int64 (index into `texts`), and ``dialogue_id`` string, ``turn`` int64,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from dialin.errors import InputError
-from dialin.read.source import Raw, Wanted, check_distinct, one_line, short
+from dialin.read.source import Raw, Wanted, check_distinct, error_line, shortened_repr
 
 _DELIMITERS = ",;\t|"
 _LONGEST_HEADER = 1 << 20  # bytes in which the header of a CSV must end
@@ -61,11 +61,11 @@ def _table(text: bytes, delimiter: str, names: list[str], keep: list[str], where
         )
     except pa.ArrowInvalid as error:
         _check_ragged(text, delimiter, len(names), where)
-        raise InputError(f"{where} is not valid CSV: {one_line(error)}", hint="check its quotes") from error
+        raise InputError(f"{where} is not valid CSV: {error_line(error)}", hint="check its quotes") from error
 
 
 def delimiter_of(text: bytes) -> str:
-    """Return the delimiter that is most frequent in the first line, a comma where there is none."""
+    """Return the delimiter that is most frequent in the first line, a comma if there is none."""
     first = text.lstrip().partition(b"\n")[0].decode()
     return max(_DELIMITERS, key=first.count)
 
@@ -92,8 +92,8 @@ def _check_ragged(text: bytes, delimiter: str, n_names: int, where: str) -> None
     for line, row in _rows(text.decode(), delimiter):
         if row and len(row) != n_names:
             raise InputError(
-                f"line {line} of {where} has {len(row)} fields, the header {n_names}: {short(row[0])}",
-                hint="put text that holds the delimiter in double quotes, or use .txt for a sentence a line",
+                f"line {line} of {where} has {len(row)} fields, the header {n_names}: {shortened_repr(row[0])}",
+                hint="put text that holds the delimiter in double quotes, or use .txt with one sentence a line",
             )
 
 
@@ -104,6 +104,6 @@ def _check_quotes(text: bytes, delimiter: str, where: str) -> None:
         pass
     if not last or last[-1].endswith("\n"):
         raise InputError(
-            f"a double quote opens in the record at line {line} of {where} and never closes: {short(last)}",
-            hint="close it, or write a quote inside of quotes twice",
+            f"the double quote in the record at line {line} of {where} is never closed: {shortened_repr(last)}",
+            hint="close it, or double the quotes inside quoted text",
         )

@@ -48,7 +48,8 @@ def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given
         if not is_given:
             return None
         raise InputError(
-            f"column {name!r} of {where} is no date: {error}", hint="name a column of dates such as 2024-05-31 14:05"
+            f"column {name!r} of {where} does not hold dates: {error}",
+            hint="name a column of dates such as 2024-05-31 14:05",
         ) from error
     return pa.array(values, DATE).take(texts.indices)
 
@@ -60,14 +61,14 @@ def _of_arrow(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _parsed(texts: Iterable[str]) -> list[datetime]:
-    """Return the date of each text; raise ValueError where one has none."""
+    """Return the date of each text; raise ValueError if one has none."""
     texts = list(texts)
     day_first = _day_first([(int(m[1]), int(m[2])) for text in texts if (m := _YEAR_LAST.search(text))])
     return [_one(text, day_first) for text in texts]
 
 
 def _day_first(pairs: list[tuple[int, int]]) -> bool:
-    """Tell whether dates that end with the year begin with the day; raise ValueError where either would do."""
+    """Tell whether dates that end with the year begin with the day; raise ValueError if either would do."""
     first, second = (max((pair[i] for pair in pairs), default=0) for i in (0, 1))
     if pairs and first <= 12 and second <= 12 and any(a != b for a, b in pairs):
         raise ValueError("day and month cannot be told apart")
@@ -75,7 +76,7 @@ def _day_first(pairs: list[tuple[int, int]]) -> bool:
 
 
 def _one(text: str, day_first: bool) -> datetime:
-    """Return the date in one text; raise ValueError where there is none."""
+    """Return the date in one text; raise ValueError if there is none."""
     if whole := _COMPACT.fullmatch(text):
         year, month, day, hour, minute, second = (int(part or 0) for part in whole.groups())
         return datetime(year, month, day, hour, minute, second)
@@ -83,7 +84,7 @@ def _one(text: str, day_first: bool) -> datetime:
         return _unix(float(text))
     found = _triple(text, day_first)
     if found is None:
-        raise ValueError(f"there is none in {text[:40]!r}")
+        raise ValueError(f"{text[:40]!r} is not a date")
     return datetime(*found, *_clock(text))
 
 

@@ -15,7 +15,7 @@ from dialin.errors import InputError
 from dialin.read.csv_tsv import delimiter_of, header_of, of_csv
 from dialin.read.encoding import to_utf8
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
-from dialin.read.source import Raw, Wanted, check_distinct, one_line
+from dialin.read.source import Raw, Wanted, check_distinct, error_line
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -31,7 +31,7 @@ _SUFFIXES = {
 _PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
 
 
-def load(source: object, wanted: Wanted) -> Raw:
+def load_raw(source: object, wanted: Wanted) -> Raw:
     """Return the wanted columns of a source.
 
     Parameters
@@ -71,7 +71,7 @@ def _of_frame(frame: object, wanted: Wanted) -> Raw:
         names, table = _table(frame, wanted)
     except (TypeError, pa.ArrowException) as error:
         raise InputError(
-            f"{where} cannot be turned into an Arrow table: {one_line(error)}",
+            f"{where} cannot be turned into an Arrow table: {error_line(error)}",
             hint="give a pandas, polars or pyarrow frame; collect() it if it is lazy",
         ) from error
     return _of_table(table, names, where, wanted)
@@ -112,8 +112,8 @@ def _load_bytes(path: str, wanted: Wanted) -> Raw:
     form = form or _sniff(text, wanted)
     if not form and path != "-":
         raise InputError(
-            f"cannot tell the format of {where}: its ending {Path(name).suffix!r} is unknown "
-            f"and its first line is neither JSON nor a header",
+            f"cannot tell the format of {where}: the ending {Path(name).suffix!r} is unknown "
+            f"and the first line is neither JSON nor a header",
             hint="rename it to .txt (one sentence a line), .csv, .tsv, .jsonl, .json or .parquet",
         )
     return _parse(text, form or "txt", where, wanted)
@@ -125,11 +125,15 @@ def _read(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"there is no file {path}", hint="check the path; sentences go in as a list") from error
+        raise InputError(
+            f"there is no file {path}", hint="check the path; pass sentences themselves as a list"
+        ) from error
     except IsADirectoryError as error:
         raise InputError(f"{path} is a folder, not a file", hint="give one file in it") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path!r}: {one_line(error)}", hint="check the path and its rights") from error
+        raise InputError(
+            f"cannot read {path!r}: {error_line(error)}", hint="check the path and its permissions"
+        ) from error
 
 
 def _unzip(data: bytes, where: str) -> bytes:
@@ -138,7 +142,7 @@ def _unzip(data: bytes, where: str) -> bytes:
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{where} is broken gzip: {one_line(error)}", hint="copy or compress it again") from error
+        raise InputError(f"{where} is broken gzip: {error_line(error)}", hint="copy or compress it again") from error
 
 
 def _parquet(data: bytes, where: str, wanted: Wanted) -> Raw:
@@ -147,7 +151,7 @@ def _parquet(data: bytes, where: str, wanted: Wanted) -> Raw:
         names = file.schema_arrow.names
         table = file.read(columns=[name for name in names if wanted(name)])
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{where} is not readable Parquet: {one_line(error)}", hint="write it again") from error
+        raise InputError(f"{where} is not readable Parquet: {error_line(error)}", hint="write it again") from error
     return _of_table(table, names, where, wanted)
 
 
@@ -168,7 +172,7 @@ def _lines(text: str, where: str, wanted: Wanted) -> Raw:
 
 
 def _sniff(text: bytes, wanted: Wanted) -> str | None:
-    """Return the format that the text shows, None where it can only be plain lines."""
+    """Return the format that the text shows, None if it can only be plain lines."""
     start = text.lstrip()
     if start.startswith((b"{", b'["', b"[{")) or (start.startswith(b"[") and start.rstrip().endswith(b"]")):
         return "json"  # falls back to JSON lines

@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 
 from dialin.errors import InputError
-from dialin.read.source import OBJECT, Raw, Wanted, one_line, short
+from dialin.read.source import OBJECT, Raw, Wanted, error_line, shortened_repr
 
 
 def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:
@@ -40,7 +40,7 @@ def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:
             has_header = True
         else:
             raise InputError(
-                f"item {n + 1} of {where} is a {type(record).__name__}, not text: {short(record)}",
+                f"item {n + 1} of {where} is a {type(record).__name__}, not text: {shortened_repr(record)}",
                 hint="give sentences (str) or objects",
             )
         _keep(record, n, kept, names, wanted)
@@ -115,7 +115,7 @@ def of_json(text: str, where: str, wanted: Wanted) -> Raw:
     except (ValueError, RecursionError) as error:
         if _is_json(text.strip().partition("\n")[0]):
             return of_json_lines(text, where, wanted)
-        raise InputError(f"{where} is not JSON: {one_line(error)}", hint="check it at that place") from error
+        raise InputError(f"{where} is not JSON: {error_line(error)}", hint="correct the JSON there") from error
     if isinstance(value, list):
         return of_records(value, where, wanted)
     if isinstance(value, dict):
@@ -141,7 +141,7 @@ def _values(text: str, where: str) -> Iterator[object]:
                 yield json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise InputError(
-                    f"line {n} of {where} is not JSON: {one_line(error)}; it reads {short(line)}",
+                    f"line {n} of {where} is not JSON: {error_line(error)}; it reads {shortened_repr(line)}",
                     hint="every line must be one JSON object",
                 ) from error
 
@@ -169,7 +169,7 @@ def _array(cells: list[object], name: str, where: str) -> pa.ChunkedArray:
     except (TypeError, pa.ArrowException) as error:
         odd = next((cell for cell in texts if not isinstance(cell, str | list | None)), None)
         raise InputError(
-            f"column {name!r} of {where} holds neither text nor turns: {short(odd or one_line(error))}",
+            f"column {name!r} of {where} holds neither text nor turns: {shortened_repr(odd or error_line(error))}",
             hint="name another column, or give every row the same shape",
         ) from error
     return pa.chunked_array([array])

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.read.formats import load
+from dialin.read.formats import load_raw
 from dialin.read.source import Raw
 
 Labels = list[str | None]
@@ -25,7 +25,7 @@ def column_of(path: str, name: str) -> Labels:
     InputError
         The file has no such column.
     """
-    raw = load(path, lambda _: True)
+    raw = load_raw(path, lambda _: True)
     if name in raw.columns and not pa.types.is_nested(raw.columns[name].type):
         return texts_of(raw.columns[name])
     for column in raw.columns.values():
@@ -71,7 +71,7 @@ def join(path: str, name: str, places: list[Position]) -> Labels:
     InputError
         It lacks the columns, or fits no place.
     """
-    raw = load(path, lambda _: True)
+    raw = load_raw(path, lambda _: True)
     if name not in raw.columns:
         raise InputError(f"{raw.where} has no column {name!r}; it has {', '.join(raw.names)}", hint="name one of these")
     labels = texts_of(raw.columns[name])
@@ -85,7 +85,7 @@ def join(path: str, name: str, places: list[Position]) -> Labels:
             f"{raw.where} cannot be joined: it has {', '.join(raw.names)}", hint="it needs dialogue_id and turn, or row"
         )
     if not any(found):
-        raise InputError(f"no row of {raw.where} fits a row of the run", hint="is it of the same input?")
+        raise InputError(f"no row of {raw.where} matches a row of the run", hint="is it about the same input?")
     return found
 
 

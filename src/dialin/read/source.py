@@ -12,7 +12,7 @@ from dialin.errors import InputError
 
 Wanted = Callable[[str], bool]  # whether a column of this name may be needed
 OBJECT = pa.struct([("object", pa.large_string())])
-"""Cells that are neither text nor turns, as JSON: an error for who needs them, and none where nobody does."""
+"""Cells that hold objects, kept as JSON. They raise an error only if the column is used."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ class Raw:
 
 
 def check_distinct(names: list[str], where: str) -> None:
-    """Raise InputError where two columns have one name: which one is meant, nobody can tell."""
+    """Raise InputError if two columns have one name: it is unclear which one is meant."""
     for name, n in Counter(names).items():
         if n > 1:
             raise InputError(f"{where} has {n} columns named {name!r}", hint="rename all but one")
 
 
-def one_line(error: Exception) -> str:
+def error_line(error: Exception) -> str:
     """Return what a foreign error says as one line of at most 200 characters."""
     return " ".join(str(error).split())[:200]
 
 
-def short(value: object) -> str:
+def shortened_repr(value: object) -> str:
     """Return how Python writes a value, cut to at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -18,7 +18,7 @@ from dialin.read.columns import (
     TURNS,
     Columns,
     equally_likely,
-    matching,
+    matching_columns,
     no_column,
     pick,
     wanted_of,
@@ -26,7 +26,7 @@ from dialin.read.columns import (
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE as DATE_TYPE
 from dialin.read.dates import dates
-from dialin.read.formats import load
+from dialin.read.formats import load_raw
 from dialin.read.source import Raw
 
 _NUMBER = r"^[-+]?[\d.,]*\d([eE][-+]?\d+)?%?$"
@@ -89,7 +89,7 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
         As for `read`.
     """
     columns = columns or Columns()
-    raw = load(source, wanted_of(columns))
+    raw = load_raw(source, wanted_of(columns))
     nested = _turns_column(raw, columns)
     table = _read_turns(raw, nested, columns) if nested else _read_rows(raw, columns)
     if not table.num_rows:
@@ -147,8 +147,8 @@ def _check_words(text: pa.Array, name: str, where: str) -> None:
     is_number = pc.match_substring_regex(pc.utf8_trim_whitespace(text), _NUMBER)
     if pc.all(pc.or_kleene(is_number, is_blank(text))).as_py() and pc.any(is_number).as_py():
         raise InputError(
-            f"column {name!r} of {where} holds only numbers, the first {pc.drop_null(text)[0].as_py()!r}",
-            hint="name the text column, --text NAME or Columns(text=NAME); this one too, if it is meant",
+            f"column {name!r} of {where} holds only numbers, such as {pc.drop_null(text)[0].as_py()!r}",
+            hint="name the text column with --text NAME or Columns(text=NAME), even if it is this one",
         )
 
 
@@ -156,10 +156,10 @@ def _check_words(text: pa.Array, name: str, where: str) -> None:
 
 
 def _turns_column(raw: Raw, columns: Columns) -> str | None:
-    """Return the column of lists of turns, None where a row is a sentence."""
+    """Return the column of lists of turns, None if a row is a sentence."""
     lists = [name for name in raw.names if is_list(raw.columns.get(name))]
     flat = [name for name in raw.names if name not in lists]
-    if columns.text is not None and (named := matching(raw.names, columns.text)):
+    if columns.text is not None and (named := matching_columns(raw.names, columns.text)):
         return named[0] if named[0] in lists else None
     turns = pick(lists, None, TURNS, raw.where, "turns")
     text = pick(flat, None, TEXT, raw.where, "text") if columns.text is None else None
@@ -213,7 +213,7 @@ def _turn_numbers(fields: dict[str, pa.Array], given: str | None, where: str, in
 
 def _role_of_turns(raw: Raw, fields: dict[str, pa.Array], columns: Columns, parent: pa.Array) -> pa.Array | None:
     given = columns.role
-    if given is None or matching(list(fields), given):
+    if given is None or matching_columns(list(fields), given):
         name = pick(list(fields), given, ROLE, raw.where, "role")
         return strings(fields[name], name, raw.where) if name else None
     name = pick([*raw.names, *fields], given, ROLE, raw.where, "role")  # a role for the whole dialogue

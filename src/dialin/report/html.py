@@ -9,7 +9,7 @@ import jinja2
 
 from dialin import files
 from dialin.facts.build import facts_of
-from dialin.facts.facts import part_of
+from dialin.facts.facts import stratum_of
 from dialin.facts.loaded import load_files
 from dialin.llm.usage import Price
 from dialin.report.map.points import points_of
@@ -20,7 +20,7 @@ from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
 """Columns of a sentence in the tables."""
-SCRIPTS = ("map.js", "table.js", "start.js")
+SCRIPTS = ("map/map.js", "templates/table.js", "templates/start.js")
 
 
 def write_report(run: Run, path: Path, price: Price | None = None) -> int:
@@ -31,51 +31,58 @@ def write_report(run: Run, path: Path, price: Price | None = None) -> int:
     InputError
         A file of the run cannot be read, or the page cannot be written.
     """
-    html = page(run, price)
+    html = report_html(run, price)
     files.write_text(path, html)
     return path.stat().st_size
 
 
-def page(run: Run, price: Price | None = None) -> str:
+def report_html(run: Run, price: Price | None = None) -> str:
     """Return the report of a run as one HTML page that needs nothing else."""
-    return render(open_page(run, price))
+    return fill_templates(open_page(run, price))
 
 
 def open_page(run: Run, price: Price | None = None) -> Page:
-    """Return what the templates read about a run."""
+    """Return what the templates read about a run; raise InputError if it has no result, or a file cannot be read."""
     contents = load_files(run)
-    script = "\n".join(map(asset, SCRIPTS))
-    return Page(run.manifest, facts_of(contents), points_of(contents), asset("style.css"), script, price)
+    script, style = "\n".join(map(asset, SCRIPTS)), asset("templates/style.css")
+    return Page(run.manifest, facts_of(contents), points_of(contents), style, script, price)
 
 
-def asset(name: str) -> str:
-    """Return a file that stands in the page as it is."""
-    return resources.files("dialin.report").joinpath("templates", name).read_text("utf-8")
+def asset(path: str) -> str:
+    """Return a file of this folder that is part of the page as it is."""
+    return resources.files("dialin.report").joinpath(path).read_text("utf-8")
 
 
-def render(page: Page) -> str:
+def fill_templates(page: Page) -> str:
     """Return the page; whatever people wrote is escaped."""
     return environment().get_template("page.html.j2").render(page=page)
 
 
 def environment() -> jinja2.Environment:
-    """Return the templates with their filters."""
-    found = jinja2.Environment(
-        loader=jinja2.PackageLoader("dialin.report"),
+    """Return what fills the templates of the report, with their filters; it escapes whatever people wrote."""
+    made = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader("dialin.report"), jinja2.PackageLoader("dialin.report.map", "")]
+        ),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    found.filters |= {"number": number, "percent": percent, "short": short, "is_chinese": is_chinese}
-    found.filters["part"] = part_of
-    return found
+    made.filters |= {
+        "number": with_commas,
+        "percent": percent,
+        "short": shortened_text,
+        "is_chinese": is_chinese,
+    }
+    made.filters["stratum"] = stratum_of
+    return made
 
 
 # --- filters of the templates ---------------------------------------------------------------------
 
 
-def number(value: float) -> str:
+def with_commas(value: float) -> str:
     """Return a whole number with commas between the thousands."""
     return f"{value:,.0f}"
 
@@ -85,9 +92,9 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{share:.{digits}%}".replace("%", "\u202f%")
 
 
-def short(text: str) -> str:
-    """Return a sentence as long as a table can bear."""
-    return shortened(text, TEXT_WIDTH)
+def shortened_text(text: str, width: int = TEXT_WIDTH) -> str:
+    """Return a sentence cut to the width of a table, in columns."""
+    return shortened(text, width)
 
 
 def is_chinese(text: str) -> bool:

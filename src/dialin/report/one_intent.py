@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dialin.errors import InputError
 from dialin.facts.facts import Facts, IntentFacts, Link
-from dialin.report.terminal import name_of, one_line, sparkline
+from dialin.report.terminal import numbered_title, on_one_line, sparkline
 from dialin.text.width import shortened
 
 EXAMPLE_WIDTH = 390
@@ -21,19 +21,19 @@ EXAMPLE_WIDTH = 390
 
 
 def find_intent(facts: Facts, wanted: str) -> IntentFacts:
-    """Return the intent with this number or name; raise InputError, with the names near to it, where there is none."""
+    """Return the intent with this number or name; raise InputError, with the names near to it, if there is none."""
     number = wanted.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
     if is_number and facts.has(int(number)):
         return facts.intent(int(number))
     for one in facts.intents:
-        if plain(one.name) == plain(wanted):
+        if searchable(one.name) == searchable(wanted):
             return one
     numbers = {one.name: one.intent_id for one in facts.intents}
     near = [] if is_number else [f"{name} (#{numbers[name]})" for name in near_names(wanted, list(numbers))]
-    hint = f"numbers go from 0 to {max(numbers.values())}" if numbers else ""
-    hint = f"near to it: {', '.join(near)}" if near else hint
-    raise InputError(f"there is no intent {wanted!r} among the {len(facts.intents)} of the run", hint=hint)
+    hint = f"numbers run from 0 to {max(numbers.values())}" if numbers else ""
+    hint = f"similar: {', '.join(near)}" if near else hint
+    raise InputError(f"the run has no intent {wanted!r} among its {len(facts.intents)}", hint=hint)
 
 
 def near_names(wanted: str, names: Sequence[str], n: int = 4) -> list[str]:
@@ -46,15 +46,15 @@ def near_names(wanted: str, names: Sequence[str], n: int = 4) -> list[str]:
     >>> near_names("物流", ["inquire-refund", "查询-物流"])
     ['查询-物流']
     """
-    key = plain(wanted)
-    within = [name for name in names if key and key in plain(name)]
-    words = {name: {plain(name), *plain(name).split("-")} for name in names}
+    key = searchable(wanted)
+    within = [name for name in names if key and key in searchable(name)]
+    words = {name: {searchable(name), *searchable(name).split("-")} for name in names}
     close = get_close_matches(key, sorted(set[str]().union(*words.values())), n, 0.6)
     alike = [name for word in close for name in names if word in words[name]]
     return list(dict.fromkeys([*within, *alike]))[:n]
 
 
-def plain(name: str) -> str:
+def searchable(name: str) -> str:
     """Return a name as people may type it: in any case, with spaces or hyphens."""
     return "-".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
@@ -62,14 +62,14 @@ def plain(name: str) -> str:
 def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
     """Print everything about one intent."""
     console.print(Text.assemble((f"#{one.intent_id} ", "dim"), (one.name, "bold"), f"  {one.role}"))
-    for line in figures_of(facts, one):
+    for line in figure_lines(facts, one):
         console.print(Text(line), overflow="fold")
     lists = [
-        ("examples", [Text(shortened(one_line(text), EXAMPLE_WIDTH)) for text in one.examples]),
-        ("could be confused with", linked(facts, one.confused_with)),
-        (f"{one.role or 'the same speaker'} usually goes on with", linked(facts, one.followed_by)),
+        ("examples", [Text(shortened(on_one_line(text), EXAMPLE_WIDTH)) for text in one.examples]),
+        ("easily confused with", linked(facts, one.confused_with)),
+        (f"{one.role or 'the same speaker'} usually continues with", linked(facts, one.followed_by)),
         ("the other side usually says", linked(facts, one.answered_by)),
-        ("in one family with", [Text(name_of(facts, i)) for i in family_of(facts, one) if i != one.intent_id]),
+        ("in the same family", [Text(numbered_title(facts, i)) for i in family_of(facts, one) if i != one.intent_id]),
     ]
     for title, lines in lists:
         if lines:
@@ -78,26 +78,27 @@ def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
             console.print(Padding(Group(*lines), (0, 0, 0, 2), expand=False))
 
 
-def figures_of(facts: Facts, one: IntentFacts) -> list[str]:
+def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     """Return the lines of numbers of an intent."""
     said = (
         f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {one.size:,} sentences · P(good) {one.p_good:.2f}"
     )
     lines = [said]
     if facts.calls and one.is_routine:
-        lines.append("routine: never the main reason of a call")
+        lines.append("routine: never the main reason for a call")
     elif facts.calls:
         n = facts.calls.n_dialogues
-        lines.append(f"main reason of {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
+        lines.append(f"main reason for {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
     if facts.timeline and one.move:
-        change = f"{one.move.before:.1%} → {one.move.after:.1%}, {'a change' if one.move.is_sure else 'no sure change'}"
+        how_sure = "significant" if one.move.is_sure else "not significant"
+        change = f"{one.move.before:.1%} → {one.move.after:.1%}, {how_sure}"
         lines.append(f"{sparkline(facts.shares(one))} share per {facts.timeline.unit} · {change}")
     return lines
 
 
 def linked(facts: Facts, links: Iterable[Link]) -> list[Text]:
     """Return a line for each link."""
-    return [Text(f"{link.share:>4.0%}  {name_of(facts, link.intent_id)}") for link in links]
+    return [Text(f"{link.share:>4.0%}  {numbered_title(facts, link.intent_id)}") for link in links]
 
 
 def family_of(facts: Facts, one: IntentFacts) -> tuple[int, ...]:

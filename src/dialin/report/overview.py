@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from dialin.facts.facts import Facts, part_of
-from dialin.report.terminal import add, grid, name_of, one_line, sparkline, totals
+from dialin.facts.facts import Facts, stratum_of
+from dialin.report.terminal import Column, add, grid, numbered_title, numbers, on_one_line, sparkline, totals
 from dialin.runs.run import Run
 from dialin.text.width import shortened
 
@@ -25,7 +25,7 @@ PATH_WIDTH = 72
 def print_facts(run: Run, facts: Facts, console: Console) -> None:
     """Print everything that a run says."""
     parts = [
-        ("Intents", intents_table(facts, console.width)),
+        ("Intents", intents_grid(facts, console.width)),
         ("Why people call", reasons_table(facts)),
         ("Over time", time_part(facts)),
         ("Families of intents", families_part(facts)),
@@ -42,58 +42,62 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
             console.print(part)
 
 
-def intents_table(facts: Facts, width: int) -> RenderableType:
+def intents_grid(facts: Facts, width: int) -> RenderableType:
     """Return the table of intents: number, name, figures, and where there is room, the most central sentence."""
     if not facts.intents:
-        return Text("no intent was found")
+        return Text("no intents were found")
+    is_wide = width >= MIN_WIDE_WIDTH
     optional = [
-        ("<role", bool(facts.roles)),
-        (">calls", facts.calls is not None),
-        ("*most central", width >= MIN_WIDE_WIDTH),
+        (Column("role"), bool(facts.roles)),
+        (Column("calls", "right"), facts.calls is not None),
+        (Column("most central", flexible=True), is_wide),
     ]
     more = [column for column, is_there in optional if is_there]
-    table = grid(">#", "<intent" if width >= MIN_WIDE_WIDTH else "*intent", ">said", ">share", ">good", *more)
+    intent = Column("intent", flexible=not is_wide)
+    table = grid(Column("#", "right"), intent, *numbers("utterances", "share", "P(good)"), *more)
     for one in facts.intents:
-        cells = {"<role": one.role, ">calls": f"{one.n_reason:,}" if one.n_reason else ""}
-        cells |= {"*most central": one_line("".join(one.examples[:1]))}
+        cells = {"role": one.role, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
+        cells |= {"most central": on_one_line("".join(one.examples[:1]))}
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", f"{one.p_good:.2f}"]
-        add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column] for column in more))
+        add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))
     return table
 
 
 def reasons_table(facts: Facts) -> RenderableType | None:
-    """Return the main reasons of the calls; None where there are no dialogues."""
+    """Return the main reasons of the calls; None if there are no dialogues."""
     if facts.calls is None:
         return None
     found = facts.reasons[:N_REASONS]
     n = facts.calls.n_dialogues
-    table = grid(">#", "*main reason", ">calls", ">share", "<")
+    table = grid(Column("#", "right"), Column("main reason", flexible=True), *numbers("calls", "share"), Column(""))
     for one in found:
         bar = Text("█" * max(1, round(BAR * one.n_reason / found[0].n_reason)), style="blue")
         add(table, one.intent_id, one.title, f"{one.n_reason:,}", f"{one.n_reason / n:.1%}", bar)
-    none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a reason"
+    none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a main reason"
     return Group(table, Text(none), *ways_of(facts, facts.calls.paths))
 
 
 def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[Text]:
-    """Return a line for each usual way through a call, under a heading; nothing where there is none."""
+    """Return a line for each usual way through a call, under a heading; nothing if there is none."""
     lines = []
     for path, count in paths:
         room = PATH_WIDTH // len(path) - len(" → ")
         way = " → ".join(shortened(facts.intent(i).title, room) for i in path)
         lines.append(Text(f"{count:>5,} × {way}"))
-    return [Text("usual ways through a call:"), *lines] if lines else []
+    return [Text("usual paths through a call:"), *lines] if lines else []
 
 
 def time_part(facts: Facts) -> RenderableType | None:
-    """Return utterances per period, and what rises and falls; None where there are no periods."""
+    """Return utterances per period, and what rises and falls; None if there are no periods."""
     timeline = facts.timeline
     if timeline is None:
         return None
     span = f"{timeline.names[0]} to {timeline.names[-1]}"
     what = f"utterances per {timeline.unit}, {span}, at most {max(timeline.totals):,}"
     sure = facts.movers[:N_MOVERS]
-    table = grid(">#", "*what rises and falls", "<share", ">earlier", ">later")
+    table = grid(
+        Column("#", "right"), Column("rising or falling", flexible=True), Column("share"), *numbers("earlier", "later")
+    )
     for one in sure:
         assert one.move is not None  # they are those that have one
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
@@ -109,20 +113,23 @@ def families_part(facts: Facts) -> RenderableType | None:
     for i, family in enumerate(facts.families, 1):
         n = len(family)
         lines.append(Text(f"{i} · {n} intent{'s' * (n != 1)} · {facts.family_share(family):.1%}"))
-        lines += [Text(f"  {'└' if j == n else '├'} {name_of(facts, member)}") for j, member in enumerate(family, 1)]
+        lines += [
+            Text(f"  {'└' if j == n else '├'} {numbered_title(facts, member)}") for j, member in enumerate(family, 1)
+        ]
     return Group(*lines)
 
 
 def roles_table(facts: Facts) -> RenderableType | None:
-    """Return who speaks; None where no role is known."""
+    """Return who speaks; None if no role is known."""
     if not facts.roles:
         return None
-    over_time = ["<share"] * (facts.timeline is not None)
-    table = grid("<role", ">said", ">coverage", ">intents", *over_time, "*most frequent")
+    over_time = [Column("share")] if facts.timeline else []
+    figures = numbers("utterances", "coverage", "intents")
+    table = grid(Column("role"), *figures, *over_time, Column("most frequent", flexible=True))
     for role in facts.roles:
         top = ", ".join(f"{facts.intent(link.intent_id).title} {link.share:.0%}" for link in role.top)
-        figures = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
-        add(table, role.role or "unknown", *figures, *(sparkline(facts.shares(role), 12) for _ in over_time), top)
+        cells = [f"{role.n_occurrences:,}", f"{role.n_assigned / role.n_occurrences:.1%}", f"{role.n_intents:,}"]
+        add(table, role.role or "unknown", *cells, *(sparkline(facts.shares(role), 12) for _ in over_time), top)
     return table
 
 
@@ -130,11 +137,11 @@ def left_part(facts: Facts) -> RenderableType:
     """Return what has no intent, and why."""
     if not facts.left:
         return Text("every utterance has an intent")
-    table = grid("<why", ">said", "*what that means, and examples")
+    table = grid(Column("reason"), Column("utterances", "right"), Column("meaning and examples", flexible=True))
     for left in facts.left:
         add(table, left.reason, f"{left.n_occurrences:,}", left.meaning)
         for stray in left.examples[:N_STRAYS]:
-            add(table, "", "", Text(one_line(stray.text), style="dim"))
+            add(table, "", "", Text(on_one_line(stray.text), style="dim"))
     return table
 
 
@@ -142,11 +149,16 @@ def rounds_table(facts: Facts) -> RenderableType | None:
     """Return the rounds: what was tried, and what was kept."""
     if not facts.rounds:
         return None
-    table = grid(">round", "<role", ">left", ">k", ">good", ">bad", ">unreadable", "*kept")
+    table = grid(
+        Column("round", "right"),
+        Column("stratum"),
+        *numbers("sentences left", "k", "good", "bad", "unreadable"),
+        Column("kept", flexible=True),
+    )
     for i, round_ in enumerate(facts.rounds, 1):
-        kept = f"{round_['n_kept']:,} with {round_['n_kept_sentences']:,}"
+        kept = f"{round_['n_kept']:,} pieces, {round_['n_kept_sentences']:,} sentences"
         for j, trial in enumerate(round_["trials"]):
-            head = [i, part_of(round_), f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
+            head = [i, stratum_of(round_), f"{round_['n_rest']:,}"] if j == 0 else [""] * 3
             figures = [f"{trial[name]:,}" for name in ("good", "bad", "unreadable")]
             is_best = len(round_["trials"]) > 1 and trial["k"] == round_["best_k"]
             add(table, *head, f"{'★ ' * is_best}{trial['k']:,}", *figures, kept if j == 0 else "")

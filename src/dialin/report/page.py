@@ -14,8 +14,8 @@ from dialin.facts.families import families
 from dialin.llm.usage import Price, Usage
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
-from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line, tree_picture
-from dialin.runs.run import Manifest
+from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line_points, tree_picture
+from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
 """Intents of the table, and of the tree that is drawn; of more, the most frequent are in the table."""
@@ -142,7 +142,7 @@ class Page:
 
     @cached_property
     def tree(self) -> TreePicture | None:
-        """The tree of the places as it is drawn; None where it would be too tall."""
+        """The tree of the places as it is drawn; None if it would be too tall."""
         tree = self.facts.tree
         return tree_picture(tree, families(tree)) if tree and self.n_intents <= MAX_ROWS else None
 
@@ -167,7 +167,7 @@ class Page:
 
     def line(self, one: IntentFacts | RoleFacts) -> str:
         """Return the small line of the share of an intent or a role over time."""
-        return line(self.facts.shares(one))
+        return line_points(self.facts.shares(one))
 
     def in_words(self, one: IntentFacts | RoleFacts) -> str:
         """Return what the small line of an intent or a role shows."""

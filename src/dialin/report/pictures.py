@@ -67,12 +67,12 @@ def _across(height: float, top: float) -> float:
     return MARGIN + (TREE_WIDTH - MARGIN) * (1 - height / top)
 
 
-def line(values: Sequence[float]) -> str:
+def line_points(values: Sequence[float]) -> str:
     """Return the points of a small line over values, as SVG has them; 0 is at the bottom, the greatest at the top.
 
     Examples
     --------
-    >>> line([0, 2, 1])
+    >>> line_points([0, 2, 1])
     '0.0,21.0 48.0,1.0 96.0,11.0'
     """
     top, step = max(*values, 1e-9), LINE_WIDTH / max(len(values) - 1, 1)

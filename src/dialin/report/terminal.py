@@ -6,16 +6,18 @@ A terminal is used in its whole width; a pipe gets 80 columns, without colours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, Literal
 
 from rich import box
-from rich.console import Console, JustifyMethod
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from dialin.facts.facts import Facts
 from dialin.facts.headline import Summary, summary_of
-from dialin.runs.run import CAPPED, Run
+from dialin.runs.manifest import CAPPED
+from dialin.runs.run import Run
 
 N_SHOWN = 2
 """Examples of an intent in the table."""
@@ -33,7 +35,7 @@ def print_report(run: Run, stream: IO[str]) -> None:
     if summary.intents:
         console.print(intents_rich(summary))
     else:
-        console.print("no intent was found")
+        console.print("no intents were found")
     for line in totals(run, summary):
         console.print(Text(line), overflow="fold")
 
@@ -54,7 +56,7 @@ def intents_rich(summary: Summary) -> Table:
 
 
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
-    examples = "\n".join(one_line(text) for text in intent["examples"][:N_SHOWN])
+    examples = "\n".join(on_one_line(text) for text in intent["examples"][:N_SHOWN])
     role = [Text(intent["role"] or "")] if has_roles else []
     share, p_good = f"{intent['share']:.1%}", f"{intent['p_good']:.2f}"
     name = Text(intent["name"], style="bold")
@@ -74,20 +76,44 @@ def totals(run: Run, summary: Summary) -> list[str]:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")
     if summary.status == CAPPED:
-        lines.append(f"CAPPED: the best so far. Go on with: {run.resume_command} --max-calls N")
+        lines.append(f"CAPPED: best result so far. Continue with: {run.resume_command} --max-calls N")
     return lines
 
 
 # --- what other tables and lines are made with ------------------------------------------------------
 
 
-def grid(*columns: str) -> Table:
-    """Return an empty table: "<name" is a column of words, ">name" one of numbers, and "*name" takes what is left."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=any(c[0] == "*" for c in columns))
+@dataclass(frozen=True)
+class Column:
+    """A column of a table on a terminal.
+
+    Parameters
+    ----------
+    name : str
+        Its head.
+    align : {"left", "right"}
+        Numbers stand on the right.
+    flexible : bool
+        Whether it takes the width that the others leave.
+    """
+
+    name: str
+    align: Literal["left", "right"] = "left"
+    flexible: bool = False
+
+
+def numbers(*names: str) -> list[Column]:
+    """Return columns of numbers."""
+    return [Column(name, "right") for name in names]
+
+
+def grid(*columns: Column) -> Table:
+    """Return an empty table with these columns."""
+    expand = any(column.flexible for column in columns)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=expand)
     for column in columns:
-        justify: JustifyMethod = "right" if column[0] == ">" else "left"
-        ratio = 1 if column[0] == "*" else None
-        table.add_column(column[1:], justify=justify, no_wrap=True, overflow="ellipsis", ratio=ratio)
+        ratio = 1 if column.flexible else None
+        table.add_column(column.name, justify=column.align, no_wrap=True, overflow="ellipsis", ratio=ratio)
     return table
 
 
@@ -96,7 +122,7 @@ def add(table: Table, *cells: object) -> None:
     table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))
 
 
-def name_of(facts: Facts, intent: int) -> str:
+def numbered_title(facts: Facts, intent: int) -> str:
     """Return number and title of an intent; −1: the end of the dialogue."""
     return "the end of the dialogue" if intent < 0 else f"#{intent} {facts.intent(intent).title}"
 
@@ -115,6 +141,6 @@ def sparkline(values: Sequence[float], width: int = 52) -> str:
     return "".join(BLOCKS[round((len(BLOCKS) - 1) * mean / top)] for mean in means)
 
 
-def one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Return a text without line breaks."""
     return " ".join(text.split())

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dialin.cluster.partition import rows_by
 from dialin.errors import InputError
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import ReviewState, replay, start_of
@@ -40,8 +41,8 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> ReviewStat
     foreign = sorted(i for e in entries if (i := getattr(e.edit, "intent", -1)) not in state.used and i >= 0)
     if foreign:
         raise InputError(
-            f"{folder / DECISIONS}: there is no intent {foreign[0]} in the run, it has {intents.num_rows}",
-            hint="the log is of another run",
+            f"{folder / DECISIONS}: the run has no intent {foreign[0]}; it has {intents.num_rows}",
+            hint="the log belongs to another run",
         )
     return state
 
@@ -81,7 +82,7 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
         After the log.
     """
     old = {row["intent_id"]: row for row in intents.to_pylist()}
-    rows, own = grouped(state.labels), _columns(sentences)
+    rows, own = rows_by(state.labels), _columns(sentences)
     made = [
         old[intent] | _said(intent, state, old)
         if intent in old and intent not in state.touched
@@ -91,19 +92,6 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
     ]
     made.sort(key=lambda row: (-row["n_occurrences"], row["intent_id"]))
     return pa.Table.from_pylist(made, intents.schema)
-
-
-def grouped(labels: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
-    """Return the rows of each label, ascending, in one pass.
-
-    Examples
-    --------
-    >>> {label: rows.tolist() for label, rows in grouped(np.array([4, -1, 4])).items()}
-    {-1: [1], 4: [0, 2]}
-    """
-    order = np.argsort(labels, kind="stable")
-    found, begins = np.unique(labels[order], return_index=True)
-    return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -150,7 +138,7 @@ def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) 
 
 
 def _shared_role(own: _Columns, rows: NDArray[np.int64]) -> str | None:
-    """Return the role of all sentences; None where they have several."""
+    """Return the role of all sentences; None if they have several."""
     roles = {own.roles[row] for row in rows}
     return roles.pop() if len(roles) == 1 else None
 

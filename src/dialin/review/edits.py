@@ -178,7 +178,7 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
             return Accept(_number(fields, "intent_id"))
         case "rename":
             if not name:
-                raise ValueError("it renames without a name")
+                raise ValueError("`name` is missing")
             return Rename(_number(fields, "intent_id"), name)
         case "merge":
             return Merge(_number(fields, "intent_id"), _numbers(fields, "intents"), name)
@@ -197,48 +197,48 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
             return Undo(_number(fields, "line"))
         case "redo":
             return Redo(_number(fields, "line"))
-    raise ValueError("its decision is unknown")
+    raise ValueError("`decision` is unknown")
 
 
 def _part_of(fields: Any) -> SplitPart:
     if not isinstance(fields, dict):
-        raise ValueError("a part is no object")
+        raise ValueError("each of `parts` must be an object")
     return SplitPart(_number(fields, "intent_id"), _text(fields.get("name")), _numbers(fields, "sentences"))
 
 
 def _verdict_of(fields: Mapping[str, Any]) -> Vote:
     good, group = fields.get("good"), fields.get("group", 1)
     if not isinstance(good, bool):
-        raise ValueError("its good is neither true nor false")
+        raise ValueError("`good` must be true or false")
     if type(group) is not int or group not in (1, 2):
-        raise ValueError("its group is neither 1 nor 2")
+        raise ValueError("`group` must be 1 or 2")
     return Vote(_number(fields, "intent_id"), good, group, _number({"look": 0, **fields}, "look"))
 
 
 def _at_least_one(fields: Mapping[str, Any], key: str) -> int:
     value = _number(fields, key)
     if not value:
-        raise ValueError(f"its {key} are none")
+        raise ValueError(f"`{key}` must be at least 1")
     return value
 
 
 def _text(value: Any) -> str:
     if value is not None and not isinstance(value, str):
-        raise ValueError("its name is no text")
+        raise ValueError("`name` must be text")
     return (value or "").strip()
 
 
 def _number(fields: Mapping[str, Any], key: str) -> int:
     value = fields.get(key)
     if type(value) is not int or value < 0:
-        raise ValueError(f"its {key} is no number")
+        raise ValueError(f"`{key}` must be a number of 0 or more")
     return value
 
 
 def _numbers(fields: Mapping[str, Any], key: str) -> tuple[int, ...]:
     values = fields.get(key)
     if not isinstance(values, list) or not values or any(type(v) is not int or v < 0 for v in values):
-        raise ValueError(f"its {key} are no list of numbers")
+        raise ValueError(f"`{key}` must be a list of numbers of 0 or more")
     return tuple(values)
 
 
@@ -253,9 +253,9 @@ class Entry:
     edit : Edit
         What was decided.
     by : str
-        Who did; "" where a line does not say.
+        Who did; "" if a line does not say.
     at : str
-        When, ISO 8601 in UTC; "" where a line does not say.
+        When, ISO 8601 in UTC; "" if a line does not say.
     """
 
     line: int
@@ -269,7 +269,7 @@ class Entry:
 
 
 def entry_of(text: str, line: int) -> Entry:
-    """Return the entry that a line of the log holds; raise ValueError where it holds none.
+    """Return the entry that a line of the log holds; raise ValueError if it holds none.
 
     Examples
     --------
@@ -278,6 +278,6 @@ def entry_of(text: str, line: int) -> Entry:
     """
     value: Any = json.loads(text)
     if not isinstance(value, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it must be an object")
     by, at = value.get("by"), value.get("at")
     return Entry(line, edit_of(value), by if isinstance(by, str) else "", at if isinstance(at, str) else "")

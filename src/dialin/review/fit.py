@@ -11,7 +11,7 @@ from dialin.review.edits import Accept, Change, Merge, Move, Noise, Rename, Spli
 
 
 def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -> str:
-    """Return why an edit cannot be made on these labels and intents, "" where it can."""
+    """Return why an edit cannot be made on these labels and intents, "" if it can."""
     match change:
         case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Vote(intent) if intent not in intents:
             return _gone(intent)
@@ -27,7 +27,7 @@ def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -
 
 
 def _gone(intent: int) -> str:
-    return f"there is no intent {intent} any more"
+    return f"intent {intent} no longer exists"
 
 
 def _merge_misfit(intents: Container[int], intent: int, others: tuple[int, ...]) -> str:
@@ -43,9 +43,9 @@ def _split_misfit(labels: NDArray[np.int64], intents: Container[int], change: Sp
     if change.intent not in intents:
         return _gone(change.intent)
     if len(ids) < 2 or len(set(ids)) < len(ids):
-        return "a split makes two different parts or more"
+        return "a split needs at least two different parts"
     if any(i != change.intent and i in intents for i in ids):
-        return "a part has the id of another intent"
+        return "a part uses the id of another intent"
     if shared != np.flatnonzero(labels == change.intent).tolist():
         return f"the sentences of intent {change.intent} have changed"
     return ""

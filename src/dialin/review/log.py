@@ -1,11 +1,13 @@
 """The log of a review: ``decisions.jsonl`` in the run folder, to which lines are only ever added.
 
+Its first line is ``{"format": 2}``; each line after it is one decision.
 A line that was promised is on the disk (fsync); a line cut by a crash was not promised, and is dropped. Writers, in
 this process or another one, take turns by a lock on the file, and each reads what the others wrote before it decides.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from dialin.errors import InputError
 from dialin.review.edits import Edit, Entry, entry_of
 
 DECISIONS = "decisions.jsonl"
+HEAD = b'{"format": %d}\n' % files.FORMAT
 HINT = 'write {"intent_id": 3, "decision": "accept"}, or use: dialin review RUN'
 
 
@@ -28,7 +31,7 @@ def read_log(path: Path) -> list[Entry]:
     Raises
     ------
     InputError
-        The file cannot be read, or a line other than a cut last one is no decision.
+        The file cannot be read, is of another format, or a line other than a cut last one is not a decision.
     """
     try:
         data = path.read_bytes()
@@ -41,8 +44,19 @@ def read_log(path: Path) -> list[Entry]:
 
 def entries_in(data: bytes, path: Path) -> list[Entry]:
     """Return the entries of a log's bytes; `path` is what errors name."""
-    lines = data[: whole(data)].split(b"\n")
-    return [_entry(text, n, path) for n, text in enumerate(lines, 1) if text.strip()]
+    first, *lines = data[: whole(data)].split(b"\n")
+    if first or lines:
+        files.check_format(_format(first), str(path))
+    return [_entry(text, n, path) for n, text in enumerate(lines, 2) if text.strip()]
+
+
+def _format(line: bytes) -> object:
+    """Return the number of the format that the first line of a log says; None if it says none."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value.get("format") if isinstance(value, dict) else None
 
 
 def _entry(text: bytes, line: int, path: Path) -> Entry:
@@ -50,7 +64,7 @@ def _entry(text: bytes, line: int, path: Path) -> Entry:
         return entry_of(text.decode(), line)
     except ValueError as error:
         shown = text[:80].decode(errors="replace")
-        raise InputError(f"{path} line {line} is no decision, {error}: {shown}", hint=HINT) from error
+        raise InputError(f"{path} line {line} is not a decision: {error}, got {shown}", hint=HINT) from error
 
 
 def whole(data: bytes) -> int:
@@ -60,8 +74,8 @@ def whole(data: bytes) -> int:
 
     Examples
     --------
-    >>> whole(b'{"decision": "noise", "sentences": [1]}\n{"deci')
-    40
+    >>> whole(b'{"format": 2}\n{"decision": "noise", "sentences": [1]}\n{"deci')
+    54
     """
     end = data.rfind(b"\n") + 1
     try:
@@ -77,7 +91,7 @@ def append(path: Path, by: str, decide: Callable[[list[Entry]], Edit], at: str =
     Parameters
     ----------
     path : Path
-        The log; it is made where there is none.
+        The log; it is made if there is none.
     by : str
         Who decides.
     decide : callable
@@ -110,12 +124,19 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
     edit = decide(entries)
     if kept < len(data):
         file.truncate(kept)  # a cut line: left there, it would spoil the next one
-    head = b"" if data[:kept].endswith(b"\n") or not kept else b"\n"
-    entry = Entry(data[:kept].count(b"\n") + len(head) + 1, edit, by, at)
-    file.write(head + entry.as_line().encode() + b"\n")
+    before = _before(data[:kept])
+    entry = Entry((data[:kept] + before).count(b"\n") + 1, edit, by, at)
+    file.write(before + entry.as_line().encode() + b"\n")
     file.flush()
     os.fsync(file.fileno())
     return [*entries, entry]
+
+
+def _before(data: bytes) -> bytes:
+    """Return what has to stand between the log so far and a new line."""
+    if not data:
+        return HEAD
+    return b"" if data.endswith(b"\n") else b"\n"
 
 
 def now() -> str:

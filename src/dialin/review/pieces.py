@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Floats, Pieces, build
 from dialin.judge.verdict import Rows
-from dialin.review.apply import grouped
 
 MIN_PURITY = 0.9
 """Share of the sentences of a piece that must have one intent, else the piece is broken up."""
@@ -36,7 +36,7 @@ def edited_pieces(pieces: Pieces, X: Floats, roles: Sequence[str], labels: Label
         Intent of each sentence after the review; −1: none.
     """
     nearest, cosine, _ = pieces.nearest(X, roles)
-    members = grouped(np.where(pieces.within(nearest, cosine), nearest, -1))
+    members = rows_by(np.where(pieces.within(nearest, cosine), nearest, -1))
     kept, intents, parts = list[int](), list[int](), list[tuple[Rows, int, str]]()
     for piece, rows in members.items():
         found = -2 if piece < 0 else majority_label(labels[rows])
@@ -64,13 +64,13 @@ def majority_label(labels: Labels) -> int:
 
 def _shares(rows: Rows, labels: Labels) -> list[tuple[int, Rows]]:
     """Return the sentences of each intent among `rows`; a single one is left to be known by heart."""
-    return [(intent, rows[own]) for intent, own in grouped(labels[rows]).items() if intent >= 0 and len(own) > 1]
+    return [(intent, rows[own]) for intent, own in rows_by(labels[rows]).items() if intent >= 0 and len(own) > 1]
 
 
 def _unheld(labels: Labels, held: set[int], roles: Sequence[str]) -> list[tuple[Rows, int, str]]:
     """Return all sentences of each intent that has no piece, with the role that they share."""
     own = np.array(roles, dtype=object)
-    missing = {i: rows for i, rows in grouped(labels).items() if i >= 0 and i not in held}
+    missing = {i: rows for i, rows in rows_by(labels).items() if i >= 0 and i not in held}
     return [(rows, i, str(own[rows[0]]) if len(set(own[rows])) == 1 else "") for i, rows in missing.items()]
 
 

@@ -93,7 +93,7 @@ class ReviewedRun:
 
 
 def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptIntents | None:
-    """Return what people decided about a run, for sentences with these texts and roles; None where they did nothing."""
+    """Return what people decided about a run, for sentences with these texts and roles; None if they did nothing."""
     state, rows = decided.state, {row["intent_id"]: row for row in decided.intents}
     kept = kept_intents(state)
     if not kept and not state.pinned.any():
@@ -236,7 +236,7 @@ def write_pinned(path: Path, pinned: KeptIntents) -> None:
 
 
 def read_pinned(path: Path) -> KeptIntents | None:
-    """Return what a run keeps of another one; None where there is no such file.
+    """Return what a run keeps of another one; None if there is no such file.
 
     Raises
     ------
@@ -251,4 +251,4 @@ def read_pinned(path: Path) -> KeptIntents | None:
         pieces = Pieces(held["centroids"], held["radii"], held["intents"], piece_roles)
         return KeptIntents(names, roles, held["p_good"], held["labels"], pieces)
     except KeyError as error:
-        raise InputError(f"{path} is damaged: it has no {error}", hint="start the run again") from error
+        raise InputError(f"{path} is damaged: {error} is missing", hint="start the run again") from error

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Agglomerative
+from dialin.cluster.partition import Agglomerative, rows_by
 from dialin.name.distinct import distinguished
-from dialin.review.apply import grouped
 from dialin.review.edits import SplitPart
 
 MAX_PARTS = 12
@@ -34,7 +33,7 @@ def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[ND
     [[0, 2, 4], [1, 3]]
     """
     labels = Agglomerative(random_state=0).fit(X[rows]).cut(min(max(k, 2), MAX_PARTS))
-    parts = [rows[own] for own in grouped(labels).values()]
+    parts = [rows[own] for own in rows_by(labels).values()]
     return sorted(parts, key=lambda part: (-len(part), int(part[0])))
 
 
@@ -43,7 +42,7 @@ def named(
 ) -> list[SplitPart]:
     """Return the parts with ids and names: the first keeps those of the intent, the others get free ones.
 
-    A name is told apart by a word of the part's own sentences; where there is none, by a number.
+    A name is told apart by a word of the part's own sentences; if there is none, by a number.
     """
     names = distinguished([name] * len(parts), [[texts[i] for i in part] for part in parts])
     ids = [intent, *range(free, free + len(parts) - 1)]

@@ -28,7 +28,7 @@ class RankedIntent:
     doubt : float
         Utterances expected to be in the wrong place.
     close, close_name : int, str
-        The intent nearest to it; −1 and "" where there is no other.
+        The intent nearest to it; −1 and "" if there is no other.
     cosine : float
         Of the two centroids.
     is_done : bool
@@ -98,7 +98,7 @@ def doubts(state: ReviewState, sentences: pa.Table, intents: pa.Table) -> dict[i
 
 
 def nearest(state: ReviewState, ids: NDArray[np.int64], X: NDArray[np.float32] | None) -> dict[int, tuple[int, float]]:
-    """Return, per intent, the intent with the nearest centroid and their cosine; (−1, 0) where there is none."""
+    """Return, per intent, the intent with the nearest centroid and their cosine; (−1, 0) if there is none."""
     if X is None or len(ids) < 2:
         return {int(i): (-1, 0.0) for i in ids}
     centroids = sums(state.labels, ids, X)

@@ -142,20 +142,20 @@ def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
     >>> counted([Entry(1, Accept(0)), Entry(2, Accept(1)), Entry(3, Undo(1)), Entry(4, Undo(2)), Entry(5, Redo(1))])
     ([1], [2])
     """
-    active, undone = dict[int, None](), dict[int, None]()  # sets that keep the order
+    changed_at = dict[int, int]()  # line of a change -> line where it last came to count or was undone
+    counts = dict[int, bool]()
     for entry in entries:
         match entry.edit:
-            case Undo(line) if line in active:
-                del active[line]
-                undone[line] = None
-            case Redo(line) if line in undone:
-                del undone[line]
-                active[line] = None
+            case Undo(line) if counts.get(line) is True:
+                counts[line], changed_at[line] = False, entry.line
+            case Redo(line) if counts.get(line) is False:
+                counts[line], changed_at[line] = True, entry.line
             case Undo() | Redo():
                 continue
             case _:
-                active[entry.line] = None
-    return list(active), list(undone)
+                counts[entry.line], changed_at[entry.line] = True, entry.line
+    latest_last = sorted(counts, key=changed_at.__getitem__)
+    return [line for line in latest_last if counts[line]], [line for line in latest_last if not counts[line]]
 
 
 def made_by(edit: Edit) -> set[int]:
@@ -291,7 +291,7 @@ def is_bad(judged: Votes, intent: int, known: ReviewedIntent) -> bool:
 
 
 def refusal(state: ReviewState, change: Change, by: str = "") -> str:
-    """Return why somebody's edit does not fit a state, "" where it does; new ids must be unused."""
+    """Return why somebody's edit does not fit a state, "" if it does; new ids must be unused."""
     taken = made_by(change) & state.used - ({change.intent} if isinstance(change, Split) else set())
     if taken:
         return f"the id {min(taken)} is taken"

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.review.apply import grouped
+from dialin.cluster.partition import rows_by
 from dialin.review.replay import NO_INTENT, ReviewState
 from dialin.review.verdicts import JUDGES, VERIFIERS
 
@@ -71,7 +71,7 @@ class Standing:
 
 def standing_of(state: ReviewState) -> Standing:
     """Return where an annotation stands."""
-    rows = grouped(state.labels)
+    rows = rows_by(state.labels)
     none = rows.pop(NO_INTENT, np.empty(0, dtype=np.int64))
     return Standing({intent: stage_of(state, intent) for intent in rows}, rows, none[~state.pinned[none]])
 
@@ -91,12 +91,12 @@ def stage_of(state: ReviewState, intent: int) -> Stage:
 
 
 def open_for(state: ReviewState, standing: Standing, group: int, by: str) -> list[int]:
-    """Return what somebody of a group can still judge: what is undecided and what he has said nothing of."""
+    """Return what somebody of a group can still judge: what is undecided and what they have not judged yet."""
     stage = Stage.JUDGE if group == JUDGES else Stage.VERIFY
     return [intent for intent in standing.at(stage) if by not in state.judged.of(group, intent)]
 
 
 def named_so(state: ReviewState, among: Iterable[int], name: str) -> int | None:
-    """Return the first of these intents that has a name, whatever its case; None where there is none."""
+    """Return the first of these intents that has a name, whatever its case; None if there is none."""
     wanted = name.casefold()
     return next((intent for intent in among if state.intents[intent].name.casefold() == wanted), None)

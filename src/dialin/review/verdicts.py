@@ -1,7 +1,7 @@
 """Good or bad: what each person said about each intent, what the majority makes of it, and how far they agree.
 
 A verdict of the first group is about a cluster as it was found. One of the second group is about an intent as it was
-at that *look*: whoever moves a sentence into it or out of it, or renames it, asks for new verdicts.
+at that *look*: moving a sentence into it or out of it, or renaming it, asks for new verdicts.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ class Votes:
         return n >= self.wanted and self.decision(group, intent) is None
 
     def misfit(self, verdict: Vote, by: str) -> str:
-        """Return why somebody cannot give a verdict, "" where he can."""
+        """Return why somebody cannot give a verdict, or "" if they can."""
         own = self.groups.get(by, verdict.group)
         if not by:
-            return "a verdict needs the name of who gives it"
+            return "a verdict needs the name of the person who gives it"
         if own != verdict.group:
-            return f"{by} has judged in group {own}; the verdicts of group {verdict.group} are for others"
+            return f"{by} already judged in group {own}; verdicts of group {verdict.group} must come from other people"
         if self.item(verdict.group, verdict.intent) != (verdict.group, verdict.intent, verdict.look):
-            return f"intent {verdict.intent} has changed since it was looked at"
+            return f"intent {verdict.intent} has changed since this page was opened"
         return ""
 
 
@@ -90,7 +90,7 @@ class FleissAgreement:
     Parameters
     ----------
     kappa : float
-        Fleiss' kappa of good and bad; nan where it is undefined.
+        Fleiss' kappa of good and bad; nan if it is undefined.
     n_items, n_each : int
         Clusters that it is about, and verdicts on each of them; 0 where none has two.
     n_people, n_verdicts : int
@@ -127,14 +127,14 @@ def fleiss_agreement(judged: Votes, group: int) -> FleissAgreement:
     return FleissAgreement(kappa, len(table), n_each, len(people), sum(people.values()))
 
 
-def told(found: FleissAgreement) -> str:
+def agreement_text(found: FleissAgreement) -> str:
     """Return how far a group agrees as a sentence without its end.
 
     Examples
     --------
-    >>> told(FleissAgreement(0.8199, 24, 3, 3, 75))
+    >>> agreement_text(FleissAgreement(0.8199, 24, 3, 3, 75))
     "3 people, 75 verdicts; Fleiss' κ 0.82, on 24 clusters with 3 verdicts each"
-    >>> told(FleissAgreement(math.nan, 0, 0, 1, 7))
+    >>> agreement_text(FleissAgreement(math.nan, 0, 0, 1, 7))
     "1 person, 7 verdicts; Fleiss' κ undefined: no cluster has two verdicts"
     """
     people = f"{found.n_people:,} {'person' if found.n_people == 1 else 'people'}"
@@ -156,6 +156,6 @@ def by_person(judged: Votes, group: int) -> dict[str, int]:
 
 
 def _usual(sizes: Iterable[int]) -> int:
-    """Return the most frequent size of 2 or more, of equals the largest; 0 where there is none."""
+    """Return the most frequent size of 2 or more, of equals the largest; 0 if there is none."""
     counts = Counter(size for size in sizes if size > 1)
     return max(counts, key=lambda size: (counts[size], size), default=0)

@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from dialin.errors import InputError
+from dialin.files import without_nan
 
 NO_CLUSTER = -1
 
@@ -43,7 +44,7 @@ class Scores:
     n : int
         Sentences with gold.
     n_clusters : int
-        Clusters among them; -1 is none.
+        Clusters among them; -1 means none.
     n_true : int
         Gold classes among them.
     coverage : float
@@ -69,7 +70,8 @@ class Scores:
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values for JSON, which knows no ``nan``: undefined scores are None."""
-        return {name: _without_nan(value) for name, value in asdict(self).items()}
+        found: dict[str, object] = without_nan(asdict(self))
+        return found
 
 
 def score(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) -> Scores:
@@ -230,9 +232,3 @@ def _is_missing(value: object) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return value == "" or (isinstance(value, float) and math.isnan(value))
-
-
-def _without_nan(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _without_nan(inner) for name, inner in value.items()}
-    return None if isinstance(value, float) and math.isnan(value) else value

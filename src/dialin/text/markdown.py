@@ -20,8 +20,28 @@ def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     | --- | --- |
     | 1 | x, y |
     """
-    lines = [[*map(cell, names)], ["---"] * len(names), *([*map(cell, row)] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return _laid_out([*map(cell, names)], ([*map(cell, row)] for row in rows))
+
+
+def raw_table(names: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    r"""Return a table of cells that are Markdown already, so that only a bar, which would end a cell, is escaped.
+
+    Examples
+    --------
+    >>> print(raw_table(["a|b"], [["**bold**"]]))
+    | a\|b |
+    | --- |
+    | **bold** |
+    """
+    return _laid_out([*map(_barred, names)], ([*map(_barred, row)] for row in rows))
+
+
+def _barred(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _laid_out(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(line) + " |" for line in [names, ["---"] * len(names), *rows])
 
 
 def cell(value: object) -> str:

@@ -1,1 +1,6 @@
-"""Tuning of judge and namer: training data from labelled sentences and from reviews, and what is learnt from them."""
+"""Tuning of the judge and the namer: training data, LoRA training, and the calibration of the answers.
+
+Comes in: labelled sentences, reviewed runs, and a base model.
+Goes out: tables of training clusters; a folder with adapters, scores and a model card; a ``calibration.json``.
+Begin with `data.py` (the table), `train.py` (the training), `fit_calibration.py` (the calibration).
+"""

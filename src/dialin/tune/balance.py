@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def spread(sizes: Sequence[int], n: int, rng: np.random.Generator) -> list[int]:
+def spread_over_sizes(sizes: Sequence[int], n: int, rng: np.random.Generator) -> list[int]:
     """Choose n positions, evenly over sizes of 1, 2–3, 4–7, 8–15 … as far as there are any, ascending."""
     bins = np.floor(np.log2(np.array(sizes, dtype=np.float64))).astype(int)
     groups = [np.flatnonzero(bins == b) for b in np.unique(bins)]
-    numbers = level(n, [len(group) for group in groups])
+    numbers = even_shares(n, [len(group) for group in groups])
     drawn = [rng.choice(group, m, replace=False) for group, m in zip(groups, numbers, strict=True)]
     return sorted(int(i) for group in drawn for i in group)
 
 
-def level(n: int, room: Sequence[int]) -> list[int]:
+def even_shares(n: int, room: Sequence[int]) -> list[int]:
     """Share n out as evenly as the room of each allows: no one gets more than another who has room left, but for one.
 
     Examples
     --------
-    >>> level(10, [2, 9, 9]), level(10, [1, 1])
+    >>> even_shares(10, [2, 9, 9]), even_shares(10, [1, 1])
     ([2, 4, 4], [1, 1])
     """
     shares, left = [0] * len(room), n
@@ -41,6 +41,6 @@ def shares(languages: Sequence[str], n: int) -> list[int]:
     """
     known = list(dict.fromkeys(languages))
     parts = {}
-    for language, m in zip(known, level(n, [n] * len(known)), strict=True):
-        parts[language] = iter(level(m, [m] * languages.count(language)))
+    for language, m in zip(known, even_shares(n, [n] * len(known)), strict=True):
+        parts[language] = iter(even_shares(m, [m] * languages.count(language)))
     return [next(parts[language]) for language in languages]

@@ -80,7 +80,7 @@ class Shares:
     held_out: list[TrainingExample]
 
 
-def split(examples: Sequence[TrainingExample], settings: TuneSettings) -> Shares:
+def shares_of(examples: Sequence[TrainingExample], settings: TuneSettings) -> Shares:
     """Return the parts of the examples.
 
     Whole labels are watched, so that a model which has learnt its sentences by heart is found out. The choice depends
@@ -147,7 +147,7 @@ def encode(example: TrainingExample, template: Template, tokenize: Tokenize) -> 
     if len(set(first)) < len(first):
         raise InputError(
             f"this model begins the answers {' and '.join(example.options)} with the same token",
-            hint="choose another base, or data in a language that it knows",
+            hint="choose another base, or data in a language it knows",
         )
     right = first[example.options.index(answer)]
     return EncodedExample(example, tuple(prompt), (right,), first, _ends(example, text, tokenize))
@@ -200,7 +200,7 @@ def _kinds(encoded: EncodedExample) -> list[int]:
 
     Examples
     --------
-    >>> from dialin.llm.base import Prompt
+    >>> from dialin.prompts.prompt import Prompt
     >>> example = TrainingExample("1", "shop", "a", Prompt("", (), ""), "Bad", intents=("a", "", "b", "", "a"))
     >>> _kinds(EncodedExample(example, (), (), ends=(1, 2, 3, 4, 5)))
     [0, 1, 2, 3, 0]

@@ -96,7 +96,7 @@ class CardFacts:
     versions: str
 
 
-def figures_of(part: str, source: str, log_odds: ArrayLike, good: Sequence[bool]) -> Figures:
+def judge_figures(part: str, source: str, log_odds: ArrayLike, good: Sequence[bool]) -> Figures:
     """Return the figures of a judge from its log-odds, shape (n,).
 
     Examples
@@ -104,7 +104,7 @@ def figures_of(part: str, source: str, log_odds: ArrayLike, good: Sequence[bool]
     Log-odds ±ln 3 are P = .75 and .25; right three times in four, the loss is (3·ln 4/3 + ln 4) / 4 = 0.562.
 
     >>> l = math.log(3)
-    >>> found = figures_of("held_out", "a", [l, l, -l, -l], [True, True, False, True])
+    >>> found = judge_figures("held_out", "a", [l, l, -l, -l], [True, True, False, True])
     >>> found.accuracy, round(found.ece, 6), round(found.loss, 3)
     (0.75, 0.25, 0.562)
     """
@@ -133,7 +133,7 @@ _USES: dict[Task, str] = {
 _SCORES: dict[Task, str] = {"judge": "AUC", "namer": "minus loss"}
 
 
-def card(facts: CardFacts) -> str:
+def model_card(facts: CardFacts) -> str:
     """Return the card in Markdown."""
     settings = facts.settings
     parts = [

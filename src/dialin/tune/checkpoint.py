@@ -64,7 +64,7 @@ class Checkpoint:
         write_whole(self.path, lambda temporary: torch.save(content, temporary))
 
     def read(self) -> tuple[TrainState, dict[str, Any], dict[str, Any]] | None:
-        """Return what `write` was given, or None where there is no file.
+        """Return what `write` was given, or None if there is no file.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class Checkpoint:
         if not self.path.exists():
             return None
         if not zipfile.is_zipfile(self.path):  # torch's own errors about such files are of many kinds
-            raise InputError(f"{self.path} is damaged", hint="delete it to begin anew")
+            raise InputError(f"{self.path} is damaged", hint="delete it to start over")
         content = torch.load(self.path, map_location="cpu", weights_only=True)
         self._compare(content["of"])
         return TrainState(**content["state"]), content["learner"], content["best"]
@@ -85,6 +85,6 @@ class Checkpoint:
         for name, value in self.of.items():
             if found.get(name) != value:
                 raise InputError(
-                    f"{self.path} was made with {name} {found.get(name)}, now it is {value}",
-                    hint="give the same again, or another --out",
+                    f"{self.path} was made with {name} {found.get(name)}, not {value}",
+                    hint="use the same value, or choose another --out",
                 )

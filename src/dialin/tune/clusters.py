@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import Agglomerative, KMeans
 from dialin.errors import InputError
 from dialin.judge.calibration import Geometry, geometry_of
-from dialin.tune.balance import level, spread
+from dialin.tune.balance import even_shares, spread_over_sizes
 
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -100,7 +100,7 @@ class LabelledCluster:
     seed : int
         Of that sample.
     purity : float
-        Share of its most frequent label; nan where a person decided.
+        Share of its most frequent label; nan if a person decided.
     good : bool
         Whether it is one intent.
     label : str
@@ -147,7 +147,7 @@ class _Candidate:
         return self.part.rows[self.rows].tobytes()
 
 
-def clusters_of(X: Matrix, labels: Sequence[str | None], recipe: Recipe) -> list[LabelledCluster]:
+def training_clusters(X: Matrix, labels: Sequence[str | None], recipe: Recipe) -> list[LabelledCluster]:
     """Return clusters of labelled sentences, all different, of each kind as many good as bad ones.
 
     There are fewer than `Recipe.n` where the corpus has not that many.
@@ -271,10 +271,10 @@ def _balanced(found: Sequence[_Candidate], recipe: Recipe) -> list[_Candidate]:
     _check_sides([side for side, own in sides.items() if own], recipe)
     room = [min(len(sides[kind, True]), len(sides[kind, False])) for kind in recipe.kinds]
     chosen = list[_Candidate]()
-    for kind, n in zip(recipe.kinds, level(recipe.n // 2, room), strict=True):
+    for kind, n in zip(recipe.kinds, even_shares(recipe.n // 2, room), strict=True):
         for good in (True, False):
             side = sides[kind, good]
-            chosen += [side[i] for i in spread([len(candidate.rows) for candidate in side], n, rng)]
+            chosen += [side[i] for i in spread_over_sizes([len(candidate.rows) for candidate in side], n, rng)]
     return chosen
 
 

@@ -21,7 +21,7 @@ from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler
 from dialin.text.script import language_of
 from dialin.tune.balance import shares
-from dialin.tune.clusters import LabelledCluster, Recipe, clusters_of
+from dialin.tune.clusters import LabelledCluster, Recipe, training_clusters
 from dialin.tune.from_review import read_review
 from dialin.tune.sources import Reading, TrainingSource, read_source
 
@@ -80,7 +80,7 @@ def _silent(_: str) -> None:
     """Report nothing."""
 
 
-def build(plan: TablePlan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
+def training_table(plan: TablePlan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
     """Return the table of a plan; the same plan on the same files and models gives the same table.
 
     Files of one language share its clusters evenly, and the languages share all. Decisions are taken whole, and come
@@ -133,7 +133,7 @@ def _check_names(inputs: Sequence[TrainingSource]) -> None:
 
 def _clusters(source: TrainingSource, X: Matrix, recipe: Recipe, n: int) -> list[LabelledCluster]:
     try:
-        return clusters_of(X, source.labels, replace(recipe, n=n))
+        return training_clusters(X, source.labels, replace(recipe, n=n))
     except InputError as error:
         raise InputError(f"{source.name}: {error.message}", hint=error.hint) from error
 
@@ -193,47 +193,19 @@ def _about(plan: TablePlan, inputs: Sequence[TrainingSource], embedders: list[st
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def about_of(path: Path) -> dict[str, Any]:
-    """Return how a table was made; raise InputError where it does not say."""
+def origin_of(path: Path) -> dict[str, Any]:
+    """Return how a table was made; raise InputError if it does not say."""
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
     if METADATA not in metadata:
-        raise InputError(f"{path} was not made by dialin tune data: its metadata say nothing of it")
+        raise InputError(f"{path} was not made by dialin tune data: its metadata lacks the recipe")
     value: dict[str, Any] = json.loads(metadata[METADATA])
     return value
 
 
-def is_rebuilt(path: Path, inputs: Sequence[str], embed: Embed) -> bool:
-    """Make a table again from its metadata and the files that it was made from, and tell whether all of it is the same.
-
-    Raises
-    ------
-    InputError
-        The table does not say how it was made, or an input cannot be used.
-    """
-    about = about_of(path)
-    reading = Reading(**about["reading"] | {"noise": tuple(about["reading"]["noise"])})
-    recipe = Recipe(**about["recipe"] | {name: tuple(about["recipe"][name]) for name in ("kinds", "parts")})
-    made = build(TablePlan(tuple(inputs), reading, tuple(about["asked"]), recipe), embed)
-    there = pq.read_table(path)
-    return bool(made.equals(there)) and made.schema.metadata[METADATA] == there.schema.metadata[METADATA]
-
-
-def check_out(path: Path, option: str = "--out") -> None:
-    """Raise InputError where a table cannot be written to the `path` of an option, before any work."""
-    if path.suffix != ".parquet":
-        raise InputError(f"{option} {path} does not end in .parquet", hint="the table is Parquet")
-    if path.exists():
-        raise InputError(f"{path} is there already", hint=f"delete it, or choose another {option}")
-    if not path.absolute().parent.is_dir():
-        raise InputError(
-            f"there is no folder {path.parent} for {path.name}", hint=f"make it, or choose another {option}"
-        )
-
-
-def summary_of(table: pa.Table) -> list[Row]:
+def counts_by_source(table: pa.Table) -> list[Row]:
     """Return the counts of each source and embedder, in their order."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in table.select(["source", "language", "embedder", "kind", "good", "size"]).to_pylist():

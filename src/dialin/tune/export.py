@@ -57,7 +57,7 @@ class Layout:
 
 
 def layout_of(model_type: str, n_heads: int, n_kv_heads: int) -> Layout:
-    """Return the layout of a model of transformers; raise InputError where llama.cpp's names for it are not known."""
+    """Return the layout of a model of transformers; raise InputError if llama.cpp's names for it are not known."""
     if model_type not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise InputError(
@@ -115,7 +115,7 @@ def peft_tensors(tensors: Mapping[str, Matrix], names: Iterable[str], layout: La
     for name in names:
         place = _place(name)
         if place.name not in tensors:
-            raise InputError(f"the adapter has no {place.name}", hint="was it made for this base, by dialin tune?")
+            raise InputError(f"the adapter has no {place.name}", hint="was it made by dialin tune for this base?")
         n_heads = _n_heads(place, layout)
         found[name] = separate(tensors[place.name], n_heads) if n_heads else tensors[place.name]
     return found
@@ -197,7 +197,7 @@ def read_gguf(path: Path) -> tuple[dict[str, Matrix], float]:
         raise InputError(f"cannot read the adapter {path}: {str(error).splitlines()[0]}") from error
     alpha = reader.get_field(gguf.Keys.Adapter.LORA_ALPHA)
     if alpha is None:
-        raise InputError(f"{path} is no LoRA adapter")
+        raise InputError(f"{path} is not a LoRA adapter")
     return {tensor.name: np.array(tensor.data, dtype=np.float32) for tensor in reader.tensors}, float(alpha.contents())
 
 

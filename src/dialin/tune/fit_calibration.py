@@ -221,7 +221,7 @@ class Trust:
     n, n_unreadable : int
         Clusters; how many answers could not be read.
     auc, accuracy, ece : float
-        Of P(good); nan where undefined.
+        Of P(good); nan if undefined.
     """
 
     source: str
@@ -242,7 +242,7 @@ class Bin:
     good: float
 
 
-def unseen(asked: JudgedClusters, base: Calibration) -> dict[str, Floats]:
+def held_out_p(asked: JudgedClusters, base: Calibration) -> dict[str, Floats]:
     """Return P(good) of each cluster by each judge, fitted on the other sources; of one source, on other fifths."""
     found = {name: np.full(len(asked.good), np.nan) for name in ("embeddings", "llm", "both")}
     for test in _folds(asked):

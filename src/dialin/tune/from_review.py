@@ -59,12 +59,12 @@ def read_review(folder: Path, reading: Reading) -> Review:
     run = load(folder)
     data = run.data
     if data is None:
-        raise InputError(f"{folder} has no vectors", hint=f"go on with: {run.resume_command}")
+        raise InputError(f"{folder} has no vectors", hint=f"continue the run with: {run.resume_command}")
     path = folder / DECISIONS
     if not read_log(path):
-        raise InputError(f"{path} has no decision", hint="review the run first: dialin review")
+        raise InputError(f"{path} contains no decisions", hint="review the run first: dialin review")
     decided = decided_in(run.review)
-    labels = labels_of(decided, run.found_names)
+    labels = unique_labels(decided, run.found_names)
     language = language_of(data.texts) if reading.language == "auto" else reading.language
     source = TrainingSource(
         name=folder.name,
@@ -72,7 +72,7 @@ def read_review(folder: Path, reading: Reading) -> Review:
         texts=data.texts,
         labels=[],
         rows=list(range(len(data.texts))),
-        names={label: name_of(d.name, language) for label, d in zip(labels, decided, strict=True) if d.good},
+        names={label: conventional_name(d.name, language) for label, d in zip(labels, decided, strict=True) if d.good},
         files=hashes([path, folder / files.SENTENCES, folder / files.INTENTS]),
         is_asked=reading.language != "auto",
     )
@@ -90,12 +90,12 @@ def decided_in(state: ReviewState) -> list[ReviewedCluster]:
     return sorted([*parted, *ended], key=lambda d: (d.intent, d.good))
 
 
-def labels_of(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) -> list[str]:
+def unique_labels(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) -> list[str]:
     """Return a label for each, all different: the name that the run found, or the person's for a new intent.
 
     Examples
     --------
-    >>> labels_of([ReviewedCluster(0, "a-b", (1, 2), False), ReviewedCluster(0, "a-c", (1,), True)], {0: "a-b"})
+    >>> unique_labels([ReviewedCluster(0, "a-b", (1, 2), False), ReviewedCluster(0, "a-c", (1,), True)], {0: "a-b"})
     ['a-b', 'a-b 2']
     """
     seen, labels = Counter[str](), list[str]()
@@ -106,8 +106,8 @@ def labels_of(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) -> l
     return labels
 
 
-def name_of(name: str, language: str) -> str:
-    """Return a name in the Action-Objective convention; "" where it is none at all."""
+def conventional_name(name: str, language: str) -> str:
+    """Return a name in the Action-Objective convention; "" if it is none at all."""
     if name.startswith(tuple(PLACEHOLDER_NAMES.values())):
         return ""
     is_one = any(parse_reply(name, known) == name for known in LANGUAGES)

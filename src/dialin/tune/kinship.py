@@ -40,7 +40,7 @@ def kinship(n_hidden: int, device: str) -> Any:
 
 
 def pair_loss(form: Any, hidden: Any, batch: Batch) -> Any:
-    """Return the sum over examples of the mean loss over their pairs of sentences, in nats; 0 where there are none.
+    """Return the sum over examples of the mean loss over their pairs of sentences, in nats; 0 if there are none.
 
     Parameters
     ----------

@@ -233,7 +233,7 @@ def _equal(names: Mapping[str, _Name]) -> list[list[str]]:
 
 
 def _by_difference(name: _Name, shared: frozenset[str]) -> _Name:
-    """Return the name with room for the words that others of its group lack; as it is, where there are none."""
+    """Return the name with room for the words that others of its group lack; as it is, if there are none."""
     limit, words = MAX_OBJECTIVE[name.language], _large(name.objective)
     own = [word for word in words if word not in shared]
     if name.language == "zh" or not own:

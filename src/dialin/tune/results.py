@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.files import write_json, write_text, write_whole
+from dialin.files import without_nan, write_json, write_text, write_whole
 from dialin.llm.spec import Spec
 from dialin.tune.base import Base
 from dialin.tune.batches import EncodedExample, Shares
-from dialin.tune.card import CardFacts, CardSource, Figures, card, figures_of
+from dialin.tune.card import CardFacts, CardSource, Figures, judge_figures, model_card
 from dialin.tune.checkpoint import TrainState
 from dialin.tune.course import Progress, Tell
 from dialin.tune.export import Layout, write_gguf, write_peft
@@ -65,7 +64,7 @@ class Results:
         return np.concatenate(found)
 
     def export(self, learner: Learner, layout: Layout | None) -> Path | None:
-        """Write the adapter in both formats; return the path of the GGUF file, None where there is none."""
+        """Write the adapter in both formats; return the path of the GGUF file, None if there is none."""
         settings, out = self.job.settings, self.job.out
         write_peft(out / ADAPTER, learner.model, Spec.local(settings.base).model)  # its matrices are whole
         if layout is None:
@@ -77,7 +76,7 @@ class Results:
     def describe(self, figures: tuple[Figures, ...], identity: dict[str, str], machine: str) -> None:
         """Write the card, then the facts as JSON: these make the tuning complete; the checkpoint goes."""
         facts = self._facts(figures, identity, machine)
-        text = card(facts)
+        text = model_card(facts)
         write_text(self.job.out / CARD, text)
         write_text(self.job.out / ADAPTER / CARD, text)
         write_json(self.job.out / DONE, without_nan(asdict(facts) | {"history": self.state.history}))
@@ -101,15 +100,6 @@ class Results:
             date=datetime.now(UTC).date().isoformat(),
             versions=", ".join(f"{name} {version(name)}" for name in _PACKAGES),
         )
-
-
-def without_nan(value: Any) -> Any:
-    """Return a value of lists, dicts and numbers with null in the place of nan, which JSON does not have."""
-    if isinstance(value, dict):
-        return {name: without_nan(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def sources_of(parts: Shares) -> list[CardSource]:
@@ -160,4 +150,4 @@ def _figures(part: str, source: str, rows: list[dict[str, Any]]) -> Figures:
     if "loss" in rows[0]:
         nan = float("nan")
         return Figures(part, source, len(rows), nan, nan, nan, float(np.mean([row["loss"] for row in rows])))
-    return figures_of(part, source, [row["log_odds"] for row in rows], [bool(row["good"]) for row in rows])
+    return judge_figures(part, source, [row["log_odds"] for row in rows], [bool(row["good"]) for row in rows])

@@ -81,7 +81,7 @@ def read_source(path: str, reading: Reading) -> TrainingSource:
     if path == "-":
         raise InputError("standard input cannot be read again to rebuild the table", hint="give a file")
     if reading.label is None:
-        raise InputError(f"the column of the intents in {path} is not named", hint="give --label COL")
+        raise InputError(f"the column with the intents in {path} is not named", hint="give --label COL")
     found = labels_by_text(path, reading.label, reading.text)
     texts = sorted(found)
     labels = [None if found[text][1] in reading.noise else found[text][1] for text in texts]

@@ -54,7 +54,7 @@ class TrainingExample:
     good : bool
         Whether the cluster is coherent.
     sentences, intents : tuple of str
-        What is shown, and the label of each, "" where it has none; both empty where the labels are unknown.
+        What is shown, and the label of each, "" if it has none; both empty where the labels are unknown.
     """
 
     cluster_id: str
@@ -100,7 +100,7 @@ def read_clusters(path: str | Path, task: Use) -> list[dict[str, Any]]:
     missing = [name for name in COLUMNS[task] if name not in table.column_names]
     if missing:
         raise InputError(
-            f"{path} has no column {missing[0]!r}, it has {', '.join(table.column_names)}",
+            f"{path} has no column {missing[0]!r}; it has {', '.join(table.column_names)}",
             hint="make it with: dialin tune data",
         )
     rows: list[dict[str, Any]] = table.to_pylist()
@@ -136,7 +136,7 @@ def judge_example(row: dict[str, Any]) -> TrainingExample:
 
 
 def name_example(row: dict[str, Any]) -> TrainingExample | None:
-    """Return the question for a name, and the name; None where there is none to learn from.
+    """Return the question for a name, and the name; None if there is none to learn from.
 
     The prompt is in the language of the name, as at inference: Chinese sentences may get English names.
     """

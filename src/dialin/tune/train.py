@@ -11,7 +11,7 @@ from dialin.files import cannot_write
 from dialin.models.store import sha256_of
 from dialin.tune import base as bases
 from dialin.tune.base import Base, Weights
-from dialin.tune.batches import Shares, some, split
+from dialin.tune.batches import Shares, shares_of, some
 from dialin.tune.card import Figures, machine_here
 from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import Course, Material, Tell
@@ -63,10 +63,10 @@ def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
         The base cannot be fetched or loaded.
     """
     bases.require_tune()
-    check_out(job)
+    check_folder(job)
     weights = bases.find(job.settings.base)
     rows = [row for path in job.data for row in read_clusters(path, job.settings.task)]
-    parts = split(examples_of(rows, job.settings.task), job.settings)
+    parts = shares_of(examples_of(rows, job.settings.task), job.settings)
     device = bases.device_here()
     base = bases.load(weights, device)
     layout = _layout(base)
@@ -83,7 +83,7 @@ def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
 
 
 def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: TuneSettings) -> None:
-    """Put the matrices of a GGUF adapter in place; raise InputError where they do not fit base, rank or alpha."""
+    """Put the matrices of a GGUF adapter in place; raise InputError if they do not fit base, rank or alpha."""
     if layout is None:
         raise InputError(f"{path} is for llama.cpp, which does not know the base", hint="leave out the +ADAPTER")
     tensors, alpha = read_gguf(path)
@@ -92,7 +92,7 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
     rank = next(matrix.shape[0] for name, matrix in matrices.items() if ".lora_A" in name)
     if (rank, alpha) != (settings.rank, settings.alpha):
         raise InputError(
-            f"{path} has rank {rank} and alpha {alpha:g}, asked for are {settings.rank} and {settings.alpha:g}",
+            f"{path} has rank {rank} and alpha {alpha:g}, not {settings.rank} and {settings.alpha:g}",
             hint=f"use --rank {rank}",
         )
     wrong = [name for name, matrix in matrices.items() if matrix.shape != tuple(own[name].shape)]
@@ -101,14 +101,14 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
     learner.begin_from(matrices)
 
 
-def check_out(job: Job) -> None:
-    """Raise InputError where the folder holds a finished tuning, or anything without `resume`."""
+def check_folder(job: Job) -> None:
+    """Raise InputError if the folder holds a finished tuning, or anything without `resume`."""
     if (job.out / DONE).exists():
-        raise InputError(f"{job.out} holds a finished tuning", hint="choose another --out")
+        raise InputError(f"{job.out} already holds a finished tuning", hint="choose another --out")
     if job.out.exists() and not job.out.is_dir():
-        raise InputError(f"{job.out} is no folder", hint="choose another --out")
+        raise InputError(f"{job.out} is not a folder", hint="choose another --out")
     if not job.resume and job.out.exists() and any(job.out.iterdir()):
-        raise InputError(f"{job.out} is not empty", hint="go on with --resume, or choose another --out")
+        raise InputError(f"{job.out} is not empty", hint="continue with --resume, or choose another --out")
 
 
 def identity(job: Job, weights: Weights) -> dict[str, str]:
@@ -122,7 +122,7 @@ def identity(job: Job, weights: Weights) -> dict[str, str]:
 
 
 def material(parts: Shares, base: Base, settings: TuneSettings, checkpoint: Checkpoint, tell: Tell) -> Material:
-    """Return what the course is made of, in tokens; raise InputError where all examples are too long."""
+    """Return what the course is made of, in tokens; raise InputError if all examples are too long."""
     learnt = [e for e in base.encode(parts.learnt) if len(e) <= settings.max_tokens]
     if not learnt:
         raise InputError(f"every example is longer than {settings.max_tokens} tokens", hint="raise max_tokens")
@@ -139,7 +139,7 @@ def _made(folder: Path) -> Path:
 
 
 def _layout(base: Base) -> Layout | None:
-    """Return what llama.cpp has to know; None where its names are unknown, and the base is no GGUF file anyway."""
+    """Return what llama.cpp has to know; None if its names are unknown, and the base is no GGUF file anyway."""
     config = base.model.config.get_text_config()
     try:
         return layout_of(config.model_type, config.num_attention_heads, config.num_key_value_heads)

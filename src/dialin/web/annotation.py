@@ -11,7 +11,7 @@ from dialin.cluster.partition import centroid
 from dialin.judge.sample import ConvexSampler
 from dialin.review.replay import NO_INTENT
 from dialin.review.stages import Stage, Standing, open_for, standing_of
-from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, by_person, fleiss_agreement, told
+from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, agreement_text, by_person, fleiss_agreement
 from dialin.web.desk import View
 from dialin.web.pages import Pager, SentenceLine, lines, pager
 
@@ -142,7 +142,7 @@ def progress_page(view: View) -> ProgressPage:
         wanted=judged.wanted,
         is_ready=standing.is_ready,
         people=tuple(person for group in GROUPS for person in people_of(view, standing, group)),
-        agreements=tuple(told(fleiss_agreement(judged, group)) for group in GROUPS),
+        agreements=tuple(agreement_text(fleiss_agreement(judged, group)) for group in GROUPS),
         intents=tuple(_stood(view, standing, i) for i in standing.named),
     )
 
@@ -201,7 +201,7 @@ def sample_of(X: NDArray[np.float32] | None, rows: NDArray[np.int64], n: int) ->
 
 
 def name_page(view: View, after: int) -> NamePage | None:
-    """Return the next good cluster without a name; None where all have one."""
+    """Return the next good cluster without a name; None if all have one."""
     standing = standing_of(view.state)
     waiting = standing.at(Stage.NAME)
     if not waiting:
@@ -216,11 +216,11 @@ def name_page(view: View, after: int) -> NamePage | None:
         shown=lines(view, sample_of(view.X, rows, N_SHOWN)),
         n_open=len(waiting),
         near=near_to(view, standing, mean, NO_INTENT)[0] if mean is not None else (),
-        names=names_of(view, standing),
+        names=known_names(view, standing),
     )
 
 
-def names_of(view: View, standing: Standing) -> tuple[str, ...]:
+def known_names(view: View, standing: Standing) -> tuple[str, ...]:
     """Return the names that are there, each once, by alphabet."""
     return tuple(sorted({view.name(intent) for intent in standing.named}))
 
@@ -239,7 +239,7 @@ def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: in
 
 
 def share_page(view: View, intent: int, page: int) -> SharePage | None:
-    """Return the sentences of a bad cluster, the first one where that one is not there; None where none is left.
+    """Return the sentences of a bad cluster, the first one where that one is not there; None if none is left.
 
     Sentences near to the same intent stand together, so that many can be chosen at once.
     """
@@ -261,7 +261,7 @@ def share_page(view: View, intent: int, page: int) -> SharePage | None:
         is_rejected=standing.stages.get(own) is Stage.REJECTED,
         lines=tuple((lines(view, [rows[i]])[0], near[i]) for i in order[at.span]),
         pager=at,
-        names=names_of(view, standing),
+        names=known_names(view, standing),
         after=ids[place + 1] if place + 1 < len(ids) else None,
         n_left=sum(map(len, left.values())),
     )

@@ -20,19 +20,20 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from dialin.errors import InputError
+from dialin.files import quoted
 from dialin.review.edits import Vote
 from dialin.review.replay import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
-from dialin.runs.run import Run, shown
+from dialin.runs.run import Run
 from dialin.web import annotation, pages
 from dialin.web.desk import Desk, View
-from dialin.web.forms import Form, clean, decision, form_of, number
+from dialin.web.forms import Form, clean_name, decision, form_of, number_in
 from dialin.web.guard import Guard
 
 MAX_BODY = 32_000_000
 """Bytes of a form: a split lists all sentences of an intent."""
 NO_SUCH_INTENT = -2
-"""A cluster that none is, in the place of one that nobody asked for."""
+"""Cluster id that matches no cluster; used when the address names none."""
 NAME_COOKIE = "dialin-name"
 ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
@@ -46,7 +47,7 @@ class Access:
     token : str
         In the address that is printed.
     user : str
-        Name of whoever has not given another one.
+        Name of people who have not entered one.
     port : int
         Cookies do not tell ports apart, so their names do.
     hosts : frozenset of str
@@ -63,7 +64,7 @@ class Access:
 
 
 def app_of(run: Run, access: Access) -> ASGIApp:
-    """Return the review or annotation of a run as an application; raise InputError where it or its log is damaged."""
+    """Return the review or annotation of a run as an application; raise InputError if it or its log is damaged."""
     site = _Site(Desk(run), access)
     site.desk.view()
     routes = [
@@ -114,7 +115,9 @@ class _Site:
     def intent(self, request: Request) -> Response:
         view, intent = self.desk.view(), request.path_params["intent"]
         if intent not in view.state.intents:
-            return self._message(request, "This intent is gone: merged, or undone.", 404)
+            return self._message(
+                request, "This intent no longer exists: it was merged, or its creation was undone.", 404
+            )
         return self._page(request, view, "intent", pages.intent_page(view, intent, _page_of(request)))
 
     def unassigned(self, request: Request) -> Response:
@@ -123,7 +126,7 @@ class _Site:
 
     def split(self, request: Request) -> Response:
         view, intent = self.desk.view(), request.path_params["intent"]
-        k = number(request.query_params.get("parts", "2"), "parts")
+        k = number_in(request.query_params.get("parts", "2"), "parts")
         page = pages.split_page(view, intent, k) if intent in view.state.intents else None
         if page is None:
             return self._message(request, "There is nothing to split.", 404)
@@ -190,7 +193,7 @@ class _Site:
         return RedirectResponse(self._next(form), 303)
 
     def _judged_on(self, line: int) -> str:
-        """Return where the verdict on a line of the log was given; "" where the line is none."""
+        """Return where the verdict on a line of the log was given; "" if the line has no verdict."""
         edit = next(entry.edit for entry in self.desk.view().entries if entry.line == line)
         if not isinstance(edit, Vote):
             return ""
@@ -214,7 +217,7 @@ class _Site:
     # --- what all answers share ---
 
     def _user(self, request: Request) -> str:
-        return clean(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.access.user
+        return clean_name(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.access.user
 
     def _page(self, request: Request, view: View, template: str, page: object) -> Response:
         user = self._user(request)
@@ -226,7 +229,7 @@ class _Site:
                 user=user,
                 here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
                 run=view.run.folder.name,
-                folder=shown(view.run.folder),
+                folder=quoted(view.run.folder),
                 last=pages.event(view, view.entries[-1], user) if view.entries else None,
                 group=self.access.group,
             )
@@ -252,7 +255,7 @@ def _missing(_request: Request, _error: Exception) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body of a request; raise InputError where it is too long, without reading it all."""
+    """Return the body of a request; raise InputError if it is too long, without reading it all."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -262,13 +265,13 @@ async def _body(request: Request) -> bytes:
 
 
 def _page_of(request: Request) -> int:
-    return number(request.query_params.get("page", "1"), "page")
+    return number_in(request.query_params.get("page", "1"), "page")
 
 
 def _number_in(request: Request, key: str, missing: int) -> int:
     """Return a number of the address; `missing` where it has none."""
     text = request.query_params.get(key, "")
-    return number(text, key) if text else missing
+    return number_in(text, key) if text else missing
 
 
 def local(path: str) -> str:

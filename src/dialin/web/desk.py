@@ -99,7 +99,7 @@ class Desk:
             state = replay(self._start, entries)
             edit = decide(state)
             if not isinstance(edit, Undo | Redo) and (why := refusal(state, edit, by)):
-                raise InputError(why, hint="somebody else may have changed it; look again")
+                raise InputError(why, hint="somebody else may have changed it; reload the page")
             return edit
 
         append(self._path, by, checked)
@@ -124,7 +124,7 @@ class Desk:
 
 
 def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
-    """Return the line that an undo or redo is about; raise InputError where there is none, or others build on it."""
+    """Return the line that an undo or redo is about; raise InputError if there is none, or others build on it."""
     before = replay(start, entries)
     lines = before.active if turn is Undo else before.undone
     own = {entry.line for entry in entries if entry.by == by}
@@ -135,7 +135,7 @@ def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, 
         raise InputError(f"there is nothing to {word}")
     theirs = next((e.by for e in entries if e.line == chosen and isinstance(e.edit, Vote) and e.by != by), None)
     if theirs is not None:
-        raise InputError(f"line {chosen} is a verdict of {theirs}", hint="only who gave it takes it back")
+        raise InputError(f"line {chosen} is a verdict by {theirs}", hint="only the person who gave it can take it back")
     after = replay(start, [*entries, Entry(len(entries) + 1_000_000, turn(chosen))])
     if set(after.void) - set(before.void):
         raise InputError(f"cannot {word} line {chosen}: line {min(set(after.void) - set(before.void))} builds on it")

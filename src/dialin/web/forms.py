@@ -24,38 +24,38 @@ class Form:
     values: Mapping[str, Sequence[str]]
 
     def one(self, key: str) -> str:
-        """Return the value of a field; "" where there is none."""
+        """Return the value of a field; "" if there is none."""
         return (self.values.get(key) or [""])[0].strip()
 
     def number(self, key: str) -> int:
-        """Return the number in a field; raise InputError where there is none."""
-        return number(self.one(key), key)
+        """Return the number in a field; raise InputError if there is none."""
+        return number_in(self.one(key), key)
 
     def numbers(self, key: str) -> tuple[int, ...]:
-        """Return the numbers in a field, each once; raise InputError where there is none."""
+        """Return the numbers in a field, each once; raise InputError if there is none."""
         found = [n for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value.strip()) if n]
         if not found:
-            raise InputError(f"nothing was chosen ({key})", hint="tick some first")
-        return tuple(dict.fromkeys(number(n, key) for n in found))
+            raise InputError(f"nothing is selected ({key})", hint="select something first")
+        return tuple(dict.fromkeys(number_in(n, key) for n in found))
 
     def name(self, key: str = "name") -> str:
         """Return a name: one line, without marks that turn the direction of writing."""
-        return clean(self.one(key))
+        return clean_name(self.one(key))
 
 
-def number(text: str, key: str) -> int:
-    """Return the number that a text is; raise InputError where it is none."""
+def number_in(text: str, key: str) -> int:
+    """Return the number that a text is; raise InputError if it is not a number."""
     if not re.fullmatch(r"[0-9]{1,12}", text):
-        raise InputError(f"{key} is no number: {text[:40]!r}")
+        raise InputError(f"{key} must be a number, got {text[:40]!r}")
     return int(text)
 
 
-def clean(name: str) -> str:
+def clean_name(name: str) -> str:
     r"""Return a name on one line, of at most 120 characters.
 
     Examples
     --------
-    >>> clean(" cancel\n\u202eorder ")
+    >>> clean_name(" cancel\n\u202eorder ")
     'cancel order'
     """
     return " ".join(_CONTROL.sub(" ", name).split())[:MAX_NAME]
@@ -100,14 +100,14 @@ def _about_intent(form: Form, kind: str) -> Edit:
         return Split(form.number("intent"))
     if kind in ("good", "bad"):
         return Vote(form.number("intent"), kind == "good", form.number("group"), form.number("look"))
-    raise InputError(f"there is no edit {kind[:40]!r}")
+    raise InputError(f"unknown edit {kind[:40]!r}")
 
 
 def _split(form: Form) -> Callable[[ReviewState], Edit]:
     """Return the split; the first part keeps the intent's id, the others get free ones: two may split at once."""
     intent, n = form.number("intent"), sum(key.startswith("sentences") for key in form.values)
     if n < 2:
-        raise InputError(f"a split makes two parts or more, got {n}")
+        raise InputError(f"a split needs at least two parts, got {n}")
     parts = [(_needed(form.name(f"name{i}")), form.numbers(f"sentences{i}")) for i in range(n)]
 
     def decide(state: ReviewState) -> Edit:

@@ -1,4 +1,4 @@
-"""Who may see and change the review: whoever holds the token, from a page of this server, under a name of this host."""
+"""Access to the review: for holders of the token, from a page of this server, under a name of this host."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def pager(n: int, page: int, per_page: int = PER_PAGE) -> Pager:
     return Pager(min(max(page, 1), n_pages), n_pages, n, per_page)
 
 
-def line(view: View, sentence: int) -> SentenceLine:
+def sentence_line(view: View, sentence: int) -> SentenceLine:
     """Return one sentence."""
     text, intent = view.texts[sentence], int(view.state.labels[sentence])
     known = view.run.corpus.roles
@@ -151,7 +151,7 @@ def line(view: View, sentence: int) -> SentenceLine:
 
 def lines(view: View, rows: Iterable[int]) -> tuple[SentenceLine, ...]:
     """Return sentences."""
-    return tuple(line(view, int(row)) for row in rows)
+    return tuple(sentence_line(view, int(row)) for row in rows)
 
 
 def overview(view: View, page: int) -> Overview:
@@ -236,7 +236,7 @@ def event(view: View, entry: Entry, user: str) -> Event:
     state, edit = view.state, entry.edit
     undone, void = entry.line in state.undone, entry.line in state.void
     status = "undone" if undone else "does not fit" if void else ""
-    text, is_theirs = told(view, edit), isinstance(edit, Vote) and entry.by != user
+    text, is_theirs = edit_text(view, edit), isinstance(edit, Vote) and entry.by != user
     if isinstance(edit, Vote) and is_theirs and state.judged.decision(edit.group, edit.intent) is None:
         text = f"judged {_judged(view, edit)}"
     can_turn = not is_theirs  # a verdict is its giver's
@@ -245,7 +245,7 @@ def event(view: View, entry: Entry, user: str) -> Event:
     )
 
 
-def told(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
+def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
     """Return what an edit did, with the names that intents have now."""
     match edit:
         case Accept(intent):

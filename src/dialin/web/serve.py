@@ -39,7 +39,7 @@ class Door:
     host, port : str, int
         Where; port 0 for any that is free.
     user : str
-        Name of who gives none.
+        Name of people who have not entered one.
     group : int
         As `Access` has it.
     """
@@ -71,28 +71,29 @@ def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
         access = access_of(door.host, listener.getsockname()[1], door.user, door.group)
         config = uvicorn.Config(app_of(run, access), log_level="warning", lifespan="off", server_header=False)
         config.timeout_graceful_shutdown = 2
-        on_ready(f"http://{shown(door.host)}:{access.port}/?token={access.token}")
+        on_ready(f"http://{in_url(door.host)}:{access.port}/?token={access.token}")
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def access_of(host: str, port: int, user: str, group: int = 0) -> Access:
     """Return who may come in; on loopback only under the names of this machine."""
-    names = {shown(host), "localhost", LOOPBACK, "[::1]"}
+    names = {in_url(host), "localhost", LOOPBACK, "[::1]"}
     hosts = frozenset(f"{name}:{port}" for name in names) if is_loopback(host) else frozenset[str]()
     return Access(user=user, port=port, hosts=hosts, group=group)
 
 
-def shown(host: str) -> str:
+def in_url(host: str) -> str:
     """Return a host as an address has it."""
     return f"[{host}]" if ":" in host else host
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raise InputError where the address cannot be used."""
+    """Return a socket that listens; raise InputError if the address cannot be used."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise InputError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}", hint="take another --port, 0 for any"
+            f"cannot listen on {host} port {port}: {error.strerror or error}",
+            hint="choose another --port; 0 picks a free one",
         ) from error

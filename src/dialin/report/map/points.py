@@ -70,7 +70,7 @@ class Points:
 
 
 def points_of(contents: LoadedRun) -> Points | None:
-    """Return the points of the map of a run; None where it has no embeddings."""
+    """Return the points of the map of a run; None if it has no embeddings."""
     if contents.X is None:
         return None
     rows = sampled(contents.labels, MAX_POINTS, contents.seed)

@@ -17,7 +17,7 @@
 
   function count() {
     const n = ticks.filter((tick) => tick.checked).length;
-    for (const output of all("[data-chosen]")) output.textContent = n ? `${n} chosen` : "none chosen";
+    for (const output of all("[data-chosen]")) output.textContent = n ? `${n} selected` : "none selected";
     for (const button of all("[data-needs-choice]")) button.disabled = n < Number(button.dataset.needsChoice || 1);
   }
 

@@ -1,0 +1,124 @@
+"""``manifest.json``: what a run was asked to do, what it worked with, and how far it came."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dialin import files
+from dialin.discover.connect import Specs
+from dialin.discover.settings import Auto, Settings
+from dialin.errors import InputError
+from dialin.judge.calibration import Calibration, calibration_in
+from dialin.read.columns import Columns
+
+RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "interrupted"
+
+
+@dataclass(frozen=True)
+class InputSource:
+    """Where the sentences came from.
+
+    Parameters
+    ----------
+    path : str
+        Absolute path of the input; "-" for standard input.
+    columns : Columns
+        As the user named them.
+    sha256 : str
+        Of the sentences as read, and of the places where they occur.
+    n_sentences, n_occurrences, n_blank : int
+        Distinct sentences, utterances, and rows without text.
+    """
+
+    path: str
+    columns: Columns
+    sha256: str
+    n_sentences: int
+    n_occurrences: int
+    n_blank: int
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run is about.
+
+    Parameters
+    ----------
+    source : str
+        Path of the input, or "-".
+    columns : Columns
+        Names of its columns.
+    settings : Settings
+        What decides the result.
+    specs : Specs
+        LLMs and embedder.
+    pin : Path, optional
+        Folder of a run, what people decided about which is kept.
+    """
+
+    source: str
+    columns: Columns
+    settings: Settings
+    specs: Specs = field(default_factory=Specs)
+    pin: Path | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``manifest.json`` holds; equal for equal data, settings, seed and models on one machine."""
+
+    dialin: str
+    status: str
+    settings: Settings
+    source: InputSource
+    embedder: str
+    embedder_reason: str
+    llm: str
+    judge_llm: str
+    models: dict[str, dict[str, str]]
+    prompts: list[str]
+    calibration: Calibration | Auto = "auto"
+    usage: dict[str, dict[str, int]] = field(default_factory=dict)
+    pinned: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the values of ``manifest.json``."""
+        return {"format": files.FORMAT, **asdict(self)}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a run."""
+    files.write_json(folder / files.MANIFEST, manifest.as_dict())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a run.
+
+    Raises
+    ------
+    InputError
+        There is none, it is of another format, or it is damaged.
+    """
+    path = folder / files.MANIFEST
+    if not path.is_file():
+        raise InputError(f"there is no run in {folder}", hint="make one with: dialin discover INPUT --out RUN")
+    return manifest_of(files.read_json(path), path)
+
+
+def manifest_of(values: Any, path: Path) -> Manifest:
+    """Return the manifest that the values of its file describe."""
+    if not isinstance(values, dict):
+        raise InputError(f"{path} is damaged: it holds no JSON object", hint="make the run again")
+    files.check_format(values.get("format"), f"the run in {path.parent}", values.get("dialin", ""))
+    try:
+        settings: dict[str, Any] = dict(values["settings"])
+        settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
+        source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
+        given = values["calibration"]
+        calibration = given if given == "auto" else calibration_in(given)
+        parts = {"settings": Settings(**settings), "source": InputSource(**source), "calibration": calibration}
+        return Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"{path} is damaged: {error}", hint="make the run again") from error

@@ -1,0 +1,158 @@
+"""A run begins: its input is read and checked, and its folder appears at once or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+from dialin import files
+from dialin.discover.connect import Connections, model_hashes
+from dialin.discover.settings import Settings, check
+from dialin.errors import DialinError, InputError
+from dialin.prompts.templates import shipped
+from dialin.read.corpus import Corpus
+from dialin.read.table import read
+from dialin.review.pin import KeptIntents, pinned_of, write_pinned
+from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, write_manifest
+from dialin.runs.run import Run, decided, fingerprint, keys_of, load
+from dialin.runs.tables import sentences_table
+
+MIN_SENTENCES = 3
+"""Distinct sentences below which there is nothing to cluster: the least size of a cluster."""
+
+
+def read_corpus(plan: RunPlan) -> Corpus:
+    """Read the sentences of a plan and check that they, and the settings, can be worked with.
+
+    Raises
+    ------
+    InputError
+        They cannot.
+    """
+    check(plan.settings)
+    corpus = read(plan.source, plan.columns)
+    n, n_rows = len(corpus.texts), corpus.occurrences.num_rows
+    if n < MIN_SENTENCES:
+        raise InputError(
+            f"{plan.source} has too few distinct sentences: {n} in {n_rows} rows, at least {MIN_SENTENCES} are needed",
+            hint="give more sentences, or name another text column",
+        )
+    if max(map(len, corpus.texts)) == 1:
+        raise InputError(
+            f"all {n} distinct texts of {plan.source} are one character long, such as {corpus.texts[0]!r}",
+            hint="name another text column",
+        )
+    _check_sizes(plan.settings, n)
+    return corpus
+
+
+def _check_sizes(settings: Settings, n: int) -> None:
+    least = settings.min_cluster_size
+    given = {"n_clusters": max(settings.n_clusters, default=0), "min_cluster_size": 0 if least == "auto" else least}
+    for name, value in given.items():
+        if value > n:
+            raise InputError(f"{name} {value} is more than the {n} distinct sentences", hint="choose a smaller value")
+
+
+def check_free(folder: Path) -> None:
+    """Raise InputError if `folder` cannot become a run folder because something is there."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file, not a folder", hint="choose another --out")
+    if (folder / files.MANIFEST).exists():
+        raise InputError(
+            f"{folder} already holds a run",
+            hint=f"continue it with: dialin resume {files.quoted(folder)}; or choose another --out",
+        )
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty", hint="choose another --out")
+
+
+def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> Run:
+    """Make a run folder with everything that is needed to go on from it; all of it appears at once.
+
+    Raises
+    ------
+    InputError
+        The folder is not free, or cannot be written; nothing is left of it.
+    """
+    check_free(folder)
+    pinned = pinned_for(plan.pin, corpus, opened) if plan.pin else None
+    run = Run(folder, first_manifest(plan, corpus, opened), corpus)
+    staging = folder.parent / f".{folder.name}.starting"
+    made = _missing_parents(folder)
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        files.write_table(staging / files.OCCURRENCES, corpus.occurrences)
+        files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
+        if pinned:
+            write_pinned(staging / files.PINNED_INTENTS, pinned)
+        write_manifest(staging, run.manifest)
+        if folder.exists():
+            folder.rmdir()
+        staging.rename(folder)
+    except BaseException as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        _remove_empty(made)
+        if isinstance(error, OSError) and not isinstance(error, DialinError):
+            raise files.cannot_write(folder, error) from error
+        raise
+    return run
+
+
+def pinned_for(pin: Path, corpus: Corpus, opened: Connections) -> KeptIntents:
+    """Return what people decided about the run in `pin`, for the sentences of another one.
+
+    Raises
+    ------
+    InputError
+        There is nothing, or the two runs do not have the same embedder.
+    """
+    old = load(pin)
+    if old.manifest.embedder != opened.embedder_name:
+        raise InputError(
+            f"{pin} was made with the embedder {old.manifest.embedder}, but this run uses {opened.embedder_name}",
+            hint=f"use --embedder {old.manifest.embedder}",
+        )
+    pinned = pinned_of(decided(old), keys_of(corpus))
+    if pinned is None:
+        raise InputError(
+            f"the review of {pin} has no decisions to keep", hint=f"review it: dialin review {files.quoted(pin)}"
+        )
+    return pinned
+
+
+def _missing_parents(folder: Path) -> list[Path]:
+    return [parent for parent in folder.parents if not parent.exists()]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:  # never made, or others have put something there
+            return
+
+
+def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manifest:
+    """Return the manifest of a run that begins."""
+    path = plan.source if plan.source == "-" else str(Path(plan.source).absolute())
+    n_rows = corpus.occurrences.num_rows
+    source = InputSource(path, plan.columns, fingerprint(corpus), len(corpus.texts), n_rows, corpus.n_blank)
+    return Manifest(
+        dialin=version("dialin"),
+        status=RUNNING,
+        settings=plan.settings,
+        source=source,
+        embedder=opened.embedder_name,
+        embedder_reason=opened.reason,
+        llm=plan.specs.llm,
+        judge_llm=plan.specs.judge,
+        models=model_hashes([plan.specs.llm, plan.specs.judge, opened.embedder_name]),
+        prompts=shipped(),
+        calibration=opened.calibration,
+        pinned=str(plan.pin or ""),
+    )
