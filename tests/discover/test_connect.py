@@ -87,7 +87,7 @@ def test_the_calibration_lies_in_the_folder_of_the_adapter(tmp_path: Path) -> No
     assert connect.calibration_file(f"local:gemma-3-270m+{tmp_path}/judge") == tmp_path / "judge" / "calibration.json"
     for spec in ("local:gemma-3-270m+judge", "local:gemma-3-270m", "openai:m", "test:x"):
         assert connect.calibration_file(spec) is None
-        assert connect.beside(spec) is None
+        assert connect.beside(spec) == "auto"
 
 
 def test_replies_of_a_run_are_counted_and_shared(home: Path) -> None:

@@ -7,11 +7,11 @@ import shlex
 from pathlib import Path
 
 import pytest
+from conftest import Cli
 
-import dialin
+import run_commands
 import scripted
-from dialin.discover import context
-from dialin.llm import backends
+from dialin.discover import connect
 from doc_pages import PAGES, ROOT, blocks, page, shell_lines
 
 README = page("README.md")
@@ -21,18 +21,15 @@ def test_readme_is_short() -> None:
     assert 60 < len(README.splitlines()) <= 110
 
 
-@pytest.mark.skipif(not hasattr(dialin, "open_run"), reason="the README is written for the estimator that is to come")
 @pytest.mark.parametrize("block", blocks(README, "python"))
 def test_python_runs(
-    block: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    block: str, cli: Cli, calls: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With stand-ins for LLM and embedder, and a file calls.csv about five topics, some sentences twice."""
+    """With stand-ins for LLM and embedder, a file calls.csv about five topics, and what discover made of it."""
     backend = scripted.ScriptedBackend()
-    monkeypatch.setattr(backends, "backend_of", lambda spec: backend)
-    monkeypatch.setattr(dialin, "embedder_of", scripted.embedder_of)
-    monkeypatch.setattr(context, "general_calibration", lambda llm, form: scripted.CALIBRATION)
-    rows = scripted.sentences()
-    (home / "calls.csv").write_text("\n".join(["text", *(text for text, _ in [*rows, *rows[:10]])]), "utf-8")
+    scripted.install(backend, monkeypatch.setattr)
+    monkeypatch.setattr(connect, "backend_of", lambda spec: backend)
+    run_commands.discover(cli, calls, "run")
     exec(compile(block, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert backend.asked

@@ -233,8 +233,11 @@ def test_the_figures_are_printed_and_written(cli: Cli, backend: scripted.Scripte
 
 def test_a_calibration_lies_beside_an_adapter(home: Path) -> None:
     (home / "judge").mkdir()
-    assert beside("local:gemma-3-270m+judge") is None
-    (home / "judge" / "calibration.json").write_text(json.dumps({"calibration": {**vars(BASE), "language_shift": {}}}))
+    assert beside("local:gemma-3-270m+judge") == "auto"
+    values = {**vars(BASE), "language_shift": {}, "prompt_version": 1}
+    (home / "judge" / "calibration.json").write_text(json.dumps({"calibration": values}))
+        json.dumps({"calibration": {**vars(BASE), "language_shift": {}, "prompt_version": 1}})
+    )
     found = beside("local:gemma-3-270m+judge")
     assert found is not None
     assert found.kept_weights == BASE.kept_weights
@@ -270,7 +273,7 @@ def test_a_file_without_a_calibration_is_named(
 def test_another_form_than_that_of_the_calibration_is_refused(
     cli: Cli, backend: scripted.ScriptedBackend, calls: Path
 ) -> None:
-    Path("c.json").write_text(json.dumps({"calibration": {**vars(BASE), "language_shift": {}}}))
+    Path("c.json").write_text(json.dumps({"calibration": {**vars(BASE), "language_shift": {}, "prompt_version": 1}}))
     options = ("--out", "run", "--llm", "test:scripted", "--calibration", "c.json", "--form", "list")
     result = cli("discover", calls, *options)
     assert result.exit_code == 2

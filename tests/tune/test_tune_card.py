@@ -17,6 +17,7 @@ from dialin.tune.text import examples_of
 NAN = float("nan")
 FACTS = CardFacts(
     settings=TuneSettings("smollm2-135m", held_out=("bank77", "massive_zh"), seed=7),
+    prompt_version=1,
     base_sha256="b179c952",
     data="clusters.parquet",
     data_sha256="112013d7",

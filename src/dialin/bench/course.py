@@ -83,7 +83,7 @@ def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Itera
     """Give LLMs and embedder for runs on a data set, and its vectors; no LLM is opened that nobody asks."""
     if not asking:
         specs = replace(specs, llm=NO_LLM, judge_llm=NO_LLM)
-    with connect(specs, case.texts, watch.on_embed) as opened:
+    with connect(specs, case.texts, watch.on_embed, watch.on_note) as opened:
         watch.on_step("embed")
         yield opened, opened.embed(case.texts)
 

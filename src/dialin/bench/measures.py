@@ -146,7 +146,7 @@ def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterat
     llm = bench.goodness_llm if judges else NO_LLM
     store = bench.out / GOODNESS / f"{case.name}.sqlite"
     try:
-        with connect(Specs(llm, llm, bench.specs.embedder), case.texts, watch.on_embed) as opened:
+        with connect(Specs(llm, llm, bench.specs.embedder), case.texts, watch.on_embed, watch.on_note) as opened:
             watch.on_step("embed")
             X = opened.embed(case.texts)
             with goodness_tools(opened, store, watch) as tools:

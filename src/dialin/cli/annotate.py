@@ -99,7 +99,7 @@ def opened(options: dict[str, Any]) -> Run:
 
 def resume_clustering(run: Run) -> Run:
     """Cluster the sentences of a run whose start was stopped."""
-    with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
+    with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
         return cluster(run, opened, meter)
 
 
@@ -120,7 +120,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
     corpus = read_corpus(plan)
     with Meter() as meter:
         meter.step("embed")
-        with connect(specs, corpus.texts, meter.embedded) as opened:
+        with connect(specs, corpus.texts, meter.embedded, meter.say) as opened:
             k = options["k"] or clusters_for(corpus.texts, opened.embed(corpus.texts), seed)
             run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, opened)
             meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {opened.reason}")

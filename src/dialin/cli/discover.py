@@ -87,7 +87,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
     """Start a run and work on it; nothing is left of a run that the LLM never answered."""
     check_free(out)
     corpus = read_corpus(plan)
-    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded) as opened:
+    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
         try:
             run = start(out, plan, corpus, opened)
             meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
@@ -101,7 +101,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
 
 def resume_run(run: Run, budget: Budget) -> Run:
     """Work on a run that was stopped."""
-    with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded) as opened:
+    with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
         return run_session(run, opened, budget, meter)
 
 

@@ -40,7 +40,7 @@ def estimate(as_json: bool, **options: Any) -> None:
     """
     plan, price = plan_of(options), price_of(options)
     corpus = read_corpus(plan)
-    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded) as opened:
+    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
         data = data_of(corpus, opened.embed(corpus.texts))
         meter.step("predict")

@@ -61,7 +61,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     table = read_table(file, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
     clusters = clusters_of_column(corpus, column_of(file, cluster), cluster)
-    with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded) as opened:
+    with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
         data = data_of(corpus, opened.embed(corpus.texts))
         found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))

@@ -84,7 +84,7 @@ def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) ->
     with Meter() as meter:
         meter.step("embed")
         with (
-            connect(Specs(llm), texts, meter.embedded) as opened,
+            connect(Specs(llm), texts, meter.embedded, meter.say) as opened,
             tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools,
         ):
             meter.step("judge")

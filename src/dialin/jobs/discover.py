@@ -142,7 +142,8 @@ def tools_of(
         return
     with client_of(backends[0]) as client:
         judge = client.asking(backends[-1]) if opened.judge else None
-        yield Tools(client if opened.backend else None, opened.embed, judge, opened.calibration)
+        llm = client if opened.backend else None
+        yield Tools(llm, opened.embed, judge, opened.calibration, on_note=opened.on_note)
 
 
 def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:
@@ -182,7 +183,7 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
     try:
         llm = CountingLLM(opened.backend.name if opened.backend else NO_LLM, stores, CosineGuess.of(data))
         judge = llm.as_judge(opened.judge.name) if opened.judge else None
-        tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration)
+        tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration, on_note=lambda _: None)
         seconds = count(data, settings, tools, llm)
         backends = {backend.name: backend for backend in (opened.backend, opened.judge) if backend}
         return total(llm, {name: b for name, b in backends.items() if is_local(name)}, seconds)

@@ -64,6 +64,8 @@ class CardFacts:
     ----------
     settings : TuneSettings
         How it was tuned.
+    prompt_version : int
+        Of the prompt that was learnt.
     base_sha256, data, data_sha256 : str
         Of the weights; name and hash of the data.
     sources : tuple of CardSource
@@ -81,6 +83,7 @@ class CardFacts:
     """
 
     settings: TuneSettings
+    prompt_version: int
     base_sha256: str
     data: str
     data_sha256: str
@@ -136,6 +139,7 @@ _SCORES: dict[Task, str] = {"judge": "AUC", "namer": "minus loss"}
 def model_card(facts: CardFacts) -> str:
     """Return the card in Markdown."""
     settings = facts.settings
+    chosen = asdict(settings) | {"prompt_version": facts.prompt_version}
     parts = [
         _header(settings),
         f"# A {settings.task} for dialin\n\n{_USES[settings.task]} A LoRA adapter, written by `dialin tune "
@@ -143,7 +147,7 @@ def model_card(facts: CardFacts) -> str:
         f"## Base\n\n{settings.base}, sha256 `{facts.base_sha256}`",
         f"## Data\n\n{facts.data}, sha256 `{facts.data_sha256}`\n\n{_sources(facts.sources)}",
         f"## Figures\n\n{_figures(facts.figures, settings.task)}\n\n{_course(facts)}",
-        f"## Settings\n\n{table(('setting', 'value'), sorted(asdict(settings).items()))}",
+        f"## Settings\n\n{table(('setting', 'value'), sorted(chosen.items()))}",
         f"## Cost\n\n{facts.seconds / 60:.1f} minutes on {facts.machine}; {facts.versions}",
         _FILES,
     ]

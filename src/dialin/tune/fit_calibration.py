@@ -22,6 +22,7 @@ from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Coherence
 from dialin.llm.base import LLM
+from dialin.prompts.templates import VERSIONS
 from dialin.score.reliability import auc, expected_calibration_error
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ MIN_CLUSTERS = 10
 N_FOLDS = 5
 N_BINS = 10
 SPAN_QUANTILE = 0.9
-"""Share of the answers that move the log-odds by less than the `Calibration.reach`."""
+"""Share of the answers that move the log-odds by less than the `Calibration.answer_span`."""
 _ASK = Calibration("asking", (0, 0, 0, 0), (0, 1), (0, 1, 1))
 
 
@@ -177,6 +178,7 @@ def _fitted(asked: JudgedClusters, base: Calibration) -> Calibration:
         audit_weights=_audit(asked, shifted, asked.geometry(kept)),
         answer_span=float(np.quantile(moves, SPAN_QUANTILE)),
         language_shift=shift,
+        prompt_version=VERSIONS[base.form],
     )
 
 

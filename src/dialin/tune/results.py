@@ -15,7 +15,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.files import without_nan, write_json, write_text, write_whole
+from dialin.llm.backends import CARD as TUNE_JSON
+from dialin.llm.backends import TUNED_PROMPTS
 from dialin.llm.spec import Spec
+from dialin.prompts.templates import VERSIONS
 from dialin.tune.base import Base
 from dialin.tune.batches import EncodedExample, Shares
 from dialin.tune.card import CardFacts, CardSource, Figures, judge_figures, model_card
@@ -26,7 +29,7 @@ from dialin.tune.learner import Learner
 from dialin.tune.settings import Job
 from dialin.tune.text import TrainingExample
 
-CHECKPOINT, DONE = "checkpoint.pt", "tune.json"
+CHECKPOINT, DONE = "checkpoint.pt", TUNE_JSON
 ADAPTER, GGUF, SCORES, CARD = "adapter", "adapter.gguf", "scores.parquet", "README.md"
 _PACKAGES = ("torch", "transformers", "peft")
 _CHUNK = 64
@@ -86,6 +89,7 @@ class Results:
         state = self.state
         return CardFacts(
             settings=self.job.settings,
+            prompt_version=VERSIONS[TUNED_PROMPTS[self.job.settings.task]],
             base_sha256=identity["base"],
             data=", ".join(path.name for path in self.job.data),
             data_sha256=identity["data"],
