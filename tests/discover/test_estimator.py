@@ -191,3 +191,10 @@ def test_from_fit_to_the_llm_there_are_five_modules() -> None:
         "search/tree_search.py",
         "judge/coherence.py",
     ]
+
+
+def test_of_nothing_found_there_are_no_probabilities() -> None:
+    model = clusterer().fit(["hello there", "good bye"])
+    assert model.intents_ == ()
+    assert model.predict_proba(["hello there"]).shape == (1, 0)
+    assert model.predict(["hello there"]).tolist() == [-1]

@@ -80,15 +80,10 @@ class Pieces:
         >>> pieces.intent_probabilities(np.array([[0.6, 0.6], [1.0, 0.0]]), ["", ""], 2).round(3).tolist()
         [[0.5, 0.5], [1.0, 0.0]]
         """
+        if not len(self.centroids) or not len(X):
+            return np.zeros((len(X), n_intents))
         weight = _softened(self._cosines(X, roles))
         return np.asarray((weight @ one_hot(self.intents, n_intents)) / weight.sum(axis=1, keepdims=True))
-
-    def probabilities(self, X: Floats, roles: Sequence[str]) -> NDArray[np.float64]:
-        """Return P(piece | row), shape (n, m): the softmax of the cosines, each row summing to 1."""
-        if not len(self.centroids) or not len(X):
-            return np.zeros((len(X), len(self.centroids)))
-        weight = _softened(self._cosines(X, roles))
-        return np.asarray(weight / weight.sum(axis=1, keepdims=True), np.float64)
 
     def _cosines(self, X: Floats, roles: Sequence[str]) -> Floats:
         """Return the cosine of each row to each piece, `OTHER_ROLE` where it may not go there."""
@@ -113,9 +108,9 @@ def _softened(S: Floats) -> Floats:
 
 
 def one_hot(labels: NDArray[np.int64], n_labels: int) -> csr_array:
-    """Return a sparse matrix (n, n_labels) with a 1 at the label of each row."""
-    n = len(labels)
-    return csr_array((np.ones(n), (np.arange(n), labels)), shape=(n, n_labels))
+    """Return a sparse matrix (n, n_labels) with a 1 at the label of each row; rows with label −1 are empty."""
+    rows = np.flatnonzero(labels >= 0)
+    return csr_array((np.ones(len(rows)), (rows, labels[rows])), shape=(len(labels), n_labels))
 
 
 def write_pieces(path: Path, pieces: Pieces) -> None:

@@ -149,9 +149,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         texts, utterance_roles = utterances_of(X, roles)
         vectors, pieces = self._encode(texts), self.result_.pieces
         labels, _ = pieces.assign(vectors, utterance_roles)
-        p_piece = pieces.probabilities(vectors, utterance_roles)
-        p_intent = np.zeros((len(texts), len(self.intents_)))
-        np.add.at(p_intent.T, pieces.intents[pieces.intents >= 0], p_piece.T[pieces.intents >= 0])
+        p_intent = pieces.intent_probabilities(vectors, utterance_roles, len(self.intents_))
         return np.where((labels >= 0)[:, None], p_intent, 0.0)
 
     def _discover(self, sentences: list[str], roles: list[str], counts: Labels) -> tuple[Result, Usage]:
