@@ -21,7 +21,7 @@ LAYERS = [
     *("errors", "files", "text", "models", "prompts", "llm", "score"),
     *("read", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
     *("facts", "report", "jobs"),
-    *("web", "annotate", "tune", "peers", "bench", "cli"),
+    *("web", "annotate", "tune", "peers", "bench", "cli", "__main__"),
 ]
 """Every folder and module of the package. Each imports only itself and what stands before it."""
 

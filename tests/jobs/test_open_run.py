@@ -87,6 +87,12 @@ def test_the_picture_has_a_dot_for_each_sentence_and_a_row_for_each_intent(tmp_p
     assert "more:" not in html
 
 
+def test_the_text_of_a_run_opens_it_again(tmp_path: Path) -> None:
+    fake_run(tmp_path / "run", calls())
+    run = dialin.open_run(tmp_path / "run", "arrow")
+    assert eval(repr(run), {"open_run": dialin.open_run}).intents.equals(run.intents)
+
+
 def test_many_intents_are_cut(tmp_path: Path) -> None:
     said = [Said(f"text {i} {j}", f"ask-{i}") for i in range(MAX_INTENTS + 3) for j in range(3)]
     fake_run(tmp_path / "run", said)

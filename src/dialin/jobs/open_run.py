@@ -52,7 +52,7 @@ def open_run(path: str | Path, frame: Frame = "pandas") -> OpenRun:
     return OpenRun(load(Path(path)), frame)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OpenRun:
     """A run that is open for reading; its tables are as the last review left them.
 
@@ -100,6 +100,10 @@ class OpenRun:
         table = read_table(source, columns)
         with connect(Specs(NO_LLM, NO_LLM, self.run.manifest.embedder), []) as connections:
             return self._frame(predict_table(self.run, table, connections))
+
+    def __repr__(self) -> str:
+        """Return what opens the run again."""
+        return f"open_run({str(self.run.folder)!r}, {self.frame!r})"
 
     def _repr_html_(self) -> str:
         """Return the headline, the map and the largest intents, for a notebook."""
