@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from unittest.mock import patch
 
+from dialin.arrays import Rows
 from dialin.cluster.partition import Partitioner, partitioner_of
 from dialin.discover import assign, context, method
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.judge.verdict import Rows
 from dialin.name import merge
 from dialin.score.metrics import score
 from dialin.search.tree_search import TreeSearch

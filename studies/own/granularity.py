@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Labels
 from dialin.cluster.granularity import granularity_of
-from dialin.cluster.partition import Agglomerative, Labels
+from dialin.cluster.partition import Agglomerative
 from dialin.discover.context import default_min_size
 from dialin.score.metrics import score
 from studies.own import machine

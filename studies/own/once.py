@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from dialin.arrays import Matrix
 from dialin.cluster.granularity import Granularity, granularity_of
-from dialin.cluster.partition import Matrix
 from dialin.discover import context
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.judge.verdict import Judge, Rows, Verdict
+from dialin.arrays import Rows
+from dialin.judge.verdict import Judge, Verdict
 from dialin.prompts.prompt import Prompt
 
 

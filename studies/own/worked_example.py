@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.cluster.granularity import MIN_MEASURED, Curves, curves, level
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
@@ -21,7 +22,7 @@ from dialin.judge.calibration import calibration_of
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.evidence import CosineEvidence, HeightEvidence, SuggestedHeights
 from dialin.judge.sample import sampler_of
-from dialin.judge.verdict import SURE_LOG_ODDS, Judge, Rows, Verdict
+from dialin.judge.verdict import SURE_LOG_ODDS, Judge, Verdict
 from dialin.name.merge import (
     MergeResult,
     MergeSettings,

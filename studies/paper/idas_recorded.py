@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Labels, Matrix
+from dialin.arrays import Labels, Matrix
 from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
 from dialin.peers.base import Kit, Problem

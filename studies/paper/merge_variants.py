@@ -24,7 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Labels, Matrix
+from dialin.arrays import Labels, Matrix
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import collect
 from dialin.discover.settings import Settings

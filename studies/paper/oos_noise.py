@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Labels
+from dialin.arrays import Labels
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of
 from dialin.llm.spec import NO_LLM

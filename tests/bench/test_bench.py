@@ -14,12 +14,12 @@ import pytest
 from conftest import Cli
 
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
+from dialin.arrays import Labels
 from dialin.bench import course, table
 from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
 from dialin.bench.results import Row
-from dialin.cluster.partition import Labels
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings
 from dialin.errors import InputError, ProviderError

@@ -16,15 +16,15 @@ import pytest
 from conftest import Cli
 
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
+from dialin.arrays import Labels, Matrix, Rows
 from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
 from dialin.bench.downstream import LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier, Network, encoder_at, rate_of
 from dialin.bench.goodness import clusters_in, judged
 from dialin.bench.labels import keep, kept, path_of
-from dialin.cluster.partition import Labels, Matrix
 from dialin.errors import InputError, ModelError, ProviderError
-from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
+from dialin.judge.verdict import Coherence, Judge, Verdict
 from dialin.tune.base import Weights
 from scripted import ScriptedBackend, install, sentences
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
+from dialin.arrays import Matrix
 from dialin.cluster import granularity
 from dialin.cluster.granularity import (
     MIN_MEASURED,
@@ -19,7 +20,7 @@ from dialin.cluster.granularity import (
     neighbours,
     silhouettes,
 )
-from dialin.cluster.partition import Agglomerative, Matrix
+from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from spheres import spheres
 

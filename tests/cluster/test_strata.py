@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.annotate.start import clusters_for, settings_for
-from dialin.cluster.partition import Matrix
+from dialin.arrays import Matrix
 from dialin.cluster.strata import scripts_of, strata_of, stratum_ids
 from dialin.discover.context import Tools
 from dialin.discover.method import discover

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Matrix, centroid
+from dialin.arrays import Matrix, Rows
+from dialin.cluster.partition import centroid
 from dialin.discover import assign
 from dialin.discover.assign import Pieces, build, reasons, widen
-from dialin.judge.verdict import Rows, Verdict
+from dialin.judge.verdict import Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit
 
 ANY = ["", ""]

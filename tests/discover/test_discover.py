@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
+from dialin.arrays import Rows
 from dialin.discover import context
 from dialin.discover.context import Tools
 from dialin.discover.estimator import IntentClusterer
@@ -20,7 +21,7 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Result
 from dialin.errors import InputError
-from dialin.judge.verdict import Rows, Verdict
+from dialin.judge.verdict import Verdict
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, talk, topic

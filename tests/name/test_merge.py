@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import iv
 
-from dialin.judge.verdict import Rows, Verdict
+from dialin.arrays import Rows
+from dialin.judge.verdict import Verdict
 from dialin.name.merge import (
     Edge,
     MergeResult,

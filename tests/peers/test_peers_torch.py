@@ -11,8 +11,8 @@ import pytest
 from conftest import Cli
 from numpy.typing import NDArray
 
+from dialin.arrays import Labels
 from dialin.bench.methods import check_methods
-from dialin.cluster.partition import Labels
 from dialin.errors import InputError
 from dialin.peers import head, sccl, selfsup
 from dialin.peers.base import Kit, Peer, Problem

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialin.arrays import Rows
 from dialin.cluster.partition import Agglomerative, Partition
-from dialin.judge.verdict import Judge, Rows, Verdict
+from dialin.judge.verdict import Judge, Verdict
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, Round, iterate
 from dialin.search.tree_search import TreeSearch

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.cluster.granularity import level
 from dialin.cluster.partition import Agglomerative, KMeans
 from dialin.cluster.tree import Tree
@@ -21,7 +22,7 @@ from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.sample import sampler_of
-from dialin.judge.verdict import UNASKED, Coherence, Rows, Verdict
+from dialin.judge.verdict import UNASKED, Coherence, Verdict
 from dialin.search.best_k import KSearch, default_candidates
 from dialin.search.prune import build_prune_prompt, parse_pruned, prune_with
 from dialin.search.tree_search import TreeSearch, best_antichain, posterior

@@ -11,8 +11,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.errors import BudgetError
-from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
+from dialin.judge.verdict import Coherence, Judge, Verdict
 from dialin.prompts.prompt import Prompt
 
 Matrix = NDArray[np.float32]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dialin.cluster.partition import Matrix
+from dialin.arrays import Matrix
 
 
 def spheres(n_clusters: int, n_each: int, noise: float = 0.1, seed: int = 0) -> Matrix:

@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
 
+from dialin.arrays import Matrix
 from dialin.discover import connect
 from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
 from dialin.llm.spec import NO_LLM
 from dialin.review.log import read_log
-from dialin.tune.data import SCHEMA, Matrix, origin_of
+from dialin.tune.data import SCHEMA, origin_of
 from dialin.tune.from_review import conventional_name
 from dialin.tune.sources import Reading, read_source
 from one_line import nothing_left, one_line

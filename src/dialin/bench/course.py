@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
 
+from dialin.arrays import Matrix
 from dialin.bench import page, table
 from dialin.bench.cases import Case
 from dialin.bench.encoder import title_of
@@ -15,7 +16,6 @@ from dialin.bench.methods import asks, check_methods
 from dialin.bench.once import Workbench, run_once
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import RUNS, Key, Row, about_of, append_row, open_folder, rewrite
-from dialin.cluster.partition import Matrix
 from dialin.discover.connect import Connections, Specs, connect
 from dialin.llm.spec import NO_LLM
 

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from dialin.cluster.partition import Labels, Matrix
-from dialin.judge.verdict import Rows
+from dialin.arrays import Labels, Matrix, Rows
 
 Gold = Sequence[str | None]
 C = 10.0

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from dialin.arrays import Labels
 from dialin.bench.downstream import LabelledRows
-from dialin.cluster.partition import Labels
 from dialin.errors import InputError
 from dialin.peers.head import batches
 from dialin.tune.base import Weights, device_here, find, loading, require_tune

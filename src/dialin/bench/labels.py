@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dialin import files
+from dialin.arrays import Labels
 from dialin.bench.results import LABELS, Key, stem_of
-from dialin.cluster.partition import Labels
 
 
 def path_of(out: Path, key: Key) -> Path:

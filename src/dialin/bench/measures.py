@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Labels, Matrix
 from dialin.bench.cases import Case
 from dialin.bench.downstream import Classifier, LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier
@@ -22,7 +23,6 @@ from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import GOODNESS, Row
-from dialin.cluster.partition import Labels, Matrix
 from dialin.discover.connect import Connections, Specs, connect, share, shared_store
 from dialin.discover.context import Tools
 from dialin.errors import InputError

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dialin.cluster.partition import Labels
+from dialin.arrays import Labels
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dialin.arrays import Matrix
 from dialin.bench.cases import Case
 from dialin.bench.labels import keep
 from dialin.bench.memory import HighWater
@@ -15,7 +16,6 @@ from dialin.bench.methods import asks, cap_of, is_told_k, labels_by
 from dialin.bench.plan import Watch
 from dialin.bench.recall import RecallBackend
 from dialin.bench.results import REPLIES, Key, Row, score_columns, stem_of
-from dialin.cluster.partition import Matrix
 from dialin.discover.connect import Connections, asked, share, shared_store
 from dialin.discover.context import Tools
 from dialin.errors import InputError

@@ -15,6 +15,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from dialin.arrays import Rows
 from dialin.cli.options import JSON, model_options, specs_of
 from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
@@ -24,7 +25,6 @@ from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.jobs.audit import AuditRow, audit
 from dialin.jobs.discover import tools_of
-from dialin.judge.verdict import Rows
 from dialin.llm.client import Client
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of

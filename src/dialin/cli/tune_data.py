@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from dialin.arrays import Matrix
 from dialin.cli.options import JSON
 from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
@@ -20,7 +21,7 @@ from dialin.files import check_new_table, write_table
 from dialin.llm.spec import NO_LLM
 from dialin.report.terminal import console_on
 from dialin.tune.clusters import KINDS, Recipe
-from dialin.tune.data import Matrix, Row, TablePlan, counts_by_source, training_table
+from dialin.tune.data import Row, TablePlan, counts_by_source, training_table
 from dialin.tune.sources import Reading
 
 _DEFAULT = Recipe()

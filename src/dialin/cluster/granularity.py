@@ -15,16 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import gmean
 from sklearn.metrics import adjusted_rand_score
 
-from dialin.cluster.partition import Agglomerative, Labels, Matrix, TreePartition
+from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.partition import Agglomerative, TreePartition
 from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree
 
-Floats = NDArray[np.float64]
 MIN_MEASURED = 100
 """Fewer sentences are not measured: a quarter of them says too little."""
 MAX_MEASURED = 4_000

@@ -15,12 +15,11 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from dialin.arrays import Floats, Labels, Matrix
 from dialin.cluster.smooth import smoothed
-from dialin.cluster.tree import Floats, Linkage, Tree, check_k, tree_of
+from dialin.cluster.tree import Linkage, Tree, check_k, tree_of
 from dialin.errors import InputError
 
-Matrix = NDArray[np.float32]
-Labels = NDArray[np.int64]
 Weights = NDArray[np.floating] | NDArray[np.integer]
 
 

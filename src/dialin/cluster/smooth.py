@@ -8,9 +8,9 @@ encodings in this way before they cluster. Intents come closer together inside a
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
+from dialin.arrays import Matrix
+
 ROWS_A_NEIGHBOUR = 100
 """Rows of a corpus for each neighbour: in a small one, the tenth nearest is of another intent."""
 MAX_NEIGHBOURS = 10

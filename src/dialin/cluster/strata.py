@@ -14,12 +14,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dialin.arrays import Matrix, Rows
 from dialin.text.script import is_chinese
-
-Matrix = NDArray[np.float32]
-Rows = NDArray[np.int64]
 
 
 class Stratum(NamedTuple):

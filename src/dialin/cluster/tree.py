@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Floats
 from dialin.errors import InputError
 
-Floats = NDArray[np.float64]
 Linkage = Literal["ward", "average", "complete"]
 
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dialin import files
+from dialin.arrays import Matrix, Rows
 from dialin.cluster.partition import centroid
 from dialin.errors import InputError
-from dialin.judge.verdict import Judge, Rows
+from dialin.judge.verdict import Judge
 
-Floats = NDArray[np.float32]
 CHUNK = 8_192
 N_HALVINGS = 3
 """How often the newcomers of a piece are halved before the judge's no is taken."""
@@ -48,12 +48,12 @@ class Pieces:
         Role whose sentences a piece holds; "" for any. A sentence of unknown role "" may go to any piece.
     """
 
-    centroids: Floats
-    radii: Floats
+    centroids: Matrix
+    radii: Matrix
     intents: NDArray[np.int64]
     roles: tuple[str, ...]
 
-    def nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+    def nearest(self, X: Matrix, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
         """Return, per row of X, the nearest piece of its role (−1: none), its cosine, and P(its intent)."""
         if not len(self.centroids) or not len(X):
             return np.full(len(X), -1), np.full(len(X), -1.0), np.zeros(len(X))
@@ -61,7 +61,7 @@ class Pieces:
         piece, cosine, p = (np.concatenate(part) for part in zip(*parts, strict=True))
         return piece, cosine, p
 
-    def _nearest(self, X: Floats, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+    def _nearest(self, X: Matrix, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
         S = self._cosines(X, roles)
         piece = S.argmax(axis=1)
         cosine, weight = S[np.arange(len(X)), piece], _softened(S)
@@ -69,7 +69,7 @@ class Pieces:
         piece = np.where(cosine > OTHER_ROLE, piece, -1)
         return piece, cosine.astype(np.float64), (weight * same).sum(axis=1) / weight.sum(axis=1)
 
-    def intent_probabilities(self, X: Floats, roles: Sequence[str], n_intents: int) -> NDArray[np.float64]:
+    def intent_probabilities(self, X: Matrix, roles: Sequence[str], n_intents: int) -> NDArray[np.float64]:
         """Return P(intent | sentence), shape (n, n_intents): a softmax over the pieces, summed by intent.
 
         Examples
@@ -85,7 +85,7 @@ class Pieces:
         weight = _softened(self._cosines(X, roles))
         return np.asarray((weight @ one_hot(self.intents, n_intents)) / weight.sum(axis=1, keepdims=True))
 
-    def _cosines(self, X: Floats, roles: Sequence[str]) -> Floats:
+    def _cosines(self, X: Matrix, roles: Sequence[str]) -> Matrix:
         """Return the cosine of each row to each piece, `OTHER_ROLE` where it may not go there."""
         own, wanted = np.array(self.roles, dtype=object), np.array(roles, dtype=object)[:, None]
         return np.where((own == "") | (wanted == "") | (own == wanted), X @ self.centroids.T, OTHER_ROLE)
@@ -95,14 +95,14 @@ class Pieces:
         radii = np.append(self.radii, np.inf)  # the last entry is for "no piece"
         return np.asarray(cosine >= radii[piece] - 1e-6)
 
-    def assign(self, X: Floats, roles: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def assign(self, X: Matrix, roles: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the intent of each row of X (−1: none) and P(that intent) in [0, 1] (0 where none)."""
         piece, cosine, p = self.nearest(X, roles)
         inside = self.within(piece, cosine)
         return np.where(inside, np.append(self.intents, -1)[piece], -1), np.where(inside, p, 0.0)
 
 
-def _softened(S: Floats) -> Floats:
+def _softened(S: Matrix) -> Matrix:
     """Return exp((cosine − the largest of its row) / `SOFTNESS`): a softmax before it is divided by its sum."""
     return np.asarray(np.exp((S - S.max(axis=1, keepdims=True)) / SOFTNESS))
 
@@ -130,7 +130,7 @@ def read_pieces(path: Path) -> Pieces:
         raise InputError(f"{path} is damaged: {error} is missing", hint="make the run again") from error
 
 
-def build(X: Floats, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
+def build(X: Matrix, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
     """Return the pieces of these clusters; each radius takes in all members, and sentences about as near as they are.
 
     How far from its centroid a member usually is, differs from piece to piece; how much that varies is measured over
@@ -166,7 +166,7 @@ def spread(cosines: Sequence[NDArray[np.floating]]) -> float:
     return float(np.sqrt(sum(squares) / max(sum(len(own) for own in cosines), 1)))
 
 
-def widen(pieces: Pieces, X: Floats, roles: Sequence[str], coverage: float, judge: Judge) -> Pieces:
+def widen(pieces: Pieces, X: Matrix, roles: Sequence[str], coverage: float, judge: Judge) -> Pieces:
     """Lower the radii until the wanted share of the rows has an intent, where the judge agrees.
 
     The unassigned rows nearest to their piece come in first. For each piece that would grow, the judge is asked
@@ -213,7 +213,7 @@ def newcomers(pieces: Pieces, piece: Rows, cosine: NDArray[np.float64], coverage
     return {m: coming[piece[coming] == m] for m in np.unique(piece[coming]).tolist() if m in occupied}
 
 
-def reasons(X: Floats, labels: NDArray[np.int64], min_sizes: NDArray[np.int64]) -> list[str]:
+def reasons(X: Matrix, labels: NDArray[np.int64], min_sizes: NDArray[np.int64]) -> list[str]:
     """Return why each sentence has no intent; "" where it has one.
 
     ``noise``: no other unassigned sentence is as near to it as the members of intents usually are to a neighbour;
@@ -232,7 +232,7 @@ def reasons(X: Floats, labels: NDArray[np.int64], min_sizes: NDArray[np.int64]) 
     return why
 
 
-def _usual(X: Floats, labels: NDArray[np.int64]) -> float:
+def _usual(X: Matrix, labels: NDArray[np.int64]) -> float:
     """Return the median cosine of a sentence to its nearest neighbour of the same intent (at most 2,000 looked at)."""
     rows = np.flatnonzero(labels >= 0)
     rows = rows[:: max(1, len(rows) // 2_000)]

@@ -10,6 +10,7 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.strata import Stratum, strata_of
@@ -21,7 +22,7 @@ from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
 from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, SuggestedHeights
 from dialin.judge.people import KeepAllJudge
 from dialin.judge.sample import sampler_of
-from dialin.judge.verdict import Judge, Rows
+from dialin.judge.verdict import Judge
 from dialin.llm.base import LLM
 from dialin.llm.client import tagged
 from dialin.prompts.templates import VERSIONS

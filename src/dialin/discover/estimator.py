@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from dialin.arrays import Labels, Matrix
 from dialin.discover.connect import DEFAULT_LLM, Specs, beside, open_backend, open_embedder, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
@@ -24,9 +25,6 @@ from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from dialin.llm.usage import Usage
 from dialin.read.corpus import Corpus
-
-Labels = NDArray[np.int64]
-Vectors = NDArray[np.float32]
 
 
 class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -177,7 +175,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _calibration(self, judge: str | LLM | None) -> Calibration | Auto:
         return beside(judge) if self.calibration == "auto" and isinstance(judge, str) else self.calibration
 
-    def _encode(self, texts: list[str]) -> Vectors:
+    def _encode(self, texts: list[str]) -> Matrix:
         return encoder_of(self.embedder_, texts)[1](texts)
 
     def __sklearn_tags__(self) -> Tags:
@@ -228,7 +226,7 @@ def distinct(texts: Sequence[str], roles: Sequence[str]) -> tuple[list[tuple[str
     return unique, np.array([place[key] for key in keys], dtype=np.int64)
 
 
-def encoder_of(embedder: str | Embedder, texts: list[str]) -> tuple[str | Embedder, Callable[[Sequence[str]], Vectors]]:
+def encoder_of(embedder: str | Embedder, texts: list[str]) -> tuple[str | Embedder, Callable[[Sequence[str]], Matrix]]:
     """Return the embedder, never "auto", and its function; a spec's embedder keeps vectors in the user's cache."""
     if not isinstance(embedder, str):
         return embedder, embedder.encode

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+from dialin.arrays import Rows
 from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings, check
 from dialin.discover.state import Data, Draft, Result
 from dialin.discover.steps import conclude, label_pieces, merge_pieces, split_roles
-from dialin.judge.verdict import Rows
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
 from dialin.search.prune import prune_with

@@ -13,10 +13,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.errors import BudgetError
-from dialin.judge.verdict import Rows, Verdict
+from dialin.judge.verdict import Verdict
 from dialin.search.iterate import Round
 
 

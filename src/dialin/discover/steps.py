@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.cluster.strata import grouped
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context
 from dialin.discover.state import Draft, Intent, Result
 from dialin.judge.sample import sampler_of
-from dialin.judge.verdict import Rows, Verdict
+from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, contrast, name_clusters, number
 from dialin.name.merge import MergeResult, NearestGroups, components, label_edges, verified

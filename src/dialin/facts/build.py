@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dialin.arrays import Ints
 from dialin.cluster.tree import Tree
 from dialin.facts.confusion import confusable, confusion
 from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
@@ -17,7 +18,6 @@ from dialin.facts.loaded import LoadedRun
 from dialin.facts.trends import Periods, counts_of, moves, periods_of
 from dialin.review.apply import BY_PERSON
 
-Ints = NDArray[np.int64]
 Links = tuple[Link, ...]
 REASONS = {
     "rare": "too few similar sentences",

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import AnyFloats
 from dialin.discover.assign import CHUNK, Pieces, one_hot
 
-Floats = NDArray[np.floating]
 
-
-def confusion(pieces: Pieces, X: Floats, roles: Sequence[str], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+def confusion(pieces: Pieces, X: AnyFloats, roles: Sequence[str], labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return, for each pair of intents, the mean P(the second | sentence) over the sentences of the first.
 
     Parameters

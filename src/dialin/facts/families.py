@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import AnyFloats
 from dialin.cluster.partition import centroid
 from dialin.cluster.tree import Tree, tree_of
-
-Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Bracket:
     heights: tuple[float, float]
 
 
-def centroids(X: Floats, labels: NDArray[np.int64], n_intents: int) -> NDArray[np.float64]:
+def centroids(X: AnyFloats, labels: NDArray[np.int64], n_intents: int) -> NDArray[np.float64]:
     """Return the unit-norm mean (n_intents, d) of the sentences of each intent; zeros for one without any."""
     members = [X[labels == intent] for intent in range(n_intents)]
     means = [centroid(rows) if len(rows) else np.zeros(X.shape[1]) for rows in members]

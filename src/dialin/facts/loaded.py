@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin import files
+from dialin.arrays import Ints
 from dialin.discover.assign import Pieces
 from dialin.facts.dialogues import Turns, main_reasons, turns_of
 from dialin.facts.headline import Summary, summary_of
@@ -23,7 +24,6 @@ from dialin.facts.routine import is_routine
 from dialin.name.actions import AGENT
 from dialin.runs.run import Run
 
-Ints = NDArray[np.int64]
 Row = dict[str, Any]
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from dialin.arrays import Ints
+
 MIN_WEEKS, MAX_WEEKS = 4, 104
 N_PARTS, TENTH = 10, "tenth of the dialogues"
 SURE_Z = 3.0

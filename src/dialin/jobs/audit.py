@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dialin.arrays import Rows
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.discover.steps import central_rows, example_of
-from dialin.judge.verdict import Rows, Verdict
+from dialin.judge.verdict import Verdict
 from dialin.name.labels import contrast, name_clusters
 
 N_EXAMPLES = 3

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.files import without_nan
-from dialin.read.label_column import Labels, Position, column_of, join
+from dialin.read.label_column import Position, TextLabels, column_of, join
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
 from dialin.score.metrics import Scores, score
@@ -89,7 +89,7 @@ def positions_of(run: Run) -> list[Position]:
     return [Position(*place) for place in zip(*columns, strict=True)]
 
 
-def gold_in_input(run: Run, gold: str, places: list[Position]) -> Labels:
+def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
     """Return the gold labels that stand in the input of the run."""
     source = run.manifest.source
     if source.path == "-":

@@ -21,12 +21,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.errors import BudgetError, InputError
 from dialin.judge.calibration import Calibration, sigmoid
 from dialin.judge.evidence import CosineEvidence, Evidence, LlmCorrections
 from dialin.judge.questions import SetQuestion, list_question, pair_question, parse_reply
 from dialin.judge.sample import Draw, Sampler, cross_pairs, far_pairs, representatives
-from dialin.judge.verdict import LIKELY_LOG_ODDS, UNASKED, Coherence, Judge, Rows, Verdict
+from dialin.judge.verdict import LIKELY_LOG_ODDS, UNASKED, Coherence, Judge, Verdict
 from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
 from dialin.prompts.templates import Form

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialin.judge.verdict import UNASKED, Coherence, Judge, Rows, Verdict
+from dialin.arrays import Rows
+from dialin.judge.verdict import UNASKED, Coherence, Judge, Verdict
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import ward
 
-from dialin.cluster.partition import Matrix
+from dialin.arrays import Matrix, Rows
 from dialin.judge.calibration import Geometry, geometry_of, weighed
 
-Rows = NDArray[np.int64]
 MAX_JOINED = 400
 """Rows of a set whose tree is built to find its height; of more, an even sample."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialin.judge.verdict import Coherence, Judge, Rows, Verdict
+from dialin.arrays import Rows
+from dialin.judge.verdict import Coherence, Judge, Verdict
 
 EVEN_VERDICT = Verdict(0.5, Coherence.GOOD, "people")
 

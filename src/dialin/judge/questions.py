@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.judge.verdict import Rows
+from dialin.arrays import Rows
 from dialin.llm.ask import Question
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import PAIR_CHARS, Form, bullets, load

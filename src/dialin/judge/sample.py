@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.spatial import ConvexHull
 
+from dialin.arrays import Floats, Rows
 from dialin.errors import InputError
-
-Rows = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 MAX_POINTS = 5_000  # a hull of more points costs time and shows the LLM nothing new
 MIN_SPREAD = 1e-6  # spread below this is rounding: rows are unit float32

@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
+from dialin.arrays import Rows
 
 SURE_LOG_ODDS = 3.5
 """Log-odds (P = .97) from which a "good" is taken at its first word."""

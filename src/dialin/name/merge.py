@@ -19,10 +19,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
+from dialin.arrays import Floats, Rows
 from dialin.cluster.partition import centroid
-from dialin.judge.verdict import SURE_LOG_ODDS, Coherence, Judge, Rows, Verdict
+from dialin.judge.verdict import SURE_LOG_ODDS, Coherence, Judge, Verdict
 
-Floats = NDArray[np.float64]
 Edge = tuple[int, int]
 _EVEN = 1e-9
 _EQUAL = 1e-6

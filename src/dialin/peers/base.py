@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.metrics import silhouette_score
 
-from dialin.cluster.partition import Labels, Matrix, partitioner_of
+from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.partition import partitioner_of
 from dialin.errors import InputError
 from dialin.llm.base import LLM
 from dialin.llm.client import tagged
 
-Floats = NDArray[np.float64]
 N_SILHOUETTE = 5_000
 
 

@@ -24,7 +24,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Labels, Matrix
+from dialin.arrays import Labels, Matrix
 from dialin.llm.ask import MAX_CHARACTERS, Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import HDBSCAN
 
-from dialin.cluster.partition import Labels, Matrix, canonical
+from dialin.arrays import Labels, Matrix
+from dialin.cluster.partition import canonical
 from dialin.peers.base import Kit, Problem
 from dialin.peers.library import UMAP, Library
 

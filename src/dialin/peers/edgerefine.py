@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Agglomerative, Labels, Matrix, canonical
+from dialin.arrays import Labels, Matrix
+from dialin.cluster.partition import Agglomerative, canonical
 from dialin.llm.ask import MAX_CHARACTERS, Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialin.cluster.partition import Labels, partitioner_of
+from dialin.arrays import Labels
+from dialin.cluster.partition import partitioner_of
 from dialin.peers.base import Kit, Problem
 
 

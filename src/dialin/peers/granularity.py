@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Agglomerative, Matrix
+from dialin.arrays import Matrix
+from dialin.cluster.partition import Agglomerative
 from dialin.judge.questions import build_pair_prompt
 from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM

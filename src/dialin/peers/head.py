@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Matrix
+from dialin.arrays import Matrix
 
 SCALE = 10.0
 """Length that unit vectors are given before they learn: memberships by distance are almost flat for shorter ones.

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from dialin.cluster.partition import Labels, Matrix
+from dialin.arrays import Labels, Matrix
 from dialin.llm.ask import MAX_CHARACTERS, Question, write
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, silhouette, squared_distances

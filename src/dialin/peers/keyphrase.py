@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dialin.cluster.partition import Labels, Matrix
+from dialin.arrays import Labels, Matrix
 from dialin.llm.ask import MAX_CHARACTERS, Question, write
 from dialin.peers.base import Kit, Problem, k_means, llm_of, unit
 from dialin.prompts.prompt import Prompt

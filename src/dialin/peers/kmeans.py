@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialin.cluster.partition import Labels
+from dialin.arrays import Labels
 from dialin.peers.base import Kit, Problem, k_means
 
 

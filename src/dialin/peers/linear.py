@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import fmin_l_bfgs_b
 from scipy.special import expit
 
-from dialin.cluster.partition import Matrix
-from dialin.peers.base import Floats, unit
+from dialin.arrays import Floats, Matrix
+from dialin.peers.base import unit
 
 TAU = 0.1
 LAMBDA = 0.01

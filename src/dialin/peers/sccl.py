@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Labels, Matrix
-from dialin.peers.base import Floats, Kit, Problem, centroids_of, k_means, unit
+from dialin.arrays import Floats, Labels, Matrix
+from dialin.peers.base import Kit, Problem, centroids_of, k_means, unit
 from dialin.peers.head import Head, batches, layer, mapped, one_core, tensor
 from dialin.peers.library import TORCH, Library
 

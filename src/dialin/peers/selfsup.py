@@ -23,8 +23,9 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from dialin.cluster.partition import Labels, Matrix, canonical
-from dialin.peers.base import Floats, Kit, Problem, centroids_of, k_means, silhouette, squared_distances
+from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.partition import canonical
+from dialin.peers.base import Kit, Problem, centroids_of, k_means, silhouette, squared_distances
 from dialin.peers.head import Head, batches, layer, mapped, one_core, tensor
 from dialin.peers.library import TORCH, Library
 

@@ -12,10 +12,10 @@ from dialin.errors import InputError
 from dialin.read.formats import load_raw
 from dialin.read.source import Raw
 
-Labels = list[str | None]
+TextLabels = list[str | None]
 
 
-def column_of(path: str, name: str) -> Labels:
+def column_of(path: str, name: str) -> TextLabels:
     """Return one column of a file, in the row order of `dialin.read.table.read_table`.
 
     Where a row of the file is a dialogue, the column is one of its turns', and so are the rows.
@@ -42,7 +42,7 @@ def _turns(column: pa.ChunkedArray) -> pa.Array | None:
     return flat if pa.types.is_struct(flat.type) else None
 
 
-def texts_of(column: pa.Array | pa.ChunkedArray) -> Labels:
+def texts_of(column: pa.Array | pa.ChunkedArray) -> TextLabels:
     """Return the values as text; missing, blank and NaN become None."""
     return [_text(value) for value in column.to_pylist()]
 
@@ -63,7 +63,7 @@ class Position:
     turn: int | None
 
 
-def join(path: str, name: str, places: list[Position]) -> Labels:
+def join(path: str, name: str, places: list[Position]) -> TextLabels:
     """Return the labels of a separate file, joined on ``dialogue_id`` and ``turn``, or on ``row``.
 
     Raises
@@ -89,7 +89,7 @@ def join(path: str, name: str, places: list[Position]) -> Labels:
     return found
 
 
-def _by_turn(raw: Raw, labels: Labels, places: list[Position]) -> Labels:
+def _by_turn(raw: Raw, labels: TextLabels, places: list[Position]) -> TextLabels:
     keys = zip(texts_of(raw.columns["dialogue_id"]), texts_of(raw.columns["turn"]), strict=True)
     known = dict(zip(keys, labels, strict=True))
     return [known.get((place.dialogue_id, None if place.turn is None else str(place.turn))) for place in places]

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Labels, Matrix, Rows
 from dialin.cluster.partition import rows_by
-from dialin.discover.assign import Floats, Pieces, build
-from dialin.judge.verdict import Rows
+from dialin.discover.assign import Pieces, build
 
 MIN_PURITY = 0.9
 """Share of the sentences of a piece that must have one intent, else the piece is broken up."""
-Labels = NDArray[np.int64]
 
 
-def edited_pieces(pieces: Pieces, X: Floats, roles: Sequence[str], labels: Labels) -> Pieces:
+def edited_pieces(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels) -> Pieces:
     """Return pieces that follow the labels of a person.
 
     A piece whose sentences nearly all have one intent now belongs to that one: so renaming, merging and moving a few

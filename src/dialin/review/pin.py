@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin import files
+from dialin.arrays import Labels
 from dialin.discover.assign import Pieces
 from dialin.discover.state import Data, Intent, Result
 from dialin.discover.steps import N_EXAMPLES, central_rows
@@ -26,7 +27,6 @@ from dialin.review.replay import ReviewState
 
 NO_DECISION = -2
 """Label of a sentence that nobody decided about; −1: a person said that it has no intent."""
-Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

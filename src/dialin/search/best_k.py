@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.cluster.partition import Partition
-from dialin.judge.verdict import UNASKED, Coherence, Rows, Verdict
+from dialin.judge.verdict import UNASKED, Coherence, Verdict
 from dialin.search.trial import Ask, SearchResult, Trial, Unit, tally
 
 

@@ -9,8 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import Rows
 from dialin.cluster.partition import Partitioner
-from dialin.judge.verdict import Judge, Rows, Verdict
+from dialin.judge.verdict import Judge, Verdict
 from dialin.search.trial import Search, Trial
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from dialin.arrays import Rows
 from dialin.cluster.partition import Partition
-from dialin.judge.verdict import Coherence, Rows, Verdict
+from dialin.judge.verdict import Coherence, Verdict
 
 Ask = Callable[[Sequence[Rows]], list[Verdict]]
 Unit = Literal["sentences", "clusters"]

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dialin.arrays import Matrix, Rows
 from dialin.cluster.partition import Agglomerative, KMeans
 from dialin.errors import InputError
 from dialin.judge.calibration import Geometry, geometry_of
 from dialin.tune.balance import even_shares, spread_over_sizes
-
-Matrix = NDArray[np.float32]
-Rows = NDArray[np.int64]
 
 KINDS = ("tree", "kmeans", "mixed")
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from dialin.arrays import Matrix
 from dialin.discover.connect import model_hashes
 from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler
@@ -25,7 +25,6 @@ from dialin.tune.clusters import LabelledCluster, Recipe, training_clusters
 from dialin.tune.from_review import read_review
 from dialin.tune.sources import Reading, TrainingSource, read_source
 
-Matrix = NDArray[np.float32]
 Row = dict[str, Any]
 Embed = Callable[[str, list[str]], tuple[str, Matrix]]
 """(spec, texts) -> the name of the embedder, never "auto", and unit vectors (n, d)."""

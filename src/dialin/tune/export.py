@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dialin.arrays import AnyFloats
 from dialin.errors import InputError
 from dialin.files import cannot_write, write_whole
-
-Matrix = NDArray[np.floating]
 
 ARCHITECTURES = {
     "gemma3": "gemma3",
@@ -66,7 +64,7 @@ def layout_of(model_type: str, n_heads: int, n_kv_heads: int) -> Layout:
     return Layout(ARCHITECTURES[model_type], n_heads, n_kv_heads)
 
 
-def gguf_tensors(adapter: Mapping[str, Matrix], layout: Layout) -> dict[str, Matrix]:
+def gguf_tensors(adapter: Mapping[str, AnyFloats], layout: Layout) -> dict[str, AnyFloats]:
     """Return the LoRA matrices under llama.cpp's names, in its order of rows.
 
     Parameters
@@ -94,7 +92,7 @@ def gguf_tensors(adapter: Mapping[str, Matrix], layout: Layout) -> dict[str, Mat
     return {place.name: matrix for place, matrix in sorted(found.items())}
 
 
-def peft_tensors(tensors: Mapping[str, Matrix], names: Iterable[str], layout: Layout) -> dict[str, Matrix]:
+def peft_tensors(tensors: Mapping[str, AnyFloats], names: Iterable[str], layout: Layout) -> dict[str, AnyFloats]:
     """Return matrices of llama.cpp's under PEFT's names: the way back from `gguf_tensors`.
 
     Parameters
@@ -147,7 +145,7 @@ def _n_heads(place: _Place, layout: Layout) -> int:
     return heads.get((place.layer, place.side), 0) if layout.architecture == "llama" else 0
 
 
-def interleave(matrix: Matrix, n_heads: int) -> Matrix:
+def interleave(matrix: AnyFloats, n_heads: int) -> AnyFloats:
     """Return the rows of queries or keys as llama.cpp's "llama" has them.
 
     Rotary embeddings turn pairs of rows. transformers pairs row i of a head with row i + half; llama.cpp, for this
@@ -169,7 +167,7 @@ def interleave(matrix: Matrix, n_heads: int) -> Matrix:
     return matrix.reshape(n_heads, 2, n_out // n_heads // 2, rank).swapaxes(1, 2).reshape(n_out, rank)
 
 
-def separate(matrix: Matrix, n_heads: int) -> Matrix:
+def separate(matrix: AnyFloats, n_heads: int) -> AnyFloats:
     """Return the rows of queries or keys as transformers has them: the way back from `interleave`.
 
     Examples
@@ -181,7 +179,7 @@ def separate(matrix: Matrix, n_heads: int) -> Matrix:
     return matrix.reshape(n_heads, n_out // n_heads // 2, 2, rank).swapaxes(1, 2).reshape(n_out, rank)
 
 
-def read_gguf(path: Path) -> tuple[dict[str, Matrix], float]:
+def read_gguf(path: Path) -> tuple[dict[str, AnyFloats], float]:
     """Return the matrices of an adapter by llama.cpp's names, float32, and its alpha.
 
     Raises
@@ -201,7 +199,7 @@ def read_gguf(path: Path) -> tuple[dict[str, Matrix], float]:
     return {tensor.name: np.array(tensor.data, dtype=np.float32) for tensor in reader.tensors}, float(alpha.contents())
 
 
-def write_gguf(path: Path, adapter: Mapping[str, Matrix], layout: Layout, alpha: float) -> None:
+def write_gguf(path: Path, adapter: Mapping[str, AnyFloats], layout: Layout, alpha: float) -> None:
     """Write an adapter that llama.cpp loads beside its base, in float16; whole or not at all.
 
     Parameters

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from dialin.arrays import Bools, Floats, Rows
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, Geometry, weighed
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings
@@ -24,10 +25,6 @@ from dialin.judge.verdict import Coherence
 from dialin.llm.base import LLM
 from dialin.prompts.templates import VERSIONS
 from dialin.score.reliability import auc, expected_calibration_error
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Rows = NDArray[np.int64]
 
 MIN_CLUSTERS = 10
 """Good clusters, and bad ones, below which nothing can be fitted."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
-Floats = NDArray[np.floating]
+from dialin.arrays import AnyFloats
+
 N_LANDMARKS = 4_000
 """Sentences that t-SNE lays out itself: its time grows faster than they do."""
 N_COMPONENTS = 50
@@ -23,7 +24,7 @@ N_NEAREST = 5
 CHUNK = 4_096
 
 
-def layout(X: Floats, seed: int = 0) -> NDArray[np.float32]:
+def layout(X: AnyFloats, seed: int = 0) -> NDArray[np.float32]:
     """Return a place on the map for each sentence; the same for the same vectors and seed.
 
     Parameters
@@ -52,7 +53,7 @@ def landmarks(n: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(n, N_LANDMARKS, replace=False))
 
 
-def reduced(X: Floats, rows: NDArray[np.int64], seed: int) -> Floats:
+def reduced(X: AnyFloats, rows: NDArray[np.int64], seed: int) -> AnyFloats:
     """Return X in the principal components of its landmarks, shape (n, at least 2).
 
     Rounded, since t-SNE makes a visible difference of the last bit, which may depend on the machine.
@@ -65,7 +66,7 @@ def reduced(X: Floats, rows: NDArray[np.int64], seed: int) -> Floats:
     return np.round(np.pad(Z, ((0, 0), (0, max(0, 2 - n_components)))), 5)
 
 
-def spread_out(Z: Floats, seed: int) -> Floats:
+def spread_out(Z: AnyFloats, seed: int) -> AnyFloats:
     """Return the places (m, 2) of the landmarks by t-SNE, which begins with their first two components."""
     if len(Z) < 5 or not Z.any():
         return Z[:, :2]
@@ -77,7 +78,7 @@ def spread_out(Z: Floats, seed: int) -> Floats:
     return np.asarray(model.fit_transform(Z), dtype=np.float64)
 
 
-def placed(Z: Floats, rows: NDArray[np.int64], places: Floats) -> Floats:
+def placed(Z: AnyFloats, rows: NDArray[np.int64], places: AnyFloats) -> AnyFloats:
     """Return a place (n, 2) for each row of Z: a landmark's own, else the mean of those nearest, by their nearness.
 
     Examples
@@ -96,7 +97,7 @@ def placed(Z: Floats, rows: NDArray[np.int64], places: Floats) -> Floats:
     return found
 
 
-def _among(Z: Floats, L: Floats, places: Floats) -> Floats:
+def _among(Z: AnyFloats, L: AnyFloats, places: AnyFloats) -> AnyFloats:
     square = np.maximum((Z**2).sum(1)[:, None] + (L**2).sum(1) - 2 * Z @ L.T, 0.0)
     k = min(N_NEAREST, len(L))
     near = np.argpartition(square, k - 1, axis=1)[:, :k]
@@ -106,7 +107,7 @@ def _among(Z: Floats, L: Floats, places: Floats) -> Floats:
     return np.asarray((weight[:, :, None] * places[near]).sum(axis=1) / weight.sum(axis=1, keepdims=True))
 
 
-def scaled(places: Floats) -> Floats:
+def scaled(places: AnyFloats) -> AnyFloats:
     """Return places (n, 2) moved into the unit square, in its middle, without being stretched."""
     if not len(places):
         return places

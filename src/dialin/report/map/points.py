@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from dialin.arrays import Ints
 from dialin.facts.loaded import LoadedRun
 from dialin.report.map.places import layout
 from dialin.text.width import shortened
 
-Ints = NDArray[np.int64]
 MAX_POINTS = 60_000
 """Sentences of the largest map; of more, some of each intent are shown."""
 TEXT_BYTES = 6_000_000
