@@ -8,7 +8,8 @@ The folders are the steps of the data, in this order:
 - ``review``, ``runs``, ``facts``, ``report``, ``jobs``: what people decide about a result, the folder of a run, what it
   says, how it is shown, and one file for each job;
 - ``web``, ``annotate``, ``tune``, ``peers``, ``bench``, ``cli``: the rooms above;
-- ``errors``, ``files``, ``arrays``, ``text``, ``models``, ``prompts``, ``llm``, ``score``: the ground that all of them stand on.
+- ``errors``, ``files``, ``arrays``, ``text``, ``models``, ``prompts``, ``llm``, ``score``: the ground they
+  all stand on.
 
 The names in `__all__` are the public ones. They are imported when they are first used, so that `import dialin` and the
 command line start at once.
