@@ -19,7 +19,7 @@ def provenance(**more: object) -> dict[str, object]:
     """Return command, version and machine, with whatever else decides the figures."""
     script = Path(sys.argv[0]).resolve()
     return {
-        "command": "python -m " + " ".join([f"{script.parent.name}.{script.stem}", *sys.argv[1:]]),
+        "command": "python -m " + " ".join([f"studies.{script.parent.name}.{script.stem}", *sys.argv[1:]]),
         "dialin": __version__,
         "python": platform.python_version(),
         "machine": machine_name(),
