@@ -1,8 +1,8 @@
 """Compare pairs of run folders file by file, to show that a change of the code changes no result.
 
-``python -m studies.own.compare_runs BEFORE AFTER [BEFORE AFTER …]`` prints one line for each pair and exits with 1 if any
-file differs. Tables are compared by value; of ``rounds.jsonl`` the name of the script is left out, of ``llm.sqlite``
-the order of the questions, and of ``manifest.json`` only what the run found and spent is compared.
+``python -m studies.own.compare_runs BEFORE AFTER [BEFORE AFTER …]`` prints one line for each pair and exits with 1 if
+any file differs. Tables are compared by value; of ``rounds.jsonl`` the name of the script is left out, of
+``llm.sqlite`` the order of the questions, and of ``manifest.json`` only what the run found and spent is compared.
 """
 
 from __future__ import annotations
