@@ -44,7 +44,7 @@ def test_a_card_says_where_the_adapter_comes_from() -> None:
     assert "| seed | 7 |" in text
     assert "| held_out | bank77, massive_zh |" in text
     assert "step 100 of 120" in text
-    assert "AUC 0.970 of at most 200 clusters; before tuning 0.540" in text
+    assert "AUC 0.970 on at most 200 clusters; before tuning 0.540" in text
 
 
 def test_figures_stand_in_tables() -> None:

@@ -1,4 +1,4 @@
-"""The card of a data set, in Markdown: what it was made of, by whom, how, and how far they agreed."""
+"""Write the data card of an annotation in Markdown: source, counts, labels, protocol, agreement and changes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from dialin.text.markdown import cell, table
 
 N_EXAMPLES = 3
 CUT = 120
-"""Characters of an example."""
+"""Maximum length of an example, in characters."""
 PROTOCOL = """1. {start}
-2. Each person of the first group, alone, found each cluster good (one intent) or bad; nobody saw the verdicts of others
-   before. So many verdicts are wanted: {wanted}; then the majority decides, and a tie waits for one more.
-3. The good clusters were named; those of one name are one intent.
-4. The sentences of the bad ones were given to intents, to new ones, or to none.
-5. Other people, each alone, found each intent good or bad; what they found bad was changed and verified again.
+2. Each person in the first group independently judged each cluster good (one intent) or bad, without seeing the
+   verdicts of others. The number of verdicts per cluster is {wanted}; then the majority decides, and a tie waits for
+   one more verdict.
+3. The good clusters were named; clusters with the same name are one intent.
+4. Each sentence of the bad clusters was moved to an existing intent or a new one, or marked as having none.
+5. Each person in the second group independently judged each intent good or bad; bad intents were changed and verified
+   again.
 
-Fleiss' κ is about the clusters with the most usual number of verdicts, two or more. An intent that was changed and
-verified again counts as another one."""
+Fleiss' κ covers the clusters with the most common number of verdicts, two or more. An intent that was changed and
+verified again counts as a separate item."""
 
 
 @dataclass(frozen=True)
 class LabelSummary:
-    """A label of the data set: how much has it, whether it is verified, and its most frequent sentences."""
+    """A label of the data set, with its counts, its verification and its most frequent sentences."""
 
     label: str
     n_sentences: int
@@ -42,7 +44,7 @@ class LabelSummary:
 
 
 def label_summaries(run: Run) -> list[LabelSummary]:
-    """Return the labels of the data set, the most frequent first; intents of one name are one label."""
+    """Return the labels of the data set, the most frequent first; intents with the same name share a label."""
     state, standing = run.review, standing_of(run.review)
     rows: dict[str, list[int]] = {}
     verified: dict[str, bool] = {}
@@ -62,7 +64,7 @@ def _sized(run: Run, name: str, rows: list[int], is_verified: bool) -> LabelSumm
 
 
 def cut(text: str) -> str:
-    """Return the beginning of a long text.
+    """Return a text, cut to `CUT` characters with an ellipsis.
 
     Examples
     --------
@@ -73,11 +75,11 @@ def cut(text: str) -> str:
 
 
 def data_card(run: Run, data: Path) -> str:
-    """Return the card of the data set of an annotation, which is kept in the file `data`."""
+    """Return the data card of an annotation in Markdown; `data` is the file of the data set."""
     found = label_summaries(run)
     parts = [
-        f"# {cell(data.stem)}\n\nSentences with the intents that people gave them, written by `dialin annotate` "
-        f"(dialin {run.manifest.dialin}). The data: `{data.name}`.",
+        f"# {cell(data.stem)}\n\nSentences labelled by people with their intents, written by `dialin annotate` "
+        f"(dialin {run.manifest.dialin}). Data file: `{data.name}`.",
         f"## Source\n\n{table(('', ''), _source(run.manifest))}",
         f"## Counts\n\n{table(('', 'sentences', 'utterances'), _counts(run, found))}",
         f"## Labels\n\n{table(('label', 'sentences', 'utterances', 'verified', 'examples'), map(_row, found))}",
@@ -92,7 +94,7 @@ def _source(manifest: Manifest) -> list[tuple[str, object]]:
     source = manifest.source
     return [
         ("file", Path(source.path).name if source.path != "-" else "standard input"),
-        ("sha256 of its sentences and where they occur", source.sha256),
+        ("sha256 of its sentences and their occurrences", source.sha256),
         ("embedder", manifest.embedder),
         ("k of k-means", manifest.settings.n_clusters[0] if manifest.settings.judge == "people" else "not k-means"),
         ("seed", manifest.settings.seed),
@@ -107,11 +109,11 @@ def _start(manifest: Manifest) -> str:
 
 
 def _counts(run: Run, found: list[LabelSummary]) -> list[tuple[str, int, int]]:
-    """Return how many sentences and utterances there are, have a label, and have none for which reason."""
+    """Return the number of sentences and utterances in total, with a label, and without one by reason."""
     state, standing, counts = run.review, standing_of(run.review), run.corpus.counts
     left: dict[str, list[int]] = {}
     none = np.flatnonzero(state.labels < 0)
-    left["none of the intents, a person said"] = none[state.pinned[none]].tolist()
+    left["noise according to a person"] = none[state.pinned[none]].tolist()
     left["never in an intent"] = standing.loose.tolist()
     for stage in (Stage.JUDGE, Stage.NAME, Stage.SHARE_OUT, Stage.REJECTED):
         left[f"in clusters {stage}"] = [row for i in standing.at(stage) for row in standing.rows[i].tolist()]
@@ -134,14 +136,14 @@ def _agreement(state: ReviewState) -> str:
 
 
 def _changes(run: Run) -> str:
-    """Return what came of the clusters, and how many sentences were moved."""
+    """Return the outcome of the clusters and the number of sentences that were moved."""
     state = run.review
     good = Counter(state.judged.decision(JUDGES, intent) for intent in run.found_names)
     start = run.found[0]["intent_id"].to_numpy()
     moved = state.pinned & (state.labels != start)
     lines = [
         f"- clusters at the start: {good.total()}; good: {good[True]}, bad: {good[False]}, undecided: {good[None]}",
-        f"- sentences that a person gave to another intent: {int((moved & (state.labels >= 0)).sum())}",
-        f"- sentences that a person gave to none: {int((moved & (state.labels < 0)).sum())}",
+        f"- sentences that a person moved to another intent: {int((moved & (state.labels >= 0)).sum())}",
+        f"- sentences that a person removed from their intent: {int((moved & (state.labels < 0)).sum())}",
     ]
     return "\n".join(lines)

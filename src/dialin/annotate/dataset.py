@@ -1,4 +1,4 @@
-"""The data set that an annotation makes: a row for each row of its input, and the label of each, where it has one."""
+"""Build the data set of an annotation: one row for each row of its input, with a label if it has one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dialin.review.stages import Stage, standing_of
 from dialin.runs.run import Run
 
 LABELLED_STAGES = (Stage.VERIFY, Stage.VERIFIED)
-"""Named, and not found bad by those who verify."""
+"""Stages of an intent whose name labels its sentences: it is named, and the verifiers have not rejected it."""
 OPTIONAL_COLUMNS = ("dialogue_id", "turn", "role", "date")
 
 
 def labels_in(state: ReviewState) -> list[str | None]:
-    """Return the label of each sentence: the name of its intent, None if that has none or was rejected."""
+    """Return the label of each sentence: the name of its intent, or None without a named, unrejected intent."""
     standing = standing_of(state)
     labels: list[str | None] = [None] * len(state.labels)
     for intent in standing.at(*LABELLED_STAGES):
@@ -24,14 +24,14 @@ def labels_in(state: ReviewState) -> list[str | None]:
 
 
 def data_set(run: Run) -> pa.Table:
-    """Return the data set.
+    """Return the data set of an annotated run.
 
     Returns
     -------
     pyarrow.Table
-        One row for each row of the input (each turn, where its rows are dialogues), in that order: ``text``;
-        ``dialogue_id``, ``turn``, ``role`` and ``date`` as far as the input has them; and ``label``, null for what is
-        not labelled. A blank row has neither text nor label.
+        One row for each row of the input (for each turn if its rows are dialogues), in the same order. Columns:
+        ``text``; ``dialogue_id``, ``turn``, ``role`` and ``date`` if the input has them; ``label``, null for an
+        unlabelled row. A blank row has neither text nor label.
     """
     occurrences, labels = run.corpus.occurrences, labels_in(run.review)
     rows, sentences = (occurrences[name].to_pylist() for name in ("row", "sentence_id"))

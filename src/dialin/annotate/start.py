@@ -1,4 +1,4 @@
-"""Where an annotation begins: a run whose clusters come from k-means with many k, which no LLM has judged."""
+"""Choose the settings of the run that an annotation begins with: k-means into many clusters, without an LLM."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from dialin.discover.context import default_min_size
 from dialin.discover.settings import Settings
 
 CLUSTER_FACTOR = 2
-"""How many times as many clusters as the sentences suggest: good ones may get one name, bad ones cost more work."""
+"""Ratio of initial clusters to the number that the data suggest: naming merges good clusters; bad ones cost work."""
 SENTENCES_PER_CLUSTER = 5
-"""Sentences to a cluster, on average, where they are too few to suggest anything."""
+"""Average cluster size if there are too few sentences to estimate the number of clusters."""
 
 
 def clusters_for(texts: Sequence[str], X: NDArray[np.float32], seed: int) -> int:
-    """Return how many clusters to begin with: twice what the sentences suggest, or one for each five of few; 2 or more.
+    """Return the initial number of clusters, at least 2.
+
+    It is `CLUSTER_FACTOR` times the number that the sentences suggest. If they are too few to suggest one, it is one
+    cluster per `SENTENCES_PER_CLUSTER` sentences.
 
     Parameters
     ----------
     texts : sequence of str
-        The sentences; two languages that have no dimension in common suggest each its own number.
+        The sentences. Two scripts whose embeddings share no dimension are counted separately and summed.
     X : ndarray of shape (n, d)
         Their unit-norm embeddings.
     seed : int
-        As `granularity_of` has it.
+        Seed of `granularity_of`.
 
     Examples
     --------
@@ -47,7 +50,7 @@ def _wanted(X: NDArray[np.float32], seed: int) -> int:
 
 
 def settings_for(k: int, seed: int) -> Settings:
-    """Return what makes `discover` cluster by k-means once and keep all: every sentence is in a cluster then."""
+    """Return settings for one round of k-means that keeps every cluster, so that each sentence is in one."""
     return Settings(
         strategy="paper",
         partitioner="kmeans",

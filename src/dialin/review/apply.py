@@ -1,4 +1,4 @@
-"""The tables of a run as a review left them: pure functions from tables and state to tables."""
+"""Compute the tables of a run after a review: pure functions of the original tables and the review state."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from dialin.review.verdicts import JUDGES
 
 N_EXAMPLES = 5
 BY_PERSON = "person"
-"""Reason of a sentence that a person took out of all intents."""
+"""Reason for a sentence that a person removed from every intent."""
 
 
 def state_of(sentences: pa.Table, intents: pa.Table) -> ReviewState:
-    """Return the state that the tables of a run say, before any edit."""
+    """Return the review state of a run before any edit."""
     names = dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
     return start_of(sentences["intent_id"].to_numpy(), names)
 
 
 def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> ReviewState:
-    """Return the state after the log of a run folder.
+    """Return the review state of a run after all edits in its log.
 
     Raises
     ------
     InputError
-        The log is damaged, or an edit is about an intent that the run never had.
+        The log is damaged, or an edit names an intent that never existed in this run.
     """
     entries = read_log(folder / DECISIONS)
     state = replay(state_of(sentences, intents), entries)
@@ -48,12 +48,12 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> ReviewStat
 
 
 def is_edited(state: ReviewState) -> bool:
-    """Return whether any edit counts."""
+    """Return whether at least one edit takes effect."""
     return len(state.active) > len(state.void)
 
 
 def edited_sentences(sentences: pa.Table, state: ReviewState) -> pa.Table:
-    """Return ``sentences.parquet`` after a review: where a person put a sentence, P(intent) is 1."""
+    """Return ``sentences.parquet`` after a review; P(intent) is 1 for each sentence that a person placed."""
     before, after = sentences["intent_id"].to_numpy(), state.labels
     p = np.where(after < 0, 0.0, np.where(state.pinned, 1.0, sentences["p_intent"].to_numpy()))
     reasons = np.array(sentences["reason"].to_pylist(), dtype=object)
@@ -70,16 +70,16 @@ def edited_sentences(sentences: pa.Table, state: ReviewState) -> pa.Table:
 
 
 def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -> pa.Table:
-    """Return ``intents.parquet`` after a review, the largest first; intents without a sentence are left out.
+    """Return ``intents.parquet`` after a review, the most frequent first; intents without sentences are left out.
 
     Parameters
     ----------
     sentences : pyarrow.Table
-        As `edited_sentences` returns them.
+        The result of `edited_sentences`.
     intents : pyarrow.Table
-        As the run wrote them.
+        The table that the run wrote.
     state : ReviewState
-        After the log.
+        The state after all edits.
     """
     old = {row["intent_id"]: row for row in intents.to_pylist()}
     rows, own = rows_by(state.labels), _columns(sentences)
@@ -96,7 +96,7 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
 
 @dataclass(frozen=True)
 class _Columns:
-    """What the intents need of all sentences: taken out of the table once, since thousands of intents read it."""
+    """Columns of the sentence table, converted once because thousands of intents read them."""
 
     texts: list[str]
     roles: list[str | None]
@@ -110,12 +110,12 @@ def _columns(sentences: pa.Table) -> _Columns:
 
 
 def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-    """Return what a person can say of an intent as a whole."""
+    """Return the columns of an intent that a person decides: its name and P(good)."""
     return {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
 
 
 def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str, Any] | None) -> dict[str, Any]:
-    """Return what the sentences of an intent say of it."""
+    """Return the columns of an intent that follow from its sentences."""
     before = found or {"role": None, "examples": []}
     return {
         "intent_id": intent,
@@ -127,7 +127,7 @@ def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str
 
 
 def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> float:
-    """Return P(good): what a person said, else what the run judged, else even odds for a part that nobody judged."""
+    """Return P(good): a person's decision, else the run's verdict, else 0.5 for a part that nobody has judged."""
     known = state.intents[intent]
     if known.confirmed or known.wants_split:
         return float(not known.wants_split)
@@ -138,14 +138,14 @@ def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) 
 
 
 def _shared_role(own: _Columns, rows: NDArray[np.int64]) -> str | None:
-    """Return the role of all sentences; None if they have several."""
+    """Return the role that all sentences share; None if they have several."""
     roles = {own.roles[row] for row in rows}
     return roles.pop() if len(roles) == 1 else None
 
 
 def _examples(own: _Columns, rows: NDArray[np.int64], before: list[str]) -> list[str]:
-    """Return the examples that are still in the intent, then its surest and most frequent sentences."""
-    known = [own.texts[row] for row in rows]  # no set: it would hash all of them to look up five
+    """Return the examples that are still in the intent, then its sentences of highest P(intent) and frequency."""
+    known = [own.texts[row] for row in rows]  # a list, since a set would hash every text for five look-ups
     kept = [text for text in before if text in known]
     n = max(N_EXAMPLES, len(kept))
     best = rows[np.lexsort((rows, -own.counts[rows], -own.p[rows]))[: n + len(kept)]]

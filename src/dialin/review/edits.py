@@ -1,7 +1,7 @@
-"""The edits that a person can make, each as one JSON object; nothing here knows the run that they are about.
+"""Define the edits that a person can make and convert them to and from JSON, without knowledge of the run.
 
-Ids of new intents stand in the edit itself: undoing an earlier edit, or two people's edits landing in another
-order, gives no intent another id.
+An edit that creates intents carries their ids, so the ids stay the same when an earlier edit is undone or when the
+edits of two people arrive in another order.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ VOTE, QUORUM = "verdict", "quorum"
 
 @dataclass(frozen=True)
 class Accept:
-    """The intent is one, and its name is right."""
+    """Confirmation that a cluster is one intent and that its name is right."""
 
     intent: int
 
 
 @dataclass(frozen=True)
 class Rename:
-    """The intent is one, and `name` is its name from here on."""
+    """Confirmation that a cluster is one intent, with `name` as its new name."""
 
     intent: int
     name: str
@@ -33,7 +33,7 @@ class Rename:
 
 @dataclass(frozen=True)
 class Merge:
-    """`others` are the same intent as `intent`, which takes their sentences; `name` "" keeps its name."""
+    """Merge of the intents `others` into `intent`; an empty `name` keeps the name of `intent`."""
 
     intent: int
     others: tuple[int, ...]
@@ -42,7 +42,7 @@ class Merge:
 
 @dataclass(frozen=True)
 class SplitPart:
-    """One part of an intent that is split; its id is that of the intent or a new one."""
+    """One part of a split; `intent` is the id of the intent that is split, or a new id."""
 
     intent: int
     name: str
@@ -51,7 +51,7 @@ class SplitPart:
 
 @dataclass(frozen=True)
 class Split:
-    """The intent is several: `parts` share out all its sentences; without parts it only should be split."""
+    """Split of an intent into `parts`, which together hold all its sentences; no parts: a request to split it."""
 
     intent: int
     parts: tuple[SplitPart, ...] = ()
@@ -59,7 +59,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Move:
-    """These sentences belong to `intent`; with a `name` it is a new one."""
+    """Move of sentences to `intent`; a `name` makes `intent` a new intent."""
 
     sentences: tuple[int, ...]
     intent: int
@@ -68,25 +68,25 @@ class Move:
 
 @dataclass(frozen=True)
 class Noise:
-    """These sentences belong to no intent."""
+    """Removal of sentences from every intent."""
 
     sentences: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Vote:
-    """Who says it finds that the sentences of an intent share one intent, or do not.
+    """Verdict of one person on one intent: good (its sentences share one intent) or bad.
 
     Parameters
     ----------
     intent : int
-        The intent.
+        Id of the intent.
     good : bool
-        Whether they do.
+        True if its sentences share one intent.
     group : int
-        1: of those who judge clusters; 2: of those who verify named intents.
+        Group of the person: 1 judges clusters, 2 verifies named intents.
     look : int
-        Of group 2, how often the intent had been changed when it was looked at; 0 otherwise.
+        Group 2: number of changes to the intent before this verdict. Group 1: 0.
     """
 
     intent: int
@@ -97,21 +97,21 @@ class Vote:
 
 @dataclass(frozen=True)
 class Quorum:
-    """So many verdicts of each group are wanted before the majority decides."""
+    """Number `n` of verdicts that each group must give before the majority decides."""
 
     n: int
 
 
 @dataclass(frozen=True)
 class Undo:
-    """The edit on that line of the log does not count any more."""
+    """Undoing of the edit on line `line` of the log."""
 
     line: int
 
 
 @dataclass(frozen=True)
 class Redo:
-    """The edit on that line of the log, undone before, counts again."""
+    """Restoration of an undone edit on line `line` of the log."""
 
     line: int
 
@@ -121,7 +121,7 @@ Edit = Change | Undo | Redo
 
 
 def fields_of(edit: Edit) -> dict[str, Any]:  # noqa: PLR0911  (one for each kind)
-    """Return an edit as the fields of its line in the log.
+    """Return the fields of an edit's line in the log.
 
     Examples
     --------
@@ -160,12 +160,12 @@ def _part(part: SplitPart) -> dict[str, Any]:
 
 
 def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each kind)
-    """Return the edit that the fields of a line say.
+    """Return the edit described by the fields of a line.
 
     Raises
     ------
     ValueError
-        They say none.
+        The fields do not describe an edit.
 
     Examples
     --------
@@ -249,13 +249,13 @@ class Entry:
     Parameters
     ----------
     line : int
-        Its number in the file, from 1.
+        Line number in the file, from 1.
     edit : Edit
-        What was decided.
+        The decision.
     by : str
-        Who did; "" if a line does not say.
+        Name of the person who decided; "" if unknown.
     at : str
-        When, ISO 8601 in UTC; "" if a line does not say.
+        Time, ISO 8601 in UTC; "" if unknown.
     """
 
     line: int
@@ -264,12 +264,12 @@ class Entry:
     at: str = ""
 
     def as_line(self) -> str:
-        """Return the line of the log, without its end."""
+        """Return the entry as a line of the log, without the newline."""
         return json.dumps({"at": self.at, "by": self.by, **fields_of(self.edit)}, ensure_ascii=True)
 
 
 def entry_of(text: str, line: int) -> Entry:
-    """Return the entry that a line of the log holds; raise ValueError if it holds none.
+    """Return the entry in a line of the log; raise ValueError if the line is not a decision.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Whether an edit can be made on what is there: which intents there are, and what their sentences are."""
+"""Check whether an edit fits the intents that exist and their sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dialin.review.edits import Accept, Change, Merge, Move, Noise, Rename, Spli
 
 
 def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -> str:
-    """Return why an edit cannot be made on these labels and intents, "" if it can."""
+    """Return the reason why an edit does not fit these labels and intents, or "" if it fits."""
     match change:
         case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Vote(intent) if intent not in intents:
             return _gone(intent)
@@ -20,7 +20,7 @@ def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -
         case Split(intent, parts) if parts:
             return _split_misfit(labels, intents, change)
         case Move(sentences, intent, name) if bool(name) == (intent in intents):
-            return f"the id {intent} is taken" if name else _gone(intent)
+            return f"id {intent} is already in use" if name else _gone(intent)
         case Move(sentences, _, _) | Noise(sentences) if max(sentences) >= len(labels):
             return f"there is no sentence {max(sentences)}"
     return ""

@@ -1,8 +1,9 @@
-"""The log of a review: ``decisions.jsonl`` in the run folder, to which lines are only ever added.
+"""Read and append to the log of a review: ``decisions.jsonl`` in the run folder.
 
-Its first line is ``{"format": 2}``; each line after it is one decision.
-A line that was promised is on the disk (fsync); a line cut by a crash was not promised, and is dropped. Writers, in
-this process or another one, take turns by a lock on the file, and each reads what the others wrote before it decides.
+The first line is ``{"format": 2}``; each later line is one decision. Lines are added, never changed.
+`append` returns once its line is on the disk (fsync). A last line that a crash cut short was never confirmed, so
+readers ignore it and the next writer removes it. Writers in any process take turns through a lock on the file; each
+reads the others' lines before it decides.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ HINT = 'write {"intent_id": 3, "decision": "accept"}, or use: dialin review RUN'
 
 
 def read_log(path: Path) -> list[Entry]:
-    """Return the entries of a log; none where there is no file.
+    """Return the entries of a log; an empty list if the file does not exist.
 
     Raises
     ------
     InputError
-        The file cannot be read, is of another format, or a line other than a cut last one is not a decision.
+        The file cannot be read, has another format number, or has a line that is not a decision (a last line that was
+        cut short is ignored).
     """
     try:
         data = path.read_bytes()
@@ -43,7 +45,7 @@ def read_log(path: Path) -> list[Entry]:
 
 
 def entries_in(data: bytes, path: Path) -> list[Entry]:
-    """Return the entries of a log's bytes; `path` is what errors name."""
+    """Return the entries in the bytes of a log; error messages name `path`."""
     first, *lines = data[: whole(data)].split(b"\n")
     if first or lines:
         files.check_format(_format(first), str(path))
@@ -51,7 +53,7 @@ def entries_in(data: bytes, path: Path) -> list[Entry]:
 
 
 def _format(line: bytes) -> object:
-    """Return the number of the format that the first line of a log says; None if it says none."""
+    """Return the format number in the first line of a log; None if the line has none."""
     try:
         value = json.loads(line)
     except ValueError:
@@ -68,9 +70,9 @@ def _entry(text: bytes, line: int, path: Path) -> Entry:
 
 
 def whole(data: bytes) -> int:
-    r"""Return how many bytes of a log count: all but a last line that was cut.
+    r"""Return the length of a log in bytes, without a last line that was cut short.
 
-    The beginning of a JSON object is never JSON, so a last line without its end that can be read is whole.
+    The beginning of a JSON object is never valid JSON, so a last line that parses is complete even without a newline.
 
     Examples
     --------
@@ -86,18 +88,18 @@ def whole(data: bytes) -> int:
 
 
 def append(path: Path, by: str, decide: Callable[[list[Entry]], Edit], at: str = "") -> list[Entry]:
-    """Add one edit to a log, decided on what the log holds while nobody else can write.
+    """Add one edit to a log, and hold the lock from reading the log to writing the line.
 
     Parameters
     ----------
     path : Path
-        The log; it is made if there is none.
+        The log; created if it does not exist.
     by : str
-        Who decides.
+        Name of the person who decides.
     decide : callable
-        Given the entries so far, returns the edit, or raises to write nothing.
+        Receives the entries so far and returns the edit, or raises to write nothing.
     at : str, optional
-        When, ISO 8601; by default now.
+        Time, ISO 8601; now by default.
 
     Returns
     -------
@@ -123,7 +125,7 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
     entries = entries_in(data, path)
     edit = decide(entries)
     if kept < len(data):
-        file.truncate(kept)  # a cut line: left there, it would spoil the next one
+        file.truncate(kept)  # a line that was cut short would corrupt the next one
     before = _before(data[:kept])
     entry = Entry((data[:kept] + before).count(b"\n") + 1, edit, by, at)
     file.write(before + entry.as_line().encode() + b"\n")
@@ -133,19 +135,19 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
 
 
 def _before(data: bytes) -> bytes:
-    """Return what has to stand between the log so far and a new line."""
+    """Return the bytes to write before a new line: the header, a missing newline, or nothing."""
     if not data:
         return HEAD
     return b"" if data.endswith(b"\n") else b"\n"
 
 
 def now() -> str:
-    """Return the time as the log writes it: UTC, to the second."""
+    """Return the current time in the format of the log: ISO 8601, UTC, in whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _open(path: Path) -> BinaryIO:
-    """Open for reading and for writing at the end, whatever others have written meanwhile."""
+    """Return the log open for reading and appending; create it if it does not exist."""
     is_new = not path.exists()
     file = path.open("a+b")
     if is_new:
@@ -154,7 +156,7 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _keep_entry(folder: Path) -> None:
-    """Put the name of a new file on the disk, where the system can."""
+    """Flush the folder entry of a new file to disk; Windows has no such call."""
     if sys.platform != "win32":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -165,9 +167,9 @@ def _keep_entry(folder: Path) -> None:
 
 @contextmanager
 def _locked(file: BinaryIO) -> Iterator[None]:
-    """Hold the file alone; a process that ends gives it back."""
+    """Hold an exclusive lock on the file; the system releases it when the process ends."""
     if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415  (only there)
+        import msvcrt  # noqa: PLC0415  (this system only)
 
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
@@ -177,7 +179,7 @@ def _locked(file: BinaryIO) -> Iterator[None]:
             file.seek(0)
             msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
     else:
-        import fcntl  # noqa: PLC0415  (only there)
+        import fcntl  # noqa: PLC0415  (this system only)
 
         fcntl.flock(file, fcntl.LOCK_EX)
         try:

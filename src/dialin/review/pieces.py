@@ -1,4 +1,4 @@
-"""The decision function of a run as a review left it, and the sentences that it has to know by heart."""
+"""Update the decision function of a run after a review, and pin the sentences that it would assign differently."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Pieces, build
 
 MIN_PURITY = 0.9
-"""Share of the sentences of a piece that must have one intent, else the piece is broken up."""
+"""Minimum share of a piece's sentences with the same intent; below it, the piece is broken up."""
 
 
 def edited_pieces(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels) -> Pieces:
-    """Return pieces that follow the labels of a person.
+    """Return pieces that follow the labels after a review.
 
-    A piece whose sentences nearly all have one intent now belongs to that one: so renaming, merging and moving a few
-    sentences change no border. A piece whose sentences were shared out is broken up, and an intent without any piece
-    gets one, made as the run made its own.
+    A piece goes to the intent that at least `MIN_PURITY` of its sentences have, so renaming, merging or moving a few
+    sentences changes no border. Any other piece is broken up into one piece per intent. An intent without a piece gets
+    one, built from its sentences as in a run.
 
     Parameters
     ----------
     pieces : Pieces
-        Of the run.
+        Pieces of the run.
     X : ndarray of shape (n, d)
         Unit-norm embeddings of its sentences.
     roles : sequence of str, n roles
-        That bind a sentence to the pieces of its role; "" for none.
+        Role of each sentence, which restricts it to the pieces of that role; "" for no restriction.
     labels : ndarray of shape (n,), int64
-        Intent of each sentence after the review; −1: none.
+        Intent of each sentence after the review; −1 for none.
     """
     nearest, cosine, _ = pieces.nearest(X, roles)
     members = rows_by(np.where(pieces.within(nearest, cosine), nearest, -1))
@@ -50,7 +50,7 @@ def edited_pieces(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Label
 
 
 def majority_label(labels: Labels) -> int:
-    """Return the label that nearly all have; −2 where none has so many.
+    """Return the label with a share of at least `MIN_PURITY`; −2 if there is none.
 
     Examples
     --------
@@ -62,26 +62,26 @@ def majority_label(labels: Labels) -> int:
 
 
 def _shares(rows: Rows, labels: Labels) -> list[tuple[int, Rows]]:
-    """Return the sentences of each intent among `rows`; a single one is left to be known by heart."""
+    """Return each intent among `rows` with its sentences; an intent with a single sentence is left to `Pins`."""
     return [(intent, rows[own]) for intent, own in rows_by(labels[rows]).items() if intent >= 0 and len(own) > 1]
 
 
 def _unheld(labels: Labels, held: set[int], roles: Sequence[str]) -> list[tuple[Rows, int, str]]:
-    """Return all sentences of each intent that has no piece, with the role that they share."""
+    """Return, for each intent without a piece, all its sentences, its id and the role that they share."""
     own = np.array(roles, dtype=object)
     missing = {i: rows for i, rows in rows_by(labels).items() if i >= 0 and i not in held}
     return [(rows, i, str(own[rows[0]]) if len(set(own[rows])) == 1 else "") for i, rows in missing.items()]
 
 
 def chosen(pieces: Pieces, kept: Sequence[int], intents: Sequence[int]) -> Pieces:
-    """Return some of the pieces, with these intents."""
+    """Return the pieces `kept`, assigned to these intents."""
     places, of = np.array(kept, dtype=np.int64), np.array(intents, dtype=np.int64)
     roles = tuple(pieces.roles[i] for i in kept)
     return Pieces(pieces.centroids[places], pieces.radii[places], of, roles)
 
 
 def joined(a: Pieces, b: Pieces) -> Pieces:
-    """Return the pieces of both."""
+    """Return the pieces of `a` followed by those of `b`."""
     return Pieces(
         np.concatenate([a.centroids, b.centroids]),
         np.concatenate([a.radii, b.radii]),
@@ -92,12 +92,12 @@ def joined(a: Pieces, b: Pieces) -> Pieces:
 
 @dataclass(frozen=True)
 class Pins:
-    """Sentences whose intent is known by heart: a person's word, where the pieces would say something else.
+    """Sentences with a fixed intent, because the pieces would not give the intent that a person chose.
 
     Parameters
     ----------
     intents : dict of (str, str) to int
-        Intent of a text and a role; the role "" is any, where all bearers of the text agree.
+        Intent of each (text, role). Role "" also stands for an unknown role, if all roles of the text agree.
     """
 
     intents: dict[tuple[str, str], int]
@@ -105,7 +105,7 @@ class Pins:
     def apply(
         self, texts: Sequence[str], roles: Sequence[str], labels: Labels, p: NDArray[np.float64]
     ) -> tuple[Labels, NDArray[np.float64]]:
-        """Return labels and P(intent) with those of the pinned sentences in their place."""
+        """Return `labels` and P(intent) with the values of the pinned sentences filled in."""
         known = [self.intents.get(key) for key in zip(texts, roles, strict=True)]
         rows = [row for row, intent in enumerate(known) if intent is not None]
         labels, p = labels.copy(), p.copy()
@@ -115,7 +115,7 @@ class Pins:
 
 
 def pins_of(texts: Sequence[str], roles: Sequence[str], labels: Labels, by_pieces: Labels) -> Pins:
-    """Return the pins that make a decision function give a run's sentences the labels of the review.
+    """Return the pins that make the decision function reproduce the labels of the review.
 
     Examples
     --------

@@ -1,7 +1,8 @@
-"""What people decided about one run, kept by another: their intents with names and sentences, and what is none.
+"""Carry people's decisions about one run into another: intents with names and sentences, and noise.
 
-An intent is kept where a person confirmed it or put sentences into it, unless one wants it split. Its sentences are
-taken out before the search begins; new ones join it where the old decision function says so. All else is found anew.
+An intent is kept if a person confirmed it or put sentences into it, unless a person wants it split. Its sentences are
+taken out before the search begins, and new sentences join it if the old decision function assigns them to it. All
+other intents are discovered again.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ from dialin.review.pieces import chosen, joined, pins_of
 from dialin.review.replay import ReviewState
 
 NO_DECISION = -2
-"""Label of a sentence that nobody decided about; −1: a person said that it has no intent."""
+"""Label of a sentence without a decision; −1 means that a person marked it as noise."""
 
 
 @dataclass(frozen=True)
 class KeptIntents:
-    """The intents of another run that are kept.
+    """The m intents that a run keeps from another run.
 
     Parameters
     ----------
     names, roles : tuples of str, m each
-        Of the intents.
+        Name and role of each intent.
     p_good : ndarray of shape (m,), float64
         P(good) of each after the review.
     labels : ndarray of shape (n,), int64
-        What people decided about each sentence of this run: 0 … m − 1, −1 for no intent, `NO_DECISION` for nothing.
+        Decision about each sentence of this run: 0 … m − 1, −1 for no intent, `NO_DECISION` if nobody decided.
     pieces : Pieces
-        The decision function of the other run; its intents are 0 … m − 1, −1 for those that are not kept.
+        Decision function of the other run; its intents are 0 … m − 1, or −1 if not kept.
     """
 
     names: tuple[str, ...]
@@ -53,7 +54,7 @@ class KeptIntents:
 
 
 def kept_intents(state: ReviewState) -> list[int]:
-    """Return the intents that a person confirmed or put sentences into, and does not want split.
+    """Return the intents that a person confirmed or put sentences into, without those to be split.
 
     Examples
     --------
@@ -77,13 +78,13 @@ class ReviewedRun:
     Parameters
     ----------
     state : ReviewState
-        What people decided.
+        The state after the review.
     keys : list of (str, str)
         Text and role of each sentence; "" for no role.
     intents : list of dict
         Rows of ``intents.parquet`` after the review.
     pieces : Pieces
-        The decision function after it.
+        Decision function after the review.
     """
 
     state: ReviewState
@@ -93,7 +94,7 @@ class ReviewedRun:
 
 
 def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptIntents | None:
-    """Return what people decided about a run, for sentences with these texts and roles; None if they did nothing."""
+    """Return the kept intents of a reviewed run, with labels for the sentences in `keys`; None without decisions."""
     state, rows = decided.state, {row["intent_id"]: row for row in decided.intents}
     kept = kept_intents(state)
     if not kept and not state.pinned.any():
@@ -115,18 +116,18 @@ def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptInte
 
 @dataclass(frozen=True)
 class PinnedSplit:
-    """The sentences of a run, parted into those of kept intents and the rest.
+    """The sentences of a run, split into those of kept intents and the rest.
 
     Parameters
     ----------
     pinned : KeptIntents
-        What is kept.
+        The kept intents.
     data : Data
         All n sentences.
     labels : ndarray of shape (n,), int64
-        Kept intent of each, −1 where a person said that it has none, `NO_DECISION` for the rest.
+        Kept intent of each sentence, −1 if a person marked it as noise, `NO_DECISION` for the rest.
     p : ndarray of shape (n,), float64
-        P(that intent | sentence): 1 where people decided.
+        P(that intent | sentence); 1 if people decided on the intent, 0 without a kept intent.
     """
 
     pinned: KeptIntents
@@ -136,7 +137,7 @@ class PinnedSplit:
 
     @classmethod
     def of(cls, pinned: KeptIntents, data: Data, roles: Sequence[str]) -> PinnedSplit:
-        """Return the parts of these sentences; `roles` (n) bind them to pieces, "" to none."""
+        """Return the split of these sentences; each of the n `roles` restricts its sentence to pieces of that role."""
         near, p = pinned.pieces.assign(data.X, roles)
         joins = (pinned.labels == NO_DECISION) & (near >= 0)
         labels = np.where(joins, near, pinned.labels)
@@ -144,18 +145,18 @@ class PinnedSplit:
 
     @property
     def free(self) -> NDArray[np.int64]:
-        """The sentences of the rest, ascending."""
+        """Row numbers of the rest, ascending."""
         return np.flatnonzero(self.labels == NO_DECISION)
 
     @property
     def rest(self) -> Data:
-        """The rest, to find intents in."""
+        """Sentences without a kept intent, in which to discover intents."""
         rows = self.free
         texts, roles = ([values[row] for row in rows] for values in (self.data.texts, self.data.roles))
         return Data(texts, self.data.X[rows], self.data.counts[rows], roles)
 
     def joined(self, found: Result) -> Result:
-        """Return the kept intents and those that were found in the rest, as one result, the most frequent first."""
+        """Return one result with the kept intents and those discovered in the rest, the most frequent first."""
         free, m = self.free, len(self.pinned.names)
         groups, p = self.labels.copy(), self.p.copy()
         groups[free], p[free] = np.where(found.labels < 0, -1, found.labels + m), found.p_intent
@@ -175,12 +176,12 @@ class PinnedSplit:
         )
 
     def _roles(self) -> list[str]:
-        """Return the role of each sentence: that of its kept intent, else its own."""
+        """Return the role of each sentence: the role of its kept intent, else its own."""
         own = zip(self.labels.tolist(), self.data.roles, strict=True)
         return [self.pinned.roles[label] or role if label >= 0 else role for label, role in own]
 
     def _intents(self) -> list[Intent]:
-        """Return the kept intents, one without a sentence here among them."""
+        """Return the kept intents, including any without a sentence in this run."""
         members = [np.flatnonzero(self.labels == i) for i in range(len(self.pinned.names))]
         return [
             Intent(
@@ -197,9 +198,10 @@ class PinnedSplit:
 
 
 def numbered(intents: Sequence[Intent]) -> tuple[tuple[Intent, ...], Labels]:
-    """Return the intents that have sentences, the most frequent first, and the number that each of all gets; else −1.
+    """Return the intents that have sentences, the most frequent first, and the new id of each intent given.
 
-    Names stay different: of equal ones the later gets a number. The array of numbers ends with the −1 of no intent.
+    An intent without sentences gets the id −1. The array of ids has one more entry, −1, so that label −1 maps to
+    itself. If two names are equal, the later one gets a number.
     """
     names = number([intent.name for intent in intents])
     order = sorted(
@@ -211,7 +213,7 @@ def numbered(intents: Sequence[Intent]) -> tuple[tuple[Intent, ...], Labels]:
 
 
 def ranked(pieces: Pieces, rank: Labels) -> Pieces:
-    """Return the pieces of the intents that have a number, with that number."""
+    """Return the pieces with the new ids in `rank`, without the pieces of intents that get −1."""
     new = rank[pieces.intents]
     kept = np.flatnonzero(new >= 0)
     return chosen(pieces, kept.tolist(), new[kept].tolist())
@@ -221,7 +223,7 @@ def ranked(pieces: Pieces, rank: Labels) -> Pieces:
 
 
 def write_pinned(path: Path, pinned: KeptIntents) -> None:
-    """Write what a run keeps of another one."""
+    """Write the intents that a run keeps from another run."""
     arrays = {
         "names": np.array(pinned.names, dtype=np.str_),
         "roles": np.array(pinned.roles, dtype=np.str_),
@@ -236,12 +238,12 @@ def write_pinned(path: Path, pinned: KeptIntents) -> None:
 
 
 def read_pinned(path: Path) -> KeptIntents | None:
-    """Return what a run keeps of another one; None if there is no such file.
+    """Return the intents that a run keeps from another run; None if the file does not exist.
 
     Raises
     ------
     InputError
-        It cannot be read.
+        The file cannot be read.
     """
     if not path.exists():
         return None

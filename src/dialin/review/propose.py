@@ -1,4 +1,4 @@
-"""How an intent could be split: Ward's tree of its own sentences, cut into parts that have names of their own."""
+"""Propose how to split an intent: cut the Ward tree of its sentences into parts, and name each part."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_PARTS = 12
 
 
 def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[NDArray[np.int64]]:
-    """Return the sentences of each of k parts (fewer where there are fewer sentences), the largest part first.
+    """Return the sentences of each of k parts (fewer if there are fewer sentences), the largest part first.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[ND
     rows : ndarray of shape (m,)
         Sentences of the intent.
     k : int
-        Parts, brought into 2 … 12.
+        Number of parts, clipped to 2 … `MAX_PARTS`.
 
     Examples
     --------
@@ -40,9 +40,9 @@ def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[ND
 def named(
     name: str, intent: int, free: int, parts: Sequence[NDArray[np.int64]], texts: Sequence[str]
 ) -> list[SplitPart]:
-    """Return the parts with ids and names: the first keeps those of the intent, the others get free ones.
+    """Return the parts with ids and names; the first keeps the id of the intent, the others get free ids.
 
-    A name is told apart by a word of the part's own sentences; if there is none, by a number.
+    Each name is the intent's, made unique by a word that is typical of the part's sentences, or else by a number.
     """
     names = distinguished([name] * len(parts), [[texts[i] for i in part] for part in parts])
     ids = [intent, *range(free, free + len(parts) - 1)]

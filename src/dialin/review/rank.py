@@ -1,4 +1,4 @@
-"""Where a look pays most: utterances that are expected to be in the wrong place, and what an intent is close to."""
+"""Rank the intents by the number of utterances expected to be misplaced, and find the nearest intent of each."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class RankedIntent:
 
     Parameters
     ----------
-    intent, name, role
-        Which one.
+    intent, name, role : int, str, str
+        Id, name and role ("" for none).
     size, n_occurrences : int
-        Sentences and utterances.
+        Number of sentences and of utterances.
     p_good : float
-        P(it is one intent).
+        P(its sentences share one intent).
     doubt : float
-        Utterances expected to be in the wrong place.
+        Number of utterances expected to be misplaced.
     close, close_name : int, str
-        The intent nearest to it; −1 and "" if there is no other.
+        The nearest intent; −1 and "" if there is no other.
     cosine : float
-        Of the two centroids.
+        Cosine of the two centroids.
     is_done : bool
-        Whether a person confirmed it, and nobody wants it split.
+        Whether a person confirmed it and nobody wants it split.
     wants_split : bool
-        Whether one wants it split.
+        Whether a person wants it split.
     examples : tuple of str
-        Sentences of it.
+        Sample sentences.
     """
 
     intent: int
@@ -57,10 +57,10 @@ class RankedIntent:
 def ranking(
     state: ReviewState, sentences: pa.Table, intents: pa.Table, X: NDArray[np.float32] | None
 ) -> list[RankedIntent]:
-    """Return all intents, those where a look pays most first and those that a person confirmed last.
+    """Return all intents, the most doubtful first and the confirmed ones last.
 
-    P(a sentence is in its place) is P(the intent is one) times P(intent | sentence), which is low where another
-    intent is near: so what is uncertain, large or confusable comes first, in one unit, utterances.
+    P(a sentence is in its place) is P(good) of its intent times P(intent | sentence), which is low if another intent
+    is near. Doubt sums the complement over utterances, so uncertain, large and confusable intents come first.
     """
     doubt = doubts(state, sentences, intents)
     near = nearest(state, intents["intent_id"].to_numpy(), X)
@@ -88,9 +88,9 @@ def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[i
 
 
 def doubts(state: ReviewState, sentences: pa.Table, intents: pa.Table) -> dict[int, float]:
-    """Return, per intent, the utterances expected to be in the wrong place."""
+    """Return the number of utterances expected to be misplaced in each intent."""
     ids, labels = intents["intent_id"].to_numpy(), state.labels
-    good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last is that of no intent
+    good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last entry is for label −1
     good[ids] = intents["p_good"].to_numpy()
     wrong = sentences["count"].to_numpy() * (1 - good[labels] * sentences["p_intent"].to_numpy())
     total = np.bincount(labels + 1, weights=wrong, minlength=len(good) + 1)[1:]
@@ -98,7 +98,7 @@ def doubts(state: ReviewState, sentences: pa.Table, intents: pa.Table) -> dict[i
 
 
 def nearest(state: ReviewState, ids: NDArray[np.int64], X: NDArray[np.float32] | None) -> dict[int, tuple[int, float]]:
-    """Return, per intent, the intent with the nearest centroid and their cosine; (−1, 0) if there is none."""
+    """Return the nearest intent of each, by centroid, and the cosine; (−1, 0) if there is none."""
     if X is None or len(ids) < 2:
         return {int(i): (-1, 0.0) for i in ids}
     centroids = sums(state.labels, ids, X)
@@ -110,7 +110,7 @@ def nearest(state: ReviewState, ids: NDArray[np.int64], X: NDArray[np.float32] |
 
 
 def sums(labels: NDArray[np.int64], ids: NDArray[np.int64], X: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the sum (m, d) of the rows of X of each of m labels.
+    """Return the sum of the rows of X with each of the m labels in `ids`, shape (m, d).
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""From the tables of a run and the entries of a log to where each sentence belongs now: a pure function.
+"""Replay the entries of a log on the tables of a run, as a pure function.
 
-An edit that does not fit (its intent is gone, a sentence of it is not there) changes nothing and is listed as void,
-so that every log has exactly one outcome.
+An edit that does not fit (its intent no longer exists, or one of its sentences does not) changes nothing and is listed
+as void, so every log has exactly one outcome.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from dialin.review.fit import misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
 NO_INTENT = -1
-"""Intent of a sentence that has none."""
+"""Label of a sentence without an intent."""
 
 
 @dataclass(frozen=True)
 class ReviewedIntent:
-    """An intent under review: its name, whether a person confirmed it, and whether one wants it split."""
+    """An intent under review: its name, whether a person confirmed it, and whether a person wants it split."""
 
     name: str
     confirmed: bool = False
@@ -45,7 +45,7 @@ class ReviewedIntent:
 
 @dataclass(frozen=True)
 class BrokenIntent:
-    """An intent that a person split, or the judges found bad: its id, its name then, and its sentences then."""
+    """An intent that a person split or the judges found bad: its id, and its name and sentences at that time."""
 
     intent: int
     name: str
@@ -54,28 +54,28 @@ class BrokenIntent:
 
 @dataclass(frozen=True)
 class ReviewState:
-    """Where a review stands.
+    """State of a review.
 
     Parameters
     ----------
     labels : int64 array of shape (n,)
-        Intent of each sentence; −1: none. Not to be written to.
+        Intent of each sentence; −1 for none. Read-only by convention.
     intents : mapping of int to ReviewedIntent
-        The intents that there are.
+        The intents that exist now.
     pinned : bool array of shape (n,)
-        Whether a person put the sentence where it is, alone or with others.
+        Whether a person moved the sentence to its intent or marked it as noise.
     parted : tuple of BrokenIntent
-        What was split or found bad.
+        Intents that were split or found bad.
     used : frozenset of int
         All ids that any intent ever had.
     void : tuple of int
         Lines of edits that did not fit.
     touched : frozenset of int
-        Intents that gained or lost a sentence, or have one that a person put there.
+        Intents that gained or lost a sentence, or hold one that a person placed.
     active, undone : tuple of int
-        Lines of the edits that count, and of those that are undone, in the order in which that happened.
+        Lines of the edits in effect, and of the undone edits, each in the order in which they became so.
     judged : Votes
-        What people said of the intents, good or bad.
+        People's verdicts on the intents.
     """
 
     labels: NDArray[np.int64]
@@ -91,11 +91,11 @@ class ReviewState:
 
     @property
     def free(self) -> int:
-        """The least id above all that were ever used."""
+        """The smallest id above every id that was ever used."""
         return max(self.used, default=NO_INTENT) + 1
 
     def members(self, intent: int) -> NDArray[np.int64]:
-        """Return the sentences of an intent, or of none (−1), ascending."""
+        """Return the sentences of an intent, ascending; −1 gives the sentences without an intent."""
         return np.flatnonzero(self.labels == intent)
 
 
@@ -106,7 +106,7 @@ def start_of(labels: NDArray[np.int64], names: Mapping[int, str]) -> ReviewState
 
 
 def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
-    """Return the state after these entries; `start` stays as it is.
+    """Return the state after these entries; `start` is not changed.
 
     Examples
     --------
@@ -128,21 +128,21 @@ def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
 
 
 def touched(start: ReviewState, state: ReviewState) -> frozenset[int]:
-    """Return the intents whose sentences are not those of the start, or were put there by a person."""
+    """Return the intents that gained or lost a sentence since the start, or hold one that a person placed."""
     moved = state.labels != start.labels
     found = (start.labels[moved], state.labels[moved | state.pinned])
     return frozenset(np.unique(np.concatenate(found)).tolist())
 
 
 def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
-    """Return the lines of the edits that count and of those that are undone, the latest last.
+    """Return the lines of the edits in effect and the lines of the undone edits, the latest last.
 
     Examples
     --------
     >>> counted([Entry(1, Accept(0)), Entry(2, Accept(1)), Entry(3, Undo(1)), Entry(4, Undo(2)), Entry(5, Redo(1))])
     ([1], [2])
     """
-    changed_at = dict[int, int]()  # line of a change -> line where it last came to count or was undone
+    changed_at = dict[int, int]()  # line of a change -> line that last put it into effect or undid it
     counts = dict[int, bool]()
     for entry in entries:
         match entry.edit:
@@ -159,7 +159,7 @@ def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
 
 
 def made_by(edit: Edit) -> set[int]:
-    """Return the ids that an edit may bring into use."""
+    """Return the ids that an edit may create."""
     match edit:
         case Split(_, parts):
             return {part.intent for part in parts}
@@ -170,7 +170,7 @@ def made_by(edit: Edit) -> set[int]:
 
 @dataclass
 class _Draft:
-    """A state that `replay` writes to, of its own."""
+    """Mutable state that `replay` fills."""
 
     labels: NDArray[np.int64]
     intents: dict[int, ReviewedIntent]
@@ -188,7 +188,7 @@ class _Draft:
         return Votes(self.heard, self.looks, self.groups, self.wanted)
 
     def told(self) -> dict[int, ReviewedIntent]:
-        """Return the intents; those that the majority of either group finds bad want a person's hand."""
+        """Return the intents, with `wants_split` set on each that the majority of either group finds bad."""
         judged = self.judged
         return {i: replace(k, wants_split=True) if is_bad(judged, i, k) else k for i, k in self.intents.items()}
 
@@ -213,7 +213,7 @@ class _Draft:
         self._keep_bad(intent)
 
     def _keep_bad(self, intent: int) -> None:
-        """Keep what a cluster held when its judges found it bad: it is shared out from then on."""
+        """Record the sentences of a cluster when its judges find it bad, because they are shared out afterwards."""
         if self.judged.decision(JUDGES, intent) is not False:
             self.found_bad.pop(intent, None)
         elif intent not in self.found_bad and intent in self.intents:
@@ -265,7 +265,7 @@ class _Draft:
 
 
 def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
-    """Return the intents whose sentences or name a change touches, as far as they are there after it.
+    """Return the intents whose sentences or name a change affects and which still exist after it.
 
     Examples
     --------
@@ -285,15 +285,15 @@ def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
 
 
 def is_bad(judged: Votes, intent: int, known: ReviewedIntent) -> bool:
-    """Return whether the majority finds an intent bad: of those who verify it, or who judged it before it was named."""
+    """Return whether an intent is bad by majority: of its verifiers, or of its judges while it is unconfirmed."""
     of_judges = judged.decision(JUDGES, intent) is False and not known.confirmed
     return of_judges or judged.decision(VERIFIERS, intent) is False
 
 
 def refusal(state: ReviewState, change: Change, by: str = "") -> str:
-    """Return why somebody's edit does not fit a state, "" if it does; new ids must be unused."""
+    """Return the reason why a person's edit does not fit a state, or "" if it fits; new ids must be unused."""
     taken = made_by(change) & state.used - ({change.intent} if isinstance(change, Split) else set())
     if taken:
-        return f"the id {min(taken)} is taken"
+        return f"id {min(taken)} is already in use"
     why = misfit(state.labels, state.intents, change)
     return why or (state.judged.misfit(change, by) if isinstance(change, Vote) else "")

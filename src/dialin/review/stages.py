@@ -1,4 +1,4 @@
-"""Where each intent stands in the protocol of an annotation, and what is left to do."""
+"""Determine the stage of each intent in an annotation, and the work that remains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dialin.review.verdicts import JUDGES, VERIFIERS
 
 
 class Stage(StrEnum):
-    """What an intent waits for."""
+    """Stage of an intent in an annotation."""
 
     JUDGE = "to judge"
     NAME = "to name"
@@ -28,16 +28,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an annotation stands.
+    """Progress of an annotation.
 
     Parameters
     ----------
     stages : dict of int to Stage
-        Of each intent that has sentences.
+        Stage of each intent that has sentences.
     rows : dict of int to ndarray
-        The sentences of each, ascending.
+        Sentences of each of these intents, ascending.
     loose : ndarray, int64
-        Sentences without an intent that no person left without one.
+        Sentences that have no intent, except those that a person marked as noise.
     """
 
     stages: dict[int, Stage]
@@ -45,39 +45,39 @@ class Standing:
     loose: NDArray[np.int64]
 
     def at(self, *stages: Stage) -> list[int]:
-        """Return the intents at these stages, the least number first."""
+        """Return the ids of the intents at these stages, ascending."""
         return sorted(intent for intent, stage in self.stages.items() if stage in stages)
 
     def n_at(self) -> Counter[Stage]:
-        """Return how many intents stand at each stage."""
+        """Return the number of intents at each stage."""
         return Counter(self.stages.values())
 
     @property
     def named(self) -> list[int]:
-        """Intents that sentences can be given to."""
+        """Named intents, which can receive sentences."""
         return self.at(Stage.VERIFY, Stage.VERIFIED, Stage.REJECTED)
 
     @property
     def to_share_out(self) -> dict[int, NDArray[np.int64]]:
-        """The sentences of bad clusters and rejected intents, and at last those without an intent (−1)."""
+        """Sentences of bad clusters and rejected intents; last, those without an intent (−1)."""
         found = {intent: self.rows[intent] for intent in self.at(Stage.SHARE_OUT, Stage.REJECTED)}
         return found | ({NO_INTENT: self.loose} if len(self.loose) else {})
 
     @property
     def is_ready(self) -> bool:
-        """Whether the second group can begin: nothing is left to judge, to name or to share out."""
+        """Whether the second group can begin: no cluster is left to judge, name or share out."""
         return not self.at(Stage.JUDGE, Stage.NAME, Stage.SHARE_OUT) and not len(self.loose)
 
 
 def standing_of(state: ReviewState) -> Standing:
-    """Return where an annotation stands."""
+    """Return the progress of an annotation."""
     rows = rows_by(state.labels)
     none = rows.pop(NO_INTENT, np.empty(0, dtype=np.int64))
     return Standing({intent: stage_of(state, intent) for intent in rows}, rows, none[~state.pinned[none]])
 
 
 def stage_of(state: ReviewState, intent: int) -> Stage:
-    """Return what an intent waits for."""
+    """Return the stage of an intent."""
     judged, known = state.judged, state.intents[intent]
     verified = judged.decision(VERIFIERS, intent)
     if verified is not None:
@@ -91,12 +91,12 @@ def stage_of(state: ReviewState, intent: int) -> Stage:
 
 
 def open_for(state: ReviewState, standing: Standing, group: int, by: str) -> list[int]:
-    """Return what somebody of a group can still judge: what is undecided and what they have not judged yet."""
+    """Return the undecided intents that the person `by`, in `group`, has not judged yet."""
     stage = Stage.JUDGE if group == JUDGES else Stage.VERIFY
     return [intent for intent in standing.at(stage) if by not in state.judged.of(group, intent)]
 
 
 def named_so(state: ReviewState, among: Iterable[int], name: str) -> int | None:
-    """Return the first of these intents that has a name, whatever its case; None if there is none."""
+    """Return the first of these intents that is called `name`, ignoring case; None if there is none."""
     wanted = name.casefold()
     return next((intent for intent in among if state.intents[intent].name.casefold() == wanted), None)

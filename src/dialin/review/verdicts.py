@@ -1,7 +1,8 @@
-"""Good or bad: what each person said about each intent, what the majority makes of it, and how far they agree.
+"""Collect people's verdicts on intents (good or bad), decide by majority, and measure agreement.
 
-A verdict of the first group is about a cluster as it was found. One of the second group is about an intent as it was
-at that *look*: moving a sentence into it or out of it, or renaming it, asks for new verdicts.
+A verdict of the first group is about a cluster as the run found it. A verdict of the second group is about one *look*
+of a named intent: renaming the intent, or moving a sentence into or out of it, starts a new look and needs new
+verdicts.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from dialin.score.reliability import fleiss_kappa
 JUDGES, VERIFIERS = 1, 2
 GROUPS = (JUDGES, VERIFIERS)
 DEFAULT_QUORUM = 3
-"""Verdicts of each group that are wanted where nobody said how many."""
+"""Verdicts that each group must give on an item, unless the log sets another number."""
 Item = tuple[int, int, int]
-"""What one verdict of each person can be about: group, intent, look."""
+"""Subject of a verdict, one per person: group, intent, look."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,13 @@ class Votes:
     Parameters
     ----------
     heard : mapping of (group, intent, look) to mapping of str to bool
-        Who found each item good; the last word of each person.
+        Latest verdict of each person on each item, True for good.
     looks : mapping of int to int
-        How often sentences or name of an intent were changed; 0 where it is missing.
+        Number of changes to the sentences or the name of each intent; a missing intent has 0.
     groups : mapping of str to int
-        The group of each person who gave a verdict: a name is in one group only.
+        Group of each person who gave a verdict; each person belongs to one group only.
     wanted : int
-        Verdicts before the majority decides, from 1.
+        Number of verdicts before the majority decides, at least 1.
     """
 
     heard: Mapping[Item, Mapping[str, bool]] = field(default_factory=dict)
@@ -44,15 +45,15 @@ class Votes:
     wanted: int = DEFAULT_QUORUM
 
     def item(self, group: int, intent: int) -> Item:
-        """Return what a verdict of that group on an intent would be about now."""
+        """Return the item that a verdict of `group` on `intent` would be about now."""
         return group, intent, self.looks.get(intent, 0) if group == VERIFIERS else 0
 
     def of(self, group: int, intent: int) -> Mapping[str, bool]:
-        """Return who says what about an intent as it is now."""
+        """Return each person's verdict on the current look of an intent."""
         return self.heard.get(self.item(group, intent), {})
 
     def decision(self, group: int, intent: int) -> bool | None:
-        """Return what the majority says; None while verdicts are missing, or where both sides have as many.
+        """Return the majority verdict, True for good; None while verdicts are missing or both sides are equal.
 
         Examples
         --------
@@ -67,12 +68,12 @@ class Votes:
         return 2 * n_good > len(votes)
 
     def is_tied(self, group: int, intent: int) -> bool:
-        """Return whether all verdicts that are wanted are there, and the sides have as many."""
+        """Return whether all verdicts have been given and both sides are equal."""
         n = len(self.of(group, intent))
         return n >= self.wanted and self.decision(group, intent) is None
 
     def misfit(self, verdict: Vote, by: str) -> str:
-        """Return why somebody cannot give a verdict, or "" if they can."""
+        """Return the reason why the person `by` cannot give a verdict, or "" if they can."""
         own = self.groups.get(by, verdict.group)
         if not by:
             return "a verdict needs the name of the person who gives it"
@@ -85,16 +86,16 @@ class Votes:
 
 @dataclass(frozen=True)
 class FleissAgreement:
-    """How far the people of a group agree.
+    """Agreement of the people in a group.
 
     Parameters
     ----------
     kappa : float
         Fleiss' kappa of good and bad; nan if it is undefined.
     n_items, n_each : int
-        Clusters that it is about, and verdicts on each of them; 0 where none has two.
+        Clusters that kappa covers, and verdicts on each of them; 0 if no cluster has two verdicts.
     n_people, n_verdicts : int
-        Of the whole group, whatever kappa is about.
+        People and verdicts of the whole group, including clusters that kappa does not cover.
     """
 
     kappa: float
@@ -105,14 +106,16 @@ class FleissAgreement:
 
 
 def fleiss_agreement(judged: Votes, group: int) -> FleissAgreement:
-    """Return how far a group agrees.
+    """Return the agreement of a group.
 
-    Fleiss' kappa needs equally many verdicts, two or more, on each cluster: of all such numbers the one counts that
-    most clusters have (of equals, the larger). An intent that was changed and looked at again counts as another one.
+    Fleiss' kappa needs the same number of verdicts, two or more, on each cluster. It is computed on the clusters with
+    the most common number of verdicts (the larger number in a tie). An intent that was changed and verified again
+    counts as a separate item.
 
     Examples
     --------
-    Two clusters with two verdicts each, on one of which both agree: observed ½, by chance (¾)² + (¼)² = ⅝.
+    Two clusters have two verdicts each, and the judges agree on one of them: observed agreement ½, agreement by
+    chance (¾)² + (¼)² = ⅝.
 
     >>> said = {(1, 0, 0): {"Ana": True, "Ben": True}, (1, 1, 0): {"Ana": True, "Ben": False}, (1, 2, 0): {"Ana": True}}
     >>> found = fleiss_agreement(Votes(said), 1)
@@ -128,7 +131,7 @@ def fleiss_agreement(judged: Votes, group: int) -> FleissAgreement:
 
 
 def agreement_text(found: FleissAgreement) -> str:
-    """Return how far a group agrees as a sentence without its end.
+    """Return the agreement of a group in words, without a full stop.
 
     Examples
     --------
@@ -143,19 +146,19 @@ def agreement_text(found: FleissAgreement) -> str:
     if not found.n_items:
         kappa = "undefined: no cluster has two verdicts"
     elif math.isnan(found.kappa):
-        kappa = f"undefined: all verdicts {base} say the same"
+        kappa = f"undefined: all verdicts {base} are the same"
     else:
         kappa = f"{found.kappa:.2f}, {base}"
     return f"{people}, {verdicts}; Fleiss' κ {kappa}"
 
 
 def by_person(judged: Votes, group: int) -> dict[str, int]:
-    """Return how many verdicts each person of a group gave, by name."""
+    """Return the number of verdicts of each person in a group, by name."""
     counts = Counter(by for (of, _, _), said in judged.heard.items() if of == group for by in said)
     return dict(sorted(counts.items()))
 
 
 def _usual(sizes: Iterable[int]) -> int:
-    """Return the most frequent size of 2 or more, of equals the largest; 0 if there is none."""
+    """Return the most frequent size of 2 or more, the largest in a tie; 0 if there is none."""
     counts = Counter(size for size in sizes if size > 1)
     return max(counts, key=lambda size: (counts[size], size), default=0)

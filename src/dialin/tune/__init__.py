@@ -1,6 +1,6 @@
-"""Tuning of the judge and the namer: training data, LoRA training, and the calibration of the answers.
+"""Tuning of the judge and the namer: training data, LoRA training, and calibration of the answers.
 
 Comes in: labelled sentences, reviewed runs, and a base model.
 Goes out: tables of training clusters; a folder with adapters, scores and a model card; a ``calibration.json``.
-Begin with `data.py` (the table), `train.py` (the training), `fit_calibration.py` (the calibration).
+Begin with `data.py` (the table), `train.py` (the training) and `fit_calibration.py` (the calibration).
 """

@@ -1,4 +1,4 @@
-"""Even shares: of a number among several, of draws over sizes, of clusters over languages and files."""
+"""Divide numbers evenly: a total among several, draws over sizes, and clusters over languages and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def spread_over_sizes(sizes: Sequence[int], n: int, rng: np.random.Generator) -> list[int]:
-    """Choose n positions, evenly over sizes of 1, 2–3, 4–7, 8–15 … as far as there are any, ascending."""
+    """Return n positions, ascending, drawn as evenly as possible from sizes 1, 2–3, 4–7, 8–15 and so on."""
     bins = np.floor(np.log2(np.array(sizes, dtype=np.float64))).astype(int)
     groups = [np.flatnonzero(bins == b) for b in np.unique(bins)]
     numbers = even_shares(n, [len(group) for group in groups])
@@ -17,7 +17,7 @@ def spread_over_sizes(sizes: Sequence[int], n: int, rng: np.random.Generator) ->
 
 
 def even_shares(n: int, room: Sequence[int]) -> list[int]:
-    """Share n out as evenly as the room of each allows: no one gets more than another who has room left, but for one.
+    """Return n divided as evenly as the room of each allows: two shares with room left differ by at most 1.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def even_shares(n: int, room: Sequence[int]) -> list[int]:
 
 
 def shares(languages: Sequence[str], n: int) -> list[int]:
-    """Return the number of clusters for each file, even over languages and over the files of a language.
+    """Return the number of clusters of each file, divided evenly over languages and over the files of a language.
 
     Examples
     --------

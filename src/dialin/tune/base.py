@@ -1,4 +1,4 @@
-"""The model that is tuned: found by path or name, hashed, and loaded with its tokenizer."""
+"""Find the base model of a tuning by path or name, hash it, and load it with its tokenizer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dialin.tune.batches import EncodedExample, encode
 from dialin.tune.text import TrainingExample
 
 EXTRA = "pip install 'dialin[tune]'"
-_FORMS = "give a .gguf file, a folder of transformers, a name of `dialin models`, or a hub's owner/name, with +ADAPTER"
+_FORMS = "give a .gguf file, a transformers folder, a name from `dialin models` or owner/name; +ADAPTER is optional"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
 
@@ -34,13 +34,13 @@ class Weights:
     Parameters
     ----------
     name : str
-        As the user gave it.
+        Name or path as the user gave it.
     folder : Path
-        Of the files.
+        Folder of the files.
     gguf : str
-        Name of the GGUF file in it; "" where it is a folder of transformers.
+        Name of the GGUF file in the folder; "" for a transformers folder.
     adapter : Path or None
-        A GGUF adapter to go on from.
+        GGUF adapter to continue from.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Weights:
     adapter: Path | None = None
 
     def files(self) -> list[Path]:
-        """Return the files that hold weights, sorted; the adapter is the last."""
+        """Return the files that hold weights, sorted, and last the adapter."""
         if self.gguf:
             own = [self.folder / self.gguf]
         else:
@@ -57,7 +57,7 @@ class Weights:
         return [*own, self.adapter] if self.adapter else own
 
     def sha256(self) -> str:
-        """Return the hash of the weights; of several files, that of their names and hashes."""
+        """Return the sha256 of the weights file; for several files, the sha256 of their names and hashes."""
         hashes = [models.sha256_of(path) for path in self.files()]
         if len(hashes) == 1:
             return hashes[0]
@@ -67,16 +67,16 @@ class Weights:
 
 @dataclass
 class Base:
-    """A loaded model.
+    """A loaded base model.
 
     Parameters
     ----------
     weights : Weights
-        Where it is from.
+        Files that it was loaded from.
     model, tokenizer : object
-        Of transformers.
+        Model and tokenizer of transformers.
     template : {"chatml", "plain"}
-        How it is written to, here and at inference.
+        Prompt template, the same as at inference.
     """
 
     weights: Weights
@@ -85,24 +85,24 @@ class Base:
     template: Template
 
     def tokenize(self, text: str) -> list[int]:
-        """Return the tokens of a text as llama.cpp reads it: with the token that some models put first."""
+        """Return the tokens of a text as llama.cpp reads it, with the start token that some models add."""
         ids: list[int] = self.tokenizer(text)["input_ids"]
         return ids
 
     def encode(self, examples: Sequence[TrainingExample]) -> list[EncodedExample]:
-        """Return examples in the tokens of this model."""
+        """Return the examples in tokens of this model."""
         return [encode(example, self.template, self.tokenize) for example in examples]
 
     @property
     def pad(self) -> int:
-        """A token to fill with; it is masked, so any will do."""
+        """Padding token; any will do, because it is masked."""
         return int(self.tokenizer.pad_token_id or 0)
 
 
 def require_tune(what: str = "tuning") -> None:
-    """Raise InputError, which says who needs them, if the packages of the extra `tune` are not installed."""
+    """Raise InputError, which names `what`, if the packages of the extra `tune` are not installed."""
     try:
-        import gguf  # noqa: F401, PLC0415  (seconds and gigabytes, wanted only here)
+        import gguf  # noqa: F401, PLC0415  (slow and large, needed only here)
         import peft  # noqa: F401, PLC0415
         import torch  # noqa: F401, PLC0415
         import transformers  # noqa: F401, PLC0415
@@ -111,21 +111,21 @@ def require_tune(what: str = "tuning") -> None:
 
 
 def find(name: str) -> Weights:
-    """Return the files of a base, fetched first if its name is that of a model or of a repository on a hub.
+    """Return the files of a base; download a catalogue model or a hub repository first if needed.
 
-    An adapter after a "+", as in ``local:`` specs, is where the tuning begins.
+    With "+ADAPTER" after the name, as in ``local:`` specs, the tuning begins from that adapter.
 
     Raises
     ------
     InputError
-        The name has none of the forms, or there is no such adapter.
+        The name has no known form, or the adapter does not exist.
     ModelError
         The model cannot be fetched.
     """
     spec = Spec.local(name)
     if not spec.adapter:
         return _found(name)
-    path, _ = adapter_of(spec)  # first: it is there or not, a model may have to be fetched
+    path, _ = adapter_of(spec)  # first, because a missing adapter fails fast and a model may need a download
     return replace(_found(spec.model), name=name, adapter=path)
 
 
@@ -167,10 +167,12 @@ def _fetch(name: str) -> Path:
 
 
 def load(weights: Weights, device: str) -> Base:
-    """Return the model on a device ("cpu" in float32, "cuda" in bfloat16) and its tokenizer.
+    """Return the model, on a device ("cpu" in float32, "cuda" in bfloat16), with its tokenizer.
 
     Raises
     ------
+    InputError
+        The packages of the extra `tune` are not installed.
     ModelError
         transformers cannot read the files.
     """
@@ -189,7 +191,7 @@ def load(weights: Weights, device: str) -> Base:
 
 @contextmanager
 def loading(weights: Weights) -> Iterator[None]:
-    """Load with transformers, quietly; raise ModelError if it cannot read the files."""
+    """Load with transformers, without its output; raise ModelError if it cannot read the files."""
     with quiet():
         try:
             yield
@@ -200,8 +202,8 @@ def loading(weights: Weights) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the bars and notes of transformers and PEFT off the terminal, which has a bar of its own."""
-    log = logging.getLogger("transformers")  # its handler has kept the stderr that was there when it was made
+    """Hide the progress bars and messages of transformers and PEFT, because dialin shows its own bar."""
+    log = logging.getLogger("transformers")  # its handler holds the original stderr, so redirecting is not enough
     level = log.level
     log.setLevel(logging.ERROR)
     try:
@@ -213,7 +215,7 @@ def quiet() -> Iterator[None]:
 
 
 def device_here() -> str:
-    """Return "cuda" if there is such a device, else "cpu"."""
+    """Return "cuda" if torch finds a CUDA device, else "cpu"."""
     import torch  # noqa: PLC0415
 
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""From examples to arrays of tokens: which are learnt from and which watched, in which order, padded how."""
+"""Turn examples into batches of tokens: split them into parts, encode, order and pad them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dialin.tune.text import TrainingExample
 Tokens = NDArray[np.int64]
 Tokenize = Callable[[str], list[int]]
 IGNORE_INDEX = -100
-"""Label of a position whose token is not learnt (as torch has it)."""
+"""Label of a position whose token is not learnt (torch's default)."""
 _POOL = 8
 
 
@@ -29,13 +29,13 @@ class EncodedExample:
     Parameters
     ----------
     example : TrainingExample
-        What it was made of.
+        The example in text.
     prompt, answer : tuple of int
-        Tokens read, tokens to be written.
+        Tokens of the prompt and of the answer.
     options : tuple of int
         First token of each option.
     ends : tuple of int
-        Place in the prompt of the last token of each sentence whose intent is known.
+        Position in the prompt of the last token of each sentence; empty if the intents are unknown.
     """
 
     example: TrainingExample
@@ -55,13 +55,13 @@ class Batch:
     Parameters
     ----------
     ids, mask : int64 arrays of shape (n, length)
-        Tokens, without the last one of each answer; 1 where there is one.
+        Tokens without the last one of each answer, and a mask that is 1 at tokens and 0 at padding.
     labels : int64 array of shape (n, n_last)
-        What should follow each of the last `n_last` positions; `IGNORE_INDEX` before the answer.
+        Token that should follow each of the last `n_last` positions; `IGNORE_INDEX` before the answer.
     options : int64 array of shape (n, n_options)
         First tokens of the options.
     ends : int64 array of shape (n_sentences, 3)
-        Row, place and intent of each sentence whose intent is known; intents are numbered within a row.
+        Row, position of the last token, and intent of each sentence with known intents, numbered within its row.
     """
 
     ids: Tokens
@@ -73,7 +73,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Shares:
-    """Who takes part in what: `learnt`, `watched` while learning, and `held_out` until the end."""
+    """Parts of the examples: `learnt` for training, `watched` for selection, `held_out` for the final figures."""
 
     learnt: list[TrainingExample]
     watched: list[TrainingExample]
@@ -81,15 +81,16 @@ class Shares:
 
 
 def shares_of(examples: Sequence[TrainingExample], settings: TuneSettings) -> Shares:
-    """Return the parts of the examples.
+    """Return the examples divided into learnt, watched and held-out ones.
 
-    Whole labels are watched, so that a model which has learnt its sentences by heart is found out. The choice depends
-    on seed, source and label only.
+    All clusters of a label go to the same part, so that evaluations reveal a model that has memorised sentences. The
+    choice depends only on seed, source and label.
 
     Raises
     ------
     InputError
-        A held-out source is not in the data, or a part lacks rows (of one kind).
+        A held-out source is not in the data; or the learnt or watched part has no rows or, for a judge, lacks good or
+        bad ones.
     """
     unknown = sorted(set(settings.held_out) - {example.source for example in examples})
     if unknown:
@@ -109,7 +110,7 @@ def shares_of(examples: Sequence[TrainingExample], settings: TuneSettings) -> Sh
 
 
 def _draw(*of: object) -> float:
-    """Return a number in [0, 1) that depends on nothing but what it is drawn for."""
+    """Return a pseudo-random number in [0, 1) that depends only on the arguments."""
     return int(hashlib.sha256("\x1f".join(map(str, of)).encode("utf-8", "replace")).hexdigest()[:12], 16) / 16**12
 
 
@@ -124,7 +125,7 @@ def _check(use: str, examples: list[TrainingExample], settings: TuneSettings) ->
 
 
 def some(examples: Sequence[TrainingExample], n: int, seed: int) -> list[TrainingExample]:
-    """Return at most n examples, as many good as bad where there are enough; the choice depends on their ids only."""
+    """Return at most n examples, half good and half bad if possible; the choice depends only on seed and ids."""
     drawn = sorted(examples, key=lambda example: _draw(seed, example.source, example.cluster_id))
     good, bad = ([e for e in drawn if e.good is kind] for kind in (True, False))
     n_bad = min(len(bad), max(n // 2, n - len(good)))
@@ -132,12 +133,12 @@ def some(examples: Sequence[TrainingExample], n: int, seed: int) -> list[Trainin
 
 
 def encode(example: TrainingExample, template: Template, tokenize: Tokenize) -> EncodedExample:
-    """Return an example in tokens; of an option, only the first counts, since one token is read at inference.
+    """Return an example in tokens; an option is reduced to its first token, the only one read at inference.
 
     Raises
     ------
     InputError
-        Two options begin with the same token of this model.
+        Two options begin with the same token of this model, or a token spans the end of the prompt and the answer.
     """
     text, answer = example.text(template)
     prompt = tokenize(text)
@@ -154,19 +155,19 @@ def encode(example: TrainingExample, template: Template, tokenize: Tokenize) -> 
 
 
 def _ends(example: TrainingExample, text: str, tokenize: Tokenize) -> tuple[int, ...]:
-    """Return the place of the last token of each sentence; none where their intents are unknown."""
+    """Return the position of the last token of each sentence; empty if the intents are unknown."""
     if not example.intents:
         return ()
     lines = [bullets([sentence]) for sentence in example.sentences]
     places, begin = list[int](), text.index(lines[0])
     for line in lines:
-        begin += len(line) + 1  # with its newline, which some tokens hold together with what is before it
+        begin += len(line) + 1  # with its newline, which some tokens join with the text before it
         places.append(len(tokenize(text[:begin])) - 1)
     return tuple(places)
 
 
 def _continuation(prompt: list[int], text: str, answer: str, tokenize: Tokenize) -> list[int]:
-    """Return the tokens of an answer after its prompt: by itself, some models would put a space before it."""
+    """Return the tokens of an answer after its prompt; alone, some tokenizers would add a space before it."""
     whole = tokenize(text + answer)
     if whole[: len(prompt)] != prompt or len(whole) == len(prompt):
         raise InputError(f"this model reads the end of the prompt and the answer {answer!r} as one token")
@@ -174,9 +175,9 @@ def _continuation(prompt: list[int], text: str, answer: str, tokenize: Tokenize)
 
 
 def collate(batch: Sequence[EncodedExample], pad: int) -> Batch:
-    """Return examples side by side.
+    """Return a batch of these examples.
 
-    Padding stands on the left, so that all answers end in the same place and logits are needed only there.
+    The padding is on the left, so all answers end at the same position and logits are needed only there.
     """
     length, n_last = max(len(e) for e in batch) - 1, max(len(e.answer) for e in batch)
     ids = np.full((len(batch), length), pad, dtype=np.int64)
@@ -196,7 +197,7 @@ def collate(batch: Sequence[EncodedExample], pad: int) -> Batch:
 
 
 def _kinds(encoded: EncodedExample) -> list[int]:
-    """Return a number for each sentence, equal where the intents are; a sentence without one equals no other.
+    """Return a number for each sentence, equal for equal intents; a sentence without an intent gets its own.
 
     Examples
     --------
@@ -210,17 +211,17 @@ def _kinds(encoded: EncodedExample) -> list[int]:
 
 
 def by_length(examples: Sequence[EncodedExample], size: int) -> Iterator[list[int]]:
-    """Yield the rows of the examples in batches of about one length."""
+    """Yield the rows of the examples in batches of similar length."""
     order = sorted(range(len(examples)), key=lambda row: len(examples[row]))
     for start in range(0, len(order), size):
         yield order[start : start + size]
 
 
 def steps_of_epoch(lengths: Sequence[int], settings: TuneSettings, epoch: int) -> list[list[list[int]]]:
-    """Return the rows of each batch of each step of an epoch; a pure function of lengths, seed and epoch.
+    """Return the rows of each batch of each step of an epoch; a pure function of lengths, settings and epoch.
 
-    Rows are shuffled, sorted by length within pools of a few steps, cut into batches, and these shuffled: batches hold
-    examples of about one length, and steps are nearly random.
+    Rows are shuffled, sorted by length within pools of `_POOL` steps, and cut into batches, which are shuffled again.
+    So a batch holds examples of similar length, and the steps are nearly random.
     """
     rng = np.random.default_rng([settings.seed, epoch])
     order = rng.permutation(len(lengths)).tolist()
@@ -234,7 +235,7 @@ def steps_of_epoch(lengths: Sequence[int], settings: TuneSettings, epoch: int) -
 
 
 def steps_from(first: int, lengths: Sequence[int], settings: TuneSettings) -> Iterator[list[list[int]]]:
-    """Yield the steps from number `first` on, epoch after epoch, without end."""
+    """Yield the steps from number `first` on, one epoch after another, without end."""
     epoch, start = divmod(first, len(steps_of_epoch(lengths, settings, 0)))
     while True:
         yield from steps_of_epoch(lengths, settings, epoch)[start:]

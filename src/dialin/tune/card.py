@@ -1,4 +1,4 @@
-"""The model card: what was tuned on what, how, how well it does, and what that took. Written by the program alone."""
+"""Write the model card of a tuning: base, data, figures, settings and cost, without manual edits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dialin.tune.settings import Task, TuneSettings
 
 @dataclass(frozen=True)
 class CardSource:
-    """Rows of one source in the data: how many, how many of them good, and how many learnt, watched, held out."""
+    """Counts of one source in the data: all rows, good rows, and rows learnt, watched and held out."""
 
     name: str
     n: int
@@ -30,19 +30,19 @@ class CardSource:
 
 @dataclass(frozen=True)
 class Figures:
-    """How well the tuned model does on the rows of one source in one part.
+    """Quality of the tuned model on the rows of one source in one part.
 
     Parameters
     ----------
     part : {"held_out", "watched"}
-        Held out: nothing was learnt or chosen by them. Watched: labels that were not learnt, of sources that were; the
-        best step was chosen by some of them.
+        Held out: sources kept out of training and selection. Watched: unlearnt labels of learnt sources; some of them
+        decided which step is the best.
     source : str
         The source, or "all".
     n : int
-        Clusters.
+        Number of clusters.
     auc, accuracy, ece : float
-        Of P(good), raw; nan for a namer.
+        Area under the ROC curve, accuracy and expected calibration error of the uncalibrated P(good); nan for a namer.
     loss : float
         Mean loss of the answers, in nats per token.
     """
@@ -58,28 +58,28 @@ class Figures:
 
 @dataclass(frozen=True)
 class CardFacts:
-    """All that a card says.
+    """Content of a model card.
 
     Parameters
     ----------
     settings : TuneSettings
-        How it was tuned.
+        Settings of the tuning.
     prompt_version : int
-        Of the prompt that was learnt.
+        Version of the learnt prompt.
     base_sha256, data, data_sha256 : str
-        Of the weights; name and hash of the data.
+        Hash of the base's weights; names and hashes of the data files.
     sources : tuple of CardSource
-        The data by source.
+        Counts by source.
     figures : tuple of Figures
-        Results.
+        Results by part and source.
     before, best : float
-        Score of the watched rows before tuning and at the step that was kept.
+        Score of the watched rows before tuning and at the kept step.
     steps, best_step : int
-        Steps made, and the one that was kept.
+        Number of steps made, and the kept step.
     seconds : float
         Time of training and its evaluations.
     machine, date, versions : str
-        Where, when (ISO 8601), and with which packages.
+        Machine, date (ISO 8601) and package versions.
     """
 
     settings: TuneSettings
@@ -104,7 +104,7 @@ def judge_figures(part: str, source: str, log_odds: ArrayLike, good: Sequence[bo
 
     Examples
     --------
-    Log-odds ±ln 3 are P = .75 and .25; right three times in four, the loss is (3·ln 4/3 + ln 4) / 4 = 0.562.
+    Log-odds of ±ln 3 are P = .75 and .25. Three of four are right, so the loss is (3·ln 4/3 + ln 4) / 4 = 0.562.
 
     >>> l = math.log(3)
     >>> found = judge_figures("held_out", "a", [l, l, -l, -l], [True, True, False, True])
@@ -119,7 +119,7 @@ def judge_figures(part: str, source: str, log_odds: ArrayLike, good: Sequence[bo
 
 
 def machine_here(device: str) -> str:
-    """Return what this machine is, in words."""
+    """Return a description of this machine, for example "CPU: …"."""
     name = machine_name()
     if device == "cpu":
         return f"CPU: {name}"
@@ -130,7 +130,7 @@ def machine_here(device: str) -> str:
 
 _USES: dict[Task, str] = {
     "judge": "It judges whether the sentences of a cluster share one intent: P(good) is the probability of the first "
-    "option against the second, as the first token of the answer (prompt `tuned`).",
+    "option relative to the second as the first token of the answer (prompt `tuned`).",
     "namer": "It names a cluster with an Action-Objective label (prompt `name`, without worked examples).",
 }
 _SCORES: dict[Task, str] = {"judge": "AUC", "namer": "minus loss"}
@@ -156,9 +156,9 @@ def model_card(facts: CardFacts) -> str:
 
 _FILES = """## Files
 
-- `adapter/`: for PEFT, transformers (`PeftModel.from_pretrained(base, "adapter")`) and vLLM (`--lora-modules`);
-- `adapter.gguf`: for llama.cpp, beside a GGUF file of the same base;
-- `scores.parquet`: what it says about each cluster that it has not learnt from."""
+- `adapter/`: for PEFT, transformers (`PeftModel.from_pretrained(base, "adapter")`) and vLLM (`--lora-modules`)
+- `adapter.gguf`: for llama.cpp, with a GGUF file of the same base
+- `scores.parquet`: the model's score of each cluster that it has not learnt from"""
 
 
 def _header(settings: TuneSettings) -> str:
@@ -185,9 +185,9 @@ def _figures(figures: Iterable[Figures], task: Task) -> str:
 def _course(facts: CardFacts) -> str:
     score = _SCORES[facts.settings.task]
     return (
-        "Held out: sources that took no part. Watched: labels that were not learnt, by which step "
-        f"{facts.best_step} of {facts.steps} was chosen ({score} {_number(facts.best)} of at most "
-        f"{facts.settings.n_watch} clusters; before tuning {_number(facts.before)}). Probabilities are not calibrated."
+        "Held out: sources kept out of training and selection. Watched: labels that were not learnt; they selected "
+        f"step {facts.best_step} of {facts.steps} ({score} {_number(facts.best)} on at most {facts.settings.n_watch} "
+        f"clusters; before tuning {_number(facts.before)}). Probabilities are not calibrated."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a tuning that was killed goes on from: one file, written whole."""
+"""Write and read the checkpoint from which an interrupted tuning resumes: one file, written atomically."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dialin.files import write_whole
 
 @dataclass
 class TrainState:
-    """How far a tuning is.
+    """Progress of a training run.
 
     Parameters
     ----------
     n_steps : int
-        Steps that are planned.
+        Number of planned steps.
     step : int
-        Steps done.
+        Number of steps done.
     seconds, eval_seconds : float
-        Time spent so far, in all sessions; that of the first evaluation.
+        Total time spent in all sessions, and the time of the first evaluation.
     loss : float
-        Of the last step.
+        Loss of the last step, in nats per token.
     best, best_step : float, int
-        Best score of the watched rows (higher is better), and the step after which it was seen.
+        Best score of the watched rows (higher is better), and the step that reached it.
     history : list of dict
         One entry per evaluation: step, loss, score.
     """
@@ -43,39 +43,39 @@ class TrainState:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The file, and what it must have been made for.
+    """The file of a checkpoint, and the tuning that it belongs to.
 
     Parameters
     ----------
     path : Path
         The file.
     of : dict of str
-        Base, data and settings; going on with others would be another tuning.
+        Hashes of base and data, and the settings; `read` refuses a file with others.
     """
 
     path: Path
     of: dict[str, str]
 
     def write(self, state: TrainState, learner: dict[str, Any], best: dict[str, Any]) -> None:
-        """Write the state, that of the learner, and the best LoRA matrices so far."""
+        """Write the state of the training, the state of the learner, and the best LoRA matrices so far."""
         import torch  # noqa: PLC0415
 
         content = {"of": self.of, "state": asdict(state), "learner": learner, "best": best}
         write_whole(self.path, lambda temporary: torch.save(content, temporary))
 
     def read(self) -> tuple[TrainState, dict[str, Any], dict[str, Any]] | None:
-        """Return what `write` was given, or None if there is no file.
+        """Return the three arguments of the last `write`, or None if the file does not exist.
 
         Raises
         ------
         InputError
-            The file is damaged, or of a tuning with other data, base or settings.
+            The file is damaged, or belongs to a tuning with other data, base or settings.
         """
         import torch  # noqa: PLC0415
 
         if not self.path.exists():
             return None
-        if not zipfile.is_zipfile(self.path):  # torch's own errors about such files are of many kinds
+        if not zipfile.is_zipfile(self.path):  # torch raises many kinds of errors for such files
             raise InputError(f"{self.path} is damaged", hint="delete it to start over")
         content = torch.load(self.path, map_location="cpu", weights_only=True)
         self._compare(content["of"])

@@ -1,8 +1,9 @@
-"""Clusters like those that the loop meets, from labelled and embedded sentences: pure functions on arrays.
+"""Make clusters like those in a run from labelled and embedded sentences, with pure functions on arrays.
 
-Nodes of Ward trees and clusters of k-means at many k, of samples of several sizes; and gold clusters with foreign
-sentences mixed in, near neighbours preferred (the paper's perturbations). Good and bad by purity, the band between
-left out; as many good as bad ones of each kind, spread over sizes.
+There are three kinds: nodes of Ward trees and clusters of k-means at many k, both from samples of several sizes, and
+gold clusters with foreign sentences mixed in, preferably near ones (the paper's perturbations). Purity decides between
+good and bad; clusters between the two limits are left out. Each kind has as many good clusters as bad ones, spread
+over sizes.
 """
 
 from __future__ import annotations
@@ -21,35 +22,35 @@ from dialin.tune.balance import even_shares, spread_over_sizes
 
 KINDS = ("tree", "kmeans", "mixed")
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
-"""Shares of foreign sentences that are mixed into gold clusters."""
+"""Shares of foreign sentences to mix into gold clusters."""
 NEIGHBOUR_FACTORS = (1, 3, 10)
-"""Foreign sentences are drawn from the nearest ones: 1, 3 or 10 times as many as are wanted."""
+"""Foreign sentences are drawn from the nearest 1, 3 or 10 times as many as needed."""
 N_CUTS = 8
-"""Values of k for k-means, evenly spread over their logarithm."""
+"""Number of values of k for k-means, evenly spaced in log k."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides which clusters are made.
+    """Settings for making training clusters.
 
     Parameters
     ----------
     good, bad : float
-        A cluster is good from this purity on, bad up to that one; 0 < bad < good <= 1.
+        A cluster is good at a purity >= `good` and bad at a purity <= `bad`; 0 < bad < good <= 1.
     n : int
-        Clusters to choose, good and bad ones together.
+        Number of clusters, good and bad together.
     min_size, max_size : int
-        Sentences of a cluster.
+        Limits on the sentences of a cluster.
     seed : int
         Seed of everything random.
     kinds : tuple of {"tree", "kmeans", "mixed"}
-        Where clusters come from.
+        Kinds of clusters.
     parts : tuple of int
-        Sizes of the samples of the corpus that are clustered; a size above the corpus is the whole.
+        Sizes of the samples of the corpus to cluster; a larger size than the corpus takes all of it.
     n_seeds : int
-        Samples of each size.
+        Number of samples of each size.
     n_shown : int
-        Sentences of a cluster that a judge reads, 2 to 20; it judges best what looks like what it has learnt.
+        Sentences of a cluster that a judge reads, 2 to 20. Use the number it will read at inference.
     """
 
     good: float = 0.9
@@ -77,33 +78,33 @@ class Recipe:
         if self.seed < 0:
             raise InputError(f"seed must be 0 or more, got {self.seed}")
         if self.n_seeds < 1 or min(self.parts, default=0) < 1:
-            raise InputError(f"there must be samples of at least 1, got n_seeds {self.n_seeds}, parts {self.parts}")
+            raise InputError(f"n_seeds and parts must be at least 1, got n_seeds {self.n_seeds}, parts {self.parts}")
 
 
 @dataclass(frozen=True)
 class LabelledCluster:
-    """One cluster and the truth about it.
+    """A cluster with a known answer.
 
     Parameters
     ----------
     rows : tuple of int
-        Its sentences, ascending.
+        Sentences of the cluster, ascending.
     kind : str
-        "tree", "kmeans" or "mixed"; "review" where a person decided.
+        "tree", "kmeans" or "mixed"; "review" if a person decided.
     k : int
-        Clusters of the coarsest cut that has it; for "mixed", intents of the sample.
+        Number of clusters in the coarsest cut that contains it; for "mixed", number of intents in the sample.
     n : int
-        Sentences of the sample that was clustered.
+        Number of sentences in the sample that was clustered.
     seed : int
-        Of that sample.
+        Seed of the sample.
     purity : float
-        Share of its most frequent label; nan if a person decided.
+        Share of the most frequent label; nan if a person decided.
     good : bool
-        Whether it is one intent.
+        Whether the cluster is one intent.
     label : str
-        Its most frequent label; the first in alphabetical order of equals.
+        Most frequent label; in a tie, the first in alphabetical order.
     geometry : Geometry
-        Its closeness, against that of two random sentences of the sample.
+        Closeness of the sentences, relative to two random sentences of the sample.
     """
 
     rows: tuple[int, ...]
@@ -119,7 +120,7 @@ class LabelledCluster:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A sample of the corpus: rows (n,), ascending, embeddings (n, d), codes of labels (n,), mean pairwise cosine."""
+    """A sample of the corpus: rows (n,), ascending; embeddings (n, d); label codes (n,); seed; mean pairwise cosine."""
 
     rows: Rows
     X: Matrix
@@ -130,7 +131,7 @@ class _Part:
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """A cluster of a sample, `rows` counted in the sample, before its geometry is measured."""
+    """A cluster of a sample before its geometry is measured; `rows` index the sample."""
 
     part: _Part
     rows: Rows
@@ -145,23 +146,23 @@ class _Candidate:
 
 
 def training_clusters(X: Matrix, labels: Sequence[str | None], recipe: Recipe) -> list[LabelledCluster]:
-    """Return clusters of labelled sentences, all different, of each kind as many good as bad ones.
+    """Return distinct clusters of labelled sentences, with as many good as bad ones of each kind.
 
-    There are fewer than `Recipe.n` where the corpus has not that many.
+    The result has fewer than `Recipe.n` clusters if the corpus does not yield more.
 
     Parameters
     ----------
     X : float32 array of shape (n, d)
         Unit-norm embeddings.
     labels : sequence of str or None, n
-        The intent of each sentence; None: it belongs to none, and agrees with no other sentence.
+        Intent of each sentence; None: no intent, so the sentence agrees with no other.
     recipe : Recipe
-        What to make.
+        Settings of the clusters.
 
     Raises
     ------
     InputError
-        There is no good or no bad one.
+        No kind has both a good and a bad cluster.
     """
     names, codes = coded(labels)
     found = dict[bytes, _Candidate]()
@@ -172,7 +173,7 @@ def training_clusters(X: Matrix, labels: Sequence[str | None], recipe: Recipe) -
 
 
 def coded(labels: Sequence[str | None]) -> tuple[list[str], Rows]:
-    """Return the sorted names, and the number of each label; each None has a number of its own, beyond them.
+    """Return the sorted names, and the code of each label; each None gets its own code, after those of the names.
 
     Examples
     --------
@@ -208,14 +209,14 @@ def _candidates(part: _Part, recipe: Recipe, n_names: int) -> Iterator[_Candidat
 
 
 def _made(kind: str, part: _Part, recipe: Recipe, n_names: int) -> Iterator[tuple[Rows, int]]:
-    """Return the clusters of one kind, as rows of the sample, ascending, and k."""
+    """Return the clusters of one kind, each as ascending rows of the sample with its k."""
     if kind == "tree":
         return _tree(part)
     return _kmeans(part, recipe.min_size) if kind == "kmeans" else _mixed(part, recipe, n_names)
 
 
 def _tree(part: _Part) -> Iterator[tuple[Rows, int]]:
-    """Yield every node of the Ward tree, which are the clusters of all its cuts, and the least k that has it."""
+    """Yield every node of the Ward tree (the clusters of all its cuts) with the smallest k whose cut contains it."""
     tree = Agglomerative(random_state=part.seed).fit(part.X).tree
     for node in range(tree.n_leaves, tree.root + 1):
         parent = int(tree.parent[node])
@@ -223,7 +224,7 @@ def _tree(part: _Part) -> Iterator[tuple[Rows, int]]:
 
 
 def _kmeans(part: _Part, min_size: int) -> Iterator[tuple[Rows, int]]:
-    """Yield the clusters of k-means, from two clusters to ones of twice the least size."""
+    """Yield the clusters of k-means, from k = 2 to clusters with a mean size of twice `min_size`."""
     n = len(part.X)
     partition = KMeans(n_init=1, random_state=part.seed).fit(part.X)
     for k in np.unique(np.geomspace(2, max(n // (2 * min_size), 2), N_CUTS).astype(int)).tolist():
@@ -233,8 +234,8 @@ def _kmeans(part: _Part, min_size: int) -> Iterator[tuple[Rows, int]]:
 
 
 def _mixed(part: _Part, recipe: Recipe, n_names: int) -> Iterator[tuple[Rows, int]]:
-    """Yield parts of gold clusters with foreign sentences, enough that half of all chosen ones could be of them."""
-    rng = np.random.default_rng([part.seed, len(part.X), 1])  # not the draws that made the sample
+    """Yield parts of gold clusters with foreign sentences, at most twice `Recipe.n` of them."""
+    rng = np.random.default_rng([part.seed, len(part.X), 1])  # other random numbers than the sample's
     groups = [np.flatnonzero(part.codes == code) for code in range(n_names)]
     gold = [own for own in groups if recipe.min_size <= len(own) < len(part.X)]
     for _ in range(min(2 * recipe.n, 5 * len(part.X)) if gold else 0):
@@ -243,7 +244,7 @@ def _mixed(part: _Part, recipe: Recipe, n_names: int) -> Iterator[tuple[Rows, in
 
 
 def _mix(part: _Part, own: Rows, recipe: Recipe, rng: np.random.Generator) -> Rows:
-    """Return some sentences of a gold cluster and some near ones of others, ascending; sizes are even in logarithm."""
+    """Return some sentences of a gold cluster and some near ones of others, ascending; sizes are uniform in log."""
     share = float(rng.choice(SHARES))
     largest = max(min(recipe.max_size, len(own) / (1 - share)), recipe.min_size)
     size = round(float(np.exp(rng.uniform(np.log(recipe.min_size), np.log(largest)))))
@@ -260,7 +261,7 @@ def _mix(part: _Part, own: Rows, recipe: Recipe, rng: np.random.Generator) -> Ro
 
 
 def _balanced(found: Sequence[_Candidate], recipe: Recipe) -> list[_Candidate]:
-    """Choose of each kind as many good as bad ones, spread over sizes; what a kind lacks, the others give."""
+    """Return as many good as bad clusters of each kind, spread over sizes; other kinds fill in for a small kind."""
     rng = np.random.default_rng(recipe.seed)
     sides = {(kind, good): list[_Candidate]() for kind in recipe.kinds for good in (True, False)}
     for candidate in found:
@@ -282,7 +283,7 @@ def _check_sides(there: Sequence[tuple[str, bool]], recipe: Recipe) -> None:
     limit = f"purity >= {recipe.good}" if missing == "good" else f"purity <= {recipe.bad}"
     raise InputError(
         f"there is no {missing} cluster of {recipe.min_size} to {recipe.max_size} sentences ({limit})",
-        hint="give more labelled sentences, or other limits",
+        hint="give more labelled sentences, or change the limits",
     )
 
 

@@ -1,4 +1,4 @@
-"""The loop of a tuning: learn a step, look at the watched rows, keep the best, write it down, know when to stop."""
+"""Run the training loop: make steps, score the watched rows, keep the best weights, write checkpoints, and stop."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from dialin.tune.learner import Learner
 from dialin.tune.settings import TuneSettings, learning_rate_at
 
 TIMED_STEPS = 10
-"""Steps after which a tuning with a time limit knows how many it can make."""
+"""Number of steps after which a tuning with a time limit estimates how many it can make."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a person who waits is told.
+    """Progress of a tuning, for display.
 
     Parameters
     ----------
     what : {"learn", "watch", "score"}
-        What has just been done: a step, an evaluation on the watched rows, or a part of the final one.
+        Latest event: a step, an evaluation on the watched rows, or a part of the final evaluation.
     done, total : int
-        Steps, or clusters of the final evaluation.
+        Number of steps, or of clusters in the final evaluation.
     loss : float
-        Of the last step, in nats per token.
+        Loss of the last step, in nats per token.
     score : float
         AUC (judge) or −loss (namer) of the last evaluation.
     seconds : float
-        Spent so far.
+        Time spent so far.
     """
 
     what: str
@@ -51,7 +51,7 @@ Tell = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Material:
-    """What a course is made of: the examples, the settings, where to write and whom to tell."""
+    """Input of a course: examples, settings, checkpoint file, and a callback for progress."""
 
     learnt: Sequence[EncodedExample]
     watched: Sequence[EncodedExample]
@@ -62,10 +62,10 @@ class Material:
 
 
 class Course:
-    """One tuning, from its beginning or from a checkpoint, to its end.
+    """One training run, from the beginning or from a checkpoint to the end.
 
-    A course that was killed and goes on comes to the same weights: order, learning rate and dropout depend on the
-    number of the step only. With a time limit, they depend on the machine's speed too.
+    A resumed course reaches the same weights as an uninterrupted one, because order, learning rate and dropout depend
+    only on the step number. With a time limit, they also depend on the speed of the machine.
     """
 
     def __init__(self, learner: Learner, material: Material) -> None:
@@ -77,7 +77,7 @@ class Course:
         self._clock = self._written = time.monotonic()
 
     def run(self) -> TrainState:
-        """Learn to the end, put the best matrices into the learner, and return how it went."""
+        """Train to the end, load the best matrices into the learner, and return the final state."""
         self._begin()
         for batches in steps_from(self._state.step, self._lengths, self._settings):
             if self._is_over():
@@ -94,7 +94,7 @@ class Course:
             self._state, learner, self._best = found
             self._learner.restore(learner)
             return
-        self._watch()  # what the base knows before it has learnt anything
+        self._watch()  # scores the base before training
         self._state.eval_seconds = self._state.seconds
 
     def _step(self, batches: list[list[int]]) -> None:
@@ -113,7 +113,7 @@ class Course:
             self._write()
 
     def _watch(self) -> None:
-        """Score the watched rows, and keep the matrices where none were better; of equals, those that learnt longer."""
+        """Score the watched rows and keep the matrices if no earlier score was higher; in a tie, the later ones win."""
         state, score = self._state, self._score()
         if score >= state.best:
             state.best, state.best_step, self._best = score, state.step, self._learner.adapter()
@@ -150,12 +150,12 @@ class Course:
 
 
 def affordable(state: TrainState, settings: TuneSettings) -> int:
-    """Return how many steps fit into the time limit, at most those planned, by what the first ones took.
+    """Return the number of steps that fit into the time limit, at most the planned number, from the time so far.
 
     Examples
     --------
-    100 s, of which the first evaluation took 10 and ten steps 20 (2 a step); an evaluation every 10 steps makes that
-    3 a step. The 70 s left are 23 steps more:
+    Of 100 s, the first evaluation took 10 s and ten steps took 20 s (2 s a step). An evaluation every 10 steps adds
+    1 s a step, so the remaining 70 s are enough for 23 more steps:
 
     >>> state = TrainState(n_steps=500, step=10, seconds=30.0, eval_seconds=10.0)
     >>> affordable(state, TuneSettings("a", max_seconds=100.0, eval_every=10))

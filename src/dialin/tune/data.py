@@ -1,4 +1,4 @@
-"""Training data as one Parquet file: a row for each cluster, and in its metadata all that makes it again."""
+"""Make the training data: a Parquet table with a row for each cluster, and metadata that suffice to rebuild it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dialin.tune.sources import Reading, TrainingSource, read_source
 
 Row = dict[str, Any]
 Embed = Callable[[str, list[str]], tuple[str, Matrix]]
-"""(spec, texts) -> the name of the embedder, never "auto", and unit vectors (n, d)."""
+"""(spec, texts) -> the resolved name of the embedder, never "auto", and unit vectors (n, d)."""
 METADATA = b"dialin"
 SCHEMA = pa.schema(
     [
@@ -55,18 +55,18 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class TablePlan:
-    """What a table is made from, and how.
+    """Inputs and settings of a training table.
 
     Parameters
     ----------
     inputs : tuple of str
         Files of labelled sentences, and run folders with decisions.
     reading : Reading
-        Columns, language, noise.
+        Columns, language and noise labels.
     embedders : tuple of str
-        Specs; each clusters every file.
+        Embedder specs; every file is clustered with each.
     recipe : Recipe
-        Which clusters; `Recipe.n` is the number for all files together.
+        Settings of the clusters; `Recipe.n` is the total for all files.
     """
 
     inputs: tuple[str, ...]
@@ -82,17 +82,17 @@ def _silent(_: str) -> None:
 def training_table(plan: TablePlan, embed: Embed, on_step: Callable[[str], None] = _silent) -> pa.Table:
     """Return the table of a plan; the same plan on the same files and models gives the same table.
 
-    Files of one language share its clusters evenly, and the languages share all. Decisions are taken whole, and come
-    on top.
+    The clusters are divided evenly over languages, and over the files of each language. All decisions of reviewed runs
+    are added to these.
 
     Parameters
     ----------
     plan : TablePlan
-        What to make.
+        Inputs and settings.
     embed : callable
         (spec, texts) -> name of the embedder, unit vectors (n, d).
     on_step : callable
-        Told what begins.
+        Called with a description of each step as it begins.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def _check_names(inputs: Sequence[TrainingSource]) -> None:
     for name, n in Counter(source.name for source in inputs).items():
         if n > 1:
             raise InputError(
-                f"{n} inputs are called {name!r}", hint="rename all but one: the name tells their clusters apart"
+                f"{n} inputs are called {name!r}", hint="rename all but one, because clusters are stored by input name"
             )
 
 
@@ -168,7 +168,7 @@ def _rows(
 
 
 def shown_of(X: Matrix, cluster: LabelledCluster, n_shown: int) -> list[int]:
-    """Return the sentences of a cluster that the judge would read, sampled as `dialin.judge.coherence` does."""
+    """Return the sentences of a cluster that the judge would read, sampled as in `dialin.judge.coherence`."""
     rows = np.array(cluster.rows, dtype=np.int64)
     rng = np.random.default_rng([cluster.seed, len(rows), int(rows[0])])
     return [int(i) for i in rows[ConvexSampler()(X[rows], n_shown, rng)]]
@@ -178,7 +178,7 @@ def shown_of(X: Matrix, cluster: LabelledCluster, n_shown: int) -> list[int]:
 
 
 def _about(plan: TablePlan, inputs: Sequence[TrainingSource], embedders: list[str]) -> str:
-    """Return the JSON of the metadata: nothing in it depends on time, place or the order of the keys."""
+    """Return the metadata as JSON with sorted keys, independent of time and place."""
     value = {
         "dialin": version("dialin"),
         "inputs": [{"source": source.name, "sha256": dict(source.files)} for source in inputs],
@@ -193,7 +193,7 @@ def _about(plan: TablePlan, inputs: Sequence[TrainingSource], embedders: list[st
 
 
 def origin_of(path: Path) -> dict[str, Any]:
-    """Return how a table was made; raise InputError if it does not say."""
+    """Return the metadata of a table as a dict; raise InputError if ``dialin tune data`` did not write it."""
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowException) as error:
@@ -205,7 +205,7 @@ def origin_of(path: Path) -> dict[str, Any]:
 
 
 def counts_by_source(table: pa.Table) -> list[Row]:
-    """Return the counts of each source and embedder, in their order."""
+    """Return the counts of each pair of source and embedder, in order of appearance."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in table.select(["source", "language", "embedder", "kind", "good", "size"]).to_pylist():
         groups.setdefault((row["source"], row["embedder"]), []).append(row)

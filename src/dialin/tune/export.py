@@ -1,4 +1,4 @@
-"""A tuned adapter as files: PEFT's folder for transformers and vLLM, and a GGUF file for llama.cpp."""
+"""Write a tuned adapter to files: a PEFT folder for transformers and vLLM, and a GGUF file for llama.cpp."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARCHITECTURES = {
     "qwen2": "qwen2",
     "qwen3": "qwen3",
 }
-"""llama.cpp's name of an architecture, by that of transformers; both must have the layers of `_LAYERS` and no more."""
+"""transformers' name of an architecture -> llama.cpp's; each has exactly the linear layers in `_LAYERS`."""
 
 _LAYERS = {
     "self_attn.q_proj": "attn_q",
@@ -39,14 +39,14 @@ _NAME = re.compile(r"(?:^|\.)layers\.(\d+)\.(\w+\.\w+)\.lora_([AB])(?:\.\w+)?\.w
 
 @dataclass(frozen=True)
 class Layout:
-    """What llama.cpp has to know of the base.
+    """Properties of the base that llama.cpp needs.
 
     Parameters
     ----------
     architecture : str
-        llama.cpp's name of it.
+        llama.cpp's name of the architecture.
     n_heads, n_kv_heads : int
-        Of the queries, and of keys and values.
+        Number of heads of the queries, and of the keys and values.
     """
 
     architecture: str
@@ -55,7 +55,7 @@ class Layout:
 
 
 def layout_of(model_type: str, n_heads: int, n_kv_heads: int) -> Layout:
-    """Return the layout of a model of transformers; raise InputError if llama.cpp's names for it are not known."""
+    """Return the layout of a transformers model; raise InputError if its architecture is not in `ARCHITECTURES`."""
     if model_type not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise InputError(
@@ -65,24 +65,24 @@ def layout_of(model_type: str, n_heads: int, n_kv_heads: int) -> Layout:
 
 
 def gguf_tensors(adapter: Mapping[str, AnyFloats], layout: Layout) -> dict[str, AnyFloats]:
-    """Return the LoRA matrices under llama.cpp's names, in its order of rows.
+    """Return the LoRA matrices under llama.cpp's names, with rows in its order.
 
     Parameters
     ----------
     adapter : mapping of str to array
-        By PEFT's names: A of shape (rank, n_in), B of shape (n_out, rank).
+        Matrices by PEFT's names: A of shape (rank, n_in), B of shape (n_out, rank).
     layout : Layout
-        Of the base.
+        Layout of the base.
 
     Returns
     -------
     dict of str to array
-        ``blk.3.attn_q.weight.lora_a`` and so on, of the same shapes, sorted by layer.
+        Matrices of the same shapes by names like ``blk.3.attn_q.weight.lora_a``, sorted by layer.
 
     Raises
     ------
     InputError
-        A matrix belongs to a layer that has no known name.
+        A matrix belongs to a layer without a known name.
     """
     found = {}
     for name, matrix in adapter.items():
@@ -93,21 +93,21 @@ def gguf_tensors(adapter: Mapping[str, AnyFloats], layout: Layout) -> dict[str, 
 
 
 def peft_tensors(tensors: Mapping[str, AnyFloats], names: Iterable[str], layout: Layout) -> dict[str, AnyFloats]:
-    """Return matrices of llama.cpp's under PEFT's names: the way back from `gguf_tensors`.
+    """Return llama.cpp's matrices under PEFT's names, the inverse of `gguf_tensors`.
 
     Parameters
     ----------
     tensors : mapping of str to array
-        By llama.cpp's names.
+        Matrices by llama.cpp's names.
     names : iterable of str
         PEFT's names of the matrices that the model has.
     layout : Layout
-        Of the base.
+        Layout of the base.
 
     Raises
     ------
     InputError
-        A matrix is missing: the adapter belongs to another base, or adapts fewer layers.
+        A matrix is missing, because the adapter belongs to another base or adapts fewer layers.
     """
     found = {}
     for name in names:
@@ -140,25 +140,27 @@ def _place(name: str) -> _Place:
 
 
 def _n_heads(place: _Place, layout: Layout) -> int:
-    """Return the number of heads whose rows llama.cpp orders in its own way; 0 where it keeps the order."""
+    """Return the number of heads whose rows llama.cpp reorders; 0 if it keeps the order."""
     heads = {("attn_q", "b"): layout.n_heads, ("attn_k", "b"): layout.n_kv_heads}
     return heads.get((place.layer, place.side), 0) if layout.architecture == "llama" else 0
 
 
 def interleave(matrix: AnyFloats, n_heads: int) -> AnyFloats:
-    """Return the rows of queries or keys as llama.cpp's "llama" has them.
+    """Return the rows of queries or keys in the order of llama.cpp's architecture "llama".
 
-    Rotary embeddings turn pairs of rows. transformers pairs row i of a head with row i + half; llama.cpp, for this
-    architecture, pairs neighbours. So the rows of each head go 0, half, 1, half + 1, …
+    Rotary embeddings rotate pairs of rows. transformers pairs row i of a head with row i + half; llama.cpp pairs
+    neighbours for this architecture. So the new order of each head is 0, half, 1, half + 1, …
 
     Parameters
     ----------
     matrix : array of shape (n_heads · head_size, rank)
-        Its rows are outputs.
+        Matrix whose rows are outputs.
+    n_heads : int
+        Number of heads.
 
     Examples
     --------
-    One head of four rows: 0 is turned with 2, and 1 with 3.
+    In one head of four rows, 0 is paired with 2, and 1 with 3:
 
     >>> interleave(np.array([[0], [1], [2], [3]]), 1).ravel().tolist()
     [0, 2, 1, 3]
@@ -168,7 +170,7 @@ def interleave(matrix: AnyFloats, n_heads: int) -> AnyFloats:
 
 
 def separate(matrix: AnyFloats, n_heads: int) -> AnyFloats:
-    """Return the rows of queries or keys as transformers has them: the way back from `interleave`.
+    """Return the rows of queries or keys in the order of transformers, the inverse of `interleave`.
 
     Examples
     --------
@@ -180,12 +182,12 @@ def separate(matrix: AnyFloats, n_heads: int) -> AnyFloats:
 
 
 def read_gguf(path: Path) -> tuple[dict[str, AnyFloats], float]:
-    """Return the matrices of an adapter by llama.cpp's names, float32, and its alpha.
+    """Return the matrices of an adapter by llama.cpp's names, as float32, and its alpha.
 
     Raises
     ------
     InputError
-        The file is no GGUF adapter.
+        The file cannot be read, or is not a GGUF adapter.
     """
     import gguf  # noqa: PLC0415  (of the extra `tune`)
 
@@ -200,14 +202,18 @@ def read_gguf(path: Path) -> tuple[dict[str, AnyFloats], float]:
 
 
 def write_gguf(path: Path, adapter: Mapping[str, AnyFloats], layout: Layout, alpha: float) -> None:
-    """Write an adapter that llama.cpp loads beside its base, in float16; whole or not at all.
+    """Write a float16 adapter for llama.cpp to load with its base; the file is complete or not written at all.
 
     Parameters
     ----------
+    path : Path
+        The GGUF file.
     adapter : mapping of str to array
-        By PEFT's names.
+        Matrices by PEFT's names.
+    layout : Layout
+        Layout of the base.
     alpha : float
-        The product of the matrices counts ``alpha / rank``.
+        Scale: the product of the matrices is multiplied by ``alpha / rank``.
     """
     import gguf  # noqa: PLC0415  (of the extra `tune`)
 
@@ -230,14 +236,16 @@ def write_gguf(path: Path, adapter: Mapping[str, AnyFloats], layout: Layout, alp
 
 
 def write_peft(folder: Path, model: Any, base_name: str) -> None:
-    """Write the folder that PEFT, transformers and vLLM load; whole, in place of what was there.
+    """Write a folder that PEFT, transformers and vLLM load; a complete new folder replaces an existing one.
 
     Parameters
     ----------
+    folder : Path
+        The folder.
     model : peft.PeftModel
-        With the matrices in place.
+        Model with the tuned matrices.
     base_name : str
-        What the adapter belongs to, for its configuration.
+        Name of the base, for the adapter's configuration.
     """
     temporary = folder.with_name(f".{folder.name}.tmp")
     model.peft_config["default"].base_model_name_or_path = base_name

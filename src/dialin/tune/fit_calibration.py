@@ -1,8 +1,8 @@
-"""How an LLM's answers become P(good): asked about labelled clusters that it has not learnt from, then fitted.
+"""Fit a calibration: ask an LLM about labelled clusters that it has not learnt from, and map its answers to P(good).
 
-The questions are those of a run, so any LLM and any form can be calibrated. Good and bad weigh the same, and so does
-every source. The figures are of clusters that the fit has not seen: it is made on the other sources, or, of one source,
-on the other four fifths.
+The questions are the same as in a run, so any LLM and any form can be calibrated. Good and bad clusters have the same
+total weight, and so does every source. The figures are for clusters that the fit has not seen: each fit uses the other
+sources or, with a single source, the other four fifths.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from dialin.prompts.templates import VERSIONS
 from dialin.score.reliability import auc, expected_calibration_error
 
 MIN_CLUSTERS = 10
-"""Good clusters, and bad ones, below which nothing can be fitted."""
+"""Minimum number of good clusters, and of bad ones, for a fit."""
 N_FOLDS = 5
 N_BINS = 10
 SPAN_QUANTILE = 0.9
-"""Share of the answers that move the log-odds by less than the `Calibration.answer_span`."""
+"""Share of the answers that shift the log-odds by less than `Calibration.answer_span`."""
 _ASK = Calibration("asking", (0, 0, 0, 0), (0, 1), (0, 1, 1))
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedClusters:
-    """Clusters whose truth is known, and what was said about them.
+    """Clusters with a known truth and the LLM's answers.
 
     Parameters
     ----------
     source : str array of shape (n,)
-        Where they come from.
+        Source of each cluster.
     is_zh, good, readable : bool arrays of shape (n,)
-        Whether it is in Chinese, is one intent, and got an answer that could be read.
+        Whether the cluster is in Chinese, whether it is one intent, and whether the answer was readable.
     answers : float array of shape (n,)
-        Log-odds of "good" by the LLM; 0 where unreadable.
+        Log-odds of "good" from the LLM; 0 if unreadable.
     shapes : float array of shape (n, 4)
         Tightness, mean cosine, size, and size of the corpus.
     """
@@ -59,7 +59,7 @@ class JudgedClusters:
     shapes: Floats
 
     def part(self, rows: Rows | Bools) -> JudgedClusters:
-        """Return some of the clusters."""
+        """Return the clusters in `rows`."""
         return JudgedClusters(
             self.source[rows],
             self.is_zh[rows],
@@ -70,16 +70,16 @@ class JudgedClusters:
         )
 
     def shifted(self, shift: Mapping[str, float]) -> Floats:
-        """Return the answers with what is added to those in Chinese."""
+        """Return the answers, with `shift["zh"]` added to those in Chinese."""
         return self.answers + np.where(self.is_zh, shift.get("zh", 0.0), 0.0)
 
     def geometry(self, weights: tuple[float, ...]) -> Floats:
-        """Return the log-odds of "good" by the embeddings."""
+        """Return the log-odds of "good" from the embeddings."""
         return np.array([weighed(weights, Geometry(t, c), int(size), int(n)) for t, c, size, n in self.shapes])
 
     @property
     def weight(self) -> Floats:
-        """What each cluster counts: every source the same, and its good and bad ones too; 1 on average."""
+        """Weight of each cluster, 1 on average; good and bad clusters of every source have the same total weight."""
         sides = [f"{source}\x1f{good}" for source, good in zip(self.source, self.good, strict=True)]
         _, code, counts = np.unique(sides, return_inverse=True, return_counts=True)
         weight = 1 / counts[code]
@@ -89,18 +89,18 @@ class JudgedClusters:
 def ask(
     rows: Sequence[dict[str, Any]], llm: LLM, settings: JudgeSettings, embed: Callable[[list[str]], NDArray[np.float32]]
 ) -> JudgedClusters:
-    """Put the judge's question about each cluster.
+    """Ask the LLM the judge's question about each cluster.
 
     Parameters
     ----------
     rows : sequence of dict
-        Of tables that ``dialin tune data`` wrote.
+        Rows of tables that ``dialin tune data`` wrote.
     llm : LLM
-        Who is asked.
+        The LLM to calibrate.
     settings : JudgeSettings
-        How: form, and sentences shown.
+        Form of the question, and number of sentences shown.
     embed : callable
-        Sentences -> unit vectors, by which the form "pairs" chooses its pairs.
+        Sentences -> unit vectors; the form "pairs" uses them to choose its pairs.
 
     Raises
     ------
@@ -138,11 +138,11 @@ def _check(good: Bools) -> None:
 
 
 def fit(asked: JudgedClusters, base: Calibration) -> Calibration:
-    """Return `base` with what the answers of this LLM count, alone and beside the embeddings.
+    """Return `base` with the fitted weights of this LLM's answers, alone and combined with the embeddings.
 
-    The search adds the answers to the log-odds of its geometry, which was chosen for it. Both kinds of evidence know
-    some of the same, so there the answers count less than alone: by as much as they do where they are fitted together
-    with the figures of the embeddings.
+    The search adds the answers to the log-odds of its geometry, whose weights are fixed. Both kinds of evidence
+    overlap, so the answers count less there than alone. The reduction is the ratio of their weight in a fit together
+    with the embeddings' figures to their weight in a fit alone.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def _fitted(asked: JudgedClusters, base: Calibration) -> Calibration:
 
 
 def _audit(asked: JudgedClusters, answers: Floats, geometry: Floats) -> tuple[float, float, float]:
-    """Return what answers and geometry weigh together; the answers alone where closeness would count against."""
+    """Return the joint weights of answers and geometry; fit the answers alone if geometry would get a weight <= 0."""
     a, b, c = _logistic(np.column_stack([answers, geometry]), asked)
     if c > 0:
         return a, b, c
@@ -189,7 +189,7 @@ def _audit(asked: JudgedClusters, answers: Floats, geometry: Floats) -> tuple[fl
 
 
 def _of_answers(asked: JudgedClusters) -> tuple[float, float, float]:
-    """Return intercept, weight, and what being in Chinese adds; 0 where there is one language."""
+    """Return intercept, weight, and the offset for Chinese; 0 if either language has too few clusters."""
     n_zh = int(asked.is_zh.sum())
     if min(n_zh, len(asked.is_zh) - n_zh) < 2 * MIN_CLUSTERS:
         a, b = _logistic(asked.answers[:, None], asked)
@@ -199,7 +199,7 @@ def _of_answers(asked: JudgedClusters) -> tuple[float, float, float]:
 
 
 def _logistic(columns: Floats, asked: JudgedClusters) -> list[float]:
-    """Return intercept and weights of a logistic regression of "good"."""
+    """Return the intercept and the weights of a logistic regression of "good"."""
     model = LogisticRegression(C=10.0, max_iter=1_000).fit(columns, asked.good, sample_weight=asked.weight)
     return [float(value) for value in (*model.intercept_, *model.coef_[0])]
 
@@ -209,18 +209,18 @@ def _logistic(columns: Floats, asked: JudgedClusters) -> list[float]:
 
 @dataclass(frozen=True)
 class Trust:
-    """How far P(good) can be trusted, by who says it, on clusters that the fit has not seen.
+    """Quality of P(good) on clusters that the fit has not seen.
 
     Parameters
     ----------
     source : str
-        Of the clusters, or "all".
+        Source of the clusters, or "all".
     judge : {"embeddings", "llm", "both"}
-        Whose evidence.
+        Evidence behind P(good).
     n, n_unreadable : int
-        Clusters; how many answers could not be read.
+        Number of clusters, and of unreadable answers.
     auc, accuracy, ece : float
-        Of P(good); nan if undefined.
+        Area under the ROC curve, accuracy and expected calibration error of P(good); nan if undefined.
     """
 
     source: str
@@ -234,7 +234,7 @@ class Trust:
 
 @dataclass(frozen=True)
 class Bin:
-    """A bar of a reliability diagram: the clusters of one tenth of P(good), its mean, and the share of good ones."""
+    """A bar of a reliability diagram: count, mean P(good) and share of good clusters in one tenth of the range."""
 
     n: int
     p_good: float
@@ -242,7 +242,7 @@ class Bin:
 
 
 def held_out_p(asked: JudgedClusters, base: Calibration) -> dict[str, Floats]:
-    """Return P(good) of each cluster by each judge, fitted on the other sources; of one source, on other fifths."""
+    """Return P(good) of each cluster by kind of evidence; no cluster takes part in its own fit (see `_folds`)."""
     found = {name: np.full(len(asked.good), np.nan) for name in ("embeddings", "llm", "both")}
     for test in _folds(asked):
         train, own = asked.part(~test), asked.part(test)
@@ -258,12 +258,12 @@ def held_out_p(asked: JudgedClusters, base: Calibration) -> dict[str, Floats]:
 
 
 def _folds(asked: JudgedClusters) -> list[Bools]:
-    """Return who is tested in each fold; each leaves enough of either side to fit."""
+    """Return the mask of tested clusters of each fold: one fold per source if the rest suffices to fit, else fifths."""
     sources = np.unique(asked.source)
     if len(sources) > 1 and all(_is_enough(asked.good[asked.source != source]) for source in sources):
         return [asked.source == source for source in sources]
     place = np.empty(len(asked.good), dtype=np.int64)
-    for side in (asked.good, ~asked.good):  # the clusters of a table stand by kind: dealt out, folds are alike
+    for side in (asked.good, ~asked.good):  # a table is ordered by kind; dealing clusters out makes folds alike
         place[side] = np.arange(int(side.sum())) % N_FOLDS
     return [place == fold for fold in range(N_FOLDS)]
 
@@ -273,7 +273,7 @@ def _is_enough(good: Bools) -> bool:
 
 
 def trust_of(asked: JudgedClusters, found: dict[str, Floats]) -> list[Trust]:
-    """Return the figures of each judge on each source, and on all."""
+    """Return the figures of each kind of evidence on each source and on all sources."""
     sources = [*np.unique(asked.source).tolist(), "all"]
     table = list[Trust]()
     for source in sources if len(sources) > 2 else ["all"]:
@@ -287,7 +287,7 @@ def trust_of(asked: JudgedClusters, found: dict[str, Floats]) -> list[Trust]:
 
 
 def bins_of(p: Floats, good: Bools) -> list[Bin]:
-    """Return the bars of the reliability diagram, those without a cluster left out.
+    """Return the bars of the reliability diagram that hold at least one cluster.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What people decided about the intents of a run, as training clusters: confirmed ones good, split ones bad."""
+"""Turn people's decisions about the intents of a run into training clusters: confirmed is good, split is bad."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dialin.tune.sources import Reading, TrainingSource, hashes
 
 @dataclass(frozen=True)
 class ReviewedCluster:
-    """A set of sentences that a person decided on: one intent with its name, or several ("split")."""
+    """A cluster that people decided on: good with its name, or bad (split, to be split, or rejected)."""
 
     intent: int
     name: str
@@ -37,7 +37,7 @@ class ReviewedCluster:
 
 @dataclass(frozen=True)
 class Review:
-    """A reviewed run: its sentences, one cluster for each intent decided on, and what its vectors are."""
+    """A reviewed run: its sentences, one cluster for each decided intent, its vectors and their embedder."""
 
     source: TrainingSource
     clusters: list[LabelledCluster]
@@ -46,15 +46,16 @@ class Review:
 
 
 def read_review(folder: Path, reading: Reading) -> Review:
-    """Read what a review of a run decided: confirmed intents are good clusters, split ones bad and without a name.
+    """Read the decisions of a review: confirmed intents become good clusters, split ones bad clusters without a name.
 
-    An intent is confirmed that was accepted, renamed, merged or made of moved sentences, with the sentences and the
-    name that it has in the end; one that was split, or that its judges found bad, counts with its sentences before.
+    An intent is confirmed if it was accepted, renamed, merged or created from moved sentences; it counts with its
+    final sentences and name. An intent that was split, or that its judges found bad, counts with the sentences that it
+    had before.
 
     Raises
     ------
     InputError
-        There is no run, no decision, or one that is about nothing.
+        The folder is not a run, lacks vectors or decisions, or has a decision about an unknown intent.
     """
     run = load(folder)
     data = run.data
@@ -80,7 +81,7 @@ def read_review(folder: Path, reading: Reading) -> Review:
 
 
 def decided_in(state: ReviewState) -> list[ReviewedCluster]:
-    """Return what was decided, by intent; of one that was split or found bad by its judges, first what it was."""
+    """Return the decided clusters by intent; the earlier, bad cluster of an intent comes before its final one."""
     parted = [ReviewedCluster(p.intent, p.name, p.sentences, good=False) for p in state.parted]
     ended = [
         ReviewedCluster(intent, known.name, tuple(state.members(intent).tolist()), not known.wants_split)
@@ -91,7 +92,7 @@ def decided_in(state: ReviewState) -> list[ReviewedCluster]:
 
 
 def unique_labels(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) -> list[str]:
-    """Return a label for each, all different: the name that the run found, or the person's for a new intent.
+    """Return a unique label for each cluster: the name in the run, or the person's name for a new intent.
 
     Examples
     --------
@@ -107,7 +108,7 @@ def unique_labels(decided: Sequence[ReviewedCluster], found: Mapping[int, str]) 
 
 
 def conventional_name(name: str, language: str) -> str:
-    """Return a name in the Action-Objective convention; "" if it is none at all."""
+    """Return a name in the Action-Objective convention; "" for a placeholder."""
     if name.startswith(tuple(PLACEHOLDER_NAMES.values())):
         return ""
     is_one = any(parse_reply(name, known) == name for known in LANGUAGES)
@@ -117,7 +118,7 @@ def conventional_name(name: str, language: str) -> str:
 def _clusters(
     run: Run, X: NDArray[np.float32], decided: Sequence[ReviewedCluster], labels: Sequence[str]
 ) -> list[LabelledCluster]:
-    """Return the cluster of each decision that holds two sentences or more."""
+    """Return a training cluster for each decided cluster with two or more sentences."""
     base = geometry_of(X).base
     return [
         LabelledCluster(

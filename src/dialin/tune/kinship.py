@@ -1,9 +1,9 @@
-"""What a judge learns beside its answer: which of the sentences that it reads share an intent.
+"""Train a judge on a second objective: which of the sentences that it reads share an intent.
 
-One word a cluster is little to learn from. The table of ``dialin tune data`` also knows the label of each sentence
-shown: 45 pairs of ten sentences, each the same intent or not. A bilinear form on the hidden states at the ends of the
-sentences, at two thirds of the depth, learns to tell, and its gradient shapes the layers below; the layers above then
-write the answer. The form is thrown away afterwards: neither prompt nor inference change.
+One word per cluster is a weak training signal. The table of ``dialin tune data`` also holds the label of each sentence
+shown: ten sentences give 45 pairs, each with the same intent or not. A bilinear form on the hidden states at the ends
+of the sentences, at two thirds of the depth, learns to tell them apart. Its gradient shapes the layers below; the
+layers above write the answer. The form is discarded after training, so neither prompt nor inference changes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from dialin.tune.batches import Batch
 
 DEPTH = 2 / 3
-"""Share of the layers below the hidden states that are compared."""
+"""Depth of the hidden states that are compared, as a share of all layers."""
 WIDTH = 64
 LEARNING_RATE = 10.0
-"""Times the learning rate of the LoRA matrices: the form begins at random."""
+"""Learning rate of the form as a multiple of the LoRA matrices', because the form begins at random."""
 
 
 def layer_of(n_layers: int) -> int:
-    """Return which of the hidden states (0: the embeddings) are compared.
+    """Return the index of the hidden states to compare (0: the embeddings).
 
     Examples
     --------
@@ -33,23 +33,23 @@ def layer_of(n_layers: int) -> int:
 
 
 def kinship(n_hidden: int, device: str) -> Any:
-    """Return the form: a torch module that projects hidden states (m, n_hidden) to two sides, (m, 2 * WIDTH)."""
+    """Return the form: a torch module that projects hidden states (m, n_hidden) onto two sides, (m, 2 * WIDTH)."""
     import torch  # noqa: PLC0415
 
     return torch.nn.Sequential(torch.nn.LayerNorm(n_hidden), torch.nn.Linear(n_hidden, 2 * WIDTH)).to(device)
 
 
 def pair_loss(form: Any, hidden: Any, batch: Batch) -> Any:
-    """Return the sum over examples of the mean loss over their pairs of sentences, in nats; 0 if there are none.
+    """Return the sum over examples of the mean loss over their pairs of sentences, in nats; 0 without pairs.
 
     Parameters
     ----------
     form : module
-        Of `kinship`.
+        Module returned by `kinship`.
     hidden : tensor of shape (n, length, n_hidden)
-        States at each token.
+        Hidden state at each token.
     batch : Batch
-        With the ends and the intents of the sentences.
+        Batch with the ends and the intents of the sentences.
     """
     import torch  # noqa: PLC0415
 

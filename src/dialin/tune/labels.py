@@ -1,6 +1,7 @@
-"""Labels of labelled sets, rewritten to the Action-Objective convention: ``alarm_set`` -> ``set-alarm``.
+"""Rewrite the labels of labelled sets in the Action-Objective convention: ``alarm_set`` -> ``set-alarm``.
 
-Only rules and the tables below, no LLM; ``docs/guide/tune.md`` shows them. Two labels of a set never get one name.
+The rules and the tables below decide, without an LLM; ``docs/guide/tune.md`` describes them. All labels of a set get
+different names.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from dialin.prompts.templates import LANGUAGES
 from dialin.text.script import language_of
 
 MAX_OBJECTIVE = {"en": 3, "zh": 12}
-"""English words, or characters where it is Chinese."""
+"""Maximum length of an objective: words in English, characters in Chinese."""
 FALLBACK = {"en": "inquire", "zh": "查询"}
-"""The action of a label that names none."""
+"""Action of a label without one."""
 GENERAL_OBJECTIVES = {"en": "general", "zh": "通用"}
-"""The objective of a label that is nothing but an action."""
+"""Objective of a label that consists of an action only."""
 FORMS: Mapping[str, str] = MappingProxyType(
     {
         **{"query": "inquire", "question": "inquire", "lookup": "find", "look up": "find", "getting": "get"},
@@ -37,7 +38,7 @@ FORMS: Mapping[str, str] = MappingProxyType(
         **{"hue lightchange": "change light"},
     }
 )
-"""How sets write an action, in one or two words at the start or the end of a label -> action and first objective."""
+"""Spelling of an action in labelled sets (one or two words at either end of a label) -> action and first objective."""
 _NOUNS = (
     "call contact end exchange file follow hold lock name pair pay place plan post press promise question raise "
     "rate record refund rent report return share start state test transfer visit"
@@ -48,14 +49,14 @@ _PROPERTIES = (
 )
 _SMALL = "a after an and at be by for from i in into is my of on or s t the to via with your"
 NOUNS = frozenset(_NOUNS.split())
-"""Actions and forms that are nouns as often: as the last word they are no action."""
+"""Actions and forms that are also common nouns; as the last word of a label, they are not an action."""
 AMBIGUOUS_WORDS = NOUNS | {"book", "order", "play", "schedule"}
 """First words that are no action before one of `PROPERTIES` (``order_status``) or an action (``refund_request``)."""
 PROPERTIES = frozenset(_PROPERTIES.split())
 SMALL_WORDS = frozenset(_SMALL.split())
-"""Words that are left out first where a label is too long."""
+"""Words that are dropped first if a label is too long."""
 MAX_WORDS_BEFORE_ACTION = 2
-"""Words that may stand before an action that comes last; more of them are a sentence."""
+"""Maximum number of words before an action at the end; a longer label is read as a sentence."""
 
 _MARKER = re.compile(r"^\s*(?:[a-z]{1,2}|intent|label|act)\s*:\s*(?=\S)", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
@@ -66,7 +67,7 @@ _NEGATED = re.compile("[不未没无]")
 
 @dataclass(frozen=True)
 class _Name:
-    """A name in parts, and all words of its label in their order; `is_turned`: the action came last."""
+    """A name in parts, with all words of its label in order; `is_turned` means that the label ended with the action."""
 
     language: str
     action: str
@@ -86,22 +87,22 @@ def action_objective(label: str, language: str = "auto", actions: Sequence[str] 
     Parameters
     ----------
     label : str
-        As a labelled set writes it.
+        Label from a labelled set.
     language : {"auto", "en", "zh"}
-        Whose rules; "auto": of the script that the label is in. Nothing is translated: a label without a letter of the
-        language follows the rules of the other one.
+        Language of the rules; "auto" follows the script of the label. Labels are not translated, so a label without a
+        letter of the language follows the rules of the other language.
     actions : sequence of str
-        The vocabulary of first words; empty: that of `dialin.name.actions`. `FALLBACK` is added to it.
+        Vocabulary of first words, to which `FALLBACK` is added; empty: the vocabulary of `dialin.name.actions`.
 
     Returns
     -------
     str
-        English: two to four words in lower case. Chinese: an action, and at most twelve characters.
+        English: two to four words in lower case. Chinese: an action and at most twelve characters.
 
     Raises
     ------
     InputError
-        There is no such language, or `actions` has words, but none of the language.
+        The language is unknown, or `actions` has words but none in the language.
 
     Examples
     --------
@@ -112,17 +113,17 @@ def action_objective(label: str, language: str = "auto", actions: Sequence[str] 
 
 
 def names_of(labels: Iterable[str], language: str = "auto", actions: Sequence[str] = ()) -> dict[str, str]:
-    """Return the name of each label of a set, all different.
+    """Return a unique name for each label of a set.
 
-    Where names come out equal, they are made again from the words in which the labels differ; then a label whose
-    action came last keeps its order, behind "inquire"; what is still equal is numbered.
+    Equal names are resolved in three steps: the names are rebuilt from the words in which the labels differ; a label
+    that ends with its action keeps its word order, after "inquire"; the remaining equal names are numbered.
 
     Parameters
     ----------
     labels : iterable of str
         All labels of the set, in any order.
-    language, actions
-        As for `action_objective`.
+    language, actions : str, sequence of str
+        As in `action_objective`.
 
     Examples
     --------
@@ -176,14 +177,14 @@ def _english(label: str, vocabulary: frozenset[str]) -> _Name:
 
 
 def _words(label: str) -> tuple[str, ...]:
-    """Return the words of a label in lower case: markers and accents go, camel case and separators part."""
+    """Return the words of a label in lower case, split at camel case and separators, without markers and accents."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", label) if not unicodedata.combining(c))
     found = _WORD.findall(_MARKER.sub("", plain).replace("'", "").replace("’", ""))
     return tuple("not" if word.lower() == "cannot" else word.lower() for word in found)
 
 
 def _splits(words: tuple[str, ...]) -> list[tuple[str, tuple[str, ...], bool]]:
-    """Return where the action may stand, likeliest first: (its one or two words, the rest, whether it came last)."""
+    """Return the possible actions, the most likely first: (one or two words, the other words, whether it is last)."""
     first = [(" ".join(words[:n]), words[n:], False) for n in (2, 1) if len(words) >= n]
     if not words or words[-1] in NOUNS:
         return first
@@ -213,7 +214,7 @@ def _cut(objective: tuple[str, ...], language: str) -> tuple[str, ...]:
     if len(objective) <= limit:
         return objective
     words = _large(objective) or objective
-    start = max(words.index("not") - 1, 0) if "not" in words[1:-1] else 0  # what is not what says more than the start
+    start = max(words.index("not") - 1, 0) if "not" in words[1:-1] else 0  # a negation says more than the first words
     return words[start : start + limit]
 
 
@@ -225,7 +226,7 @@ def _large(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _equal(names: Mapping[str, _Name]) -> list[list[str]]:
-    """Return the groups of labels whose names are equal."""
+    """Return the groups of labels with equal names."""
     groups: dict[str, list[str]] = {}
     for label, name in names.items():
         groups.setdefault(name.text, []).append(label)
@@ -233,7 +234,7 @@ def _equal(names: Mapping[str, _Name]) -> list[list[str]]:
 
 
 def _by_difference(name: _Name, shared: frozenset[str]) -> _Name:
-    """Return the name with room for the words that others of its group lack; as it is, if there are none."""
+    """Return the name with the words that only some labels of its group have; unchanged if there are none."""
     limit, words = MAX_OBJECTIVE[name.language], _large(name.objective)
     own = [word for word in words if word not in shared]
     if name.language == "zh" or not own:
@@ -250,7 +251,7 @@ def _unturned(name: _Name) -> _Name:
 
 
 def _numbered(names: Mapping[str, _Name]) -> dict[str, str]:
-    """Return the texts of names, a number in place of the last word where a text is taken."""
+    """Return the text of each name; a number replaces the last word if the text is already in use."""
     taken, numbered = {name.text for name in names.values()}, dict[str, str]()
     first = set[str]()
     for label, name in names.items():

@@ -1,4 +1,4 @@
-"""LoRA matrices on a model: what a step learns, what the model thinks now, and all that a checkpoint must hold."""
+"""Train LoRA matrices on a base: make steps, score examples, and save and restore the state for a checkpoint."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MAX_EVAL = 16
 
 
 class Learner:
-    """A base with LoRA matrices, and their optimizer.
+    """A base with LoRA matrices and their optimizer.
 
-    Logits are computed only where an answer is written: with a vocabulary of 262,144, those of a whole prompt would
-    cost more than the model. There, the loss is over the whole vocabulary: of the two options alone, only the
-    difference would be learnt, and a model that would rather write something else stayed unreadable at inference.
+    Logits are computed only at the positions of the answer: with a vocabulary of 262,144, logits of the whole prompt
+    would cost more than the model. The loss covers the whole vocabulary there. A loss over the two options would teach
+    only their difference, so a model that prefers to write something else would stay unreadable at inference.
     """
 
     def __init__(self, base: Base, settings: TuneSettings, device: str) -> None:
@@ -35,7 +35,7 @@ class Learner:
             r=settings.rank,
             lora_alpha=settings.alpha,
             lora_dropout=settings.dropout,
-            target_modules="all-linear",  # all but the vocabulary's
+            target_modules="all-linear",  # except the vocabulary's
         )
         with quiet():
             self.model: Any = peft.get_peft_model(base.model, config)
@@ -48,7 +48,7 @@ class Learner:
         self._optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=0.0)
 
     def learn(self, batches: Sequence[Sequence[EncodedExample]], learning_rate: float) -> float:
-        """Make one step; return the mean loss of the answers' tokens, in nats."""
+        """Make one step and return the mean loss of the answers' tokens, in nats."""
         import torch  # noqa: PLC0415
 
         n_tokens = sum(len(example.answer) for batch in batches for example in batch)
@@ -93,7 +93,7 @@ class Learner:
         return found
 
     def state(self) -> dict[str, Any]:
-        """Return all that the next step depends on, to be written at once."""
+        """Return everything that the next step depends on; write it before the next step changes it."""
         import torch  # noqa: PLC0415
 
         return {
@@ -105,7 +105,7 @@ class Learner:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Restore the state that `state` returned."""
         import torch  # noqa: PLC0415
 
         self.put(state["adapter"])
@@ -116,20 +116,20 @@ class Learner:
             torch.cuda.set_rng_state_all(state["cuda_rng"])
 
     def adapter(self) -> dict[str, Any]:
-        """Return a copy of the LoRA matrices, by PEFT's names, on the CPU."""
+        """Return a CPU copy of the LoRA matrices by PEFT's names."""
         import peft  # noqa: PLC0415
 
         named = peft.get_peft_model_state_dict(self.model, save_embedding_layers=False)
         return {name: weight.detach().cpu().clone() for name, weight in named.items()}
 
     def begin_from(self, matrices: dict[str, NDArray[np.floating]]) -> None:
-        """Put LoRA matrices in place that another tuning came to, by PEFT's names."""
+        """Load the LoRA matrices of another tuning, given by PEFT's names."""
         import torch  # noqa: PLC0415
 
         self.put({name: torch.from_numpy(matrix.copy()) for name, matrix in matrices.items()})
 
     def put(self, adapter: dict[str, Any]) -> None:
-        """Put LoRA matrices in place."""
+        """Load LoRA matrices, given by PEFT's names."""
         import peft  # noqa: PLC0415
 
         peft.set_peft_model_state_dict(self.model, adapter)
@@ -161,7 +161,7 @@ class Learner:
         return torch.nn.functional.cross_entropy(flat, labels, ignore_index=IGNORE_INDEX, reduction="sum")
 
     def _both_losses(self, batch: Batch) -> tuple[Any, Any]:
-        """Return the loss of the answers and that of the pairs, both sums over the batch."""
+        """Return the loss of the answers and the loss of the pairs, both summed over the batch."""
         if not (self._settings.pairs and len(batch.ends)):
             return self._loss(batch, self._output(batch).logits), 0.0
         output = self._output(batch, with_states=True)

@@ -1,4 +1,4 @@
-"""What a tuning leaves behind: scores of all that was not learnt, adapters in both formats, card, and facts as JSON."""
+"""Write the results of a tuning: scores of the unlearnt clusters, adapters in both formats, a card, and JSON facts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CHUNK = 64
 
 @dataclass(frozen=True)
 class Results:
-    """What is written at the end."""
+    """Writer of the results of a finished tuning."""
 
     job: Job
     parts: Shares
@@ -45,7 +45,7 @@ class Results:
     tell: Tell
 
     def score(self, learner: Learner, base: Base) -> tuple[Figures, ...]:
-        """Ask about every cluster that was not learnt, write what was said, and return the figures."""
+        """Score every cluster that was not learnt from, write the scores, and return the figures."""
         named = {"held_out": self.parts.held_out, "watched": self.parts.watched}
         examples = [(part, example) for part in named for example in named[part]]
         is_judge = self.job.settings.task == "judge"
@@ -67,9 +67,9 @@ class Results:
         return np.concatenate(found)
 
     def export(self, learner: Learner, layout: Layout | None) -> Path | None:
-        """Write the adapter in both formats; return the path of the GGUF file, None if there is none."""
+        """Write the adapter in both formats; return the path of the GGUF file, or None without a `layout`."""
         settings, out = self.job.settings, self.job.out
-        write_peft(out / ADAPTER, learner.model, Spec.local(settings.base).model)  # its matrices are whole
+        write_peft(out / ADAPTER, learner.model, Spec.local(settings.base).model)  # its matrices are complete
         if layout is None:
             return None
         matrices = {name: matrix.float().numpy() for name, matrix in learner.adapter().items()}
@@ -77,7 +77,7 @@ class Results:
         return out / GGUF
 
     def describe(self, figures: tuple[Figures, ...], identity: dict[str, str], machine: str) -> None:
-        """Write the card, then the facts as JSON: these make the tuning complete; the checkpoint goes."""
+        """Write the card, then the facts as JSON, which mark the tuning as complete; then delete the checkpoint."""
         facts = self._facts(figures, identity, machine)
         text = model_card(facts)
         write_text(self.job.out / CARD, text)
@@ -107,7 +107,7 @@ class Results:
 
 
 def sources_of(parts: Shares) -> list[CardSource]:
-    """Return how many rows of each source went where."""
+    """Return the counts of each source: rows, good rows, and rows learnt, watched and held out."""
     everything = [*parts.learnt, *parts.watched, *parts.held_out]
 
     def count(examples: list[TrainingExample], name: str) -> int:
@@ -125,7 +125,7 @@ def sources_of(parts: Shares) -> list[CardSource]:
 
 
 def scores_table(examples: Sequence[tuple[str, TrainingExample]], values: NDArray[np.float64], name: str) -> pa.Table:
-    """Return one row per cluster: part, cluster_id, source, good, and what the model said."""
+    """Return one row per cluster: part, cluster_id, source, good, and the model's value in column `name`."""
     return pa.table(
         {
             "part": [part for part, _ in examples],
@@ -138,7 +138,7 @@ def scores_table(examples: Sequence[tuple[str, TrainingExample]], values: NDArra
 
 
 def figures_by_source(table: pa.Table) -> list[Figures]:
-    """Return the figures of each source in each part of a table of scores, and of all sources of a part."""
+    """Return the figures of each source in each part of a table of scores, and of all sources of a part together."""
     rows = table.to_pylist()
     found = []
     for part in dict.fromkeys(row["part"] for row in rows):

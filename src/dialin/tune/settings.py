@@ -1,4 +1,4 @@
-"""How a judge or a namer is tuned: all that decides the result, apart from data and base."""
+"""Define the settings of a tuning and its learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -14,43 +14,44 @@ _MINIMA = {"rank": 1, "batch": 1, "accumulation": 1, "epochs": 1, "eval_every": 
 
 @dataclass(frozen=True)
 class TuneSettings:
-    """How a judge or a namer is tuned.
+    """Settings for tuning a judge or a namer.
 
     Parameters
     ----------
     base : str
-        The causal LM to tune: a GGUF file, a folder of transformers, a name of `dialin models`, or a hub's
-        ``owner/name``; "+" and an adapter (as in ``local:`` specs) behind it: goes on from that.
+        Causal LM to tune: a GGUF file, a transformers folder, a model name from `dialin models`, or ``owner/name`` on
+        the Hugging Face hub. A suffix "+ADAPTER" (as in ``local:`` specs) continues from that adapter.
     task : {"judge", "namer"}
-        What is learnt.
+        Task to learn.
     rank, alpha : int, float
-        Of the LoRA matrices, on every linear layer but the vocabulary's; their product counts ``alpha / rank``.
+        Rank and scale of the LoRA matrices on every linear layer except the vocabulary's; their product is multiplied
+        by ``alpha / rank``.
     pairs : float
-        Weight of telling which sentences share an intent, beside the judge's answer (`dialin.tune.kinship`); 0: none.
+        Weight of a second objective of the judge: which sentences share an intent (`dialin.tune.kinship`); 0: off.
     dropout : float
-        On the input of the LoRA matrices, in [0, 1); on a CPU it costs a third of the time.
+        Dropout on the input of the LoRA matrices, in [0, 1); on a CPU it takes a third of the time.
     learning_rate : float
-        At its highest: it rises over `warmup` (a share of all steps) and falls linearly to 0.
+        Peak learning rate. The rate rises over `warmup` (a share of all steps) and falls linearly to 0.
     batch, accumulation : int
-        Examples that pass through the model at once, and batches to one step of the optimizer.
+        Examples per forward pass, and batches per step of the optimizer.
     epochs : int
-        Times that each example is seen, unless `max_seconds` or `patience` end it earlier.
+        Passes over the examples, unless `max_seconds` or `patience` stops earlier.
     max_seconds : float
-        Time for training and its evaluations; 0: no limit. After `TIMED_STEPS` steps the rest is planned so that the
-        learning rate reaches 0 in time. With a limit, the result depends on the machine's speed.
+        Time limit for training and its evaluations; 0: no limit. After `TIMED_STEPS` steps, the remaining steps are
+        planned so that the learning rate reaches 0 in time. With a limit, the result depends on the machine's speed.
     eval_every, patience : int
-        Steps between two evaluations on the watched rows; end after `patience` evaluations without a better one
-        (0: never). The best one is kept.
+        Steps between two evaluations on the watched rows, and the number of evaluations without improvement that stops
+        training (0: never stop). The best weights are kept.
     held_out : tuple of str
-        Sources that take no part until the final figures: nothing is learnt or chosen by them.
+        Sources kept out of training and selection; only the final figures use them.
     watch_share : float
         Share of the labels whose clusters are watched instead of learnt from, in (0, 1).
     n_watch : int
-        At most so many of them are judged at each evaluation.
+        Maximum number of watched clusters that each evaluation judges.
     max_tokens : int
-        Longer examples are left out of training, not of evaluation.
+        Maximum length of a training example; evaluations include longer ones.
     bf16 : bool
-        Learn in bfloat16: on CPUs with AMX a third faster. Scores are in the base's own precision all the same.
+        Train in bfloat16, which is a third faster on CPUs with AMX. Scores use the base's own precision in any case.
     seed : int
         Seed of everything random.
     """
@@ -96,18 +97,18 @@ class TuneSettings:
 
 @dataclass(frozen=True)
 class Job:
-    """What a tuning is about.
+    """Data, settings and output folder of a tuning.
 
     Parameters
     ----------
     data : tuple of Path
-        The tables of ``dialin tune data``.
+        Tables written by ``dialin tune data``.
     settings : TuneSettings
-        How.
+        Settings of the tuning.
     out : Path
-        The folder to make.
+        Output folder.
     resume : bool
-        Go on with what is in `out`, if anything is.
+        Continue from a checkpoint in `out`, if there is one.
     """
 
     data: tuple[Path, ...]
@@ -117,11 +118,11 @@ class Job:
 
 
 def learning_rate_at(step: int, n_steps: int, settings: TuneSettings) -> float:
-    """Return the learning rate of a step (0, 1, …): up over the warm-up, then down to 0.
+    """Return the learning rate of a step (0, 1, …), which rises over the warm-up and then falls to 0.
 
     Examples
     --------
-    Ten steps, two of them warm-up, highest 0.1: the first two are 1/2 and 2/2 of it, the last one is 1/8.
+    Of ten steps with a peak of 0.1, two are warm-up at 1/2 and 2/2 of the peak; the last step has 1/8 of it.
 
     >>> settings = TuneSettings("a", learning_rate=0.1, warmup=0.2)
     >>> [round(learning_rate_at(step, 10, settings), 4) for step in (0, 1, 2, 9)]
@@ -131,7 +132,7 @@ def learning_rate_at(step: int, n_steps: int, settings: TuneSettings) -> float:
 
 
 def share_of_rate(step: int, n_steps: int, warmup: float) -> float:
-    """Return the share of the highest learning rate that a step has: up over a share of all steps, then down to 0.
+    """Return the learning rate of a step as a share of the peak; `warmup` is the share of steps that it rises over.
 
     Examples
     --------

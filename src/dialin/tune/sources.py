@@ -1,4 +1,4 @@
-"""Labelled sentences out of a file: distinct texts, one label each, and the row where each text stands first."""
+"""Read labelled sentences from a file: distinct texts, one label each, and the first row of each text."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from dialin.tune.labels import names_of
 
 @dataclass(frozen=True)
 class Reading:
-    """How the inputs are read.
+    """Options for reading the inputs.
 
     Parameters
     ----------
     label : str or None
-        Column of the intents; a run folder needs none.
+        Column of the intents; not needed for a run folder.
     text : str or None
-        Column of the sentences; None finds it by its usual names.
+        Column of the sentences; None looks for the usual names.
     language : {"auto", "en", "zh"}
-        Language of sentences and names; "auto": of the script.
+        Language of sentences and names; "auto" follows the script.
     noise : tuple of str
-        Labels of sentences that belong to no intent, such as "oos".
+        Labels of sentences without an intent, such as "oos".
     """
 
     label: str | None = None
@@ -40,24 +40,26 @@ class Reading:
 
 @dataclass(frozen=True)
 class TrainingSource:
-    """Sentences with what is known about them.
+    """Labelled sentences of one input.
 
     Parameters
     ----------
     name : str
-        Of the file or the run folder, without its ending.
+        Name of the file or the run folder, without extensions.
     language : str
-        Of most sentences, "en" or "zh", or as asked (`is_asked`).
+        Language of most sentences, "en" or "zh", or the requested one (`is_asked`).
     texts : list of str, n sentences
-        Distinct, sorted.
+        Distinct sentences, sorted.
     labels : list of str or None, n labels
-        Intent of each; None: noise.
+        Intent of each sentence; None for noise.
     rows : list of int, n rows
-        Where each stands first in the input; sentence ids for a run folder.
+        First row of each sentence in the input; sentence ids for a run folder.
     names : mapping of str to str
-        The Action-Objective name of each label.
+        Action-Objective name of each label.
     files : mapping of str to str
-        File name -> sha256 of all that was read.
+        File name -> sha256 of every file that was read.
+    is_asked : bool
+        Whether the user requested the language.
     """
 
     name: str
@@ -71,17 +73,17 @@ class TrainingSource:
 
 
 def read_source(path: str, reading: Reading) -> TrainingSource:
-    """Read a file of labelled sentences; a text with several labels has its most frequent one.
+    """Read a file of labelled sentences; a text with several labels gets its most frequent one.
 
     Raises
     ------
     InputError
-        The file cannot be read, lacks a column, or names fewer than two intents.
+        The file cannot be read, lacks a column, or has fewer than two intents.
     """
     if path == "-":
-        raise InputError("standard input cannot be read again to rebuild the table", hint="give a file")
+        raise InputError("standard input cannot be read again to rebuild the table", hint="give the path of a file")
     if reading.label is None:
-        raise InputError(f"the column with the intents in {path} is not named", hint="give --label COL")
+        raise InputError(f"the label column of {path} is not given", hint="give --label COL")
     found = labels_by_text(path, reading.label, reading.text)
     texts = sorted(found)
     labels = [None if found[text][1] in reading.noise else found[text][1] for text in texts]
@@ -105,7 +107,7 @@ def read_source(path: str, reading: Reading) -> TrainingSource:
 
 
 def labels_by_text(path: str, label: str, text: str | None) -> dict[str, tuple[int, str]]:
-    """Return for each labelled text its first row and its most frequent label (of equals, the first by alphabet)."""
+    """Return the first row and the most frequent label of each text; a tie goes to the first in alphabetical order."""
     table, gold = read_table(path, Columns(text=text)), column_of(path, label)
     if len(gold) < table.num_rows:
         raise InputError(
@@ -121,7 +123,7 @@ def labels_by_text(path: str, label: str, text: str | None) -> dict[str, tuple[i
 
 
 def stem(path: str) -> str:
-    """Return the name of a file without its endings of format and compression.
+    """Return the name of a file without the extensions for format and compression.
 
     Examples
     --------
@@ -132,5 +134,5 @@ def stem(path: str) -> str:
 
 
 def hashes(paths: Iterable[Path]) -> dict[str, str]:
-    """Return {file name: sha256} of files that were read."""
+    """Return {file name: sha256} of these files."""
     return {path.name: sha256_of(path) for path in paths}

@@ -1,6 +1,6 @@
-"""Clusters with a known answer, as the text that a model reads and what it should write: exactly as at inference.
+"""Turn clusters with a known answer into prompts and answers, exactly as at inference.
 
-A tuned model needs no worked examples: prompts have none, which makes them three times shorter.
+The prompts have no worked examples, because a tuned model needs none; this makes them three times shorter.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ COLUMNS: dict[Use, tuple[str, ...]] = {
     "calibration": ("cluster_id", "source", "language", "shown", "good", "tightness", "cosine", "size", "n"),
 }
 END = {"chatml": "<|im_end|>", "plain": "\n"}
-"""What a model writes after a name, by template."""
+"""Text that a model writes after a name, by template."""
 _MADE_BY = "make it with: dialin tune data"
 
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """What a model should answer to a prompt.
+    """A prompt and the right answer to it.
 
     Parameters
     ----------
     cluster_id, source : str
-        Where it comes from.
+        Id and source of the cluster.
     group : str
-        Label of the cluster: the clusters of one label are all learnt from, or all watched.
+        Label of the cluster; the clusters of a label are either all learnt from or all watched.
     prompt : Prompt
         The question, without worked examples.
     answer : str
-        What the model should write.
+        The right answer.
     options : tuple of str
-        The answers to choose from, best first; empty for a name.
+        Answers to choose from, best first; empty for a name.
     good : bool
         Whether the cluster is coherent.
     sentences, intents : tuple of str
-        What is shown, and the label of each, "" if it has none; both empty where the labels are unknown.
+        Sentences shown and the label of each ("" for none); both empty if the labels are unknown.
     """
 
     cluster_id: str
@@ -68,18 +68,18 @@ class TrainingExample:
     intents: tuple[str, ...] = ()
 
     def text(self, template: Template) -> tuple[str, str]:
-        """Return what the model reads, without the token that some models put first, and what it should write."""
+        """Return the prompt and the answer as text; the prompt lacks the start token that some models add."""
         end = "" if self.options else END[template]
         return "".join(render(self.prompt, template)), self.answer + end
 
 
 def judge_prompt(texts: Sequence[str]) -> Prompt:
-    """Return the question that a tuned judge is asked about representatives of a cluster, in their language."""
+    """Return the question to a tuned judge about representatives of a cluster, in their language."""
     return build_list_prompt(list(texts), "tuned")
 
 
 def name_prompt(texts: Sequence[str], language: str) -> Prompt:
-    """Return the naming prompt for a tuned namer: the one of `dialin.name.labels`, without worked examples."""
+    """Return the naming prompt for a tuned namer: that of `dialin.name.labels`, without worked examples."""
     return replace(build_name_prompt(Naming.of(texts, language)), shots=())
 
 
@@ -89,7 +89,8 @@ def read_clusters(path: str | Path, task: Use) -> list[dict[str, Any]]:
     Raises
     ------
     InputError
-        The file cannot be read, lacks a column that the task needs, has no rows, or a row without sentences.
+        The file cannot be read, lacks a column that the task needs, or has no rows; or a row has no sentences or is
+        neither good nor bad.
     """
     try:
         table = pq.read_table(path)
@@ -119,14 +120,14 @@ def _check(rows: list[dict[str, Any]], path: str | Path) -> None:
 
 
 def examples_of(rows: Sequence[dict[str, Any]], task: Task) -> list[TrainingExample]:
-    """Return one example per row; for the namer, only of good clusters whose name is an Action-Objective label."""
+    """Return one example per row; for the namer, only for good clusters whose name is an Action-Objective label."""
     if task == "judge":
         return [judge_example(row) for row in rows]
     return [example for row in rows if (example := name_example(row))]
 
 
 def judge_example(row: dict[str, Any]) -> TrainingExample:
-    """Return the question about one cluster and the option that is right."""
+    """Return the question about one cluster and the right option."""
     options = load("tuned", language_of(row["shown"])).options
     good = bool(row["good"])
     answer = options[0] if good else options[1]
@@ -136,9 +137,9 @@ def judge_example(row: dict[str, Any]) -> TrainingExample:
 
 
 def name_example(row: dict[str, Any]) -> TrainingExample | None:
-    """Return the question for a name, and the name; None if there is none to learn from.
+    """Return the naming prompt of a cluster and its name; None if the cluster is bad or has no valid name.
 
-    The prompt is in the language of the name, as at inference: Chinese sentences may get English names.
+    The prompt is in the language of the name, as at inference, because Chinese sentences may have English names.
     """
     name = row["name"] or ""
     language = language_of([name])

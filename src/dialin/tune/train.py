@@ -1,4 +1,4 @@
-"""Tune a judge or a namer: clusters with known answers and a base in, a folder with adapters, scores and a card out."""
+"""Tune a judge or a namer on clusters with known answers, and write adapters, scores and a card to a folder."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from dialin.tune.text import examples_of, read_clusters
 
 @dataclass(frozen=True)
 class TuneResult:
-    """What a tuning came to.
+    """Result of a tuning.
 
     Parameters
     ----------
     folder : Path
-        With ``adapter/`` (PEFT), ``adapter.gguf`` (where llama.cpp knows the architecture), ``scores.parquet``, the
-        card ``README.md`` and ``tune.json``.
+        Folder with ``adapter/`` (PEFT), ``adapter.gguf`` (if llama.cpp knows the architecture), ``scores.parquet``,
+        the card ``README.md`` and ``tune.json``.
     state : TrainState
-        How the training went.
+        Final state of the training.
     figures : tuple of Figures
-        Results on what was not learnt, by part and source.
+        Results on unlearnt clusters, by part and source.
     gguf : Path or None
-        The adapter for llama.cpp.
+        Adapter for llama.cpp; None if it does not know the architecture.
     """
 
     folder: Path
@@ -46,19 +46,19 @@ class TuneResult:
 
 
 def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
-    """Tune a model, and write the adapters, the scores and the card into ``job.out``.
+    """Tune a model and write the adapters, the scores and the card to ``job.out``.
 
     Parameters
     ----------
     job : Job
-        Data, settings and folder.
+        Data, settings and output folder.
     tell : callable
-        Told of each step.
+        Called with the progress after each step.
 
     Raises
     ------
     InputError
-        Data, base, folder or settings do not fit; the packages of the extra `tune` are missing.
+        Data, base, folder or settings do not fit, or the packages of the extra `tune` are missing.
     ModelError
         The base cannot be fetched or loaded.
     """
@@ -83,9 +83,9 @@ def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
 
 
 def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: TuneSettings) -> None:
-    """Put the matrices of a GGUF adapter in place; raise InputError if they do not fit base, rank or alpha."""
+    """Load the matrices of a GGUF adapter; raise InputError if they do not fit base, rank or alpha."""
     if layout is None:
-        raise InputError(f"{path} is for llama.cpp, which does not know the base", hint="leave out the +ADAPTER")
+        raise InputError(f"{path} is for llama.cpp, which does not support the base", hint="leave out the +ADAPTER")
     tensors, alpha = read_gguf(path)
     own = learner.adapter()
     matrices = peft_tensors(tensors, own, layout)
@@ -102,7 +102,7 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
 
 
 def check_folder(job: Job) -> None:
-    """Raise InputError if the folder holds a finished tuning, or anything without `resume`."""
+    """Raise InputError if the output folder holds a finished tuning, or any file without `resume`."""
     if (job.out / DONE).exists():
         raise InputError(f"{job.out} already holds a finished tuning", hint="choose another --out")
     if job.out.exists() and not job.out.is_dir():
@@ -112,7 +112,7 @@ def check_folder(job: Job) -> None:
 
 
 def identity(job: Job, weights: Weights) -> dict[str, str]:
-    """Return what makes two tunings the same one: hashes of base and data, and the settings but for the time limit."""
+    """Return the identity of a tuning: hashes of base and data, and the settings without base and time limit."""
     settings = asdict(replace(job.settings, max_seconds=0.0, base=""))
     return {
         "base": weights.sha256(),
@@ -122,7 +122,7 @@ def identity(job: Job, weights: Weights) -> dict[str, str]:
 
 
 def material(parts: Shares, base: Base, settings: TuneSettings, checkpoint: Checkpoint, tell: Tell) -> Material:
-    """Return what the course is made of, in tokens; raise InputError if all examples are too long."""
+    """Return the input of the course, with examples in tokens; raise InputError if all of them are too long."""
     learnt = [e for e in base.encode(parts.learnt) if len(e) <= settings.max_tokens]
     if not learnt:
         raise InputError(f"every example is longer than {settings.max_tokens} tokens", hint="raise max_tokens")
@@ -139,7 +139,7 @@ def _made(folder: Path) -> Path:
 
 
 def _layout(base: Base) -> Layout | None:
-    """Return what llama.cpp has to know; None if its names are unknown, and the base is no GGUF file anyway."""
+    """Return the layout for llama.cpp; None if it does not know the architecture of a base that is not a GGUF file."""
     config = base.model.config.get_text_config()
     try:
         return layout_of(config.model_type, config.num_attention_heads, config.num_key_value_heads)

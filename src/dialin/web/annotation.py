@@ -1,4 +1,4 @@
-"""The pages of an annotation, one dataclass each: what is on them, without how it looks."""
+"""Build the content of the annotation pages, one dataclass per page; the templates decide how it looks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from dialin.web.desk import View
 from dialin.web.pages import Pager, SentenceLine, lines, pager
 
 N_SHOWN = 20
-"""Sentences of a cluster that are seen before it is judged, as many as an LLM reads."""
+"""Sentences of a cluster that a judge sees at first: as many as an LLM reads."""
 MAX_SHOWN = 500
 N_NEAR = 3
 
 
 @dataclass(frozen=True)
 class Person:
-    """What somebody has done and can do yet."""
+    """An annotator, with the number of verdicts given and still possible."""
 
     name: str
     group: int
@@ -33,7 +33,7 @@ class Person:
 
 @dataclass(frozen=True)
 class ProgressRow:
-    """An intent on the page of the progress."""
+    """An intent on the progress page."""
 
     intent: int
     name: str
@@ -44,7 +44,7 @@ class ProgressRow:
 
 @dataclass(frozen=True)
 class ProgressPage:
-    """Where an annotation stands: what is done and left of each step, by whom, and how far they agree."""
+    """Progress of an annotation: work done and left in each step, the people, and their agreement."""
 
     n_clusters: int
     n_decided: int
@@ -64,14 +64,14 @@ class ProgressPage:
 
 @dataclass(frozen=True)
 class JudgePage:
-    """One cluster, or named intent of the second group, to be found good or bad.
+    """One cluster, or for the second group one named intent, to judge as good or bad.
 
     Parameters
     ----------
     n_done, n_open : int
-        What this person has judged, and still can, this one included.
+        Items that this person has judged, and items that they still can judge, including this one.
     more : int
-        How many sentences can be shown instead; 0 where all are.
+        Number of sentences that can be shown instead; 0 if no more can be shown.
     """
 
     intent: int
@@ -88,7 +88,7 @@ class JudgePage:
 
 @dataclass(frozen=True)
 class NearIntent:
-    """An intent near to a sentence or a cluster, and the cosine to its centroid."""
+    """An intent near a sentence or a cluster, and the cosine to its centroid."""
 
     intent: int
     name: str
@@ -97,7 +97,7 @@ class NearIntent:
 
 @dataclass(frozen=True)
 class NamePage:
-    """One good cluster that wants a name; `names` are those that are there."""
+    """One good cluster that needs a name; `names` are the existing names."""
 
     intent: int
     size: int
@@ -110,7 +110,7 @@ class NamePage:
 
 @dataclass(frozen=True)
 class SharePage:
-    """Sentences of one bad cluster, of a rejected intent or of none (−1), each with the intents nearest to it."""
+    """Sentences of one bad cluster, of a rejected intent or without an intent (−1), each with its nearest intents."""
 
     intent: int
     name: str
@@ -123,7 +123,7 @@ class SharePage:
 
 
 def progress_page(view: View) -> ProgressPage:
-    """Return where an annotation stands."""
+    """Return the progress page."""
     state, standing = view.state, standing_of(view.state)
     judged, found = state.judged, view.run.found_names
     at = standing.n_at()
@@ -148,7 +148,7 @@ def progress_page(view: View) -> ProgressPage:
 
 
 def people_of(view: View, standing: Standing, group: int) -> list[Person]:
-    """Return the people of a group by name."""
+    """Return the people of a group, sorted by name."""
     counts = by_person(view.state.judged, group)
     return [Person(by, group, n, len(open_for(view.state, standing, group, by))) for by, n in counts.items()]
 
@@ -159,7 +159,7 @@ def _stood(view: View, standing: Standing, intent: int) -> ProgressRow:
 
 
 def judge_page(view: View, group: int, by: str, after: int, n_shown: int) -> JudgePage | None:
-    """Return what somebody judges next: the first open one behind `after`, or else the first; None: nothing is left."""
+    """Return the page of the next open item after `after`, else of the first; None if nothing is left to judge."""
     standing, judged = standing_of(view.state), view.state.judged
     is_open = open_for(view.state, standing, group, by)
     if not is_open or (group == VERIFIERS and not standing.is_ready):
@@ -185,7 +185,7 @@ def _next(intents: list[int], after: int) -> int:
 
 
 def sample_of(X: NDArray[np.float32] | None, rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Return at most n of the rows, as an LLM would be shown them, the most central first; the same for everybody.
+    """Return at most n of the rows, sampled as for an LLM, the most central first; everybody gets the same sample.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def sample_of(X: NDArray[np.float32] | None, rows: NDArray[np.int64], n: int) ->
 
 
 def name_page(view: View, after: int) -> NamePage | None:
-    """Return the next good cluster without a name; None if all have one."""
+    """Return the page of the next good cluster without a name; None if every good cluster has one."""
     standing = standing_of(view.state)
     waiting = standing.at(Stage.NAME)
     if not waiting:
@@ -221,12 +221,12 @@ def name_page(view: View, after: int) -> NamePage | None:
 
 
 def known_names(view: View, standing: Standing) -> tuple[str, ...]:
-    """Return the names that are there, each once, by alphabet."""
+    """Return the existing names, each once, in alphabetical order."""
     return tuple(sorted({view.name(intent) for intent in standing.named}))
 
 
 def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: int) -> list[tuple[NearIntent, ...]]:
-    """Return, for each of the points (m, d), the three named intents with the nearest centroids, but for one."""
+    """Return the three named intents with the nearest centroids for each of the points (m, d), except intent `but`."""
     intents = [intent for intent in standing.named if intent != but]
     if view.X is None or not intents:
         return [()] * len(points)
@@ -239,9 +239,10 @@ def near_to(view: View, standing: Standing, points: NDArray[np.float32], but: in
 
 
 def share_page(view: View, intent: int, page: int) -> SharePage | None:
-    """Return the sentences of a bad cluster, the first one where that one is not there; None if none is left.
+    """Return a page of the sentences to share out; None if none is left.
 
-    Sentences near to the same intent stand together, so that many can be chosen at once.
+    An `intent` with nothing to share out gives the first one that has. Sentences near the same intent are listed
+    together, so that a person can select many at once.
     """
     standing = standing_of(view.state)
     left = standing.to_share_out

@@ -1,4 +1,4 @@
-"""The routes of the review: each reads the address, asks `pages` for one dataclass, and renders it."""
+"""Define the routes of the review: each reads the URL, gets one dataclass from `pages`, and renders it."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ from dialin.web.forms import Form, clean_name, decision, form_of, number_in
 from dialin.web.guard import Guard
 
 MAX_BODY = 32_000_000
-"""Bytes of a form: a split lists all sentences of an intent."""
+"""Maximum size of a form in bytes; large because a split lists all sentences of an intent."""
 NO_SUCH_INTENT = -2
-"""Cluster id that matches no cluster; used when the address names none."""
+"""Cluster id that matches no cluster, used if the URL names no cluster."""
 NAME_COOKIE = "dialin-name"
 ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who may come in.
+    """Access rules of a review or annotation.
 
     Parameters
     ----------
     token : str
-        In the address that is printed.
+        Secret in the URL that is printed.
     user : str
-        Name of people who have not entered one.
+        Default name of people who have not entered one.
     port : int
-        Cookies do not tell ports apart, so their names do.
+        Port of the server; it is part of the cookie's name, because browsers share cookies between ports.
     hosts : frozenset of str
-        As `Guard` has them.
+        Accepted values of the Host header, as in `Guard`.
     group : int
-        Of an annotation, the group that people join here, 1 or 2; 0: it is a review.
+        Group that people join in an annotation, 1 or 2; 0 for a review.
     """
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -101,7 +101,7 @@ def _asset(name: str) -> Callable[[Request], Response]:
 
 
 class _Site:
-    """What the routes share: the desk, and who may come in."""
+    """Handlers of all routes, with the desk and the access rules that they share."""
 
     def __init__(self, desk: Desk, access: Access) -> None:
         self.desk, self.access = desk, access
@@ -116,7 +116,7 @@ class _Site:
         view, intent = self.desk.view(), request.path_params["intent"]
         if intent not in view.state.intents:
             return self._message(
-                request, "This intent no longer exists: it was merged, or its creation was undone.", 404
+                request, "This intent no longer exists: it was merged or split, or its creation was undone.", 404
             )
         return self._page(request, view, "intent", pages.intent_page(view, intent, _page_of(request)))
 
@@ -155,7 +155,7 @@ class _Site:
     def _judged(self, request: Request, group: int) -> Response:
         view, user = self.desk.view(), self._user(request)
         own = view.state.judged.groups.get(user, group)
-        if own != group or not user or NAME_COOKIE not in request.cookies:  # else two would judge as one
+        if own != group or not user or NAME_COOKIE not in request.cookies:  # unnamed people would count as one
             return self._page(request, view, "who", own if own != group else 0)
         after, n_shown = _number_in(request, "after", -1), _number_in(request, "shown", 0)
         page = annotation.judge_page(view, group, user, after, n_shown)
@@ -193,7 +193,7 @@ class _Site:
         return RedirectResponse(self._next(form), 303)
 
     def _judged_on(self, line: int) -> str:
-        """Return where the verdict on a line of the log was given; "" if the line has no verdict."""
+        """Return the URL of the page on which a line's verdict was given; "" if the line is not a verdict."""
         edit = next(entry.edit for entry in self.desk.view().entries if entry.line == line)
         if not isinstance(edit, Vote):
             return ""
@@ -201,7 +201,7 @@ class _Site:
         return f"{path}?after={edit.intent - 1}" if edit.intent else path
 
     def _next(self, form: Form) -> str:
-        """Return where to go on: the page that the form came from, if what it shows is still there."""
+        """Return the page that the form names as the next one, or "/" if its intent no longer exists."""
         path = local(form.one("next"))
         shown = re.match(r"/intent/(\d{1,12})", path)
         is_gone = shown and int(shown[1]) not in self.desk.view().state.intents
@@ -214,7 +214,7 @@ class _Site:
         answer.set_cookie(NAME_COOKIE, value, httponly=True, samesite="strict", path="/", max_age=31_536_000)
         return answer
 
-    # --- what all answers share ---
+    # --- responses ---
 
     def _user(self, request: Request) -> str:
         return clean_name(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.access.user
@@ -234,7 +234,7 @@ class _Site:
                 group=self.access.group,
             )
         )
-        # Lone surrogates, which no answer can hold, become question marks.
+        # UTF-8 cannot encode lone surrogates; they become question marks.
         return HTMLResponse(html.encode("utf-8", "replace"))
 
     def _message(self, request: Request, text: str, status: int) -> Response:
@@ -255,7 +255,7 @@ def _missing(_request: Request, _error: Exception) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body of a request; raise InputError if it is too long, without reading it all."""
+    """Return the body of a request; raise InputError as soon as it exceeds `MAX_BODY`."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -269,13 +269,13 @@ def _page_of(request: Request) -> int:
 
 
 def _number_in(request: Request, key: str, missing: int) -> int:
-    """Return a number of the address; `missing` where it has none."""
+    """Return the number in a query parameter, or `missing` if the URL lacks it."""
     text = request.query_params.get(key, "")
     return number_in(text, key) if text else missing
 
 
 def local(path: str) -> str:
-    r"""Return a path of this server; "/" for what leads elsewhere.
+    r"""Return `path` if it stays on this server, else "/".
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The run on the desk: its state after the log, kept up to date with what others write, and changed by edits."""
+"""Keep the state of a run under review up to date with its log, and add edits to the log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dialin.runs.run import Run
 
 @dataclass(frozen=True)
 class View:
-    """A run at one moment of its review; consistent in itself, whatever is written meanwhile."""
+    """A consistent snapshot of a run under review; later edits do not change it."""
 
     run: Run
     entries: tuple[Entry, ...]
@@ -34,23 +34,23 @@ class View:
     X: NDArray[np.float32] | None
 
     def name(self, intent: int) -> str:
-        """Return the name of an intent; "no intent" for −1 and those that are gone."""
+        """Return the name of an intent; "no intent" for −1 and for ids that no longer exist."""
         known = self.state.intents.get(intent)
         return known.name if known else "no intent"
 
     def most_doubtful(self, intent: int) -> NDArray[np.int64]:
-        """Return the sentences of an intent, the least sure first, of equals the most frequent."""
+        """Return the sentences of an intent by ascending P(intent), in a tie the most frequent first."""
         rows = self.state.members(intent)
         return rows[np.lexsort((rows, -self.counts[rows], self.p[rows]))]
 
 
 class Desk:
-    """A run under review, for any number of people and threads.
+    """A run under review, safe for any number of people and threads.
 
     Parameters
     ----------
     run : Run
-        With a result.
+        A run with a result.
     """
 
     def __init__(self, run: Run) -> None:
@@ -63,7 +63,7 @@ class Desk:
         self._view: View | None = None
 
     def view(self) -> View:
-        """Return the run as it is now, with what others have decided."""
+        """Return the current snapshot, with everyone's edits."""
         with self._lock:
             size = self._path.stat().st_size if self._path.exists() else 0
             if self._view is None or size != self._size:
@@ -87,29 +87,29 @@ class Desk:
         )
 
     def decide(self, by: str, decide: Callable[[ReviewState], Edit]) -> None:
-        """Write an edit, decided on what the log holds then.
+        """Write the edit that `decide` returns for the newest state.
 
         Raises
         ------
         InputError
-            It does not fit what others have done meanwhile; nothing is written.
+            The edit does not fit what others have done in the meantime; nothing is written.
         """
 
         def checked(entries: list[Entry]) -> Edit:
             state = replay(self._start, entries)
             edit = decide(state)
             if not isinstance(edit, Undo | Redo) and (why := refusal(state, edit, by)):
-                raise InputError(why, hint="somebody else may have changed it; reload the page")
+                raise InputError(why, hint="someone else may have changed it; reload the page")
             return edit
 
         append(self._path, by, checked)
 
     def undo(self, by: str, line: int | None = None) -> int:
-        """Undo an edit, by default the last one of this person; return its line."""
+        """Undo an edit, by default the last one by this person; return its line."""
         return self._turn(by, line, Undo)
 
     def redo(self, by: str, line: int | None = None) -> int:
-        """Redo an edit, by default the one that this person undid last; return its line."""
+        """Redo an edit, by default this person's most recently undone edit; return its line."""
         return self._turn(by, line, Redo)
 
     def _turn(self, by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
@@ -124,11 +124,11 @@ class Desk:
 
 
 def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
-    """Return the line that an undo or redo is about; raise InputError if there is none, or others build on it."""
+    """Return the line to undo or redo; raise InputError if there is none or a later line depends on it."""
     before = replay(start, entries)
     lines = before.active if turn is Undo else before.undone
     own = {entry.line for entry in entries if entry.by == by}
-    mine = [at for at in lines if at in own]  # edits in the order of the log, undone ones as they were undone
+    mine = [at for at in lines if at in own]  # in the order in which they took effect or were undone
     chosen = (mine[-1] if mine else None) if line is None else line
     word = turn.__name__.lower()
     if chosen is None or chosen not in lines:

@@ -1,4 +1,4 @@
-"""What a form of a page asks for, as an edit; fields are checked here, their fit with the run where it is written."""
+"""Turn a submitted form into an edit. This module checks the fields; the desk checks that the edit fits the run."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of a form, each with its values."""
+    """The fields of a submitted form, each with its values."""
 
     values: Mapping[str, Sequence[str]]
 
     def one(self, key: str) -> str:
-        """Return the value of a field; "" if there is none."""
+        """Return the first value of a field; "" if it has none."""
         return (self.values.get(key) or [""])[0].strip()
 
     def number(self, key: str) -> int:
-        """Return the number in a field; raise InputError if there is none."""
+        """Return the number in a field; raise InputError if it is not a number."""
         return number_in(self.one(key), key)
 
     def numbers(self, key: str) -> tuple[int, ...]:
-        """Return the numbers in a field, each once; raise InputError if there is none."""
+        """Return the numbers in a field, each once; raise InputError if it has none."""
         found = [n for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value.strip()) if n]
         if not found:
             raise InputError(f"nothing is selected ({key})", hint="select something first")
         return tuple(dict.fromkeys(number_in(n, key) for n in found))
 
     def name(self, key: str = "name") -> str:
-        """Return a name: one line, without marks that turn the direction of writing."""
+        """Return the name in a field, on one line and without characters that change the text direction."""
         return clean_name(self.one(key))
 
 
 def number_in(text: str, key: str) -> int:
-    """Return the number that a text is; raise InputError if it is not a number."""
+    """Return a text as a number; raise InputError, which names `key`, if it is not one."""
     if not re.fullmatch(r"[0-9]{1,12}", text):
         raise InputError(f"{key} must be a number, got {text[:40]!r}")
     return int(text)
 
 
 def clean_name(name: str) -> str:
-    r"""Return a name on one line, of at most 120 characters.
+    r"""Return a name on one line, cut to `MAX_NAME` characters.
 
     Examples
     --------
@@ -62,17 +62,17 @@ def clean_name(name: str) -> str:
 
 
 def form_of(body: bytes) -> Form:
-    """Return the fields of a urlencoded body."""
+    """Return the fields of a URL-encoded body."""
     return Form(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1_000_000))
 
 
 def decision(form: Form) -> Callable[[ReviewState], Edit]:
-    """Return what decides the edit of a form once the newest state is known.
+    """Return a function that turns the newest state into the edit of a form.
 
     Raises
     ------
     InputError
-        The form asks for nothing.
+        The form names no known edit, or a field is missing or wrong.
     """
     kind = form.one("do")
     if kind in ("move", "noise"):
@@ -104,7 +104,7 @@ def _about_intent(form: Form, kind: str) -> Edit:
 
 
 def _split(form: Form) -> Callable[[ReviewState], Edit]:
-    """Return the split; the first part keeps the intent's id, the others get free ones: two may split at once."""
+    """Return the split; the first part keeps the id, the others get ids that are free when the edit is written."""
     intent, n = form.number("intent"), sum(key.startswith("sentences") for key in form.values)
     if n < 2:
         raise InputError(f"a split needs at least two parts, got {n}")
@@ -129,7 +129,7 @@ def _about_sentences(form: Form, kind: str) -> Callable[[ReviewState], Edit]:
 
 
 def _named(form: Form) -> Callable[[ReviewState], Edit]:
-    """Return what names a cluster: where an intent is called so already, both are one."""
+    """Return the naming of a cluster; a name that another intent has merges the two."""
     intent, name = form.number("intent"), _needed(form.name())
 
     def decide(state: ReviewState) -> Edit:
@@ -140,7 +140,7 @@ def _named(form: Form) -> Callable[[ReviewState], Edit]:
 
 
 def _given(form: Form) -> Callable[[ReviewState], Edit]:
-    """Return what gives sentences to the intent of a name, which is a new one where none is called so."""
+    """Return the move of sentences to the intent with a name; the intent is created if the name is new."""
     rows, name = form.numbers("s"), _needed(form.name())
 
     def decide(state: ReviewState) -> Edit:
@@ -152,5 +152,5 @@ def _given(form: Form) -> Callable[[ReviewState], Edit]:
 
 def _needed(name: str) -> str:
     if not name:
-        raise InputError("a name is needed")
+        raise InputError("the name is missing")
     return name

@@ -1,4 +1,4 @@
-"""Access to the review: for holders of the token, from a page of this server, under a name of this host."""
+"""Restrict access to the review: requests need the token, a known Host header and, to write, the same origin."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ SAFE_METHODS = {"GET", "HEAD"}
 
 @dataclass(frozen=True)
 class Guard:
-    """Lets a request through to `app` or answers it itself; puts the same headers on every answer.
+    """Middleware that checks each request before `app` and adds security headers to every response.
 
     Parameters
     ----------
     app : ASGIApp
-        What is guarded.
+        The guarded application.
     token : str
-        Comes once in the address, then in a cookie.
+        Secret that arrives once in the URL and then in a cookie.
     cookie : str
         Name of that cookie.
     hosts : frozenset of str
-        What the header Host may be, so that no other name leads here; empty for any.
+        Accepted values of the Host header, against DNS rebinding; empty accepts any.
     """
 
     app: ASGIApp
@@ -46,7 +46,7 @@ class Guard:
     hosts: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -63,11 +63,11 @@ class Guard:
         return None
 
     def _entered(self, request: Request) -> Response | None:
-        """Turn the token of an address into a cookie, and the address into one without it."""
+        """Return a redirect to the URL without the token, which moves to a cookie; None if there is nothing to move."""
         if "token" not in request.query_params or request.method not in SAFE_METHODS:
             return None
         rest = urlencode([(k, v) for k, v in request.query_params.multi_items() if k != "token"])
-        path = "/" + request.url.path.lstrip("/")  # "//host" would lead away
+        path = "/" + request.url.path.lstrip("/")  # "//host" would lead to another server
         answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
         if self._is(request.query_params.get("token")):
             answer.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
@@ -78,7 +78,7 @@ class Guard:
 
 
 def is_same_origin(request: Request) -> bool:
-    """Return whether a request was made by a page of this server, as its browser says."""
+    """Return whether a request comes from a page of this server, according to the browser's headers."""
     origin = request.headers.get("origin")
     if origin is None:
         return request.headers.get("sec-fetch-site") == "same-origin"
@@ -86,7 +86,7 @@ def is_same_origin(request: Request) -> bool:
 
 
 def with_headers(send: Send) -> Send:
-    """Return a `send` that adds the headers of every answer."""
+    """Return a `send` that adds `HEADERS` to every response."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""The pages of a review, one dataclass each: what is on them, without how it looks."""
+"""Build the content of the review pages, one dataclass per page; the templates decide how it looks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dialin.web.desk import View
 
 PER_PAGE, INTENTS_PER_PAGE = 50, 200
 CUT = 600
-"""Characters of a sentence that are shown at once; the rest unfolds."""
+"""Characters of a sentence that are shown at first; the rest unfolds."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class SentenceLine:
 
 @dataclass(frozen=True)
 class Pager:
-    """Where in a list of n items a page is; pages count from 1."""
+    """Position of a page in a list of n items; pages count from 1."""
 
     page: int
     n_pages: int
@@ -42,13 +42,13 @@ class Pager:
 
     @property
     def span(self) -> slice:
-        """The items of the page."""
+        """Slice of the items on the page."""
         return slice((self.page - 1) * self.per_page, self.page * self.per_page)
 
 
 @dataclass(frozen=True)
 class Overview:
-    """All intents, those where a look pays most first; `shown` are those of the page."""
+    """All intents, the most doubtful first; `shown` holds the intents of this page."""
 
     shown: tuple[RankedIntent, ...]
     pager: Pager
@@ -96,7 +96,7 @@ class SplitPage:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """Sentences and intents in which the words occur."""
+    """Sentences and intents that contain all the words."""
 
     words: str
     intents: tuple[RankedIntent, ...]
@@ -107,7 +107,7 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the log as people read it."""
+    """A line of the log in words."""
 
     line: int
     at: str
@@ -120,14 +120,14 @@ class Event:
 
 @dataclass(frozen=True)
 class LogPage:
-    """Who decided what, the latest first."""
+    """Lines of the log, the latest first."""
 
     events: tuple[Event, ...]
     pager: Pager
 
 
 def pager(n: int, page: int, per_page: int = PER_PAGE) -> Pager:
-    """Return the pager of n items at a page, brought into range.
+    """Return the pager of n items at a page; the page is clipped to the range.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def pager(n: int, page: int, per_page: int = PER_PAGE) -> Pager:
 
 
 def sentence_line(view: View, sentence: int) -> SentenceLine:
-    """Return one sentence."""
+    """Return one sentence with everything that a page shows about it."""
     text, intent = view.texts[sentence], int(view.state.labels[sentence])
     known = view.run.corpus.roles
     role = view.sentences["role"][sentence].as_py() or (known[sentence] if known else "")
@@ -150,12 +150,12 @@ def sentence_line(view: View, sentence: int) -> SentenceLine:
 
 
 def lines(view: View, rows: Iterable[int]) -> tuple[SentenceLine, ...]:
-    """Return sentences."""
+    """Return these sentences for a page."""
     return tuple(sentence_line(view, int(row)) for row in rows)
 
 
 def overview(view: View, page: int) -> Overview:
-    """Return a page of the intents."""
+    """Return one page of the overview."""
     at = pager(len(view.ranked), page, INTENTS_PER_PAGE)
     return Overview(
         shown=view.ranked[at.span],
@@ -170,7 +170,7 @@ def overview(view: View, page: int) -> Overview:
 
 
 def intent_page(view: View, intent: int, page: int) -> IntentPage:
-    """Return the page of an intent that there is, or of −1."""
+    """Return the page of an existing intent, or of the sentences without one (−1)."""
     rows = view.most_doubtful(intent)
     at = pager(len(rows), page)
     ids = [r.intent for r in view.ranked]
@@ -189,7 +189,7 @@ def intent_page(view: View, intent: int, page: int) -> IntentPage:
 
 
 def split_page(view: View, intent: int, k: int) -> SplitPage | None:
-    """Return a proposal; None without vectors or with fewer than two sentences."""
+    """Return a proposal to split an intent into k parts; None without vectors or with fewer than two sentences."""
     rows = view.state.members(intent)
     if view.X is None or len(rows) < 2:
         return None
@@ -206,7 +206,7 @@ def _frequent(view: View, rows: Iterable[int], n: int = 8) -> list[int]:
 
 
 def search_page(view: View, words: str, page: int) -> SearchPage:
-    """Return what has all of the words in it, in any case and order."""
+    """Return the sentences and intents that contain all the words, in any order and ignoring case."""
     wanted = words.casefold().split()
     rows = [i for i, text in enumerate(view.texts) if wanted and has(text, wanted)]
     at = pager(len(rows), page)
@@ -216,7 +216,7 @@ def search_page(view: View, words: str, page: int) -> SearchPage:
 
 
 def has(text: str, wanted: list[str]) -> bool:
-    """Return whether a text has all words, which are in lower case."""
+    """Return whether a text contains all these lower-case words, ignoring its case."""
     folded = text.casefold()
     return all(word in folded for word in wanted)
 
@@ -225,28 +225,28 @@ def has(text: str, wanted: list[str]) -> bool:
 
 
 def log_page(view: View, page: int, user: str) -> LogPage:
-    """Return the page of who decided what, as somebody may see it."""
+    """Return one page of the log as `user` may see it."""
     at = pager(len(view.entries), page)
     newest = view.entries[::-1][at.span]
     return LogPage(tuple(event(view, entry, user) for entry in newest), at)
 
 
 def event(view: View, entry: Entry, user: str) -> Event:
-    """Return a line of the log as somebody may read it: nobody sees how others judged what is not decided yet."""
+    """Return a line of the log as `user` may see it: others' verdicts stay hidden until the item is decided."""
     state, edit = view.state, entry.edit
     undone, void = entry.line in state.undone, entry.line in state.void
     status = "undone" if undone else "does not fit" if void else ""
     text, is_theirs = edit_text(view, edit), isinstance(edit, Vote) and entry.by != user
     if isinstance(edit, Vote) and is_theirs and state.judged.decision(edit.group, edit.intent) is None:
         text = f"judged {_judged(view, edit)}"
-    can_turn = not is_theirs  # a verdict is its giver's
+    can_turn = not is_theirs  # only the person who gave a verdict can undo it
     return Event(
         entry.line, entry.at, entry.by, text, status, entry.line in state.active and can_turn, undone and can_turn
     )
 
 
 def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
-    """Return what an edit did, with the names that intents have now."""
+    """Return an edit in words, with the current names of its intents."""
     match edit:
         case Accept(intent):
             return f"accepted “{_name(view, intent)}”"
@@ -255,7 +255,7 @@ def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each ki
         case Merge(intent, others, name):
             return f"merged {len(others)} other{'s' * (len(others) > 1)} into “{name or _name(view, intent)}”"
         case Split(intent, ()):
-            return f"wants “{_name(view, intent)}” split"
+            return f"asked to split “{_name(view, intent)}”"
         case Split(_, parts):
             return "split into " + ", ".join(f"“{part.name}” ({len(part.sentences):,})" for part in parts)
         case Move(sentences, intent, name):
@@ -265,7 +265,7 @@ def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each ki
         case Vote(_, good):
             return f"found {_judged(view, edit)} {'good' if good else 'bad'}"
         case Quorum(n):
-            return f"wants {n} verdict{'s' * (n > 1)} of each group"
+            return f"asked for {n} verdict{'s' * (n > 1)} from each group"
         case Undo(at):
             return f"undid line {at}"
         case Redo(at):

@@ -1,4 +1,4 @@
-"""The review or annotation on a port of this machine, until Ctrl-C."""
+"""Serve the review or annotation on a local port until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine alone.
+    """Return whether a host is reachable from this machine only.
 
     Examples
     --------
@@ -32,16 +32,16 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True)
 class Door:
-    """Where a run is served, and to whom.
+    """Address and default identity for a server.
 
     Parameters
     ----------
     host, port : str, int
-        Where; port 0 for any that is free.
+        Address to listen on; port 0 picks a free one.
     user : str
-        Name of people who have not entered one.
+        Default name of people who have not entered one.
     group : int
-        As `Access` has it.
+        Group of an annotation, as in `Access`.
     """
 
     host: str
@@ -56,11 +56,11 @@ def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
     Parameters
     ----------
     run : Run
-        With a result.
+        A run with a result.
     door : Door
-        Where, and to whom.
+        Address and default identity.
     on_ready : callable
-        Told the address, token included, when it can be opened.
+        Called with the URL, including the token, when the server is ready.
 
     Raises
     ------
@@ -76,19 +76,19 @@ def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
 
 
 def access_of(host: str, port: int, user: str, group: int = 0) -> Access:
-    """Return who may come in; on loopback only under the names of this machine."""
+    """Return the access rules; on a loopback address, they accept only the names of this machine."""
     names = {in_url(host), "localhost", LOOPBACK, "[::1]"}
     hosts = frozenset(f"{name}:{port}" for name in names) if is_loopback(host) else frozenset[str]()
     return Access(user=user, port=port, hosts=hosts, group=group)
 
 
 def in_url(host: str) -> str:
-    """Return a host as an address has it."""
+    """Return a host in the form that a URL needs: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raise InputError if the address cannot be used."""
+    """Return a listening socket; raise InputError if the address cannot be used."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)

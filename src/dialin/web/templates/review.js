@@ -1,4 +1,4 @@
-// Keys and counts of the review. Every page works without it.
+// Keyboard shortcuts and selection counts of the review pages. Every page also works without this script.
 "use strict";
 (() => {
   const all = (query, within = document) => [...within.querySelectorAll(query)];
