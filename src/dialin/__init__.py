@@ -2,17 +2,17 @@
 
 The folders are the steps of the data, in this order:
 
-- ``read``, ``embed``, ``cluster``: a file becomes sentences, unit vectors, and a tree that can be cut anywhere;
-- ``judge``, ``search``, ``name``: is a set one intent, which sets are kept (Algorithm 1), what are they called;
-- ``discover``: the whole method, and `IntentClusterer`, the estimator;
-- ``review``, ``runs``, ``facts``, ``report``, ``jobs``: what people decide about a result, the folder of a run, what it
-  says, how it is shown, and one file for each job;
-- ``web``, ``annotate``, ``tune``, ``peers``, ``bench``, ``cli``: the rooms above;
-- ``errors``, ``files``, ``arrays``, ``text``, ``models``, ``prompts``, ``llm``, ``score``: the ground they
-  all stand on.
+- ``read``, ``embed``, ``cluster`` turn a file into sentences, unit vectors, and a tree that can be cut anywhere;
+- ``judge``, ``search``, ``name`` decide whether a set is one intent, keep the good sets (Algorithm 1), and label them;
+- ``discover`` is the whole method, with `IntentClusterer`, the estimator;
+- ``review``, ``runs``, ``facts``, ``report``, ``jobs`` hold people's decisions about a result, the run folder, its
+  contents as plain values, the page and tables that show them, and one file for each job;
+- ``web``, ``annotate``, ``tune``, ``peers``, ``bench``, ``cli`` build on all of the above;
+- ``errors``, ``files``, ``arrays``, ``text``, ``models``, ``prompts``, ``llm``, ``score`` are the ground that all
+  others share.
 
-The names in `__all__` are the public ones. They are imported when they are first used, so that `import dialin` and the
-command line start at once.
+The public names are those in `__all__`. Each is imported on first use, so that `import dialin` and the command line
+start at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# The folder whose name is a function here, too: imported first, it does not take the place of the function later.
+# `read` is both a folder and a function: importing the folder first keeps it from replacing the function later.
 import dialin.read  # noqa: F401
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ _MODULES = {
     "Columns": "dialin.read.columns",
     "Corpus": "dialin.read.corpus",
 }
-"""Where the public names are, but for the functions below."""
+"""Module of each public name, except the functions below."""
 
 
 def __getattr__(name: str) -> Any:
@@ -115,7 +115,7 @@ def __dir__() -> list[str]:
 
 
 def read(source: object, columns: Columns | None = None) -> Corpus:
-    """Read sentences out of a file, a frame or a list, and count the unique ones; see `dialin.read.table.read`."""
-    from dialin.read import table  # noqa: PLC0415  (when it is used: see above)
+    """Read sentences from a file, a frame or a list, and count the unique ones; see `dialin.read.table.read`."""
+    from dialin.read import table  # noqa: PLC0415  (on first use, as above)
 
     return table.read(source, columns)

@@ -1,4 +1,4 @@
-"""Everything that dialin raises on purpose.
+"""Defines every error that dialin raises on purpose.
 
 ::
 
@@ -6,21 +6,21 @@
     ├── InputError              the data or an option is wrong          exit code 2
     ├── ModelError              a local model cannot be fetched or read exit code 2
     ├── ProviderError           an LLM or embedding server failed       exit code 3
-    └── BudgetError             a cap of calls, tokens or money is hit  (caught by the run)
+    └── BudgetError             a cap on calls, tokens or money is hit  (caught by the run)
 
-Bugs are never wrapped: what is not in this tree is a fault of dialin itself.
+Bugs are never wrapped: any other exception is a fault of dialin itself.
 """
 
 from __future__ import annotations
 
 
 class DialinError(Exception):
-    """Base of all errors that are meant for the user.
+    """Base of all errors meant for the user.
 
     Parameters
     ----------
     message : str
-        What is wrong, where, and the value that was got, in one line.
+        What is wrong, where, and the value received, in one line.
     hint : str, optional
         How to fix it, in one line.
     """
@@ -56,7 +56,7 @@ class ProviderError(DialinError):
     retryable : bool
         Whether the same call may succeed later (rate limit, overload, timeout).
     retry_after : float, optional
-        Seconds that the server asked to wait.
+        Seconds to wait, as requested by the server.
     """
 
     exit_code = 3
@@ -70,4 +70,4 @@ class ProviderError(DialinError):
 
 
 class BudgetError(DialinError):
-    """A cap of calls, tokens or money would be passed by the next call."""
+    """The next call would exceed a cap on calls, tokens or money."""

@@ -1,4 +1,4 @@
-"""The files of a run folder: each is written whole or not at all, and read back with a clear error."""
+"""Writes the files of a run folder, whole or not at all, and reads them back with clear errors."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ PINNED_INTENTS = "pinned.npz"
 REPORT = "report.html"
 
 FORMAT = 2
-"""Number of the format of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1, without a number."""
+"""Format number of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1 and did not record it."""
 _FIRST_WRITER = "0.1.0"
 
-_SPACE_HINT = "free disk space, check the permission of the folder, or choose another one"
+_SPACE_HINT = "free disk space, check the permissions of the folder, or choose another one"
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:
@@ -42,14 +42,14 @@ def cannot_write(path: Path, error: OSError) -> InputError:
 
 
 def check_format(found: object, what: str, writer: str = "") -> None:
-    """Raise InputError if something in a run folder is of another format than the one that this version reads.
+    """Raise InputError if a part of a run folder has a format that this version of dialin cannot read.
 
     Parameters
     ----------
     found : object
-        The number that was read; None: there is none, so it is of format 1.
+        Recorded format number; None if no number is recorded, which means format 1.
     what : str
-        What has the format, for the error.
+        Name of the part, for the error.
     writer : str, optional
         Version of dialin that wrote it; "" if it is not recorded.
 
@@ -59,7 +59,7 @@ def check_format(found: object, what: str, writer: str = "") -> None:
     >>> check_format(None, "the run in RUN")
     Traceback (most recent call last):
     ...
-    dialin.errors.InputError: the run in RUN is of format 1, written by dialin 0.1.0; this dialin reads format 2 \
+    dialin.errors.InputError: the run in RUN has format 1, written by dialin 0.1.0; this dialin reads format 2 \
 (open it with dialin 0.1.0, or make the run again)
     """
     number = 1 if found is None else found
@@ -68,13 +68,13 @@ def check_format(found: object, what: str, writer: str = "") -> None:
     known = writer or (_FIRST_WRITER if number == 1 else "")
     by = f"dialin {known}" if known else "another version of dialin"
     raise InputError(
-        f"{what} is of format {number}, written by {by}; this dialin reads format {FORMAT}",
+        f"{what} has format {number}, written by {by}; this dialin reads format {FORMAT}",
         hint=f"open it with {by}, or make the run again",
     )
 
 
 def quoted(path: Path) -> str:
-    """Return a path as it can be typed in a shell, and is not taken for an option.
+    """Return a path quoted for a shell, and written so that it cannot be mistaken for an option.
 
     Examples
     --------
@@ -86,12 +86,12 @@ def quoted(path: Path) -> str:
 
 
 def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a temporary file beside `path` and put it in its place in one step.
+    """Let `fill` write a temporary file beside `path`, then move it to `path` in one step.
 
     Raises
     ------
     InputError
-        The file cannot be written; what was there before is unchanged.
+        The file cannot be written; an existing file at `path` is unchanged.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -105,12 +105,12 @@ def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
 def _forget(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-    except OSError:  # a folder that is gone or read-only: nothing of ours is there
+    except OSError:  # the folder is gone or read-only: it holds nothing of ours
         return
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, whole; lone surrogates, which no UTF-8 file can hold, become question marks."""
+    """Write UTF-8 text, whole; lone surrogates, which UTF-8 cannot encode, become question marks."""
     data = text.encode("utf-8", "replace")
 
     def fill(temporary: Path) -> None:
@@ -120,7 +120,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def without_nan(value: Any) -> Any:
-    """Return a value of dicts, lists and numbers with None in the place of nan, which JSON does not have.
+    """Return nested dicts, lists and numbers with each nan, which JSON lacks, replaced by None.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def write_json_lines(path: Path, values: Iterable[object]) -> None:
-    """Write one JSON value a line."""
+    """Write one JSON value per line."""
     write_text(path, "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values))
 
 
@@ -150,29 +150,29 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def check_new_table(path: Path, option: str = "--out") -> None:
-    """Raise InputError if a new Parquet file cannot be written to the `path` of an option: asked before any work."""
+    """Raise InputError if an option's `path` cannot become a new Parquet file; called before any work."""
     if path.suffix != ".parquet":
         raise InputError(f"{option} {path} does not end in .parquet", hint="the table is written as Parquet")
     if path.exists():
         raise InputError(f"{path} already exists", hint=f"delete it, or choose another {option}")
     if not path.absolute().parent.is_dir():
         raise InputError(
-            f"there is no folder {path.parent} for {path.name}", hint=f"make it, or choose another {option}"
+            f"there is no folder {path.parent} for {path.name}", hint=f"create it, or choose another {option}"
         )
 
 
 def write_array(path: Path, X: NDArray[np.generic]) -> None:
-    """Write one array as .npy, whole."""
+    """Write one array as ``.npy``, whole."""
 
     def fill(temporary: Path) -> None:
-        with temporary.open("wb") as file:  # a file: with a path, numpy would add its own suffix
+        with temporary.open("wb") as file:  # an open file, because numpy adds its own suffix to a path
             np.save(file, X)
 
     write_whole(path, fill)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays with their names."""
+    """Write named arrays as ``.npz``, whole."""
 
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
@@ -182,29 +182,29 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Return the JSON value of a file; raise InputError if there is none."""
+    """Return the JSON value of a file; raise InputError if it cannot be read."""
     try:
         return json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
-        raise InputError(f"{path} is damaged: {error}", hint="it was written by dialin as JSON") from error
+        raise InputError(f"{path} is damaged: {error}", hint="dialin writes this file as JSON") from error
 
 
 def read_json_lines(path: Path) -> list[Any]:
-    """Return the JSON value of each line of a file; raise InputError if there is none."""
+    """Return the JSON value of each line of a file; raise InputError if one cannot be read."""
     try:
         return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise InputError(
-            f"{path} is damaged: {error}", hint="it was written by dialin, one JSON value a line"
+            f"{path} is damaged: {error}", hint="dialin writes this file with one JSON value per line"
         ) from error
 
 
 def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return a Parquet file of a run folder; raise InputError if it cannot be read."""
+    """Return the table in a Parquet file of a run folder; raise InputError if it cannot be read."""
     try:
         return pq.read_table(path, columns=list(columns) if columns else None)
     except (OSError, pa.ArrowException) as error:
@@ -212,7 +212,7 @@ def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 
 def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
-    """Return an array of `n_rows` rows, or None if the file is not there or not that."""
+    """Return the 2-D array of `n_rows` rows in a file; None if the file is missing or holds anything else."""
     try:
         X: NDArray[np.float32] = np.load(path, allow_pickle=False)
     except (OSError, ValueError):
@@ -221,7 +221,7 @@ def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return arrays by name; raise InputError if they cannot be read."""
+    """Return the arrays of an ``.npz`` file by name; raise InputError if they cannot be read."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return dict(data)

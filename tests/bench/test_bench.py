@@ -250,7 +250,7 @@ def test_rows_that_cannot_stand_in_one_table_are_refused(
     ("options", "message"),
     [
         (["--methods", "kmeans,deep"], "unknown method 'deep' (there are: kmeans, gmm"),
-        (["--methods", ","], "--methods names no method"),
+        (["--methods", ","], "--methods is empty"),
         (["--methods", "idas"], "the method 'idas' needs an LLM, got --llm none"),
         (["--methods", "itl-merge"], "the method 'itl-merge' needs an LLM, got --llm none"),
         (["--calls", "50"], "the method 'dialin@50' needs an LLM, got --llm none"),

@@ -165,7 +165,7 @@ def test_a_cut_first_line_is_written_again(tmp_path: Path, cut: int) -> None:
 def test_a_log_of_another_format_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "decisions.jsonl"
     path.write_text('{"intent_id": 3, "decision": "accept"}\n')
-    message = r"decisions\.jsonl is of format 1, written by dialin 0\.1\.0; this dialin reads format 2"
+    message = r"decisions\.jsonl has format 1, written by dialin 0\.1\.0; this dialin reads format 2"
     with pytest.raises(InputError, match=message):
         read_log(path)
     with pytest.raises(InputError, match=message):

@@ -183,7 +183,7 @@ def test_a_run_of_another_format_is_refused_by_every_command(cli: Cli, calls: Pa
         other = manifest | {"dialin": by.split()[1], "format": number}
         (run.folder / "manifest.json").write_text(json.dumps({k: v for k, v in other.items() if v is not None}))
         result = cli(*arguments)
-        one_line(result, f"run is of format {number or 1}, written by {by}", "reads format 2", f"open it with {by}")
+        one_line(result, f"run has format {number or 1}, written by {by}", "reads format 2", f"open it with {by}")
         assert result.exit_code == 2
 
 
@@ -194,5 +194,5 @@ def test_decisions_of_another_format_are_refused_by_every_command(
     run = fake_run(Path("run"), said())
     (run.folder / "decisions.jsonl").write_text('{"intent_id": 0, "decision": "accept"}\n')
     result = cli(*arguments)
-    one_line(result, "decisions.jsonl is of format 1", "dialin 0.1.0", "reads format 2")
+    one_line(result, "decisions.jsonl has format 1", "dialin 0.1.0", "reads format 2")
     assert result.exit_code == 2

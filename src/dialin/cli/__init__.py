@@ -1,9 +1,9 @@
-"""The command line: parse, call the library, print.
+"""Runs the command line: parses arguments, calls the library, and prints.
 
-Comes in: words. Goes out: text on standard output, progress on standard error, an exit code.
-
-Begin with `discover.py`: each command has a module of its name. `group.py` turns errors into one line, and imports a
-command only when it runs; `options.py` holds what several commands take.
+Comes in: the words of a command.
+Goes out: text on standard output, progress on standard error, an exit code.
+Begin with `discover.py`; most commands have a module of their own name. `group.py` prints errors as one line and
+imports a command only when it runs. `options.py` holds the options that several commands share.
 """
 
 from __future__ import annotations

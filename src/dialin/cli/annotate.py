@@ -1,4 +1,4 @@
-"""The command that makes a labelled data set out of raw sentences, with people."""
+"""Defines ``annotate``, with which people turn raw sentences into a labelled data set."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, read_corpus, start
 
 LOG_AUTHOR = "dialin"
-"""Author of the line that sets the quorum: not a person, so that nobody undoes it by accident."""
+"""Author of the log line that sets the quorum. It is not a person, so that nobody undoes the line by accident."""
 CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date")
 
 
@@ -66,9 +66,9 @@ CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", 
 def annotate(annotators: int | None, export: Path | None, **options: Any) -> None:
     """Build a labelled data set with people.
 
-    They judge clusters, name them, distribute the remaining sentences, and verify. INPUT is a file as for discover,
-    which becomes --out FOLDER, or such a FOLDER, to continue with it. A web page is served until Ctrl-C. --export
-    writes the labelled sentences with a data card beside them.
+    People judge clusters, name them, distribute the remaining sentences, and verify. INPUT is a file as for discover,
+    from which --out FOLDER is created, or such a FOLDER to continue with. A web page is served until Ctrl-C. --export
+    writes the labelled sentences, with a data card beside them.
     """
     run = opened(options)
     if annotators is not None and annotators != run.review.judged.wanted:
@@ -81,7 +81,7 @@ def annotate(annotators: int | None, export: Path | None, **options: Any) -> Non
 
 
 def opened(options: dict[str, Any]) -> Run:
-    """Return the run of a folder, or make one of a file; raise InputError if the options do not fit."""
+    """Return the run in a folder, or create one from a file; raise InputError if the options do not fit."""
     given, out = Path(options["input"]), options["out"]
     if not given.is_dir():
         if out is None:
@@ -89,22 +89,22 @@ def opened(options: dict[str, Any]) -> Run:
         return begin(out, options)
     asked = [name for name in CREATION_OPTIONS if options[name] is not None]
     if asked:
-        raise InputError(f"--{asked[0]} is only for a new annotation, but {given} is a folder", hint="leave it out")
+        raise InputError(f"--{asked[0]} is only for a new annotation, but {given} is a folder", hint="omit it")
     run = load(given)
     if run.manifest.status != COMPLETE and run.manifest.settings.judge == "people":
         return resume_clustering(run)
-    summary_of(run)  # what an LLM works on must have ended
+    summary_of(run)  # raises if an LLM has not finished the run yet
     return run
 
 
 def resume_clustering(run: Run) -> Run:
-    """Cluster the sentences of a run whose start was stopped."""
+    """Cluster the sentences of a run that was stopped at the start."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
         return cluster(run, opened, meter)
 
 
 def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
-    """Cluster the sentences; no step of it asks an LLM."""
+    """Cluster the sentences, without asking an LLM."""
     meter.step("cluster")
     try:
         return work_on(run, opened, Session(estimate=False))
@@ -113,7 +113,7 @@ def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
 
 
 def begin(out: Path, options: dict[str, Any]) -> Run:
-    """Make the run folder of an annotation."""
+    """Create the run folder of an annotation, and cluster its sentences."""
     check_free(out)
     seed, specs = options["seed"] or 0, Specs(NO_LLM, embedder=options["embedder"] or AUTO)
     plan = RunPlan(options["input"], columns_of(options), settings_for(options["k"] or 2, seed), specs)
@@ -128,7 +128,7 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
 
 
 def write_data_set(run: Run, path: Path) -> None:
-    """Write the data set and its card, and say how much of it is labelled; raise InputError if nothing is."""
+    """Write the data set and its card, and print how much is labelled; raise InputError if nothing is labelled."""
     beside = path.with_suffix(".md")
     files.check_new_table(path, "--export")
     if beside.exists():

@@ -1,4 +1,4 @@
-"""The command that compares dialin with its peers."""
+"""Defines ``bench``, which compares dialin with other methods."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RESUME_HINT = "all results and replies are kept; run the same command to continu
 
 
 def words_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
-    """Return the different words of a list with commas."""
+    """Return the distinct words of a comma-separated list."""
     return tuple(dict.fromkeys(filter(None, (word.strip() for word in value.replace("，", ",").split(",")))))
 
 
@@ -75,8 +75,8 @@ def words_of(_context: click.Context, _option: click.Parameter, value: str) -> t
 def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Compare dialin with other methods on labelled sentences.
 
-    Reports scores, clusters, coverage and cost over seeds. Runs that FOLDER already holds are not repeated, so the same
-    command continues after a kill. Labels never reach a method; their number does, where the table says "told k".
+    Reports scores, clusters, coverage and cost over seeds. Runs already in FOLDER are not repeated, so the same command
+    continues after a kill. Methods never see the labels; those marked "told k" in the table get the number of labels.
     """
     rows = watched(bench_plan(data, out, options))
     if as_json:
@@ -86,16 +86,16 @@ def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> No
 
 
 def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:
-    """Return what is to be run and measured; raise InputError if an option is wrong."""
+    """Return the benchmark that the options describe; raise InputError if an option is wrong."""
     specs, seeds, goodness_llm = specs_of(options), seeds_of(options["seeds"]), options["goodness_llm"]
     methods = list(dict.fromkeys([*options["methods"], *map(capped_name, caps_of(options["calls"]))]))
     if not methods:
-        raise InputError("--methods names no method", hint=f"there are: {', '.join(METHODS)}")
+        raise InputError("--methods is empty", hint=f"choose from: {', '.join(METHODS)}")
     check_methods(methods, specs.llm)
     if goodness_llm:
         check_goodness(goodness_llm, specs)
     if options["encoder"] and not options["held_out"]:
-        raise InputError("--encoder needs sentences to be scored on", hint="add --held-out")
+        raise InputError("--encoder needs held-out sentences to score on", hint="add --held-out")
     encoder = encoder_at(options["encoder"]) if options["encoder"] else None
     columns = options["label"], options["text"]
     cases = read_cases(data, *columns)
@@ -121,7 +121,7 @@ def seeds_of(words: tuple[str, ...]) -> list[int]:
 
 
 def watched(plan: Bench) -> list[Row]:
-    """Run a benchmark with progress on stderr; whatever stops it says how to go on."""
+    """Run a benchmark with progress on stderr; an error or Ctrl-C says how to continue."""
     with Meter() as meter:
 
         def say(row: Row) -> None:
@@ -137,7 +137,7 @@ def watched(plan: Bench) -> list[Row]:
 
 
 def row_line(row: Row) -> str:
-    """Return what is said of a run that has ended, and of one that has been measured."""
+    """Return the progress line of a run that has ended or been measured."""
     measured = {"goodness": row.goodness, "downstream": row.downstream, "encoder": row.encoder}
     found = [f"ARI {row.ari:.3f}", *(f"{name} {value:.3f}" for name, value in measured.items() if value is not None)]
     cost = [f"{row.n_clusters} clusters", f"{row.calls:,} calls", f"{row.seconds:,.1f} s"]

@@ -1,4 +1,4 @@
-"""The command that runs dialin on its own example calls."""
+"""Defines ``demo``, which runs discover on the example calls."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
     run = make_run(out, plan, Budget())
     print_run(run, as_json)
     if not as_json:
-        click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count apart):")
+        click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count separately):")
         print_scores(evaluate_run(run, "intent_in_language", folder / DEMO_GOLD))
-        click.echo(f"\neverything is in {out}, for a browser: {out / 'report.html'}")
+        click.echo(f"\neverything is in {out}; open in a browser: {out / 'report.html'}")
 
 
 def examples() -> Path:
-    """Return the folder of the example calls, which the package carries."""
+    """Return the folder of the example calls in the package."""
     return Path(str(resources.files("dialin.cli") / "examples"))
 
 
 def forget_demo(out: Path, source: Path) -> None:
-    """Delete an earlier demo run; any other folder is left alone, for `discover` to refuse."""
+    """Delete an earlier demo run; any other folder stays, and `make_run` refuses it."""
     if (out / MANIFEST).is_file() and load(out).manifest.source.path == str(source):
         shutil.rmtree(out)

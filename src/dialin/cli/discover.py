@@ -1,4 +1,4 @@
-"""Commands that make runs: discover, estimate, resume, demo."""
+"""Defines ``discover`` and ``resume``, which make a run and continue it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ from dialin.runs.start import check_free, read_corpus, start
 def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT.
 
-    INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. Everything goes into the folder RUN;
-    the table of intents goes to standard output.
+    INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. All files are written to the folder
+    RUN; the table of intents goes to standard output.
     """
     plan = plan_of(options)
     run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options))
@@ -61,7 +61,7 @@ def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None
 
 
 def keeping(plan: RunPlan, pin: Path) -> RunPlan:
-    """Return the plan of a run that keeps what people decided about another, with the embedder of that one."""
+    """Return the plan of a run that keeps people's decisions about the run `pin`, and by default uses its embedder."""
     embedder = load(pin).manifest.embedder if plan.specs.embedder == AUTO else plan.specs.embedder
     return replace(plan, specs=replace(plan.specs, embedder=embedder), pin=pin)
 
@@ -73,7 +73,7 @@ def keeping(plan: RunPlan, pin: Path) -> RunPlan:
 def resume(run: Path, as_json: bool, **options: Any) -> None:
     """Continue a run where it was stopped.
 
-    No question with a stored reply is asked again. The caps count only what is paid from here on.
+    Questions with a stored reply are not asked again. The caps count only calls paid from now on.
     """
     opened_run = load(run)
     if opened_run.manifest.status == COMPLETE:
@@ -84,7 +84,7 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
 
 
 def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
-    """Start a run and work on it; nothing is left of a run that the LLM never answered."""
+    """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
@@ -100,13 +100,13 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
 
 
 def resume_run(run: Run, budget: Budget) -> Run:
-    """Work on a run that was stopped."""
+    """Continue work on a run that was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
         return run_session(run, opened, budget, meter)
 
 
 def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> Run:
-    """Work on a run; whatever stops it says how to go on."""
+    """Work on a run; an error or Ctrl-C says how to continue it."""
     session = Session(budget, True, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
     try:
         return work_on(run, opened, session)
@@ -118,7 +118,7 @@ def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> 
 
 
 def print_run(run: Run, is_json: bool) -> None:
-    """Print what a run found."""
+    """Print the result of a run as JSON or as a table."""
     if is_json:
         print_json(summary_json(run))
     else:

@@ -1,4 +1,4 @@
-"""The command that predicts what a run will cost."""
+"""Defines ``estimate``, which predicts the cost of a run."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ from dialin.runs.start import read_corpus
 def estimate(as_json: bool, **options: Any) -> None:
     """Predict what discover costs on INPUT: calls, tokens, time and money.
 
-    No server is contacted and no run is made. The embeddings are computed and kept for the run. A local LLM is timed
-    with a few questions.
+    No server is contacted and no run is made. The embeddings are computed and kept for a later run. A local LLM is
+    timed with a few questions.
     """
     plan, price = plan_of(options), price_of(options)
     corpus = read_corpus(plan)
@@ -52,7 +52,7 @@ def estimate(as_json: bool, **options: Any) -> None:
 
 
 def estimate_text(prediction: Estimate, price: Price | None) -> str:
-    """Return the table of `dialin estimate`."""
+    """Return the prediction as a table."""
     lines = [f"{'step':<8}{'calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}"]
     for step, usage in [*prediction.by_step.items(), ("total", prediction.total)]:
         counts = f"{usage.calls:>10,}{usage.cached:>10,}{usage.tokens_in:>14,}{usage.tokens_out:>12,}"

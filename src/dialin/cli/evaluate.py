@@ -1,4 +1,4 @@
-"""The command that scores a run against gold labels."""
+"""Defines ``evaluate``, which scores a run against gold labels."""
 
 from __future__ import annotations
 

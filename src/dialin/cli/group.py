@@ -1,4 +1,4 @@
-"""How the command line fails: one clear line, the right exit code, and no traceback but for bugs."""
+"""Groups commands, imports each only when it runs, and prints errors as one line with the right exit code."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from dialin.errors import DialinError
 INTERRUPTED = 130
 
 
-class Stopped(Exception):  # noqa: N818  (no error: the user pressed Ctrl-C)
-    """The user stopped the command; the message says how to go on."""
+class Stopped(Exception):  # noqa: N818  (not an error: the user pressed Ctrl-C)
+    """The user stopped the command; the message says how to continue."""
 
 
 @dataclass(frozen=True)
 class LazyCommand:
-    """A command that is imported only when it runs.
+    """Reference to a command that is imported only when it runs.
 
     Parameters
     ----------
     module : str
-        Where the command is, under its own name.
+        Module that holds the command under its own name.
     help : str
-        The first line of its docstring: `dialin --help` shows it without importing the command.
+        First line of its docstring, which `dialin --help` shows without importing the command.
     """
 
     module: str
@@ -36,12 +36,12 @@ class LazyCommand:
 
 
 class LazyGroup(click.Group):
-    """A group of commands that are imported one by one, when they run.
+    """Group of commands, each of which is imported when it runs.
 
     Parameters
     ----------
     entries : mapping of str to LazyCommand
-        The commands by name, in the order of the help.
+        Commands by name, in the order of the help.
     """
 
     def __init__(self, *args: Any, entries: Mapping[str, LazyCommand], **kwargs: Any) -> None:
@@ -49,11 +49,11 @@ class LazyGroup(click.Group):
         self.entries = entries
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names of the commands, in their order."""
+        """Return the names of the commands, in the order of the help."""
         return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return a command; None if there is none of that name."""
+        """Import and return a command; None if no command has this name."""
         entry = self.entries.get(cmd_name)
         if entry is None:
             return None
@@ -61,18 +61,18 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the commands with their lines, importing none of them."""
+        """Write the commands with their help lines, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in self.entries.items()])
 
 
 class OneLineGroup(LazyGroup):
-    """A group of commands whose errors, wrong options included, are one line on stderr."""
+    """Group of commands that prints any error, including a wrong option, as one line on stderr."""
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any
     ) -> Any:
-        """Run a command and, in standalone mode, leave the process with its exit code."""
+        """Run a command; in standalone mode, exit the process with its code."""
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
         sys.exit(self._code(args, **extra))

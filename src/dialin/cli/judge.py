@@ -1,4 +1,4 @@
-"""The command that judges the clusters of any tool."""
+"""Defines ``judge``, which judges the clusters of any tool."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NO_CLUSTER = {"-1", "-1.0"}
 @click.command()
 @click.argument("file")
 @click.option("--text", required=True, metavar="COL", help="Column with the sentences.")
-@click.option("--cluster", required=True, metavar="COL", help="Column with the clusters; blank and -1 mean none.")
+@click.option("--cluster", required=True, metavar="COL", help="Column with the clusters; blank and -1 mean no cluster.")
 @model_options
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the sampling.")
 @click.option(
@@ -54,7 +54,7 @@ NO_CLUSTER = {"-1", "-1.0"}
 def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Judge the clusters of any tool.
 
-    Prints P(good), a verdict and a name for each cluster of FILE.
+    Prints P(good), a verdict and a name for each cluster in FILE.
     """
     if out:
         format_of(out)
@@ -71,7 +71,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
 
 
 def clusters_of_column(corpus: Corpus, labels: list[str | None], name: str) -> dict[str, Rows]:
-    """Return the sentences of each cluster, the largest first; raise InputError if there is none."""
+    """Return the sentences of each cluster, largest first; raise InputError if there are no clusters."""
     members: dict[str, list[int]] = {}
     columns = (corpus.occurrences[key].to_pylist() for key in ("row", "sentence_id"))
     for row, sentence in zip(*columns, strict=True):
@@ -92,7 +92,7 @@ def _audit(
 
 
 def show_audit(found: list[AuditRow], as_json: bool) -> None:
-    """Print what the judge found about each cluster."""
+    """Print the judge's findings about each cluster."""
     share = goodness(None if row.verdict == "unreadable" else row.verdict == "good" for row in found)
     if as_json:
         values = {"n_good": share.n_good, "n_bad": share.n_bad, "n_unreadable": share.n_unreadable}

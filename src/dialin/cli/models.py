@@ -1,4 +1,4 @@
-"""Commands about local models: list, fetch, verify."""
+"""Defines ``models``, which lists, fetches and verifies the local models."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def models(context: click.Context) -> None:
 
 @models.command("list")
 def list_command() -> None:
-    """List the local models: name, kind, languages, size, and whether it is here."""
+    """List the local models: name, kind, languages, size, presence on this machine, and licence."""
     list_models()
 
 
 @models.command()
 @click.argument("names", nargs=-1)
 def fetch(names: tuple[str, ...]) -> None:
-    """Fetch NAMES; without names, what discover uses by default."""
+    """Fetch NAMES; without names, the models that discover uses by default."""
     for name, folder in library.fetch(names or DEFAULT_NAMES).items():
         click.echo(f"{name}  {folder}")
 
@@ -37,13 +37,13 @@ def fetch(names: tuple[str, ...]) -> None:
 @models.command()
 @click.argument("names", nargs=-1)
 def verify(names: tuple[str, ...]) -> None:
-    """Hash the files of NAMES anew; without names, of all models that are here."""
+    """Check the hashes of NAMES; without names, of all models on this machine."""
     for name in names or [name for name in library.catalogue() if library.is_present(name)]:
-        click.echo(f"{name}  {library.verify(name)}  right")
+        click.echo(f"{name}  {library.verify(name)}  ok")
 
 
 def list_models() -> None:
-    """Print the catalogue."""
+    """Print the catalogue of local models."""
     for name, model in library.catalogue().items():
         state = "here" if library.is_present(name) else "-"
         languages = "+".join(model.languages)

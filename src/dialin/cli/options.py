@@ -1,4 +1,4 @@
-"""Options that several commands share, and what becomes of them."""
+"""Defines the options that several commands share, and turns them into settings, specs and budgets."""
 
 from __future__ import annotations
 
@@ -85,25 +85,25 @@ _TYPES = get_type_hints(Settings)
 
 
 def _choice(name: str, text: str, *, without: str = "") -> Callable[[Command], Command]:
-    """Return the option of a setting that is one of several words: those of its type, `without` one."""
+    """Return the option of a setting whose value is one of several words: those of its type, except `without`."""
     values = [value for value in get_args(_TYPES[name]) if value != without]
     option, default = f"--{name.replace('_', '-')}", getattr(_DEFAULT, name)
     return click.option(option, type=click.Choice(values), default=default, show_default=True, help=text)
 
 
 class NumberOrAuto(click.ParamType[Any]):
-    """A number of 0 or more, or the word "auto"."""
+    """Parameter type for a number of 0 or more, or the word "auto"."""
 
     def __init__(self, number: click.ParamType[Any]) -> None:
         self.number = number
         self.name = f"{number.name} or auto"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number or the word; fail as the number does."""
+        """Return the number or the word; fail like the type of the number."""
         return value if value == "auto" else self.number.convert(value, param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return how the help calls the value."""
+        """Return the name of the value in the help."""
         return "auto|N" if isinstance(self.number, click.IntRange) else "auto|X"
 
 
@@ -134,7 +134,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     _number("granularity", "Number of intents, as a multiple of what the sentences suggest."),
     _choice("sampler", "How to choose the sentences shown to the LLM."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
-    _choice("form", "How the judge LLM is asked."),
+    _choice("form", "How to ask the judge LLM."),
     _choice("judge", "Whether the LLM, the embeddings (geometry) or both decide.", without="people"),
     _number("sure", "Do not ask if the geometry is surer than this. auto: if no answer could change the verdict."),
     _choice("merge", "How to merge clusters of the same intent: along verified edges, as in the paper, or not at all."),
@@ -164,7 +164,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
 
 
 def stacked(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    """Return the decorator that gives a command all of these options, in this order."""
+    """Return a decorator that adds all of these options to a command, in this order."""
 
     def decorate(command: Command) -> Command:
         for option in reversed(options):
@@ -193,7 +193,7 @@ def columns_of(options: dict[str, Any]) -> Columns:
 
 
 def plan_of(options: dict[str, Any]) -> RunPlan:
-    """Return what a run is about, from the options of a command."""
+    """Return the plan of a run from the options of a command."""
     return RunPlan(
         source=options["input"],
         columns=columns_of(options),
@@ -206,13 +206,13 @@ def specs_of(options: dict[str, Any]) -> Specs:
     """Return the LLMs and the embedder among the options of a command."""
     path = options["calibration"]
     calibration: Calibration | Auto = read_calibration(path) if path else "auto"
-    is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge knows no other form
+    is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge supports no other form
     judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
     return Specs(options["llm"], judge, options["embedder"], calibration)
 
 
 def budget_of(options: dict[str, Any]) -> Budget:
-    """Return the caps among the options of a command; raise InputError for a cap on money without prices."""
+    """Return the caps among the options of a command; raise InputError for a cap on cost without prices."""
     return Budget(options["max_calls"], options["max_tokens"], options["max_cost"], price_of(options))
 
 

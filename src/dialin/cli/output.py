@@ -1,4 +1,4 @@
-"""What commands print for machines."""
+"""Prints the output of commands for machines."""
 
 from __future__ import annotations
 

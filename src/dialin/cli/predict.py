@@ -1,4 +1,4 @@
-"""Commands that read runs and clusters: predict, evaluate, judge."""
+"""Defines ``predict``, which assigns new utterances to the intents of a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: A
     Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format.
     """
     if out:
-        format_of(out)  # before any work
+        format_of(out)  # raises before any work is done
     opened_run = load(run)
     table = read_table(input, columns_of(options))
     with connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), []) as opened:

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, one line a step elsewhere."""
+"""Shows progress on stderr: a bar on a terminal, one line per step elsewhere."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ STEPS = {
 
 
 class StatusBar:
-    """One bar on a terminal, whole lines elsewhere.
+    """Progress bar on a terminal; plain lines elsewhere.
 
     Parameters
     ----------
     text : str
-        What the bar says at first.
+        Initial text of the bar.
     columns : ProgressColumn
-        Columns beside description, bar, count and time.
+        Columns in addition to description, bar, count and time.
     """
 
     def __init__(self, text: str, *columns: ProgressColumn) -> None:
@@ -60,11 +60,11 @@ class StatusBar:
 
 
 class Meter(StatusBar):
-    """What a run tells the person who waits for it.
+    """Progress of a run.
 
     Notes
     -----
-    Methods are the callbacks of a `dialin.jobs.discover.Session`.
+    Its methods serve as the callbacks of a `dialin.jobs.discover.Session`.
     """
 
     def __init__(self) -> None:
@@ -78,14 +78,14 @@ class Meter(StatusBar):
             self.say(text)
 
     def embedded(self, done: int, total: int) -> None:
-        """Show how many texts are embedded."""
+        """Show the number of embedded texts."""
         self._bar.update(self._task, completed=done, total=total)
 
     def predicted(self, estimate: Estimate) -> None:
-        """Show what the run will take."""
+        """Show the predicted calls and time of the run."""
         self.say(estimate.line())
         self._bar.update(self._task, completed=0, total=estimate.total.calls)
 
     def replied(self) -> None:
-        """Count a reply of the LLM."""
+        """Count a reply from the LLM."""
         self._bar.advance(self._task)

@@ -1,4 +1,4 @@
-"""Commands that show what a run found: report as a page for a browser, show on the terminal."""
+"""Defines ``report``, which writes the HTML report of a run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from dialin.runs.run import load
 def report(run: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     """Write the HTML report of a run.
 
-    The report is one page that needs no network, so you can send it to others as it is. Give the price of the LLM to
-    see the cost as money.
+    The report is one page that works offline, so you can send it to others as is. Give the price of the LLM to see the
+    cost as money.
     """
     opened, path = load(run), out or run / files.REPORT
     n_bytes = write_report(opened, path, price_of(options))

@@ -1,4 +1,4 @@
-"""The command that serves the review of a run, and what it shares with the one that serves an annotation."""
+"""Defines ``review``, which serves the review of a run, and the parts that ``annotate`` shares with it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ door_options = stacked(
 def review(run: Path, port: int, host: str, user: str) -> None:
     """Serve a web page on which people correct a run.
 
-    They accept, rename, merge, split and move what RUN found. Their decisions are appended to RUN/decisions.jsonl, and
-    predict, evaluate and tune data follow them from then on. Ctrl-C stops the server.
+    People accept, rename, merge and split the intents of RUN, and move sentences. Their decisions are appended to
+    RUN/decisions.jsonl; predict, evaluate and tune data follow them from then on. Ctrl-C stops the server.
     """
     serve_run("review", load(run), {"host": host, "port": port, "user": user})
 
@@ -52,33 +52,29 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
     Parameters
     ----------
     what : str
-        Said before its address.
+        Name of the service, printed before its address.
     run : Run
-        With a result.
+        Run that has a result.
     door : mapping
         Fields of a `dialin.web.serve.Door`.
     """
     from dialin.web.serve import Door, is_loopback, serve  # noqa: PLC0415  (only these commands need the server)
 
-    summary_of(run)  # it must have ended
+    summary_of(run)  # raises if the run has no result yet
     if not is_loopback(door["host"]):
-        warning = (
-            f"{door['host']} can be reached from other machines: anyone with the address can read and edit the run"
-        )
+        warning = f"{door['host']} is reachable from other machines: anyone with the address can read and edit the run"
         click.echo(f"dialin: warning: {warning}; nothing is encrypted", err=True)
 
     def ready(address: str) -> None:
         click.echo(f"{what} of {run.folder}: {address}")
         click.echo("press Ctrl-C to stop; every decision is saved immediately", err=True)
 
-    with suppress(KeyboardInterrupt):  # it is how it ends
+    with suppress(KeyboardInterrupt):  # Ctrl-C is the normal way to stop
         serve(run, Door(**door), ready)
     if is_older(run.folder / REPORT, run.folder / DECISIONS):
-        click.echo(
-            f"{REPORT} is older than the review; write it again with: dialin report {quoted(run.folder)}", err=True
-        )
+        click.echo(f"{REPORT} is older than the review; update it with: dialin report {quoted(run.folder)}", err=True)
 
 
 def is_older(file: Path, than: Path) -> bool:
-    """Return whether both files are there, and the first was written before the second."""
+    """Return whether both files exist, and the first was written before the second."""
     return file.exists() and than.exists() and file.stat().st_mtime < than.stat().st_mtime

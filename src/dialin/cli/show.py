@@ -1,4 +1,4 @@
-"""The command that shows a run on the terminal."""
+"""Defines ``show``, which shows a run on the terminal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def show(run: Path, intent: str | None, as_json: bool) -> None:
 
 
 def json_of(run: Run, facts: Facts, intent: str | None) -> dict[str, Any]:
-    """Return everything about a run, or about one intent, as plain values."""
+    """Return all facts about a run, or about one intent, as plain values."""
     if intent is not None:
         return intent_json(facts, find_intent(facts, intent))
     return summary_json(run) | facts.as_dict()

@@ -1,4 +1,4 @@
-"""The commands about tuning: `dialin tune data` makes what judge and namer learn from."""
+"""Defines ``tune``, the group of commands that make training data, and tune and calibrate models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _COMMANDS = {
     "judge": LazyCommand("dialin.cli.tune_train", "Tune a judge."),
     "namer": LazyCommand("dialin.cli.tune_train", "Tune a namer."),
     "calibrate": LazyCommand("dialin.cli.tune_calibrate", "Calibrate an LLM: fit how its answers become P(good)."),
-    "data": LazyCommand("dialin.cli.tune_data", "Make training clusters of labelled files and reviewed runs."),
+    "data": LazyCommand("dialin.cli.tune_data", "Make training clusters from labelled files and reviewed runs."),
 }
 
 

@@ -1,4 +1,4 @@
-"""The command that calibrates an LLM: it fits how answers become P(good)."""
+"""Defines ``tune calibrate``, which calibrates an LLM: it fits how answers become P(good)."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ from dialin.tune.text import read_clusters
     type=click.Choice(["auto", "pairs", "list", "tuned"]),
     default="auto",
     show_default=True,
-    help="How the judge LLM is asked. auto: tuned with an adapter, list for a server, otherwise pairs.",
+    help="How to ask the judge LLM. auto: tuned with an adapter, list for a server, otherwise pairs.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A .json file to write. Default: into the folder of the adapter.",
+    help="The .json file to write. Default: a file in the folder of the adapter.",
 )
 @JSON
 def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool) -> None:
     """Calibrate an LLM: fit how its answers become P(good).
 
-    DATA are files that `dialin tune data` made, which the LLM has not been tuned on. The judge's question is asked
-    about each cluster. The fit turns its answers into P(good) in any run with --calibration FILE, or with the adapter
-    in whose folder it lies.
+    DATA are files from `dialin tune data` that the LLM has not been tuned on. The LLM is asked the judge's question
+    about each cluster. The fit turns its answers into P(good) in any run with --calibration FILE, or in any run with
+    the adapter whose folder holds the file.
     """
     target = out or beside_adapter(llm)
     rows = [row for path in data for row in read_clusters(path, "calibration")]
@@ -77,7 +77,7 @@ def beside_adapter(llm: str) -> Path:
 
 
 def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
-    """Ask about the clusters, with progress on stderr; return the answers, and the name of the LLM that gave them."""
+    """Ask about the clusters, with progress on stderr; return the answers and the name of the LLM."""
     if llm == NO_LLM:
         raise InputError("there is no LLM to calibrate", hint="give --llm SPEC")
     texts = [text for row in rows for text in row["shown"]]
@@ -89,13 +89,13 @@ def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) ->
         ):
             meter.step("judge")
             client = tools.llm_for("judge")
-            assert client is not None  # refused above
+            assert client is not None  # NO_LLM is refused above
             settings = JudgeSettings(form=base.form, n_representatives=base.n_shown)
             return ask(rows, client, settings, opened.embed), client.name
 
 
 def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
-    """Return the figures and the reliability diagram, for people."""
+    """Return the figures and the reliability diagram as text."""
     lines = [f"{'on clusters that the fit has not seen':<40}{'n':>7}{'AUC':>7}{'accuracy':>10}{'ECE':>7}"]
     lines += [
         f"{each.source:<28}{each.judge:<12}{each.n:>7,}{each.auc:>7.3f}{each.accuracy:>10.3f}{each.ece:>7.3f}"
@@ -109,6 +109,6 @@ def text_of(trust: Sequence[Trust], bins: Sequence[Bin]) -> str:
 
 
 def how_to_use(fitted: Calibration, path: Path, llm: str, *, is_beside: bool) -> str:
-    """Return the line that says how to use the file."""
+    """Return the line with the command that uses the calibration."""
     option = "" if is_beside else f" --calibration {quoted(path)}"
     return f"\n{fitted.name} is calibrated; use it with: dialin discover INPUT --out RUN --judge-llm {llm}{option}"

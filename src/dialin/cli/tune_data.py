@@ -1,4 +1,4 @@
-"""The command that makes the clusters on which judge and namer are tuned."""
+"""Defines ``tune data``, which makes the training clusters for judge and namer."""
 
 from __future__ import annotations
 
@@ -65,10 +65,11 @@ _DEFAULT = Recipe()
 )
 @JSON
 def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
-    """Make training clusters of labelled files and reviewed runs.
+    """Make training clusters from labelled files and reviewed runs.
 
-    INPUT are files of labelled sentences, and run folders with a person's decisions. The clusters are like those of the
-    loop, good or bad by the purity of their labels. The same inputs, options and models give the same file.
+    INPUT are files of labelled sentences, and run folders with people's decisions. The clusters resemble those that
+    discover judges, and are good or bad by the purity of their labels. The same inputs, options and models give the
+    same file.
     """
     check_new_table(out)
     table = make_table(table_plan(inputs, options))
@@ -77,7 +78,7 @@ def data(inputs: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> N
 
 
 def table_plan(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
-    """Return what the options ask for; raise InputError if they cannot be met."""
+    """Return the plan that the options describe; raise InputError if it cannot be carried out."""
     limits = {"good": options["good"], "bad": options["bad"]}
     recipe = Recipe(**limits, n=options["clusters"], seed=options["seed"], n_shown=options["shown"])
     reading = Reading(options["label"], options["text"], options["language"], options["noise"])
@@ -85,7 +86,7 @@ def table_plan(inputs: tuple[str, ...], options: dict[str, Any]) -> TablePlan:
 
 
 def make_table(plan: TablePlan) -> pa.Table:
-    """Make the table, with progress on stderr."""
+    """Return the table of training clusters, with progress on stderr."""
     with Meter() as meter:
 
         def embed(spec: str, texts: list[str]) -> tuple[str, Matrix]:
@@ -97,7 +98,7 @@ def make_table(plan: TablePlan) -> pa.Table:
 
 
 def print_table(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None:
-    """Print what was made."""
+    """Print the numbers of clusters made, by source."""
     found = counts_by_source(table)
     total = {name: sum(row[name] for row in found) for name in ("clusters", "good", "bad")}
     if as_json:
@@ -106,12 +107,12 @@ def print_table(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None
     console_on(sys.stdout).print(rich_table(found))
     click.echo(f"{total['clusters']:,} clusters, {total['good']:,} good, {total['bad']:,} bad, in {out}")
     made = [row["clusters"] for row in found if "review" not in row["kinds"]]
-    if made and n_asked - sum(made) > 2 * len(made):  # beyond what sharing out rounds off
+    if made and n_asked - sum(made) > 2 * len(made):  # more than rounding of the shares explains
         click.echo(f"{n_asked:,} were requested: the inputs have fewer distinct ones with as many good as bad")
 
 
 def rich_table(found: list[Row]) -> Table:
-    """Return the table of what was made, with embedders where a source has several, and reviews where there are any."""
+    """Return the table of sources, with the embedder if a source has several, and with reviews if there are any."""
     texts = ["source", "embedder"] if len({row["source"] for row in found}) < len(found) else ["source"]
     kinds = [kind for kind in (*KINDS, "review") if any(kind in row["kinds"] for row in found)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)

@@ -1,4 +1,4 @@
-"""Commands that tune a judge or a namer on clusters with known answers."""
+"""Defines ``tune judge`` and ``tune namer``, which tune a model on clusters with known answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dialin.tune.train import TuneResult, tune
 
 Command = Callable[..., Any]
 _DEFAULT = TuneSettings("")
-_DOING = {"learn": "learning", "watch": "learning", "score": "scoring what was not learnt"}
+_DOING = {"learn": "learning", "watch": "learning", "score": "scoring held-out data"}
 _SCORES: dict[Task, str] = {"judge": "AUC", "namer": "score"}
 
 
@@ -43,11 +43,13 @@ _OPTIONS: list[Callable[[Command], Command]] = [
     click.option(
         "--hold-out", "held_out", multiple=True, metavar="SOURCE", help="A source to keep out of training; repeatable."
     ),
-    click.option("--max-minutes", type=click.FloatRange(min=0), default=0, help="Time limit for training; 0: none."),
-    click.option("--resume", is_flag=True, help="Continue with what is in FOLDER, if anything."),
+    click.option(
+        "--max-minutes", type=click.FloatRange(min=0), default=0, help="Time limit for training; 0: no limit."
+    ),
+    click.option("--resume", is_flag=True, help="Continue from the state in FOLDER, if there is any."),
     _number("epochs", "Passes over the clusters."),
     _number("rank", "Rank of the LoRA matrices."),
-    _number("pairs", "Weight of the auxiliary loss on which sentences share an intent; 0: none."),
+    _number("pairs", "Weight of the auxiliary loss on which sentences share an intent; 0: not used."),
     _number("learning_rate", "Peak learning rate."),
     _number("batch", "Clusters per batch."),
     _number("accumulation", "Batches per step."),
@@ -64,8 +66,8 @@ _OPTIONS: list[Callable[[Command], Command]] = [
 def judge(**options: Any) -> None:
     """Tune a judge.
 
-    DATA are files that `dialin tune data` made. FOLDER receives the adapter for transformers and vLLM, the one for
-    llama.cpp, scores on held-out data, and a model card.
+    DATA are files from `dialin tune data`. FOLDER receives adapters for transformers, vLLM and llama.cpp, scores on
+    held-out data, and a model card.
     """
     run("judge", options)
 
@@ -75,14 +77,14 @@ def judge(**options: Any) -> None:
 def namer(**options: Any) -> None:
     """Tune a namer.
 
-    It learns from the named good clusters of DATA, files that `dialin tune data` made. FOLDER receives the adapter for
-    transformers and vLLM, the one for llama.cpp, scores on held-out data, and a model card.
+    The namer learns from the named good clusters in DATA, which are files from `dialin tune data`. FOLDER receives
+    adapters for transformers, vLLM and llama.cpp, scores on held-out data, and a model card.
     """
     run("namer", options)
 
 
 def run(task: Task, options: dict[str, Any]) -> None:
-    """Tune, with progress on stderr, and print what came of it."""
+    """Tune, with progress on stderr, and print the result."""
     job = job_of(task, options)
     with TuneMeter(task) as meter:
         meter.say(f"loading {job.settings.base}")
@@ -97,7 +99,7 @@ def run(task: Task, options: dict[str, Any]) -> None:
 
 
 def job_of(task: Task, options: dict[str, Any]) -> Job:
-    """Return what the options of a command ask for."""
+    """Return the tuning job that the options describe."""
     names = {field.name for field in fields(TuneSettings)}
     chosen = {name: value for name, value in options.items() if name in names}
     settings = TuneSettings(task=task, max_seconds=60 * options["max_minutes"], **chosen)
@@ -105,14 +107,14 @@ def job_of(task: Task, options: dict[str, Any]) -> Job:
 
 
 class TuneMeter(StatusBar):
-    """Progress on stderr: a bar on a terminal, a line for each look at the watched clusters elsewhere."""
+    """Progress of a tuning on stderr: a bar on a terminal; elsewhere, a line for each validation."""
 
     def __init__(self, task: Task) -> None:
         super().__init__("loading", TimeRemainingColumn())
         self._score = _SCORES[task]
 
     def tell(self, progress: Progress) -> None:
-        """Show how far it is."""
+        """Show the progress of the tuning."""
         text = progress_line(progress, self._score)
         self._bar.update(self._task, description=text, completed=progress.done, total=progress.total)
         if progress.what == "watch":
@@ -120,7 +122,7 @@ class TuneMeter(StatusBar):
 
 
 def progress_line(progress: Progress, score: str) -> str:
-    """Return a progress in words.
+    """Return the text of a progress report.
 
     Examples
     --------
@@ -132,7 +134,7 @@ def progress_line(progress: Progress, score: str) -> str:
 
 
 def result_json(tuned: TuneResult) -> dict[str, Any]:
-    """Return what a tuning came to, as plain values."""
+    """Return the result of a tuning as plain values."""
     state = tuned.state
     found: dict[str, Any] = {"out": str(tuned.folder), "gguf": tuned.gguf and str(tuned.gguf), "steps": state.step}
     return found | {
@@ -143,7 +145,7 @@ def result_json(tuned: TuneResult) -> dict[str, Any]:
 
 
 def result_text(tuned: TuneResult) -> str:
-    """Return what a tuning came to, for people."""
+    """Return the result of a tuning as text."""
     lines = [_line(found) for found in tuned.figures]
     return "\n".join([*lines, f"{tuned.state.step} steps, the best was {tuned.state.best_step}; in {tuned.folder}"])
 

@@ -1,4 +1,4 @@
-"""The facts of a run out of what its files hold: pure functions, and `facts_of`, which puts them together."""
+"""Computes the facts of a run from its files, with pure functions that `facts_of` puts together."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ REASONS = {
     BY_PERSON: "removed in the review",
 }
 N_LINKS, MIN_SHARE = 3, 0.05
-"""Next intents and answers that are kept of an intent: so many, of those that come at least so often, and twice."""
+"""Maximum number of next intents and answers kept per intent, and the minimum share of each (and at least twice)."""
 N_TOP = 5
-"""Intents kept of a role."""
+"""Number of intents kept per role."""
 N_STRAYS = 10
-"""Sentences kept of each reason why some have no intent."""
+"""Number of example sentences kept for each reason for having no intent."""
 
 
 def facts_of(contents: LoadedRun) -> Facts:
-    """Return what the files of a run say."""
+    """Return the facts of a run."""
     tree, periods = tree_in(contents), periods_in(contents)
     return Facts(
         summary=contents.summary,
@@ -51,14 +51,14 @@ def facts_of(contents: LoadedRun) -> Facts:
 
 
 def tree_in(contents: LoadedRun) -> Tree | None:
-    """Return the tree of intents; None without embeddings, or without intents."""
+    """Return the tree of intents; None without embeddings or intents."""
     if contents.X is None or not contents.rows:
         return None
     return tree_of_intents(centroids(contents.X, contents.labels, len(contents.rows)))
 
 
 def families_in(contents: LoadedRun, tree: Tree) -> tuple[tuple[int, ...], ...]:
-    """Return the intents of each part of the tree that is cut into families."""
+    """Return the intents of each family of the tree."""
     return tuple(tuple(map(contents.intent_id, family)) for family in families(tree))
 
 
@@ -89,7 +89,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
 
 
 def confused_in(contents: LoadedRun) -> list[Links]:
-    """Return, per intent, those that it could be confused with; none without embeddings."""
+    """Return the links of each intent to those it could be confused with; no links without embeddings."""
     if contents.X is None:
         return [()] * len(contents.rows)
     shares = confusion(contents.pieces, contents.X, contents.roles, contents.labels)
@@ -97,16 +97,18 @@ def confused_in(contents: LoadedRun) -> list[Links]:
 
 
 def links(contents: LoadedRun, found: Iterable[tuple[int, float]]) -> Links:
-    """Return links to the intents at some places."""
+    """Return a link for each place of an intent and its share."""
     return tuple(Link(contents.intent_id(place), share) for place, share in found)
 
 
 def usual(counts: Ints, n_intents: int) -> list[tuple[int, float]]:
-    """Return the usual ones of what came next, the most frequent first; a place beyond the intents is the end, −1.
+    """Return the usual next intents with their shares, most frequent first; −1 is the end of the dialogue.
+
+    The last of the `counts`, in the place after all intents, counts the ends.
 
     Examples
     --------
-    Of two intents, the first came once, the second 5 times; twice it was the end.
+    The first of two intents came next once, the second 5 times, and the dialogue ended twice.
 
     >>> usual(np.array([1, 5, 2]), 2)
     [(1, 0.625), (-1, 0.25)]
@@ -121,7 +123,7 @@ def usual(counts: Ints, n_intents: int) -> list[tuple[int, float]]:
 
 
 def roles_in(contents: LoadedRun, periods: Periods | None) -> tuple[RoleFacts, ...]:
-    """Return what each role says, the one that says most first; none where no role is known."""
+    """Return the facts of each role, most utterances first; empty if no role is known."""
     names, codes = np.unique(contents.speakers.astype(str), return_inverse=True)
     if not any(names):
         return ()
@@ -131,7 +133,7 @@ def roles_in(contents: LoadedRun, periods: Periods | None) -> tuple[RoleFacts, .
 
 
 def role_facts(contents: LoadedRun, role: str, own: NDArray[np.bool_], per_period: tuple[int, ...]) -> RoleFacts:
-    """Return what a role says; `own` are its utterances."""
+    """Return the facts of one role; `own` marks its utterances."""
     labels = contents.labels[contents.said[own]]
     counts = np.bincount(labels[labels >= 0], minlength=len(contents.rows))
     order = np.argsort(-counts, kind="stable")[:N_TOP]
@@ -140,7 +142,7 @@ def role_facts(contents: LoadedRun, role: str, own: NDArray[np.bool_], per_perio
 
 
 def calls_in(contents: LoadedRun) -> Calls | None:
-    """Return what is to be said of the dialogues; None if there are none."""
+    """Return the facts of the dialogues; None if there are no dialogues."""
     n = contents.turns.n_dialogues
     if not n:
         return None
@@ -149,7 +151,7 @@ def calls_in(contents: LoadedRun) -> Calls | None:
 
 
 def periods_in(contents: LoadedRun) -> Periods | None:
-    """Return the periods of the utterances; None if there is but one."""
+    """Return the periods of the utterances; None if there is only one."""
     dates = contents.occurrences["date"].to_numpy().astype("datetime64[ms]")
     return periods_of(dates, dialogue_numbers(contents.occurrences))
 
@@ -161,7 +163,7 @@ def timeline_in(contents: LoadedRun, periods: Periods) -> Timeline:
 
 
 def left_in(contents: LoadedRun) -> tuple[UnassignedGroup, ...]:
-    """Return what stayed without an intent, by reason, in the order of the summary."""
+    """Return the utterances without an intent, grouped by reason, in the order of the summary."""
     reasons = np.array(contents.sentences["reason"].to_pylist(), dtype=object)
     return tuple(
         UnassignedGroup(
@@ -172,7 +174,7 @@ def left_in(contents: LoadedRun) -> tuple[UnassignedGroup, ...]:
 
 
 def strays(contents: LoadedRun, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
-    """Return some of the sentences: those said most often, of equals random ones."""
+    """Return up to `N_STRAYS` of the marked sentences, the most frequent first; ties are broken at random."""
     rows, counts = np.flatnonzero(which), contents.sentences["count"].to_numpy()
     rows = np.random.default_rng(contents.seed).permutation(rows)
     rows = rows[np.argsort(-counts[rows], kind="stable")[:N_STRAYS]]
@@ -181,7 +183,7 @@ def strays(contents: LoadedRun, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
 
 
 def nearest_intents(contents: LoadedRun, rows: Ints) -> Iterable[int]:
-    """Return the intent that each of some sentences is nearest to; −1: none, or no embeddings."""
+    """Return the nearest intent of each sentence in `rows`; −1 if there is none, or there are no embeddings."""
     if contents.X is None:
         return [-1] * len(rows)
     piece, _, _ = contents.pieces.nearest(contents.X[rows], [contents.roles[row] for row in rows])

@@ -1,4 +1,4 @@
-"""Which intents could be confused: how much of the sentences of one the decision function would give to another."""
+"""Finds intents that could be confused: the decision function gives sentences of one to the other."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def confusion(pieces: Pieces, X: AnyFloats, roles: Sequence[str], labels: NDArra
     X : ndarray of shape (n, d)
         Unit-norm embeddings.
     roles : sequence of str, n roles
-        Role of each sentence as used; "" for none.
+        Role of each sentence as the run used it; "" for no role.
     labels : ndarray of shape (n,), int64
-        Intent of each sentence; −1: none.
+        Intent of each sentence; −1 for no intent.
 
     Returns
     -------
     ndarray of shape (n_intents, n_intents), float64
-        Rows sum to 1, or to 0 where an intent has no sentence.
+        Each row sums to 1, or to 0 for an intent without sentences.
     """
     n_intents = int(max(pieces.intents.max(initial=-1), labels.max(initial=-1))) + 1
     total, rows = np.zeros((n_intents, n_intents)), np.flatnonzero(labels >= 0)
@@ -40,7 +40,7 @@ def confusion(pieces: Pieces, X: AnyFloats, roles: Sequence[str], labels: NDArra
 
 
 def confusable(confused: NDArray[np.float64], intent: int, n: int = 3, least: float = 0.02) -> list[tuple[int, float]]:
-    """Return the other intents that most of an intent could go to, and how much: at most `n`, each at least `least`.
+    """Return up to `n` intents most easily confused with `intent`, with their shares, each at least `least`.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""What a run says about whole dialogues: the main reason of each, and what usually comes after what.
+"""Computes facts about whole dialogues: the main reason of each, and the usual order of intents.
 
-The main reason of a call is the first thing that its customer wants: the intent of the first sentence that is not the
-agent's, has an intent, and is no routine (`dialin.facts.routine`). People open with their reason once greetings are
-over; the rarest intent of a call, which would be the other choice, is more often a detail of the course that it took.
+The main reason for a call is the first thing the customer wants: the intent of the first sentence that has an intent,
+is not the agent's, and is not routine (`dialin.facts.routine`). People state their reason once greetings are over. The
+alternative, the rarest intent of the call, is more often a detail that came up later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dialin.read.cells import one_array
 
 @dataclass(frozen=True)
 class Turns:
-    """Utterances that have an intent, in the order in which they were said, dialogue by dialogue.
+    """Utterances that have an intent, in spoken order, dialogue by dialogue.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Turns:
     intent : ndarray of shape (t,), int64
         Intent, 0 or more.
     is_agent : ndarray of shape (t,), bool
-        Whether the agent says it.
+        Whether the agent is speaking.
     n_dialogues : int
-        All dialogues, those without any intent too.
+        Number of all dialogues, including those without an intent.
     """
 
     dialogue: Ints
@@ -40,12 +40,12 @@ class Turns:
     n_dialogues: int
 
     def where(self, rows: Bools) -> Turns:
-        """Return some of the turns."""
+        """Return the turns that `rows` marks."""
         return Turns(self.dialogue[rows], self.intent[rows], self.is_agent[rows], self.n_dialogues)
 
 
 def dialogue_numbers(occurrences: pa.Table) -> Ints:
-    """Return the number of the dialogue of each occurrence, by first appearance; −1 where it has no id."""
+    """Return the number of each occurrence's dialogue, by first appearance; −1 if it has no dialogue id."""
     codes = one_array(occurrences["dialogue_id"]).dictionary_encode().indices
     return np.asarray(pc.fill_null(codes, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
@@ -56,9 +56,9 @@ def turns_of(occurrences: pa.Table, labels: Ints, is_agent: Bools) -> Turns:
     Parameters
     ----------
     occurrences : pyarrow.Table
-        As in a run folder; without numbers of turns, they follow each other as in the input.
+        Table as in a run folder; utterances without turn numbers keep their input order.
     labels : ndarray of shape (n,), int64
-        Intent of each sentence; −1: none.
+        Intent of each sentence; −1 for no intent.
     is_agent : ndarray of shape (n_occurrences,), bool
         Whether each utterance is the agent's.
     """
@@ -70,14 +70,14 @@ def turns_of(occurrences: pa.Table, labels: Ints, is_agent: Bools) -> Turns:
 
 
 def main_reasons(turns: Turns, routine: Bools) -> Ints:
-    """Return the main reason of each dialogue, shape (n_dialogues,); −1 where nothing but routine was said.
+    """Return the main reason for each dialogue, shape (n_dialogues,); −1 if the customer said only routine.
 
     Parameters
     ----------
     turns : Turns
-        Of the run.
+        Turns of the run.
     routine : ndarray of shape (n_intents,), bool
-        Whether an intent is no reason to call.
+        Whether each intent is routine, and so never a reason to call.
     """
     wanted = turns.where(~turns.is_agent & ~routine[turns.intent])
     dialogue, first = np.unique(wanted.dialogue, return_index=True)
@@ -87,19 +87,19 @@ def main_reasons(turns: Turns, routine: Bools) -> Ints:
 
 
 def collapsed(turns: Turns) -> Turns:
-    """Return the turns without those that only repeat the intent of the turn before, in the same dialogue."""
+    """Return the turns, except those that repeat the intent of the previous turn of their dialogue."""
     again = np.zeros(len(turns.dialogue), dtype=bool)
     again[1:] = (turns.dialogue[1:] == turns.dialogue[:-1]) & (turns.intent[1:] == turns.intent[:-1])
     return turns.where(~again)
 
 
 def following(turns: Turns, n_intents: int) -> Ints:
-    """Count what the same speaker comes to next, other than the same intent.
+    """Count the next different intent of the same speaker, for each intent.
 
     Returns
     -------
     ndarray of shape (n_intents, n_intents + 1), int64
-        How often the second intent follows the first; in the last column, how often nothing more follows.
+        Number of times that the second intent follows the first; the last column counts ends of the dialogue.
     """
     counts = np.zeros((n_intents, n_intents + 1), dtype=np.int64)
     for side in (True, False):
@@ -112,7 +112,7 @@ def following(turns: Turns, n_intents: int) -> Ints:
 
 
 def answer_counts(turns: Turns, n_intents: int) -> Ints:
-    """Count how often the other side comes to the second intent right after the first, shape (n_intents, n_intents)."""
+    """Count how often the other side answers the first intent with the second, shape (n_intents, n_intents)."""
     follows = (turns.dialogue[1:] == turns.dialogue[:-1]) & (turns.is_agent[1:] != turns.is_agent[:-1])
     counts = np.zeros((n_intents, n_intents), dtype=np.int64)
     np.add.at(counts, (turns.intent[:-1][follows], turns.intent[1:][follows]), 1)
@@ -120,9 +120,9 @@ def answer_counts(turns: Turns, n_intents: int) -> Ints:
 
 
 def paths(turns: Turns, routine: Bools, length: int = 3, n: int = 8) -> list[tuple[tuple[int, ...], int]]:
-    """Return the usual ways of customers through a call: their first `length` intents, routine apart, and how often.
+    """Return the usual paths of customers through a call, with their counts: the first `length` non-routine intents.
 
-    Only ways of two intents or more that several dialogues took; the most frequent first.
+    At most `n` paths are returned, most frequent first; each has at least two intents and occurs in several dialogues.
     """
     wanted = collapsed(turns.where(~turns.is_agent & ~routine[turns.intent]))
     starts = np.flatnonzero(np.diff(wanted.dialogue, prepend=-1))

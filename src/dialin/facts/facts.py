@@ -1,6 +1,6 @@
-"""Everything that a run says about its intents, as plain values: for the page, the terminal and JSON alike.
+"""Defines the facts of a run as plain values, for the page, the terminal and JSON.
 
-`dialin.facts.build` makes them of a run folder.
+`dialin.facts.build` computes them from a run folder.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from dialin.name.labels import PLACEHOLDER_NAMES
 from dialin.text.width import shortened
 
 TITLE_WIDTH = 36
-"""Columns of a sentence that stands for an intent without a name."""
+"""Maximum width, in columns, of a sentence shown in place of an intent's missing name."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """Another intent (−1: none, the end of the dialogue), and a share in [0, 1]."""
+    """Link to another intent (−1 for the end of the dialogue), with a share in [0, 1]."""
 
     intent_id: int
     share: float
@@ -29,7 +29,7 @@ class Link:
 
 @dataclass(frozen=True)
 class IntentFacts:
-    """One intent.
+    """Facts of one intent.
 
     Parameters
     ----------
@@ -38,19 +38,19 @@ class IntentFacts:
     share : float
         Share of all utterances.
     confused_with : tuple of Link
-        Intents that the decision function would give part of its sentences to, and how much.
+        Intents to which the decision function would give part of its sentences, with the mean probability.
     followed_by : tuple of Link
-        What the same speaker usually comes to next; −1: nothing more. Of the times that it was said.
+        Usual next intents of the same speaker (−1 for the end of the dialogue), with their share of its occurrences.
     answered_by : tuple of Link
-        What the other side usually says right after it.
+        Usual intents of the other side right after it, with their share of the answers.
     is_routine : bool
-        Whether it is no reason to call.
+        Whether it is routine, and so never the main reason for a call.
     n_reason : int
-        Dialogues whose main reason it is.
+        Number of dialogues of which it is the main reason.
     per_period : tuple of int
-        Utterances in each period of the timeline.
+        Number of utterances in each period of the timeline.
     move : ShareChange or None
-        How its share changed over the timeline.
+        Change of its share over the timeline; None without a timeline.
     """
 
     intent_id: int
@@ -71,14 +71,14 @@ class IntentFacts:
 
     @property
     def title(self) -> str:
-        """Its name; where it has none, its most central sentence in quotation marks."""
+        """The name; without one, the most central sentence in quotation marks."""
         is_named = not self.name.startswith(tuple(PLACEHOLDER_NAMES.values()))
         return self.name if is_named or not self.examples else f"“{shortened(self.examples[0], TITLE_WIDTH)}”"
 
 
 @dataclass(frozen=True)
 class RoleFacts:
-    """Who speaks: utterances, those with an intent, intents, the largest of these, and utterances in each period."""
+    """Facts of one role: its utterances, those with an intent, its intents, the largest, and utterances per period."""
 
     role: str
     n_occurrences: int
@@ -90,7 +90,7 @@ class RoleFacts:
 
 @dataclass(frozen=True)
 class Calls:
-    """The dialogues: how many, how many of them without a main reason, and the usual ways through them."""
+    """Facts of the dialogues: their number, the number without a main reason, and the usual paths through them."""
 
     n_dialogues: int
     n_without: int
@@ -99,7 +99,7 @@ class Calls:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Utterances per period: `unit` and names of the periods, all utterances, and those without an intent."""
+    """Utterances per period: the unit and names of the periods, with counts of all and of unassigned utterances."""
 
     unit: str
     names: tuple[str, ...]
@@ -108,13 +108,13 @@ class Timeline:
 
     @property
     def is_dated(self) -> bool:
-        """Whether the periods are stretches of time."""
+        """Whether the periods are dates rather than parts of the input."""
         return self.unit != TENTH
 
 
 @dataclass(frozen=True)
 class Stray:
-    """A sentence without an intent: how often it was said, and the nearest intent (−1: there is none)."""
+    """Sentence without an intent, with its count and its nearest intent (−1 if there is none)."""
 
     text: str
     count: int
@@ -123,7 +123,7 @@ class Stray:
 
 @dataclass(frozen=True)
 class UnassignedGroup:
-    """What stayed without an intent for one reason: what that means, how much it is, and examples."""
+    """Sentences without an intent for one reason: the reason, its meaning, counts, and examples."""
 
     reason: str
     meaning: str
@@ -134,26 +134,26 @@ class UnassignedGroup:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that a run says.
+    """All facts of a run.
 
     Parameters
     ----------
     summary : Summary
-        The headline figures.
+        Headline figures.
     intents : tuple of IntentFacts
-        From the most frequent to the least. After a review their numbers are in another order, with gaps.
+        Intents, most frequent first. After a review, their ids have gaps and may be in another order.
     tree : Tree or None
-        Over the intents, by their place here; None without embeddings.
+        Tree over the intents, by their place in `intents`; None without embeddings.
     families : tuple of tuple of int
-        Intents of each part of the tree that is cut into families.
+        Intents of each family of the tree.
     roles : tuple of RoleFacts
-        Who speaks; empty where no role is known.
+        Facts of each role; empty if no role is known.
     calls : Calls or None
-        The dialogues; None if the input has no ids of dialogues.
+        Facts of the dialogues; None if the input has no dialogue ids.
     timeline : Timeline or None
-        Periods; None if the input has neither dates nor enough dialogues.
+        Utterances per period; None if the input has neither dates nor enough dialogues.
     left : tuple of UnassignedGroup
-        What has no intent, by reason, the most frequent first.
+        Sentences without an intent, by reason, most frequent first.
     rounds : tuple of dict
         The lines of ``rounds.jsonl``.
     """
@@ -169,7 +169,7 @@ class Facts:
     rounds: tuple[dict[str, Any], ...]
 
     def intent(self, number: int) -> IntentFacts:
-        """Return the intent with a number."""
+        """Return the intent with this id."""
         return self.intents[self._places[number]]
 
     @cached_property
@@ -177,34 +177,34 @@ class Facts:
         return {one.intent_id: place for place, one in enumerate(self.intents)}
 
     def has(self, number: int) -> bool:
-        """Return whether there is an intent with a number."""
+        """Return whether there is an intent with this id."""
         return number in self._places
 
     @property
     def reasons(self) -> list[IntentFacts]:
-        """Intents that are the main reason of a call, those of most calls first."""
+        """The intents that are the main reason for a call, most calls first."""
         return sorted((one for one in self.intents if one.n_reason), key=lambda one: -one.n_reason)
 
     @property
     def movers(self) -> list[IntentFacts]:
-        """Intents whose share has surely changed, the surest first."""
+        """The intents whose share changed significantly, the surest change first."""
         sure = [(one.move, one) for one in self.intents if one.move and one.move.is_sure]
         return [one for _, one in sorted(sure, key=lambda pair: -abs(pair[0].z))]
 
     def shares(self, one: IntentFacts | RoleFacts) -> list[float]:
-        """Return the share of an intent or a role in each period, 0 where nothing was said; none without a timeline."""
+        """Return the share of an intent or role in each period, 0 for an empty period; [] without a timeline."""
         totals = self.timeline.totals if self.timeline else ()
         return [n / max(total, 1) for n, total in zip(one.per_period, totals, strict=True)]
 
     def family_share(self, family: tuple[int, ...]) -> float:
-        """Return the share of all utterances that a family has."""
+        """Return the family's share of all utterances."""
         return sum(self.intent(intent).share for intent in family)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the summary does not have, as plain values for JSON.
+        """Return all facts except the summary, as plain values for JSON.
 
-        The tree is a list of joins: two nodes and their distance. Node i is the intent in place i of the list; with m
-        intents, join j makes node m + j.
+        The tree is a list of joins, each with two nodes and their distance. Node i is intent i of the list; with m
+        intents, join j creates node m + j.
         """
         values = asdict(self)
         del values["summary"]
@@ -213,7 +213,7 @@ class Facts:
 
 
 def stratum_of(round_: dict[str, Any]) -> str:
-    """Return the stratum whose sentences a round worked on.
+    """Return the name of the stratum of a round.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The tree of intents: their centroids joined bottom up, its families, and how it is drawn."""
+"""Builds the tree of intents from their centroids, cuts it into families, and lays it out for drawing."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dialin.cluster.tree import Tree, tree_of
 
 @dataclass(frozen=True)
 class Bracket:
-    """One join as it is drawn: two ends at a height, and how far down each of them goes.
+    """Drawing of one join: a bar at a height, with two ends that reach down to the joined nodes.
 
     Parameters
     ----------
     height : float
-        Of the join, in the units of the tree.
+        Height of the join, in the units of the tree.
     places : tuple of 2 floats
-        Where its two parts stand among the leaves: 0 is the first leaf, halves lie between two.
+        Positions of the two nodes among the leaves: 0 is the first leaf, fractions lie between leaves.
     heights : tuple of 2 floats
-        Heights of its two parts; 0 for a leaf.
+        Heights of the two nodes; 0 for a leaf.
     """
 
     height: float
@@ -32,19 +32,19 @@ class Bracket:
 
 
 def centroids(X: AnyFloats, labels: NDArray[np.int64], n_intents: int) -> NDArray[np.float64]:
-    """Return the unit-norm mean (n_intents, d) of the sentences of each intent; zeros for one without any."""
+    """Return the unit-norm mean of each intent's sentences, shape (n_intents, d); zeros for an intent without any."""
     members = [X[labels == intent] for intent in range(n_intents)]
     means = [centroid(rows) if len(rows) else np.zeros(X.shape[1]) for rows in members]
     return np.array(means, dtype=np.float64).reshape(-1, X.shape[1])
 
 
 def tree_of_intents(C: NDArray[np.float64]) -> Tree:
-    """Return the Ward tree over the centroids (m, d) of intents, each of which counts alike."""
+    """Return the Ward tree over the centroids of intents, shape (m, d), all with equal weight."""
     return tree_of(C, np.ones(len(C)), np.arange(len(C)), "ward")
 
 
 def families(tree: Tree) -> list[tuple[int, ...]]:
-    """Return the intents of each family, in the order of the leaves: the cut into about as many as each has members.
+    """Return the intents of each family, in leaf order, from the cut of n_leaves leaves into about √n_leaves families.
 
     Examples
     --------
@@ -59,11 +59,11 @@ def families(tree: Tree) -> list[tuple[int, ...]]:
 
 
 def brackets(tree: Tree) -> list[Bracket]:
-    """Return the joins of a tree, lowest first.
+    """Return the brackets of a tree's joins, lowest first.
 
     Examples
     --------
-    Leaves 0 and 2 are joined first, and stand side by side; then 1 joins them.
+    Leaves 0 and 2 are side by side and join first; then leaf 1 joins them.
 
     >>> C = np.array([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6]])
     >>> [bracket.places for bracket in brackets(tree_of_intents(C))]

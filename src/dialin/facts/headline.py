@@ -1,4 +1,4 @@
-"""What a run found, in numbers: the headline figures and the rows of its intents, and both as JSON."""
+"""Computes the headline figures of a run and the rows of its intents, and their JSON form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dialin.score.reliability import Goodness, expected_goodness
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run found, in numbers.
+    """Headline figures of a run.
 
     Parameters
     ----------
@@ -24,15 +24,15 @@ class Summary:
     intents : list of dict
         Rows of ``intents.parquet``, each with its `share` of all utterances.
     n_sentences, n_occurrences : int
-        Distinct sentences, and utterances.
+        Numbers of distinct sentences and of utterances.
     n_assigned : int
-        Utterances that have an intent.
+        Number of utterances with an intent.
     unassigned : dict of str to int
-        Utterances without one, by reason.
+        Number of utterances without an intent, by reason.
     goodness : Goodness
-        Share of the intents that the judge of the run finds good, with its 95 % interval.
+        Expected share of good intents from the P(good) of each, with its 95 % interval.
     questions, tokens_in, tokens_out : int
-        Distinct questions to the LLM, and their tokens.
+        Number of distinct questions to the LLM, and of their tokens.
     """
 
     status: str
@@ -48,22 +48,22 @@ class Summary:
 
     @property
     def intent_ids(self) -> list[int]:
-        """The numbers of the intents, in the order of their rows."""
+        """The ids of the intents, in row order."""
         return [intent["intent_id"] for intent in self.intents]
 
     @property
     def coverage(self) -> float:
-        """Share of the utterances that have an intent."""
+        """The share of the utterances with an intent."""
         return self.n_assigned / self.n_occurrences
 
 
 def summary_of(run: Run) -> Summary:
-    """Read what a run found.
+    """Return the headline figures of a run.
 
     Raises
     ------
     InputError
-        It has not ended yet.
+        If the run has no result yet.
     """
     if run.manifest.status not in {COMPLETE, CAPPED}:
         raise InputError(
@@ -92,7 +92,7 @@ def summary_of(run: Run) -> Summary:
 
 
 def summary_json(run: Run) -> dict[str, object]:
-    """Return what ``--json`` prints."""
+    """Return the headline figures and settings of a run as plain values, for ``--json``."""
     summary = summary_of(run)
     manifest = run.manifest
     return {

@@ -1,7 +1,7 @@
-"""What the files of a run hold: read once, with the views of it that several facts are made from.
+"""Loads the files of a run once, and offers the views of them that several facts share.
 
-Intents are meant by their place among the rows of ``intents.parquet`` here: after a review their numbers have gaps, and
-another order.
+Here, an intent is identified by its place among the rows of ``intents.parquet``, because after a review the ids have
+gaps and may be in another order.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class LoadedRun:
-    """What the files of a run hold.
+    """Contents of a run's files.
 
     Parameters
     ----------
     summary : Summary
         Headline figures, and the rows of ``intents.parquet``.
     sentences, occurrences : pyarrow.Table
-        The tables of these names.
+        Tables of ``sentences.parquet`` and ``occurrences.parquet``.
     rounds : list of dict
-        The lines of ``rounds.jsonl``.
+        Lines of ``rounds.jsonl``.
     X : ndarray of shape (n, d), or None
-        ``embeddings.npy``; None if it is not there.
+        Vectors of ``embeddings.npy``; None if the file is missing.
     pieces : Pieces
-        The decision function, to places.
+        Decision function, with places as intents.
     seed : int
-        Of the run.
+        Seed of the run.
     """
 
     summary: Summary
@@ -62,47 +62,47 @@ class LoadedRun:
 
     @cached_property
     def labels(self) -> Ints:
-        """Place of the intent of each sentence, shape (n,); −1: none."""
+        """The place of each sentence's intent, shape (n,); −1 for no intent."""
         return places_of(self.sentences["intent_id"].to_numpy(), self.summary.intent_ids)
 
     def intent_id(self, place: int) -> int:
-        """Return the number of the intent at a place; −1: none."""
+        """Return the id of the intent at a place; −1 for place −1."""
         return int(self.rows[place]["intent_id"]) if place >= 0 else -1
 
     @cached_property
     def roles(self) -> list[str]:
-        """Role of each sentence as the run used it, n roles; "" for none."""
+        """The role of each of the n sentences as the run used it; "" for no role."""
         return [role or "" for role in self.sentences["role"].to_pylist()]
 
     @cached_property
     def said(self) -> Ints:
-        """Sentence of each utterance, in the order of the input."""
+        """The sentence of each utterance, in input order."""
         return np.asarray(self.occurrences["sentence_id"].to_numpy(), dtype=np.int64)
 
     @cached_property
     def speakers(self) -> NDArray[np.object_]:
-        """Role of each utterance: as the run used it, else as the input has it; "" for none."""
+        """The role of each utterance: as the run used it, else as in the input; "" for no role."""
         given = self.occurrences["role"].to_pylist()
         return np.array([self.roles[i] or role or "" for i, role in zip(self.said, given, strict=True)], dtype=object)
 
     @cached_property
     def turns(self) -> Turns:
-        """What was said with an intent, dialogue by dialogue."""
+        """The utterances with an intent, dialogue by dialogue."""
         return turns_of(self.occurrences, self.labels, self.speakers == AGENT)
 
     @cached_property
     def routine(self) -> NDArray[np.bool_]:
-        """Whether each intent is no reason to call."""
+        """Whether each intent is routine, and so never a reason to call."""
         return np.array([is_routine(row["name"], row["examples"]) for row in self.rows], dtype=bool)
 
     @cached_property
     def reasons(self) -> Ints:
-        """Main reason of each dialogue; −1: none."""
+        """The main reason for each dialogue; −1 for none."""
         return main_reasons(self.turns, self.routine)
 
 
 def load_files(run: Run) -> LoadedRun:
-    """Read the files of a run that has ended; raise InputError if it has not, or one cannot be read."""
+    """Read the files of a run; raise InputError if it has no result yet, or a file cannot be read."""
     data, summary, pieces = run.data, summary_of(run), run.pieces
     return LoadedRun(
         summary=summary,
@@ -116,7 +116,7 @@ def load_files(run: Run) -> LoadedRun:
 
 
 def places_of(intents: Ints, known: Sequence[int]) -> Ints:
-    """Return where each intent stands among the known ones; −1 where it is none of them.
+    """Return the place of each intent among the known ones; −1 for an unknown intent.
 
     Examples
     --------

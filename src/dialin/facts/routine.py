@@ -1,4 +1,4 @@
-"""Intents that are no reason to call: greetings, thanks, yes and no, and answers to what the agent asks."""
+"""Recognises routine intents, which are never a reason to call: greetings, thanks, yes, no, answers to the agent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ACTIONS = (
     "问候 感谢 确认 提供 回答 致歉 道歉 同意 告别 闲聊 等待 答复 回复 表达"
 )
 ROUTINE_ACTIONS = frozenset(_ACTIONS.split())
-"""Actions by which a customer keeps a call going, and does not say why it was made."""
+"""Actions with which customers keep a call going without stating why they called."""
 _COURTESY = (
     "a ah all alright am amazing and anything appreciate are as at awesome be brilliant bruh bye can cheers cool "
     "correct day dear do else evening everything exactly excellent fantastic finally fine for good goodbye got "
@@ -31,7 +31,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def is_courtesy(text: str) -> bool:
-    """Tell whether a sentence is nothing but words of courtesy, yes or no.
+    """Return whether a sentence consists only of words of courtesy, yes or no.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def is_courtesy(text: str) -> bool:
 
 
 def is_routine(name: str, examples: Sequence[str]) -> bool:
-    """Tell whether an intent is no reason to call: by the action of its name, or as most of its examples are courtesy.
+    """Return whether an intent is routine, by the action in its name or because most of its examples are courtesy.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""How intents come and go: utterances per week, and which intents rise or fall.
+"""Counts utterances per period, and finds the intents whose share rises or falls.
 
-A week begins on Monday. Less than `MIN_WEEKS` weeks are shown by day, more than `MAX_WEEKS` by month. Data that has
-dialogues but no dates is cut into tenths of its dialogues, in the order of the input.
+Weeks begin on Monday. Fewer than `MIN_WEEKS` weeks are shown by day, more than `MAX_WEEKS` by month. Data with
+dialogues but no dates is divided into tenths of its dialogues, in input order.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from dialin.arrays import Ints
 MIN_WEEKS, MAX_WEEKS = 4, 104
 N_PARTS, TENTH = 10, "tenth of the dialogues"
 SURE_Z = 3.0
-"""Standard deviations from which on a change of share is one: among a hundred intents, chance makes none as large."""
+"""Standard deviations from which a change of share is significant: chance rarely reaches it among 100 intents."""
 
 
 @dataclass(frozen=True)
 class Periods:
-    """Stretches of time, or of the input.
+    """Consecutive periods of time, or parts of the input.
 
     Parameters
     ----------
     unit : {"day", "week", "month", "tenth of the dialogues"}
-        What they are.
+        Kind of period.
     names : tuple of str, n_periods names
-        Their first day, or their number; those in which nothing was said are among them.
+        First day or number of each period, including periods without utterances.
     codes : ndarray of shape (n_occurrences,), int64
-        Period of each utterance; −1: not known.
+        Period of each utterance; −1 if unknown.
     """
 
     unit: str
@@ -40,7 +40,7 @@ class Periods:
 
 @dataclass(frozen=True)
 class ShareChange:
-    """How the share of an intent changed: in the earlier and the later half of the periods, in [0, 1], and z of it."""
+    """Share of an intent in the earlier and the later half of the periods, in [0, 1], and the z-score of the change."""
 
     before: float
     after: float
@@ -48,19 +48,19 @@ class ShareChange:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it is more than chance."""
+        """Whether the change is significant."""
         return abs(self.z) >= SURE_Z
 
 
 def periods_of(dates: NDArray[np.datetime64], dialogues: Ints) -> Periods | None:
-    """Return the periods of the utterances, by date or else by dialogue; None if there is but one.
+    """Return the periods of the utterances, by date if any is known, else by dialogue; None if there is only one.
 
     Parameters
     ----------
     dates : ndarray of shape (n,), datetime64
-        When each was said; NaT: not known.
+        Date of each utterance; NaT if unknown.
     dialogues : ndarray of shape (n,), int64
-        Number of the dialogue of each, in the order of the input; −1: none.
+        Number of each utterance's dialogue, in input order; −1 for no dialogue.
     """
     known = ~np.isnat(dates)
     found = by_date(dates) if known.any() else by_dialogue(dialogues)
@@ -68,7 +68,7 @@ def periods_of(dates: NDArray[np.datetime64], dialogues: Ints) -> Periods | None
 
 
 def by_date(dates: NDArray[np.datetime64]) -> Periods:
-    """Return days, weeks or months, as many as there are from the first date to the last."""
+    """Return all days, weeks or months from the first date to the last."""
     days = dates.astype("datetime64[D]")
     known = ~np.isnat(days)
     first, last = days[known].min(), days[known].max()
@@ -101,7 +101,7 @@ def _numbered(unit: str, begins: NDArray[np.datetime64], step: np.timedelta64) -
 
 
 def by_dialogue(dialogues: Ints) -> Periods:
-    """Return tenths of the dialogues, in the order of the input; none where there are fewer than two to each."""
+    """Return tenths of the dialogues in input order; no periods if a tenth would have fewer than two dialogues."""
     n = int(dialogues.max(initial=-1)) + 1
     if n < 2 * N_PARTS:
         return Periods("", (), np.full(len(dialogues), -1))
@@ -110,7 +110,7 @@ def by_dialogue(dialogues: Ints) -> Periods:
 
 
 def counts_of(periods: Periods, labels: Ints, n_intents: int) -> Ints:
-    """Return utterances (n_intents + 1, n_periods) of each intent in each period, in the last row those without one."""
+    """Return the utterances per intent and period, shape (n_intents + 1, n_periods); the last row has no intent."""
     counts = np.zeros((n_intents + 1, len(periods.names)), dtype=np.int64)
     known = periods.codes >= 0
     np.add.at(counts, (labels[known], periods.codes[known]), 1)
@@ -118,12 +118,12 @@ def counts_of(periods: Periods, labels: Ints, n_intents: int) -> Ints:
 
 
 def moves(counts: Ints) -> list[ShareChange]:
-    """Return how the share of each intent changed from the earlier to the later half of the periods.
+    """Return the change of each intent's share from the earlier to the later half of the periods.
 
     Parameters
     ----------
     counts : ndarray of shape (n_intents + 1, n_periods), int64
-        As `counts_of` makes it.
+        Counts from `counts_of`.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def moves(counts: Ints) -> list[ShareChange]:
 
 
 def halves(totals: Ints) -> int:
-    """Return after how many periods about half of the utterances have been said; both halves get a period.
+    """Return the number of periods that hold about half of the utterances; each half has at least one period.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Audits clusters that came from anywhere: P(good), a verdict and a name for each."""
+"""Audits clusters from any source: gives each P(good), a verdict and a name."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from dialin.name.labels import contrast, name_clusters
 
 N_EXAMPLES = 3
 SINGLETON_VERDICT = Verdict.of(1.0, "size")
-"""A cluster of one distinct sentence is coherent."""
+"""Verdict on a cluster of one distinct sentence, which is always coherent."""
 
 
 @dataclass(frozen=True)
 class AuditRow:
-    """What the judge found about one cluster.
+    """Findings about one cluster.
 
     Parameters
     ----------
     cluster : str
-        As the file calls it.
+        Label of the cluster in the file.
     size : int
-        Distinct sentences.
+        Number of distinct sentences.
     n_rows : int
-        Rows of the file, repetitions counted.
+        Number of rows in the file, counting repetitions.
     p_good : float
         P(all its sentences share one intent).
     verdict : str
@@ -59,11 +59,11 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
     data : Data
         All sentences.
     clusters : mapping of str to ndarray
-        Rows of each cluster, repetitions included; a sentence may be in several.
+        Rows of each cluster, including repetitions; a sentence may be in several clusters.
     tools : Tools
-        LLM and steps; without an LLM the geometry judges, and there are no names.
+        LLM and steps; without an LLM, the geometry judges and there are no names.
     settings : Settings
-        How to judge and to sample.
+        Settings for judging and sampling.
     """
     rows = [np.unique(members) for members in clusters.values()]
     tools.on_step("judge")

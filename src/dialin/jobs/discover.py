@@ -1,4 +1,4 @@
-"""Works on a run folder: predict, embed, discover, write; stopped at any moment, it goes on with what is stored."""
+"""Takes a run to its result: embed, predict, discover, write. A stopped run continues from the stored replies."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
 @dataclass(frozen=True)
 class Session:
-    """One time of working on a run.
+    """Options of one session of work on a run.
 
     Parameters
     ----------
     budget : Budget
-        Caps on what is paid in this session.
+        Caps on the paid calls, tokens and money of this session.
     estimate : bool
         Whether to predict calls and seconds first.
     retry : Retry
         How to repeat failed calls.
     on_step, on_reply, on_estimate : callable
-        Told the step that begins, each reply that comes from the LLM, and the prediction.
+        Callbacks for each step that begins, for each reply from the LLM, and for the prediction.
     """
 
     budget: Budget = field(default_factory=Budget)
@@ -56,21 +56,21 @@ class Session:
 
 
 def work_on(run: Run, opened: Connections, session: Session) -> Run:
-    """Work on a run until it is complete, a cap is hit, or it is stopped; everything paid for is kept.
+    """Work on a run until it is complete, hits a cap, or is stopped; every paid reply is kept.
 
     Returns
     -------
     Run
-        With status "complete" or "capped".
+        The run with status "complete" or "capped".
 
     Raises
     ------
     ProviderError
-        The LLM or the embedder failed; the run can be resumed.
+        If the LLM or the embedder fails; the run can be resumed.
     KeyboardInterrupt
-        The user stopped it; the run can be resumed.
+        If the user stops the run; it can be resumed.
     InputError
-        The folder cannot be written.
+        If the folder cannot be written.
     """
     log = SessionLog(run.folder)
     try:
@@ -100,18 +100,18 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
 
 
 def held_in(run: Run, data: Data) -> PinnedSplit | None:
-    """Return the sentences of intents that people have decided about in another run; None if nothing is kept."""
+    """Return the split of the sentences into pinned intents and the rest; None if the run pins no other run."""
     pinned = read_pinned(run.folder / files.PINNED_INTENTS)
     return PinnedSplit.of(pinned, data, run.assignment_roles) if pinned else None
 
 
 def status_of(result: Result) -> str:
-    """Return the status that a result gives a run."""
+    """Return the status of a run with this result."""
     return COMPLETE if result.complete else CAPPED
 
 
 def embed(run: Run, opened: Connections, session: Session) -> Data:
-    """Return the sentences with their vectors, encoding what no cache knows."""
+    """Return the sentences with their vectors, encoding only those that no cache holds."""
     data = run.data
     if data is not None:
         return data
@@ -125,16 +125,16 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
 def tools_of(
     opened: Connections, client_of: Callable[[Backend], Client], on_reply: Callable[[], None] = lambda: None
 ) -> Iterator[Tools]:
-    """Give what the method works with: clients for whom `opened` holds, which share stores, ledger and budget.
+    """Open the tools of the method: clients of the LLMs in `opened`, which share stores, ledger and budget.
 
     Parameters
     ----------
     opened : Connections
         LLMs and embedder.
     client_of : callable
-        Makes the client of a backend.
+        Function that makes the client of a backend.
     on_reply : callable
-        Told of each reply.
+        Callback for each reply.
     """
     backends = [WatchedBackend(backend, on_reply) for backend in (opened.backend, opened.judge) if backend]
     if not backends:
@@ -147,7 +147,7 @@ def tools_of(
 
 
 def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:
-    """Return what makes a client over the run's replies, then the shared ones."""
+    """Return a function that makes a client, which looks up replies in the run's store, then in the shared store."""
 
     def client_of(backend: Backend) -> Client:
         stores = [ReplyStore(run.folder / files.REPLIES), shared_store()]
@@ -166,18 +166,18 @@ def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> E
 
 
 def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[Path]) -> Estimate:
-    """Return what `discover` will ask of the LLM of `opened`, and the seconds from here to its end.
+    """Return a prediction of the questions that `discover` will ask, and of the seconds until it ends.
 
     Parameters
     ----------
     data : Data
         The sentences.
     opened : Connections
-        LLM and embedder; a local LLM is timed with a few questions, a server is not asked.
+        LLM and embedder; a local LLM is timed with a few questions, a server is never called.
     settings : Settings
-        Of the run.
+        Settings of the run.
     run_stores : list of Path
-        Stores of replies beside the shared one.
+        Stores of replies, besides the shared one.
     """
     stores = [*map(ReplyStore, run_stores), shared_store()]
     try:
@@ -193,7 +193,7 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
 
 
 def write_result(run: Run, result: Result, log: SessionLog) -> None:
-    """Write everything that was found; the manifest comes last and makes it count."""
+    """Write all files of a result; the manifest comes last and makes the others valid."""
     folder = run.folder
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
     write_pieces(folder / files.PIECES, result.pieces)
@@ -205,12 +205,12 @@ def write_result(run: Run, result: Result, log: SessionLog) -> None:
 
 
 def keep_for_others(run: Run) -> None:
-    """Copy the replies to the shared store; where that cannot be written, the run has them all the same."""
+    """Copy the run's replies to the shared store; if that cannot be written, the run still has them."""
     if (run.folder / files.REPLIES).exists():
         with suppress(InputError):
             share(run.folder / files.REPLIES)
 
 
 def n_replies(folder: Path) -> int:
-    """Return how many replies a run has."""
+    """Return the number of replies that a run has."""
     return sum(step["questions"] for step in asked(folder / files.REPLIES).values())

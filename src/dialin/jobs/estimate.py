@@ -1,7 +1,7 @@
-"""What a run will cost, before anything is asked: the real pipeline with an LLM that only counts.
+"""Predicts the cost of a run before anything is asked, by running the real pipeline with an LLM that only counts.
 
-The counting LLM answers what the stores already know with the stored reply, and guesses all else from how close the
-sentences in question are. What is asked is decided by the same code as in the run itself: only answers are guessed.
+The counting LLM answers a known question with its stored reply, and guesses any other answer from how close the
+sentences in the question are. The questions come from the same code as in the run itself: only answers are guessed.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from dialin.prompts.templates import BULLET_CHARS, PAIR_CHARS
 from dialin.text.script import language_of
 
 SERVER_SECONDS = 1.0
-"""Assumed seconds of one call to a server: it is never asked just to measure it."""
+"""Assumed seconds of one call to a server, which is never called just for timing."""
 SERVER_PARALLEL = 8
 WRITTEN_TOKENS = 6
-"""Assumed tokens of a written label."""
+"""Assumed number of tokens in a written label."""
 N_TIMED = 6
-"""Prompts of each kind that are timed on a local model."""
+"""Number of prompts of each kind that are timed on a local model."""
 N_MEASURED = 200
 SOFTNESS = 0.05
-"""Difference of cosines over which a guessed Yes becomes a No."""
+"""Difference of cosines over which a guessed "yes" turns into a "no"."""
 Keep = Callable[[Request, Reply], None]
 _NUMBERING = re.compile(r"^(\d+[:：]|-)\s*")
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast an LLM answers, and how its tokens compare with `estimate_tokens`.
+    """Speed of an LLM, and ratio of its tokens to those of `estimate_tokens`.
 
     Parameters
     ----------
     choice, text : float
-        Seconds of one choice and of one written answer, all calls that run at once taken together.
+        Seconds per choice and per written answer, divided by the number of parallel calls.
     token_ratio : float
         Real tokens of a prompt / estimated tokens.
     """
@@ -63,14 +63,14 @@ SERVER_PACE = Pace(SERVER_SECONDS / SERVER_PARALLEL, SERVER_SECONDS / SERVER_PAR
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is still to be asked, and how long all of it takes.
+    """Predicted usage and duration of the rest of a run.
 
     Parameters
     ----------
     by_step : dict of str to Usage
-        Calls and tokens to pay, replies known already (`cached`), by step.
+        Calls and tokens to pay for, and replies already known (`cached`), by step.
     seconds : float
-        Wall-clock seconds from here to the end, embedding excluded.
+        Wall-clock seconds from now to the end, without embedding.
     """
 
     by_step: dict[str, Usage]
@@ -78,7 +78,7 @@ class Estimate:
 
     @property
     def total(self) -> Usage:
-        """Usage of all steps together."""
+        """The usage of all steps together."""
         return sum(self.by_step.values(), Usage())
 
     def as_dict(self, price: Price | None = None) -> dict[str, object]:
@@ -95,14 +95,14 @@ class Estimate:
         return values if price is None else values | {"cost": price.cost(total)}
 
     def line(self) -> str:
-        """Return it in one line."""
+        """Return the prediction as one line."""
         total = self.total
         known = f" ({total.cached:,} more are already known)" if total.cached else ""
         return f"predicted: {total.calls:,} calls{known}, {total.tokens:,} tokens, {duration(self.seconds)}"
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as people say them.
+    """Return a duration in words, with the unit that suits its size.
 
     Examples
     --------
@@ -116,22 +116,22 @@ def duration(seconds: float) -> str:
 
 @dataclass
 class CountingLLM:
-    """An LLM that asks nobody: known replies come from the stores, all other questions are written down.
+    """Stand-in for an LLM that sends nothing: it takes known replies from the stores and records all other questions.
 
     Parameters
     ----------
     name : str
-        Name of the LLM that it stands for.
+        Name of the LLM that it stands in for.
     stores : sequence of ReplyStore
-        Where replies may be known.
+        Stores of known replies.
     guess : callable
-        The user's turn of a question -> probability of the first of two options.
+        Function from the user's turn of a question to the probability of the first option.
     asked : dict of str to (str, Request)
-        What a run would have to pay for: key -> step and request.
+        Questions that a run would have to pay for: key -> step and request.
     known : dict of str to str
-        What the stores have: key -> step.
+        Questions that the stores can answer: key -> step.
     llms : dict of str to str
-        Who is asked: key -> name.
+        LLM of each question to be paid for: key -> name.
     """
 
     name: str
@@ -144,11 +144,11 @@ class CountingLLM:
     _taken: set[str] = field(default_factory=set)
 
     def begin(self, step: str) -> None:
-        """Count under `step` from now on; merging and assigning ask the judge."""
+        """Count under `step` from now on; merging and assigning count as "judge", because they ask the judge."""
         self._step[0] = {"merge": "judge", "assign": "judge"}.get(step, step)
 
     def as_judge(self, name: str) -> CountingLLM:
-        """Return a stand-in for another LLM; what is written down is shared."""
+        """Return a stand-in for another LLM that shares the records of this one."""
         return replace(self, name=name)
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
@@ -157,11 +157,11 @@ class CountingLLM:
         return np.array(rows, dtype=np.float64).reshape(len(prompts), len(options))
 
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        """Return the stored texts, or labels made up from the prompts, all different."""
+        """Return the stored texts, or distinct labels made up from the prompts."""
         return [self._text(Request(prompt, (), max_tokens, grammar)) for prompt in prompts]
 
     def keep(self, name: str, request: Request, reply: Reply) -> None:
-        """Store a reply of an LLM that came while timing, so that the run need not ask again."""
+        """Store a reply that an LLM gave during timing, so that the run need not ask again."""
         if self.stores:
             self.stores[-1].put(request_key(name, request), request, reply, Origin(name, "estimate"))
 
@@ -197,7 +197,7 @@ class CountingLLM:
 
 
 def made_up_label(text: str) -> str:
-    """Return an Action-Objective label of a prompt's words, spread about as widely as real ones.
+    """Return an Action-Objective label built from words of the prompt, about as varied as real labels.
 
     Examples
     --------
@@ -212,16 +212,16 @@ def made_up_label(text: str) -> str:
 
 @dataclass(frozen=True)
 class CosineGuess:
-    """Guesses whether sentences share an intent: they do where they are nearer than strangers usually are.
+    """Guess whether sentences share an intent: yes, if they are closer than random pairs usually are.
 
     Parameters
     ----------
     rows : dict of str to int
-        Row of each sentence, by each of the texts that prompts show of it; of equal texts, the last row.
+        Row of each sentence, by every form in which prompts show its text; the last row wins among equal texts.
     X : ndarray of shape (n, d)
         Unit-norm embeddings.
     middle : float
-        Cosine half way between that of any two sentences and that of nearest neighbours.
+        Cosine halfway between the medians of random pairs and of nearest neighbours.
     """
 
     rows: dict[str, int]
@@ -230,7 +230,7 @@ class CosineGuess:
 
     @classmethod
     def of(cls, data: Data) -> CosineGuess:
-        """Measure the sentences of `data`; of many, a sample."""
+        """Return the guess for the sentences of `data`, measured on at most `N_MEASURED` of them."""
         some = np.linspace(0, len(data.X) - 1, min(len(data.X), N_MEASURED)).astype(int)
         S = data.X[some] @ data.X.T
         S[np.arange(len(some)), some] = -1.0
@@ -239,7 +239,7 @@ class CosineGuess:
         return cls(shown, data.X, float(strangers + neighbours) / 2)
 
     def __call__(self, user: str) -> float:
-        """Return P(the sentences in the user's turn share an intent); ½ where it shows no two of them."""
+        """Return P(the sentences in the user's turn share an intent); ½ if it shows fewer than two known sentences."""
         lines = (_NUMBERING.sub("", line) for line in user.split("\n"))
         V = self.X[[self.rows[line] for line in lines if line in self.rows]]
         if len(V) < 2:
@@ -249,24 +249,24 @@ class CosineGuess:
 
 
 def count(data: Data, settings: Settings, tools: Tools, llm: CountingLLM) -> float:
-    """Run the pipeline with counting LLMs, `llm` or made of it; return the seconds it took, clustering and all."""
+    """Run the pipeline with the counting LLM `llm` and stand-ins made from it; return the seconds it took."""
     start = time.perf_counter()
     discover(data, replace(tools, on_step=llm.begin), settings)
     return time.perf_counter() - start
 
 
 def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> Estimate:
-    """Return what the counted questions will take.
+    """Return the estimate for the counted questions.
 
     Parameters
     ----------
     llm : CountingLLM
-        After `count`.
+        Counting LLM after `count`.
     backends : mapping of str to Backend
-        Local models by name, to be timed with a few of the questions, whose replies go to the last store; of any other,
-        a server, `SERVER_SECONDS` is assumed.
+        Local models by name. Each is timed with a few of the questions, and the replies go to the last store. Any
+        other LLM is a server, for which `SERVER_PACE` is assumed.
     seconds : float
-        What `count` took; the run will do all that again.
+        Seconds that `count` took; the run repeats that work.
     """
     by_step: dict[str, Usage] = {}
     for step in llm.known.values():
@@ -282,21 +282,21 @@ def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> 
 
 
 def request_usage(request: Request, pace: Pace) -> Usage:
-    """Return the usage of one call, its tokens estimated."""
+    """Return the usage of one call, with estimated tokens."""
     n_tokens = sum(estimate_tokens(message["content"]) for message in request.prompt.messages())
     n_out = 1 if request.options else min(WRITTEN_TOKENS, request.max_tokens)
     return Usage(1, 0, round(n_tokens * pace.token_ratio), n_out)
 
 
 def pace_of(backend: Backend, requests: Sequence[Request], keep: Keep = lambda request, reply: None) -> Pace:  # noqa: ARG005
-    """Time a few of the requests, choices and written answers apart; `keep` gets their replies."""
+    """Return the pace of a backend on a few of the requests, timed by kind; `keep` receives the replies."""
     choice, first = _timed(backend, _spread([r for r in requests if r.options]), keep)
     text, second = _timed(backend, _spread([r for r in requests if not r.options]), keep)
     return Pace(choice, text, first or second or 1.0)
 
 
 def _spread(requests: list[Request]) -> list[Request]:
-    """Return a few requests from all over the run, those of one static prefix together."""
+    """Return a few requests spread over the whole run, grouped by static prefix."""
     if not requests:
         return []
     picks = np.unique(np.linspace(0, len(requests) - 1, N_TIMED + 1).round().astype(int))
@@ -304,7 +304,7 @@ def _spread(requests: list[Request]) -> list[Request]:
 
 
 def _timed(backend: Backend, requests: list[Request], keep: Keep) -> tuple[float, float]:
-    """Return the mean seconds of a request, and real / estimated tokens; 0 where there are no requests."""
+    """Return the mean seconds per request, and real / estimated tokens; zeros if there are no requests."""
     if not requests:
         return 0.0, 0.0
     seconds, replies = [], []
@@ -315,7 +315,7 @@ def _timed(backend: Backend, requests: list[Request], keep: Keep) -> tuple[float
         replies.append(reply)
         keep(request, reply)
     prefixes = [request.prompt.system for request in requests]
-    # The first of each prefix evaluates the prefix, which a run does once: not part of the pace, if there are others.
+    # The first request of a prefix also evaluates the prefix, which a run does once: leave it out if there are others.
     usual = [s for s, (a, b) in zip(seconds[1:], pairwise(prefixes), strict=True) if a == b] or seconds
     guessed = sum(request_usage(request, Pace(0, 0)).tokens_in for request in requests)
     return sum(usual) / len(usual), sum(reply.tokens_in for reply in replies) / guessed

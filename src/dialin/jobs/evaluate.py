@@ -1,4 +1,4 @@
-"""Scores of a finished run against gold labels, utterance by utterance."""
+"""Scores a finished run against gold labels, utterance by utterance."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from dialin.score.reliability import Goodness
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run, scored.
+    """Scores, expected goodness and cost of a run.
 
     Parameters
     ----------
     scores : Scores
-        Against gold, each utterance counted.
+        Scores against gold labels, with each utterance counted.
     goodness : Goodness
-        Share of the intents that the judge of the run, or a person in its review, finds good.
+        Expected share of good intents, according to the judge of the run or to people in its review.
     questions, tokens_in, tokens_out : int
-        What it took.
+        Distinct questions to the LLM, and their tokens.
     """
 
     scores: Scores
@@ -50,21 +50,21 @@ class Evaluation:
 
 
 def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluation:
-    """Score a run.
+    """Return the evaluation of a run.
 
     Parameters
     ----------
     run : Run
-        Complete or capped.
+        Run that is complete or capped.
     gold : str
         Name of the column with the gold labels.
     gold_file : Path, optional
-        The file that has it, joined on ``dialogue_id`` and ``turn`` or on ``row``; by default the input of the run.
+        File with that column, joined on ``dialogue_id`` and ``turn`` or on ``row``; by default the input of the run.
 
     Raises
     ------
     InputError
-        The run has no result, or there are no gold labels for it.
+        If the run has no result, or there are no gold labels for its rows.
     """
     summary = summary_of(run)
     places = positions_of(run)
@@ -83,14 +83,14 @@ def utterance_labels(run: Run) -> NDArray[np.int64]:
 
 
 def positions_of(run: Run) -> list[Position]:
-    """Return where each utterance stands."""
+    """Return the position of each utterance."""
     table = run.corpus.occurrences
     columns = [table[name].to_pylist() for name in ("row", "dialogue_id", "turn")]
     return [Position(*place) for place in zip(*columns, strict=True)]
 
 
 def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
-    """Return the gold labels that stand in the input of the run."""
+    """Return the gold labels in the run's own input; raise InputError if it cannot be read again, or has changed."""
     source = run.manifest.source
     if source.path == "-":
         raise InputError("the input came from standard input and cannot be read again", hint="give --gold-file")
@@ -99,7 +99,7 @@ def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
         raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")
     if len(column) <= max(place.row for place in places):
         raise InputError(
-            f"column {gold!r} of {source.path} has {len(column)} values, one for each dialogue",
-            hint="give the label of each turn, or --gold-file",
+            f"column {gold!r} of {source.path} has {len(column)} values, one per dialogue",
+            hint="label each turn, or give --gold-file",
         )
     return [column[place.row] for place in places]

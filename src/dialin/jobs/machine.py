@@ -1,4 +1,4 @@
-"""What this machine is, in words: printed beside the figures measured on it."""
+"""Describes this machine in words, to print beside the figures measured on it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 
 def machine_name() -> str:
-    """Return the processor, the number of cores and the system; the int8 models differ a little between processors."""
+    """Return the processor, cores and system in words; results of int8 models differ slightly between processors."""
     return f"{processor_name()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
 
 
 def processor_name() -> str:
-    """Return the name of the processor, as Linux or the system's library has it; of no name, its architecture."""
+    """Return the name of the processor from Linux or the system's library, else its architecture."""
     named = processor_in(_CPUINFO.read_text("utf-8", "replace")) if _CPUINFO.exists() else ""
     return named or platform.processor() or platform.machine()
 
 
 def processor_in(cpuinfo: str) -> str:
-    r"""Return the first model name in the text of ``/proc/cpuinfo``; "" if there is none, as on most ARM machines.
+    r"""Return the first model name in the text of ``/proc/cpuinfo``; "" if it has none, as on most ARM machines.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A run in a notebook or a script: its tables as frames, its decision function, and a picture of it."""
+"""Opens a run in a notebook or a script: its tables as frames, its decision function, and its picture."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def open_run(path: str | Path, frame: Frame = "pandas") -> OpenRun:
     Parameters
     ----------
     path : str or Path
-        What `dialin discover --out` made.
+        Run folder, as made by `dialin discover --out`.
     frame : {"pandas", "polars", "arrow"}
-        What the tables come as.
+        Type of the tables.
 
     Raises
     ------
     InputError
-        The folder holds no run, or the library of the frame is not installed.
+        If the folder does not hold a run, or the library of the frame is not installed.
 
     Examples
     --------
@@ -54,14 +54,14 @@ def open_run(path: str | Path, frame: Frame = "pandas") -> OpenRun:
 
 @dataclass(frozen=True, repr=False)
 class OpenRun:
-    """A run that is open for reading; its tables are as the last review left them.
+    """Run that is open for reading; its tables are as the last review left them.
 
     Parameters
     ----------
     run : Run
-        The folder.
+        The open run folder.
     frame : {"pandas", "polars", "arrow"}
-        What the tables come as.
+        Type of the tables.
     """
 
     run: Run
@@ -69,7 +69,7 @@ class OpenRun:
 
     @cached_property
     def intents(self) -> Any:
-        """One row per intent, the most frequent first: ``intents.parquet``."""
+        """One row per intent, most frequent first: ``intents.parquet``."""
         return self._frame(self.run.intents)
 
     @cached_property
@@ -79,12 +79,12 @@ class OpenRun:
 
     @cached_property
     def occurrences(self) -> Any:
-        """One row per utterance, in the order of the input, with the sentence that it is."""
+        """One row per utterance, in input order, with the id of its sentence: ``occurrences.parquet``."""
         return self._frame(files.read_table_of(self.run.folder / files.OCCURRENCES))
 
     @cached_property
     def rounds(self) -> Any:
-        """One row per round of Algorithm 1, as in ``rounds.jsonl``."""
+        """One row per round of Algorithm 1: ``rounds.jsonl``."""
         return self._frame(pa.Table.from_pylist(files.read_json_lines(self.run.folder / files.ROUNDS)))
 
     def predict(self, source: object, columns: Columns | None = None) -> Any:
@@ -93,7 +93,7 @@ class OpenRun:
         Parameters
         ----------
         source : object
-            What `dialin.read` takes: a list of texts, a frame, or the path of a file.
+            Any source that `dialin.read` accepts: a list of texts, a frame, or the path of a file.
         columns : Columns, optional
             Names of the columns; by default they are found by their usual names.
         """
@@ -102,7 +102,7 @@ class OpenRun:
             return self._frame(predict_table(self.run, table, connections))
 
     def __repr__(self) -> str:
-        """Return what opens the run again."""
+        """Return the expression that opens the run again."""
         return f"open_run({str(self.run.folder)!r}, {self.frame!r})"
 
     def _repr_html_(self) -> str:

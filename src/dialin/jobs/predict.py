@@ -1,4 +1,4 @@
-"""The intents of new sentences, by the decision function of a finished run."""
+"""Assigns new utterances to the intents of a finished run, with its decision function."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
     Parameters
     ----------
     run : Run
-        Complete or capped.
+        Run that is complete or capped.
     table : pyarrow.Table
-        As `dialin.read.table.read_table` makes it; a row without text has intent −1.
+        Table from `dialin.read.table.read_table`; a row without text gets intent −1.
     opened : Connections
-        The embedder of the run.
+        Connections with the embedder of the run.
 
     Notes
     -----
-    On the sentences of the run this gives the intents that the run gave them, or that a review did since.
+    The sentences of the run itself get the intents that they have in the run, or that its review gave them.
     """
-    summary_of(run)  # it must have ended
+    summary_of(run)  # raises if the run has no result yet
     names = {intent["intent_id"]: intent["name"] for intent in run.intents.to_pylist()}
     corpus = corpus_of(table)
     roles = corpus.roles if corpus.roles and run.manifest.settings.roles == "auto" else [""] * len(corpus.texts)
@@ -53,7 +53,7 @@ def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
 
 
 def pins(run: Run, pieces: Pieces) -> Pins:
-    """Return the sentences that a person put where the pieces would not, in the review of this run or of another."""
+    """Return the sentences that people put elsewhere than the pieces would, in the review of this or a pinned run."""
     is_decided = is_edited(run.review) or run.manifest.pinned
     data = run.data if is_decided else None
     if data is None:

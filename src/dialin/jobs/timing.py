@@ -1,4 +1,4 @@
-"""What one time of working on a run took, for ``timing.json``: all that may differ from one time to the next."""
+"""Logs each session of work on a run in ``timing.json``, which holds everything that may differ between sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dialin.llm.usage import Ledger
 
 
 class SessionLog:
-    """What one time of working on a run took, for ``timing.json``."""
+    """Log of one session of work on a run, for ``timing.json``."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / files.TIMING
@@ -23,7 +23,7 @@ class SessionLog:
         self._first = self._asking = time.perf_counter()
 
     def begin(self) -> None:
-        """Say that the work which was predicted begins."""
+        """Mark the start of the work that was predicted."""
         self._asking = time.perf_counter()
 
     def write(self, status: str) -> None:
@@ -45,10 +45,10 @@ class SessionLog:
 
 
 def peak_memory_mb() -> float | None:
-    """Return the most memory that this process has held, in MB; None if the system does not say."""
+    """Return the peak memory of this process in MB; None if the system does not report it."""
     if sys.platform == "win32":
         return None
-    import resource  # noqa: PLC0415  (there is none on Windows)
+    import resource  # noqa: PLC0415  (does not exist on Windows)
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

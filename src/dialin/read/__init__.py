@@ -1,9 +1,9 @@
-"""A file, a frame or a list becomes sentences.
+"""Turns a file, a frame or a list into sentences.
 
-Comes in: a path, a frame, a list, and the names of its columns.
-Goes out: a `Corpus`: the distinct sentences, how often each was said, and the way back to every row.
-Begin with `table.py` (`read`), which calls `formats.py` (which kind of source), `columns.py` (which column) and
-`cells.py`.
+Comes in: a path, a frame or a list, and the names of its columns.
+Goes out: a `Corpus`: the distinct sentences, their counts, and the way back to every row.
+Begin with `table.py` (`read`), which calls `formats.py` (load any source), `columns.py` (find the columns) and
+`cells.py` (convert and clean the cells).
 
 To add an input format, add a module beside `csv_tsv.py` that returns a `Raw`, and name its ending in `formats.py`.
 """

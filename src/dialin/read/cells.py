@@ -1,4 +1,4 @@
-"""Arrow columns of any type become text, whole numbers and roles; cleaned, with null for what is missing."""
+"""Converts Arrow columns of any type to clean text, whole numbers and roles, with null for missing values."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _CUSTOMER = "customer user usr client caller human visitor 客户 用户 顾客 
 _AGENT = "agent assistant system sys operator bot representative advisor 客服 坐席 座席 机器人 卖家"
 _ROLES = dict.fromkeys(_CUSTOMER.split(), "customer") | dict.fromkeys(_AGENT.split(), "agent")
 
-# control characters that are no white space, and invisible ones that only make equal texts differ
+# control characters other than white space, and invisible characters that only make equal texts differ
 _INVISIBLE = (
     r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}"
     r"\x{2060}\x{2066}-\x{2069}\x{feff}]+"
 )
 _SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]+"
-_NO_TEXT = ["", "nan", "NaN", "<NA>"]  # what missing values become when pandas writes them as text
+_NO_TEXT = ["", "nan", "NaN", "<NA>"]  # how pandas writes missing values as text
 
 
 def strings(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Array:
-    """Return a column as one large_string array; whole floats as whole numbers, NaN as null.
+    """Return a column as one large_string array, with whole floats as whole numbers and NaN as null.
 
     Raises
     ------
     InputError
-        If the column cannot be text.
+        If the column cannot be converted to text.
     """
     if pa.types.is_dictionary(column.type):
         column = _decoded(column)
@@ -45,12 +45,12 @@ def strings(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Arr
 
 
 def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
-    """Return a column as int64; where it holds other things, None: then it was not meant.
+    """Return a column as int64; None if it holds anything else, despite its usual name.
 
     Raises
     ------
     InputError
-        If it holds other things though the user named it (`is_given`).
+        If the user named the column (`is_given`) but it holds anything else.
     """
     texts = trimmed(strings(column, name, where))
     try:
@@ -64,12 +64,12 @@ def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_gi
 
 
 def trimmed(texts: pa.Array) -> pa.Array:
-    """Return texts without white space around them, null for blank ones."""
+    """Return texts without surrounding white space; blank texts become null."""
     return pc.utf8_trim_whitespace(pc.if_else(is_blank(texts), None, texts))
 
 
 def clean(texts: pa.Array) -> pa.Array:
-    """Return NFC texts without control characters and with single spaces; null where nothing is left."""
+    """Return texts in NFC, without control characters, with single spaces; null if nothing is left."""
     encoded = texts.dictionary_encode()
     words = pc.replace_substring_regex(encoded.dictionary, pattern=_INVISIBLE, replacement="")
     words = pc.replace_substring_regex(words, pattern=_SPACE, replacement=" ")
@@ -78,20 +78,20 @@ def clean(texts: pa.Array) -> pa.Array:
 
 
 def normal_roles(roles: pa.Array) -> pa.Array:
-    """Return "customer" and "agent" for their usual names, other roles cleaned, null for blank ones."""
+    """Return "customer" or "agent" for their usual names; other roles are cleaned, and blank ones become null."""
     encoded = clean(roles).dictionary_encode()
     names = [_ROLES.get(role.casefold(), role) for role in encoded.dictionary.to_pylist()]
     return pa.array(names, pa.string()).take(encoded.indices)
 
 
 def is_blank(texts: pa.Array) -> pa.Array:
-    """Return for each text whether it is null, white space, or a missing value that was written as text."""
+    """Return for each text whether it is null, white space, or a missing value written as text."""
     known = pc.is_in(pc.utf8_trim_whitespace(texts), value_set=pa.array(_NO_TEXT, pa.large_string()))
     return pc.or_kleene(pc.is_null(texts), known)
 
 
 def is_list(column: pa.ChunkedArray | None) -> bool:
-    """Return whether a column is there and holds lists."""
+    """Return whether a column exists and holds lists."""
     types = pa.types
     return column is not None and (
         types.is_list(column.type) or types.is_large_list(column.type) or types.is_fixed_size_list(column.type)
@@ -99,12 +99,12 @@ def is_list(column: pa.ChunkedArray | None) -> bool:
 
 
 def is_string(kind: pa.DataType) -> bool:
-    """Return whether a type is one of the string types of Arrow."""
+    """Return whether a type is one of Arrow's string types."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return a column as one array, whatever its chunks."""
+    """Return a column as one array, without chunks."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
@@ -112,7 +112,7 @@ def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 def _decoded(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     array = one_array(column)
     values = array.dictionary
-    # string_view, as polars gives it, cannot be taken from
+    # Arrow cannot `take` from a string_view, which polars produces
     return (values.cast(pa.large_string()) if is_string(values.type) else values).take(array.indices)
 
 

@@ -1,4 +1,4 @@
-"""Which column holds text, dialogue, role, turn or date: as the user names it, or by its usual names."""
+"""Finds the columns of text, dialogue, role, turn and date, by the user's names or by their usual names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _tiers(*tiers: str) -> Tiers:
     return tuple(frozenset(tier.split()) for tier in tiers)
 
 
-# Usual names, likeliest first; two of one tier in the same source are a question to the user.
+# Usual names, most likely first. If a source has two names of one tier, the user has to choose.
 TEXT = _tiers(
     "text 文本",
     "utterance sentence 句子 话语 语句",
@@ -39,22 +39,22 @@ _DATES = (
     "date datetime timestamp createdat startedat starttime startdate calldate calltime createtime sentat time "
     "日期 时间 通话时间 开始时间 创建时间 会话时间 发送时间"
 )
-DATE = _tiers(*_DATES.split())  # a source may well have several of these, and that is no question to the user
+DATE = _tiers(*_DATES.split())  # one name per tier: several dates are common, and the user need not choose
 _KNOWN_NAMES = frozenset[str]().union(*TEXT, *TURNS, *DIALOGUE_OF_TURNS, *ROLE, *TURN, *DATE)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns, as the user gives them; None finds a column by its usual names.
+    """Names of the columns, as given by the user; None finds a column by its usual names.
 
     Parameters
     ----------
     text : str, optional
-        The sentences; or the lists of turns; or, inside of the turns, their text.
+        The sentences, the lists of turns, or the text within each turn.
     dialogue, role, turn : str, optional
-        Id of the dialogue, who speaks, and the turn's number in its dialogue.
+        Dialogue id, speaker's role, and number of the turn within its dialogue.
     date : str, optional
-        When it was said, or when the dialogue began.
+        Date of the utterance, or of the start of the dialogue.
     """
 
     text: str | None = None
@@ -65,29 +65,29 @@ class Columns:
 
 
 def wanted_of(columns: Columns) -> Wanted:
-    """Return which columns may be needed: those that the user names, and all of usual names."""
+    """Return the test for a column that may be needed: one that the user names, or one with a usual name."""
     keys = _KNOWN_NAMES | {_key(name) for name in astuple(columns) if name is not None}
     return lambda name: _key(name) in keys
 
 
 def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind: str) -> str | None:
-    """Return the one column that is meant, None if none is named and no usual name is there.
+    """Return the column with the given name or a usual one; None if no name is given and no usual name occurs.
 
     Parameters
     ----------
     names : sequence of str
         The columns to choose from.
     given : str or None
-        As the user names it.
+        Name given by the user.
     tiers : tuple of frozenset of str
-        Usual names as `TEXT` has them.
+        Usual names, in tiers like those of `TEXT`.
     where, kind : str
-        The source and what is looked for, as messages call them.
+        Source and kind of column, for messages.
 
     Raises
     ------
     InputError
-        If the named column is not there, or several fit equally well.
+        If the named column does not exist, or several fit equally well.
     """
     if given is not None:
         hits = matching_columns(names, given)
@@ -101,7 +101,7 @@ def pick(names: Sequence[str], given: str | None, tiers: Tiers, where: str, kind
 
 
 def matching_columns(names: Sequence[str], given: str) -> list[str]:
-    """Return the column of this very name; else those that differ from it in case, spaces and punctuation only."""
+    """Return the column with exactly this name; else those that differ only in case, spaces and punctuation."""
     return [given] if given in names else [name for name in names if _key(name) == _key(given)]
 
 
@@ -119,7 +119,7 @@ def _key(name: str) -> str:
 
 
 def equally_likely(where: str, kind: str, hits: Sequence[str], names: Sequence[str]) -> InputError:
-    """Return the error that several columns (`hits` of all `names`) may be the one that is looked for."""
+    """Return the error for several columns (`hits` among all `names`) that fit equally well."""
     return InputError(
         f"{where} has {len(hits)} columns that could be the {kind}: {_listed(hits)}; all columns: {_listed(names)}",
         hint=f"name one with --{kind} NAME or Columns({kind}=NAME)",
@@ -127,7 +127,7 @@ def equally_likely(where: str, kind: str, hits: Sequence[str], names: Sequence[s
 
 
 def no_column(where: str, kind: str, names: Sequence[str]) -> InputError:
-    """Return the error that none of the columns has a usual name."""
+    """Return the error for a source in which no column has a usual name."""
     return InputError(
         f"{where} has no column with a usual name for the {kind}; it has {_listed(names)}",
         hint=f"name it with --{kind} NAME or Columns({kind}=NAME); the first line of a CSV must name the columns",

@@ -1,4 +1,4 @@
-"""The unique sentences of a source, how often each occurs, and the way back to every row."""
+"""Reduces a table to its unique sentences, with their counts and the way back to every row."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Corpus:
     counts : ndarray of int64, shape (n,)
         How often each sentence occurs.
     roles : list of str, n roles, or None
-        "customer", "agent", another role as the input has it, "" if a row has none;
-        None if no row has one.
+        "customer", "agent", another role as in the input, or "" for a sentence without one;
+        None if no row has a role.
     occurrences : pyarrow.Table
-        One row per row of the input that is not blank, in input order: ``row`` int64 (from 0, blank rows
+        One row for each input row that is not blank, in input order: ``row`` int64 (from 0, blank rows
         counted), ``sentence_id`` int64 (index into `texts`), and ``dialogue_id`` string, ``turn`` int64,
-        ``role`` string, ``date`` timestamp (ms), which may be null.
+        ``role`` string, ``date`` timestamp (ms), all four of which may be null.
     n_blank : int
-        Number of rows of the input without text.
+        Number of input rows without text.
     """
 
     texts: list[str]
@@ -43,11 +43,11 @@ class Corpus:
 
 
 def corpus_of(table: pa.Table) -> Corpus:
-    """Return the corpus of a table of `dialin.read.table.read_table`; rows whose text is null only count as blank."""
+    """Return the corpus of a table from `dialin.read.table.read_table`; rows with null text are only counted."""
     full = table.filter(pc.is_valid(table["text"]))
     texts, text_codes = _sorted_codes(full["text"])
     roles, role_codes = _sorted_codes(pc.fill_null(full["role"], ""))
-    # one number a pair, in the order of (text, role)
+    # one number per pair, ordered by (text, role)
     pairs, ids, counts = np.unique(
         text_codes * max(len(roles), 1) + role_codes, return_inverse=True, return_counts=True
     )
@@ -65,7 +65,7 @@ def corpus_of(table: pa.Table) -> Corpus:
 
 
 def _sorted_codes(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
-    """Return the unique values in order of code points, and for each row the index of its value."""
+    """Return the unique values, sorted by code point, and for each row the index of its value."""
     encoded = one_array(column.cast(pa.large_string())).dictionary_encode()
     order = pc.sort_indices(encoded.dictionary).to_numpy()
     rank = np.empty(len(order), dtype=np.int64)

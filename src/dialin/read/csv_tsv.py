@@ -1,4 +1,4 @@
-"""CSV and TSV become columns: the delimiter, the header, and which line is wrong where a file is broken."""
+"""Parses CSV and TSV into columns: finds the delimiter and the header, and names the faulty line of a broken file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dialin.errors import InputError
 from dialin.read.source import Raw, Wanted, check_distinct, error_line, shortened_repr
 
 _DELIMITERS = ",;\t|"
-_LONGEST_HEADER = 1 << 20  # bytes in which the header of a CSV must end
-_CSV_BLOCK = 1 << 24  # bytes; no record of a CSV may be longer
+_LONGEST_HEADER = 1 << 20  # maximum length of a CSV header, in bytes
+_CSV_BLOCK = 1 << 24  # maximum length of a CSV record, in bytes
 
 
 def of_csv(text: bytes, delimiter: str, where: str, wanted: Wanted) -> Raw:
@@ -27,14 +27,14 @@ def of_csv(text: bytes, delimiter: str, where: str, wanted: Wanted) -> Raw:
     delimiter : str
         One character.
     where : str
-        The source as messages call it.
+        Name of the source in messages.
     wanted : callable
-        Whether a column of this name may be needed.
+        Tells whether a column with this name may be needed.
 
     Raises
     ------
     InputError
-        If two wanted columns have one name, a quote never closes, or a line has more or fewer fields than the header.
+        If two wanted columns share a name, a quote never closes, or a line has more or fewer fields than the header.
     """
     names = header_of(text, delimiter)
     keep = [name for name in names if wanted(name)]
@@ -65,19 +65,19 @@ def _table(text: bytes, delimiter: str, names: list[str], keep: list[str], where
 
 
 def delimiter_of(text: bytes) -> str:
-    """Return the delimiter that is most frequent in the first line, a comma if there is none."""
+    """Return the most frequent delimiter of the first line; a comma if it has none."""
     first = text.lstrip().partition(b"\n")[0].decode()
     return max(_DELIMITERS, key=first.count)
 
 
 def header_of(text: bytes, delimiter: str) -> list[str]:
-    """Return the fields of the first record that is not empty; none where there is no such record."""
+    """Return the fields of the first record that is not empty; an empty list if there is no such record."""
     head = text[:_LONGEST_HEADER].decode(errors="ignore")
     return next((row for _, row in _rows(head, delimiter) if row), [])
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line (from 1) where each record starts, and its fields; stop where `csv` cannot go on."""
+    """Yield the first line (from 1) and the fields of each record; stop where `csv` cannot continue."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 1
     try:
@@ -93,12 +93,12 @@ def _check_ragged(text: bytes, delimiter: str, n_names: int, where: str) -> None
         if row and len(row) != n_names:
             raise InputError(
                 f"line {line} of {where} has {len(row)} fields, the header {n_names}: {shortened_repr(row[0])}",
-                hint="put text that holds the delimiter in double quotes, or use .txt with one sentence a line",
+                hint="put text that contains the delimiter in double quotes, or use .txt with one sentence per line",
             )
 
 
 def _check_quotes(text: bytes, delimiter: str, where: str) -> None:
-    """Raise where a quoted field never ends: the parser would take the rest of the file for one field."""
+    """Raise InputError if a quoted field never ends: the parser would read the rest of the file as one field."""
     line, last = 0, [""]
     for line, last in _rows(text.decode().rstrip("\r\n") + "\n", delimiter):  # noqa: B007
         pass

@@ -1,4 +1,4 @@
-"""Columns of any type become dates: the day and time as they stand in the data, without time zones."""
+"""Converts columns of any type to dates: day and time as written in the data, without time zones."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _AFTERNOON, _MORNING = re.compile(r"(?i)pm\b|下午|晚上"), re.compile(r"(?i)a
 
 
 def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
-    """Return a column as timestamps in milliseconds; where it holds other things, None: then it was not meant.
+    """Return a column as timestamps in milliseconds; None if it holds anything else, despite its usual name.
 
-    Known are the types of Arrow, ISO 8601, ``2024/5/1``, ``2024年5月1日 下午3:20``, ``1.5.2024`` and ``5/1/2024``
-    (which of the two is the day, the whole column decides), ``May 1, 2024``, ``20240501`` and Unix time. A time zone is
-    left out: the date is the one that was on the wall.
+    It understands Arrow's own types, ISO 8601, ``2024/5/1``, ``2024年5月1日 下午3:20``, ``1.5.2024`` and ``5/1/2024``
+    (the whole column decides which number is the day), ``May 1, 2024``, ``20240501`` and Unix time. Time zones are
+    dropped: the result is local wall-clock time.
 
     Raises
     ------
     InputError
-        If it holds other things though the user named it (`is_given`).
+        If the user named the column (`is_given`) but it holds anything else.
     """
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return _of_arrow(column)
@@ -61,14 +61,14 @@ def _of_arrow(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _parsed(texts: Iterable[str]) -> list[datetime]:
-    """Return the date of each text; raise ValueError if one has none."""
+    """Return the date in each text; raise ValueError if one contains no date."""
     texts = list(texts)
     day_first = _day_first([(int(m[1]), int(m[2])) for text in texts if (m := _YEAR_LAST.search(text))])
     return [_one(text, day_first) for text in texts]
 
 
 def _day_first(pairs: list[tuple[int, int]]) -> bool:
-    """Tell whether dates that end with the year begin with the day; raise ValueError if either would do."""
+    """Return whether dates that end with the year begin with the day; raise ValueError if both orders are possible."""
     first, second = (max((pair[i] for pair in pairs), default=0) for i in (0, 1))
     if pairs and first <= 12 and second <= 12 and any(a != b for a, b in pairs):
         raise ValueError("day and month cannot be told apart")
@@ -76,7 +76,7 @@ def _day_first(pairs: list[tuple[int, int]]) -> bool:
 
 
 def _one(text: str, day_first: bool) -> datetime:
-    """Return the date in one text; raise ValueError if there is none."""
+    """Return the date in one text; raise ValueError if it contains no date."""
     if whole := _COMPACT.fullmatch(text):
         year, month, day, hour, minute, second = (int(part or 0) for part in whole.groups())
         return datetime(year, month, day, hour, minute, second)
@@ -101,7 +101,7 @@ def _triple(text: str, day_first: bool) -> Triple | None:
 
 
 def _clock(text: str) -> Triple:
-    """Return hour, minute and second; midnight where there is no time."""
+    """Return hour, minute and second; midnight if the text contains no time."""
     match = _CLOCK.search(text)
     if not match:
         return 0, 0, 0
@@ -112,7 +112,7 @@ def _clock(text: str) -> Triple:
 
 
 def _unix(number: float) -> datetime:
-    """Return the time of a count of seconds, milliseconds, microseconds or nanoseconds since 1970."""
-    while number >= 1e11:  # seconds of the year 5138
+    """Return the date for a number of seconds, milliseconds, microseconds or nanoseconds since 1970."""
+    while number >= 1e11:  # as seconds, this would be the year 5138
         number /= 1000
     return datetime.fromtimestamp(number, UTC).replace(tzinfo=None)

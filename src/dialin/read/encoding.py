@@ -1,4 +1,4 @@
-"""Bytes of text in any encoding become UTF-8: by a mark, by being valid, else by the likeliest guess."""
+"""Converts text bytes in any encoding to UTF-8, by byte order mark, by UTF-8 validity, or by the best guess."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dialin.errors import InputError
 _WESTERN = ["cp1252", "cp1250", "cp1254"]
 _ENCODINGS = ["gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"]
 _GUESS_BYTES = 100_000
-_MIXED_SHARE = 0.05  # of the non-ASCII bytes; by chance a few short GB18030 lines are valid UTF-8 too
+_MIXED_SHARE = 0.05  # of the non-ASCII bytes; a few short GB18030 lines are valid UTF-8 by chance
 
 
 def to_utf8(data: bytes, where: str) -> bytes:
     """Return text bytes as UTF-8 without a byte order mark.
 
-    UTF-8 is believed first, UTF-16 by its mark; else the encoding is guessed. The guess is good for encodings
-    of Chinese, Japanese, Korean and Cyrillic text; accents of Czech, Polish or Turkish text may come out as those
-    of cp1252, which no byte can disprove.
+    UTF-8 is tried first; UTF-16 is recognised by its byte order mark; any other encoding is guessed. The guess is
+    good for encodings of Chinese, Japanese, Korean and Cyrillic text. Czech, Polish or Turkish accents may be decoded
+    as those of cp1252, because the bytes cannot tell these encodings apart.
 
     Raises
     ------
     InputError
-        If the bytes are binary, mix encodings, or fail in the encoding that fits best.
+        If the bytes are binary, mix encodings, or cannot be decoded in the encoding that fits best.
     """
     n_mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -68,7 +68,7 @@ def _decode(data: bytes, encoding: str, where: str) -> str:
 
 
 def _share_utf8(lines: list[bytes]) -> float:
-    """Return the share of the non-ASCII bytes that stand in lines of valid UTF-8, in [0, 1]."""
+    """Return the share of the non-ASCII bytes that lie in valid UTF-8 lines, in [0, 1]."""
     n_valid = n_all = 0
     for line in lines:
         n_high = len(line) - len(line.decode("ascii", "ignore"))
@@ -86,7 +86,7 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _guess(lines: list[bytes]) -> str | None:
-    """Return the encoding that most fifths of the lines vote for, so that one broken line cannot decide."""
+    """Return the encoding that wins a vote among fifths of the lines, so that no single broken line decides."""
     n_parts = 5 if len(lines) >= 10 else 1
     votes = Counter(_guess_part(lines[i::n_parts]) for i in range(n_parts))
     votes.pop(None, None)
@@ -99,13 +99,13 @@ def _guess_part(lines: list[bytes]) -> str | None:
         if len(sample) + len(line) > _GUESS_BYTES:
             break
         sample += b"\n" + line
-    # accents stand alone between ASCII letters; letters of other scripts stand in runs
+    # Western accents occur singly between ASCII letters; letters of other scripts occur in runs
     is_western = all(a < 0x80 or b < 0x80 for a, b in pairwise(sample))
     return _best(sample, _WESTERN) if is_western else _best(sample, _ENCODINGS + _WESTERN)
 
 
 def _best(sample: bytes, encodings: list[str]) -> str | None:
-    """Return the likeliest encoding; of equally likely ones cp1252, by far the most used."""
+    """Return the most likely encoding; cp1252, by far the most common, wins ties among Western ones."""
     matches = from_bytes(sample, cp_isolation=encodings)
     best = matches.best()
     if best is None:

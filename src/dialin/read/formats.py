@@ -1,4 +1,4 @@
-"""Files, frames and lists become named columns as they stand: CSV, TSV, JSON, Parquet or lines."""
+"""Loads files (CSV, TSV, JSON, Parquet or plain lines), frames and lists as named columns, unchanged."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def load_raw(source: object, wanted: Wanted) -> Raw:
     ----------
     source : str, Path, frame, mapping or iterable
         A path, ``"-"`` for standard input, a pandas, polars or pyarrow frame, a mapping of columns,
-        or sentences or records in a list.
+        or a list of sentences or records.
     wanted : callable
-        Whether a column of this name may be needed; the others are not kept.
+        Tells whether a column with this name may be needed; other columns are dropped.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def _table(frame: object, wanted: Wanted) -> tuple[list[str], pa.Table]:
     if labels is None:
         table = pa.table(frame)
         return table.column_names, table
-    # pandas: columns of mixed objects do not convert, and must not stand in the way of the others
+    # pandas columns of mixed objects do not convert, and must not block the others
     names = [str(label) for label in labels]
     keep = [i for i, name in enumerate(names) if wanted(name)]
     part = frame.iloc[:, keep]  # type: ignore[attr-defined]
@@ -114,7 +114,7 @@ def _load_bytes(path: str, wanted: Wanted) -> Raw:
         raise InputError(
             f"cannot tell the format of {where}: the ending {Path(name).suffix!r} is unknown "
             f"and the first line is neither JSON nor a header",
-            hint="rename it to .txt (one sentence a line), .csv, .tsv, .jsonl, .json or .parquet",
+            hint="rename it to .txt (one sentence per line), .csv, .tsv, .jsonl, .json or .parquet",
         )
     return _parse(text, form or "txt", where, wanted)
 
@@ -126,10 +126,10 @@ def _read(path: str) -> bytes:
         return Path(path).read_bytes()
     except FileNotFoundError as error:
         raise InputError(
-            f"there is no file {path}", hint="check the path; pass sentences themselves as a list"
+            f"there is no file {path}", hint="check the path; to pass sentences directly, use a list"
         ) from error
     except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder, not a file", hint="give one file in it") from error
+        raise InputError(f"{path} is a folder, not a file", hint="give one of its files") from error
     except (OSError, ValueError) as error:
         raise InputError(
             f"cannot read {path!r}: {error_line(error)}", hint="check the path and its permissions"
@@ -172,7 +172,7 @@ def _lines(text: str, where: str, wanted: Wanted) -> Raw:
 
 
 def _sniff(text: bytes, wanted: Wanted) -> str | None:
-    """Return the format that the text shows, None if it can only be plain lines."""
+    """Return the format that the text looks like; None if it can only be plain lines."""
     start = text.lstrip()
     if start.startswith((b"{", b'["', b"[{")) or (start.startswith(b"[") and start.rstrip().endswith(b"]")):
         return "json"  # falls back to JSON lines

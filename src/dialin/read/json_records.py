@@ -1,4 +1,4 @@
-"""Sentences, objects and JSON become columns, as strings or as lists of turns."""
+"""Turns sentences, objects and JSON into columns of strings or lists of turns."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dialin.read.source import OBJECT, Raw, Wanted, error_line, shortened_repr
 
 
 def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:
-    """Turn sentences or objects into columns; only wanted values are kept, so that extras cost no memory.
+    """Turn sentences or objects into columns; unwanted values are dropped at once, so that they cost no memory.
 
     Parameters
     ----------
     records : iterable
         Sentences (a column ``text``), objects, or None and NaN for a missing sentence.
     where : str
-        The source as messages call it.
+        Name of the source in messages.
     wanted : callable
-        Whether a column or a key of a turn of this name may be needed.
+        Tells whether a column, or a key of a turn, with this name may be needed.
 
     Raises
     ------
     InputError
-        If there are none, one is neither text nor an object, or a column holds neither text nor turns.
+        If there are no records, a record is neither text nor an object, or a column holds neither text nor turns.
     """
     kept: dict[str, list[object]] = {}
     names: dict[str, bool] = {}
@@ -56,7 +56,7 @@ def of_object(value: Mapping[str, object], where: str, wanted: Wanted) -> Raw:
     Raises
     ------
     InputError
-        If the columns differ in length; and as `of_records`.
+        If the columns differ in length, or as for `of_records`.
     """
     columns = {str(name): list(cells) for name, cells in value.items() if isinstance(cells, list | tuple)}
     holds_records = any(isinstance(cell, dict) for cells in columns.values() for cell in cells[:1])
@@ -90,7 +90,7 @@ def _pad(cells: list[object], n: int) -> list[object]:
 
 
 def _turns(value: object, wanted: Wanted) -> object:
-    """Return a list with its objects cut down to the wanted keys; anything else as it is."""
+    """Return a list with its objects reduced to the wanted keys; any other value unchanged."""
     if not isinstance(value, list | tuple):
         return value
     return [
@@ -103,12 +103,12 @@ def _turns(value: object, wanted: Wanted) -> object:
 
 
 def of_json(text: str, where: str, wanted: Wanted) -> Raw:
-    """Read a list of sentences or objects, an object of columns, or JSON lines under another name.
+    """Read a list of sentences or objects, an object of columns, or JSON lines despite the file's name.
 
     Raises
     ------
     InputError
-        If it is not JSON, or one number or string; and as `of_records`.
+        If the text is not JSON, or is a single number or string, or as for `of_records`.
     """
     try:
         value = json.loads(text)
@@ -124,12 +124,12 @@ def of_json(text: str, where: str, wanted: Wanted) -> Raw:
 
 
 def of_json_lines(text: str, where: str, wanted: Wanted) -> Raw:
-    """Read one sentence or object a line; blank lines are none.
+    """Read one sentence or object per line; blank lines are skipped.
 
     Raises
     ------
     InputError
-        If a line is not JSON; and as `of_records`.
+        If a line is not JSON, or as for `of_records`.
     """
     return of_records(_values(text, where), where, wanted)
 
@@ -181,17 +181,17 @@ def _objects(cells: list[object]) -> pa.ChunkedArray:
 
 
 def _text(cell: object) -> object:
-    """Return a number, truth value or date as text, a missing value as None; anything else as it is."""
+    """Return a number, truth value or date as text, and a missing value as None; any other value unchanged."""
     if _is_missing(cell):
         return None
     if isinstance(cell, date):
         return str(cell)
-    if isinstance(cell, dict) and list(cell) == ["$date"]:  # as MongoDB exports dates
+    if isinstance(cell, dict) and list(cell) == ["$date"]:  # MongoDB exports dates like this
         return _text(cell["$date"])
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))  # 12.0 is the id 12 of a column that has gaps
+        return str(int(cell))  # 12.0 is the id 12 in a column with gaps
     return str(cell) if isinstance(cell, int | float) else cell
 
 
@@ -200,7 +200,7 @@ def _is_missing(cell: object) -> bool:
 
 
 def _mend(cell: object) -> object:
-    """Replace halves of surrogate pairs, which JSON can write and UTF-8 cannot, by U+FFFD."""
+    """Return a cell with U+FFFD for each lone surrogate, which JSON can express but UTF-8 cannot."""
     if isinstance(cell, str):
         return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(cell, list):

@@ -1,4 +1,4 @@
-"""Columns beside the text: gold labels for `evaluate`, cluster labels for `judge`, one value per row of the input."""
+"""Reads columns beside the text, one value per input row: gold labels for `evaluate`, cluster labels for `judge`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TextLabels = list[str | None]
 def column_of(path: str, name: str) -> TextLabels:
     """Return one column of a file, in the row order of `dialin.read.table.read_table`.
 
-    Where a row of the file is a dialogue, the column is one of its turns', and so are the rows.
+    If a row of the file is a dialogue, the column is a field of its turns, and each turn is a row.
 
     Raises
     ------
     InputError
-        The file has no such column.
+        If the file has no such column.
     """
     raw = load_raw(path, lambda _: True)
     if name in raw.columns and not pa.types.is_nested(raw.columns[name].type):
@@ -43,20 +43,20 @@ def _turns(column: pa.ChunkedArray) -> pa.Array | None:
 
 
 def texts_of(column: pa.Array | pa.ChunkedArray) -> TextLabels:
-    """Return the values as text; missing, blank and NaN become None."""
+    """Return the values as text; missing, blank and NaN values become None."""
     return [_text(value) for value in column.to_pylist()]
 
 
 def _text(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a column of whole numbers with gaps is read as floats
+        value = int(value)  # a column of whole numbers with gaps arrives as floats
     text = "" if value is None or value != value else str(value).strip()  # noqa: PLR0124  (NaN)
     return text or None
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where an utterance stands: its row, or its dialogue and turn."""
+    """Position of an utterance: its row, or its dialogue and turn."""
 
     row: int
     dialogue_id: str | None
@@ -64,12 +64,12 @@ class Position:
 
 
 def join(path: str, name: str, places: list[Position]) -> TextLabels:
-    """Return the labels of a separate file, joined on ``dialogue_id`` and ``turn``, or on ``row``.
+    """Return the labels in a separate file, joined on ``dialogue_id`` and ``turn``, or on ``row``.
 
     Raises
     ------
     InputError
-        It lacks the columns, or fits no place.
+        If the file lacks these columns, or matches no position.
     """
     raw = load_raw(path, lambda _: True)
     if name not in raw.columns:

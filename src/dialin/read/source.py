@@ -1,4 +1,4 @@
-"""What a source holds before columns are chosen and text is cleaned, and how messages quote it."""
+"""Holds a source before columns are chosen and text is cleaned, and quotes it in messages."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import pyarrow as pa
 
 from dialin.errors import InputError
 
-Wanted = Callable[[str], bool]  # whether a column of this name may be needed
+Wanted = Callable[[str], bool]  # tells whether a column with this name may be needed
 OBJECT = pa.struct([("object", pa.large_string())])
 """Cells that hold objects, kept as JSON. They raise an error only if the column is used."""
 
 
 @dataclass(frozen=True)
 class Raw:
-    """What a source holds, before columns are chosen and text is cleaned.
+    """Columns of a source, before the text is cleaned.
 
     Parameters
     ----------
     where : str
-        The source as messages call it.
+        Name of the source in messages.
     names : list of str
-        All columns of the source, in its order.
+        All columns of the source, in its own order.
     columns : dict of str to pyarrow.ChunkedArray
         The wanted columns, equally long.
     has_header : bool
@@ -38,18 +38,18 @@ class Raw:
 
 
 def check_distinct(names: list[str], where: str) -> None:
-    """Raise InputError if two columns have one name: it is unclear which one is meant."""
+    """Raise InputError if two columns share a name, which makes that name ambiguous."""
     for name, n in Counter(names).items():
         if n > 1:
             raise InputError(f"{where} has {n} columns named {name!r}", hint="rename all but one")
 
 
 def error_line(error: Exception) -> str:
-    """Return what a foreign error says as one line of at most 200 characters."""
+    """Return the message of another library's error as one line of at most 200 characters."""
     return " ".join(str(error).split())[:200]
 
 
 def shortened_repr(value: object) -> str:
-    """Return how Python writes a value, cut to at most 60 characters."""
+    """Return the `repr` of a value, cut to at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

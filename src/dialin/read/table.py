@@ -1,4 +1,4 @@
-"""Sentences out of files, frames and lists: one table in input order, one row per sentence as it was said."""
+"""Reads utterances from files, frames and lists into one table, in input order."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def read(source: object, columns: Columns | None = None) -> Corpus:
     source : str, Path, frame or list
         A CSV, TSV, JSON lines, JSON, Parquet or TXT file (text formats also as ``.gz``), ``"-"`` for standard
         input, a pandas, polars or pyarrow frame, or a list of sentences or of objects.
-        One sentence a row, or one dialogue a row with a list of turns.
+        Each row is one sentence, or one dialogue with a list of turns.
     columns : Columns, optional
         Names of the columns; by default they are found by their usual names.
 
     Returns
     -------
     Corpus
-        Unique sentences, how often each occurs, and where.
+        Unique sentences, with the count and the places of each.
 
     Raises
     ------
     InputError
-        If the source cannot be found, decoded or parsed, lacks a column, or holds no text.
+        If the source cannot be found, decoded or parsed, lacks a column, or contains no text.
 
     Examples
     --------
@@ -64,9 +64,9 @@ def read(source: object, columns: Columns | None = None) -> Corpus:
 
 
 def read_table(source: object, columns: Columns | None = None) -> pa.Table:
-    """Read sentences in input order, blank ones as null.
+    """Read sentences in input order; blank ones become null.
 
-    Text is NFC, stripped, with runs of white space as one space and without control characters.
+    Text is in NFC and stripped, has single spaces for runs of white space, and has no control characters.
 
     Parameters
     ----------
@@ -78,9 +78,9 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
     pyarrow.Table
         ``row`` int64, ``text`` large_string, ``dialogue_id`` string, ``turn`` int64, ``role`` string, and ``date``
         timestamp (ms). ``row`` counts the records of the source from 0: rows of a frame, items of a list, lines of a
-        TXT file, records of a CSV or JSON lines file (empty lines are no records there). Where a row is a
-        dialogue, it counts the turns in reading order over the whole source, ``turn`` counts them from 0 in
-        each dialogue, and a dialogue without id gets ``#`` and its number from 0; a date is the turn's, else the
+        TXT file, records of a CSV or JSON lines file (where empty lines do not count). If each row is a dialogue,
+        ``row`` counts the turns of the whole source in reading order, ``turn`` counts them from 0 in each dialogue,
+        a dialogue without an id gets ``#`` and its number from 0, and the date is the turn's own, else the
         dialogue's.
 
     Raises
@@ -103,7 +103,7 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
 
 
 def _read_rows(raw: Raw, columns: Columns) -> pa.Table:
-    """Read one sentence a row."""
+    """Return the table of a source in which each row is a sentence."""
     flat = list(raw.names)
     name = pick(flat, columns.text, TEXT, raw.where, "text")
     if name is None:
@@ -148,7 +148,7 @@ def _check_words(text: pa.Array, name: str, where: str) -> None:
     if pc.all(pc.or_kleene(is_number, is_blank(text))).as_py() and pc.any(is_number).as_py():
         raise InputError(
             f"column {name!r} of {where} holds only numbers, such as {pc.drop_null(text)[0].as_py()!r}",
-            hint="name the text column with --text NAME or Columns(text=NAME), even if it is this one",
+            hint="name the text column with --text NAME or Columns(text=NAME), even if it is this column",
         )
 
 
@@ -156,7 +156,7 @@ def _check_words(text: pa.Array, name: str, where: str) -> None:
 
 
 def _turns_column(raw: Raw, columns: Columns) -> str | None:
-    """Return the column of lists of turns, None if a row is a sentence."""
+    """Return the column with the lists of turns; None if each row is a sentence."""
     lists = [name for name in raw.names if is_list(raw.columns.get(name))]
     flat = [name for name in raw.names if name not in lists]
     if columns.text is not None and (named := matching_columns(raw.names, columns.text)):
@@ -169,7 +169,7 @@ def _turns_column(raw: Raw, columns: Columns) -> str | None:
 
 
 def _read_turns(raw: Raw, name: str, columns: Columns) -> pa.Table:
-    """Read one dialogue a row."""
+    """Return the table of a source in which each row is a dialogue."""
     lists = one_array(raw.columns[name])
     turns, parent = pc.list_flatten(lists), pc.list_parent_indices(lists)
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
@@ -221,7 +221,7 @@ def _role_of_turns(raw: Raw, fields: dict[str, pa.Array], columns: Columns, pare
 
 
 def _date_of_turns(raw: Raw, fields: dict[str, pa.Array], given: str | None, parent: pa.Array) -> pa.Array | None:
-    """Return when each turn was said, as it says itself, else as its dialogue does."""
+    """Return the date of each turn: its own, else that of its dialogue."""
     beside = {name: column for name, column in raw.columns.items() if name not in fields and not is_list(column)}
     places = [list(fields), list(beside)] if given is None else [[*fields, *beside]]
     for name in (pick(names, given, DATE, raw.where, "date") for names in places):

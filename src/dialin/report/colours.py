@@ -1,6 +1,6 @@
-"""A colour for each intent: intents of one family get neighbouring hues, neighbours in the tree another lightness.
+"""Chooses a colour for each intent: similar hues within a family, and alternating lightness between neighbours.
 
-The colours are even in OKLCH, where equal lightness looks equally light, so that none shouts and none fades away.
+The colours are evenly spaced in OKLCH, where equal lightness looks equally light, so that all stand out equally.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from math import cos, radians, sin
 
 LIGHT, DARK = (0.52, 0.62), (0.70, 0.82)
-"""Lightness on a white page, and on a dark one; two of each, which alternate. At least 3 : 1 against the page."""
+"""Two alternating lightnesses for a white page, and two for a dark page; the contrast to the page is at least 3 : 1."""
 CHROMA = 0.135
 FIRST_HUE = 25.0
 
 
 @dataclass(frozen=True)
 class Colour:
-    """A colour as ``#rrggbb``, for a light page and for a dark one."""
+    """Colour as ``#rrggbb``, for a light page and for a dark page."""
 
     light: str
     dark: str
@@ -27,12 +27,12 @@ UNASSIGNED_COLOUR = Colour("#8a919c", "#7d8590")
 
 
 def colours(order: Sequence[int]) -> list[Colour]:
-    """Return the colour of each intent, by number.
+    """Return the colours of the intents 0 … n − 1.
 
     Parameters
     ----------
     order : sequence of int
-        The intents 0 … n − 1 in the order of the tree.
+        The intents 0 … n − 1 in tree order.
     """
     found = [UNASSIGNED_COLOUR] * len(order)
     for place, intent in enumerate(order):
@@ -42,7 +42,7 @@ def colours(order: Sequence[int]) -> list[Colour]:
 
 
 def oklch(lightness: float, chroma: float, hue: float) -> str:
-    """Return a colour of OKLCH as ``#rrggbb``; one that no screen can show loses chroma until one can.
+    """Return an OKLCH colour as ``#rrggbb``; a colour outside sRGB loses chroma until it fits.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def oklch(lightness: float, chroma: float, hue: float) -> str:
 
 
 def _linear_rgb(lightness: float, a: float, b: float) -> tuple[float, float, float]:
-    """Return the linear red, green and blue of a colour of OKLab (Ottosson 2020)."""
+    """Return the linear red, green and blue of an OKLab colour (Ottosson 2020)."""
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3

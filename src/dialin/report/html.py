@@ -1,4 +1,4 @@
-"""The report of a run: one HTML page that needs nothing else."""
+"""Writes the report of a run as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from dialin.text.script import language_of
 from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
-"""Columns of a sentence in the tables."""
+"""Maximum width of a sentence in the tables, in columns."""
 SCRIPTS = ("map/map.js", "templates/table.js", "templates/start.js")
 
 
 def write_report(run: Run, path: Path, price: Price | None = None) -> int:
-    """Write the report of a run that has a result; return its size in bytes.
+    """Write the report of a run; return its size in bytes.
 
     Raises
     ------
     InputError
-        A file of the run cannot be read, or the page cannot be written.
+        If the run has no result yet, a file of the run cannot be read, or the page cannot be written.
     """
     html = report_html(run, price)
     files.write_text(path, html)
@@ -37,29 +37,29 @@ def write_report(run: Run, path: Path, price: Price | None = None) -> int:
 
 
 def report_html(run: Run, price: Price | None = None) -> str:
-    """Return the report of a run as one HTML page that needs nothing else."""
+    """Return the report of a run as one self-contained HTML page."""
     return fill_templates(open_page(run, price))
 
 
 def open_page(run: Run, price: Price | None = None) -> Page:
-    """Return what the templates read about a run; raise InputError if it has no result, or a file cannot be read."""
+    """Return the page of a run for the templates; raise InputError if it has no result, or a file cannot be read."""
     contents = load_files(run)
     script, style = "\n".join(map(asset, SCRIPTS)), asset("templates/style.css")
     return Page(run.manifest, facts_of(contents), points_of(contents), style, script, price)
 
 
 def asset(path: str) -> str:
-    """Return a file of this folder that is part of the page as it is."""
+    """Return the text of a file in this folder that goes into the page unchanged."""
     return resources.files("dialin.report").joinpath(path).read_text("utf-8")
 
 
 def fill_templates(page: Page) -> str:
-    """Return the page; whatever people wrote is escaped."""
+    """Return the page as HTML; all text from the data is escaped."""
     return environment().get_template("page.html.j2").render(page=page)
 
 
 def environment() -> jinja2.Environment:
-    """Return what fills the templates of the report, with their filters; it escapes whatever people wrote."""
+    """Return the environment of the report's templates, with their filters; it escapes all text from the data."""
     made = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [jinja2.PackageLoader("dialin.report"), jinja2.PackageLoader("dialin.report.map", "")]
@@ -83,12 +83,12 @@ def environment() -> jinja2.Environment:
 
 
 def with_commas(value: float) -> str:
-    """Return a whole number with commas between the thousands."""
+    """Return a number, rounded to a whole number, with commas between thousands."""
     return f"{value:,.0f}"
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Return a share in [0, 1] as percent."""
+    """Return a share in [0, 1] as a percentage."""
     return f"{share:.{digits}%}".replace("%", "\u202f%")
 
 
@@ -98,5 +98,5 @@ def shortened_text(text: str, width: int = TEXT_WIDTH) -> str:
 
 
 def is_chinese(text: str) -> bool:
-    """Tell whether a text is to be shown in Chinese forms, where a font has those of Japanese, too."""
+    """Return whether a text needs Chinese glyphs, in a font that also has Japanese ones."""
     return language_of([text]) == "zh"

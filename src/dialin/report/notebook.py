@@ -1,4 +1,4 @@
-"""The picture of a run in a notebook: headline, map and largest intents, in HTML that needs no script."""
+"""Draws the picture of a run for a notebook: headline, map and largest intents, in HTML without a script."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dialin.report.page import Page
 from dialin.runs.run import Run
 
 MAX_DOTS = 3_000
-"""Sentences of the map: each is an element of the document, and a notebook keeps them all."""
+"""Maximum number of sentences on the map: each is an element of the document, and a notebook stores them all."""
 MAX_INTENTS = 12
 WIDTH = 320.0
-"""Pixels of the map, in both directions."""
+"""Width and height of the map, in pixels."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A sentence of the map, in pixels."""
+    """Point of the map for one sentence, in pixels."""
 
     x: float
     y: float
@@ -30,7 +30,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Picture:
-    """What the template reads."""
+    """Data of the notebook template."""
 
     page: Page
 
@@ -41,17 +41,17 @@ class Picture:
 
     @property
     def n_others(self) -> int:
-        """Intents beyond those."""
+        """The number of other intents."""
         return len(self.page.facts.intents) - len(self.intents)
 
     @property
     def width(self) -> float:
-        """Pixels of the map."""
+        """The width and height of the map, in pixels."""
         return WIDTH
 
     @cached_property
     def dots(self) -> list[Dot]:
-        """The sentences of the map, those without an intent first; none where the run has no vectors."""
+        """The points of the map, those without an intent first; empty if the run has no vectors."""
         points = self.page.points
         if points is None:
             return []
@@ -67,11 +67,11 @@ class Picture:
 
 
 def picture(run: Run) -> str:
-    """Return the picture of a run as HTML; whatever people wrote is escaped.
+    """Return the picture of a run as HTML; all text from the data is escaped.
 
     Raises
     ------
     InputError
-        The run has no result yet.
+        If the run has no result yet.
     """
     return str(environment().get_template("notebook.html.j2").render(picture=Picture(open_page(run))))

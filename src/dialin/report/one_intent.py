@@ -1,4 +1,4 @@
-"""One intent on a terminal: found by number or name, and everything that a run says about it."""
+"""Finds an intent by id or name, and prints all facts about it on a terminal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from dialin.report.terminal import numbered_title, on_one_line, sparkline
 from dialin.text.width import shortened
 
 EXAMPLE_WIDTH = 390
-"""Columns of an example: five lines of 78."""
+"""Maximum width of an example, in columns: five lines of 78."""
 
 
 def find_intent(facts: Facts, wanted: str) -> IntentFacts:
-    """Return the intent with this number or name; raise InputError, with the names near to it, if there is none."""
+    """Return the intent with this id or name; raise InputError, with similar names, if there is none."""
     number = wanted.removeprefix("#")
     is_number = number.isascii() and number.isdigit()
     if is_number and facts.has(int(number)):
@@ -37,7 +37,7 @@ def find_intent(facts: Facts, wanted: str) -> IntentFacts:
 
 
 def near_names(wanted: str, names: Sequence[str], n: int = 4) -> list[str]:
-    """Return the names most like what was typed: those that contain it, then those spelt alike.
+    """Return the names most similar to the typed one: those that contain it, then those with a similar spelling.
 
     Examples
     --------
@@ -55,12 +55,12 @@ def near_names(wanted: str, names: Sequence[str], n: int = 4) -> list[str]:
 
 
 def searchable(name: str) -> str:
-    """Return a name as people may type it: in any case, with spaces or hyphens."""
+    """Return a name in a form that ignores case, and treats spaces, hyphens and underscores alike."""
     return "-".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
 
 def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
-    """Print everything about one intent."""
+    """Print all facts about one intent."""
     console.print(Text.assemble((f"#{one.intent_id} ", "dim"), (one.name, "bold"), f"  {one.role}"))
     for line in figure_lines(facts, one):
         console.print(Text(line), overflow="fold")
@@ -79,7 +79,7 @@ def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
 
 
 def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
-    """Return the lines of numbers of an intent."""
+    """Return the lines with the figures of an intent."""
     said = (
         f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {one.size:,} sentences · P(good) {one.p_good:.2f}"
     )
@@ -102,12 +102,12 @@ def linked(facts: Facts, links: Iterable[Link]) -> list[Text]:
 
 
 def family_of(facts: Facts, one: IntentFacts) -> tuple[int, ...]:
-    """Return the family of an intent; empty without a tree."""
+    """Return the ids of the intents in the same family; empty without a tree."""
     return next((family for family in facts.families if one.intent_id in family), ())
 
 
 def intent_json(facts: Facts, one: IntentFacts) -> dict[str, Any]:
-    """Return everything about an intent as plain values, its links with names."""
+    """Return all facts about an intent as plain values, with a name in each link."""
     values = asdict(one)
     for kind in ("confused_with", "followed_by", "answered_by"):
         for link in values[kind]:

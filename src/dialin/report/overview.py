@@ -1,4 +1,4 @@
-"""Everything that a run says, on a terminal: the parts of the report, one after the other."""
+"""Prints all facts of a run on a terminal: the parts of the report, one after another."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dialin.runs.run import Run
 from dialin.text.width import shortened
 
 N_REASONS, N_MOVERS, N_STRAYS = 12, 6, 3
-"""Reasons of calls, intents that rise or fall, and sentences without an intent that are shown."""
+"""Maximum numbers of main reasons, of rising or falling intents, and of example sentences without an intent."""
 BAR = 18
-"""Columns of the longest bar."""
+"""Width of the longest bar, in columns."""
 MIN_WIDE_WIDTH = 110
-"""Columns of a terminal from which on there is room for a sentence of each intent."""
+"""Minimum width of a terminal, in columns, with room for a sentence of each intent."""
 PATH_WIDTH = 72
-"""Columns of a way through a call."""
+"""Maximum width of a path through a call, in columns."""
 
 
 def print_facts(run: Run, facts: Facts, console: Console) -> None:
-    """Print everything that a run says."""
+    """Print all facts of a run."""
     parts = [
         ("Intents", intents_grid(facts, console.width)),
         ("Why people call", reasons_table(facts)),
@@ -43,7 +43,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
 
 
 def intents_grid(facts: Facts, width: int) -> RenderableType:
-    """Return the table of intents: number, name, figures, and where there is room, the most central sentence."""
+    """Return the table of intents: id, name, figures and, if there is room, the most central sentence."""
     if not facts.intents:
         return Text("no intents were found")
     is_wide = width >= MIN_WIDE_WIDTH
@@ -64,7 +64,7 @@ def intents_grid(facts: Facts, width: int) -> RenderableType:
 
 
 def reasons_table(facts: Facts) -> RenderableType | None:
-    """Return the main reasons of the calls; None if there are no dialogues."""
+    """Return the table of main reasons for calls; None if there are no dialogues."""
     if facts.calls is None:
         return None
     found = facts.reasons[:N_REASONS]
@@ -78,7 +78,7 @@ def reasons_table(facts: Facts) -> RenderableType | None:
 
 
 def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[Text]:
-    """Return a line for each usual way through a call, under a heading; nothing if there is none."""
+    """Return a heading and a line for each usual path through a call; empty if there are no such paths."""
     lines = []
     for path, count in paths:
         room = PATH_WIDTH // len(path) - len(" → ")
@@ -88,7 +88,7 @@ def ways_of(facts: Facts, paths: Sequence[tuple[tuple[int, ...], int]]) -> list[
 
 
 def time_part(facts: Facts) -> RenderableType | None:
-    """Return utterances per period, and what rises and falls; None if there are no periods."""
+    """Return the utterances per period and the rising and falling intents; None if there are no periods."""
     timeline = facts.timeline
     if timeline is None:
         return None
@@ -99,14 +99,14 @@ def time_part(facts: Facts) -> RenderableType | None:
         Column("#", "right"), Column("rising or falling", flexible=True), Column("share"), *numbers("earlier", "later")
     )
     for one in sure:
-        assert one.move is not None  # they are those that have one
+        assert one.move is not None  # movers are intents with a move
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
         add(table, one.intent_id, one.title, sparkline(facts.shares(one)), *figures)
     return Group(Text(sparkline(timeline.totals)), Text(what), *([table] if sure else []))
 
 
 def families_part(facts: Facts) -> RenderableType | None:
-    """Return the families, the members of each indented; None for fewer than two intents."""
+    """Return the families, with their members indented; None for fewer than two intents."""
     if len(facts.intents) < 2 or not facts.families:
         return None
     lines = []
@@ -120,7 +120,7 @@ def families_part(facts: Facts) -> RenderableType | None:
 
 
 def roles_table(facts: Facts) -> RenderableType | None:
-    """Return who speaks; None if no role is known."""
+    """Return the table of roles; None if no role is known."""
     if not facts.roles:
         return None
     over_time = [Column("share")] if facts.timeline else []
@@ -134,7 +134,7 @@ def roles_table(facts: Facts) -> RenderableType | None:
 
 
 def left_part(facts: Facts) -> RenderableType:
-    """Return what has no intent, and why."""
+    """Return the table of utterances without an intent, by reason."""
     if not facts.left:
         return Text("every utterance has an intent")
     table = grid(Column("reason"), Column("utterances", "right"), Column("meaning and examples", flexible=True))
@@ -146,7 +146,7 @@ def left_part(facts: Facts) -> RenderableType:
 
 
 def rounds_table(facts: Facts) -> RenderableType | None:
-    """Return the rounds: what was tried, and what was kept."""
+    """Return the table of rounds, with their trials and kept pieces; None if there are no rounds."""
     if not facts.rounds:
         return None
     table = grid(

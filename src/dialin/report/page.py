@@ -1,4 +1,4 @@
-"""What the templates of the report read: the facts of a run, and the pictures and numbers that they draw from them."""
+"""Prepares the data of the report's templates: the facts of a run, with the pictures and figures drawn from them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, 
 from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
-"""Intents of the table, and of the tree that is drawn; of more, the most frequent are in the table."""
+"""Maximum number of intents in the table, which shows the most frequent, and in the drawn tree."""
 N_REASONS, N_MOVERS = 15, 12
-"""Reasons of calls, and intents that rise or fall, in their tables."""
+"""Maximum numbers of main reasons and of rising or falling intents in their tables."""
 SECTIONS = {
     "map": "Map",
     "intents": "Intents",
@@ -34,20 +34,20 @@ SECTIONS = {
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """What the templates of the report read.
+    """Data of the report's templates.
 
     Parameters
     ----------
     manifest : Manifest
-        Of the run.
+        Manifest of the run.
     facts : Facts
-        Everything that it says.
+        All facts of the run.
     points : Points or None
-        Of the map; None without embeddings.
+        Points of the map; None without embeddings.
     style, script : str
         CSS and JavaScript.
     price : Price or None
-        Where it is known, the cost is shown as money.
+        Price of tokens; if given, the page shows the cost as money.
     """
 
     manifest: Manifest
@@ -61,7 +61,7 @@ class Page:
 
     @property
     def parts(self) -> list[tuple[str, str]]:
-        """The parts that this run has something for, and their names."""
+        """The parts of the page that this run has data for, with their names."""
         facts = self.facts
         is_there = {
             "map": self.points is not None,
@@ -73,32 +73,32 @@ class Page:
 
     @property
     def script_hash(self) -> str:
-        """What allows the browser to run this script and no other, such as one that somebody has typed into a chat."""
+        """The hash that allows the browser to run only this script, and not one that was typed into a chat."""
         digest = hashlib.sha256(self.script.encode()).digest()
         return f"sha256-{base64.b64encode(digest).decode()}"
 
     @property
     def source(self) -> str:
-        """Name of the input."""
+        """The name of the input."""
         path = self.manifest.source.path
         return "standard input" if path == "-" else PurePath(path).name
 
     @property
     def span(self) -> str:
-        """From when to when; "" without dates."""
+        """The first and the last period; "" without dates."""
         timeline = self.facts.timeline
         return f"{timeline.names[0]} – {timeline.names[-1]}" if timeline and timeline.is_dated else ""
 
     @property
     def money(self) -> float | None:
-        """What the questions of the run cost, where the price is known."""
+        """The cost of the run's questions; None if the price is unknown."""
         summary = self.facts.summary
         usage = Usage(summary.questions, 0, summary.tokens_in, summary.tokens_out)
         return self.price.cost(usage) if self.price else None
 
     @property
     def data(self) -> str:
-        """What the script of the map reads, as JSON: the points, and of each intent title, colours, name and size."""
+        """The data of the map's script as JSON: points, and each intent's title, colours, name and utterances."""
         if self.points is None:
             return "{}"
         found = [(self.colour(one.intent_id), one) for one in self.facts.intents]
@@ -109,12 +109,12 @@ class Page:
 
     @property
     def n_intents(self) -> int:
-        """Intents of the run."""
+        """The number of intents in the run."""
         return len(self.facts.intents)
 
     @property
     def shown(self) -> tuple[IntentFacts, ...]:
-        """Intents of the table."""
+        """The intents in the table."""
         return self.facts.intents[:MAX_ROWS]
 
     def is_shown(self, intent: int) -> bool:
@@ -126,7 +126,7 @@ class Page:
         return {one.intent_id for one in self.shown}
 
     def colour(self, intent: int) -> Colour:
-        """Return the colour of an intent; −1: of what has none."""
+        """Return the colour of an intent; −1 gives the colour of unassigned sentences."""
         return self._colours[intent] if intent >= 0 else UNASSIGNED_COLOUR
 
     @cached_property
@@ -136,25 +136,25 @@ class Page:
 
     @property
     def order(self) -> Sequence[int]:
-        """The places of the intents in the order of the tree; by frequency where there is no tree."""
+        """The places of the intents in tree order, or by frequency without a tree."""
         tree = self.facts.tree
         return range(self.n_intents) if tree is None else [int(i) for i in tree.rows]
 
     @cached_property
     def tree(self) -> TreePicture | None:
-        """The tree of the places as it is drawn; None if it would be too tall."""
+        """The picture of the tree over the places; None if it would be too tall."""
         tree = self.facts.tree
         return tree_picture(tree, families(tree)) if tree and self.n_intents <= MAX_ROWS else None
 
     @property
     def reasons(self) -> list[IntentFacts]:
-        """Intents that are the main reason of most calls, each of one in a hundred or more."""
+        """The most frequent main reasons, each of at least 1 % of the calls."""
         n = self.facts.calls.n_dialogues if self.facts.calls else 0
         return [one for one in self.facts.reasons[:N_REASONS] if 100 * one.n_reason >= n]
 
     @property
     def other_reasons(self) -> tuple[int, int]:
-        """How many other intents are the main reason of a call, and of how many calls together."""
+        """The number of other intents that are a main reason, and the number of calls they account for."""
         others = self.facts.reasons[len(self.reasons) :]
         return len(others), sum(one.n_reason for one in others)
 
@@ -162,24 +162,24 @@ class Page:
 
     @property
     def movers(self) -> list[IntentFacts]:
-        """Intents whose share has surely changed."""
+        """The intents whose share changed significantly."""
         return self.facts.movers[:N_MOVERS]
 
     def line(self, one: IntentFacts | RoleFacts) -> str:
-        """Return the small line of the share of an intent or a role over time."""
+        """Return the points of the small line for the share of an intent or role over time."""
         return line_points(self.facts.shares(one))
 
     def in_words(self, one: IntentFacts | RoleFacts) -> str:
-        """Return what the small line of an intent or a role shows."""
+        """Return a description of the small line of an intent or role."""
         shares, timeline = self.facts.shares(one), self.facts.timeline
-        assert timeline is not None  # the templates ask only where there is one
+        assert timeline is not None  # the templates ask only if there is a timeline
         top = shares.index(max(shares))
         ends = f"from {shares[0]:.1%} to {shares[-1]:.1%}"
         return f"share per {timeline.unit}: {ends}, at most {shares[top]:.1%} ({timeline.names[top]})"
 
     @property
     def columns(self) -> list[Column]:
-        """Utterances per period, those without an intent on top."""
+        """The columns of utterances per period, with those without an intent on top."""
         timeline = self.facts.timeline
         assert timeline is not None
         lower = [total - none for total, none in zip(timeline.totals, timeline.unassigned, strict=True)]
@@ -187,12 +187,12 @@ class Page:
 
     @property
     def highest(self) -> int:
-        """Utterances of the period that has most."""
+        """The largest number of utterances in a period."""
         return max(self.facts.timeline.totals) if self.facts.timeline else 0
 
     @property
     def ticks(self) -> list[tuple[float, str, str]]:
-        """What is written under the first, the middle and the last column: where, how it is aligned, and its name."""
+        """The labels under the first, middle and last column: position, alignment and text."""
         names = self.facts.timeline.names if self.facts.timeline else ()
         middle = len(names) // 2
         ends = [(0.0, "start", names[0]), (float(COLUMNS_WIDTH), "end", names[-1])]

@@ -1,6 +1,6 @@
-"""The pictures of the page that are drawn beforehand: the tree, small lines, and columns; coordinates only, no colours.
+"""Computes the coordinates of the page's static pictures: the tree, small lines and columns.
 
-The templates draw them as SVG, so that they need no script, print sharply, and follow the colours of the page.
+The templates draw them as SVG. They need no script, print sharply, and take their colours from the page.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dialin.cluster.tree import Tree
 from dialin.facts.families import brackets
 
 ROW, TREE_WIDTH, MARGIN = 22, 300, 6
-"""Pixels: height of a leaf of the tree, width of its branches, and what is left free at its root."""
+"""Height of a leaf of the tree, width of its branches, and free space at its root, in pixels."""
 LINE_WIDTH, LINE_HEIGHT = 96, 22
 COLUMNS_WIDTH, COLUMNS_HEIGHT = 720, 150
 
 
 @dataclass(frozen=True)
 class Branch:
-    """One join of the tree as an SVG path, and an intent of its family (−1: it joins several families)."""
+    """SVG path of one join of the tree, with the place of an intent of its family (−1 if it joins several families)."""
 
     path: str
     intent: int
@@ -27,14 +27,16 @@ class Branch:
 
 @dataclass(frozen=True)
 class TreePicture:
-    """The tree from its root on the left to its leaves on the right.
+    """Drawing of the tree, from its root on the left to its leaves on the right.
 
     Parameters
     ----------
     order : tuple of int
-        The intents from top to bottom, `ROW` pixels each.
+        Places of the intents from top to bottom, `row` pixels each.
     branches : tuple of Branch
-        What is drawn.
+        Joins of the tree.
+    width, row : int
+        Width of the branches and height of a leaf, in pixels.
     """
 
     order: tuple[int, ...]
@@ -44,7 +46,7 @@ class TreePicture:
 
     @property
     def height(self) -> int:
-        """Pixels."""
+        """The height in pixels."""
         return self.row * len(self.order)
 
 
@@ -68,7 +70,7 @@ def _across(height: float, top: float) -> float:
 
 
 def line_points(values: Sequence[float]) -> str:
-    """Return the points of a small line over values, as SVG has them; 0 is at the bottom, the greatest at the top.
+    """Return the SVG points of a small line through the values, with 0 at the bottom and the maximum at the top.
 
     Examples
     --------
@@ -82,7 +84,7 @@ def line_points(values: Sequence[float]) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of two parts, one on the other, in pixels: left edge, width, and top and height of each part."""
+    """Column of two stacked parts, in pixels: left edge, width, and top and height of each part."""
 
     x: float
     width: float
@@ -91,7 +93,7 @@ class Column:
 
 
 def columns(lower: Sequence[int], upper: Sequence[int]) -> list[Column]:
-    """Return the columns of two equally long rows of counts, the upper ones standing on the lower ones.
+    """Return the columns for two equally long series of counts, with the upper counts stacked on the lower ones.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""What a run prints: the table of its intents and the lines under it, and what other tables and lines are made with.
+"""Prints the intents of a run as a table with totals, and offers the parts that other tables are built from.
 
-A terminal is used in its whole width; a pipe gets 80 columns, without colours.
+Output fills the width of a terminal; a pipe gets 80 columns without colours.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
 
 N_SHOWN = 2
-"""Examples of an intent in the table."""
+"""Number of examples shown per intent."""
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def console_on(stream: IO[str]) -> Console:
-    """Return a console on a stream: as wide as the terminal, 80 columns and no colours in a pipe."""
+    """Return a console on a stream, as wide as the terminal; a pipe gets 80 columns without colours."""
     return Console(file=stream, highlight=False, width=None if stream.isatty() else 80)
 
 
 def print_report(run: Run, stream: IO[str]) -> None:
-    """Print table and totals."""
+    """Print the table of intents and the totals."""
     console, summary = console_on(stream), summary_of(run)
     if summary.intents:
         console.print(intents_rich(summary))
@@ -41,7 +41,7 @@ def print_report(run: Run, stream: IO[str]) -> None:
 
 
 def intents_rich(summary: Summary) -> Table:
-    """Return the table of intents, for a console of any width from 80."""
+    """Return the table of intents, for a console of at least 80 columns."""
     has_roles = any(intent["role"] for intent in summary.intents)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=26)
@@ -64,7 +64,7 @@ def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
 
 
 def totals(run: Run, summary: Summary) -> list[str]:
-    """Return the lines under the table: what was found, what it cost, what is left."""
+    """Return the lines under the table: findings, cost, and unassigned utterances."""
     found = summary.goodness
     n = len(summary.intents)
     good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
@@ -80,21 +80,21 @@ def totals(run: Run, summary: Summary) -> list[str]:
     return lines
 
 
-# --- what other tables and lines are made with ------------------------------------------------------
+# --- parts of other tables ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table on a terminal.
+    """Column of a table on a terminal.
 
     Parameters
     ----------
     name : str
-        Its head.
+        Heading.
     align : {"left", "right"}
-        Numbers stand on the right.
+        Alignment; "right" for numbers.
     flexible : bool
-        Whether it takes the width that the others leave.
+        Whether the column takes the width that the others leave.
     """
 
     name: str
@@ -118,17 +118,17 @@ def grid(*columns: Column) -> Table:
 
 
 def add(table: Table, *cells: object) -> None:
-    """Add a row of plain texts: nothing in them is markup."""
+    """Add a row of cells as plain text, without markup."""
     table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))
 
 
 def numbered_title(facts: Facts, intent: int) -> str:
-    """Return number and title of an intent; −1: the end of the dialogue."""
+    """Return the id and title of an intent; −1 is the end of the dialogue."""
     return "the end of the dialogue" if intent < 0 else f"#{intent} {facts.intent(intent).title}"
 
 
 def sparkline(values: Sequence[float], width: int = 52) -> str:
-    """Return a line of blocks as high as the values; of more than `width` values, the means of neighbours.
+    """Return a line of at most `width` blocks as high as the values, averaging neighbours if there are more values.
 
     Examples
     --------

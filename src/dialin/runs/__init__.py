@@ -1,7 +1,7 @@
-"""The folder of a run: made, opened and continued.
+"""Creates, opens and continues run folders.
 
 Comes in: a `RunPlan` and a `Corpus`; later, the path of the folder.
 Goes out: a `Run`: manifest, sentences, tables and decision function, as the last review left them.
-Begin with `run.py` (a run, opened); `start.py` makes one, `manifest.py` says what it was asked to do,
-`tables.py` and `export.py` write tables.
+Begin with `run.py` (an open run); `start.py` creates a run, `manifest.py` holds its settings and status,
+`tables.py` builds its tables, and `export.py` writes tables for other tools.
 """

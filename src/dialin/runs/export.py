@@ -1,4 +1,4 @@
-"""Tables as files that other tools read: CSV, JSON lines or Parquet, by the ending of the file's name."""
+"""Writes tables for other tools, as CSV, JSON lines or Parquet according to the file's ending."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMATS = ("csv", "jsonl", "parquet")
 
 
 def format_of(path: Path) -> str:
-    """Return csv, jsonl or parquet, by the end of a file's name; raise InputError for others."""
+    """Return "csv", "jsonl" or "parquet" according to a file's ending; raise InputError for any other ending."""
     suffix = path.suffix.lower().lstrip(".")
     if suffix not in FORMATS:
         raise InputError(f"cannot write {path}: unknown ending {path.suffix!r}", hint="use .csv, .jsonl or .parquet")
@@ -25,7 +25,7 @@ def format_of(path: Path) -> str:
 
 
 def save_table(path: Path, table: pa.Table) -> None:
-    """Write a table as the end of the file's name says, whole or not at all."""
+    """Write a table in the format of the file's ending, whole or not at all."""
     form = format_of(path)
     if form == "parquet":
         files.write_whole(path, lambda temporary: pq.write_table(table, temporary))
@@ -34,7 +34,7 @@ def save_table(path: Path, table: pa.Table) -> None:
 
 
 def table_text(table: pa.Table, form: str) -> str:
-    """Return a table as "csv" or "jsonl" text; lists become JSON in a CSV."""
+    """Return a table as text in the form "csv" or "jsonl"; in CSV, lists are written as JSON."""
     records = table.to_pylist()
     if form == "jsonl":
         return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

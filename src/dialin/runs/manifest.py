@@ -1,4 +1,4 @@
-"""``manifest.json``: what a run was asked to do, what it worked with, and how far it came."""
+"""Reads and writes ``manifest.json``: the task of a run, the models it used, and its status."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "inter
 
 @dataclass(frozen=True)
 class InputSource:
-    """Where the sentences came from.
+    """Input of a run.
 
     Parameters
     ----------
     path : str
         Absolute path of the input; "-" for standard input.
     columns : Columns
-        As the user named them.
+        Column names given by the user.
     sha256 : str
-        Of the sentences as read, and of the places where they occur.
+        Hash of the sentences as read and of the places where they occur.
     n_sentences, n_occurrences, n_blank : int
-        Distinct sentences, utterances, and rows without text.
+        Numbers of distinct sentences, of utterances, and of rows without text.
     """
 
     path: str
@@ -42,7 +42,7 @@ class InputSource:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run is about.
+    """Task of a run.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ class RunPlan:
     columns : Columns
         Names of its columns.
     settings : Settings
-        What decides the result.
+        Settings of the method.
     specs : Specs
         LLMs and embedder.
     pin : Path, optional
-        Folder of a run, what people decided about which is kept.
+        Folder of an earlier run; the new run keeps what people decided about it.
     """
 
     source: str
@@ -67,7 +67,7 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What ``manifest.json`` holds; equal for equal data, settings, seed and models on one machine."""
+    """Contents of ``manifest.json``, which are equal for equal data, settings, seed and models on one machine."""
 
     dialin: str
     status: str
@@ -99,7 +99,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     InputError
-        There is none, it is of another format, or it is damaged.
+        If there is no manifest, it has another format, or it is damaged.
     """
     path = folder / files.MANIFEST
     if not path.is_file():
@@ -108,9 +108,9 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def manifest_of(values: Any, path: Path) -> Manifest:
-    """Return the manifest that the values of its file describe."""
+    """Return the manifest with the values of its file; raise InputError if they are damaged or in another format."""
     if not isinstance(values, dict):
-        raise InputError(f"{path} is damaged: it holds no JSON object", hint="make the run again")
+        raise InputError(f"{path} is damaged: it does not hold a JSON object", hint="make the run again")
     files.check_format(values.get("format"), f"the run in {path.parent}", values.get("dialin", ""))
     try:
         settings: dict[str, Any] = dict(values["settings"])

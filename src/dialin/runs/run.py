@@ -1,8 +1,8 @@
-"""A run folder, opened: what it found, and what a review made of it since.
+"""Opens a run folder: its result, with the changes that reviews made to it.
 
-A run is the same pure pipeline each time, over the stored sentences, vectors and replies: going on means running
-it again, with every stored reply at hand. Its files depend on data, settings, seed and models alone; what differs
-from one time to the next (seconds, dates, what was paid and what was known) is in ``timing.json``.
+A run is always the same pure pipeline over the stored sentences, vectors and replies. Continuing a run means running
+it again with every stored reply at hand. Its files depend only on data, settings, seed and models; everything that
+differs between sessions (seconds, dates, paid and cached replies) is in ``timing.json``.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from dialin.runs.manifest import Manifest, read_manifest
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder that is open; `sentences`, `intents` and `pieces` are as the last review left them.
+    """Open run folder; `sentences`, `intents` and `pieces` are as the last review left them.
 
     Parameters
     ----------
     folder : Path
-        Where it is.
+        The folder.
     manifest : Manifest
-        What it says about itself.
+        Contents of its ``manifest.json``.
     corpus : Corpus
         Its sentences.
     """
@@ -49,19 +49,19 @@ class Run:
 
     @property
     def data(self) -> Data | None:
-        """The sentences with their vectors; None before they are embedded."""
+        """The sentences with their vectors; None before embedding."""
         X = files.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
         return None if X is None else data_of(self.corpus, X)
 
     @property
     def specs(self) -> Specs:
-        """LLMs and embedder of the run, none of them "auto"."""
+        """Specs of the run's LLMs and embedder, with "auto" already resolved."""
         of = self.manifest
         return Specs(of.llm, of.judge_llm, of.embedder, of.calibration)
 
     @cached_property
     def review(self) -> ReviewState:
-        """What people decided about the run, up to now; raise InputError if it has no result yet."""
+        """State of the review, with all decisions so far; raise InputError if the run has no result yet."""
         return reviewed(self.folder, *self.found)
 
     @cached_property
@@ -89,24 +89,24 @@ class Run:
 
     @property
     def assignment_roles(self) -> list[str]:
-        """The role of each sentence where roles decide where it may go, else no role for any."""
+        """The role of each sentence if roles limit where it may go, else "" for each."""
         roles = self.corpus.roles
         return roles if roles and self.manifest.settings.roles == "auto" else [""] * len(self.corpus.texts)
 
     @property
     def found_names(self) -> dict[int, str]:
-        """The names of the intents as the run gave them."""
+        """The names of the intents before any review, by intent id."""
         _, intents = self.found
         return dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
 
     @cached_property
     def found(self) -> tuple[pa.Table, pa.Table]:
-        """Sentences and intents as the run wrote them."""
+        """The tables of sentences and intents before any review."""
         return files.read_table_of(self.folder / files.SENTENCES), files.read_table_of(self.folder / files.INTENTS)
 
     @property
     def resume_command(self) -> str:
-        """The command that goes on with this run."""
+        """The shell command that continues this run."""
         return f"dialin resume {files.quoted(self.folder)}"
 
 
@@ -116,13 +116,13 @@ def load(folder: Path) -> Run:
     Raises
     ------
     InputError
-        There is none, it is of another format, or it is damaged.
+        If the folder does not hold a run, or the run has another format or is damaged.
     """
     return Run(folder, read_manifest(folder), corpus_in(folder))
 
 
 def corpus_in(folder: Path) -> Corpus:
-    """Return the sentences of a run, with the roles that the input gave them."""
+    """Return the sentences of a run, with their roles in the input."""
     sentences = files.read_table_of(folder / files.SENTENCES, ["text", "count"])
     occurrences = files.read_table_of(folder / files.OCCURRENCES)
     given = occurrences["role"].to_pylist()
@@ -135,22 +135,22 @@ def corpus_in(folder: Path) -> Corpus:
 
 
 def data_of(corpus: Corpus, X: NDArray[np.float32]) -> Data:
-    """Return what `discover` works on."""
+    """Return the input of `discover`: the sentences, vectors, counts and roles."""
     return Data(corpus.texts, X, corpus.counts, corpus.roles or [""] * len(corpus.texts))
 
 
 def decided(run: Run) -> ReviewedRun:
-    """Return a run after its review, as another run is to know it."""
+    """Return a run after its review, in the form that a later run pins."""
     return ReviewedRun(run.review, keys_of(run.corpus), run.intents.to_pylist(), run.pieces)
 
 
 def keys_of(corpus: Corpus) -> list[tuple[str, str]]:
-    """Return text and role of each sentence; "" for no role."""
+    """Return the text and role of each sentence; "" for no role."""
     return list(zip(corpus.texts, corpus.roles or [""] * len(corpus.texts), strict=True))
 
 
 def fingerprint(corpus: Corpus) -> str:
-    """Return the sha256 of the sentences, their roles, and where they occur."""
+    """Return the sha256 of the sentences, their roles, and the places where they occur."""
     digest = hashlib.sha256()
     for text, role in keys_of(corpus):
         digest.update(f"{text}\0{role}\0".encode())

@@ -1,4 +1,4 @@
-"""A run begins: its input is read and checked, and its folder appears at once or not at all."""
+"""Starts a run: reads and checks its input, and creates its folder in one step or not at all."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from dialin.runs.run import Run, decided, fingerprint, keys_of, load
 from dialin.runs.tables import sentences_table
 
 MIN_SENTENCES = 3
-"""Distinct sentences below which there is nothing to cluster: the least size of a cluster."""
+"""Minimum number of distinct sentences: with fewer, there is nothing to cluster."""
 
 
 def read_corpus(plan: RunPlan) -> Corpus:
-    """Read the sentences of a plan and check that they, and the settings, can be worked with.
+    """Read the sentences of a plan, and check that they and the settings are usable.
 
     Raises
     ------
     InputError
-        They cannot.
+        If the input or the settings are not usable.
     """
     check(plan.settings)
     corpus = read(plan.source, plan.columns)
     n, n_rows = len(corpus.texts), corpus.occurrences.num_rows
     if n < MIN_SENTENCES:
         raise InputError(
-            f"{plan.source} has too few distinct sentences: {n} in {n_rows} rows, at least {MIN_SENTENCES} are needed",
+            f"{plan.source} has too few distinct sentences: {n} in {n_rows} rows; at least {MIN_SENTENCES} are needed",
             hint="give more sentences, or name another text column",
         )
     if max(map(len, corpus.texts)) == 1:
@@ -52,11 +52,11 @@ def _check_sizes(settings: Settings, n: int) -> None:
     given = {"n_clusters": max(settings.n_clusters, default=0), "min_cluster_size": 0 if least == "auto" else least}
     for name, value in given.items():
         if value > n:
-            raise InputError(f"{name} {value} is more than the {n} distinct sentences", hint="choose a smaller value")
+            raise InputError(f"{name} {value} exceeds the {n} distinct sentences", hint="choose a smaller value")
 
 
 def check_free(folder: Path) -> None:
-    """Raise InputError if `folder` cannot become a run folder because something is there."""
+    """Raise InputError if `folder` cannot become a run folder because it is a file or not empty."""
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -71,12 +71,12 @@ def check_free(folder: Path) -> None:
 
 
 def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> Run:
-    """Make a run folder with everything that is needed to go on from it; all of it appears at once.
+    """Create a run folder, in one step, with everything needed to continue from it.
 
     Raises
     ------
     InputError
-        The folder is not free, or cannot be written; nothing is left of it.
+        If the folder is not free or cannot be written; no part of it remains.
     """
     check_free(folder)
     pinned = pinned_for(plan.pin, corpus, opened) if plan.pin else None
@@ -104,12 +104,12 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
 
 
 def pinned_for(pin: Path, corpus: Corpus, opened: Connections) -> KeptIntents:
-    """Return what people decided about the run in `pin`, for the sentences of another one.
+    """Return the intents that people decided about in the run `pin`, applied to the sentences of another run.
 
     Raises
     ------
     InputError
-        There is nothing, or the two runs do not have the same embedder.
+        If there are no decisions, or the two runs do not have the same embedder.
     """
     old = load(pin)
     if old.manifest.embedder != opened.embedder_name:
@@ -133,12 +133,12 @@ def _remove_empty(folders: list[Path]) -> None:
     for folder in folders:
         try:
             folder.rmdir()
-        except OSError:  # never made, or others have put something there
+        except OSError:  # never created, or others have put something there
             return
 
 
 def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manifest:
-    """Return the manifest of a run that begins."""
+    """Return the manifest of a new run."""
     path = plan.source if plan.source == "-" else str(Path(plan.source).absolute())
     n_rows = corpus.occurrences.num_rows
     source = InputSource(path, plan.columns, fingerprint(corpus), len(corpus.texts), n_rows, corpus.n_blank)

@@ -1,4 +1,4 @@
-"""The tables of a run folder, made of a corpus and what was found in it."""
+"""Builds the tables of a run folder from a corpus and the result of the method."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dialin.search.iterate import Round
 
 
 def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:
-    """Return ``sentences.parquet``: without a result, no sentence has an intent yet."""
+    """Return the table of ``sentences.parquet``; without a result, no sentence has an intent yet."""
     n = len(corpus.texts)
     roles = result.roles if result else corpus.roles or [""] * n
     return pa.table(
@@ -30,7 +30,7 @@ def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:
 
 
 def intents_table(result: Result) -> pa.Table:
-    """Return ``intents.parquet``."""
+    """Return the table of ``intents.parquet``."""
     intents = result.intents
     return pa.table(
         {
@@ -46,7 +46,7 @@ def intents_table(result: Result) -> pa.Table:
 
 
 def rounds_json(result: Result) -> list[dict[str, object]]:
-    """Return the lines of ``rounds.jsonl``; a script is named where two are clustered apart."""
+    """Return the lines of ``rounds.jsonl``; they name the script if two scripts are clustered apart."""
     scripts = ("other scripts", "Chinese") if any(part.is_chinese for part, _ in result.rounds) else ("", "")
     return [
         {"role": part.role, "script": scripts[part.is_chinese], **_round_json(round_)} for part, round_ in result.rounds

@@ -1,4 +1,4 @@
-"""Scores of a clustering: its agreement with gold labels, how much of the data it covers, how diverse its clusters are.
+"""Scores a clustering: its agreement with gold labels, its coverage, and the diversity of its clusters.
 
 A score that is undefined for its input (no sentences) is ``nan``, never a made-up 0 or 1.
 """
@@ -23,7 +23,7 @@ NO_CLUSTER = -1
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a clustering of `n` sentences agrees with gold labels; see `agreement`."""
+    """Agreement of a clustering of `n` sentences with gold labels; see `agreement_with_gold`."""
 
     n: int
     nmi: float
@@ -35,25 +35,25 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Scores:
-    """A clustering scored against gold labels, with and without its unassigned sentences.
+    """Scores of a clustering against gold labels, with and without its unassigned sentences.
 
     Parameters
     ----------
     nmi, ami, ari, acc, purity : float
-        Strict scores, on all sentences with gold: the unassigned ones (-1) count as one more cluster.
+        Strict scores, on all sentences with a gold label; the unassigned ones (-1) count as one more cluster.
     n : int
-        Sentences with gold.
+        Number of sentences with a gold label.
     n_clusters : int
-        Clusters among them; -1 means none.
+        Number of clusters among these sentences; -1 is not a cluster.
     n_true : int
-        Gold classes among them.
+        Number of gold classes among these sentences.
     coverage : float
-        Share of them that is assigned.
+        Share of these sentences that is assigned.
     n_without_gold : int
-        Sentences that were dropped because they have no gold label.
+        Number of sentences dropped because they have no gold label.
     assigned : Agreement
-        The same scores on the assigned sentences only (``nan`` if there are none). Read them beside
-        `coverage`: they rise when hard sentences are left out.
+        The same scores on the assigned sentences only (``nan`` if there are none). Read them together with
+        `coverage`: they rise when hard sentences are left unassigned.
     """
 
     nmi: float
@@ -69,7 +69,7 @@ class Scores:
     assigned: Agreement
 
     def as_dict(self) -> dict[str, object]:
-        """Return plain values for JSON, which knows no ``nan``: undefined scores are None."""
+        """Return plain values for JSON; undefined scores are None, because JSON has no ``nan``."""
         found: dict[str, object] = without_nan(asdict(self))
         return found
 
@@ -82,7 +82,7 @@ def score(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) -> Sc
     labels : int array of shape (n,)
         Cluster of each sentence; -1 is unassigned.
     gold : sequence of shape (n,)
-        Gold class of each sentence; None, NaN and "" mean that there is none, and drop the sentence.
+        Gold class of each sentence; sentences with None, NaN or "" are dropped.
 
     Returns
     -------
@@ -109,9 +109,9 @@ def score(labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]) -> Sc
 
 
 def agreement_with_gold(labels: ArrayLike, gold: ArrayLike) -> Agreement:
-    """Compute all scores against gold; every label, -1 too, is a cluster of its own.
+    """Compute all scores against gold; every label, including -1, is a cluster of its own.
 
-    With no sentences every score is ``nan``; with one, every score is 1.
+    Every score is ``nan`` for no sentences, and 1 for a single sentence.
     """
     return Agreement(
         n=len(np.asarray(gold)),
@@ -130,13 +130,13 @@ def nmi(labels: ArrayLike, gold: ArrayLike) -> float:
 
 
 def ami(labels: ArrayLike, gold: ArrayLike) -> float:
-    """Compute mutual information adjusted for chance: 1 is perfect, 0 is what chance gives."""
+    """Compute mutual information adjusted for chance: 1 is perfect, 0 is chance level."""
     a, b = _coded_pair(labels, gold)
     return float(adjusted_mutual_info_score(b, a)) if len(a) else math.nan
 
 
 def ari(labels: ArrayLike, gold: ArrayLike) -> float:
-    """Compute the Rand index adjusted for chance: 1 is perfect, 0 is what chance gives."""
+    """Compute the Rand index adjusted for chance: 1 is perfect, 0 is chance level."""
     a, b = _coded_pair(labels, gold)
     return float(adjusted_rand_score(b, a)) if len(a) else math.nan
 
@@ -144,7 +144,7 @@ def ari(labels: ArrayLike, gold: ArrayLike) -> float:
 def accuracy(labels: ArrayLike, gold: ArrayLike) -> float:
     """Compute the share of sentences that are right under the best one-to-one match of clusters to classes.
 
-    With more clusters than classes (or fewer), what is left over matches nothing and counts as wrong.
+    If the numbers of clusters and classes differ, unmatched ones remain, and their sentences count as wrong.
     """
     counts = _contingency(labels, gold)
     if not counts.size:
@@ -166,20 +166,20 @@ def coverage(labels: ArrayLike) -> float:
 
 
 def diversity(X: NDArray[np.floating], labels: ArrayLike) -> float:
-    """Compute semantic diversity: the mean over clusters of the mean cosine distance to the centroid.
+    """Compute semantic diversity: the mean cosine distance to the centroid, averaged over clusters.
 
     Parameters
     ----------
     X : float array of shape (n, d)
-        Unit rows.
+        Unit-norm rows.
     labels : int array of shape (n,)
-        Sentences with -1 belong to no cluster.
+        Cluster of each sentence; -1 is unassigned.
 
     Returns
     -------
     float
-        In [0, 1]; 0 for clusters of one sentence, ``nan`` if there is no cluster. A cluster whose
-        rows cancel out has no direction: its distance is 1.
+        In [0, 1]; 0 for clusters of one sentence, ``nan`` if there are no clusters. A cluster whose
+        rows cancel out has no direction, so its distance is 1.
     """
     values = np.asarray(labels)
     if len(values) != len(X):
@@ -197,7 +197,7 @@ def diversity(X: NDArray[np.floating], labels: ArrayLike) -> float:
 
 
 def _contingency(labels: ArrayLike, gold: ArrayLike) -> NDArray[np.int64]:
-    """Return sentences per cluster and class, shape (n_clusters, n_classes)."""
+    """Return the number of sentences per cluster and class, shape (n_clusters, n_classes)."""
     a, b = _coded_pair(labels, gold)
     shape = (int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1)
     counts: NDArray[np.int64] = csr_matrix((np.ones(len(a), dtype=np.int64), (a, b)), shape=shape).toarray()
@@ -207,7 +207,7 @@ def _contingency(labels: ArrayLike, gold: ArrayLike) -> NDArray[np.int64]:
 def _coded_pair(labels: ArrayLike, gold: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     a, b = np.asarray(labels), np.asarray(gold)
     if a.ndim != 1 or a.shape != b.shape:
-        raise InputError(f"labels and gold must have one length, got shapes {a.shape} and {b.shape}")
+        raise InputError(f"labels and gold must have the same length, got shapes {a.shape} and {b.shape}")
     return _codes(a), _codes(b)
 
 
@@ -218,17 +218,17 @@ def _codes(values: NDArray[np.generic]) -> NDArray[np.int64]:
 def _paired(
     labels: ArrayLike, gold: Sequence[object] | NDArray[np.generic]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return labels and class codes; a class code of -1 is "no gold"."""
+    """Return labels and class codes; class code -1 means no gold label."""
     found = np.asarray(labels, dtype=np.int64)
     if len(found) != len(gold):
-        raise InputError(f"labels and gold must have one length, got {len(found)} and {len(gold)}")
+        raise InputError(f"labels and gold must have the same length, got {len(found)} and {len(gold)}")
     names = [None if _is_missing(value) else str(value) for value in gold]
     code = {name: i for i, name in enumerate(sorted({name for name in names if name is not None}))}
     return found, np.array([-1 if name is None else code[name] for name in names], dtype=np.int64)
 
 
 def _is_missing(value: object) -> bool:
-    # Asked by name so that pandas need not be installed to tell its pd.NA and pd.NaT.
+    # Compare type names, so that pd.NA and pd.NaT are recognised even though pandas need not be installed.
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return value == "" or (isinstance(value, float) and math.isnan(value))

@@ -1,6 +1,6 @@
-"""How far judgements can be trusted: the share of good verdicts, agreement of annotators, calibration, ranking.
+"""Measures how far judgements can be trusted: share of good verdicts, annotator agreement, calibration, ranking.
 
-A score that is undefined for its input (no rows, one class only) is ``nan``, never a made-up 0 or 1.
+A score that is undefined for its input (no rows, a single class) is ``nan``, never a made-up 0 or 1.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ def goodness(verdicts: Iterable[bool | None], confidence: float = 0.95) -> Goodn
     Parameters
     ----------
     verdicts : iterable of bool or None
-        One per cluster, by another judge than the one in the loop; None is unreadable. Unreadable
-        verdicts are counted, and are neither good nor bad.
+        One verdict per cluster, by a judge other than the one in the loop; None is unreadable. Unreadable
+        verdicts are counted separately, and are neither good nor bad.
     confidence : float
         Level of the interval, in (0, 1).
 
     Returns
     -------
     Goodness
-        Its `value` is ``nan`` and its interval [0, 1] if no verdict is readable.
+        If no verdict is readable, its `value` is ``nan`` and its interval [0, 1].
     """
     if not 0 < confidence < 1:
         raise InputError(f"confidence must lie between 0 and 1, got {confidence!r}")
@@ -56,10 +56,10 @@ def goodness(verdicts: Iterable[bool | None], confidence: float = 0.95) -> Goodn
 
 
 def expected_goodness(p_good: ArrayLike) -> Goodness:
-    """Compute the share of coherent clusters that the judge's own probabilities lead to expect.
+    """Compute the expected share of good clusters from the judge's own probabilities.
 
-    Every cluster that was kept was found good, so counting verdicts of the same judge says nothing; the mean of P(good)
-    does, as far as the judge is calibrated.
+    The judge found every kept cluster good, so counting its verdicts says nothing. The mean of its P(good) is
+    informative, as far as the judge is calibrated.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def expected_goodness(p_good: ArrayLike) -> Goodness:
     Returns
     -------
     Goodness
-        Mean, and the normal 95 % interval of a sum of independent events: 1.96 · √(Σ p (1 − p)) / n on each side.
+        Mean, with the normal 95 % interval for a sum of independent events: 1.96 · √(Σ p (1 − p)) / n on each side.
 
     Examples
     --------
@@ -91,17 +91,17 @@ def fleiss_kappa(table: ArrayLike) -> float:
     Parameters
     ----------
     table : int array of shape (n_items, n_categories)
-        How many annotators put the item into the category; each row has the same sum, at least 2.
+        Number of annotators who put each item into each category; all rows have the same sum, at least 2.
 
     Returns
     -------
     float
-        1 is full agreement, 0 what chance gives; ``nan`` if all votes are for one category.
+        1 is full agreement, 0 is chance level; ``nan`` if all votes are for one category.
 
     Raises
     ------
     InputError
-        If the table is empty, negative, or its rows have different sums.
+        If the table is empty, has negative counts, or its rows have different sums.
     """
     votes = np.asarray(table, dtype=np.float64)
     if votes.ndim != 2 or not votes.size or votes.min() < 0:
@@ -118,16 +118,16 @@ def fleiss_kappa(table: ArrayLike) -> float:
 
 
 def expected_calibration_error(p: ArrayLike, y: ArrayLike, n_bins: int = 10) -> float:
-    """Compute the mean gap between predicted and observed share, over equal-width bins weighted by size.
+    """Compute the mean gap between the predicted and the observed share, over equal-width bins weighted by size.
 
     Parameters
     ----------
     p : float array of shape (n,)
         Predicted probabilities.
     y : bool array of shape (n,)
-        What was true.
+        Observed outcomes.
     n_bins : int
-        Bins of [0, 1]; the last one includes 1.
+        Number of bins of [0, 1]; the last bin includes 1.
 
     Returns
     -------
@@ -145,12 +145,12 @@ def expected_calibration_error(p: ArrayLike, y: ArrayLike, n_bins: int = 10) -> 
 
 
 def auc(p: ArrayLike, y: ArrayLike) -> float:
-    """Compute the chance that a true case gets a higher `p` than a false one (ties count one half).
+    """Compute the probability that a true case has a higher `p` than a false one; ties count one half.
 
     Returns
     -------
     float
-        In [0, 1]; ``nan`` if one of the classes is absent.
+        In [0, 1]; ``nan`` if one class is absent.
     """
     predicted, true = _probabilities(p, y)
     n_true = int(true.sum())
@@ -164,11 +164,11 @@ def auc(p: ArrayLike, y: ArrayLike) -> float:
 def _probabilities(p: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     predicted, true = np.asarray(p, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if predicted.ndim != 1 or predicted.shape != true.shape:
-        raise InputError(f"p and y must have one length, got shapes {predicted.shape} and {true.shape}")
+        raise InputError(f"p and y must have the same length, got shapes {predicted.shape} and {true.shape}")
     if not np.all((predicted >= 0) & (predicted <= 1)):
         raise InputError("p must lie between 0 and 1")
     if not np.all((true == 0) | (true == 1)):
-        raise InputError("y must hold true and false (1 and 0) only")
+        raise InputError("y must contain only true and false (1 and 0)")
     return predicted, true
 
 

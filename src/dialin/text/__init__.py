@@ -1,6 +1,6 @@
-"""What the letters of a text say about it: its script, its width on a screen, its form as Markdown.
+"""Properties of plain text: its script, its width on a screen, its form in Markdown.
 
-Comes in: a text, or several.
-Goes out: whether it is Chinese, the language of a prompt about it, the text cut to a width, a Markdown table.
-Begin with `script.py`, the one rule of what is Chinese.
+Comes in: one or more texts.
+Goes out: whether a text is Chinese, the language of a prompt about it, the text cut to a width, a Markdown table.
+Begin with `script.py`, the one rule for what counts as Chinese.
 """

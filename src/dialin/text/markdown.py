@@ -1,4 +1,4 @@
-"""Tables in Markdown whose cells show any text as it is."""
+"""Builds Markdown tables whose cells show any text literally."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TAGS = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table; the values of a tuple stand in one cell, with commas.
+    """Return a Markdown table; the values of a tuple share one cell, separated by commas.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def raw_table(names: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
-    r"""Return a table of cells that are Markdown already, so that only a bar, which would end a cell, is escaped.
+    r"""Return a table of cells that already are Markdown; only a bar, which would end a cell, is escaped.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def _laid_out(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def cell(value: object) -> str:
-    r"""Return a value as text that neither ends its cell or line nor counts as markup.
+    r"""Return a value as text that cannot end its cell or line, and cannot act as markup.
 
     Examples
     --------

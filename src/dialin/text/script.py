@@ -1,4 +1,4 @@
-"""The one rule of what is Chinese. It chooses the embedder, the stratum and the language of a prompt."""
+"""Holds the one rule for what counts as Chinese, which chooses the embedder, the stratum and a prompt's language."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 
 MIN_HAN_SHARE = 0.3
-"""Least share of ideographs among the letters of a Chinese text: "我的 iPad 呢" is Chinese."""
+"""Minimum share of ideographs among the letters of a Chinese text: "我的 iPad 呢" is Chinese."""
 MAX_KANA_SHARE = 0.2
-"""A Chinese text has a smaller share of kana among its kana and ideographs: a face like (づ￣3￣)づ has some."""
+"""The share of kana and hangul among these and ideographs stays below this in Chinese: (づ￣3￣)づ contains some."""
 
 _HAN = re.compile("[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _KANA_OR_HANGUL = re.compile(
@@ -18,7 +18,7 @@ _KANA_OR_HANGUL = re.compile(
 
 
 def is_chinese(text: str) -> bool:
-    """Return whether at least 30 % of the letters are ideographs, with hardly any kana or hangul among them.
+    """Return whether at least 30 % of the letters are ideographs, with few kana or hangul beside them.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def is_japanese_or_korean(text: str) -> bool:
 
 
 def language_of(texts: Iterable[str]) -> str:
-    """Return the language of a prompt about these texts: "zh" if they are Chinese taken together, else "en".
+    """Return the language of a prompt about these texts: "zh" if all of them joined are Chinese, else "en".
 
     Examples
     --------

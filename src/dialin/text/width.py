@@ -1,4 +1,4 @@
-"""Text by its width on a screen: a Chinese character is as wide as two Latin ones."""
+"""Cuts text to a width on a screen, where a Chinese character takes two columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ JOINER = "\u200d"
 
 
 def shortened(text: str, width: int) -> str:
-    """Return a text of at most `width` columns; if it was cut, it ends with "…".
+    """Return the text in at most `width` columns; a text that was cut ends with "…".
 
     Examples
     --------

@@ -1,4 +1,4 @@
-// The map: draws the points of the page's data on a canvas; hover, zoom, search, and one intent alone.
+// The map: draws the points of the page's data on a canvas, with hover, zoom, search, and a view of one intent.
 
 const UNIT = 9999, NEAR = 14, MAX_ZOOM = 80, LISTED = 60, CELLS = 128, NAME_WIDTH = 170;
 
@@ -184,7 +184,7 @@ function startMap(data) {
     ask();
   }
 
-  // --- search, and the list beside the map ---
+  // --- search and the list beside the map ---
 
   function update() {
     const words = search.value.toLowerCase().trim(), wanted = role ? role.selectedIndex - 1 : -1;
@@ -279,7 +279,7 @@ function startMap(data) {
     return dot;
   }
 
-  // --- what people do ---
+  // --- user input ---
 
   let held = null;
   canvas.addEventListener("pointerdown", (event) => {

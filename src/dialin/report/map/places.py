@@ -1,7 +1,7 @@
-"""A map of the sentences: their embeddings laid out in two dimensions, near ones near each other.
+"""Lays out sentence embeddings in two dimensions, so that similar sentences lie close together.
 
-t-SNE lays out up to `N_LANDMARKS` sentences; the others go among the landmarks that they are nearest to. So a map of
-any size takes the seconds of a small one, and a sentence lies where its like lie.
+t-SNE lays out up to `N_LANDMARKS` sentences; each other sentence is placed among its nearest landmarks. A map of any
+size therefore takes only the seconds of a small one, and each sentence still lies among similar ones.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from threadpoolctl import threadpool_limits
 from dialin.arrays import AnyFloats
 
 N_LANDMARKS = 4_000
-"""Sentences that t-SNE lays out itself: its time grows faster than they do."""
+"""Maximum number of sentences for t-SNE, whose time grows faster than their number."""
 N_COMPONENTS = 50
 N_STEPS = 500
 PERPLEXITY = 30.0
-"""About how many neighbours a sentence is kept near to."""
+"""Approximate number of neighbours that t-SNE keeps close to a sentence."""
 N_NEAREST = 5
-"""Landmarks between which another sentence is placed."""
+"""Number of nearest landmarks that place another sentence."""
 CHUNK = 4_096
 
 
 def layout(X: AnyFloats, seed: int = 0) -> NDArray[np.float32]:
-    """Return a place on the map for each sentence; the same for the same vectors and seed.
+    """Return a place on the map for each sentence; equal vectors and seeds give equal maps.
 
     Parameters
     ----------
     X : ndarray of shape (n, d)
         Unit-norm embeddings.
     seed : int
-        Of the choice of landmarks, and of t-SNE.
+        Seed for the choice of landmarks and for t-SNE.
 
     Returns
     -------
     ndarray of shape (n, 2), float32
-        From 0 to 1; one unit is as long in both directions.
+        Places from 0 to 1, on the same scale in both directions.
     """
     rows = landmarks(len(X), seed)
-    with threadpool_limits(1):  # sums of several threads come in any order: the map would differ from run to run
+    with threadpool_limits(1):  # several threads would sum in varying order, and the map would differ from run to run
         Z = reduced(X, rows, seed)
         places = spread_out(Z[rows], seed)
     return scaled(placed(Z, rows, places)).astype(np.float32)
 
 
 def landmarks(n: int, seed: int) -> NDArray[np.int64]:
-    """Return which of n sentences are landmarks, in ascending order: all, or `N_LANDMARKS` at random."""
+    """Return the rows of the landmarks among n sentences, ascending: all rows, or `N_LANDMARKS` at random."""
     if n <= N_LANDMARKS:
         return np.arange(n)
     return np.sort(np.random.default_rng(seed).choice(n, N_LANDMARKS, replace=False))
@@ -56,7 +56,7 @@ def landmarks(n: int, seed: int) -> NDArray[np.int64]:
 def reduced(X: AnyFloats, rows: NDArray[np.int64], seed: int) -> AnyFloats:
     """Return X in the principal components of its landmarks, shape (n, at least 2).
 
-    Rounded, since t-SNE makes a visible difference of the last bit, which may depend on the machine.
+    Values are rounded, because t-SNE turns the last bit, which may depend on the machine, into a visible difference.
     """
     n_components = min(N_COMPONENTS, len(rows), X.shape[1])
     if len(rows) < 2 or np.ptp(X[rows], axis=0).max() < 1e-6:
@@ -67,10 +67,10 @@ def reduced(X: AnyFloats, rows: NDArray[np.int64], seed: int) -> AnyFloats:
 
 
 def spread_out(Z: AnyFloats, seed: int) -> AnyFloats:
-    """Return the places (m, 2) of the landmarks by t-SNE, which begins with their first two components."""
+    """Return the places (m, 2) of the landmarks from t-SNE, which starts at their first two components."""
     if len(Z) < 5 or not Z.any():
         return Z[:, :2]
-    from sklearn.manifold import TSNE  # noqa: PLC0415  (slow to import, and only a report needs it)
+    from sklearn.manifold import TSNE  # noqa: PLC0415  (slow to import, and needed only for a report)
 
     start = Z[:, :2] / max(float(Z[:, 0].std()), 1e-9) * 1e-4
     perplexity = min(PERPLEXITY, (len(Z) - 1) / 3)
@@ -79,11 +79,11 @@ def spread_out(Z: AnyFloats, seed: int) -> AnyFloats:
 
 
 def placed(Z: AnyFloats, rows: NDArray[np.int64], places: AnyFloats) -> AnyFloats:
-    """Return a place (n, 2) for each row of Z: a landmark's own, else the mean of those nearest, by their nearness.
+    """Return a place (n, 2) for each row of Z: a landmark's own, else the closeness-weighted mean of the nearest ones.
 
     Examples
     --------
-    Landmarks at 0 and 1 have the places (0, 0) and (8, 0). What lies at 0 too, goes there; the middle, half way.
+    Landmarks at 0 and 1 have the places (0, 0) and (8, 0). A row in the middle is placed halfway.
 
     >>> Z = np.array([[0.0], [1.0], [0.5]])
     >>> placed(Z, np.array([0, 1]), np.array([[0.0, 0.0], [8.0, 0.0]])).tolist()
@@ -102,13 +102,13 @@ def _among(Z: AnyFloats, L: AnyFloats, places: AnyFloats) -> AnyFloats:
     k = min(N_NEAREST, len(L))
     near = np.argpartition(square, k - 1, axis=1)[:, :k]
     near_square = np.take_along_axis(square, near, axis=1)
-    # the nearest counts most: what lies between two groups goes to one of them, and not into the void between
+    # the nearest counts most, so that a point between two groups joins one of them instead of the gap between
     weight = (near_square.min(axis=1, keepdims=True) + 1e-9) ** 2 / (near_square + 1e-9) ** 2
     return np.asarray((weight[:, :, None] * places[near]).sum(axis=1) / weight.sum(axis=1, keepdims=True))
 
 
 def scaled(places: AnyFloats) -> AnyFloats:
-    """Return places (n, 2) moved into the unit square, in its middle, without being stretched."""
+    """Return places (n, 2) centred in the unit square, scaled to fit, without distortion."""
     if not len(places):
         return places
     low, high = places.min(axis=0), places.max(axis=0)

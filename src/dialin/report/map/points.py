@@ -1,4 +1,4 @@
-"""The points of the map: which sentences it shows, where they lie, and how much of their text the page can carry."""
+"""Chooses the points of the map: its sentences, their places, and as much of their text as the page can carry."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from dialin.report.map.places import layout
 from dialin.text.width import shortened
 
 MAX_POINTS = 60_000
-"""Sentences of the largest map; of more, some of each intent are shown."""
+"""Maximum number of sentences on the map; beyond it, the map shows a sample of each intent."""
 TEXT_BYTES = 6_000_000
-"""What all texts of the map may take in the page."""
+"""Maximum total size of the map's texts in the page."""
 LENGTHS = (400, 240, 160, 100, 60, 30)
-"""Columns that are kept of a text: the first of these with which all fit."""
+"""Candidate widths of a text, in columns; the first with which all texts fit is used."""
 SCALE = 9_999
-"""Places are whole numbers from 0 to this: finer than any screen, and short to write."""
+"""Maximum coordinate: places are whole numbers from 0 to `SCALE`, finer than any screen and short to write."""
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """The k sentences of a map, out of `n_all` of the run.
+    """Points of a map: k sentences out of `n_all` in the run.
 
     Parameters
     ----------
     places : ndarray of shape (k, 2), int64
-        Where they lie, from 0 to `SCALE`.
+        Coordinates from 0 to `SCALE`.
     labels, counts : ndarrays of shape (k,), int64
-        Their intents (−1: none), and how often each was said.
+        Place of each sentence's intent (−1 for no intent), and number of times the sentence was said.
     roles : list of str, k roles
-        Who says them; "" for none.
+        Role of each sentence; "" for no role.
     texts : list of str, k texts
-        What they say, cut where it is long.
+        Text of each sentence, shortened if long.
     n_all : int
-        Sentences of the run.
+        Number of sentences in the run.
     """
 
     places: Ints
@@ -51,11 +51,11 @@ class Points:
 
     @property
     def role_names(self) -> list[str]:
-        """The roles that there are, each once."""
+        """The distinct roles, sorted."""
         return sorted(set(self.roles))
 
     def as_dict(self) -> dict[str, object]:
-        """Return plain values for the script of the map, with short names, since they are there once a sentence."""
+        """Return plain values for the map's script, under short names."""
         number = {role: i for i, role in enumerate(self.role_names)}
         return {
             "x": self.places[:, 0].tolist(),
@@ -69,7 +69,7 @@ class Points:
 
 
 def points_of(contents: LoadedRun) -> Points | None:
-    """Return the points of the map of a run; None if it has no embeddings."""
+    """Return the points of a run's map; None without embeddings."""
     if contents.X is None:
         return None
     rows = sampled(contents.labels, MAX_POINTS, contents.seed)
@@ -85,7 +85,7 @@ def points_of(contents: LoadedRun) -> Points | None:
 
 
 def sampled(labels: Ints, n: int, seed: int) -> Ints:
-    """Return at most about n rows in ascending order: all, or the same share of each label at random, and at least one.
+    """Return about n rows at most, ascending: all, or a random sample with the same share of each label, at least one.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def sampled(labels: Ints, n: int, seed: int) -> Ints:
 
 
 def fitting(texts: Sequence[str], n_bytes: int) -> list[str]:
-    """Return the texts, cut to the greatest length in `LENGTHS` at which all of them fit into `n_bytes` of the page."""
+    """Return the texts, cut to the largest width in `LENGTHS` with which all of them fit into `n_bytes` of the page."""
     cut = list(texts)
     for length in LENGTHS:
         cut = [shortened(text, length) for text in texts]
@@ -114,7 +114,7 @@ def fitting(texts: Sequence[str], n_bytes: int) -> list[str]:
 
 
 def script_json(value: object) -> str:
-    r"""Return JSON that can stand inside of a script element: nothing in it can end the element, or a line of a script.
+    r"""Return JSON that is safe inside a script element: it can end neither the element nor a line of the script.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-// The table of intents, a body for each: sorted by a click on a column, filtered by what is typed.
+// The table of intents, with one body per intent: a click on a column sorts it, and the search field filters it.
 
 function startTable() {
   const table = document.getElementById("table");
