@@ -1,1 +1,1 @@
-"""What dialin costs and how good it is, measured; results lie in ``benchmarks/results``."""
+"""Scripts that measure dialin's quality and cost; the results are in ``studies/own/results``."""

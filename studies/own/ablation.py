@@ -1,7 +1,8 @@
-"""What each part of the search buys: the whole method, and without one part at a time, by judges that err as told.
+"""Measure the contribution of each part of the search: the whole method against the method without one part.
 
-On sets that no table of results is about (they chose the constants, too): a judge that knows the gold labels, one that
-is wrong 5 % or 10 % of the time, and the geometry alone. Not told k. Writes ``benchmarks/results/ablation.json``.
+The judges know the gold labels and are right always, or wrong 5 % or 10 % of the time; a fourth variant judges by the
+geometry alone. The method is not told k. The data sets are those that the constants were chosen on, and no table of
+results uses them. Writes ``studies/own/results/ablation.json``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _from_the_root(own: Context, rows: Rows) -> Search:
 
 
 def _unmeasured(*_: object) -> None:
-    """Measure no granularity: then `dialin.judge.evidence.CosineEvidence` judges."""
+    """Return no granularity, so that `dialin.judge.evidence.CosineEvidence` judges."""
 
 
 PARTS: dict[str, Part] = {
@@ -56,7 +57,7 @@ PARTS: dict[str, Part] = {
 
 
 def row_of(corpus: Corpus, judge: str, part: str, seed: int) -> dict[str, Any]:
-    """Run the method without `part`, and score it."""
+    """Run the method without `part` and return its scores."""
     wrong, (without, settings) = JUDGES[judge], PARTS[part]
     oracle = None if wrong is None else OracleJudge(corpus.gold, wrong, seed)
     with without():
@@ -70,7 +71,7 @@ def row_of(corpus: Corpus, judge: str, part: str, seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Run every variant and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=list(SETS))
     parser.add_argument("--judges", nargs="+", default=list(JUDGES), choices=list(JUDGES))
@@ -80,7 +81,7 @@ def main() -> None:
     rows = []
     for corpus in (corpus_of(name, 4_500) for name in options.data):
         for judge in options.judges:
-            seeds = options.seeds[:1] if JUDGES[judge] == 0.0 else options.seeds  # nothing is random in a perfect one
+            seeds = options.seeds[:1] if JUDGES[judge] == 0.0 else options.seeds  # a perfect judge is not random
             for part in PARTS:
                 rows += [row_of(corpus, judge, part, seed) for seed in seeds]
                 print(rows[-1], flush=True)

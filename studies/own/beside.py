@@ -1,8 +1,9 @@
-"""What an LLM that errs as told adds to the embeddings; it is asked as a server is, in the paper's form.
+"""Measure the gain from an LLM with a known error rate over the embeddings alone.
 
-Unlike the judges of `studies.own.quality` it does not replace the embeddings: it is asked where it could turn what they
-say, as the calibration of an unknown LLM has it. Beside it, what `dialin.judge.evidence.LlmCorrections` buy, and the
-embeddings alone. Not told k. Writes ``benchmarks/results/beside.json`` and a table of means, ``beside.md``.
+The scripted LLM answers like a server, in the paper's form. Unlike the judges of `studies.own.quality`, it does not
+replace the embeddings: dialin asks it only where its answer could turn their verdict, with the calibration of an
+unknown LLM. Other rows leave out `dialin.judge.evidence.LlmCorrections`, or use no LLM. The method is not told k.
+Writes ``studies/own/results/beside.json`` and a table of means, ``beside.md``.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ SCORES = ("ami", "ari", "acc")
 
 
 def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, object]:
-    """Run dialin with an LLM that is wrong so often (None: without one), and score it."""
+    """Run dialin with an LLM that gives a share `wrong` of false answers (None: without an LLM); return its scores."""
     shown = {text[:BULLET_CHARS]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
     llm = None if wrong is None else OracleLLM(shown, wrong, case.seed)
     with nullcontext() if corrected else patch.object(LlmCorrections, "learn"):
@@ -61,7 +62,7 @@ def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, obj
 
 
 def table(rows: list[dict[str, object]]) -> str:
-    """Return AMI, ARI, ACC, clusters / true and questions of each set, means over seeds, as Markdown."""
+    """Return AMI, ARI, ACC, clusters / true and questions for each set, averaged over seeds, as a Markdown table."""
     head = ("data", "wrong answers", "corrections", *SCORES, "clusters / true", "questions")
     lines = []
     for key in dict.fromkeys((row["data"], row["wrong"], row["corrected"]) for row in rows):
@@ -73,7 +74,7 @@ def table(rows: list[dict[str, object]]) -> str:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Run every variant and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=list(SETS), choices=list(data.SOURCES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])

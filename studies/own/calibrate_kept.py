@@ -1,10 +1,10 @@
 """Fit P(good) of the clusters that a run keeps, on the corpora of ``studies.own.choose_geometry``.
 
-The weights of the geometry are chosen for good clusterings; of what comes of them, this asks how much is one intent: at
-least 90 % of its sentences have one label. A logistic model of tightness and log(size); every set counts the same. The
-size of the corpus would tell more here, but only since the smaller corpora are those with fewer intents. Writes
-``benchmarks/results/kept.json``, with the figures on each set of a model fitted on the others; the model goes, by
-hand, into ``src/dialin/calibration.json``.
+The weights of the geometry were chosen for good clusterings. This study fits the probability that a kept cluster is one
+intent, which means that at least 90 % of its sentences have one label. The model is logistic in tightness and
+log(size), and every data set has the same weight. The size of the corpus is left out: it predicts more here, but only
+because the smaller corpora have fewer intents. Writes ``studies/own/results/kept.json``, which scores on each set a
+model fitted on the other sets. The weights go by hand into ``src/dialin/judge/calibration.json``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Kept:
-    """Clusters of one corpus: tightness and log(size), shape (m, 2); and whether each is one intent."""
+    """Kept clusters of one corpus: tightness and log(size), shape (m, 2), and whether each cluster is one intent."""
 
     source: str
     kind: str
@@ -39,7 +39,7 @@ class Kept:
 
 
 def kept_of(corpus: Corpus) -> Kept:
-    """Run the method without an LLM, and look at what it keeps."""
+    """Run the method without an LLM and return the clusters that it keeps."""
     X, settings = corpus.data.X, JudgeSettings(mode="geometry")
     judge = CoherenceJudge(corpus.data.texts, X, None, sampler_of("convex", 2), settings, calibration_of("", "pairs"))
     result = discover(corpus.data, Tools(None, corpus.embedder.encode, judge=judge), Settings())
@@ -53,7 +53,7 @@ def kept_of(corpus: Corpus) -> Kept:
 
 
 def fit(kept: list[Kept]) -> LogisticRegression:
-    """Fit the model, every set weighing the same."""
+    """Fit the model with the same weight for every data set."""
     sizes = {source: sum(len(k.good) for k in kept if k.source == source) for source in {k.source for k in kept}}
     weight = np.concatenate([np.full(len(k.good), 1 / sizes[k.source]) for k in kept])
     model = LogisticRegression(max_iter=1_000)
@@ -66,7 +66,7 @@ def fit(kept: list[Kept]) -> LogisticRegression:
 
 
 def figures(kept: list[Kept], p: Floats) -> dict[str, float]:
-    """Return how well p tells the good clusters, and how true it is."""
+    """Return the mean of p, the share of good clusters, and AUC and calibration error (ECE) of p."""
     good = np.concatenate([k.good for k in kept])
     values = {"expected": p.mean(), "true": good.mean(), "auc": auc(p, good)}
     values["ece"] = expected_calibration_error(p, good)
@@ -74,7 +74,7 @@ def figures(kept: list[Kept], p: Floats) -> dict[str, float]:
 
 
 def held_out(kept: list[Kept]) -> dict[str, dict[str, float]]:
-    """Return the figures on each set, and on all together, of models fitted on the other sets."""
+    """Return the figures on each set by a model fitted on the other sets, and on all sets together."""
     table, parts, all_p = {}, list[Kept](), list[Floats]()
     for source in dict.fromkeys(k.source for k in kept):
         own = [k for k in kept if k.source == source]
@@ -86,10 +86,10 @@ def held_out(kept: list[Kept]) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    """Run, fit, report."""
+    """Run the method, fit the model and write the results."""
     kept = [kept_of(corpus) for corpus in corpora()]
     model = fit(kept)
-    weights = [round(float(value), 2) for value in (*model.intercept_, *model.coef_[0], 0.0)]  # none of the share
+    weights = [round(float(value), 2) for value in (*model.intercept_, *model.coef_[0], 0.0)]  # the share has no weight
     table = held_out(kept)
     print(weights, table, machine.write("kept", machine.provenance(seed=0, weights=weights, held_out=table)))
 

@@ -1,11 +1,12 @@
-"""Choose how tightness judges, which does so where no granularity can be measured: in small corpora, and small roles.
+"""Choose the weights with which tightness judges where granularity cannot be measured: in small corpora or roles.
 
-Intercept, and weights of tightness, size and share, are chosen by the clusters that come of them: the whole method
-without an LLM, not told k, on sets none of which a benchmark evaluates: whole, 1,000 sentences of each, and the
-sentences of 5 and of 12 intents drawn from each, since a user's corpus may hold few. A classifier of good and bad nodes
-would be too strict here: it has no loss for a whole intent left in pieces. Of the geometries whose AMI + ARI comes
-within 2 % of the best one's, which is noise, the one wins whose number of clusters is nearest to the truth. Writes
-``benchmarks/results/geometry.json``; the winner goes, by hand, into ``src/dialin/calibration.json``.
+The study scores each choice of an intercept and of weights for tightness, size and share by the clusters that follow
+from it. It runs the whole method without an LLM, not told k, on data sets that no benchmark evaluates. Each set is used
+whole, as 1,000 sentences, and as the sentences of 5 or of 12 random intents, because a user's corpus may hold few
+intents. A classifier of good and bad nodes would be too strict: it does not penalise an intent left in pieces. A
+difference of 2 % in AMI + ARI is noise, so among the geometries that come this close to the best, the winner is the one
+with the most accurate number of clusters. Writes ``studies/own/results/geometry.json``. The winner goes by hand into
+``src/dialin/judge/calibration.json``.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ SETS = ("mtop_i_small", "bitext_customer_support", "hwu64", "smp2019_ecdt_nlu_tr
 Row = dict[str, Any]
 TIGHTNESS = 5.5
 LEVELS = (2.0, 2.75, 3.5, 4.25)
-"""Log-odds of twenty sentences of tightness ½ that are a hundredth of the corpus."""
+"""Log-odds of a set of twenty sentences with tightness ½ that makes up a hundredth of the corpus."""
 GRID = list(itertools.product((0.0, -0.5, -1.0), (0.25, 0.5, 1.0), LEVELS))
-"""Weights of log(size) and log(n / size), and the level."""
+"""Weight of log(size), weight of log(n / size), and level."""
 COLUMNS = "AMI, ARI, clusters / true"
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A labelled corpus, embedded; `kind` is "whole", or how many of its intents were drawn."""
+    """A labelled corpus with its embeddings; `kind` is "whole", or names the number of intents drawn from it."""
 
     name: str
     kind: str
@@ -55,19 +56,19 @@ class Corpus:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """Evidence of the heights in the tree, measured once."""
+        """Evidence from the heights in the tree, measured once."""
         heights = heights_of(self.data, Settings())
         return evidence_of(self.data, heights, calibration_of(""))
 
     def part(self, kind: str, rows: NDArray[np.int64]) -> Corpus:
-        """Return some of the sentences."""
+        """Return the corpus of the given rows."""
         texts, n = [self.data.texts[i] for i in rows], len(rows)
         sentences = Data(texts, self.data.X[rows], np.ones(n, np.int64), [""] * n)
         return Corpus(f"{self.name}, {kind}", kind, sentences, self.gold[rows], self.embedder)
 
 
 def corpus_of(name: str, n: int) -> Corpus:
-    """Load and embed at most n sentences of a set."""
+    """Return at most n sentences of a data set, with embeddings."""
     texts, gold = data.load(name, n)
     embedder = CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite")
     sentences = Data(texts, embedder.encode(texts), np.ones(len(texts), np.int64), [""] * len(texts))
@@ -75,7 +76,7 @@ def corpus_of(name: str, n: int) -> Corpus:
 
 
 def few(corpus: Corpus, n_intents: int, seed: int) -> Corpus:
-    """Return at most 60 sentences of each of some intents of twelve sentences or more."""
+    """Return at most 60 sentences from each of `n_intents` random intents that have at least twelve sentences."""
     rng = np.random.default_rng(seed)
     intents, counts = np.unique(corpus.gold, return_counts=True)
     drawn = rng.choice(intents[counts >= 12], n_intents, replace=False)
@@ -84,13 +85,13 @@ def few(corpus: Corpus, n_intents: int, seed: int) -> Corpus:
 
 
 def corpora() -> list[Corpus]:
-    """Return every corpus that geometries are tried on."""
+    """Return all corpora of the study."""
     whole = [corpus_of(name, n) for name in SETS for n in (4_500, 1_000)]
     return whole + [few(corpus, n, seed) for corpus in whole[::2] for n in (5, 12) for seed in (0, 1)]
 
 
 def figures(corpus: Corpus, calibration: Calibration, llm: LLM | None = None) -> list[float]:
-    """Return AMI, ARI and clusters / true of the method when its judge is calibrated so; intents stay unnamed."""
+    """Return AMI, ARI and clusters / true of the method with this calibration; intents stay unnamed."""
     mode: Mode = "both" if llm else "geometry"
     asked = JudgeSettings(calibration.form, mode, n_representatives=calibration.n_shown)
     X, sampler, evidence = corpus.data.X, sampler_of("convex", 2), corpus.evidence if llm else None
@@ -101,9 +102,9 @@ def figures(corpus: Corpus, calibration: Calibration, llm: LLM | None = None) ->
 
 
 def summary(tried: list[Corpus], found: list[list[float]]) -> dict[str, list[float]]:
-    """Return the mean figures of each kind of corpus (of the ratio, the geometric mean), and of all kinds.
+    """Return the mean figures of each kind of corpus and of all kinds; the mean of the ratio is geometric.
 
-    Whole sets count as much as the drawn ones together.
+    In "all", whole corpora weigh as much as all other kinds together.
     """
     table = np.array(found)
     table[:, 2] = np.log(np.maximum(table[:, 2], 1e-3))
@@ -114,20 +115,20 @@ def summary(tried: list[Corpus], found: list[list[float]]) -> dict[str, list[flo
 
 
 def winner(rows: list[Row]) -> Row:
-    """Return the row whose number of clusters is nearest to the truth, of those nearly as good as the best."""
+    """Return the row with the most accurate number of clusters among those within 2 % of the best AMI + ARI."""
     good = [sum(row["all"][:2]) for row in rows]
     near = [row for row, value in zip(rows, good, strict=True) if value >= 0.98 * max(good)]
     return min(near, key=lambda row: abs(float(np.log(row["all"][2]))))
 
 
 def geometry_at(size: float, share: float, level: float) -> tuple[float, ...]:
-    """Return intercept and weights of tightness, log(size) and log(n / size)."""
+    """Return the intercept and the weights of tightness, log(size) and log(n / size)."""
     intercept = level - TIGHTNESS / 2 - size * float(np.log(20)) - share * float(np.log(100))
     return (round(intercept, 2), TIGHTNESS, size, share)
 
 
 def main() -> None:
-    """Try the grid and write what came of it."""
+    """Score every geometry of the grid and write the results."""
     tried, rows = corpora(), list[Row]()
     for geometry in itertools.starmap(geometry_at, GRID):
         calibration = Calibration("tried", geometry, (0.0, 1.0), (0.0, 1.0, 1.0))

@@ -1,10 +1,11 @@
-"""Choose how much the answers of an LLM weigh beside the height in the tree, by the clusters that come of it.
+"""Choose the weight of an LLM's answers beside the height in the tree, by the clusters that follow from it.
 
-``dialin tune calibrate`` fits the log-odds of single clusters, half of which are good; what the answers are worth on
-the way through a tree, where the questions are the ones that the heights leave open, is another matter. The whole
-method, not told k, on sets none of which a benchmark evaluates (name those that a tuned judge has not learnt): the
-fitted weight taken 0 to 1 times, with its intercept and without. Intents stay unnamed. Writes
-``benchmarks/results/weight-MODEL.json``; the best goes, by hand, into ``src/dialin/calibration.json``.
+``dialin tune calibrate`` fits the log-odds of single clusters, half of which are good. In a tree the same answers are
+worth something else, because dialin asks only the questions that the heights leave open. This study therefore runs the
+whole method, not told k, with 0 to 0.6 times the fitted weight, with and without the fitted intercept. Intents stay
+unnamed. The data sets are sets that no benchmark evaluates; with ``--data``, give sets that a tuned judge has not
+learnt. Writes ``studies/own/results/weight-MODEL.json``. The best weight goes by hand into
+``src/dialin/judge/calibration.json``.
 """
 
 from __future__ import annotations
@@ -23,23 +24,23 @@ from studies.own import machine
 from studies.own.choose_geometry import COLUMNS, SETS, corpus_of, few, figures, summary
 
 TIMES = (0.0, 0.15, 0.3, 0.6)
-"""How often the fitted log-odds count; 0: the embeddings alone."""
+"""Multiples of the fitted weight; 0 leaves the embeddings alone."""
 
 
 def weighed(calibration: Calibration, times: float, intercept: float) -> Calibration:
-    """Return the calibration in which the LLM's weight counts `times` times, its intercept as often or never."""
+    """Return the calibration with `times` times the LLM's weight, and `intercept` · `times` times its intercept."""
     a, b = calibration.llm_weights
     reach = calibration.answer_span * b / calibration.joint_weights[1]  # of the whole log-odds
     return replace(calibration, joint_weights=(intercept * times * a, times * b, 1.0), answer_span=times * reach)
 
 
 def main() -> None:
-    """Try the weights and write what came of them."""
+    """Score every weight and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
     parser.add_argument("--data", nargs="+", default=list(SETS))
     parser.add_argument("--n", type=int, default=4_500)
-    parser.add_argument("--draws", type=int, default=0, help="draws of 5 intents of each set")
+    parser.add_argument("--draws", type=int, default=0, help="random draws of 5 intents from each set")
     parser.add_argument("--store", default=str(Path.home() / ".cache/dialin/calibration.sqlite"))
     options = parser.parse_args()
     whole = [corpus_of(name, options.n) for name in options.data]

@@ -1,4 +1,4 @@
-"""Runs of the command as a new user's would be: no reply and no vector known from earlier ones."""
+"""Run the command as for a new user, without replies or vectors from earlier runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dialin.models.home import cache_home
 
 
 def discover(source: Path, out: Path, llm: str, seed: int) -> None:
-    """Run ``dialin discover``; of the user's cache it sees the models only. Its own cache lies beside `out`."""
+    """Run ``dialin discover`` with a new cache beside `out` that shares only the models of the user's cache."""
     home = out.parent / "home"
     home.mkdir()
     (home / "models").symlink_to(cache_home() / "models")

@@ -1,8 +1,8 @@
 """Compare pairs of run folders file by file, to show that a change of the code changes no result.
 
 ``python -m studies.own.compare_runs BEFORE AFTER [BEFORE AFTER …]`` prints one line for each pair and exits with 1 if
-any file differs. Tables are compared by value; of ``rounds.jsonl`` the name of the script is left out, of
-``llm.sqlite`` the order of the questions, and of ``manifest.json`` only what the run found and spent is compared.
+any file differs. It compares tables by value, ignores the name of the script in ``rounds.jsonl`` and the order of the
+questions in ``llm.sqlite``, and reads only status, models, prompts and usage from ``manifest.json``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TABLES = (files.SENTENCES, files.INTENTS, files.OCCURRENCES)
 
 
 def differences(before: Path, after: Path) -> list[str]:
-    """Return the names of the files that differ; of a table, with its columns."""
+    """Return the names of the files that differ; a table's name is followed by the columns that differ."""
     found = [name + columns for name in TABLES if (columns := unequal_columns(before / name, after / name))]
     found += [files.EMBEDDINGS] * ((before / files.EMBEDDINGS).read_bytes() != (after / files.EMBEDDINGS).read_bytes())
     readers = {files.PIECES: arrays, files.ROUNDS: rounds, files.REPLIES: replies, files.MANIFEST: outcome}
@@ -54,7 +54,7 @@ def rounds(path: Path) -> list[dict[str, Any]]:
 
 
 def replies(path: Path) -> list[Any]:
-    """Return the questions of a run by key, with their replies; none for a run without an LLM."""
+    """Return the questions of a run with their replies, sorted by key; [] for a run without an LLM."""
     if not path.exists():
         return []
     with closing(sqlite3.connect(path)) as db:
@@ -68,7 +68,7 @@ def outcome(path: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Compare and print."""
+    """Compare the pairs and print the result of each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path, help="run folders, each before followed by its after")
     runs = parser.parse_args().runs

@@ -1,7 +1,7 @@
-"""Labelled sentences for benchmarks, from ``../shared/data`` (or ``$DIALIN_DATA``).
+"""Load the labelled sentences of the studies from ``../shared/data`` (or ``$DIALIN_DATA``).
 
-``python -m studies.own.data FOLDER --data NAME …`` writes a random sample of each set, for ``dialin bench``: of methods
-that ask one question a sentence the whole sets take the embedded LLM hours.
+``python -m studies.own.data FOLDER --data NAME …`` writes a random sample of each set for ``dialin bench``: on a whole
+set, a method that asks one question per sentence keeps the embedded LLM busy for hours.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ SOURCES = {
     "smp2019_ecdt_nlu_train": "SMP2019-ECDT task 1, train",
     "sgd_dialogues": "Schema-Guided Dialogue, CC BY-SA 4.0",
 }
-"""What each set is; outside this machine they come from these original sources."""
+"""Original source of each data set."""
 
 
 def folder() -> Path:
-    """Return where the parquet files lie."""
+    """Return the folder of the parquet files."""
     return Path(os.environ.get("DIALIN_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
 def load(name: str, n_max: int = 4_500, seed: int = 0) -> tuple[list[str], NDArray[np.str_]]:
-    """Return distinct labelled sentences and their labels; more than `n_max` are sampled."""
+    """Return distinct labelled sentences and their labels: all, or a random sample of `n_max`."""
     table = pq.read_table(folder() / f"{name}.parquet", columns=["text", "label"]).to_pylist()
     pairs = {row["text"]: str(row["label"]) for row in reversed(table) if row["text"] and row["label"]}
     texts = sorted(pairs)
@@ -48,7 +48,7 @@ def load(name: str, n_max: int = 4_500, seed: int = 0) -> tuple[list[str], NDArr
 
 
 def sample(name: str, n: int, seed: int) -> tuple[list[str], NDArray[np.str_]]:
-    """Return n random distinct sentences of a data set, all if it has fewer, and their labels."""
+    """Return n random distinct sentences of a data set (all if it has fewer) and their labels."""
     texts, gold = load(name)
     rows = np.random.default_rng(seed).choice(len(texts), min(n, len(texts)), replace=False)
     return [texts[row] for row in rows], gold[rows]
@@ -63,11 +63,11 @@ def dialogues(n: int) -> pa.Table:
 
 
 def main() -> None:
-    """Write ``FOLDER/NAME_N.parquet`` with the columns text and label for each set."""
+    """Write ``FOLDER/NAME_N.parquet``, with the columns text and label, for each set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--data", nargs="+", required=True, choices=list(SOURCES))
-    parser.add_argument("--n", type=int, default=1_000, help="sentences of each set")
+    parser.add_argument("--n", type=int, default=1_000, help="sentences per set")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)

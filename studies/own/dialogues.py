@@ -1,7 +1,7 @@
-"""What `dialin discover` makes of whole dialogues: 2,000 of sgd_dialogues, both roles, in the time that it predicted.
+"""Score `dialin discover` on whole dialogues: 2,000 of sgd_dialogues, both roles, with predicted and actual time.
 
-Runs the command cold, as a user would, and scores the turns that have a label. ``--run`` scores a run that is there.
-Writes ``benchmarks/results/dialogues-LLM.json``.
+The study runs the command cold, as a new user would, and scores the turns that have a label. ``--run`` scores an
+existing run instead. Writes ``studies/own/results/dialogues-LLM.json``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from studies.own import cold, data, machine
 
 
 def main() -> None:
-    """Run and score."""
+    """Run the command, score the run and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dialogues", type=int, default=2_000)
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
-    parser.add_argument("--run", type=Path, help="a run of these dialogues, made before")
+    parser.add_argument("--run", type=Path, help="existing run of the same dialogues")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "dialogues.parquet"

@@ -1,8 +1,8 @@
-"""How many clusters the sentences suggest, and what the cut there is worth beside Ward's tree that is told the truth.
+"""Compare the number of clusters that the sentences suggest, and the cut there, with Ward's tree told the true k.
 
-No LLM. `dialin.cluster.granularity` is asked with several seeds; the cut is that of the smoothed tree, without the
-search. Sets that choose anything here (``chosen``) and sets that are only evaluated stand in one table. Writes
-``benchmarks/results/granularity.json``.
+There is no LLM and no search: `dialin.cluster.granularity` runs with several seeds, and each suggestion cuts the
+smoothed tree. The table holds the sets that any constant was chosen on (``chosen``) and the sets that are only
+evaluated. Writes ``studies/own/results/granularity.json``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def figures(labels: Labels, gold: NDArray[np.str_]) -> dict[str, float]:
 
 
 def row_of(case: Case, seeds: range) -> dict[str, Any]:
-    """Return what is suggested for a data set, and the scores of the cuts."""
+    """Return the suggested numbers of clusters for a data set, and the scores of the cuts."""
     begin = time.perf_counter()
     found = [granularity_of(case.X, default_min_size(len(case.X)), seed) for seed in seeds]
     seconds = (time.perf_counter() - begin) / len(seeds)
@@ -60,7 +60,7 @@ def row_of(case: Case, seeds: range) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure every data set and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=[*CHOSEN, *EVALUATED])
     parser.add_argument("--seeds", type=int, default=5)

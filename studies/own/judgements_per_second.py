@@ -1,6 +1,7 @@
-"""How many judgements a local model makes in a second: each prompt in full against the shared prefix kept.
+"""Measure the judgements per second of a local model, with full prompts and with a cached shared prefix.
 
-Run from the repository: ``python studies/own/judgements_per_second.py [--model NAME] [--pairs N] [--seed N]``.
+Run it in the repository: ``python studies/own/judgements_per_second.py [--model NAME] [--pairs N] [--seed N]``. It
+writes ``studies/own/results/judgements_per_second.json``.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _prompts(n_pairs: int, seed: int) -> list[Prompt]:
-    """Return prompts on random pairs, half of them of one gold intent."""
+    """Return prompts about random pairs; half of the pairs share a gold intent."""
     table = pq.read_table(DATA).to_pydict()
     texts, labels = np.array(table["text"]), np.array(table["label"])
     rng = np.random.default_rng(seed)
@@ -107,7 +108,7 @@ def _figures(n: int, seconds: float, usage: Usage) -> dict[str, Any]:
 
 
 def _setting(options: argparse.Namespace) -> dict[str, Any]:
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # Windows has none
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # not on Windows
     return {
         "command": " ".join(["python", "studies/own/judgements_per_second.py", *sys.argv[1:]]),
         "seed": options.seed,

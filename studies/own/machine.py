@@ -1,4 +1,4 @@
-"""What a results file says about how it was made."""
+"""Write a results file together with the command, the version and the machine that made it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def provenance(**more: object) -> dict[str, object]:
-    """Return command, version and machine, with whatever else decides the figures."""
+    """Return the command, the version and the machine, plus the given values that also decide the figures."""
     script = Path(sys.argv[0]).resolve()
     return {
         "command": "python -m " + " ".join([f"studies.{script.parent.name}.{script.stem}", *sys.argv[1:]]),
@@ -28,7 +28,7 @@ def provenance(**more: object) -> dict[str, object]:
 
 
 def peak_memory_mb() -> float:
-    """Return the largest resident set of this process so far, in MB."""
+    """Return the peak resident memory of this process so far, in MB."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 

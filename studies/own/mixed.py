@@ -1,9 +1,10 @@
-"""What a second language in the corpus does to the first: found together, as one part, and each alone. No LLM.
+"""Measure how a second language in the corpus changes the intents found in the first, without an LLM.
 
-Two data sets, one English and one Chinese, as many sentences of each. *Together* is the default: scripts whose vectors
-have nothing in common are clustered apart (`dialin.cluster.strata`). *As one part* turns all vectors by one random
-rotation: every distance stays, but there is no dimension any more that only one script has, so nothing is parted. Each
-is scored by language. Writes ``benchmarks/results/mixed.json``.
+Each corpus joins an English and a Chinese data set with the same number of sentences. *Together* is the default:
+scripts whose vectors share no dimension form separate strata (`dialin.cluster.strata`). *As one part* first turns all
+vectors by one random rotation. This keeps every distance, but both scripts then share all dimensions and form one
+stratum. *Alone* runs each language by itself. Each language is scored separately. Writes
+``studies/own/results/mixed.json``.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ PAIRS = (
 
 
 def found(texts: list[str], X: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
-    """Return the labels that dialin finds without an LLM; no intent has a name, so no name is embedded."""
+    """Return the labels that dialin finds without an LLM; rows of X stand in for the embeddings of names."""
     n = len(texts)
     whole = Data(texts, X, np.ones(n, np.int64), [""] * n)
     return discover(whole, Tools(None, lambda names: X[: len(names)]), Settings(seed=seed)).labels
 
 
 def rows_of(pair: tuple[str, str], n: int, seed: int) -> list[dict[str, Any]]:
-    """Return a row for each language of a pair, and each way of finding it."""
+    """Return a row for each language of a pair and each way to cluster it."""
     sets = [data.sample(name, n, seed) for name in pair]
     texts = [text for own, _ in sets for text in own]
     X = embedder_of("auto", texts).encode(texts)
@@ -65,9 +66,9 @@ def rows_of(pair: tuple[str, str], n: int, seed: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure every pair and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=1_500, help="sentences of each set")
+    parser.add_argument("--n", type=int, default=1_500, help="sentences per set")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rows = list[dict[str, Any]]()

@@ -1,4 +1,4 @@
-"""The granularity of the same sentences, measured once for all judges that a benchmark tries on them."""
+"""Measure the granularity of the same sentences only once for all judges of a study."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dialin.discover import context
 
 @contextmanager
 def measured_once() -> Iterator[None]:
-    """Keep what `dialin.cluster.granularity.granularity_of` found, by sentences and arguments, while this is open."""
+    """Cache the results of `dialin.cluster.granularity.granularity_of` by sentences and arguments inside the block."""
     known: dict[object, Granularity | None] = {}
 
     def remembered(X: Matrix, min_size: int, seed: int, finer: float) -> Granularity | None:

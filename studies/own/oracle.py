@@ -1,4 +1,4 @@
-"""Judges that know the gold labels and err as often as told: they separate the loop's faults from the judge's."""
+"""Judges that know the gold labels and err at a given rate, to separate faults of the loop from faults of the judge."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from dialin.prompts.prompt import Prompt
 
 @dataclass
 class OracleJudge(Judge):
-    """Good where at least 90 % of the sentences have one gold label; wrong with probability `wrong`.
+    """A judge that finds a set good if at least 90 % of its sentences share a gold label, with errors.
 
     Parameters
     ----------
     gold : ndarray of shape (n,)
         Gold label of each sentence.
     wrong : float
-        Share of false verdicts, in [0, ½).
+        Probability of a false verdict, in [0, ½).
     seed : int
-        Seed of the errors; a set of sentences asked about twice gets the same answer.
+        Seed of the errors; the same set of sentences always gets the same verdict.
     """
 
     gold: NDArray[np.str_]
@@ -36,7 +36,7 @@ class OracleJudge(Judge):
 
     @property
     def n_asked(self) -> int:
-        """Number of different sets judged."""
+        """Number of distinct sets judged."""
         return len(self.memo)
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
@@ -60,16 +60,16 @@ class OracleJudge(Judge):
 
 @dataclass
 class OracleLLM:
-    """An LLM behind a server that is shown sentences and knows their gold labels; asked in the paper's form.
+    """An LLM that answers the paper's question from the gold labels, with errors, under the name of a server.
 
     Parameters
     ----------
     gold : mapping of str to str
-        Gold label of each sentence, cut as prompts cut it.
+        Gold label of each sentence; the keys are the sentences as prompts cut them.
     wrong : float
-        Share of false answers, in [0, ½); it says how sure it is.
+        Probability of a false answer, in [0, ½); the answers state their confidence accordingly.
     seed : int
-        Seed of the errors; the same prompt gets the same answer.
+        Seed of the errors; the same prompt always gets the same answer.
     """
 
     gold: Mapping[str, str]
@@ -79,12 +79,12 @@ class OracleLLM:
     n_asked: int = 0
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:  # noqa: ARG002 (protocol)
-        """Return P(Good), P(Bad): good where at least 90 % of the sentences shown have one label."""
+        """Return P(Good) and P(Bad), shape (n_prompts, 2); Good if at least 90 % of the sentences share a label."""
         self.n_asked += len(prompts)
         return np.array([self._answer(prompt.user) for prompt in prompts])
 
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        """Name nothing: it only judges."""
+        """Raise NotImplementedError: this LLM only judges."""
         raise NotImplementedError
 
     def _answer(self, shown: str) -> tuple[float, float]:

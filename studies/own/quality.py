@@ -1,9 +1,9 @@
-"""How good dialin is by judges that err as told, not told the number of intents, beside k-means and Ward that are.
+"""Measure dialin's quality with judges of known error rates, against k-means and Ward that are told k.
 
-One run per data set, method and seed, all on the same embeddings in one process. The perfect judge (gold purity ≥ .9)
-and those that are wrong 5 % and 10 % of the time show what is lost in the loop; they replace all other evidence. What
-an LLM makes of it, `dialin bench` measures; ``--llm`` adds a cold run as a user would make it. Writes
-``benchmarks/results/quality.json`` and a table of means, ``quality.md``, after every row.
+There is one run per data set, method and seed, all on the same embeddings in one process; dialin is not told k. A
+perfect judge (gold purity ≥ .9) and judges that are wrong 5 % and 10 % of the time replace all other evidence and so
+show the losses of the loop itself. `dialin bench` measures real LLMs; ``--llm`` adds one cold run, as a new user would
+make it. Writes ``studies/own/results/quality.json`` and a table of means, ``quality.md``, after every method.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ COLUMNS = ("method", "seeds", *SCORES, *COSTS)
 
 @dataclass(frozen=True)
 class Case:
-    """A data set, embedded."""
+    """A labelled data set with its embeddings."""
 
     name: str
     texts: list[str]
@@ -61,7 +61,7 @@ class Case:
 
     @property
     def data(self) -> Data:
-        """The sentences as `discover` takes them."""
+        """The sentences in the form that `discover` takes."""
         n = len(self.texts)
         return Data(self.texts, self.X, np.ones(n, np.int64), [""] * n)
 
@@ -75,7 +75,7 @@ def case_of(name: str, seed: int) -> Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Labels and costs of one run; `seconds` without embedding, except where a prediction stands beside it."""
+    """Labels and costs of one run; `seconds` includes the embedding only if the run has a predicted time."""
 
     labels: NDArray[np.int64]
     questions: int = 0
@@ -86,13 +86,13 @@ class Outcome:
 
 
 def told_k(case: Case, method: str) -> Outcome:
-    """Run a method that is told the true number of intents."""
+    """Run a clustering method that is told the true number of intents."""
     labels: NDArray[np.int64] = partitioner_of(method, case.seed).fit(case.X).cut(len(set(case.gold)))
     return Outcome(labels)
 
 
 def with_llm(case: Case, spec: str) -> Outcome:
-    """Run ``dialin discover`` as a user would, with no reply and no vector known from earlier runs."""
+    """Run ``dialin discover`` as a new user would, without replies or vectors from earlier runs."""
     with tempfile.TemporaryDirectory() as folder:
         table, out = Path(folder) / "sentences.parquet", Path(folder) / "run"
         pq.write_table(pa.table({"text": case.texts}), table)
@@ -101,7 +101,7 @@ def with_llm(case: Case, spec: str) -> Outcome:
 
 
 def outcome_of(case: Case, run: Path) -> Outcome:
-    """Read labels, usage and times of a run folder."""
+    """Read the labels, the usage and the times from a run folder."""
     intent = pq.read_table(run / "sentences.parquet")["intent_id"].to_numpy()
     occurrences = pq.read_table(run / "occurrences.parquet")
     labels = np.full(len(case.texts), -1, np.int64)
@@ -119,7 +119,7 @@ def outcome_of(case: Case, run: Path) -> Outcome:
 
 
 def with_judge(case: Case, wrong: float | None, **settings: object) -> Outcome:
-    """Run dialin with a judge that knows the gold labels; None: with the geometry of the embeddings alone."""
+    """Run dialin with a judge that knows the gold labels, or, if `wrong` is None, with the geometry alone."""
     judge = None if wrong is None else OracleJudge(case.gold, wrong, case.seed)
     tools = Tools(None, case.embedder.encode, judge=judge)
     result = discover(case.data, tools, Settings(seed=case.seed, **settings))  # type: ignore[arg-type]
@@ -128,14 +128,14 @@ def with_judge(case: Case, wrong: float | None, **settings: object) -> Outcome:
 
 @dataclass(frozen=True)
 class Method:
-    """What is run on a case; `is_random`: whether another seed gives another answer."""
+    """A method to run on a case; `is_random` says whether its result depends on the seed."""
 
     run: Callable[[Case], Outcome]
     is_random: bool = True
 
 
 def methods(llm: str) -> dict[str, Method]:
-    """Return what to run, by name."""
+    """Return the methods by name."""
     found = {
         "k-means, told k": Method(lambda case: told_k(case, "kmeans")),
         "Ward, told k": Method(lambda case: told_k(case, "agglomerative"), is_random=False),
@@ -173,7 +173,7 @@ def row_of(case: Case, method: str, outcome: Outcome) -> dict[str, object]:
 
 
 def table(rows: list[dict[str, object]]) -> str:
-    """Return the means over seeds as Markdown, one table a data set."""
+    """Return the means over seeds as Markdown, one table per data set."""
     parts = []
     for name in dict.fromkeys(row["data"] for row in rows):
         own = [row for row in rows if row["data"] == name]
@@ -183,7 +183,7 @@ def table(rows: list[dict[str, object]]) -> str:
 
 
 def mean_of(rows: list[dict[str, object]]) -> list[str]:
-    """Return the cells of a row of the table: of a method on a data set, the means over its seeds."""
+    """Return the table row of a method on a data set: the means over its seeds."""
     cells = [str(rows[0]["method"]), str(len(rows))]
     for column in (*SCORES, *COSTS):
         values = [float(value) for row in rows if isinstance(value := row[column], (int, float))]
@@ -192,10 +192,10 @@ def mean_of(rows: list[dict[str, object]]) -> list[str]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Run every method and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=list(SETS))
-    parser.add_argument("--llm", default="none", help="also run this model, cold, as a user would")
+    parser.add_argument("--llm", default="none", help="also run dialin cold with this LLM")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--name", default="quality", help="name of the results file")
     options = parser.parse_args()

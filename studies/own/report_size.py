@@ -1,8 +1,9 @@
-"""How large the report is and how long it takes to write: at 55,000 sentences, above them, and with the worst of texts.
+"""Measure the size of the report and the time to write it, for 5,000 to 110,000 sentences and for the worst texts.
 
-The sentences are those of sgd_dialogues; their vectors come of their words (tf-idf, reduced to 384 dimensions), and
-their intents of k-means on these: neither matters for size and time. In the last case, each of 55,000 sentences has
-1,280 characters of Chinese and HTML, and there are 2,000 intents. Writes ``benchmarks/results/report_size.json``.
+The sentences are those of sgd_dialogues. Their vectors come from their words (tf-idf, reduced to 384 dimensions), and
+their intents come from k-means on the vectors; neither affects size or time. In the worst case, each of 55,000
+sentences has 1,280 characters of Chinese and HTML, and there are 2,000 intents. Writes
+``studies/own/results/report_size.json``.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ WORST = "</script>&很长的一句话" * 80
 
 
 def main() -> None:
-    """Measure a page for each number of sentences, and one of the worst."""
+    """Measure a page for each number of sentences and a page of the worst texts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=int, nargs="+", default=[5_000, 55_000, 110_000])
     parser.add_argument("--intents", type=int, default=300)
@@ -65,14 +66,14 @@ def main() -> None:
 
 
 def cases(sizes: list[int], n_intents: int) -> Iterator[tuple[Corpus, int, str]]:
-    """Yield sentences, how many intents they are to have, and what they are called."""
+    """Yield a corpus, the number of intents to make up for it, and its name."""
     for n in sizes:
         yield corpus(n), n_intents, "sgd"
     yield worst(corpus(55_000)), 2_000, "worst"
 
 
 def corpus(n: int) -> Corpus:
-    """Return the first turns of sgd_dialogues that have n distinct sentences, with made-up dates of half a year."""
+    """Return the first turns of sgd_dialogues with n distinct sentences, and made-up dates over half a year."""
     turns = pq.read_table(data.folder() / "sgd_dialogues.parquet", columns=["text", "dialogue_id", "turn", "role"])
     known = turns["text"].combine_chunks().dictionary_encode().indices.to_numpy()
     _, first = np.unique(known, return_index=True)
@@ -83,12 +84,12 @@ def corpus(n: int) -> Corpus:
 
 
 def worst(kind: Corpus) -> Corpus:
-    """Return the corpus with the longest of texts, all of them different."""
+    """Return the corpus with its texts replaced by long, distinct ones."""
     return replace(kind, texts=[f"{i} {WORST}" for i in range(len(kind.texts))])
 
 
 def measured(kind: Corpus, n_intents: int, name: str) -> dict[str, Any]:
-    """Write a run of these sentences, its page among the files; return sizes and times."""
+    """Write a run of these sentences with all files, including the page; return sizes and times."""
     with tempfile.TemporaryDirectory() as folder:
         run, result = fake(kind, n_intents, Path(folder) / "run")
         _, written = timed(lambda: write_result(run, result, SessionLog(run.folder)))
@@ -96,7 +97,7 @@ def measured(kind: Corpus, n_intents: int, name: str) -> dict[str, Any]:
         contents = load_files(load(run.folder))
     facts, gathered = timed(lambda: facts_of(contents))
     X = contents.X
-    assert X is not None  # it has just been written
+    assert X is not None  # the run has just been written
     _, laid_out = timed(lambda: layout(X[sampled(contents.labels, MAX_POINTS, 0)], 0))
     return {
         "texts": name,
@@ -112,7 +113,7 @@ def measured(kind: Corpus, n_intents: int, name: str) -> dict[str, Any]:
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
-    """Return what `work` returns, and the seconds that it took: on the clock, and of the processor."""
+    """Call `work` and return its result, and its seconds by the clock and of processor time."""
     clock, processor = time.perf_counter(), time.process_time()
     found = work()
     seconds = {"seconds": time.perf_counter() - clock, "cpu_seconds": time.process_time() - processor}
@@ -120,7 +121,7 @@ def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
 
 
 def fake(kind: Corpus, n_intents: int, folder: Path) -> tuple[Run, Result]:
-    """Start a run folder; return it, with made-up intents that are yet to be written."""
+    """Start a run folder; return the run and a made-up result that is yet to be written."""
     X, labels = clustered(kind.texts, n_intents)
     plan = RunPlan("sgd.parquet", Columns(), Settings(), Specs("none", "none"))
     run = start(folder, plan, kind, Connections(None, lambda _: X, "tf-idf", "a benchmark"))
@@ -129,7 +130,7 @@ def fake(kind: Corpus, n_intents: int, folder: Path) -> tuple[Run, Result]:
 
 
 def clustered(texts: list[str], k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return unit vectors (n, 384) and an intent for each sentence; every fiftieth sentence has none."""
+    """Return unit vectors (n, 384) and the intent of each sentence, -1 for every fiftieth."""
     if texts[0].endswith(WORST):
         X = np.random.default_rng(0).normal(size=(len(texts), DIMENSIONS)).astype(np.float32)
     else:
@@ -141,7 +142,7 @@ def clustered(texts: list[str], k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def result_of(kind: Corpus, X: np.ndarray, labels: np.ndarray) -> Result:
-    """Return the result that these intents are, the most frequent first."""
+    """Return the result with these intents, most frequent first."""
     roles = kind.roles or [""] * len(kind.texts)
     used = [label for label, _ in Counter(labels.tolist()).most_common() if label >= 0]
     clusters = [np.flatnonzero(labels == label) for label in used]
@@ -161,7 +162,7 @@ def result_of(kind: Corpus, X: np.ndarray, labels: np.ndarray) -> Result:
 
 
 def examples(kind: Corpus, rows: np.ndarray) -> tuple[str, ...]:
-    """Return five sentences."""
+    """Return the first five sentences of the rows."""
     return tuple(kind.texts[row] for row in rows[:5])
 
 

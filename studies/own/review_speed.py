@@ -1,8 +1,8 @@
-"""How quickly the pages of a review answer: 55,000 sentences in 1,500 intents, before and after a thousand decisions.
+"""Measure the speed of the review pages: 55,000 sentences in 1,500 intents, before and after 1,000 decisions.
 
-The run is made up as in `studies.own.report_size`. Each address is asked for several times; "after an edit" is the
-first page after a decision, when everything has to be counted anew, and "edit" the decision itself. Seconds are those
-of the whole answer within this process: no network, no drawing. Writes ``benchmarks/results/review_speed.json``.
+The run is made up as in `studies.own.report_size`. The study requests each address several times. "edit" is a decision,
+and "after an edit" is the first page after it, which counts everything anew. The times are those of whole answers
+inside this process, without network and without rendering. Writes ``studies/own/results/review_speed.json``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOKEN = "a-token"
 
 
 def main() -> None:
-    """Measure all pages with an empty log and with a long one."""
+    """Measure all pages with an empty log and with a long log."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=int, default=55_000)
     parser.add_argument("--intents", type=int, default=1_500)
@@ -66,7 +66,7 @@ def decide(folder: Path, n: int) -> None:
 
 
 def measured(folder: Path, times: int, n_decisions: int) -> list[dict[str, Any]]:
-    """Return seconds of each page, a row for each."""
+    """Return a row with the times of each page."""
     started = time.perf_counter()
     client = TestClient(app_of(load(folder), Access(token=TOKEN, port=8377, hosts=frozenset())), base_url=BASE)
     client.headers["Origin"] = BASE
@@ -86,12 +86,12 @@ def measured(folder: Path, times: int, n_decisions: int) -> list[dict[str, Any]]
 
 
 def noise(i: int) -> dict[str, str]:
-    """Return the form that takes one sentence out."""
+    """Return the form that takes sentence 20,000 + i out of its intent."""
     return {"do": "noise", "s": str(20_000 + i), "next": "/"}
 
 
 def seconds(ask: Callable[[], Any]) -> float:
-    """Return how long an answer takes; it must be one."""
+    """Return the seconds until the answer; raise AssertionError unless its status is 200 or 303."""
     started = time.perf_counter()
     answer = ask()
     assert answer.status_code in (200, 303), answer.text
@@ -99,7 +99,7 @@ def seconds(ask: Callable[[], Any]) -> float:
 
 
 def row(what: str, n_decisions: int, taken: list[float], n_bytes: int) -> dict[str, Any]:
-    """Return what was measured of a page, printed too."""
+    """Print and return the figures of a page."""
     found = {
         "page": what,
         "decisions": n_decisions,

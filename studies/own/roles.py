@@ -1,10 +1,10 @@
-"""How well the unsupervised split into customer and agent agrees with the truth, on sgd_dialogues.
+"""Measure the agreement of the unsupervised split into customer and agent with the truth, on sgd_dialogues.
 
-The roles of the data are hidden; clusters are found, named, and split by the action word of their label (paper §3.4).
-Beside the agreement stand what there is without a split (all are the more frequent role), and the most that clusters
-allow: each has the role of most of its turns, so what is missing to 1 are clusters in which both speak. With
-``--clusters K`` the clusters are those of Ward's tree cut at K; 0: those that dialin finds with the geometry as judge.
-Writes ``benchmarks/results/roles.json``.
+The study hides the roles of the data, finds and names clusters, and splits them by the action word of their label
+(paper §3.4). It reports two figures for comparison. Without a split, all turns get the more frequent role. With the
+best possible split, each cluster gets the role of most of its turns; it falls short of 1 only because of clusters in
+which both roles speak. ``--clusters K`` cuts Ward's tree into K clusters; 0 takes the clusters that dialin finds with
+the geometry as judge. Writes ``studies/own/results/roles.json``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from studies.own import data, machine
 
 
 def work_of(corpus: Corpus, llm: LLM) -> Context:
-    """Return the run that is to split roles, without knowing them."""
+    """Return the context of a run that splits roles and does not know the true ones."""
     embedder = CachedEmbedder(embedder_of("auto", corpus.texts), cache_home() / "embeddings.sqlite")
     n = len(corpus.texts)
     sentences = Data(corpus.texts, embedder.encode(corpus.texts), corpus.counts, [""] * n)
@@ -46,7 +46,7 @@ def work_of(corpus: Corpus, llm: LLM) -> Context:
 
 
 def draft_of(work: Context, k: int) -> Draft:
-    """Return named clusters: k of Ward's tree, or those that dialin finds."""
+    """Return a draft with named clusters: Ward's tree cut into k, or for k = 0 the clusters that dialin finds."""
     draft = Draft([""] * len(work.data.texts))
     if k:
         labels = partitioner_of("agglomerative", work.settings.seed).fit(work.data.X).cut(k)
@@ -58,7 +58,7 @@ def draft_of(work: Context, k: int) -> Draft:
 
 
 def nearest_piece(draft: Draft, work: Context) -> NDArray[np.int64]:
-    """Return the piece whose role each sentence takes."""
+    """Return the piece nearest to each sentence, which takes its role."""
     k = len(draft.pieces)
     pieces = build(work.data.X, draft.pieces, list(range(k)), [""] * k)
     everywhere = replace(pieces, radii=np.full(k, -1.0, np.float32))
@@ -66,7 +66,7 @@ def nearest_piece(draft: Draft, work: Context) -> NDArray[np.int64]:
 
 
 def best_split(piece: NDArray[np.int64], true: list[str], counts: NDArray[np.int64]) -> list[str]:
-    """Return the role of each sentence where every piece has that of most of its turns; a tie is the customer's.
+    """Return the role of each sentence if every piece gets the role of most of its turns; the customer wins a tie.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def best_split(piece: NDArray[np.int64], true: list[str], counts: NDArray[np.int
 
 
 def row_of(corpus: Corpus, work: Context, k: int) -> dict[str, object]:
-    """Return the figures of one set of clusters."""
+    """Return the figures for one set of clusters."""
     draft, true = draft_of(work, k), corpus.roles or []
     found = split_roles(draft, work)
     best = best_split(nearest_piece(draft, work), true, corpus.counts)
@@ -96,7 +96,7 @@ def row_of(corpus: Corpus, work: Context, k: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Split and compare."""
+    """Split the roles, compare them with the truth and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dialogues", type=int, default=100)
     parser.add_argument("--clusters", type=int, nargs="+", default=[0, 100])

@@ -1,6 +1,6 @@
-"""Make what ``dialin tune calibrate`` wrote part of dialin: its coefficients go into ``src/dialin/calibration.json``.
+"""Copy the coefficients that ``dialin tune calibrate`` wrote into dialin's own ``src/dialin/judge/calibration.json``.
 
-The figures and the reliability diagram go into ``benchmarks/results/calibration-MODEL.json``, as they are.
+The figures and the reliability diagram go unchanged into ``studies/own/results/calibration-MODEL.json``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TABLE = Path(__file__).resolve().parents[2] / "src/dialin/judge/calibration.json
 
 
 def entry_of(path: Path) -> tuple[str, dict[str, Any]]:
-    """Return the name of a calibration in the table, and what the table has of it; geometry and kept serve all."""
+    """Return the name and the entry of a calibration in the table, without the weights that all LLMs share."""
     found = read_calibration(path)
     model, form = found.name.split("#")[0], found.form
     numbers = {
@@ -32,9 +32,9 @@ def entry_of(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def main() -> None:
-    """Read, put, write."""
+    """Put the calibration into the table and write its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="a calibration.json")
+    parser.add_argument("file", type=Path, help="calibration.json of dialin tune calibrate")
     options = parser.parse_args()
     name, entry = entry_of(options.file)
     table = json.loads(TABLE.read_text(encoding="utf-8"))

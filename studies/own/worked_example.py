@@ -1,7 +1,7 @@
-"""The example of docs/how-it-works.md: twelve sentences on a circle, taken through the real steps of dialin.
+"""Compute the example of docs/how-it-works.md: twelve sentences on a circle go through the real steps of dialin.
 
-The vectors are written down by hand and the LLM follows a script; the tree, the cut, the evidence, the verdicts, the
-pieces and the merge are computed by the code that a run uses. `scripts/reference` puts the tables into the page.
+The vectors are written by hand and the LLM follows a script. The code of a real run computes the tree, the cut, the
+evidence, the verdicts, the pieces and the merge. `scripts/reference` puts the tables into the page.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ SENTENCES = (
     ("cancel my membership", 222, "cancel-membership"),
     ("end my membership today", 230, "cancel-membership"),
 )
-"""Text, angle of its vector in degrees, and the intent that the scripted LLM has in mind."""
+"""Text, angle of its vector in degrees, and its intent according to the scripted LLM."""
 NAMES = {
     (0, 1): ("track-parcel", 0),
     (2, 3): ("track-order", 14),
@@ -65,30 +65,30 @@ NAMES = {
     (10, 11): ("cancel-membership", 262),
     (0, 1, 2, 3): ("track-delivery", 7),
 }
-"""What the scripted LLM calls a piece or an intent, and the angle of the vector of that name in degrees."""
+"""Name that the scripted LLM gives to a piece or an intent, and the angle of the name's vector in degrees."""
 NEW = (("has my parcel left the depot", 9), ("do you sell gift cards", 105))
 SURE = 0.97
-"""What the scripted LLM gives to the answer that it believes in."""
+"""Probability that the scripted LLM gives to the answer that it believes in."""
 
 
 def on_circle(degrees: Sequence[float]) -> NDArray[np.float32]:
-    """Return unit vectors of these angles, shape (n, 2)."""
+    """Return unit vectors at these angles, shape (n, 2)."""
     angle = np.radians(np.array(degrees, dtype=np.float64))
     return np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
 
 
 @dataclass
 class ScriptedLlm:
-    """Answers Good with `SURE` where all sentences shown share an intent, and Bad with as much where not."""
+    """An LLM that gives probability `SURE` to Good if all shown sentences share an intent, and to Bad if not."""
 
     name: str = "openai:scripted"
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:  # noqa: ARG002 (protocol)
-        """Return P(Good), P(Bad) for each prompt, shape (n_prompts, 2)."""
+        """Return P(Good) and P(Bad) for each prompt, shape (n_prompts, 2)."""
         return np.array([self._answer(prompt.user) for prompt in prompts])
 
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        """Name nothing: the names stand in `NAMES`."""
+        """Raise NotImplementedError: the names are in `NAMES`."""
         raise NotImplementedError
 
     def _answer(self, shown: str) -> tuple[float, float]:
@@ -99,7 +99,7 @@ class ScriptedLlm:
 
 @dataclass(frozen=True)
 class Judged:
-    """A set of sentences that was judged."""
+    """A judged set of sentences."""
 
     rows: tuple[int, ...]
     verdict: Verdict
@@ -108,20 +108,20 @@ class Judged:
 
 @dataclass
 class Recorder(Judge):
-    """Passes everything on to a judge, and keeps what it said."""
+    """A judge that passes every question to another judge and records its verdicts."""
 
     judge_: CoherenceJudge
     sets: list[Judged] = field(default_factory=list)
     unions: list[Judged] = field(default_factory=list)
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
-        """Judge clusters."""
+        """Return one verdict per cluster."""
         verdicts = self.judge_.judge(clusters)
         self.sets += [Judged(numbers(c), v) for c, v in zip(clusters, verdicts, strict=True)]
         return verdicts
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
-        """Judge unions."""
+        """Return one verdict per union."""
         verdicts = self.judge_.judge_unions(pairs)
         for (a, b), verdict in zip(pairs, verdicts, strict=True):
             self.unions.append(Judged(numbers(np.concatenate([a, b])), verdict, (numbers(a), numbers(b))))
@@ -134,7 +134,7 @@ def numbers(rows: Rows) -> tuple[int, ...]:
 
 
 class Example:
-    """All steps of the example, each computed once from those before it."""
+    """The steps of the example, each computed once from the steps before it."""
 
     def __init__(self) -> None:
         self.texts = [text for text, _, _ in SENTENCES]
@@ -158,12 +158,12 @@ class Example:
 
     @cached_property
     def height(self) -> float:
-        """Height of the cut that is worth most."""
+        """Height of the cut with the largest worth."""
         return level(self.tree, int(CUTS[self.worth.argmax()]))
 
     @cached_property
     def evidence(self) -> HeightEvidence:
-        """What the vectors say about a set."""
+        """Evidence from the vectors."""
         stratum = np.zeros(len(self.X), dtype=np.int64)
         otherwise = CosineEvidence(self.X, stratum, self.calibration.geometry_weights)
         heights = SuggestedHeights(stratum, (self.height,))
@@ -172,7 +172,7 @@ class Example:
 
     @cached_property
     def recorder(self) -> Recorder:
-        """The judge, with a note of all it says."""
+        """The judge, with a record of its verdicts."""
         settings = JudgeSettings(form=self.calibration.form)
         judge = CoherenceJudge(
             self.texts, self.X, ScriptedLlm(), sampler_of("convex"), settings, self.calibration, evidence=self.evidence
@@ -187,7 +187,7 @@ class Example:
 
     @cached_property
     def pieces(self) -> list[tuple[int, ...]]:
-        """The sentences of each piece, in order."""
+        """The sentences of each piece, ascending."""
         return sorted(map(numbers, self.found.clusters))
 
     @cached_property
@@ -197,7 +197,7 @@ class Example:
 
     @cached_property
     def merged(self) -> MergeResult:
-        """Which pieces become one intent."""
+        """The pieces merged into intents."""
         clusters = [np.array(piece) for piece in self.pieces]
         return verified(clusters, label_edges(self.names, MergeSettings()), self.recorder, NearestGroups(self.X))
 
@@ -215,7 +215,7 @@ class Example:
         )
 
     def asked(self, rows: tuple[int, ...], verdict: Verdict) -> str:
-        """Return P(Good) of the LLM, or a dash where it was not asked."""
+        """Return the LLM's P(Good), or a dash if it was not asked."""
         if not verdict.n_asked:
             return "—"
         return f"{SURE if len({SENTENCES[row][2] for row in rows}) == 1 else 1 - SURE:.2f}"
@@ -225,7 +225,7 @@ class Example:
 
 
 def span(rows: Sequence[int]) -> str:
-    """Return sentence numbers from 1, those that follow each other as a span.
+    """Return sentence numbers, counted from 1; consecutive numbers form a span.
 
     Examples
     --------
@@ -242,19 +242,19 @@ def span(rows: Sequence[int]) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a number with its sign, two decimals."""
+    """Return a number with its sign and two decimals."""
     return f"{value:+.2f}".replace("-", "−")
 
 
 def sentence_table() -> str:
-    """Return the sentences with their angles, three a row."""
+    """Return the table of sentences and angles, three per row."""
     cells = [(i + 1, text, f"{angle}°") for i, (text, angle, _) in enumerate(SENTENCES)]
     rows = [(*cells[i], *cells[i + 4], *cells[i + 8]) for i in range(4)]
     return table(("", "sentence", "angle") * 3, rows)
 
 
 def cut_table(example: Example) -> str:
-    """Return what each cut is worth, one cut a column."""
+    """Return the table of the worth of each cut, one column per cut."""
     figures = {
         "stability": example.curves.stability.mean(axis=0),
         "separation": example.curves.separation,
@@ -265,7 +265,7 @@ def cut_table(example: Example) -> str:
 
 
 def node_table(example: Example) -> str:
-    """Return every node of the tree: height, evidence, answer, verdict, and P(good) given its relatives."""
+    """Return the table of the nodes: height, evidence, answer, verdict, and P(good) given the node's relatives."""
     kept = set(example.pieces)
     said = {judged.rows: judged.verdict for judged in example.recorder.sets}
     tree = example.tree
@@ -292,7 +292,7 @@ def node_table(example: Example) -> str:
 
 
 def union_table(example: Example) -> str:
-    """Return every union that was proposed: how near the names are, evidence, answer and verdict."""
+    """Return the table of the proposed unions: distance of the names, evidence, answer and verdict."""
     assert example.merged.groups  # the merge fills the record
     rows = []
     for judged in example.recorder.unions:
@@ -314,7 +314,7 @@ def union_table(example: Example) -> str:
 
 
 def names_of(example: Example, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[str, str, str]:
-    """Return distance and P(one intent) of the names of two pieces, and whether they are an edge; dashes for others."""
+    """Return distance, P(one intent) and edge (yes or no) for the names of two pieces; dashes for other sets."""
     if a not in example.pieces or b not in example.pieces:
         return "—", "—", "—"
     i, j = sorted((example.pieces.index(a), example.pieces.index(b)))
@@ -324,7 +324,7 @@ def names_of(example: Example, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[
 
 
 def intent_table(example: Example) -> str:
-    """Return the intents, one a column."""
+    """Return the table of the intents, one column per intent."""
     intents = sorted(example.intents)
     sure = [example.recorder.judge_.confidence(np.array(intent)) or 0.0 for intent in intents]
     rows = [("sentences", *map(span, intents)), ("P(good), reported", *(f"{p:.2f}" for p in sure))]
@@ -332,7 +332,7 @@ def intent_table(example: Example) -> str:
 
 
 def new_table(example: Example) -> str:
-    """Return where two new sentences go."""
+    """Return the table of two new sentences and their intents."""
     X = on_circle([angle for _, angle in NEW])
     piece, cosine, _ = example.decision.nearest(X, [""] * len(NEW))
     labels, _ = example.decision.assign(X, [""] * len(NEW))
@@ -353,7 +353,7 @@ def new_table(example: Example) -> str:
 
 
 def value_line(example: Example) -> str:
-    """Return the single numbers that the prose mentions."""
+    """Return the single numbers that the page mentions, in one line."""
     values = {
         "sentences needed for a cut": f"{MIN_MEASURED}",
         "height of the cut": f"{example.height:.2f}",

@@ -1,1 +1,1 @@
-"""One script for each table of the paper; the figures are in ``experiments/results``."""
+"""Scripts for the tables of the paper, one for each; the results are in ``studies/paper/results``."""

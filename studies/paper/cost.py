@@ -1,13 +1,15 @@
-"""What each method asks of the LLM on Bank77: calls and tokens (paper: §5.5).
+"""Count the calls and tokens that each method needs on Bank77 (paper: §5.5).
 
-Nobody is asked: `dialin.jobs.estimate.CountingLLM` takes the place of the LLM, writes down each different question, and
-guesses answers from how close the sentences in it are, so that the rest of a method goes on as it would. Tokens are
-estimated (one for three bytes, rather too many); a choice writes one, a written answer as many as the worked examples
-of its prompt on average, or `WRITTEN_TOKENS` where there is none. ``dialin`` and ``paper`` are those of `dialin bench`,
-with the tuned judge that is the default beside the embedded models. Three more lines are for an LLM that dialin does
-not know: it is asked about pairs, or with ``--form list`` once for a set; "as published" is the paper's loop with its
-own judge and merging. With ``--bench FOLDER`` the means of the runs that `dialin bench` has there stand beside it; the
-paper's own figures in any case. Writes ``experiments/results/NAME.json`` and ``.md``.
+The study asks no LLM. `dialin.jobs.estimate.CountingLLM` takes its place: it records each distinct question and guesses
+the answer from the closeness of the sentences in it, so that the method proceeds as usual. Tokens are estimated at one
+per three bytes, which is rather high. A choice writes one token; a written answer writes as many as the worked examples
+of its prompt on average, or `WRITTEN_TOKENS` if the prompt has none.
+
+``dialin`` and ``paper`` are the methods of `dialin bench`, with the tuned judge that is the default for the embedded
+models. Three more rows use an LLM that dialin does not know. It judges pairs, or with ``--form list`` one list per set;
+"as published" is the paper's loop with its own judge and merging. ``--bench FOLDER`` adds the mean figures of the
+`dialin bench` runs in that folder. The paper's own figures always stand beside them. Writes
+``studies/paper/results/NAME.json`` and ``.md``.
 """
 
 from __future__ import annotations
@@ -35,13 +37,13 @@ from studies.paper.tables import Row, write
 
 BANK77 = "bank77_small"
 PUBLISHED = {"keyphrase": 3_080, "clusterllm": 1_024, "paper, as published": 560}
-"""Calls on Bank77 as the paper has them."""
+"""Calls on Bank77 that the paper reports."""
 UNKNOWN = "an LLM that nobody tuned"
 AS_PUBLISHED = Settings(strategy="paper", judge="llm", form="list", merge="paper")
 
 
 def written_tokens(request: Request) -> int:
-    """Return how many tokens the answer to a question is taken to have."""
+    """Return the assumed number of tokens of the answer to a question."""
     if request.options:
         return 1
     answers = [estimate_tokens(answer) for _, answer in request.prompt.shots]
@@ -49,14 +51,14 @@ def written_tokens(request: Request) -> int:
 
 
 def usage_in(llm: CountingLLM) -> Usage:
-    """Return the usage of all questions that an LLM was to be asked."""
+    """Return the usage of all questions that the counting LLM recorded."""
     requests = [request for _, request in llm.asked.values()]
     counted = [replace(request_usage(request, Pace(0, 0)), tokens_out=written_tokens(request)) for request in requests]
     return sum(counted, Usage())
 
 
 def by_peer(case: Case, name: str) -> Usage:
-    """Return what a peer asks."""
+    """Return the usage of a peer."""
     llm = CountingLLM(DEFAULT_LLM, guess=CosineGuess.of(case.data))
     told = len(set(case.gold.tolist())) if PEERS[name].told_k else 1
     PEERS[name](Problem(case.texts, case.X, told, case.seed), Kit(llm, case.embedder.encode))
@@ -64,7 +66,7 @@ def by_peer(case: Case, name: str) -> Usage:
 
 
 def by_dialin(case: Case, settings: Settings, llm: str, judge: str) -> Usage:
-    """Return what dialin asks with these settings, of the LLM and of the one that judges."""
+    """Return the usage of dialin with these settings, for the naming LLM and the judging LLM together."""
     counting = CountingLLM(llm, guess=CosineGuess.of(case.data))
     tools = Tools(counting, case.embedder.encode, counting.as_judge(judge), on_step=counting.begin)
     discover(case.data, tools, replace(settings, seed=case.seed))
@@ -72,7 +74,7 @@ def by_dialin(case: Case, settings: Settings, llm: str, judge: str) -> Usage:
 
 
 def counted(case: Case) -> dict[str, Usage]:
-    """Return the usage of each method that asks, by its name in `dialin bench` where it has one."""
+    """Return the usage of each method that asks an LLM, by its name in `dialin bench` if it has one."""
     found = {name: by_peer(case, name) for name, peer in PEERS.items() if peer.needs_llm}
     found |= {name: by_dialin(case, settings, DEFAULT_LLM, TUNED_JUDGE) for name, settings in OWN.items()}
     found[f"{DIALIN}, {UNKNOWN}"] = by_dialin(case, OWN[DIALIN], UNKNOWN, UNKNOWN)
@@ -83,14 +85,14 @@ def counted(case: Case) -> dict[str, Usage]:
 
 
 def measured(runs: Sequence[BenchRow], data: str, method: str) -> dict[str, object]:
-    """Return the mean usage of the runs of a method on a set; nothing where there are none.
+    """Return the mean usage of a method's runs on a data set; {} if there are no such runs.
 
     Parameters
     ----------
     runs : sequence of dialin.bench.results.Row
-        Of `dialin bench`.
+        Rows of a `dialin bench` folder.
     data, method : str
-        Names.
+        Names of the data set and the method.
     """
     own = [run for run in runs if (run.data, run.method) == (data, method)]
     names = ("calls", "tokens_in", "tokens_out")
@@ -99,7 +101,7 @@ def measured(runs: Sequence[BenchRow], data: str, method: str) -> dict[str, obje
 
 
 def row_of(method: str, usage: Usage, run: Row, published: int | None = None) -> Row:
-    """Return the line of a method."""
+    """Return the table row of a method."""
     values = {"calls": usage.calls, "tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out}
     figures = {f"{_words(name)}, counted": value for name, value in values.items()}
     return {"method": method, **figures, **run, "calls, published": published}
@@ -110,10 +112,10 @@ def _words(name: str) -> str:
 
 
 def main() -> None:
-    """Count, read, report."""
+    """Count the usage of all methods and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default=BANK77)
-    parser.add_argument("--bench", type=Path, help="a folder of `dialin bench` with runs on this set")
+    parser.add_argument("--bench", type=Path, help="folder of `dialin bench` with runs on the same data set")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--name", default="cost", help="name of the results file")
     options = parser.parse_args()

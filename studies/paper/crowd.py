@@ -1,8 +1,9 @@
-"""A crowd of judges against the best of them (paper §3.1), and how far judges agree (Fleiss' κ; paper: .82).
+"""Compare a crowd of judges with its best member (paper §3.1), and measure their agreement (Fleiss' κ; paper: .82).
 
-Judges are LLMs in their forms and the embeddings. Each is calibrated on the clusters of one table, and votes on those
-of another, by P(good) ≥ ½; the majority decides, a tie is bad. A second crowd takes the mean of their log-odds in place
-of votes. Writes ``experiments/results/crowd.json``. Answers that ``experiments.evaluator_accuracy`` got are there.
+The judges are the embeddings, and LLMs with a question form each. Every judge is calibrated on the clusters of one
+table and votes on the clusters of another: good if P(good) ≥ ½. The majority decides, and a tie is bad. A second crowd
+averages the log-odds of the judges instead of their votes. Answers come from the same store as in
+``studies.paper.evaluator_accuracy``. Writes ``studies/paper/results/crowd.json``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from studies.paper.evaluator_accuracy import (
 
 
 def votes_of(train: Clusters, test: Clusters, answers: dict[str, tuple[Floats, Floats]]) -> dict[str, Floats]:
-    """Return P(good) of the test clusters by each judge."""
+    """Return P(good) of the test clusters according to each judge."""
     found = {"embeddings": fitted(train, train.figures, test.figures)}
     return found | {name: fitted(train, own[:, None], new[:, None]) for name, (own, new) in answers.items()}
 
@@ -40,19 +41,19 @@ def majority(votes: dict[str, Floats]) -> Floats:
 
 
 def pooled(votes: dict[str, Floats]) -> Floats:
-    """Return P(good) by the mean log-odds of the judges."""
+    """Return P(good) from the mean log-odds of the judges."""
     logits = [np.log(p) - np.log1p(-p) for p in votes.values()]
     return np.asarray(1 / (1 + np.exp(-np.mean(logits, axis=0))))
 
 
 def kappa(votes: list[NDArray[np.int64]], n_options: int) -> float:
-    """Return Fleiss' κ of several judges that chose one of `n_options` each."""
+    """Return Fleiss' κ of several judges that each chose one of `n_options`."""
     table = np.stack([np.bincount(column, minlength=n_options) for column in np.array(votes).T])
     return round(fleiss_kappa(table), 3)
 
 
 def figures_of_crowd(votes: dict[str, Floats], good: Bools) -> dict[str, object]:
-    """Return the figures of each judge, of both crowds, and the agreement."""
+    """Return the figures of each judge and of both crowds, and the agreement of the judges."""
     rows: dict[str, object] = {name: row_of(p, good) for name, p in votes.items()}
     rows["majority"] = {"accuracy": round(float(((majority(votes) >= 0.5) == good).mean()), 3)}
     rows["mean log-odds"] = row_of(pooled(votes), good)
@@ -61,7 +62,7 @@ def figures_of_crowd(votes: dict[str, Floats], good: Bools) -> dict[str, object]
 
 
 def main() -> None:
-    """Ask, vote, report."""
+    """Ask the judges, count the votes and write the results."""
     parser = parser_of(__doc__, each=40)
     parser.add_argument("--llm", nargs="+", required=True, metavar="SPEC/FORM")
     options = parser.parse_args()

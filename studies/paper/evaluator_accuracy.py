@@ -1,10 +1,10 @@
-"""How well judges tell coherent clusters from others, beside the embeddings alone (paper: Tables 2 and 10, App. C).
+"""Measure how well LLM judges and embeddings tell coherent clusters from others (paper: Tables 2 and 10, App. C).
 
-On the clusters of a parquet of ``dialin tune data`` whose sources no judge was tuned on: AUC, accuracy and ECE of the
-mean pairwise cosine, of a logistic model on seven figures of the embeddings (fitted on the clusters of another
-parquet), of each LLM, and of each LLM together with that model (both log-odds, weighed on the other parquet too). The
-differences of AUC to the better of the first two come with 95 % intervals from 2,000 bootstrap samples of the clusters.
-Writes ``experiments/results/evaluator_accuracy-NAME.json``.
+The clusters come from a parquet of ``dialin tune data``, with sources that no judge was tuned on. The study reports
+AUC, accuracy and ECE of four kinds of judges: the mean pairwise cosine, a logistic model on seven figures of the
+embeddings, each LLM, and each LLM together with these figures. A second parquet fits all models. The gain in AUC over
+the better of the first two comes with a 95 % interval from 2,000 bootstrap samples of the clusters. Writes
+``studies/paper/results/evaluator_accuracy-NAME.json``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ N_FIGURES = 7
 
 @dataclass(frozen=True)
 class Clusters:
-    """Labelled clusters as their table has them, whether they are good, and what the embeddings say of each."""
+    """Labelled clusters: their table rows and sources, whether they are good, and the figures of their embeddings."""
 
     rows: list[dict[str, Any]]
     source: NDArray[np.str_]
@@ -54,7 +54,7 @@ class Clusters:
 
 
 def figures_of(X: NDArray[np.float32], tightness: float, size: int, n: int) -> list[float]:
-    """Return seven figures of a cluster's shown sentences: means and spread of cosines, sizes; the mean comes first."""
+    """Return seven figures of a cluster: five of cosines, the mean of the shown sentences first, and two of size."""
     S = X @ X.T
     pairs = S[np.triu_indices(len(X), 1)]
     np.fill_diagonal(S, -1)
@@ -65,12 +65,15 @@ def figures_of(X: NDArray[np.float32], tightness: float, size: int, n: int) -> l
 
 
 def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return unit vectors by the embedder that these texts would get."""
+    """Return the unit vectors (n, d) of the texts by dialin's default embedder for them."""
     return CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite").encode(texts)
 
 
 def clusters_of(path: Path, each: int = 0) -> Clusters:
-    """Read a parquet of ``dialin tune data`` and embed what is shown; with `each`, so many of each source and side."""
+    """Read the clusters in a parquet of ``dialin tune data`` and embed their shown sentences.
+
+    With `each`, take at most `each` good and `each` bad clusters of every source.
+    """
     rows = pq.read_table(path).to_pylist()
     if each:
         rows = some_of(rows, each)
@@ -86,7 +89,7 @@ def clusters_of(path: Path, each: int = 0) -> Clusters:
 
 
 def some_of(rows: list[dict[str, Any]], each: int, seed: int = 0) -> list[dict[str, Any]]:
-    """Return `each` good and as many bad clusters of every source."""
+    """Return at most `each` good and `each` bad clusters of every source."""
     rng, chosen = np.random.default_rng(seed), list[int]()
     for key in sorted({(row["source"], row["good"]) for row in rows}):
         own = [i for i, row in enumerate(rows) if (row["source"], row["good"]) == key]
@@ -95,10 +98,10 @@ def some_of(rows: list[dict[str, Any]], each: int, seed: int = 0) -> list[dict[s
 
 
 def answers_of(llm: Client, form: Form, clusters: Clusters) -> Floats:
-    """Return the log-odds of Good that an LLM gives each cluster; 0 where it cannot be read."""
+    """Return an LLM's log-odds of Good for each cluster; 0 for an unreadable answer."""
     n_shown = max(len(row["shown"]) for row in clusters.rows)
     answers = np.zeros(len(clusters.rows))
-    for language in sorted({row["language"] for row in clusters.rows}):  # each with the embedder of its language
+    for language in sorted({row["language"] for row in clusters.rows}):  # every language has its own embedder
         own = [i for i, row in enumerate(clusters.rows) if row["language"] == language]
         settings = JudgeSettings(form=form, n_representatives=n_shown)
         answers[own] = ask([clusters.rows[i] for i in own], llm, settings, embed).answers
@@ -106,7 +109,7 @@ def answers_of(llm: Client, form: Form, clusters: Clusters) -> Floats:
 
 
 def fitted(train: Clusters, columns: Floats, test: Floats) -> Floats:
-    """Return P(good) of the test columns by a logistic model in which every source counts the same."""
+    """Return P(good) of the test columns by a logistic model that weighs every source equally."""
     weight = np.array([1 / np.sum(train.source == source) for source in train.source])
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     model.fit(columns, train.good, logisticregression__sample_weight=weight * len(weight))
@@ -123,7 +126,7 @@ def row_of(p: Floats, good: Bools) -> dict[str, float]:
 
 
 def gain(p: Floats, other: Floats, good: Bools) -> dict[str, float]:
-    """Return how much larger the AUC of p is than that of another judge, with a 95 % interval."""
+    """Return the gain in AUC of p over another judge, with a 95 % interval."""
     rng, gains = np.random.default_rng(0), []
     for _ in range(N_BOOTSTRAP):
         rows = rng.integers(0, len(good), len(good))
@@ -136,7 +139,7 @@ def gain(p: Floats, other: Floats, good: Bools) -> dict[str, float]:
 def asked(
     specs: list[str], train: Clusters, test: Clusters, store: str
 ) -> tuple[dict[str, tuple[Floats, Floats]], dict[str, dict[str, float]]]:
-    """Return the answers of each SPEC/FORM on both, and what they took."""
+    """Return the answers of each SPEC/FORM on both sets of clusters, and their cost."""
     answers, cost = {}, {}
     for spec in specs:
         model, form = spec.rsplit("/", 1)
@@ -150,7 +153,7 @@ def asked(
 
 
 def judged(train: Clusters, test: Clusters, answers: dict[str, tuple[Floats, Floats]]) -> dict[str, Floats]:
-    """Return P(good) of the test clusters by each judge; `answers` are log-odds on train and on test, by LLM."""
+    """Return P(good) of the test clusters by each judge; `answers` has each LLM's log-odds on train and on test."""
     found = {
         "mean cosine": fitted(train, train.figures[:, :1], test.figures[:, :1]),
         "embedding figures": fitted(train, train.figures, test.figures),
@@ -176,19 +179,19 @@ def report(test: Clusters, found: dict[str, Floats]) -> dict[str, dict[str, dict
 
 
 def parser_of(doc: str | None, each: int) -> argparse.ArgumentParser:
-    """Return the parser of a study that fits on some clusters and tests on others, `each` of a source and side."""
+    """Return the parser of a study that fits on some clusters and tests on others; `each` is a default."""
     parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--fit", type=Path, required=True, help="clusters to fit the logistic models on")
     parser.add_argument("--test", type=Path, required=True, help="clusters of other sources")
-    parser.add_argument("--each", type=int, default=each, help="good clusters of each source, and bad ones; 0: all")
+    parser.add_argument("--each", type=int, default=each, help="good and bad clusters of each source; 0 for all")
     parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
     return parser
 
 
 def main() -> None:
-    """Ask, fit, report."""
+    """Ask the LLMs, fit the models and write the results."""
     parser = parser_of(__doc__, each=0)
-    parser.add_argument("--llm", nargs="+", default=[], metavar="SPEC/FORM", help="local:NAME/list, say")
+    parser.add_argument("--llm", nargs="+", default=[], metavar="SPEC/FORM", help="such as local:NAME/list")
     parser.add_argument("--name", default="all")
     options = parser.parse_args()
     train, test = clusters_of(options.fit, options.each), clusters_of(options.test, options.each)

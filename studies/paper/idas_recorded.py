@@ -1,11 +1,11 @@
-"""IDAS by the descriptions that its authors' LLM wrote (paper: Table 5), on dialin's embedder; no LLM is asked.
+"""Run IDAS on the descriptions that its authors' LLM wrote, with dialin's embedder and no LLM (paper: Table 5).
 
-The recorded files hold five runs of one description for each sentence. ``original_index`` is the sentence's place in
-the authors' own file, the same in all runs, and no row of any file here: sentences and labels are taken from the
-recorded rows themselves, ordered by it. Bank77 is the whole test set; CLINC are 2,250 sentences of three splits, not
-the 4,500 of CLINC(I). Beside IDAS stand parts of it, which say where the gain comes from: k-means of the sentences,
-k-means of the descriptions, and IDAS with each sentence in the place of its description. All are told k; run r has
-seed r. Writes ``experiments/results/idas_recorded.json`` and ``.md``.
+The recorded files hold five runs, each with one description per sentence. ``original_index`` is the place of the
+sentence in the authors' own file. It is the same in all runs, but it is not a row number of our data sets, so sentences
+and labels come from the recorded rows in this order. Bank77 is the whole test set; CLINC is 2,250 sentences from three
+splits, not the 4,500 of CLINC(I). Three reduced methods show the source of the gain: k-means on the sentences, k-means
+on the descriptions, and IDAS with each sentence in place of its description. All methods are told k; run r has seed r.
+Writes ``studies/paper/results/idas_recorded.json`` and ``.md``.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ Method = Callable[["Recorded", int], Labels]
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run of the authors: distinct sentences, their gold labels, and what the LLM wrote for each."""
+    """A recorded run of the authors: distinct sentences, their gold labels and the LLM's descriptions."""
 
     texts: list[str]
     gold: NDArray[np.str_]
     descriptions: list[str]
 
     def problem(self, seed: int) -> Problem:
-        """Return what a method gets that is told k."""
+        """Return the problem for a method that is told k."""
         return Problem(self.texts, embed(self.texts), len(set(self.gold.tolist())), seed)
 
 
 def unquoted(text: str) -> str:
-    r"""Return a sentence without the quotes of a CSV file, where the recording kept them.
+    r"""Return a sentence without the CSV quotes that the recording may have kept.
 
     Examples
     --------
@@ -60,12 +60,12 @@ def unquoted(text: str) -> str:
 
 
 def runs_of(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, Recorded]]:
-    """Yield (run, what was recorded in it), sentences in the order of ``original_index``.
+    """Yield the number and the content of each recorded run, with sentences in the order of ``original_index``.
 
     Raises
     ------
     ValueError
-        If a run has other sentences or labels at some index than the first, or a sentence twice.
+        If a run differs from the first run in a sentence, a label or an index, or has a sentence twice.
     """
     first: list[tuple[Any, ...]] = []
     for run in sorted({row["run"] for row in rows}):
@@ -73,27 +73,27 @@ def runs_of(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[int, Recorded]]:
         key = [(row["original_index"], row["text"], row["label"]) for row in own]
         first = first or [*key]
         if key != first or len({text for _, text, _ in key}) < len(key):
-            raise ValueError(f"run {run} is not about the sentences of the first run, each once")
+            raise ValueError(f"run {run} differs from the first run in sentences or labels, or repeats a sentence")
         gold = np.array([row["label"] for row in own])
         yield run, Recorded([unquoted(row["text"]) for row in own], gold, [row["generated_label"] for row in own])
 
 
 def cluster_recorded(problem: Problem, recorded: Mapping[str, str], embed: Callable[[Sequence[str]], Matrix]) -> Labels:
-    """Cluster with descriptions that were written before: IDAS without an LLM.
+    """Return the labels (n,) of IDAS with recorded descriptions in place of an LLM.
 
     Parameters
     ----------
     problem : Problem
-        Sentences, told k.
+        The n sentences and the true k.
     recorded : mapping of str to str
-        Description of each sentence, such as ``generated_label`` of the authors' files.
+        Description of each sentence, such as ``generated_label`` in the authors' files.
     embed : callable
-        As in `Kit`.
+        Embedder, as in `Kit`.
 
     Raises
     ------
     InputError
-        A sentence has no description.
+        If a sentence has no description.
     """
     n, missing = len(problem.texts), [text for text in problem.texts if text not in recorded]
     if missing:
@@ -102,13 +102,13 @@ def cluster_recorded(problem: Problem, recorded: Mapping[str, str], embed: Calla
 
 
 def idas(recorded: Recorded, seed: int) -> Labels:
-    """Return the labels of IDAS by the recorded descriptions."""
+    """Return the labels of IDAS with the recorded descriptions."""
     known = dict(zip(recorded.texts, recorded.descriptions, strict=True))
     return cluster_recorded(recorded.problem(seed), known, embed)
 
 
 def without_descriptions(recorded: Recorded, seed: int) -> Labels:
-    """Return the labels of IDAS where nobody described anything: what its smoothing does alone."""
+    """Return the labels of IDAS without descriptions, which shows the effect of its smoothing alone."""
     return cluster_described(recorded.problem(seed), recorded.texts, embed)
 
 
@@ -133,13 +133,13 @@ METHODS: dict[str, Method] = {
 
 
 def over_runs(runs: Sequence[Row]) -> dict[str, object]:
-    """Return mean and standard deviation (n - 1) of each score over runs, as tables show them."""
+    """Return "mean ± standard deviation (n - 1)" of each score over the runs."""
     values = {name: [float(str(run[name])) for run in runs] for name in SCORES}
     return {name: f"{fmean(own):.3f} ± {stdev(own) if len(own) > 1 else 0.0:.3f}" for name, own in values.items()}
 
 
 def measured(name: str, runs: dict[int, Recorded], method: str) -> list[Row]:
-    """Return the scores of a method on each run of a set."""
+    """Return the scores of a method on each run of a data set."""
     found = {run: METHODS[method](recorded, run) for run, recorded in runs.items()}
     return [
         {"data": name, "method": method, "run": run, **scores_of(labels, runs[run].gold)}
@@ -148,7 +148,7 @@ def measured(name: str, runs: dict[int, Recorded], method: str) -> list[Row]:
 
 
 def main() -> None:
-    """Cluster, score, report."""
+    """Run and score every method and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=list(SETS), choices=SETS)
     options = parser.parse_args()

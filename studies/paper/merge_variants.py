@@ -1,14 +1,14 @@
-"""Ways to merge, on the same pieces with the same names (paper: Table 7).
+"""Compare ways to merge the same pieces with the same names (paper: Table 7).
 
-Pieces are what the search keeps before anything is merged; every sentence goes to the piece that it would go to in a
-run, and a way to merge only says which pieces are one intent. The paper's four, {geodesic, cosine} × {probabilistic,
-deterministic}, stand with θ from the labels at hand and with θ = 0.8 in the unit of each distance (0.8 rad is 46°, a
-cosine distance of 0.8 is 78°), unverified; then with the judge's word on each union, as dialin does it.
+The search keeps pieces, and every sentence goes to the piece that it would join in a run; a way to merge only decides
+which pieces form one intent. The paper's four ways, {geodesic, cosine} × {probabilistic, deterministic}, run without
+verification, once with θ estimated from the labels and once with θ = 0.8 in the unit of each distance (0.8 rad is 46°,
+a cosine distance of 0.8 is 78°). Dialin's own way lets the judge verify each union.
 
-Names are those of an LLM (its SPEC; replies are kept in ``--store``), or ask nobody: ``medoid``, the most central
-sentence of the piece, and ``gold``, the label of most of its sentences as an Action-Objective name, which is the most
-that names could do. Judges are ``perfect`` (the gold labels), ``geometry`` (the embeddings alone) or the SPEC of an
-LLM; they find the pieces, too. Writes ``experiments/results/NAME.json`` and ``.md``.
+Names come from an LLM (give its SPEC; ``--store`` keeps the replies), or need none. ``medoid`` is the most central
+sentence of the piece. ``gold`` is the most frequent label of its sentences as an Action-Objective name, the best that
+names could do. The judge, which also finds the pieces, is ``perfect`` (the gold labels), ``geometry`` (the embeddings
+alone) or the SPEC of an LLM. Writes ``studies/paper/results/NAME.json`` and ``.md``.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ DISTANCES: tuple[Literal["geodesic", "cosine"], ...] = ("geodesic", "cosine")
 
 
 CENTROIDS = "centroids alone, verified"
-"""The way to merge that looks at no name."""
+"""The way to merge that ignores the names."""
 MEASURED = (*SCORES, "coverage", "largest", "clusters / true")
 
 
 def variants() -> dict[str, Settings]:
-    """Return the ways to merge, by name."""
+    """Return the settings of each way to merge, by name."""
     found = {"not merged": Settings(merge="none")}
     for theta, distance, probabilistic in product((AUTO, PAPER_THETA), DISTANCES, (True, False)):
         settings = Settings(merge="paper", merge_distance=distance, merge_probabilistic=probabilistic, theta=theta)
@@ -67,16 +67,16 @@ def variants() -> dict[str, Settings]:
 
 @dataclass(frozen=True)
 class Found:
-    """Pieces of a set, before they are merged.
+    """The pieces of a data set before merging.
 
     Parameters
     ----------
     work : Context
-        With the judge that found them.
+        Context of the run, with the judge that found the pieces.
     draft : Draft
         The pieces.
     piece : int64 array of shape (n,)
-        Piece of each sentence, -1 for none.
+        Piece of each sentence; -1 for a sentence without a piece.
     """
 
     work: Context
@@ -93,7 +93,7 @@ def found_by(case: Case, tools: Tools, seed: int) -> Found:
 
 
 def names_of(found: Found, case: Case, how: str, llm: LLM | None) -> list[str]:
-    """Return a name for each piece: by the LLM, the gold labels, or the piece's own sentences."""
+    """Return a name for each piece: from the LLM, from the gold labels, or from the piece's own sentences."""
     clusters = found.draft.pieces
     if llm is not None:
         return name_clusters(llm, [example_of(found.work, rows) for rows in clusters])
@@ -112,7 +112,7 @@ def gold_names(case: Case) -> dict[str, str]:
 
 
 def most_frequent(labels: NDArray[np.str_]) -> str:
-    """Return the label that most have, the first in the alphabet of equally frequent ones.
+    """Return the most frequent label; the alphabet breaks ties.
 
     Examples
     --------
@@ -124,14 +124,14 @@ def most_frequent(labels: NDArray[np.str_]) -> str:
 
 
 def merged(found: Found, L: Matrix | None, settings: Settings) -> MergeResult:
-    """Return which pieces become one."""
+    """Return the merge of the pieces under these settings; L (n_pieces, d) are the vectors of their names."""
     if settings.merge == "none":
         return MergeResult(tuple((i,) for i in range(len(found.draft.pieces))), {})
     return merge_role(found.draft.pieces, L, replace(found.work, settings=settings))
 
 
 def grouped(groups: tuple[tuple[int, ...], ...], piece: Labels) -> Labels:
-    """Return the group of each sentence, -1 where it has no piece.
+    """Return the group of each sentence, or -1 for a sentence without a piece.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def grouped(groups: tuple[tuple[int, ...], ...], piece: Labels) -> Labels:
 
 
 def largest(labels: Labels) -> float:
-    """Return the share of all sentences that the largest cluster holds."""
+    """Return the share of all sentences in the largest cluster."""
     return round(int(np.bincount(labels[labels >= 0], minlength=1).max()) / max(len(labels), 1), 3)
 
 
@@ -160,7 +160,7 @@ def rows_of(found: Found, case: Case, names: list[str]) -> Iterator[dict[str, ob
 
 
 def means(rows: Sequence[Row]) -> list[Row]:
-    """Return the mean over sets of each way to merge, by judge and names; none for a single set."""
+    """Return the mean over data sets of each way to merge, by judge and names; [] for a single data set."""
     n_sets = len({row["data"] for row in rows})
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
@@ -175,7 +175,7 @@ def means(rows: Sequence[Row]) -> list[Row]:
 
 @contextmanager
 def client_of(spec: str, store: str) -> Iterator[LLM | None]:
-    """Give the LLM of a SPEC; None for a word that is no SPEC."""
+    """Open the LLM of a SPEC; yield None for a plain word such as "gold" or "perfect"."""
     if ":" not in spec:
         yield None
         return
@@ -184,11 +184,11 @@ def client_of(spec: str, store: str) -> Iterator[LLM | None]:
 
 
 def main() -> None:
-    """Find pieces, name them, merge them every way, report."""
+    """Find the pieces, name them, merge them in every way and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=list(SETS))
-    parser.add_argument("--judge", default="perfect", help="perfect, geometry, or the SPEC of an LLM")
-    parser.add_argument("--names", nargs="+", default=["gold", "medoid"], help="gold, medoid, or the SPEC of an LLM")
+    parser.add_argument("--judge", default="perfect", help="perfect, geometry or the SPEC of an LLM")
+    parser.add_argument("--names", nargs="+", default=["gold", "medoid"], help="gold, medoid or the SPEC of an LLM")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
     parser.add_argument("--name", default="merge_variants", help="name of the results file")

@@ -1,10 +1,10 @@
-"""How often a name leads back to its intent (paper: Table 3).
+"""Measure how often a name leads back to its intent (paper: Table 3).
 
-Every gold intent of a set is named from a sample of its sentences. A name is right where, among all labels of the set,
-the nearest by embedding is the intent's own; labels are written as Action-Objective names by the rules of
-``dialin.tune.labels``, or as the set has them, with blanks: both are counted. Beside it stand the share of replies that
-follow the format before anything is mended, and the share of names that are there twice before collisions are
-asked about. Writes ``experiments/results/naming_accuracy.json``.
+The LLM names every gold intent of a data set from a sample of its sentences. A name is right if, among all labels of
+the set, the nearest by embedding is the label of the intent. The study counts this for labels rewritten as
+Action-Objective names by the rules of ``dialin.tune.labels``, and for the set's own labels with blanks. It also reports
+the share of replies in the right format before any repair, and the share of duplicate names before and after the LLM is
+asked to tell them apart. Writes ``studies/paper/results/naming_accuracy.json``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ N_SHOWN = 20
 
 
 def samples_of(texts: list[str], gold: NDArray[np.str_], labels: list[str]) -> list[Example]:
-    """Return what the namer reads of each intent."""
+    """Return the sample of sentences that the namer reads for each intent."""
     X, rng = embed(texts), np.random.default_rng(0)
     found = []
     for label in labels:
@@ -42,7 +42,7 @@ def samples_of(texts: list[str], gold: NDArray[np.str_], labels: list[str]) -> l
 
 
 def labels_of(name: str, labels: list[str]) -> list[str]:
-    """Return the labels in the language of the sentences, where the set has them so."""
+    """Return the labels in the language of the sentences if the data set has them, else the labels unchanged."""
     table = pq.read_table(data.folder() / f"{name}.parquet")
     if "label_zh" not in table.column_names:
         return labels
@@ -51,19 +51,19 @@ def labels_of(name: str, labels: list[str]) -> list[str]:
 
 
 def top_1(names: list[str], labels: list[str]) -> float:
-    """Return the share of names whose nearest label is their own."""
+    """Return the share of names whose nearest label is the label of their own intent."""
     found = embed([plain(name) for name in [*names, *labels]])
     nearest = (found[: len(names)] @ found[len(names) :].T).argmax(axis=1)
     return round(float((nearest == np.arange(len(names))).mean()), 3)
 
 
 def plain(name: str) -> str:
-    """Return a label as words, as an embedder knows them."""
+    """Return a label as plain words with blanks, for the embedder."""
     return re.sub(r"[-_.:]+", " ", name)
 
 
 def row_of(llm: Client, name: str) -> dict[str, float]:
-    """Return the figures of one set."""
+    """Return the figures of one data set."""
     texts, gold = data.load(name)
     labels = sorted(set(gold.tolist()))
     examples = samples_of(texts, gold, labels)
@@ -83,7 +83,7 @@ def row_of(llm: Client, name: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Name, look up, report."""
+    """Name the intents, look up the nearest labels and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=["bank77_small", "massive_i_small", "massive_i_zh_small"])
     parser.add_argument("--llm", nargs="+", default=["local:qwen2.5-coder-0.5b"])

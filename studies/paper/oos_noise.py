@@ -1,11 +1,11 @@
-"""How much noise lands in intents, and what it does to the sentences in scope (CLINC150 with its out-of-scope rows).
+"""Measure how much noise lands in intents, and how it affects the sentences in scope (CLINC150, out-of-scope rows).
 
-A sample of at most ``--n`` sentences, of which ``--share`` are out of scope: 18 % by default, as in the test set of
-CLINC150 (1,000 of 5,500); the rest is drawn evenly over its 150 intents. Every out-of-scope sentence is a label of its
-own, so the perfect judge finds nothing good in them. Each method is run with the noise and on the same sentences
-without it. k-means and Ward are told the 150 intents and have no place for noise; ``density`` is UMAP and HDBSCAN, left
-out where umap-learn is not installed; "only members" is dialin without the slack of its radii. Writes
-``experiments/results/NAME.json`` and ``.md``.
+The sample has at most ``--n`` sentences. A share ``--share`` is out of scope, 18 % by default as in the test set of
+CLINC150 (1,000 of 5,500), and the rest is drawn evenly from the 150 intents. Every out-of-scope sentence has a label of
+its own, so the perfect judge finds no good set among them. Each method runs with the noise, and on the same sentences
+without it. K-means and Ward are told that there are 150 intents, and cannot leave noise unassigned. ``density`` is UMAP
+and HDBSCAN; it is skipped if umap-learn is not installed. "only members" is dialin without the slack of its radii.
+Writes ``studies/paper/results/NAME.json`` and ``.md``.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ Bools = NDArray[np.bool_]
 
 
 def noisy(n: int, share: float, seed: int) -> tuple[list[str], NDArray[np.str_]]:
-    """Return distinct sentences and their labels, sorted by sentence; out of scope: `NOISE`.
+    """Return distinct sentences and their labels, sorted by sentence; out-of-scope sentences have the label `NOISE`.
 
     Parameters
     ----------
     n : int
-        Most sentences.
+        Largest number of sentences.
     share : float
-        Share of them that is out of scope, in [0, 1).
+        Out-of-scope share, in [0, 1).
     seed : int
-        Of the sample.
+        Seed of the sample.
     """
     table = pq.read_table(data.folder() / "clinc150_full_with_oos.parquet", columns=["text", "label"]).to_pylist()
     label = {row["text"]: row["label"] for row in reversed(table)}
@@ -56,7 +56,7 @@ def noisy(n: int, share: float, seed: int) -> tuple[list[str], NDArray[np.str_]]
 
 
 def sample(gold: NDArray[np.str_], n: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return at most n rows, ascending: the share of noise, and of each intent as many as of the others."""
+    """Return at most n rows, ascending: a share of noise, and the same number of rows from each intent."""
     noise = np.flatnonzero(gold == NOISE)
     chosen = [rng.permutation(noise)[: round(share * n)]]
     intents = [label for label in np.unique(gold) if label != NOISE]
@@ -66,12 +66,12 @@ def sample(gold: NDArray[np.str_], n: int, share: float, rng: np.random.Generato
 
 
 def each_its_own(gold: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Return the labels with every out-of-scope sentence as a label of its own."""
+    """Return the labels, with a label of its own for every out-of-scope sentence."""
     return np.array([f"{label} {i}" if label == NOISE else label for i, label in enumerate(gold.tolist())])
 
 
 def case_of(texts: list[str], gold: NDArray[np.str_], seed: int) -> Case:
-    """Embed the sentences."""
+    """Return the case of these sentences, embedded."""
     embedder = CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite")
     return Case("clinc150_full_with_oos", texts, each_its_own(gold), embedder, embedder.encode(texts), seed)
 
@@ -83,21 +83,21 @@ def without(case: Case, noise: Bools) -> Case:
 
 
 def peer(name: str, case: Case) -> Labels:
-    """Return the labels of a peer, told the number of intents where it is told anything."""
+    """Return the labels of a peer; a peer that is told k gets the number of intents without the noise."""
     n_intents = len({label for label in case.gold.tolist() if not label.startswith(f"{NOISE} ")})
     problem = Problem(case.texts, case.X, n_intents, case.seed)
     return peer_of(name)(problem, Kit(None, case.embedder.encode))
 
 
 def members_only(case: Case, wrong: float | None) -> Labels:
-    """Return the labels of dialin where a radius takes in nothing but the members of a piece."""
+    """Return the labels of dialin with radii that admit only the members of a piece."""
     without_slack, _ = PARTS["only members within the radius"]
     with without_slack():
         return with_judge(case, wrong).labels
 
 
 def methods(llm: str) -> dict[str, Callable[[Case], Labels]]:
-    """Return what to run, by name."""
+    """Return the methods by name."""
     found: dict[str, Callable[[Case], Labels]] = {
         "k-means, told k": lambda case: peer("kmeans", case),
         "Ward, told k": lambda case: peer("hierarchical", case),
@@ -114,18 +114,19 @@ def methods(llm: str) -> dict[str, Callable[[Case], Labels]]:
 
 
 def where_noise_went(labels: Labels, noise: Bools) -> dict[str, object]:
-    """Return what became of the noise.
+    """Return the shares of noise and of sentences in scope that are in intents, and the intents that are mostly noise.
 
     Parameters
     ----------
     labels : int64 array of shape (n,)
-        Intent of each sentence; -1: none.
+        Intent of each sentence; -1 for a sentence without an intent.
     noise : bool array of shape (n,)
-        Whether it is out of scope.
+        Whether each sentence is out of scope.
 
     Examples
     --------
-    Intent 0 has one sentence of noise in three, intent 1 nothing else; one is left out, and a sentence in scope, too:
+    Intent 0 has one sentence of noise in three, and intent 1 only noise. One sentence of noise and one sentence in
+    scope have no intent:
 
     >>> where_noise_went(np.array([0, 0, 0, 1, -1, -1]), np.array([False, False, True, True, True, False]))
     {'noise assigned': 0.667, 'in scope assigned': 0.667, 'intents': 2, 'mostly noise': 1, 'noise in these': 0.333}
@@ -144,7 +145,7 @@ def where_noise_went(labels: Labels, noise: Bools) -> dict[str, object]:
 
 
 def share(which: Bools) -> float:
-    """Return the share that is true, 0 of none."""
+    """Return the share of true entries, or 0 for an empty array."""
     return round(float(which.mean()), 3) if len(which) else 0.0
 
 
@@ -155,7 +156,7 @@ def in_scope(labels: Labels, case: Case, noise: Bools) -> dict[str, object]:
 
 
 def row_of(case: Case, noise: Bools, run: Callable[[Case], Labels]) -> dict[str, object]:
-    """Run a method with the noise and without it."""
+    """Run a method with and without the noise, and return its figures."""
     labels, clean = run(case), without(case, noise)
     alone = in_scope(run(clean), clean, np.zeros(len(clean.texts), dtype=np.bool_))
     return {
@@ -166,11 +167,11 @@ def row_of(case: Case, noise: Bools, run: Callable[[Case], Labels]) -> dict[str,
 
 
 def main() -> None:
-    """Draw, run, report."""
+    """Draw the sample, run every method and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--n", type=int, default=4_500, help="most sentences")
-    parser.add_argument("--share", type=float, default=1_000 / 5_500, help="share that is out of scope")
-    parser.add_argument("--llm", default=NO_LLM, help="an LLM for one more row, by `dialin discover`")
+    parser.add_argument("--n", type=int, default=4_500, help="largest number of sentences")
+    parser.add_argument("--share", type=float, default=1_000 / 5_500, help="out-of-scope share")
+    parser.add_argument("--llm", default=NO_LLM, help="LLM for one more row, run by `dialin discover`")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--name", default="oos_noise", help="name of the results file")
     options = parser.parse_args()

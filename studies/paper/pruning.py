@@ -1,12 +1,14 @@
-"""How often the LLM's proposals hold the best k of the next round (paper: Table 8, .26 .47 .74 .84 .89 for top 1 to 5).
+"""Measure how often the LLM proposes the best k of the next round (paper: Table 8, .26 .47 .74 .84 .89 for top 1 to 5).
 
-The paper's loop is run with a judge that knows the gold labels and, in every round, judges every candidate k. Before
-each round but the first, the LLM reads the log of the earlier ones (`dialin.search.prune.build_prune_prompt`) and
-names its five candidates, best first; a hit at j: the round's best k is among the first j. Candidates are the same in
-all rounds, evenly spaced in log from 8 up to n / least size, those that are not more than the sentences left. Rounds in
-which nothing was good have no best k, and do not count. Beside the LLM stand orders that ask nobody: the best k of the
-last round and then its neighbours (of two equally near ones the smaller: fewer sentences are left), the ratios of the
-last round, and a random order. Writes ``experiments/results/NAME.json`` and ``.md``.
+The paper's loop runs with a judge that knows the gold labels and judges every candidate k in every round. Before each
+round but the first, the LLM reads the log of the earlier rounds (`dialin.search.prune.build_prune_prompt`) and names
+its five candidates, best first. It scores a hit at j if the best k of the round is among its first j. All rounds have
+the same candidates, evenly spaced in log from 8 to n / least size, except those above the number of sentences left.
+Rounds without a good cluster have no best k and do not count.
+
+Three orders without an LLM serve as comparison: the best k of the last round followed by its neighbours (the smaller of
+two equally near ones first, because fewer sentences are left), the ratios of the last round, and a random order. Writes
+``studies/paper/results/NAME.json`` and ``.md``.
 """
 
 from __future__ import annotations
@@ -50,20 +52,20 @@ SMALLEST = 8
 
 @dataclass(frozen=True)
 class Question:
-    """Which k to try next: what is known before a round, and what the round found.
+    """The question which k to try next, with everything known before a round, and the answer that the round found.
 
     Parameters
     ----------
     log : tuple of Trial
         All trials of the earlier rounds.
     last : tuple of Trial
-        Those of the last one.
+        Trials of the last of these rounds.
     candidates : tuple of int
-        What may be tried.
+        Candidate k.
     n_rest : int
-        Sentences left.
+        Number of sentences left.
     best : int
-        The k with the best ratio.
+        The k with the best ratio in the round.
     """
 
     log: tuple[Trial, ...]
@@ -85,7 +87,7 @@ def spaced(n: int, least: int, n_candidates: int) -> tuple[int, ...]:
 
 
 def questions_of(case: Case, unit: Unit, wrong: float, n_candidates: int) -> list[Question]:
-    """Run the paper's loop with a judge that knows the labels, and return what was to be guessed before each round."""
+    """Run the paper's loop with a judge that knows the labels, and return the question before each round."""
     n = len(case.texts)
     least = default_min_size(n)
     search = KSearch(spaced(n, least, n_candidates), unit, least)
@@ -101,43 +103,43 @@ def questions_of(case: Case, unit: Unit, wrong: float, n_candidates: int) -> lis
 
 
 def by_neighbours(question: Question) -> list[int]:
-    """Return the candidates by how many steps they are from the best k of the last round, the smaller first."""
+    """Return the candidates by their distance, in steps, from the best k of the last round; the smaller wins a tie."""
     best = best_of(question.last)
     place = np.searchsorted(question.candidates, best)
     return sorted(question.candidates, key=lambda k: (abs(question.candidates.index(k) - place), k))
 
 
 def by_ratio(question: Question) -> list[int]:
-    """Return the candidates by their ratio in the last round, the best first."""
+    """Return the candidates by their ratio in the last round, best first."""
     ratio = {trial.k: trial.ratio for trial in question.last}
     return sorted(question.candidates, key=lambda k: (-ratio.get(k, 0.0), k))
 
 
 def best_of(trials: Sequence[Trial]) -> int:
-    """Return the k with the best ratio, the smallest of equal ones, as `KSearch` does."""
+    """Return the k with the best ratio; the smallest wins a tie, as in `KSearch`."""
     return max(trials, key=lambda trial: (trial.ratio, -trial.k)).k
 
 
 def hits(proposed: Sequence[Sequence[int]], questions: Sequence[Question]) -> dict[str, float]:
-    """Return the share of the questions whose answer is among the first 1 to 5 proposed."""
+    """Return the share of questions whose best k is among the first 1 to 5 proposals."""
     pairs = list(zip(proposed, questions, strict=True))
     return {f"top {j}": float(np.mean([q.best in ks[:j] for ks, q in pairs])) for j in range(1, TOP + 1)}
 
 
 def by_chance(questions: Sequence[Question]) -> dict[str, float]:
-    """Return the same for a random order, in expectation."""
+    """Return the expected share of hits of a random order."""
     sizes = [len(question.candidates) for question in questions]
     return {f"top {j}": float(np.mean([min(j / size, 1.0) for size in sizes])) for j in range(1, TOP + 1)}
 
 
 def asked(llm: LLM, questions: Sequence[Question]) -> list[list[int]]:
-    """Return what the LLM proposes, at most five for each question."""
+    """Return the LLM's proposals, at most five for each question."""
     propose = prune_with(llm, TOP)
     return [propose(question.log, question.candidates, question.n_rest) for question in questions]
 
 
 def compared(name: str, proposed: Sequence[Sequence[int]], questions: Sequence[Question]) -> list[Row]:
-    """Return a row for what the LLM of this name proposed, and for each order that asks nobody."""
+    """Return a row for the proposals of the LLM with this name and a row for each order without an LLM."""
     orders: dict[str, Row] = {
         name: {**hits(proposed, questions), "proposals": float(np.mean([len(ks) for ks in proposed]))},
         "last best k and its neighbours": hits([by_neighbours(q) for q in questions], questions),
@@ -148,11 +150,11 @@ def compared(name: str, proposed: Sequence[Sequence[int]], questions: Sequence[Q
 
 
 def main() -> None:
-    """Run the loop, ask, report."""
+    """Run the loop, ask the LLM and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", default=list(SETS))
     parser.add_argument("--llm", default="local:qwen2.5-coder-0.5b")
-    parser.add_argument("--wrong", type=float, default=0.0, help="share of the judge's verdicts that are false")
+    parser.add_argument("--wrong", type=float, default=0.0, help="share of false verdicts of the judge")
     parser.add_argument("--candidates", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))

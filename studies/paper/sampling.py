@@ -1,10 +1,9 @@
-"""Which sentences of a cluster the judge should see, and how often it should be asked (paper: Table 15, Figure 3).
+"""Compare ways to sample the sentences that the judge sees, and numbers of questions (paper: Table 15, Figure 3).
 
-Convex hulls in 2 to 5 dimensions, asked once, against random samples asked one to five times with a majority, each of
-10 and 20 sentences, on clusters of at least 20 sentences of a table of ``dialin tune data``. Accuracy is that of
-verdicts by the median of all answers of a configuration (half of the clusters are good), AUC that of the mean log-odds.
-Writes
-``experiments/results/sampling.json``.
+The study compares convex hulls in 2 to 5 dimensions with one question each, and random samples with a majority over one
+to five questions, with 10 and 20 sentences each. The clusters have at least 20 sentences and come from a table of
+``dialin tune data``. A verdict is good above the median answer of its configuration, because half of the clusters are
+good; AUC uses the mean log-odds. Writes ``studies/paper/results/sampling.json``.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ REPETITIONS = 5
 
 
 def clusters_of(path: Path, folder: Path, each: int) -> list[dict[str, Any]]:
-    """Return clusters with all their sentences and vectors, so many of each source and side."""
+    """Return at most `each` good and `each` bad clusters of every source, with all their sentences and vectors."""
     rows = some_of([row for row in pq.read_table(path).to_pylist() if row["size"] >= LEAST], each)
     for source in {row["source"] for row in rows}:
         texts = pq.read_table(folder / f"{source}.parquet", columns=["text"])["text"].to_pylist()
@@ -49,7 +48,7 @@ def clusters_of(path: Path, folder: Path, each: int) -> list[dict[str, Any]]:
 
 
 def answers_of(llm: Client, form: Form, rows: list[dict[str, Any]], samples: list[NDArray[np.int64]]) -> Floats:
-    """Return the log-odds of Good for each cluster by its sample; 0 where unreadable."""
+    """Return the log-odds of Good for each cluster from its sample; 0 for an unreadable answer."""
     answers = np.zeros(len(rows))
     for language in sorted({row["language"] for row in rows}):
         own = [i for i, row in enumerate(rows) if row["language"] == language]
@@ -60,12 +59,12 @@ def answers_of(llm: Client, form: Form, rows: list[dict[str, Any]], samples: lis
 
 
 def sampled(sampler: Sampler, rows: list[dict[str, Any]], size: int, seed: int) -> list[NDArray[np.int64]]:
-    """Return the places of the sentences shown of each cluster."""
+    """Return the positions of the shown sentences within each cluster."""
     return [np.asarray(sampler(row["X"], size, np.random.default_rng([seed, i]))) for i, row in enumerate(rows)]
 
 
 def figures(draws: list[Floats], good: Bools) -> dict[str, float]:
-    """Return accuracy of the majority of the draws, and AUC of their mean; a tie is bad."""
+    """Return the accuracy of the majority of the draws (a tie is bad) and the AUC of their mean."""
     votes = np.mean([draw > np.median(draw) for draw in draws], axis=0)
     mean = np.mean(draws, axis=0)
     return {
@@ -75,12 +74,12 @@ def figures(draws: list[Floats], good: Bools) -> dict[str, float]:
 
 
 def main() -> None:
-    """Sample, ask, report."""
+    """Sample the sentences, ask the LLM and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--test", type=Path, required=True, help="clusters of dialin tune data")
-    parser.add_argument("--data", type=Path, required=True, help="folder with SOURCE.parquet of each source")
+    parser.add_argument("--data", type=Path, required=True, help="folder with SOURCE.parquet for each source")
     parser.add_argument("--llm", required=True, metavar="SPEC/FORM")
-    parser.add_argument("--each", type=int, default=10, help="good clusters of each source, and bad ones")
+    parser.add_argument("--each", type=int, default=10, help="good and bad clusters of each source")
     parser.add_argument("--store", default=str(cache_home() / "calibration.sqlite"))
     options = parser.parse_args()
     rows = clusters_of(options.test, options.data, options.each)

@@ -1,9 +1,9 @@
-"""Good or bad against a scale from 1 to 4 (paper: Table 9, and Fleiss' κ .82 against .59).
+"""Compare good or bad with a scale from 1 to 4 (paper: Table 9, and Fleiss' κ .82 against .59).
 
-The same untuned LLMs see the same clusters of one table, and are asked for one word or for one number; probabilities of
-the answer's first token are read either way, and the expected number is the score. Each answer is calibrated on another
-table. κ is that of the LLMs among themselves: on their verdicts, and on their likeliest number. Writes
-``experiments/results/scale.json``.
+The same untuned LLMs judge the same clusters of one table, once with a word and once with a number. Both scores come
+from the probabilities of the answer's first token: the log-odds of Good, and the expected number. Each is calibrated on
+another table. κ measures the agreement among the LLMs, on their verdicts and on their most likely numbers. Writes
+``studies/paper/results/scale.json``.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ NUMBER_OF = {"Good": "4", "Bad": "1", "好": "4", "坏": "1"}
 
 @dataclass(frozen=True)
 class Scored:
-    """What an LLM says on the scale: the expected number, and the likeliest (0 … 3), of each cluster."""
+    """An LLM's ratings of the clusters: the expected number (1 to 4), and the index (0 … 3) of the most likely one."""
 
     expected: Floats
     likeliest: NDArray[np.int64]
 
 
 def scale_prompt(texts: list[str]) -> Prompt:
-    """Return the question of the form "list" with its worked examples, for a number in place of a word."""
+    """Return the prompt of the form "list", worked examples included, that asks for a number instead of a word."""
     prompt = build_list_prompt(texts)
     shots = tuple((question, NUMBER_OF[answer]) for question, answer in prompt.shots)
     return replace(prompt, system=TASK[language_of(texts)], shots=shots)
 
 
 def scored(llm: Client, clusters: Clusters) -> Scored:
-    """Return what an LLM says of each cluster; the middle where it cannot be read."""
+    """Return an LLM's rating of each cluster; the middle of the scale for an unreadable answer."""
     p = llm.choose([scale_prompt(row["shown"]) for row in clusters.rows], SCALE)
     total = p.sum(axis=1, keepdims=True)
     p = np.where(total > 0, p / np.maximum(total, 1e-9), 0.25)
@@ -66,7 +66,7 @@ def scored(llm: Client, clusters: Clusters) -> Scored:
 
 
 def main() -> None:
-    """Ask both ways, fit, report."""
+    """Ask the LLMs both ways, fit the models and write the results."""
     parser = parser_of(__doc__, each=20)
     parser.add_argument("--llm", nargs="+", required=True, metavar="SPEC")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The results of a study: one JSON file with all that was measured, and the same rows as a Markdown table."""
+"""Write the results of a study: a JSON file with everything measured, and the same rows as a Markdown table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = Mapping[str, object]
 
 
 def scores_of(labels: ArrayLike, gold: Sequence[str] | np.ndarray[tuple[int], np.dtype[np.str_]]) -> dict[str, object]:
-    """Return the scores of labels (n,) against gold (n,), the unassigned (-1) as one more cluster, and the counts."""
+    """Return scores and counts of labels (n,) against gold (n,); the unassigned (-1) count as one more cluster."""
     scores = score(labels, gold)
     figures: dict[str, object] = {name: round(float(getattr(scores, name)), 3) for name in SCORES}
     counts = {"clusters": scores.n_clusters, "true": scores.n_true}
@@ -27,7 +27,7 @@ def scores_of(labels: ArrayLike, gold: Sequence[str] | np.ndarray[tuple[int], np
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Return rows as a table whose columns are all keys in order of appearance; what a row lacks is a dash.
+    """Return rows as a Markdown table, with one column per key in order of appearance and a dash for a missing value.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as tables have it.
+    """Return a value in the format of the tables.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def shown(value: object) -> str:
 
 
 def write(name: str, rows: Sequence[Row], **about: object) -> Path:
-    """Write ``NAME.json`` with command, machine and `about`, and ``NAME.md``; return the path of the table."""
+    """Write ``NAME.json``, with command, machine and `about`, and ``NAME.md``; return the path of ``NAME.md``."""
     path = machine.write(name, {**machine.provenance(**about), "rows": list(rows)}, RESULTS)
     table = path.with_suffix(".md")
     table.write_text(markdown(rows), encoding="utf-8")

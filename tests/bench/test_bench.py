@@ -202,7 +202,7 @@ def test_runs_whose_labels_are_gone_are_not_measured(cli: Cli, two: list[str], b
     write_csv(Path("held.csv"), sentences(4, 9))
     write_csv(Path("held2.csv"), sentences(4, 8))
     result = bench(cli, options, "--held-out", "held.csv", "--held-out", "held2.csv")
-    assert "set1: 1 run cannot be measured: the labels are gone" in result.stderr
+    assert "set1: 1 run cannot be measured, because the labels are missing" in result.stderr
     assert "ARI" not in result.stderr
     assert [r["n_held_out"] for r in rows_of()] == [None, None]
     assert "| kmeans | yes | 1 |" in result.stdout
@@ -281,7 +281,7 @@ def test_a_folder_of_something_else_is_left_alone(cli: Cli, two: list[str], back
     Path("out/diary.txt").write_text("dear diary")
     result = cli("bench", *two, "--llm", "none")
     assert result.exit_code == 2
-    assert "out is neither empty nor the folder of a benchmark" in result.stderr
+    assert "out is neither empty nor a benchmark folder" in result.stderr
     assert [path.name for path in Path("out").iterdir()] == ["diary.txt"]
 
 

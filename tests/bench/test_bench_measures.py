@@ -101,9 +101,7 @@ def test_goodness_by_hand() -> None:
 def test_a_judge_of_its_own_work_is_refused(options: list[str], role: str, cli: Cli, two: list[str]) -> None:
     result = cli("bench", *two, *options)
     assert result.exit_code == 2
-    assert (
-        f"--goodness-llm must be an LLM that is not in the loop, got {options[-1]!r}, which is {role}" in result.stderr
-    )
+    assert f"--goodness-llm must not be an LLM of the loop, got {options[-1]!r}, which is also {role}" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not Path("out").exists()
 

@@ -110,8 +110,8 @@ def test_the_page_has_tables_and_a_panel_for_each_score() -> None:
         assert root.find("polyline") is not None
     assert re.findall(r"<title>(kmeans: [^<]*)</title>", text)[0] == "kmeans: 0.500 ± 0.000 with 0 questions"
     assert '<td class="n">0.650<small>± 0.071</small></td>' in text
-    assert "The line joins dialin with caps" in text
-    assert "The line joins" not in html_of(three()[:4], ABOUT)
+    assert "Small marks: dialin with a cap" in text
+    assert "Small marks" not in html_of(three()[:4], ABOUT)
 
 
 def test_the_command_writes_the_page(cli: Cli, home: Path, backend: ScriptedBackend) -> None:

@@ -89,7 +89,7 @@ def test_runs_are_in_one_order_whatever_that_of_their_rows() -> None:
 def test_a_run_about_other_sentences_is_refused(column: str) -> None:
     rows = recording(2)
     rows[0][column] = 7 if column == "original_index" else "other"
-    with pytest.raises(ValueError, match="run 2 is not about the sentences of the first run"):
+    with pytest.raises(ValueError, match="run 2 differs from the first run in sentences or labels"):
         list(idas_recorded.runs_of([*recording(1), *rows]))
 
 

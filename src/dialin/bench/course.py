@@ -1,4 +1,4 @@
-"""Goes through the runs of a benchmark that have not ended yet, then measures what they found."""
+"""Run everything that a benchmark still lacks, then measure the clusters of the finished runs."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from dialin.llm.spec import NO_LLM
 
 
 def run_bench(bench: Bench, watch: Watch) -> list[Row]:
-    """Run what is missing in the folder, and write its tables after each run.
+    """Run everything that is missing in the folder, and write its tables after each run.
 
     Returns
     -------
     list of Row
-        All rows of the folder, also those of methods, data and seeds that were not asked for this time.
+        All rows of the folder, including earlier methods, data and seeds that this call did not ask for.
 
     Raises
     ------
     InputError
-        A method is unknown or lacks something, or the folder is of something else; before anything is run.
+        Before the first run, if a method is unknown or lacks something, or if the folder holds something else.
     ProviderError
-        The LLM failed; what has ended is kept, and so are all replies.
+        If the LLM fails; the folder keeps all finished runs and all replies.
     """
     check_methods(bench.methods, bench.specs.llm)
     rows = {row.key: row for row in open_folder(bench.out, about(bench))}
@@ -54,7 +54,7 @@ def run_bench(bench: Bench, watch: Watch) -> list[Row]:
 
 
 def about(bench: Bench) -> dict[str, object]:
-    """Return what the rows of a benchmark are about."""
+    """Return the content of ``bench.json`` for a benchmark: data, models and measurements."""
     data = {case.name: case.sha256 for case in bench.cases}
     held_out = {name: case.sha256 for name, case in bench.held_out.items()}
     encoder = title_of(bench.encoder) if bench.encoder else ""
@@ -62,14 +62,14 @@ def about(bench: Bench) -> dict[str, object]:
 
 
 def missing_of(bench: Bench, done: Container[Key]) -> list[Key]:
-    """Return the runs that have not ended, by data set: first those that ask nobody, for which no LLM is open then."""
+    """Return the unfinished runs by data set, those without an LLM first, so that no LLM is open while they run."""
     missing = [key for case in bench.cases for key in bench.keys(case) if key not in done]
     order = [case.name for case in bench.cases]
     return sorted(missing, key=lambda key: (order.index(key[0]), asks(key[1])))
 
 
 def run_case(case: Case, missing: Sequence[Key], bench: Bench, watch: Watch) -> Iterator[Row]:
-    """Yield the row of each missing run on a data set, as it ends; nothing is opened if there is none."""
+    """Yield the row of each missing run on a data set as the run ends; open no model if no run is missing."""
     numbered = [(number, key) for number, key in enumerate(missing, 1) if key[0] == case.name]
     for asking, group in groupby(numbered, key=lambda pair: asks(pair[1][1])):
         with opened_for(case, bench.specs, watch, asking=asking) as (opened, X):
@@ -80,7 +80,7 @@ def run_case(case: Case, missing: Sequence[Key], bench: Bench, watch: Watch) -> 
 
 @contextmanager
 def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Iterator[tuple[Connections, Matrix]]:
-    """Give LLMs and embedder for runs on a data set, and its vectors; no LLM is opened that nobody asks."""
+    """Open the models for runs on a data set and embed its sentences; open LLMs only if the runs are `asking`."""
     if not asking:
         specs = replace(specs, llm=NO_LLM, judge_llm=NO_LLM)
     with connect(specs, case.texts, watch.on_embed, watch.on_note) as opened:
@@ -89,6 +89,6 @@ def opened_for(case: Case, specs: Specs, watch: Watch, *, asking: bool) -> Itera
 
 
 def write_results(bench: Bench, rows: Sequence[Row]) -> None:
-    """Write the tables and the page; raise InputError if that fails."""
+    """Write the tables and the page; raise InputError if they cannot be written."""
     table.write_tables(bench.out, rows)
     page.write_page(bench.out, rows)

@@ -1,10 +1,10 @@
-"""What the clusters are worth to a bot: a classifier of them, scored on held-out sentences (paper: Table 6).
+"""Measure the value of clusters to a bot: train a classifier on them and score it on held-out sentences (Table 6).
 
-A classifier learns the cluster of each assigned sentence and predicts those of held-out sentences: a logistic
-regression on the embeddings, or an encoder that is tuned as a whole (`dialin.bench.encoder`). A cluster stands for the
-gold label that most of its own training sentences have, so nothing of the held-out side decides anything but the score.
-Several clusters may stand for one label, as they may in a bot; so, like NMI, the score favours many small clusters and
-is read beside their number.
+The classifier learns the cluster of each assigned sentence and predicts the clusters of held-out sentences. It is a
+logistic regression on the embeddings, or an encoder with all weights trained (`dialin.bench.encoder`). A cluster stands
+for the most frequent gold label of its training sentences, so the held-out side influences nothing but the score.
+Several clusters may stand for one label, as in a bot. The score therefore favours many small clusters, as NMI does, and
+should be read beside their number.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from dialin.arrays import Labels, Matrix, Rows
 
 Gold = Sequence[str | None]
 C = 10.0
-"""Inverse strength of the penalty: best of 1, 10 and 100 on HWU64, with its gold labels and with clusters."""
+"""Inverse strength of the penalty: the best of 1, 10 and 100 on HWU64, with gold labels as well as with clusters."""
 MAX_STEPS = 1_000
 
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Rows of data.
+    """Rows of data with their labels.
 
     Parameters
     ----------
     texts : sequence of str, n
-        Sentences.
+        Sentence of each row.
     X : float32 array of shape (n, d)
         Their unit-norm embeddings.
     gold : sequence of (str or None), n
-        Their labels; None if there is none.
+        Their gold labels; None for an unlabelled row.
     """
 
     texts: Sequence[str]
@@ -44,16 +44,16 @@ class LabelledRows:
     gold: Gold
 
     def of(self, rows: Rows) -> LabelledRows:
-        """Return some of the rows."""
+        """Return the given rows."""
         return LabelledRows([self.texts[row] for row in rows], self.X[rows], [self.gold[row] for row in rows])
 
 
 Classifier = Callable[[LabelledRows, Labels, LabelledRows], Labels]
-"""``classifier(train, labels, held)`` learns the labels (n,) of `train`, and returns those of `held`, shape (m,)."""
+"""``classifier(train, labels, held)`` learns the labels (n,) of `train` and returns labels for `held`, shape (m,)."""
 
 
 def logistic(train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
-    """Learn the embeddings' logistic regression; a `Classifier`."""
+    """Return the labels (m,) of `held` by a logistic regression on the embeddings; a `Classifier`."""
     model = LogisticRegression(C=C, max_iter=MAX_STEPS).fit(train.X, labels)
     return np.asarray(model.predict(held.X), dtype=np.int64)
 
@@ -66,31 +66,31 @@ def downstream_accuracy(
     Parameters
     ----------
     train : LabelledRows
-        The rows that were clustered; their gold labels only say what a cluster stands for.
+        The clustered rows; their gold labels only decide the label that a cluster stands for.
     labels : int array of shape (n,)
-        Cluster of each; those with -1 are left out of the training.
+        Cluster of each row; the classifier does not learn rows with -1.
     held : LabelledRows
-        Rows to predict; those without a gold label do not count.
+        Rows to predict; rows without a gold label do not count.
     classifier : callable
-        Gets the assigned rows, where they are of two clusters or more.
+        Called with the assigned rows if they form two or more clusters.
 
     Returns
     -------
     float
-        In [0, 1]; ``nan`` where there is no cluster to learn, or no held-out row with a label.
+        In [0, 1]; ``nan`` if there is no cluster to learn or no labelled held-out row.
     """
     known = held.of(np.array([i for i, label in enumerate(held.gold) if label is not None], dtype=np.int64))
     assigned = np.flatnonzero(labels >= 0)
     if not len(known.gold) or not len(assigned):
         return math.nan
     means, own = purest_labels(labels, train.gold), labels[assigned]
-    is_one = bool((own == own[0]).all())  # nothing to tell apart
+    is_one = bool((own == own[0]).all())  # a single cluster leaves nothing to learn
     found = np.full(len(known.gold), own[0]) if is_one else classifier(train.of(assigned), own, known)
     return float(np.mean([means.get(int(c)) == label for c, label in zip(found, known.gold, strict=True)]))
 
 
 def purest_labels(labels: Labels, gold: Gold) -> dict[int, str]:
-    """Return the most frequent gold label of each cluster, the first in the alphabet of equally frequent ones.
+    """Return the most frequent gold label of each cluster; the alphabet breaks ties.
 
     Examples
     --------

@@ -1,10 +1,11 @@
-"""An encoder like BERT that learns the clusters of a run with all its weights: what a bot may have (paper: Table 6).
+"""Fine-tune an encoder such as BERT on the clusters of a run, as a bot might (paper: Table 6).
 
-Followed: Devlin, Chang, Lee and Toutanova, "BERT" (NAACL 2019): a linear layer on the first token, AdamW, a learning
-rate that rises over the first tenth of the steps and falls to zero, batches of 32. Different: ten epochs, as Mosbach,
-Andriushchenko and Klakow (ICLR 2021) advise more than three for few sentences; and the rate is 5e-5 for an encoder of
-BERT's size, for others in inverse proportion to width times layers. For a MiniLM of six layers that is 2e-4, with which
-it learnt 1,000 labelled sentences of HWU64 to an accuracy of .79, with half as much to .66. It needs the extra `tune`.
+Follows Devlin, Chang, Lee and Toutanova, "BERT" (NAACL 2019): a linear layer on the first token, AdamW, a learning rate
+that rises over the first tenth of the steps and then falls to zero, batches of 32. There are two differences. Training
+takes ten epochs, because Mosbach, Andriushchenko and Klakow (ICLR 2021) advise more than three for few sentences. The
+learning rate is 5e-5 for an encoder of BERT's size and scales inversely with width times layers. For a six-layer MiniLM
+that is 2e-4: with it the encoder learnt 1,000 labelled sentences of HWU64 to an accuracy of .79, with half that rate to
+.66. The extra `tune` is required.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from dialin.tune.settings import share_of_rate
 N_EPOCHS = 10
 N_BATCH = 32
 N_READ = 128
-"""Sentences read at once where nothing is learnt."""
+"""Batch size for prediction."""
 LEARNING_RATE = 5e-5
-"""Of an encoder of `SIZE`."""
+"""Learning rate of an encoder of `SIZE`."""
 SIZE = 768 * 12
 """Width times layers of BERT."""
 DECAY = 0.01
@@ -40,21 +41,21 @@ MAX_NORM = 1.0
 
 @dataclass(frozen=True)
 class EncoderClassifier:
-    """A `dialin.bench.downstream.Classifier`.
+    """A `dialin.bench.downstream.Classifier` that fine-tunes an encoder.
 
     Parameters
     ----------
     weights : Weights
-        Where the encoder begins.
+        Initial weights of the encoder.
     seed : int
-        Of its new layer, its dropout, and the order of the sentences.
+        Seed of the new layer, the dropout and the order of the sentences.
     """
 
     weights: Weights
     seed: int
 
     def __call__(self, train: LabelledRows, labels: Labels, held: LabelledRows) -> Labels:
-        """Return the label of each held-out row; raise ModelError if transformers cannot load the encoder."""
+        """Return the labels (m,) of `held`; raise ModelError if transformers cannot load the encoder."""
         clusters, targets = np.unique(labels, return_inverse=True)
         with seeded(self.seed):
             network = Network(self.weights, len(clusters))
@@ -63,52 +64,52 @@ class EncoderClassifier:
 
 
 def encoder_at(name: str) -> Weights:
-    """Return where an encoder lies, fetched where its name is that of a hub's repository.
+    """Return the weights of an encoder, downloaded if the name is that of a hub's repository.
 
     Parameters
     ----------
     name : str
-        A folder of transformers, or a hub's ``owner/name``.
+        A transformers folder, or ``owner/name`` on a hub.
 
     Raises
     ------
     InputError
-        The extra `tune` is not installed, or the name is of something else.
+        If the extra `tune` is not installed, or the name does not lead to an encoder.
     ModelError
-        It cannot be fetched.
+        If the encoder cannot be downloaded.
     """
     require_tune("--encoder")
     weights = find(name)
     if weights.gguf or weights.adapter:
         raise InputError(
-            f"--encoder {name} is an LLM, not an encoder", hint="give a folder of transformers, or a hub's owner/name"
+            f"--encoder {name} is an LLM, not an encoder", hint="give a transformers folder, or a hub's owner/name"
         )
     return weights
 
 
 def title_of(weights: Weights) -> str:
-    """Return how a folder of results names an encoder: by its name, wherever it lies, and the hash of its weights."""
+    """Return the title of an encoder in a folder of results: its name without the path, and the hash of its weights."""
     return f"{Path(weights.name).name}@{weights.sha256()[:12]}"
 
 
 class Network:
-    """An encoder with a new linear layer for some labels.
+    """An encoder with a new linear layer on top.
 
     Parameters
     ----------
     weights : Weights
-        Where the encoder begins.
+        Initial weights of the encoder.
     n_labels : int
-        Outputs of the layer.
+        Number of outputs of the new layer.
 
     Raises
     ------
     ModelError
-        transformers cannot read the files.
+        If transformers cannot read the files.
     """
 
     def __init__(self, weights: Weights, n_labels: int) -> None:
-        import transformers  # noqa: PLC0415  (seconds and gigabytes, wanted only here)
+        import transformers  # noqa: PLC0415  (takes seconds and gigabytes, and only this class needs it)
 
         folder, self._device = str(weights.folder), device_here()
         with loading(weights):
@@ -119,7 +120,7 @@ class Network:
         self._model: Any = model.float().to(self._device)
 
     def learn(self, texts: Sequence[str], targets: Labels, rng: np.random.Generator) -> None:
-        """Learn the targets (n,) of n sentences."""
+        """Learn the targets (n,) of the n texts."""
         import torch  # noqa: PLC0415
 
         weights = list(self._model.parameters())
@@ -137,11 +138,11 @@ class Network:
                 optimizer.zero_grad(set_to_none=True)
 
     def predict(self, texts: Sequence[str]) -> Labels:
-        """Return the likeliest label of each sentence, shape (n,)."""
+        """Return the most likely label of each text, shape (n,)."""
         import torch  # noqa: PLC0415
 
         found = np.empty(len(texts), dtype=np.int64)
-        order = np.argsort([len(text) for text in texts], kind="stable")  # little to fill up
+        order = np.argsort([len(text) for text in texts], kind="stable")  # similar lengths need little padding
         self._model.eval()
         with torch.inference_mode():
             for start in range(0, len(texts), N_READ):
@@ -150,19 +151,19 @@ class Network:
         return found
 
     def _read(self, texts: Sequence[str]) -> Any:
-        """Return the outputs for some sentences, a tensor of shape (n, n_labels)."""
+        """Return the outputs for some texts, a tensor of shape (n, n_labels)."""
         options = {"padding": True, "truncation": True, "max_length": MAX_TOKENS, "return_tensors": "pt"}
         return self._model(**self._tokenizer(list(texts), **options).to(self._device)).logits
 
 
 def rate_of(config: Any) -> float:
-    """Return the learning rate of an encoder, by its configuration of transformers."""
+    """Return the learning rate for an encoder with this transformers configuration."""
     return LEARNING_RATE * SIZE / int(config.hidden_size * config.num_hidden_layers)
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Give torch a seed, and its own state back afterwards."""
+    """Seed torch inside the block and restore its random state afterwards."""
     import torch  # noqa: PLC0415
 
     with torch.random.fork_rng():

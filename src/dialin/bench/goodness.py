@@ -1,4 +1,4 @@
-"""Goodness by a different judge: an LLM that is not in the loop judges every cluster of a run (paper: §4)."""
+"""Measure goodness with an independent judge: an LLM outside the loop judges every cluster of a run (paper: §4)."""
 
 from __future__ import annotations
 
@@ -21,35 +21,37 @@ from dialin.score.reliability import Goodness, goodness
 
 @dataclass(frozen=True)
 class JudgedRun:
-    """What the other judge found about one run, and how many questions it took."""
+    """Goodness of one run according to the independent judge, and the number of questions asked."""
 
     goodness: Goodness
     n_asked: int
 
 
 def check_goodness(spec: str, specs: Specs) -> None:
-    """Raise InputError if the LLM that is to judge the results is one of those that made them, or none."""
+    """Raise InputError if the spec of the independent judge is 'none' or that of an LLM in the loop."""
     if spec == NO_LLM:
-        raise InputError("--goodness-llm must be an LLM, got 'none'", hint="leave it out")
+        raise InputError("--goodness-llm must be an LLM, got 'none'", hint="drop the option to skip goodness")
     for role, own in (("--llm", specs.llm), ("--judge-llm", specs.judge)):
         if spec == own:
             raise InputError(
-                f"--goodness-llm must be an LLM that is not in the loop, got {spec!r}, which is {role}",
-                hint="a judge of its own work proves nothing: choose another",
+                f"--goodness-llm must not be an LLM of the loop, got {spec!r}, which is also {role}",
+                hint="choose another one: an LLM that judges its own work proves nothing",
             )
 
 
 def judge_on(case: Case, X: Matrix, tools: Tools) -> Judge:
-    """Return the judge of clusters of a data set: the LLM alone, whose seed is always 0, so that it is asked once.
+    """Return the judge for the clusters of a data set: the LLM alone.
+
+    Its seed is always 0, so the same cluster gives the same question in every run and is asked about once.
 
     Parameters
     ----------
     case : Case
-        Its sentences.
+        The data set with its n distinct sentences.
     X : float32 array of shape (n, d)
-        Their unit-norm embeddings, by which the sentences that it reads are chosen.
+        Their unit-norm embeddings, which decide the sentences that the judge reads.
     tools : Tools
-        Bring the LLM.
+        Tools with the LLM.
     """
     n = len(case.texts)
     data = Data(case.texts, X, np.ones(n, dtype=np.int64), [""] * n)
@@ -57,16 +59,16 @@ def judge_on(case: Case, X: Matrix, tools: Tools) -> Judge:
 
 
 def judged(labels: Labels, judge: Judge) -> JudgedRun:
-    """Judge every cluster of the labels (n,) of distinct sentences; a cluster of one is good without a question."""
+    """Return the verdict on every cluster of `labels` (n,); a cluster of one sentence is good without a question."""
     verdicts = judge.judge(clusters_in(labels))
     return JudgedRun(goodness(map(is_good, verdicts)), sum(verdict.n_asked for verdict in verdicts))
 
 
 def is_good(verdict: Verdict) -> bool | None:
-    """Return whether a cluster is good; None if the answer could not be read."""
+    """Return True for a good cluster, False for a bad one, and None if the answer was unreadable."""
     return None if verdict.coherence is Coherence.UNREADABLE else verdict.good
 
 
 def clusters_in(labels: Labels) -> list[Rows]:
-    """Return the rows of each cluster; -1 means none."""
+    """Return the rows of each cluster; rows with label -1 are in no cluster."""
     return [rows for label, rows in rows_by(labels).items() if label >= 0]

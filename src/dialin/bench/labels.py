@@ -1,4 +1,4 @@
-"""The labels of every run, kept in the folder, so that what is measured later needs no second run."""
+"""Keep the labels of every run in the folder, so that later measurements need no second run."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from dialin.bench.results import LABELS, Key, stem_of
 
 
 def path_of(out: Path, key: Key) -> Path:
-    """Return where the labels of a run lie."""
+    """Return the path of the file with the labels of a run."""
     return out / LABELS / f"{stem_of(key)}.npy"
 
 
 def keep(out: Path, key: Key, labels: Labels) -> None:
-    """Write the labels (n,) of the distinct sentences of a data set; raise InputError if that fails."""
+    """Write a run's labels (n,) of the distinct sentences; raise InputError if the file cannot be written."""
     files.write_array(path_of(out, key), labels.astype(np.int32))
 
 
 def kept(out: Path, key: Key, n: int) -> Labels | None:
-    """Return the labels (n,) of a run; None if they are not there, or of something else."""
+    """Return the labels (n,) of a run; None if the file is missing, unreadable or of another length than n."""
     try:
         labels = np.load(path_of(out, key), allow_pickle=False)
     except (OSError, ValueError):

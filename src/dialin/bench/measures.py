@@ -1,7 +1,7 @@
-"""What is measured on the labels of runs that have ended: goodness by another LLM, and accuracy downstream.
+"""Measure the labels of finished runs: goodness by another LLM, and downstream accuracy.
 
-It happens after the runs on a data set, so the LLM of the loop is closed by then, and on all runs of the folder that
-lack it, whenever they were made.
+The measurements follow the runs on a data set, when the LLM of the loop is already closed. They cover all runs of the
+folder that lack them, including runs of earlier calls.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from dialin.tune.base import Weights
 
 @dataclass(frozen=True)
 class Gauge:
-    """With what the runs on a data set are measured.
+    """The judge and the rows that measure the runs on a data set.
 
     Parameters
     ----------
     judge : Judge or None
-        The other judge; None if goodness is not asked for.
+        The independent judge; None if goodness is not wanted.
     sides : Sides or None
-        Rows to learn and held-out ones; None if accuracy downstream is not asked for.
+        Rows to learn and held-out rows; None if downstream accuracy is not wanted.
     """
 
     judge: Judge | None
@@ -53,16 +53,16 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Sides:
-    """What classifiers learn, and what they are scored on.
+    """Rows that classifiers learn, and rows that they are scored on.
 
     Parameters
     ----------
     train, held : LabelledRows
-        Rows of the data set, and held-out ones.
+        Rows of the data set, and held-out rows.
     sentence : int64 array of shape (n_rows,)
-        Sentence of each row of `train`.
+        Number of the sentence in each row of `train`.
     encoder : Weights or None
-        Of the encoder that learns the clusters, too; None if that is not asked for.
+        Weights of an encoder that also learns the clusters; None if it is not wanted.
     """
 
     train: LabelledRows
@@ -72,7 +72,7 @@ class Sides:
 
     @classmethod
     def of(cls, case: Case, X: Matrix, bench: Bench, opened: Connections) -> Sides | None:
-        """Return both sides; None if there are no held-out sentences."""
+        """Return the sides of a data set; None if it has no held-out sentences."""
         held = bench.held_out.get(case.name)
         if held is None:
             return None
@@ -81,32 +81,32 @@ class Sides:
         return cls(train, new, case.sentence, bench.encoder)
 
     def accuracy(self, labels: Labels, classifier: Classifier = logistic) -> float | None:
-        """Return what follows from the labels (n,) of the distinct sentences; None if there is no cluster."""
+        """Return the downstream accuracy of `labels` (n,) of the distinct sentences; None if there is no cluster."""
         return none_of_nan(downstream_accuracy(self.train, labels[self.sentence], self.held, classifier))
 
 
 def lacks(row: Row, bench: Bench) -> bool:
-    """Tell whether something that is asked for has not been measured on a run."""
+    """Return whether a run lacks a measurement that the benchmark asks for."""
     is_held = row.data in bench.held_out
     return lacks_goodness(row, bench) or (is_held and (row.n_held_out is None or lacks_encoder(row, bench.encoder)))
 
 
 def lacks_goodness(row: Row, bench: Bench) -> bool:
-    """Tell whether the clusters of a run are still to be judged."""
+    """Return whether the benchmark asks for the goodness of a run that has not been judged."""
     return row.goodness_calls is None and bool(bench.goodness_llm)
 
 
 def lacks_encoder(row: Row, encoder: Weights | None) -> bool:
-    """Tell whether an encoder is still to learn the clusters of a run, which has some."""
+    """Return whether the encoder has yet to learn the clusters of a run; a run without clusters lacks nothing."""
     return encoder is not None and row.encoder is None and row.coverage > 0
 
 
 def measure_case(case: Case, rows: Sequence[Row], bench: Bench, watch: Watch) -> Iterator[Row]:
-    """Yield the rows on a data set again as they are measured; nothing is opened where nothing is missing."""
+    """Yield each row on a data set that lacks a measurement, once measured; open no model if nothing is missing."""
     wanted = [row for row in rows if row.data == case.name and lacks(row, bench)]
     found = {row.key: labels for row in wanted if (labels := kept(bench.out, row.key, len(case.texts))) is not None}
     if n := len(wanted) - len(found):
-        watch.on_note(f"{case.name}: {n} run{'s' * (n > 1)} cannot be measured: the labels are gone")
+        watch.on_note(f"{case.name}: {n} run{'s' * (n > 1)} cannot be measured, because the labels are missing")
     wanted = [row for row in wanted if row.key in found]
     if not wanted:
         return
@@ -117,7 +117,7 @@ def measure_case(case: Case, rows: Sequence[Row], bench: Bench, watch: Watch) ->
 
 
 def measured(row: Row, labels: Labels, gauge: Gauge) -> Row:
-    """Return a row with what it lacks, from the labels (n,) of the distinct sentences."""
+    """Return a row with its missing measurements filled in, from the labels (n,) of the distinct sentences."""
     if gauge.judge is not None and row.goodness_calls is None:
         found = judged(labels, gauge.judge)
         share, n_unreadable = none_of_nan(found.goodness.value), found.goodness.n_unreadable
@@ -126,7 +126,7 @@ def measured(row: Row, labels: Labels, gauge: Gauge) -> Row:
 
 
 def scored(row: Row, labels: Labels, sides: Sides) -> Row:
-    """Return a row with the accuracies downstream that it lacks."""
+    """Return a row with its missing downstream accuracies filled in."""
     if row.n_held_out is None:
         n_held_out = sum(label is not None for label in sides.held.gold)
         row = replace(row, downstream=sides.accuracy(labels), n_held_out=n_held_out)
@@ -136,13 +136,13 @@ def scored(row: Row, labels: Labels, sides: Sides) -> Row:
 
 
 def none_of_nan(value: float) -> float | None:
-    """Return the value, None for one that is undefined."""
+    """Return the value, or None for nan."""
     return None if math.isnan(value) else value
 
 
 @contextmanager
 def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterator[Gauge]:
-    """Open what measures the runs on a data set; the other LLM only where it `judges`."""
+    """Open the gauge for the runs on a data set; open the other LLM only if it `judges`."""
     llm = bench.goodness_llm if judges else NO_LLM
     store = bench.out / GOODNESS / f"{case.name}.sqlite"
     try:
@@ -154,13 +154,13 @@ def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterat
                 yield Gauge(judge, Sides.of(case, X, bench, opened))
     finally:
         if store.exists():
-            with suppress(InputError):  # where the shared store cannot be written, this one has them all the same
+            with suppress(InputError):  # an unwritable shared store does no harm: this store has the replies
                 share(store)
 
 
 @contextmanager
 def goodness_tools(opened: Connections, store: Path, watch: Watch) -> Iterator[Tools]:
-    """Give the other judge; its replies lie in a store of their own, apart from those of the methods."""
+    """Open the tools of the independent judge; its replies go to a store of their own, not to those of the methods."""
 
     def client_of(backend: Backend) -> Client:
         return Client(backend, [ReplyStore(store), shared_store()])

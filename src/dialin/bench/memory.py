@@ -1,4 +1,4 @@
-"""The most memory that the process held during a stretch of work, where the system can say it."""
+"""Measure the peak memory of the process during a stretch of work, where the system reports it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _RESET_PEAK = "5"
 
 
 class HighWater:
-    """The peak of the process's memory from here on.
+    """The peak memory of the process since the object was made.
 
-    A system keeps one mark, which only rises. Linux lets a process set it back; elsewhere the peak of a stretch is
-    known only where it raised the mark.
+    A system keeps one high-water mark, which only rises. Linux lets a process reset it; elsewhere the peak of a stretch
+    is known only if the stretch raised the mark.
     """
 
     def __init__(self) -> None:
@@ -23,12 +23,12 @@ class HighWater:
         self._before = peak_memory_mb()
 
     def mb(self) -> float | None:
-        """Return the peak since the beginning, in MB (10⁶ bytes); None if the system does not say."""
+        """Return the peak since the object was made, in MB (10⁶ bytes); None if the system does not report it."""
         return _high_water_mb() if self._is_reset else raised(self._before, peak_memory_mb())
 
 
 def raised(before: float | None, now: float | None) -> float | None:
-    """Return the mark where it has risen; None if it has not, as then an earlier stretch set it.
+    """Return the mark if it has risen; None if not, because an earlier stretch set it then.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def raised(before: float | None, now: float | None) -> float | None:
 
 
 def _reset() -> bool:
-    """Set the mark of this process back to what it holds now; False where it cannot be."""
+    """Reset the mark to the memory that the process holds now; return False if the system does not allow it."""
     try:
         CLEAR_REFS.write_text(_RESET_PEAK)
     except OSError:

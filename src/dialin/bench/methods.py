@@ -1,7 +1,7 @@
-"""Every method of a benchmark by its name: the peers, dialin as it is, and the paper's own rows.
+"""The methods of a benchmark by name: the peers, dialin itself, and the rows of the paper's tables.
 
-The paper's rows (`ITL`) are its loop with the LLM alone as the judge, asked the paper's question. ``dialin@50`` is
-dialin with a cap of 50 questions, which gives its best result so far.
+The paper's rows (`ITL`) run its loop with the LLM as the only judge, which answers the paper's question. ``dialin@50``
+is dialin capped at 50 questions: it then returns the best result it has.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ ITL = {
     "itl-role": replace(_LOOP, roles="split"),
     "itl-role-merge": replace(_LOOP, roles="split", merge="paper"),
 }
-"""The paper's rows: its loop with random or convex samples; on the vectors of `KeyphrasePeer`; merged; by role."""
+"""The paper's rows: its loop with random or convex samples, on the vectors of `KeyphrasePeer`, merged, by role."""
 OWN = {DIALIN: Settings(), PAPER: Settings(strategy="paper"), **ITL}
-"""dialin by its default settings, with the paper's loop (one k a round) in place of the tree, and the paper's rows."""
+"""dialin with its default settings, dialin with the paper's loop (one k per round), and the paper's rows."""
 METHODS = (*PEERS, *OWN)
 
 
 def check_methods(names: Sequence[str], llm: str) -> None:
-    """Raise InputError if a name is unknown or a method lacks what it needs, before any work is done."""
+    """Raise InputError if a name is unknown, or if a method lacks the LLM or the library that it needs."""
     for name in names:
         if base_of(name) not in METHODS:
             raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(METHODS)}")
         if llm == NO_LLM and needs_llm(name):
             raise InputError(
-                f"the method {name!r} needs an LLM, got --llm none", hint="give --llm SPEC, or leave it out"
+                f"the method {name!r} needs an LLM, got --llm none", hint="give --llm SPEC, or drop the method"
             )
     for name in (name for name in names if name in PEERS):
         check_installed(name)
@@ -59,7 +59,7 @@ def capped_name(cap: int) -> str:
 
 
 def cap_of(name: str) -> int | None:
-    """Return the most questions that a method may ask; None: as many as it wants.
+    """Return the largest number of questions that a method may ask; None for a method without a cap.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def cap_of(name: str) -> int | None:
 
 
 def base_of(name: str) -> str:
-    """Return the method without its cap."""
+    """Return the name of a method without its cap."""
     return DIALIN if cap_of(name) else name
 
 
@@ -82,17 +82,17 @@ def is_told_k(name: str) -> bool:
 
 
 def asks(name: str) -> bool:
-    """Return whether a method asks an LLM if there is one."""
+    """Return whether a method asks the LLM, if one is given."""
     return base_of(name) in OWN or PEERS[name].needs_llm
 
 
 def needs_llm(name: str) -> bool:
-    """Return whether a method makes no sense without an LLM."""
+    """Return whether a method cannot run without an LLM."""
     return name in ITL or cap_of(name) is not None or (name in PEERS and PEERS[name].needs_llm)
 
 
 def labels_by(name: str, problem: Problem, tools: Tools) -> Labels:
-    """Return the labels (n,) that a method gives the sentences; -1: none."""
+    """Return the labels (n,) that a method gives the sentences; -1 for a sentence without a cluster."""
     kit = Kit(tools.llm, tools.embed)
     if name in PEERS:
         return PEERS[name](problem, kit)
@@ -105,8 +105,8 @@ def labels_by(name: str, problem: Problem, tools: Tools) -> Labels:
 def own_settings(name: str, tools: Tools) -> Settings:
     """Return the settings of one of dialin's own methods.
 
-    The paper's rows ask the paper's question, Good or Bad of a list; a tuned judge is asked as it was tuned, which is
-    that question without worked examples.
+    The paper's rows ask the paper's question about a list: Good or Bad? A tuned judge gets the question that it was
+    tuned on, which is the same without worked examples.
     """
     judge = tools.judge_llm or tools.llm
     as_tuned = tools.calibration is not None or (judge is not None and has_adapter(judge.name))

@@ -1,4 +1,4 @@
-"""One run of one method: with what it works, what it took, and the row that comes of it."""
+"""Run one method once, measure its cost, and return its row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dialin.llm.usage import Budget, Ledger
 
 @dataclass(frozen=True)
 class Workbench:
-    """Where a run happens: with what, in which folder, and who watches."""
+    """Surroundings of a run: the open models, the folder and the listener."""
 
     opened: Connections
     out: Path
@@ -38,7 +38,7 @@ class Workbench:
 
 @dataclass(frozen=True)
 class RunBudget:
-    """Where the replies of a run are kept, what it pays for, and the most that it may ask."""
+    """Reply store, cap and ledger of one run."""
 
     store: Path
     cap: int | None
@@ -47,17 +47,17 @@ class RunBudget:
 
     @property
     def n_paid(self) -> int:
-        """Questions that were really asked."""
+        """Number of questions that were really sent to the LLM."""
         return self.ledger.total().calls - len(self.recalled)
 
     def budget(self) -> Budget:
-        """Return what may be asked beside the stored replies, which a run that goes on after a kill asks for again."""
+        """Return the budget for new questions: the cap minus the replies stored before a kill, which a rerun reuses."""
         n_known = sum(step["questions"] for step in asked(self.store).values())
         return Budget(max_calls=None if self.cap is None else max(self.cap - n_known, 0))
 
 
 def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
-    """Run a method once and return its row; labels and replies are kept, and the replies shared."""
+    """Run a method once and return its row; keep its labels and replies, and share the replies."""
     _, method, seed = key
     asking = RunBudget(place.out / REPLIES / f"{stem_of(key)}.sqlite", cap_of(method))
     told_k = is_told_k(method)
@@ -66,7 +66,7 @@ def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
         labels = labels_by(method, case.problem(X, seed, told_k=told_k), tools)
         seconds, memory = time.perf_counter() - begin, water.mb()
     if asking.store.exists():
-        with suppress(InputError):  # where the shared store cannot be written, this one has them all the same
+        with suppress(InputError):  # an unwritable shared store does no harm: this store has the replies
             share(asking.store)
     keep(place.out, key, labels)
     steps = asked(asking.store).values()
@@ -89,7 +89,7 @@ def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
 
 @contextmanager
 def tools_for(method: str, place: Workbench, asking: RunBudget) -> Iterator[Tools]:
-    """Give what a method works with; no store is made for one that asks nobody."""
+    """Open the tools of a method; a method that asks no LLM gets no reply store."""
     if not asks(method):
         yield Tools(None, place.opened.embed)
     elif asking.cap is None:
@@ -103,16 +103,16 @@ def tools_for(method: str, place: Workbench, asking: RunBudget) -> Iterator[Tool
 
 
 def free_client(backend: Backend, asking: RunBudget) -> Client:
-    """Return a client that may ask whatever it wants."""
+    """Return a client without a cap."""
     return Client(backend, [ReplyStore(asking.store), shared_store()], asking.ledger)
 
 
 def capped_client(backend: Backend, asking: RunBudget) -> Client:
-    """Return a client with a cap; what others have asked is known behind it, so that it counts."""
+    """Return a client with a cap; replies known from other runs come from its backend, so they count as well."""
     return Client(backend, [ReplyStore(asking.store)], asking.ledger, asking.budget())
 
 
 def recalling(opened: Connections, known: ReplyStore, asking: RunBudget) -> Connections:
-    """Return LLMs that give what a store knows as if they had been asked, and note it."""
+    """Return the connections with LLMs that answer from a store if they can, and note each recalled reply."""
     both = [b and RecallBackend(b, known, asking.recalled) for b in (opened.backend, opened.judge)]
     return replace(opened, backend=both[0], judge=both[1])

@@ -1,4 +1,4 @@
-"""``results.html``: the tables and the plot of a benchmark on one page that needs nothing else."""
+"""Write ``results.html``: the tables and plots of a benchmark on one self-contained page."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PAGE = "results.html"
 
 
 def write_page(out: Path, rows: Sequence[Row]) -> None:
-    """Write the page of a folder; raise InputError if that fails."""
+    """Write the page of a folder; raise InputError if it cannot be written."""
     if rows:
         files.write_text(out / PAGE, html_of(rows, files.read_json(out / ABOUT)))
 
 
 def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:
-    """Return the page of rows, at least one; `about` is what ``bench.json`` says."""
+    """Return the page for one or more rows; `about` is the content of ``bench.json``."""
     environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin.bench"), autoescape=True, trim_blocks=True)
     lines = lines_of(rows)
     looks = plot.looks_of(list(dict.fromkeys(line.method for line in lines)), [r.method for r in rows if r.told_k])
@@ -41,7 +41,7 @@ def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:
 
 
 def parts(cell: str) -> tuple[str, str]:
-    """Return what stands large in a cell, with its stars, and what stands small below it.
+    """Return the large text of a cell, stars included, and the small text below it.
 
     Examples
     --------

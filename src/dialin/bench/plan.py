@@ -1,4 +1,4 @@
-"""What a benchmark is to run and to measure, and who is told of its progress."""
+"""The plan of a benchmark, and the listeners to its progress."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from dialin.tune.base import Weights
 
 @dataclass(frozen=True)
 class Bench:
-    """What is to be run and measured.
+    """The plan of a benchmark: the runs and the measurements.
 
     Parameters
     ----------
     cases : sequence of Case
         Data sets.
     methods : sequence of str
-        Names of `dialin.bench.methods.METHODS`, or dialin with a cap.
+        Names from `dialin.bench.methods.METHODS`, or dialin with a cap.
     seeds : sequence of int
-        Each method is run with each.
+        Every method runs with every seed.
     specs : Specs
-        LLMs in the loop, and embedder.
+        Specs of the LLMs in the loop and of the embedder.
     out : Path
-        The folder; what it has already is not run again.
+        Folder of the results; runs that it already holds are not repeated.
     goodness_llm : str
-        Spec of the LLM that judges the clusters of every run afterwards; "": nobody does.
+        Spec of the LLM that judges the clusters of every finished run; "" to skip goodness.
     held_out : mapping of str to Case
-        Labelled sentences for the classifier, by the name of the data set.
+        Held-out labelled sentences for the classifier, by the name of the data set.
     encoder : Weights, optional
-        An encoder that learns the clusters, too, beside the logistic regression.
+        Weights of an encoder that learns the clusters as well, beside the logistic regression.
     """
 
     cases: Sequence[Case]
@@ -46,26 +46,26 @@ class Bench:
     encoder: Weights | None = None
 
     def keys(self, case: Case) -> list[Key]:
-        """Return the runs on a data set."""
+        """Return the keys of the runs on a data set."""
         return [(case.name, method, seed) for method in self.methods for seed in self.seeds]
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told of progress.
+    """Listeners to the progress of a benchmark.
 
     Parameters
     ----------
     on_step : callable
-        Told the run that begins.
+        Called with a line about each run that begins.
     on_row : callable
-        Told each run that has ended, and again when it has been measured.
+        Called with the row of each run that has ended, and again once it has been measured.
     on_reply : callable
-        Told of each reply of the LLM.
+        Called after each reply of the LLM.
     on_embed : callable
-        Told (texts encoded, texts to encode).
+        Called with the number of texts encoded so far and the number of all texts to encode.
     on_note : callable
-        Told what could not be done, in one line.
+        Called with one line about something that could not be done.
     """
 
     on_step: Callable[[str], None] = lambda _: None

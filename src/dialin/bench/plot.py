@@ -1,6 +1,6 @@
-"""Quality against questions: numbers become marks, ticks and error bars of a drawing; ``bench.html.j2`` draws them.
+"""Compute the plot of quality against questions: marks, ticks and error bars, which ``page.html.j2`` draws.
 
-The axis of questions is logarithmic, with a place of its own for methods that ask none.
+The axis of questions is logarithmic, with a place of its own for 0.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from dialin.bench.table import NAMES, Figure, TableLine
 WIDTH, HEIGHT = 390, 270
 LEFT, RIGHT, TOP, BOTTOM = 38, 22, 22, 40
 ZERO, FIRST = LEFT + 12, LEFT + 44
-"""Where no question and the first power of ten are, from the left."""
+"""Distances of 0 questions and of the first power of ten from the left edge."""
 RADIUS, CAPPED_RADIUS = 5.0, 3.0
 CORNERS = {"square": (4, 45), "diamond": (4, 0), "up": (3, -90), "down": (3, 90), "pentagon": (5, -90), "six": (6, 0)}
-"""Corners of a shape, and the angle of the first in degrees; a circle has none."""
+"""Number of corners of each shape, and the angle of the first corner in degrees."""
 SHAPES = ("circle", *CORNERS)
 FAMILIES = ("free", "peer", "paper", "dialin")
-"""Methods that ask nobody, other papers', the paper's, and ours: a colour for each."""
+"""Methods without an LLM, other papers' methods, the paper's methods and dialin: a colour for each."""
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A place on an axis, and what stands there."""
+    """A position on an axis, and its label."""
 
     at: float
     text: str
@@ -35,7 +35,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Look:
-    """How a method is drawn: colour of its family, shape within it, hollow where it is told k."""
+    """The look of a method: the colour of its family, its own shape within the family, and hollow if it is told k."""
 
     method: str
     family: str
@@ -43,7 +43,7 @@ class Look:
     hollow: bool
 
     def outline(self, x: float, y: float) -> str:
-        """Return the path of the shape around a place; with a cap it is small."""
+        """Return the SVG path of the shape around a point; the shape of a capped method is small."""
         r = RADIUS if cap_of(self.method) is None else CAPPED_RADIUS
         if self.shape == "circle":
             return f"M{x - r:.1f},{y:.1f}a{r},{r} 0 1 0 {2 * r},0a{r},{r} 0 1 0 {-2 * r},0Z"
@@ -55,7 +55,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Mark:
-    """A method in a panel: its place, its error bar, and what a pointer is told."""
+    """The mark of a method in a panel: position, error bar and tooltip."""
 
     look: Look
     x: float
@@ -66,24 +66,24 @@ class Mark:
 
     @property
     def path(self) -> str:
-        """The outline of its shape."""
+        """SVG path of its shape."""
         return self.look.outline(self.x, self.y)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One score of all methods.
+    """The panel of one score.
 
     Parameters
     ----------
     title : str
         Name of the score.
     across, up : list of Tick
-        Of the axes.
+        Ticks of the horizontal and the vertical axis.
     marks : list of Mark
-        One a method.
+        One mark per method.
     curve : str
-        Points of the line through dialin with its caps; "" if there is none.
+        Points of the line that joins dialin and its capped runs; "" if there are no capped runs.
     """
 
     title: str
@@ -95,7 +95,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class AxisScale:
-    """From numbers to places: a linear map, or one of powers of ten with 0 apart."""
+    """The scale of an axis: linear, or logarithmic with 0 at a place of its own."""
 
     low: float
     high: float
@@ -104,7 +104,7 @@ class AxisScale:
     is_log: bool = False
 
     def at(self, value: float) -> float:
-        """Return the place of a value."""
+        """Return the position of a value."""
         if self.is_log and value < 1:
             return float(ZERO)
         part = ((math.log10(value) if self.is_log else value) - self.low) / (self.high - self.low)
@@ -112,7 +112,7 @@ class AxisScale:
 
 
 def panels_of(lines: Sequence[TableLine], looks: Sequence[Look]) -> list[Panel]:
-    """Return a panel for each score, of the lines of one data set or of all."""
+    """Return a panel for each score, from the lines of one data set or of all data sets together."""
     across = calls_scale([_mean(line, "calls") for line in lines])
     own = {look.method: look for look in looks}
     return [panel_of(metric, lines, across, own) for metric in METRICS]
@@ -135,13 +135,13 @@ def mark_of(line: TableLine, figure: Figure, look: Look, scales: tuple[AxisScale
 
 
 def curve_of(marks: Sequence[Mark]) -> str:
-    """Return the points of the line through dialin's marks, by questions; "" if it has no caps."""
+    """Return the points of the line through dialin's marks, by number of questions; "" with fewer than two marks."""
     own = sorted((mark.x, mark.y) for mark in marks if mark.look.family == "dialin")
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in own) if len(own) > 1 else ""
 
 
 def ends(figure: Figure) -> tuple[float, float]:
-    """Return the ends of an error bar: a standard deviation over seeds to both sides, at most 1."""
+    """Return the ends of an error bar: one standard deviation over seeds to each side, the upper end at most 1."""
     spread = figure.std or 0.0
     return figure.mean - spread, min(figure.mean + spread, max(figure.mean, 1.0))
 
@@ -154,7 +154,7 @@ def calls_scale(calls: Sequence[float]) -> AxisScale:
 
 
 def calls_ticks(scale: AxisScale) -> list[Tick]:
-    """Return 0 and the powers of ten."""
+    """Return ticks at 0 and at the powers of ten."""
     powers = [10**i for i in range(int(scale.low), int(scale.high) + 1)]
     return [Tick(ZERO, "0"), *(Tick(scale.at(n), f"{n:,}") for n in powers)]
 
@@ -173,15 +173,15 @@ def score_scale(scores: Sequence[float]) -> AxisScale:
 
 
 def score_ticks(scale: AxisScale) -> list[Tick]:
-    """Return the tenths, or every second one where there are many."""
+    """Return ticks at the tenths, or at every second tenth if there are many."""
     first, last = round(10 * scale.low), round(10 * scale.high)
     return [Tick(scale.at(i / 10), f"{i / 10:.1f}") for i in range(first, last + 1, 1 if last - first < 6 else 2)]
 
 
 def looks_of(methods: Sequence[str], told: Sequence[str]) -> list[Look]:
-    """Return how each method is drawn, the same in every panel; those in `told` are told k.
+    """Return the look of each method, the same in every panel; methods in `told` are told k.
 
-    Caps of dialin are drawn as dialin is.
+    Capped runs of dialin look like dialin.
     """
     order = {family: [m for m in methods if kind_of(m) == family and cap_of(m) is None] for family in FAMILIES}
     return [

@@ -1,6 +1,6 @@
-"""Figures that other papers report on the same data, from ``published.json``: beside ours, never among them.
+"""Read the figures that other papers report on the same data from ``published.json``, for a table of their own.
 
-Other embedders, other LLMs, other prompts: they say where the field is, not which method is better.
+They come from other embedders, LLMs and prompts. They show where the field stands, not which method is better.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dialin.bench.results import Row
 
 SECTION = "Published elsewhere (other embedders and LLMs)"
 TEXT = (
-    "As their authors report them; read in transcriptions of their tables and in notes about them, not in the papers. "
-    "No figure of this section is in another."
+    "Figures as their authors report them, taken from transcriptions of their tables and from notes about them, not "
+    "from the papers. No other section uses these figures."
 )
 FILE = "published.json"
 
@@ -30,19 +30,19 @@ class PublishedRow:
     Parameters
     ----------
     data, method : str
-        As the paper calls them.
+        Names that the paper uses.
     told_k : bool
         Whether the method is told the true number of intents.
     nmi, ari, acc : float or None
-        Scores in [0, 1]; None if the source has none.
+        Scores in [0, 1]; None if the source does not report the score.
     calls : int or None
-        Questions to the LLM; None if the source does not say.
+        Questions to the LLM; None if the source does not report it.
     embedder, llm : str
-        "" if the source does not say.
+        Names of the models; "" if the source does not name them.
     source : str
-        Whose figures they are.
+        Authors, year and table of the paper.
     seen : str
-        Where they were read: a key of ``sources`` in the file.
+        Place where the figures were read: a key of ``sources`` in the file.
     """
 
     data: str
@@ -73,15 +73,15 @@ class PublishedRow:
 
 
 def published_for(rows: Sequence[Row]) -> list[PublishedRow]:
-    """Return what was published on the data sets of the rows, in the order of the file."""
+    """Return the published figures for the data sets of the rows, in the order of the file."""
     names = {data for row in rows if (data := known_as(row)) is not None}
     return [PublishedRow(**line) for line in content()["figures"] if line["data"] in names]
 
 
 def known_as(row: Row) -> str | None:
-    """Return the name that papers give the data set of a row; None for any other.
+    """Return the name that papers give to the data set of a row; None if they do not know it.
 
-    Its file must be called so, and have the same number of sentences and of intents.
+    The file must have a known name and the same numbers of sentences and intents.
     """
     name = comparable(row.data)
     for known, about in content()["data"].items():
@@ -91,7 +91,7 @@ def known_as(row: Row) -> str | None:
 
 
 def comparable(name: str) -> str:
-    """Return the name of a data set without what differs from copy to copy.
+    """Return the name of a data set without the parts that differ between copies.
 
     Examples
     --------
@@ -103,6 +103,6 @@ def comparable(name: str) -> str:
 
 @cache
 def content() -> dict[str, Any]:
-    """Return what the file says."""
+    """Return the content of ``published.json``."""
     text = resources.files("dialin.bench").joinpath(FILE).read_text(encoding="utf-8")
     return dict(json.loads(text))

@@ -1,4 +1,4 @@
-"""Replies that were known before, given as if they were asked for: a cap then counts questions, known or not."""
+"""Serve known replies as if the LLM had just given them, so that a cap counts every question, known or not."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from dialin.llm.cache import ReplyStore, request_key
 
 
 class RecallBackend:
-    """A backend that looks into a store first.
+    """A backend that looks into a store before it asks another backend.
 
-    A budget counts what is paid, and what a store of its client knows is free: with the replies of the uncapped run in
-    the shared store, no cap would ever be hit. Behind the client nothing is paid twice, and everything is counted.
+    A budget counts paid questions only, and a client gets known replies free from its stores: with the replies of the
+    uncapped run in the shared store, no run would ever reach its cap. With the store behind the client, no question is
+    paid for twice, and every question counts.
 
     Parameters
     ----------
     backend : Backend
-        Who is asked what the store does not know.
+        Answers the requests that the store does not know.
     known : ReplyStore
-        Is only read.
+        Store of known replies; it is only read.
     recalled : list of str
-        Gets the key of each request that the store answered.
+        Receives the key of each request that the store answered.
     """
 
     def __init__(self, backend: Backend, known: ReplyStore, recalled: list[str]) -> None:
@@ -27,7 +28,7 @@ class RecallBackend:
         self._backend, self._known, self._recalled = backend, known, recalled
 
     def reply(self, request: Request) -> Reply:
-        """Answer one request."""
+        """Return the reply to one request, from the store if it has one."""
         key = request_key(self.name, request)
         reply = self._known.get(key)
         if reply is None:
@@ -36,4 +37,4 @@ class RecallBackend:
         return reply
 
     def close(self) -> None:
-        """Do nothing: who opened the backend closes it."""
+        """Do nothing: the code that opened the backend closes it."""

@@ -1,8 +1,8 @@
-"""The folder of a benchmark: what it is about, and one line for each run that has ended.
+"""Read and write the folder of a benchmark: its models and data, and one line for each finished run.
 
-``bench.json`` says which data, LLMs and embedder the rows are of; ``runs.jsonl`` grows by a line, so a kill loses at
-most the run at hand, whose replies are in ``replies/``. What is measured later fills gaps of a line: then the file is
-put in its place as a whole.
+``bench.json`` names the data, LLMs and embedder of the rows. ``runs.jsonl`` grows line by line, so a kill loses at most
+the current run, and the replies to that run stay in ``replies/``. Later measurements fill gaps in a line; the whole
+file is then replaced.
 """
 
 from __future__ import annotations
@@ -21,51 +21,52 @@ from dialin.score.metrics import Scores
 
 ABOUT, RUNS, REPLIES, LABELS, GOODNESS = "bench.json", "runs.jsonl", "replies", "labels", "goodness"
 ADDABLE_FIELDS = ("goodness_llm", "encoder")
-"""What a folder is about that it may gain later."""
+"""Entries of ``bench.json`` that a folder may gain later."""
 Key = tuple[str, str, int]
-"""Data set, method, seed."""
+"""Data set, method and seed of a run."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run of one method.
+    """One finished run of one method.
 
     Parameters
     ----------
     data, method : str
-        Names.
+        Names of the data set and the method.
     seed : int
-        Of everything random.
+        Seed of all randomness.
     told_k : bool
-        Whether it was told the true number of intents.
+        Whether the method was told the true number of intents.
     nmi, ami, ari, acc : float
-        Against gold, the unassigned as one more cluster.
+        Scores against gold; the unassigned rows count as one more cluster.
     n_clusters, n_true, n : int
-        Clusters, gold labels, rows with a label.
+        Numbers of clusters, of gold labels, and of labelled rows.
     coverage : float
-        Share of them that got a cluster.
+        Share of the labelled rows that got a cluster.
     calls, tokens_in, tokens_out : int
-        Distinct questions and their tokens, whether paid for in this run or known before.
+        Distinct questions and their tokens, whether this run paid for them or their replies were known.
     paid_calls : int
-        Those that were asked in the session that ended the run.
+        Questions that the last session of the run paid for.
     seconds : float
-        Of that session, without embedding the sentences; stored replies take no time.
+        Duration of that session without embedding the sentences; stored replies take no time.
     embedder : str
-        The spec that gives it again.
+        Spec that opens the same embedder again.
     peak_memory_mb : float or None
-        The most that the process held during the run, in MB; None if the system does not say.
+        Peak memory of the process during the run, in MB; None if the system does not report it.
     goodness : float or None
-        Share of the clusters that another LLM finds good, among those that it could judge; None if there is none.
+        Share of clusters that another LLM finds good, of those that it could judge; None if it was not asked, or could
+        judge none.
     n_unreadable, goodness_calls : int or None
-        Clusters that it could not judge, and its questions; None: not asked yet.
+        Clusters that it could not judge, and the number of its questions; None if it was not asked.
     downstream : float or None
         Accuracy of a classifier of the clusters on held-out sentences; None if there is no cluster.
     n_held_out : int or None
-        Those sentences; None: not measured yet.
+        Number of labelled held-out rows; None if not measured.
     encoder : float or None
-        Accuracy of a fine-tuned encoder on them; None: not measured, or there is no cluster.
+        Accuracy of a fine-tuned encoder on the same rows; None if not measured, or if there is no cluster.
     machine : str
-        What it ran on; "" if that was not recorded.
+        Machine of the run; "" if it was not recorded.
     """
 
     data: str
@@ -97,12 +98,12 @@ class Row:
 
     @property
     def key(self) -> Key:
-        """What makes it another run than the others."""
+        """Data set, method and seed: they identify the run."""
         return self.data, self.method, self.seed
 
     @property
     def is_timed(self) -> bool:
-        """Whether `seconds` is what the run takes: no reply to it was known before."""
+        """Whether `seconds` is the full duration of the run, because no reply was known before."""
         return self.paid_calls == self.calls
 
     @property
@@ -112,12 +113,12 @@ class Row:
 
     @property
     def k_ratio(self) -> float:
-        """Clusters found for each gold label."""
+        """Number of clusters divided by the number of gold labels."""
         return self.n_clusters / self.n_true
 
 
 def score_columns(scores: Scores) -> dict[str, Any]:
-    """Return the part of a row that comes from the scores."""
+    """Return the fields of a row that come from the scores."""
     return {
         **{name: float(getattr(scores, name)) for name in ("nmi", "ami", "ari", "acc", "coverage")},
         **{name: int(getattr(scores, name)) for name in ("n_clusters", "n_true", "n")},
@@ -125,9 +126,9 @@ def score_columns(scores: Scores) -> dict[str, Any]:
 
 
 def about_of(specs: Specs, data: Mapping[str, str], measured: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the rows of a folder are about: LLMs, embedder, calibration, the sha256 of all sentences.
+    """Return the content of ``bench.json``: version, LLMs, embedder, calibration, and the sha256 of each data set.
 
-    `measured` holds what was measured with: the names of `ADDABLE_FIELDS`, and ``held_out``, the sha256 by data set.
+    `measured` adds the fields of the measurements: `ADDABLE_FIELDS`, and ``held_out``, the sha256 by data set.
     """
     calibration = "auto" if specs.calibration == "auto" else specs.calibration.name
     models = {"llm": specs.llm, "judge_llm": specs.judge, "embedder": specs.embedder, "calibration": calibration}
@@ -135,29 +136,30 @@ def about_of(specs: Specs, data: Mapping[str, str], measured: Mapping[str, Any])
 
 
 def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
-    """Make the folder, or find what it has.
+    """Make the folder of a benchmark, or read the rows of an existing one.
 
     Parameters
     ----------
     out : Path
-        A new or empty folder, or that of an earlier benchmark with the same LLMs and embedder.
+        A new or empty folder, or the folder of an earlier benchmark with the same LLMs and embedder.
     about : dict
-        Of `about_of`.
+        Result of `about_of`.
 
     Returns
     -------
     list of Row
-        The runs that have ended; the line that a kill cut short is dropped.
+        The finished runs; a line that a kill cut short is dropped.
 
     Raises
     ------
     InputError
-        The folder holds something else, or rows of other data, LLMs or another embedder; or it cannot be written.
+        If the folder holds something else, or rows of other data, LLMs or another embedder; or if it cannot be
+        written.
     """
     if (out / ABOUT).is_file():
         about = merged(files.read_json(out / ABOUT), about, out)
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is neither empty nor the folder of a benchmark", hint="choose another --out")
+        raise InputError(f"{out} is neither empty nor a benchmark folder", hint="choose another --out")
     try:
         for name in (REPLIES, LABELS, GOODNESS):
             (out / name).mkdir(parents=True, exist_ok=True)
@@ -170,9 +172,14 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
 
 
 def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Return what a folder is about with what is asked for now; raise InputError if both cannot be in one table.
+    """Return the ``bench.json`` that covers the rows of a folder and the new runs.
 
-    A folder without another judge, held-out sentences or an encoder may gain them.
+    A folder without an independent judge, held-out sentences or an encoder may gain them.
+
+    Raises
+    ------
+    InputError
+        If the old file is damaged, or if old and new runs differ in data or models and so cannot share a table.
     """
     missing = [name for name in new if name not in old]
     if missing:
@@ -194,22 +201,22 @@ def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a file, none if there is none; raise InputError if a whole line is not a row."""
+    """Return the rows of a file, [] if it does not exist; raise InputError if a complete line is not a row."""
     lines = path.read_text("utf-8").split("\n") if path.exists() else [""]
-    return [row_of(line, path, number) for number, line in enumerate(lines[:-1], 1)]  # the last one has no end
+    return [row_of(line, path, number) for number, line in enumerate(lines[:-1], 1)]  # the rest was cut short
 
 
 def row_of(line: str, path: Path, number: int) -> Row:
-    """Return the row that a line describes."""
+    """Return the row in a line; raise InputError, with the number of the line, if the line is damaged."""
     try:
         values = json.loads(line)
         return Row(**{column.name: values[column.name] for column in fields(Row)})
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"line {number} of {path} is damaged", hint="delete the line to repeat its run") from error
+        raise InputError(f"line {number} of {path} is damaged", hint="delete the line to repeat the run") from error
 
 
 def append_row(path: Path, row: Row) -> None:
-    """Add one row; raise InputError if it cannot be written."""
+    """Append one row to the file; raise InputError if it cannot be written."""
     try:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -218,7 +225,7 @@ def append_row(path: Path, row: Row) -> None:
 
 
 def rewrite(path: Path, rows: Sequence[Row]) -> None:
-    """Write all rows, whole; raise InputError if they cannot be written."""
+    """Replace the whole file by these rows; raise InputError if they cannot be written."""
     files.write_json_lines(path, map(asdict, rows))
 
 

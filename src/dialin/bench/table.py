@@ -1,4 +1,4 @@
-"""Tables of a benchmark: mean and spread over seeds, what differs from dialin, and what was published elsewhere."""
+"""Make the tables of a benchmark: mean and spread over seeds, tests against dialin, machines, published figures."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from dialin.bench.results import Row
 from dialin.text.markdown import raw_table
 
 MACHINES = (
-    "The int8 models give slightly other embeddings on another kind of processor, and scores differ by some "
-    "hundredths: what is close is to be compared on one machine."
+    "The int8 models give slightly different embeddings on different kinds of processors, which changes scores by a "
+    "few hundredths. Compare close results on one machine only."
 )
 RESULTS, TABLE = "results.parquet", "results.md"
 SCORES = ("nmi", "ami", "ari", "acc", "n_clusters", "k_ratio", "coverage", "goodness", "downstream", "encoder")
 COSTS = ("calls", "tokens", "seconds", "peak_memory_mb")
 FIGURES = (*SCORES, *COSTS)
 OPTIONAL_FIGURES = {"goodness", "downstream", "encoder"}
-"""Shown only where they were measured."""
+"""Figures that have a column only if they were measured."""
 _DIGITS = dict.fromkeys(SCORES, 3) | {"n_clusters": 0, "k_ratio": 2, "seconds": 1}
 NAMES = {"nmi": "NMI", "ami": "AMI", "ari": "ARI", "acc": "ACC", "n_clusters": "clusters"}
 NAMES |= {"k_ratio": "clusters / true", "peak_memory_mb": "memory (MB)", "encoder": "downstream (encoder)"}
@@ -36,32 +36,32 @@ Cells = dict[str, str]
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean over seeds, and its standard deviation (n - 1); None with one seed."""
+    """The mean of a figure over seeds, and its standard deviation (n - 1), None with one seed."""
 
     mean: float
     std: float | None
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Figure:
-        """Return mean and spread of values, at least one."""
+        """Return the mean and spread of one or more values."""
         return cls(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
 @dataclass(frozen=True)
 class TableLine:
-    """One method on one data set, or on the mean of all.
+    """The figures of one method on one data set, or averaged over all data sets.
 
     Parameters
     ----------
     data, method : str
-        Names.
+        Names of the data set and the method.
     told_k : bool
-        Whether it was told the true number of intents.
+        Whether the method was told the true number of intents.
     n_seeds : int
-        Seeds that it was run with.
+        Number of seeds.
     figures : dict of str to Figure or None
-        By the names in `FIGURES`, over the seeds that have one; None if none has: the seconds where in each run some
-        replies were known before, say.
+        Figures by their names in `FIGURES`, over the seeds that have a value. None if no seed has one, such as the
+        seconds of runs with replies that were known before.
     """
 
     data: str
@@ -73,23 +73,23 @@ class TableLine:
 
 @dataclass(frozen=True)
 class Section:
-    """A table under a heading, and what is to be said of it."""
+    """A table with its heading and a remark."""
 
     title: str
     rows: list[Cells]
     text: str = ""
 
     def numbers(self) -> set[str]:
-        """Return the columns of numbers, which are set to the right."""
+        """Return the names of the columns of numbers, which are aligned right."""
         starts = "0123456789+-–<u"  # u: undefined
         return {name for name in self.rows[0] if all(row[name][:1] in starts for row in self.rows)}
 
 
 def lines_of(rows: Sequence[Row]) -> list[TableLine]:
-    """Return a line for each data set and method, then one for each method on all data sets, in the order of the rows.
+    """Return a line for each data set and method, then a line for each method on all data sets, in the order of rows.
 
-    For the latter, the data sets of a seed are averaged first, so that the spread is that of seeds, and a method counts
-    only with seeds that it has on every data set.
+    A line for all data sets first averages the data sets of each seed, so its spread is the spread over seeds. It uses
+    only the seeds that the method has on every data set.
     """
     names, methods = (list(dict.fromkeys(getattr(row, what) for row in rows)) for what in ("data", "method"))
     groups = [(data, [row for row in rows if (row.data, row.method) == (data, m)]) for data in names for m in methods]
@@ -114,13 +114,13 @@ def _figure(name: str, seeds: list[list[Row]]) -> Figure | None:
 
 
 def value_of(row: Row, name: str) -> float | None:
-    """Return one figure of a run; None if it has none: its seconds where some reply was known before."""
+    """Return one figure of a run; None if it is missing, or for the seconds of a run with replies known before."""
     value = getattr(row, name)
     return None if value is None or (name == "seconds" and not row.is_timed) else float(value)
 
 
 def sections_of(rows: Sequence[Row]) -> list[Section]:
-    """Return all tables: one for each data set, one for all, the test, and what was published elsewhere."""
+    """Return all sections: each data set, all data sets, the test, the machines, and the published figures."""
     lines = lines_of(rows)
     titles, names = titles_of(lines), shown_figures(lines)
     tested = [comparison for comparison in comparisons_of(rows) if comparison.data in titles]
@@ -135,18 +135,18 @@ def sections_of(rows: Sequence[Row]) -> list[Section]:
 
 
 def titles_of(lines: Sequence[TableLine]) -> list[str]:
-    """Return the data sets, and `ALL_DATA` where there are several: of one, it would say the same again."""
+    """Return the titles of the data sets, plus `ALL_DATA` if there are several; for one it would repeat the table."""
     titles = list(dict.fromkeys(line.data for line in lines))
     return titles if len(titles) > 2 else [title for title in titles if title != ALL_DATA]
 
 
 def shown_figures(lines: Sequence[TableLine]) -> list[str]:
-    """Return the figures that have a column."""
+    """Return the names of the figures that have a column."""
     return [name for name in FIGURES if name not in OPTIONAL_FIGURES or any(line.figures[name] for line in lines)]
 
 
 def cells_of(line: TableLine, names: Sequence[str], stars: Mapping[tuple[str, str, str], str]) -> Cells:
-    """Return one line as text; a star beside a score says that dialin's differs from it."""
+    """Return the cells of one line; a star marks a score that differs from dialin's."""
     cells = {"method": line.method, "told k": "yes" if line.told_k else "no", "seeds": str(line.n_seeds)}
     for name in names:
         star = stars.get((line.data, line.method, name), "")
@@ -157,7 +157,7 @@ def cells_of(line: TableLine, names: Sequence[str], stars: Mapping[tuple[str, st
 
 
 def figure_text(figure: Figure | None, digits: int) -> str:
-    """Return mean ± standard deviation as text."""
+    """Return "mean ± standard deviation", or a dash without a figure."""
     if figure is None:
         return "–"
     mean = f"{figure.mean:,.{digits}f}"
@@ -170,7 +170,7 @@ def _legend() -> str:
 
 
 def test_rows(tested: Sequence[Comparison]) -> list[Cells]:
-    """Return dialin against each method: differences of the scores and their p."""
+    """Return the table of dialin against each method: differences of the scores, and their p."""
     by_pair: dict[tuple[str, str], dict[str, Comparison]] = {}
     for comparison in tested:
         by_pair.setdefault((comparison.data, comparison.method), {})[comparison.metric] = comparison
@@ -186,7 +186,7 @@ def _test_cells(data: str, method: str, own: Mapping[str, Comparison]) -> Cells:
 
 
 def machine_rows(rows: Sequence[Row]) -> list[Cells]:
-    """Return what ran on which machine, the one of most runs first."""
+    """Return the runs of each machine, the machine with the most runs first."""
     names = Counter(row.machine for row in rows)
     methods = {name: Counter(row.method for row in rows if row.machine == name) for name in names}
     return [
@@ -200,19 +200,19 @@ def machine_rows(rows: Sequence[Row]) -> list[Cells]:
 
 
 def shown_p(p: float | None) -> str:
-    """Return a p as text."""
+    """Return p as text: four decimals, "< 0.0001" or "undefined"."""
     if p is None:
         return "undefined"
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
 def published_section(published: Sequence[PublishedRow]) -> Section:
-    """Return the figures of other papers, apart from ours."""
+    """Return the section with the figures of other papers."""
     return Section(SECTION, [found.cells() for found in published], PUBLISHED_TEXT)
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Return all tables."""
+    """Return all sections as Markdown."""
     return "\n\n".join(_markdown(section) for section in sections_of(rows)) + "\n"
 
 
@@ -222,7 +222,7 @@ def _markdown(section: Section) -> str:
 
 
 def tables_json(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the tables as plain values."""
+    """Return the tables as plain values for JSON."""
     tested = [asdict(comparison) | {"stars": comparison.stars} for comparison in comparisons_of(rows)]
     return {
         "runs": len(rows),
@@ -233,7 +233,7 @@ def tables_json(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def write_tables(out: Path, rows: Sequence[Row]) -> None:
-    """Write ``results.parquet``, a row for each run, and ``results.md``; raise InputError if that fails."""
+    """Write ``results.parquet`` (one row per run) and ``results.md``; raise InputError if a file cannot be written."""
     if not rows:
         return
     files.write_table(out / RESULTS, pa.Table.from_pylist([row_values(row) for row in rows], SCHEMA))
@@ -241,7 +241,7 @@ def write_tables(out: Path, rows: Sequence[Row]) -> None:
 
 
 def schema_of(record: type) -> pa.Schema:
-    """Return the columns of rows, typed by their fields: what was never measured has no value to tell its type by."""
+    """Return the Parquet schema of a record, typed by its fields: an unmeasured column has no value to infer from."""
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     hints = {name: (get_args(kind) or (kind,))[0] for name, kind in get_type_hints(record).items()}
     return pa.schema([(name, types[kind]) for name, kind in hints.items()] + [("k_ratio", pa.float64())])
@@ -251,6 +251,6 @@ SCHEMA = schema_of(Row)
 
 
 def row_values(row: Row) -> dict[str, Any]:
-    """Return a row as Parquet has it: with the ratio of clusters, and without nan."""
+    """Return a row for Parquet: with `k_ratio`, and None in place of nan."""
     values: dict[str, Any] = files.without_nan(asdict(row) | {"k_ratio": row.k_ratio})
     return values

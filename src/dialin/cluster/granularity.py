@@ -1,4 +1,4 @@
-"""How many clusters the sentences suggest by themselves: the cut that survives when some of them are left out.
+"""Estimate the number of clusters from the sentences alone: the cut that survives if some sentences are left out.
 
 Two figures support a cut of the tree into k clusters. *Stability*: how far the clusters stay the same when a quarter
 of the sentences is left out (adjusted Rand index; Ben-Hur, Elisseeff and Guyon 2002). *Separation*: how much nearer
@@ -43,7 +43,7 @@ NEIGHBOUR_FACTOR = 1.5
 
 @dataclass(frozen=True)
 class Granularity:
-    """What a cut of the tree should be like.
+    """The cut of the tree that the sentences suggest.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def cuts_of(n: int, min_size: int) -> Labels:
 
 @dataclass(frozen=True)
 class Curves:
-    """What the cuts are worth.
+    """Stability and separation of the cuts.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def silhouettes(X: Matrix, labels: Labels, min_size: int = 1) -> Floats:
 
 
 def gap(found: Curves, random: Sequence[Curves], cuts: Labels) -> Floats:
-    """Return how far each sample favours each cut beyond random points, shape (n_samples, n_cuts), never below 0."""
+    """Return the worth of each cut in each sample beyond random points, shape (n_samples, n_cuts), 0 or more."""
     expected = np.mean([curve.stability.mean(axis=0) for curve in random], axis=0)
     stability = found.stability - expected
     separation = found.separation - np.mean([curve.separation for curve in random], axis=0)

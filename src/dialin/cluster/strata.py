@@ -20,7 +20,7 @@ from dialin.text.script import is_chinese
 
 
 class Stratum(NamedTuple):
-    """What is clustered as if it were alone."""
+    """The role and script of sentences that are clustered apart, as if they were alone."""
 
     role: str
     """"" for all."""

@@ -23,9 +23,9 @@ from dialin.judge.verdict import Judge
 
 CHUNK = 8_192
 N_HALVINGS = 3
-"""How often the newcomers of a piece are halved before the judge's no is taken."""
+"""Times that the newcomers of a piece are halved before the judge's no is final."""
 N_DEVIATIONS = 4.0
-"""How many standard deviations farther from its centroid than the members a sentence may be and still belong."""
+"""Standard deviations by which a sentence may be farther from the centroid than the members and still belong."""
 OTHER_ROLE = -2.0
 """In the place of a cosine, to a piece of another role: less than any."""
 SOFTNESS = 0.05

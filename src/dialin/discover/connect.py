@@ -202,7 +202,7 @@ def beside(spec: str) -> Calibration | Auto:
 
 
 def calibration_file(spec: str) -> Path | None:
-    """Return where the calibration of an adapter lies, or would lie; None for a spec without the folder of one."""
+    """Return the path of an adapter's calibration, whether or not it exists; None unless the spec has such a folder."""
     parsed = Spec.maybe(spec)
     if parsed is None or not parsed.adapter:
         return None

@@ -1,4 +1,4 @@
-"""What a run works with: data, tools and settings, and the judge that they make."""
+"""The context of a run: data, tools and settings, and the judge made from them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Tools:
-    """What the method works with.
+    """The LLMs, the embedder and the listeners of the method.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a run works on and fills: the data, the draft, and the result.
+"""The data, the draft and the result of a run.
 
 `dialin.discover.steps` holds the steps that turn one into the other.
 """
@@ -54,7 +54,7 @@ class Intent:
 
 @dataclass(frozen=True)
 class Result:
-    """What `discover` found.
+    """The result of `discover`.
 
     Parameters
     ----------

@@ -187,7 +187,7 @@ def calibration_in(values: Mapping[str, Any]) -> Calibration:
 
 
 def form_of(llm: str) -> Form:
-    """Return how an LLM is asked by default, given its label."""
+    """Return the default question form for the LLM with this label."""
     if has_adapter(llm):
         return "tuned"
     return "list" if is_server(llm) else "pairs"

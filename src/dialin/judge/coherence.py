@@ -37,7 +37,7 @@ Mode = Literal["both", "llm", "geometry"]
 
 @dataclass(frozen=True)
 class JudgeSettings:
-    """How coherence is judged.
+    """Settings of the coherence judge.
 
     Parameters
     ----------

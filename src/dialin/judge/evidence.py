@@ -1,9 +1,9 @@
-"""How close the sentences of a set are, as evidence that they share an intent.
+"""Evidence from the embeddings that the sentences of a set share an intent: their closeness.
 
 `HeightEvidence` compares the height of the set in Ward's tree with the height at which the corpus falls into the
-clusters that it suggests (`dialin.cluster.granularity`): a set that joins far below is one
-intent, a set that joins far above is not. `CosineEvidence` compares the mean cosine of the set with that of any two
-sentences; it needs no measurement, so it serves small corpora and clusters of other tools.
+clusters that it suggests (`dialin.cluster.granularity`): a set that joins far below is one intent, a set that joins far
+above is not. `CosineEvidence` compares the mean cosine of the set with that of any two sentences; it needs no
+measurement, so it serves small corpora and clusters of other tools.
 """
 
 from __future__ import annotations

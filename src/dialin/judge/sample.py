@@ -50,7 +50,7 @@ class ConvexSampler:
 
 @dataclass(frozen=True)
 class Draw:
-    """How the representatives of a cluster are drawn."""
+    """The sampler and the seed that draw the representatives of a cluster."""
 
     sampler: Sampler
     seed: int = 0

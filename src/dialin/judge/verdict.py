@@ -31,7 +31,7 @@ class Coherence(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge found about one set of sentences.
+    """A judge's finding about one set of sentences.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Verdict:
         GOOD where `p_good` ≥ ½ (for a crowd: where most say so), BAD where not, UNREADABLE where the LLM's answers
         fitted no option, UNASKED where a cap of the budget came before the question.
     evidence : str
-        What decided: "llm", "geometry" or "both".
+        Evidence that decided: "llm", "geometry" or "both".
     n_asked : int
         Questions put to the LLM for it.
     """

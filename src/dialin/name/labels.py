@@ -34,7 +34,7 @@ _ZH = re.compile(r"([\u4e00-\u9fff]{1,4})\s*[-—–－:：]\s*([\u4e00-\u9fffA-
 
 @dataclass(frozen=True)
 class Example:
-    """What a name is made from.
+    """The sentences from which the LLM makes a name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The interface of a peer, and the arithmetic that several of them share."""
+"""The interface of a peer, and the arithmetic that several peers share."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Problem:
     X : float32 array of shape (n, d)
         Their unit-norm embeddings.
     n_clusters : int
-        The true number of intents; a peer that is not told it (`Peer.told_k`) must not look.
+        True number of intents. A peer must not read it unless `Peer.told_k` is true.
     seed : int
-        Seed of everything random.
+        Seed of all randomness.
 
     Raises
     ------
     InputError
-        If there is not one row of X for each text, or the number of clusters is below 1.
+        If X does not have exactly one row per text, or `n_clusters` is below 1.
     """
 
     texts: list[str]
@@ -55,14 +55,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Kit:
-    """What a peer may use.
+    """The LLM and the embedder that a peer may use.
 
     Parameters
     ----------
     llm : LLM or None
-        With dialin's stores of replies and its ledger if it is a `dialin.llm.client.Client`.
+        A `dialin.llm.client.Client` brings dialin's reply stores and ledger with it.
     embed : callable
-        Texts -> unit-norm float32 vectors, by the embedder that made `Problem.X`.
+        Maps texts to unit-norm float32 vectors, with the embedder that made `Problem.X`.
     """
 
     llm: LLM | None
@@ -75,17 +75,17 @@ class Peer(Protocol):
 
     @property
     def name(self) -> str:
-        """What the command line and the tables call it."""
+        """Name of the peer on the command line and in the tables."""
         ...
 
     @property
     def needs_llm(self) -> bool:
-        """Whether it asks an LLM."""
+        """Whether the peer asks an LLM."""
         ...
 
     @property
     def told_k(self) -> bool:
-        """Whether it is told the true number of clusters."""
+        """Whether the peer is told the true number of clusters."""
         ...
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:
@@ -94,16 +94,16 @@ class Peer(Protocol):
         Raises
         ------
         InputError
-            If it needs an LLM, and the kit has none.
+            If the peer needs an LLM but the kit has none.
         """
         ...
 
 
 def llm_of(kit: Kit, peer: str) -> LLM:
-    """Return the LLM of a kit, its usage counted under the name of the peer; raise InputError if there is none."""
+    """Return the kit's LLM, with its usage counted under the peer's name; raise InputError if the kit has no LLM."""
     if kit.llm is None:
         raise InputError(
-            f"the method {peer!r} needs an LLM, but none was given", hint="give --llm SPEC, or leave it out"
+            f"the method {peer!r} needs an LLM, but none was given", hint="give --llm SPEC, or drop the method"
         )
     return tagged(kit.llm, peer)
 
@@ -114,28 +114,28 @@ def k_means(X: Matrix, k: int, seed: int) -> Labels:
 
 
 def unit(X: NDArray[np.floating]) -> Matrix:
-    """Return the rows of X with norm 1; a row of zeros stays."""
+    """Return the rows of X scaled to norm 1; a row of zeros stays as it is."""
     norm = np.linalg.norm(X, axis=1, keepdims=True)
     return np.asarray(X / np.where(norm > 0, norm, 1.0), dtype=np.float32)
 
 
 def centroids_of(X: Matrix, labels: Labels) -> Floats:
-    """Return the mean of each cluster, shape (k, d); `labels` (n,) are 0 … k-1 and none is empty."""
+    """Return the mean of each cluster, shape (k, d); `labels` (n,) are 0 … k-1, and every cluster has a member."""
     sizes = np.bincount(labels)
     member = csr_matrix((1.0 / sizes[labels], (labels, np.arange(len(labels)))))
     return np.asarray(member @ X.astype(np.float64))
 
 
 def squared_distances(X: Matrix, C: Floats) -> Floats:
-    """Return the squared Euclidean distance of each row of X (n, d) to each of C (k, d), shape (n, k)."""
+    """Return the squared Euclidean distance from each row of X (n, d) to each row of C (k, d), shape (n, k)."""
     A = X.astype(np.float64)
     D = (A**2).sum(axis=1)[:, None] - 2.0 * A @ C.T + (C**2).sum(axis=1)[None, :]
-    # Rounded, so that ties are broken by position, not by noise.
+    # Rounding lets position break ties, not floating-point noise.
     return np.asarray(np.round(np.maximum(D, 0.0), 9), dtype=np.float64)
 
 
 def silhouette(X: Matrix, labels: Labels, seed: int) -> float:
-    """Return the silhouette of the clusters of X (n, d), on at most 5,000 rows; -inf if it is undefined."""
+    """Return the mean silhouette of the clusters of X (n, d), measured on at most 5,000 rows; -inf if undefined."""
     size = min(len(X), N_SILHOUETTE)
     rows = np.random.default_rng(seed).permutation(len(X))[:size]
     if not 2 <= len(np.unique(labels[rows])) < size:

@@ -1,18 +1,20 @@
-"""ClusterLLM: the LLM says which of two sentences is closer to a third, and the embedding learns from it.
+"""ClusterLLM: the LLM says which of two sentences is closer to a third, and the embedding learns from the answers.
 
 Notes
 -----
-Followed: Zhang, Wang and Shang, "ClusterLLM: Large Language Models as a Guide for Text Clustering" (EMNLP 2023).
-Sentences between clusters, by the entropy of a Student-t membership in their nearest 2 % (at least two) clusters,
-become queries: one member of each of two such clusters, "which is closer in intent?", 1,024 questions at most. The
-embedding is refined with the answers, then k-means at the true k. As an option, `granularity`: the LLM says of pairs
-that joins of a Ward tree bring together whether they share an intent, and the cut that agrees best (F-measure, beta
-0.92) is k.
+Follows Zhang, Wang and Shang, "ClusterLLM: Large Language Models as a Guide for Text Clustering" (EMNLP 2023).
+Sentences that lie between clusters become queries. A Student-t distribution over the nearest 2 % of the clusters (at
+least two) gives each sentence an entropy; the highest come first. For each query the method draws one member from each
+of two near clusters and asks the LLM which of the two is closer in intent, at most 1,024 times. The answers refine the
+embedding, and k-means clusters it at the true k. With the option `granularity`, the LLM judges whether the sentences
+that a join of a Ward tree brings together share an intent, and k is the cut that agrees best with it (F-measure, beta
+0.92).
 
-Different: the paper fine-tunes Instructor or E5 with a contrastive loss on a GPU. Here the embedder is frozen and a
-*linear map* of its vectors learns from the triplets (`dialin.peers.linear`), in SciPy, without torch: weaker, but
-seconds on a laptop. Queries are the 20 % of highest entropy, and one pass is made (the paper: also two). Unreadable
-answers are left out. Prompts are our own; the pair question is that of dialin's judge.
+Differences: the paper fine-tunes Instructor or E5 with a contrastive loss on a GPU. Here the embedder is frozen, and a
+*linear map* of its vectors learns from the triplets (`dialin.peers.linear`) in SciPy, without torch. That is weaker,
+but takes seconds on a laptop. The queries are the 20 % of the sentences with the highest entropy, in a single pass (the
+paper also tries two). Unreadable answers are dropped. The prompts are our own; pairs get the question of dialin's
+judge.
 """
 
 from __future__ import annotations
@@ -36,14 +38,14 @@ from dialin.text.script import language_of
 NEAR_SHARE = 0.02
 UNSURE_SHARE = 0.2
 PATIENCE = 3
-"""Times that every query is tried without a new triplet before there are held to be no more."""
+"""Passes over all queries without a new triplet before the search for triplets ends."""
 
 Triplets = NDArray[np.int64]
-"""Rows (query, first, second), shape (m, 3)."""
+"""Rows of (query, first, second), shape (m, 3)."""
 
 
 def build_question(query: str, first: str, second: str) -> Question:
-    """Return the question which of two sentences is closer in intent to the query."""
+    """Return the question that asks which of two sentences is closer in intent to the query."""
     language = language_of([query, first, second])
     cut = [text[:MAX_CHARACTERS] for text in (query, first, second)]
     return Question(load("closer", language).prompt(query=cut[0], first=cut[1], second=cut[2]), language)
@@ -51,14 +53,14 @@ def build_question(query: str, first: str, second: str) -> Question:
 
 @dataclass(frozen=True)
 class ClusterLLMPeer:
-    """ClusterLLM; asks at most `n_questions`, and with `granularity` at most 3 for each k up to 200.
+    """ClusterLLM: at most `n_questions` questions; with `granularity`, at most 3 more for each k from 2 to 200.
 
     Parameters
     ----------
     n_questions : int
-        Most triplets.
+        Largest number of triplets.
     granularity : bool
-        Estimate k instead of being told it; the triplets are then found with sqrt(n) clusters.
+        Whether to estimate k instead of being told it; the triplets then come from sqrt(n) clusters.
     """
 
     n_questions: int = 1024
@@ -68,11 +70,11 @@ class ClusterLLMPeer:
 
     @property
     def told_k(self) -> bool:
-        """Whether it is told the true number of clusters."""
+        """Whether the peer is told the true number of clusters."""
         return not self.granularity
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:
-        """Return labels (n,); raise InputError without an LLM."""
+        """Return the labels (n,); raise InputError if the kit has no LLM."""
         llm = llm_of(kit, self.name)
         k = problem.n_clusters if self.told_k else max(2, round(len(problem.texts) ** 0.5))
         X = refine(problem.X, answered(problem, triplets(problem, k, self.n_questions), llm))
@@ -82,14 +84,14 @@ class ClusterLLMPeer:
 
 
 def uncertainty(X: Matrix, labels: Labels) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return how undecided each row is, and between which clusters.
+    """Return the uncertainty of each row and the clusters that it lies between.
 
     Returns
     -------
     entropy : float64 array of shape (n,)
-        Of the membership in the nearest clusters, in nats.
+        Entropy of the row's membership in its nearest clusters, in nats.
     near : int64 array of shape (n, m)
-        These clusters, the nearest first.
+        These m clusters, nearest first.
     """
     D = squared_distances(X, centroids_of(X, labels))
     m = min(max(2, ceil(NEAR_SHARE * D.shape[1])), D.shape[1])
@@ -100,7 +102,7 @@ def uncertainty(X: Matrix, labels: Labels) -> tuple[NDArray[np.float64], NDArray
 
 
 def triplets(problem: Problem, k: int, n_most: int) -> Triplets:
-    """Return different triplets, the most undecided queries first; none if there is only one cluster."""
+    """Return distinct triplets, most uncertain queries first; an array of shape (0, 3) if there is one cluster."""
     labels = k_means(problem.X, k, problem.seed)
     if labels.max(initial=0) < 1:
         return np.zeros((0, 3), dtype=np.int64)
@@ -114,7 +116,7 @@ def triplets(problem: Problem, k: int, n_most: int) -> Triplets:
         first, second = (int(rng.choice(members[c])) for c in rng.permutation(near[query])[:2])
         is_new = query not in {first, second} and not {(query, first, second), (query, second, first)} & found.keys()
         idle = 0 if is_new else idle + 1
-        if len(found) == n_most or idle > PATIENCE * len(queries):  # small data has fewer
+        if len(found) == n_most or idle > PATIENCE * len(queries):  # small data runs out of triplets
             break
         if is_new:
             found[query, first, second] = None
@@ -122,7 +124,7 @@ def triplets(problem: Problem, k: int, n_most: int) -> Triplets:
 
 
 def answered(problem: Problem, asked: Triplets, llm: LLM) -> Triplets:
-    """Return (query, closer, farther) rows as the LLM sees them; undecided answers are left out."""
+    """Return rows of (query, closer, farther) as the LLM answered; a question without a clear answer gives no row."""
     questions = [build_question(*(problem.texts[i] for i in row)) for row in asked.tolist()]
     p = choose(llm, questions, "closer")
     swapped = np.where((p[:, 1] > p[:, 0])[:, None], asked[:, [0, 2, 1]], asked)

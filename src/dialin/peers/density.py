@@ -1,13 +1,13 @@
-"""Density clustering of a low-dimensional map: what BERTopic does with its defaults.
+"""Density clustering of a low-dimensional map, as BERTopic does it by default.
 
 Notes
 -----
-Followed: Grootendorst, "BERTopic: Neural topic modeling with a class-based TF-IDF procedure" (2022): embeddings, UMAP
-to 5 dimensions (15 neighbours, cosine, minimal distance 0), HDBSCAN with clusters of at least 10. It finds the number
-of clusters by itself; sentences in no dense region are noise, -1.
+Follows Grootendorst, "BERTopic: Neural topic modeling with a class-based TF-IDF procedure" (2022): UMAP maps the
+embeddings to 5 dimensions (15 neighbours, cosine, minimal distance 0), and HDBSCAN finds clusters of at least 10
+sentences. The method finds the number of clusters itself; sentences outside dense regions are noise, -1.
 
-Different: HDBSCAN is scikit-learn's; topics are not described (class-based TF-IDF changes no label); UMAP is seeded,
-and so runs on one core. umap-learn comes with ``pip install 'dialin[peers]'``.
+Differences: HDBSCAN comes from scikit-learn. Topics get no descriptions, because class-based TF-IDF changes no label.
+UMAP is seeded and therefore runs on one core. ``pip install 'dialin[peers]'`` installs umap-learn.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from dialin.peers.library import UMAP, Library
 
 @dataclass(frozen=True)
 class DensityPeer:
-    """UMAP and HDBSCAN, not told k; asks nothing.
+    """UMAP and HDBSCAN: not told k, no LLM.
 
     Parameters
     ----------
     n_neighbors, n_components : int
-        Of UMAP; with few sentences, as many as there can be.
+        Parameters of UMAP, lowered if the sentences are too few for them.
     min_cluster_size : int
-        Of HDBSCAN.
+        Parameter of HDBSCAN.
     """
 
     n_neighbors: int = 15
@@ -44,8 +44,8 @@ class DensityPeer:
     told_k: bool = False
     library: Library = UMAP
 
-    def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (nobody is asked)
-        """Return labels (n,), -1 for noise; raise InputError where umap-learn is not installed."""
+    def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (asks no LLM)
+        """Return the labels (n,), -1 for noise; raise InputError if umap-learn is not installed."""
         umap = self.library.load(self.name)
         if len(problem.texts) < self.min_cluster_size:
             return np.full(len(problem.texts), -1, dtype=np.int64)
@@ -59,13 +59,13 @@ class DensityPeer:
             min_dist=0.0,
             metric="cosine",
             random_state=problem.seed,
-            n_jobs=1,  # with a seed UMAP takes no more, and warns of the default
+            n_jobs=1,  # a seeded UMAP uses one core anyway, and would warn about the default
         )
         return np.asarray(model.fit_transform(problem.X), dtype=np.float32)
 
 
 def dense(Z: Matrix, min_cluster_size: int) -> Labels:
-    """Return HDBSCAN's labels of the rows of Z, numbered from 0 by first appearance, -1 for noise."""
+    """Return HDBSCAN's labels for the rows of Z, numbered from 0 by first appearance; -1 for noise."""
     labels = np.asarray(HDBSCAN(min_cluster_size=min_cluster_size, copy=True).fit_predict(Z), dtype=np.int64)
     kept = np.flatnonzero(labels >= 0)
     found = np.full(len(Z), -1, dtype=np.int64)

@@ -1,17 +1,18 @@
-"""LLMEdgeRefine: only the sentences at the edges of clusters are grouped again, and shown to the LLM.
+"""LLMEdgeRefine: regroups the sentences at the edges of clusters and shows only these to the LLM.
 
 Notes
 -----
-Followed: Feng, Lin, Wang, Guo, Wang and Wang, "LLMEdgeRefine: Enhancing Text Clustering with LLM-Based Boundary Point
-Refinement" (EMNLP 2024), as far as its description goes. (1) k-means at the true k. (2) Super-points, against outliers
-that drag centroids: the sentences of each cluster farthest from its centroid are its edge, the rest becomes one point,
-and super-points and edge sentences are clustered again, agglomeratively, at k. (3) In rounds, the LLM reads each edge
-sentence beside its cluster: it stays, or leaves for the nearest other cluster.
+Follows Feng, Lin, Wang, Guo, Wang and Wang, "LLMEdgeRefine: Enhancing Text Clustering with LLM-Based Boundary Point
+Refinement" (EMNLP 2024), as far as its description goes. (1) K-means clusters the sentences at the true k. (2)
+Super-points keep outliers from dragging centroids: the sentences of a cluster farthest from its centroid are its edge,
+and the others become one point. Super-points and edge sentences are then clustered agglomeratively into k. (3) In each
+of several rounds, the LLM reads every edge sentence beside its cluster. The sentence stays or moves to the nearest
+other cluster.
 
-Different: the publication does not fix for us what exactly a super-point holds; here it is the mean of the core with
-the weight of its sentences, in Ward's linkage. Shares of the edge (20 % for step 2, 10 % for step 3), two rounds and
-the prompt are our own choice for all data sets, where the paper tunes by data set. An unreadable answer lets a
-sentence stay.
+Differences: the publication does not define a super-point exactly. Here it is the mean of the core, weighted by its
+number of sentences, in Ward's linkage. The shares of the edge (20 % in step 2, 10 % in step 3), the two rounds and the
+prompt are our own choice and the same for all data sets, while the paper tunes them per data set. After an unreadable
+answer the sentence stays.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from dialin.text.script import language_of
 
 N_SHOWN = 8
 MIN_SIZE = 3
-"""Smaller clusters have no edge, as they have no core to compare it with."""
+"""Smaller clusters have no edge, because they have no core to compare it with."""
 
 
 def build_question(text: str, core: list[str]) -> Question:
-    """Return the question whether a sentence has the intent of the most central ones of its cluster."""
+    """Return the question that asks whether a sentence shares the intent of its cluster's most central sentences."""
     language = language_of([text, *core])
     prompt = load("belongs", language).prompt(sentences=bullets(core), sentence=text[:MAX_CHARACTERS])
     return Question(prompt, language)
@@ -43,16 +44,16 @@ def build_question(text: str, core: list[str]) -> Question:
 
 @dataclass(frozen=True)
 class EdgeRefinePeer:
-    """LLMEdgeRefine, told k; asks about the edge, at most `asked_share` of the sentences (and one a cluster) a round.
+    """LLMEdgeRefine, told k: per round, one question for each sentence in the outer `asked_share` of its cluster.
 
     Parameters
     ----------
     edge_share : float
-        Share of a cluster that is outside its super-point.
+        Share of a cluster that stays outside its super-point.
     asked_share : float
-        Share of a cluster that the LLM is asked about.
+        Share of a cluster to ask the LLM about, at least one sentence.
     n_rounds : int
-        Most rounds of asking; fewer where nothing moves.
+        Largest number of rounds; the method stops after a round that moves nothing.
     """
 
     edge_share: float = 0.2
@@ -63,7 +64,7 @@ class EdgeRefinePeer:
     told_k: bool = True
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:
-        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError without an LLM."""
+        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError if the kit has no LLM."""
         llm = llm_of(kit, self.name)
         labels = regroup(problem.X, k_means(problem.X, problem.n_clusters, problem.seed), self.edge_share)
         for _ in range(self.n_rounds):
@@ -75,9 +76,9 @@ class EdgeRefinePeer:
 
 
 def edge_rows(X: Matrix, labels: Labels, share: float) -> NDArray[np.int64]:
-    """Return the rows farthest from the centroid of their cluster, sorted: its share, rounded down, but at least one.
+    """Return the rows farthest from the centroid of their cluster, ascending.
 
-    Clusters of one or two rows have no edge.
+    Each cluster gives `share` of its rows, rounded down but at least one; clusters of one or two rows give none.
     """
     own = np.take_along_axis(squared_distances(X, centroids_of(X, labels)), labels[:, None], axis=1)[:, 0]
     edges = list[int]()
@@ -90,7 +91,7 @@ def edge_rows(X: Matrix, labels: Labels, share: float) -> NDArray[np.int64]:
 
 
 def regroup(X: Matrix, labels: Labels, share: float) -> Labels:
-    """Return labels (n,) after clustering super-points and edge rows again, into as many clusters."""
+    """Return labels (n,) after clustering super-points and edge rows again into the same number of clusters."""
     edges = edge_rows(X, labels, share)
     core = np.setdiff1d(np.arange(len(X)), edges)
     if not len(edges):
@@ -105,7 +106,7 @@ def regroup(X: Matrix, labels: Labels, share: float) -> Labels:
 
 
 def refine(problem: Problem, labels: Labels, share: float, llm: LLM) -> Labels:
-    """Return labels (n,) after one round: edge rows that the LLM does not see in their cluster went to the next one."""
+    """Return labels (n,) after one round: an edge row that the LLM rejects moves to the nearest other cluster."""
     k = int(labels.max(initial=-1)) + 1
     edges = edge_rows(problem.X, labels, share)
     if k < 2 or not len(edges):
@@ -123,6 +124,6 @@ def refine(problem: Problem, labels: Labels, share: float, llm: LLM) -> Labels:
 def central_texts(
     problem: Problem, labels: Labels, D: NDArray[np.float64], cluster: int, edges: NDArray[np.int64]
 ) -> list[str]:
-    """Return the sentences of a cluster nearest to its centroid, at most eight, none of its edge."""
+    """Return the sentences of a cluster nearest to its centroid, at most eight, without its edge."""
     rows = np.setdiff1d(np.flatnonzero(labels == cluster), edges)
     return [problem.texts[i] for i in rows[np.argsort(D[rows, cluster], kind="stable")[:N_SHOWN]].tolist()]

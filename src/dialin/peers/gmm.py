@@ -2,9 +2,10 @@
 
 Notes
 -----
-Followed: expectation maximisation from a k-means start, each sentence to its likeliest component. Different from the
-textbook: covariances are diagonal, as in `dialin.cluster.partition.GMM`. A full one has d(d+1)/2 numbers, 73,920 for d
-= 384, far more than the few dozen sentences of an intent can tell; a single variance for all would be k-means again.
+Expectation maximisation starts from k-means, and each sentence goes to its most likely component. Unlike the textbook
+method, it uses diagonal covariances (`dialin.cluster.partition.GMM`). A full covariance has d(d+1)/2 entries, 73,920
+for d = 384, far more than the few dozen sentences of an intent can determine; a single shared variance would be k-means
+again.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from dialin.peers.base import Kit, Problem
 
 @dataclass(frozen=True)
 class GMMPeer:
-    """Gaussian mixture with diagonal covariances, told k; asks nothing."""
+    """Gaussian mixture with diagonal covariances: told k, no LLM."""
 
     name: str = "gmm"
     needs_llm: bool = False
     told_k: bool = True
 
-    def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (nobody is asked)
+    def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (asks no LLM)
         """Return labels (n,) of at most `problem.n_clusters` clusters."""
         return partitioner_of("gmm", problem.seed).fit(problem.X).cut(problem.n_clusters)

@@ -1,7 +1,7 @@
-"""Estimates the number of clusters from the LLM's answers about pairs: the second step of ClusterLLM.
+"""Estimate the number of clusters from the LLM's answers about pairs: the second step of ClusterLLM.
 
-Each join of a Ward tree brings together sentences that the cut above it holds apart. The LLM says of pairs across joins
-whether they share an intent; k is that of the cut which agrees best.
+Each join of a Ward tree unites sentences that every finer cut keeps apart. The LLM judges pairs of sentences across
+joins: do they share an intent? The estimate is the k of the cut that agrees best with its answers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BETA = 0.92
 
 
 def estimate_k(problem: Problem, X: Matrix, llm: LLM) -> int:
-    """Return the k whose cut of a Ward tree agrees best with the LLM on pairs, 2 to 200."""
+    """Return the k (2 to 200) whose cut of a Ward tree agrees best with the LLM about pairs."""
     tree = Agglomerative(random_state=problem.seed).fit(X).tree
     k_most = min(MAX_CLUSTERS, tree.n_leaves - 1)
     rng = np.random.default_rng(problem.seed)
@@ -39,7 +39,7 @@ def estimate_k(problem: Problem, X: Matrix, llm: LLM) -> int:
 
 
 def same_intent(pairs: Sequence[tuple[str, str]], llm: LLM) -> NDArray[np.bool_]:
-    """Return for each pair whether the LLM says that the two share an intent."""
+    """Return True for each pair whose sentences share an intent according to the LLM, shape (m,)."""
 
     def question(pair: tuple[str, str]) -> Question:
         return Question(build_pair_prompt(*pair), language_of(pair))
@@ -49,14 +49,14 @@ def same_intent(pairs: Sequence[tuple[str, str]], llm: LLM) -> NDArray[np.bool_]
 
 
 def best_cut(joins: NDArray[np.int64], same: NDArray[np.bool_], k_most: int) -> int:
-    """Return the k, 2 … k_most, with the best F-measure of "together at k" for `same`; the largest where none is.
+    """Return the k in 2 … k_most whose cut predicts `same` with the best F-measure; `k_most` if no pair is the same.
 
     Parameters
     ----------
     joins : int64 array of shape (m,)
-        The pair is together in cuts of fewer than this many clusters.
+        Each pair is together in cuts into fewer clusters than this.
     same : bool array of shape (m,)
-        What the LLM says of the pair.
+        Whether the LLM says that the pair shares an intent.
 
     Examples
     --------

@@ -1,18 +1,19 @@
-"""IDAS: sentences are clustered together with short descriptions of them that the LLM writes.
+"""IDAS: the LLM writes a short description of each sentence, and both are clustered together.
 
 Notes
 -----
-Followed: De Raedt, Godin, Demeester and Develder, "IDAS: Intent Discovery with Abstractive Summarization" (NLP4ConvAI
-2023). (1) k-means at the true k; the sentence nearest to each centroid is a *prototype* and is described by the LLM
-without examples. (2) Every other sentence is described with the 8 nearest described sentences as in-context examples,
-the nearest last, and joins them. (3) Sentence and description are embedded and averaged; (4) each average is smoothed
-with those of its n' nearest neighbours, n' in 5, 10, … 45 by the silhouette of the k-means clusters; (5) k-means at
-the true k.
+Follows De Raedt, Godin, Demeester and Develder, "IDAS: Intent Discovery with Abstractive Summarization" (NLP4ConvAI
+2023). (1) K-means at the true k; the sentence nearest to each centroid is a *prototype*, and the LLM describes it
+without examples. (2) The LLM describes every other sentence with the 8 nearest described sentences as in-context
+examples, nearest last; the new description then serves as an example too. (3) Sentence and description are embedded
+and averaged. (4) Each average is smoothed with those of its n' nearest neighbours; the silhouette of the k-means
+clusters selects n' from 5, 10, … 45. (5) K-means at the true k.
 
-Different: the paper describes one sentence after the other; here batches that double (as many as are described
-already), the sentences nearest to a prototype first, so that calls run in parallel and nothing depends on their speed.
-One prompt for all domains (the paper's names the domain), in English and Chinese; a grammar where the LLM can be
-constrained. The silhouette is that of at most 5,000 sentences. An empty description is replaced by the sentence.
+Differences: the paper describes one sentence after another. Here each batch is as large as the number of sentences
+described so far, beginning with those nearest to a prototype. Calls can thus run in parallel, and the result does not
+depend on their speed. One prompt serves all domains, in English and Chinese (the paper's prompt names the domain). A
+grammar constrains LLMs that support one. The silhouette uses at most 5,000 sentences. The sentence itself replaces an
+empty description.
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ _HEADING = re.compile(r"^[^:：]{0,20}[:：]\s*(?=\S)")
 
 
 def build_prompt(text: str, language: str, examples: Sequence[tuple[str, str]] = ()) -> Prompt:
-    """Return the question for a description of a sentence, after (sentence, description) examples."""
+    """Return the prompt that asks for a description of a sentence, after (sentence, description) examples."""
     template = load("describe", language)
     shown = tuple((template.prompt(sentence=t[:MAX_CHARACTERS]).user, answer) for t, answer in examples)
     return Prompt(template.system, shown, template.prompt(sentence=text[:MAX_CHARACTERS]).user)
 
 
 def parse_reply(reply: str) -> str:
-    r"""Return the description in a reply: its first line, without heading, quotes and full stop.
+    r"""Return the description in a reply: its first line without heading, quotes and full stop, in lower case.
 
     Examples
     --------
@@ -64,25 +65,25 @@ def parse_reply(reply: str) -> str:
 
 @dataclass(frozen=True)
 class IDASPeer:
-    """IDAS, told k; asks one question a sentence."""
+    """IDAS, told k: one question per sentence."""
 
     name: str = "idas"
     needs_llm: bool = True
     told_k: bool = True
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:
-        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError without an LLM."""
+        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError if the kit has no LLM."""
         return cluster_described(problem, describe(problem, llm_of(kit, self.name)), kit.embed)
 
 
 def prototypes(problem: Problem) -> list[int]:
-    """Return the sentence nearest to each centroid of k-means at the true k, the first of equally near ones."""
+    """Return the row nearest to each k-means centroid at the true k, ascending; the first row wins a tie."""
     labels = k_means(problem.X, problem.n_clusters, problem.seed)
     return sorted({int(row) for row in squared_distances(problem.X, centroids_of(problem.X, labels)).argmin(axis=0)})
 
 
 def describe(problem: Problem, llm: LLM) -> list[str]:
-    """Return the LLM's description of each sentence, bootstrapped from the prototypes; n questions."""
+    """Return the LLM's description of each sentence, starting from the prototypes; asks n questions."""
     known, found = prototypes(problem), dict[int, str]()
     seeds = set(known)
     nearness = np.round((problem.X @ problem.X[known].T).max(axis=1), 6)
@@ -105,7 +106,7 @@ def _described(problem: Problem, rows: list[int], known: Mapping[int, str], llm:
 
 
 def _nearest(X: Matrix, rows: list[int], known: list[int]) -> list[list[int]]:
-    """Return for each row its nearest known ones, the nearest last."""
+    """Return the nearest known rows of each row, at most `N_EXAMPLES`, nearest last."""
     if not known:
         return [[] for _ in rows]
     order = np.argsort(-np.round(X[rows] @ X[known].T, 6), axis=1, kind="stable")[:, :N_EXAMPLES]
@@ -115,7 +116,7 @@ def _nearest(X: Matrix, rows: list[int], known: list[int]) -> list[list[int]]:
 def cluster_described(
     problem: Problem, descriptions: Sequence[str], embed: Callable[[Sequence[str]], Matrix]
 ) -> Labels:
-    """Return labels (n,) of the sentences averaged with their descriptions, smoothed as the silhouette likes best."""
+    """Return labels (n,) of sentences averaged with their descriptions, at the smoothing with the best silhouette."""
     Z = (problem.X + embed(descriptions)) / np.float32(2)
     best, best_score = k_means(Z, problem.n_clusters, problem.seed), -np.inf
     for _, S in smoothed(Z):
@@ -127,7 +128,7 @@ def cluster_described(
 
 
 def smoothed(Z: Matrix) -> Iterator[tuple[int, Matrix]]:
-    """Yield (n', Z averaged with its n' nearest neighbours by cosine), for each n' of the paper below n."""
+    """Yield n' and Z averaged with its n' nearest neighbours by cosine, for each of the paper's n' below n."""
     n_most = max((n for n in N_SMOOTHED if n < len(Z)), default=0)
     if not n_most:
         return

@@ -1,15 +1,15 @@
-"""Keyphrase expansion: the LLM writes keyphrases of a sentence, which are embedded beside it.
+"""Keyphrase expansion: the LLM writes keyphrases for each sentence, and their embedding extends the sentence's.
 
 Notes
 -----
-Followed: Viswanathan, Gashteovski, Lawrence, Wu and Neubig, "Large Language Models Enable Few-Shot Clustering" (TACL
-2024), the variant that enriches documents before they are clustered: keyphrases for each sentence, their embedding
-concatenated to the sentence's, then k-means at the true k.
+Follows Viswanathan, Gashteovski, Lawrence, Wu and Neubig, "Large Language Models Enable Few-Shot Clustering" (TACL
+2024), in the variant that enriches documents before clustering: the embedding of a sentence's keyphrases is
+concatenated to the embedding of the sentence, and k-means clusters the result at the true k.
 
-Different: the prompt is our own, with our own examples for all data sets, where the paper wrote an instruction and
-examples for each; a grammar holds the answer to two to four short phrases where the LLM can be constrained; and both
-halves come from dialin's embedder (the paper: Instructor, told the task). The paper's pairwise constraints during, and
-corrections after, the clustering are not part of it. An answer without a phrase is replaced by the sentence.
+Differences: one prompt of our own, with our own examples, serves all data sets; the paper wrote an instruction and
+examples for each. A grammar limits LLMs that support one to two to four short phrases. Both halves come from dialin's
+embedder (the paper uses Instructor, which reads the task). The paper's pairwise constraints during clustering and
+corrections after it are left out. The sentence itself replaces an answer without a phrase.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _HEADING = re.compile(r"^[^,，:：]*[:：]\s*")
 
 
 def build_prompt(text: str, language: str) -> Prompt:
-    """Return the question for the keyphrases of a sentence."""
+    """Return the prompt that asks for the keyphrases of a sentence."""
     return load("keyphrase", language).prompt(sentence=text[:MAX_CHARACTERS])
 
 
 def parse_reply(reply: str) -> tuple[str, ...]:
-    """Return the different phrases of a reply, at most four, in its order.
+    """Return the distinct phrases of a reply in its order, at most four, in lower case.
 
     Examples
     --------
@@ -59,22 +59,22 @@ def parse_reply(reply: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class KeyphrasePeer:
-    """Keyphrase expansion and k-means, told k; asks one question a sentence."""
+    """Keyphrase expansion and k-means, told k: one question per sentence."""
 
     name: str = "keyphrase"
     needs_llm: bool = True
     told_k: bool = True
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:
-        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError without an LLM."""
+        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError if the kit has no LLM."""
         return k_means(self.vectors(problem, kit), problem.n_clusters, problem.seed)
 
     def vectors(self, problem: Problem, kit: Kit) -> Matrix:
-        """Return the sentences' vectors with those of their keyphrases beside them, unit rows (n, 2 d)."""
+        """Return the vectors of the sentences extended by those of their keyphrases, unit rows (n, 2 d)."""
         return unit(np.hstack([problem.X, kit.embed(self.expand(problem, kit))]))
 
     def expand(self, problem: Problem, kit: Kit) -> list[str]:
-        """Return the keyphrases of each sentence as one text; the sentence itself if there are none."""
+        """Return the keyphrases of each sentence as one text, or the sentence itself if the reply has no phrase."""
         languages = [language_of([text]) for text in problem.texts]
         asked = [Question(build_prompt(t, lang), lang) for t, lang in zip(problem.texts, languages, strict=True)]
         replies = write(llm_of(kit, self.name), asked, MAX_TOKENS, GRAMMARS)

@@ -1,4 +1,4 @@
-"""Libraries that come only with an extra of dialin: loaded when a peer works, or one line says how to install them."""
+"""Load the libraries of dialin's extras when a peer needs them, or say in one line how to install them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dialin.errors import InputError
 
 @dataclass(frozen=True)
 class Library:
-    """A library that a peer works with.
+    """A library that a peer depends on.
 
     Parameters
     ----------
     module : str
-        What is imported.
+        Name of the module to import.
     name : str
-        What pip calls it.
+        Name of the package for pip.
     extra : str
-        The extra of dialin that installs it.
+        Extra of dialin that installs the package.
     """
 
     module: str
@@ -28,7 +28,7 @@ class Library:
     extra: str
 
     def load(self, peer: str) -> Any:
-        """Return the module; raise InputError, which names the peer, if it is not installed."""
+        """Return the module; raise an InputError that names the peer if the library is not installed."""
         try:
             return importlib.import_module(self.module)
         except ImportError as error:
@@ -44,7 +44,7 @@ UMAP = Library("umap", "umap-learn", "peers")
 
 @runtime_checkable
 class WithLibrary(Protocol):
-    """A peer that works with a library of an extra."""
+    """A peer that depends on the library of an extra."""
 
     @property
     def library(self) -> Library:

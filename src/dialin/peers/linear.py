@@ -1,7 +1,7 @@
-"""A linear map of frozen embeddings that learns from triplets.
+"""Learn a linear map of frozen embeddings from triplets.
 
-Minimises, over W of shape (d, d) from the identity, in the mean over triplets (query q, closer a, farther b)
-``softplus((|W(q-a)|² - |W(q-b)|²) / tau) + lambda |W - I|²``: a Mahalanobis metric that stays near the old one.
+The map W of shape (d, d) starts as the identity and minimises, averaged over triplets (query q, closer a, farther b),
+``softplus((|W(q-a)|² - |W(q-b)|²) / tau) + lambda |W - I|²``: a Mahalanobis metric that stays near the original one.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from dialin.peers.base import unit
 
 TAU = 0.1
 LAMBDA = 0.01
-"""Best of 1, 0.1, 0.03, 0.01, 0.003, 0.001 on HWU64 with answers from the gold labels."""
+"""The best of 1, 0.1, 0.03, 0.01, 0.003 and 0.001 on HWU64 with answers from the gold labels."""
 MAX_STEPS = 50
 
 
 def refine(X: Matrix, triplets: NDArray[np.int64], penalty: float = LAMBDA) -> Matrix:
-    """Return X after the learnt linear map, unit rows; X itself if there are no triplets.
+    """Return X mapped by the learnt W, as unit rows; X itself if there are no triplets.
 
     Parameters
     ----------
     X : float32 array of shape (n, d)
         Unit rows.
     triplets : int64 array of shape (m, 3)
-        Rows of X: query, closer, farther.
+        Row numbers in X: query, closer, farther.
     penalty : float
         Weight of the squared distance to the identity.
     """

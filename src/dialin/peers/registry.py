@@ -1,4 +1,4 @@
-"""Every peer, by name."""
+"""The list of all peers, by name."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PEERS: dict[str, Peer] = {peer.name: peer for peer in _ALL}
 
 
 def peer_of(name: str) -> Peer:
-    """Return the peer of this name; raise InputError if there is none."""
+    """Return the peer with this name; raise InputError for an unknown name."""
     if name not in PEERS:
         raise InputError(f"unknown method {name!r}", hint=f"there are: {', '.join(PEERS)}")
     return PEERS[name]
 
 
 def check_installed(name: str) -> None:
-    """Raise InputError if there is no peer of this name, or a library that it needs is not installed."""
+    """Raise InputError if no peer has this name, or if the library that it needs is not installed."""
     peer = peer_of(name)
     if isinstance(peer, WithLibrary):
         peer.library.load(name)

@@ -1,21 +1,22 @@
-"""SCCL: sentences learn to be near their own shortened versions, and clusters to be sharper, both at once.
+"""SCCL: training pulls each sentence towards shortened versions of itself and sharpens the clusters at the same time.
 
 Notes
 -----
-Followed: Zhang, Nan, Wei, Li, Zhu, McKeown, Nallapati, Arnold and Xiang, "Supporting Clustering with Contrastive
-Learning" (NAACL 2021), and the code that they published. Centres begin as those of k-means at the true k. Each step
-takes 400 sentences and lowers the sum of two losses: 10 times a contrastive one, over two augmentations of each
-sentence through a head of two layers (temperature 0.5), and the divergence of Student-t memberships (one degree of
-freedom) from a sharper target. After 1,000 steps of Adam (theirs: 1,000 to 3,000), k-means at the true k on what was
-learnt; the likeliest membership is worse.
+Follows Zhang, Nan, Wei, Li, Zhu, McKeown, Nallapati, Arnold and Xiang, "Supporting Clustering with Contrastive
+Learning" (NAACL 2021), and the code that they published. The centres start at the k-means centroids for the true k.
+Each step takes 400 sentences and lowers the sum of two losses. The first, with weight 10, is contrastive: it compares
+two augmentations of each sentence through a head of two layers (temperature 0.5). The second is the divergence of
+Student-t memberships (one degree of freedom) from a sharper target. After 1,000 steps of Adam (the authors take 1,000
+to 3,000), k-means at the true k clusters the learnt vectors; assigning each sentence to its most likely centre does
+worse.
 
-Different: the paper fine-tunes DistilBERT on a GPU. Here the embedder is frozen, and a *linear map* of its vectors
-learns in its place, from the identity. Augmentations are not words that a language model puts in, but words left out
-(in Chinese, characters): a fifth of them, at least one, embedded again by the same embedder. Unit vectors are made 10
-long, since memberships of near vectors are flat, and unit vectors again at the end. The learning rate of the map (1e-4;
-the code has 1e-5 for DistilBERT) is the best of 1e-5, 3e-5, 1e-4 and 3e-4 on HWU64 (3,000 sentences, three seeds, by
-ARI), where none was clearly better than k-means alone; that of heads and centres (1e-3) is theirs. torch comes with
-``pip install 'dialin[tune]'``.
+Differences: the paper fine-tunes DistilBERT on a GPU. Here the embedder is frozen, and a *linear map* of its vectors,
+initially the identity, learns instead. An augmentation does not substitute words with a language model: it drops a
+fifth of the words (of the characters in Chinese), at least one, and embeds the rest with the same embedder. Unit
+vectors are scaled to length 10, because memberships of close vectors are flat, and back to length 1 at the end. The
+map's learning rate of 1e-4 (the authors' code uses 1e-5 for DistilBERT) is the best of 1e-5, 3e-5, 1e-4 and 3e-4 on
+HWU64 (3,000 sentences, three seeds, by ARI), where no rate clearly beat plain k-means; the rate of heads and centres
+(1e-3) is the authors'. ``pip install 'dialin[tune]'`` installs torch.
 """
 
 from __future__ import annotations
@@ -40,20 +41,20 @@ ALPHA = 1.0
 ETA = 10.0
 TAU = 0.5
 DROPPED_SHARE = 0.2
-# An ideograph or kana, or a run of anything else but space, each with the space after it.
+# One ideograph or kana, or a run of other characters without spaces; each with the spaces after it.
 _UNITS = re.compile("[\u3040-\u30ff\u3400-\u9fff]\\s*|[^\\s\u3040-\u30ff\u3400-\u9fff]+\\s*")
 
 
 @dataclass(frozen=True)
 class SCCLPeer:
-    """SCCL with a linear map on frozen embeddings, told k; asks nothing, embeds 2n shortened sentences.
+    """SCCL with a linear map on frozen embeddings: told k, no LLM; embeds 2n shortened sentences.
 
     Parameters
     ----------
     n_steps : int
-        Steps of learning.
+        Training steps.
     learning_rate : float
-        Of the linear map.
+        Learning rate of the linear map.
     head_rate : float
         Learning rate of the contrastive head and the centres.
     """
@@ -67,7 +68,7 @@ class SCCLPeer:
     library: Library = TORCH
 
     def __call__(self, problem: Problem, kit: Kit) -> Labels:
-        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError where torch is missing."""
+        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError if torch is missing."""
         torch = self.library.load(self.name)
         rng = np.random.default_rng(problem.seed)
         views = [kit.embed([shortened(text, rng) for text in problem.texts]) for _ in range(2)]
@@ -76,7 +77,7 @@ class SCCLPeer:
         return k_means(Z, problem.n_clusters, problem.seed)
 
     def _learnt(self, torch: Any, problem: Problem, views: NDArray[np.float32], rng: np.random.Generator) -> Matrix:
-        """Return vectors (n, d) after all steps; `views` (3, n, d) are the sentences and two augmentations."""
+        """Return the vectors (n, d) after all steps; `views` (3, n, d) are the sentences and two augmentations."""
         labels = k_means(problem.X, problem.n_clusters, problem.seed)
         model = SCCLNetwork(torch, centroids_of(problem.X, labels), rng)
         groups = [{"params": model.head.weights, "lr": self.learning_rate}, {"params": model.others}]
@@ -95,15 +96,15 @@ def _endless(n: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
 
 
 class SCCLNetwork:
-    """What learns: the map, the contrastive head of two layers, and the centres.
+    """The trainable parts: the linear map, the contrastive head of two layers, and the centres.
 
     Parameters
     ----------
     torch : module
     centres : float64 array of shape (k, d)
-        Where the clusters begin, in unit vectors.
+        Initial centres of the clusters, on the scale of unit vectors.
     rng : Generator
-        Of the first weights.
+        Source of the initial weights.
     """
 
     def __init__(self, torch: Any, centres: Floats, rng: np.random.Generator) -> None:
@@ -115,7 +116,7 @@ class SCCLNetwork:
         self.others = [self._centres, *self._contrast[0], *self._contrast[1]]
 
     def loss(self, rows: Any) -> Any:
-        """Return the loss of a batch (3, m, d): sentences, and two augmentations of each."""
+        """Return the loss of a batch (3, m, d): the sentences and two augmentations of each."""
         sentences, *views = (self.head(part) for part in rows)
         contrast = contrastive_loss(self._torch, *(self._features(view) for view in views))
         return ETA * contrast + self._divergence(sentences)
@@ -125,7 +126,7 @@ class SCCLNetwork:
         return self._torch.nn.functional.normalize(mapped(mapped(view, first).relu(), second), dim=1)
 
     def _divergence(self, sentences: Any) -> Any:
-        """Return the divergence of the memberships from their target, the mean over the sentences, in nats."""
+        """Return the divergence of the memberships from their target, averaged over the sentences, in nats."""
         D = (sentences**2).sum(1)[:, None] - 2 * sentences @ self._centres.T + (self._centres**2).sum(1)[None, :]
         q = memberships(D.clamp_min(0))
         target = target_of(q).detach()
@@ -133,13 +134,13 @@ class SCCLNetwork:
 
 
 def contrastive_loss(torch: Any, first: Any, second: Any) -> Any:
-    """Return the loss of not telling the other view of a sentence from the views of the others, in nats.
+    """Return the contrastive loss: each view should be closest to the other view of its own sentence, in nats.
 
     Parameters
     ----------
     torch : module
     first, second : float32 tensors of shape (m, c)
-        Unit rows; the same row in both is the same sentence.
+        Unit rows; row i of both belongs to the same sentence.
     """
     m, both = len(first), torch.cat([first, second])
     is_self = torch.eye(2 * m, dtype=torch.bool)
@@ -148,12 +149,12 @@ def contrastive_loss(torch: Any, first: Any, second: Any) -> Any:
 
 
 def memberships(D: Any) -> Any:
-    """Return how much each row belongs to each cluster: Student's t of its distance, rows sum to 1.
+    """Return the membership of each row in each cluster, shape (n, k): Student's t of the distance; rows sum to 1.
 
     Parameters
     ----------
     D : float array or tensor of shape (n, k)
-        Squared distances of rows to centres.
+        Squared distances from rows to centres.
 
     Examples
     --------
@@ -165,16 +166,16 @@ def memberships(D: Any) -> Any:
 
 
 def target_of(q: Any) -> Any:
-    """Return the target of memberships (n, k), sharper and with large clusters held back; rows sum to 1.
+    """Return the target for memberships (n, k): sharper, and with less weight for large clusters; rows sum to 1.
 
-    Squares of the memberships over the size of the cluster: the target of DEC (Xie, Girshick and Farhadi 2016).
+    It divides the squared memberships by the cluster sizes, as DEC does (Xie, Girshick and Farhadi 2016).
     """
     weight = q**2 / q.sum(0)
     return weight / weight.sum(1)[:, None]
 
 
 def shortened(text: str, rng: np.random.Generator) -> str:
-    """Return a text without a fifth of its words, at least one; of Chinese, without characters. One word stays."""
+    """Return a text without a random fifth (at least one) of its words or Chinese characters; a single word stays."""
     units = _UNITS.findall(text)
     if len(units) < 2:
         return text

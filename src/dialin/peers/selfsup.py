@@ -1,18 +1,19 @@
-"""Self-supervision by pseudo labels: k-means labels the sentences, a classifier learns them, again and again.
+"""Self-supervision by pseudo labels: k-means labels the sentences, a classifier learns the labels, and so on.
 
 Notes
 -----
-Followed: Zhang, Xu, Lin and Lyu, "Discovering New Intents with Deep Aligned Clustering" (AAAI 2021), and the code that
-they published, the variant without labelled sentences. An epoch: k-means at the true k; the clusters get the numbers
-of those of the epoch before, by the Hungarian method on the distances of their centroids; representation and
-classifier learn these numbers, once over all sentences (cross-entropy, batches of 128). At most 100 epochs; the end is
-20 epochs after the silhouette was best, and its clusters are the answer. It ends, too, where no label changes.
+Follows Zhang, Xu, Lin and Lyu, "Discovering New Intents with Deep Aligned Clustering" (AAAI 2021), and the code that
+they published, in the variant without labelled sentences. Each epoch runs k-means at the true k and gives each cluster
+the number of its counterpart in the previous epoch (Hungarian method on centroid distances). Representation and
+classifier then learn these numbers in one pass over all sentences (cross-entropy, batches of 128). Training stops after
+100 epochs, after 20 epochs without a better silhouette, or when no label changes; the answer is the clustering with the
+best silhouette.
 
-Different: the paper fine-tunes the last layer of BERT, first with the labelled sentences of known intents. Here there
-are none, the embedder is frozen, and a *linear map* of its vectors learns in its place, from the identity, as does a
-linear classifier, without dropout and warm-up. Unit vectors are made 10 long. The learning rate (5e-3; the paper has
-5e-5 for BERT) is the best of 1e-3, 2e-3 and 5e-3 on HWU64 (3,000 sentences, three seeds, by
-ARI). The silhouette is that of at most 5,000 sentences. torch comes with ``pip install 'dialin[tune]'``.
+Differences: the paper fine-tunes the last layer of BERT, first on labelled sentences of known intents. Here no sentence
+has a label and the embedder is frozen. Instead, a *linear map* of its vectors, initially the identity, learns together
+with a linear classifier, without dropout and warm-up. Unit vectors are scaled to length 10. The learning rate of 5e-3
+(the paper uses 5e-5 for BERT) is the best of 1e-3, 2e-3 and 5e-3 on HWU64 (3,000 sentences, three seeds, by ARI). The
+silhouette uses at most 5,000 sentences. ``pip install 'dialin[tune]'`` installs torch.
 """
 
 from __future__ import annotations
@@ -34,29 +35,29 @@ WEIGHT_DECAY = 0.01
 
 
 class PseudoLabelLearner(Protocol):
-    """What learns from pseudo labels."""
+    """A model that learns from pseudo labels."""
 
     def vectors(self) -> Matrix:
-        """Return its vectors of the sentences now, shape (n, d)."""
+        """Return the current vectors of the sentences, shape (n, d)."""
         ...
 
     def learn(self, labels: Labels) -> None:
-        """Learn the labels (n,) of the sentences, once over all of them."""
+        """Learn the labels (n,) in one pass over all sentences."""
         ...
 
 
 @dataclass(frozen=True)
 class SelfSupPeer:
-    """Deep aligned clustering with a linear map on frozen embeddings, told k; asks nothing.
+    """Deep aligned clustering with a linear map on frozen embeddings: told k, no LLM.
 
     Parameters
     ----------
     n_epochs : int
-        Most epochs.
+        Largest number of epochs.
     patience : int
-        Epochs without a better silhouette after which it ends.
+        Epochs without a better silhouette after which training stops.
     learning_rate : float
-        Of map and classifier.
+        Learning rate of map and classifier.
     """
 
     n_epochs: int = 100
@@ -67,8 +68,8 @@ class SelfSupPeer:
     told_k: bool = True
     library: Library = TORCH
 
-    def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (nobody is asked)
-        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError where torch is missing."""
+    def __call__(self, problem: Problem, kit: Kit) -> Labels:  # noqa: ARG002  (asks no LLM)
+        """Return labels (n,) of at most `problem.n_clusters` clusters; raise InputError if torch is missing."""
         torch = self.library.load(self.name)
         with one_core(torch):
             return self.alternate(Classifier(torch, problem, self.learning_rate), problem)
@@ -88,7 +89,7 @@ class SelfSupPeer:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Clusters of an epoch: labels (n,), centroids (k, d), and silhouette."""
+    """Clusters of one epoch: labels (n,), centroids (k, d) and silhouette."""
 
     labels: Labels
     centroids: Floats
@@ -102,9 +103,9 @@ def clusters_of(Z: Matrix, problem: Problem) -> Clusters:
 
 
 def aligned(new: Clusters, old: Clusters) -> Clusters:
-    """Return new clusters with the numbers of old ones, so that the squared distances of centroids sum to the least.
+    """Return the new clusters, renumbered after the old ones to minimise the sum of squared centroid distances.
 
-    Numbers without a new cluster keep their old centroid; new clusters beyond the old ones get further numbers.
+    A number without a new cluster keeps its old centroid; new clusters beyond the old ones get new numbers.
     """
     rows, numbers = linear_sum_assignment(squared_distances(new.centroids.astype(np.float32), old.centroids))
     further = np.setdiff1d(np.arange(len(new.centroids)), rows)
@@ -117,7 +118,7 @@ def aligned(new: Clusters, old: Clusters) -> Clusters:
 
 
 class Classifier:
-    """A linear map of frozen embeddings, and a linear classifier of its output.
+    """A linear map of frozen embeddings and a linear classifier of its output.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ class Classifier:
         return self._head.vectors(self._rows)
 
     def learn(self, labels: Labels) -> None:
-        """Learn the labels (n,) of the sentences, once over all of them."""
+        """Learn the labels (n,) in one pass over all sentences."""
         target = self._torch.from_numpy(labels)
         for batch in batches(len(labels), N_BATCH, self._rng):
             rows = self._torch.from_numpy(batch)

@@ -16,7 +16,7 @@ from typing import Literal
 from dialin.prompts.prompt import Prompt
 
 Form = Literal["pairs", "list", "tuned"]
-"""How a judge is asked."""
+"""Question forms of a judge."""
 LANGUAGES = ("en", "zh")
 BULLET_CHARS = 160
 """Characters of a sentence in a list of them, so that the list fits a small context."""

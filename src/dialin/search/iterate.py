@@ -17,7 +17,7 @@ from dialin.search.trial import Search, Trial
 
 @dataclass(frozen=True)
 class Loop:
-    """What a run of Algorithm 1 is made of.
+    """The parts and limits of a run of Algorithm 1.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search took out of one partition.
+    """The clusters that a search took out of one partition, and its log.
 
     Parameters
     ----------
