@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,7 +74,7 @@ def test_another_llm_judges_every_cluster_and_its_calls_are_its_own(
 class Fixed(Judge):
     """A judge that finds sets of two good, of three bad, and cannot read larger ones; two questions each."""
 
-    def judge(self, clusters: list[Rows]) -> list[Verdict]:
+    def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         kinds = {2: Coherence.GOOD, 3: Coherence.BAD}
         return [Verdict(0.5, kinds.get(len(rows), Coherence.UNREADABLE), "llm", 2) for rows in clusters]
 
@@ -84,7 +85,8 @@ class Fixed(Judge):
 def test_goodness_by_hand() -> None:
     """Clusters of 2, 2, 3 and 4; one sentence in none: two of the three that can be read are good."""
     found = judged(np.array([0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 3, -1]), Fixed())
-    assert (found.goodness.value, found.goodness.n_unreadable) == (pytest.approx(2 / 3), 1)
+    assert found.goodness.value == pytest.approx(2 / 3)
+    assert found.goodness.n_unreadable == 1
     assert found.n_asked == 8
     assert math.isnan(judged(np.array([-1, -1]), Fixed()).goodness.value)
     assert [rows.tolist() for rows in clusters_in(np.array([4, -1, 2, 4]))] == [[2], [0, 3]]
@@ -245,7 +247,8 @@ def test_labels_that_are_something_else_are_none(tmp_path: Path) -> None:
     keep(tmp_path, key, np.array([0, -1, 2]))
     found = kept(tmp_path, key, 3)
     assert found is not None
-    assert (found.tolist(), found.dtype) == ([0, -1, 2], np.int64)
+    assert found.tolist() == [0, -1, 2]
+    assert found.dtype == np.int64
     assert kept(tmp_path, key, 4) is None
     path_of(tmp_path, key).write_bytes(b"no array")
     assert kept(tmp_path, key, 3) is None
@@ -317,7 +320,7 @@ def test_an_encoder_learns_the_clusters_also_of_runs_that_are_there(
 
 
 def test_rows_of_two_encoders_are_no_table(cli: Cli, two: list[str], backend: ScriptedBackend, encoder: Path) -> None:
-    options = [*two, "--llm", "none", "--methods", "kmeans", *HELD_OUT, "--encoder", encoder]
+    options = [*two, "--llm", "none", "--methods", "kmeans", *HELD_OUT, "--encoder", str(encoder)]
     bench(cli, options)
     (encoder / "model.safetensors").write_bytes(b"others")
     result = cli("bench", *options)

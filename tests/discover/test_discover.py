@@ -567,7 +567,7 @@ def test_usage_counts_a_judge_beside_once() -> None:
     namer, apart = Client(ScriptedBackend()), Client(ScriptedBackend())
     for judge, ledgers in [(namer.asking(ScriptedBackend()), [namer]), (apart, [namer, apart])]:
         before = sum(client.ledger.total().calls for client in ledgers)
-        tools = {"llm": namer, "judge_llm": judge, "embedder": BagOfWords()}
-        calls = IntentClusterer(**tools, settings=LIST).fit(TEXTS).usage_.calls
+        fitted = IntentClusterer(namer, BagOfWords(), judge_llm=judge, settings=LIST).fit(TEXTS)
+        calls = fitted.usage_.calls
         assert calls == sum(client.ledger.total().calls for client in ledgers) - before > 0
     assert apart.ledger.total().calls > 0

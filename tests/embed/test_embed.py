@@ -139,8 +139,7 @@ def test_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def fake_library(monkeypatch: pytest.MonkeyPatch, factory: Callable[[str], Any]) -> None:
-    library = types.ModuleType("sentence_transformers")
-    library.SentenceTransformer = factory  # type: ignore[attr-defined]
+    library = types.SimpleNamespace(SentenceTransformer=factory)
     monkeypatch.setitem(sys.modules, "sentence_transformers", library)
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -21,6 +21,7 @@ from dialin.tune import base as bases
 from dialin.tune.batches import EncodedExample
 from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import TIMED_STEPS, Course, Material, Progress
+from dialin.tune.learner import Learner
 from dialin.tune.settings import Job, TuneSettings
 from dialin.tune.text import TrainingExample
 from dialin.tune.train import check_folder, tune
@@ -94,12 +95,12 @@ def material(memory: Memory, told: list[Progress] | None = None, **settings: Any
         "m", **{"batch": 2, "accumulation": 2, "epochs": 2, "eval_every": 3, "patience": 0} | settings
     )
     watched = [encoded(i, good=i < 10) for i in range(20)]
-    tell = [].append if told is None else told.append
-    return Material([encoded(i) for i in range(40)], watched, chosen, memory, tell, 0.0)  # type: ignore[arg-type]
+    tell = list[Progress]().append if told is None else told.append
+    return Material([encoded(i) for i in range(40)], watched, chosen, cast(Checkpoint, memory), tell, 0.0)
 
 
 def course(learner: Counting, of: Material) -> TrainState:
-    return Course(learner, of).run()  # type: ignore[arg-type]
+    return Course(cast(Learner, learner), of).run()
 
 
 def test_a_course_goes_through_all_epochs() -> None:
@@ -419,7 +420,9 @@ def test_a_process_that_is_killed_leaves_a_checkpoint(base: Path, data: Path, wh
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True)
     assert done.returncode == -9, done.stderr.decode()
     assert {path.name for path in out.iterdir()} == {"checkpoint.pt"}
-    assert Checkpoint(out / "checkpoint.pt", {}).read()[0].step == 4  # type: ignore[index]
+    found = Checkpoint(out / "checkpoint.pt", {}).read()
+    assert found is not None
+    assert found[0].step == 4
     tune(Job((data,), settings(base), out, resume=True))
-    found, expected = weights_of(out), weights_of(whole)
-    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    weights, expected = weights_of(out), weights_of(whole)
+    assert all(np.array_equal(weights[name], expected[name]) for name in expected)
