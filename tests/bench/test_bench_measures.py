@@ -18,12 +18,12 @@ from conftest import Cli
 
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.arrays import Labels, Matrix, Rows
-from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
 from dialin.bench.downstream import LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier, Network, encoder_at, rate_of
 from dialin.bench.goodness import clusters_in, judged
 from dialin.bench.labels import keep, kept, path_of
+from dialin.bench.memory import HighWater
 from dialin.errors import InputError, ModelError, ProviderError
 from dialin.judge.verdict import Coherence, Judge, Verdict
 from dialin.tune.base import Weights
@@ -254,21 +254,16 @@ def test_labels_that_are_something_else_are_none(tmp_path: Path) -> None:
     assert kept(tmp_path, key, 3) is None
 
 
-def test_the_peak_of_a_stretch_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_peak_of_a_stretch_is_its_own(tmp_path: Path) -> None:
     """A process that may set its mark back, and one that may not."""
-    status, clear = tmp_path / "status", tmp_path / "clear_refs"
-    status.write_text("VmPeak:\t  900000 kB\nVmHWM:\t  500000 kB\n")
-    monkeypatch.setattr(memory, "STATUS", status)
-    monkeypatch.setattr(memory, "CLEAR_REFS", clear)
-    water = memory.HighWater()
-    assert clear.read_text() == "5"
+    (tmp_path / "status").write_text("VmPeak:\t  900000 kB\nVmHWM:\t  500000 kB\n")
+    water = HighWater(tmp_path)
+    assert (tmp_path / "clear_refs").read_text() == "5"
     assert water.mb() == 512.0
     marks = iter([300.0, 310.5, 310.5, 310.5])
-    monkeypatch.setattr(memory, "CLEAR_REFS", tmp_path / "none" / "clear_refs")
-    monkeypatch.setattr(memory, "peak_memory_mb", lambda: next(marks))
-    assert [memory.HighWater().mb(), memory.HighWater().mb()] == [310.5, None]
-    monkeypatch.setattr(memory, "peak_memory_mb", lambda: None)
-    assert memory.HighWater().mb() is None
+    none = tmp_path / "none"
+    assert [HighWater(none, marks.__next__).mb(), HighWater(none, marks.__next__).mb()] == [310.5, None]
+    assert HighWater(none, lambda: None).mb() is None
 
 
 def test_memory_is_that_of_the_run(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:

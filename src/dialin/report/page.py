@@ -18,7 +18,6 @@ from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, 
 from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
-"""Intents of the table, and of the tree that is drawn; of more, the most frequent are in the table."""
 N_REASONS, N_MOVERS = 15, 12
 """Reasons of calls, and intents that rise or fall, in their tables."""
 SECTIONS = {
@@ -48,6 +47,8 @@ class Page:
         CSS and JavaScript.
     price : Price or None
         Where it is known, the cost is shown as money.
+    max_rows : int
+        Intents of the table, and of the tree that is drawn; of more, the most frequent are in the table.
     """
 
     manifest: Manifest
@@ -56,6 +57,7 @@ class Page:
     style: str
     script: str
     price: Price | None = None
+    max_rows: int = MAX_ROWS
 
     # --- head ---
 
@@ -115,7 +117,7 @@ class Page:
     @property
     def shown(self) -> tuple[IntentFacts, ...]:
         """Intents of the table."""
-        return self.facts.intents[:MAX_ROWS]
+        return self.facts.intents[: self.max_rows]
 
     def is_shown(self, intent: int) -> bool:
         """Return whether an intent has a row in the table."""
@@ -144,7 +146,7 @@ class Page:
     def tree(self) -> TreePicture | None:
         """The tree of the places as it is drawn; None if it would be too tall."""
         tree = self.facts.tree
-        return tree_picture(tree, families(tree)) if tree and self.n_intents <= MAX_ROWS else None
+        return tree_picture(tree, families(tree)) if tree and self.n_intents <= self.max_rows else None
 
     @property
     def reasons(self) -> list[IntentFacts]:

@@ -68,11 +68,11 @@ class Points:
         }
 
 
-def points_of(contents: LoadedRun) -> Points | None:
-    """Return the points of the map of a run; None if it has no embeddings."""
+def points_of(contents: LoadedRun, most: int = MAX_POINTS) -> Points | None:
+    """Return the points of the map of a run, about `most` of them at most; None if it has no embeddings."""
     if contents.X is None:
         return None
-    rows = sampled(contents.labels, MAX_POINTS, contents.seed)
+    rows = sampled(contents.labels, most, contents.seed)
     sentences = contents.sentences.take(pa.array(rows))
     return Points(
         places=np.rint(layout(contents.X[rows], contents.seed) * SCALE).astype(np.int64),
