@@ -225,11 +225,15 @@ def change_data() -> None:
         file.write("one more refund,refund\n")
 
 
+def change_nothing() -> None:
+    pass
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        (lambda: None, ["--llm", "none", "--embedder", "local:other"], "were made with embedder 'auto'"),
-        (lambda: None, [*LLM], "the rows in out were made with llm 'none', not 'test:scripted'"),
+        (change_nothing, ["--llm", "none", "--embedder", "local:other"], "were made with embedder 'auto'"),
+        (change_nothing, [*LLM], "the rows in out were made with llm 'none', not 'test:scripted'"),
         (change_data, ["--llm", "none"], "the data set 'set1' has changed since the rows in out"),
     ],
 )

@@ -111,7 +111,7 @@ def test_the_intents_are_found_named_and_ordered_by_size() -> None:
     assert all(intent.p_good > 0.9 and intent.role == "" for intent in result.intents)
 
 
-@pytest.mark.parametrize("settings", STRATEGIES, ids=range(len(STRATEGIES)))
+@pytest.mark.parametrize("settings", STRATEGIES)
 def test_every_way_finds_the_five_topics(settings: Settings) -> None:
     result = run(settings, texts=TEXTS)
     assert Counter(map(len, topics(result, TEXTS))) == {1: len(result.intents)}
@@ -119,7 +119,7 @@ def test_every_way_finds_the_five_topics(settings: Settings) -> None:
     assert (result.labels >= 0).mean() > 0.9
 
 
-@pytest.mark.parametrize("settings", STRATEGIES, ids=range(len(STRATEGIES)))
+@pytest.mark.parametrize("settings", STRATEGIES)
 def test_predict_on_the_sentences_of_the_run_gives_their_labels(settings: Settings) -> None:
     texts = [*TEXTS, *NOISE, *TEXTS[:20], *TEXTS[:4]]
     model = IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=settings)
@@ -142,7 +142,7 @@ def test_the_order_of_the_rows_does_not_matter(settings: Settings) -> None:
     assert np.array_equal(here.labels_[turn], there.labels_)
 
 
-@pytest.mark.parametrize("settings", STRATEGIES, ids=range(len(STRATEGIES)))
+@pytest.mark.parametrize("settings", STRATEGIES)
 def test_same_seed_same_answer(settings: Settings) -> None:
     one, two = ScriptedLLM(), ScriptedLLM()
     a, b = run(settings, one), run(settings, two)
@@ -338,7 +338,7 @@ BUDGETED = [
 ]
 
 
-@pytest.mark.parametrize("settings", BUDGETED, ids=range(len(BUDGETED)))
+@pytest.mark.parametrize("settings", BUDGETED)
 def test_a_cap_anywhere_gives_a_valid_incomplete_result(settings: Settings) -> None:
     data = data_of([*TEXTS, *NOISE])
     llm = ScriptedLLM()
@@ -542,7 +542,6 @@ def test_bad_settings(bad: dict[str, Any], message: str) -> None:
         {"language": "tlh"},
         {"seed": -1},
     ],
-    ids=str,
 )
 def test_unknown_choices(bad: dict[str, Any]) -> None:
     with pytest.raises(InputError):

@@ -81,7 +81,9 @@ def test_evaluate_counts_unassigned_strictly_and_apart() -> None:
     assert got.coverage == pytest.approx(3 / 5)
 
 
-@pytest.mark.parametrize("missing", [None, "", float("nan"), np.float64("nan")])
+@pytest.mark.parametrize(
+    "missing", [None, "", float("nan"), np.float64("nan")], ids=["None", "empty", "nan", "nan of numpy"]
+)
 def test_rows_without_gold_are_dropped(missing: object) -> None:
     assert metrics.score([0, 0, 1], ["a", missing, "b"]).n == 2
 
