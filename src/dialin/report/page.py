@@ -14,7 +14,7 @@ from dialin.facts.families import families
 from dialin.llm.usage import Price, Usage
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
-from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line_points, tree_picture
+from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
 from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
@@ -180,7 +180,7 @@ class Page:
         return f"share per {timeline.unit}: {ends}, at most {shares[top]:.1%} ({timeline.names[top]})"
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[StackedColumn]:
         """Utterances per period, those without an intent on top."""
         timeline = self.facts.timeline
         assert timeline is not None

@@ -81,7 +81,7 @@ def line_points(values: Sequence[float]) -> str:
 
 
 @dataclass(frozen=True)
-class Column:
+class StackedColumn:
     """A column of two parts, one on the other, in pixels: left edge, width, and top and height of each part."""
 
     x: float
@@ -90,7 +90,7 @@ class Column:
     upper: tuple[float, float]
 
 
-def columns(lower: Sequence[int], upper: Sequence[int]) -> list[Column]:
+def columns(lower: Sequence[int], upper: Sequence[int]) -> list[StackedColumn]:
     """Return the columns of two equally long rows of counts, the upper ones standing on the lower ones.
 
     Examples
@@ -103,7 +103,7 @@ def columns(lower: Sequence[int], upper: Sequence[int]) -> list[Column]:
     step, unit = COLUMNS_WIDTH / max(len(lower), 1), COLUMNS_HEIGHT / top
     width = round(step - min(6.0, step / 4), 2)
     return [
-        Column(
+        StackedColumn(
             round(i * step, 2),
             width,
             (round(COLUMNS_HEIGHT - a * unit, 2), round(a * unit, 2)),
