@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 
 import scripted
+from case_ids import case_id
 from dialin.cli import main
 from dialin.runs.run import Run
 from dialin.web.serve import Door
@@ -22,6 +23,11 @@ Served = list[tuple[Run, Door]]
 # A slow machine is no fault of the program: speed is measured in studies/own/, never by a test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name the cases of parametrized tests in words, so that a red line says what differs."""
+    return case_id(argname, val)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -122,3 +123,95 @@ def test_a_folder_says_what_it_is_for(layer: str) -> None:
     assert "Comes in:" in docstring
     assert "Goes out:" in docstring
     assert "Begin with" in docstring
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+SAME_NAMES = {
+    "read": "the package reads by `dialin.read.table.read`, which it imports when it is called",
+    **dict.fromkeys(
+        ("discover", "fetch", "judge", "tune", "verify"), "a command of `dialin.cli` is called as the job that it does"
+    ),
+    **dict.fromkeys(("build_prompt", "build_question", "parse_reply"), "the same two halves in every step with an LLM"),
+    "load": "read with its module: `prompts.load`, `run.load`, `base.load`",
+    "opened": "what a command opened (a run), and what the estimator opened (an LLM)",
+    "refine": "the step of a peer that improves labels, and the one that improves vectors",
+    "smoothed": "the paper of IDAS smooths by its own rule, and calls it so",
+    "form_of": "the form of an LLM's question, and the form that a browser sent",
+    "is_chinese": "a filter of the templates is called as the question that it answers",
+    "shortened": "a text cut to a width, and a text that a peer made shorter to learn from",
+    "words_of": "the choices of a setting, and the words of an option",
+}
+"""Functions whose name more than one module has, and why."""
+
+
+def defined(kind: type[ast.AST], path: Path) -> set[str]:
+    """Return the names of the classes, or of the public functions, that a file defines at its top."""
+    body = ast.parse(path.read_text("utf-8")).body
+    found = [node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef) and isinstance(node, kind)]
+    return {node.name for node in found if isinstance(node, ast.ClassDef) or not node.name.startswith("_")}
+
+
+def defined_twice(kind: type[ast.AST]) -> dict[str, list[str]]:
+    """Return the names that several modules define, with these modules."""
+    where: dict[str, list[str]] = {}
+    for path in sorted(SOURCES.rglob("*.py")):
+        for name in defined(kind, path):
+            where.setdefault(name, []).append(path.relative_to(SOURCES).as_posix())
+    return {name: found for name, found in where.items() if len(found) > 1}
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    assert defined_twice(ast.ClassDef) == {}
+
+
+def test_functions_of_one_name_are_those_that_we_know() -> None:
+    assert {name: found for name, found in defined_twice(ast.FunctionDef).items() if name not in SAME_NAMES} == {}
+    assert set(SAME_NAMES) <= set(defined_twice(ast.FunctionDef))
+
+
+def test_the_look_at_names_sees_them() -> None:
+    assert {"Verdict", "Judge"} <= defined(ast.ClassDef, SOURCES / "judge" / "verdict.py")
+    assert "discover" in defined(ast.FunctionDef, SOURCES / "discover" / "method.py")
+
+
+# --- the tests themselves ---------------------------------------------------------------------------
+
+TESTS = ROOT / "tests"
+
+
+def folders_in(root: Path, pattern: str) -> set[str]:
+    """Return the folders below `root`, as paths from there, that hold a file of this pattern."""
+    return {path.parent.relative_to(root).as_posix() for path in root.rglob(pattern)} - {"."}
+
+
+def test_tests_lie_in_the_folders_of_what_they_test() -> None:
+    assert folders_in(TESTS, "test_*.py") == folders_in(SOURCES, "__init__.py") | {"docs", "studies"}
+    assert folders_in(TESTS, "*.py") == folders_in(TESTS, "test_*.py") | {"support"}
+
+
+def modules_imported_by(path: Path) -> set[str]:
+    """Return the last parts of the names of the modules that a file imports anywhere, and of what it takes of them."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "").split(".")[-1]} | {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[-1] for alias in node.names}
+    return found
+
+
+def test_no_test_imports_a_test() -> None:
+    """What several tests share lies in tests/support."""
+    imported = {path.name: modules_imported_by(path) for path in TESTS.rglob("*.py")}
+    tests = {name.removesuffix(".py") for name in imported if name.startswith("test_")}
+    assert {name: found & tests for name, found in imported.items() if found & tests} == {}
+    assert "scripted" in imported["conftest.py"]
+
+
+def test_no_test_replaces_a_private_name() -> None:
+    """A private name may change without a word; tests pass what they want to be different as an argument."""
+    private = re.compile(r"""setattr\([^)]*?["'](?:[\w.]*\.)?_[a-z]\w*["']""", re.I)
+    found = {path.name: private.findall(path.read_text("utf-8")) for path in TESTS.rglob("*.py")}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+    assert private.search("setattr" + "(download, '_join', join)")

@@ -27,7 +27,7 @@ from dialin.review.stages import Stage, standing_of
 from dialin.runs.run import load
 from dialin.web.serve import Door
 from fake_run import decide
-from scripted import ScriptedBackend, topic_of
+from scripted import ScriptedBackend, sentences, topic_of
 
 # --- the start ------------------------------------------------------------------------------------
 
@@ -42,14 +42,12 @@ def test_every_sentence_is_in_a_cluster_that_nobody_has_judged(folder: Path, bac
     assert run.review.judged.wanted == 2
 
 
-def test_k_by_default(
-    cli: Cli, calls: Path, backend: ScriptedBackend, served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_k_by_default(cli: Cli, calls: Path, backend: ScriptedBackend, served: Served) -> None:
     assert clusters_for(["a"] * 3, np.eye(3, dtype=np.float32), 0) == 2
     assert cli("annotate", calls, "--out", "a").exit_code == 0
     assert load(Path("a")).manifest.settings.n_clusters == (14,)  # 70 sentences
-    monkeypatch.setattr("dialin.cluster.granularity.MIN_MEASURED", 50)
-    assert cli("annotate", calls, "--out", "b").exit_code == 0
+    Path("more.csv").write_text("\n".join(["text", *(text for text, _ in sentences(30))]))
+    assert cli("annotate", "more.csv", "--out", "b").exit_code == 0
     (k,) = load(Path("b")).manifest.settings.n_clusters
     assert k >= 4
     assert k % 2 == 0

@@ -12,10 +12,11 @@ import uvicorn
 
 from browser import Browser, browser, installed
 from dialin.review.edits import Merge, Move, Noise, Rename, Undo, Vote
-from dialin.review.log import append, read_log
+from dialin.review.log import read_log
 from dialin.runs.run import load
 from dialin.web.app import app_of
 from dialin.web.serve import access_of, listening
+from fake_run import note
 
 pytestmark = pytest.mark.skipif(installed() is None, reason="needs Chromium and its driver")
 
@@ -70,7 +71,7 @@ def test_all_steps_work_by_keys(folder: Path) -> None:
         ]
         for intent in range(9):
             for by in ("Ben", "Eva"):
-                append(log, by, lambda _, i=intent: Vote(i, good=i != 1))
+                note(log, by, Vote(intent, good=intent != 1))
         page.run("location.href = '/naming'")
         heading(page, "What do they want?")
         page.press("t", *"cancel-order", "Enter")

@@ -12,10 +12,11 @@ from starlette.testclient import TestClient
 
 from annotators import annotated, client_of, cluster_of, judge_all, send
 from dialin.review.edits import Move, Rename, Vote
-from dialin.review.log import append, read_log
+from dialin.review.log import read_log
 from dialin.review.stages import Stage, standing_of
 from dialin.runs.run import load
 from dialin.web.app import Access, app_of
+from fake_run import note
 from review_client import BASE, TOKEN, Elements
 
 
@@ -148,8 +149,8 @@ def test_hostile_sentences_on_the_page_of_their_cluster(folder: Path) -> None:
     marks = ("<script", "<img", "yenom", "long long", "🇨🇳")
     for text in [text for text in run.corpus.texts if any(mark in text for mark in marks)]:
         cluster = int(run.review.labels[run.corpus.texts.index(text)])
-        append(folder / "decisions.jsonl", "Ana", lambda _, c=cluster: Vote(c, good=False))
-        append(folder / "decisions.jsonl", "Ben", lambda _, c=cluster: Vote(c, good=False))
+        note(folder / "decisions.jsonl", "Ana", Vote(cluster, good=False))
+        note(folder / "decisions.jsonl", "Ben", Vote(cluster, good=False))
         html = client_of(folder, "Eva").get(f"/share-out?cluster={cluster}").text
         assert "more characters" in html or len(text) < 600
         assert "<script>alert" not in html
@@ -194,7 +195,7 @@ def test_more_of_a_cluster_can_be_seen(folder: Path) -> None:
     run = load(folder)
     for intent in range(1, 9):
         rows = run.review.members(intent).tolist()
-        append(folder / "decisions.jsonl", "Ana", lambda _, rows=rows: Move(tuple(rows), 0))
+        note(folder / "decisions.jsonl", "Ana", Move(tuple(rows), 0))
     ana = client_of(folder, "Ana")
     html = ana.get("/judge").text
     assert "20 of 75 sentences" in html
@@ -207,10 +208,10 @@ def test_more_of_a_cluster_can_be_seen(folder: Path) -> None:
 def test_what_changed_while_somebody_looked_is_not_judged_unseen(folder: Path) -> None:
     annotated(folder)
     target = standing_of(load(folder).review).named[0]
-    append(folder / "decisions.jsonl", "Ana", lambda _: Rename(target, "other-name"))
+    note(folder / "decisions.jsonl", "Ana", Rename(target, "other-name"))
     mia = client_of(folder, "Mia")
     html = mia.get("/verify").text
     assert "other-name" in html
-    append(folder / "decisions.jsonl", "Ana", lambda _: Rename(target, "third-name"))
+    note(folder / "decisions.jsonl", "Ana", Rename(target, "third-name"))
     assert send(mia, html, "good") == 409
     assert not load(folder).review.judged.of(2, target)

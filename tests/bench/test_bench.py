@@ -15,11 +15,11 @@ from conftest import Cli
 
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.arrays import Labels
-from dialin.bench import course, table
+from dialin.bench import table
 from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
-from dialin.bench.results import Row
+from dialin.bench.results import Row, append_row
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings
 from dialin.errors import InputError, ProviderError
@@ -225,11 +225,15 @@ def change_data() -> None:
         file.write("one more refund,refund\n")
 
 
+def change_nothing() -> None:
+    pass
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        (lambda: None, ["--llm", "none", "--embedder", "local:other"], "were made with embedder 'auto'"),
-        (lambda: None, [*LLM], "the rows in out were made with llm 'none', not 'test:scripted'"),
+        (change_nothing, ["--llm", "none", "--embedder", "local:other"], "were made with embedder 'auto'"),
+        (change_nothing, [*LLM], "the rows in out were made with llm 'none', not 'test:scripted'"),
         (change_data, ["--llm", "none"], "the data set 'set1' has changed since the rows in out"),
     ],
 )
@@ -303,7 +307,8 @@ def test_rows_count_and_rows_without_label_do_not(home: Path) -> None:
     assert case.sentence.tolist() == [1, 1, 1, 0]
     assert case.gold == ["x", "x", None, "y"]
     scores = case.score(np.array([-1, 0]))
-    assert (scores.n, scores.n_clusters, scores.coverage) == (3, 1, pytest.approx(2 / 3))
+    assert (scores.n, scores.n_clusters) == (3, 1)
+    assert scores.coverage == pytest.approx(2 / 3)
     X = np.eye(2, dtype=np.float32)
     assert [case.problem(X, 4, told_k=told).n_clusters for told in (True, False)] == [2, 1]
     assert case.sha256 != replace(case, gold=["y", "x", None, "y"]).sha256
@@ -317,13 +322,13 @@ def test_a_column_without_labels_is_refused(home: Path) -> None:
 
 @pytest.mark.usefixtures("backend")
 def test_the_table_is_there_after_each_run(cli: Cli, two: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes, original = list[int](), course.append_row
+    sizes, original = list[int](), append_row
 
     def spying(path: Path, new: Row) -> None:
         results = path.parent / table.RESULTS
         sizes.append(pq.read_table(results).num_rows if results.exists() else 0)
         original(path, new)
 
-    monkeypatch.setattr(course, "append_row", spying)
+    monkeypatch.setattr("dialin.bench.course.append_row", spying)
     bench(cli, two, "--llm", "none", "--methods", "kmeans,gmm")
     assert sizes == [0, 1, 2, 3]

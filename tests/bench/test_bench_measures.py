@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,12 +18,12 @@ from conftest import Cli
 
 from bench_runs import LLM, bench, lasting, rows_of, write_csv
 from dialin.arrays import Labels, Matrix, Rows
-from dialin.bench import memory
 from dialin.bench.cases import read_case, read_held_out
 from dialin.bench.downstream import LabelledRows, downstream_accuracy, logistic
 from dialin.bench.encoder import EncoderClassifier, Network, encoder_at, rate_of
 from dialin.bench.goodness import clusters_in, judged
 from dialin.bench.labels import keep, kept, path_of
+from dialin.bench.memory import HighWater
 from dialin.errors import InputError, ModelError, ProviderError
 from dialin.judge.verdict import Coherence, Judge, Verdict
 from dialin.tune.base import Weights
@@ -73,7 +74,7 @@ def test_another_llm_judges_every_cluster_and_its_calls_are_its_own(
 class Fixed(Judge):
     """A judge that finds sets of two good, of three bad, and cannot read larger ones; two questions each."""
 
-    def judge(self, clusters: list[Rows]) -> list[Verdict]:
+    def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         kinds = {2: Coherence.GOOD, 3: Coherence.BAD}
         return [Verdict(0.5, kinds.get(len(rows), Coherence.UNREADABLE), "llm", 2) for rows in clusters]
 
@@ -84,7 +85,8 @@ class Fixed(Judge):
 def test_goodness_by_hand() -> None:
     """Clusters of 2, 2, 3 and 4; one sentence in none: two of the three that can be read are good."""
     found = judged(np.array([0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 3, -1]), Fixed())
-    assert (found.goodness.value, found.goodness.n_unreadable) == (pytest.approx(2 / 3), 1)
+    assert found.goodness.value == pytest.approx(2 / 3)
+    assert found.goodness.n_unreadable == 1
     assert found.n_asked == 8
     assert math.isnan(judged(np.array([-1, -1]), Fixed()).goodness.value)
     assert [rows.tolist() for rows in clusters_in(np.array([4, -1, 2, 4]))] == [[2], [0, 3]]
@@ -243,27 +245,23 @@ def test_labels_that_are_something_else_are_none(tmp_path: Path) -> None:
     keep(tmp_path, key, np.array([0, -1, 2]))
     found = kept(tmp_path, key, 3)
     assert found is not None
-    assert (found.tolist(), found.dtype) == ([0, -1, 2], np.int64)
+    assert found.tolist() == [0, -1, 2]
+    assert found.dtype == np.int64
     assert kept(tmp_path, key, 4) is None
     path_of(tmp_path, key).write_bytes(b"no array")
     assert kept(tmp_path, key, 3) is None
 
 
-def test_the_peak_of_a_stretch_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_peak_of_a_stretch_is_its_own(tmp_path: Path) -> None:
     """A process that may set its mark back, and one that may not."""
-    status, clear = tmp_path / "status", tmp_path / "clear_refs"
-    status.write_text("VmPeak:\t  900000 kB\nVmHWM:\t  500000 kB\n")
-    monkeypatch.setattr(memory, "STATUS", status)
-    monkeypatch.setattr(memory, "CLEAR_REFS", clear)
-    water = memory.HighWater()
-    assert clear.read_text() == "5"
+    (tmp_path / "status").write_text("VmPeak:\t  900000 kB\nVmHWM:\t  500000 kB\n")
+    water = HighWater(tmp_path)
+    assert (tmp_path / "clear_refs").read_text() == "5"
     assert water.mb() == 512.0
     marks = iter([300.0, 310.5, 310.5, 310.5])
-    monkeypatch.setattr(memory, "CLEAR_REFS", tmp_path / "none" / "clear_refs")
-    monkeypatch.setattr(memory, "peak_memory_mb", lambda: next(marks))
-    assert [memory.HighWater().mb(), memory.HighWater().mb()] == [310.5, None]
-    monkeypatch.setattr(memory, "peak_memory_mb", lambda: None)
-    assert memory.HighWater().mb() is None
+    none = tmp_path / "none"
+    assert [HighWater(none, marks.__next__).mb(), HighWater(none, marks.__next__).mb()] == [310.5, None]
+    assert HighWater(none, lambda: None).mb() is None
 
 
 def test_memory_is_that_of_the_run(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:
@@ -315,7 +313,7 @@ def test_an_encoder_learns_the_clusters_also_of_runs_that_are_there(
 
 
 def test_rows_of_two_encoders_are_no_table(cli: Cli, two: list[str], backend: ScriptedBackend, encoder: Path) -> None:
-    options = [*two, "--llm", "none", "--methods", "kmeans", *HELD_OUT, "--encoder", encoder]
+    options = [*two, "--llm", "none", "--methods", "kmeans", *HELD_OUT, "--encoder", str(encoder)]
     bench(cli, options)
     (encoder / "model.safetensors").write_bytes(b"others")
     result = cli("bench", *options)

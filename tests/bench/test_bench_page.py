@@ -19,7 +19,7 @@ from dialin.bench.results import Row
 from dialin.bench.table import Figure, lines_of
 from scripted import ScriptedBackend, sentences
 
-ABOUT = {"dialin": "1", "llm": "l", "judge_llm": "j", "embedder": "e", "data": {"a": "0" * 64}}
+ABOUT: dict[str, object] = {"dialin": "1", "llm": "l", "judge_llm": "j", "embedder": "e", "data": {"a": "0" * 64}}
 
 
 def three() -> list[Row]:
@@ -57,7 +57,7 @@ def test_without_questions_there_is_a_place_for_zero_all_the_same() -> None:
 
 
 def test_an_error_bar_ends_where_scores_end() -> None:
-    assert plot.ends(Figure(0.9, 0.2)) == (pytest.approx(0.7), 1.0)
+    assert plot.ends(Figure(0.9, 0.2)) == pytest.approx((0.7, 1.0))
     assert plot.ends(Figure(0.9, None)) == (0.9, 0.9)
 
 

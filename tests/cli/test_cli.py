@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pyarrow.parquet as pq
@@ -194,7 +195,7 @@ def test_predict_writes_a_file_and_keeps_blank_rows(
     Path("new.csv").write_text('text\nrefund money back please\n""\nzzz qqq xxx\n')
     result = cli("predict", "run", "new.csv", "--out", f"found.{suffix}")
     assert (result.exit_code, result.stdout) == (0, "")
-    readers = {
+    readers: dict[str, Callable[[bytes], list[dict[str, Any]]]] = {
         "csv": lambda data: list(csv.DictReader(io.StringIO(data.decode()))),
         "jsonl": lambda data: [json.loads(line) for line in data.decode().splitlines()],
         "parquet": lambda data: pq.read_table(io.BytesIO(data)).to_pylist(),

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
 from dialin.arrays import Matrix
-from dialin.cluster import granularity
 from dialin.cluster.granularity import (
     MIN_MEASURED,
     Curves,
@@ -125,9 +124,7 @@ def test_random_corpora_are_averaged() -> None:
 
 
 @pytest.mark.parametrize(("n_each", "n_random"), [(30, 8), (250, 4), (500, 2)])
-def test_the_fewer_sentences_the_more_random_corpora(
-    monkeypatch: pytest.MonkeyPatch, n_each: int, n_random: int
-) -> None:
+def test_the_fewer_sentences_the_more_random_corpora(n_each: int, n_random: int) -> None:
     """Four thousand random points in all, at most eight corpora."""
     drawn = list[int]()
 
@@ -135,8 +132,7 @@ def test_the_fewer_sentences_the_more_random_corpora(
         drawn.append(len(X))
         return spheres(1, len(X), seed=int(rng.integers(99)))
 
-    monkeypatch.setattr(granularity, "_random", counted)
-    granularity_of(spheres(4, n_each), MIN_SIZE)
+    granularity_of(spheres(4, n_each), MIN_SIZE, draw=counted)
     assert drawn == [4 * n_each] * n_random
 
 

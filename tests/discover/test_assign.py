@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Matrix, Rows
 from dialin.cluster.partition import centroid
-from dialin.discover import assign
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.judge.verdict import Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit
@@ -105,15 +104,14 @@ def test_no_pieces_and_no_rows() -> None:
     assert len(labels) == len(p) == 0
 
 
-def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_change_nothing() -> None:
     X, gold = blobs([9, 8, 7])
     pieces = build(X, [np.flatnonzero(gold == g) for g in range(3)], range(3), [""] * 3)
-    whole, why = pieces.assign(X, [""] * 24), why_none(X, np.full(24, -1), 3)
-    monkeypatch.setattr(assign, "CHUNK", 5)
-    labels, p = pieces.assign(X, [""] * 24)
+    none, least = np.full(24, -1), np.full(24, 3)
+    whole, (labels, p) = pieces.assign(X, [""] * 24), pieces.assign(X, [""] * 24, chunk=5)
     assert np.array_equal(labels, whole[0])
     np.testing.assert_allclose(p, whole[1], atol=1e-6)
-    assert why_none(X, np.full(24, -1), 3) == why
+    assert reasons(X, none, least, chunk=5) == reasons(X, none, least)
 
 
 def test_what_is_about_as_near_as_the_members_belongs_too() -> None:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from dialin.arrays import Rows
-from dialin.discover import context
 from dialin.discover.context import Tools
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover
@@ -61,8 +60,8 @@ def run(settings: Settings, llm: LLM | None = None, texts: Sequence[str] = (*TEX
     return checked(discover_with(data_of(texts), llm or ScriptedLLM(), settings), data_of(texts))
 
 
-def discover_with(data: Data, llm: LLM | None, settings: Settings, judge: Any = None) -> Result:
-    return discover(data, Tools(llm, BagOfWords().encode, judge=judge), settings)
+def discover_with(data: Data, llm: LLM | None, settings: Settings, **tools: Any) -> Result:
+    return discover(data, Tools(llm, BagOfWords().encode, **tools), settings)
 
 
 def checked(result: Result, data: Data) -> Result:
@@ -112,7 +111,7 @@ def test_the_intents_are_found_named_and_ordered_by_size() -> None:
     assert all(intent.p_good > 0.9 and intent.role == "" for intent in result.intents)
 
 
-@pytest.mark.parametrize("settings", STRATEGIES, ids=range(len(STRATEGIES)))
+@pytest.mark.parametrize("settings", STRATEGIES)
 def test_every_way_finds_the_five_topics(settings: Settings) -> None:
     result = run(settings, texts=TEXTS)
     assert Counter(map(len, topics(result, TEXTS))) == {1: len(result.intents)}
@@ -120,7 +119,7 @@ def test_every_way_finds_the_five_topics(settings: Settings) -> None:
     assert (result.labels >= 0).mean() > 0.9
 
 
-@pytest.mark.parametrize("settings", STRATEGIES, ids=range(len(STRATEGIES)))
+@pytest.mark.parametrize("settings", STRATEGIES)
 def test_predict_on_the_sentences_of_the_run_gives_their_labels(settings: Settings) -> None:
     texts = [*TEXTS, *NOISE, *TEXTS[:20], *TEXTS[:4]]
     model = IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=settings)
@@ -143,7 +142,7 @@ def test_the_order_of_the_rows_does_not_matter(settings: Settings) -> None:
     assert np.array_equal(here.labels_[turn], there.labels_)
 
 
-@pytest.mark.parametrize("settings", STRATEGIES, ids=range(len(STRATEGIES)))
+@pytest.mark.parametrize("settings", STRATEGIES)
 def test_same_seed_same_answer(settings: Settings) -> None:
     one, two = ScriptedLLM(), ScriptedLLM()
     a, b = run(settings, one), run(settings, two)
@@ -304,12 +303,13 @@ def test_the_llm_tells_the_role_of_other_action_words() -> None:
     assert sum("Customer or Agent" in prompt.system for prompt in llm.prompts) == 5
 
 
-def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_p_good_is_that_of_what_was_kept() -> None:
     """Whatever the search decided by: log-odds 3 − ln(size), so an intent of e³ = 20 sentences has P ½."""
-    kept = replace(CALIBRATION, kept_weights=(3.0, 0.0, -1.0, 0.0))
-    monkeypatch.setattr(context, "general_calibration", lambda llm, form: kept)
+    kept = replace(CALIBRATION, form="list", kept_weights=(3.0, 0.0, -1.0, 0.0))
+    data = data_of([*TEXTS, *NOISE])
     for mode in ("both", "geometry"):
-        for intent in run(replace(LIST, judge=mode)).intents:
+        result = discover_with(data, ScriptedLLM(), replace(LIST, judge=mode), calibration=kept)
+        for intent in checked(result, data).intents:
             assert intent.p_good == pytest.approx(1 / (1 + intent.size / math.exp(3)))
     assert all(intent.p_good > 0.9 for intent in run(replace(LIST, judge="llm")).intents)
 
@@ -318,11 +318,10 @@ def test_p_good_is_that_of_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("settings", [Settings(), replace(Settings(), strategy="paper"), Settings(merge="paper")])
-def test_without_an_llm_the_geometry_judges(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_llm_the_geometry_judges(settings: Settings) -> None:
     """With a calibration for bags of words, in which topics are farther apart than in the embedders it is made for."""
-    monkeypatch.setattr(context, "general_calibration", lambda llm, form: CALIBRATION)
     data = data_of([*TEXTS, *NOISE])
-    result = checked(discover_with(data, None, settings), data)
+    result = checked(discover_with(data, None, settings, calibration=CALIBRATION), data)
     assert result.complete
     assert len(result.intents) >= 4  # the smallest topic is below the candidates of the paper's loop
     assert all(intent.name.startswith("unnamed-intent") for intent in result.intents)
@@ -339,7 +338,7 @@ BUDGETED = [
 ]
 
 
-@pytest.mark.parametrize("settings", BUDGETED, ids=range(len(BUDGETED)))
+@pytest.mark.parametrize("settings", BUDGETED)
 def test_a_cap_anywhere_gives_a_valid_incomplete_result(settings: Settings) -> None:
     data = data_of([*TEXTS, *NOISE])
     llm = ScriptedLLM()
@@ -436,9 +435,9 @@ def stray() -> tuple[Data, Strict]:
 def test_coverage_brings_in_the_strays_that_the_judge_accepts() -> None:
     """46 of 48 can have an intent, 95.8 %; without coverage 43 do."""
     data, judge = stray()
-    plain = checked(discover_with(data, ScriptedLLM(), LIST, judge), data)
+    plain = checked(discover_with(data, ScriptedLLM(), LIST, judge=judge), data)
     assert (plain.labels >= 0).sum() == 43
-    wide = checked(discover_with(data, ScriptedLLM(), replace(LIST, coverage=0.95), judge), data)
+    wide = checked(discover_with(data, ScriptedLLM(), replace(LIST, coverage=0.95), judge=judge), data)
     assert (wide.labels >= 0).mean() >= 0.95
     assert [i.size for i in wide.intents] == [15, 11, 9, 6, 5]
     assert wide.reasons[-2:] == ["noise", "noise"]
@@ -448,7 +447,7 @@ def test_coverage_brings_in_the_strays_that_the_judge_accepts() -> None:
 def test_coverage_does_not_overrule_the_judge() -> None:
     data, judge = stray()
     judge.topics = np.arange(len(data.texts))
-    result = checked(discover_with(data, ScriptedLLM(), replace(LIST, coverage=1.0), judge), data)
+    result = checked(discover_with(data, ScriptedLLM(), replace(LIST, coverage=1.0), judge=judge), data)
     assert (result.labels >= 0).sum() == 43
     assert result.complete
 
@@ -458,7 +457,7 @@ def test_coverage_does_not_overrule_the_judge() -> None:
 def test_nothing_coherent_is_an_empty_result(coverage: float, strategy: Any) -> None:
     data = data_of(TEXTS)
     settings = replace(LIST, coverage=coverage, strategy=strategy)
-    result = checked(discover_with(data, ScriptedLLM(), settings, Constant(BAD)), data)
+    result = checked(discover_with(data, ScriptedLLM(), settings, judge=Constant(BAD)), data)
     assert result.intents == ()
     assert result.complete
     assert set(result.reasons) <= {"noise", "rare", "mixed"}
@@ -470,7 +469,9 @@ def test_nothing_coherent_is_an_empty_result(coverage: float, strategy: Any) -> 
 )
 def test_nothing_readable_is_an_empty_result(strategy: Any) -> None:
     data = data_of(TEXTS)
-    result = checked(discover_with(data, ScriptedLLM(), replace(LIST, strategy=strategy), Constant(UNREADABLE)), data)
+    result = checked(
+        discover_with(data, ScriptedLLM(), replace(LIST, strategy=strategy), judge=Constant(UNREADABLE)), data
+    )
     assert result.intents == ()
 
 
@@ -541,7 +542,6 @@ def test_bad_settings(bad: dict[str, Any], message: str) -> None:
         {"language": "tlh"},
         {"seed": -1},
     ],
-    ids=str,
 )
 def test_unknown_choices(bad: dict[str, Any]) -> None:
     with pytest.raises(InputError):
@@ -567,7 +567,7 @@ def test_usage_counts_a_judge_beside_once() -> None:
     namer, apart = Client(ScriptedBackend()), Client(ScriptedBackend())
     for judge, ledgers in [(namer.asking(ScriptedBackend()), [namer]), (apart, [namer, apart])]:
         before = sum(client.ledger.total().calls for client in ledgers)
-        tools = {"llm": namer, "judge_llm": judge, "embedder": BagOfWords()}
-        calls = IntentClusterer(**tools, settings=LIST).fit(TEXTS).usage_.calls
+        fitted = IntentClusterer(namer, BagOfWords(), judge_llm=judge, settings=LIST).fit(TEXTS)
+        calls = fitted.usage_.calls
         assert calls == sum(client.ledger.total().calls for client in ledgers) - before > 0
     assert apart.ledger.total().calls > 0

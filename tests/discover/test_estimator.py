@@ -47,7 +47,8 @@ API_CHECKS = [
 
 
 def clusterer(**changes: Any) -> IntentClusterer:
-    return IntentClusterer(**{"llm": ScriptedLLM(), "embedder": HashingEmbedder(), "settings": SETTINGS} | changes)
+    given: dict[str, Any] = {"llm": ScriptedLLM(), "embedder": HashingEmbedder(), "settings": SETTINGS}
+    return IntentClusterer(**given | changes)
 
 
 # --- scikit-learn -------------------------------------------------------------------------------------------------

@@ -18,13 +18,13 @@ from dialin.llm.backends import prompt_of_adapter, shipped_adapters
 from dialin.llm.spec import Spec
 from dialin.prompts.templates import VERSIONS
 from oracles import ScriptedLLM
-from scripted import CALIBRATION
+from scripted import CALIBRATION, HashingEmbedder
 
 QWEN = "local:qwen2.5-coder-0.5b"
 
 
 def tools(notes: list[str], **changes: Any) -> Tools:
-    return Tools(ScriptedLLM(name=QWEN), lambda texts: [], on_note=notes.append, **changes)  # type: ignore[arg-type, return-value]
+    return Tools(ScriptedLLM(name=QWEN), HashingEmbedder().encode, on_note=notes.append, **changes)
 
 
 def chosen(notes: list[str], **changes: Any) -> str:

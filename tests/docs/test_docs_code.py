@@ -15,7 +15,7 @@ MODULES = sorted(
 )
 
 
-@pytest.mark.parametrize("module", ["dialin", *MODULES])
+@pytest.mark.parametrize("module", ["dialin", *MODULES, "case_ids"])
 def test_docstring_examples(module: str) -> None:
     result = doctest.testmod(importlib.import_module(module))
     assert result.failed == 0

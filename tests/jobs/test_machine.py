@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dialin.jobs import machine as hardware
+from dialin.jobs.machine import machine_name, processor_name
 
 
-def test_a_machine_has_a_processor_cores_and_a_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_machine_has_a_processor_cores_and_a_system(tmp_path: Path) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("vendor_id : x\nmodel name\t: AMD EPYC: 9B14\nmodel name\t: other\n", "utf-8")
-    monkeypatch.setattr(hardware, "_CPUINFO", cpuinfo)
-    assert hardware.machine_name() == (
+    assert machine_name(cpuinfo) == (
         f"AMD EPYC: 9B14, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     )
 
@@ -26,9 +25,7 @@ def test_a_processor_without_a_name_is_its_architecture(
 ) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(text, "utf-8")
-    monkeypatch.setattr(hardware, "_CPUINFO", cpuinfo)
     monkeypatch.setattr(platform, "processor", lambda: "")
-    assert hardware.processor_name() == platform.machine()
-    monkeypatch.setattr(hardware, "_CPUINFO", tmp_path / "none")
+    assert processor_name(cpuinfo) == platform.machine()
     monkeypatch.setattr(platform, "processor", lambda: "Intel64 Family 6")
-    assert hardware.processor_name() == "Intel64 Family 6"
+    assert processor_name(tmp_path / "none") == "Intel64 Family 6"

@@ -20,7 +20,7 @@ from nasty import SCRIPT, nasty_calls
 from run_commands import discover
 from scripted import TOPICS, ScriptedBackend
 
-KINDS: dict[str, type] = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "arrow": pa.Table}
+KINDS: dict[str, type[Any]] = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "arrow": pa.Table}
 
 
 @pytest.mark.parametrize("frame", KINDS)

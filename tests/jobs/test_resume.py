@@ -26,7 +26,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs fork and signals")
 
 def environment(home: Path) -> dict[str, str]:
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path]), "DIALIN_HOME": str(home), **threads}
+    outer = os.environ.get("PYTHONPATH")  # in front, so that the child tests the same source
+    path = os.pathsep.join([*([outer] if outer else []), str(HERE), *sys.path])
+    return {**os.environ, "PYTHONPATH": path, "DIALIN_HOME": str(home), **threads}
 
 
 def trials(folder: Path, calls: Path, points: list[int]) -> list[dict[str, int]]:

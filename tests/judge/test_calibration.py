@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.judge.calibration import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid, weighed
+from dialin.prompts.templates import Form
 
 HAND = Calibration(
     "hand", geometry_weights=(-1.0, 4.0, -0.5, 0.25), llm_weights=(0.5, 2.0), joint_weights=(-1.0, 1.0, 0.5)
@@ -113,7 +114,7 @@ def test_more_evidence_for_good_never_lowers_p(a: float, b: float, geometry: flo
 
 
 @pytest.mark.parametrize("form", ["pairs", "list"])
-def test_an_unknown_llm_gets_the_general_calibration(form: str) -> None:
+def test_an_unknown_llm_gets_the_general_calibration(form: Form) -> None:
     calibration = calibration_of("openai:a-model-that-nobody-knows", form)
     assert calibration.name == "default"
     assert (len(calibration.geometry_weights), len(calibration.llm_weights), len(calibration.joint_weights)) == (

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,13 +58,13 @@ class Bench:
     X: Floats
     sampler: Sampler
 
-    def judge(self, llm: LLM | None, calibration: Calibration = PLAIN, **options: object) -> CoherenceJudge:
+    def judge(self, llm: LLM | None, calibration: Calibration = PLAIN, **options: Any) -> CoherenceJudge:
         return CoherenceJudge(
             self.texts,
             self.X,
             llm,
             self.sampler,
-            JudgeSettings(**options),  # type: ignore[arg-type]
+            JudgeSettings(**options),
             calibration,
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.judge.calibration import geometry_of, weighed
+from dialin.judge.coherence import Mode
 from dialin.judge.evidence import (
     MAX_JOINED,
     CosineEvidence,
@@ -154,7 +157,7 @@ def test_of_sets_across_parts_the_tree_says_nothing() -> None:
     ("strategy", "judge", "n_measured"), [("paper", "llm", 0), ("paper", "both", 1), ("tree", "llm", 1)]
 )
 def test_the_granularity_is_measured_once_and_only_where_it_is_read(
-    monkeypatch: pytest.MonkeyPatch, strategy: str, judge: str, n_measured: int
+    monkeypatch: pytest.MonkeyPatch, strategy: Literal["tree", "paper"], judge: Mode, n_measured: int
 ) -> None:
     measured = list[int]()
 
@@ -170,9 +173,14 @@ def test_the_granularity_is_measured_once_and_only_where_it_is_read(
     assert llm.prompts
 
 
+def embeds_nothing(texts: Sequence[str]) -> Matrix:
+    raise AssertionError(texts)
+
+
 def test_without_an_llm_the_intents_are_those_that_the_sentences_suggest() -> None:
     X = spheres(8, 30)
-    found = [discover(data_of(X, [""] * 240), Tools(None, None), Settings(granularity=g)) for g in (0.5, 1.0, 2.0)]
+    tools = Tools(None, embeds_nothing)
+    found = [discover(data_of(X, [""] * 240), tools, Settings(granularity=g)) for g in (0.5, 1.0, 2.0)]
     suggested = granularity_of(X, default_min_size(len(X)))
     assert suggested is not None
     n_intents = [len(result.intents) for result in found]

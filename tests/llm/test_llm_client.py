@@ -215,6 +215,28 @@ def test_lasting_faults_and_bugs_are_not_retried_and_free_the_budget() -> None:
         assert len(backend.asked) == 2
 
 
+def test_an_interrupt_while_a_thread_starts_loses_no_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C comes to the main thread, which may wait for a thread to start: the pool does not know that one yet."""
+    start, asked = threading.Thread.start, threading.Event()
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        asked.wait(10)
+        raise KeyboardInterrupt
+
+    def slowly(request: Request) -> Reply:
+        asked.set()
+        time.sleep(0.2)
+        return Reply("Yes", (), 10, 1)
+
+    backend, store = Script(slowly, n_parallel=1), ReplyStore(tmp_path / "a.sqlite")
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Client(backend, [store]).complete([prompt("a"), prompt("b")], 5)
+    assert len(backend.asked) == 1
+    assert store.n_paid() == 1
+
+
 @pytest.mark.parametrize("error", [ProviderError("down"), KeyboardInterrupt()])
 def test_a_failure_keeps_what_is_under_way_and_starts_no_more(error: BaseException) -> None:
     under_way, failed = threading.Event(), threading.Event()

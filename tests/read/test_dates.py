@@ -24,6 +24,7 @@ NOON = datetime(2024, 5, 31, 14, 5)
 
 def dates_in(*values: object) -> list[datetime | None]:
     found = dates(pa.chunked_array([pa.array(values)]), "d", "x.csv", is_given=True)
+    assert found is not None
     return list(found.to_pylist())
 
 
@@ -82,7 +83,9 @@ def test_types_of_arrow_keep_the_clock_on_the_wall() -> None:
     assert dates_in(date(2024, 5, 31)) == [datetime(2024, 5, 31)]
     assert dates_in(NOON, None) == [NOON, None]
     zoned = pa.array([datetime(2024, 5, 31, 14, 5, tzinfo=eight)], pa.timestamp("us", "+08:00"))
-    assert dates(zoned, "d", "x", is_given=True).to_pylist() == [NOON]
+    found = dates(zoned, "d", "x", is_given=True)
+    assert found is not None
+    assert found.to_pylist() == [NOON]
     assert dates_in(datetime(2024, 5, 31, 14, 5, tzinfo=UTC)) == [NOON]
 
 

@@ -495,7 +495,11 @@ def test_inches_are_no_open_quote(tmp_path: Path) -> None:
     assert read(put(tmp_path, "x.csv", 'text,role\na 5" pipe,b\n')).texts == ['a 5" pipe']
 
 
-@pytest.mark.parametrize("source", [3, b"a", None, pl.DataFrame(ROWS).lazy(), [b"a"], [["a"]]], ids=str)
+@pytest.mark.parametrize(
+    "source",
+    [3, b"a", None, pl.DataFrame(ROWS).lazy(), [b"a"], [["a"]]],
+    ids=["number", "bytes", "None", "lazy frame", "list of bytes", "list of lists"],
+)
 def test_things_that_hold_no_sentences(source: object) -> None:
     assert error_of(source)
 

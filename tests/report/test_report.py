@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ import pytest
 from conftest import Cli
 
 from dialin.facts.families import families, tree_of_intents
+from dialin.facts.loaded import load_files
 from dialin.llm.usage import Price
-from dialin.report import page as page_module
 from dialin.report.colours import UNASSIGNED_COLOUR, colours, oklch
-from dialin.report.html import report_html
-from dialin.report.map import points as points_module
-from dialin.report.map.points import fitting, sampled, script_json
+from dialin.report.html import asset, fill_templates, open_page, report_html
+from dialin.report.map.points import fitting, points_of, sampled, script_json
+from dialin.report.page import SECTIONS
 from dialin.report.pictures import columns, line_points, tree_picture
 from dialin.runs.manifest import CAPPED
 from dialin.text.width import shortened
@@ -78,7 +79,7 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
     ids = {attributes["id"] for _, attributes in parsed.elements if "id" in attributes}
     targets = {a["href"] for tag, a in parsed.elements if tag == "a"}
     assert all(target is not None and target.startswith("#") and target[1:] in ids for target in targets)
-    assert {f"#{part}" for part in page_module.SECTIONS} <= targets
+    assert {f"#{part}" for part in SECTIONS} <= targets
     for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "unlike any other sentence"):
         assert text in parsed.text
 
@@ -126,9 +127,8 @@ def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
     assert "inquire-parcel" in html
 
 
-def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_module, "MAX_ROWS", 3)
-    html = report_html(fake_run(tmp_path / "run", calls()))
+def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path) -> None:
+    html = fill_templates(replace(open_page(fake_run(tmp_path / "run", calls())), max_rows=3))
     assert html.count('<tbody id="intent-') == 3
     assert "The table shows the 3 most frequent of 8." in html
     assert "too many intents to draw" in html
@@ -224,10 +224,9 @@ def test_of_too_many_sentences_each_intent_keeps_its_share() -> None:
     assert (sampled(labels, 5_000, seed=0) == np.arange(1402)).all()
 
 
-def test_a_sampled_map_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(points_module, "MAX_POINTS", 30)
+def test_a_sampled_map_says_so(tmp_path: Path) -> None:
     run = fake_run(tmp_path / "run", calls())
-    html = report_html(run)
+    html = fill_templates(replace(open_page(run), points=points_of(load_files(run), 30)))
     n = len(Parsed(html).data["t"])
     assert 20 <= n <= 40
     assert f"The map shows {n} of {len(run.corpus.texts)} sentences" in html
@@ -270,7 +269,7 @@ def contrast(a: str, b: str) -> float:
 
 def theme(scheme: int) -> dict[str, str]:
     """Return the colours of the light (0) or dark (1) page, by the names that the style sheet gives them."""
-    css = (Path(page_module.__file__).parent / "templates" / "style.css").read_text("utf-8")
+    css = asset("templates/style.css")
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css.split("--page:")[1 + scheme].join(["--page:", ""])))
 
 

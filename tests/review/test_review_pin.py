@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
 
+from dialin.discover.assign import Pieces
 from dialin.discover.state import Data, Intent
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
-from dialin.review.pieces import Pieces
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, numbered, pinned_of
 from dialin.runs.run import Run, decided, load
 from fake_run import Said, decide, fake_run, reviewed_run

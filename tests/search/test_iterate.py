@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -22,8 +23,8 @@ from oracles import BAD, GOOD, UNREADABLE, Constant, Matrix, Oracle, blobs, part
 SEARCHES: list[Search] = [TreeSearch(3), KSearch(min_size=3), KSearch((4, 8), min_size=3)]
 
 
-def rounds_of(X: Matrix, judge: Oracle | Constant, search: Search | None = None, **loop: float) -> list[Round]:
-    return list(iterate(X, np.arange(len(X)), judge, Loop(Agglomerative(), search or TreeSearch(3), **loop)))  # type: ignore[arg-type]
+def rounds_of(X: Matrix, judge: Oracle | Constant, search: Search | None = None, **loop: Any) -> list[Round]:
+    return list(iterate(X, np.arange(len(X)), judge, Loop(Agglomerative(), search or TreeSearch(3), **loop)))
 
 
 class Hashing(Judge):

@@ -7,19 +7,22 @@ import importlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
+import bench_row
 import peer_case
 import scripted
-from dialin.bench.results import Row as BenchRow
 from dialin.bench.results import append_row, read_rows
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Draft
 from dialin.embed.cache import CachedEmbedder
 from dialin.errors import InputError
+from dialin.jobs.estimate import WRITTEN_TOKENS
 from dialin.llm.base import Request
 from dialin.llm.usage import Usage
 from dialin.prompts.prompt import Prompt
@@ -43,7 +46,7 @@ def case(tmp_path: Path) -> Case:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_examples(module: object) -> None:
+def test_examples(module: ModuleType) -> None:
     assert doctest.testmod(importlib.import_module(module.__name__)).failed == 0
 
 
@@ -166,7 +169,7 @@ def test_merging_by_gold_names_gives_the_topics_back(
 ) -> None:
     monkeypatch.setattr(merge_variants, "labels_of", lambda name, labels: labels)
     names = merge_variants.names_of(halves, case, "gold", None)
-    rows = {row["merging"]: row for row in merge_variants.rows_of(halves, case, names)}
+    rows: dict[object, Any] = {row["merging"]: row for row in merge_variants.rows_of(halves, case, names)}
     assert len(rows) == len(merge_variants.variants()) == 12
     assert rows["not merged"]["clusters"] == len(names) == 10
     assert rows["geodesic, probabilistic, θ auto, verified"]["clusters"] == 5
@@ -246,7 +249,7 @@ def test_a_written_answer_is_as_long_as_the_examples_and_a_choice_is_one_token()
     assert cost.written_tokens(request(options=("Yes", "No"))) == 1
     assert cost.written_tokens(request(answers=("x" * 9, "x" * 15))) == 5
     assert cost.written_tokens(request(answers=("x" * 900,))) == 16
-    assert cost.written_tokens(request()) == cost.WRITTEN_TOKENS
+    assert cost.written_tokens(request()) == WRITTEN_TOKENS
 
 
 def test_methods_that_ask_about_each_sentence_ask_as_often(case: Case) -> None:
@@ -262,12 +265,10 @@ def test_dialin_asks_the_judge_and_the_namer(case: Case) -> None:
 
 
 def test_runs_of_a_benchmark_stand_beside_what_was_counted(tmp_path: Path) -> None:
-    scores = dict.fromkeys(("nmi", "ami", "ari", "acc", "coverage", "seconds"), 0.5)
-    counts = dict.fromkeys(("n_clusters", "n_true", "n", "paid_calls"), 9)
     path = tmp_path / "runs.jsonl"
     for seed, calls in enumerate((100, 300)):
         usage = {"calls": calls, "tokens_in": 10 * calls, "tokens_out": calls}
-        append_row(path, BenchRow("bank", "idas", seed, True, **scores, **counts, **usage, embedder="e"))  # type: ignore
+        append_row(path, bench_row.row("idas", 0.5, seed, "bank", **usage))
     rows = read_rows(path)
     assert asdict(rows[0])["calls"] == 100
     run = cost.measured(rows, "bank", "idas")

@@ -95,7 +95,7 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     rounds = ((Stratum("", is_chinese=False), round_),)
     reasons = ["noise" if label < 0 else "" for label in labels]
     pieces = build(X, clusters, range(len(ordered)), own)
-    return Result(intents, labels, (labels >= 0) * 1.0, reasons, rounds, pieces, complete=True, roles=used)
+    return Result(intents, labels, np.where(labels >= 0, 1.0, 0.0), reasons, rounds, pieces, complete=True, roles=used)
 
 
 def calls(n_weeks: int = 6) -> list[Said]:
@@ -145,5 +145,10 @@ def reviewed_run(folder: Path) -> Run:
 def decide(folder: Path, *edits: Edit) -> Run:
     """Let Ana decide this about a run, one edit after the other; return the run as it is then."""
     for edit in edits:
-        append(folder / DECISIONS, "Ana", lambda _, edit=edit: edit)  # type: ignore[misc]
+        note(folder / DECISIONS, "Ana", edit)
     return load(folder)
+
+
+def note(log: Path, by: str, edit: Edit) -> None:
+    """Add an edit to a log, whatever the log holds."""
+    append(log, by, lambda _: edit)

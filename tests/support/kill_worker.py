@@ -38,9 +38,13 @@ def patch(tick: Callable[[str], None], questions: Path) -> None:
     install(ScriptedBackend(questions, tick))
     real = files.write_whole
 
+    def fill_and_tick(temporary: Path, name: str, fill: Callable[[Path], None]) -> None:
+        fill(temporary)
+        tick(f"in {name}")
+
     def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
         tick(f"before {path.name}")
-        real(path, lambda temporary: (fill(temporary), tick(f"in {path.name}"))[0])
+        real(path, lambda temporary: fill_and_tick(temporary, path.name, fill))
         tick(f"after {path.name}")
 
     files.write_whole = write_whole

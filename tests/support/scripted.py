@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dialin.discover import connect, context
 from dialin.embed.choose import ChosenEmbedder
 from dialin.judge.calibration import Calibration
+from dialin.llm.backends import backend_of
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import request_key
 
@@ -72,7 +73,7 @@ def words_of(text: str) -> list[str]:
 def word_vector(word: str) -> NDArray[np.float32]:
     """Return 64 numbers, the same for the same word on every machine."""
     bits = np.frombuffer(hashlib.sha256(word.encode()).digest() * 2, np.uint8)[:DIMENSIONS]
-    return (bits.astype(np.float32) - 127.5) / 128
+    return np.asarray((bits - 127.5) / 128, dtype=np.float32)
 
 
 class HashingEmbedder:
@@ -84,7 +85,7 @@ class HashingEmbedder:
         X = np.zeros((len(texts), DIMENSIONS), np.float32)
         for row, text in enumerate(texts):
             X[row] = np.sum([word_vector(word) for word in words_of(text) or ["nothing"]], axis=0)
-        return X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-9)
+        return np.asarray(X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
@@ -94,8 +95,7 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
 
 def install(backend: Backend, put: Callable[[object, str, object], None] = setattr) -> None:
     """Put stand-ins in the place of LLM (``--llm test:scripted``), embedder and calibration."""
-    real = connect.backend_of
-    put(connect, "backend_of", lambda spec: backend if spec == backend.name else real(spec))
+    put(connect, "backend_of", lambda spec: backend if spec == backend.name else backend_of(spec))
     put(connect, "embedder_of", embedder_of)
     put(context, "general_calibration", lambda llm, form: CALIBRATION)
 

@@ -13,4 +13,4 @@ def spheres(n_clusters: int, n_each: int, noise: float = 0.1, seed: int = 0) -> 
     centres = rng.normal(size=(n_clusters, 24))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     X = np.repeat(centres, n_each, axis=0) + rng.normal(scale=noise, size=(n_clusters * n_each, 24))
-    return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(X / np.linalg.norm(X, axis=1, keepdims=True), dtype=np.float32)

@@ -9,7 +9,7 @@ from dialin.tune.settings import TuneSettings
 
 
 def settings(base: Path, **changes: Any) -> TuneSettings:
-    chosen = {
+    chosen: dict[str, Any] = {
         "rank": 4,
         "learning_rate": 1e-2,
         "batch": 2,

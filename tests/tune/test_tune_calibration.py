@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_closeness_never_counts_against_a_cluster() -> None:
     turned = asked.shapes * [-1, 1, 1, 1] + [1, 0, 0, 0]
     odd = JudgedClusters(asked.source, asked.is_zh, asked.good, asked.readable, asked.answers, turned)
     found, usual = fit(odd, BASE).audit_weights, fit(asked, BASE).audit_weights
-    assert found != "auto"
+    assert found is not None
     assert usual is not None
     assert found == pytest.approx((*fit(odd, BASE).llm_weights, 0.0))
     assert usual[2] > 0
@@ -147,12 +148,12 @@ class Letters:
     def __init__(self) -> None:
         self.prompts: list[Prompt] = []
 
-    def choose(self, prompts: list[Prompt], options: list[str]) -> NDArray[np.float64]:
+    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
         self.prompts += prompts
         alike = [_is_alike(prompt.user) for prompt in prompts]
         return np.array([[0.8, 0.2] if is_good else [0.2, 0.8] for is_good in alike])
 
-    def complete(self, prompts: list[Prompt], max_tokens: int) -> list[str]:
+    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
         raise AssertionError("nothing is generated")
 
 
@@ -237,7 +238,7 @@ def test_a_calibration_lies_beside_an_adapter(home: Path) -> None:
     values = {**vars(BASE), "language_shift": {}, "prompt_version": 1}
     (home / "judge" / "calibration.json").write_text(json.dumps({"calibration": values}))
     found = beside("local:gemma-3-270m+judge")
-    assert found != "auto"
+    assert isinstance(found, Calibration)
     assert found.kept_weights == BASE.kept_weights
 
 

@@ -121,7 +121,7 @@ def test_only_llama_turns_neighbours(architecture: str) -> None:
 
 @given(st.integers(1, 6), st.integers(1, 8), st.integers(1, 4))
 def test_interleaving_keeps_all_rows_within_their_head(n_heads: int, half: int, rank: int) -> None:
-    matrix = np.arange(n_heads * 2 * half * rank).reshape(-1, rank)
+    matrix = np.arange(n_heads * 2 * half * rank, dtype=np.float32).reshape(-1, rank)
     turned = interleave(matrix, n_heads)
     for before, after in zip(np.split(matrix, n_heads), np.split(turned, n_heads), strict=True):
         assert np.array_equal(after[0::2], before[:half])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import string
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,11 +27,17 @@ from dialin.tune.batches import (
     steps_from,
     steps_of_epoch,
 )
-from dialin.tune.settings import TuneSettings, learning_rate_at
+from dialin.tune.settings import Task, TuneSettings, learning_rate_at
 from dialin.tune.text import TrainingExample, examples_of, judge_prompt, name_prompt, read_clusters
 
-GOOD = {"cluster_id": 1, "source": "shop", "shown": ["where is it", "has it come"], "label": "a", "good": True}
-ZH = {"cluster_id": 2, "source": "店", "shown": ["退款", "查天气"], "label": "b", "good": False}
+GOOD: tune_tiny.Row = {
+    "cluster_id": 1,
+    "source": "shop",
+    "shown": ["where is it", "has it come"],
+    "label": "a",
+    "good": True,
+}
+ZH: tune_tiny.Row = {"cluster_id": 2, "source": "店", "shown": ["退款", "查天气"], "label": "b", "good": False}
 
 
 def tokenize(text: str) -> list[int]:
@@ -118,10 +125,12 @@ def test_clusters_come_back_from_a_file(tmp_path: Path) -> None:
         ([GOOD | {"good": None}, GOOD], "judge", "neither good nor bad"),
     ],
 )
-def test_what_cannot_be_learnt_from_is_named(tmp_path: Path, table: list[tune_tiny.Row], task: str, match: str) -> None:
+def test_what_cannot_be_learnt_from_is_named(
+    tmp_path: Path, table: list[tune_tiny.Row], task: Task, match: str
+) -> None:
     path = tune_tiny.write(tmp_path / "a.parquet", table)
     with pytest.raises(InputError, match=match):
-        read_clusters(path, task)  # type: ignore[arg-type]
+        read_clusters(path, task)
 
 
 def test_no_rows_and_no_file(tmp_path: Path) -> None:
@@ -324,9 +333,9 @@ def test_some_are_balanced_and_always_the_same() -> None:
         {"learning_rate": float("nan")},
     ],
 )  # fmt: skip
-def test_impossible_settings_are_named(change: dict[str, float]) -> None:
+def test_impossible_settings_are_named(change: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(change))):
-        TuneSettings("m", **change)  # type: ignore[arg-type]
+        TuneSettings("m", **change)
 
 
 @given(st.integers(1, 300), st.floats(0, 0.9))

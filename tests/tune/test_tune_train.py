@@ -5,8 +5,9 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from dialin.tune import base as bases
 from dialin.tune.batches import EncodedExample
 from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import TIMED_STEPS, Course, Material, Progress
+from dialin.tune.learner import Learner
 from dialin.tune.settings import Job, TuneSettings
 from dialin.tune.text import TrainingExample
 from dialin.tune.train import check_folder, tune
@@ -94,12 +96,12 @@ def material(memory: Memory, told: list[Progress] | None = None, **settings: Any
         "m", **{"batch": 2, "accumulation": 2, "epochs": 2, "eval_every": 3, "patience": 0} | settings
     )
     watched = [encoded(i, good=i < 10) for i in range(20)]
-    tell = [].append if told is None else told.append
-    return Material([encoded(i) for i in range(40)], watched, chosen, memory, tell, 0.0)  # type: ignore[arg-type]
+    tell = list[Progress]().append if told is None else told.append
+    return Material([encoded(i) for i in range(40)], watched, chosen, cast(Checkpoint, memory), tell, 0.0)
 
 
 def course(learner: Counting, of: Material) -> TrainState:
-    return Course(learner, of).run()  # type: ignore[arg-type]
+    return Course(cast(Learner, learner), of).run()
 
 
 def test_a_course_goes_through_all_epochs() -> None:
@@ -127,19 +129,21 @@ def test_without_anything_better_it_ends() -> None:
     assert (state.step, state.best_step, learner.n) == (9, 3, 3)
 
 
-def test_a_limit_of_time_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def ticking(of: Material) -> Material:
+    """Return the material with a clock that goes on by a second whenever it is looked at."""
+    ticks = count()
+    return replace(of, clock=lambda: float(next(ticks)))
+
+
+def test_a_limit_of_time_ends_it() -> None:
     """A clock that ticks once a look, so 0.5 s are over before the first step; the untuned model is what is left."""
-    ticks = iter(range(10_000))
-    monkeypatch.setattr("dialin.tune.course.time.monotonic", lambda: float(next(ticks)))
-    state = course(Counting({}), material(Memory(), max_seconds=0.5))
+    state = course(Counting({}), ticking(material(Memory(), max_seconds=0.5)))
     assert state.step == 0
 
 
-def test_a_limit_of_time_shortens_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticks = iter(range(10_000))
-    monkeypatch.setattr("dialin.tune.course.time.monotonic", lambda: float(next(ticks)))
+def test_a_limit_of_time_shortens_the_plan() -> None:
     learner = Counting({})
-    state = course(learner, material(Memory(), max_seconds=80.0, epochs=20))
+    state = course(learner, ticking(material(Memory(), max_seconds=80.0, epochs=20)))
     assert TIMED_STEPS < state.n_steps < 200
     assert state.step <= state.n_steps
 
@@ -419,7 +423,9 @@ def test_a_process_that_is_killed_leaves_a_checkpoint(base: Path, data: Path, wh
     done = subprocess.run([sys.executable, "-c", code, *arguments], check=False, capture_output=True)
     assert done.returncode == -9, done.stderr.decode()
     assert {path.name for path in out.iterdir()} == {"checkpoint.pt"}
-    assert Checkpoint(out / "checkpoint.pt", {}).read()[0].step == 4  # type: ignore[index]
+    found = Checkpoint(out / "checkpoint.pt", {}).read()
+    assert found is not None
+    assert found[0].step == 4
     tune(Job((data,), settings(base), out, resume=True))
-    found, expected = weights_of(out), weights_of(whole)
-    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    weights, expected = weights_of(out), weights_of(whole)
+    assert all(np.array_equal(weights[name], expected[name]) for name in expected)

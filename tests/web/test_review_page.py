@@ -11,6 +11,7 @@ import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -46,9 +47,9 @@ def run(kept: Path, home: Path, cli: Cli, calls: Path, backend: ScriptedBackend)
     return Path("run")
 
 
-def client_of(run: Path, *, enter: bool = True, **access: object) -> TestClient:
+def client_of(run: Path, *, enter: bool = True, **access: Any) -> TestClient:
     given = Access(token=TOKEN, port=8377, hosts=access_of("127.0.0.1", 8377, "").hosts)
-    app = app_of(load(run), Access(**(vars(given) | access)))  # type: ignore[arg-type]
+    app = app_of(load(run), Access(**(vars(given) | access)))
     client = TestClient(app, base_url=BASE, headers={"Origin": BASE})
     if enter:
         client.get(f"/?token={TOKEN}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from dialin.jobs.timing import peak_memory_mb
 
-CLEAR_REFS, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+PROCESS = Path("/proc/self")
+"""Where Linux keeps what it knows of this process."""
 _RESET_PEAK = "5"
 
 
@@ -16,15 +18,23 @@ class HighWater:
 
     A system keeps one high-water mark, which only rises. Linux lets a process reset it; elsewhere the peak of a stretch
     is known only if the stretch raised the mark.
+
+    Parameters
+    ----------
+    process : Path
+        Folder in which Linux describes the process.
+    mark : callable
+        Returns the mark of the system in MB, or None if there is none; used if the mark cannot be reset.
     """
 
-    def __init__(self) -> None:
-        self._is_reset = _reset()
-        self._before = peak_memory_mb()
+    def __init__(self, process: Path = PROCESS, mark: Callable[[], float | None] = peak_memory_mb) -> None:
+        self._process, self._mark = process, mark
+        self._is_reset = _reset(process)
+        self._before = mark()
 
     def mb(self) -> float | None:
         """Return the peak since the object was made, in MB (10⁶ bytes); None if the system does not report it."""
-        return _high_water_mb() if self._is_reset else raised(self._before, peak_memory_mb())
+        return _high_water_mb(self._process) if self._is_reset else raised(self._before, self._mark())
 
 
 def raised(before: float | None, now: float | None) -> float | None:
@@ -38,18 +48,18 @@ def raised(before: float | None, now: float | None) -> float | None:
     return now if before is not None and now is not None and now > before else None
 
 
-def _reset() -> bool:
+def _reset(process: Path) -> bool:
     """Reset the mark to the memory that the process holds now; return False if the system does not allow it."""
     try:
-        CLEAR_REFS.write_text(_RESET_PEAK)
+        (process / "clear_refs").write_text(_RESET_PEAK)
     except OSError:
         return False
-    return _high_water_mb() is not None
+    return _high_water_mb(process) is not None
 
 
-def _high_water_mb() -> float | None:
+def _high_water_mb(process: Path) -> float | None:
     try:
-        found = re.search(r"^VmHWM:\s+(\d+) kB", STATUS.read_text("utf-8"), re.M)
+        found = re.search(r"^VmHWM:\s+(\d+) kB", (process / "status").read_text("utf-8"), re.M)
     except OSError:
         return None
     return round(int(found[1]) * 1024 / 1e6, 1) if found else None

@@ -11,7 +11,7 @@ label, no LLM and no constant fitted to a data set.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ from dialin.cluster.partition import Agglomerative, TreePartition
 from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree
 
+Draw = Callable[[Matrix, np.random.Generator], Matrix]
+"""Returns random unit rows, as many as it is given."""
 MIN_MEASURED = 100
 """Fewer sentences are not measured: a quarter of them says too little."""
 MAX_MEASURED = 4_000
@@ -58,7 +60,18 @@ class Granularity:
     height: float
 
 
-def granularity_of(X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0) -> Granularity | None:
+def random_like(X: Matrix, rng: np.random.Generator) -> Matrix:
+    """Return as many random unit rows, drawn from the normal distribution with the mean and covariance of X."""
+    mean, n = X.mean(axis=0, dtype=np.float64), len(X)
+    values, axes = np.linalg.eigh(np.cov(X.astype(np.float64), rowvar=False))
+    drawn = rng.standard_normal((n, len(values))) * np.sqrt(np.maximum(values, 0.0)) @ axes.T + mean
+    length = np.linalg.norm(drawn, axis=1, keepdims=True)
+    return np.asarray(drawn / np.maximum(length, 1e-9), dtype=np.float32)
+
+
+def granularity_of(
+    X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0, draw: Draw = random_like
+) -> Granularity | None:
     """Measure how many clusters the rows suggest; None for fewer than a hundred, or where no cut could hold two.
 
     The order of the rows does not matter. Takes O(m² · d) time for each of a dozen trees, m = min(n, 4,000).
@@ -74,6 +87,8 @@ def granularity_of(X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0) 
         Seed of samples and random points.
     finer : float
         How many times as many clusters as suggested the height is for.
+    draw : callable
+        Draws the random points that the rows are measured against.
     """
     rng = np.random.default_rng(seed)
     own = _sample(X, rng)
@@ -82,7 +97,7 @@ def granularity_of(X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0) 
         return None
     found = curves(own, cuts, min_size, N_SAMPLES, rng)
     n_random = int(np.clip(MAX_MEASURED // len(own), 1, MAX_RANDOM))
-    random = [curves(_random(own, rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
+    random = [curves(draw(own, rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
     k = round(float(gmean(cuts[gap(found, random, cuts).argmax(axis=1)])))
     n_wanted = int(np.clip(round(k * finer), 2, len(own) - 1))
     is_exact = len(X) <= Agglomerative().max_exact  # else the tree is built on what was not smoothed
@@ -193,15 +208,6 @@ def neighbours(cuts: Labels) -> Floats:
         other = np.clip(order + step, 0, len(cuts) - 1)
         near[other, order] += np.maximum(cuts[other], cuts) < NEIGHBOUR_FACTOR * np.minimum(cuts[other], cuts)
     return np.asarray(near / near.sum(axis=0))
-
-
-def _random(X: Matrix, rng: np.random.Generator) -> Matrix:
-    """Return as many random unit rows, drawn from the normal distribution with the mean and covariance of X."""
-    mean, n = X.mean(axis=0, dtype=np.float64), len(X)
-    values, axes = np.linalg.eigh(np.cov(X.astype(np.float64), rowvar=False))
-    drawn = rng.standard_normal((n, len(values))) * np.sqrt(np.maximum(values, 0.0)) @ axes.T + mean
-    length = np.linalg.norm(drawn, axis=1, keepdims=True)
-    return np.asarray(drawn / np.maximum(length, 1e-9), dtype=np.float32)
 
 
 def level(tree: Tree, k: int) -> float:

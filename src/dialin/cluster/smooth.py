@@ -14,20 +14,23 @@ from dialin.arrays import Matrix
 ROWS_A_NEIGHBOUR = 100
 """Rows of a corpus for each neighbour: in a small one, the tenth nearest is of another intent."""
 MAX_NEIGHBOURS = 10
-_CHUNK = 1_024
+CHUNK = 1_024
+"""Rows whose similarities to all others are held at once."""
 _TIE = 1e-6
 
 
-def smoothed(X: Matrix) -> Matrix:
+def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
     """Return unit rows, centred and averaged with their neighbours: one for each hundred rows, at most ten.
 
     A row and the mean of its neighbours count the same. Neighbours at equal distance all count, so the order of the
-    rows does not matter. Takes O(n² · d) time and O(n) memory.
+    rows does not matter. Takes O(n² · d) time and O(chunk · n) memory.
 
     Parameters
     ----------
     X : ndarray of shape (n, d)
         Unit rows.
+    chunk : int
+        Rows whose similarities to all others are held at once; the result does not depend on it.
 
     Examples
     --------
@@ -41,15 +44,16 @@ def smoothed(X: Matrix) -> Matrix:
     n_neighbours = min(MAX_NEIGHBOURS, len(X) // ROWS_A_NEIGHBOUR)
     if not n_neighbours:
         return Y
-    means = [_mean_of_nearest(Y, start, n_neighbours) for start in range(0, len(Y), _CHUNK)]
+    starts = range(0, len(Y), chunk)
+    means = [_mean_of_nearest(Y, slice(start, start + chunk), n_neighbours) for start in starts]
     return _unit(Y + np.concatenate(means), Y)
 
 
-def _mean_of_nearest(X: Matrix, start: int, n_neighbours: int) -> Matrix:
-    """Return the mean of the nearest other rows, for the chunk of rows that begins at `start`."""
-    S = X[start : start + _CHUNK] @ X.T
+def _mean_of_nearest(X: Matrix, rows: slice, n_neighbours: int) -> Matrix:
+    """Return the mean of the nearest other rows, for each of these rows."""
+    S = X[rows] @ X.T
     own = np.arange(len(S))
-    S[own, start + own] = -np.inf
+    S[own, rows.start + own] = -np.inf
     least = np.partition(S, -n_neighbours, axis=1)[:, -n_neighbours, None]
     near = (least - _TIE <= S).astype(np.float32)
     return np.asarray(near @ X / near.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -22,6 +22,7 @@ from dialin.errors import InputError
 from dialin.judge.verdict import Judge
 
 CHUNK = 8_192
+"""Rows whose cosines are held at once; no result depends on it."""
 N_HALVINGS = 3
 """Times that the newcomers of a piece are halved before the judge's no is final."""
 N_DEVIATIONS = 4.0
@@ -53,11 +54,13 @@ class Pieces:
     intents: NDArray[np.int64]
     roles: tuple[str, ...]
 
-    def nearest(self, X: Matrix, roles: Sequence[str]) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+    def nearest(
+        self, X: Matrix, roles: Sequence[str], chunk: int = CHUNK
+    ) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
         """Return, per row of X, the nearest piece of its role (−1: none), its cosine, and P(its intent)."""
         if not len(self.centroids) or not len(X):
             return np.full(len(X), -1), np.full(len(X), -1.0), np.zeros(len(X))
-        parts = [self._nearest(X[i : i + CHUNK], roles[i : i + CHUNK]) for i in range(0, len(X), CHUNK)]
+        parts = [self._nearest(X[i : i + chunk], roles[i : i + chunk]) for i in range(0, len(X), chunk)]
         piece, cosine, p = (np.concatenate(part) for part in zip(*parts, strict=True))
         return piece, cosine, p
 
@@ -95,9 +98,11 @@ class Pieces:
         radii = np.append(self.radii, np.inf)  # the last entry is for "no piece"
         return np.asarray(cosine >= radii[piece] - 1e-6)
 
-    def assign(self, X: Matrix, roles: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def assign(
+        self, X: Matrix, roles: Sequence[str], chunk: int = CHUNK
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the intent of each row of X (−1: none) and P(that intent) in [0, 1] (0 where none)."""
-        piece, cosine, p = self.nearest(X, roles)
+        piece, cosine, p = self.nearest(X, roles, chunk)
         inside = self.within(piece, cosine)
         return np.where(inside, np.append(self.intents, -1)[piece], -1), np.where(inside, p, 0.0)
 
@@ -213,7 +218,7 @@ def newcomers(pieces: Pieces, piece: Rows, cosine: NDArray[np.float64], coverage
     return {m: coming[piece[coming] == m] for m in np.unique(piece[coming]).tolist() if m in occupied}
 
 
-def reasons(X: Matrix, labels: NDArray[np.int64], min_sizes: NDArray[np.int64]) -> list[str]:
+def reasons(X: Matrix, labels: NDArray[np.int64], min_sizes: NDArray[np.int64], chunk: int = CHUNK) -> list[str]:
     """Return why each sentence has no intent; "" where it has one.
 
     ``noise``: no other unassigned sentence is as near to it as the members of intents usually are to a neighbour;
@@ -225,7 +230,7 @@ def reasons(X: Matrix, labels: NDArray[np.int64], min_sizes: NDArray[np.int64]) 
     if not len(left):
         return why
     near = np.concatenate(
-        [(X[left[i : i + CHUNK]] @ X[left].T >= _usual(X, labels)).sum(1) - 1 for i in range(0, len(left), CHUNK)]
+        [(X[left[i : i + chunk]] @ X[left].T >= _usual(X, labels)).sum(1) - 1 for i in range(0, len(left), chunk)]
     )
     for row, n_near, least in zip(left, near, min_sizes[left], strict=True):
         why[row] = "noise" if n_near < 1 else "rare" if n_near < least - 1 else "mixed"

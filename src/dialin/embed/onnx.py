@@ -16,7 +16,8 @@ from dialin.errors import ModelError
 from dialin.models import store as models
 
 MAX_TOKENS = 256
-_CHUNK_TEXTS = 4096
+CHUNK = 4096
+"""Texts that are cut into tokens at once."""
 
 
 class OnnxEmbedder:
@@ -33,6 +34,8 @@ class OnnxEmbedder:
         An embedder of `dialin.models.catalogue`; fetched first if it is missing.
     n_threads : int, optional
         Texts that run at the same time; all cores by default.
+    chunk : int
+        Texts that are cut into tokens at once; the vectors do not depend on it.
 
     Raises
     ------
@@ -40,13 +43,13 @@ class OnnxEmbedder:
         The model is unknown, cannot be fetched, or is not an embedder.
     """
 
-    def __init__(self, name: str, *, n_threads: int | None = None) -> None:
+    def __init__(self, name: str, *, n_threads: int | None = None, chunk: int = CHUNK) -> None:
         model = models.catalogue().get(name)
         if model is not None and model.kind != "embedder":
             raise ModelError(f"local model {name!r} is an LLM, not an embedder", hint=f"there are: {local_specs()}")
         folder = models.ensure(name)
         self.name = f"local:{name}"
-        self._n_threads = n_threads or os.cpu_count() or 1
+        self._n_threads, self._chunk = n_threads or os.cpu_count() or 1, chunk
         self._tokenizer = _tokenizer(folder)
         self._session = _session(folder)
         self._inputs = [entry.name for entry in self._session.get_inputs()]
@@ -56,9 +59,9 @@ class OnnxEmbedder:
         """Return float32 vectors of unit norm, shape (n, d); no vector depends on the other texts."""
         vectors = np.empty((len(texts), self.n_dimensions), np.float32)
         with ThreadPoolExecutor(self._n_threads) as pool:
-            for start in range(0, len(texts), _CHUNK_TEXTS):
-                chunk = self._tokenizer.encode_batch(list(texts[start : start + _CHUNK_TEXTS]))
-                for row, vector in enumerate(pool.map(self._encode_one, (entry.ids for entry in chunk)), start):
+            for start in range(0, len(texts), self._chunk):
+                tokenized = self._tokenizer.encode_batch(list(texts[start : start + self._chunk]))
+                for row, vector in enumerate(pool.map(self._encode_one, (entry.ids for entry in tokenized)), start):
                     vectors[row] = vector
         return vectors
 

@@ -6,17 +6,17 @@ import os
 import platform
 from pathlib import Path
 
-_CPUINFO = Path("/proc/cpuinfo")
+CPUINFO = Path("/proc/cpuinfo")
 
 
-def machine_name() -> str:
+def machine_name(cpuinfo: Path = CPUINFO) -> str:
     """Return the processor, cores and system in words; results of int8 models differ slightly between processors."""
-    return f"{processor_name()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    return f"{processor_name(cpuinfo)}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
 
 
-def processor_name() -> str:
+def processor_name(cpuinfo: Path = CPUINFO) -> str:
     """Return the name of the processor from Linux or the system's library, else its architecture."""
-    named = processor_in(_CPUINFO.read_text("utf-8", "replace")) if _CPUINFO.exists() else ""
+    named = processor_in(cpuinfo.read_text("utf-8", "replace")) if cpuinfo.exists() else ""
     return named or platform.processor() or platform.machine()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from threading import Event
+from threading import Event, Semaphore
 from typing import Self
 
 import numpy as np
@@ -119,27 +119,30 @@ class Client:
         if not wanted:
             return {}
         stop, keys = Event(), dict[Future[Reply], str]()
+        places = Semaphore(self.backend.n_parallel)
         with ThreadPoolExecutor(self.backend.n_parallel, thread_name_prefix="dialin-llm") as pool:
             try:
-                keys |= {pool.submit(self._unless, stop, key, request): key for key, request in wanted.items()}
+                keys |= {pool.submit(self._unless, stop, places, key, request): key for key, request in wanted.items()}
                 return {keys[future]: future.result() for future in as_completed(keys)}
             except _StoppedError:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise _cause(keys) from None
             except BaseException:
                 stop.set()
+                _wait_for(places, self.backend.n_parallel)
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _unless(self, stop: Event, key: str, request: Request) -> Reply:
+    def _unless(self, stop: Event, places: Semaphore, key: str, request: Request) -> Reply:
         """Ask unless another call has failed; if this one fails, set `stop` before the waiting thread notices."""
-        if stop.is_set():
-            raise _StoppedError
-        try:
-            return self._ask(key, request, stop)
-        except BaseException:
-            stop.set()
-            raise
+        with places:
+            if stop.is_set():
+                raise _StoppedError
+            try:
+                return self._ask(key, request, stop)
+            except BaseException:
+                stop.set()
+                raise
 
     def _ask(self, key: str, request: Request, stop: Event) -> Reply:
         expected = _expected(request)
@@ -162,6 +165,13 @@ def tagged(llm: LLM, step: str) -> LLM:
 
 class _StoppedError(Exception):
     """Another call has failed, so this one was not made."""
+
+
+def _wait_for(places: Semaphore, n: int) -> None:
+    """Wait for the n places of calls to be free: an interrupt may hide from the pool a thread that it has started."""
+    for _ in range(n):
+        places.acquire()
+    places.release(n)
 
 
 def _cause(futures: Iterable[Future[Reply]]) -> BaseException:

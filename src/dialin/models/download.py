@@ -187,12 +187,23 @@ def run_pip(requirement: str, folder: Path, advance: Advance) -> None:
     SourceError
         pip failed; the message is pip's last line.
     """
+    run_downloader(pip_command(requirement, folder), folder, advance)
+
+
+def run_downloader(command: list[str], folder: Path, advance: Advance) -> None:
+    """Run a command that downloads into `folder` and into the temporary folder of its environment, to its end.
+
+    Raises
+    ------
+    SourceError
+        The command failed; the message is the last line it wrote to stderr that is no warning.
+    """
     with (
         tempfile.TemporaryDirectory(dir=folder.parent) as temporary,
         tempfile.TemporaryFile("w+b") as messages,
     ):
         process = subprocess.Popen(
-            _pip_command(requirement, folder),
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=messages,
@@ -208,7 +219,8 @@ def run_pip(requirement: str, folder: Path, advance: Advance) -> None:
             raise SourceError(_last_line(messages.read().decode("utf-8", "replace")))
 
 
-def _pip_command(requirement: str, folder: Path) -> list[str]:
+def pip_command(requirement: str, folder: Path) -> list[str]:
+    """Return the command that downloads the wheel of one requirement: nothing is built, installed or asked."""
     options = [
         "--quiet",
         "--no-deps",

@@ -14,11 +14,10 @@ from dialin.facts.families import families
 from dialin.llm.usage import Price, Usage
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
-from dialin.report.pictures import COLUMNS_WIDTH, Column, TreePicture, columns, line_points, tree_picture
+from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
 from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
-"""Maximum number of intents in the table, which shows the most frequent, and in the drawn tree."""
 N_REASONS, N_MOVERS = 15, 12
 """Maximum numbers of main reasons and of rising or falling intents in their tables."""
 SECTIONS = {
@@ -48,6 +47,8 @@ class Page:
         CSS and JavaScript.
     price : Price or None
         Price of tokens; if given, the page shows the cost as money.
+    max_rows : int
+        Maximum number of intents in the table, which shows the most frequent, and in the drawn tree.
     """
 
     manifest: Manifest
@@ -56,6 +57,7 @@ class Page:
     style: str
     script: str
     price: Price | None = None
+    max_rows: int = MAX_ROWS
 
     # --- head ---
 
@@ -115,7 +117,7 @@ class Page:
     @property
     def shown(self) -> tuple[IntentFacts, ...]:
         """The intents in the table."""
-        return self.facts.intents[:MAX_ROWS]
+        return self.facts.intents[: self.max_rows]
 
     def is_shown(self, intent: int) -> bool:
         """Return whether an intent has a row in the table."""
@@ -144,7 +146,7 @@ class Page:
     def tree(self) -> TreePicture | None:
         """The picture of the tree over the places; None if it would be too tall."""
         tree = self.facts.tree
-        return tree_picture(tree, families(tree)) if tree and self.n_intents <= MAX_ROWS else None
+        return tree_picture(tree, families(tree)) if tree and self.n_intents <= self.max_rows else None
 
     @property
     def reasons(self) -> list[IntentFacts]:
@@ -178,7 +180,7 @@ class Page:
         return f"share per {timeline.unit}: {ends}, at most {shares[top]:.1%} ({timeline.names[top]})"
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[StackedColumn]:
         """The columns of utterances per period, with those without an intent on top."""
         timeline = self.facts.timeline
         assert timeline is not None

@@ -83,8 +83,8 @@ def line_points(values: Sequence[float]) -> str:
 
 
 @dataclass(frozen=True)
-class Column:
-    """Column of two stacked parts, in pixels: left edge, width, and top and height of each part."""
+class StackedColumn:
+    """A column of two parts, one on the other, in pixels: left edge, width, and top and height of each part."""
 
     x: float
     width: float
@@ -92,8 +92,8 @@ class Column:
     upper: tuple[float, float]
 
 
-def columns(lower: Sequence[int], upper: Sequence[int]) -> list[Column]:
-    """Return the columns for two equally long series of counts, with the upper counts stacked on the lower ones.
+def columns(lower: Sequence[int], upper: Sequence[int]) -> list[StackedColumn]:
+    """Return the columns of two equally long rows of counts, the upper ones standing on the lower ones.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def columns(lower: Sequence[int], upper: Sequence[int]) -> list[Column]:
     step, unit = COLUMNS_WIDTH / max(len(lower), 1), COLUMNS_HEIGHT / top
     width = round(step - min(6.0, step / 4), 2)
     return [
-        Column(
+        StackedColumn(
             round(i * step, 2),
             width,
             (round(COLUMNS_HEIGHT - a * unit, 2), round(a * unit, 2)),

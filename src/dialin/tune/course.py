@@ -51,7 +51,7 @@ Tell = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Material:
-    """Input of a course: examples, settings, checkpoint file, and a callback for progress."""
+    """Input of a course: examples, settings, checkpoint file, a callback for progress, and a clock in seconds."""
 
     learnt: Sequence[EncodedExample]
     watched: Sequence[EncodedExample]
@@ -59,6 +59,7 @@ class Material:
     checkpoint: Checkpoint
     tell: Tell
     checkpoint_seconds: float = 60.0
+    clock: Callable[[], float] = time.monotonic
 
 
 class Course:
@@ -74,7 +75,7 @@ class Course:
         n_steps = len(steps_of_epoch(self._lengths, self._settings, 0)) * self._settings.epochs
         self._state = TrainState(n_steps)
         self._best: dict[str, Any] = {}
-        self._clock = self._written = time.monotonic()
+        self._ticked = self._written = material.clock()
 
     def run(self) -> TrainState:
         """Train to the end, load the best matrices into the learner, and return the final state."""
@@ -109,7 +110,7 @@ class Course:
         self._tell("learn")
         if state.step % self._settings.eval_every == 0:
             self._watch()
-        elif time.monotonic() - self._written >= self._material.checkpoint_seconds:
+        elif self._material.clock() - self._written >= self._material.checkpoint_seconds:
             self._write()
 
     def _watch(self) -> None:
@@ -135,13 +136,13 @@ class Course:
         return state.step >= state.n_steps or is_late or is_stuck
 
     def _tick(self) -> None:
-        now = time.monotonic()
-        self._state.seconds += now - self._clock
-        self._clock = now
+        now = self._material.clock()
+        self._state.seconds += now - self._ticked
+        self._ticked = now
 
     def _write(self) -> None:
         self._material.checkpoint.write(self._state, self._learner.state(), self._best)
-        self._written = time.monotonic()
+        self._written = self._material.clock()
 
     def _tell(self, what: str) -> None:
         state = self._state

@@ -24,7 +24,7 @@ N_NEAREST = 5
 CHUNK = 4_096
 
 
-def layout(X: AnyFloats, seed: int = 0) -> NDArray[np.float32]:
+def layout(X: AnyFloats, seed: int = 0, n_landmarks: int = N_LANDMARKS) -> NDArray[np.float32]:
     """Return a place on the map for each sentence; equal vectors and seeds give equal maps.
 
     Parameters
@@ -33,24 +33,26 @@ def layout(X: AnyFloats, seed: int = 0) -> NDArray[np.float32]:
         Unit-norm embeddings.
     seed : int
         Seed for the choice of landmarks and for t-SNE.
+    n_landmarks : int
+        Maximum number of sentences that t-SNE lays out itself.
 
     Returns
     -------
     ndarray of shape (n, 2), float32
         Places from 0 to 1, on the same scale in both directions.
     """
-    rows = landmarks(len(X), seed)
+    rows = landmarks(len(X), seed, n_landmarks)
     with threadpool_limits(1):  # several threads would sum in varying order, and the map would differ from run to run
         Z = reduced(X, rows, seed)
         places = spread_out(Z[rows], seed)
     return scaled(placed(Z, rows, places)).astype(np.float32)
 
 
-def landmarks(n: int, seed: int) -> NDArray[np.int64]:
-    """Return the rows of the landmarks among n sentences, ascending: all rows, or `N_LANDMARKS` at random."""
-    if n <= N_LANDMARKS:
+def landmarks(n: int, seed: int, most: int = N_LANDMARKS) -> NDArray[np.int64]:
+    """Return the rows of the landmarks among n sentences, ascending: all rows, or `most` at random."""
+    if n <= most:
         return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, N_LANDMARKS, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
 
 
 def reduced(X: AnyFloats, rows: NDArray[np.int64], seed: int) -> AnyFloats:

@@ -68,11 +68,11 @@ class Points:
         }
 
 
-def points_of(contents: LoadedRun) -> Points | None:
-    """Return the points of a run's map; None without embeddings."""
+def points_of(contents: LoadedRun, most: int = MAX_POINTS) -> Points | None:
+    """Return the points of a run's map, about `most` of them; None without embeddings."""
     if contents.X is None:
         return None
-    rows = sampled(contents.labels, MAX_POINTS, contents.seed)
+    rows = sampled(contents.labels, most, contents.seed)
     sentences = contents.sentences.take(pa.array(rows))
     return Points(
         places=np.rint(layout(contents.X[rows], contents.seed) * SCALE).astype(np.int64),

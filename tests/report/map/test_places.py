@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin.report.map import places as module
 from dialin.report.map.places import N_LANDMARKS, landmarks, layout, placed, scaled
 from oracles import blobs, unit
 
@@ -28,12 +27,11 @@ def test_the_same_vectors_and_seed_give_the_same_map() -> None:
     assert layout(X).dtype == np.float32
 
 
-def test_of_many_sentences_only_some_are_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "N_LANDMARKS", 60)
+def test_of_many_sentences_only_some_are_landmarks() -> None:
     X, gold = blobs([100, 100, 100], noise=0.1)
-    places = layout(X, 0)
+    places = layout(X, 0, n_landmarks=60)
     assert share_of_neighbours_in_blob(places, gold) == 1.0
-    assert (places == layout(X, 0)).all()
+    assert (places == layout(X, 0, n_landmarks=60)).all()
 
 
 def test_landmarks_are_all_or_some_in_order() -> None:
