@@ -23,17 +23,15 @@ from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.evidence import CosineEvidence, HeightEvidence, SuggestedHeights
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import SURE_LOG_ODDS, Judge, Verdict
-from dialin.name.merge import (
-    MergeResult,
+from dialin.name.label_graph import (
     MergeSettings,
-    NearestGroups,
     auto_kappa,
     auto_theta,
     distances,
     label_edges,
     same_intent_probability,
-    verified,
 )
+from dialin.name.merge import MergeResult, NearestGroups, verified
 from dialin.prompts.prompt import Prompt
 from dialin.search.tree_search import TreeSearch, Walk, posterior
 from dialin.search.trial import SearchResult

@@ -1,9 +1,9 @@
 """Count the calls and tokens that each method needs on Bank77 (paper: §5.5).
 
-The study asks no LLM. `dialin.jobs.estimate.CountingLLM` takes its place: it records each distinct question and guesses
-the answer from the closeness of the sentences in it, so that the method proceeds as usual. Tokens are estimated at one
-per three bytes, which is rather high. A choice writes one token; a written answer writes as many as the worked examples
-of its prompt on average, or `WRITTEN_TOKENS` if the prompt has none.
+The study asks no LLM. `dialin.jobs.counting_llm.CountingLLM` takes its place: it records each distinct question and
+guesses the answer from the closeness of the sentences in it, so that the method proceeds as usual. Tokens are estimated
+at one per three bytes, which is rather high. A choice writes one token; a written answer writes as many as the worked
+examples of its prompt on average, or `WRITTEN_TOKENS` if the prompt has none.
 
 ``dialin`` and ``paper`` are the methods of `dialin bench`, with the tuned judge that is the default for the embedded
 models. Three more rows use an LLM that dialin does not know. It judges pairs, or with ``--form list`` one list per set;
@@ -27,7 +27,8 @@ from dialin.discover.connect import DEFAULT_LLM, TUNED_JUDGE
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.jobs.estimate import WRITTEN_TOKENS, CosineGuess, CountingLLM, Pace, request_usage
+from dialin.jobs.counting_llm import CosineGuess, CountingLLM
+from dialin.jobs.estimate import WRITTEN_TOKENS, Pace, request_usage
 from dialin.llm.base import Request
 from dialin.llm.usage import Usage, estimate_tokens
 from dialin.peers.base import Kit, Problem

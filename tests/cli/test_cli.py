@@ -21,7 +21,8 @@ from dialin.cli import main
 from dialin.cli.group import LazyGroup
 from dialin.cli.tune import tune
 from dialin.discover.settings import Settings
-from dialin.jobs.estimate import CountingLLM, Pace, made_up_label, pace_of, total
+from dialin.jobs.counting_llm import CountingLLM, made_up_label
+from dialin.jobs.estimate import Pace, pace_of, total
 from dialin.llm.base import Request
 from dialin.name.labels import parse_reply
 from dialin.prompts.prompt import Prompt

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dialin.discover.state import Data
-from dialin.jobs.estimate import CosineGuess
+from dialin.jobs.counting_llm import CosineGuess
 from dialin.judge.questions import build_list_prompt, build_pair_prompt
 from dialin.prompts.prompt import Prompt
 from oracles import on_circle

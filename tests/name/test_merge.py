@@ -14,21 +14,17 @@ from scipy.special import iv
 
 from dialin.arrays import Rows
 from dialin.judge.verdict import Verdict
-from dialin.name.merge import (
+from dialin.name.label_graph import (
     Edge,
-    MergeResult,
     MergeSettings,
-    NearestGroups,
     auto_kappa,
     auto_theta,
-    both,
-    components,
     cosines,
     distances,
     label_edges,
     same_intent_probability,
-    verified,
 )
+from dialin.name.merge import MergeResult, NearestGroups, both, components, verified
 from oracles import BAD, GOOD, UNREADABLE, Constant, Matrix, Oracle, on_circle, unit
 
 LABELS = on_circle(0, 10, 45, 90, 100, 180, 190, 270, 280)

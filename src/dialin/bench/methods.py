@@ -109,5 +109,5 @@ def own_settings(name: str, tools: Tools) -> Settings:
     tuned on, which is the same without worked examples.
     """
     judge = tools.judge_llm or tools.llm
-    as_tuned = tools.calibration is not None or (judge is not None and has_adapter(judge.name))
+    as_tuned = tools.calibration != "auto" or (judge is not None and has_adapter(judge.name))
     return replace(OWN[base_of(name)], form="list") if name in ITL and not as_tuned else OWN[base_of(name)]

@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from dialin.errors import InputError
 from dialin.name.actions import check_actions
-from dialin.name.merge import MergeSettings
+from dialin.name.label_graph import MergeSettings
 
 Auto = Literal["auto"]
 

@@ -20,8 +20,9 @@ from dialin.discover.state import Draft, Intent, Result
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
+from dialin.name.label_graph import label_edges
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, contrast, name_clusters, number
-from dialin.name.merge import MergeResult, NearestGroups, components, label_edges, verified
+from dialin.name.merge import MergeResult, NearestGroups, components, verified
 from dialin.name.roles import roles_of
 
 N_NAMING = 6

@@ -15,7 +15,8 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Result, nothing
 from dialin.errors import InputError, ProviderError
-from dialin.jobs.estimate import CosineGuess, CountingLLM, Estimate, count, total
+from dialin.jobs.counting_llm import CosineGuess, CountingLLM
+from dialin.jobs.estimate import Estimate, count, total
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
