@@ -65,7 +65,7 @@ def test_the_same_seed_makes_the_same_clusters(cli: Cli, calls: Path, backend: S
         (("calls.csv",), "a new annotation of calls.csv needs --out"),
         (("one.csv", "--out", "x"), "too few distinct sentences: 1"),
         (("calls.csv", "--out", "x", "--k", 1), "--k"),
-        (("calls.csv", "--out", "x", "--k", 500), "more than the 70"),
+        (("calls.csv", "--out", "x", "--k", 500), "exceeds the 70"),
         (("nowhere.csv", "--out", "x"), "nowhere.csv"),
         (("empty",), "no run in"),
     ],

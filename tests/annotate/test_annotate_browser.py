@@ -67,7 +67,7 @@ def test_all_steps_work_by_keys(folder: Path) -> None:
         heading(page, "Cluster 2")
         assert [e.edit for e in read_log(log)[1:]] == [
             *(Vote(0, good=True), Vote(1, good=False)),
-            *(Undo(3), Vote(1, good=False)),
+            *(Undo(4), Vote(1, good=False)),
         ]
         for intent in range(9):
             for by in ("Ben", "Eva"):

@@ -119,7 +119,7 @@ def test_what_is_refused_is_void_and_nothing_else(made: list[Edit]) -> None:
         assert not isinstance(entry.edit, Undo | Redo)
         refused = refusal(before, entry.edit)
         assert not void or refused
-        assert void or not refused or "taken" in refused
+        assert void or not refused or "already in use" in refused
 
 
 def test_merge_split_and_noise() -> None:

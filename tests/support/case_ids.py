@@ -28,7 +28,7 @@ def case_id(name: str, value: object) -> str | None:
     if isinstance(value, Enum) or hasattr(value, "__name__"):
         return None
     if isinstance(value, str):
-        return _cut(value) if len(value) > WIDTH else None if re.search(r"[^\W\d]", value) else f"{name}={value}"
+        return None if len(value) <= WIDTH and re.search(r"[^\W\d]", value) else f"{name}={_cut(value)}"
     words = _cut(words_of(value))
     if value is None or isinstance(value, bool | int | float | np.ndarray):
         return f"{name}={words}"
@@ -71,5 +71,5 @@ def _is_default(field: Field[Any], value: object) -> bool:
 
 
 def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+    line = " ".join(text.split()).encode("unicode_escape").decode("ascii")  # as pytest writes what it names itself
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..."

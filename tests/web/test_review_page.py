@@ -330,7 +330,7 @@ def test_a_report_from_before_the_last_decision_is_said_to_be_old(
 ) -> None:
     monkeypatch.setattr("dialin.web.serve.serve", lambda *_: edit(client, do="accept", intent=0))
     os.utime(run / "report.html", (0, 0))
-    assert "report.html is older than the review; write it again with: dialin report run" in cli("review", "run").stderr
+    assert "report.html is older than the review; update it with: dialin report run" in cli("review", "run").stderr
     assert cli("report", "run").exit_code == 0
     monkeypatch.setattr("dialin.web.serve.serve", lambda *_: None)
     assert cli("review", "run").stderr == ""
