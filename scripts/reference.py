@@ -150,7 +150,7 @@ def path_of(name: str) -> str | None:
 
 FOLDERS = {
     "discover": "The method",
-    "runs": "Run folders",
+    "jobs": "Run folders",
     "read": "Reading data",
     "embed": "Embedding",
     "judge": "Judging",

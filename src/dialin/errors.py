@@ -6,7 +6,7 @@
     ├── InputError              the data or an option is wrong          exit code 2
     ├── ModelError              a local model cannot be fetched or read exit code 2
     ├── ProviderError           an LLM or embedding server failed       exit code 3
-    └── BudgetError             a cap on calls, tokens or money is hit  (caught by the run)
+    └── BudgetError             a cap on calls, tokens or money is hit  (caught by the judge and `Draft.until_capped`)
 
 Bugs are never wrapped: any other exception is a fault of dialin itself.
 """

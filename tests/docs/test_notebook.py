@@ -25,10 +25,11 @@ def test_the_notebook_is_kept_with_its_outputs() -> None:
 
 
 @pytest.mark.models
+@pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("default")  # of the kernel's libraries
 def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     notebook = nbformat.read(NOTEBOOK, 4)
-    NotebookClient(notebook, timeout=280, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=800, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert any("<circle" in output for output in outputs(notebook))
     assert (tmp_path / "notebook-run" / "report.html").is_file()

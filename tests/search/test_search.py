@@ -22,7 +22,7 @@ from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.sample import sampler_of
-from dialin.judge.verdict import UNASKED, Coherence, Verdict
+from dialin.judge.verdict import UNASKED_VERDICT, Coherence, Verdict
 from dialin.search.best_k import KSearch, default_candidates
 from dialin.search.prune import build_prune_prompt, parse_pruned, prune_with
 from dialin.search.tree_search import TreeSearch, best_antichain, posterior
@@ -308,7 +308,7 @@ def test_what_a_cap_leaves_is_the_best_of_what_was_judged(n_batches: int) -> Non
 
     def ask(clusters: Sequence[Rows]) -> list[Verdict]:
         if len(spent) == n_batches:
-            return [UNASKED] * len(clusters)
+            return [UNASKED_VERDICT] * len(clusters)
         spent.append(len(clusters))
         return oracle.judge(clusters)
 

@@ -12,7 +12,7 @@ from dialin import files
 from dialin.annotate.card import data_card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
-from dialin.cli.group import Stopped
+from dialin.cli.group import UserStop
 from dialin.cli.options import column_options, columns_of
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
@@ -109,7 +109,7 @@ def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
     try:
         return work_on(run, opened, Session(estimate=False))
     except KeyboardInterrupt:
-        raise Stopped(f"stopped; continue with: dialin annotate {files.quoted(run.folder)}") from None
+        raise UserStop(f"stopped; continue with: dialin annotate {files.quoted(run.folder)}") from None
 
 
 def begin(out: Path, options: dict[str, Any]) -> Run:

@@ -15,7 +15,7 @@ from dialin.bench.methods import METHODS, capped_name, check_methods
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import Row
 from dialin.bench.table import markdown, tables_json
-from dialin.cli.group import Stopped
+from dialin.cli.group import UserStop
 from dialin.cli.options import JSON, model_options, specs_of
 from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
@@ -130,7 +130,7 @@ def watched(plan: Bench) -> list[Row]:
         try:
             return run_bench(plan, Watch(meter.step, say, meter.replied, meter.embedded, meter.say))
         except KeyboardInterrupt:
-            raise Stopped(f"stopped; {RESUME_HINT}") from None
+            raise UserStop(f"stopped; {RESUME_HINT}") from None
         except ProviderError as error:
             hint = "; ".join(filter(None, [error.hint, RESUME_HINT]))
             raise ProviderError(error.message, hint=hint) from error

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dialin.cli.group import Stopped
+from dialin.cli.group import UserStop
 from dialin.cli.options import (
     JSON,
     RUN,
@@ -111,7 +111,7 @@ def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> 
     try:
         return work_on(run, opened, session)
     except KeyboardInterrupt:
-        raise Stopped(f"stopped; all replies are kept; continue with: {run.resume_command}") from None
+        raise UserStop(f"stopped; all replies are kept; continue with: {run.resume_command}") from None
     except ProviderError as error:
         hint = "; ".join(filter(None, [error.hint, f"all replies are kept; continue with: {run.resume_command}"]))
         raise ProviderError(error.message, hint=hint) from error

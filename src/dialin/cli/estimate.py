@@ -35,7 +35,8 @@ from dialin.runs.start import read_corpus
 def estimate(as_json: bool, **options: Any) -> None:
     """Predict what discover costs on INPUT: calls, tokens, time and money.
 
-    No server is contacted and no run is made. The embeddings are computed and kept for a later run. A local LLM is
+    No question goes to a server, and no run is made: a server is only asked whether it is there, and for embeddings
+    if it embeds. The embeddings are computed and kept for a later run. A local LLM is
     timed with a few questions.
     """
     plan, price = plan_of(options), price_of(options)

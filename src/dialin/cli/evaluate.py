@@ -25,8 +25,8 @@ from dialin.runs.run import load
 def evaluate(run: Path, gold: str, gold_file: Path | None, as_json: bool) -> None:
     """Score a run against gold labels.
 
-    Prints NMI, AMI, ARI, ACC, clusters, coverage, goodness, calls and tokens. Every utterance counts. The unassigned
-    ones count as one more cluster; the second column leaves them out.
+    Prints NMI, AMI, ARI, ACC, purity, clusters, coverage, goodness, calls and tokens. Every utterance counts. The
+    unassigned ones count as one more cluster; the second column leaves them out.
     """
     found = evaluate_run(load(run), gold, gold_file)
     if as_json:

@@ -12,10 +12,10 @@ import click
 
 from dialin.errors import DialinError
 
-INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 
 
-class Stopped(Exception):  # noqa: N818  (not an error: the user pressed Ctrl-C)
+class UserStop(Exception):  # noqa: N818  (not an error: the user pressed Ctrl-C)
     """The user stopped the command; the message says how to continue."""
 
 
@@ -86,10 +86,10 @@ class OneLineGroup(LazyGroup):
             return _fail(_with_help(error), error.exit_code)
         except click.ClickException as error:
             return _fail(error.format_message(), error.exit_code)
-        except Stopped as stopped:
-            return _say(f"dialin: {stopped}", INTERRUPTED)
+        except UserStop as stopped:
+            return _say(f"dialin: {stopped}", EXIT_INTERRUPTED)
         except (KeyboardInterrupt, click.Abort):
-            return _say("dialin: stopped", INTERRUPTED)
+            return _say("dialin: stopped", EXIT_INTERRUPTED)
         return code if isinstance(code, int) else 0
 
 

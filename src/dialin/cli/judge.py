@@ -35,7 +35,7 @@ from dialin.runs.export import format_of, save_table
 from dialin.runs.run import data_of
 from dialin.score.reliability import goodness
 
-NO_CLUSTER = {"-1", "-1.0"}
+BLANK_LABELS = {"-1", "-1.0"}
 
 
 @click.command()
@@ -76,7 +76,7 @@ def clusters_of_column(corpus: Corpus, labels: list[str | None], name: str) -> d
     columns = (corpus.occurrences[key].to_pylist() for key in ("row", "sentence_id"))
     for row, sentence in zip(*columns, strict=True):
         label = labels[row]
-        if label is not None and label not in NO_CLUSTER:
+        if label is not None and label not in BLANK_LABELS:
             members.setdefault(label, []).append(sentence)
     if not members:
         raise InputError(f"column {name!r} contains no clusters", hint="name the column with the clusters")

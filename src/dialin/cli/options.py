@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -11,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from dialin.discover.connect import DEFAULT_LLM, Specs
-from dialin.discover.settings import Auto, Settings
+from dialin.discover.settings import RANGES, Auto, Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.spec import AUTO
@@ -34,7 +35,7 @@ _MODELS = [
         metavar="SPEC",
         default=DEFAULT_LLM,
         show_default=True,
-        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the embeddings judge).",
+        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the embeddings alone decide).",
     ),
     click.option(
         "--judge-llm",
@@ -47,7 +48,7 @@ _MODELS = [
         "--calibration",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help="Calibration of the judge LLM, from dialin tune calibrate. Default: the adapter's or shipped one.",
+        help="Calibration of the judge LLM, from dialin tune calibrate. Default: its adapter's, or the shipped one.",
     ),
     click.option(
         "--embedder",
@@ -110,7 +111,10 @@ class NumberOrAuto(click.ParamType[Any]):
 def _number(name: str, text: str) -> Callable[[Command], Command]:
     default, hint = getattr(_DEFAULT, name), get_type_hints(Settings)[name]
     kinds = get_args(hint) or (hint,)
-    number = click.IntRange(min=0) if int in kinds else click.FloatRange(min=0)
+    low, high = RANGES[name]
+    most = None if math.isinf(high) else high
+    is_whole = int in kinds
+    number = click.IntRange(int(low), None if most is None else int(most)) if is_whole else click.FloatRange(low, most)
     kind = NumberOrAuto(number) if default == "auto" else number
     return click.option(f"--{name.replace('_', '-')}", type=kind, default=default, show_default=True, help=text)
 
@@ -131,24 +135,27 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     _number("min_cluster_size", "Smaller clusters are not kept. auto: √n / 8 for n sentences, at least 4."),
     _number("epsilon", "Stop when at most this share of the sentences is left."),
     _number("max_rounds", "Maximum number of rounds. auto: 1, or 4 with --strategy paper."),
-    _number("granularity", "Number of intents, as a multiple of what the sentences suggest."),
+    _number("granularity", "Factor on the number of clusters that the sentences suggest."),
     _choice("sampler", "How to choose the sentences shown to the LLM."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
     _choice("form", "How to ask the judge LLM."),
-    _choice("judge", "Whether the LLM, the embeddings (geometry) or both decide.", without="people"),
+    _choice("judge", "Who decides: the LLM, the embeddings (geometry), or both.", without="people"),
     _number("sure", "Do not ask if the geometry is surer than this. auto: if no answer could change the verdict."),
-    _choice("merge", "How to merge clusters of the same intent: along verified edges, as in the paper, or not at all."),
-    _choice("merge_distance", "Distance between labels."),
+    _choice("merge", "How to merge pieces of one intent: along verified edges, as in the paper, or not at all."),
+    _choice("merge_distance", "Distance between names."),
     click.option(
         "--merge-probabilistic/--merge-deterministic",
         default=True,
         show_default=True,
         help="Whether an edge needs P(one intent) > tau.",
     ),
-    _number("theta", "Maximum distance of merged labels. auto: from the labels at hand."),
-    _number("tau", "Minimum probability that merged labels mean the same intent."),
-    _number("kappa", "Concentration of the labels of one intent. auto: from the labels at hand."),
-    _number("coverage", "Share of sentences to give an intent, if the judge agrees. auto: those within the pieces."),
+    _number("theta", "Maximum distance between two names to merge. auto: estimated from the names."),
+    _number("tau", "Minimum probability that two names to merge mean one intent."),
+    _number("kappa", "Concentration of the names of one intent. auto: estimated from the names."),
+    _number(
+        "coverage",
+        "Share of sentences to give an intent, if the judge agrees. auto: the sentences within a piece's radius.",
+    ),
     _choice(
         "roles", "auto: cluster the roles of the data separately. split: find roles by action words. ignore: neither."
     ),

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.progress import TimeRemainingColumn
 
-from dialin.cli.group import Stopped
+from dialin.cli.group import UserStop
 from dialin.cli.options import JSON, stacked
 from dialin.cli.output import print_json
 from dialin.cli.progress import StatusBar
@@ -91,7 +91,7 @@ def run(task: Task, options: dict[str, Any]) -> None:
         try:
             tuned = tune(job, meter.tell)
         except KeyboardInterrupt:
-            raise Stopped("stopped; add --resume to the same command to continue") from None
+            raise UserStop("stopped; add --resume to the same command to continue") from None
     if options["as_json"]:
         print_json(result_json(tuned))
     else:

@@ -75,7 +75,7 @@ class Specs:
 
     def __post_init__(self) -> None:
         if self.judge_llm == NO_LLM != self.llm:
-            raise InputError("an LLM that names can have no judge beside it", hint="use --judge geometry")
+            raise InputError("--judge-llm none does not go with an LLM that names intents", hint="use --judge geometry")
 
     @property
     def judge(self) -> str:

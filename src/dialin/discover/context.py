@@ -71,7 +71,7 @@ class Tools:
 
 @dataclass(frozen=True)
 class Context:
-    """A run: data, tools and settings, the heights that the data suggests, and the judge that all of it makes."""
+    """What the steps of the method work with: data, tools, settings, the suggested heights, and the judge."""
 
     data: Data
     tools: Tools

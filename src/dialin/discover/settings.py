@@ -1,4 +1,8 @@
-"""Everything that decides a result, apart from data, embedder and LLM."""
+"""Everything that decides a result, apart from data, embedder and LLM.
+
+A new setting needs a field with its docstring, an entry in `RANGES` if it is a number, and a line in
+`dialin.cli.options`; then run ``scripts/reference``.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ class Settings:
     max_rounds : int or "auto"
         T_max; "auto": one with ``strategy="tree"``, which considers every k at once, four with "paper".
     granularity : float
-        Times as many clusters as the sentences suggest; with ``judge="llm"`` it only sets the cut to begin with.
+        Factor on the number of clusters that the sentences suggest; with ``judge="llm"`` it only sets the first cut.
     sampler : {"convex", "random"}
         Representatives of a cluster.
     sample_dim : int

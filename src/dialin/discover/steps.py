@@ -1,4 +1,4 @@
-"""The steps between pieces and result: label them, split the roles, merge, assign, name, number.
+"""The steps between pieces and result: label them, split the roles, merge, assign, name, number, give P(good).
 
 `dialin.discover.method.discover` puts them together. Each step takes a `Draft` and returns one, so that what is there
 when a cap of the budget is hit is the best result so far.

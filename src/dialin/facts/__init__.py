@@ -2,6 +2,7 @@
 
 Comes in: a `Run` that has a result.
 Goes out: `Facts`: headline figures, intents, their tree and families, roles, calls, timeline.
-Begin with `facts.py` (the values), then `build.py` (how they are computed). To add a figure, add a field in
-`facts.py` and a line in `dialin.report`.
+Begin with `facts.py` (the values), then `build.py` (how they are computed). A figure at the head of the report is a
+field of `Summary` in `headline.py` and a line in `report/templates/figures.html.j2`; any other is a field in
+`facts.py`.
 """

@@ -3,7 +3,8 @@
 Comes in: sets of sentences, as row numbers. Goes out: a `Verdict` for each: P(good), and good, bad, unreadable or
 unasked.
 
-Begin with `verdict.py`: what a judge answers, and what anything has to answer to be one. `coherence.py` is the judge of
-the method: `sample.py` picks what the LLM reads, `questions.py` asks and reads the answer, `evidence.py` is what the
-embeddings say, and `calibration.py` makes one probability of both. `crowd.py` and `people.py` are other judges.
+Begin with `verdict.py`: the answer of a judge, and the protocol that every judge follows. `coherence.py` is the judge
+of the method: `sample.py` picks the sentences that the LLM reads, `questions.py` asks in the words of `dialin.prompts`
+(`tuned`, `list`, `pairs`) and reads the answer, `evidence.py` is the view of the embeddings, and `calibration.py` makes
+one probability of both. `crowd.py` and `people.py` are other judges.
 """

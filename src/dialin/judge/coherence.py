@@ -27,7 +27,7 @@ from dialin.judge.calibration import Calibration, sigmoid
 from dialin.judge.evidence import CosineEvidence, Evidence, LlmCorrections
 from dialin.judge.questions import SetQuestion, list_question, pair_question, parse_reply
 from dialin.judge.sample import Draw, Sampler, cross_pairs, far_pairs, representatives
-from dialin.judge.verdict import LIKELY_LOG_ODDS, UNASKED, Coherence, Judge, Verdict
+from dialin.judge.verdict import LIKELY_LOG_ODDS, UNASKED_VERDICT, Coherence, Judge, Verdict
 from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
 from dialin.prompts.templates import Form
@@ -95,7 +95,7 @@ class CoherenceJudge(Judge):
         Evidence of the embeddings; by default `CosineEvidence` with the weights of the calibration.
     is_capped : bool
         Whether a cap of the budget has ended the asking. From there on the embeddings decide alone with
-        ``mode="both"``; with "llm" every verdict is `UNASKED`.
+        ``mode="both"``; with "llm" every verdict is `UNASKED_VERDICT`.
     """
 
     texts: list[str]
@@ -149,7 +149,7 @@ class CoherenceJudge(Judge):
                 self._learn(new[key].union, raw[key], self.memo[key])
             elif self.settings.mode != "llm":
                 self.memo[key] = Verdict.of(sigmoid(logit), "geometry")
-        return [self.memo.get(key, UNASKED) for key in keys]
+        return [self.memo.get(key, UNASKED_VERDICT) for key in keys]
 
     def _learn(self, rows: Rows, log_odds: float, verdict: Verdict) -> None:
         if abs(verdict.log_odds) >= LIKELY_LOG_ODDS:

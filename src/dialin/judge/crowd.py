@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Rows
-from dialin.judge.verdict import UNASKED, Coherence, Judge, Verdict
+from dialin.judge.verdict import UNASKED_VERDICT, Coherence, Judge, Verdict
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Crowd(Judge):
 def majority(votes: Sequence[Verdict]) -> Verdict:
     """Return the verdict of most of the votes that were read; UNASKED or UNREADABLE where none was."""
     if all(vote.coherence is Coherence.UNASKED for vote in votes):
-        return UNASKED
+        return UNASKED_VERDICT
     readable = [vote for vote in votes if vote.coherence in {Coherence.GOOD, Coherence.BAD}]
     n_asked = sum(vote.n_asked for vote in votes)
     p_good = float(np.mean([vote.p_good for vote in readable or votes]))

@@ -13,7 +13,7 @@ import numpy as np
 from dialin.arrays import Rows
 
 SURE_LOG_ODDS = 3.5
-"""Log-odds (P = .97) from which a "good" is taken at its first word."""
+"""Log-odds (P = .97) from which a "good" is accepted without a second question."""
 
 
 LIKELY_LOG_ODDS = math.log(2)
@@ -71,7 +71,7 @@ class Verdict:
         return cls(float(p_good), coherence, evidence, n_asked)
 
 
-UNASKED = Verdict(0.5, Coherence.UNASKED, "cap")
+UNASKED_VERDICT = Verdict(0.5, Coherence.UNASKED, "cap")
 """Verdict on a set that a cap of the budget kept from being judged."""
 
 
@@ -82,7 +82,7 @@ class Judge(Protocol):
     """
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
-        """Return one verdict per cluster: good where its sentences share one intent, `UNASKED` after a cap."""
+        """Return one verdict per cluster: good where its sentences share one intent, `UNASKED_VERDICT` after a cap."""
         ...
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:

@@ -1,9 +1,10 @@
 """Labels of clusters, the role by label, and the clusters that are one intent.
 
 Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), a role for each label,
-and groups of clusters that are merged.
+and groups of pieces that are one intent.
 
 Begin with `labels.py`: prompt, reply, and names that differ. `actions.py` has the words that labels begin with,
-`roles.py` tells customer from agent by them, `distinct.py` finds the word that tells two clusters apart, and `merge.py`
-joins clusters by their labels (paper §3.3), verified by the judge.
+`roles.py` tells customer from agent by them, and `distinct.py` finds the word that tells two clusters apart.
+`label_graph.py` draws an edge between labels that probably name one intent; `merge.py` joins pieces along the edges
+(paper §3.3), verified by the judge.
 """

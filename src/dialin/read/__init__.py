@@ -5,5 +5,6 @@ Goes out: a `Corpus`: the distinct sentences, their counts, and the way back to 
 Begin with `table.py` (`read`), which calls `formats.py` (load any source), `columns.py` (find the columns) and
 `cells.py` (convert and clean the cells).
 
-To add an input format, add a module beside `csv_tsv.py` that returns a `Raw`, and name its ending in `formats.py`.
+To add an input format, add a module beside `csv_tsv.py` that returns a `Raw`, name its ending in
+`formats.py`, and call it there (`_parse` for text, `_load_bytes` for a binary format).
 """

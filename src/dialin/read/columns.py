@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from dialin.errors import InputError
-from dialin.read.source import Wanted
+from dialin.read.source import ColumnFilter
 
 Tiers = tuple[frozenset[str], ...]
 
@@ -64,7 +64,7 @@ class Columns:
     date: str | None = None
 
 
-def wanted_of(columns: Columns) -> Wanted:
+def wanted_of(columns: Columns) -> ColumnFilter:
     """Return the test for a column that may be needed: one that the user names, or one with a usual name."""
     keys = _KNOWN_NAMES | {_key(name) for name in astuple(columns) if name is not None}
     return lambda name: _key(name) in keys

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from dialin.errors import InputError
-from dialin.read.source import Raw, Wanted, check_distinct, error_line, shortened_repr
+from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line, shortened_repr
 
 _DELIMITERS = ",;\t|"
 _LONGEST_HEADER = 1 << 20  # maximum length of a CSV header, in bytes
 _CSV_BLOCK = 1 << 24  # maximum length of a CSV record, in bytes
 
 
-def of_csv(text: bytes, delimiter: str, where: str, wanted: Wanted) -> Raw:
+def of_csv(text: bytes, delimiter: str, where: str, wanted: ColumnFilter) -> RawTable:
     """Return the wanted columns of delimited text, every value as a string.
 
     Parameters
@@ -42,9 +42,9 @@ def of_csv(text: bytes, delimiter: str, where: str, wanted: Wanted) -> Raw:
     if text.count(b'"') % 2:
         _check_quotes(text, delimiter, where)
     if not keep:
-        return Raw(where, names, {})
+        return RawTable(where, names, {})
     table = _table(text, delimiter, names, keep, where)
-    return Raw(where, names, {name: table[name] for name in keep})
+    return RawTable(where, names, {name: table[name] for name in keep})
 
 
 def _table(text: bytes, delimiter: str, names: list[str], keep: list[str], where: str) -> pa.Table:

@@ -15,7 +15,7 @@ from dialin.errors import InputError
 from dialin.read.csv_tsv import delimiter_of, header_of, of_csv
 from dialin.read.encoding import to_utf8
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
-from dialin.read.source import Raw, Wanted, check_distinct, error_line
+from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -31,7 +31,7 @@ _SUFFIXES = {
 _PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
 
 
-def load_raw(source: object, wanted: Wanted) -> Raw:
+def load_raw(source: object, wanted: ColumnFilter) -> RawTable:
     """Return the wanted columns of a source.
 
     Parameters
@@ -65,7 +65,7 @@ def load_raw(source: object, wanted: Wanted) -> Raw:
 # --- frames ---------------------------------------------------------------------------------------
 
 
-def _of_frame(frame: object, wanted: Wanted) -> Raw:
+def _of_frame(frame: object, wanted: ColumnFilter) -> RawTable:
     where = f"the {type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
     try:
         names, table = _table(frame, wanted)
@@ -77,7 +77,7 @@ def _of_frame(frame: object, wanted: Wanted) -> Raw:
     return _of_table(table, names, where, wanted)
 
 
-def _table(frame: object, wanted: Wanted) -> tuple[list[str], pa.Table]:
+def _table(frame: object, wanted: ColumnFilter) -> tuple[list[str], pa.Table]:
     labels = getattr(frame, "columns", None) if hasattr(type(frame), "loc") else None
     if labels is None:
         table = pa.table(frame)
@@ -90,16 +90,16 @@ def _table(frame: object, wanted: Wanted) -> tuple[list[str], pa.Table]:
     return names, table.rename_columns([names[i] for i in keep])
 
 
-def _of_table(table: pa.Table, names: list[str], where: str, wanted: Wanted) -> Raw:
+def _of_table(table: pa.Table, names: list[str], where: str, wanted: ColumnFilter) -> RawTable:
     keep = [i for i, name in enumerate(table.column_names) if wanted(name)]
     check_distinct([table.column_names[i] for i in keep], where)
-    return Raw(where, names, {table.column_names[i]: table.column(i) for i in keep})
+    return RawTable(where, names, {table.column_names[i]: table.column(i) for i in keep})
 
 
 # --- files ----------------------------------------------------------------------------------------
 
 
-def _load_bytes(path: str, wanted: Wanted) -> Raw:
+def _load_bytes(path: str, wanted: ColumnFilter) -> RawTable:
     where = "standard input" if path == "-" else path
     data = _unzip(_read(path), where)
     if not data.strip():
@@ -145,7 +145,7 @@ def _unzip(data: bytes, where: str) -> bytes:
         raise InputError(f"{where} is broken gzip: {error_line(error)}", hint="copy or compress it again") from error
 
 
-def _parquet(data: bytes, where: str, wanted: Wanted) -> Raw:
+def _parquet(data: bytes, where: str, wanted: ColumnFilter) -> RawTable:
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         names = file.schema_arrow.names
@@ -155,7 +155,7 @@ def _parquet(data: bytes, where: str, wanted: Wanted) -> Raw:
     return _of_table(table, names, where, wanted)
 
 
-def _parse(text: bytes, form: str, where: str, wanted: Wanted) -> Raw:
+def _parse(text: bytes, form: str, where: str, wanted: ColumnFilter) -> RawTable:
     if form == "csv":
         return of_csv(text, delimiter_of(text), where, wanted)
     if form == "tsv":
@@ -166,12 +166,12 @@ def _parse(text: bytes, form: str, where: str, wanted: Wanted) -> Raw:
     return of_json(text.decode(), where, wanted) if is_json else of_json_lines(text.decode(), where, wanted)
 
 
-def _lines(text: str, where: str, wanted: Wanted) -> Raw:
+def _lines(text: str, where: str, wanted: ColumnFilter) -> RawTable:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     return of_records(lines, where, wanted)
 
 
-def _sniff(text: bytes, wanted: Wanted) -> str | None:
+def _sniff(text: bytes, wanted: ColumnFilter) -> str | None:
     """Return the format that the text looks like; None if it can only be plain lines."""
     start = text.lstrip()
     if start.startswith((b"{", b'["', b"[{")) or (start.startswith(b"[") and start.rstrip().endswith(b"]")):

@@ -9,10 +9,10 @@ from datetime import date
 import pyarrow as pa
 
 from dialin.errors import InputError
-from dialin.read.source import OBJECT, Raw, Wanted, error_line, shortened_repr
+from dialin.read.source import OBJECT, ColumnFilter, RawTable, error_line, shortened_repr
 
 
-def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:
+def of_records(records: Iterable[object], where: str, wanted: ColumnFilter) -> RawTable:
     """Turn sentences or objects into columns; unwanted values are dropped at once, so that they cost no memory.
 
     Parameters
@@ -47,10 +47,10 @@ def of_records(records: Iterable[object], where: str, wanted: Wanted) -> Raw:
     if n < 0:
         raise InputError(f"{where} has no rows", hint="give at least one sentence")
     arrays = {name: _array(_pad(cells, n + 1), name, where) for name, cells in kept.items()}
-    return Raw(where, list(names), arrays, has_header)
+    return RawTable(where, list(names), arrays, has_header)
 
 
-def of_object(value: Mapping[str, object], where: str, wanted: Wanted) -> Raw:
+def of_object(value: Mapping[str, object], where: str, wanted: ColumnFilter) -> RawTable:
     """Read an object of columns, or a single record.
 
     Raises
@@ -66,7 +66,7 @@ def of_object(value: Mapping[str, object], where: str, wanted: Wanted) -> Raw:
     if len(set(lengths.values())) > 1:
         raise InputError(f"the columns of {where} differ in length: {lengths}", hint="make them equally long")
     kept = {name: _array(cells, name, where) for name, cells in columns.items() if wanted(name)}
-    return Raw(where, list(columns), kept)
+    return RawTable(where, list(columns), kept)
 
 
 def _keep(
@@ -74,7 +74,7 @@ def _keep(
     n: int,
     kept: dict[str, list[object]],
     names: dict[str, bool],
-    wanted: Wanted,
+    wanted: ColumnFilter,
 ) -> None:
     for name, value in record.items():
         if name not in names:
@@ -89,7 +89,7 @@ def _pad(cells: list[object], n: int) -> list[object]:
     return cells
 
 
-def _turns(value: object, wanted: Wanted) -> object:
+def _turns(value: object, wanted: ColumnFilter) -> object:
     """Return a list with its objects reduced to the wanted keys; any other value unchanged."""
     if not isinstance(value, list | tuple):
         return value
@@ -102,7 +102,7 @@ def _turns(value: object, wanted: Wanted) -> object:
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def of_json(text: str, where: str, wanted: Wanted) -> Raw:
+def of_json(text: str, where: str, wanted: ColumnFilter) -> RawTable:
     """Read a list of sentences or objects, an object of columns, or JSON lines despite the file's name.
 
     Raises
@@ -123,7 +123,7 @@ def of_json(text: str, where: str, wanted: Wanted) -> Raw:
     raise InputError(f"{where} is JSON but holds one {type(value).__name__}", hint="give a list of objects")
 
 
-def of_json_lines(text: str, where: str, wanted: Wanted) -> Raw:
+def of_json_lines(text: str, where: str, wanted: ColumnFilter) -> RawTable:
     """Read one sentence or object per line; blank lines are skipped.
 
     Raises

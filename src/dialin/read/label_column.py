@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from dialin.errors import InputError
 from dialin.read.formats import load_raw
-from dialin.read.source import Raw
+from dialin.read.source import RawTable
 
 TextLabels = list[str | None]
 
@@ -89,7 +89,7 @@ def join(path: str, name: str, places: list[Position]) -> TextLabels:
     return found
 
 
-def _by_turn(raw: Raw, labels: TextLabels, places: list[Position]) -> TextLabels:
+def _by_turn(raw: RawTable, labels: TextLabels, places: list[Position]) -> TextLabels:
     keys = zip(texts_of(raw.columns["dialogue_id"]), texts_of(raw.columns["turn"]), strict=True)
     known = dict(zip(keys, labels, strict=True))
     return [known.get((place.dialogue_id, None if place.turn is None else str(place.turn))) for place in places]

@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from dialin.errors import InputError
 
-Wanted = Callable[[str], bool]  # tells whether a column with this name may be needed
+ColumnFilter = Callable[[str], bool]  # tells whether a column with this name may be needed
 OBJECT = pa.struct([("object", pa.large_string())])
 """Cells that hold objects, kept as JSON. They raise an error only if the column is used."""
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawTable:
     """Columns of a source, before the text is cleaned.
 
     Parameters

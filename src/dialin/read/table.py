@@ -27,7 +27,7 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE as DATE_TYPE
 from dialin.read.dates import dates
 from dialin.read.formats import load_raw
-from dialin.read.source import Raw
+from dialin.read.source import RawTable
 
 _NUMBER = r"^[-+]?[\d.,]*\d([eE][-+]?\d+)?%?$"
 
@@ -102,7 +102,7 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _read_rows(raw: Raw, columns: Columns) -> pa.Table:
+def _read_rows(raw: RawTable, columns: Columns) -> pa.Table:
     """Return the table of a source in which each row is a sentence."""
     flat = list(raw.names)
     name = pick(flat, columns.text, TEXT, raw.where, "text")
@@ -155,7 +155,7 @@ def _check_words(text: pa.Array, name: str, where: str) -> None:
 # --- dialogues ------------------------------------------------------------------------------------
 
 
-def _turns_column(raw: Raw, columns: Columns) -> str | None:
+def _turns_column(raw: RawTable, columns: Columns) -> str | None:
     """Return the column with the lists of turns; None if each row is a sentence."""
     lists = [name for name in raw.names if is_list(raw.columns.get(name))]
     flat = [name for name in raw.names if name not in lists]
@@ -168,7 +168,7 @@ def _turns_column(raw: Raw, columns: Columns) -> str | None:
     return turns
 
 
-def _read_turns(raw: Raw, name: str, columns: Columns) -> pa.Table:
+def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
     """Return the table of a source in which each row is a dialogue."""
     lists = one_array(raw.columns[name])
     turns, parent = pc.list_flatten(lists), pc.list_parent_indices(lists)
@@ -197,7 +197,7 @@ def _fields(turns: pa.Array, where: str) -> dict[str, pa.Array]:
     raise InputError(f"the turns in {where} are {turns.type}, not text", hint="give lists of str or of objects")
 
 
-def _dialogue_ids(raw: Raw, turns: str, columns: Columns) -> pa.Array:
+def _dialogue_ids(raw: RawTable, turns: str, columns: Columns) -> pa.Array:
     others = [name for name in raw.names if name != turns and not is_list(raw.columns.get(name))]
     name = pick(others, columns.dialogue, DIALOGUE_OF_TURNS, raw.where, "dialogue")
     numbers = pa.array([f"#{i}" for i in range(len(raw.columns[turns]))], pa.large_string())
@@ -211,7 +211,7 @@ def _turn_numbers(fields: dict[str, pa.Array], given: str | None, where: str, in
     return integers(fields[name], name, where, is_given=True) if name else index
 
 
-def _role_of_turns(raw: Raw, fields: dict[str, pa.Array], columns: Columns, parent: pa.Array) -> pa.Array | None:
+def _role_of_turns(raw: RawTable, fields: dict[str, pa.Array], columns: Columns, parent: pa.Array) -> pa.Array | None:
     given = columns.role
     if given is None or matching_columns(list(fields), given):
         name = pick(list(fields), given, ROLE, raw.where, "role")
@@ -220,7 +220,7 @@ def _role_of_turns(raw: Raw, fields: dict[str, pa.Array], columns: Columns, pare
     return strings(raw.columns[name], name, raw.where).take(parent) if name else None
 
 
-def _date_of_turns(raw: Raw, fields: dict[str, pa.Array], given: str | None, parent: pa.Array) -> pa.Array | None:
+def _date_of_turns(raw: RawTable, fields: dict[str, pa.Array], given: str | None, parent: pa.Array) -> pa.Array | None:
     """Return the date of each turn: its own, else that of its dialogue."""
     beside = {name: column for name, column in raw.columns.items() if name not in fields and not is_list(column)}
     places = [list(fields), list(beside)] if given is None else [[*fields, *beside]]

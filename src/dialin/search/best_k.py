@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Rows
 from dialin.cluster.partition import Partition
-from dialin.judge.verdict import UNASKED, Coherence, Verdict
+from dialin.judge.verdict import UNASKED_VERDICT, Coherence, Verdict
 from dialin.search.trial import Ask, SearchResult, Trial, Unit, tally
 
 
@@ -64,7 +64,7 @@ class KSearch:
         cuts, capped = dict[int, list[tuple[Rows, Verdict]]](), False
         for k in self._space(partition.n, log):
             judged = judge_cut(partition.cut(k), ask, self.min_size)
-            if capped := any(verdict is UNASKED for _, verdict in judged):
+            if capped := any(verdict is UNASKED_VERDICT for _, verdict in judged):
                 break  # a cut of which only a part was judged cannot be compared with the others
             cuts[k] = judged
         trials = {k: tally(judged, self.unit) for k, judged in cuts.items()}

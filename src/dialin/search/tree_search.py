@@ -14,7 +14,7 @@ import numpy as np
 from dialin.cluster.partition import Partition, TreePartition
 from dialin.cluster.tree import Tree
 from dialin.errors import InputError
-from dialin.judge.verdict import SURE_LOG_ODDS, UNASKED, Verdict
+from dialin.judge.verdict import SURE_LOG_ODDS, UNASKED_VERDICT, Verdict
 from dialin.search.trial import Ask, SearchResult, Trial, tally
 
 BATCH = 16
@@ -171,8 +171,10 @@ class Walk:
             if self.capped:
                 return
             verdicts = self._ask([self.tree.members(node) for node in batch])
-            self.verdicts |= {n: verdict for n, verdict in zip(batch, verdicts, strict=True) if verdict is not UNASKED}
-            self.capped = UNASKED in verdicts
+            self.verdicts |= {
+                n: verdict for n, verdict in zip(batch, verdicts, strict=True) if verdict is not UNASKED_VERDICT
+            }
+            self.capped = UNASKED_VERDICT in verdicts
 
     def _is_ready(self, node: int) -> bool:
         return all(self._is_small(child) or self._is_good(child) for child in self.tree.children_of(node))
