@@ -324,7 +324,7 @@ def test_rows_of_two_encoders_are_no_table(cli: Cli, two: list[str], backend: Sc
 def test_an_encoder_needs_something_to_be_scored_on(cli: Cli, two: list[str], encoder: Path) -> None:
     result = cli("bench", *two, "--llm", "none", "--encoder", encoder)
     assert result.exit_code == 2
-    assert "--encoder needs sentences to be scored on (add --held-out)" in result.stderr
+    assert "--encoder needs held-out sentences to score on (add --held-out)" in result.stderr
     assert not Path("out").exists()
 
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from dialin.discover import connect, context
 from dialin.embed.choose import ChosenEmbedder
 from dialin.judge.calibration import Calibration
-from dialin.llm.backends import backend_of
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import request_key
 
@@ -95,7 +94,8 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
 
 def install(backend: Backend, put: Callable[[object, str, object], None] = setattr) -> None:
     """Put stand-ins in the place of LLM (``--llm test:scripted``), embedder and calibration."""
-    put(connect, "backend_of", lambda spec: backend if spec == backend.name else backend_of(spec))
+    before: Callable[[str], Backend | None] = vars(connect)["backend_of"]  # of another stand-in, maybe
+    put(connect, "backend_of", lambda spec: backend if spec == backend.name else before(spec))
     put(connect, "embedder_of", embedder_of)
     put(context, "general_calibration", lambda llm, form: CALIBRATION)
 
