@@ -73,7 +73,7 @@ def test_all_steps_work_by_keys(folder: Path) -> None:
             for by in ("Ben", "Eva"):
                 note(log, by, Vote(intent, good=intent != 1))
         page.run("location.href = '/naming'")
-        heading(page, "What do they want?")
+        heading(page, "What do these sentences want?")
         page.press("t", *"cancel-order", "Enter")
         last(page, "cancel-order")
         page.press("1")

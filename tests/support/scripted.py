@@ -94,7 +94,7 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
 
 def install(backend: Backend, put: Callable[[object, str, object], None] = setattr) -> None:
     """Put stand-ins in the place of LLM (``--llm test:scripted``), embedder and calibration."""
-    before = vars(connect)["backend_of"]  # the real one, or the stand-in of another backend
+    before: Callable[[str], Backend | None] = vars(connect)["backend_of"]  # of another stand-in, maybe
     put(connect, "backend_of", lambda spec: backend if spec == backend.name else before(spec))
     put(connect, "embedder_of", embedder_of)
     put(context, "general_calibration", lambda llm, form: CALIBRATION)
