@@ -45,5 +45,5 @@ def test_who_judges() -> None:
     assert Specs("local:gemma-3-270m+judge").judge == "local:gemma-3-270m+judge"
     assert Specs("local:a", "local:b").judge == "local:b"
     assert Specs(NO_LLM).judge == NO_LLM
-    with pytest.raises(InputError, match="no judge beside it"):
+    with pytest.raises(InputError, match="does not go with an LLM that names intents"):
         Specs("local:a", NO_LLM)
