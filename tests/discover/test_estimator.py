@@ -20,8 +20,10 @@ from sklearn.utils import estimator_checks
 
 import dialin
 import scripted
+from dialin.discover import connect
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.settings import Settings
+from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
 from dialin.prompts.prompt import Prompt
 from oracles import ScriptedLLM
@@ -199,3 +201,23 @@ def test_of_nothing_found_there_are_no_probabilities() -> None:
     assert model.intents_ == ()
     assert model.predict_proba(["hello there"]).shape == (1, 0)
     assert model.predict(["hello there"]).tolist() == [-1]
+
+
+def test_the_embedder_is_opened_once_and_again_after_pickling(
+    backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model takes a tenth of a second to load: `predict` keeps the one of `fit`, a pickle opens its own."""
+    opened = list[str]()
+
+    def counted(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
+        opened.append(spec)
+        return scripted.embedder_of(spec, texts)
+
+    monkeypatch.setattr(connect, "embedder_of", counted)
+    model = IntentClusterer(None, "test:hashing").fit(TEXTS)
+    model.predict(TEXTS)
+    model.predict_proba(TEXTS)
+    assert len(opened) == 1
+    again = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(again.predict(TEXTS), model.labels_)
+    assert len(opened) == 2

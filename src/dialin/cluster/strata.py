@@ -47,21 +47,21 @@ def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
 
 
 def stratum_ids(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
-    """Return the part 0, 1, … of each sentence, shape (n,), by its role and then its script.
+    """Return the stratum 0, 1, … of each sentence, shape (n,), by its role and then its script.
 
     Examples
     --------
     >>> stratum_ids(["customer", "customer", "agent"], [False, True, False]).tolist()
     [1, 2, 0]
     """
-    parts = np.empty(len(roles), dtype=np.int64)
-    for part, (_, rows) in enumerate(strata_of(roles, scripts)):
-        parts[rows] = part
-    return parts
+    ids = np.empty(len(roles), dtype=np.int64)
+    for stratum, (_, rows) in enumerate(strata_of(roles, scripts)):
+        ids[rows] = stratum
+    return ids
 
 
 def strata_of(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Stratum, Rows]]:
-    """Return each part and its rows."""
+    """Return each stratum and its rows."""
     return [(Stratum(*key), rows) for key, rows in grouped(list(zip(roles, scripts, strict=True)))]
 
 

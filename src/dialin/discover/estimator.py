@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,6 +153,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def _discover(self, sentences: list[str], roles: list[str], counts: Labels) -> tuple[Result, Usage]:
         """Open what the specs name, run the method, and close it again."""
         self.embedder_, encode = encoder_of(self.embedder, sentences)
+        self._encoder = encode
         data = Data(sentences, encode(sentences), counts, roles)
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
@@ -176,7 +177,13 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return beside(judge) if self.calibration == "auto" and isinstance(judge, str) else self.calibration
 
     def _encode(self, texts: list[str]) -> Matrix:
-        return encoder_of(self.embedder_, texts)[1](texts)
+        if not hasattr(self, "_encoder"):  # pickling leaves the model behind
+            _, self._encoder = encoder_of(self.embedder_, texts)
+        return self._encoder(texts)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: everything but the loaded model, which its spec opens again."""
+        return {name: value for name, value in super().__getstate__().items() if name != "_encoder"}
 
     def __sklearn_tags__(self) -> Tags:
         """Say that the input is a column of texts."""

@@ -43,23 +43,25 @@ class SetQuestion:
 
 def build_pair_prompt(first: str, second: str) -> Prompt:
     """Return the question whether two sentences share an intent, in their language."""
-    template = load("pairs", language_of([first, second]))
-    return template.prompt(first=first[:PAIR_CHARS], second=second[:PAIR_CHARS])
+    return pair_question(first, second).prompt
 
 
 def build_list_prompt(texts: list[str], form: Form = "list") -> Prompt:
     """Return the paper's question about a list of sentences, in their language; "tuned" has no worked examples."""
-    return load(form, language_of(texts)).prompt(sentences=bullets(texts))
+    return list_question(texts, form).prompt
 
 
 def pair_question(first: str, second: str) -> Question:
     """Return the prompt about two sentences with its language."""
-    return Question(build_pair_prompt(first, second), language_of([first, second]))
+    language = language_of([first, second])
+    prompt = load("pairs", language).prompt(first=first[:PAIR_CHARS], second=second[:PAIR_CHARS])
+    return Question(prompt, language)
 
 
 def list_question(texts: list[str], form: Form) -> Question:
     """Return the prompt about a list of sentences with its language."""
-    return Question(build_list_prompt(texts, form), language_of(texts))
+    language = language_of(texts)
+    return Question(load(form, language).prompt(sentences=bullets(texts)), language)
 
 
 def parse_reply(probabilities: NDArray[np.float64]) -> float:
