@@ -329,7 +329,7 @@ def test_an_encoder_needs_something_to_be_scored_on(cli: Cli, two: list[str], en
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("no-such", "there is no model at 'no-such'"), ("x.gguf", "is an LLM, not an")]
+    ("name", "message"), [("no-such", "there is no model at 'no-such'"), ("x.gguf", "is not an encoder")]
 )
 def test_what_is_no_encoder_is_refused(cli: Cli, two: list[str], encoder: Path, name: str, message: str) -> None:
     Path("x.gguf").write_bytes(b"GGUF")
