@@ -105,7 +105,6 @@ def embedder(**options: Any) -> None:
     """
     job = job_of(options)
     with TuneMeter("AMI") as meter:
-        meter.say(f"loading {job.settings.base}")
         try:
             tuned = tune_embedder(job, meter.tell)
         except KeyboardInterrupt:

@@ -223,7 +223,7 @@ def loading(weights: Weights) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hide the progress bars and messages of transformers, PEFT and torch's export, because dialin shows its own bar."""
+    """Hide the progress bars and messages of transformers, PEFT and torch, because dialin shows its own bar."""
     logs = [logging.getLogger(name) for name in _LOGS]
     levels = [log.level for log in logs]
     for log in logs:

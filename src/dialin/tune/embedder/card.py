@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass
 from dialin.text.markdown import table
 from dialin.tune.embedder.measure import MAX_SCORED, SourceFigures
 from dialin.tune.embedder.settings import EmbedderSettings, Pooling
+from dialin.tune.sources import Reading
 
 
 @dataclass(frozen=True)
 class EmbedderCardSource:
-    """Counts of one source: intents, sentences, and whether it was held out; `files` are its names and hashes."""
+    """Counts of one source: intents, sentences, and whether it was held out; `files` maps its file to the sha256."""
 
     name: str
     n_intents: int
@@ -38,6 +39,8 @@ class EmbedderCardFacts:
         Hash of the base's weights.
     sources : tuple of EmbedderCardSource
         The labelled data.
+    reading : Reading
+        Columns and noise labels of the data.
     unlabelled : dict of str
         File name -> sha256 of the unlabelled data.
     figures : tuple of SourceFigures
@@ -57,6 +60,7 @@ class EmbedderCardFacts:
     n_dimensions: int
     base_sha256: str
     sources: tuple[EmbedderCardSource, ...]
+    reading: Reading
     unlabelled: dict[str, str]
     figures: tuple[SourceFigures, ...]
     before: float
@@ -72,7 +76,9 @@ class EmbedderCardFacts:
 def embedder_card(facts: EmbedderCardFacts) -> str:
     """Return the card in Markdown."""
     settings = facts.settings
-    chosen = asdict(settings) | {"pooling": facts.pooling}
+    reading = facts.reading
+    columns = {"label": reading.label, "text": reading.text or "auto", "noise": reading.noise}
+    chosen = asdict(settings) | {"pooling": facts.pooling} | columns
     parts = [
         f"---\nlibrary_name: sentence-transformers\nbase_model: {settings.base}\ntags: [dialin, embedder]\n---",
         f"# An embedder for dialin\n\nIt turns a sentence into {facts.n_dimensions} numbers, so that sentences of one "
@@ -97,10 +103,15 @@ The weights are int8; set `session.disable_quant_qdq` to "1"
 
 def _sources(sources: Iterable[EmbedderCardSource]) -> str:
     rows = [
-        (s.name, s.n_intents, s.n_sentences, "held out" if s.is_held_out else "learnt", _hashes(s.files))
+        (s.name, s.n_intents, s.n_sentences, "held out" if s.is_held_out else "learnt", *_file(s.files))
         for s in sources
     ]
-    return table(("source", "intents", "sentences", "use", "files"), rows)
+    return table(("source", "intents", "sentences", "use", "file", "sha256"), rows)
+
+
+def _file(files: dict[str, str]) -> tuple[str, str]:
+    [(name, sha256)] = files.items()
+    return name, sha256
 
 
 def _unlabelled(files: dict[str, str]) -> str:

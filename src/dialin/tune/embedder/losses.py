@@ -29,8 +29,8 @@ def supcon(Z: Any, intents: Any, temperature: float) -> Any:
     Notes
     -----
     By hand, with temperature 1: p = q = (1, 0) and r = (0, 1) have one intent, m = n = (0, 1) another. The others of p
-    have the cosines 1 (q), 0 (r), 0, 0, so its loss is log(e + 3) − (1 + 0)/2 = 1.2437, and that of q is the same. For r
-    it is log(2e + 2) − 0 = 2.0064, for m and n it is log(2e + 2) − 1 = 1.0064. The mean of the five is 1.3013.
+    have the cosines 1 (q), 0 (r), 0, 0, so its loss is log(e + 3) − (1 + 0)/2 = 1.2437; q has the same. That of r is
+    log(2e + 2) − 0 = 2.0064, and those of m and n are log(2e + 2) − 1 = 1.0064. The mean of the five is 1.3013.
     """
     import torch  # noqa: PLC0415
 

@@ -46,7 +46,7 @@ def exported(encoder: SentenceEncoder) -> Any:
     """Return an encoder, with pooling and normalisation, as an ONNX model in float32; the encoder moves to the CPU."""
     import torch  # noqa: PLC0415
 
-    class Whole(torch.nn.Module):
+    class Whole(torch.nn.Module):  # type: ignore[misc]  # torch is not imported by mypy
         def __init__(self) -> None:
             super().__init__()
             self.model = encoder.model
@@ -111,7 +111,7 @@ def quantised(values: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8],
     Examples
     --------
     >>> int8, scales = quantised(np.array([[1.27, -0.5], [0.0, 254.0]], np.float32), axis=0)
-    >>> int8.tolist(), scales.round(4).tolist()
+    >>> int8.tolist(), scales.astype(np.float64).round(4).tolist()
     ([[127, -50], [0, 127]], [0.01, 2.0])
     """
     other = 1 - axis

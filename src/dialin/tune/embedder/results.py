@@ -92,6 +92,7 @@ class EmbedderResults:
             n_dimensions=int(encoder.model.config.hidden_size),
             base_sha256=base_sha256,
             sources=card_sources(self.parts),
+            reading=self.job.reading,
             unlabelled=dict(self.unlabelled),
             figures=figures,
             before=state.history[0]["score"],

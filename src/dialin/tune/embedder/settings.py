@@ -50,7 +50,7 @@ class EmbedderSettings:
     steps : int
         Number of steps, unless `max_seconds` or `patience` stops earlier.
     max_seconds : float
-        Time limit for training and its evaluations; 0: no limit. With a limit, the result depends on the machine's speed.
+        Time limit for training and its scores; 0: no limit. With a limit, the result depends on the machine's speed.
     eval_every, patience : int
         Steps between two scores, and the number of scores without improvement that stops training (0: never stop).
     bf16 : bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from dialin.tune import base as bases
 from dialin.tune.base import Weights
 from dialin.tune.checkpoint import Checkpoint, TrainState
 from dialin.tune.course import Course, CoursePlan, Tell
-from dialin.tune.embedder.encoder import load_encoder
-from dialin.tune.embedder.intents import SourceParts, parts_of_sources, read_intents
+from dialin.tune.embedder.encoder import SentenceEncoder, load_encoder
+from dialin.tune.embedder.intents import LabelledSample, SourceParts, parts_of_sources, read_intents
 from dialin.tune.embedder.measure import MAX_SCORED, SourceFigures
 from dialin.tune.embedder.results import PACKAGES, EmbedderResults
 from dialin.tune.embedder.settings import EmbedderJob
@@ -41,6 +42,34 @@ class EmbedderResult:
     figures: tuple[SourceFigures, ...]
 
 
+@dataclass(frozen=True)
+class TrainedEmbedder:
+    """A trained embedder in memory.
+
+    Parameters
+    ----------
+    encoder : SentenceEncoder
+        The encoder with the kept weights.
+    student : EmbedderStudent
+        What trained it; it knows the base's weights.
+    parts : SourceParts
+        The sources.
+    watched : sequence of LabelledSample
+        Samples of the held-out sources.
+    base_sha256 : str
+        Hash of the base's weights.
+    state : TrainState
+        Final state of the training.
+    """
+
+    encoder: SentenceEncoder
+    student: EmbedderStudent
+    parts: SourceParts
+    watched: Sequence[LabelledSample]
+    base_sha256: str
+    state: TrainState
+
+
 def tune_embedder(job: EmbedderJob, tell: Tell = lambda _: None) -> EmbedderResult:
     """Tune an embedder and write the model and its card to ``job.out``.
 
@@ -58,6 +87,15 @@ def tune_embedder(job: EmbedderJob, tell: Tell = lambda _: None) -> EmbedderResu
     ModelError
         The base cannot be fetched or loaded, or the training diverges.
     """
+    trained = train_embedder(job, tell)
+    results = EmbedderResults(job, trained.parts, trained.state, hashes(job.unlabelled), tell)
+    figures = results.score(trained.encoder, trained.student, trained.watched)
+    results.write(trained.encoder, figures, trained.base_sha256)
+    return EmbedderResult(job.out, trained.state, figures)
+
+
+def train_embedder(job: EmbedderJob, tell: Tell = lambda _: None) -> TrainedEmbedder:
+    """Do the first part of `tune_embedder`: train, and write nothing but the checkpoint."""
     bases.require_tune(packages=PACKAGES)
     check_folder(job.out, job.resume)
     settings = job.settings
@@ -69,10 +107,7 @@ def tune_embedder(job: EmbedderJob, tell: Tell = lambda _: None) -> EmbedderResu
     checkpoint = Checkpoint(made(job.out) / CHECKPOINT, embedder_identity(job, weights))
     plan = CoursePlan(settings.steps, settings.eval_every, settings.patience, settings.max_seconds, checkpoint, tell)
     state = Course(student, plan).run()
-    results = EmbedderResults(job, parts, state, hashes(job.unlabelled), tell)
-    figures = results.score(encoder, student, lessons.watched)
-    results.write(encoder, figures, checkpoint.of["base"])
-    return EmbedderResult(job.out, state, figures)
+    return TrainedEmbedder(encoder, student, parts, lessons.watched, checkpoint.of["base"], state)
 
 
 def lessons_of(job: EmbedderJob, parts: SourceParts) -> Lessons:
