@@ -103,7 +103,7 @@ def embedder(**options: Any) -> None:
     DATA are files of labelled sentences. The encoder learns to put sentences of one intent close together. FOLDER
     receives it as ONNX and for transformers, with a model card.
     """
-    job = job_of(options)
+    job = embedder_job(options)
     with TuneMeter("AMI") as meter:
         try:
             tuned = tune_embedder(job, meter.tell)
@@ -115,7 +115,7 @@ def embedder(**options: Any) -> None:
         click.echo(embedder_text(tuned))
 
 
-def job_of(options: dict[str, Any]) -> EmbedderJob:
+def embedder_job(options: dict[str, Any]) -> EmbedderJob:
     """Return the tuning job that the options describe."""
     names = {field.name for field in fields(EmbedderSettings)}
     chosen = {name: value for name, value in options.items() if name in names}

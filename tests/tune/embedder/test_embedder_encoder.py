@@ -73,7 +73,8 @@ def test_vectors_are_unit_and_do_not_depend_on_the_others(base: Path, pooling: P
     encoder = loaded(base, pooling)
     together = encoder.vectors(TEXTS)
     alone = np.vstack([encoder.vectors([text]) for text in TEXTS])
-    assert (together.dtype, together.shape) == (np.float32, (4, 32))
+    assert together.dtype == np.float32
+    assert together.shape == (4, 32)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     assert np.abs(together - alone).max() < 1e-5
 
