@@ -13,8 +13,16 @@ import pytest
 from dialin.arrays import Matrix
 from dialin.errors import InputError, ModelError
 from dialin.tune import base as bases
-from dialin.tune.embedder.encoder import SentenceEncoder, freeze, load_encoder, pooled, pooling_of, write_encoder
-from dialin.tune.embedder.onnx import longest, quantised, with_int8_weights, write_onnx
+from dialin.tune.embedder.encoder import (
+    SentenceEncoder,
+    freeze,
+    load_encoder,
+    longest,
+    pooled,
+    pooling_of,
+    write_encoder,
+)
+from dialin.tune.embedder.onnx import quantised, with_int8_weights, write_onnx
 from dialin.tune.embedder.results import PACKAGES
 from dialin.tune.embedder.settings import Pooling
 from tiny_bert import write_bert
@@ -83,6 +91,9 @@ def test_long_texts_are_cut(base: Path) -> None:
     """Five tokens are the two special ones and three words."""
     encoder = loaded(base)
     short, long = encoder.embed(encoder.model, ["w1 w2 w3", "w1 w2 w3 w4 w5"], 5).detach()
+    assert torch.allclose(short, long, atol=1e-6)
+    encoder.model.config.max_position_embeddings = 4  # as if it could read no more
+    short, long = encoder.embed(encoder.model, ["w1 w2", "w1 w2 w3 w4 w5"], 64).detach()
     assert torch.allclose(short, long, atol=1e-6)
 
 

@@ -62,11 +62,11 @@ class SentenceEncoder:
         texts : sequence of str
             The texts.
         max_tokens : int
-            Tokens beyond this number are cut off.
+            Tokens beyond this number, or beyond what the model can read, are cut off.
         """
         import torch  # noqa: PLC0415
 
-        self.tokenizer.enable_truncation(max_tokens)
+        self.tokenizer.enable_truncation(min(max_tokens, longest(self.model.config)))
         tokens = [encoded.ids for encoded in self.tokenizer.encode_batch(list(texts))]
         shape = (len(tokens), max(map(len, tokens)))
         ids = torch.full(shape, int(self.model.config.pad_token_id or 0))
@@ -153,6 +153,13 @@ def _check_kind(weights: Weights, config: Any) -> None:
         raise InputError(
             f"{weights.name} is a {config.model_type} model, not an encoder", hint="give an encoder such as BERT"
         )
+
+
+def longest(config: Any) -> int:
+    """Return the maximum number of tokens of an encoder; RoBERTa's positions begin after its padding token."""
+    begins_late = "roberta" in config.model_type or config.model_type in ("camembert", "mpnet")
+    offset = int(config.pad_token_id) + 1 if begins_late else 0
+    return int(config.max_position_embeddings) - offset
 
 
 def pooling_of(folder: Path) -> Pooling:

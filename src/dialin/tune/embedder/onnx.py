@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dialin.files import write_whole
 from dialin.tune.base import quiet
-from dialin.tune.embedder.encoder import SentenceEncoder, pooled
+from dialin.tune.embedder.encoder import SentenceEncoder, longest, pooled
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_vectors"
@@ -68,13 +68,6 @@ def exported(encoder: SentenceEncoder) -> Any:
             dynamic_shapes=(axes, axes),
         )
     return program.model_proto
-
-
-def longest(config: Any) -> int:
-    """Return the maximum number of tokens of an encoder; RoBERTa's positions begin after its padding token."""
-    begins_late = "roberta" in config.model_type or config.model_type in ("camembert", "mpnet")
-    offset = int(config.pad_token_id) + 1 if begins_late else 0
-    return int(config.max_position_embeddings) - offset
 
 
 def with_int8_weights(model: Any) -> Any:
