@@ -169,7 +169,7 @@ def test_a_checkpoint_of_another_tuning_is_refused(base: Path, data: tuple[Path,
         train_embedder(replace(mine, settings=settings(base, freeze=1), resume=True))
     with pytest.raises(InputError, match=r"checkpoint\.pt was made with reading"):
         train_embedder(replace(mine, reading=Reading("intent", noise=("w0_intent",)), resume=True))
-    with pytest.raises(InputError, match=r"checkpoint\.pt was made with data"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt was made with unlabelled"):
         train_embedder(replace(mine, unlabelled=(data[0],), resume=True))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dialin.models.store import sha256_of
 from dialin.read.table import read
 from dialin.tune import base as bases
 from dialin.tune.base import Weights
@@ -120,5 +121,6 @@ def lessons_of(job: EmbedderJob, parts: SourceParts) -> Lessons:
 
 def embedder_identity(job: EmbedderJob, weights: Weights) -> dict[str, str]:
     """Return the identity of an embedder's tuning: hashes of base and data, the settings, and how the data are read."""
-    files = (*job.data, *job.unlabelled)
-    return identity(weights, files, asdict(job.settings)) | {"reading": json.dumps(asdict(job.reading))}
+    unlabelled = " ".join(map(sha256_of, job.unlabelled))
+    own = {"reading": json.dumps(asdict(job.reading)), "unlabelled": unlabelled}
+    return identity(weights, job.data, asdict(job.settings)) | own
