@@ -197,7 +197,7 @@ def models_table() -> str:
     rows = []
     for model in catalogue().values():
         languages = " and ".join({"en": "English", "zh": "Chinese"}[language] for language in model.languages)
-        kind = {"llm": "LLM", "embedder": "embedder"}[model.kind]
+        kind = {"llm": "LLM", "embedder": "embedder", "encoder": "encoder"}[model.kind]
         rows.append((code(model.name), kind, languages, f"{model.size / 1e6:,.0f} MB", licence_of(model)))
     return table(("model", "kind", "languages", "size", "licence"), rows)
 

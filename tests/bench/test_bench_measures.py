@@ -28,6 +28,7 @@ from dialin.errors import InputError, ModelError, ProviderError
 from dialin.judge.verdict import Coherence, Judge, Verdict
 from dialin.tune.base import Weights
 from scripted import ScriptedBackend, install, sentences
+from tiny_bert import write_bert
 
 GOODNESS = ("--goodness-llm", "test:other")
 
@@ -329,7 +330,7 @@ def test_an_encoder_needs_something_to_be_scored_on(cli: Cli, two: list[str], en
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("no-such", "there is no model at 'no-such'"), ("x.gguf", "is an LLM, not an")]
+    ("name", "message"), [("no-such", "there is no model at 'no-such'"), ("x.gguf", "is not an encoder")]
 )
 def test_what_is_no_encoder_is_refused(cli: Cli, two: list[str], encoder: Path, name: str, message: str) -> None:
     Path("x.gguf").write_bytes(b"GGUF")
@@ -351,24 +352,6 @@ def test_an_encoder_without_its_library_is_refused(cli: Cli, two: list[str], mon
 def test_larger_encoders_learn_at_lower_rates(width: int, layers: int, rate: float) -> None:
     """BERT, a MiniLM, and BERT-large, for which its authors name 2e-5 among others."""
     assert rate_of(SimpleNamespace(hidden_size=width, num_hidden_layers=layers)) == pytest.approx(rate)
-
-
-def write_bert(folder: Path) -> Path:
-    """Write a random BERT of two layers that reads whole words."""
-    import torch  # noqa: PLC0415
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: PLC0415
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast  # noqa: PLC0415
-
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *(f"w{i}" for i in range(20))]
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
-    fast.save_pretrained(folder)
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
-    BertModel(BertConfig(vocab_size=len(words), **sizes)).save_pretrained(folder)
-    return folder
 
 
 def test_an_encoder_learns_what_the_vectors_do_not_hold(home: Path) -> None:

@@ -19,12 +19,12 @@ from dialin.prompts.prompt import Prompt
 from dialin.tune.batches import (
     IGNORE_INDEX,
     EncodedExample,
+    StepOrder,
     by_length,
     collate,
     encode,
     shares_of,
     some,
-    steps_from,
     steps_of_epoch,
 )
 from dialin.tune.settings import Task, TuneSettings, learning_rate_at
@@ -263,10 +263,10 @@ def test_batches_hold_one_length() -> None:
 def test_going_on_at_a_step_gives_the_same_steps(first: int) -> None:
     """18 rows in batches of 2, two to a step: five steps an epoch."""
     settings, lengths = TuneSettings("a", batch=2, accumulation=2), list(range(18))
-    whole = steps_from(0, lengths, settings)
-    expected = [next(whole) for _ in range(14)][first:]
-    later = steps_from(first, lengths, settings)
-    assert [next(later) for _ in expected] == expected
+    whole, later = StepOrder(lengths, settings), StepOrder(lengths, settings)
+    expected = [whole[step] for step in range(14)]
+    assert [later[step] for step in range(first, 14)] == expected[first:]
+    assert expected == [step for epoch in range(3) for step in steps_of_epoch(lengths, settings, epoch)][:14]
 
 
 def test_by_length_covers_all_in_ascending_order() -> None:

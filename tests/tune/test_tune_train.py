@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -21,8 +23,8 @@ from dialin.prompts.prompt import Prompt
 from dialin.tune import base as bases
 from dialin.tune.batches import EncodedExample
 from dialin.tune.checkpoint import Checkpoint, TrainState
-from dialin.tune.course import TIMED_STEPS, Course, Material, Progress
-from dialin.tune.learner import Learner
+from dialin.tune.course import TIMED_STEPS, Course, CoursePlan, Progress, Tell
+from dialin.tune.learner import ClusterStudent, Learner
 from dialin.tune.settings import Job, TuneSettings
 from dialin.tune.text import TrainingExample
 from dialin.tune.train import check_folder, tune
@@ -91,23 +93,26 @@ def encoded(i: int, good: bool = True) -> EncodedExample:
     )
 
 
-def material(memory: Memory, told: list[Progress] | None = None, **settings: Any) -> Material:
-    chosen = TuneSettings(
-        "m", **{"batch": 2, "accumulation": 2, "epochs": 2, "eval_every": 3, "patience": 0} | settings
-    )
+def student(learner: Counting, **settings: Any) -> ClusterStudent:
     watched = [encoded(i, good=i < 10) for i in range(20)]
-    tell = list[Progress]().append if told is None else told.append
-    return Material([encoded(i) for i in range(40)], watched, chosen, cast(Checkpoint, memory), tell, 0.0)
+    chosen = TuneSettings("m", **{"batch": 2, "accumulation": 2, "epochs": 2} | settings)
+    return ClusterStudent(cast(Learner, learner), [encoded(i) for i in range(40)], watched, chosen)
 
 
-def course(learner: Counting, of: Material) -> TrainState:
-    return Course(cast(Learner, learner), of).run()
+def plan(memory: Memory, tell: Tell = lambda _: None, **changes: Any) -> CoursePlan:
+    """Return a plan that writes a checkpoint after each step."""
+    return replace(CoursePlan(20, 3, 0, 0.0, cast(Checkpoint, memory), tell, 0.0), **changes)
+
+
+def course(learner: Counting, of: CoursePlan) -> TrainState:
+    return Course(student(learner), of).run()
 
 
 def test_a_course_goes_through_all_epochs() -> None:
     """40 examples, four a step, twice: 20 steps; looked at before, after 3, 6 … 18, and at the end."""
     learner, told = Counting({}), list[Progress]()
-    state = course(learner, material(Memory(), told))
+    assert student(learner).n_steps == 20
+    state = course(learner, plan(Memory(), told.append))
     assert (state.step, state.n_steps) == (20, 20)
     assert sorted(i for step in learner.seen for i in step) == sorted([*range(40)] * 2)
     assert [entry["step"] for entry in state.history] == [0, 3, 6, 9, 12, 15, 18, 20]
@@ -118,34 +123,45 @@ def test_a_course_goes_through_all_epochs() -> None:
 
 def test_the_best_matrices_are_kept_and_of_equals_the_later() -> None:
     learner = Counting({3: 0.9, 6: 0.7, 9: 0.9, 12: 0.8})
-    state = course(learner, material(Memory()))
+    state = course(learner, plan(Memory()))
     assert (state.best, state.best_step, learner.n) == (0.9, 9, 9)
 
 
 def test_without_anything_better_it_ends() -> None:
     """Best after step 3; two looks later, after step 9, it is over."""
     learner = Counting({3: 0.9})
-    state = course(learner, material(Memory(), patience=2))
+    state = course(learner, plan(Memory(), patience=2))
     assert (state.step, state.best_step, learner.n) == (9, 3, 3)
 
 
-def ticking(of: Material) -> Material:
-    """Return the material with a clock that goes on by a second whenever it is looked at."""
+def ticking() -> Callable[[], float]:
+    """Return a clock that goes on by a second whenever it is looked at."""
     ticks = count()
-    return replace(of, clock=lambda: float(next(ticks)))
+    return lambda: float(next(ticks))
 
 
 def test_a_limit_of_time_ends_it() -> None:
     """A clock that ticks once a look, so 0.5 s are over before the first step; the untuned model is what is left."""
-    state = course(Counting({}), ticking(material(Memory(), max_seconds=0.5)))
+    state = course(Counting({}), plan(Memory(), max_seconds=0.5, clock=ticking()))
     assert state.step == 0
 
 
 def test_a_limit_of_time_shortens_the_plan() -> None:
-    learner = Counting({})
-    state = course(learner, ticking(material(Memory(), max_seconds=80.0, epochs=20)))
+    state = course(Counting({}), plan(Memory(), n_steps=200, max_seconds=80.0, clock=ticking()))
     assert TIMED_STEPS < state.n_steps < 200
     assert state.step <= state.n_steps
+
+
+def test_without_scores_all_steps_are_made_and_the_last_weights_kept() -> None:
+    class Unwatched(ClusterStudent):
+        def score(self) -> float:
+            return math.nan
+
+    learner = Counting({})
+    unwatched = Unwatched(cast(Learner, learner), [encoded(i) for i in range(40)], [], TuneSettings("m"))
+    state = Course(unwatched, plan(Memory(), patience=1)).run()
+    assert (state.step, state.best_step, learner.n) == (20, 20, 20)
+    assert math.isnan(state.best)
 
 
 class KilledError(Exception):
@@ -155,7 +171,7 @@ class KilledError(Exception):
 @pytest.mark.parametrize("at", [1, 4, 6, 13, 20])
 def test_what_was_killed_goes_on_where_it_was(at: int) -> None:
     whole = Counting({9: 0.9, 12: 0.8})
-    undisturbed = course(whole, material(Memory()))
+    undisturbed = course(whole, plan(Memory()))
     memory, first, second = Memory(), Counting({9: 0.9, 12: 0.8}), Counting({9: 0.9, 12: 0.8})
 
     def kill(progress: Progress) -> None:
@@ -163,9 +179,9 @@ def test_what_was_killed_goes_on_where_it_was(at: int) -> None:
             raise KilledError
 
     with pytest.raises(KilledError):
-        course(first, replace(material(memory), tell=kill))
+        course(first, plan(memory, kill))
     n_kept = memory.steps[-1]
-    state = course(second, material(memory))
+    state = course(second, plan(memory))
     assert first.seen[:n_kept] + second.seen == whole.seen
     assert first.rates[:n_kept] + second.rates == whole.rates
     assert replace(state, seconds=0, eval_seconds=0) == replace(undisturbed, seconds=0, eval_seconds=0)
@@ -187,19 +203,19 @@ def test_without_the_extra_one_line_says_how_to_get_it(
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
-    job = Job((tmp_path / "a.parquet",), TuneSettings("m"), tmp_path / "out")
-    check_folder(job)
-    job.out.mkdir()
-    check_folder(job)
-    (job.out / "mine.txt").write_text("x")
+    out = tmp_path / "out"
+    check_folder(out, resume=False)
+    out.mkdir()
+    check_folder(out, resume=False)
+    (out / "mine.txt").write_text("x")
     with pytest.raises(InputError, match=r"not empty .*--resume"):
-        check_folder(job)
-    check_folder(replace(job, resume=True))
-    (job.out / "tune.json").write_text("{}")
+        check_folder(out, resume=False)
+    check_folder(out, resume=True)
+    (out / "tune.json").write_text("{}")
     with pytest.raises(InputError, match="finished tuning"):
-        check_folder(replace(job, resume=True))
+        check_folder(out, resume=True)
     with pytest.raises(InputError, match="not a folder"):
-        check_folder(replace(job, out=job.out / "mine.txt"))
+        check_folder(out / "mine.txt", resume=False)
 
 
 @pytest.mark.parametrize("name", ["nothing", "no/such/folder", "model.gguf", "a/model.gguf"])

@@ -20,9 +20,8 @@ import numpy as np
 
 from dialin.arrays import Labels
 from dialin.bench.downstream import LabelledRows
-from dialin.errors import InputError
 from dialin.peers.head import batches
-from dialin.tune.base import Weights, device_here, find, loading, require_tune
+from dialin.tune.base import Weights, device_here, find_encoder, loading, require_tune
 from dialin.tune.settings import share_of_rate
 
 N_EPOCHS = 10
@@ -69,7 +68,7 @@ def encoder_at(name: str) -> Weights:
     Parameters
     ----------
     name : str
-        A transformers folder, or ``owner/name`` on a hub.
+        A transformers folder, an encoder of `dialin models`, or ``owner/name`` on a hub.
 
     Raises
     ------
@@ -79,12 +78,7 @@ def encoder_at(name: str) -> Weights:
         If the encoder cannot be downloaded.
     """
     require_tune("--encoder")
-    weights = find(name)
-    if weights.gguf or weights.adapter:
-        raise InputError(
-            f"--encoder {name} is an LLM, not an encoder", hint="give a transformers folder, or a hub's owner/name"
-        )
-    return weights
+    return find_encoder(name)
 
 
 def title_of(weights: Weights) -> str:

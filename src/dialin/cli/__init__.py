@@ -29,7 +29,7 @@ _COMMANDS = {
     "review": LazyCommand("dialin.cli.review", "Serve a web page on which people correct a run."),
     "annotate": LazyCommand("dialin.cli.annotate", "Build a labelled data set with people."),
     "bench": LazyCommand("dialin.cli.bench", "Compare dialin with other methods on labelled sentences."),
-    "tune": LazyCommand("dialin.cli.tune", "Make training data for the judge and the namer, and tune them."),
+    "tune": LazyCommand("dialin.cli.tune", "Make training data, and tune judge, namer and embedder."),
     "models": LazyCommand("dialin.cli.models", "List, fetch and verify the local models."),
     "demo": LazyCommand("dialin.cli.demo", "Run discover on the example calls and score the result."),
 }

@@ -61,7 +61,7 @@ def words_of(_context: click.Context, _option: click.Parameter, value: str) -> t
 @click.option(
     "--encoder",
     metavar="NAME",
-    help="Encoder to fine-tune on the clusters: a transformers folder or a hub's owner/name. Needs --held-out.",
+    help="Encoder to fine-tune on the clusters, named as the base of dialin tune embedder. Needs --held-out.",
 )
 @click.option(
     "--goodness-llm",

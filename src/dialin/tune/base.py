@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dialin.errors import InputError, ModelError
 from dialin.llm.backends import adapter_of
@@ -21,9 +22,14 @@ from dialin.models import store as models
 from dialin.tune.batches import EncodedExample, encode
 from dialin.tune.text import TrainingExample
 
+PACKAGES = ("gguf", "peft", "torch", "transformers")
+"""What tuning an LLM needs of the extra `tune`."""
 EXTRA = "pip install 'dialin[tune]'"
 _FORMS = "give a .gguf file, a transformers folder, a name from `dialin models` or owner/name; +ADAPTER is optional"
+_ENCODER_FORMS = "give a transformers folder, the name of an encoder from `dialin models`, or owner/name on a hub"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_LOGS = ("transformers", "torch.onnx")
+"""Their handlers hold the original stderr, so redirecting is not enough."""
 _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")
 
 
@@ -99,13 +105,11 @@ class Base:
         return int(self.tokenizer.pad_token_id or 0)
 
 
-def require_tune(what: str = "tuning") -> None:
-    """Raise InputError, which names `what`, if the packages of the extra `tune` are not installed."""
+def require_tune(what: str = "tuning", packages: Sequence[str] = PACKAGES) -> None:
+    """Raise InputError, which names `what`, if one of these packages of the extra `tune` is not installed."""
     try:
-        import gguf  # noqa: F401, PLC0415  (slow and large, needed only here)
-        import peft  # noqa: F401, PLC0415
-        import torch  # noqa: F401, PLC0415
-        import transformers  # noqa: F401, PLC0415
+        for name in packages:
+            import_module(name)  # slow and large, needed only here
     except ImportError as error:
         raise InputError(f"{what} needs the package {error.name}", hint=EXTRA) from error
 
@@ -124,35 +128,52 @@ def find(name: str) -> Weights:
     """
     spec = Spec.local(name)
     if not spec.adapter:
-        return _found(name)
+        return _found(name, "llm")
     path, _ = adapter_of(spec)  # first, because a missing adapter fails fast and a model may need a download
-    return replace(_found(spec.model), name=name, adapter=path)
+    return replace(_found(spec.model, "llm"), name=name, adapter=path)
 
 
-def _found(name: str) -> Weights:
+def find_encoder(name: str) -> Weights:
+    """Return the files of an encoder; download a catalogue model or a hub repository first if needed.
+
+    Raises
+    ------
+    InputError
+        The name has no known form, or is that of an LLM or of an embedder that cannot be tuned.
+    ModelError
+        The model cannot be fetched.
+    """
+    weights = _found(name, "encoder")
+    if weights.gguf:
+        raise InputError(f"{name} is not an encoder", hint=_ENCODER_FORMS)
+    return weights
+
+
+def _found(name: str, kind: Literal["llm", "encoder"]) -> Weights:
     path, known = Path(name).expanduser(), name.removeprefix("local:")
     if path.is_file() and path.suffix == ".gguf":
         return Weights(name, path.parent, path.name)
     if path.is_dir():
         return _folder(name, path)
     if known in models.catalogue():
-        return _catalogued(name, models.ensure(known))
+        return _catalogued(name, models.catalogue()[known], kind)
     if _HUB_NAME.fullmatch(name) and path.suffix != ".gguf":
         return _folder(name, _fetch(name))
-    raise InputError(f"there is no model at {name!r}", hint=_FORMS)
+    raise InputError(f"there is no model at {name!r}", hint=_FORMS if kind == "llm" else _ENCODER_FORMS)
 
 
 def _folder(name: str, folder: Path) -> Weights:
     if not (folder / "config.json").is_file():
-        raise InputError(f"{folder} has no config.json", hint=_FORMS)
+        raise InputError(f"{folder} has no config.json", hint="give a folder that transformers wrote")
     return Weights(name, folder)
 
 
-def _catalogued(name: str, folder: Path) -> Weights:
-    files = sorted(folder.glob("*.gguf"))
-    if len(files) != 1:
-        raise InputError(f"{name} is not an LLM", hint=_FORMS)
-    return Weights(name, folder, files[0].name)
+def _catalogued(name: str, model: models.Model, kind: Literal["llm", "encoder"]) -> Weights:
+    if model.kind != kind:
+        what, forms = ("an LLM", _FORMS) if kind == "llm" else ("an encoder", _ENCODER_FORMS)
+        raise InputError(f"{name} is not {what}", hint=forms)
+    folder = models.ensure(model.name)
+    return Weights(name, folder, next((file.name for file in model.files if file.name.endswith(".gguf")), ""))
 
 
 def _fetch(name: str) -> Path:
@@ -202,16 +223,18 @@ def loading(weights: Weights) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hide the progress bars and messages of transformers and PEFT, because dialin shows its own bar."""
-    log = logging.getLogger("transformers")  # its handler holds the original stderr, so redirecting is not enough
-    level = log.level
-    log.setLevel(logging.ERROR)
+    """Hide the progress bars and messages of transformers, PEFT and torch, because dialin shows its own bar."""
+    logs = [logging.getLogger(name) for name in _LOGS]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def device_here() -> str:

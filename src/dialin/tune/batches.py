@@ -234,9 +234,25 @@ def steps_of_epoch(lengths: Sequence[int], settings: TuneSettings, epoch: int) -
     return [shuffled[i : i + settings.accumulation] for i in range(0, len(shuffled), settings.accumulation)]
 
 
-def steps_from(first: int, lengths: Sequence[int], settings: TuneSettings) -> Iterator[list[list[int]]]:
-    """Yield the steps from number `first` on, one epoch after another, without end."""
-    epoch, start = divmod(first, len(steps_of_epoch(lengths, settings, 0)))
-    while True:
-        yield from steps_of_epoch(lengths, settings, epoch)[start:]
-        epoch, start = epoch + 1, 0
+class StepOrder:
+    """The rows of each step, one epoch after another, without end.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Length of each row, in tokens.
+    settings : TuneSettings
+        Settings of the tuning.
+    """
+
+    def __init__(self, lengths: Sequence[int], settings: TuneSettings) -> None:
+        self._lengths, self._settings = lengths, settings
+        self._epoch, self._steps = 0, steps_of_epoch(lengths, settings, 0)
+        self.n_steps_of_epoch = len(self._steps)
+
+    def __getitem__(self, step: int) -> list[list[int]]:
+        """Return the rows of each batch of a step (0, 1, …); it depends only on its number."""
+        epoch, place = divmod(step, self.n_steps_of_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._steps = epoch, steps_of_epoch(self._lengths, self._settings, epoch)
+        return self._steps[place]

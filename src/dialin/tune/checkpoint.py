@@ -24,9 +24,9 @@ class TrainState:
     seconds, eval_seconds : float
         Total time spent in all sessions, and the time of the first evaluation.
     loss : float
-        Loss of the last step, in nats per token.
+        Loss of the last step, in nats.
     best, best_step : float, int
-        Best score of the watched rows (higher is better), and the step that reached it.
+        Best score so far (higher is better; nan: none), and the step that reached it.
     history : list of dict
         One entry per evaluation: step, loss, score.
     """
@@ -36,7 +36,7 @@ class TrainState:
     seconds: float = 0.0
     eval_seconds: float = 0.0
     loss: float = float("nan")
-    best: float = float("-inf")
+    best: float = float("nan")
     best_step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
@@ -56,11 +56,11 @@ class Checkpoint:
     path: Path
     of: dict[str, str]
 
-    def write(self, state: TrainState, learner: dict[str, Any], best: dict[str, Any]) -> None:
-        """Write the state of the training, the state of the learner, and the best LoRA matrices so far."""
+    def write(self, state: TrainState, student: dict[str, Any], best: dict[str, Any]) -> None:
+        """Write the state of the training, the state of the student, and the best weights so far."""
         import torch  # noqa: PLC0415
 
-        content = {"of": self.of, "state": asdict(state), "learner": learner, "best": best}
+        content = {"of": self.of, "state": asdict(state), "learner": student, "best": best}
         write_whole(self.path, lambda temporary: torch.save(content, temporary))
 
     def read(self) -> tuple[TrainState, dict[str, Any], dict[str, Any]] | None:

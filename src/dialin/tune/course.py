@@ -1,20 +1,14 @@
-"""Run the training loop: make steps, score the watched rows, keep the best weights, write checkpoints, and stop."""
+"""Run the training loop: make steps, score the student, keep the best weights, write checkpoints, and stop."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-from scipy.special import expit
-
-from dialin.score.reliability import auc
-from dialin.tune.batches import EncodedExample, steps_from, steps_of_epoch
 from dialin.tune.checkpoint import Checkpoint, TrainState
-from dialin.tune.learner import Learner
-from dialin.tune.settings import TuneSettings, learning_rate_at
 
 TIMED_STEPS = 10
 """Number of steps after which a tuning with a time limit estimates how many it can make."""
@@ -29,11 +23,11 @@ class Progress:
     what : {"learn", "watch", "score"}
         Latest event: a step, an evaluation on the watched rows, or a part of the final evaluation.
     done, total : int
-        Number of steps, or of clusters in the final evaluation.
+        Number of steps, or of rows in the final evaluation.
     loss : float
-        Loss of the last step, in nats per token.
+        Loss of the last step, in nats; per token for a judge and a namer.
     score : float
-        AUC (judge) or −loss (namer) of the last evaluation.
+        Score of the last evaluation: AUC (judge), −loss (namer) or AMI (embedder); nan if nothing is watched.
     seconds : float
         Time spent so far.
     """
@@ -49,13 +43,60 @@ class Progress:
 Tell = Callable[[Progress], None]
 
 
-@dataclass(frozen=True)
-class Material:
-    """Input of a course: examples, settings, checkpoint file, a callback for progress, and a clock in seconds."""
+class Student(Protocol):
+    """What a course trains: it learns step by step, is scored, and gives and takes its weights."""
 
-    learnt: Sequence[EncodedExample]
-    watched: Sequence[EncodedExample]
-    settings: TuneSettings
+    def learn(self, step: int, n_steps: int) -> float:
+        """Make step number `step` (0, 1, …) of `n_steps` and return its loss; it depends only on state and number."""
+        ...
+
+    def score(self) -> float:
+        """Return the score of the present weights, higher is better; nan if nothing is watched."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the next step depends on."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Restore the state that `state` returned."""
+        ...
+
+    def weights(self) -> dict[str, Any]:
+        """Return a copy of the weights that `score` scores."""
+        ...
+
+    def put(self, weights: dict[str, Any]) -> None:
+        """Load the weights that `weights` returned."""
+        ...
+
+
+@dataclass(frozen=True)
+class CoursePlan:
+    """Plan of a course.
+
+    Parameters
+    ----------
+    n_steps : int
+        Number of steps, unless `max_seconds` or `patience` stops earlier.
+    eval_every, patience : int
+        Steps between two evaluations, and the number of evaluations without improvement that stops training (0: never).
+    max_seconds : float
+        Time limit for steps and evaluations; 0: no limit.
+    checkpoint : Checkpoint
+        File from which an interrupted course resumes.
+    tell : callable
+        Called with the progress after each step and evaluation.
+    checkpoint_seconds : float
+        Time between two checkpoints; evaluations write one in any case.
+    clock : callable
+        Returns the time in seconds.
+    """
+
+    n_steps: int
+    eval_every: int
+    patience: int
+    max_seconds: float
     checkpoint: Checkpoint
     tell: Tell
     checkpoint_seconds: float = 60.0
@@ -65,92 +106,83 @@ class Material:
 class Course:
     """One training run, from the beginning or from a checkpoint to the end.
 
-    A resumed course reaches the same weights as an uninterrupted one, because order, learning rate and dropout depend
-    only on the step number. With a time limit, they also depend on the speed of the machine.
+    A resumed course reaches the same weights as an uninterrupted one, because a step depends only on its number and on
+    the student's state. With a time limit, it also depends on the speed of the machine.
     """
 
-    def __init__(self, learner: Learner, material: Material) -> None:
-        self._learner, self._material, self._settings = learner, material, material.settings
-        self._lengths = [len(example) for example in material.learnt]
-        n_steps = len(steps_of_epoch(self._lengths, self._settings, 0)) * self._settings.epochs
-        self._state = TrainState(n_steps)
+    def __init__(self, student: Student, plan: CoursePlan) -> None:
+        self._student, self._plan = student, plan
+        self._state = TrainState(plan.n_steps)
         self._best: dict[str, Any] = {}
-        self._ticked = self._written = material.clock()
+        self._ticked = self._written = plan.clock()
 
     def run(self) -> TrainState:
-        """Train to the end, load the best matrices into the learner, and return the final state."""
+        """Train to the end, load the best weights into the student, and return the final state.
+
+        If all scores are nan, the last weights count as the best.
+        """
         self._begin()
-        for batches in steps_from(self._state.step, self._lengths, self._settings):
-            if self._is_over():
-                break
-            self._step(batches)
+        while not self._is_over():
+            self._step()
         if self._state.history[-1]["step"] != self._state.step:
             self._watch()
-        self._learner.put(self._best)
+        self._student.put(self._best)
         return self._state
 
     def _begin(self) -> None:
-        found = self._material.checkpoint.read()
+        found = self._plan.checkpoint.read()
         if found:
-            self._state, learner, self._best = found
-            self._learner.restore(learner)
+            self._state, student, self._best = found
+            self._student.restore(student)
             return
         self._watch()  # scores the base before training
         self._state.eval_seconds = self._state.seconds
 
-    def _step(self, batches: list[list[int]]) -> None:
-        state = self._state
-        learning_rate = learning_rate_at(state.step, state.n_steps, self._settings)
-        chosen = [[self._material.learnt[row] for row in rows] for rows in batches]
-        state.loss = self._learner.learn(chosen, learning_rate)
+    def _step(self) -> None:
+        state, plan = self._state, self._plan
+        state.loss = self._student.learn(state.step, state.n_steps)
         state.step += 1
         self._tick()
-        if state.step == TIMED_STEPS and self._settings.max_seconds:
-            state.n_steps = affordable(state, self._settings)
+        if state.step == TIMED_STEPS and plan.max_seconds:
+            state.n_steps = affordable(state, plan.max_seconds, plan.eval_every)
         self._tell("learn")
-        if state.step % self._settings.eval_every == 0:
+        if state.step % plan.eval_every == 0:
             self._watch()
-        elif self._material.clock() - self._written >= self._material.checkpoint_seconds:
+        elif plan.clock() - self._written >= plan.checkpoint_seconds:
             self._write()
 
     def _watch(self) -> None:
-        """Score the watched rows and keep the matrices if no earlier score was higher; in a tie, the later ones win."""
-        state, score = self._state, self._score()
-        if score >= state.best:
-            state.best, state.best_step, self._best = score, state.step, self._learner.adapter()
+        """Score the student and keep its weights if no earlier score was higher; in a tie, the later ones win."""
+        state, score = self._state, self._student.score()
+        if math.isnan(state.best) or score >= state.best:
+            state.best, state.best_step, self._best = score, state.step, self._student.weights()
         state.history.append({"step": state.step, "loss": state.loss, "score": score})
         self._tick()
         self._write()
         self._tell("watch")
 
-    def _score(self) -> float:
-        watched = self._material.watched
-        if self._settings.task == "namer":
-            return -float(np.mean(self._learner.losses(watched)))
-        return auc(expit(self._learner.log_odds(watched)), [example.example.good for example in watched])
-
     def _is_over(self) -> bool:
-        state, settings = self._state, self._settings
-        is_late = bool(settings.max_seconds) and state.seconds >= settings.max_seconds
-        is_stuck = bool(settings.patience) and state.step - state.best_step >= settings.patience * settings.eval_every
+        state, plan = self._state, self._plan
+        is_late = bool(plan.max_seconds) and state.seconds >= plan.max_seconds
+        is_stuck = bool(plan.patience) and state.step - state.best_step >= plan.patience * plan.eval_every
         return state.step >= state.n_steps or is_late or is_stuck
 
     def _tick(self) -> None:
-        now = self._material.clock()
+        now = self._plan.clock()
         self._state.seconds += now - self._ticked
         self._ticked = now
 
     def _write(self) -> None:
-        self._material.checkpoint.write(self._state, self._learner.state(), self._best)
-        self._written = self._material.clock()
+        self._plan.checkpoint.write(self._state, self._student.state(), self._best)
+        self._written = self._plan.clock()
 
     def _tell(self, what: str) -> None:
         state = self._state
         score = state.history[-1]["score"]
-        self._material.tell(Progress(what, state.step, state.n_steps, state.loss, score, state.seconds))
+        self._plan.tell(Progress(what, state.step, state.n_steps, state.loss, score, state.seconds))
 
 
-def affordable(state: TrainState, settings: TuneSettings) -> int:
+def affordable(state: TrainState, max_seconds: float, eval_every: int) -> int:
     """Return the number of steps that fit into the time limit, at most the planned number, from the time so far.
 
     Examples
@@ -159,9 +191,9 @@ def affordable(state: TrainState, settings: TuneSettings) -> int:
     1 s a step, so the remaining 70 s are enough for 23 more steps:
 
     >>> state = TrainState(n_steps=500, step=10, seconds=30.0, eval_seconds=10.0)
-    >>> affordable(state, TuneSettings("a", max_seconds=100.0, eval_every=10))
+    >>> affordable(state, max_seconds=100.0, eval_every=10)
     33
     """
-    each = (state.seconds - state.eval_seconds) / state.step + state.eval_seconds / settings.eval_every
-    left = max(0.0, settings.max_seconds - state.seconds)
+    each = (state.seconds - state.eval_seconds) / state.step + state.eval_seconds / eval_every
+    left = max(0.0, max_seconds - state.seconds)
     return min(state.n_steps, state.step + int(left / max(each, 1e-9)))

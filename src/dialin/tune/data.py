@@ -23,7 +23,7 @@ from dialin.text.script import language_of
 from dialin.tune.balance import shares
 from dialin.tune.clusters import LabelledCluster, Recipe, training_clusters
 from dialin.tune.from_review import read_review
-from dialin.tune.sources import Reading, TrainingSource, read_source
+from dialin.tune.sources import Reading, TrainingSource, check_names, read_source
 
 Row = dict[str, Any]
 Embed = Callable[[str, list[str]], tuple[str, Matrix]]
@@ -108,7 +108,7 @@ def training_table(plan: TablePlan, embed: Embed, on_step: Callable[[str], None]
     reviews = [read_review(path, plan.reading) for path in paths if path.is_dir()]
     sources = [read_source(str(path), plan.reading) for path in paths if not path.is_dir()]
     inputs = [*sources, *(review.source for review in reviews)]
-    _check_names(inputs)
+    check_names(source.name for source in inputs)
     rows = list[Row]()
     for source, n in zip(sources, shares([source.language for source in sources], plan.recipe.n), strict=True):
         vectors = dict(embed(spec, source.texts) for spec in plan.embedders)
@@ -120,14 +120,6 @@ def training_table(plan: TablePlan, embed: Embed, on_step: Callable[[str], None]
     numbered = [{"cluster_id": i, **row} for i, row in enumerate(rows)]
     about = _about(plan, inputs, sorted({row["embedder"] for row in rows}))
     return pa.Table.from_pylist(numbered, SCHEMA).replace_schema_metadata({METADATA: about})
-
-
-def _check_names(inputs: Sequence[TrainingSource]) -> None:
-    for name, n in Counter(source.name for source in inputs).items():
-        if n > 1:
-            raise InputError(
-                f"{n} inputs are called {name!r}", hint="rename all but one, because clusters are stored by input name"
-            )
 
 
 def _clusters(source: TrainingSource, X: Matrix, recipe: Recipe, n: int) -> list[LabelledCluster]:

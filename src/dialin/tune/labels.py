@@ -142,6 +142,23 @@ def names_of(labels: Iterable[str], language: str = "auto", actions: Sequence[st
     return _numbered(names)
 
 
+def humanised(label: str) -> str:
+    """Return a label as a person would write it: words in lower case with spaces between them.
+
+    A label with letters that are not Latin keeps its words; only "-" and "_" become spaces.
+
+    Examples
+    --------
+    >>> [humanised(label) for label in ("cancel_order", "CancelOrder", "cancel-order", "IN:GET_WEATHER", "app.LAUNCH")]
+    ['cancel order', 'cancel order', 'cancel order', 'get weather', 'app launch']
+    >>> [humanised(label) for label in ("查询-天气", "cannot log in", "?")]
+    ['查询 天气', 'cannot log in', '?']
+    """
+    plain = _unaccented(label)
+    words = _split(plain) if not any(c.isalpha() and not c.isascii() for c in plain) else []
+    return " ".join(words or re.sub("[-_]", " ", label).split())
+
+
 # --- one label ------------------------------------------------------------------------------------
 
 
@@ -178,9 +195,15 @@ def _english(label: str, vocabulary: frozenset[str]) -> _Name:
 
 def _words(label: str) -> tuple[str, ...]:
     """Return the words of a label in lower case, split at camel case and separators, without markers and accents."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", label) if not unicodedata.combining(c))
-    found = _WORD.findall(_MARKER.sub("", plain).replace("'", "").replace("’", ""))
-    return tuple("not" if word.lower() == "cannot" else word.lower() for word in found)
+    return tuple("not" if word == "cannot" else word for word in _split(_unaccented(label)))
+
+
+def _unaccented(label: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", label) if not unicodedata.combining(c))
+
+
+def _split(plain: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(_MARKER.sub("", plain).replace("'", "").replace("’", ""))]
 
 
 def _splits(words: tuple[str, ...]) -> list[tuple[str, tuple[str, ...], bool]]:

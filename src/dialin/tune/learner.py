@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
+from dialin.score.reliability import auc
 from dialin.tune.base import Base, quiet
-from dialin.tune.batches import IGNORE_INDEX, Batch, EncodedExample, by_length, collate
+from dialin.tune.batches import IGNORE_INDEX, Batch, EncodedExample, StepOrder, by_length, collate
 from dialin.tune.kinship import LEARNING_RATE, kinship, layer_of, pair_loss
-from dialin.tune.settings import TuneSettings
+from dialin.tune.settings import TuneSettings, learning_rate_at
 
 _MAX_NORM = 1.0
 _MAX_EVAL = 16
@@ -166,3 +168,55 @@ class Learner:
             return self._loss(batch, self._output(batch).logits), 0.0
         output = self._output(batch, with_states=True)
         return self._loss(batch, output.logits), pair_loss(self._form, output.hidden_states[self._layer], batch)
+
+
+class ClusterStudent:
+    """A judge or namer as a `dialin.tune.course.Student`.
+
+    Parameters
+    ----------
+    learner : Learner
+        Base with LoRA matrices.
+    learnt, watched : sequence of EncodedExample
+        Examples to learn, and examples of the score: AUC for a judge, minus the mean loss for a namer.
+    settings : TuneSettings
+        Settings of the tuning.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        learnt: Sequence[EncodedExample],
+        watched: Sequence[EncodedExample],
+        settings: TuneSettings,
+    ) -> None:
+        self._learner, self._learnt, self._watched, self._settings = learner, learnt, watched, settings
+        self._order = StepOrder([len(example) for example in learnt], settings)
+        self.n_steps = self._order.n_steps_of_epoch * settings.epochs
+
+    def learn(self, step: int, n_steps: int) -> float:
+        """Make a step and return the mean loss of the answers' tokens, in nats."""
+        chosen = [[self._learnt[row] for row in rows] for rows in self._order[step]]
+        return self._learner.learn(chosen, learning_rate_at(step, n_steps, self._settings))
+
+    def score(self) -> float:
+        """Return the AUC of the watched examples, or minus their mean loss."""
+        if self._settings.task == "namer":
+            return -float(np.mean(self._learner.losses(self._watched)))
+        return auc(expit(self._learner.log_odds(self._watched)), [example.example.good for example in self._watched])
+
+    def state(self) -> dict[str, Any]:
+        """Return the state of the learner."""
+        return self._learner.state()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Restore the state that `state` returned."""
+        self._learner.restore(state)
+
+    def weights(self) -> dict[str, Any]:
+        """Return a copy of the LoRA matrices."""
+        return self._learner.adapter()
+
+    def put(self, weights: dict[str, Any]) -> None:
+        """Load LoRA matrices."""
+        self._learner.put(weights)

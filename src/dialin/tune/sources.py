@@ -122,6 +122,15 @@ def labels_by_text(path: str, label: str, text: str | None) -> dict[str, tuple[i
     return {key: (first[key], min(own, key=lambda name: (-own[name], name))) for key, own in counts.items()}
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Raise InputError if two inputs have the same name."""
+    for name, n in Counter(names).items():
+        if n > 1:
+            raise InputError(
+                f"{n} inputs are called {name!r}", hint="rename all but one, because results are kept by input name"
+            )
+
+
 def stem(path: str) -> str:
     """Return the name of a file without the extensions for format and compression.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from dialin.errors import InputError
 from dialin.files import cannot_write
@@ -14,9 +16,9 @@ from dialin.tune.base import Base, Weights
 from dialin.tune.batches import Shares, shares_of, some
 from dialin.tune.card import Figures, machine_here
 from dialin.tune.checkpoint import Checkpoint, TrainState
-from dialin.tune.course import Course, Material, Tell
+from dialin.tune.course import Course, CoursePlan, Tell
 from dialin.tune.export import Layout, layout_of, peft_tensors, read_gguf
-from dialin.tune.learner import Learner
+from dialin.tune.learner import ClusterStudent, Learner
 from dialin.tune.results import CHECKPOINT, DONE, Results
 from dialin.tune.settings import Job, TuneSettings
 from dialin.tune.text import examples_of, read_clusters
@@ -63,18 +65,21 @@ def tune(job: Job, tell: Tell = lambda _: None) -> TuneResult:
         The base cannot be fetched or loaded.
     """
     bases.require_tune()
-    check_folder(job)
+    check_folder(job.out, job.resume)
     weights = bases.find(job.settings.base)
     rows = [row for path in job.data for row in read_clusters(path, job.settings.task)]
     parts = shares_of(examples_of(rows, job.settings.task), job.settings)
     device = bases.device_here()
     base = bases.load(weights, device)
     layout = _layout(base)
-    checkpoint = Checkpoint(_made(job.out) / CHECKPOINT, identity(job, weights))
+    checkpoint = Checkpoint(made(job.out) / CHECKPOINT, identity(weights, job.data, asdict(job.settings)))
     learner = Learner(base, job.settings, device)
     if weights.adapter:
         begin_from(learner, weights.adapter, layout, job.settings)
-    state = Course(learner, material(parts, base, job.settings, checkpoint, tell)).run()
+    student = student_of(learner, base, parts, job.settings)
+    chosen = job.settings
+    plan = CoursePlan(student.n_steps, chosen.eval_every, chosen.patience, chosen.max_seconds, checkpoint, tell)
+    state = Course(student, plan).run()
     results = Results(job, parts, state, tell)
     figures = results.score(learner, base)
     gguf = results.export(learner, layout)
@@ -101,36 +106,36 @@ def begin_from(learner: Learner, path: Path, layout: Layout | None, settings: Tu
     learner.begin_from(matrices)
 
 
-def check_folder(job: Job) -> None:
+def check_folder(out: Path, resume: bool) -> None:
     """Raise InputError if the output folder holds a finished tuning, or any file without `resume`."""
-    if (job.out / DONE).exists():
-        raise InputError(f"{job.out} already holds a finished tuning", hint="choose another --out")
-    if job.out.exists() and not job.out.is_dir():
-        raise InputError(f"{job.out} is not a folder", hint="choose another --out")
-    if not job.resume and job.out.exists() and any(job.out.iterdir()):
-        raise InputError(f"{job.out} is not empty", hint="continue with --resume, or choose another --out")
+    if (out / DONE).exists():
+        raise InputError(f"{out} already holds a finished tuning", hint="choose another --out")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is not a folder", hint="choose another --out")
+    if not resume and out.exists() and any(out.iterdir()):
+        raise InputError(f"{out} is not empty", hint="continue with --resume, or choose another --out")
 
 
-def identity(job: Job, weights: Weights) -> dict[str, str]:
+def identity(weights: Weights, data: Iterable[Path], settings: dict[str, Any]) -> dict[str, str]:
     """Return the identity of a tuning: hashes of base and data, and the settings without base and time limit."""
-    settings = asdict(replace(job.settings, max_seconds=0.0, base=""))
     return {
         "base": weights.sha256(),
-        "data": " ".join(sha256_of(path) for path in job.data),
-        "settings": json.dumps(settings, sort_keys=True),
+        "data": " ".join(sha256_of(path) for path in data),
+        "settings": json.dumps(settings | {"max_seconds": 0.0, "base": ""}, sort_keys=True),
     }
 
 
-def material(parts: Shares, base: Base, settings: TuneSettings, checkpoint: Checkpoint, tell: Tell) -> Material:
-    """Return the input of the course, with examples in tokens; raise InputError if all of them are too long."""
+def student_of(learner: Learner, base: Base, parts: Shares, settings: TuneSettings) -> ClusterStudent:
+    """Return the student of the course; raise InputError if all examples are too long."""
     learnt = [e for e in base.encode(parts.learnt) if len(e) <= settings.max_tokens]
     if not learnt:
         raise InputError(f"every example is longer than {settings.max_tokens} tokens", hint="raise max_tokens")
     watched = base.encode(some(parts.watched, settings.n_watch, settings.seed))
-    return Material(learnt, watched, settings, checkpoint, tell)
+    return ClusterStudent(learner, learnt, watched, settings)
 
 
-def _made(folder: Path) -> Path:
+def made(folder: Path) -> Path:
+    """Return the folder after making it; raise InputError if it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

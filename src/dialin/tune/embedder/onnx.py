@@ -1,0 +1,130 @@
+"""Export an encoder to ONNX with int8 weights: token ids in, unit sentence vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.files import write_whole
+from dialin.tune.base import quiet
+from dialin.tune.embedder.encoder import SentenceEncoder, longest, pooled
+
+INPUTS = ("input_ids", "attention_mask")
+OUTPUT = "sentence_vectors"
+MIN_ENTRIES = 4096
+"""Matrices with no more entries keep float32."""
+_EXAMPLE_SHAPE = (3, 7)
+_LARGEST = 127
+
+
+def write_onnx(path: Path, encoder: SentenceEncoder) -> None:
+    """Write an encoder as one ONNX file whose large matrices are int8; activations stay float32.
+
+    The model has the inputs ``input_ids`` and ``attention_mask``, int64 of shape (batch, length), and the output
+    ``sentence_vectors``, float32 of shape (batch, d) and unit norm. With onnxruntime, set ``session.disable_quant_qdq``
+    to "1": the weights then become float32 once, when the model is loaded, and the vector of a text hardly depends on
+    the others.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    proto = with_int8_weights(exported(encoder))
+
+    def fill(temporary: Path) -> None:
+        temporary.write_bytes(proto.SerializeToString())
+
+    write_whole(path, fill)
+
+
+def exported(encoder: SentenceEncoder) -> Any:
+    """Return an encoder, with pooling and normalisation, as an ONNX model in float32; the encoder moves to the CPU."""
+    import torch  # noqa: PLC0415
+
+    class Whole(torch.nn.Module):  # type: ignore[misc]  # torch is not imported by mypy
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = encoder.model
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            return pooled(states, attention_mask, encoder.pooling)
+
+    ids = torch.ones(_EXAMPLE_SHAPE, dtype=torch.int64)
+    axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", max=longest(encoder.model.config))}
+    with quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            Whole().cpu().eval(),
+            (ids, torch.ones_like(ids)),
+            dynamo=True,
+            verbose=False,
+            input_names=list(INPUTS),
+            output_names=[OUTPUT],
+            dynamic_shapes=(axes, axes),
+        )
+    return program.model_proto
+
+
+def with_int8_weights(model: Any) -> Any:
+    """Return an ONNX model with each large float32 matrix as int8 values that a DequantizeLinear node scales.
+
+    A matrix of embeddings has one scale per row, and a matrix of a product one scale per output. Matrices that other
+    nodes use, and those with at most `MIN_ENTRIES` entries, stay as they are.
+    """
+    import onnx  # noqa: PLC0415
+
+    graph = model.graph
+    nodes, kept = list[Any](), list[Any]()
+    for tensor in graph.initializer:
+        axis = _axis_of(tensor.name, graph.node)
+        values = onnx.numpy_helper.to_array(tensor)
+        if axis is None or values.dtype != np.float32 or values.ndim != 2 or values.size <= MIN_ENTRIES:
+            kept.append(tensor)
+            continue
+        int8, scales = quantised(values, axis)
+        parts = {"int8": int8, "scales": scales, "zeros": np.zeros(len(scales), np.int8)}
+        names = [f"{tensor.name}.{part}" for part in parts]
+        kept += [onnx.numpy_helper.from_array(part, name) for name, part in zip(names, parts.values(), strict=True)]
+        nodes.append(onnx.helper.make_node("DequantizeLinear", names, [tensor.name], axis=axis))
+    nodes += graph.node
+    del graph.node[:], graph.initializer[:], graph.value_info[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(kept)
+    return model
+
+
+def quantised(values: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return a matrix as int8, symmetric around 0, and the float32 scales along `axis` that give it back.
+
+    Examples
+    --------
+    >>> int8, scales = quantised(np.array([[1.27, -0.5], [0.0, 254.0]], np.float32), axis=0)
+    >>> int8.tolist(), scales.astype(np.float64).round(4).tolist()
+    ([[127, -50], [0, 127]], [0.01, 2.0])
+    """
+    other = 1 - axis
+    scales = np.maximum(np.abs(values).max(axis=other), 1e-12).astype(np.float32) / np.float32(_LARGEST)
+    whole = np.round(values / np.expand_dims(scales, other))
+    return np.clip(whole, -_LARGEST, _LARGEST).astype(np.int8), scales
+
+
+def _axis_of(name: str, nodes: Iterable[Any]) -> int | None:
+    """Return the axis of a matrix that has one scale per entry; None if its uses ask for none or for different ones."""
+    found = {_axis_in(node, place) for node in nodes for place, used in enumerate(node.input) if used == name}
+    return found.pop() if len(found) == 1 else None
+
+
+def _axis_in(node: Any, place: int) -> int | None:
+    if (node.op_type, place) == ("Gather", 0):
+        return 0 if not any(attribute.name == "axis" and attribute.i for attribute in node.attribute) else None
+    if (node.op_type, place) == ("MatMul", 1):
+        return 1
+    if (node.op_type, place) == ("Gemm", 1):
+        is_turned = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
+        return 0 if is_turned else 1
+    return None
