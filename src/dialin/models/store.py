@@ -1,4 +1,4 @@
-"""Keep named local models on this disk: shipped, or fetched once from the first source that works; with their sha256."""
+"""Keep named local models on this disk, verified by sha256: shipped, or fetched from the first source that works."""
 
 from __future__ import annotations
 
