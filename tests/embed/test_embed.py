@@ -521,6 +521,27 @@ def test_a_damaged_file_is_a_model_error(tuned: Path, name: str) -> None:
     assert "\n" not in caught.value.message
 
 
+def field(number: int, value: bytes | int) -> bytes:
+    """Return a field of a protocol buffer that is shorter than 128 bytes."""
+    return bytes([8 * number, value]) if isinstance(value, int) else bytes([8 * number + 2, len(value)]) + value
+
+
+def identity_model(*dimensions: str) -> bytes:
+    """Return an ONNX model whose output is its input ``input_ids``, int64 of these dimensions."""
+    shape = b"".join(field(1, field(2, name.encode())) for name in dimensions)
+    tensor = field(2, field(1, field(1, 7) + field(2, shape)))
+    ends = field(11, field(1, b"input_ids") + tensor) + field(12, field(1, b"y") + tensor)
+    graph = field(1, field(1, b"input_ids") + field(2, b"y") + field(4, b"Identity")) + field(2, b"g") + ends
+    return field(1, 8) + field(8, field(2, 13)) + field(7, graph)
+
+
+@pytest.mark.parametrize("dimensions", [("batch",), ("batch", "length")])
+def test_a_model_that_gives_no_vectors_is_a_model_error(tuned: Path, dimensions: tuple[str, ...]) -> None:
+    (tuned / "model.onnx").write_bytes(identity_model(*dimensions))
+    with pytest.raises(ModelError, match=rf"gives {re.escape(str(list(dimensions)))}, not \(batch, d\)"):
+        embedder_of(f"local:{tuned}")
+
+
 # ---------------------------------------------------------------- third-party int8 models, where they are
 
 

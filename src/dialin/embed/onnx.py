@@ -76,7 +76,11 @@ class OnnxEmbedder:
             raise ModelError(f"the embedder in {found.folder} cannot be loaded: {reason}", hint=found.remedy) from error
         self._inputs = [entry.name for entry in self._session.get_inputs()]
         shape = self._session.get_outputs()[0].shape
-        self._is_pooled, self.n_dimensions = len(shape) == 2, int(shape[-1])
+        if len(shape) not in {2, 3} or not isinstance(shape[-1], int):
+            raise ModelError(
+                f"the embedder in {found.folder} gives {shape}, not (batch, d) or (batch, length, d)", hint=found.remedy
+            )
+        self._is_pooled, self.n_dimensions = len(shape) == 2, shape[-1]
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 vectors of unit norm, shape (n, d); no vector depends on the other texts."""
@@ -183,7 +187,7 @@ def _session(folder: Path) -> Any:
     import onnxruntime  # noqa: PLC0415  (tens of MB, wanted only with a model of this kind)
 
     options = onnxruntime.SessionOptions()
-    # One thread for one batch: the batches themselves run in parallel (measured: 1.6 times as fast on two cores).
+    # One thread for one batch: the batches themselves run in parallel (measured: 1.6 times as fast on two busy cores).
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # Turns int8 weights into float32 once, at loading, where the model computes in float32 anyway.
