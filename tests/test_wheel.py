@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,7 +15,6 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import dialin
-from dialin.models.store import folder_of
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src"
@@ -73,6 +71,12 @@ def test_the_wheel_has_every_file_of_the_package_and_no_other(wheel: Path) -> No
         "dialin/judge/calibration.json",
         "dialin/models/adapters/*.gguf",
         "dialin/models/adapters/*.md",
+        "dialin/models/embedders/intents-en-v1/model.onnx",
+        "dialin/models/embedders/intents-en-v1/tokenizer.json",
+        "dialin/models/embedders/intents-en-v1/README.md",
+        "dialin/models/embedders/intents-zh-v1/model.onnx",
+        "dialin/models/embedders/intents-zh-v1/tokenizer.json",
+        "dialin/models/embedders/intents-zh-v1/README.md",
         "dialin/prompts/*.en.v?.txt",
         "dialin/prompts/*.zh.v?.txt",
         "dialin/report/map/*.j2",
@@ -152,14 +156,17 @@ def test_installed_version(installed: Installed, tmp_path: Path) -> None:
 
 def test_installed_models_list(installed: Installed, tmp_path: Path) -> None:
     printed = installed.run("dialin", "models", "list", home=tmp_path)
-    assert "bge-small-en-v1.5" in printed
+    assert printed.count("shipped") == 2
     assert "here" not in printed
 
 
-@pytest.mark.models
+def test_installed_models_verify(installed: Installed, tmp_path: Path) -> None:
+    printed = installed.run("dialin", "models", "verify", home=tmp_path)
+    assert str(installed.site / "dialin" / "models" / "embedders" / "intents-en-v1") in printed
+    assert printed.count("  ok\n") == 2
+
+
 def test_installed_demo(installed: Installed, tmp_path: Path) -> None:
-    for name in ("bge-small-en-v1.5", "bge-small-zh-v1.5"):
-        shutil.copytree(folder_of(name), tmp_path / "models" / name)
     printed = installed.run("dialin", "demo", "--llm", "none", "--out", "demo", home=tmp_path)
     assert "of 976 utterances" in printed
     assert str(installed.site / "dialin" / "cli" / "examples" / "calls_gold.csv") in printed

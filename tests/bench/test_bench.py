@@ -30,6 +30,7 @@ from dialin.peers.library import WithLibrary
 from dialin.peers.registry import PEERS
 from one_line import one_line
 from scripted import ScriptedBackend, sentences
+from tuned_folder import tuned_folder
 
 ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]
 
@@ -248,6 +249,15 @@ def test_rows_that_cannot_stand_in_one_table_are_refused(
     assert result.exit_code == 2
     assert message in result.stderr
     assert (Path("out") / "results.md").read_text() == before
+
+
+def test_rows_of_two_tunings_of_an_embedder_do_not_stand_in_one_table(cli: Cli, two: list[str]) -> None:
+    tuned_folder(Path("en"))
+    command = ["bench", *two, "--llm", "none", "--methods", "kmeans", "--embedder", "local:./en", "--seeds"]
+    assert cli(*command, "0").exit_code == 0
+    assert cli(*command, "0").exit_code == 0
+    tuned_folder(Path("en"), "\n")
+    one_line(cli(*command, "0,1"), "the rows in out were made with embedder")
 
 
 @pytest.mark.parametrize(

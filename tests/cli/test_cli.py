@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,10 @@ from dialin.llm.base import Request
 from dialin.name.labels import parse_reply
 from dialin.prompts.prompt import Prompt
 from dialin.runs.run import load
+from one_line import one_line
 from run_commands import discover
 from scripted import TOPICS, ScriptedBackend, sentences
+from tuned_folder import tuned_folder
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 
@@ -188,6 +190,23 @@ def test_predict_on_the_same_sentences_gives_their_intents(cli: Cli, calls: Path
     assert all(names.get(int(row["intent_id"]), "") == row["name"] for row in rows)
 
 
+def test_a_run_does_not_mix_the_vectors_of_two_tunings(cli: Cli, calls: Path) -> None:
+    """The manifest names the embedder by its path and fingerprint; tuned again, it is not the run's any more."""
+    folder = tuned_folder(Path("en"))
+    result = cli("discover", calls, "--out", "run", "--llm", "none", "--embedder", "local:./en")
+    assert result.exit_code == 0, result.stderr
+    manifest = json.loads(Path("run/manifest.json").read_text())
+    assert manifest["embedder"].startswith(f"local:{folder.resolve()}#")
+    assert cli("predict", "run", calls).exit_code == 0
+    tuned_folder(folder, "\n")
+    Path("run/manifest.json").write_text(json.dumps(manifest | {"status": "running"}))
+    changed = f"the embedder in {folder.resolve()} has changed: it was #{manifest['embedder'][-8:]} and is now #"
+    one_line(cli("resume", "run"), changed)
+    Path("run/manifest.json").write_text(json.dumps(manifest))
+    one_line(cli("predict", "run", calls), changed)
+    one_line(cli("discover", calls, "--out", "next", "--llm", "none", "--pin", "run"), changed)
+
+
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
 def test_predict_writes_a_file_and_keeps_blank_rows(
     cli: Cli, calls: Path, backend: ScriptedBackend, suffix: str
@@ -277,7 +296,29 @@ def test_judge_audits_clusters_from_elsewhere(cli: Cli, backend: ScriptedBackend
 def test_models_are_listed(cli: Cli) -> None:
     result = cli("models")
     assert result.stdout == cli("models", "list").stdout
-    assert "bge-small-en-v1.5" in result.stdout
+    states = {line.split()[0]: line.split()[5] for line in result.stdout.splitlines()}
+    assert states["intents-en-v1"] == states["intents-zh-v1"] == "shipped"
+    assert states["bge-small-en-v1.5"] == "-"
+
+
+def test_a_shipped_model_is_not_fetched(cli: Cli, tmp_path: Path) -> None:
+    result = cli("models", "fetch", "intents-en-v1", "intents-zh-v1")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["intents-en-v1", "intents-zh-v1"]
+    assert "fetch" not in result.stderr
+    assert not (tmp_path / "home" / "models").exists()
+    assert cli("models", "verify").stdout.count("  ok\n") == 2
+
+
+def test_fetch_asks_for_the_default_models_that_are_not_shipped(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+
+    def fetch(names: Sequence[str]) -> dict[str, Path]:
+        asked.extend(names)
+        return {}
+
+    monkeypatch.setattr("dialin.models.store.fetch", fetch)
+    assert cli("models", "fetch").exit_code == 0
+    assert asked == ["qwen2.5-coder-0.5b", "gemma-3-270m"]
 
 
 def test_demo_replaces_its_own_run_and_no_other(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
 import types
 from collections.abc import Callable, Sequence
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,15 @@ from numpy.typing import NDArray
 from dialin.embed.base import Embedder
 from dialin.embed.bilingual import BilingualEmbedder
 from dialin.embed.cache import CachedEmbedder
-from dialin.embed.choose import embedder_of, suited
-from dialin.embed.onnx import OnnxEmbedder
+from dialin.embed.choose import embedder_of, pinned, suited
+from dialin.embed.onnx import OnnxEmbedder, batches_of
 from dialin.embed.openai import OpenAIEmbedder
 from dialin.embed.sentence_transformers import SentenceTransformersEmbedder
 from dialin.errors import InputError, ModelError, ProviderError
 from dialin.llm.http import RETRYABLE_CODES, Channel
 from dialin.llm.retry import Retry
+from dialin.models.store import is_present
+from tuned_folder import tuned_folder
 
 URL = "http://127.0.0.1:8000/v1"
 
@@ -53,11 +57,11 @@ class ToyEmbedder:
 @pytest.mark.parametrize(
     ("n_chinese", "spec"),
     [
-        (0, "local:bge-small-en-v1.5"),
-        (1, "local:bge-small-en-v1.5"),
-        (2, "local:bge-small-en-v1.5+bge-small-zh-v1.5"),
-        (98, "local:bge-small-en-v1.5+bge-small-zh-v1.5"),
-        (99, "local:bge-small-zh-v1.5"),
+        (0, "local:intents-en-v1"),
+        (1, "local:intents-en-v1"),
+        (2, "local:intents-en-v1+intents-zh-v1"),
+        (98, "local:intents-en-v1+intents-zh-v1"),
+        (99, "local:intents-zh-v1"),
     ],
 )
 def test_auto_chooses_by_the_share_of_chinese_texts(n_chinese: int, spec: str) -> None:
@@ -69,22 +73,27 @@ def test_auto_chooses_by_the_share_of_chinese_texts(n_chinese: int, spec: str) -
 
 def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
     chosen, reason = suited(["카드 어디 있어요", "カードはどこ", "where is my card"])
-    assert chosen.name == "bge-small-en-v1.5"
+    assert chosen.name == "intents-en-v1"
     assert reason.endswith("English model; 2 are Japanese or Korean, which no embedded model knows")
     chosen, reason = suited(["카드 어디 있어요", "我的卡在哪里", "where is my card"])
-    assert chosen.name == "bge-small-en-v1.5+bge-small-zh-v1.5"
+    assert chosen.name == "intents-en-v1+intents-zh-v1"
     assert reason.endswith("; 1 is Japanese or Korean, which no embedded model knows")
 
 
 @pytest.mark.parametrize(
     "spec",
-    ["", "bert", "none", "local:", "local:gpt", "st:", "openai:", "openai:@http://x", "openai:m@127.0.0.1:80/v1"],
+    [
+        *("", "bert", "none", "local:", "local:gpt", "local:smollm2-135m", "st:", "openai:", "openai:@http://x"),
+        *("openai:m@127.0.0.1:80/v1", "local:intents-en-v1+gpt", "local:intents-en-v1+intents-zh-v1+intents-en-v1"),
+    ],
 )
 def test_unknown_spec_lists_what_there_is(spec: str) -> None:
     with pytest.raises(InputError, match="unknown embedder") as caught:
         embedder_of(spec, [])
     assert repr(spec) in caught.value.message
-    for part in ("auto", "local:bge-small-en-v1.5", "local:bge-small-zh-v1.5", "st:NAME", "openai:MODEL@URL"):
+    for name in ("intents-en-v1", "intents-zh-v1", "bge-small-en-v1.5", "/path/to/folder", "ENGLISH+CHINESE"):
+        assert f"local:{name}" in caught.value.hint
+    for part in ("auto", "st:NAME", "openai:MODEL@URL"):
         assert part in caught.value.hint
 
 
@@ -358,70 +367,206 @@ def test_cache_is_a_plain_table_of_float32(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.frombuffer(blob, "<f4"), vector)
 
 
-# ---------------------------------------------------------------- the real embedded models
+# ---------------------------------------------------------------- the shipped models
 
 ENGLISH = [
     "I lost my card, please block it",
     "My card was stolen, can you freeze it?",
     "What is the exchange rate for euros?",
-    "",
-    "ok",
-    "word " * 2000,
 ]
 CHINESE = ["我要退款", "请把钱退给我", "今天天气怎么样"]
+ODD = ["", " ", "ok", "word " * 2000, "退款 " * 300, "👩‍👩‍👧‍👦 🇨🇳", "\u202erefund\x00"]
+MANY = [
+    " ".join([*order, *["please"] * n_more])
+    for n_more, n_texts in ((1, 1), (4, 2), (9, 3), (6, 65))
+    for order in islice(permutations(["i", "lost", "my", "bank", "card"]), n_texts)
+]
+"""1, 2, 3 and 65 texts of a length."""
+
+
+@pytest.fixture(scope="module", params=["intents-en-v1", "intents-zh-v1"])
+def shipped(request: pytest.FixtureRequest) -> OnnxEmbedder:
+    return OnnxEmbedder(request.param)
+
+
+def test_shipped_vectors_are_unit_float32(shipped: OnnxEmbedder) -> None:
+    vectors = shipped.encode(ENGLISH + CHINESE + ODD)
+    assert vectors.shape == (6 + len(ODD), shipped.n_dimensions)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    assert shipped.encode([]).shape == (0, shipped.n_dimensions)
+
+
+def test_shipped_vector_does_not_depend_on_company_order_or_threads(shipped: OnnxEmbedder) -> None:
+    texts = [*ENGLISH, *CHINESE, *ODD, *MANY]
+    together = shipped.encode(texts)
+    for n_threads in (1, 3):
+        order = np.random.default_rng(n_threads).permutation(len(texts))
+        other = OnnxEmbedder(shipped.name.removeprefix("local:"), n_threads=n_threads, chunk=50)
+        np.testing.assert_array_equal(other.encode([texts[i] for i in order]), together[order])
+    alone = np.vstack([shipped.encode([text]) for text in texts])
+    np.testing.assert_array_equal(alone, together)
+
+
+def test_shipped_models_read_256_tokens(shipped: OnnxEmbedder) -> None:
+    """254 words of one token each, and [CLS] and [SEP], are 256 tokens: what follows does not count."""
+    same, less, more = shipped.encode(["a " * 254, "a " * 253, "a " * 2000])
+    np.testing.assert_array_equal(more, same)
+    assert not np.array_equal(same, less)
+
+
+def test_shipped_models_side_by_side_by_auto_and_again_by_their_name() -> None:
+    texts = ENGLISH + CHINESE
+    chosen = embedder_of("auto", texts)
+    vectors = chosen.encode(texts)
+    assert chosen.name == "local:intents-en-v1+intents-zh-v1"
+    assert "3 of 6 texts" in chosen.reason
+    assert not (vectors[:3] @ vectors[3:].T).any()
+    np.testing.assert_array_equal(embedder_of(chosen.name).encode(texts), vectors)
+
+
+@pytest.mark.parametrize(("name", "texts"), [("intents-en-v1", ENGLISH), ("intents-zh-v1", CHINESE)])
+def test_shipped_models_put_one_intent_together(name: str, texts: list[str]) -> None:
+    first, second, other = OnnxEmbedder(name).encode(texts)
+    assert first @ second > first @ other + 0.1
+
+
+def test_batches_hold_every_row_once_and_one_length() -> None:
+    lengths = np.random.default_rng(0).integers(3, 9, 500).tolist()
+    batches = batches_of(lengths, 32)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(500))
+    assert all(len({lengths[row] for row in rows}) == 1 and len(rows) <= 32 for rows in batches)
+    assert batches_of([], 32) == []
+
+
+# ---------------------------------------------------------------- folders of dialin tune embedder
+
+
+@pytest.fixture
+def tuned(tmp_path: Path) -> Path:
+    """Return the folder of an embedder that is not in the catalogue."""
+    return tuned_folder(tmp_path / "my+models" / "en")
+
+
+def test_a_folder_is_an_embedder_with_a_fingerprint(tuned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = embedder_of(f"local:{tuned}")
+    assert re.fullmatch(rf"local:{re.escape(str(tuned.resolve()))}#[0-9a-f]{{8}}", chosen.name)
+    np.testing.assert_array_equal(chosen.encode(ENGLISH), embedder_of("local:intents-en-v1").encode(ENGLISH))
+    assert embedder_of(chosen.name).name == chosen.name
+    monkeypatch.chdir(tuned.parent)
+    assert embedder_of("local:./en").name == chosen.name
+
+
+def test_a_folder_that_was_tuned_again_is_another_embedder(tuned: Path) -> None:
+    before = embedder_of(f"local:{tuned}").name
+    tuned_folder(tuned, "\n")
+    after = embedder_of(f"local:{tuned}").name
+    assert before != after
+    with pytest.raises(InputError, match=rf"has changed: it was {before[-9:]} and is now {after[-9:]}") as caught:
+        embedder_of(before)
+    assert "put its old files back" in caught.value.hint
+
+
+def test_a_pinned_spec_opens_no_other_files(tuned: Path) -> None:
+    own = embedder_of(f"local:{tuned}").name
+    assert pinned(f"local:{tuned}") == pinned(own) == own
+    assert pinned(f"local:{tuned}+intents-zh-v1") == f"{own}+intents-zh-v1"
+    for spec in ("auto", "local:intents-en-v1+intents-zh-v1", "st:name", "openai:m", "magic"):
+        assert pinned(spec) == spec
+    tuned_folder(tuned, "\n")
+    assert pinned(f"local:{tuned}") != own
+    with pytest.raises(InputError, match="has changed"):
+        pinned(own)
+
+
+def test_folders_and_names_stand_side_by_side(tuned: Path, tmp_path: Path) -> None:
+    zh = tuned_folder(tmp_path / "zh")
+    own = embedder_of(f"local:{tuned}").name
+    for spec, name in (
+        (f"local:{tuned}+intents-zh-v1", f"{own}+intents-zh-v1"),
+        (f"local:intents-en-v1+{tuned}", f"local:intents-en-v1+{own.removeprefix('local:')}"),
+        (f"local:{tuned}+{zh}", f"{own}+{embedder_of(f'local:{zh}').name.removeprefix('local:')}"),
+    ):
+        assert embedder_of(spec).name == name
+        assert embedder_of(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        ([], r"it has no model\.onnx and no tokenizer\.json"),
+        (["model.onnx"], r"it has no tokenizer\.json"),
+        (["tokenizer.json"], r"it has no model\.onnx"),
+    ],
+)
+def test_a_folder_that_lacks_a_file_says_which(tmp_path: Path, names: list[str], reason: str) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=reason) as caught:
+        embedder_of(f"local:{tmp_path}")
+    assert "dialin tune embedder" in caught.value.hint
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere is no embedder: it is not a folder"):
+        embedder_of(f"local:{tmp_path}/nowhere")
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+def test_a_damaged_file_is_a_model_error(tuned: Path, name: str) -> None:
+    (tuned / name).write_bytes(b"damaged")
+    with pytest.raises(ModelError, match="cannot be loaded: ") as caught:
+        embedder_of(f"local:{tuned}")
+    assert "dialin tune embedder" in caught.value.hint
+    assert "\n" not in caught.value.message
+
+
+def field(number: int, value: bytes | int) -> bytes:
+    """Return a field of a protocol buffer that is shorter than 128 bytes."""
+    return bytes([8 * number, value]) if isinstance(value, int) else bytes([8 * number + 2, len(value)]) + value
+
+
+def identity_model(*dimensions: str) -> bytes:
+    """Return an ONNX model whose output is its input ``input_ids``, int64 of these dimensions."""
+    shape = b"".join(field(1, field(2, name.encode())) for name in dimensions)
+    tensor = field(2, field(1, field(1, 7) + field(2, shape)))
+    ends = field(11, field(1, b"input_ids") + tensor) + field(12, field(1, b"y") + tensor)
+    graph = field(1, field(1, b"input_ids") + field(2, b"y") + field(4, b"Identity")) + field(2, b"g") + ends
+    return field(1, 8) + field(8, field(2, 13)) + field(7, graph)
+
+
+@pytest.mark.parametrize("dimensions", [("batch",), ("batch", "length")])
+def test_a_model_that_gives_no_vectors_is_a_model_error(tuned: Path, dimensions: tuple[str, ...]) -> None:
+    (tuned / "model.onnx").write_bytes(identity_model(*dimensions))
+    with pytest.raises(ModelError, match=rf"gives {re.escape(str(list(dimensions)))}, not \(batch, d\)"):
+        embedder_of(f"local:{tuned}")
+
+
+# ---------------------------------------------------------------- third-party int8 models, where they are
 
 
 @pytest.fixture(scope="module")
-def english() -> OnnxEmbedder:
+def third_party() -> OnnxEmbedder:
+    if not is_present("bge-small-en-v1.5"):
+        pytest.skip("bge-small-en-v1.5 is not on this machine")
     return OnnxEmbedder("bge-small-en-v1.5")
 
 
 @pytest.mark.models
-def test_real_vectors_are_unit_float32(english: OnnxEmbedder) -> None:
-    vectors = english.encode(ENGLISH)
-    assert vectors.shape == (len(ENGLISH), 384)
+def test_third_party_vectors_are_unit_float32(third_party: OnnxEmbedder) -> None:
+    vectors = third_party.encode(ENGLISH + ODD)
+    assert vectors.shape == (len(ENGLISH + ODD), 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
-    assert english.encode([]).shape == (0, 384)
+    assert third_party.encode([]).shape == (0, 384)
+    first, second, other = vectors[:3]
+    assert first @ second > first @ other + 0.1
 
 
 @pytest.mark.models
-def test_real_vector_does_not_depend_on_company_or_threads(english: OnnxEmbedder) -> None:
-    together = english.encode(ENGLISH)
-    alone = np.vstack([OnnxEmbedder("bge-small-en-v1.5", n_threads=1).encode([text]) for text in ENGLISH])
-    backwards = english.encode(ENGLISH[::-1])[::-1]
-    np.testing.assert_array_equal(together, alone)
-    np.testing.assert_array_equal(together, backwards)
-
-
-@pytest.mark.models
-def test_real_chunks_are_put_together_in_order(english: OnnxEmbedder) -> None:
-    by_two = OnnxEmbedder("bge-small-en-v1.5", chunk=2)
-    np.testing.assert_array_equal(by_two.encode(ENGLISH), english.encode(ENGLISH))
-
-
-@pytest.mark.models
-def test_real_text_is_cut_at_256_tokens(english: OnnxEmbedder) -> None:
-    """254 words of one token each, and [CLS] and [SEP], are 256 tokens: what follows does not count."""
-    same, less = english.encode(["word " * 254, "word " * 253])
-    np.testing.assert_array_equal(english.encode(["word " * 2000])[0], same)
-    assert not np.array_equal(same, less)
-
-
-@pytest.mark.models
-def test_real_models_put_one_intent_together(english: OnnxEmbedder) -> None:
-    for embedder, texts in ((english, ENGLISH), (OnnxEmbedder("bge-small-zh-v1.5"), CHINESE)):
-        first, second, other = embedder.encode(texts[:3])
-        assert first @ second > first @ other + 0.1
-
-
-@pytest.mark.models
-def test_real_bilingual_by_auto_and_again_by_its_name() -> None:
-    texts = ENGLISH[:3] + CHINESE
-    chosen = embedder_of("auto", texts)
-    vectors = chosen.encode(texts)
-    assert chosen.name == "local:bge-small-en-v1.5+bge-small-zh-v1.5"
-    assert "3 of 6 texts" in chosen.reason
-    assert vectors.shape == (6, 384 + 512)
-    assert not (vectors[:3] @ vectors[3:].T).any()
-    np.testing.assert_array_equal(embedder_of(chosen.name).encode(texts), vectors)
+def test_third_party_vector_does_not_depend_on_company_order_or_threads(third_party: OnnxEmbedder) -> None:
+    texts = [*ENGLISH, *ODD]
+    together = third_party.encode(texts)
+    one_by_one = OnnxEmbedder("bge-small-en-v1.5", n_threads=1, chunk=2)
+    np.testing.assert_array_equal(one_by_one.encode(texts[::-1])[::-1], together)
+    np.testing.assert_array_equal(np.vstack([third_party.encode([text]) for text in texts]), together)

@@ -8,7 +8,16 @@ import pytest
 
 from dialin.errors import InputError
 from dialin.judge.calibration import form_of
-from dialin.llm.spec import DEFAULT_URL, Spec, has_adapter, is_local, is_server, label_of, without_fingerprint
+from dialin.llm.spec import (
+    DEFAULT_URL,
+    Spec,
+    has_adapter,
+    is_local,
+    is_server,
+    label_of,
+    path_and_fingerprint,
+    without_fingerprint,
+)
 
 SPECS = {
     "catalogue": ("local:qwen2.5-coder-0.5b", Spec("local", "qwen2.5-coder-0.5b")),
@@ -45,6 +54,26 @@ def test_a_file_with_a_plus_in_its_name_has_no_adapter(tmp_path: Path) -> None:
     path.touch()
     assert Spec.local(str(path)) == Spec("local", str(path))
     assert Spec.local(f"local:{path}+judge") == Spec("local", str(path), "judge")
+
+
+def test_a_folder_with_a_plus_in_its_name_is_not_split(tmp_path: Path) -> None:
+    folder = tmp_path / "my+models" / "en+1"
+    name = str(folder)
+    folder.mkdir(parents=True)
+    for own in (name, f"{name}#0123abcd"):
+        assert Spec.local(own) == Spec("local", own)
+        assert Spec.local(f"{own}+intents-zh-v1") == Spec("local", own, "intents-zh-v1")
+        assert Spec.local(f"{own}+{own}") == Spec("local", own, own)
+    assert Spec.local("intents-en-v1+./zh") == Spec("local", "intents-en-v1", "./zh")
+
+
+def test_a_folder_whose_name_looks_like_a_fingerprint_is_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "en#0123abcd"
+    assert path_and_fingerprint(str(folder)) == (tmp_path / "en", "0123abcd")
+    folder.mkdir()
+    assert path_and_fingerprint(str(folder)) == (folder, "")
+    assert path_and_fingerprint(f"{folder}#89abcdef") == (folder, "89abcdef")
+    assert path_and_fingerprint("~/en#0123abcd") == (Path("~/en").expanduser(), "0123abcd")
 
 
 def test_embedders_have_two_forms_of_their_own() -> None:

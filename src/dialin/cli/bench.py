@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from dialin.cli.group import UserStop
 from dialin.cli.options import JSON, model_options, specs_of
 from dialin.cli.output import print_json
 from dialin.cli.progress import Meter
+from dialin.embed.choose import pinned
 from dialin.errors import InputError, ProviderError
 
 MAX_SEED = 2**32 - 1
@@ -100,6 +102,7 @@ def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Ben
     columns = options["label"], options["text"]
     cases = read_cases(data, *columns)
     held_out = read_held_out(options["held_out"], cases, *columns)
+    specs = replace(specs, embedder=pinned(specs.embedder))  # rows of two tunings do not share a folder
     return Bench(cases, methods, seeds, specs, out, goodness_llm, held_out, encoder)
 
 

@@ -8,8 +8,8 @@ from dialin.discover.connect import DEFAULT_LLM, TUNED_JUDGE
 from dialin.llm.spec import Spec
 from dialin.models import store as library
 
-DEFAULT_LLMS = tuple(Spec.parse(spec).model for spec in (DEFAULT_LLM, TUNED_JUDGE))
-DEFAULT_NAMES = (*DEFAULT_LLMS, "bge-small-en-v1.5", "bge-small-zh-v1.5")
+DEFAULT_NAMES = tuple(Spec.parse(spec).model for spec in (DEFAULT_LLM, TUNED_JUDGE))
+"""What discover uses by default and does not ship."""
 
 
 @click.group(invoke_without_command=True)
@@ -22,14 +22,14 @@ def models(context: click.Context) -> None:
 
 @models.command("list")
 def list_command() -> None:
-    """List the local models: name, kind, languages, size, presence on this machine, and licence."""
+    """List the local models: name, kind, languages, size, whether it is shipped or on this machine, and licence."""
     list_models()
 
 
 @models.command()
 @click.argument("names", nargs=-1)
 def fetch(names: tuple[str, ...]) -> None:
-    """Fetch NAMES; without names, the models that discover uses by default."""
+    """Fetch NAMES; without names, the models that discover uses by default and that do not come with dialin."""
     for name, folder in library.fetch(names or DEFAULT_NAMES).items():
         click.echo(f"{name}  {folder}")
 
@@ -45,6 +45,6 @@ def verify(names: tuple[str, ...]) -> None:
 def list_models() -> None:
     """Print the catalogue of local models."""
     for name, model in library.catalogue().items():
-        state = "here" if library.is_present(name) else "-"
+        state = ("shipped" if model.shipped else "here") if library.is_present(name) else "-"
         languages = "+".join(model.languages)
-        click.echo(f"{name:<22}{model.kind:<10}{languages:<7}{model.size / 1e6:>7,.0f} MB  {state:<6}{model.licence}")
+        click.echo(f"{name:<22}{model.kind:<10}{languages:<7}{model.size / 1e6:>7,.0f} MB  {state:<9}{model.licence}")

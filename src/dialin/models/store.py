@@ -1,4 +1,4 @@
-"""Keep named local models on this disk: fetched once from the first source that works, verified by sha256."""
+"""Keep named local models on this disk, verified by sha256: shipped, or fetched from the first source that works."""
 
 from __future__ import annotations
 
@@ -27,24 +27,33 @@ __all__ = [
 ]
 
 _STALE_SECONDS = 24 * 3600.0
+_REINSTALL = "reinstall dialin: pip install --force-reinstall --no-deps dialin"
 
 
 def folder_of(name: str) -> Path:
-    """Return the folder of a model: ``$DIALIN_HOME/models/NAME`` if set, else in the user's cache folder."""
-    return home_path() / "models" / name
+    """Return the folder of a model: in this package if it is shipped, else ``$DIALIN_HOME/models/NAME``.
+
+    Without ``DIALIN_HOME``, the models lie in the user's cache folder.
+
+    Raises
+    ------
+    ModelError
+        The name is unknown.
+    """
+    return _folder(_model_of(name))
 
 
 def is_present(name: str) -> bool:
     """Return whether `ensure` would return at once."""
-    model, folder = _model_of(name), folder_of(name)
-    return all(_is_verified(file, folder) for file in model.files)
+    model = _model_of(name)
+    return not (_damaged(model) if model.shipped else _missing(model))
 
 
 def ensure(name: str, *, progress: bool = True) -> Path:
-    """Return the folder of a model after fetching its missing files.
+    """Return the folder of a model after fetching its missing files; a shipped model is used where it lies.
 
     A file is hashed once, when it arrives; later calls look only at its size and at the ``.sha256`` marker
-    beside it. A fetch that was killed goes on at the missing part.
+    beside it. A fetch that was killed goes on at the missing part. Of a shipped file only the size is looked at.
 
     Parameters
     ----------
@@ -56,7 +65,8 @@ def ensure(name: str, *, progress: bool = True) -> Path:
     Raises
     ------
     ModelError
-        The name is unknown, no source gave the right file, or the folder cannot be written.
+        The name is unknown, no source gave the right file, the folder cannot be written, or a shipped file is
+        missing or has another size.
     """
     return install(_model_of(name), progress=progress)
 
@@ -69,8 +79,13 @@ def fetch(names: Iterable[str], *, progress: bool = True) -> dict[str, Path]:
 
 def install(model: Model, *, progress: bool = True) -> Path:
     """Do what `ensure` does, for a model that need not be in the catalogue."""
-    folder = folder_of(model.name)
-    missing = [file for file in model.files if not _is_verified(file, folder)]
+    folder = _folder(model)
+    if model.shipped:
+        damaged = _damaged(model)
+        if damaged:
+            raise ModelError(f"{damaged[0]}, which comes with dialin, is missing or damaged", hint=_REINSTALL)
+        return folder
+    missing = _missing(model)
     if missing:
         try:
             _fill(folder, missing, progress)
@@ -88,9 +103,14 @@ def verify(name: str) -> Path:
     Raises
     ------
     ModelError
-        A file is missing, or has another hash; such a file is deleted, so that `ensure` fetches it again.
+        A file is missing, or has another hash. A fetched file is deleted then, so that `ensure` fetches it again; a
+        shipped one stays as it is.
     """
-    model, folder = _model_of(name), folder_of(name)
+    model = _model_of(name)
+    folder = _folder(model)
+    if model.shipped:
+        _verify_shipped(model)
+        return folder
     _sweep(folder)
     for file in model.files:
         path = folder / file.name
@@ -106,6 +126,31 @@ def verify(name: str) -> Path:
             )
         _mark(path, got)
     return folder
+
+
+def _verify_shipped(model: Model) -> None:
+    folder = install(model)
+    for file in model.files:
+        got = sha256_of(folder / file.name)
+        if got != file.sha256:
+            raise ModelError(
+                f"{folder / file.name} is damaged: sha256 got {got}, expected {file.sha256}", hint=_REINSTALL
+            )
+
+
+def _folder(model: Model) -> Path:
+    return model.shipped.folder if model.shipped else home_path() / "models" / model.name
+
+
+def _missing(model: Model) -> list[ModelFile]:
+    """Return the files of a fetched model that are still to be fetched."""
+    return [file for file in model.files if not _is_verified(file, _folder(model))]
+
+
+def _damaged(model: Model) -> list[Path]:
+    """Return the files of a shipped model that are missing or have another size."""
+    paths = [(_folder(model) / file.name, file.size) for file in model.files]
+    return [path for path, size in paths if not path.is_file() or path.stat().st_size != size]
 
 
 def _model_of(name: str) -> Model:
