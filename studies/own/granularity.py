@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Labels
-from dialin.cluster.granularity import granularity_of
+from dialin.cluster.granularity import Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
 from dialin.discover.context import default_min_size
 from dialin.score.metrics import score
@@ -43,7 +43,7 @@ def figures(labels: Labels, gold: NDArray[np.str_]) -> dict[str, float]:
 def row_of(case: Case, seeds: range) -> dict[str, Any]:
     """Return the suggested numbers of clusters for a data set, and the scores of the cuts."""
     begin = time.perf_counter()
-    found = [granularity_of(case.X, default_min_size(len(case.X)), seed) for seed in seeds]
+    found = [granularity_of(case.X, Measuring(default_min_size(len(case.X)), seed)) for seed in seeds]
     seconds = (time.perf_counter() - begin) / len(seeds)
     tree, n_true = Agglomerative(smooth=True).fit(case.X), len(np.unique(case.gold))
     cuts = [figures(tree.cut(one.n_clusters), case.gold) for one in found if one]

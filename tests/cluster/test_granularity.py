@@ -14,6 +14,7 @@ from dialin.cluster.granularity import (
     Curves,
     cuts_of,
     gap,
+    Measuring,
     granularity_of,
     level,
     neighbours,
@@ -28,14 +29,14 @@ MIN_SIZE = 4
 
 @pytest.mark.parametrize(("n_clusters", "n_each"), [(3, 60), (8, 30), (20, 25)])
 def test_finds_about_as_many_clusters_as_there_are(n_clusters: int, n_each: int) -> None:
-    found = granularity_of(spheres(n_clusters, n_each), MIN_SIZE)
+    found = granularity_of(spheres(n_clusters, n_each), Measuring(MIN_SIZE))
     assert found is not None
     assert 0.75 * n_clusters <= found.n_clusters <= 1.33 * n_clusters
 
 
 def test_the_height_cuts_the_tree_into_that_many() -> None:
     X = spheres(8, 30)
-    found = granularity_of(X, MIN_SIZE)
+    found = granularity_of(X, Measuring(MIN_SIZE))
     tree = Agglomerative(smooth=True).fit(X).tree
     assert found is not None
     assert n_below(tree, found.height) == found.n_clusters
@@ -44,7 +45,7 @@ def test_the_height_cuts_the_tree_into_that_many() -> None:
 @pytest.mark.parametrize("finer", [0.5, 2.0])
 def test_finer_is_a_lower_height(finer: float) -> None:
     X = spheres(8, 30)
-    found, other = granularity_of(X, MIN_SIZE), granularity_of(X, MIN_SIZE, finer=finer)
+    found, other = granularity_of(X, Measuring(MIN_SIZE)), granularity_of(X, Measuring(MIN_SIZE, finer=finer))
     assert found is not None
     assert other is not None
     assert other.n_clusters == found.n_clusters
@@ -61,8 +62,8 @@ def n_below(tree: Tree, height: float) -> int:
 def test_the_order_of_rows_is_irrelevant_and_the_seed_decides(seed: int) -> None:
     X = spheres(5, 24, seed=seed)
     rows = np.random.default_rng(seed).permutation(len(X))
-    found = granularity_of(X, MIN_SIZE, seed)
-    again = granularity_of(X[rows], MIN_SIZE, seed)
+    found = granularity_of(X, Measuring(MIN_SIZE, seed))
+    again = granularity_of(X[rows], Measuring(MIN_SIZE, seed))
     assert found is not None
     assert again is not None
     assert again.n_clusters == found.n_clusters
@@ -71,14 +72,14 @@ def test_the_order_of_rows_is_irrelevant_and_the_seed_decides(seed: int) -> None
 
 def test_few_rows_are_not_measured() -> None:
     X = spheres(4, 60)
-    assert granularity_of(X[:0], MIN_SIZE) is None
-    assert granularity_of(X[: MIN_MEASURED - 1], MIN_SIZE) is None
-    assert granularity_of(X[:MIN_MEASURED], MIN_MEASURED) is None  # no two clusters of that size
-    assert granularity_of(X[:MIN_MEASURED], MIN_SIZE) is not None
+    assert granularity_of(X[:0], Measuring(MIN_SIZE)) is None
+    assert granularity_of(X[: MIN_MEASURED - 1], Measuring(MIN_SIZE)) is None
+    assert granularity_of(X[:MIN_MEASURED], Measuring(MIN_MEASURED)) is None  # no two clusters of that size
+    assert granularity_of(X[:MIN_MEASURED], Measuring(MIN_SIZE)) is not None
 
 
 def test_equal_rows_are_measured_without_a_warning() -> None:
-    found = granularity_of(np.repeat(spheres(2, 1), 60, axis=0), MIN_SIZE)
+    found = granularity_of(np.repeat(spheres(2, 1), 60, axis=0), Measuring(MIN_SIZE))
     assert found is not None
     assert found.n_clusters >= 2
     assert np.isfinite(found.height)
@@ -132,13 +133,13 @@ def test_the_fewer_sentences_the_more_random_corpora(n_each: int, n_random: int)
         drawn.append(len(X))
         return spheres(1, len(X), seed=int(rng.integers(99)))
 
-    granularity_of(spheres(4, n_each), MIN_SIZE, draw=counted)
+    granularity_of(spheres(4, n_each), Measuring(MIN_SIZE), draw=counted)
     assert drawn == [4 * n_each] * n_random
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_three_clusters_are_not_blurred_with_two(seed: int) -> None:
-    found = granularity_of(spheres(3, 60), MIN_SIZE, seed)
+    found = granularity_of(spheres(3, 60), Measuring(MIN_SIZE, seed))
     assert found is not None
     assert found.n_clusters == 3
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.cluster.granularity import granularity_of
+from dialin.cluster.granularity import Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
 from dialin.discover import context
 from dialin.discover.context import Tools, default_min_size, heights_of
@@ -136,7 +136,7 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     X = np.concatenate([spheres(8, 30), spheres(3, 60, seed=1), spheres(2, 15, seed=2)])
     roles = ["customer"] * 240 + ["agent"] * 180 + ["other"] * 30
     found = heights_of(data_of(X, roles), Settings())
-    alone = [granularity_of(X[rows], default_min_size(len(X[rows]))) for rows in (slice(240, 420), slice(0, 240))]
+    alone = [granularity_of(X[rows], Measuring(default_min_size(len(X[rows])))) for rows in (slice(240, 420), slice(0, 240))]
     assert found.heights == (*(one and one.height for one in alone), None)
     assert found.strata.tolist() == [1] * 240 + [0] * 180 + [2] * 30
     assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.heights[1], found.heights[0], None]
@@ -181,7 +181,7 @@ def test_without_an_llm_the_intents_are_those_that_the_sentences_suggest() -> No
     X = spheres(8, 30)
     tools = Tools(None, embeds_nothing)
     found = [discover(data_of(X, [""] * 240), tools, Settings(granularity=g)) for g in (0.5, 1.0, 2.0)]
-    suggested = granularity_of(X, default_min_size(len(X)))
+    suggested = granularity_of(X, Measuring(default_min_size(len(X))))
     assert suggested is not None
     n_intents = [len(result.intents) for result in found]
     assert n_intents[1] == suggested.n_clusters

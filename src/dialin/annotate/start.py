@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.granularity import granularity_of
+from dialin.cluster.granularity import Measuring, granularity_of
 from dialin.cluster.strata import scripts_of, strata_of
 from dialin.discover.context import default_min_size
 from dialin.discover.settings import Settings
@@ -45,7 +45,7 @@ def clusters_for(texts: Sequence[str], X: NDArray[np.float32], seed: int) -> int
 
 
 def _wanted(X: NDArray[np.float32], seed: int) -> int:
-    found = granularity_of(X, default_min_size(len(X)), seed)
+    found = granularity_of(X, Measuring(default_min_size(len(X)), seed))
     return CLUSTER_FACTOR * found.n_clusters if found else len(X) // SENTENCES_PER_CLUSTER
 
 

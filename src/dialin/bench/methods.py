@@ -91,14 +91,17 @@ def needs_llm(name: str) -> bool:
     return name in ITL or cap_of(name) is not None or (name in PEERS and PEERS[name].needs_llm)
 
 
-def labels_by(name: str, problem: Problem, tools: Tools) -> Labels:
-    """Return the labels (n,) that a method gives the sentences; -1 for a sentence without a cluster."""
+def labels_by(name: str, problem: Problem, tools: Tools, embedder: str) -> Labels:
+    """Return the labels (n,) that a method gives the sentences; -1 for a sentence without a cluster.
+
+    `embedder` is the name of the one that made the vectors of the problem.
+    """
     kit = Kit(tools.llm, tools.embed)
     if name in PEERS:
         return PEERS[name](problem, kit)
     X = KeyphrasePeer().vectors(problem, kit) if name == KEYPHRASE else problem.X
     n = len(problem.texts)
-    data = Data(problem.texts, X, np.ones(n, dtype=np.int64), [""] * n)
+    data = Data(problem.texts, X, np.ones(n, dtype=np.int64), [""] * n, "" if name == KEYPHRASE else embedder)
     return discover(data, tools, replace(own_settings(name, tools), seed=problem.seed)).labels
 
 

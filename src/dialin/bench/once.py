@@ -63,7 +63,7 @@ def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
     told_k = is_told_k(method)
     with tools_for(method, place, asking) as tools:
         water, begin = HighWater(), time.perf_counter()
-        labels = labels_by(method, case.problem(X, seed, told_k=told_k), tools)
+        labels = labels_by(method, case.problem(X, seed, told_k=told_k), tools, place.opened.embedder_name)
         seconds, memory = time.perf_counter() - begin, water.mb()
     if asking.store.exists():
         with suppress(InputError):  # an unwritable shared store does no harm: this store has the replies

@@ -43,7 +43,7 @@ def estimate(as_json: bool, **options: Any) -> None:
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
-        data = data_of(corpus, opened.embed(corpus.texts))
+        data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
         meter.step("predict")
         prediction = forecast(data, opened, plan.settings, [])
     if as_json:

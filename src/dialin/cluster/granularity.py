@@ -1,12 +1,16 @@
-"""Estimate the number of clusters from the sentences alone: the cut that survives if some sentences are left out.
+"""Estimate the number of clusters from the sentences alone: a posterior over the cuts of the tree, with an interval.
 
-Two figures support a cut of the tree into k clusters. *Stability*: how far the clusters stay the same when a quarter
-of the sentences is left out (adjusted Rand index; Ben-Hur, Elisseeff and Guyon 2002). *Separation*: how much nearer
-sentences are to their own cluster than to the next one (silhouette; Rousseeuw 1987). Both depend on k even in
-structureless data, so the figures of random points with the same covariance are subtracted, as in the gap statistic
-(Tibshirani, Walther and Hastie 2001). Each sample has a k at which the product is largest; the suggestion is their
-geometric mean, which is steadier than their median when two granularities are about equally good. The method uses no
-label, no LLM and no constant fitted to a data set.
+Two kinds of evidence support a cut into k clusters. The first is measured anew in each corpus. *Stability*: how far the
+clusters stay the same when a quarter of the sentences is left out (adjusted Rand index; Ben-Hur, Elisseeff and Guyon
+2002). *Separation*: how much nearer sentences are to their own cluster than to the next one (silhouette; Rousseeuw
+1987). Both depend on k even in structureless data, so the figures of random points with the same covariance are
+subtracted, as in the gap statistic (Tibshirani, Walther and Hastie 2001).
+
+The second is *closeness*: vectors that were tuned for intents put two sentences of one intent about equally close in
+any domain. It is the mean cosine of the pairs inside clusters, where 0 is that of any two sentences of the corpus.
+
+`CutWeights` says how much each counts. They are fitted to one embedder's vectors by leaving out whole families of data
+sets (``studies.own.fineness``); for other embedders only the first kind counts.
 """
 
 from __future__ import annotations
@@ -16,11 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.stats import gmean
 from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels, Matrix
-from dialin.cluster.partition import Agglomerative, TreePartition
+from dialin.cluster.partition import MAX_SMOOTHED, Agglomerative, TreePartition
 from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree
 
@@ -30,6 +33,8 @@ MIN_MEASURED = 100
 """Fewer sentences are not measured: a quarter of them says too little."""
 MAX_MEASURED = 4_000
 """Larger corpora are measured on an even random sample of this many sentences."""
+MIN_IN_SAMPLE = 4
+"""Least size of a cluster in such a sample; above it, the least size shrinks as the sample does."""
 SAMPLE_SHARE = 0.75
 N_SAMPLES = 8
 N_RANDOM = 3
@@ -43,21 +48,93 @@ NEIGHBOUR_FACTOR = 1.5
 """Two k whose ratio is this or more are not neighbours."""
 
 
+INTERVAL = (0.1, 0.9)
+"""Quantiles of the posterior that bound the interval: four corpora of five should lie inside."""
+FLOOR = 0.05
+"""Added to the worth of a cut relative to the best, so that no cut is impossible."""
+
+
 @dataclass(frozen=True)
+class CutWeights:
+    """How the evidence weighs in the log of the posterior.
+
+    Parameters
+    ----------
+    gap : float
+        Weight of the log of a cut's worth beyond random points.
+    distance : float
+        Weight of -(log k - log k')² / 2, where the cut into k' clusters has the closeness of one intent.
+    closeness : float
+        Closeness of one intent, in (0, 1).
+    """
+
+    gap: float = 3.0
+    distance: float = 0.0
+    closeness: float = 0.5
+
+
+FITTED = CutWeights(gap=3.0, distance=1.0, closeness=0.52)
+"""For the shipped embedders."""
+FITTED_EMBEDDERS = frozenset({"local:intents-en-v1", "local:intents-zh-v1", "local:intents-en-v1+intents-zh-v1"})
+
+
+def weights_for(embedder: str) -> CutWeights:
+    """Return the weights fitted to the vectors of an embedder, by its name; without closeness for any other.
+
+    Examples
+    --------
+    >>> weights_for("local:intents-en-v1").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
+    (1.0, 0.0)
+    """
+    return FITTED if embedder in FITTED_EMBEDDERS else CutWeights()
+
+
+@dataclass(frozen=True, eq=False)
 class Granularity:
-    """The cut of the tree that the sentences suggest.
+    """The cuts of the tree that the sentences suggest.
 
     Parameters
     ----------
     n_clusters : int
-        The number of clusters that the sentences suggest, 2 or more.
+        The median of the posterior over the number of clusters, 2 or more.
+    low, high : int
+        Bounds of the interval that holds it with P = .8.
     height : float
-        Height of Ward's tree over all n sentences between the last join that the cut keeps and the first that it does
-        not: the geometric mean of both.
+        Height of Ward's tree over all n sentences between the last join that the median cut keeps and the first that
+        it does not: the geometric mean of both.
+    heights, p : float64 arrays of shape (n_cuts,)
+        Such a height of each cut that was measured, and its probability; they sum to 1.
     """
 
     n_clusters: int
+    low: int
+    high: int
     height: float
+    heights: Floats
+    p: Floats
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What `granularity_of` is told beside the vectors.
+
+    Parameters
+    ----------
+    min_size : int
+        Smaller clusters are of no use: sentences in them count as not separated, and the finest cut that is tried has
+        clusters of twice that size on average. In a sample it is smaller in proportion, but at least 4 or itself.
+    seed : int
+        Seed of samples and random points.
+    finer : float
+        How many times as many clusters as suggested the heights are for.
+    weights : CutWeights
+        How the evidence weighs.
+    """
+
+    min_size: int
+    seed: int = 0
+    finer: float = 1.0
+    weights: CutWeights = CutWeights()
 
 
 def random_like(X: Matrix, rng: np.random.Generator) -> Matrix:
@@ -69,9 +146,7 @@ def random_like(X: Matrix, rng: np.random.Generator) -> Matrix:
     return np.asarray(drawn / np.maximum(length, 1e-9), dtype=np.float32)
 
 
-def granularity_of(
-    X: Matrix, min_size: int, seed: int = 0, finer: float = 1.0, draw: Draw = random_like
-) -> Granularity | None:
+def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) -> Granularity | None:
     """Measure how many clusters the rows suggest; None for fewer than a hundred, or where no cut could hold two.
 
     The order of the rows does not matter. Takes O(m² · d) time for each of a dozen trees, m = min(n, 4,000).
@@ -80,29 +155,95 @@ def granularity_of(
     ----------
     X : ndarray of shape (n, d)
         Unit-norm embeddings.
-    min_size : int
-        Smaller clusters are of no use: sentences in them count as not separated, and the finest cut that is tried has
-        clusters of twice that size on average.
-    seed : int
-        Seed of samples and random points.
-    finer : float
-        How many times as many clusters as suggested the height is for.
+    measuring : Measuring
+        Least size, seed, and the weights of the evidence.
     draw : callable
         Draws the random points that the rows are measured against.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(measuring.seed)
     own = _sample(X, rng)
+    min_size = min(measuring.min_size, max(MIN_IN_SAMPLE, round(measuring.min_size * len(own) / max(len(X), 1))))
     cuts = cuts_of(len(own), min_size)
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
-    found = curves(own, cuts, min_size, N_SAMPLES, rng)
-    n_random = int(np.clip(MAX_MEASURED // len(own), 1, MAX_RANDOM))
-    random = [curves(draw(own, rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
-    k = round(float(gmean(cuts[gap(found, random, cuts).argmax(axis=1)])))
-    n_wanted = int(np.clip(round(k * finer), 2, len(own) - 1))
-    is_exact = len(X) <= Agglomerative().max_exact  # else the tree is built on what was not smoothed
-    tree = Agglomerative(smooth=is_exact).fit(own).tree
-    return Granularity(k, level(tree, n_wanted) * float(np.sqrt(len(X) / len(own))))
+    partition = _partition(own)
+    p = posterior(gap_of(own, cuts, min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring)
+    low, median, high = (round(k) for k in quantiles(cuts, p))
+    is_smoothed = len(X) <= MAX_SMOOTHED  # else the whole tree is built on what was not
+    tree = (partition if is_smoothed else Agglomerative().fit(own)).tree
+    grown = float(np.sqrt(len(X) / len(own)))
+    wanted = [int(np.clip(round(k * measuring.finer), 2, len(own) - 1)) for k in (*cuts.tolist(), median)]
+    *heights, height = [level(tree, k) * grown for k in wanted]
+    return Granularity(median, low, high, height, np.array(heights), p)
+
+
+def gap_of(X: Matrix, cuts: Labels, min_size: int, rng: np.random.Generator, draw: Draw) -> Floats:
+    """Return the worth of each cut beyond random points, shape (n_cuts,), the mean over samples; 0 or more."""
+    found = curves(X, cuts, min_size, N_SAMPLES, rng)
+    n_random = int(np.clip(MAX_MEASURED // len(X), 1, MAX_RANDOM))
+    random = [curves(draw(X, rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
+    return np.asarray(gap(found, random, cuts).mean(axis=0))
+
+
+def closeness_of(X: Matrix, partition: TreePartition, cuts: Labels) -> Floats:
+    """Return the closeness of each cut of the rows of X, shape (n_cuts,): 1 where no cluster has two rows.
+
+    It is the mean cosine c of all pairs inside clusters, less the squared length b of the mean row, over 1 - b.
+    """
+    base = float(np.square(X.mean(axis=0, dtype=np.float64)).sum())
+    return np.array([(_mean_cosine(X, partition.cut(int(k))) - base) / max(1.0 - base, 1e-9) for k in cuts])
+
+
+def _mean_cosine(X: Matrix, labels: Labels) -> float:
+    """Return the mean cosine of all pairs of rows with the same label; 1 without such a pair.
+
+    Examples
+    --------
+    A pair at a right angle and a pair of equal rows: (0 + 1) / 2.
+
+    >>> X = np.array([[1, 0], [0, 1], [1, 0], [1, 0]], dtype=np.float32)
+    >>> _mean_cosine(X, np.array([0, 0, 1, 1]))
+    0.5
+    """
+    sizes, rows = np.bincount(labels), np.arange(len(labels))
+    totals = csr_array((np.ones(len(labels)), (labels, rows))) @ X.astype(np.float64)
+    n_pairs = float((sizes * (sizes - 1)).sum())
+    return float((np.square(totals).sum() - len(labels)) / n_pairs) if n_pairs else 1.0
+
+
+def posterior(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuring) -> Floats:
+    """Return the probability of each cut, shape (n_cuts,), from its worth and its closeness.
+
+    Examples
+    --------
+    Of equal worth, the cut into 4 has the closeness .5 of one intent. The others are log 2 apart, so that each of
+    them has exp(-8 · (log 2)² / 2) = .146 times its probability: .146 / (1 + 2 · .146) = .113.
+
+    >>> weights = CutWeights(gap=3.0, distance=8.0, closeness=0.5)
+    >>> p = posterior(np.ones(3), np.array([0.2, 0.5, 0.8]), np.array([2, 4, 8]), Measuring(4, weights=weights))
+    >>> p.round(3).tolist()
+    [0.113, 0.774, 0.113]
+    """
+    weights, log_k = measuring.weights, np.log(cuts)
+    score = weights.gap * np.log(worth / max(float(worth.max()), 1e-12) + FLOOR)
+    if weights.distance:
+        near = float(np.interp(weights.closeness, np.maximum.accumulate(closeness), log_k))
+        score = score - weights.distance * np.square(log_k - near) / 2
+    p = np.exp(score - score.max())
+    return np.asarray(p / p.sum())
+
+
+def quantiles(cuts: Labels, p: Floats) -> tuple[float, float, float]:
+    """Return the lower bound, the median and the upper bound of the number of clusters, between the cuts in log.
+
+    Examples
+    --------
+    >>> [round(k, 1) for k in quantiles(np.array([2, 4, 8]), np.array([0.25, 0.5, 0.25]))]
+    [2.0, 4.0, 8.0]
+    """
+    middle = np.cumsum(p) - p / 2
+    low, median, high = np.exp(np.interp([INTERVAL[0], 0.5, INTERVAL[1]], middle, np.log(cuts)))
+    return float(low), float(median), float(high)
 
 
 def _sample(X: Matrix, rng: np.random.Generator) -> Matrix:
@@ -153,8 +294,12 @@ def curves(X: Matrix, cuts: Labels, min_size: int, n_samples: int, rng: np.rando
 
 
 def _all_cuts(X: Matrix, cuts: Labels) -> list[Labels]:
-    partition: TreePartition = Agglomerative(smooth=True, max_exact=MAX_MEASURED).fit(X)
+    partition = _partition(X)
     return [partition.cut(int(k)) for k in cuts]
+
+
+def _partition(X: Matrix) -> TreePartition:
+    return Agglomerative(smooth=True, max_exact=MAX_MEASURED).fit(X)
 
 
 def silhouettes(X: Matrix, labels: Labels, min_size: int = 1) -> Floats:

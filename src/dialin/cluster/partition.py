@@ -83,6 +83,10 @@ def rows_by(labels: Labels) -> dict[int, Labels]:
     return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
 
 
+MAX_SMOOTHED = 100_000
+"""Most rows that are smoothed, which takes time in proportion to their square: minutes for so many."""
+
+
 @dataclass(frozen=True)
 class Agglomerative:
     """Bottom-up clustering: one tree, cut at every k.
@@ -100,8 +104,8 @@ class Agglomerative:
     n_micro : int
         Micro-clusters of more rows.
     smooth : bool
-        Whether rows are centred and averaged with their neighbours before (`dialin.cluster.smooth.smoothed`).
-        Micro-clusters are averages already: more than `max_exact` rows are left as they are.
+        Whether rows are centred and averaged with their neighbours before (`dialin.cluster.smooth.smoothed`), up to
+        `MAX_SMOOTHED` rows.
     random_state : int, optional
         Seed of the micro-clusters; the exact tree has no randomness.
     """
@@ -121,15 +125,16 @@ class Agglomerative:
     def fit(self, X: Matrix, sample_weight: Weights | None = None) -> TreePartition:
         """Build the tree of `X` (n, d) once; raise InputError for a bad `X` or weight."""
         weight = _checked(X, sample_weight)
+        rows = self.points(X)
         if len(X) <= self.max_exact:
-            points, leaf = self.points(X).astype(np.float64), np.arange(len(X), dtype=np.int64)
+            points, leaf = rows.astype(np.float64), np.arange(len(X), dtype=np.int64)
         else:
-            points, weight, leaf = micro_clusters(X, weight, self.n_micro, self.random_state)
+            points, weight, leaf = micro_clusters(rows, weight, self.n_micro, self.random_state)
         return TreePartition(tree_of(points, weight, leaf, self.linkage))
 
     def points(self, X: Matrix) -> Matrix:
         """Return the rows that the tree is built on, or its micro-clusters are made of: X (n, d), or smoothed."""
-        return smoothed(X) if self.smooth and 0 < len(X) <= self.max_exact else X
+        return smoothed(X) if self.smooth and 0 < len(X) <= MAX_SMOOTHED else X
 
 
 @dataclass(frozen=True)

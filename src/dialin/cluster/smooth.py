@@ -14,13 +14,15 @@ from dialin.arrays import Matrix
 ROWS_A_NEIGHBOUR = 100
 """Rows of a corpus for each neighbour: in a small one, the tenth nearest is of another intent."""
 MAX_NEIGHBOURS = 10
+ROWS_OF_TEN = 4_000
+"""Rows up to which ten neighbours are enough. In more rows the ten nearest are nearer, and so average less away."""
 CHUNK = 1_024
 """Rows whose similarities to all others are held at once."""
 _TIE = 1e-6
 
 
 def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
-    """Return unit rows, centred and averaged with their neighbours: one for each hundred rows, at most ten.
+    """Return unit rows, centred and averaged with their neighbours (`n_neighbours_of`).
 
     A row and the mean of its neighbours count the same. Neighbours at equal distance all count, so the order of the
     rows does not matter. Takes O(n² · d) time and O(chunk · n) memory.
@@ -41,12 +43,25 @@ def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
            [-0.707,  0.707]], dtype=float32)
     """
     Y = _unit(X - X.mean(axis=0, dtype=np.float64).astype(np.float32), X)
-    n_neighbours = min(MAX_NEIGHBOURS, len(X) // ROWS_A_NEIGHBOUR)
+    n_neighbours = n_neighbours_of(len(X))
     if not n_neighbours:
         return Y
     starts = range(0, len(Y), chunk)
     means = [_mean_of_nearest(Y, slice(start, start + chunk), n_neighbours) for start in starts]
     return _unit(Y + np.concatenate(means), Y)
+
+
+def n_neighbours_of(n: int) -> int:
+    """Return the number of neighbours in n rows: one for each hundred up to ten; beyond 4,000 rows in proportion.
+
+    So a sample of a corpus is smoothed as far as the whole, and the heights of both trees can be compared.
+
+    Examples
+    --------
+    >>> [n_neighbours_of(n) for n in (99, 250, 3_000, 4_000, 22_000)]
+    [0, 2, 10, 10, 55]
+    """
+    return min(MAX_NEIGHBOURS, n // ROWS_A_NEIGHBOUR) * max(n, ROWS_OF_TEN) // ROWS_OF_TEN
 
 
 def _mean_of_nearest(X: Matrix, rows: slice, n_neighbours: int) -> Matrix:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import granularity_of
+from dialin.cluster.granularity import Measuring, granularity_of, weights_for
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.strata import Stratum, strata_of
 from dialin.discover.settings import Auto, Settings
@@ -167,17 +167,18 @@ def default_min_size(n: int) -> int:
 def heights_of(data: Data, settings: Settings) -> SuggestedHeights:
     """Measure the granularity that each stratum suggests."""
     strata = data.stratum_ids(use_roles=settings.roles == "auto")
+    measuring = Measuring(0, settings.seed, settings.granularity, weights_for(data.embedder))
     found = [
-        granularity_of(X, min_size_of(len(X), settings), settings.seed, settings.granularity)
+        granularity_of(X, replace(measuring, min_size=min_size_of(len(X), settings)))
         for X in (data.X[strata == stratum] for stratum in range(int(strata.max(initial=-1)) + 1))
     ]
-    return SuggestedHeights(strata, tuple(own.height if own else None for own in found))
+    return SuggestedHeights(strata, tuple(found))
 
 
 def evidence_of(data: Data, heights: SuggestedHeights, calibration: Calibration) -> Evidence:
     """Return the evidence of the embeddings: the height of a set against the one that its stratum suggests."""
     points = data.X.copy()
-    for stratum in range(len(heights.heights)):
+    for stratum in range(len(heights.found)):
         rows = np.flatnonzero(heights.strata == stratum)
         points[rows] = Agglomerative(smooth=True).points(data.X[rows])
     cosine = CosineEvidence(data.X, heights.strata, calibration.geometry_weights)

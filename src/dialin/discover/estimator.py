@@ -154,7 +154,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """Open what the specs name, run the method, and close it again."""
         self.embedder_, encode = encoder_of(self.embedder, sentences)
         self._encoder = encode
-        data = Data(sentences, encode(sentences), counts, roles)
+        data = Data(sentences, encode(sentences), counts, roles, _name_of(self.embedder_))
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
             judge_spec = self._judge_spec()
@@ -239,6 +239,10 @@ def encoder_of(embedder: str | Embedder, texts: list[str]) -> tuple[str | Embedd
         return embedder, embedder.encode
     chosen = open_embedder(embedder, texts)
     return chosen.name, chosen.encode
+
+
+def _name_of(embedder: str | Embedder) -> str:
+    return embedder if isinstance(embedder, str) else embedder.name
 
 
 def opened(llm: str | LLM | None, stack: ExitStack) -> LLM | None:

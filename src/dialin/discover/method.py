@@ -83,7 +83,8 @@ def search_of(context: Context, rows: Rows) -> Search:
     """Return the search of one round among some sentences of one stratum."""
     settings, min_size = context.settings, context.min_size(rows)
     if settings.strategy == "tree":
-        return TreeSearch(min_size, context.heights().of(rows))
+        suggested = context.heights().of(rows)
+        return TreeSearch(min_size, suggested.height if suggested else None)
     llm = context.tools.llm_for("search")
     prune = prune_with(llm) if settings.prune and llm else None
     return KSearch(settings.n_clusters, settings.unit, min_size, prune)

@@ -108,12 +108,15 @@ class Data:
         How often each occurs.
     roles : list of str
         Role of each; "" where unknown.
+    embedder : str
+        Name of the embedder that made X; what was fitted to its vectors serves for them alone. "": unknown.
     """
 
     texts: list[str]
     X: NDArray[np.float32]
     counts: NDArray[np.int64]
     roles: list[str]
+    embedder: str = ""
 
     @cached_property
     def scripts(self) -> list[bool]:

@@ -27,7 +27,7 @@ from dialin.llm.usage import Budget
 from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, write_manifest
-from dialin.runs.run import Run, data_of
+from dialin.runs.run import Run
 from dialin.runs.start import MIN_SENTENCES
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
@@ -119,7 +119,7 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
     session.on_step("embed")
     X = opened.embed(run.corpus.texts)
     files.write_array(run.folder / files.EMBEDDINGS, X)
-    return data_of(run.corpus, X)
+    return run.data_with(X)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Evidence from the embeddings that the sentences of a set share an intent: their closeness.
 
-`HeightEvidence` compares the height of the set in Ward's tree with the height at which the corpus falls into the
-clusters that it suggests (`dialin.cluster.granularity`): a set that joins far below is one intent, a set that joins far
+`HeightEvidence` compares the height of the set in Ward's tree with the heights at which the corpus may fall into its
+intents (the posterior of `dialin.cluster.granularity`): a set that joins far below is one intent, a set that joins far
 above is not. `CosineEvidence` compares the mean cosine of the set with that of any two sentences; it needs no
 measurement, so it serves small corpora and clusters of other tools.
 """
@@ -13,8 +13,10 @@ from typing import Protocol
 
 import numpy as np
 from scipy.cluster.hierarchy import ward
+from scipy.special import logsumexp
 
-from dialin.arrays import Matrix, Rows
+from dialin.arrays import Floats, Matrix, Rows
+from dialin.cluster.granularity import Granularity
 from dialin.judge.calibration import Geometry, geometry_of, weighed
 
 MAX_JOINED = 400
@@ -59,35 +61,38 @@ class CosineEvidence:
 
 @dataclass(frozen=True, eq=False)
 class SuggestedHeights:
-    """Heights of Ward's tree at which the strata fall into the clusters that they suggest.
+    """The cuts of Ward's tree that the strata suggest.
 
     Parameters
     ----------
     strata : ndarray of shape (n,), int64
         Stratum 0, 1, … of each sentence (`dialin.cluster.strata`).
-    heights : tuple of (float or None)
+    found : tuple of (Granularity or None)
         By stratum; None: it was not measured.
     """
 
     strata: Rows
-    heights: tuple[float | None, ...]
+    found: tuple[Granularity | None, ...]
 
-    def of(self, rows: Rows) -> float | None:
-        """Return the height of the stratum of the rows; None where they are of several."""
+    def of(self, rows: Rows) -> Granularity | None:
+        """Return what the stratum of the rows suggests; None where they are of several."""
         stratum = int(self.strata[rows[0]])
-        return self.heights[stratum] if (self.strata[rows] == stratum).all() else None
+        return self.found[stratum] if (self.strata[rows] == stratum).all() else None
 
 
 @dataclass(frozen=True, eq=False)
 class HeightEvidence:
-    """Height in Ward's tree against the height at which its stratum falls into the clusters it suggests.
+    """Height in Ward's tree against the heights at which its stratum may fall into its intents.
+
+    Each cut that was measured gives the log-odds slope · log(its height / height of the set). The probability of "one
+    intent" is the mean over the cuts, by their posterior: where the cuts disagree, it is near ½, and the LLM is asked.
 
     Parameters
     ----------
     points : ndarray of shape (n, d)
         What the tree is built on: smoothed embeddings.
     heights : SuggestedHeights
-        That height, by stratum.
+        Those heights, by stratum.
     slope : float
         Log-odds for each factor e by which a set joins lower.
     otherwise : Evidence
@@ -101,12 +106,26 @@ class HeightEvidence:
 
     def log_odds(self, rows: Rows, other: Rows | None = None) -> float:
         """Return the log-odds that the rows, or the union of both, are one intent."""
-        level = self.heights.of(rows if other is None else np.concatenate([rows, other]))
-        if level is None:
+        suggested = self.heights.of(rows if other is None else np.concatenate([rows, other]))
+        if suggested is None:
             return self.otherwise.log_odds(rows, other)
         own = self.points[rows]
         height = last_join(own) if other is None else ward_distance(own, self.points[other])
-        return self.slope * float(np.log(level / max(height, 1e-9)))
+        return mixed_log_odds(self.slope * np.log(suggested.heights / max(height, 1e-9)), suggested.p)
+
+
+def mixed_log_odds(log_odds: Floats, p: Floats) -> float:
+    """Return the log-odds of the mean probability, with weights p that sum to 1.
+
+    Examples
+    --------
+    Probabilities .9 and .3, equally likely to hold: .6 has the log-odds log 1.5.
+
+    >>> round(mixed_log_odds(np.log([9, 3 / 7]), np.array([0.5, 0.5])), 4)
+    0.4055
+    """
+    good, bad = (float(logsumexp(-np.logaddexp(0.0, sign * log_odds), b=p)) for sign in (-1.0, 1.0))
+    return good - bad
 
 
 class LlmCorrections:

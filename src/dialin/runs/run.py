@@ -51,7 +51,11 @@ class Run:
     def data(self) -> Data | None:
         """The sentences with their vectors; None before embedding."""
         X = files.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
-        return None if X is None else data_of(self.corpus, X)
+        return None if X is None else self.data_with(X)
+
+    def data_with(self, X: NDArray[np.float32]) -> Data:
+        """Return the input of `discover`: the sentences, with these vectors of theirs, shape (n, d)."""
+        return data_of(self.corpus, X, self.manifest.embedder)
 
     @property
     def specs(self) -> Specs:
@@ -134,9 +138,9 @@ def corpus_in(folder: Path) -> Corpus:
     return Corpus(sentences["text"].to_pylist(), counts, roles if has_roles else None, occurrences)
 
 
-def data_of(corpus: Corpus, X: NDArray[np.float32]) -> Data:
-    """Return the input of `discover`: the sentences, vectors, counts and roles."""
-    return Data(corpus.texts, X, corpus.counts, corpus.roles or [""] * len(corpus.texts))
+def data_of(corpus: Corpus, X: NDArray[np.float32], embedder: str) -> Data:
+    """Return the input of `discover`: the sentences, with their vectors and the name of the embedder that made them."""
+    return Data(corpus.texts, X, corpus.counts, corpus.roles or [""] * len(corpus.texts), embedder)
 
 
 def decided(run: Run) -> ReviewedRun:
