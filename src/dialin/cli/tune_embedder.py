@@ -39,7 +39,7 @@ _OPTIONS: list[Callable[[Command], Command]] = [
         "--base",
         required=True,
         metavar="NAME",
-        help="Encoder to tune: a transformers folder, an encoder from `dialin models`, or owner/name.",
+        help="Encoder to tune: a transformers folder, an encoder or bge embedder from `dialin models`, or owner/name.",
     ),
     click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to create."),
     click.option(

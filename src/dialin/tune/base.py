@@ -27,6 +27,8 @@ PACKAGES = ("gguf", "peft", "torch", "transformers")
 EXTRA = "pip install 'dialin[tune]'"
 _FORMS = "give a .gguf file, a transformers folder, a name from `dialin models` or owner/name; +ADAPTER is optional"
 _ENCODER_FORMS = "give a transformers folder, the name of an encoder from `dialin models`, or owner/name on a hub"
+_NO_ENCODER = "give the folder encoder/ that `dialin tune embedder` wrote beside model.onnx, or another base"
+_ONNX = "model.onnx"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _LOGS = ("transformers", "torch.onnx")
 """Their handlers hold the original stderr, so redirecting is not enough."""
@@ -44,7 +46,9 @@ class Weights:
     folder : Path
         Folder of the files.
     gguf : str
-        Name of the GGUF file in the folder; "" for a transformers folder.
+        Name of the GGUF file in the folder; "" if there is none.
+    onnx : str
+        Name of the ONNX file in the folder; "" if there is none. With neither, it is a transformers folder.
     adapter : Path or None
         GGUF adapter to continue from.
     """
@@ -52,12 +56,13 @@ class Weights:
     name: str
     folder: Path
     gguf: str = ""
+    onnx: str = ""
     adapter: Path | None = None
 
     def files(self) -> list[Path]:
         """Return the files that hold weights, sorted, and last the adapter."""
-        if self.gguf:
-            own = [self.folder / self.gguf]
+        if self.gguf or self.onnx:
+            own = [self.folder / (self.gguf or self.onnx)]
         else:
             own = sorted(path for pattern in _WEIGHTS for path in self.folder.glob(pattern))
         return [*own, self.adapter] if self.adapter else own
@@ -149,6 +154,27 @@ def find_encoder(name: str) -> Weights:
     return weights
 
 
+def find_embedder(name: str) -> Weights:
+    """Return the files of what an embedder's tuning begins from: as `find_encoder`, or an ONNX file of the catalogue.
+
+    The embedders that dialin fetches are such files, and `dialin.tune.embedder.from_onnx` reads them. Those that dialin
+    ships are not: only ``dialin tune embedder`` has their encoder in float32.
+
+    Raises
+    ------
+    InputError
+        The name has no known form, or is that of an LLM, of a shipped embedder, or of a folder without an encoder.
+    ModelError
+        The model cannot be fetched.
+    """
+    model = models.catalogue().get(name.removeprefix("local:"))
+    if model is None or model.kind != "embedder" or Path(name).expanduser().is_dir():
+        return find_encoder(name)
+    if model.shipped:
+        raise InputError(f"{name} comes without its encoder", hint=_NO_ENCODER)
+    return Weights(name, models.ensure(model.name), onnx=_ONNX)
+
+
 def _found(name: str, kind: Literal["llm", "encoder"]) -> Weights:
     path, known = Path(name).expanduser(), name.removeprefix("local:")
     if path.is_file() and path.suffix == ".gguf":
@@ -164,7 +190,8 @@ def _found(name: str, kind: Literal["llm", "encoder"]) -> Weights:
 
 def _folder(name: str, folder: Path) -> Weights:
     if not (folder / "config.json").is_file():
-        raise InputError(f"{folder} has no config.json", hint="give a folder that transformers wrote")
+        hint = _NO_ENCODER if (folder / _ONNX).is_file() else "give a folder that transformers wrote"
+        raise InputError(f"{folder} has no config.json", hint=hint)
     return Weights(name, folder)
 
 

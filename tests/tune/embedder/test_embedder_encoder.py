@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from dialin.arrays import Matrix
+from dialin.embed.onnx import MAX_TOKENS
 from dialin.errors import InputError, ModelError
 from dialin.tune import base as bases
 from dialin.tune.embedder.encoder import (
+    MAX_READ,
     SentenceEncoder,
     freeze,
     load_encoder,
@@ -22,7 +24,7 @@ from dialin.tune.embedder.encoder import (
     pooling_of,
     write_encoder,
 )
-from dialin.tune.embedder.onnx import quantised, with_int8_weights, write_onnx
+from dialin.tune.embedder.onnx import exported, quantised, with_fewer_positions, with_int8_weights, write_onnx
 from dialin.tune.embedder.results import PACKAGES
 from dialin.tune.embedder.settings import Pooling
 from tiny_bert import write_bert
@@ -121,7 +123,7 @@ def test_a_damaged_base_is_named(base: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["bge-small-en-v1.5", "smollm2-135m", "local:smollm2-135m"])
-def test_other_models_of_the_catalogue_are_refused(name: str) -> None:
+def test_other_models_of_the_catalogue_are_no_encoders(name: str) -> None:
     with pytest.raises(InputError, match=f"{name} is not an encoder .*transformers folder"):
         bases.find_encoder(name)
 
@@ -197,16 +199,51 @@ def test_the_onnx_file_says_what_torch_says(base: Path, tmp_path: Path, pooling:
 
 
 def test_large_matrices_are_int8_in_the_file(base: Path, tmp_path: Path) -> None:
-    """Of 204 words, and up and down in each of two layers; all else is float32."""
+    """Of 204 words and 256 positions, and up and down in each of two layers; all else is float32."""
     import onnx  # noqa: PLC0415
 
     write_onnx(tmp_path / "model.onnx", loaded(base))
     tensors = onnx.load(tmp_path / "model.onnx").graph.initializer
     shapes = [tuple(t.dims) for t in tensors if t.data_type == onnx.TensorProto.INT8 and len(t.dims) == 2]
-    assert (204, 32) in shapes
-    assert shapes.count((32, 256)) == shapes.count((256, 32)) == 2
+    assert sorted(shapes) == [(32, 256)] * 2 + [(204, 32)] + [(256, 32)] * 3
     large = [t.name for t in tensors if t.data_type == onnx.TensorProto.FLOAT and np.prod(t.dims) > 4096]
     assert large == []
+
+
+def test_no_note_of_the_exporter_is_left(base: Path, tmp_path: Path) -> None:
+    import onnx  # noqa: PLC0415
+
+    write_onnx(tmp_path / "model.onnx", loaded(base))
+    model = onnx.load(tmp_path / "model.onnx")
+    graph = model.graph
+    parts = [model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info]
+    assert len(parts) > 100
+    assert not any(part.metadata_props or part.doc_string for part in parts)
+    assert b"site-packages" not in (tmp_path / "model.onnx").read_bytes()
+
+
+def test_a_file_reads_as_many_tokens_as_dialin_embeds(base: Path, tmp_path: Path) -> None:
+    """The BERT has 512 positions; without those beyond 256 a text of 256 tokens has the same vector bit by bit."""
+    import onnx  # noqa: PLC0415
+
+    encoder = loaded(base)
+    whole = exported(encoder)
+    onnx.save(whole, str(tmp_path / "whole.onnx"))
+    onnx.save(with_fewer_positions(whole, encoder.model.config), str(tmp_path / "cut.onnx"))
+    [positions] = [t for t in whole.graph.initializer if t.name.endswith("position_embeddings.weight")]
+    assert MAX_READ == MAX_TOKENS == positions.dims[0] == 256
+    texts = [" ".join(f"w{i % 200}" for i in range(254)), "w1 w2"]
+    expected, found = (run(session(tmp_path / name), encoder, texts) for name in ("whole.onnx", "cut.onnx"))
+    assert np.array_equal(found, expected)
+
+
+def test_the_positions_of_roberta_keep_their_offset() -> None:
+    onnx = pytest.importorskip("onnx", reason="needs the extra `tune`")
+    transformers = pytest.importorskip("transformers", reason="needs the extra `tune`")
+    table = onnx.numpy_helper.from_array(np.ones((514, 2), np.float32), "embeddings.position_embeddings.weight")
+    config = transformers.XLMRobertaConfig(max_position_embeddings=514, pad_token_id=1)
+    found = with_fewer_positions(onnx.helper.make_model(onnx.helper.make_graph([], "g", [], [], [table])), config)
+    assert list(found.graph.initializer[0].dims) == [258, 2]
 
 
 def test_int8_is_off_by_at_most_half_a_step() -> None:

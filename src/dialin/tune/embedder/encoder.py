@@ -16,6 +16,7 @@ from dialin.arrays import Matrix
 from dialin.errors import InputError
 from dialin.files import write_json
 from dialin.tune.base import Weights, loading, quiet
+from dialin.tune.embedder.from_onnx import bert_of
 from dialin.tune.embedder.settings import Pooling
 
 TOKENIZER = "tokenizer.json"
@@ -114,7 +115,7 @@ def load_encoder(weights: Weights, pooling: Pooling | None, device: str) -> Sent
     weights : Weights
         Its files.
     pooling : {"mean", "cls"} or None
-        How to pool; None: as the folder says, else "mean".
+        How to pool; None: as the folder says, else "mean"; "cls" for an ONNX file, as `dialin.embed.onnx` reads it.
     device : str
         Device, as torch names it.
 
@@ -123,32 +124,39 @@ def load_encoder(weights: Weights, pooling: Pooling | None, device: str) -> Sent
     InputError
         The model is not an encoder, lacks ``tokenizer.json``, or pools in another way.
     ModelError
-        transformers cannot read the files.
+        transformers cannot read the files, or an ONNX file is not a complete BERT.
     """
     import tokenizers  # noqa: PLC0415
-    import transformers  # noqa: PLC0415
 
-    chosen = pooling or pooling_of(weights.folder)
-    folder = str(weights.folder)
-    with loading(weights):
-        config = transformers.AutoConfig.from_pretrained(folder)
-    _check_kind(weights, config)
+    chosen = pooling or ("cls" if weights.onnx else pooling_of(weights.folder))
+    if not weights.onnx:
+        _check_kind(weights)
     if not (weights.folder / TOKENIZER).is_file():
         raise InputError(
             f"{weights.name} has no {TOKENIZER}", hint="save its tokenizer as a fast one, or choose another"
         )
     with loading(weights):
         tokenizer = tokenizers.Tokenizer.from_file(str(weights.folder / TOKENIZER))
-        model = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager", dtype="float32")
+    model = bert_of(weights) if weights.onnx else _transformer(weights)
     tokenizer.no_padding()
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # it is not used, and many files lack its weights
     return SentenceEncoder(weights, model.to(device).eval(), tokenizer, chosen, device)
 
 
-def _check_kind(weights: Weights, config: Any) -> None:
+def _transformer(weights: Weights) -> Any:
+    import transformers  # noqa: PLC0415
+
+    with loading(weights):
+        return transformers.AutoModel.from_pretrained(str(weights.folder), attn_implementation="eager", dtype="float32")
+
+
+def _check_kind(weights: Weights) -> None:
+    import transformers  # noqa: PLC0415
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES  # noqa: PLC0415
 
+    with loading(weights):
+        config = transformers.AutoConfig.from_pretrained(str(weights.folder))
     if config.model_type not in MODEL_FOR_MASKED_LM_MAPPING_NAMES or config.is_encoder_decoder:
         raise InputError(
             f"{weights.name} is a {config.model_type} model, not an encoder", hint="give an encoder such as BERT"

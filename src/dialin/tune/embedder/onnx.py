@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from dialin.files import write_whole
 from dialin.tune.base import quiet
-from dialin.tune.embedder.encoder import SentenceEncoder, longest, pooled
+from dialin.tune.embedder.encoder import MAX_READ, SentenceEncoder, longest, pooled
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_vectors"
 MIN_ENTRIES = 4096
 """Matrices with no more entries keep float32."""
+_POSITIONS = "position_embeddings.weight"
 _EXAMPLE_SHAPE = (3, 7)
 _LARGEST = 127
 
@@ -27,14 +28,15 @@ def write_onnx(path: Path, encoder: SentenceEncoder) -> None:
     The model has the inputs ``input_ids`` and ``attention_mask``, int64 of shape (batch, length), and the output
     ``sentence_vectors``, float32 of shape (batch, d) and unit norm. With onnxruntime, set ``session.disable_quant_qdq``
     to "1": the weights then become float32 once, when the model is loaded, and the vector of a text hardly depends on
-    the others.
+    the others. It reads at most `MAX_READ` tokens, because the positions beyond are left out, and carries no notes of
+    the exporter.
 
     Raises
     ------
     InputError
         The file cannot be written.
     """
-    proto = with_int8_weights(exported(encoder))
+    proto = with_int8_weights(without_notes(with_fewer_positions(exported(encoder), encoder.model.config)))
 
     def fill(temporary: Path) -> None:
         temporary.write_bytes(proto.SerializeToString())
@@ -56,7 +58,10 @@ def exported(encoder: SentenceEncoder) -> Any:
             return pooled(states, attention_mask, encoder.pooling)
 
     ids = torch.ones(_EXAMPLE_SHAPE, dtype=torch.int64)
-    axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", max=longest(encoder.model.config))}
+    axes = {
+        0: torch.export.Dim("batch"),
+        1: torch.export.Dim("length", max=min(MAX_READ, longest(encoder.model.config))),
+    }
     with quiet(), torch.no_grad():
         program = torch.onnx.export(
             Whole().cpu().eval(),
@@ -68,6 +73,27 @@ def exported(encoder: SentenceEncoder) -> Any:
             dynamic_shapes=(axes, axes),
         )
     return program.model_proto
+
+
+def with_fewer_positions(model: Any, config: Any) -> Any:
+    """Return an ONNX model whose table of positions, if it has one, ends after `MAX_READ` tokens."""
+    import onnx  # noqa: PLC0415
+
+    n_rows = MAX_READ + int(config.max_position_embeddings) - longest(config)
+    for tensor in model.graph.initializer:
+        if tensor.name.endswith(_POSITIONS) and tensor.dims[0] > n_rows:
+            rows = onnx.numpy_helper.to_array(tensor)[:n_rows]
+            tensor.CopyFrom(onnx.numpy_helper.from_array(np.ascontiguousarray(rows), tensor.name))
+    return model
+
+
+def without_notes(model: Any) -> Any:
+    """Return an ONNX model without metadata and doc strings: the exporter notes a stack trace at each node."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return model
 
 
 def with_int8_weights(model: Any) -> Any:

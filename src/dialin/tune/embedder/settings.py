@@ -23,8 +23,8 @@ class EmbedderSettings:
     Parameters
     ----------
     base : str
-        Encoder to tune: a transformers folder, a model name from `dialin models`, or ``owner/name`` on the Hugging Face
-        hub.
+        Encoder to tune: a transformers folder, an encoder or bge embedder from `dialin models`, or ``owner/name`` on
+        the Hugging Face hub.
     pooling : {"mean", "cls"} or None
         How token states become a sentence vector; None: as the base says, else "mean".
     held_out : tuple of str
