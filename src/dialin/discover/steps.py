@@ -98,9 +98,7 @@ def merge_pieces(draft: Draft, context: Context) -> Draft:
     return draft
 
 
-def merge_role(
-    pieces: list[Rows], L: NDArray[np.float32] | None, near: NearestGroups, context: Context
-) -> MergeResult:
+def merge_role(pieces: list[Rows], L: NDArray[np.float32] | None, near: NearestGroups, context: Context) -> MergeResult:
     """Merge the pieces of one role; without labels (no LLM), by their centroids alone."""
     merging = context.settings.merging()
     edges = [] if L is None else label_edges(L, merging)
