@@ -254,3 +254,4 @@ def test_the_internet_is_not_a_password(cli: Any, home: Path) -> None:
     assert (first["size"], first["n_occurrences"], list(first["examples"])) == (1, 200, ["my internet is down"])
     line = next(line for line in cli("predict", "run", "in.txt").stdout.splitlines() if ",my internet is down," in line)
     assert line.split(",")[2] == "0"
+    assert "200 utterances, 84.7% of all · 1 sentence · P(good)" in cli("show", "run", 0).stdout
