@@ -487,8 +487,8 @@ def test_hardly_any_sentences(n: int, settings: Settings) -> None:
 
 def test_one_sentence_said_often_is_one_sentence() -> None:
     model = IntentClusterer(llm=ScriptedLLM(), embedder=BagOfWords(), settings=LIST).fit(["parcel parcel"] * 30)
-    assert model.labels_.tolist() == [-1] * 30
-    assert len(model.result_.labels) == 1
+    assert model.labels_.tolist() == [0] * 30
+    assert [(intent.size, intent.n_occurrences) for intent in model.intents_] == [(1, 30)]
 
 
 # --- bad settings ------------------------------------------------------------------------------------------------

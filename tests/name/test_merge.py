@@ -123,6 +123,15 @@ def test_linked_groups_go_by_how_near_they_are_too() -> None:
     assert NearestGroups(LABELS[:3]).ranked(dict(enumerate(singles(3))), [(0, 2)], []) == [(0, 1), (1, 2), (0, 2)]
 
 
+def test_what_lies_apart_has_no_neighbour_but_may_be_linked() -> None:
+    """10° lies apart: 0° proposes 45°, its next; the link of the labels of 0° and 10° stands."""
+    near = NearestGroups(LABELS[:3], alone=frozenset({1}))
+    rows = dict(enumerate(singles(3)))
+    assert near.ranked(rows, [], []) == [(0, 2)]
+    assert near.ranked(rows, [(0, 1)], []) == [(0, 1), (0, 2)]
+    assert NearestGroups(LABELS[:3], alone=frozenset({0, 1, 2})).ranked(rows, [], []) == []
+
+
 def test_one_group_has_no_neighbour() -> None:
     assert NearestGroups(LABELS[:1]).ranked({0: np.array([0])}, [], []) == []
     assert verified(singles(1), [], Constant(GOOD), NearestGroups(LABELS[:1])).groups == ((0,),)

@@ -10,7 +10,7 @@ from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings, check
 from dialin.discover.state import Data, Draft, Result
-from dialin.discover.steps import conclude, label_pieces, merge_pieces, split_roles
+from dialin.discover.steps import conclude, keep_frequent, label_pieces, merge_pieces, split_roles
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
 from dialin.search.prune import prune_with
@@ -50,8 +50,13 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
 
 
 def collect(draft: Draft, context: Context) -> Draft:
-    """Run Algorithm 1 in each stratum by itself; the draft gains the clusters that each round keeps."""
+    """Collect pieces: the clusters that the search keeps, and frequent sentences that belong to none of them."""
     context.tools.on_step("judge")
+    return keep_frequent(keep_clusters(draft, context), context)
+
+
+def keep_clusters(draft: Draft, context: Context) -> Draft:
+    """Run Algorithm 1 in each stratum by itself; the draft gains the clusters that each round keeps."""
     settings = context.settings
     for stratum, rows in context.strata(draft.roles):
         loop = Loop(partitioner_for(settings), search_of(context, rows), settings.epsilon, settings.n_rounds)

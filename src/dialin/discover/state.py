@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -146,6 +146,8 @@ class Draft:
         The rounds, each with the role and script it worked on.
     capped : bool
         Whether a cap of the budget has ended the asking.
+    alone : set of int
+        Pieces of one frequent sentence that belongs to no other piece.
     """
 
     roles: list[str]
@@ -157,6 +159,7 @@ class Draft:
     intent_verdicts: dict[tuple[int, ...], Verdict] = field(default_factory=dict)
     rounds: list[tuple[Stratum, Round]] = field(default_factory=list)
     capped: bool = False
+    alone: set[int] = field(default_factory=set)
 
     def add(self, stratum: Stratum, round_: Round) -> None:
         """Take over the clusters that a round of a stratum kept: each is a piece, and an intent of its own so far."""
@@ -166,6 +169,20 @@ class Draft:
         self.verdicts += round_.verdicts
         self.piece_roles += [stratum.role] * len(round_.clusters)
         self.capped = round_.capped
+
+    def add_alone(self, row: int, role: str) -> None:
+        """Make a frequent sentence a piece, and an intent of its own so far."""
+        self.alone.add(len(self.pieces))
+        self.intents.append((len(self.pieces),))
+        self.pieces.append(np.array([row]))
+        self.verdicts.append(Verdict.of(1.0, "size"))
+        self.piece_roles.append(role)
+
+    def drop(self, gone: Collection[int]) -> None:
+        """Take back some pieces, before any of them has a name or is merged."""
+        stay = [i for i in range(len(self.pieces)) if i not in gone]
+        self.pieces, self.verdicts = [self.pieces[i] for i in stay], [self.verdicts[i] for i in stay]
+        self.piece_roles, self.intents = [self.piece_roles[i] for i in stay], [(i,) for i in range(len(stay))]
 
     @contextmanager
     def until_capped(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from dialin.arrays import Rows
 from dialin.cluster.strata import grouped
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context
+from dialin.discover.frequent import frequent, set_apart
 from dialin.discover.state import Draft, Intent, Result
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Verdict
@@ -29,6 +30,29 @@ N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
 N_EXAMPLES = 5
 """Example sentences kept per intent."""
+
+
+def keep_frequent(draft: Draft, context: Context) -> Draft:
+    """Make a frequent sentence a piece of its own if it belongs to none (`dialin.discover.frequent`).
+
+    The piece that it is taken out of is dropped where the rest is too small. People judge clusters as they are.
+    """
+    if context.settings.judge == "people":
+        return draft
+    apart, small = list[tuple[int, str]](), set[int]()
+    for stratum, rows in context.strata(draft.roles):
+        ids = [i for i, piece in enumerate(draft.pieces) if piece[0] in rows]
+        least = context.min_size(rows)
+        said_often = rows[frequent(context.data.counts[rows], least)]
+        found = set_apart(context.data.X, [draft.pieces[i] for i in ids], said_often)
+        for i, own in zip(ids, found, strict=False):
+            small |= {i} if len(own) < min(least, len(draft.pieces[i])) else set()
+            draft.pieces[i] = own
+        apart += [(int(own[0]), stratum.role) for own in found[len(ids) :]]
+    draft.drop(small)
+    for row, role in apart:
+        draft.add_alone(row, role)
+    return draft
 
 
 def label_pieces(draft: Draft, context: Context) -> Draft:
@@ -64,7 +88,9 @@ def merge_pieces(draft: Draft, context: Context) -> Draft:
     L = context.tools.embed([name.replace("-", " ") for name in draft.names]) if draft.names else None
     intents, verdicts = list[tuple[int, ...]](), dict[tuple[int, ...], Verdict]()
     for _, ids in grouped(draft.piece_roles):
-        merged = merge_role([draft.pieces[i] for i in ids], None if L is None else L[ids], context)
+        alone = frozenset(np.flatnonzero(np.isin(ids, list(draft.alone))).tolist())
+        near = NearestGroups(context.data.X, alone=alone)
+        merged = merge_role([draft.pieces[i] for i in ids], None if L is None else L[ids], near, context)
         own = {group: tuple(int(ids[i]) for i in group) for group in merged.groups}
         intents += own.values()
         verdicts |= {own[group]: verdict for group, verdict in merged.verdicts.items()}
@@ -72,13 +98,13 @@ def merge_pieces(draft: Draft, context: Context) -> Draft:
     return draft
 
 
-def merge_role(pieces: list[Rows], L: NDArray[np.float32] | None, context: Context) -> MergeResult:
+def merge_role(pieces: list[Rows], L: NDArray[np.float32] | None, near: NearestGroups, context: Context) -> MergeResult:
     """Merge the pieces of one role; without labels (no LLM), by their centroids alone."""
     merging = context.settings.merging()
     edges = [] if L is None else label_edges(L, merging)
     if not merging.verify:
         return components(len(pieces), edges)
-    return verified(pieces, edges, context.judge, NearestGroups(context.data.X))
+    return verified(pieces, edges, context.judge, near)
 
 
 def conclude(draft: Draft, context: Context) -> Result:

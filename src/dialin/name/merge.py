@@ -59,10 +59,13 @@ class NearestGroups:
         Unit-norm embeddings of all sentences.
     n_refusals : int
         A group refused this often makes no proposals until it has grown.
+    alone : frozenset of int
+        Groups that neither propose nor are proposed: sentences that were found to lie apart from all others.
     """
 
     X: NDArray[np.float32]
     n_refusals: int = 2
+    alone: frozenset[int] = frozenset()
 
     def ranked(self, rows: Mapping[int, Rows], linked: Sequence[Edge], refused: Collection[Edge]) -> list[Edge]:
         """Return the pairs of groups that are linked or propose each other, nearest centroids first.
@@ -86,6 +89,8 @@ class NearestGroups:
         for a, b in refused:
             if a in place and b in place:
                 near[place[a], place[b]] = near[place[b], place[a]] = -2.0
+        apart = [place[g] for g in self.alone if g in place]
+        near[apart] = near[:, apart] = -2.0
         tries = Counter(g for pair in refused for g in pair)
         eager = [i for i, g in enumerate(ids) if tries[g] < self.n_refusals and near[i].max() > -2.0]
         pairs = {*linked, *(_edge(ids[i], ids[int(near[i].argmax())]) for i in eager)}

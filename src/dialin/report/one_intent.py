@@ -80,9 +80,8 @@ def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
 
 def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     """Return the lines with the figures of an intent."""
-    said = (
-        f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {one.size:,} sentences · P(good) {one.p_good:.2f}"
-    )
+    sentences = "1 sentence" if one.size == 1 else f"{one.size:,} sentences"
+    said = f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {sentences} · P(good) {one.p_good:.2f}"
     lines = [said]
     if facts.calls and one.is_routine:
         lines.append("routine: never the main reason for a call")
