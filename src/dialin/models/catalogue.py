@@ -209,14 +209,14 @@ _MODELS = (
     _shipped_embedder(
         "intents-en-v1",
         "en",
-        ModelFile("model.onnx", "bc957e082afd07f62f338ff4a734bf723d193a41e5455e4b8bce6a1c78baf514", 23_388_741),
-        ModelFile("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247),
+        ModelFile("model.onnx", "9dd2531a8f4e431d9209e244a1b85cdaa9a5943207d7bc524e0acd2eac953c48", 33_720_240),
+        ModelFile("tokenizer.json", "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb", 466_081),
     ),
     _shipped_embedder(
         "intents-zh-v1",
         "zh",
-        ModelFile("model.onnx", "bc957e082afd07f62f338ff4a734bf723d193a41e5455e4b8bce6a1c78baf514", 23_388_741),
-        ModelFile("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037", 466_247),
+        ModelFile("model.onnx", "f4ecd2bdf6cc76eb62af65c2e7204013472014f30fcad679364eee26d3699276", 23_873_851),
+        ModelFile("tokenizer.json", "550e43118ce3b4f6d6b041c053f064e08a308848c6d98438ccbb7e33f3657873", 268_962),
     ),
     Model(
         "bge-small-en-v1.5",
