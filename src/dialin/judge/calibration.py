@@ -3,7 +3,8 @@
 Two kinds of evidence meet in log-odds: the geometry (how close the sentences of the cluster are, against how close
 any two sentences of the corpus are, and what share of the corpus the cluster holds: the larger, the less likely one
 intent) and the mean log-odds of the LLM's answers. The LLM's coefficients are fitted by ``dialin tune calibrate``,
-those of the geometry chosen by ``studies.own.choose_geometry``, both on data sets that no benchmark evaluates.
+those of the geometry chosen by ``studies.own.choose_geometry``, both on data sets that no benchmark evaluates. Of
+clusters that a run kept, their neighbours tell more (`Calibration.confidence`, fitted by ``studies.own.fineness``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
+from dialin.judge.isolation import Isolation
 from dialin.llm.spec import has_adapter, is_server, without_fingerprint
 from dialin.prompts.templates import VERSIONS, Form
 
@@ -103,8 +105,10 @@ class Calibration:
     language_shift : mapping of str to float
         Added to the log-odds of an answer, by language: an LLM may be stricter in one language.
     kept_weights : tuple of 4 floats, optional
-        Like `geometry_weights`, for clusters that were kept. The search keeps the most likely of many candidates, so
-        the probabilities that it decided by are inflated.
+        Like `geometry_weights`, for clusters as they are, which no search selected among many candidates.
+    confidence_weights : tuple of 4 floats, optional
+        Intercept, and weights of the two shares of `dialin.judge.isolation.Isolation` and of log(size): for clusters
+        that were kept. The search keeps the most likely of many candidates, so what it decided by says little of them.
     form : {"pairs", "list", "tuned"}
         How the questions are asked.
     n_shown : int
@@ -125,6 +129,7 @@ class Calibration:
     answer_span: float = 2.944
     language_shift: Mapping[str, float] = field(default_factory=dict)
     kept_weights: tuple[float, ...] | None = None
+    confidence_weights: tuple[float, ...] | None = None
     form: Form = "pairs"
     n_shown: int = 20
     audit_weights: tuple[float, ...] | None = None
@@ -144,9 +149,12 @@ class Calibration:
             joint_weights=self.audit_weights or self.joint_weights,
         )
 
-    def kept_p(self, shape: Geometry, size: int, n: int) -> float | None:
-        """Return P(good) of a cluster that was kept, from its embeddings; None where that was not calibrated."""
-        return None if self.kept_weights is None else sigmoid(weighed(self.kept_weights, shape, size, n))
+    def confidence(self, apart: Isolation, size: int) -> float | None:
+        """Return P(good) of a cluster that was kept, from its neighbours; None where that was not calibrated."""
+        if self.confidence_weights is None:
+            return None
+        a, b, c, d = self.confidence_weights
+        return sigmoid(a + b * apart.near + c * apart.wide + d * float(np.log(size)))
 
     def llm_p(self, answers: float) -> float:
         """Return P(good) from the LLM alone; `answers` is the mean log-odds of its answers."""
@@ -228,5 +236,5 @@ def _table() -> dict[str, Any]:
 
 def _entry(name: str, form: Form) -> Calibration:
     table = _table()
-    weights = {key: table[key] for key in ("geometry_weights", "kept_weights")}
+    weights = {key: table[key] for key in ("geometry_weights", "kept_weights", "confidence_weights")}
     return calibration_in({"name": name, "form": form, **weights, **table["llms"][name]})

@@ -25,6 +25,7 @@ from dialin.arrays import Rows
 from dialin.errors import BudgetError, InputError
 from dialin.judge.calibration import Calibration, sigmoid
 from dialin.judge.evidence import CosineEvidence, Evidence, LlmCorrections
+from dialin.judge.isolation import isolation_of
 from dialin.judge.questions import SetQuestion, list_question, pair_question, parse_reply
 from dialin.judge.sample import Draw, Sampler, cross_pairs, far_pairs, representatives
 from dialin.judge.verdict import LIKELY_LOG_ODDS, UNASKED_VERDICT, Coherence, Judge, Verdict
@@ -125,8 +126,14 @@ class CoherenceJudge(Judge):
         return self._verdicts([SetQuestion.across(a, b) for a, b in pairs])
 
     def confidence(self, kept: Rows) -> float | None:
-        """Return P(good) of a cluster that was kept; None with ``mode="llm"`` or without `kept_weights`."""
-        return None if self.settings.mode == "llm" else self.calibration.kept_p(*self._cosine.shape(kept))
+        """Return P(good) of a cluster that was kept, by its neighbours in its stratum.
+
+        None with ``mode="llm"``, for a single sentence, and where the calibration has no `confidence_weights`.
+        """
+        if self.settings.mode == "llm":
+            return None
+        apart = isolation_of(*self._cosine.placed(kept))
+        return None if apart is None else self.calibration.confidence(apart, len(kept))
 
     def for_audit(self) -> CoherenceJudge:
         """Return the judge for clusters that no search selected: `CosineEvidence` and the weights for audits."""

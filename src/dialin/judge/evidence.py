@@ -53,6 +53,11 @@ class CosineEvidence:
         """Return the log-odds that the rows, or the union of both, are one intent."""
         return weighed(self.weights, *self.shape(rows if other is None else np.concatenate([rows, other])))
 
+    def placed(self, rows: Rows) -> tuple[Matrix, Rows]:
+        """Return the embeddings of the stratum of a set, and the places of its rows there."""
+        own = np.flatnonzero(self.strata == self.strata[rows[0]])
+        return self.X[own], np.searchsorted(own, np.sort(rows))
+
     def shape(self, rows: Rows) -> tuple[Geometry, int, int]:
         """Return closeness and size of a set, and the size of its stratum."""
         stratum = int(self.strata[rows[0]])

@@ -1,0 +1,88 @@
+"""How far a cluster stands apart: whether the nearest neighbours of its sentences lie in it, too.
+
+Closeness says little about clusters that a run kept, since the search has kept each where it is close. A cluster of one
+intent has its nearest neighbours inside, both the few nearest of a sentence and as many as the cluster could hold. A
+cluster of two intents, or of a part of one, has them across its border.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialin.arrays import Matrix, Rows
+
+N_NEAR = 5
+"""Nearest neighbours of a sentence."""
+N_WIDE = 50
+"""Nearest neighbours of a sentence in the wider view."""
+MAX_ASKED = 100
+"""Sentences of a cluster whose neighbours are looked at; of more, an even sample."""
+MAX_SEARCHED = 100_000
+"""Sentences among which neighbours are looked for; of a larger corpus, an even sample."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """Shares of the nearest neighbours of a cluster's sentences that lie in the cluster.
+
+    Parameters
+    ----------
+    near, wide : float
+        Of the 5 and of the 50 nearest, but never of more than the cluster has other sentences; in [0, 1].
+    """
+
+    near: float
+    wide: float
+
+
+def isolation_of(X: Matrix, rows: Rows) -> Isolation | None:
+    """Return how far a cluster stands apart among the rows of X; None for fewer than two sentences.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm embeddings of the stratum.
+    rows : ndarray of shape (m,), int64
+        The cluster, ascending.
+
+    Examples
+    --------
+    Three of five points on a circle, at 0°, 10° and 20°, and two others at 25° and 90°. Each of the three has two
+    others: 0° has 10° and 20°, 10° has 0° and 20°, and 20° has 25° and 10°. So 5 of 6 lie in the cluster.
+
+    >>> angles = np.deg2rad([0, 10, 20, 25, 90])
+    >>> found = isolation_of(np.stack([np.cos(angles), np.sin(angles)], axis=1), np.array([0, 1, 2]))
+    >>> round(found.near, 3), round(found.wide, 3)
+    (0.833, 0.833)
+    """
+    searched = evenly(np.arange(len(X)), MAX_SEARCHED)
+    is_own = np.isin(searched, rows)
+    n_others = int(is_own.sum()) - 1
+    if n_others < 1:
+        return None
+    places = evenly(np.flatnonzero(is_own), MAX_ASKED)
+    n_near, n_wide = min(N_NEAR, n_others), min(N_WIDE, n_others)
+    inside = is_own[nearest(X[searched], places, n_wide)]
+    return Isolation(float(inside[:, :n_near].mean()), float(inside.mean()))
+
+
+def nearest(X: Matrix, rows: Rows, n_neighbours: int) -> Rows:
+    """Return the nearest other rows of X of some rows by cosine, nearest first, shape (len(rows), n_neighbours)."""
+    cosine = X[rows] @ X.T
+    cosine[np.arange(len(rows)), rows] = -np.inf
+    found = np.argpartition(-cosine, n_neighbours - 1, axis=1)[:, :n_neighbours]
+    order = np.argsort(-np.take_along_axis(cosine, found, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(found, order, axis=1)
+
+
+def evenly(rows: Rows, size: int) -> Rows:
+    """Return at most `size` of the rows, evenly spaced.
+
+    Examples
+    --------
+    >>> evenly(np.arange(10), 4).tolist()
+    [0, 3, 6, 9]
+    """
+    return rows if len(rows) <= size else rows[np.linspace(0, len(rows) - 1, size).round().astype(np.int64)]
