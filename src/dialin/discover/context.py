@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -26,6 +26,11 @@ from dialin.judge.verdict import Judge
 from dialin.llm.base import LLM
 from dialin.llm.client import tagged
 from dialin.prompts.templates import VERSIONS
+
+
+LEAST_MEASURED = 2
+"""Least size of a cluster where the granularity is measured. That of a cluster worth keeping grows with the corpus, and
+a small sample has few sentences of each intent: neither says how fine the intents are."""
 
 
 def _silent(_: str) -> None:
@@ -167,10 +172,9 @@ def default_min_size(n: int) -> int:
 def heights_of(data: Data, settings: Settings) -> SuggestedHeights:
     """Measure the granularity that each stratum suggests."""
     strata = data.stratum_ids(use_roles=settings.roles == "auto")
-    measuring = Measuring(0, settings.seed, settings.granularity, weights_for(data.embedder))
+    measuring = Measuring(LEAST_MEASURED, settings.seed, settings.granularity, weights_for(data.embedder))
     found = [
-        granularity_of(X, replace(measuring, min_size=min_size_of(len(X), settings)))
-        for X in (data.X[strata == stratum] for stratum in range(int(strata.max(initial=-1)) + 1))
+        granularity_of(data.X[strata == stratum], measuring) for stratum in range(int(strata.max(initial=-1)) + 1)
     ]
     return SuggestedHeights(strata, tuple(found))
 
