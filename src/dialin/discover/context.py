@@ -28,7 +28,7 @@ from dialin.llm.client import tagged
 from dialin.prompts.templates import VERSIONS
 
 
-LEAST_MEASURED = 2
+LEAST_MEASURED = 3
 """Least size of a cluster where the granularity is measured. That of a cluster worth keeping grows with the corpus, and
 a small sample has few sentences of each intent: neither says how fine the intents are."""
 
