@@ -40,8 +40,8 @@ FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Data sets by language and family; those of a family share sentences, intents or a style."""
 SETTINGS = {
-    "en": EmbedderSettings("bge-small-en-v1.5", freeze=4, average=0.35, learning_rate=4e-5, steps=160, bf16=True),
-    "zh": EmbedderSettings("bge-small-zh-v1.5", freeze=0, average=0.35, learning_rate=4e-5, steps=150, bf16=True),
+    "en": EmbedderSettings("bge-small-en-v1.5", freeze=4, average=0.5, learning_rate=4e-5, steps=160, bf16=True),
+    "zh": EmbedderSettings("bge-small-zh-v1.5", freeze=0, average=0.5, learning_rate=4e-5, steps=150, bf16=True),
 }
 STEPS_OF_ALL = {"en": 200, "zh": 150}
 """Steps of the model that learns all families."""

@@ -209,13 +209,13 @@ _MODELS = (
     _shipped_embedder(
         "intents-en-v1",
         "en",
-        ModelFile("model.onnx", "9dd2531a8f4e431d9209e244a1b85cdaa9a5943207d7bc524e0acd2eac953c48", 33_720_240),
+        ModelFile("model.onnx", "95ea48b120125017cc122ee7642d6a2e8b4ac62ff3c6172b00c717b5388ca7c8", 33_720_240),
         ModelFile("tokenizer.json", "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb", 466_081),
     ),
     _shipped_embedder(
         "intents-zh-v1",
         "zh",
-        ModelFile("model.onnx", "f4ecd2bdf6cc76eb62af65c2e7204013472014f30fcad679364eee26d3699276", 23_873_851),
+        ModelFile("model.onnx", "7340e55cca51097c42a3f39a86440d7e574e5ffda7964f58492d42da195de964", 23_873_851),
         ModelFile("tokenizer.json", "550e43118ce3b4f6d6b041c053f064e08a308848c6d98438ccbb7e33f3657873", 268_962),
     ),
     Model(
