@@ -10,7 +10,7 @@ The second is *closeness*: vectors that were tuned for intents put two sentences
 any domain. It is the mean cosine of the pairs inside clusters, where 0 is that of any two sentences of the corpus.
 
 `CutWeights` says how much each counts. They are fitted to one embedder's vectors by leaving out whole families of data
-sets (``studies.own.fineness``); for other embedders only the first kind counts.
+sets; for other embedders only the first kind counts.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) ->
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
     partition = _partition(own)
-    p = posterior(gap_of(own, cuts, min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring)
+    p = cut_probabilities(gap_of(own, cuts, min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring)
     low, median, high = (round(k) for k in quantiles(cuts, p))
     is_smoothed = len(X) <= MAX_SMOOTHED  # else the whole tree is built on what was not
     tree = (partition if is_smoothed else Agglomerative().fit(own)).tree
@@ -211,7 +211,7 @@ def _mean_cosine(X: Matrix, labels: Labels) -> float:
     return float((np.square(totals).sum() - len(labels)) / n_pairs) if n_pairs else 1.0
 
 
-def posterior(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuring) -> Floats:
+def cut_probabilities(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuring) -> Floats:
     """Return the probability of each cut, shape (n_cuts,), from its worth and its closeness.
 
     Examples
@@ -220,7 +220,7 @@ def posterior(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuri
     them has exp(-8 · (log 2)² / 2) = .146 times its probability: .146 / (1 + 2 · .146) = .113.
 
     >>> weights = CutWeights(gap=3.0, distance=8.0, closeness=0.5)
-    >>> p = posterior(np.ones(3), np.array([0.2, 0.5, 0.8]), np.array([2, 4, 8]), Measuring(4, weights=weights))
+    >>> p = cut_probabilities(np.ones(3), np.array([0.2, 0.5, 0.8]), np.array([2, 4, 8]), Measuring(4, weights=weights))
     >>> p.round(3).tolist()
     [0.113, 0.774, 0.113]
     """
