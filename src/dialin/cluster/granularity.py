@@ -15,7 +15,7 @@ sets; for other embedders only the first kind counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +86,18 @@ def weights_for(embedder: str) -> CutWeights:
     >>> weights_for("local:intents-en-v1").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
     (1.0, 0.0)
     """
-    return FITTED if embedder in FITTED_EMBEDDERS else CutWeights()
+    return FITTED if is_fitted(embedder) else CutWeights()
+
+
+def is_fitted(embedder: str) -> bool:
+    """Tell whether the estimate, and P(good) of what is kept, were fitted to the vectors of an embedder.
+
+    Examples
+    --------
+    >>> is_fitted("local:intents-zh-v1"), is_fitted("local:bge-small-zh-v1.5")
+    (True, False)
+    """
+    return embedder in FITTED_EMBEDDERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +123,38 @@ class Granularity:
     height: float
     heights: Floats
     p: Floats
+
+
+@dataclass(frozen=True)
+class SuggestedNumber:
+    """How many intents the sentences suggest: about `n`, between `low` and `high`."""
+
+    n: int
+    low: int
+    high: int
+
+    def with_known(self, n: int) -> SuggestedNumber:
+        """Return the number where n more are known to be there."""
+        return SuggestedNumber(self.n + n, self.low + n, self.high + n)
+
+
+def suggested_number(found: Iterable[Granularity | None]) -> SuggestedNumber | None:
+    """Return the sums over the strata that were measured; None where none was.
+
+    The interval is at least as wide as one of the whole corpus: it holds even if all strata err to the same side.
+
+    Examples
+    --------
+    >>> customers, agents = (Granularity(n, n - 2, n + 3, 1.0, np.ones(1), np.ones(1)) for n in (20, 8))
+    >>> suggested_number([customers, None, agents])
+    SuggestedNumber(n=28, low=24, high=34)
+    """
+    measured = [one for one in found if one is not None]
+    if not measured:
+        return None
+    return SuggestedNumber(
+        sum(one.n_clusters for one in measured), sum(one.low for one in measured), sum(one.high for one in measured)
+    )
 
 
 @dataclass(frozen=True)
