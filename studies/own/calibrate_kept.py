@@ -144,6 +144,8 @@ def fit(kept: Sequence[KeptClusters]) -> LogisticRegression:
 def figures(good: NDArray[np.bool_], p: Floats) -> dict[str, float | None]:
     """Return how P(good) and truth compare: means, AUC, calibration error, and the share of good ones by word.
 
+    None stands for what is not defined: a share of nothing, or the AUC where all are good.
+
     Examples
     --------
     Of two clear clusters one is good, of one mixed cluster none.
@@ -152,15 +154,12 @@ def figures(good: NDArray[np.bool_], p: Floats) -> dict[str, float | None]:
     >>> found["clear"], found["unsure"], found["mixed"]
     (0.5, None, 0.0)
     """
-    values = {
-        "expected": p.mean(),
-        "true": good.mean(),
-        "auc": auc(p, good),
-        "ece": expected_calibration_error(p, good),
-    }
+    means = {"expected": p.mean(), "true": good.mean()}
+    values = {**means, "auc": auc(p, good), "ece": expected_calibration_error(p, good)}
     words = {"clear": p >= CLEAR, "unsure": (p >= MIXED) & (p < CLEAR), "mixed": p < MIXED}
     shares = {word: round(float(good[own].mean()), 3) if own.any() else None for word, own in words.items()}
-    return {"n": len(good), **{name: round(float(value), 3) for name, value in values.items()}, **shares}
+    rounded = {name: None if np.isnan(value) else round(float(value), 3) for name, value in values.items()}
+    return {"n": len(good), **rounded, **shares}
 
 
 def held_out(kept: Sequence[KeptClusters]) -> dict[str, dict[str, float | None]]:
