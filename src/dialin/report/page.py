@@ -21,7 +21,7 @@ from dialin.runs.manifest import Manifest
 MAX_ROWS = 1_000
 N_REASONS, N_MOVERS = 15, 12
 """Maximum numbers of main reasons and of rising or falling intents in their tables."""
-INTERVAL_NOTE = "Of five corpora, four lie inside such an interval."
+INTERVAL_NOTE = "In four corpora of five, the true number lies in such an interval."
 SECTIONS = {
     "map": "Map",
     "intents": "Intents",
