@@ -28,6 +28,7 @@ from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from dialin.discover.assign import Pieces, build
 from dialin.judge.calibration import calibration_of
+from dialin.judge.certainty import with_certainty
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.evidence import CosineEvidence, HeightEvidence, SuggestedHeights
 from dialin.judge.sample import sampler_of
@@ -338,7 +339,7 @@ def intent_table(example: Example) -> str:
     """Return the table of the intents, one column per intent."""
     intents = sorted(example.intents)
     sure = [example.recorder.judge_.confidence(np.array(intent)) or 0.0 for intent in intents]
-    rows = [("sentences", *map(span, intents)), ("P(good), reported", *(f"{p:.2f}" for p in sure))]
+    rows = [("sentences", *map(span, intents)), ("P(good), reported", *map(with_certainty, sure))]
     return table(("intent", *(NAMES[intent][0] for intent in intents)), rows)
 
 
