@@ -269,7 +269,6 @@ def cut_table(example: Example) -> str:
     figures = {
         "stability": example.curves.stability.mean(axis=0),
         "separation": example.curves.separation,
-        "product": example.worth,
         "probability": example.granularity.p,
     }
     rows = [(name, *(f"{value:.2f}" for value in values)) for name, values in figures.items()]
