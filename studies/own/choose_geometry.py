@@ -63,7 +63,7 @@ class Corpus:
     def part(self, kind: str, rows: NDArray[np.int64]) -> Corpus:
         """Return the corpus of the given rows."""
         texts, n = [self.data.texts[i] for i in rows], len(rows)
-        sentences = Data(texts, self.data.X[rows], np.ones(n, np.int64), [""] * n)
+        sentences = Data(texts, self.data.X[rows], np.ones(n, np.int64), [""] * n, self.data.embedder)
         return Corpus(f"{self.name}, {kind}", kind, sentences, self.gold[rows], self.embedder)
 
 
@@ -71,7 +71,8 @@ def corpus_of(name: str, n: int) -> Corpus:
     """Return at most n sentences of a data set, with embeddings."""
     texts, gold = data.load(name, n)
     embedder = CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite")
-    sentences = Data(texts, embedder.encode(texts), np.ones(len(texts), np.int64), [""] * len(texts))
+    n_texts = len(texts)
+    sentences = Data(texts, embedder.encode(texts), np.ones(n_texts, np.int64), [""] * n_texts, embedder.name)
     return Corpus(f"{name} ({len(texts)})", "whole", sentences, np.array(gold), embedder)
 
 

@@ -21,7 +21,15 @@ from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels, Matrix
 from dialin.cluster import granularity
-from dialin.cluster.granularity import CutWeights, Measuring, closeness_of, cuts_of, gap_of, posterior, quantiles
+from dialin.cluster.granularity import (
+    CutWeights,
+    Measuring,
+    closeness_of,
+    cut_probabilities,
+    cuts_of,
+    gap_of,
+    quantiles,
+)
 from dialin.cluster.partition import Agglomerative
 from dialin.discover.context import LEAST_MEASURED
 from studies.own import machine
@@ -124,7 +132,7 @@ def fit(found: Sequence[CutFigures]) -> CutWeights:
 
 def chances(one: CutFigures, weights: CutWeights) -> Floats:
     """Return the posterior over the cuts of a corpus."""
-    return posterior(one.worth, one.closeness, one.cuts, Measuring(LEAST_MEASURED, weights=weights))
+    return cut_probabilities(one.worth, one.closeness, one.cuts, Measuring(LEAST_MEASURED, weights=weights))
 
 
 def row_of(one: CutFigures, weights: CutWeights) -> dict[str, object]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Labels
-from dialin.cluster.granularity import Measuring, granularity_of
+from dialin.cluster.granularity import Measuring, granularity_of, weights_for
 from dialin.cluster.partition import Agglomerative
 from dialin.discover.context import default_min_size
 from dialin.score.metrics import score
@@ -42,8 +42,9 @@ def figures(labels: Labels, gold: NDArray[np.str_]) -> dict[str, float]:
 
 def row_of(case: Case, seeds: range) -> dict[str, Any]:
     """Return the suggested numbers of clusters for a data set, and the scores of the cuts."""
-    begin = time.perf_counter()
-    found = [granularity_of(case.X, Measuring(default_min_size(len(case.X)), seed)) for seed in seeds]
+    begin, weights = time.perf_counter(), weights_for(case.embedder.name)
+    min_size = default_min_size(len(case.X))
+    found = [granularity_of(case.X, Measuring(min_size, seed, weights=weights)) for seed in seeds]
     seconds = (time.perf_counter() - begin) / len(seeds)
     tree, n_true = Agglomerative(smooth=True).fit(case.X), len(np.unique(case.gold))
     cuts = [figures(tree.cut(one.n_clusters), case.gold) for one in found if one]
@@ -52,6 +53,7 @@ def row_of(case: Case, seeds: range) -> dict[str, Any]:
         "chosen": case.name in CHOSEN,
         "n_true": n_true,
         "n_clusters": [one.n_clusters for one in found if one],
+        "interval": [(one.low, one.high) for one in found if one],
         "seconds": round(seconds, 1),
         "cut": {name: round(float(np.mean([cut[name] for cut in cuts])), 3) for name in cuts[0]},
         "smoothed Ward, told k": figures(tree.cut(n_true), case.gold),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from dialin.arrays import Matrix
-from dialin.cluster.granularity import Granularity, granularity_of
+from dialin.cluster.granularity import Granularity, Measuring, granularity_of
 from dialin.discover import context
 
 
@@ -17,10 +17,10 @@ def measured_once() -> Iterator[None]:
     """Cache the results of `dialin.cluster.granularity.granularity_of` by sentences and arguments inside the block."""
     known: dict[object, Granularity | None] = {}
 
-    def remembered(X: Matrix, min_size: int, seed: int, finer: float) -> Granularity | None:
-        key = (hashlib.sha256(X.tobytes()).digest(), min_size, seed, finer)
+    def remembered(X: Matrix, measuring: Measuring) -> Granularity | None:
+        key = (hashlib.sha256(X.tobytes()).digest(), measuring)
         if key not in known:
-            known[key] = granularity_of(X, min_size, seed, finer)
+            known[key] = granularity_of(X, measuring)
         return known[key]
 
     with patch.object(context, "granularity_of", remembered):

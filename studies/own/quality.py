@@ -63,7 +63,7 @@ class Case:
     def data(self) -> Data:
         """The sentences in the form that `discover` takes."""
         n = len(self.texts)
-        return Data(self.texts, self.X, np.ones(n, np.int64), [""] * n)
+        return Data(self.texts, self.X, np.ones(n, np.int64), [""] * n, self.embedder.name)
 
 
 def case_of(name: str, seed: int) -> Case:

@@ -14,11 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import MIN_MEASURED, Curves, curves, level
+from dialin.cluster.granularity import (
+    MIN_MEASURED,
+    Curves,
+    Granularity,
+    Measuring,
+    curves,
+    cut_probabilities,
+    level,
+    quantiles,
+)
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from dialin.discover.assign import Pieces, build
 from dialin.judge.calibration import calibration_of
+from dialin.judge.certainty import with_certainty
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings
 from dialin.judge.evidence import CosineEvidence, HeightEvidence, SuggestedHeights
 from dialin.judge.sample import sampler_of
@@ -155,16 +165,19 @@ class Example:
         return np.asarray(self.curves.stability.mean(axis=0) * self.curves.separation)
 
     @cached_property
-    def height(self) -> float:
-        """Height of the cut with the largest worth."""
-        return level(self.tree, int(CUTS[self.worth.argmax()]))
+    def granularity(self) -> Granularity:
+        """The cuts with their probabilities; the vectors are of no fitted embedder, so closeness does not count."""
+        p = cut_probabilities(self.worth, np.zeros(len(CUTS)), CUTS, Measuring(MIN_SIZE))
+        low, median, high = (round(k) for k in quantiles(CUTS, p))
+        heights = np.array([level(self.tree, int(k)) for k in CUTS])
+        return Granularity(median, low, high, level(self.tree, median), heights, p)
 
     @cached_property
     def evidence(self) -> HeightEvidence:
         """Evidence from the vectors."""
         stratum = np.zeros(len(self.X), dtype=np.int64)
         otherwise = CosineEvidence(self.X, stratum, self.calibration.geometry_weights)
-        heights = SuggestedHeights(stratum, (self.height,))
+        heights = SuggestedHeights(stratum, (self.granularity,))
         points = Agglomerative(smooth=True).points(self.X)
         return HeightEvidence(points, heights, self.calibration.height_slope, otherwise)
 
@@ -180,7 +193,7 @@ class Example:
     @cached_property
     def found(self) -> SearchResult:
         """The pieces that the search keeps."""
-        search = TreeSearch(MIN_SIZE, self.height)
+        search = TreeSearch(MIN_SIZE, self.granularity.height)
         return search(Agglomerative(smooth=True).fit(self.X), self.recorder.judge, [])
 
     @cached_property
@@ -256,7 +269,7 @@ def cut_table(example: Example) -> str:
     figures = {
         "stability": example.curves.stability.mean(axis=0),
         "separation": example.curves.separation,
-        "product": example.worth,
+        "probability": example.granularity.p,
     }
     rows = [(name, *(f"{value:.2f}" for value in values)) for name, values in figures.items()]
     return table(("clusters", *map(str, CUTS)), rows)
@@ -268,7 +281,7 @@ def node_table(example: Example) -> str:
     said = {judged.rows: judged.verdict for judged in example.recorder.sets}
     tree = example.tree
     walk = Walk(tree, example.recorder.judge_.judge, MIN_SIZE, sure=SURE_LOG_ODDS)
-    walk.run(tree.cut_at(example.height).tolist())
+    walk.run(tree.cut_at(example.granularity.height).tolist())
     chance = posterior(tree, walk.verdicts, prior=0.5)
     rows = []
     for node in range(tree.n_leaves, tree.root + 1):
@@ -325,7 +338,7 @@ def intent_table(example: Example) -> str:
     """Return the table of the intents, one column per intent."""
     intents = sorted(example.intents)
     sure = [example.recorder.judge_.confidence(np.array(intent)) or 0.0 for intent in intents]
-    rows = [("sentences", *map(span, intents)), ("P(good), reported", *(f"{p:.2f}" for p in sure))]
+    rows = [("sentences", *map(span, intents)), ("P(good), reported", *map(with_certainty, sure))]
     return table(("intent", *(NAMES[intent][0] for intent in intents)), rows)
 
 
@@ -354,7 +367,7 @@ def value_line(example: Example) -> str:
     """Return the single numbers that the page mentions, in one line."""
     values = {
         "sentences needed for a cut": f"{MIN_MEASURED}",
-        "height of the cut": f"{example.height:.2f}",
+        "height of the cut": f"{example.granularity.height:.2f}",
         "slope": f"{example.calibration.height_slope:.0f}",
         "answer span": f"{example.calibration.answer_span:.2f}",
         "sure": f"{1 / (1 + np.exp(-SURE_LOG_ODDS)):.2f}",

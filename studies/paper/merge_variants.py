@@ -36,7 +36,7 @@ from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.models.home import cache_home
 from dialin.name.labels import name_clusters
-from dialin.name.merge import MergeResult
+from dialin.name.merge import MergeResult, NearestGroups
 from dialin.tune.labels import names_of as rules_of
 from studies.own.oracle import OracleJudge
 from studies.own.quality import Case, case_of
@@ -127,7 +127,8 @@ def merged(found: Found, L: Matrix | None, settings: Settings) -> MergeResult:
     """Return the merge of the pieces under these settings; L (n_pieces, d) are the vectors of their names."""
     if settings.merge == "none":
         return MergeResult(tuple((i,) for i in range(len(found.draft.pieces))), {})
-    return merge_role(found.draft.pieces, L, replace(found.work, settings=settings))
+    near = NearestGroups(found.work.data.X)
+    return merge_role(found.draft.pieces, L, near, replace(found.work, settings=settings))
 
 
 def grouped(groups: tuple[tuple[int, ...], ...], piece: Labels) -> Labels:

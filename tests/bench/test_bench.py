@@ -20,6 +20,8 @@ from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
 from dialin.bench.results import Row, append_row
+from dialin.cluster.granularity import CutWeights, weights_for
+from dialin.discover import context
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings
 from dialin.errors import InputError, ProviderError
@@ -29,7 +31,7 @@ from dialin.peers.base import Kit, Problem
 from dialin.peers.library import WithLibrary
 from dialin.peers.registry import PEERS
 from one_line import one_line
-from scripted import ScriptedBackend, sentences
+from scripted import HashingEmbedder, ScriptedBackend, sentences
 from tuned_folder import tuned_folder
 
 ASKING = ["keyphrase", "idas", "clusterllm", "edgerefine", "dialin", "paper", *ITL]
@@ -75,6 +77,20 @@ def test_without_an_llm_geometry_judges_and_nothing_is_asked(
     assert not backend.asked
     assert not list(Path("out/replies").iterdir())
     assert all(r["coverage"] <= 1 and r["calls"] == 0 for r in rows_of())
+
+
+def test_the_evidence_is_weighed_for_the_embedder_that_made_the_vectors(
+    cli: Cli, two: list[str], backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+
+    def noted(embedder: str) -> CutWeights:
+        asked.append(embedder)
+        return weights_for(embedder)
+
+    monkeypatch.setattr(context, "weights_for", noted)
+    bench(cli, two, "--llm", "none", "--methods", "dialin,paper")
+    assert set(asked) == {HashingEmbedder.name}
 
 
 def test_a_reply_is_counted_for_each_run_and_paid_for_once(cli: Cli, two: list[str], backend: ScriptedBackend) -> None:

@@ -9,16 +9,23 @@ from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
 from dialin.arrays import Matrix
+from dialin.cluster import granularity
 from dialin.cluster.granularity import (
+    FITTED_EMBEDDERS,
     MIN_MEASURED,
     Curves,
+    CutWeights,
+    Measuring,
+    closeness_of,
+    cut_probabilities,
     cuts_of,
     gap,
-    Measuring,
     granularity_of,
     level,
     neighbours,
+    quantiles,
     silhouettes,
+    weights_for,
 )
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
@@ -32,6 +39,128 @@ def test_finds_about_as_many_clusters_as_there_are(n_clusters: int, n_each: int)
     found = granularity_of(spheres(n_clusters, n_each), Measuring(MIN_SIZE))
     assert found is not None
     assert 0.75 * n_clusters <= found.n_clusters <= 1.33 * n_clusters
+    assert 2 <= found.low <= n_clusters <= found.high
+
+
+def test_a_cut_into_more_clusters_is_lower_and_the_probabilities_sum_to_one() -> None:
+    found = granularity_of(spheres(8, 30), Measuring(MIN_SIZE))
+    assert found is not None
+    assert len(found.heights) == len(found.p) == len(cuts_of(240, MIN_SIZE))
+    assert (np.diff(found.heights) < 0).all()
+    assert (found.p > 0).all()
+    assert found.p.sum() == pytest.approx(1.0)
+    assert found.heights[-1] < found.height < found.heights[0]
+
+
+@pytest.mark.parametrize(("min_size", "in_sample"), [(100, 10), (20, 4), (3, 3)])
+def test_in_a_sample_the_least_size_is_smaller(monkeypatch: pytest.MonkeyPatch, min_size: int, in_sample: int) -> None:
+    """A tenth of 2,000 sentences: 100 becomes 10; 20 would become 2, but 4 is the least; 3 stays."""
+    monkeypatch.setattr(granularity, "MAX_MEASURED", 200)
+    found = granularity_of(spheres(5, 400), Measuring(min_size))
+    assert found is not None
+    assert len(found.p) == len(cuts_of(200, in_sample))
+
+
+def test_heights_of_a_sample_are_those_of_all_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the sentences: Ward's heights grow with the root of the size, so they are doubled."""
+    X = spheres(6, 200)
+    whole = granularity_of(X, Measuring(MIN_SIZE))
+    monkeypatch.setattr(granularity, "MAX_MEASURED", 300)
+    part = granularity_of(X, Measuring(MIN_SIZE))
+    assert whole is not None
+    assert part is not None
+    assert part.height == pytest.approx(whole.height, rel=0.35)
+
+
+def test_only_the_shipped_embedders_have_fitted_weights() -> None:
+    """ "" is the embedder of vectors whose origin nobody knows."""
+    assert {weights_for(name).distance for name in FITTED_EMBEDDERS} == {1.0}
+    for name in ("", "local:bge-small-en-v1.5", "openai:bge-m3@http://localhost/v1", "local:/models/intents-en-v1"):
+        assert weights_for(name) == CutWeights()
+        assert weights_for(name).distance == 0.0
+
+
+def test_the_closeness_counts_where_it_is_weighed() -> None:
+    """Eight balls; a distance of great weight draws the number to the cut that has the closeness."""
+    X = spheres(8, 30)
+    loose, close = (
+        granularity_of(X, Measuring(MIN_SIZE, weights=CutWeights(0.0, 50.0, closeness))) for closeness in (0.3, 0.8)
+    )
+    assert loose is not None
+    assert close is not None
+    assert loose.high < close.low
+
+
+# --- the posterior by hand ----------------------------------------------------------------------------------------
+
+CUTS = np.array([2, 4, 8])
+
+
+def test_without_distance_only_the_worth_counts() -> None:
+    """Worth .5, 1 and 0, relative to the best: (.5 + .05)³, 1.05³ and .05³ are .1664, 1.1576 and .0001."""
+    measuring = Measuring(4, weights=CutWeights(gap=3.0, distance=0.0))
+    p = cut_probabilities(np.array([0.2, 0.4, 0.0]), np.array([0.1, 0.5, 0.9]), CUTS, measuring)
+    assert p == pytest.approx([0.1257, 0.8742, 0.0001], abs=1e-4)
+
+
+def test_without_a_gap_only_the_distance_counts() -> None:
+    """The closeness .35 lies half-way from .2 to .5: at √(2 · 4), half of log 2 from 2 and 4, 1.5 of it from 8.
+
+    exp(−(.3466)² / 2) = .9417 twice, and exp(−(1.0397)² / 2) = .5825: .3818, .3818 and .2362 of their sum.
+    """
+    measuring = Measuring(4, weights=CutWeights(gap=0.0, distance=1.0, closeness=0.35))
+    p = cut_probabilities(np.array([0.0, 0.0, 9.0]), np.array([0.2, 0.5, 0.8]), CUTS, measuring)
+    assert p == pytest.approx([0.3818, 0.3818, 0.2362], abs=1e-4)
+
+
+@pytest.mark.parametrize(("closeness", "best"), [(0.1, 0), (0.95, 2)])
+def test_a_closeness_beyond_all_cuts_is_that_of_the_outermost(closeness: float, best: int) -> None:
+    measuring = Measuring(4, weights=CutWeights(3.0, 8.0, closeness))
+    assert cut_probabilities(np.ones(3), np.array([0.2, 0.5, 0.8]), CUTS, measuring).argmax() == best
+
+
+def test_a_closeness_that_falls_again_is_read_as_it_rose() -> None:
+    """.6 at 4 clusters is reached there, although the cut into 8 has .5 again."""
+    measuring = Measuring(4, weights=CutWeights(3.0, 8.0, 0.6))
+    assert cut_probabilities(np.ones(3), np.array([0.2, 0.6, 0.5]), CUTS, measuring).argmax() >= 1
+
+
+def test_where_no_cut_is_worth_anything_all_are_as_likely() -> None:
+    p = cut_probabilities(np.zeros(3), np.zeros(3), CUTS, Measuring(4))
+    assert p == pytest.approx([1 / 3] * 3)
+
+
+def test_closeness_by_hand() -> None:
+    """Two pairs of unit rows at 0° and 60°, 180° and 240°: their sum is 0, so two random rows have b = 0.
+
+    Two clusters: cos 60° = ½ in each. One cluster: the six cosines are ½, ½, −1, −1, −½ and −½, mean −⅓. Four: 1.
+    """
+    angles = np.deg2rad([0, 60, 180, 240])
+    X = np.c_[np.cos(angles), np.sin(angles)].astype(np.float32)
+    found = closeness_of(X, Agglomerative().fit(X), np.array([1, 2, 4]))
+    assert found == pytest.approx([-1 / 3, 0.5, 1.0], abs=1e-5)
+
+
+def test_closeness_is_measured_above_that_of_any_two_sentences() -> None:
+    """(1, 0) twice and (0, 1) twice have the mean (½, ½), of squared length ½: one cluster has (⅓ − ½) / ½ = −⅓."""
+    X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
+    assert closeness_of(X, Agglomerative().fit(X), np.array([1, 2])) == pytest.approx([-1 / 3, 1.0], abs=1e-6)
+
+
+def test_the_quantiles_lie_between_the_cuts() -> None:
+    """p .2, .6 and .2 have their middles at .1, .5 and .9: the bounds are the outer cuts, the median the inner one.
+
+    With .5 and .5 the middles are .25 and .75; .5 lies half-way in log, at √(2 · 8) = 4.
+    """
+    assert quantiles(CUTS, np.array([0.2, 0.6, 0.2])) == pytest.approx((2.0, 4.0, 8.0))
+    assert quantiles(np.array([2, 8]), np.array([0.5, 0.5])) == pytest.approx((2.0, 4.0, 8.0))
+
+
+@given(st.lists(st.floats(0.01, 1.0), min_size=2, max_size=12))
+def test_the_quantiles_are_in_order_and_among_the_cuts(weights: list[float]) -> None:
+    cuts = np.arange(2, len(weights) + 2)
+    low, median, high = quantiles(cuts, np.array(weights) / sum(weights))
+    assert cuts[0] - 1e-9 <= low <= median <= high <= cuts[-1] + 1e-9
 
 
 def test_the_height_cuts_the_tree_into_that_many() -> None:

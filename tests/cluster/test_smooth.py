@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialin.cluster import partition
 from dialin.cluster.partition import Agglomerative
-from dialin.cluster.smooth import smoothed
+from dialin.cluster.smooth import n_neighbours_of, smoothed
 from oracles import Matrix, blobs, unit
 
 
@@ -60,7 +61,25 @@ def test_the_tree_is_that_of_the_smoothed_rows() -> None:
     assert len(Agglomerative(smooth=True).fit(X[:0]).cut(3)) == 0
 
 
-def test_micro_clusters_are_not_smoothed() -> None:
+def test_micro_clusters_are_made_of_smoothed_rows() -> None:
     X, _ = blobs([40, 40, 40])
-    plain, smoothing = (Agglomerative(max_exact=50, n_micro=20, smooth=s, random_state=0).fit(X) for s in (False, True))
-    assert np.array_equal(plain.cut(10), smoothing.cut(10))
+    plain, smoothing = (Agglomerative(max_exact=50, n_micro=20, smooth=s, random_state=0) for s in (False, True))
+    assert np.array_equal(smoothing.fit(X).cut(10), plain.fit(smoothed(X)).cut(10))
+
+
+def test_too_many_rows_are_not_smoothed(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, _ = blobs([40, 40, 40])
+    monkeypatch.setattr(partition, "MAX_SMOOTHED", 119)
+    assert np.array_equal(Agglomerative(smooth=True).points(X), X)
+    monkeypatch.setattr(partition, "MAX_SMOOTHED", 120)
+    assert np.array_equal(Agglomerative(smooth=True).points(X), smoothed(X))
+
+
+def test_beyond_four_thousand_rows_the_neighbours_are_the_same_share() -> None:
+    """One row of 400 is a neighbour: 10 of 4,000, 20 of 8,000, 250 of 100,000."""
+    assert [n_neighbours_of(n) for n in (4_000, 8_000, 100_000)] == [10, 20, 250]
+
+
+@given(n=st.integers(0, 100_000))
+def test_more_rows_never_have_fewer_neighbours(n: int) -> None:
+    assert 0 <= n_neighbours_of(n) <= n_neighbours_of(n + 1) < max(n, 1)

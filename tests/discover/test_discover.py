@@ -305,7 +305,7 @@ def test_the_llm_tells_the_role_of_other_action_words() -> None:
 
 def test_p_good_is_that_of_what_was_kept() -> None:
     """Whatever the search decided by: log-odds 3 − ln(size), so an intent of e³ = 20 sentences has P ½."""
-    kept = replace(CALIBRATION, form="list", kept_weights=(3.0, 0.0, -1.0, 0.0))
+    kept = replace(CALIBRATION, form="list", confidence_weights=(3.0, 0.0, 0.0, -1.0))
     data = data_of([*TEXTS, *NOISE])
     for mode in ("both", "geometry"):
         result = discover_with(data, ScriptedLLM(), replace(LIST, judge=mode), calibration=kept)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.judge.calibration import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid, weighed
+from dialin.judge.isolation import Isolation
 from dialin.prompts.templates import Form
 
 HAND = Calibration(
@@ -88,11 +89,11 @@ def test_a_sample_of_a_large_corpus_is_judged_as_the_whole() -> None:
     assert small == pytest.approx(by_hand)
 
 
-def test_kept_p_by_hand() -> None:
-    """1 + 2·½ − 1·ln 20 + ½·ln (500 / 20) = 2 − 2.9957 + 1.6094 = .6137: P .6488; without such weights, none."""
-    kept = replace(HAND, kept_weights=(1.0, 2.0, -1.0, 0.5))
-    assert kept.kept_p(Geometry(0.5, 0.5), 20, 500) == pytest.approx(0.6488, abs=1e-4)
-    assert HAND.kept_p(Geometry(0.5, 0.5), 20, 500) is None
+def test_confidence_by_hand() -> None:
+    """−2 + 3·.8 + 4·.5 − ½·ln 20 = 2.4 − 1.4979 = .9021: P .7114; without such weights, none."""
+    kept = replace(HAND, confidence_weights=(-2.0, 3.0, 4.0, -0.5))
+    assert kept.confidence(Isolation(near=0.8, wide=0.5), 20) == pytest.approx(0.7114, abs=1e-4)
+    assert HAND.confidence(Isolation(0.8, 0.5), 20) is None
 
 
 def test_llm_p_by_hand() -> None:
@@ -124,6 +125,8 @@ def test_an_unknown_llm_gets_the_general_calibration(form: Form) -> None:
     )
     assert calibration.kept_weights is not None
     assert len(calibration.kept_weights) == 4
+    assert calibration.confidence_weights is not None
+    assert len(calibration.confidence_weights) == 4
 
 
 @pytest.mark.parametrize(
@@ -141,16 +144,17 @@ def test_a_server_is_asked_the_papers_question_and_a_small_model_about_pairs(llm
     assert calibration_of(llm).form == form
 
 
-def test_of_what_was_kept_less_is_claimed() -> None:
-    """Fifty sentences of a thousand, of tightness .6: kept with P .91, of which .70 is said."""
-    shipped, shape = calibration_of("", "pairs"), Geometry(0.6, 0.7)
-    decided, said = (
-        sigmoid(weighed(shipped.geometry_weights, shape, 50, 1000)),
-        shipped.kept_p(shape, 50, 1000),
+def test_the_farther_apart_the_surer_and_the_larger_the_less() -> None:
+    """By the shipped weights: a cluster whose neighbours lie in it, one with half of them outside, and a larger one."""
+    shipped = calibration_of("", "pairs")
+    apart, half, large = (
+        shipped.confidence(Isolation(share, share), size) for share, size in ((1.0, 20), (0.5, 20), (1.0, 500))
     )
-    assert decided > 0.85
-    assert said is not None
-    assert said < decided - 0.1
+    assert apart is not None
+    assert half is not None
+    assert large is not None
+    assert half < 1 / 3 < 2 / 3 < apart
+    assert large < apart
 
 
 def test_shipped_weights_point_the_right_way() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.cluster.granularity import Measuring, granularity_of
+from dialin.cluster.granularity import Granularity, Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
 from dialin.discover import context
 from dialin.discover.context import Tools, default_min_size, heights_of
@@ -27,6 +27,7 @@ from dialin.judge.evidence import (
     LlmCorrections,
     SuggestedHeights,
     last_join,
+    mixed_log_odds,
     ward_distance,
 )
 from oracles import ScriptedLLM
@@ -40,9 +41,15 @@ def points(n: int, seed: int = 0, d: int = 6) -> Matrix:
     return np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
 
 
-def scale(X: Matrix, heights: list[float | None], parts: list[int] | None = None) -> HeightEvidence:
+def at(*heights: float, p: Sequence[float] = ()) -> Granularity:
+    """Return cuts at these heights, as likely as each other without p."""
+    weights = np.array(p or [1 / len(heights)] * len(heights))
+    return Granularity(2, 2, 2, heights[0], np.array(heights), weights)
+
+
+def scale(X: Matrix, found: list[Granularity | None], parts: list[int] | None = None) -> HeightEvidence:
     of = np.array(parts or [0] * len(X), dtype=np.int64)
-    return HeightEvidence(X, SuggestedHeights(of, tuple(heights)), slope=4.0, otherwise=CosineEvidence(X, of, WEIGHTS))
+    return HeightEvidence(X, SuggestedHeights(of, tuple(found)), slope=4.0, otherwise=CosineEvidence(X, of, WEIGHTS))
 
 
 @given(n=st.integers(4, 40), seed=st.integers(0, 99))
@@ -65,15 +72,55 @@ def test_the_height_of_a_large_set_is_about_that_of_its_node() -> None:
 def test_scale_by_hand() -> None:
     """Two rows 1 apart join at 1; the corpus falls apart at e: 4 · ln(e / 1) = 4. At a height of e² it is −4."""
     X = np.array([[0.0], [1.0], [math.e**2]], dtype=np.float32)
-    judged = scale(X, [math.e])
+    judged = scale(X, [at(math.e)])
     assert judged.log_odds(np.array([0, 1])) == pytest.approx(4.0)
     assert judged.log_odds(np.array([0]), np.array([1])) == pytest.approx(4.0)
     assert judged.log_odds(np.array([0]), np.array([2])) == pytest.approx(-4.0, abs=1e-5)
 
 
+def test_cuts_that_disagree_are_averaged_as_probabilities() -> None:
+    """The set joins at 1. Cuts at 1 and at e^(ln 9 / 4) = 1.732 give log-odds 0 and ln 9: P ½ and .9.
+
+    Equally likely, P is .7: log-odds ln (.7 / .3) = .847. With 3/4 and 1/4, P is .6: ln 1.5 = .405.
+    """
+    X = np.array([[0.0], [1.0]], dtype=np.float32)
+    judged = [scale(X, [at(1.0, 9**0.25, p=p)]).log_odds(np.arange(2)) for p in ([0.5, 0.5], [0.75, 0.25])]
+    assert judged == pytest.approx([0.8473, 0.4055], abs=1e-4)
+
+
+def test_where_the_cuts_disagree_throughout_the_evidence_is_weak() -> None:
+    """Eight cuts from e⁻⁴ to e⁴ times its height, all as likely: each half of them cancels the other."""
+    spread = np.exp(np.linspace(-4, 4, 8))
+    X = np.array([[0.0], [1.0]], dtype=np.float32)
+    assert scale(X, [at(*spread)]).log_odds(np.arange(2)) == pytest.approx(0.0, abs=1e-5)
+    above = scale(X, [at(*(3 * spread))]).log_odds(np.arange(2))
+    assert 0 < above < 4 * math.log(3) / 2  # a single cut three times as high would say 4.39
+
+
+@given(value=st.floats(-700, 700), n=st.integers(1, 5))
+def test_the_mean_of_equal_log_odds_is_their_own(value: float, n: int) -> None:
+    assert mixed_log_odds(np.full(n, value), np.full(n, 1 / n)) == pytest.approx(value, abs=1e-9)
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=6))
+def test_a_mean_of_log_odds_lies_among_them_and_has_the_sign_of_its_side(values: list[float]) -> None:
+    log_odds, p = np.array(values), np.full(len(values), 1 / len(values))
+    mixed = mixed_log_odds(log_odds, p)
+    assert min(values) - 1e-6 <= mixed <= max(values) + 1e-6
+    assert mixed_log_odds(-log_odds, p) == pytest.approx(-mixed, abs=1e-6)
+
+
+def test_a_set_is_placed_in_its_stratum() -> None:
+    """Rows 1, 3 and 5 are the second stratum; there, rows 5 and 3 are its third and its second."""
+    X = points(6)
+    placed, rows = CosineEvidence(X, np.array([0, 1, 0, 1, 0, 1]), WEIGHTS).placed(np.array([5, 3]))
+    assert np.array_equal(placed, X[[1, 3, 5]])
+    assert rows.tolist() == [1, 2]
+
+
 def test_each_part_has_its_own_height_and_what_was_not_measured_goes_by_tightness() -> None:
     X = np.concatenate([points(10), points(10)])
-    judged = scale(X, [1.0, None], [0] * 10 + [1] * 10)
+    judged = scale(X, [at(1.0), None], [0] * 10 + [1] * 10)
     first, second = np.arange(4), np.arange(10, 14)
     assert judged.log_odds(first) == pytest.approx(4 * math.log(1 / last_join(X[first])))
     assert judged.log_odds(second) == judged.otherwise.log_odds(second)
@@ -81,7 +128,7 @@ def test_each_part_has_its_own_height_and_what_was_not_measured_goes_by_tightnes
 
 def test_equal_sentences_are_as_close_as_can_be() -> None:
     X = np.ones((3, 2), dtype=np.float32)
-    assert 4 < scale(X, [1.0]).log_odds(np.arange(3)) < math.inf
+    assert 4 < scale(X, [at(1.0)]).log_odds(np.arange(3)) < math.inf
 
 
 def test_tightness_is_weighed_within_the_part() -> None:
@@ -136,17 +183,18 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     X = np.concatenate([spheres(8, 30), spheres(3, 60, seed=1), spheres(2, 15, seed=2)])
     roles = ["customer"] * 240 + ["agent"] * 180 + ["other"] * 30
     found = heights_of(data_of(X, roles), Settings())
-    alone = [granularity_of(X[rows], Measuring(default_min_size(len(X[rows])))) for rows in (slice(240, 420), slice(0, 240))]
-    assert found.heights == (*(one and one.height for one in alone), None)
+    parts = (X[240:420], X[:240])
+    alone = [granularity_of(part, Measuring(default_min_size(len(part)))) for part in parts]
+    assert [one and one.height for one in found.found] == [*(one and one.height for one in alone), None]
     assert found.strata.tolist() == [1] * 240 + [0] * 180 + [2] * 30
-    assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.heights[1], found.heights[0], None]
+    assert [found.of(np.array([row])) for row in (0, 240, 449)] == [found.found[1], found.found[0], None]
 
 
 def test_of_sets_across_parts_the_tree_says_nothing() -> None:
     """Their tightness speaks: two orthogonal halves have a third of the pairs in common, at a base of 1."""
     X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
     first, second, parts = np.array([0, 1]), np.array([2, 3]), [0, 0, 1, 1]
-    judged, tightness = scale(X, [1.0, 1.0], parts), CosineEvidence(X, np.array(parts), WEIGHTS)
+    judged, tightness = scale(X, [at(1.0), at(1.0)], parts), CosineEvidence(X, np.array(parts), WEIGHTS)
     assert judged.heights.of(np.arange(4)) is None
     assert judged.log_odds(first, second) == tightness.log_odds(first, second)
     assert judged.log_odds(np.arange(4)) == tightness.log_odds(np.arange(4))

@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from conftest import Cli
 
+from dialin.cluster.granularity import SuggestedNumber
 from dialin.facts.families import families, tree_of_intents
 from dialin.facts.loaded import load_files
+from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.llm.usage import Price
 from dialin.report.colours import UNASSIGNED_COLOUR, colours, oklch
 from dialin.report.html import asset, fill_templates, open_page, report_html
 from dialin.report.map.points import fitting, points_of, sampled, script_json
-from dialin.report.page import SECTIONS
+from dialin.report.page import INTERVAL_NOTE, SECTIONS
 from dialin.report.pictures import columns, line_points, tree_picture
 from dialin.runs.manifest import CAPPED
 from dialin.text.width import shortened
@@ -72,6 +74,32 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 # --- what is in it ----------------------------------------------------------------------------------
+
+
+SUGGESTED = SuggestedNumber(30, 22, 41)
+
+
+@pytest.mark.parametrize(
+    ("embedder", "end", "is_fitted"),
+    [
+        ("local:intents-en-v1", ".", True),
+        ("test:hashing", "; the estimate is not fitted to this embedder.", False),
+    ],
+)
+def test_the_head_says_what_the_sentences_suggest_and_the_notes_what_is_fitted(
+    tmp_path: Path, embedder: str, end: str, is_fitted: bool
+) -> None:
+    html = report_html(fake_run(tmp_path / "run", calls(), suggested=SUGGESTED, embedder=embedder))
+    text = " ".join(Parsed(html).text.split())
+    assert f"The sentences suggest about 30 intents, between 22 and 41{end}" in text
+    assert (INTERVAL_NOTE in text) == is_fitted
+    assert CERTAINTY_NOTE in text
+    assert (UNFITTED_NOTE in text) == (not is_fitted)
+    assert "0.90 clear" in text
+
+
+def test_what_was_not_measured_is_not_in_the_head(html: str) -> None:
+    assert "sentences suggest" not in Parsed(html).text
 
 
 def test_every_part_is_there_and_can_be_reached(html: str) -> None:

@@ -61,6 +61,10 @@ def test_columns_line_up_under_chinese_names() -> None:
     assert len(ends) == 1
 
 
+def test_beside_the_probability_stands_its_word() -> None:
+    assert any("0.91 clear" in line for line in printed(summary(intent("a-b", "agent", "x"))))
+
+
 def test_the_role_column_is_there_only_where_roles_are() -> None:
     assert "role" not in printed(summary(intent("a-b", None, "x")))[1]
     assert "role" in "".join(printed(summary(intent("a-b", "agent", "x"))))

@@ -19,6 +19,7 @@ from conftest import Cli
 from starlette.testclient import TestClient
 
 from dialin.errors import InputError
+from dialin.judge.certainty import with_certainty
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
 from dialin.review.log import append, read_log
 from dialin.runs.run import load
@@ -75,6 +76,15 @@ def all_pages(client: TestClient) -> list[str]:
 
 
 # --- what is shown --------------------------------------------------------------------------------
+
+
+def test_the_overview_and_each_intent_have_the_word_for_its_probability(client: TestClient, run: Path) -> None:
+    rows = load(run).intents.to_pylist()
+    overview = client.get("/").text
+    for row in rows:
+        said = with_certainty(row["p_good"])
+        assert said in overview
+        assert f"P(good) {said} ·" in client.get(f"/intent/{row['intent_id']}").text
 
 
 def test_every_page_escapes_what_people_wrote(client: TestClient, run: Path) -> None:

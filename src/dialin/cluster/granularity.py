@@ -10,12 +10,12 @@ The second is *closeness*: vectors that were tuned for intents put two sentences
 any domain. It is the mean cosine of the pairs inside clusters, where 0 is that of any two sentences of the corpus.
 
 `CutWeights` says how much each counts. They are fitted to one embedder's vectors by leaving out whole families of data
-sets (``studies.own.fineness``); for other embedders only the first kind counts.
+sets; for other embedders only the first kind counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +86,18 @@ def weights_for(embedder: str) -> CutWeights:
     >>> weights_for("local:intents-en-v1").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
     (1.0, 0.0)
     """
-    return FITTED if embedder in FITTED_EMBEDDERS else CutWeights()
+    return FITTED if is_fitted(embedder) else CutWeights()
+
+
+def is_fitted(embedder: str) -> bool:
+    """Tell whether the estimate, and P(good) of what is kept, were fitted to the vectors of an embedder.
+
+    Examples
+    --------
+    >>> is_fitted("local:intents-zh-v1"), is_fitted("local:bge-small-zh-v1.5")
+    (True, False)
+    """
+    return embedder in FITTED_EMBEDDERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +123,38 @@ class Granularity:
     height: float
     heights: Floats
     p: Floats
+
+
+@dataclass(frozen=True)
+class SuggestedNumber:
+    """How many intents the sentences suggest: about `n`, between `low` and `high`."""
+
+    n: int
+    low: int
+    high: int
+
+    def with_known(self, n: int) -> SuggestedNumber:
+        """Return the number where n more are known to be there."""
+        return SuggestedNumber(self.n + n, self.low + n, self.high + n)
+
+
+def suggested_number(found: Iterable[Granularity | None]) -> SuggestedNumber | None:
+    """Return the sums over the strata that were measured; None where none was.
+
+    The interval is at least as wide as one of the whole corpus: it holds even if all strata err to the same side.
+
+    Examples
+    --------
+    >>> customers, agents = (Granularity(n, n - 2, n + 3, 1.0, np.ones(1), np.ones(1)) for n in (20, 8))
+    >>> suggested_number([customers, None, agents])
+    SuggestedNumber(n=28, low=24, high=34)
+    """
+    measured = [one for one in found if one is not None]
+    if not measured:
+        return None
+    return SuggestedNumber(
+        sum(one.n_clusters for one in measured), sum(one.low for one in measured), sum(one.high for one in measured)
+    )
 
 
 @dataclass(frozen=True)
@@ -167,7 +210,7 @@ def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) ->
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
     partition = _partition(own)
-    p = posterior(gap_of(own, cuts, min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring)
+    p = cut_probabilities(gap_of(own, cuts, min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring)
     low, median, high = (round(k) for k in quantiles(cuts, p))
     is_smoothed = len(X) <= MAX_SMOOTHED  # else the whole tree is built on what was not
     tree = (partition if is_smoothed else Agglomerative().fit(own)).tree
@@ -211,7 +254,7 @@ def _mean_cosine(X: Matrix, labels: Labels) -> float:
     return float((np.square(totals).sum() - len(labels)) / n_pairs) if n_pairs else 1.0
 
 
-def posterior(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuring) -> Floats:
+def cut_probabilities(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuring) -> Floats:
     """Return the probability of each cut, shape (n_cuts,), from its worth and its closeness.
 
     Examples
@@ -220,7 +263,7 @@ def posterior(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuri
     them has exp(-8 · (log 2)² / 2) = .146 times its probability: .146 / (1 + 2 · .146) = .113.
 
     >>> weights = CutWeights(gap=3.0, distance=8.0, closeness=0.5)
-    >>> p = posterior(np.ones(3), np.array([0.2, 0.5, 0.8]), np.array([2, 4, 8]), Measuring(4, weights=weights))
+    >>> p = cut_probabilities(np.ones(3), np.array([0.2, 0.5, 0.8]), np.array([2, 4, 8]), Measuring(4, weights=weights))
     >>> p.round(3).tolist()
     [0.113, 0.774, 0.113]
     """

@@ -5,13 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import Measuring, granularity_of, weights_for
+from dialin.cluster.granularity import (
+    Measuring,
+    SuggestedNumber,
+    granularity_of,
+    suggested_number,
+    weights_for,
+)
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.strata import Stratum, strata_of
 from dialin.discover.settings import Auto, Settings
@@ -26,7 +32,6 @@ from dialin.judge.verdict import Judge
 from dialin.llm.base import LLM
 from dialin.llm.client import tagged
 from dialin.prompts.templates import VERSIONS
-
 
 LEAST_MEASURED = 3
 """Least size of a cluster where the granularity is measured. That of a cluster worth keeping grows with the corpus, and
@@ -74,6 +79,33 @@ class Tools:
         return None if llm is None else tagged(llm, step)
 
 
+class MeasuredOnce:
+    """The suggested heights, measured when they are first asked for.
+
+    Parameters
+    ----------
+    data : Data
+        The sentences.
+    settings : Settings
+        The settings of the run.
+    """
+
+    def __init__(self, data: Data, settings: Settings) -> None:
+        self._measure = partial(heights_of, data, settings)
+        self._found: SuggestedHeights | None = None
+
+    def __call__(self) -> SuggestedHeights:
+        """Return the heights."""
+        if self._found is None:
+            self._found = self._measure()
+        return self._found
+
+    @property
+    def suggested(self) -> SuggestedNumber | None:
+        """The number of intents that they suggest; None where nobody asked for them, or no stratum was measured."""
+        return suggested_number(self._found.found) if self._found else None
+
+
 @dataclass(frozen=True)
 class Context:
     """What the steps of the method work with: data, tools, settings, the suggested heights, and the judge."""
@@ -82,12 +114,12 @@ class Context:
     tools: Tools
     settings: Settings
     judge: Judge
-    heights: Callable[[], SuggestedHeights]
+    heights: MeasuredOnce
 
     @classmethod
     def of(cls, data: Data, tools: Tools, settings: Settings) -> Context:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        heights = cache(partial(heights_of, data, settings))  # seconds of work: not where nothing reads them
+        heights = MeasuredOnce(data, settings)  # seconds of work: not where nothing reads them
         if tools.judge is not None:
             return cls(data, tools, settings, tools.judge, heights)
         if settings.judge == "people":
@@ -173,9 +205,7 @@ def heights_of(data: Data, settings: Settings) -> SuggestedHeights:
     """Measure the granularity that each stratum suggests."""
     strata = data.stratum_ids(use_roles=settings.roles == "auto")
     measuring = Measuring(LEAST_MEASURED, settings.seed, settings.granularity, weights_for(data.embedder))
-    found = [
-        granularity_of(data.X[strata == stratum], measuring) for stratum in range(int(strata.max(initial=-1)) + 1)
-    ]
+    found = [granularity_of(data.X[strata == stratum], measuring) for stratum in range(int(strata.max(initial=-1)) + 1)]
     return SuggestedHeights(strata, tuple(found))
 
 

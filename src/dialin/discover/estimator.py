@@ -54,6 +54,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         What was found, the most frequent first.
     rounds_ : tuple of (Stratum, Round)
         The rounds of Algorithm 1, each with the stratum that it worked on.
+    suggested_ : SuggestedNumber or None
+        How many intents the sentences suggest: about `n`, between `low` and `high`; None where it was not measured.
     result_ : Result
         All of it, per distinct sentence.
     usage_ : Usage
@@ -114,6 +116,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.result_, self.usage_ = self._discover(words, sentence_roles, counts)
         self.labels_ = self.result_.labels[rows]
         self.intents_, self.rounds_ = self.result_.intents, self.result_.rounds
+        self.suggested_ = self.result_.suggested
         return self
 
     def fit_predict(self, X: Corpus | Iterable[str], y: object = None, *, roles: Sequence[str] | None = None) -> Labels:

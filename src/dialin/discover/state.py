@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
+from dialin.cluster.granularity import SuggestedNumber
 from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.errors import BudgetError
@@ -75,6 +76,8 @@ class Result:
         False where a cap of the budget ended the run early.
     roles : list of str
         Role of each sentence as used: known, split by label, or "".
+    suggested : SuggestedNumber or None
+        The number of intents that the sentences suggest; None where nothing measured it, or they are too few.
     """
 
     intents: tuple[Intent, ...]
@@ -85,6 +88,7 @@ class Result:
     pieces: Pieces
     complete: bool
     roles: list[str]
+    suggested: SuggestedNumber | None = None
 
 
 def nothing(data: Data) -> Result:

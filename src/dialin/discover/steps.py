@@ -128,6 +128,7 @@ def conclude(draft: Draft, context: Context) -> Result:
         pieces=replace(pieces, intents=rank[pieces.intents]),
         complete=is_complete,
         roles=draft.roles,
+        suggested=context.heights.suggested,
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dialin.cluster.granularity import SuggestedNumber, is_fitted
 from dialin.errors import InputError
 from dialin.files import without_nan
 from dialin.runs.manifest import CAPPED, COMPLETE
@@ -33,6 +34,10 @@ class Summary:
         Expected share of good intents from the P(good) of each, with its 95 % interval.
     questions, tokens_in, tokens_out : int
         Number of distinct questions to the LLM, and of their tokens.
+    suggested : SuggestedNumber or None
+        Number of intents that the sentences suggest; None if it was not measured.
+    is_fitted : bool
+        Whether that estimate and P(good) were fitted to the vectors of the run's embedder.
     """
 
     status: str
@@ -45,6 +50,17 @@ class Summary:
     questions: int
     tokens_in: int
     tokens_out: int
+    suggested: SuggestedNumber | None = None
+    is_fitted: bool = True
+
+    @property
+    def suggestion(self) -> str:
+        """The sentence about the suggested number of intents; "" if it was not measured."""
+        found = self.suggested
+        if found is None:
+            return ""
+        unfitted = "" if self.is_fitted else "; the estimate is not fitted to this embedder"
+        return f"The sentences suggest about {found.n:,} intents, between {found.low:,} and {found.high:,}{unfitted}."
 
     @property
     def intent_ids(self) -> list[int]:
@@ -88,6 +104,8 @@ def summary_of(run: Run) -> Summary:
         questions=sum(step["questions"] for step in usage),
         tokens_in=sum(step["tokens_in"] for step in usage),
         tokens_out=sum(step["tokens_out"] for step in usage),
+        suggested=run.manifest.suggested,
+        is_fitted=is_fitted(run.manifest.embedder),
     )
 
 

@@ -86,7 +86,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
             result = held.joined(found) if held else found
         usage = asked(run.folder / files.REPLIES)
-        ended = replace(run, manifest=replace(run.manifest, status=status_of(result), usage=usage))
+        manifest = replace(run.manifest, status=status_of(result), usage=usage, suggested=result.suggested)
+        ended = replace(run, manifest=manifest)
         session.on_step("report")
         write_result(ended, result, log)
     except (KeyboardInterrupt, ProviderError):

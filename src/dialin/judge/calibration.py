@@ -4,7 +4,7 @@ Two kinds of evidence meet in log-odds: the geometry (how close the sentences of
 any two sentences of the corpus are, and what share of the corpus the cluster holds: the larger, the less likely one
 intent) and the mean log-odds of the LLM's answers. The LLM's coefficients are fitted by ``dialin tune calibrate``,
 those of the geometry chosen by ``studies.own.choose_geometry``, both on data sets that no benchmark evaluates. Of
-clusters that a run kept, their neighbours tell more (`Calibration.confidence`, fitted by ``studies.own.fineness``).
+clusters that a run kept, their neighbours tell more (`Calibration.confidence`); ``studies.own.calibrate_kept`` fits it.
 """
 
 from __future__ import annotations

@@ -64,11 +64,11 @@ def isolation_of(X: Matrix, rows: Rows) -> Isolation | None:
         return None
     places = evenly(np.flatnonzero(is_own), MAX_ASKED)
     n_near, n_wide = min(N_NEAR, n_others), min(N_WIDE, n_others)
-    inside = is_own[nearest(X[searched], places, n_wide)]
+    inside = is_own[nearest_rows(X[searched], places, n_wide)]
     return Isolation(float(inside[:, :n_near].mean()), float(inside.mean()))
 
 
-def nearest(X: Matrix, rows: Rows, n_neighbours: int) -> Rows:
+def nearest_rows(X: Matrix, rows: Rows, n_neighbours: int) -> Rows:
     """Return the nearest other rows of X of some rows by cosine, nearest first, shape (len(rows), n_neighbours)."""
     cosine = X[rows] @ X.T
     cosine[np.arange(len(rows)), rows] = -np.inf

@@ -11,6 +11,7 @@ from dialin import files
 from dialin.facts.build import facts_of
 from dialin.facts.facts import stratum_of
 from dialin.facts.loaded import load_files
+from dialin.judge.certainty import with_certainty
 from dialin.llm.usage import Price
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
@@ -74,6 +75,7 @@ def environment() -> jinja2.Environment:
         "percent": percent,
         "short": shortened_text,
         "is_chinese": is_chinese,
+        "with_certainty": with_certainty,
     }
     made.filters["stratum"] = stratum_of
     return made

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from dialin.errors import InputError
 from dialin.facts.facts import Facts, IntentFacts, Link
+from dialin.judge.certainty import with_certainty
 from dialin.report.terminal import numbered_title, on_one_line, sparkline
 from dialin.text.width import shortened
 
@@ -81,7 +82,9 @@ def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
 def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     """Return the lines with the figures of an intent."""
     sentences = "1 sentence" if one.size == 1 else f"{one.size:,} sentences"
-    said = f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {sentences} · P(good) {one.p_good:.2f}"
+    said = (
+        f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {sentences} · P(good) {with_certainty(one.p_good)}"
+    )
     lines = [said]
     if facts.calls and one.is_routine:
         lines.append("routine: never the main reason for a call")

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from dialin.facts.facts import Facts, stratum_of
+from dialin.judge.certainty import with_certainty
 from dialin.report.terminal import Column, add, grid, numbered_title, numbers, on_one_line, sparkline, totals
 from dialin.runs.run import Run
 from dialin.text.width import shortened
@@ -58,7 +59,7 @@ def intents_grid(facts: Facts, width: int) -> RenderableType:
     for one in facts.intents:
         cells = {"role": one.role, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
         cells |= {"most central": on_one_line("".join(one.examples[:1]))}
-        figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", f"{one.p_good:.2f}"]
+        figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", with_certainty(one.p_good)]
         add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))
     return table
 

@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.facts.families import families
+from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.llm.usage import Price, Usage
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
@@ -20,6 +21,7 @@ from dialin.runs.manifest import Manifest
 MAX_ROWS = 1_000
 N_REASONS, N_MOVERS = 15, 12
 """Maximum numbers of main reasons and of rising or falling intents in their tables."""
+INTERVAL_NOTE = "In four corpora of five, the true number lies in such an interval."
 SECTIONS = {
     "map": "Map",
     "intents": "Intents",
@@ -107,7 +109,17 @@ class Page:
         intents = [[one.title, colour.light, colour.dark, one.name, one.n_occurrences] for colour, one in found]
         return script_json({"intents": intents} | self.points.as_dict())
 
+    @property
+    def suggestion_note(self) -> str:
+        """The note beside the suggested number of intents; of another embedder nobody knows how often it holds."""
+        return INTERVAL_NOTE if self.facts.summary.is_fitted else ""
+
     # --- intents ---
+
+    @property
+    def certainty_note(self) -> str:
+        """The meaning of P(good) and its words."""
+        return CERTAINTY_NOTE if self.facts.summary.is_fitted else f"{CERTAINTY_NOTE} {UNFITTED_NOTE}"
 
     @property
     def n_intents(self) -> int:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from dialin.facts.facts import Facts
 from dialin.facts.headline import Summary, summary_of
+from dialin.judge.certainty import with_certainty
 from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
 
@@ -58,7 +59,7 @@ def intents_rich(summary: Summary) -> Table:
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
     examples = "\n".join(on_one_line(text) for text in intent["examples"][:N_SHOWN])
     role = [Text(intent["role"] or "")] if has_roles else []
-    share, p_good = f"{intent['share']:.1%}", f"{intent['p_good']:.2f}"
+    share, p_good = f"{intent['share']:.1%}", with_certainty(intent["p_good"])
     name = Text(intent["name"], style="bold")
     return [name, Text(f"{intent['size']:,}"), Text(share), Text(p_good), *role, Text(examples)]
 
@@ -72,6 +73,8 @@ def totals(run: Run, summary: Summary) -> list[str]:
         f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {summary.n_occurrences:,} utterances{good}",
         f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",
     ]
+    if summary.suggestion:
+        lines.insert(1, summary.suggestion)
     if summary.unassigned:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")

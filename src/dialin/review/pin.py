@@ -163,7 +163,9 @@ class PinnedSplit:
         reasons, roles = [BY_PERSON if label == -1 else "" for label in self.labels], self._roles()
         for row, reason, role in zip(free.tolist(), found.reasons, found.roles, strict=True):
             reasons[row], roles[row] = reason, role
-        intents, rank = numbered([*self._intents(), *found.intents])
+        kept = self._intents()
+        n_kept = sum(intent.size > 0 for intent in kept)
+        intents, rank = numbered([*kept, *found.intents])
         return Result(
             intents=intents,
             labels=rank[groups],
@@ -173,6 +175,7 @@ class PinnedSplit:
             pieces=ranked(joined(self.pinned.pieces, replace(found.pieces, intents=found.pieces.intents + m)), rank),
             complete=found.complete,
             roles=roles,
+            suggested=found.suggested and found.suggested.with_known(n_kept),
         )
 
     def _roles(self) -> list[str]:

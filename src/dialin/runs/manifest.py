@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dialin import files
+from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.connect import Specs
 from dialin.discover.settings import Auto, Settings
 from dialin.errors import InputError
@@ -82,6 +83,7 @@ class Manifest:
     calibration: Calibration | Auto = "auto"
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     pinned: str = ""
+    suggested: SuggestedNumber | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the values of ``manifest.json``."""
@@ -118,7 +120,13 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         given = values["calibration"]
         calibration = given if given == "auto" else calibration_in(given)
-        parts = {"settings": Settings(**settings), "source": InputSource(**source), "calibration": calibration}
+        suggested = values.get("suggested")  # folders of dialin 0.2.0 have none
+        parts = {
+            "settings": Settings(**settings),
+            "source": InputSource(**source),
+            "calibration": calibration,
+            "suggested": suggested and SuggestedNumber(**suggested),
+        }
         return Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
     except (TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path} is damaged: {error}", hint="make the run again") from error

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from dialin.errors import InputError
 from dialin.files import quoted
+from dialin.judge.certainty import with_certainty
 from dialin.review.edits import Vote
 from dialin.review.replay import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
@@ -92,7 +93,9 @@ def app_of(run: Run, access: Access) -> ASGIApp:
 @cache
 def _templates() -> jinja2.Environment:
     loader = jinja2.PackageLoader("dialin.web")
-    return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.filters["with_certainty"] = with_certainty
+    return made
 
 
 def _asset(name: str) -> Callable[[Request], Response]:
