@@ -73,7 +73,7 @@ class CutWeights:
     closeness: float = 0.5
 
 
-FITTED = CutWeights(gap=3.0, distance=1.0, closeness=0.52)
+FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.48)
 """For the shipped embedders."""
 FITTED_EMBEDDERS = frozenset({"local:intents-en-v1", "local:intents-zh-v1", "local:intents-en-v1+intents-zh-v1"})
 
