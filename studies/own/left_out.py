@@ -49,7 +49,7 @@ TWINS = {
     "smp2019_ecdt_nlu_train": "zh_no_smp",
 }
 BASES = {"en": "local:bge-small-en-v1.5", "zh": "local:bge-small-zh-v1.5"}
-TOLD_K = ("agglomerative", "kmeans", "gmm")
+TOLD_K = ("agglomerative", "kmeans")
 WRONG = {"perfect judge": 0.0, "judge, 5 % wrong": 0.05, "judge, 10 % wrong": 0.1}
 SCORES = ("ami", "ari", "acc")
 
