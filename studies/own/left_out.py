@@ -3,7 +3,7 @@
 ``studies.own.embedders`` makes the embedders: twins of the shipped ones, each without one family of data sets. On each
 set this study runs the methods that need no LLM, dialin without an LLM, dialin with the embedded judge, and dialin with
 a scripted judge that errs at a known rate, on the new vectors; and Ward and dialin on those of the untuned base.
-Writes ``studies/own/results/left_out.json`` and ``left_out.md``.
+Writes ``studies/own/results/left_out.json`` and ``left_out.md``; rows of the sets that are not asked for stay there.
 """
 
 from __future__ import annotations
@@ -151,6 +151,13 @@ def table(rows: list[dict[str, object]]) -> str:
     return raw_table(head, lines) + "\n"
 
 
+def known_rows() -> list[dict[str, object]]:
+    """Return the rows of an earlier run; none without one."""
+    path = machine.RESULTS / "left_out.json"
+    rows: list[dict[str, object]] = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
+    return rows
+
+
 def main() -> None:
     """Run every data set and write the results after each."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -159,7 +166,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--no-judge", action="store_true", help="leave out the embedded judge")
     options = parser.parse_args()
-    rows: list[dict[str, object]] = []
+    rows = [row for row in known_rows() if row["data"] not in options.data]
     with closing(shared_store()) as known:
         backend = None if options.no_judge else open_backend(TUNED_JUDGE)
         judge = None if backend is None else Client(backend, [known])
