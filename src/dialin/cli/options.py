@@ -170,6 +170,12 @@ _SETTINGS: list[Callable[[Command], Command]] = [
 ]
 
 
+def number_option(defaults: object, name: str, text: str) -> Callable[[Command], Command]:
+    """Return the option for a setting that is a number; `defaults` holds its default under its name."""
+    default = getattr(defaults, name)
+    return click.option(f"--{name.replace('_', '-')}", default=default, show_default=True, help=text)
+
+
 def stacked(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
     """Return a decorator that adds all of these options to a command, in this order."""
 

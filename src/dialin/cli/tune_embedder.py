@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dialin.cli.group import UserStop
-from dialin.cli.options import JSON, stacked
+from dialin.cli.options import JSON, number_option, stacked
 from dialin.cli.output import print_json
 from dialin.cli.tune_train import TuneMeter
 from dialin.files import without_nan
@@ -21,13 +22,7 @@ from dialin.tune.sources import Reading
 
 Command = Callable[..., Any]
 _DEFAULT = EmbedderSettings("")
-
-
-def _number(name: str, text: str) -> Callable[[Command], Command]:
-    default = getattr(_DEFAULT, name)
-    return click.option(f"--{name.replace('_', '-')}", default=default, show_default=True, help=text)
-
-
+_number = partial(number_option, _DEFAULT)
 _OPTIONS: list[Callable[[Command], Command]] = [
     click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path)),
     click.option("--label", required=True, metavar="COL", help="Column with the intents."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 from rich.progress import TimeRemainingColumn
 
 from dialin.cli.group import UserStop
-from dialin.cli.options import JSON, stacked
+from dialin.cli.options import JSON, number_option, stacked
 from dialin.cli.output import print_json
 from dialin.cli.progress import StatusBar
 from dialin.tune.card import Figures
@@ -21,16 +22,9 @@ from dialin.tune.settings import Job, Task, TuneSettings
 from dialin.tune.train import TuneResult, tune
 
 Command = Callable[..., Any]
-_DEFAULT = TuneSettings("")
 _DOING = {"learn": "learning", "watch": "learning", "score": "scoring held-out data"}
 _SCORES: dict[Task, str] = {"judge": "AUC", "namer": "score"}
-
-
-def _number(name: str, text: str) -> Callable[[Command], Command]:
-    default = getattr(_DEFAULT, name)
-    return click.option(f"--{name.replace('_', '-')}", default=default, show_default=True, help=text)
-
-
+_number = partial(number_option, TuneSettings(""))
 _OPTIONS: list[Callable[[Command], Command]] = [
     click.argument("data", nargs=-1, required=True, type=click.Path(path_type=Path)),
     click.option(

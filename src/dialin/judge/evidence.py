@@ -56,7 +56,8 @@ class CosineEvidence:
     def placed(self, rows: Rows) -> tuple[Matrix, Rows]:
         """Return the embeddings of the stratum of a set, and the places of its rows there."""
         own = np.flatnonzero(self.strata == self.strata[rows[0]])
-        return self.X[own], np.searchsorted(own, np.sort(rows))
+        X = self.X if len(own) == len(self.X) else self.X[own]  # no copy for each of its clusters
+        return X, np.searchsorted(own, np.sort(rows))
 
     def shape(self, rows: Rows) -> tuple[Geometry, int, int]:
         """Return closeness and size of a set, and the size of its stratum."""

@@ -64,7 +64,7 @@ def isolation_of(X: Matrix, rows: Rows) -> Isolation | None:
         return None
     places = evenly(np.flatnonzero(is_own), MAX_ASKED)
     n_near, n_wide = min(N_NEAR, n_others), min(N_WIDE, n_others)
-    inside = is_own[nearest_rows(X[searched], places, n_wide)]
+    inside = is_own[nearest_rows(X if len(searched) == len(X) else X[searched], places, n_wide)]
     return Isolation(float(inside[:, :n_near].mean()), float(inside.mean()))
 
 
