@@ -90,7 +90,9 @@ def test_settings_reach_the_run(cli: Cli, calls: Path, backend: ScriptedBackend)
     )
     options += " ask,退款、cancel,ask"
     discover(cli, calls, "run", *options.split())
-    expected = Settings(strategy="paper", n_clusters=(4, 6), unit="clusters", seed=3, merge="none", roles="ignore")
+    expected = Settings(
+        strategy="paper", n_clusters=(4, 6), unit="clusters", seed=3, merge="none", roles="ignore", judge="both"
+    )
     expected = replace(expected, actions=("ask", "退款", "cancel"))
     assert load(Path("run")).manifest.settings == expected
 
@@ -318,7 +320,7 @@ def test_fetch_asks_for_the_default_models_that_are_not_shipped(cli: Cli, monkey
 
     monkeypatch.setattr("dialin.models.store.fetch", fetch)
     assert cli("models", "fetch").exit_code == 0
-    assert asked == ["qwen2.5-coder-0.5b", "gemma-3-270m"]
+    assert asked == ["qwen2.5-coder-0.5b"]
 
 
 def test_demo_replaces_its_own_run_and_no_other(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialin.discover.connect import Specs, model_hashes
+from dialin.discover.connect import Specs, model_hashes, who_judges
+from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of
 from dialin.llm.backends import backend_of, shipped_adapters
@@ -47,3 +48,15 @@ def test_who_judges() -> None:
     assert Specs(NO_LLM).judge == NO_LLM
     with pytest.raises(InputError, match="does not go with an LLM that names intents"):
         Specs("local:a", NO_LLM)
+
+
+def test_beside_a_model_of_the_catalogue_the_embeddings_judge() -> None:
+    """An LLM that the user has chosen to judge is asked; so is one on a server, or a file of the user's own."""
+    auto, small = Settings(), Specs("local:qwen2.5-coder-0.5b")
+    settings, specs = who_judges(auto, small)
+    assert (settings.judge, specs.judge) == ("geometry", small.llm)  # no second LLM is opened
+    assert who_judges(auto, Specs(NO_LLM))[0].judge == "geometry"
+    chosen = Specs(small.llm, "local:gemma-3-270m+judge")
+    for asked in (chosen, Specs("openai:a"), Specs("local:./own.gguf")):
+        assert who_judges(auto, asked) == (Settings(judge="both"), asked)
+    assert who_judges(Settings(judge="both"), small)[1].judge == "local:gemma-3-270m+judge"

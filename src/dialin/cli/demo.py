@@ -13,7 +13,7 @@ from dialin.cli.evaluate import print_scores
 from dialin.cli.options import (
     JSON,
 )
-from dialin.discover.connect import DEFAULT_LLM, Specs
+from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import Settings
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run
@@ -38,7 +38,7 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
     """
     folder = examples()
     forget_demo(out, folder / DEMO_INPUT)
-    plan = RunPlan(str(folder / DEMO_INPUT), Columns(), Settings(), Specs(llm, judge_llm))
+    plan = RunPlan(str(folder / DEMO_INPUT), Columns(), *who_judges(Settings(), Specs(llm, judge_llm)))
     run = make_run(out, plan, Budget())
     print_run(run, as_json)
     if not as_json:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from dialin.discover.connect import DEFAULT_LLM, TUNED_JUDGE
+from dialin.discover.connect import DEFAULT_LLM
 from dialin.llm.spec import Spec
 from dialin.models import store as library
 
-DEFAULT_NAMES = tuple(Spec.parse(spec).model for spec in (DEFAULT_LLM, TUNED_JUDGE))
+DEFAULT_NAMES = (Spec.parse(DEFAULT_LLM).model,)
 """What discover uses by default and does not ship."""
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
-from dialin.discover.connect import DEFAULT_LLM, Specs
+from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import RANGES, Auto, Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
@@ -42,7 +42,7 @@ _MODELS = [
         metavar="SPEC",
         default=AUTO,
         show_default=True,
-        help="LLM that judges clusters. auto: the shipped judge with a catalogue model, otherwise as --llm.",
+        help="LLM that judges clusters. auto: as --llm; with a catalogue model, the shipped judge where one is needed.",
     ),
     click.option(
         "--calibration",
@@ -139,7 +139,9 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     _choice("sampler", "How to choose the sentences shown to the LLM."),
     _number("sample_dim", "Dimensions of the convex hull, 2 to 5."),
     _choice("form", "How to ask the judge LLM."),
-    _choice("judge", "Who decides: the LLM, the embeddings (geometry), or both.", without="people"),
+    _choice(
+        "judge", "Who judges: LLM, embeddings (geometry), or both. auto: geometry for catalogue LLMs.", without="people"
+    ),
     _number("sure", "Do not ask if the geometry is surer than this. auto: if no answer could change the verdict."),
     _choice("merge", "How to merge pieces of one intent: along verified edges, as in the paper, or not at all."),
     _choice("merge_distance", "Distance between names."),
@@ -207,12 +209,8 @@ def columns_of(options: dict[str, Any]) -> Columns:
 
 def plan_of(options: dict[str, Any]) -> RunPlan:
     """Return the plan of a run from the options of a command."""
-    return RunPlan(
-        source=options["input"],
-        columns=columns_of(options),
-        settings=settings_of(options),
-        specs=specs_of(options),
-    )
+    settings, specs = who_judges(settings_of(options), specs_of(options))
+    return RunPlan(source=options["input"], columns=columns_of(options), settings=settings, specs=specs)
 
 
 def specs_of(options: dict[str, Any]) -> Specs:

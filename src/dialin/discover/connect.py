@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover.settings import Auto
+from dialin.discover.settings import Auto, Settings
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.errors import InputError
@@ -30,7 +30,7 @@ CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
 DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
 TUNED_JUDGE = "local:gemma-3-270m+judge"
-"""The judge beside an untuned model of the catalogue: it measured better than each of them, and is faster."""
+"""The judge beside a model of the catalogue, where an LLM is to judge: it measured better than each of them."""
 
 
 def shared_store() -> ReplyStore:
@@ -78,6 +78,13 @@ class Specs:
             raise InputError("--judge-llm none does not go with an LLM that names intents", hint="use --judge geometry")
 
     @property
+    def is_small(self) -> bool:
+        """Whether the LLM is one of the catalogue, and nobody has chosen another judge."""
+        spec = Spec.maybe(self.llm)
+        is_known = spec is not None and spec.kind == "local" and spec.name in models.catalogue()
+        return self.judge_llm == AUTO and is_known
+
+    @property
     def judge(self) -> str:
         """The spec of the judge; for "auto" `TUNED_JUDGE` beside a model of the catalogue, else the LLM itself."""
         is_stale = self.judge_llm == AUTO and stale_adapter(self.wanted_judge)
@@ -86,11 +93,27 @@ class Specs:
     @property
     def wanted_judge(self) -> str:
         """The spec of the judge, if its adapter fits today's prompt."""
-        if self.judge_llm != AUTO:
-            return self.judge_llm
-        spec = Spec.maybe(self.llm)
-        is_known = spec is not None and spec.kind == "local" and spec.name in models.catalogue()
-        return TUNED_JUDGE if is_known else self.llm
+        if self.is_small:
+            return TUNED_JUDGE
+        return self.llm if self.judge_llm == AUTO else self.judge_llm
+
+
+def who_judges(settings: Settings, specs: Specs) -> tuple[Settings, Specs]:
+    """Return the settings and the models of a run in which it is no longer "auto" who judges.
+
+    An LLM of the catalogue names the intents, and the embeddings judge alone: even the judge that was tuned for it adds
+    less to them than chance (``studies.own.left_out``), and would have to be fetched and asked.
+
+    Examples
+    --------
+    >>> small, large = who_judges(Settings(), Specs()), who_judges(Settings(), Specs("openai:gpt-4o"))
+    >>> small[0].judge, large[0].judge
+    ('geometry', 'both')
+    """
+    if settings.judge != "auto":
+        return settings, specs
+    own = replace(specs, judge_llm=specs.llm) if specs.is_small else specs
+    return replace(settings, judge="geometry" if specs.is_small or own.judge == NO_LLM else "both"), own
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,8 @@ class Context:
 def judge_of(data: Data, tools: Tools, settings: Settings, heights: Callable[[], SuggestedHeights]) -> CoherenceJudge:
     """Return the coherence judge that the settings describe."""
     llm = tools.llm_for("judge")
-    mode: Mode = settings.judge if llm and settings.judge != "people" else "geometry"
+    wanted: Mode = "both" if settings.judge == "auto" else "geometry" if settings.judge == "people" else settings.judge
+    mode: Mode = wanted if llm else "geometry"
     calibration = calibration_for(llm, tools, settings)
     asked = JudgeSettings(
         form=calibration.form if settings.form == "auto" else settings.form,

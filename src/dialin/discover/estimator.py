@@ -13,7 +13,15 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from dialin.arrays import Labels, Matrix
-from dialin.discover.connect import DEFAULT_LLM, Specs, beside, open_backend, open_embedder, shared_store
+from dialin.discover.connect import (
+    DEFAULT_LLM,
+    Specs,
+    beside,
+    open_backend,
+    open_embedder,
+    shared_store,
+    who_judges,
+)
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Auto, Settings
@@ -40,7 +48,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Turns sentences into unit vectors: a spec such as "local:intents-en-v1" or "openai:bge-m3@URL", or an
         object; "auto" chooses by the script of the texts.
     judge_llm : str, LLM or None
-        Judges in the place of `llm`; "auto": the shipped judge beside a model of the catalogue, else `llm` itself.
+        Judges in the place of `llm`; "auto": `llm` itself, or where that is a model of the catalogue, the embeddings
+        alone, unless ``settings.judge`` says otherwise.
     calibration : Calibration or "auto"
         Of the LLM that judges; "auto": the one in the folder of its adapter, or the one shipped for it.
     settings : Settings, optional
@@ -160,21 +169,22 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         data = Data(sentences, encode(sentences), counts, roles, _name_of(self.embedder_))
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
-            judge_spec = self._judge_spec()
+            settings, judge_spec = self._judging()
             judge = opened(judge_spec, stack)
             tools = Tools(llm, encode, judge, self._calibration(judge_spec or self.llm))
             before = usage_of(tools)
-            result = discover(data, tools, self.settings or Settings())
+            result = discover(data, tools, settings)
             return result, usage_of(tools) - before
 
-    def _judge_spec(self) -> str | LLM | None:
-        """Return the LLM that judges in the place of `llm`; None where that judges itself."""
+    def _judging(self) -> tuple[Settings, str | LLM | None]:
+        """Return the settings, and the LLM that judges in the place of `llm`; None where no other does."""
+        settings = self.settings or Settings()
         if self.judge_llm != "auto":
-            return self.judge_llm
+            return settings, self.judge_llm
         if not isinstance(self.llm, str):
-            return None
-        judge = Specs(self.llm).judge
-        return None if judge == self.llm else judge
+            return settings, None
+        settings, specs = who_judges(settings, Specs(self.llm))
+        return settings, None if specs.judge == self.llm else specs.judge
 
     def _calibration(self, judge: str | LLM | None) -> Calibration | Auto:
         return beside(judge) if self.calibration == "auto" and isinstance(judge, str) else self.calibration

@@ -49,8 +49,9 @@ class Settings:
         Dimensions of the convex hull, 2 to 5.
     form : {"auto", "pairs", "list", "tuned"}
         The form of the judge's question; "auto" takes the one that measured best for the LLM.
-    judge : {"both", "llm", "geometry", "people"}
-        The evidence that decides; "people": every cluster of ``strategy="paper"`` is kept, for people to judge.
+    judge : {"auto", "both", "llm", "geometry", "people"}
+        The evidence that decides; "auto": "geometry" beside an LLM of the catalogue, which is too small to add to it,
+        else "both"; "people": every cluster of ``strategy="paper"`` is kept, for people to judge.
     sure : float or "auto"
         Where the geometry gives P(good) beyond this or below 1 − this, the LLM is not asked, in [½, 1]; "auto": where
         the answers of this LLM could not turn the verdict.
@@ -89,7 +90,7 @@ class Settings:
     sampler: Literal["convex", "random"] = "convex"
     sample_dim: int = 2
     form: Literal["auto", "pairs", "list", "tuned"] = "auto"
-    judge: Literal["both", "llm", "geometry", "people"] = "both"
+    judge: Literal["auto", "both", "llm", "geometry", "people"] = "auto"
     sure: float | Auto = "auto"
     merge: Literal["verified", "paper", "none"] = "verified"
     merge_distance: Literal["geodesic", "cosine"] = "geodesic"
