@@ -49,7 +49,7 @@ TWINS = {
     "smp2019_ecdt_nlu_train": "zh_no_smp",
 }
 BASES = {"en": "local:bge-small-en-v1.5", "zh": "local:bge-small-zh-v1.5"}
-TOLD_K = ("agglomerative", "kmeans")
+TOLD_K = ("agglomerative", "kmeans", "gmm")
 WRONG = {"perfect judge": 0.0, "judge, 5 % wrong": 0.05, "judge, 10 % wrong": 0.1}
 SCORES = ("ami", "ari", "acc")
 
@@ -132,7 +132,6 @@ def rows_of(case: VectorCase, seeds: range, judge: Client | None) -> Iterator[di
         oracle = OracleLLM(shown, wrong, 0)
         yield row_of(case, f"dialin, {method}", 0, not_told(case, oracle, 0), oracle.n_asked)
     if judge is not None:
-        before = asked(judge)
         before = asked(judge)
         labels = not_told(case, judge, 0)
         yield row_of(case, "dialin, embedded judge", 0, labels, asked(judge) - before)

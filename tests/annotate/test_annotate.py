@@ -19,6 +19,7 @@ from annotators import annotated
 from dialin.annotate.start import clusters_for
 from dialin.bench.cases import read_case
 from dialin.discover.settings import Settings, check
+from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.read.table import read
 from dialin.review.edits import Noise, Quorum, Rename, Vote
@@ -43,7 +44,7 @@ def test_every_sentence_is_in_a_cluster_that_nobody_has_judged(folder: Path, bac
 
 
 def test_k_by_default(cli: Cli, calls: Path, backend: ScriptedBackend, served: Served) -> None:
-    assert clusters_for(["a"] * 3, np.eye(3, dtype=np.float32), 0) == 2
+    assert clusters_for(Data(["a"] * 3, np.eye(3, dtype=np.float32), np.ones(3, np.int64), [""] * 3), 0) == 2
     assert cli("annotate", calls, "--out", "a").exit_code == 0
     assert load(Path("a")).manifest.settings.n_clusters == (14,)  # 70 sentences
     Path("more.csv").write_text("\n".join(["text", *(text for text, _ in sentences(30))]))

@@ -52,15 +52,6 @@ def test_a_cut_into_more_clusters_is_lower_and_the_probabilities_sum_to_one() ->
     assert found.heights[-1] < found.height < found.heights[0]
 
 
-@pytest.mark.parametrize(("min_size", "in_sample"), [(100, 10), (20, 4), (3, 3)])
-def test_in_a_sample_the_least_size_is_smaller(monkeypatch: pytest.MonkeyPatch, min_size: int, in_sample: int) -> None:
-    """A tenth of 2,000 sentences: 100 becomes 10; 20 would become 2, but 4 is the least; 3 stays."""
-    monkeypatch.setattr(granularity, "MAX_MEASURED", 200)
-    found = granularity_of(spheres(5, 400), Measuring(min_size))
-    assert found is not None
-    assert len(found.p) == len(cuts_of(200, in_sample))
-
-
 def test_heights_of_a_sample_are_those_of_all_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quarter of the sentences: Ward's heights grow with the root of the size, so they are doubled."""
     X = spheres(6, 200)

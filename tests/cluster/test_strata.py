@@ -35,10 +35,13 @@ def texts_of(n_latin: int, n_chinese: int) -> list[str]:
     return [f"sentence {i}" for i in range(n_latin)] + [f"第{i}句话" for i in range(n_chinese)]
 
 
+def data_of(texts: list[str], X: Matrix) -> Data:
+    return Data(texts, X, np.ones(len(texts), np.int64), [""] * len(texts))
+
+
 def result_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> Result:
     """Return what is found in the sentences without an LLM."""
-    data = Data(texts, X, np.ones(len(texts), np.int64), [""] * len(texts))
-    return discover(data, Tools(None, lambda names: X[: len(names)]), settings or Settings())
+    return discover(data_of(texts, X), Tools(None, lambda names: X[: len(names)]), settings or Settings())
 
 
 def test_scripts_that_share_a_dimension_are_one_part() -> None:
@@ -59,8 +62,8 @@ def test_roles_are_parted_in_each_script() -> None:
     texts, roles = texts_of(3, 2), ["customer", "agent", "customer", "agent", "customer"]
     X = blocks(np.ones((3, 1), np.float32), np.ones((2, 1), np.float32))
     found = [(*part, rows.tolist()) for part, rows in strata_of(roles, scripts_of(texts, X))]
-    customers = [("customer", False, [0, 2]), ("customer", True, [4])]
-    assert found == [("agent", False, [1]), ("agent", True, [3]), *customers]
+    customers = [("customer", False, 0, [0, 2]), ("customer", True, 0, [4])]
+    assert found == [("agent", False, 0, [1]), ("agent", True, 0, [3]), *customers]
 
 
 def test_no_sentences_have_no_parts() -> None:
@@ -104,8 +107,8 @@ def test_an_annotation_has_as_many_clusters_as_were_asked_for() -> None:
     texts, en, zh = texts_of(150, 120), spheres(3, 50), spheres(2, 60, seed=1)
     X = blocks(en, zh)
     assert len(result_of(texts, X, settings_for(10, 0)).intents) == 10
-    alone = clusters_for(texts[:150], en, 0), clusters_for(texts[150:], zh, 0)
-    assert clusters_for(texts, X, 0) == sum(alone)
+    alone = clusters_for(data_of(texts[:150], en), 0), clusters_for(data_of(texts[150:], zh), 0)
+    assert clusters_for(data_of(texts, X), 0) == sum(alone)
 
 
 def same_clusters(labels: NDArray[np.int64], others: NDArray[np.int64]) -> bool:

@@ -15,7 +15,7 @@ from dialin.arrays import Matrix
 from dialin.bench.methods import labels_by
 from dialin.cluster.granularity import CutWeights, Granularity, SuggestedNumber, suggested_number, weights_for
 from dialin.discover import context
-from dialin.discover.context import Tools, heights_of
+from dialin.discover.context import Tools, heights_of, regions_for
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover as find
 from dialin.discover.settings import Settings
@@ -77,7 +77,7 @@ def test_the_result_holds_the_total_over_the_strata() -> None:
     """Customers say five things, agents three."""
     data = balls(["customer"] * 150 + ["agent"] * 90)
     result = find(data, Tools(None, embeds_nothing), Settings())
-    assert result.suggested == suggested_number(heights_of(data, Settings()).found)
+    assert result.suggested == suggested_number(heights_of(data, Settings(), regions_for(data, Settings())).found)
     assert result.suggested is not None
     assert result.suggested.low <= 8 <= result.suggested.high
 
@@ -203,7 +203,8 @@ def test_a_kept_intent_counts_as_one(cli: Cli, run: Path, home: Path) -> None:
     assert pinned is not None
     assert data is not None
     rest = PinnedSplit.of(pinned, data, new.assignment_roles).rest
-    alone = suggested_number(heights_of(rest, new.manifest.settings).found)
+    settings = new.manifest.settings
+    alone = suggested_number(heights_of(rest, settings, regions_for(rest, settings)).found)
     assert alone is not None
     assert new.manifest.suggested == alone.with_known(1)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dialin.cluster.granularity import Granularity, Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
 from dialin.discover import context
-from dialin.discover.context import Tools, default_min_size, heights_of
+from dialin.discover.context import Tools, default_min_size, heights_of, regions_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
@@ -182,7 +182,8 @@ def test_each_role_is_measured_as_if_it_were_alone() -> None:
     """Customers say eight things, agents three; thirty sentences of a third role are too few to measure."""
     X = np.concatenate([spheres(8, 30), spheres(3, 60, seed=1), spheres(2, 15, seed=2)])
     roles = ["customer"] * 240 + ["agent"] * 180 + ["other"] * 30
-    found = heights_of(data_of(X, roles), Settings())
+    data = data_of(X, roles)
+    found = heights_of(data, Settings(), regions_for(data, Settings()))
     parts = (X[240:420], X[:240])
     alone = [granularity_of(part, Measuring(default_min_size(len(part)))) for part in parts]
     assert [one and one.height for one in found.found] == [*(one and one.height for one in alone), None]

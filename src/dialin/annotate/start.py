@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
-from dialin.cluster.granularity import Measuring, granularity_of
-from dialin.cluster.strata import scripts_of, strata_of
-from dialin.discover.context import default_min_size
+from dialin.discover.context import heights_of, regions_for
 from dialin.discover.settings import Settings
+from dialin.discover.state import Data
 
 CLUSTER_FACTOR = 2
 """Ratio of initial clusters to the number that the data suggest: naming merges good clusters; bad ones cost work."""
@@ -18,35 +14,35 @@ SENTENCES_PER_CLUSTER = 5
 """Average cluster size if there are too few sentences to estimate the number of clusters."""
 
 
-def clusters_for(texts: Sequence[str], X: NDArray[np.float32], seed: int) -> int:
+def clusters_for(data: Data, seed: int) -> int:
     """Return the initial number of clusters, at least 2.
 
-    It is `CLUSTER_FACTOR` times the number that the sentences suggest. If they are too few to suggest one, it is one
-    cluster per `SENTENCES_PER_CLUSTER` sentences.
+    It is `CLUSTER_FACTOR` times the number that the sentences suggest, whoever says them. If those of a stratum are too
+    few to suggest one, it is one cluster per `SENTENCES_PER_CLUSTER` sentences.
 
     Parameters
     ----------
-    texts : sequence of str
-        The sentences. Two scripts whose embeddings share no dimension are counted separately and summed.
-    X : ndarray of shape (n, d)
-        Their unit-norm embeddings.
+    data : Data
+        The sentences.
     seed : int
-        Seed of `granularity_of`.
+        Seed of the measurement.
 
     Examples
     --------
     >>> for n in (3, 40):
-    ...     clusters_for(["a"] * n, np.eye(n, dtype=np.float32), 0)
+    ...     X, ones = np.eye(n, dtype=np.float32), np.ones(n, dtype=np.int64)
+    ...     clusters_for(Data(["a"] * n, X, ones, [""] * n), 0)
     2
     8
     """
-    parts = strata_of([""] * len(texts), scripts_of(texts, X))
-    return min(max(sum(_wanted(X[rows], seed) for _, rows in parts), 2), len(X))
-
-
-def _wanted(X: NDArray[np.float32], seed: int) -> int:
-    found = granularity_of(X, Measuring(default_min_size(len(X)), seed))
-    return CLUSTER_FACTOR * found.n_clusters if found else len(X) // SENTENCES_PER_CLUSTER
+    settings = Settings(roles="ignore", seed=seed)
+    heights = heights_of(data, settings, regions_for(data, settings))
+    sizes = np.bincount(heights.strata)
+    wanted = [
+        CLUSTER_FACTOR * found.n_clusters if found else int(size) // SENTENCES_PER_CLUSTER
+        for found, size in zip(heights.found, sizes, strict=True)
+    ]
+    return min(max(sum(wanted), 2), len(data.texts))
 
 
 def settings_for(k: int, seed: int) -> Settings:

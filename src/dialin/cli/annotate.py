@@ -25,7 +25,7 @@ from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, agreement_text, fleiss_agreement
 from dialin.runs.manifest import COMPLETE, RunPlan
-from dialin.runs.run import Run, load
+from dialin.runs.run import Run, data_of, load
 from dialin.runs.start import check_free, read_corpus, start
 
 LOG_AUTHOR = "dialin"
@@ -121,7 +121,8 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
     with Meter() as meter:
         meter.step("embed")
         with connect(specs, corpus.texts, meter.embedded, meter.say) as opened:
-            k = options["k"] or clusters_for(corpus.texts, opened.embed(corpus.texts), seed)
+            data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
+            k = options["k"] or clusters_for(data, seed)
             run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, opened)
             meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {opened.reason}")
             return cluster(run, opened, meter)

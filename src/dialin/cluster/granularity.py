@@ -33,8 +33,6 @@ MIN_MEASURED = 100
 """Fewer sentences are not measured: a quarter of them says too little."""
 MAX_MEASURED = 4_000
 """Larger corpora are measured on an even random sample of this many sentences."""
-MIN_IN_SAMPLE = 4
-"""Least size of a cluster in such a sample; above it, the least size shrinks as the sample does."""
 SAMPLE_SHARE = 0.75
 N_SAMPLES = 8
 N_RANDOM = 3
@@ -165,7 +163,7 @@ class Measuring:
     ----------
     min_size : int
         Smaller clusters are of no use: sentences in them count as not separated, and the finest cut that is tried has
-        clusters of twice that size on average. In a sample it is smaller in proportion, but at least 4 or itself.
+        clusters of twice that size on average.
     seed : int
         Seed of samples and random points.
     finer : float
@@ -205,12 +203,13 @@ def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) ->
     """
     rng = np.random.default_rng(measuring.seed)
     own = _sample(X, rng)
-    min_size = min(measuring.min_size, max(MIN_IN_SAMPLE, round(measuring.min_size * len(own) / max(len(X), 1))))
-    cuts = cuts_of(len(own), min_size)
+    cuts = cuts_of(len(own), measuring.min_size)
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
     partition = _partition(own)
-    p = cut_probabilities(gap_of(own, cuts, min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring)
+    p = cut_probabilities(
+        gap_of(own, cuts, measuring.min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring
+    )
     low, median, high = (round(k) for k in quantiles(cuts, p))
     is_smoothed = len(X) <= MAX_SMOOTHED  # else the whole tree is built on what was not
     tree = (partition if is_smoothed else Agglomerative().fit(own)).tree

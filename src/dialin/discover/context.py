@@ -19,7 +19,8 @@ from dialin.cluster.granularity import (
     weights_for,
 )
 from dialin.cluster.partition import Agglomerative
-from dialin.cluster.strata import Stratum, strata_of
+from dialin.cluster.regions import regions_of
+from dialin.cluster.strata import Stratum, strata_of, stratum_ids
 from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
@@ -88,10 +89,12 @@ class MeasuredOnce:
         The sentences.
     settings : Settings
         The settings of the run.
+    regions : ndarray of shape (n,), int64
+        Region of each sentence within its stratum.
     """
 
-    def __init__(self, data: Data, settings: Settings) -> None:
-        self._measure = partial(heights_of, data, settings)
+    def __init__(self, data: Data, settings: Settings, regions: Rows) -> None:
+        self._measure = partial(heights_of, data, settings, regions)
         self._found: SuggestedHeights | None = None
 
     def __call__(self) -> SuggestedHeights:
@@ -108,28 +111,29 @@ class MeasuredOnce:
 
 @dataclass(frozen=True)
 class Context:
-    """What the steps of the method work with: data, tools, settings, the suggested heights, and the judge."""
+    """What the steps of the method work with: data and their regions, tools, settings, suggested heights, the judge."""
 
     data: Data
     tools: Tools
     settings: Settings
     judge: Judge
     heights: MeasuredOnce
+    regions: Rows
 
     @classmethod
     def of(cls, data: Data, tools: Tools, settings: Settings) -> Context:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        heights = MeasuredOnce(data, settings)  # seconds of work: not where nothing reads them
-        if tools.judge is not None:
-            return cls(data, tools, settings, tools.judge, heights)
-        if settings.judge == "people":
-            return cls(data, tools, settings, KeepAllJudge(), heights)
-        return cls(data, tools, settings, judge_of(data, tools, settings, heights), heights)
+        regions = regions_for(data, settings)
+        heights = MeasuredOnce(data, settings, regions)  # seconds of work: not where nothing reads them
+        judge = tools.judge or (
+            KeepAllJudge() if settings.judge == "people" else judge_of(data, tools, settings, heights)
+        )
+        return cls(data, tools, settings, judge, heights, regions)
 
     def strata(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
-        """Return the strata: by these roles (n), and in the tree, which needs a height for each script, by script."""
+        """Return the strata: by these roles (n), and in the tree, each with a height of its own, script and region."""
         by_script = self.settings.strategy == "tree"
-        return strata_of(roles, self.data.scripts if by_script else [False] * len(roles))
+        return strata_of(roles, self.data.scripts if by_script else [False] * len(roles), self.regions)
 
     def min_size(self, rows: Rows) -> int:
         """Return the smallest cluster to keep among the sentences of a stratum."""
@@ -194,7 +198,7 @@ def min_size_of(n: int, settings: Settings) -> int:
 
 
 def default_min_size(n: int) -> int:
-    """Return the smallest cluster worth a name among n sentences: √n / 8, at least 4.
+    """Return the smallest cluster worth a name among the n sentences of a stratum: √n / 8, at least 4.
 
     A bot or a report has no use for an intent of two sentences, and with pieces of any size allowed the paper's
     criterion runs to the largest k offered.
@@ -202,9 +206,17 @@ def default_min_size(n: int) -> int:
     return max(4, round(float(np.sqrt(n)) / 8))
 
 
-def heights_of(data: Data, settings: Settings) -> SuggestedHeights:
+def regions_for(data: Data, settings: Settings) -> Rows:
+    """Return the region of each sentence within its role and script, shape (n,); 0 for all but in the tree."""
+    if settings.strategy != "tree":
+        return np.zeros(len(data.texts), dtype=np.int64)
+    return regions_of(data.X, data.stratum_ids(use_roles=settings.roles == "auto"), settings.seed)
+
+
+def heights_of(data: Data, settings: Settings, regions: Rows) -> SuggestedHeights:
     """Measure the granularity that each stratum suggests."""
-    strata = data.stratum_ids(use_roles=settings.roles == "auto")
+    roles = data.roles if settings.roles == "auto" else [""] * len(data.texts)
+    strata = stratum_ids(roles, data.scripts, regions)
     measuring = Measuring(LEAST_MEASURED, settings.seed, settings.granularity, weights_for(data.embedder))
     found = [granularity_of(data.X[strata == stratum], measuring) for stratum in range(int(strata.max(initial=-1)) + 1)]
     return SuggestedHeights(strata, tuple(found))

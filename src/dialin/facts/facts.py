@@ -220,4 +220,5 @@ def stratum_of(round_: dict[str, Any]) -> str:
     >>> stratum_of({"role": "agent", "script": "Chinese"}), stratum_of({"role": "", "script": ""})
     ('agent, Chinese', 'all')
     """
-    return ", ".join(filter(None, (round_["role"] or "all", round_["script"])))
+    region = round_.get("region", 0)  # dialin 0.2 wrote none
+    return ", ".join(filter(None, (round_["role"] or "all", round_["script"], f"region {region}" if region else "")))
