@@ -121,7 +121,7 @@ def row_of(case: VectorCase, method: str, seed: int, labels: Labels, questions: 
 def rows_of(case: VectorCase, seeds: range, judge: Client | None) -> Iterator[dict[str, object]]:
     """Run all methods on one data set and one kind of vectors."""
     for seed in seeds:
-        for method in TOLD_K if seed or case.vectors == "tuned" else TOLD_K[:1]:
+        for method in TOLD_K if case.vectors == "tuned" else TOLD_K[:1]:
             if seed == 0 or method != "agglomerative":  # Ward has no randomness
                 yield row_of(case, f"{method}, told k", seed, told_k(case, method, seed))
         yield row_of(case, "dialin, no LLM", seed, not_told(case, None, seed))
