@@ -5,8 +5,9 @@ about restaurants, as those are), customers' sentences of three intent sets, and
 this purpose. Chinese learns that file and one intent set. Every source weighs the same, however large; the intent sets,
 which know customers alone, weigh less, and both roles together weigh the same.
 
-Prints how well each language knows those of the written sentences that it has not learnt (five folds), and English
-turns of SGD about hotels while no dialogue about hotels is learnt. The strength of the regularisation was chosen there.
+``--compare`` prints how well each language knows those of the written sentences that it has not learnt (five folds),
+and English turns of SGD about hotels while no dialogue about hotels is learnt. The strength of the regularisation was
+chosen there.
 """
 
 from __future__ import annotations
@@ -140,14 +141,12 @@ def in_folds(own: Source, others: list[Source], strength: float, seed: int) -> d
 def compare(seed: int) -> None:
     """Print the scores of each strength on what was not learnt."""
     turns, hotels = sgd_turns(HELD_OUT, seed)
-    for language, others in {"en": [turns], "zh": []}.items():
-        others = [*others, intent_sentences(language)]
-        for strength in STRENGTHS:
-            print(language, "C", strength, "written:", in_folds(written(language), others, strength, seed), end=" ")
-            if language == "en":
-                weights = learnt([written(language), *others], strength)
-                print("hotels:", score(agent_log_odds(hotels.texts, {"en": weights}), np.array(hotels.is_agent)), end="")
-            print(flush=True)
+    others = {"en": [turns, intent_sentences("en")], "zh": [intent_sentences("zh")]}
+    for strength in STRENGTHS:
+        for language, sources in others.items():
+            print("C", strength, language, in_folds(written(language), sources, strength, seed), flush=True)
+        weights = learnt([written("en"), *others["en"]], strength)
+        print("C", strength, "hotels", score(agent_log_odds(hotels.texts, {"en": weights}), np.array(hotels.is_agent)))
 
 
 def main() -> None:

@@ -160,8 +160,8 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     ),
     _choice(
         "roles",
-        "auto: cluster the roles of the data separately. split: guess who speaks by words and turns where the data does "
-        "not say. label: split by the names of clusters, as the paper does. ignore: no roles.",
+        "auto: cluster the roles of the data separately. split: the same, and guess by words and turns who speaks if "
+        "the data does not say. label: split by the names of clusters, as the paper does. ignore: no roles.",
     ),
     _choice("language", "Language of the names."),
     click.option(

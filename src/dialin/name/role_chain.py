@@ -7,6 +7,7 @@ from all dialogues at once by expectation maximisation (Baum and Welch): no sett
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def guess_speakers(log_odds: Floats, dialogue: Ints) -> SpeakerGuess:
     chain = RoleChain(np.full(2, 0.5), np.array([[FIRST_STAY, 1 - FIRST_STAY], [1 - FIRST_STAY, FIRST_STAY]]))
     p = likelihood
     for _ in range(N_PASSES if waves else 0):
-        p, n_steps = _expected(likelihood, waves, chain)
+        p, n_steps = expected_turns(likelihood, waves, chain)
         starts = 1.0 + p[waves[0]].sum(axis=0)  # one of each kind was seen before: nothing is ever impossible
         steps = 1.0 + n_steps
         chain = RoleChain(starts / starts.sum(), steps / steps.sum(axis=1, keepdims=True))
@@ -96,11 +97,21 @@ def waves_of(dialogue: Ints) -> list[Rows]:
     return [starts[: int(np.searchsorted(-sizes, -t))] + t for t in range(int(sizes.max(initial=0)))]
 
 
-def _expected(likelihood: Floats, waves: list[Rows], chain: RoleChain) -> tuple[Floats, Floats]:
-    """Return P(customer), P(agent) of each turn, (n_turns, 2), and the expected number of steps, (2, 2)."""
+def expected_turns(likelihood: Floats, waves: list[Rows], chain: RoleChain) -> tuple[Floats, Floats]:
+    """Return P(customer), P(agent) of each turn, (n_turns, 2), and how often who follows whom, (2, 2), as expected.
+
+    Parameters
+    ----------
+    likelihood : ndarray of shape (n_turns, 2), float64
+        How likely the words of each turn are a customer's and an agent's, up to a factor for each turn.
+    waves : list of ndarray
+        As from `waves_of`; at least one.
+    chain : RoleChain
+        How the speakers take turns.
+    """
     forward = np.empty_like(likelihood)
     forward[waves[0]] = _scaled(chain.start * likelihood[waves[0]])
-    for before, now in zip(waves, waves[1:], strict=False):
+    for before, now in pairwise(waves):
         forward[now] = _scaled(forward[before[: len(now)]] @ chain.step * likelihood[now])
     backward, n_steps = np.ones_like(likelihood), np.zeros((2, 2))
     for before, now in zip(waves[-2::-1], waves[:0:-1], strict=True):

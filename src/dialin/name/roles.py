@@ -1,8 +1,8 @@
 """Customer or agent, where the data does not say: by words and turns, or by the label of a cluster (paper §3.4).
 
-`guess_roles` reads each sentence (`dialin.name.role_words`) and how its dialogues take turns (`dialin.name.role_chain`).
-`roles_of` is the paper's way: the table of action words is in `dialin.name.actions`; the LLM decides on words that are
-not in the table, and on those that both roles use.
+`guess_roles` goes by the words of a sentence (`dialin.name.role_words`) and by how its dialogues take turns
+(`dialin.name.role_chain`). `roles_of` is the paper's way: the table of action words is in `dialin.name.actions`; the
+LLM decides on words that are not in the table, and on those that both roles use.
 """
 
 from __future__ import annotations
@@ -108,18 +108,3 @@ def _ask(labels: list[str], llm: LLM | None) -> list[str]:
         return [CUSTOMER] * len(labels)
     chosen = choose(llm, [build_question(label) for label in labels], "role")
     return [AGENT if agent > customer else CUSTOMER for customer, agent in chosen]
-
-
-def role_agreement(found: Sequence[str], true: Sequence[str], weights: NDArray[np.int64]) -> float:
-    """Return the share of utterances whose unsupervised role equals the true one, in [0, 1].
-
-    Parameters
-    ----------
-    found, true : sequence of str
-        Role per sentence; sentences whose true role is neither customer nor agent do not count.
-    weights : ndarray of shape (n,)
-        How often each sentence occurs.
-    """
-    known = np.isin(np.asarray(true, dtype=object), [CUSTOMER, AGENT])
-    same = np.asarray(found, dtype=object) == np.asarray(true, dtype=object)
-    return float((weights * (same & known)).sum() / max(int(weights[known].sum()), 1))
