@@ -162,8 +162,12 @@ def main() -> None:
     english = learnt([written("en"), turns, intent_sentences("en")], CHOSEN)
     chinese = learnt([written("zh"), intent_sentences("zh")], CHOSEN)
     made = f"python -m studies.own.role_words --seed {options.seed}"
-    about = "Log-odds that an agent says it; of SGD (CC BY-SA 4.0), intent sets (CC BY), and sentences of our own."
-    rows = {"about": about, "made_by": made, "weights": {"en": english, "zh": chinese}}
+    about = "Log-odds that an agent says it."
+    learnt_from = (
+        "Schema-Guided Dialogue (CC BY-SA 4.0), CLINC150 (CC BY 3.0), BANKING77 and MASSIVE (CC BY 4.0), Bitext "
+        "customer support (CDLA-Sharing-1.0), and sentences of our own"
+    )
+    rows = {"about": about, "learnt_from": learnt_from, "made_by": made, "weights": {"en": english, "zh": chinese}}
     WEIGHTS.write_text(json.dumps(rows, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     print(f"{WEIGHTS}: {len(english):,} English cues, {len(chinese):,} Chinese, {WEIGHTS.stat().st_size:,} bytes")
 

@@ -40,7 +40,7 @@ def test_the_probabilities_are_the_sums_over_all_paths(sizes: tuple[int, ...]) -
 def heard(is_agent: Bools) -> Floats:
     """Return log-odds of each turn by its words, which are right for three turns of four."""
     noise = np.random.default_rng(0).normal(size=len(is_agent))
-    return np.where(is_agent, 1.0, -1.0) + np.sqrt(2) * noise
+    return np.asarray(np.where(is_agent, 1.0, -1.0) + np.sqrt(2) * noise)
 
 
 @pytest.mark.parametrize(
