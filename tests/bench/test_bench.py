@@ -141,7 +141,7 @@ def test_the_papers_rows_are_its_loop_with_the_llm_alone() -> None:
         assert own_settings(name, tuned) == replace(found, form="auto")
         assert found.sampler == ("random" if name == "itl-random" else "convex")
         assert found.merge == ("paper" if "merge" in name else "none")
-        assert found.roles == ("split" if "role" in name else "ignore")
+        assert found.roles == ("label" if "role" in name else "ignore")
     assert own_settings("dialin@50", tools) == own_settings("dialin", tools) == Settings()
 
 

@@ -105,6 +105,17 @@ def test_without_an_llm_the_geometry_judges(cli: Cli, calls: Path, backend: Scri
     assert not Path("run/llm.sqlite").exists()
 
 
+@pytest.mark.parametrize("llm", ["none", "test:scripted"])
+def test_guessed_roles_are_said_once_and_kept(cli: Cli, calls: Path, backend: ScriptedBackend, llm: str) -> None:
+    """The prediction of the cost guesses them too, and keeps quiet; `predict` needs no roles."""
+    result = cli("discover", calls, "--out", "run", "--llm", llm, "--roles", "split")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("roles were guessed: ") == 1
+    roles = set(pq.read_table(Path("run") / "sentences.parquet")["role"].to_pylist())
+    assert roles <= {"customer", "agent"}
+    assert cli("predict", "run", calls).exit_code == 0
+
+
 # --- estimate -------------------------------------------------------------------------------------
 
 

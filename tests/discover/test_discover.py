@@ -19,10 +19,12 @@ from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Result
+from dialin.discover.steps import with_guessed_roles
 from dialin.errors import InputError
 from dialin.judge.verdict import Verdict
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
+from dialin.read.spoken import SpokenOrder
 from oracles import BAD, GOOD, UNREADABLE, BagOfWords, Constant, Oracle, ScriptedLLM, talk, topic
 from scripted import CALIBRATION, ScriptedBackend
 
@@ -46,7 +48,7 @@ STRATEGIES = [
     replace(LIST, merge="paper"),
     replace(LIST, merge="paper", merge_distance="cosine", merge_probabilistic=False, theta=0.2),
     replace(LIST, coverage=0.95),
-    replace(LIST, roles="split"),
+    replace(LIST, roles="label"),
     replace(LIST, roles="ignore", language="zh"),
 ]
 
@@ -283,10 +285,49 @@ def customer_or_agent(word: str) -> str:
     return "inquire" if word in ("parcel", "login") else "provide"
 
 
-def test_unknown_roles_are_split_by_action_word() -> None:
+ASKED, CHECKED = "I want my money back", "let me check that for you"
+
+
+def test_roles_are_guessed_by_the_words() -> None:
+    """In both topics half of the sentences are a customer's, half an agent's: four intents, and nothing is mixed."""
+    texts = [f"{topic} {said} {i}" for topic in ("parcel", "refund") for i in range(8) for said in (ASKED, CHECKED)]
+    data, notes, llm = data_of(texts), list[str](), ScriptedLLM()
+    tools = Tools(llm, BagOfWords().encode, on_note=notes.append)
+    result = checked(discover(data, tools, replace(LIST, roles="split")), data)
+    assert result.roles == ["customer", "agent"] * 16
+    assert sorted((intent.role, intent.size) for intent in result.intents) == [("agent", 8)] * 2 + [("customer", 8)] * 2
+    assert {part.role for part, _ in result.rounds} == {"customer", "agent"}
+    assert [note.startswith("roles were guessed: 50% of the utterances are an agent's; about ") for note in notes] == [
+        True
+    ]
+    assert sum("Customer or Agent" in prompt.system for prompt in llm.prompts) == 0
+
+
+def test_dialogues_help_to_guess_the_roles() -> None:
+    """A lone number is more often a customer's, but after what a customer says it is the agent's."""
+    texts = [ASKED, CHECKED, "seven"]
+    order = SpokenOrder(np.array([0, 1] * 20 + [0, 2]), np.repeat(np.arange(21), 2))
+    found = with_guessed_roles(replace(data_of(texts), order=order), Tools(None, BagOfWords().encode, on_note=ignored))
+    assert found.roles == ["customer", "agent", "agent"]
+
+
+def test_known_roles_are_not_guessed() -> None:
+    notes = list[str]()
+    data = data_of([CHECKED] * 2, ["customer", ""], [3, 1])
+    found = with_guessed_roles(data, Tools(None, BagOfWords().encode, on_note=notes.append))
+    assert found.roles == ["customer", "agent"]
+    assert "100% of the utterances are an agent's" in notes[0]
+    assert with_guessed_roles(found, Tools(None, BagOfWords().encode)) is found
+
+
+def ignored(_: str) -> None:
+    """Take no notice of a note."""
+
+
+def test_roles_may_be_split_by_action_word() -> None:
     """Parcels and logins are inquired about, the rest is provided: customers' and agents' words in the table."""
     llm = ScriptedLLM(action=customer_or_agent)
-    result = run(replace(LIST, roles="split"), llm, TEXTS)
+    result = run(replace(LIST, roles="label"), llm, TEXTS)
     expected = ["customer" if topic(text) in ("parcel", "login") else "agent" for text in TEXTS]
     assert result.roles == expected
     assert {i.name: i.role for i in result.intents}["provide-refund"] == "agent"
@@ -298,7 +339,7 @@ def test_unknown_roles_are_split_by_action_word() -> None:
 def test_the_llm_tells_the_role_of_other_action_words() -> None:
     """It is asked once per label, and says "agent" to all: our script finds no two sentences of one topic there."""
     llm = ScriptedLLM(action=lambda word: "frobnicate")
-    result = run(replace(LIST, roles="split"), llm, TEXTS)
+    result = run(replace(LIST, roles="label"), llm, TEXTS)
     assert set(result.roles) == {"agent"}
     assert sum("Customer or Agent" in prompt.system for prompt in llm.prompts) == 5
 
@@ -333,7 +374,7 @@ BUDGETED = [
     Settings(judge="llm"),
     replace(SPLIT, merge="verified", max_rounds=3),
     replace(LIST, coverage=0.95),
-    replace(LIST, roles="split"),
+    replace(LIST, roles="label"),
     replace(LIST, strategy="paper", n_clusters=(2, 3, 4), prune=True, epsilon=0.0),
 ]
 
@@ -387,8 +428,8 @@ def sizes_by_cap(settings: Settings) -> list[int]:
 
 
 def test_a_cap_in_the_second_pass_keeps_what_the_first_pass_found() -> None:
-    """With roles="split" all is clustered again by role; a larger cap must not find less than a smaller one."""
-    sizes = sizes_by_cap(replace(LIST, roles="split"))
+    """With roles="label" all is clustered again by role; a larger cap must not find less than a smaller one."""
+    sizes = sizes_by_cap(replace(LIST, roles="label"))
     assert sizes == sorted(sizes)
 
 
@@ -476,7 +517,7 @@ def test_nothing_readable_is_an_empty_result(strategy: Any) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
-@pytest.mark.parametrize("settings", [LIST, Settings(), replace(LIST, strategy="paper"), replace(LIST, roles="split")])
+@pytest.mark.parametrize("settings", [LIST, Settings(), replace(LIST, strategy="paper"), replace(LIST, roles="label")])
 def test_hardly_any_sentences(n: int, settings: Settings) -> None:
     texts = talk({"parcel": n})
     result = run(settings, texts=texts)

@@ -119,6 +119,19 @@ def test_what_read_returns_can_be_fitted() -> None:
     assert {intent.role for intent in model.intents_} == {"customer"}
 
 
+def test_dialogues_of_a_corpus_help_to_guess_who_speaks() -> None:
+    """What says nothing of itself stands where the agent speaks; as texts alone, it is taken for a customer's."""
+    dialogues = [["I want my money back", "let me check that for you"]] * 20 + [["I want my money back", "xyz"]]
+    rows = [{"text": text, "dialogue_id": str(d)} for d, said in enumerate(dialogues) for text in said]
+    corpus = dialin.read(pd.DataFrame(rows))
+    place = corpus.texts.index("xyz")
+    for given, role in ((corpus, "agent"), (corpus.texts, "customer")):
+        model = clusterer(settings=Settings(form="list", judge="llm", roles="split"))
+        with pytest.warns(UserWarning, match="roles were guessed"):
+            model.fit(given)
+        assert model.result_.roles[place] == role
+
+
 @pytest.mark.parametrize(
     ("X", "message"),
     [

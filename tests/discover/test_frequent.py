@@ -31,7 +31,7 @@ WAYS = [
     replace(LIST, coverage=1.0),
     replace(LIST, merge="paper"),
     replace(LIST, merge="none"),
-    replace(LIST, roles="split"),
+    replace(LIST, roles="label"),
     replace(LIST, strategy="paper", n_clusters=(3, 4)),
     replace(LIST, strategy="paper", partitioner="kmeans", n_clusters=(3, 4)),
     replace(LIST, strategy="paper", partitioner="gmm", n_clusters=(3, 4)),

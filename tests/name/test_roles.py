@@ -1,6 +1,8 @@
-"""Who says it: the table in both languages, the LLM for the rest, and agreement by hand."""
+"""Who says it: by label, the table in both languages and the LLM for the rest; without labels, by words and turns."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -8,17 +10,14 @@ from numpy.typing import NDArray
 
 from dialin.llm.base import LLM
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
-from dialin.name.roles import build_question, role_agreement, roles_of
+from dialin.name.roles import GuessedRoles, build_question, guess_roles, roles_of
 from dialin.prompts.templates import load
+from dialin.read.spoken import SpokenOrder
 from oracles import Chooser
 
 
 def always(customer: float, agent: float) -> Chooser:
     return Chooser(lambda _: (customer, agent))
-
-
-def weights(*counts: int) -> NDArray[np.int64]:
-    return np.array(counts, dtype=np.int64)
 
 
 def test_chooser_is_an_llm() -> None:
@@ -126,19 +125,54 @@ def test_our_table_cannot_be_changed_by_accident() -> None:
         ACTION_WORDS["inquire"] = AGENT  # type: ignore[index]
 
 
-def test_agreement_by_hand() -> None:
-    """Weights 5, 3, 2: the first and third agree, (5 + 2) / (5 + 3 + 2) = .7."""
-    found, true = [CUSTOMER, CUSTOMER, AGENT], [CUSTOMER, AGENT, AGENT]
-    assert role_agreement(found, true, weights(5, 3, 2)) == pytest.approx(0.7)
+# --- without labels ----------------------------------------------------------------------------------------------
 
 
-def test_other_roles_do_not_count() -> None:
-    """A supervisor's ten sentences and one without role are left out: 1 of 1 + 3 agrees, .25."""
-    found = [CUSTOMER, CUSTOMER, AGENT, "supervisor"]
-    true = [CUSTOMER, AGENT, "", "supervisor"]
-    assert role_agreement(found, true, weights(1, 3, 7, 10)) == pytest.approx(0.25)
+def shouted(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Return log-odds by which capital letters are an agent's, small ones a customer's, and other signs nobody's."""
+    return np.array([2.0 * text.isupper() - 2.0 * text.islower() for text in texts])
 
 
-def test_agreement_of_nothing_is_zero() -> None:
-    assert role_agreement([], [], weights()) == 0.0
-    assert role_agreement([CUSTOMER], ["bot"], weights(4)) == 0.0
+def turns(*dialogues: Sequence[int]) -> SpokenOrder:
+    """Return the order of dialogues that say these sentences."""
+    return SpokenOrder(np.concatenate(dialogues), np.repeat(np.arange(len(dialogues)), list(map(len, dialogues))))
+
+
+def test_words_decide_alone_without_dialogues() -> None:
+    guessed = guess_roles(["a", "B", "?"], log_odds=shouted)
+    assert guessed.p_agent == pytest.approx([1 / (1 + np.exp(2)), 1 / (1 + np.exp(-2)), 0.5])
+    assert guessed.roles == [CUSTOMER, AGENT, CUSTOMER]
+
+
+def test_turns_decide_what_the_words_leave_open() -> None:
+    """The question mark stands where the agent's turn is."""
+    texts = ["a", "B", "?"]
+    assert guess_roles(texts, turns([0, 1, 0, 1], [0, 2, 0, 1], [0, 1, 0, 2]), shouted).roles == [
+        CUSTOMER,
+        AGENT,
+        AGENT,
+    ]
+
+
+def test_a_sentence_of_several_turns_has_their_mean() -> None:
+    """The question mark stands for the agent twice and for the customer once."""
+    dialogues = [[0, 1, 0, 1]] * 10
+    often = guess_roles(["a", "B", "?"], turns([0, 2, 0, 2], [2, 1, 0, 1], *dialogues), shouted).p_agent
+    assert often[2] == pytest.approx(2 / 3, abs=0.05)
+
+
+def test_what_is_in_no_dialogue_is_known_by_its_words() -> None:
+    texts = ["a", "B", "c"]
+    alone, beside = guess_roles(texts, log_odds=shouted), guess_roles(texts, turns([0, 1], [0, 1]), shouted)
+    assert beside.p_agent[2] == alone.p_agent[2]
+
+
+def test_the_user_is_told_how_sure_a_guess_is() -> None:
+    guessed = GuessedRoles(np.array([0.9, 0.2]))
+    assert guessed.note(np.array([3, 1])) == (
+        "roles were guessed: 75% of the utterances are an agent's; about 88% are right"
+    )
+
+
+def test_nothing_is_guessed_of_nothing() -> None:
+    assert guess_roles([]).roles == []

@@ -12,6 +12,7 @@ from conftest import Cli
 
 from dialin.discover.assign import Pieces
 from dialin.discover.state import Data, Intent
+from dialin.read.spoken import SpokenOrder
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, Undo
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, numbered, pinned_of
 from dialin.runs.run import Run, decided, load
@@ -164,9 +165,12 @@ def test_words_come_before_borders() -> None:
     said = np.array([NO_DECISION, NO_DECISION, NO_DECISION, 0, -1])
     pinned = KeptIntents(("ask-refund",), ("",), np.ones(1), said, pieces)
     X = on_circle(10, 80, 45, 170, 0)
-    held = PinnedSplit.of(pinned, Data(list("abcde"), X, np.ones(5, np.int64), [""] * 5), [""] * 5)
+    order = SpokenOrder(np.array([0, 1, 2, 1]), np.array([0, 0, 0, 1]))
+    held = PinnedSplit.of(pinned, Data(list("abcde"), X, np.ones(5, np.int64), [""] * 5, order=order), [""] * 5)
     assert held.labels.tolist() == [0, NO_DECISION, NO_DECISION, 0, -1]
     assert held.rest.texts == ["b", "c"]
+    assert held.rest.order is not None
+    assert held.rest.order.sentence.tolist() == [0, 1, 0]
     assert held.p[3:].tolist() == [1.0, 0.0]
 
 

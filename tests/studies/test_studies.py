@@ -28,12 +28,12 @@ from dialin.llm.usage import Usage
 from dialin.prompts.prompt import Prompt
 from dialin.score.metrics import score
 from dialin.search.trial import Trial
-from studies.own import roles
+from studies.own import role_words, roles
 from studies.own.oracle import OracleJudge
 from studies.own.quality import Case
 from studies.paper import cost, idas_recorded, merge_variants, oos_noise, pruning, tables
 
-MODULES = (tables, idas_recorded, oos_noise, merge_variants, pruning, cost, roles)
+MODULES = (tables, idas_recorded, oos_noise, merge_variants, pruning, cost, roles, role_words)
 
 
 @pytest.fixture

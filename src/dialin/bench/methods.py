@@ -31,8 +31,8 @@ ITL = {
     "itl-convex": _LOOP,
     KEYPHRASE: _LOOP,
     "itl-merge": replace(_LOOP, merge="paper"),
-    "itl-role": replace(_LOOP, roles="split"),
-    "itl-role-merge": replace(_LOOP, roles="split", merge="paper"),
+    "itl-role": replace(_LOOP, roles="label"),
+    "itl-role-merge": replace(_LOOP, roles="label", merge="paper"),
 }
 """The paper's rows: its loop with random or convex samples, on the vectors of `KeyphrasePeer`, merged, by role."""
 OWN = {DIALIN: Settings(), PAPER: Settings(strategy="paper"), **ITL}

@@ -159,7 +159,9 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         "Share of sentences to give an intent, if the judge agrees. auto: the sentences within a piece's radius.",
     ),
     _choice(
-        "roles", "auto: cluster the roles of the data separately. split: find roles by action words. ignore: neither."
+        "roles",
+        "auto: cluster the roles of the data separately. split: the same, and guess by words and turns who speaks if "
+        "the data does not say. label: split by the names of clusters, as the paper does. ignore: no roles.",
     ),
     _choice("language", "Language of the names."),
     click.option(

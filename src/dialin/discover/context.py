@@ -154,7 +154,7 @@ def judge_of(data: Data, tools: Tools, settings: Settings, heights: Callable[[],
         seed=settings.seed,
     )
     sampler = sampler_of(settings.sampler, settings.sample_dim)
-    strata = data.stratum_ids(use_roles=settings.roles == "auto")
+    strata = data.stratum_ids(use_roles=settings.separates_roles)
     evidence = None if mode == "llm" else evidence_of(data, heights(), calibration)
     return CoherenceJudge(data.texts, data.X, llm, sampler, asked, calibration, strata, evidence)
 
@@ -210,12 +210,12 @@ def regions_for(data: Data, settings: Settings) -> Rows:
     """Return the region of each sentence within its role and script, shape (n,); 0 for all but in the tree."""
     if settings.strategy != "tree":
         return np.zeros(len(data.texts), dtype=np.int64)
-    return regions_of(data.X, data.stratum_ids(use_roles=settings.roles == "auto"), settings.seed)
+    return regions_of(data.X, data.stratum_ids(use_roles=settings.separates_roles), settings.seed)
 
 
 def heights_of(data: Data, settings: Settings, regions: Rows) -> SuggestedHeights:
     """Measure the granularity that each stratum suggests."""
-    roles = data.roles if settings.roles == "auto" else [""] * len(data.texts)
+    roles = data.roles if settings.separates_roles else [""] * len(data.texts)
     strata = stratum_ids(roles, data.scripts, regions)
     measuring = Measuring(LEAST_MEASURED, settings.seed, settings.granularity, weights_for(data.embedder))
     found = [granularity_of(data.X[strata == stratum], measuring) for stratum in range(int(strata.max(initial=-1)) + 1)]

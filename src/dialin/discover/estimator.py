@@ -33,6 +33,7 @@ from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from dialin.llm.usage import Usage
 from dialin.read.corpus import Corpus
+from dialin.read.spoken import SpokenOrder, spoken_order
 
 
 class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -107,7 +108,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Parameters
         ----------
         X : Corpus or sequence of str
-            What `dialin.read` returns, or texts: a list, a column of pandas or polars, an arrow or numpy array.
+            What `dialin.read` returns, or texts: a list, a column of pandas or polars, an arrow or numpy array. With
+            ``roles="split"``, the dialogues of a corpus help to tell who speaks.
         y : None
             Ignored; scikit-learn passes it.
         roles : sequence of str, optional
@@ -121,8 +123,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         texts, utterance_roles = utterances_of(X, roles)
         sentences, rows = distinct(texts, utterance_roles)
         counts = np.bincount(rows, minlength=len(sentences))
-        words, sentence_roles = [text for text, _ in sentences], [role for _, role in sentences]
-        self.result_, self.usage_ = self._discover(words, sentence_roles, counts)
+        order = spoken_order(X.occurrences, rows) if isinstance(X, Corpus) else None
+        self.result_, self.usage_ = self._discover(sentences, counts, order)
         self.labels_ = self.result_.labels[rows]
         self.intents_, self.rounds_ = self.result_.intents, self.result_.rounds
         self.suggested_ = self.result_.suggested
@@ -162,11 +164,14 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         p_intent = pieces.intent_probabilities(vectors, utterance_roles, len(self.intents_))
         return np.where((labels >= 0)[:, None], p_intent, 0.0)
 
-    def _discover(self, sentences: list[str], roles: list[str], counts: Labels) -> tuple[Result, Usage]:
-        """Open what the specs name, run the method, and close it again."""
-        self.embedder_, encode = encoder_of(self.embedder, sentences)
+    def _discover(
+        self, sentences: list[tuple[str, str]], counts: Labels, order: SpokenOrder | None
+    ) -> tuple[Result, Usage]:
+        """Open what the specs name, run the method on pairs of text and role, and close it again."""
+        texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
+        self.embedder_, encode = encoder_of(self.embedder, texts)
         self._encoder = encode
-        data = Data(sentences, encode(sentences), counts, roles, _name_of(self.embedder_))
+        data = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order)
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
             settings, judge_spec = self._judging()

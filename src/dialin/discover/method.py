@@ -1,4 +1,4 @@
-"""The whole method, top to bottom: collect pieces -> label them -> split the roles -> merge -> conclude.
+"""The whole method, top to bottom: guess roles -> collect pieces -> label them -> split by label -> merge -> conclude.
 
 `discover` is a pure function of sentences, their embeddings, an LLM and settings.
 """
@@ -10,7 +10,7 @@ from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings, check
 from dialin.discover.state import Data, Draft, Result
-from dialin.discover.steps import conclude, keep_frequent, label_pieces, merge_pieces, split_roles
+from dialin.discover.steps import conclude, keep_frequent, label_pieces, merge_pieces, split_roles, with_guessed_roles
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
 from dialin.search.prune import prune_with
@@ -38,9 +38,10 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
         If a setting is out of its range.
     """
     check(settings)
+    data = with_guessed_roles(data, tools) if settings.roles == "split" else data
     context = Context.of(data, tools, settings)
-    draft = Draft(list(data.roles) if settings.roles == "auto" else [""] * len(data.texts))
-    splitting = [collect_by_role] if settings.roles == "split" else []
+    draft = Draft(list(data.roles) if settings.separates_roles else [""] * len(data.texts))
+    splitting = [collect_by_role] if settings.roles == "label" else []
     for step in (collect, label_pieces, *splitting, merge_pieces):
         with draft.until_capped():
             draft = step(draft, context)

@@ -68,8 +68,9 @@ class Settings:
     coverage : float or "auto"
         Share of the sentences that should get an intent, where the judge agrees, in [0, 1]; "auto": those within the
         radii of the pieces.
-    roles : {"auto", "split", "ignore"}
-        Use the roles in the data, if any; or split by action word; or neither.
+    roles : {"auto", "split", "label", "ignore"}
+        Use the roles in the data, if any; "split": guess those that it lacks by words and turns; "label": split by the
+        labels of clusters, as the paper does; or no roles at all.
     language : {"auto", "en", "zh"}
         Language of the names.
     actions : tuple of str
@@ -99,7 +100,7 @@ class Settings:
     tau: float = 0.7
     kappa: float | Auto = "auto"
     coverage: float | Auto = "auto"
-    roles: Literal["auto", "split", "ignore"] = "auto"
+    roles: Literal["auto", "split", "label", "ignore"] = "auto"
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()
     seed: int = 0
@@ -110,6 +111,11 @@ class Settings:
         if self.max_rounds == "auto":
             return 1 if self.strategy == "tree" else 4
         return self.max_rounds
+
+    @property
+    def separates_roles(self) -> bool:
+        """Whether the sentences of each role are a stratum of their own from the beginning."""
+        return self.roles in {"auto", "split"}
 
     def merging(self) -> MergeSettings:
         """Return the settings of the merge step."""

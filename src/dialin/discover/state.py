@@ -19,6 +19,7 @@ from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.errors import BudgetError
 from dialin.judge.verdict import Verdict
+from dialin.read.spoken import SpokenOrder
 from dialin.search.iterate import Round
 
 
@@ -75,7 +76,7 @@ class Result:
     complete : bool
         False where a cap of the budget ended the run early.
     roles : list of str
-        Role of each sentence as used: known, split by label, or "".
+        Role of each sentence as used: known, guessed, split by label, or "".
     suggested : SuggestedNumber or None
         The number of intents that the sentences suggest; None where nothing measured it, or they are too few.
     """
@@ -114,6 +115,8 @@ class Data:
         Role of each; "" where unknown.
     embedder : str
         Name of the embedder that made X; what was fitted to its vectors serves for them alone. "": unknown.
+    order : SpokenOrder, optional
+        The dialogues that the sentences are said in.
     """
 
     texts: list[str]
@@ -121,6 +124,7 @@ class Data:
     counts: NDArray[np.int64]
     roles: list[str]
     embedder: str = ""
+    order: SpokenOrder | None = None
 
     @cached_property
     def scripts(self) -> list[bool]:

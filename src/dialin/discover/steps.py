@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from dialin.arrays import Rows
 from dialin.cluster.strata import grouped
 from dialin.discover.assign import Pieces, build, reasons, widen
-from dialin.discover.context import Context
+from dialin.discover.context import Context, Tools
 from dialin.discover.frequent import frequent, set_apart
-from dialin.discover.state import Draft, Intent, Result
+from dialin.discover.state import Data, Draft, Intent, Result
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.label_graph import label_edges
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, contrast, name_clusters, number
 from dialin.name.merge import MergeResult, NearestGroups, components, verified
-from dialin.name.roles import roles_of
+from dialin.name.roles import guess_roles, roles_of
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
@@ -58,11 +58,22 @@ def keep_frequent(draft: Draft, context: Context) -> Draft:
 def label_pieces(draft: Draft, context: Context) -> Draft:
     """Label every piece: merging and the split into roles go by these labels."""
     llm, settings = context.tools.llm_for("name"), context.settings
-    is_needed = settings.merge != "none" or settings.roles == "split"
+    is_needed = settings.merge != "none" or settings.roles == "label"
     if llm is not None and draft.pieces and is_needed:
         context.tools.on_step("label")
         draft.names = name_clusters(llm, [example_of(context, rows) for rows in draft.pieces], settings.actions)
     return draft
+
+
+def with_guessed_roles(data: Data, tools: Tools) -> Data:
+    """Return the data with a guess where it does not know the role, and tell the user how sure the guess is."""
+    tools.on_step("role")
+    unknown = np.array([not role for role in data.roles], dtype=np.bool_)
+    if not unknown.any():
+        return data
+    guessed = guess_roles(data.texts, data.order)
+    tools.on_note(guessed.note(data.counts * unknown))
+    return replace(data, roles=[own or guess for own, guess in zip(data.roles, guessed.roles, strict=True)])
 
 
 def split_roles(draft: Draft, context: Context) -> list[str]:
@@ -150,7 +161,7 @@ def decide(draft: Draft, context: Context) -> Pieces:
 
 def assignment_roles(roles: list[str], context: Context) -> list[str]:
     """Return the roles that restrict assignment: none where they were guessed, since a new sentence has no guess."""
-    return [""] * len(roles) if context.settings.roles == "split" else roles
+    return roles if context.settings.roles == "auto" else [""] * len(roles)
 
 
 @dataclass(frozen=True)

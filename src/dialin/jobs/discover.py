@@ -140,7 +140,7 @@ def tools_of(
     """
     backends = [WatchedBackend(backend, on_reply) for backend in (opened.backend, opened.judge) if backend]
     if not backends:
-        yield Tools(None, opened.embed)
+        yield Tools(None, opened.embed, on_note=opened.on_note)
         return
     with client_of(backends[0]) as client:
         judge = client.asking(backends[-1]) if opened.judge else None

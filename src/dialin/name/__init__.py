@@ -1,10 +1,11 @@
-"""Labels of clusters, the role by label, and the clusters that are one intent.
+"""Labels of clusters, who speaks, and the clusters that are one intent.
 
-Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), a role for each label,
-and groups of pieces that are one intent.
+Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), a role for each
+sentence or label, and groups of pieces that are one intent.
 
-Begin with `labels.py`: prompt, reply, and names that differ. `actions.py` has the words that labels begin with,
-`roles.py` tells customer from agent by them, and `distinct.py` finds the word that tells two clusters apart.
+Begin with `labels.py`: prompt, reply, and names that differ. `actions.py` has the words that labels begin with, and
+`distinct.py` finds the word that tells two clusters apart. `roles.py` tells customer from agent: by what they say
+(`role_words.py`) and how they take turns (`role_chain.py`), or by label.
 `label_graph.py` draws an edge between labels that probably name one intent; `merge.py` joins pieces along the edges
 (paper §3.3), verified by the judge.
 """

@@ -153,7 +153,8 @@ class PinnedSplit:
         """Sentences without a kept intent, in which to discover intents."""
         rows = self.free
         texts, roles = ([values[row] for row in rows] for values in (self.data.texts, self.data.roles))
-        return Data(texts, self.data.X[rows], self.data.counts[rows], roles, self.data.embedder)
+        order = self.data.order and self.data.order.among(rows)
+        return Data(texts, self.data.X[rows], self.data.counts[rows], roles, self.data.embedder, order)
 
     def joined(self, found: Result) -> Result:
         """Return one result with the kept intents and those discovered in the rest, the most frequent first."""

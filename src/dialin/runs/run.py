@@ -22,6 +22,7 @@ from dialin.discover.connect import Specs
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.read.corpus import Corpus
+from dialin.read.spoken import spoken_order
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
@@ -140,7 +141,8 @@ def corpus_in(folder: Path) -> Corpus:
 
 def data_of(corpus: Corpus, X: NDArray[np.float32], embedder: str) -> Data:
     """Return the input of `discover`: the sentences, with their vectors and the name of the embedder that made them."""
-    return Data(corpus.texts, X, corpus.counts, corpus.roles or [""] * len(corpus.texts), embedder)
+    order = spoken_order(corpus.occurrences, corpus.occurrences["sentence_id"].to_numpy())
+    return Data(corpus.texts, X, corpus.counts, corpus.roles or [""] * len(corpus.texts), embedder, order)
 
 
 def decided(run: Run) -> ReviewedRun:

@@ -1,0 +1,58 @@
+"""The order in which sentences were said, dialogue by dialogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dialin.arrays import Ints, Rows
+from dialin.read.cells import one_array
+
+
+@dataclass(frozen=True, eq=False)
+class SpokenOrder:
+    """The turns of all dialogues: those of one dialogue stand together, in the order in which they were said.
+
+    Parameters
+    ----------
+    sentence : ndarray of shape (n_turns,), int64
+        Sentence that each turn says; a sentence may be said in several dialogues.
+    dialogue : ndarray of shape (n_turns,), int64
+        Dialogue of each turn, ascending.
+    """
+
+    sentence: Rows
+    dialogue: Ints
+
+    def among(self, rows: Rows) -> SpokenOrder:
+        """Return the turns that say one of these sentences, which are ascending and are counted from 0 again.
+
+        Examples
+        --------
+        >>> order = SpokenOrder(np.array([4, 2, 7]), np.array([0, 0, 1]))
+        >>> order.among(np.array([4, 7])).sentence.tolist()
+        [0, 1]
+        """
+        kept = np.isin(self.sentence, rows)
+        return SpokenOrder(np.searchsorted(rows, self.sentence[kept]), self.dialogue[kept])
+
+
+def spoken_order(occurrences: pa.Table, sentence: Rows) -> SpokenOrder | None:
+    """Return the order of the utterances that have a dialogue; None if none has.
+
+    Parameters
+    ----------
+    occurrences : pyarrow.Table
+        As in `dialin.read.corpus.Corpus`; turns without a number, or with the same one, keep the order of the input.
+    sentence : ndarray of shape (n_occurrences,), int64
+        Sentence of each utterance.
+    """
+    codes = one_array(occurrences["dialogue_id"]).dictionary_encode().indices
+    dialogue = pc.fill_null(codes, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    turn = pc.fill_null(occurrences["turn"], -1).to_numpy()
+    order = np.lexsort((np.arange(len(turn)), turn, dialogue))
+    order = order[dialogue[order] >= 0]
+    return SpokenOrder(sentence[order], dialogue[order]) if len(order) else None
