@@ -1,8 +1,8 @@
 """Candidates for the names of clusters, from their sentences alone: objectives, and the actions that go with them.
 
-An objective counts where it is typical of a cluster: said in many of its sentences and in few of the others. The actions
-are those of the table or of the user's vocabulary, and the verbs of the corpus: people seldom say the action of a label
-("where is the nearest cash machine" is find-cash-machine), so objectives meet actions that no sentence says.
+An objective counts where it is typical of a cluster: said in many of its sentences and in few of the others. The
+actions are those of the table or of the user's vocabulary, and the verbs of the corpus. People seldom say the action of a label
+("where is the nearest cash machine" is find-cash-machine), so objectives also meet actions that no sentence says.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from dialin.name.english_phrases import EnglishPhrases
 
 N_OBJECTIVES = 24
 """Most typical objectives of a cluster that are ranked."""
-MIN_SENTENCES = 2
-"""Sentences of a cluster that must have an objective: a name is not carried by one."""
-MIN_SHARE = 0.03
-SMOOTHING = 0.01
 N_OWN_ACTIONS = 120
+"""Actions of the corpus, the most frequent, that are tried."""
+MIN_SENTENCES = 2
+"""Sentences of a cluster that must have an objective, if any is in so many: a name is not carried by one."""
+MIN_SHARE = 0.03
+"""Share of the sentences that must have it."""
+ENOUGH = 0.2
+"""Share of the sentences that carries a name fully."""
+_SMOOTHING = 0.01
 
 
 class Phrases(Protocol):
@@ -55,16 +59,35 @@ class Material:
     objectives : mapping of str to float
         The most typical objectives, the most typical first -> share of the sentences that have it.
     acts : mapping of str to float
-        Actions that the sentences say -> share of the sentences, beyond the usual one.
+        Actions that the sentences say -> share of the sentences.
+    typical : mapping of str to float
+        Those said more often than in the corpus -> share beyond the usual one.
     """
 
     objectives: Mapping[str, float] = field(default_factory=dict)
     acts: Mapping[str, float] = field(default_factory=dict)
+    typical: Mapping[str, float] = field(default_factory=dict)
+
+    def support_of(self, objective: str) -> float:
+        """Return how far the sentences carry an objective: √share, in [0, √`ENOUGH`]."""
+        return math.sqrt(min(self.objectives.get(objective, 0.0), ENOUGH))
+
+    def support_of_action(self, action: str) -> float:
+        """Return how far the sentences carry an action, as for an objective."""
+        return math.sqrt(min(self.typical.get(action, 0.0), ENOUGH))
 
     def support(self, name: str) -> float:
-        """Return how far the sentences carry a name: √share of its objective plus √share of its action, in [0, 2]."""
-        action, _, objective = name.partition("-")
-        return math.sqrt(self.objectives.get(objective, 0.0)) + math.sqrt(self.acts.get(action, 0.0))
+        """Return how far the sentences carry a name, its action and its objective, in [0, 2√`ENOUGH`].
+
+        Examples
+        --------
+        >>> material = Material({"light": 0.09}, {}, {"turn-off": 0.16})
+        >>> [round(material.support(name), 2) for name in ("turn-off-light", "find-light", "find-order")]
+        [0.7, 0.3, 0.0]
+        """
+        parts = name.split("-")
+        cuts = [("-".join(parts[:i]), "-".join(parts[i:])) for i in (1, 2)]
+        return max(self.support_of_action(action) + self.support_of(objective) for action, objective in cuts)
 
 
 def phrases_of(texts: Sequence[str], language: str) -> Phrases:
@@ -82,45 +105,57 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
     phrases : Phrases
         Of the corpus.
     clusters : sequence of sequence of str
-        Sentences of each.
+        Sentences of each; none is empty.
     """
-    counts = [_shared(map(phrases.objectives, texts)) for texts in clusters]
-    total, n = Counter[str](), sum(map(len, clusters))
-    for found in counts:
-        total.update(found)
-    acts = [_shared(map(phrases.acts, texts)) for texts in clusters]
-    usual = Counter[str]()
-    for said in acts:
-        usual.update(said)
+    objectives = [_counts(map(phrases.objectives, texts)) for texts in clusters]
+    acts = [_counts(map(phrases.acts, texts)) for texts in clusters]
+    sizes = [len(texts) for texts in clusters]
+    found, said = Usage.of(objectives, sizes), Usage.of(acts, sizes)
     return [
-        Material(_typical(found, total, len(texts), n), _beyond(said, len(texts), usual, n))
-        for found, said, texts in zip(counts, acts, clusters, strict=True)
+        Material(found.typical(own, n), {act: count / n for act, count in own_acts.items()}, said.beyond(own_acts, n))
+        for own, own_acts, n in zip(objectives, acts, sizes, strict=True)
     ]
 
 
-def _shared(found: Iterable[set[str]]) -> Counter[str]:
+def _counts(found: Iterable[set[str]]) -> Counter[str]:
     return Counter(each for names in found for each in names)
 
 
-def _beyond(counts: Counter[str], n: int, usual: Counter[str], n_all: int) -> dict[str, float]:
-    """Return the share of the sentences that say each action, beyond the share in the corpus."""
-    return {name: count / n - usual[name] / n_all for name, count in counts.items() if count / n > usual[name] / n_all}
+@dataclass(frozen=True)
+class Usage:
+    """How many sentences of all clusters have each phrase, and how many there are."""
 
+    counts: Counter[str]
+    n: int
 
-def _typical(counts: Counter[str], total: Counter[str], n_own: int, n_all: int) -> dict[str, float]:
-    least = min(max(MIN_SENTENCES, MIN_SHARE * n_own), max(counts.values(), default=0))
-    shares = {name: count / n_own for name, count in counts.items() if count >= least}
-    n_rest = max(n_all - n_own, 1)
+    @classmethod
+    def of(cls, counts: Sequence[Counter[str]], sizes: Sequence[int]) -> Usage:
+        """Return the usage in all clusters together."""
+        total = Counter[str]()
+        for own in counts:
+            total.update(own)
+        return cls(total, sum(sizes))
 
-    def typicality(name: str) -> float:
-        rest = (total[name] - counts[name]) / n_rest
-        return shares[name] * math.log((shares[name] + SMOOTHING) / (rest + SMOOTHING))
+    def typical(self, own: Counter[str], n: int) -> dict[str, float]:
+        """Return the share of the n sentences of a cluster for its most typical phrases, the most typical first."""
+        least = min(max(MIN_SENTENCES, MIN_SHARE * n), max(own.values(), default=0))
+        shares = {name: count / n for name, count in own.items() if count >= least}
 
-    ordered = sorted(shares, key=lambda name: (-typicality(name), name))
-    return {name: shares[name] for name in ordered[:N_OBJECTIVES]}
+        def typicality(name: str) -> float:
+            rest = (self.counts[name] - own[name]) / max(self.n - n, 1)
+            return shares[name] * math.log((shares[name] + _SMOOTHING) / (rest + _SMOOTHING))
+
+        ordered = sorted(shares, key=lambda name: (-typicality(name), name))
+        return {name: shares[name] for name in ordered[:N_OBJECTIVES]}
+
+    def beyond(self, own: Counter[str], n: int) -> dict[str, float]:
+        """Return the share of the n sentences of a cluster beyond the usual one, where it is beyond."""
+        shares = {name: count / n - self.counts[name] / self.n for name, count in own.items()}
+        return {name: share for name, share in shares.items() if share > 0}
 
 
 def actions_for(phrases: Phrases, language: str, vocabulary: Sequence[str] = ()) -> list[str]:
     """Return the actions of names: those of the user's vocabulary, else the table's and the corpus's own."""
-    own = [] if vocabulary else phrases.actions()[:N_OWN_ACTIONS]
-    return list(dict.fromkeys([*words_in(language, vocabulary), *own]))
+    words = words_in(language, vocabulary)
+    has_own = any(word in vocabulary for word in words)
+    return list(dict.fromkeys([*words, *([] if has_own else phrases.actions()[:N_OWN_ACTIONS])]))

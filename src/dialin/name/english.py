@@ -12,39 +12,47 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from dialin.name.actions import ACTION_WORDS
 
+
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a table, which blanks separate."""
+    return frozenset(words.split())
+
+
 _OBJECTS = "bill call computer detail fire front interest mine name part show side system top bottom"
 _FILLERS = (
-    "actually afternoon again ago ahead ain also alright always am anymore anything anyways appreciate april asap "
-    "august automatically available aw awesome aye bad believe best better big bit btw bye cause certain certainly "
-    "chance clear come coming cool cos couple cuz day dear december definitely did didn didnt different does doesn "
-    "doing don done dont dude earlier early easy eh eight eighty else etc evening everyone everything exactly expect "
-    "fact far february feel figure fine friday gave general getting give given giving gone gonna good goodbye got "
-    "gotta gotten great guess guys ha happen happened happening happy having hello help hey hi hmm hope hopefully "
-    "hour how huh hundred hows idea im important isn isnt issue ive january july june just keep kept kind kinda know "
-    "last late later let lets like literally little live long longer look looking lot lots madam make march mate "
-    "maybe mean meant mhm million minute monday month morning nah need needed next nice night nine ninety nope "
-    "november oct october oh ok okay oops own particular people perfect perhaps person please pls plz possible "
-    "probably problem question quick quickly quite real really reason recall recently regarding remember right said "
-    "saturday say saying sec second seem seems september seven seventy shall sir sixty small soon sorry sort start "
-    "started stuff sunday suppose sure ta take taken taking tell ten th thank thanks that thats theres thing think "
-    "thirty thought thousand three thursday time today told tomorrow tonight took tried trouble true try trying "
-    "tuesday twenty two ugh uh uhm um understand use used using usual usually various wait wanna want wanted wasn "
-    "wasnt way wednesday week welcome well went whats wish won wondering wont work working works wow ya yah yeah year "
-    "yep yes yesterday yet yup zero need instead pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty"
+    "actually afternoon again ago ahead ain also alright always am anymore anything anyways appreciate april "
+    "asap august automatically available aw awesome aye bad believe best better big bit btw bye cause certain "
+    "certainly chance clear come coming cool cos couple cuz day dear december definitely did didn didnt "
+    "different does doesn doing don done dont dude earlier early easy eh eight eighty else etc evening everyone "
+    "everything exactly expect fact far february feel figure fine friday gave general getting give given giving "
+    "gone gonna good goodbye got gotta gotten great guess guys ha happen happened happening happy having hello "
+    "help hey hi hmm hope hopefully hour how huh hundred hows idea im important isn isnt issue ive january july "
+    "june just keep kept kind kinda know last late later let lets like literally little live long longer look "
+    "looking lot lots madam make march mate maybe mean meant mhm million minute monday month morning nah need "
+    "needed next nice night nine ninety nope november oct october oh ok okay oops own particular people perfect "
+    "perhaps person please pls plz possible probably problem question quick quickly quite real really reason "
+    "recall recently regarding remember right said saturday say saying sec second seem seems september seven "
+    "seventy shall sir sixty small soon sorry sort start started stuff sunday suppose sure ta take taken taking "
+    "tell ten th thank thanks that thats theres thing think thirty thought thousand three thursday time today "
+    "told tomorrow tonight took tried trouble true try trying tuesday twenty two ugh uh uhm um understand use "
+    "used using usual usually various wait wanna want wanted wasn wasnt way wednesday week welcome well went "
+    "whats wish won wondering wont work working works wow ya yah yeah year yep yes yesterday yet yup zero need "
+    "instead born pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty"
 )
 STOP_WORDS = (ENGLISH_STOP_WORDS - frozenset(_OBJECTS.split())) | frozenset(_FILLERS.split())
 """Words that never stand in an objective."""
-ARTICLES = frozenset("a an the my your our his her their its this that these those some any".split())
+ARTICLES = word_set("a an the my your our his her their its this that these those some any")
 """Words between a verb and its object, or a word and its noun, that count for nothing."""
-PRONOUNS = frozenset("i you we they he she it".split())
-_NO_PLURALS = frozenset("news series species sometimes besides whereas plus bus gas lens texas".split())
+PRONOUNS = word_set("i you we they he she it")
+_NO_PLURALS = word_set("news series species sometimes besides whereas plus bus gas lens texas")
 _IRREGULAR = (
-    "lose lost/steal stole stolen/break broke broken/send sent/buy bought/pay paid/forget forgot forgotten/freeze froze "
-    "frozen/withdraw withdrew withdrawn/find found/sell sold/lend lent/spend spent/hold held/hide hid hidden/eat ate "
-    "eaten/leave left/write wrote written/choose chose chosen/see saw seen/hear heard/speak spoke spoken/drive drove "
-    "driven/wear wore worn/tear tore torn/begin began begun/sing sang sung/run ran/catch caught/teach taught/build "
-    "built/meet met/win won/make made/take took taken/get got gotten/give gave given/go went gone/wake woke woken/"
-    "ring rang rung/bring brought/draw drew drawn/tell told/think thought/mean meant/keep kept/feel felt/say said"
+    "lose lost/steal stole stolen/break broke broken/send sent/buy bought/pay paid/forget forgot "
+    "forgotten/freeze froze frozen/withdraw withdrew withdrawn/find found/sell sold/lend lent/spend spent/hold "
+    "held/hide hid hidden/eat ate eaten/leave left/write wrote written/choose chose chosen/see saw seen/hear "
+    "heard/speak spoke spoken/drive drove driven/wear wore worn/tear tore torn/begin began begun/sing sang "
+    "sung/run ran/catch caught/teach taught/build built/meet met/win won/make made/take took taken/get got "
+    "gotten/give gave given/go went gone/wake woke woken/ring rang rung/bring brought/draw drew drawn/tell "
+    "told/think thought/mean meant/keep kept/feel felt/say said"
 )
 _VERBS = [verb.split() for verb in _IRREGULAR.split("/")]
 BASES = {form: base for base, *forms in _VERBS for form in forms}
@@ -52,6 +60,14 @@ BASES = {form: base for base, *forms in _VERBS for form in forms}
 _PARTICIPLES = {form: forms[-1] for _, *forms in _VERBS for form in forms}
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[^\s\w']+|\d+")
 _JOINT = re.compile(r"(?<=\w)[-/_](?=\w)")
+PARTICLES = word_set("up in out off on down back")
+BEFORE_NOUNS = ARTICLES | word_set("no another each every which what whose of for with about from in on at by")
+"""Words before nouns."""
+BEFORE_VERBS = word_set(
+    "to can could will would should must may might do does did don't can't cannot won't didn't doesn't couldn't "
+    "i'd i'll please never let's"
+)
+"""Words before verbs."""
 _ENDINGS = ("ing", "ed", "es", "s")
 
 

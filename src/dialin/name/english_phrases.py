@@ -1,9 +1,9 @@
 """Objectives and actions of English sentences, without a tagger: what a corpus says about its own words.
 
-Whether a word is a noun, an adjective or a verb shows in its neighbours: "the", "my" and "for" stand before nouns, "to",
-"can" and "please" before verbs, and an adjective seldom ends a run of words. Objectives are then of three kinds: words
-in a row ("exchange rate"), a thing and what was done to it ("my card was stolen"), and two nouns that a preposition
-links ("fee for a transfer").
+Whether a word is a noun, an adjective or a verb shows in its neighbours: "the", "my" and "for" stand before nouns,
+"to", "can" and "please" before verbs, and an adjective seldom ends a run of words. Objectives are then of three kinds:
+words in a row ("exchange rate"), a thing and what was done to it ("my card was stolen"), and two nouns that a
+preposition links ("fee for a transfer").
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from dialin.name.actions import ACTION_WORDS
 from dialin.name.english import (
     ARTICLES,
     BASES,
+    BEFORE_NOUNS,
+    BEFORE_VERBS,
+    PARTICLES,
     PRONOUNS,
     STOP_WORDS,
     are_akin,
@@ -24,67 +27,34 @@ from dialin.name.english import (
     participle_of,
     singular,
     tokens_of,
+    word_set,
 )
+from dialin.name.english_actions import CUES, LONGEST, PHRASAL, can_join
 
-LONGEST = 3
-"""Words of an objective."""
 WINDOW = 4
-"""A participle and the noun that it describes stand at most this many words apart."""
+"""A participle and the noun that it describes, or a verb and its particle, stand at most this many words apart."""
 MIN_SEEN = 3
 """Uses of a verb before it counts as an action, and of a verb with its particle before they count as one word."""
 MIN_NOUN = 0.5
+"""Noun-like share of the uses of a noun, among those that tell."""
 MAX_VERB = 0.3
+"""Noun-like share of the uses of a verb."""
 MIN_END = 0.3
-MIN_JOINED = 0.4
+"""Share of the uses of a noun that end a run of content words; an adjective has fewer."""
 MIN_OBJECTS = 0.5
-_LINKS = frozenset("of for on in to from with at about".split())
-_PARTICLES = frozenset("up in out off on down back".split())
-_BEFORE_NOUNS = ARTICLES | frozenset("no another each every which what whose of for with about from in on at by".split())
-_BEFORE_VERBS = frozenset(
-    "to can could will would should must may might do does did don't can't cannot won't didn't doesn't couldn't "
-    "i'd i'll please never let's".split()
+"""Share of the uses of an action before an article or a content word."""
+MIN_JOINED, MIN_THING = 0.4, 0.15
+"""Share of the uses of a verb before its particle, and of those the share in the place of a noun ("the top up")."""
+_LINKS = word_set("of for on in to from with at about")
+_COMING = word_set("receive arrive deliver come show appear credit post")
+_LOSS = word_set("lose steal break forget freeze block lock damage")
+_HAVING = word_set("have had has ve just already")
+_THINGS_IN_ING = word_set(
+    "billing booking banking shopping shipping parking meeting training spending saving checking routing opening "
+    "closing heating housing lighting wedding building funding pricing rating setting listing pending missing "
+    "incoming outgoing existing ongoing upcoming recurring roaming streaming gaming washing cleaning cooking "
+    "hearing reading"
 )
-_COMING = frozenset("receive arrive deliver come show appear credit post".split())
-_LOSS = frozenset("lose steal break forget freeze block lock damage".split())
-_HAVING = frozenset("have had has ve just already".split())
-_STATES = frozenset("missing pending wrong incorrect failed unknown unexpected duplicate late broken".split())
-_GENERAL = frozenset("inquire request check report dispute explain find get change update add remove cancel order fix send".split())
-"""Actions that go with most objectives, said or not."""
-MIN_SAID = 0.08
-"""Share of the sentences that must say any other action."""
-_CUES = {
-    "inquire": "what what's how when which is are does whether who wondering",
-    "check": "status already yet still did has have see show shows",
-    "find": "where where's nearest closest near locate search looking look",
-    "explain": "why why's reason mean means explain understand explanation",
-    "get": "need want give get getting receive obtain",
-    "request": "need want like give request requesting",
-    "report": "not isn't wasn't won't doesn't didn't hasn't haven't never stolen lost wrong error problem issue failed",
-    "fix": "working work works broken stuck fix isn't won't doesn't problem issue trouble error failed",
-    "dispute": "wrong incorrect unauthorized unauthorised recognise recognize didn't fraudulent mistake never",
-    "cancel": "stop end terminate quit undo",
-    "change": "switch edit modify different instead update",
-    "update": "edit change new",
-    "add": "include put",
-    "remove": "delete drop erase rid",
-    "order": "buy purchase",
-    "send": "email mail forward",
-}
-CUES: dict[str, frozenset[str]] = {}
-for _action, _words in _CUES.items():
-    for _word in _words.split():
-        CUES[_word] = CUES.get(_word, frozenset()) | {_action}
-_OF_STATES = frozenset(
-    "check report dispute fix explain resolve cancel return replace unblock block unlock reset find track recover "
-    "refund reverse revert retrieve".split()
-)
-_NO_OBJECT = frozenset(
-    "complain apologise apologize notify inform listen wait reply count name like end move prepare mention follow "
-    "present express clarify summarise summarize suggest propose thank greet answer say state spell guide deny measure "
-    "acknowledge describe need want tell take give have post call contact".split()
-)
-_PHRASAL = frozenset("turn switch set log sign shut pick hang fill check back".split())
-"""Verbs that mean little without the particle that follows them, at once or after their object."""
 _OTHER, _ARTICLE = "~", ""
 
 
@@ -104,6 +74,8 @@ class EnglishPhrases:
         Verbs with a particle that make one word: ("top", "up").
     forms : frozenset of str
         All words as they are spelt.
+    known : set of str
+        The objectives that were found so far.
     """
 
     nouns: Counter[str] = field(default_factory=Counter)
@@ -128,8 +100,8 @@ class EnglishPhrases:
 
     def _count(self, before: str, word: str, after: str) -> None:
         lemma, is_inner = singular(word, self.forms), after.isalpha() and after not in STOP_WORDS
-        is_verb = before in _BEFORE_VERBS or (before in PRONOUNS and not is_participle(word))
-        self.nouns[lemma] += before in _BEFORE_NOUNS
+        is_verb = before in BEFORE_VERBS or (before in PRONOUNS and not is_participle(word))
+        self.nouns[lemma] += before in BEFORE_NOUNS
         self.verbs[lemma] += is_verb
         self.with_object[lemma] += is_verb and (after in ARTICLES or is_inner)
         (self.inner if is_inner else self.ends)[lemma] += 1
@@ -148,7 +120,7 @@ class EnglishPhrases:
 
     def actions(self) -> list[str]:
         """Return verbs with particles, and the verbs of the corpus that take an object and are not in the table."""
-        phrasal = [f"{verb}-{particle}" for verb in sorted(_PHRASAL) for particle in sorted(_PARTICLES)]
+        phrasal = [f"{verb}-{particle}" for verb in sorted(PHRASAL) for particle in sorted(PARTICLES)]
         return phrasal + [
             word
             for word, count in self.verbs.most_common()
@@ -160,33 +132,29 @@ class EnglishPhrases:
 
     def acts(self, text: str) -> set[str]:
         """Return the base forms of all words of a sentence, the verbs among them, and verbs with particles."""
-        bases = [base_of(token, self.forms) for token in tokens_of(text)]
+        tokens = tokens_of(text)
+        bases = [base_of(token, self.forms) for token in tokens]
+        verbs = {
+            base
+            for base, before in zip(bases, ["", *tokens], strict=False)
+            if self.nounness(base) < MIN_NOUN or before in BEFORE_VERBS | PRONOUNS | {"", "and"}
+        }
         phrasal = {
             f"{base}-{particle}"
             for i, base in enumerate(bases)
-            if base in _PHRASAL
+            if base in PHRASAL
             for particle in bases[i + 1 : i + 1 + WINDOW]
-            if particle in _PARTICLES
+            if particle in PARTICLES
         }
-        implied = (CUES.get(token, frozenset()) for token in tokens_of(text))
-        return {*bases, *phrasal}.union(*implied)
+        implied = (CUES.get(token, frozenset()) for token in tokens)
+        return verbs.union(phrasal, *implied)
 
     def fits(self, action: str, objective: str, said: float) -> bool:
-        """Return whether an action and an objective can make a name.
+        """Return whether an action, said in this share of the sentences, and an objective can make a name.
 
-        Parameters
-        ----------
-        action, objective : str
-            To be joined.
-        said : float
-            Share of the sentences that say the action, in [0, 1]. A special one ("lend") needs some.
+        What is itself an objective can not: "exchange-rate" would be read as one.
         """
-        words = objective.split("-")
-        if action in _PHRASAL or len(words) + action.count("-") > LONGEST or f"{action}-{objective}" in self.known:
-            return False
-        is_state = any(is_participle(word) or word in _STATES for word in words)
-        is_usable = action in _GENERAL or (said >= MIN_SAID and action not in _NO_OBJECT)
-        return is_usable and not (is_state and action not in _OF_STATES) and not any(are_akin(action, w) for w in words)
+        return f"{action}-{objective}" not in self.known and can_join(action, objective, said)
 
     def objectives(self, text: str) -> set[str]:
         """Return the objectives that a sentence could give a name, their words joined by hyphens."""
@@ -225,6 +193,8 @@ class EnglishPhrases:
                 yield tuple(words[start:end])
 
     def _is_modifier(self, word: str) -> bool:
+        if word.endswith("ing") and word not in _THINGS_IN_ING:
+            return base_of(word, self.forms) == word
         return "+" in word or is_participle(word) or self.nounness(word) >= MIN_NOUN
 
     def _described(self, words: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -254,14 +224,20 @@ class EnglishPhrases:
 
 def _joined(sentences: Sequence[Sequence[str]]) -> frozenset[tuple[str, str]]:
     """Return the base forms of verbs with the particle that mostly follows them."""
-    single, pairs = Counter[str](), Counter[tuple[str, str]]()
+    single, pairs, things = Counter[str](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for tokens in sentences:
         single.update(tokens)
-        pairs.update((word, after) for word, after in zip(tokens, tokens[1:], strict=False) if after in _PARTICLES)
+        for before, word, after in zip(["", *tokens], tokens, tokens[1:], strict=False):
+            pairs[word, after] += after in PARTICLES
+            things[word, after] += after in PARTICLES and before in BEFORE_NOUNS
     return frozenset(
         (word, after)
         for (word, after), n in pairs.items()
-        if n >= MIN_SEEN and n >= MIN_JOINED * single[word] and word not in STOP_WORDS and _is_plain(word)
+        if n >= MIN_SEEN
+        and n >= MIN_JOINED * single[word]
+        and things[word, after] >= MIN_THING * n
+        and word not in STOP_WORDS
+        and _is_plain(word)
     )
 
 

@@ -16,7 +16,7 @@ from dialin.arrays import Floats
 
 TEMPERATURE = 0.05
 """Of the choice among clusters: a cosine that is higher by this makes a cluster e times as probable."""
-CONTRAST = 3.0
+CONTRAST = 4.0
 """Weight of the log-probability of the own cluster, in temperatures: what tells siblings apart counts more."""
 CHUNK = 4096
 """Names that are compared with all centroids at once."""
@@ -64,7 +64,7 @@ def nearness(
 
 
 def settle(ranked: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
-    """Return a name for each cluster, no two of the same words: of two that want a name, the one it suits better has it.
+    """Return a name for each cluster, no two of the same words: of two that want one, the one it suits better has it.
 
     Parameters
     ----------
