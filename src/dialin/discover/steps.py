@@ -21,7 +21,7 @@ from dialin.discover.state import Data, Draft, Intent, Result
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.by_nearness import Clusters, names_by_nearness
+from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.distinct import distinguished
 from dialin.name.label_graph import label_edges
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
@@ -211,7 +211,7 @@ def name_intents(draft: Draft, context: Context, assignment: Assignment) -> list
     for language in dict.fromkeys(languages):
         ids = [g for g, own in enumerate(languages) if own == language]
         found = names_by_nearness(
-            clusters_of(context, [(rows[g], written[g]) for g in ids], language), context.tools.embed
+            naming_task(context, [(rows[g], written[g]) for g in ids], language), context.tools.embed
         )
         for g, name in zip(ids, found, strict=True):
             names[g] = name or next(iter(written[g]), PLACEHOLDER_NAMES[language])
@@ -226,23 +226,23 @@ def ask_names(draft: Draft, context: Context, rows: Sequence[Rows]) -> list[list
     written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
     llm, actions = context.tools.llm_for("name"), context.settings.actions
     if llm is None or is_capped(draft, context):
-        return [named(own) for own in written]
+        return [readable(own) for own in written]
     examples = [example_of(context, own) for own in rows]
     again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
     for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):
         written[g].insert(0, name)
     apart = asked_apart(llm, examples, [own[0] for own in written], actions)
-    return [named([name, *own]) for name, own in zip(apart, written, strict=True)]
+    return [readable([name, *own]) for name, own in zip(apart, written, strict=True)]
 
 
-def named(names: Sequence[str]) -> list[str]:
+def readable(names: Sequence[str]) -> list[str]:
     """Return the names, each once, without those that stand for an unreadable reply."""
     return [name for name in dict.fromkeys(names) if name not in PLACEHOLDER_NAMES.values()]
 
 
-def clusters_of(context: Context, intents: Sequence[tuple[Rows, list[str]]], language: str) -> Clusters:
+def naming_task(context: Context, intents: Sequence[tuple[Rows, list[str]]], language: str) -> NamingTask:
     """Return intents of one language, each with its sentences and the LLM's names, as the ranking reads them."""
-    return Clusters(
+    return NamingTask(
         texts=[[context.data.texts[i] for i in rows] for rows, _ in intents],
         centroids=np.stack([context.data.X[rows].mean(axis=0) for rows, _ in intents]),
         language=language,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of
 from dialin.name.general import GENERAL_OBJECTIVES, SOCIAL_NAMES
-from dialin.name.nearness import nearness, settle, unit
+from dialin.name.nearness import nearness, settle, unit_rows
 
 N_BEST = 5
 """Own objectives of a cluster that meet actions."""
@@ -27,6 +27,9 @@ SUPPORT = 0.1
 """Cosines that a name gains where the sentences fully carry its objective; as much again for its action."""
 LENGTH = 0.01
 """Cosines that a name loses for each word of its objective after two, or for each two characters after four."""
+FEW, MARGIN = 0.5, 0.01
+"""A name of a turn without a need serves clusters where fewer sentences have a typical objective, and must lie nearer
+to its cluster than to the average one by this cosine."""
 WRITTEN = 0.1
 """Cosines that a name of an LLM has ahead."""
 
@@ -35,8 +38,8 @@ Scored = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Clusters:
-    """Clusters of one language that are named together.
+class NamingTask:
+    """NamingTask of one language that are named together.
 
     Parameters
     ----------
@@ -59,12 +62,12 @@ class Clusters:
     written: Sequence[Sequence[str]] = field(default_factory=tuple)
 
 
-def names_by_nearness(clusters: Clusters, embed: Embed) -> list[str]:
+def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
 
     Parameters
     ----------
-    clusters : Clusters
+    clusters : NamingTask
         With their sentences, centroids and what an LLM wrote.
     embed : callable
         Texts -> unit-norm vectors, by the embedder that the centroids are of.
@@ -72,20 +75,23 @@ def names_by_nearness(clusters: Clusters, embed: Embed) -> list[str]:
     return settle(ranked_names(clusters, embed))
 
 
-def ranked_names(clusters: Clusters, embed: Embed) -> list[list[tuple[str, float]]]:
+def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, float]]]:
     """Return the candidates of each cluster with their scores, in cosines, the best first."""
     if not clusters.texts:
         return []
     phrases = phrases_of([text for texts in clusters.texts for text in texts], clusters.language)
     material = material_of(phrases, clusters.texts)
-    near = Nearness(unit(clusters.centroids), embed)
-    best = _best_objectives(material, near, clusters.language)
-    names = _combined(best, material, near, Actions.of(phrases, clusters))
-    written = clusters.written or [()] * len(names)
-    scores = near.scores([dict.fromkeys([*own, *more]) for own, more in zip(names, written, strict=True)])
+    near = Nearness(unit_rows(clusters.centroids), embed)
+    written = clusters.written or [()] * len(material)
+    is_alone = [not own for own in written]
+    best = _best_objectives(material, near, clusters.language, is_alone)
+    names = _combined(best, near, material, Actions.of(phrases, clusters))
+    social = _social_names(material, near, clusters.language)
+    more = [own or others for own, others in zip(written, social, strict=True)]
+    scores = near.scores([dict.fromkeys([*own, *others]) for own, others in zip(names, more, strict=True)])
     return [
-        _sorted({name: _score(name, score, one, more) for name, score in own.items()})
-        for own, one, more in zip(scores, material, written, strict=True)
+        _sorted({name: _score(name, score, one, llm) for name, score in own.items()})
+        for own, one, llm in zip(scores, material, written, strict=True)
     ]
 
 
@@ -143,10 +149,15 @@ class Nearness:
         return self.embed([as_text(name) for name in names])
 
 
-def _best_objectives(material: Sequence[Material], near: Nearness, language: str) -> list[list[str]]:
-    """Return the best objectives of each cluster, its own and general ones; none where the sentences have none."""
+def _best_objectives(
+    material: Sequence[Material], near: Nearness, language: str, is_alone: Sequence[bool]
+) -> list[list[str]]:
+    """Return the best objectives of each cluster; general ones help where an LLM has not found words of its own."""
     own = near.scores([one.objectives for one in material])
-    general = near.scores([GENERAL_OBJECTIVES[language] if one.objectives else () for one in material])
+    table = GENERAL_OBJECTIVES[language]
+    general = near.scores(
+        [table if one.objectives and alone else () for one, alone in zip(material, is_alone, strict=True)]
+    )
     supported = [
         {name: score + SUPPORT * one.support_of(name) for name, score in scores.items()}
         for scores, one in zip(own, material, strict=True)
@@ -171,7 +182,7 @@ class Actions:
     language: str
 
     @classmethod
-    def of(cls, phrases: Phrases, clusters: Clusters) -> Actions:
+    def of(cls, phrases: Phrases, clusters: NamingTask) -> Actions:
         """Return the user's actions, else the table's and the verbs of the sentences."""
         words = actions_for(phrases, clusters.language, clusters.vocabulary)
         return cls(words, phrases, frozenset(clusters.vocabulary), clusters.language)
@@ -182,20 +193,31 @@ class Actions:
 
 
 def _combined(
-    best: Sequence[Sequence[str]], material: Sequence[Material], near: Nearness, actions: Actions
+    best: Sequence[Sequence[str]], near: Nearness, material: Sequence[Material], actions: Actions
 ) -> list[list[str]]:
-    """Return the names of each cluster: its objectives with the nearest actions, and those of turns without a need."""
+    """Return the names of each cluster: its objectives with the actions that come nearest."""
     each = list(dict.fromkeys(objective for own in best for objective in own))
     V = dict(zip(each, near.vectors(each), strict=True)) if each else {}
-    A = near.vectors(actions.words)
-    names = []
+    A, names = near.vectors(actions.words), list[list[str]]()
     for own, one, centroid in zip(best, material, near.centroids, strict=True):
         typical = SUPPORT * np.array([one.support_of_action(action) for action in actions.words])
-        found = list(SOCIAL_NAMES[actions.language])
+        found = list[str]()
         for objective in own:
-            order = np.argsort(-(unit(A + V[objective]) @ centroid + typical), kind="stable")
+            order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
             nearest = (actions.words[i] for i in order)
             fitting = [each for each in nearest if actions.fit(each, objective, one.acts.get(each, 0.0))]
             found += [f"{action}-{objective}" for action in fitting[:N_ACTIONS]]
         names.append(found)
     return names
+
+
+def _social_names(material: Sequence[Material], near: Nearness, language: str) -> list[list[str]]:
+    """Return the names of turns without a need for clusters of few objectives, where they are nearer than to most."""
+    names = SOCIAL_NAMES[language]
+    S = near.vectors(names) @ near.centroids.T
+    lead = S - S.mean(axis=1, keepdims=True)
+    is_near = lead > (MARGIN if len(material) > 1 else -1.0)
+    return [
+        [name for name, fits in zip(names, is_near[:, g], strict=True) if fits and one.coverage < FEW]
+        for g, one in enumerate(material)
+    ]

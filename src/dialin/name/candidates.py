@@ -1,8 +1,8 @@
 """Candidates for the names of clusters, from their sentences alone: objectives, and the actions that go with them.
 
 An objective counts where it is typical of a cluster: said in many of its sentences and in few of the others. The
-actions are those of the table or of the user's vocabulary, and the verbs of the corpus. People seldom say the action of a label
-("where is the nearest cash machine" is find-cash-machine), so objectives also meet actions that no sentence says.
+actions are those of the table or of the user's vocabulary, and the verbs of the corpus. People seldom say the action of
+a label ("where is the nearest cash machine" is find-cash-machine), so objectives also meet actions that no one says.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ MIN_SHARE = 0.03
 """Share of the sentences that must have it."""
 ENOUGH = 0.2
 """Share of the sentences that carries a name fully."""
+UNSAID = 0.1
+"""Share of the sentences that counts for a general objective, or one of an LLM, where none has it."""
 _SMOOTHING = 0.01
 
 
@@ -62,15 +64,18 @@ class Material:
         Actions that the sentences say -> share of the sentences.
     typical : mapping of str to float
         Those said more often than in the corpus -> share beyond the usual one.
+    coverage : float
+        Share of the sentences that have one of the objectives, in [0, 1].
     """
 
     objectives: Mapping[str, float] = field(default_factory=dict)
     acts: Mapping[str, float] = field(default_factory=dict)
     typical: Mapping[str, float] = field(default_factory=dict)
+    coverage: float = 0.0
 
     def support_of(self, objective: str) -> float:
-        """Return how far the sentences carry an objective: √share, in [0, √`ENOUGH`]."""
-        return math.sqrt(min(self.objectives.get(objective, 0.0), ENOUGH))
+        """Return how far the sentences carry an objective: √share, at most √`ENOUGH`; if none has it, √`UNSAID`."""
+        return math.sqrt(min(self.objectives.get(objective, UNSAID), ENOUGH))
 
     def support_of_action(self, action: str) -> float:
         """Return how far the sentences carry an action, as for an objective."""
@@ -83,7 +88,7 @@ class Material:
         --------
         >>> material = Material({"light": 0.09}, {}, {"turn-off": 0.16})
         >>> [round(material.support(name), 2) for name in ("turn-off-light", "find-light", "find-order")]
-        [0.7, 0.3, 0.0]
+        [0.7, 0.32, 0.32]
         """
         parts = name.split("-")
         cuts = [("-".join(parts[:i]), "-".join(parts[i:])) for i in (1, 2)]
@@ -107,14 +112,16 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
     clusters : sequence of sequence of str
         Sentences of each; none is empty.
     """
-    objectives = [_counts(map(phrases.objectives, texts)) for texts in clusters]
-    acts = [_counts(map(phrases.acts, texts)) for texts in clusters]
+    had = [[phrases.objectives(text) for text in texts] for texts in clusters]
+    objectives, acts = [_counts(own) for own in had], [_counts(map(phrases.acts, texts)) for texts in clusters]
     sizes = [len(texts) for texts in clusters]
-    found, said = Usage.of(objectives, sizes), Usage.of(acts, sizes)
-    return [
-        Material(found.typical(own, n), {act: count / n for act, count in own_acts.items()}, said.beyond(own_acts, n))
-        for own, own_acts, n in zip(objectives, acts, sizes, strict=True)
-    ]
+    found, said = Sightings.of(objectives, sizes), Sightings.of(acts, sizes)
+    material = []
+    for sets, own, own_acts, n in zip(had, objectives, acts, sizes, strict=True):
+        typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
+        coverage = sum(not typical.keys().isdisjoint(each) for each in sets) / n
+        material.append(Material(typical, shares, said.beyond(own_acts, n), coverage))
+    return material
 
 
 def _counts(found: Iterable[set[str]]) -> Counter[str]:
@@ -122,14 +129,14 @@ def _counts(found: Iterable[set[str]]) -> Counter[str]:
 
 
 @dataclass(frozen=True)
-class Usage:
+class Sightings:
     """How many sentences of all clusters have each phrase, and how many there are."""
 
     counts: Counter[str]
     n: int
 
     @classmethod
-    def of(cls, counts: Sequence[Counter[str]], sizes: Sequence[int]) -> Usage:
+    def of(cls, counts: Sequence[Counter[str]], sizes: Sequence[int]) -> Sightings:
         """Return the usage in all clusters together."""
         total = Counter[str]()
         for own in counts:

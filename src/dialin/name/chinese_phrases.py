@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dialin.name.chinese import GENERAL, MIN_SAID, NOT_FIRST, NOT_LAST, ONE_VERB, acts_of, runs_of
+from dialin.name.general import GENERAL_OBJECTIVES
 
 SHORTEST, LONGEST = 2, 6
 """Characters of an objective."""
@@ -84,8 +85,9 @@ class ChinesePhrases:
         return (action in GENERAL or said >= MIN_SAID) and not set(action) & set(objective)
 
     def objectives(self, text: str) -> set[str]:
-        """Return the objectives that a sentence could give a name."""
-        return {gram for run in runs_of(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
+        """Return the objectives that a sentence could give a name: general ones that it says, and phrases."""
+        said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text}
+        return said | {gram for run in runs_of(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
 
 
 def _is_phrase(gram: str, counts: Counter[str], tied: Counter[str], n: int) -> bool:

@@ -26,18 +26,18 @@ _FILLERS = (
     "different does doesn doing don done dont dude earlier early easy eh eight eighty else etc evening everyone "
     "everything exactly expect fact far february feel figure fine friday gave general getting give given giving "
     "gone gonna good goodbye got gotta gotten great guess guys ha happen happened happening happy having hello "
-    "help hey hi hmm hope hopefully hour how huh hundred hows idea im important isn isnt issue ive january july "
-    "june just keep kept kind kinda know last late later let lets like literally little live long longer look "
-    "looking lot lots madam make march mate maybe mean meant mhm million minute monday month morning nah need "
-    "needed next nice night nine ninety nope november oct october oh ok okay oops own particular people perfect "
-    "perhaps person please pls plz possible probably problem question quick quickly quite real really reason "
-    "recall recently regarding remember right said saturday say saying sec second seem seems september seven "
-    "seventy shall sir sixty small soon sorry sort start started stuff sunday suppose sure ta take taken taking "
-    "tell ten th thank thanks that thats theres thing think thirty thought thousand three thursday time today "
-    "told tomorrow tonight took tried trouble true try trying tuesday twenty two ugh uh uhm um understand use "
-    "used using usual usually various wait wanna want wanted wasn wasnt way wednesday week welcome well went "
-    "whats wish won wondering wont work working works wow ya yah yeah year yep yes yesterday yet yup zero need "
-    "instead born pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty"
+    "help hey hi hmm hope hopefully hour how huh hundred hows idea im important isn isnt ive january july june "
+    "just keep kept kind kinda know last late later let lets like literally little live long longer look looking "
+    "lot lots madam make march mate maybe mean meant mhm million minute monday month morning nah need needed "
+    "next nice night nine ninety nope november oct october oh ok okay oops own particular people perfect perhaps "
+    "person please pls plz possible probably quick quickly quite real really reason recall recently regarding "
+    "remember right said saturday say saying sec second seem seems september seven seventy shall sir sixty small "
+    "soon sorry sort start started stuff sunday suppose sure ta take taken taking tell ten th thank thanks that "
+    "thats theres thing think thirty thought thousand three thursday time today told tomorrow tonight took tried "
+    "true try trying tuesday twenty two ugh uh uhm um understand use used using usual usually various wait wanna "
+    "want wanted wasn wasnt way wednesday week welcome well went whats wish won wondering wont work working "
+    "works wow ya yah yeah year yep yes yesterday yet yup zero double triple dash once twice need instead born "
+    "pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty"
 )
 STOP_WORDS = (ENGLISH_STOP_WORDS - frozenset(_OBJECTS.split())) | frozenset(_FILLERS.split())
 """Words that never stand in an objective."""
@@ -68,6 +68,10 @@ BEFORE_VERBS = word_set(
     "i'd i'll please never let's"
 )
 """Words before verbs."""
+_SUFFIXES = ("", "s", "es", "ed", "er", "al", "ing", "ment")
+_DOUBLING = ("ing", "ed", "er")
+MIN_STEM = 5
+"""Letters that two words of one stem share, unless one is the other with an ending."""
 _ENDINGS = ("ing", "ed", "es", "s")
 
 
@@ -106,12 +110,12 @@ def singular(word: str, forms: Container[str]) -> str:
     return word[:-1] if word[:-1] in forms else word
 
 
-def base_of(word: str, forms: Container[str]) -> str:
+def verb_of(word: str, forms: Container[str]) -> str:
     """Return the base form of a verb; the word itself where neither `forms` nor the table of actions has one.
 
     Examples
     --------
-    >>> [base_of(word, {"decline", "top"}) for word in ("declined", "topping", "lost", "cancelling", "card")]
+    >>> [verb_of(word, {"decline", "top"}) for word in ("declined", "topping", "lost", "cancelling", "card")]
     ['decline', 'top', 'lose', 'cancel', 'card']
     """
     if word in BASES:
@@ -154,9 +158,13 @@ def are_akin(first: str, second: str) -> bool:
     --------
     >>> are_akin("cancel", "cancelled"), are_akin("verify", "verification"), are_akin("paid", "pay")
     (True, True, True)
-    >>> are_akin("card", "care"), are_akin("transfer", "transaction")
-    (False, False)
+    >>> are_akin("car", "card"), are_akin("transfer", "transaction"), are_akin("plan", "planning")
+    (False, False, True)
     """
-    first, second = BASES.get(first, first), BASES.get(second, second)
-    n = min(len(first), len(second))
-    return n > 2 and first[: min(n, 5)] == second[: min(n, 5)]
+    short, long = sorted((BASES.get(first, first), BASES.get(second, second)), key=len)
+    shared = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    rest = long[shared:]
+    is_ending = shared == len(short) and (
+        rest in _SUFFIXES or rest[1:] in _DOUBLING or (rest, short[-1:]) == ("d", "e")
+    )
+    return is_ending or (shared >= MIN_STEM and len(short) - shared <= 2)

@@ -46,7 +46,7 @@ _NO_OBJECT = word_set(
     "follow present express clarify summarise summarize suggest propose thank greet answer say state spell guide "
     "deny measure acknowledge describe need want tell take give have turn log sign hang"
 )
-PHRASAL = word_set("turn switch log sign shut hang set pick")
+PHRASAL = word_set("turn switch log sign shut set pick")
 """Verbs that change their meaning with the particle that follows them, at once or after their object."""
 
 
@@ -67,8 +67,8 @@ def can_join(action: str, objective: str, said: float) -> bool:
 
     What is lost is not changed, and no name says a thing twice:
 
-    >>> can_join("change", "stolen-card", 0.5), can_join("report", "stolen-card", 0.5), can_join("cancel", "cancellation", 1)
-    (False, True, False)
+    >>> [can_join(action, "stolen-card", 0.5) for action in ("change", "report")], can_join("cancel", "cancellation", 1)
+    ([False, True], False)
     """
     words = objective.split("-")
     is_state = any(is_participle(word) or word in _STATES for word in words)

@@ -22,11 +22,11 @@ from dialin.name.english import (
     PRONOUNS,
     STOP_WORDS,
     are_akin,
-    base_of,
     is_participle,
     participle_of,
     singular,
     tokens_of,
+    verb_of,
     word_set,
 )
 from dialin.name.english_actions import CUES, LONGEST, PHRASAL, can_join
@@ -46,7 +46,9 @@ MIN_OBJECTS = 0.5
 MIN_JOINED, MIN_THING = 0.4, 0.15
 """Share of the uses of a verb before its particle, and of those the share in the place of a noun ("the top up")."""
 _LINKS = word_set("of for on in to from with at about")
-_COMING = word_set("receive arrive deliver come show appear credit post")
+_EMPTY = word_set("issue problem question trouble error detail information info thing item status type kind number")
+"""Nouns that need another word: "billing issue"."""
+_COMING = word_set("receive arrive deliver come show appear received arrived delivered came appeared")
 _LOSS = word_set("lose steal break forget freeze block lock damage")
 _HAVING = word_set("have had has ve just already")
 _THINGS_IN_ING = word_set(
@@ -133,10 +135,11 @@ class EnglishPhrases:
     def acts(self, text: str) -> set[str]:
         """Return the base forms of all words of a sentence, the verbs among them, and verbs with particles."""
         tokens = tokens_of(text)
-        bases = [base_of(token, self.forms) for token in tokens]
+        bases = [verb_of(token, self.forms) for token in tokens]
         verbs = {
             base
-            for base, before in zip(bases, ["", *tokens], strict=False)
+            for base, token, before in zip(bases, tokens, ["", *tokens], strict=False)
+            if not is_participle(token)
             if self.nounness(base) < MIN_NOUN or before in BEFORE_VERBS | PRONOUNS | {"", "and"}
         }
         phrasal = {
@@ -170,7 +173,7 @@ class EnglishPhrases:
         tokens, found = tokens_of(text), list[str]()
         for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
             word = token.removesuffix("'s")
-            pair = (base_of(word, self.forms), after)
+            pair = (verb_of(word, self.forms), after)
             if found and "+" in found[-1] and found[-1].endswith("+" + word):
                 continue
             if pair in self.joined:
@@ -190,11 +193,12 @@ class EnglishPhrases:
             for start in range(end - 1, max(end - 1 - LONGEST, -1), -1):
                 if not _is_content(words[start]) or not self._is_modifier(words[start]):
                     break
-                yield tuple(words[start:end])
+                if end - start > 1 or last not in _EMPTY:
+                    yield tuple(words[start:end])
 
     def _is_modifier(self, word: str) -> bool:
         if word.endswith("ing") and word not in _THINGS_IN_ING:
-            return base_of(word, self.forms) == word
+            return verb_of(word, self.forms) == word
         return "+" in word or is_participle(word) or self.nounness(word) >= MIN_NOUN
 
     def _described(self, words: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -207,11 +211,13 @@ class EnglishPhrases:
     def _state(self, words: Sequence[str], i: int) -> str:
         """Return what a participle says of a thing; "" where it tells what somebody did ("I ordered a card")."""
         before = [word.removeprefix(_OTHER) for word in words[max(0, i - 3) : i]]
-        base = base_of(words[i], self.forms)
+        base = verb_of(words[i], self.forms)
         if any(word in {"not", "never"} or word.endswith("n't") for word in before):
-            return "missing" if base in _COMING else ""
+            return "missing" if base in _COMING or words[i] in _COMING else ""
         is_done = before[-1:] != [] and before[-1] in PRONOUNS | _HAVING
-        return "" if base in _COMING or (is_done and base not in _LOSS) else participle_of(words[i])
+        return (
+            "" if base in _COMING or words[i] in _COMING or (is_done and base not in _LOSS) else participle_of(words[i])
+        )
 
     def _linked(self, words: Sequence[str]) -> Iterator[tuple[str, ...]]:
         """Yield two nouns that a preposition links, turned round: "fee for a transfer" becomes "transfer fee"."""

@@ -52,7 +52,7 @@ def nearness(
 
     >>> C, V = np.eye(3, dtype=np.float32)[:2], np.array([[0.6, 0.6, 0.5], [0.6, 0.0, 0.8]], np.float32)
     >>> nearness(V, np.array([0, 0]), C).round(2).tolist()
-    [0.5, 0.6]
+    [0.46, 0.6]
     """
     found = np.empty(len(V))
     for start in range(0, len(V), CHUNK):
@@ -98,7 +98,7 @@ def settle(ranked: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
     return [names[at[i]][0] if at[i] < len(names) else "" for i, names in enumerate(ranked)]
 
 
-def unit(V: NDArray[np.floating]) -> NDArray[np.float32]:
+def unit_rows(V: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return the rows scaled to unit norm; rows of zeros stay."""
     norms = np.linalg.norm(V, axis=1, keepdims=True)
     return np.asarray(V / np.where(norms > 0, norms, 1), dtype=np.float32)
