@@ -50,9 +50,9 @@ class Tools:
     Parameters
     ----------
     llm : LLM or None
-        Judges and names; None: the geometry judges, and intents stay unnamed.
+        Judges and names; None: the geometry judges, and the sentences alone give the names.
     embed : callable
-        Labels -> unit-norm embeddings, for the merge step.
+        Labels -> unit-norm embeddings, by the embedder of the sentences: for the merge step and the ranking of names.
     judge_llm : LLM, optional
         Judges in the place of `llm`: a small tuned one, say.
     calibration : Calibration or "auto"

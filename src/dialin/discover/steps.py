@@ -21,10 +21,13 @@ from dialin.discover.state import Data, Draft, Intent, Result
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
+from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.distinct import distinguished
 from dialin.name.label_graph import label_edges
-from dialin.name.labels import PLACEHOLDER_NAMES, Example, contrast, name_clusters, number
+from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.name.merge import MergeResult, NearestGroups, components, verified
 from dialin.name.roles import guess_roles, roles_of
+from dialin.text.script import language_of
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
@@ -195,22 +198,57 @@ def assign(pieces: Pieces, draft: Draft, context: Context) -> Assignment:
 
 
 def name_intents(draft: Draft, context: Context, assignment: Assignment) -> list[str]:
-    """Return a unique name of each intent; merged ones are named again, and siblings of one name told apart."""
+    """Return a unique name of each intent: of all candidates, the LLM's and the sentences', the nearest one."""
     context.tools.on_step("name")
-    names = [draft.names[group[0]] if draft.names else PLACEHOLDER_NAMES["en"] for group in draft.intents]
+    rows = [
+        own if len(own) else draft.pieces[group[0]] for own, group in zip(assignment.rows, draft.intents, strict=True)
+    ]
+    written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
+    with draft.until_capped():
+        written = ask_names(draft, context, rows)
+    languages = [language_of([context.data.texts[i] for i in own]) for own in rows]
+    names = [""] * len(rows)
+    for language in dict.fromkeys(languages):
+        ids = [g for g, own in enumerate(languages) if own == language]
+        found = names_by_nearness(
+            naming_task(context, [(rows[g], written[g]) for g in ids], language), context.tools.embed
+        )
+        for g, name in zip(ids, found, strict=True):
+            names[g] = name or next(iter(written[g]), PLACEHOLDER_NAMES[language])
+    return number(distinguished(names, [[context.data.texts[i] for i in own] for own in rows]))
+
+
+def ask_names(draft: Draft, context: Context, rows: Sequence[Rows]) -> list[list[str]]:
+    """Return the LLM's names of each intent: of its pieces, of it where it was merged, and told from one like it.
+
+    Without an LLM, or once a cap is hit, there is nothing more than the names of the pieces.
+    """
+    written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
     llm, actions = context.tools.llm_for("name"), context.settings.actions
     if llm is None or is_capped(draft, context):
-        return number(names)
-    examples = [
-        example_of(context, rows if len(rows) else draft.pieces[group[0]])
-        for rows, group in zip(assignment.rows, draft.intents, strict=True)
-    ]
+        return [readable(own) for own in written]
+    examples = [example_of(context, own) for own in rows]
     again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
-    with draft.until_capped():
-        for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):
-            names[g] = name
-        names = contrast(llm, examples, names, actions)
-    return number(names)
+    for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):
+        written[g].insert(0, name)
+    apart = asked_apart(llm, examples, [own[0] for own in written], actions)
+    return [readable([name, *own]) for name, own in zip(apart, written, strict=True)]
+
+
+def readable(names: Sequence[str]) -> list[str]:
+    """Return the names, each once, without those that stand for an unreadable reply."""
+    return [name for name in dict.fromkeys(names) if name not in PLACEHOLDER_NAMES.values()]
+
+
+def naming_task(context: Context, intents: Sequence[tuple[Rows, list[str]]], language: str) -> NamingTask:
+    """Return intents of one language, each with its sentences and the LLM's names, as the ranking reads them."""
+    return NamingTask(
+        texts=[[context.data.texts[i] for i in rows] for rows, _ in intents],
+        centroids=np.stack([context.data.X[rows].mean(axis=0) for rows, _ in intents]),
+        language=language,
+        vocabulary=context.settings.actions,
+        written=[names for _, names in intents],
+    )
 
 
 def most_frequent_first(names: Sequence[str], assignment: Assignment) -> list[int]:

@@ -3,9 +3,12 @@
 Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), a role for each
 sentence or label, and groups of pieces that are one intent.
 
-Begin with `labels.py`: prompt, reply, and names that differ. `actions.py` has the words that labels begin with, and
-`distinct.py` finds the word that tells two clusters apart. `roles.py` tells customer from agent: by what they say
-(`role_words.py`) and how they take turns (`role_chain.py`), or by label.
+Begin with `by_nearness.py`: it ranks the candidates of an LLM (`labels.py`: prompt, reply, collisions) and of the
+sentences themselves (`candidates.py`). `english_phrases.py` and `chinese_phrases.py` find objectives; `english.py`,
+`english_actions.py` and `chinese.py` hold the words, `general.py` what people contact a service about; `nearness.py`
+ranks vectors. `actions.py` has the words that labels begin with, and `distinct.py` finds the word that tells two
+clusters apart. `roles.py` tells customer from agent: by what they say (`role_words.py`) and how they take turns
+(`role_chain.py`), or by label.
 `label_graph.py` draws an edge between labels that probably name one intent; `merge.py` joins pieces along the edges
 (paper §3.3), verified by the judge.
 """

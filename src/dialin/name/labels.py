@@ -128,11 +128,8 @@ def collisions(names: Sequence[str]) -> dict[int, int]:
     return {i: first[name] for i, name in enumerate(names) if first.setdefault(name, i) != i}
 
 
-def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], actions: Sequence[str] = ()) -> list[str]:
-    """Return the names with every collision asked for again, once, knowing the first bearer.
-
-    What is equal after that gets a word of its own sentences; the rest is numbered.
-    """
+def asked_apart(llm: LLM, examples: Sequence[Example], names: Sequence[str], actions: Sequence[str] = ()) -> list[str]:
+    """Return the names with every collision asked for again, once, knowing the first bearer; some may stay equal."""
     names, pairs = list(names), collisions(names)
     questions = [
         Question(build_contrast_prompt(examples[i], examples[j]), examples[i].language) for i, j in pairs.items()
@@ -140,7 +137,16 @@ def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], action
     for i, name in zip(pairs, _ask(llm, questions, actions), strict=True):
         if name not in PLACEHOLDER_NAMES.values():
             names[i] = name
-    return number(distinguished(names, [example.texts for example in examples]))
+    return names
+
+
+def contrast(llm: LLM, examples: Sequence[Example], names: Sequence[str], actions: Sequence[str] = ()) -> list[str]:
+    """Return the names with every collision asked for again, as `asked_apart`.
+
+    What is equal after that gets a word of its own sentences; the rest is numbered.
+    """
+    apart = asked_apart(llm, examples, names, actions)
+    return number(distinguished(apart, [example.texts for example in examples]))
 
 
 def number(names: Sequence[str]) -> list[str]:

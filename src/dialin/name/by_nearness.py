@@ -1,0 +1,223 @@
+"""Names clusters by nearness: candidates of their sentences, and of an LLM where there is one, in one ranking.
+
+Every candidate is embedded once: first the typical objectives of all clusters and the general ones, then, for the
+best of each cluster, their combinations with the actions that come nearest. That is about 45 short texts a cluster. The
+pure parts are in `dialin.name.candidates` and `dialin.name.nearness`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of
+from dialin.name.general import GENERAL_OBJECTIVES, SOCIAL_NAMES
+from dialin.name.nearness import nearness, settle, unit_rows
+
+N_BEST = 5
+"""Own objectives of a cluster that meet actions."""
+N_GENERAL = 3
+"""General objectives of a cluster that meet actions, too."""
+N_ACTIONS = 8
+"""Actions that an objective meets."""
+SUPPORT = 0.1
+"""Cosines that a name gains where the sentences fully carry its objective; as much again for its action."""
+LENGTH = 0.01
+"""Cosines that a name loses for each word of its objective after two, or for each two characters after four."""
+FEW, MARGIN = 0.5, 0.01
+"""A name of a turn without a need serves clusters where fewer sentences have a typical objective, and must lie nearer
+to its cluster than to the average one by this cosine."""
+WRITTEN = 0.1
+"""Cosines that a name of an LLM has ahead."""
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+Scored = dict[str, float]
+
+
+@dataclass(frozen=True)
+class NamingTask:
+    """NamingTask of one language that are named together.
+
+    Parameters
+    ----------
+    texts : sequence of sequence of str
+        Sentences of each.
+    centroids : ndarray of shape (n_clusters, d), float32
+        Means of their vectors, of any norm.
+    language : {"en", "zh"}
+        Language of the sentences.
+    vocabulary : sequence of str
+        The user's actions; empty: `dialin.name.actions` and the verbs of the sentences.
+    written : sequence of sequence of str
+        Names that an LLM gave each cluster; empty: none.
+    """
+
+    texts: Sequence[Sequence[str]]
+    centroids: NDArray[np.float32]
+    language: str
+    vocabulary: Sequence[str] = ()
+    written: Sequence[Sequence[str]] = field(default_factory=tuple)
+
+
+def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
+    """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
+
+    Parameters
+    ----------
+    clusters : NamingTask
+        With their sentences, centroids and what an LLM wrote.
+    embed : callable
+        Texts -> unit-norm vectors, by the embedder that the centroids are of.
+    """
+    return settle(ranked_names(clusters, embed))
+
+
+def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, float]]]:
+    """Return the candidates of each cluster with their scores, in cosines, the best first."""
+    if not clusters.texts:
+        return []
+    phrases = phrases_of([text for texts in clusters.texts for text in texts], clusters.language)
+    material = material_of(phrases, clusters.texts)
+    near = Nearness(unit_rows(clusters.centroids), embed)
+    written = clusters.written or [()] * len(material)
+    is_alone = [not own for own in written]
+    best = _best_objectives(material, near, clusters.language, is_alone)
+    names = _combined(best, near, material, Actions.of(phrases, clusters))
+    social = _social_names(material, near, clusters.language)
+    more = [own or others for own, others in zip(written, social, strict=True)]
+    scores = near.scores([dict.fromkeys([*own, *others]) for own, others in zip(names, more, strict=True)])
+    return [
+        _sorted({name: _score(name, score, one, llm) for name, score in own.items()})
+        for own, one, llm in zip(scores, material, written, strict=True)
+    ]
+
+
+def _score(name: str, near: float, material: Material, written: Sequence[str]) -> float:
+    return near + SUPPORT * material.support(name) - LENGTH * length_of(name) + WRITTEN * (name in written)
+
+
+def _sorted(scores: Scored) -> list[tuple[str, float]]:
+    return sorted(scores.items(), key=lambda each: (-each[1], each[0]))
+
+
+def length_of(name: str) -> float:
+    """Return how long an objective is beyond two words of English or four characters of Chinese, in words.
+
+    Examples
+    --------
+    >>> [length_of(name) for name in ("cancel-order", "check-late-order-status", "查询-余额", "查询-信用卡账单")]
+    [0.0, 1.0, 0.0, 0.5]
+    """
+    objective = name.partition("-")[2]
+    return max(objective.count("-") - 1.0 if objective.isascii() else len(objective) / 2 - 2, 0.0)
+
+
+def as_text(name: str) -> str:
+    """Return a name as the embedder reads it.
+
+    Examples
+    --------
+    >>> as_text("cancel-order"), as_text("取消-订单")
+    ('cancel order', '取消订单')
+    """
+    return name.replace("-", " " if name.isascii() else "")
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """Nearness of texts to the centroids, shape (n_clusters, d), by an embedder."""
+
+    centroids: NDArray[np.float32]
+    embed: Embed
+
+    def scores(self, names: Sequence[Iterable[str]]) -> list[Scored]:
+        """Return the nearness of the names of each cluster to it; each text is embedded once."""
+        each = list(dict.fromkeys(name for own in names for name in own))
+        place = {name: i for i, name in enumerate(each)}
+        pairs = [(place[name], g) for g, own in enumerate(names) for name in own]
+        if not pairs:
+            return [{} for _ in names]
+        rows, own = np.array(pairs, np.int64).T
+        found = iter(nearness(self.vectors(each)[rows], own, self.centroids).tolist())
+        return [{name: next(found) for name in own_names} for own_names in names]
+
+    def vectors(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """Return the unit-norm vectors of names, shape (n_names, d)."""
+        return self.embed([as_text(name) for name in names])
+
+
+def _best_objectives(
+    material: Sequence[Material], near: Nearness, language: str, is_alone: Sequence[bool]
+) -> list[list[str]]:
+    """Return the best objectives of each cluster; general ones help where an LLM has not found words of its own."""
+    own = near.scores([one.objectives for one in material])
+    table = GENERAL_OBJECTIVES[language]
+    general = near.scores(
+        [table if one.objectives and alone else () for one, alone in zip(material, is_alone, strict=True)]
+    )
+    supported = [
+        {name: score + SUPPORT * one.support_of(name) for name, score in scores.items()}
+        for scores, one in zip(own, material, strict=True)
+    ]
+    return [
+        list(dict.fromkeys([*_first(mine, N_BEST), *_first(more, N_GENERAL)]))
+        for mine, more in zip(supported, general, strict=True)
+    ]
+
+
+def _first(scores: Scored, n: int) -> list[str]:
+    return [name for name, _ in _sorted(scores)[:n]]
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The actions that names can begin with, and the language that says which objective each goes with."""
+
+    words: list[str]
+    phrases: Phrases
+    vocabulary: frozenset[str]
+    language: str
+
+    @classmethod
+    def of(cls, phrases: Phrases, clusters: NamingTask) -> Actions:
+        """Return the user's actions, else the table's and the verbs of the sentences."""
+        words = actions_for(phrases, clusters.language, clusters.vocabulary)
+        return cls(words, phrases, frozenset(clusters.vocabulary), clusters.language)
+
+    def fit(self, action: str, objective: str, said: float) -> bool:
+        """Return whether the two can make a name; the user's own actions always do."""
+        return action in self.vocabulary or self.phrases.fits(action, objective, said)
+
+
+def _combined(
+    best: Sequence[Sequence[str]], near: Nearness, material: Sequence[Material], actions: Actions
+) -> list[list[str]]:
+    """Return the names of each cluster: its objectives with the actions that come nearest."""
+    each = list(dict.fromkeys(objective for own in best for objective in own))
+    V = dict(zip(each, near.vectors(each), strict=True)) if each else {}
+    A, names = near.vectors(actions.words), list[list[str]]()
+    for own, one, centroid in zip(best, material, near.centroids, strict=True):
+        typical = SUPPORT * np.array([one.support_of_action(action) for action in actions.words])
+        found = list[str]()
+        for objective in own:
+            order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
+            nearest = (actions.words[i] for i in order)
+            fitting = [each for each in nearest if actions.fit(each, objective, one.acts.get(each, 0.0))]
+            found += [f"{action}-{objective}" for action in fitting[:N_ACTIONS]]
+        names.append(found)
+    return names
+
+
+def _social_names(material: Sequence[Material], near: Nearness, language: str) -> list[list[str]]:
+    """Return the names of turns without a need for clusters of few objectives, where they are nearer than to most."""
+    names = SOCIAL_NAMES[language]
+    S = near.vectors(names) @ near.centroids.T
+    lead = S - S.mean(axis=1, keepdims=True)
+    is_near = lead > (MARGIN if len(material) > 1 else -1.0)
+    return [
+        [name for name, fits in zip(names, is_near[:, g], strict=True) if fits and one.coverage < FEW]
+        for g, one in enumerate(material)
+    ]

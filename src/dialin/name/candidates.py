@@ -1,0 +1,168 @@
+"""Candidates for the names of clusters, from their sentences alone: objectives, and the actions that go with them.
+
+An objective counts where it is typical of a cluster: said in many of its sentences and in few of the others. The
+actions are those of the table or of the user's vocabulary, and the verbs of the corpus. People seldom say the action of
+a label ("where is the nearest cash machine" is find-cash-machine), so objectives also meet actions that no one says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dialin.name.actions import words_in
+from dialin.name.chinese_phrases import ChinesePhrases
+from dialin.name.english_phrases import EnglishPhrases
+
+N_OBJECTIVES = 24
+"""Most typical objectives of a cluster that are ranked."""
+N_OWN_ACTIONS = 120
+"""Actions of the corpus, the most frequent, that are tried."""
+MIN_SENTENCES = 2
+"""Sentences of a cluster that must have an objective, if any is in so many: a name is not carried by one."""
+MIN_SHARE = 0.03
+"""Share of the sentences that must have it."""
+ENOUGH = 0.2
+"""Share of the sentences that carries a name fully."""
+UNSAID = 0.1
+"""Share of the sentences that counts for a general objective, or one of an LLM, where none has it."""
+_SMOOTHING = 0.01
+
+
+class Phrases(Protocol):
+    """What a language gives names: objectives and actions of its sentences."""
+
+    def objectives(self, text: str) -> set[str]:
+        """Return the objectives that a sentence could give a name."""
+        ...
+
+    def actions(self) -> list[str]:
+        """Return the actions that the corpus has beyond the table."""
+        ...
+
+    def acts(self, text: str) -> set[str]:
+        """Return the actions that a sentence says."""
+        ...
+
+    def fits(self, action: str, objective: str, said: float) -> bool:
+        """Return whether an action, said in this share of the sentences, and an objective can make a name."""
+        ...
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the sentences of a cluster give its name.
+
+    Parameters
+    ----------
+    objectives : mapping of str to float
+        The most typical objectives, the most typical first -> share of the sentences that have it.
+    acts : mapping of str to float
+        Actions that the sentences say -> share of the sentences.
+    typical : mapping of str to float
+        Those said more often than in the corpus -> share beyond the usual one.
+    coverage : float
+        Share of the sentences that have one of the objectives, in [0, 1].
+    """
+
+    objectives: Mapping[str, float] = field(default_factory=dict)
+    acts: Mapping[str, float] = field(default_factory=dict)
+    typical: Mapping[str, float] = field(default_factory=dict)
+    coverage: float = 0.0
+
+    def support_of(self, objective: str) -> float:
+        """Return how far the sentences carry an objective: √share, at most √`ENOUGH`; if none has it, √`UNSAID`."""
+        return math.sqrt(min(self.objectives.get(objective, UNSAID), ENOUGH))
+
+    def support_of_action(self, action: str) -> float:
+        """Return how far the sentences carry an action, as for an objective."""
+        return math.sqrt(min(self.typical.get(action, 0.0), ENOUGH))
+
+    def support(self, name: str) -> float:
+        """Return how far the sentences carry a name, its action and its objective, in [0, 2√`ENOUGH`].
+
+        Examples
+        --------
+        >>> material = Material({"light": 0.09}, {}, {"turn-off": 0.16})
+        >>> [round(material.support(name), 2) for name in ("turn-off-light", "find-light", "find-order")]
+        [0.7, 0.32, 0.32]
+        """
+        parts = name.split("-")
+        cuts = [("-".join(parts[:i]), "-".join(parts[i:])) for i in (1, 2)]
+        return max(self.support_of_action(action) + self.support_of(objective) for action, objective in cuts)
+
+
+def phrases_of(texts: Sequence[str], language: str) -> Phrases:
+    """Return what the corpus of a language, "en" or "zh", says about its phrases."""
+    return ChinesePhrases.of(texts) if language == "zh" else EnglishPhrases.of(texts)
+
+
+def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Material]:
+    """Return the typical objectives and the actions of each cluster.
+
+    How typical an objective is, is share × log(share / share of the other clusters), as in c-TF-IDF.
+
+    Parameters
+    ----------
+    phrases : Phrases
+        Of the corpus.
+    clusters : sequence of sequence of str
+        Sentences of each; none is empty.
+    """
+    had = [[phrases.objectives(text) for text in texts] for texts in clusters]
+    objectives, acts = [_counts(own) for own in had], [_counts(map(phrases.acts, texts)) for texts in clusters]
+    sizes = [len(texts) for texts in clusters]
+    found, said = Sightings.of(objectives, sizes), Sightings.of(acts, sizes)
+    material = []
+    for sets, own, own_acts, n in zip(had, objectives, acts, sizes, strict=True):
+        typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
+        coverage = sum(not typical.keys().isdisjoint(each) for each in sets) / n
+        material.append(Material(typical, shares, said.beyond(own_acts, n), coverage))
+    return material
+
+
+def _counts(found: Iterable[set[str]]) -> Counter[str]:
+    return Counter(each for names in found for each in names)
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """How many sentences of all clusters have each phrase, and how many there are."""
+
+    counts: Counter[str]
+    n: int
+
+    @classmethod
+    def of(cls, counts: Sequence[Counter[str]], sizes: Sequence[int]) -> Sightings:
+        """Return the usage in all clusters together."""
+        total = Counter[str]()
+        for own in counts:
+            total.update(own)
+        return cls(total, sum(sizes))
+
+    def typical(self, own: Counter[str], n: int) -> dict[str, float]:
+        """Return the share of the n sentences of a cluster for its most typical phrases, the most typical first."""
+        least = min(max(MIN_SENTENCES, MIN_SHARE * n), max(own.values(), default=0))
+        shares = {name: count / n for name, count in own.items() if count >= least}
+
+        def typicality(name: str) -> float:
+            rest = (self.counts[name] - own[name]) / max(self.n - n, 1)
+            return shares[name] * math.log((shares[name] + _SMOOTHING) / (rest + _SMOOTHING))
+
+        ordered = sorted(shares, key=lambda name: (-typicality(name), name))
+        return {name: shares[name] for name in ordered[:N_OBJECTIVES]}
+
+    def beyond(self, own: Counter[str], n: int) -> dict[str, float]:
+        """Return the share of the n sentences of a cluster beyond the usual one, where it is beyond."""
+        shares = {name: count / n - self.counts[name] / self.n for name, count in own.items()}
+        return {name: share for name, share in shares.items() if share > 0}
+
+
+def actions_for(phrases: Phrases, language: str, vocabulary: Sequence[str] = ()) -> list[str]:
+    """Return the actions of names: those of the user's vocabulary, else the table's and the corpus's own."""
+    words = words_in(language, vocabulary)
+    has_own = any(word in vocabulary for word in words)
+    return list(dict.fromkeys([*words, *([] if has_own else phrases.actions()[:N_OWN_ACTIONS])]))

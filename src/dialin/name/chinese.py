@@ -1,0 +1,101 @@
+"""Chinese words for names: which cut a sentence into runs, and what people say for an action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dialin.name.actions import words_in
+from dialin.name.english import word_set
+
+_CUTS = (
+    "为什么 怎么样 怎么办 怎么 怎样 什么时候 什么样 什么 多少 多久 多长 几点 几个 哪里 哪儿 哪个 哪些 那个 这个 "
+    "那些 这些 这里 那里 是不是 能不能 可不可以 可以 有没有 要不要 会不会 好不好 行不行 一下 一个 一些 一点 帮我 "
+    "给我 替我 请你 请问 麻烦 谢谢 你好 您好 我想 我要 我们 你们 他们 她们 它们 咱们 自己 现在 已经 还是 还有 "
+    "还没 没有 因为 所以 如果 但是 不过 而且 或者 以及 然后 应该 需要 想要 知道 告诉 能够 能否 是否 可能 关于 "
+    "对于 今天 明天 昨天 后天 今晚 明早 早上 晚上 下午 上午 中午 星期 这周 下周 周末 点钟 分钟 小时 时候 的话 "
+    "之前 之后 以前 以后 里面 上面 下面 这样 那样 这么 那么 非常 特别 比较 真的 觉得 认为 希望 喜欢 愿意 打算 "
+    "问题 情况 事情 东西 办法 方法 一直 总是 为何 如何 哪天 哪年 多大 谁是 有点 最近 附近 所有 任何 全部 正在 "
+    "即将 马上 立刻 继续 开始 嗯 哦 啊 呀 呢 吗 吧 嘛 哈 喂 哎 诶 的 了 着 我 你 您 他 她 它 咱 是 和 与 也 就 "
+    "才 又 很 把 被 这 那 谁 么 怎 啥 给 请 在"
+)
+_SAID = (
+    "关闭:关掉 关了 关上 关/打开:开一下 开下 开个/设置:设个 设定 设一个 定个 定一个 设/查看:看看 看一下 看下 "
+    "看/查询:查一下 查下 查查 查/搜索:找一下 找到 找找 找/删除:删掉 删了 删/添加:加到 加上 增加 加个 "
+    "加/发送:发给 发个 发/购买:买个 买 /预订:预定 订个 定张/播放:放一首 放首 听一下 放 听/更换:换个 换成 "
+    "换/修改:改成 改到 改变 改/调高:调大 大声 /调低:调小 小声 降低/取消:不要了 不想要/开启:启动 激活 "
+    "开始用/退货:退掉 退回 退/询问:问一下 问下 问/推荐:推荐个/提醒:提醒下/支付:付款 付/催促:催一下 快点 "
+    "催/申请:办个 办张/办理:办/投诉:举报/创建:新建 建个 建/调整:调节 调成 调到 调/维修:修理 修/导航:怎么走 "
+    "带路/解绑:解除绑定/转账:转钱 打款/回复:回信 回个/翻译:怎么说/讲:讲个 讲一个 讲讲/玩:玩个 玩一/煮:煮一杯 "
+    "煮杯 泡一杯/点:点一份 点个 点餐 来一份 来份/叫:叫一辆 叫辆 叫个 打车/发布:发微博 发条 发一条/打扫:清洁 吸尘 "
+    "扫地/保存:收藏 存下/换算:等于多少/挂失:丢了 弄丢/恢复:找回/计算:算一下 算算"
+)
+_CUES = (
+    "查询:多少 什么 几点 几号 哪里 哪儿 哪些 哪个 有没有 怎么样 吗 在哪/咨询:怎么 如何 能不能 可以吗 是不是 "
+    "为什么/反馈:坏了 失败 不能 不了 没收到 出错 不好用 不行/投诉:太差 骗 垃圾 气死 多扣 乱扣 "
+    "讨厌/设置:叫醒/取消:不用了 停止/查看:有什么 给我看"
+)
+
+
+def _meanings(table: str) -> dict[str, str]:
+    lines = (line.partition(":") for line in table.split("/"))
+    return {said: action for action, _, words in lines for said in words.split()}
+
+
+ACTIONS_SAID = _meanings(_SAID)
+"""What people say for an action of the table."""
+CUES = _meanings(_CUES)
+"""Words that tell what a sentence is for, without an action of its own."""
+_MEASURES = "首 辆 趟 封 杯 张 条 份 部 本 场 间 句 篇 段 笔 则 架 支 只 件 款 种 家 位 名 个 些 点 套 项 次 台 集 档"
+_MEASURE = "(?:" + "|".join(_MEASURES.split()) + ")"
+_COUNTED = re.compile(f"[一二两三四五六七八九十几每哪某数多半第0-9]+{_MEASURE}?|[这那]{_MEASURE}|个(?![人性股体])")
+_NEITHER = frozenset(
+    "都还太得跟从想要让有没未为对到去来说叫再最能个些点里上下前后中内外用做干"
+    "以于由向往首辆趟封杯张份成好并等可该更其当不"
+)
+NOT_FIRST = _NEITHER | frozenset("会号月日年周天次条它某只无")
+"""Characters with which no objective begins."""
+NOT_LAST = _NEITHER | frozenset("给设打定放看发找买订开关调加删改换")
+"""Characters with which none ends."""
+ONE_VERB = frozenset("发打听看读写讲坐玩背猜煮查找买卖订点放开关走吃喝拍调设定换改删加办退寄领交收取播")
+"""Verbs of one character: before a phrase they are no part of it."""
+GENERAL = word_set("查询 咨询 申请 反馈 查看 办理")
+"""Actions that go with most objectives, said or not."""
+MIN_SAID = 0.08
+"""Share of the sentences that must say any other action."""
+_HAN_RUN = re.compile("[\u4e00-\u9fff]+")
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(words, key=len, reverse=True)))
+
+
+_VERBS = _pattern(
+    [*(word for word in words_in("zh") if len(word) > 1), *(said for said in ACTIONS_SAID if len(said) > 1)]
+)
+_WORDS = _pattern(_CUTS.split())
+
+
+def runs_of(text: str) -> list[str]:
+    """Return the runs of Chinese characters of a sentence, cut at function words, numbers and verbs.
+
+    Examples
+    --------
+    >>> runs_of("帮我查询一下信用卡账单，谢谢")
+    ['信用卡账单']
+    """
+    for cut in (_VERBS, _WORDS, _COUNTED):
+        text = cut.sub(" ", text)
+    return _HAN_RUN.findall(text)
+
+
+def acts_of(text: str) -> set[str]:
+    """Return the actions that a sentence says or implies.
+
+    Examples
+    --------
+    >>> sorted(acts_of("把闹钟关掉")), sorted(acts_of("取消预约"))
+    (['关闭'], ['取消', '预约'])
+    """
+    said = {action for table in (ACTIONS_SAID, CUES) for word, action in table.items() if word in text}
+    return said | {word for word in words_in("zh") if len(word) > 1 and word in text}

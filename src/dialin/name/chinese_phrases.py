@@ -1,0 +1,102 @@
+"""Objectives and actions of Chinese sentences, without a segmenter: runs of characters that hold together.
+
+A run counts as a phrase where its characters stand together far more often than apart (cohesion), and where what stands
+before and after it varies (freedom): a corpus says what its own words are. Function words and verbs cut the runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dialin.name.chinese import GENERAL, MIN_SAID, NOT_FIRST, NOT_LAST, ONE_VERB, acts_of, runs_of
+from dialin.name.general import GENERAL_OBJECTIVES
+
+SHORTEST, LONGEST = 2, 6
+"""Characters of an objective."""
+MIN_SEEN = 2
+MIN_COHESION = 2.0
+"""Least logarithm of how much more often the parts of a phrase stand together than by chance."""
+MAX_TIED = 0.75
+"""Largest share of one character before a phrase, or after it: beyond it the phrase is a part of a longer one."""
+
+
+def grams_of(run: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each part of a run, one to six characters, with the characters before and after it ("" at the ends)."""
+    for n in range(1, LONGEST + 1):
+        for i in range(len(run) - n + 1):
+            yield run[i : i + n], run[i - 1 : i] if i else "", run[i + n : i + n + 1]
+
+
+def cohesion(gram: str, counts: Counter[str], n: int) -> float:
+    """Return the log of how much more often the parts of a phrase stand together than by chance, at its weakest place.
+
+    Parameters
+    ----------
+    gram : str
+        Two characters or more.
+    counts : Counter of str
+        Occurrences of all parts.
+    n : int
+        Characters of the corpus.
+    """
+    return min(math.log(counts[gram] * n / (counts[gram[:i]] * counts[gram[i:]])) for i in range(1, len(gram)))
+
+
+@dataclass(frozen=True)
+class ChinesePhrases:
+    """What a corpus says about its phrases.
+
+    Parameters
+    ----------
+    phrases : frozenset of str
+        Runs of two to six characters that hold together and stand free.
+    """
+
+    phrases: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> ChinesePhrases:
+        """Find the phrases of these sentences."""
+        counts, sides = Counter[str](), Counter[tuple[str, str, str]]()
+        runs = [run for text in texts for run in runs_of(text)]
+        for gram, before, after in (each for run in runs for each in grams_of(run)):
+            counts[gram] += 1
+            sides.update(side for side in ((gram, "before", before), (gram, "after", after)) if side[2])
+        tied = Counter[str]()
+        for (gram, _, _), count in sides.items():
+            tied[gram] = max(tied[gram], count)
+        n = sum(map(len, runs))
+        found = frozenset(gram for gram in counts if _is_phrase(gram, counts, tied, n))
+        return cls(frozenset(gram for gram in found if gram[0] not in ONE_VERB or gram[1:] not in found))
+
+    def actions(self) -> list[str]:
+        """Return no actions beyond the table: without a segmenter, what is a verb does not show."""
+        return []
+
+    def acts(self, text: str) -> set[str]:
+        """Return the actions that a sentence says, in the words of the table or in others."""
+        return acts_of(text)
+
+    def fits(self, action: str, objective: str, said: float) -> bool:
+        """Return whether an action and an objective can make a name; a special action needs sentences that say it."""
+        return (action in GENERAL or said >= MIN_SAID) and not set(action) & set(objective)
+
+    def objectives(self, text: str) -> set[str]:
+        """Return the objectives that a sentence could give a name: general ones that it says, and phrases."""
+        said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text}
+        return said | {gram for run in runs_of(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
+
+
+def _is_phrase(gram: str, counts: Counter[str], tied: Counter[str], n: int) -> bool:
+    count = counts[gram]
+    return (
+        len(gram) >= SHORTEST
+        and count >= MIN_SEEN
+        and tied[gram] <= MAX_TIED * count
+        and gram[0] not in NOT_FIRST
+        and gram[-1] not in NOT_LAST
+        and cohesion(gram, counts, n) >= MIN_COHESION
+    )

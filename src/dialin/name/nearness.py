@@ -1,0 +1,104 @@
+"""Ranks names by nearness: to the centroid of their own cluster, and far from those of its siblings.
+
+In a space that has learnt labels, the name "cancel order" lies with the sentences that want it
+(`studies.own.embedders`). Pure functions over vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from dialin.arrays import Floats
+
+TEMPERATURE = 0.05
+"""Of the choice among clusters: a cosine that is higher by this makes a cluster e times as probable."""
+CONTRAST = 4.0
+"""Weight of the log-probability of the own cluster, in temperatures: what tells siblings apart counts more."""
+CHUNK = 4096
+"""Names that are compared with all centroids at once."""
+
+
+def nearness(
+    V: NDArray[np.float32], own: NDArray[np.int64], C: NDArray[np.float32], contrast: float = CONTRAST
+) -> Floats:
+    """Return how well each name suits its own cluster, in cosines.
+
+    The cosine with the centroid of the own cluster, plus `contrast` temperatures × the log-probability that the name is
+    of this cluster and of no other, by a softmax over the cosines with all centroids.
+
+    Parameters
+    ----------
+    V : ndarray of shape (n_names, d), float32
+        Unit-norm vectors of names.
+    own : ndarray of shape (n_names,), int64
+        The cluster that each name is a candidate of, in [0, n_clusters).
+    C : ndarray of shape (n_clusters, d), float32
+        Unit-norm centroids.
+    contrast : float
+        Weight, at least 0.
+
+    Returns
+    -------
+    ndarray of shape (n_names,), float64
+        At most 1.
+
+    Examples
+    --------
+    A name between two centroids suits either less than one that lies aside of the other:
+
+    >>> C, V = np.eye(3, dtype=np.float32)[:2], np.array([[0.6, 0.6, 0.5], [0.6, 0.0, 0.8]], np.float32)
+    >>> nearness(V, np.array([0, 0]), C).round(2).tolist()
+    [0.46, 0.6]
+    """
+    found = np.empty(len(V))
+    for start in range(0, len(V), CHUNK):
+        rows = slice(start, start + CHUNK)
+        S = V[rows].astype(np.float64) @ C.T.astype(np.float64)
+        mine = S[np.arange(len(S)), own[rows]]
+        found[rows] = mine + contrast * (mine - TEMPERATURE * logsumexp(S / TEMPERATURE, axis=1))
+    return found
+
+
+def settle(ranked: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
+    """Return a name for each cluster, no two of the same words: of two that want one, the one it suits better has it.
+
+    Parameters
+    ----------
+    ranked : sequence of sequence of (str, float)
+        Names of each cluster with their scores, the best first.
+
+    Returns
+    -------
+    list of str
+        One for each cluster; "" where others have all of its names.
+
+    Examples
+    --------
+    >>> settle([[("a-b", 0.9), ("c-d", 0.5)], [("a-b", 0.8), ("e-f", 0.7)], [("b-a", 0.1)]])
+    ['a-b', 'e-f', '']
+    """
+    at, holders, waiting = [0] * len(ranked), dict[frozenset[str], int](), list(range(len(ranked)))
+    while waiting:
+        cluster = waiting.pop()
+        while at[cluster] < len(ranked[cluster]):
+            name, score = ranked[cluster][at[cluster]]
+            words = frozenset(name.split("-"))
+            holder = holders.get(words)
+            if holder is None or score > ranked[holder][at[holder]][1]:
+                holders[words] = cluster
+                if holder is not None:
+                    at[holder] += 1
+                    waiting.append(holder)
+                break
+            at[cluster] += 1
+    return [names[at[i]][0] if at[i] < len(names) else "" for i, names in enumerate(ranked)]
+
+
+def unit_rows(V: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the rows scaled to unit norm; rows of zeros stay."""
+    norms = np.linalg.norm(V, axis=1, keepdims=True)
+    return np.asarray(V / np.where(norms > 0, norms, 1), dtype=np.float32)

@@ -1,0 +1,193 @@
+"""Names from the sentences: candidates, their ranking, and what both languages give without a tagger or a segmenter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dialin.embed.choose import embedder_of
+from dialin.name.by_nearness import WRITTEN, NamingTask, names_by_nearness, ranked_names
+from dialin.name.candidates import actions_for, material_of, phrases_of
+from dialin.name.chinese_phrases import ChinesePhrases
+from dialin.name.english_phrases import EnglishPhrases
+from dialin.name.nearness import nearness, settle
+
+CARDS = [
+    "my card was stolen on the train",
+    "somebody stole my card",
+    "I lost my card yesterday",
+    "the card was lost, please block it",
+    "my card got stolen",
+    "I think I lost the card",
+]
+ORDERS = [
+    "I want to cancel my order",
+    "please cancel the order",
+    "can you cancel an order for me",
+    "cancel my last order",
+    "I would like to cancel this order",
+]
+MACHINES = [
+    "where is the nearest cash machine",
+    "is there a cash machine near me",
+    "where can I find a cash machine",
+    "the closest cash machine to the station",
+]
+ENGLISH = [CARDS, ORDERS, MACHINES]
+CHINESE = [
+    ["帮我查一下账户余额", "账户余额还有多少", "我想看看账户余额", "请问账户余额是多少"],
+    ["取消明天的闹钟", "把闹钟取消掉", "早上的闹钟取消吧", "取消所有闹钟"],
+    ["我的快递到哪了", "快递怎么还没到", "请问快递什么时候送到", "查查快递"],
+]
+
+
+def of_texts(clusters: Sequence[Sequence[str]], language: str, **more: object) -> tuple[NamingTask, object]:
+    encode = embedder_of("auto", clusters[0]).encode
+    centroids = np.stack([encode(list(texts)).mean(axis=0) for texts in clusters])
+    return NamingTask(clusters, centroids, language, **more), encode  # type: ignore[arg-type]
+
+
+def names_of(clusters: Sequence[Sequence[str]], language: str, **more: object) -> list[str]:
+    found, encode = of_texts(clusters, language, **more)
+    return names_by_nearness(found, encode)  # type: ignore[arg-type]
+
+
+def test_english_names_by_the_shipped_embedder() -> None:
+    """An action that nobody says: "where is the nearest cash machine"."""
+    cards, orders, machines = names_of(ENGLISH, "en")
+    assert cards in {"report-stolen-card", "report-lost-card", "block-lost-card", "block-stolen-card"}
+    assert orders == "cancel-order"
+    assert machines.endswith(("cash-machine", "atm"))
+    assert machines.startswith(("find-", "inquire-"))
+
+
+def test_chinese_names_by_the_shipped_embedder() -> None:
+    balance, alarm, parcel = names_of(CHINESE, "zh")
+    assert balance.endswith("余额")
+    assert alarm == "取消-闹钟"
+    assert "快递" in parcel or "物流" in parcel
+
+
+def test_a_name_of_an_llm_has_a_lead() -> None:
+    """Of the same name, once a candidate of the sentences alone and once written."""
+    alone, encode = of_texts(ENGLISH, "en")
+    written, _ = of_texts(ENGLISH, "en", written=[["report-lost-card"], ["cancel-order"], ["play-music"]])
+    before, after = (dict(ranked_names(found, encode)[1]) for found in (alone, written))  # type: ignore[arg-type]
+    assert after["cancel-order"] - before["cancel-order"] == pytest.approx(WRITTEN)
+
+
+def test_a_name_of_an_llm_that_is_far_off_loses() -> None:
+    assert names_of(ENGLISH, "en", written=[["play-music"], ["play-chess"], ["set-alarm"]])[1] == "cancel-order"
+
+
+def test_names_begin_with_the_vocabulary_of_the_user() -> None:
+    names = names_of(ENGLISH, "en", vocabulary=("stop", "handle"))
+    assert {name.split("-")[0] for name in names} <= {"stop", "handle"}
+
+
+def test_turns_without_a_need_have_names_of_their_own() -> None:
+    hello = ["hello", "hi there", "hey", "good morning", "hello good evening"]
+    assert names_of([*ENGLISH, hello], "en")[3] == "say-hello"
+
+
+def test_no_clusters_no_names() -> None:
+    empty = NamingTask([], np.empty((0, 3), np.float32), "en")
+    assert names_by_nearness(empty, lambda texts: np.zeros((len(texts), 3), np.float32)) == []
+
+
+def test_what_has_no_words_has_no_name() -> None:
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.tile(np.eye(3, dtype=np.float32)[2], (len(texts), 1))
+
+    two = NamingTask([["123", "45"], ["??", "!"]], np.eye(3, dtype=np.float32)[:2], "en")
+    assert names_by_nearness(two, embed) == ["", ""]
+
+
+def test_each_candidate_is_embedded_once_in_each_pass_and_they_are_few() -> None:
+    found, encode = of_texts(ENGLISH, "en")
+    asked = list[str]()
+
+    def counted(texts: Sequence[str]) -> NDArray[np.float32]:
+        assert len(set(texts)) == len(texts)
+        asked.extend(texts)
+        return encode(texts)  # type: ignore[operator, no-any-return]
+
+    names_by_nearness(found, counted)
+    assert len(asked) < 1_500
+
+
+def test_a_candidate_of_a_sibling_is_worth_less() -> None:
+    C = np.eye(2, dtype=np.float32)
+    V = np.array([[0.8, 0.6], [0.8, 0.0]], np.float32)
+    shared, own = nearness(V, np.array([0, 0]), C)
+    assert own > shared
+    assert nearness(V[:1], np.array([0]), C[:1])[0] == pytest.approx(0.8)
+
+
+def test_settled_names_differ_in_their_words() -> None:
+    ranked = [[("pay-card-fee", 0.9), ("b-c", 0.1)], [("pay-fee-card", 0.95)], [("pay-card-fee", 0.2)]]
+    assert settle(ranked) == ["b-c", "pay-fee-card", ""]
+
+
+def test_english_objectives_by_hand() -> None:
+    phrases = EnglishPhrases.of(
+        [*CARDS, *ORDERS, *MACHINES, "the fee for a transfer", "is there a fee for the transfer"]
+    )
+    assert {"card", "stolen-card"} <= phrases.objectives("somebody stole my card")
+    assert "lost-card" in phrases.objectives("I lost my card yesterday")
+    assert "transfer-fee" in phrases.objectives("the fee for a transfer")
+    assert "cash-machine" in phrases.objectives("where is the nearest cash machine")
+
+
+@pytest.mark.parametrize(
+    ("text", "objective"),
+    [("I have not received my card", "missing-card"), ("the card hasn't arrived", "missing-card")],
+    ids=["received", "arrived"],
+)
+def test_what_has_not_come_is_missing(text: str, objective: str) -> None:
+    assert objective in EnglishPhrases.of(CARDS).objectives(text)
+
+
+def test_what_somebody_did_is_no_state_of_a_thing() -> None:
+    assert "ordered-card" not in EnglishPhrases.of([*CARDS, "I ordered a card"]).objectives("I ordered a card")
+
+
+def test_a_verb_and_its_particle_are_an_action() -> None:
+    phrases = EnglishPhrases.of(["turn the lights off", "please turn off the light"])
+    assert "turn-off" in phrases.acts("turn the lights off")
+    assert phrases.fits("turn-off", "light", 1.0)
+
+
+def test_an_objective_is_no_action_with_an_objective() -> None:
+    """As "exchange-rate" would be, where people speak of the exchange rate."""
+    texts = ["what is the exchange rate", "the exchange rate is bad", "is there an exchange on the rate"]
+    phrases = EnglishPhrases.of(texts)
+    assert "exchange-rate" in phrases.objectives(texts[0])
+    assert not phrases.fits("exchange", "rate", 1.0)
+
+
+def test_chinese_objectives_by_hand() -> None:
+    phrases = ChinesePhrases.of([text for texts in CHINESE for text in texts])
+    assert "账户余额" in phrases.objectives("请问账户余额是多少")
+    assert phrases.objectives("把闹钟取消掉") == {"闹钟"}
+    assert phrases.acts("把灯关掉") == {"关闭"}
+    assert phrases.actions() == []
+
+
+def test_material_by_hand() -> None:
+    """Of six sentences about cards, three say "lost" or "stole" in the sense of a report; no order is among them."""
+    phrases = phrases_of([text for texts in ENGLISH for text in texts], "en")
+    cards, orders, _ = material_of(phrases, ENGLISH)
+    assert cards.objectives["card"] == 1.0
+    assert "order" not in cards.objectives
+    assert orders.acts["cancel"] == 1.0
+    assert cards.coverage == orders.coverage == 1.0
+
+
+def test_own_verbs_are_actions_unless_the_user_has_a_vocabulary() -> None:
+    phrases = EnglishPhrases.of(["I want to freeze my card", "please freeze the card", "can you freeze this card"])
+    assert "freeze" in actions_for(phrases, "en")
+    assert actions_for(phrases, "en", ["stop", "退款"]) == ["stop"]
