@@ -68,6 +68,8 @@ class Settings:
     coverage : float or "auto"
         Share of the sentences that should get an intent, where the judge agrees, in [0, 1]; "auto": those within the
         radii of the pieces.
+    only : {"all", "needs"}
+        Cluster all sentences, or those alone that are needs (`dialin.name.kinds`) or have no known kind.
     roles : {"auto", "split", "ignore"}
         Use the roles in the data, if any; or split by action word; or neither.
     language : {"auto", "en", "zh"}
@@ -99,6 +101,7 @@ class Settings:
     tau: float = 0.7
     kappa: float | Auto = "auto"
     coverage: float | Auto = "auto"
+    only: Literal["all", "needs"] = "all"
     roles: Literal["auto", "split", "ignore"] = "auto"
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()

@@ -9,7 +9,17 @@ from rich.text import Text
 
 from dialin.facts.facts import Facts, stratum_of
 from dialin.judge.certainty import with_certainty
-from dialin.report.terminal import Column, add, grid, numbered_title, numbers, on_one_line, sparkline, totals
+from dialin.report.terminal import (
+    Column,
+    add,
+    grid,
+    heading_at,
+    numbered_title,
+    numbers,
+    on_one_line,
+    sparkline,
+    totals,
+)
 from dialin.runs.run import Run
 from dialin.text.width import shortened
 
@@ -27,7 +37,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
     """Print all facts of a run."""
     parts = [
         ("Intents", intents_grid(facts, console.width)),
-        ("Why people call", reasons_table(facts)),
+        ("Main reasons for calls", reasons_table(facts)),
         ("Over time", time_part(facts)),
         ("Families of intents", families_part(facts)),
         ("Who speaks", roles_table(facts)),
@@ -44,11 +54,12 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
 
 
 def intents_grid(facts: Facts, width: int) -> RenderableType:
-    """Return the table of intents: id, name, figures and, if there is room, the most central sentence."""
+    """Return the table of intents, needs first: id, name, figures and, if there is room, the most central sentence."""
     if not facts.intents:
         return Text("no intents were found")
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
+        (Column("kind"), any(one.kind for one in facts.intents)),
         (Column("role"), bool(facts.roles)),
         (Column("calls", "right"), facts.calls is not None),
         (Column("most central", flexible=True), is_wide),
@@ -56,8 +67,11 @@ def intents_grid(facts: Facts, width: int) -> RenderableType:
     more = [column for column, is_there in optional if is_there]
     intent = Column("intent", flexible=not is_wide)
     table = grid(Column("#", "right"), intent, *numbers("utterances", "share", "P(good)"), *more)
-    for one in facts.intents:
-        cells = {"role": one.role, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
+    kinds = [one.kind for one in facts.intents]
+    for i, one in enumerate(facts.intents):
+        if heading := heading_at(kinds, i):
+            add(table, "", Text(heading, style="dim"))
+        cells = {"role": one.role, "kind": one.kind, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
         cells |= {"most central": on_one_line("".join(one.examples[:1]))}
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", with_certainty(one.p_good)]
         add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))

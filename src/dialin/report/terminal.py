@@ -17,12 +17,15 @@ from rich.text import Text
 from dialin.facts.facts import Facts
 from dialin.facts.headline import Summary, summary_of
 from dialin.judge.certainty import with_certainty
+from dialin.name.kinds import may_be_need
 from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
 
 N_SHOWN = 2
 """Number of examples shown per intent."""
 BLOCKS = "▁▂▃▄▅▆▇█"
+WHY, WHAT_ELSE = "why people call", "what else is said"
+"""Headings of the intents that are needs, and of the others."""
 
 
 def console_on(stream: IO[str]) -> Console:
@@ -51,9 +54,25 @@ def intents_rich(summary: Summary) -> Table:
     if has_roles:
         table.add_column("role", no_wrap=True)
     table.add_column("examples", no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
-    for intent in summary.intents:
+    kinds = [intent["kind"] for intent in summary.intents]
+    for i, intent in enumerate(summary.intents):
+        if heading := heading_at(kinds, i):
+            table.add_row(Text(heading, style="dim"))
         table.add_row(*_cells(intent, has_roles))
     return table
+
+
+def heading_at(kinds: Sequence[str], place: int) -> str:
+    """Return the heading before the intent at this place, since needs stand first; "" for none, or without kinds.
+
+    Examples
+    --------
+    >>> [heading_at(["need", "need", "data", "social"], place) for place in range(4)], heading_at(["", ""], 0)
+    (['why people call', '', 'what else is said', ''], '')
+    """
+    is_need = may_be_need(kinds[place])
+    is_first = place == 0 or may_be_need(kinds[place - 1]) != is_need
+    return (WHY if is_need else WHAT_ELSE) if is_first and any(kinds) else ""
 
 
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
@@ -69,18 +88,27 @@ def totals(run: Run, summary: Summary) -> list[str]:
     found = summary.goodness
     n = len(summary.intents)
     good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
+    clustered = f"{summary.n_occurrences - summary.n_left_out:,} {'needs' if summary.n_left_out else 'utterances'}"
     lines = [
-        f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {summary.n_occurrences:,} utterances{good}",
+        f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {clustered}{good}",
         f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",
     ]
     if summary.suggestion:
         lines.insert(1, summary.suggestion)
+    if summary.kinds:
+        lines.append(said_line(summary))
     if summary.unassigned:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")
     if summary.status == CAPPED:
         lines.append(f"CAPPED: best result so far. Continue with: {run.resume_command} --max-calls N")
     return lines
+
+
+def said_line(summary: Summary) -> str:
+    """Return the line about what the utterances do."""
+    parts = ", ".join(f"{kind} {n:,}" for kind, n in summary.kinds.items())
+    return f"what utterances do: {parts}"
 
 
 # --- parts of other tables ------------------------------------------------------------------------
