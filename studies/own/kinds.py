@@ -1,4 +1,4 @@
-"""Make the heads that tell what a sentence does (``src/dialin/name/kinds.json``), and measure them.
+"""Make the heads that tell what a sentence does (``src/dialin/name/kinds.npz``), and measure them.
 
 Remake them whenever a shipped embedder changes: ``python -m studies.own.kinds`` (a few minutes). They learn from
 
@@ -32,9 +32,8 @@ from dialin.cli.demo import DEMO_GOLD, DEMO_INPUT, examples
 from dialin.discover.connect import open_embedder
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.models.store import folder_of, sha256_of
-from dialin.name import kinds
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.kinds import KINDS, NEED, WEIGHTS, KindHead, kind_features, without_needs
+from dialin.name.kinds import KINDS, NEED, KindHead, kind_features, kind_heads, without_needs, write_kind_heads
 from studies.own import data, machine
 from studies.own.sgd_kinds import hand_labelled, turns_of
 
@@ -47,6 +46,8 @@ N_PER_SET, N_DIALOGUES, N_TEST_DIALOGUES, N_FOLDS, SEED = 400, 500, 150, 4, 0
 OWN, SGD, SETS = "own", "sgd", "sets"
 SHARES = {OWN: 1.0, SGD: 0.2, SETS: 0.2}
 """Weight of each source within each kind: our sentences are as people talk in calls, the others are many."""
+NEED_WEIGHT = 2.0
+"""Weight of a need beside any other kind: to ``--only needs``, a missed need costs more than a turn too many."""
 TOTAL_WEIGHT, C = 5_000.0, 0.1
 """Sum of the weights of all sentences, and the inverse strength of the penalty on the weights of the head."""
 MOBILECS_NEEDS = ("求助", "询问", "反馈", "投诉", "抱怨")
@@ -66,25 +67,11 @@ class Measured:
 
 def main() -> None:
     """Make both heads, write them and what they reach."""
-    made = {name: head_of(name, training(name)) for name in (ENGLISH, CHINESE)}
-    write_heads(made)
-    figures = {name: figures_of(head) for name, head in made.items()}
-    about = machine.provenance(seed=SEED, C=C, shares=SHARES, per_set=N_PER_SET, dialogues=N_DIALOGUES)
+    write_kind_heads([head_of(name, training(name)) for name in (ENGLISH, CHINESE)])
+    figures = {name: figures_of(head) for name, head in kind_heads().items()}
+    chosen = {"C": C, "shares": SHARES, "need_weight": NEED_WEIGHT, "per_set": N_PER_SET, "dialogues": N_DIALOGUES}
+    about = machine.provenance(seed=SEED, **chosen)
     print(json.dumps(figures, indent=1), machine.write("kinds", {**about, "figures": figures}), sep="\n")
-
-
-def write_heads(made: dict[str, KindHead]) -> None:
-    """Write the weights into the package, four digits each."""
-    values = {
-        name: {
-            "model_sha256": head.model_sha256,
-            "bias": head.bias.round(4).tolist(),
-            "weights": head.weights.round(4).tolist(),
-        }
-        for name, head in made.items()
-    }
-    text = json.dumps(values, separators=(",", ":")).replace("],[", "],\n[")
-    (Path(kinds.__file__).parent / WEIGHTS).write_text(text + "\n", encoding="utf-8")
 
 
 # --- learning -------------------------------------------------------------------------------------
@@ -128,19 +115,21 @@ def head_of(name: str, rows: Rows) -> KindHead:
 
 
 def weights_of(y: Ints, sources: NDArray[np.str_]) -> Floats:
-    """Return the weight of each sentence: every kind weighs the same, and in it each source as in `SHARES`.
+    """Return the weight of each sentence: a need weighs twice as much as any other kind; sources as in `SHARES`.
 
     Examples
     --------
-    >>> (weights_of(np.array([0, 0, 1, 1]), np.array(["own", "sgd", "own", "own"])) / 2500).round(2).tolist()
-    [0.83, 0.17, 0.5, 0.5]
+    Both needs weigh 3,333 together, and both answers half of that:
+
+    >>> weights_of(np.array([0, 0, 1, 1]), np.array(["own", "sgd", "own", "own"])).round().tolist()
+    [2778.0, 556.0, 833.0, 833.0]
     """
     weights = np.zeros(len(y))
     for kind in np.unique(y):
         for source, share in SHARES.items():
             which = (y == kind) & (sources == source)
             weights[which] = share / max(int(which.sum()), 1)
-        weights[y == kind] /= weights[y == kind].sum()
+        weights[y == kind] *= (NEED_WEIGHT if KINDS[kind] == NEED else 1.0) / weights[y == kind].sum()
     return np.asarray(weights * TOTAL_WEIGHT / weights.sum())
 
 

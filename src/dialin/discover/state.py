@@ -50,8 +50,8 @@ class Intent:
         Sentences of it, the most central first.
     kind : str
         What most of its utterances do, one of `dialin.name.kinds.KINDS`; "" if it is unknown.
-    p_kind : float
-        Share of its utterances that do this; nan if it is unknown.
+    p_kind : float or None
+        Share of its utterances that do this; None if it is unknown.
     """
 
     intent_id: int
@@ -62,7 +62,7 @@ class Intent:
     role: str
     examples: tuple[str, ...]
     kind: str = ""
-    p_kind: float = float("nan")
+    p_kind: float | None = None
 
 
 @dataclass(frozen=True)

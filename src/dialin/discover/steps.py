@@ -212,11 +212,11 @@ def name_intents(draft: Draft, context: Context, assignment: Assignment) -> list
     return number(names)
 
 
-def kinds_of_intents(assignment: Assignment, context: Context) -> list[tuple[str, float]]:
-    """Return the kind of each intent and its share of the utterances; ("", nan) where kinds are unknown."""
+def kinds_of_intents(assignment: Assignment, context: Context) -> list[tuple[str, float | None]]:
+    """Return the kind of each intent and its share of the utterances; ("", None) where kinds are unknown."""
     kinds, counts = context.data.kinds, context.data.counts
     if kinds is None:
-        return [("", float("nan"))] * len(assignment.rows)
+        return [("", None)] * len(assignment.rows)
     return [prevailing([kinds.names[row] for row in rows], counts[rows]) for rows in assignment.rows]
 
 

@@ -39,7 +39,7 @@ class IntentFacts:
     kind : str
         What most of its utterances do, one of `dialin.name.kinds.KINDS`; "" if it is unknown.
     p_kind : float or None
-        Share of its utterances that do this.
+        Share of its utterances that do this; None if it is unknown.
     share : float
         Share of all utterances.
     confused_with : tuple of Link

@@ -1,22 +1,26 @@
 """What a sentence does in its dialogue: states a need, answers, gives data, acknowledges, or is social.
 
-A small multinomial logistic head reads the vector of a shipped embedder and a few cues of the text. There is one head
-for English and one for Chinese; a text in another script has no kind. ``python -m studies.own.kinds`` makes the
+A small multinomial logistic head reads the vector of a shipped embedder, a few cues of the text, and its runs of one to
+three characters: embedders made for intents blur the small words that tell a question from its answer. There is one
+head for English and one for Chinese; a text in another script has no kind. ``python -m studies.own.kinds`` makes the
 weights, which belong to the vectors of exactly one embedder file.
 """
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
+from sklearn.feature_extraction.text import HashingVectorizer
 
+from dialin import files
 from dialin.arrays import Bools, Ints, Matrix, Rows
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.name.actions import AGENT
@@ -25,11 +29,13 @@ from dialin.text.script import is_chinese, is_japanese_or_korean
 NEED = "need"
 KINDS = (NEED, "answer", "data", "acknowledgement", "social")
 """The kinds, and the order of the columns of probabilities."""
-WEIGHTS = "kinds.json"
+WEIGHTS = Path(__file__).parent / "kinds.npz"
 CHUNK = 8_192
 """Sentences whose vectors are held at once; no result depends on it."""
-VECTOR_SCALE = 4.0
-"""Factor on a unit vector, so that its numbers and the cues are of about one size."""
+VECTOR_SCALE, RUN_SCALE = 4.0, 3.0
+"""Factors on a vector and on the counts of runs, both of norm 1, so that a head can use them like the cues."""
+N_RUNS = 2_048
+"""Places for runs of characters, which share them by hash."""
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -77,8 +83,8 @@ class KindHead:
         Name of the embedder in the catalogue.
     model_sha256 : str
         Hash of its ``model.onnx``: with any other, the weights mean nothing.
-    weights : ndarray of shape (5, d + 3), float64
-        For the d numbers of a vector, then for the cues of `cues_of`.
+    weights : ndarray of shape (5, d + 3 + `N_RUNS`), float64
+        For the d numbers of a vector, the cues of `cues_of`, and the runs of `runs_of`.
     bias : ndarray of shape (5,), float64
         One number for each kind.
     """
@@ -95,9 +101,16 @@ class KindHead:
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def kind_features(texts: Sequence[str], X: Matrix) -> NDArray[np.float64]:
-    """Return what a head reads: the scaled vectors and the cues, shape (n, d + 3)."""
-    return np.hstack([VECTOR_SCALE * X.astype(np.float64), cues_of(texts)])
+def kind_features(texts: Sequence[str], X: Matrix) -> csr_array:
+    """Return what a head reads: scaled vectors, cues and runs, shape (n, d + 3 + `N_RUNS`)."""
+    dense = np.hstack([VECTOR_SCALE * X.astype(np.float64), cues_of(texts)])
+    return csr_array(hstack([csr_array(dense), RUN_SCALE * runs_of(texts)]))
+
+
+def runs_of(texts: Sequence[str]) -> csr_array:
+    """Return runs of one to three characters within words, counted at their hash, unit norm, shape (n, `N_RUNS`)."""
+    hashing = HashingVectorizer(analyzer="char_wb", ngram_range=(1, 3), n_features=N_RUNS)
+    return csr_array(hashing.transform(texts))
 
 
 def cues_of(texts: Sequence[str]) -> NDArray[np.float64]:
@@ -119,13 +132,26 @@ def numeral_share(text: str) -> float:
     return sum(unicodedata.numeric(character, None) is not None for character in text) / max(len(text), 1)
 
 
-def kind_heads() -> dict[str, KindHead]:
-    """Return the shipped heads by embedder."""
-    values = json.loads(resources.files("dialin.name").joinpath(WEIGHTS).read_text("utf-8"))
-    return {
-        name: KindHead(name, one["model_sha256"], np.array(one["weights"]), np.array(one["bias"]))
-        for name, one in values.items()
-    }
+def kind_heads(path: Path = WEIGHTS) -> dict[str, KindHead]:
+    """Return the heads of a file, by embedder; those that are shipped, by default."""
+    held = files.read_arrays(path)
+    names = sorted({key.partition(":")[0] for key in held})
+    return {name: _head_in(held, name) for name in names}
+
+
+def _head_in(held: dict[str, NDArray[Any]], name: str) -> KindHead:
+    weights, bias = (held[f"{name}:{part}"].astype(np.float64) for part in ("weights", "bias"))
+    return KindHead(name, str(held[f"{name}:model_sha256"]), weights, bias)
+
+
+def write_kind_heads(heads: Sequence[KindHead], path: Path = WEIGHTS) -> None:
+    """Write heads into a file, with three significant digits a weight."""
+    values = dict[str, NDArray[Any]]()
+    for head in heads:
+        values[f"{head.embedder}:model_sha256"] = np.array(head.model_sha256)
+        values[f"{head.embedder}:weights"] = head.weights.astype(np.float16)
+        values[f"{head.embedder}:bias"] = head.bias
+    files.write_arrays(path, values)
 
 
 def kinds_of(texts: Sequence[str], roles: Sequence[str], encoder_for: Callable[[str], Encode]) -> Kinds:
@@ -183,8 +209,8 @@ def may_be_need(kind: str) -> bool:
     return kind in {NEED, ""}
 
 
-def prevailing(names: Sequence[str], counts: Ints) -> tuple[str, float]:
-    """Return the kind of most utterances and its share of them; ("", nan) if no kind is known.
+def prevailing(names: Sequence[str], counts: Ints) -> tuple[str, float | None]:
+    """Return the kind of most utterances and its share of them; ("", None) if no kind is known.
 
     Parameters
     ----------
@@ -200,4 +226,4 @@ def prevailing(names: Sequence[str], counts: Ints) -> tuple[str, float]:
     """
     said = {kind: int(counts[[name == kind for name in names]].sum()) for kind in KINDS}
     best = max(KINDS, key=said.__getitem__)
-    return (best, said[best] / int(counts.sum())) if said[best] else ("", float("nan"))
+    return (best, said[best] / int(counts.sum())) if said[best] else ("", None)

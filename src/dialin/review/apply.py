@@ -133,7 +133,7 @@ def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str
         "n_occurrences": int(own.counts[rows].sum()),
         "role": before["role"] or _shared_role(own, rows),
         "kind": kind or None,
-        "p_kind": p_kind if kind else None,
+        "p_kind": p_kind,
         "examples": _examples(own, rows, before["examples"]),
     }
 

@@ -44,7 +44,7 @@ def intents_table(result: Result) -> pa.Table:
             "p_good": pa.array([i.p_good for i in intents], pa.float64()),
             "role": pa.array([i.role or None for i in intents], pa.string()),
             "kind": pa.array([i.kind or None for i in intents], pa.string()),
-            "p_kind": pa.array(np.array([i.p_kind for i in intents]), pa.float64(), from_pandas=True),
+            "p_kind": pa.array([i.p_kind for i in intents], pa.float64()),
             "examples": pa.array([list(i.examples) for i in intents], pa.list_(pa.large_string())),
         }
     )
