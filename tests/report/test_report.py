@@ -355,4 +355,3 @@ def test_without_kinds_the_table_has_no_headings(tmp_path: Path) -> None:
     html = report_html(fake_run(tmp_path / "run", calls()))
     assert 'class="heading' not in html
     assert "What else is said" not in html
-    assert ">Kind<" not in html

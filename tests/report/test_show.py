@@ -209,10 +209,10 @@ def test_needs_stand_first_under_a_heading(cli: Cli, home: Path, command: str) -
         print_facts(run, facts_of(load_files(run)), Console(file=stream, width=80))
     else:
         print_report(run, stream)
-    order = ["why people call", "request-refund", "what else is said", "say-thanks"]
+    order = ["WHY PEOPLE CALL", "request-refund", "WHAT ELSE IS SAID", "say-thanks"]
     places = [stream.getvalue().index(word) for word in order]
     assert places == sorted(places)
-    assert "what utterances do: need 3, social 5" in stream.getvalue()
+    assert "utterances: need 3, social 5" in stream.getvalue()
 
 
 def test_an_intent_says_what_it_does(cli: Cli, home: Path) -> None:
@@ -224,5 +224,5 @@ def test_an_intent_says_what_it_does(cli: Cli, home: Path) -> None:
 
 def test_without_kinds_there_are_no_headings(cli: Cli, run: Path) -> None:
     shown = cli("show", run).stdout
-    assert "why people call" not in shown
-    assert "what utterances do" not in shown
+    assert "WHY PEOPLE CALL" not in shown
+    assert "utterances: " not in shown

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +21,7 @@ from dialin.name.kinds import may_be_need
 from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
 
+T = TypeVar("T")
 N_SHOWN = 2
 """Number of examples shown per intent."""
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -44,9 +45,18 @@ def print_report(run: Run, stream: IO[str]) -> None:
         console.print(Text(line), overflow="fold")
 
 
-def intents_rich(summary: Summary) -> Table:
-    """Return the table of intents, for a console of at least 80 columns."""
-    has_roles = any(intent["role"] for intent in summary.intents)
+def intents_rich(summary: Summary) -> RenderableType:
+    """Return the table of intents, for a console of at least 80 columns; with known kinds, needs and the rest apart."""
+    parts = list[RenderableType]()
+    for heading, intents in by_heading(summary.intents, [intent["kind"] for intent in summary.intents]):
+        parts += [Text(heading.upper(), style="bold")] if heading else []
+        parts.append(table_of_intents(intents))
+    return Group(*parts)
+
+
+def table_of_intents(intents: Sequence[dict[str, Any]]) -> Table:
+    """Return the table of some intents."""
+    has_roles = any(intent["role"] for intent in intents)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=26)
     for name in ("size", "share", "P(good)"):
@@ -54,25 +64,29 @@ def intents_rich(summary: Summary) -> Table:
     if has_roles:
         table.add_column("role", no_wrap=True)
     table.add_column("examples", no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
-    kinds = [intent["kind"] for intent in summary.intents]
-    for i, intent in enumerate(summary.intents):
-        if heading := heading_at(kinds, i):
-            table.add_row(Text(heading, style="dim"))
+    for intent in intents:
         table.add_row(*_cells(intent, has_roles))
     return table
 
 
-def heading_at(kinds: Sequence[str], place: int) -> str:
-    """Return the heading before the intent at this place, since needs stand first; "" for none, or without kinds.
+def by_heading(intents: Sequence[T], kinds: Sequence[str]) -> list[tuple[str, list[T]]]:
+    """Return the intents that are needs, and the others, each with their heading; all under "" without known kinds.
 
     Examples
     --------
-    >>> [heading_at(["need", "need", "data", "social"], place) for place in range(4)], heading_at(["", ""], 0)
-    (['why people call', '', 'what else is said', ''], '')
+    >>> by_heading(["cancel", "thank"], ["need", "social"])
+    [('why people call', ['cancel']), ('what else is said', ['thank'])]
+    >>> by_heading(["cancel", "thank"], ["", ""])
+    [('', ['cancel', 'thank'])]
     """
-    is_need = may_be_need(kinds[place])
-    is_first = place == 0 or may_be_need(kinds[place - 1]) != is_need
-    return (WHY if is_need else WHAT_ELSE) if is_first and any(kinds) else ""
+    if not any(kinds):
+        return [("", list(intents))]
+    pairs = list(zip(intents, map(may_be_need, kinds), strict=True))
+    groups = [
+        (WHY, [one for one, is_need in pairs if is_need]),
+        (WHAT_ELSE, [one for one, is_need in pairs if not is_need]),
+    ]
+    return [(heading, group) for heading, group in groups if group]
 
 
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
@@ -108,7 +122,7 @@ def totals(run: Run, summary: Summary) -> list[str]:
 def said_line(summary: Summary) -> str:
     """Return the line about what the utterances do."""
     parts = ", ".join(f"{kind} {n:,}" for kind, n in summary.kinds.items())
-    return f"what utterances do: {parts}"
+    return f"utterances: {parts}"
 
 
 # --- parts of other tables ------------------------------------------------------------------------

@@ -8,7 +8,7 @@ function startTable() {
   const search = document.getElementById("table-search"), status = document.getElementById("table-status");
   const said = (row) => [row.dataset.name, row.dataset.kind, row.dataset.role, ...[...row.querySelectorAll(".said")].map((part) => part.textContent)];
   const words = rows.map((row) => said(row).join(" ").toLowerCase());
-  const isText = (key) => key === "name" || key === "role" || key === "kind";
+  const isText = (key) => key === "name" || key === "role";
 
   function sortBy(button) {
     const head = button.closest("th"), key = button.dataset.key;
