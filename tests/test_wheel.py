@@ -77,6 +77,7 @@ def test_the_wheel_has_every_file_of_the_package_and_no_other(wheel: Path) -> No
         "dialin/models/embedders/intents-zh-v1/model.onnx",
         "dialin/models/embedders/intents-zh-v1/tokenizer.json",
         "dialin/models/embedders/intents-zh-v1/README.md",
+        "dialin/name/kinds.npz",
         "dialin/name/role_words.json",
         "dialin/prompts/*.en.v?.txt",
         "dialin/prompts/*.zh.v?.txt",

@@ -7,18 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from dialin import files
 from dialin.discover.assign import Pieces
+from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
 from dialin.facts.build import facts_of
 from dialin.facts.confusion import confusable, confusion
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.families import brackets, centroids, families, tree_of_intents
 from dialin.facts.loaded import load_files
+from dialin.review.edits import Move, Rename
 from dialin.runs.manifest import CAPPED, RUNNING
-from dialin.runs.run import load
-from fake_run import Said, call, calls, fake_run, reviewed_run
+from dialin.runs.run import Run, load
+from fake_run import Said, call, calls, decide, fake_run, reviewed_run
 from oracles import on_circle
 
 
@@ -289,3 +294,65 @@ def test_brackets_go_up() -> None:
 def test_one_intent_has_a_tree_without_joins() -> None:
     tree = tree_of_intents(on_circle(0).astype(float))
     assert (families(tree), brackets(tree)) == ([(0,)], [])
+
+
+# --- kinds ----------------------------------------------------------------------------------------
+
+
+def kinds_run(folder: Path) -> Run:
+    """Return a run in which thanks are the most frequent intent, but no need, and one intent is mixed."""
+    said = [Said("thanks", "say-thanks", "d1", "customer", kind="social")] * 9
+    said += [Said(f"refund me {i}", "request-refund", "d1", "customer", kind="need") for i in range(3)]
+    said += [Said("it is 4471", "request-refund", "d1", "customer", kind="data")]
+    return fake_run(folder, said)
+
+
+def test_needs_come_first_and_are_the_reasons_to_call(tmp_path: Path) -> None:
+    facts = facts_of(load_files(kinds_run(tmp_path / "run")))
+    assert [(one.name, one.kind, one.p_kind) for one in facts.intents] == [
+        ("request-refund", "need", 0.75),
+        ("say-thanks", "social", 1.0),
+    ]
+    assert [one.name for one in facts.needs] == ["request-refund"]
+    assert [one.name for one in facts.others] == ["say-thanks"]
+    assert [one.is_routine for one in facts.intents] == [False, True]
+    assert [one.name for one in facts.reasons] == ["request-refund"]
+    assert facts.summary.kinds == {"need": 3, "data": 1, "social": 9}
+
+
+def test_a_review_gives_intents_new_kinds(tmp_path: Path) -> None:
+    run = kinds_run(tmp_path / "run")
+    texts = run.corpus.texts
+    moved = decide(run.folder, Move(tuple(texts.index(f"refund me {i}") for i in (0, 1, 2)), 2, "get-refund"))
+    assert [(row["name"], row["kind"], row["p_kind"]) for row in moved.intents.to_pylist()] == [
+        ("get-refund", "need", 1.0),
+        ("say-thanks", "social", 1.0),
+        ("request-refund", "data", 1.0),
+    ]
+
+
+def test_a_run_without_kinds_still_opens(tmp_path: Path) -> None:
+    """Run folders of dialin 0.2.0 lack the columns."""
+    run = kinds_run(tmp_path / "run")
+    for name in (files.SENTENCES, files.INTENTS):
+        table = pq.read_table(run.folder / name).drop_columns(["kind", "p_kind"])
+        pq.write_table(table, run.folder / name)
+    facts = facts_of(load_files(load(run.folder)))
+    assert [(one.kind, one.p_kind) for one in facts.intents] == [("", None)] * 2
+    assert facts.summary.kinds == {}
+    assert facts.others == ()
+    assert [one.is_routine for one in facts.intents] == [False, True]  # by its words
+    renamed = decide(run.folder, Rename(0, "money-back"))
+    assert "kind" not in renamed.intents.column_names
+
+
+def test_what_was_left_out_does_not_count_against_coverage(tmp_path: Path) -> None:
+    run = kinds_run(tmp_path / "run")
+    sentences = pq.read_table(run.folder / files.SENTENCES)
+    rows = [
+        row | ({"intent_id": -1, "reason": NOT_A_NEED} if row["kind"] != "need" else {})
+        for row in sentences.to_pylist()
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, sentences.schema), run.folder / files.SENTENCES)
+    summary = facts_of(load_files(load(run.folder))).summary
+    assert (summary.n_left_out, summary.n_assigned, summary.coverage) == (10, 3, 1.0)

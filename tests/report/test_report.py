@@ -336,3 +336,22 @@ def test_lines_and_columns_are_as_high_as_their_numbers() -> None:
     assert [column.upper[1] for column in columns([3, 1], [0, 1])] == [0.0, 50.0]
     assert columns([], []) == []
     assert columns([0], [0])[0].lower == (150.0, 0.0)
+
+
+# --- kinds ------------------------------------------------------------------------------------------
+
+
+def test_needs_stand_first_in_the_table_under_headings(tmp_path: Path) -> None:
+    said = [Said(f"thanks {i}", "say-thanks", kind="social") for i in range(5)]
+    said += [Said(f"refund me {i}", "request-refund", kind="need") for i in range(3)]
+    text = Parsed(report_html(fake_run(tmp_path / "run", said))).text
+    text = " ".join(text[text.index("Most central sentence") :].split())
+    order = ["Why people call 1 intent, 3 utterances", "request-refund", "What else is said 1 intent, 5 utterances"]
+    places = [text.index(part) for part in [*order, "say-thanks"]]
+    assert places == sorted(places)
+
+
+def test_without_kinds_the_table_has_no_headings(tmp_path: Path) -> None:
+    html = report_html(fake_run(tmp_path / "run", calls()))
+    assert 'class="heading' not in html
+    assert "What else is said" not in html

@@ -9,7 +9,7 @@ import pytest
 
 from browser import Browser, browser, installed, typed
 from dialin.report.html import write_report
-from fake_run import calls, fake_run, reviewed_run
+from fake_run import Said, calls, fake_run, reviewed_run
 from nasty import OVERRIDE, SCRIPT, nasty_calls
 
 pytestmark = pytest.mark.skipif(
@@ -255,3 +255,18 @@ def test_a_script_that_is_not_ours_would_not_run(page: Browser) -> None:
     page.run("const s = document.createElement('script'); s.textContent = 'window.evil = 1'; document.body.append(s)")
     assert page.run("return window.evil === undefined")
     assert any("Content Security Policy" in problem for problem in page.problems())
+
+
+def test_the_groups_of_the_table_stay_when_it_is_sorted_and_filtered(window: Browser, tmp_path: Path) -> None:
+    said = [Said(f"thanks {i}", "say-thanks", kind="social") for i in range(9)]
+    for name, n in (("cancel-order", 5), ("apply-discount", 3)):
+        said += [Said(f"{name} {i}", name, kind="need") for i in range(n)]
+    window.open(fake_run(tmp_path / "run", said).folder / "report.html")
+    shown = """return [...document.getElementById("table").tBodies].filter((body) => !body.hidden)
+        .map((body) => body.dataset.name || body.dataset.group)"""
+    assert window.run(shown) == ["needs", "cancel-order", "apply-discount", "others", "say-thanks"]
+    window.run("document.querySelector('[data-key=name]').click()")
+    assert window.run(shown) == ["needs", "apply-discount", "cancel-order", "others", "say-thanks"]
+    window.run("""const search = document.getElementById("table-search");
+        search.value = "thanks"; search.dispatchEvent(new Event("input"))""")
+    assert window.run(shown) == ["others", "say-thanks"]

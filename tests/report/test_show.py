@@ -17,11 +17,11 @@ from dialin.facts.facts import Facts
 from dialin.facts.loaded import load_files
 from dialin.report.one_intent import find_intent, near_names
 from dialin.report.overview import print_facts
-from dialin.report.terminal import sparkline
+from dialin.report.terminal import print_report, sparkline
 from dialin.runs.run import load
 from fake_run import Said, calls, fake_run, reviewed_run
 
-HEADINGS = ["INTENTS", "WHY PEOPLE CALL", "OVER TIME", "FAMILIES OF INTENTS", "WHO SPEAKS", "WITHOUT AN INTENT"]
+HEADINGS = ["INTENTS", "MAIN REASONS FOR CALLS", "OVER TIME", "FAMILIES OF INTENTS", "WHO SPEAKS", "WITHOUT AN INTENT"]
 EVIL = "[red]x[/red] [/]"
 
 
@@ -52,7 +52,7 @@ def test_everything_is_shown_plainly_in_80_columns(cli: Cli, run: Path) -> None:
 
 
 def test_columns_line_up_under_chinese_names(cli: Cli, run: Path) -> None:
-    table = cli("show", run).stdout.split("WHY PEOPLE CALL")[0].splitlines()
+    table = cli("show", run).stdout.split("MAIN REASONS FOR CALLS")[0].splitlines()
     rows = [line for line in table if "customer" in line]
     assert any("重置-密码" in line for line in rows)
     assert len({cell_len(line[: line.index("customer")]) for line in rows}) == 1
@@ -85,7 +85,7 @@ def test_a_run_with_nothing_in_it_says_so(cli: Cli, home: Path) -> None:
     fake_run(home / "none", [Said(text, "") for text in ("a b", "c d", "e f")])
     result = cli("show", "none")
     assert "no intents were found" in result.stdout
-    assert "WHY PEOPLE CALL" not in result.stdout
+    assert "MAIN REASONS FOR CALLS" not in result.stdout
     assert cli("show", "none", "0").exit_code == 2
 
 
@@ -158,7 +158,7 @@ def test_chinese_names_are_found_and_shown(cli: Cli, run: Path) -> None:
 
 
 def test_routine_is_called_so(cli: Cli, run: Path) -> None:
-    assert "routine: never the main reason for a call" in cli("show", run, "greet-agent").stdout
+    assert "never the main reason for a call" in cli("show", run, "greet-agent").stdout
 
 
 @pytest.mark.parametrize(
@@ -190,3 +190,39 @@ def test_json_of_one_intent_names_its_links(cli: Cli, run: Path) -> None:
 def test_a_long_line_of_blocks_is_shortened() -> None:
     assert len(sparkline(range(1000))) <= 52
     assert sparkline([1.0]) == "█"
+
+
+# --- kinds ------------------------------------------------------------------------------------------
+
+
+KINDS = [
+    *[Said(f"thanks {i}", "say-thanks", kind="social") for i in range(5)],
+    *[Said(f"refund me {i}", "request-refund", kind="need") for i in range(3)],
+]
+
+
+@pytest.mark.parametrize("command", ["show", "discover"])
+def test_needs_stand_first_under_a_heading(cli: Cli, home: Path, command: str) -> None:
+    run = fake_run(home / "run", KINDS)
+    stream = io.StringIO()
+    if command == "show":
+        print_facts(run, facts_of(load_files(run)), Console(file=stream, width=80))
+    else:
+        print_report(run, stream)
+    order = ["WHY PEOPLE CALL", "request-refund", "WHAT ELSE IS SAID", "say-thanks"]
+    places = [stream.getvalue().index(word) for word in order]
+    assert places == sorted(places)
+    assert "utterances: need 3, social 5" in stream.getvalue()
+
+
+def test_an_intent_says_what_it_does(cli: Cli, home: Path) -> None:
+    fake_run(home / "run", KINDS)
+    assert "social: 100% of its utterances" in cli("show", home / "run", "say-thanks").stdout
+    assert json.loads(cli("show", home / "run", "say-thanks", "--json").stdout)["kind"] == "social"
+    assert json.loads(cli("show", home / "run", "--json").stdout)["kinds"] == {"need": 3, "social": 5}
+
+
+def test_without_kinds_there_are_no_headings(cli: Cli, run: Path) -> None:
+    shown = cli("show", run).stdout
+    assert "WHY PEOPLE CALL" not in shown
+    assert "utterances: " not in shown

@@ -33,8 +33,28 @@ def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, ba
     assert {*STABLE, "timing.json", "llm.sqlite", "embeddings.npy", "pieces.npz"} <= there
     assert not [name for name in there if name.endswith(".tmp")]
     sentences, intents = pq.read_table(run / "sentences.parquet"), pq.read_table(run / "intents.parquet")
-    assert sentences.column_names == ["sentence_id", "text", "count", "role", "intent_id", "p_intent", "reason"]
-    assert intents.column_names == ["intent_id", "name", "size", "n_occurrences", "p_good", "role", "examples"]
+    assert sentences.column_names == [
+        "sentence_id",
+        "text",
+        "count",
+        "role",
+        "intent_id",
+        "p_intent",
+        "reason",
+        "kind",
+        "p_kind",
+    ]
+    assert intents.column_names == [
+        "intent_id",
+        "name",
+        "size",
+        "n_occurrences",
+        "p_good",
+        "role",
+        "kind",
+        "p_kind",
+        "examples",
+    ]
     assert sum(sentences["count"].to_pylist()) == pq.read_table(run / "occurrences.parquet").num_rows == 80
     assert np.load(run / "embeddings.npy").shape == (70, 64)
 

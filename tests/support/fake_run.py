@@ -20,6 +20,7 @@ from dialin.discover.state import Intent, Result
 from dialin.jobs.discover import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.judge.verdict import Verdict
+from dialin.name.kinds import KINDS, Kinds, may_be_need, prevailing
 from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.dates import dates
@@ -35,13 +36,14 @@ from scripted import HashingEmbedder
 
 @dataclass(frozen=True)
 class Said:
-    """One utterance: what was said, with which intent ("" for none), and where."""
+    """One utterance: what was said, with which intent ("" for none), where, and what it does ("" for unknown)."""
 
     text: str
     intent: str
     dialogue: str | None = None
     role: str | None = None
     date: str | None = None
+    kind: str = ""
 
 
 def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
@@ -82,12 +84,15 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     size: Counter[str] = Counter()
     for name, count in zip(names, counts, strict=True):
         size[name] += count
-    ordered = sorted(filter(None, size), key=lambda name: (-size[name], name))
+    kind_of = {s.intent: s.kind for s in reversed(said)}
+    ordered = sorted(filter(None, size), key=lambda name: (not may_be_need(kind_of[name]), -size[name], name))
     labels = np.array([ordered.index(name) if name else -1 for name in names])
     clusters = [np.flatnonzero(labels == i) for i in range(len(ordered))]
     own = [used[rows[0]] for rows in clusters]
+    kinds = kinds_of_said(texts, said)
+    votes = [prevailing([kinds.names[row] for row in rows], np.array(counts)[rows]) for rows in clusters]
     intents = tuple(
-        Intent(i, name, len(rows), size[name], 0.9, own[i], tuple(texts[row] for row in rows[:5]))
+        Intent(i, name, len(rows), size[name], 0.9, own[i], tuple(texts[row] for row in rows[:5]), *votes[i])
         for i, (name, rows) in enumerate(zip(ordered, clusters, strict=True))
     )
     trials = (Trial(2, 3, 5), Trial(len(ordered), 6, 1, 1))
@@ -95,7 +100,24 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     rounds = ((Stratum("", is_chinese=False), round_),)
     reasons = ["noise" if label < 0 else "" for label in labels]
     pieces = build(X, clusters, range(len(ordered)), own)
-    return Result(intents, labels, np.where(labels >= 0, 1.0, 0.0), reasons, rounds, pieces, complete=True, roles=used)
+    return Result(
+        intents=intents,
+        labels=labels,
+        p_intent=np.where(labels >= 0, 1.0, 0.0),
+        reasons=reasons,
+        rounds=rounds,
+        pieces=pieces,
+        complete=True,
+        roles=used,
+        kinds=kinds if any(s.kind for s in said) else None,
+    )
+
+
+def kinds_of_said(texts: list[str], said: Sequence[Said]) -> Kinds:
+    """Return the kind of the first utterance of each text, for certain."""
+    given = {s.text: s.kind for s in reversed(said)}
+    rows = [[float(given[text] == kind) if given[text] else np.nan for kind in KINDS] for text in texts]
+    return Kinds(np.array(rows))
 
 
 def calls(n_weeks: int = 6) -> list[Said]:

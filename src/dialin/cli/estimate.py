@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -43,7 +44,8 @@ def estimate(as_json: bool, **options: Any) -> None:
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
-        data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
+        found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
+        data = replace(found, kinds=opened.kinds(found.texts, found.roles))
         meter.step("predict")
         prediction = forecast(data, opened, plan.settings, [])
     if as_json:

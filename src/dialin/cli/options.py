@@ -158,6 +158,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         "coverage",
         "Share of sentences to give an intent, if the judge agrees. auto: the sentences within a piece's radius.",
     ),
+    _choice("only", "needs: cluster what states a request, a problem or a question, and leave out the rest."),
     _choice(
         "roles",
         "auto: cluster the roles of the data separately. split: the same, and guess by words and turns who speaks if "

@@ -13,6 +13,7 @@ from dialin.jobs.estimate import Estimate
 STEPS = {
     "embed": "embedding the sentences",
     "cluster": "clustering the sentences",
+    "kind": "telling what each sentence does",
     "predict": "predicting calls and time",
     "judge": "judging clusters",
     "label": "labelling pieces",

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +25,7 @@ from dialin.llm.openai_api import OpenAIBackend
 from dialin.llm.spec import AUTO, NO_LLM, Spec
 from dialin.models import store as models
 from dialin.models.home import cache_home
+from dialin.name.kinds import Kinds, kinds_of
 from dialin.prompts.templates import VERSIONS
 
 CALIBRATION = "calibration.json"
@@ -136,6 +138,8 @@ class Connections:
         Of the judge; "auto": the one shipped for it.
     on_note : callable
         Told in one line what the user should know.
+    kinds : callable
+        Texts and their roles -> what each sentence does; by default unknown.
     """
 
     backend: Backend | None
@@ -145,6 +149,7 @@ class Connections:
     judge: Backend | None = None
     calibration: Calibration | Auto = "auto"
     on_note: Callable[[str], None] = warnings.warn
+    kinds: Callable[[Sequence[str], Sequence[str]], Kinds | None] = lambda _texts, _roles: None
 
     def close(self) -> None:
         """Give back the models or the connections."""
@@ -193,7 +198,27 @@ def connect(
     with closed_on_failure(backend, judge):
         embedder = open_embedder(specs.embedder, texts, on_embed)
         calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration
-    return Connections(backend, embedder.encode, embedder.name, embedder.reason, judge, calibration, on_note)
+    return Connections(
+        backend=backend,
+        embed=embedder.encode,
+        embedder_name=embedder.name,
+        reason=embedder.reason,
+        judge=judge,
+        calibration=calibration,
+        on_note=on_note,
+        kinds=partial(kinds_by_shipped, on_embed=on_embed),
+    )
+
+
+def kinds_by_shipped(
+    texts: Sequence[str], roles: Sequence[str], on_embed: Callable[[int, int], None] | None = None
+) -> Kinds:
+    """Return what each sentence does, from the vectors of the shipped embedders, whatever embedder the run has.
+
+    They need no download, and their vectors come from the user's cache where the run has used them; arguments as for
+    `dialin.name.kinds.kinds_of` and `connect`.
+    """
+    return kinds_of(texts, roles, lambda name: open_embedder(f"local:{name}", (), on_embed).encode)
 
 
 def open_embedder(

@@ -17,6 +17,7 @@ from dialin.discover.connect import (
     DEFAULT_LLM,
     Specs,
     beside,
+    kinds_by_shipped,
     open_backend,
     open_embedder,
     shared_store,
@@ -24,6 +25,7 @@ from dialin.discover.connect import (
 )
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
+from dialin.discover.only import needs_alone
 from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data, Result
 from dialin.embed.base import Embedder
@@ -61,7 +63,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
     labels_ : ndarray of shape (n_utterances,), int64
         Intent of each utterance given to `fit`; −1: none.
     intents_ : tuple of Intent
-        What was found, the most frequent first.
+        What was found: needs first, each group with the most frequent first. `Intent.kind` says which are needs.
     rounds_ : tuple of (Stratum, Round)
         The rounds of Algorithm 1, each with the stratum that it worked on.
     suggested_ : SuggestedNumber or None
@@ -143,8 +145,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
             `fit` was not called.
         """
         check_is_fitted(self)
-        texts, utterance_roles = utterances_of(X, roles)
-        return self.result_.pieces.assign(self._encode(texts), utterance_roles)[0]
+        return self._assign(*utterances_of(X, roles))[0]
 
     def predict_proba(self, X: Corpus | Iterable[str], *, roles: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Return P(intent | utterance), shape (n_utterances, n_intents).
@@ -159,10 +160,17 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """
         check_is_fitted(self)
         texts, utterance_roles = utterances_of(X, roles)
-        vectors, pieces = self._encode(texts), self.result_.pieces
-        labels, _ = pieces.assign(vectors, utterance_roles)
-        p_intent = pieces.intent_probabilities(vectors, utterance_roles, len(self.intents_))
+        labels, vectors = self._assign(texts, utterance_roles)
+        p_intent = self.result_.pieces.intent_probabilities(vectors, utterance_roles, len(self.intents_))
         return np.where((labels >= 0)[:, None], p_intent, 0.0)
+
+    def _assign(self, texts: list[str], roles: list[str]) -> tuple[Labels, Matrix]:
+        """Return the intent of each text, and the vectors."""
+        vectors = self._encode(texts)
+        labels, p_intent = self.result_.pieces.assign(vectors, roles)
+        if (self.settings or Settings()).only == "needs":
+            labels, _ = needs_alone(kinds_by_shipped(texts, roles), labels, p_intent)
+        return labels, vectors
 
     def _discover(
         self, sentences: list[tuple[str, str]], counts: Labels, order: SpokenOrder | None
@@ -171,7 +179,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
         self.embedder_, encode = encoder_of(self.embedder, texts)
         self._encoder = encode
-        data = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order)
+        kinds = kinds_by_shipped(texts, roles)
+        data = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order, kinds)
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
             settings, judge_spec = self._judging()

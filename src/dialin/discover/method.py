@@ -8,8 +8,9 @@ from __future__ import annotations
 from dialin.arrays import Rows
 from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.discover.context import Context, Tools
+from dialin.discover.only import NeedsOnly
 from dialin.discover.settings import Settings, check
-from dialin.discover.state import Data, Draft, Result
+from dialin.discover.state import MIN_SENTENCES, Data, Draft, Result, nothing
 from dialin.discover.steps import conclude, keep_frequent, label_pieces, merge_pieces, split_roles, with_guessed_roles
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
@@ -35,10 +36,20 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
     Raises
     ------
     InputError
-        If a setting is out of its range.
+        If a setting is out of its range, or only needs are wanted and nobody knows which sentences are.
     """
     check(settings)
     data = with_guessed_roles(data, tools) if settings.roles == "split" else data
+    if settings.only == "all":
+        return discover_in(data, tools, settings)
+    needs = NeedsOnly.of(data)
+    part = needs.data
+    is_enough = len(part.texts) >= MIN_SENTENCES
+    return needs.joined(discover_in(part, tools, settings) if is_enough else nothing(part))
+
+
+def discover_in(data: Data, tools: Tools, settings: Settings) -> Result:
+    """Do what `discover` does, in all of these sentences, whose roles are known or guessed."""
     context = Context.of(data, tools, settings)
     draft = Draft(list(data.roles) if settings.separates_roles else [""] * len(data.texts))
     splitting = [collect_by_role] if settings.roles == "label" else []

@@ -68,6 +68,8 @@ class Settings:
     coverage : float or "auto"
         Share of the sentences that should get an intent, where the judge agrees, in [0, 1]; "auto": those within the
         radii of the pieces.
+    only : {"all", "needs"}
+        Cluster all sentences, or those alone that are needs (`dialin.name.kinds`) or have no known kind.
     roles : {"auto", "split", "label", "ignore"}
         Use the roles in the data, if any; "split": guess those that it lacks by words and turns; "label": split by the
         labels of clusters, as the paper does; or no roles at all.
@@ -100,6 +102,7 @@ class Settings:
     tau: float = 0.7
     kappa: float | Auto = "auto"
     coverage: float | Auto = "auto"
+    only: Literal["all", "needs"] = "all"
     roles: Literal["auto", "split", "label", "ignore"] = "auto"
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()

@@ -19,8 +19,14 @@ from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.errors import BudgetError
 from dialin.judge.verdict import Verdict
+from dialin.name.kinds import Kinds
 from dialin.read.spoken import SpokenOrder
 from dialin.search.iterate import Round
+
+NOT_A_NEED = "not a need"
+"""Reason of a sentence that was left out because only needs were clustered."""
+MIN_SENTENCES = 3
+"""Minimum number of distinct sentences: with fewer, there is nothing to cluster."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Intent:
     Parameters
     ----------
     intent_id : int
-        0 … n_intents − 1, the most frequent first.
+        0 … n_intents − 1, needs first, each group with the most frequent first.
     name : str
         Action-Objective label, unique in the run.
     size : int
@@ -43,6 +49,10 @@ class Intent:
         "customer", "agent", or "" where roles are not used.
     examples : tuple of str
         Sentences of it, the most central first.
+    kind : str
+        What most of its utterances do, one of `dialin.name.kinds.KINDS`; "" if it is unknown.
+    p_kind : float or None
+        Share of its utterances that do this; None if it is unknown.
     """
 
     intent_id: int
@@ -52,6 +62,8 @@ class Intent:
     p_good: float
     role: str
     examples: tuple[str, ...]
+    kind: str = ""
+    p_kind: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,14 +73,14 @@ class Result:
     Parameters
     ----------
     intents : tuple of Intent
-        Most frequent first.
+        Needs first, each group with the most frequent first.
     labels : ndarray of shape (n,), int64
         Intent of each sentence; −1: none.
     p_intent : ndarray of shape (n,), float64
         P(that intent | sentence); 0 where none.
     reasons : list of str
-        Why a sentence has none: "rare", "mixed", "noise" or "budget", "person" where people took it out; "" where it
-        has one.
+        Why a sentence has none: "rare", "mixed", "noise" or "budget", "person" where people took it out,
+        `NOT_A_NEED` where only needs were clustered; "" where it has one.
     rounds : tuple of (Stratum, Round)
         The rounds of the loop, each with the role and script it worked on.
     pieces : Pieces
@@ -79,6 +91,8 @@ class Result:
         Role of each sentence as used: known, guessed, split by label, or "".
     suggested : SuggestedNumber or None
         The number of intents that the sentences suggest; None where nothing measured it, or they are too few.
+    kinds : Kinds or None
+        What each sentence does; None where nobody asked.
     """
 
     intents: tuple[Intent, ...]
@@ -90,13 +104,23 @@ class Result:
     complete: bool
     roles: list[str]
     suggested: SuggestedNumber | None = None
+    kinds: Kinds | None = None
 
 
 def nothing(data: Data) -> Result:
     """Return the result of too few sentences to find anything in: no intent."""
     n, d = data.X.shape
-    pieces = Pieces(np.empty((0, d), np.float32), np.empty(0, np.float32), np.empty(0, np.int64), ())
-    return Result((), np.full(n, -1), np.zeros(n), ["rare"] * n, (), pieces, complete=True, roles=list(data.roles))
+    return Result(
+        intents=(),
+        labels=np.full(n, -1),
+        p_intent=np.zeros(n),
+        reasons=["rare"] * n,
+        rounds=(),
+        pieces=Pieces(np.empty((0, d), np.float32), np.empty(0, np.float32), np.empty(0, np.int64), ()),
+        complete=True,
+        roles=list(data.roles),
+        kinds=data.kinds,
+    )
 
 
 @dataclass(frozen=True)
@@ -117,6 +141,8 @@ class Data:
         Name of the embedder that made X; what was fitted to its vectors serves for them alone. "": unknown.
     order : SpokenOrder, optional
         The dialogues that the sentences are said in.
+    kinds : Kinds or None
+        What each sentence does; None where it is unknown.
     """
 
     texts: list[str]
@@ -125,6 +151,14 @@ class Data:
     roles: list[str]
     embedder: str = ""
     order: SpokenOrder | None = None
+    kinds: Kinds | None = None
+
+    def at(self, rows: Rows) -> Data:
+        """Return some of the sentences."""
+        texts, roles = ([values[row] for row in rows.tolist()] for values in (self.texts, self.roles))
+        kinds = self.kinds and self.kinds.at(rows)
+        order = self.order and self.order.among(rows)
+        return Data(texts, self.X[rows], self.counts[rows], roles, self.embedder, order, kinds)
 
     @cached_property
     def scripts(self) -> list[bool]:

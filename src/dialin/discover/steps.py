@@ -23,6 +23,7 @@ from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.distinct import distinguished
+from dialin.name.kinds import may_be_need, prevailing
 from dialin.name.label_graph import label_edges
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.name.merge import MergeResult, NearestGroups, components, verified
@@ -126,14 +127,22 @@ def conclude(draft: Draft, context: Context) -> Result:
     pieces = decide(draft, context)
     assignment = assign(pieces, draft, context)
     names = name_intents(draft, context, assignment)
-    order = most_frequent_first(names, assignment)
+    kinds = kinds_of_intents(assignment, context)
+    order = needs_first(names, [kind for kind, _ in kinds], assignment)
     rank = np.full(len(draft.intents) + 1, -1)  # the last entry keeps −1 at −1
     rank[order] = np.arange(len(order))
     is_complete = not is_capped(draft, context)
     why = reasons(context.data.X, assignment.intents, min_sizes(draft, context))
     return Result(
         intents=tuple(
-            replace(intent_of(draft, context, assignment, g), intent_id=i, name=names[g]) for i, g in enumerate(order)
+            replace(
+                intent_of(draft, context, assignment, g),
+                intent_id=i,
+                name=names[g],
+                kind=kinds[g][0],
+                p_kind=kinds[g][1],
+            )
+            for i, g in enumerate(order)
         ),
         labels=rank[assignment.intents],
         p_intent=assignment.p_intent,
@@ -143,6 +152,7 @@ def conclude(draft: Draft, context: Context) -> Result:
         complete=is_complete,
         roles=draft.roles,
         suggested=context.heights.suggested,
+        kinds=context.data.kinds,
     )
 
 
@@ -251,10 +261,19 @@ def naming_task(context: Context, intents: Sequence[tuple[Rows, list[str]]], lan
     )
 
 
-def most_frequent_first(names: Sequence[str], assignment: Assignment) -> list[int]:
-    """Return the intents that have sentences, the most frequent first, equally frequent ones by name."""
+def kinds_of_intents(assignment: Assignment, context: Context) -> list[tuple[str, float | None]]:
+    """Return the kind of each intent and its share of the utterances; ("", None) where kinds are unknown."""
+    kinds, counts = context.data.kinds, context.data.counts
+    if kinds is None:
+        return [("", None)] * len(assignment.rows)
+    return [prevailing([kinds.names[row] for row in rows], counts[rows]) for rows in assignment.rows]
+
+
+def needs_first(names: Sequence[str], kinds: Sequence[str], assignment: Assignment) -> list[int]:
+    """Return the intents that have sentences: needs first, then the most frequent first, equally frequent by name."""
     sizes = assignment.n_occurrences
-    return sorted((g for g in range(len(names)) if sizes[g]), key=lambda g: (-sizes[g], names[g]))
+    found = (g for g in range(len(names)) if sizes[g])
+    return sorted(found, key=lambda g: (not may_be_need(kinds[g]), -sizes[g], names[g]))
 
 
 def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) -> Intent:

@@ -12,6 +12,7 @@ from typing import Any
 from dialin.cluster.tree import Tree
 from dialin.facts.headline import Summary
 from dialin.facts.trends import TENTH, ShareChange
+from dialin.name.kinds import may_be_need
 from dialin.name.labels import PLACEHOLDER_NAMES
 from dialin.text.width import shortened
 
@@ -35,6 +36,10 @@ class IntentFacts:
     ----------
     intent_id, name, size, n_occurrences, p_good, role, examples
         As in ``intents.parquet``.
+    kind : str
+        What most of its utterances do, one of `dialin.name.kinds.KINDS`; "" if it is unknown.
+    p_kind : float or None
+        Share of its utterances that do this; None if it is unknown.
     share : float
         Share of all utterances.
     confused_with : tuple of Link
@@ -61,6 +66,8 @@ class IntentFacts:
     p_good: float
     role: str
     examples: tuple[str, ...]
+    kind: str
+    p_kind: float | None
     confused_with: tuple[Link, ...]
     followed_by: tuple[Link, ...]
     answered_by: tuple[Link, ...]
@@ -141,7 +148,8 @@ class Facts:
     summary : Summary
         Headline figures.
     intents : tuple of IntentFacts
-        Intents, most frequent first. After a review, their ids have gaps and may be in another order.
+        Intents, needs first, each group with the most frequent first. After a review, their ids have gaps and may be
+        in another order.
     tree : Tree or None
         Tree over the intents, by their place in `intents`; None without embeddings.
     families : tuple of tuple of int
@@ -175,6 +183,16 @@ class Facts:
     @cached_property
     def _places(self) -> dict[int, int]:
         return {one.intent_id: place for place, one in enumerate(self.intents)}
+
+    @property
+    def needs(self) -> tuple[IntentFacts, ...]:
+        """The intents that are needs or have no known kind: why people call."""
+        return tuple(one for one in self.intents if may_be_need(one.kind))
+
+    @property
+    def others(self) -> tuple[IntentFacts, ...]:
+        """The intents of other kinds: what else is said."""
+        return tuple(one for one in self.intents if not may_be_need(one.kind))
 
     def has(self, number: int) -> bool:
         """Return whether there is an intent with this id."""

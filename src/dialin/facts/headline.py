@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dialin.cluster.granularity import SuggestedNumber, is_fitted
+from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
 from dialin.files import without_nan
+from dialin.name.kinds import KINDS
+from dialin.review.apply import kinds_in
 from dialin.runs.manifest import CAPPED, COMPLETE
 from dialin.runs.run import Run
 from dialin.score.reliability import Goodness, expected_goodness
@@ -23,7 +26,8 @@ class Summary:
     status : str
         "complete" or "capped".
     intents : list of dict
-        Rows of ``intents.parquet``, each with its `share` of all utterances.
+        Rows of ``intents.parquet``, each with its `share` of all utterances; `kind` is "" and `p_kind` None where the
+        run knows no kinds, as those of dialin 0.2.0.
     n_sentences, n_occurrences : int
         Numbers of distinct sentences and of utterances.
     n_assigned : int
@@ -38,6 +42,8 @@ class Summary:
         Number of intents that the sentences suggest; None if it was not measured.
     is_fitted : bool
         Whether that estimate and P(good) were fitted to the vectors of the run's embedder.
+    kinds : dict of str to int
+        Number of utterances of each known kind, in the order of `dialin.name.kinds.KINDS`.
     """
 
     status: str
@@ -52,6 +58,7 @@ class Summary:
     tokens_out: int
     suggested: SuggestedNumber | None = None
     is_fitted: bool = True
+    kinds: dict[str, int] = field(default_factory=dict)
 
     @property
     def suggestion(self) -> str:
@@ -68,9 +75,14 @@ class Summary:
         return [intent["intent_id"] for intent in self.intents]
 
     @property
+    def n_left_out(self) -> int:
+        """The number of utterances that were left out because only needs were clustered."""
+        return self.unassigned.get(NOT_A_NEED, 0)
+
+    @property
     def coverage(self) -> float:
-        """The share of the utterances with an intent."""
-        return self.n_assigned / self.n_occurrences
+        """The share of the utterances with an intent, among those that were not left out."""
+        return self.n_assigned / max(self.n_occurrences - self.n_left_out, 1)
 
 
 def summary_of(run: Run) -> Summary:
@@ -89,13 +101,15 @@ def summary_of(run: Run) -> Summary:
     n = run.manifest.source.n_occurrences
     intents, sentences = run.intents.to_pylist(), run.sentences.select(["intent_id", "reason", "count"])
     left: Counter[str] = Counter()
-    for row in sentences.to_pylist():
+    said: Counter[str] = Counter()
+    for row, kind in zip(sentences.to_pylist(), kinds_in(run.sentences), strict=True):
+        said[kind] += row["count"]
         if row["intent_id"] < 0:
             left[row["reason"]] += row["count"]
     usage = run.manifest.usage.values()
     return Summary(
         status=run.manifest.status,
-        intents=[intent | {"share": intent["n_occurrences"] / n} for intent in intents],
+        intents=[intent_row(intent, n) for intent in intents],
         n_sentences=run.manifest.source.n_sentences,
         n_occurrences=n,
         n_assigned=n - left.total(),
@@ -106,7 +120,14 @@ def summary_of(run: Run) -> Summary:
         tokens_out=sum(step["tokens_out"] for step in usage),
         suggested=run.manifest.suggested,
         is_fitted=is_fitted(run.manifest.embedder),
+        kinds={kind: said[kind] for kind in KINDS if said[kind]},
     )
+
+
+def intent_row(intent: dict[str, Any], n_occurrences: int) -> dict[str, Any]:
+    """Return a row of ``intents.parquet`` with its share of all utterances, and a kind even if the run knows none."""
+    kind = {"kind": intent.get("kind") or "", "p_kind": intent.get("p_kind")}
+    return intent | kind | {"share": intent["n_occurrences"] / n_occurrences}
 
 
 def summary_json(run: Run) -> dict[str, object]:

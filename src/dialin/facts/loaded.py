@@ -20,7 +20,7 @@ from dialin.arrays import Ints
 from dialin.discover.assign import Pieces
 from dialin.facts.dialogues import Turns, main_reasons, turns_of
 from dialin.facts.headline import Summary, summary_of
-from dialin.facts.routine import is_routine
+from dialin.facts.routine import is_no_reason
 from dialin.name.actions import AGENT
 from dialin.runs.run import Run
 
@@ -93,7 +93,7 @@ class LoadedRun:
     @cached_property
     def routine(self) -> NDArray[np.bool_]:
         """Whether each intent is routine, and so never a reason to call."""
-        return np.array([is_routine(row["name"], row["examples"]) for row in self.rows], dtype=bool)
+        return np.array([is_no_reason(row["kind"], row["name"], row["examples"]) for row in self.rows], dtype=bool)
 
     @cached_property
     def reasons(self) -> Ints:

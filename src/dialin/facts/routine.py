@@ -1,4 +1,7 @@
-"""Recognises routine intents, which are never a reason to call: greetings, thanks, yes, no, answers to the agent."""
+"""Recognises routine intents, which are never a reason to call: greetings, thanks, yes, no, answers to the agent.
+
+The kind of an intent says it; words do where the run knows no kinds.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from dialin.name.actions import action_of
+from dialin.name.kinds import may_be_need
 
 _ACTIONS = (
     "greet thank confirm acknowledge answer provide apologise apologize accept clarify spell end wait say reply "
@@ -58,3 +62,14 @@ def is_routine(name: str, examples: Sequence[str]) -> bool:
     """
     n_courtesy = sum(is_courtesy(text) for text in examples)
     return action_of(name) in ROUTINE_ACTIONS or 2 * n_courtesy > len(examples)
+
+
+def is_no_reason(kind: str, name: str, examples: Sequence[str]) -> bool:
+    """Return whether an intent is never a reason to call: by its kind, or as `is_routine` if that is unknown.
+
+    Examples
+    --------
+    >>> is_no_reason("data", "give-number", ["it is 4471"]), is_no_reason("need", "thank-agent", ["refund me"])
+    (True, False)
+    """
+    return not may_be_need(kind) if kind else is_routine(name, examples)

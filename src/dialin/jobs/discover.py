@@ -13,7 +13,7 @@ from dialin.discover.connect import Connections, WatchedBackend, asked, share, s
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result, nothing
+from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
 from dialin.errors import InputError, ProviderError
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.estimate import Estimate, count, total
@@ -28,7 +28,6 @@ from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, write_manifest
 from dialin.runs.run import Run
-from dialin.runs.start import MIN_SENTENCES
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
 
@@ -75,7 +74,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     """
     log = SessionLog(run.folder)
     try:
-        data = embed(run, opened, session)
+        data = with_kinds(embed(run, opened, session), opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply) as tools:
             held = held_in(run, data)
             rest = held.rest if held else data
@@ -121,6 +120,12 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
     X = opened.embed(run.corpus.texts)
     files.write_array(run.folder / files.EMBEDDINGS, X)
     return run.data_with(X)
+
+
+def with_kinds(data: Data, opened: Connections, session: Session) -> Data:
+    """Return the sentences with their kinds."""
+    session.on_step("kind")
+    return replace(data, kinds=opened.kinds(data.texts, data.roles))
 
 
 @contextmanager

@@ -69,7 +69,7 @@ class OpenRun:
 
     @cached_property
     def intents(self) -> Any:
-        """One row per intent, most frequent first: ``intents.parquet``."""
+        """One row per intent, needs first, each group with the most frequent first: ``intents.parquet``."""
         return self._frame(self.run.intents)
 
     @cached_property

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from dialin.discover.assign import Pieces
 from dialin.discover.connect import Connections
+from dialin.discover.only import needs_alone
 from dialin.facts.headline import summary_of
 from dialin.read.corpus import corpus_of
 from dialin.review.apply import is_edited
@@ -36,6 +37,9 @@ def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
     roles = corpus.roles if corpus.roles and run.manifest.settings.roles == "auto" else [""] * len(corpus.texts)
     pieces = run.pieces
     found, p_found = pieces.assign(opened.embed(corpus.texts), roles)
+    if run.manifest.settings.only == "needs":
+        kinds = opened.kinds(corpus.texts, corpus.roles or [""] * len(roles))
+        found, p_found = needs_alone(kinds, found, p_found)
     found, p_found = pins(run, pieces).apply(corpus.texts, corpus.roles or [""] * len(roles), found, p_found)
     labels, p_intent = np.full(table.num_rows, -1), np.zeros(table.num_rows)
     sentence = corpus.occurrences["sentence_id"].to_numpy()

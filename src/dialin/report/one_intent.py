@@ -86,8 +86,10 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
         f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {sentences} · P(good) {with_certainty(one.p_good)}"
     )
     lines = [said]
+    if one.kind:
+        lines.append(f"{one.kind}: {one.p_kind:.0%} of its utterances")
     if facts.calls and one.is_routine:
-        lines.append("routine: never the main reason for a call")
+        lines.append("never the main reason for a call")
     elif facts.calls:
         n = facts.calls.n_dialogues
         lines.append(f"main reason for {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")

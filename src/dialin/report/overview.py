@@ -7,9 +7,20 @@ from collections.abc import Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from dialin.facts.facts import Facts, stratum_of
+from dialin.facts.facts import Facts, IntentFacts, stratum_of
 from dialin.judge.certainty import with_certainty
-from dialin.report.terminal import Column, add, grid, numbered_title, numbers, on_one_line, sparkline, totals
+from dialin.name.kinds import may_be_need
+from dialin.report.terminal import (
+    Column,
+    add,
+    by_heading,
+    grid,
+    numbered_title,
+    numbers,
+    on_one_line,
+    sparkline,
+    totals,
+)
 from dialin.runs.run import Run
 from dialin.text.width import shortened
 
@@ -26,8 +37,8 @@ PATH_WIDTH = 72
 def print_facts(run: Run, facts: Facts, console: Console) -> None:
     """Print all facts of a run."""
     parts = [
-        ("Intents", intents_grid(facts, console.width)),
-        ("Why people call", reasons_table(facts)),
+        *intents_parts(facts, console.width),
+        ("Main reasons for calls", reasons_table(facts)),
         ("Over time", time_part(facts)),
         ("Families of intents", families_part(facts)),
         ("Who speaks", roles_table(facts)),
@@ -43,21 +54,28 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
             console.print(part)
 
 
-def intents_grid(facts: Facts, width: int) -> RenderableType:
-    """Return the table of intents: id, name, figures and, if there is room, the most central sentence."""
+def intents_parts(facts: Facts, width: int) -> list[tuple[str, RenderableType | None]]:
+    """Return the tables of intents with their titles: needs and the rest apart, where their kinds are known."""
     if not facts.intents:
-        return Text("no intents were found")
+        return [("Intents", Text("no intents were found"))]
+    groups = by_heading(facts.intents, [one.kind for one in facts.intents])
+    return [(heading or "Intents", intents_grid(facts, intents, width)) for heading, intents in groups]
+
+
+def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> RenderableType:
+    """Return a table of intents: id, name, figures and, if there is room, the kind and the most central sentence."""
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
+        (Column("kind"), is_wide and not may_be_need(intents[0].kind)),
         (Column("role"), bool(facts.roles)),
-        (Column("calls", "right"), facts.calls is not None),
+        (Column("calls", "right"), any(one.n_reason for one in intents)),
         (Column("most central", flexible=True), is_wide),
     ]
     more = [column for column, is_there in optional if is_there]
     intent = Column("intent", flexible=not is_wide)
     table = grid(Column("#", "right"), intent, *numbers("utterances", "share", "P(good)"), *more)
-    for one in facts.intents:
-        cells = {"role": one.role, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
+    for one in intents:
+        cells = {"role": one.role, "kind": one.kind, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
         cells |= {"most central": on_one_line("".join(one.examples[:1]))}
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", with_certainty(one.p_good)]
         add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))

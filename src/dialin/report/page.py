@@ -13,6 +13,7 @@ from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.facts.families import families
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.llm.usage import Price, Usage
+from dialin.name.kinds import may_be_need
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
@@ -25,12 +26,37 @@ INTERVAL_NOTE = "In four corpora of five, the true number lies in such an interv
 SECTIONS = {
     "map": "Map",
     "intents": "Intents",
-    "calls": "Why people call",
+    "calls": "Main reasons",
     "trends": "Over time",
     "tree": "Tree",
     "left": "Without an intent",
     "rounds": "How they were found",
 }
+
+
+KIND_WORDS = {
+    "need": "state a need",
+    "answer": "answer",
+    "data": "give or ask for data",
+    "acknowledgement": "acknowledge",
+    "social": "are social",
+}
+WHY, WHAT_ELSE = "Why people call", "What else is said"
+"""Headings of the intents that are needs, and of the others."""
+
+
+@dataclass(frozen=True)
+class IntentGroup:
+    """Intents of the table under one heading: its name in the page, the heading, and the intents."""
+
+    name: str
+    heading: str
+    intents: tuple[IntentFacts, ...]
+
+    @property
+    def n_occurrences(self) -> int:
+        """The number of their utterances."""
+        return sum(one.n_occurrences for one in self.intents)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +156,25 @@ class Page:
     def shown(self) -> tuple[IntentFacts, ...]:
         """The intents in the table."""
         return self.facts.intents[: self.max_rows]
+
+    @property
+    def groups(self) -> list[IntentGroup]:
+        """The intents in the table: why people call, and what else is said; one group without a heading if unknown."""
+        if not any(one.kind for one in self.facts.intents):
+            return [IntentGroup("", "", self.shown)]
+        needs = tuple(one for one in self.shown if may_be_need(one.kind))
+        others = tuple(one for one in self.shown if not may_be_need(one.kind))
+        groups = [IntentGroup("needs", WHY, needs), IntentGroup("others", WHAT_ELSE, others)]
+        return [group for group in groups if group.intents]
+
+    def place(self, one: IntentFacts) -> int:
+        """Return the place of an intent among all, by which the script of the map knows it."""
+        return self.facts.intents.index(one)
+
+    @property
+    def said(self) -> list[tuple[str, int]]:
+        """What the utterances do: the words for each known kind, and the number of utterances."""
+        return [(KIND_WORDS[kind], n) for kind, n in self.facts.summary.kinds.items()]
 
     def is_shown(self, intent: int) -> bool:
         """Return whether an intent has a row in the table."""

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from dialin.facts.facts import Facts
 from dialin.facts.headline import Summary, summary_of
 from dialin.judge.certainty import with_certainty
+from dialin.name.kinds import may_be_need
 from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
 
+T = TypeVar("T")
 N_SHOWN = 2
 """Number of examples shown per intent."""
 BLOCKS = "▁▂▃▄▅▆▇█"
+WHY, WHAT_ELSE = "why people call", "what else is said"
+"""Headings of the intents that are needs, and of the others."""
 
 
 def console_on(stream: IO[str]) -> Console:
@@ -41,9 +45,18 @@ def print_report(run: Run, stream: IO[str]) -> None:
         console.print(Text(line), overflow="fold")
 
 
-def intents_rich(summary: Summary) -> Table:
-    """Return the table of intents, for a console of at least 80 columns."""
-    has_roles = any(intent["role"] for intent in summary.intents)
+def intents_rich(summary: Summary) -> RenderableType:
+    """Return the table of intents, for a console of at least 80 columns; with known kinds, needs and the rest apart."""
+    parts = list[RenderableType]()
+    for heading, intents in by_heading(summary.intents, [intent["kind"] for intent in summary.intents]):
+        parts += [Text(heading.upper(), style="bold")] if heading else []
+        parts.append(table_of_intents(intents))
+    return Group(*parts)
+
+
+def table_of_intents(intents: Sequence[dict[str, Any]]) -> Table:
+    """Return the table of some intents."""
+    has_roles = any(intent["role"] for intent in intents)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
     table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=26)
     for name in ("size", "share", "P(good)"):
@@ -51,9 +64,29 @@ def intents_rich(summary: Summary) -> Table:
     if has_roles:
         table.add_column("role", no_wrap=True)
     table.add_column("examples", no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
-    for intent in summary.intents:
+    for intent in intents:
         table.add_row(*_cells(intent, has_roles))
     return table
+
+
+def by_heading(intents: Sequence[T], kinds: Sequence[str]) -> list[tuple[str, list[T]]]:
+    """Return the intents that are needs, and the others, each with their heading; all under "" without known kinds.
+
+    Examples
+    --------
+    >>> by_heading(["cancel", "thank"], ["need", "social"])
+    [('why people call', ['cancel']), ('what else is said', ['thank'])]
+    >>> by_heading(["cancel", "thank"], ["", ""])
+    [('', ['cancel', 'thank'])]
+    """
+    if not any(kinds):
+        return [("", list(intents))]
+    pairs = list(zip(intents, map(may_be_need, kinds), strict=True))
+    groups = [
+        (WHY, [one for one, is_need in pairs if is_need]),
+        (WHAT_ELSE, [one for one, is_need in pairs if not is_need]),
+    ]
+    return [(heading, group) for heading, group in groups if group]
 
 
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
@@ -69,18 +102,27 @@ def totals(run: Run, summary: Summary) -> list[str]:
     found = summary.goodness
     n = len(summary.intents)
     good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
+    clustered = f"{summary.n_occurrences - summary.n_left_out:,} {'needs' if summary.n_left_out else 'utterances'}"
     lines = [
-        f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {summary.n_occurrences:,} utterances{good}",
+        f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {clustered}{good}",
         f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",
     ]
     if summary.suggestion:
         lines.insert(1, summary.suggestion)
+    if summary.kinds:
+        lines.append(said_line(summary))
     if summary.unassigned:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")
     if summary.status == CAPPED:
         lines.append(f"CAPPED: best result so far. Continue with: {run.resume_command} --max-calls N")
     return lines
+
+
+def said_line(summary: Summary) -> str:
+    """Return the line about what the utterances do."""
+    parts = ", ".join(f"{kind} {n:,}" for kind, n in summary.kinds.items())
+    return f"utterances: {parts}"
 
 
 # --- parts of other tables ------------------------------------------------------------------------

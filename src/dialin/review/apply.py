@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import rows_by
 from dialin.errors import InputError
+from dialin.name.kinds import may_be_need, prevailing
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
@@ -70,7 +71,7 @@ def edited_sentences(sentences: pa.Table, state: ReviewState) -> pa.Table:
 
 
 def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -> pa.Table:
-    """Return ``intents.parquet`` after a review, the most frequent first; intents without sentences are left out.
+    """Return ``intents.parquet`` after a review, ordered as the run orders it; intents without sentences are left out.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
         for intent in state.intents
         if intent in rows
     ]
-    made.sort(key=lambda row: (-row["n_occurrences"], row["intent_id"]))
+    made.sort(key=lambda row: (not may_be_need(row.get("kind") or ""), -row["n_occurrences"], row["intent_id"]))
     return pa.Table.from_pylist(made, intents.schema)
 
 
@@ -102,11 +103,19 @@ class _Columns:
     roles: list[str | None]
     counts: NDArray[np.int64]
     p: NDArray[np.float64]
+    kinds: list[str]
 
 
 def _columns(sentences: pa.Table) -> _Columns:
     texts, roles = (sentences[name].to_pylist() for name in ("text", "role"))
-    return _Columns(texts, roles, sentences["count"].to_numpy(), sentences["p_intent"].to_numpy())
+    counts, p = sentences["count"].to_numpy(), sentences["p_intent"].to_numpy()
+    return _Columns(texts, roles, counts, p, kinds_in(sentences))
+
+
+def kinds_in(sentences: pa.Table) -> list[str]:
+    """Return the kind of each sentence of ``sentences.parquet``; "" in a run of dialin 0.2.0, which knows none."""
+    known = "kind" in sentences.column_names
+    return [kind or "" for kind in sentences["kind"].to_pylist()] if known else [""] * sentences.num_rows
 
 
 def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
@@ -117,11 +126,14 @@ def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) ->
 def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str, Any] | None) -> dict[str, Any]:
     """Return the columns of an intent that follow from its sentences."""
     before = found or {"role": None, "examples": []}
+    kind, p_kind = prevailing([own.kinds[row] for row in rows], own.counts[rows])
     return {
         "intent_id": intent,
         "size": len(rows),
         "n_occurrences": int(own.counts[rows].sum()),
         "role": before["role"] or _shared_role(own, rows),
+        "kind": kind or None,
+        "p_kind": p_kind,
         "examples": _examples(own, rows, before["examples"]),
     }
 

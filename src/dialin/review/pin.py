@@ -21,6 +21,7 @@ from dialin.discover.assign import Pieces
 from dialin.discover.state import Data, Intent, Result
 from dialin.discover.steps import N_EXAMPLES, central_rows
 from dialin.errors import InputError
+from dialin.name.kinds import may_be_need, prevailing
 from dialin.name.labels import number
 from dialin.review.apply import BY_PERSON
 from dialin.review.pieces import chosen, joined, pins_of
@@ -151,10 +152,7 @@ class PinnedSplit:
     @property
     def rest(self) -> Data:
         """Sentences without a kept intent, in which to discover intents."""
-        rows = self.free
-        texts, roles = ([values[row] for row in rows] for values in (self.data.texts, self.data.roles))
-        order = self.data.order and self.data.order.among(rows)
-        return Data(texts, self.data.X[rows], self.data.counts[rows], roles, self.data.embedder, order)
+        return self.data.at(self.free)
 
     def joined(self, found: Result) -> Result:
         """Return one result with the kept intents and those discovered in the rest, the most frequent first."""
@@ -177,6 +175,7 @@ class PinnedSplit:
             complete=found.complete,
             roles=roles,
             suggested=found.suggested and found.suggested.with_known(n_kept),
+            kinds=self.data.kinds,
         )
 
     def _roles(self) -> list[str]:
@@ -187,6 +186,8 @@ class PinnedSplit:
     def _intents(self) -> list[Intent]:
         """Return the kept intents, including any without a sentence in this run."""
         members = [np.flatnonzero(self.labels == i) for i in range(len(self.pinned.names))]
+        kinds = self.data.kinds.names if self.data.kinds else [""] * len(self.data.texts)
+        found = [prevailing([kinds[row] for row in rows], self.data.counts[rows]) for rows in members]
         return [
             Intent(
                 intent_id=i,
@@ -196,20 +197,23 @@ class PinnedSplit:
                 p_good=float(self.pinned.p_good[i]),
                 role=self.pinned.roles[i],
                 examples=tuple(self.data.texts[row] for row in central_rows(self.data.X, rows, N_EXAMPLES)),
+                kind=found[i][0],
+                p_kind=found[i][1],
             )
             for i, (name, rows) in enumerate(zip(self.pinned.names, members, strict=True))
         ]
 
 
 def numbered(intents: Sequence[Intent]) -> tuple[tuple[Intent, ...], Labels]:
-    """Return the intents that have sentences, the most frequent first, and the new id of each intent given.
+    """Return the intents that have sentences, ordered as those of a run, and the new id of each intent given.
 
     An intent without sentences gets the id −1. The array of ids has one more entry, −1, so that label −1 maps to
     itself. If two names are equal, the later one gets a number.
     """
     names = number([intent.name for intent in intents])
     order = sorted(
-        (i for i, intent in enumerate(intents) if intent.size), key=lambda i: (-intents[i].n_occurrences, names[i])
+        (i for i, intent in enumerate(intents) if intent.size),
+        key=lambda i: (not may_be_need(intents[i].kind), -intents[i].n_occurrences, names[i]),
     )
     rank = np.full(len(intents) + 1, -1, dtype=np.int64)
     rank[order] = np.arange(len(order))

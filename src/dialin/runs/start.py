@@ -9,6 +9,7 @@ from pathlib import Path
 from dialin import files
 from dialin.discover.connect import Connections, model_hashes
 from dialin.discover.settings import Settings, check
+from dialin.discover.state import MIN_SENTENCES
 from dialin.errors import DialinError, InputError
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
@@ -17,9 +18,6 @@ from dialin.review.pin import KeptIntents, pinned_of, write_pinned
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, write_manifest
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
 from dialin.runs.tables import sentences_table
-
-MIN_SENTENCES = 3
-"""Minimum number of distinct sentences: with fewer, there is nothing to cluster."""
 
 
 def read_corpus(plan: RunPlan) -> Corpus:

@@ -16,6 +16,7 @@ def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:
     """Return the table of ``sentences.parquet``; without a result, no sentence has an intent yet."""
     n = len(corpus.texts)
     roles = result.roles if result else corpus.roles or [""] * n
+    kinds = result.kinds if result else None
     return pa.table(
         {
             "sentence_id": pa.array(np.arange(n, dtype=np.int64)),
@@ -25,6 +26,8 @@ def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:
             "intent_id": pa.array(result.labels if result else np.full(n, -1), pa.int64()),
             "p_intent": pa.array(result.p_intent if result else np.zeros(n), pa.float64()),
             "reason": pa.array(result.reasons if result else [""] * n, pa.string()),
+            "kind": pa.array([kind or None for kind in kinds.names] if kinds else [None] * n, pa.string()),
+            "p_kind": pa.array(kinds.p if kinds else np.full(n, np.nan), pa.float64(), from_pandas=True),
         }
     )
 
@@ -40,6 +43,8 @@ def intents_table(result: Result) -> pa.Table:
             "n_occurrences": pa.array([i.n_occurrences for i in intents], pa.int64()),
             "p_good": pa.array([i.p_good for i in intents], pa.float64()),
             "role": pa.array([i.role or None for i in intents], pa.string()),
+            "kind": pa.array([i.kind or None for i in intents], pa.string()),
+            "p_kind": pa.array([i.p_kind for i in intents], pa.float64()),
             "examples": pa.array([list(i.examples) for i in intents], pa.list_(pa.large_string())),
         }
     )

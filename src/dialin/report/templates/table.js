@@ -1,11 +1,12 @@
-// The table of intents, with one body per intent: a click on a column sorts it, and the search field filters it.
+// The table of intents, with one body per intent and heading: a click on a column sorts it, and the search field filters it.
 
 function startTable() {
   const table = document.getElementById("table");
   if (!table) return;
-  const rows = [...table.tBodies];
+  const bodies = [...table.tBodies], headings = bodies.filter((body) => body.matches(".heading"));
+  const rows = bodies.filter((body) => !body.matches(".heading"));
   const search = document.getElementById("table-search"), status = document.getElementById("table-status");
-  const said = (row) => [row.dataset.name, row.dataset.role, ...[...row.querySelectorAll(".said")].map((part) => part.textContent)];
+  const said = (row) => [row.dataset.name, row.dataset.kind, row.dataset.role, ...[...row.querySelectorAll(".said")].map((part) => part.textContent)];
   const words = rows.map((row) => said(row).join(" ").toLowerCase());
   const isText = (key) => key === "name" || key === "role";
 
@@ -17,7 +18,9 @@ function startTable() {
     const compare = isText(key)
       ? (a, b) => a.dataset[key].localeCompare(b.dataset[key])
       : (a, b) => a.dataset[key] - b.dataset[key];
-    rows.slice().sort((a, b) => (isUp ? 1 : -1) * compare(a, b) || a.dataset.id - b.dataset.id).forEach((row) => table.append(row));
+    const sorted = rows.slice().sort((a, b) => (isUp ? 1 : -1) * compare(a, b) || a.dataset.id - b.dataset.id);
+    if (!headings.length) table.append(...sorted);
+    for (const heading of headings) table.append(heading, ...sorted.filter((row) => row.dataset.group === heading.dataset.group));
   }
 
   function filter() {
@@ -27,6 +30,7 @@ function startTable() {
       row.hidden = !words[i].includes(wanted);
       count += !row.hidden;
     });
+    for (const heading of headings) heading.hidden = !rows.some((row) => !row.hidden && row.dataset.group === heading.dataset.group);
     status.textContent = wanted ? count + " of " + rows.length + " intents" : "";
   }
 

@@ -1,0 +1,229 @@
+"""What a sentence does in its dialogue: states a need, answers, gives data, acknowledges, or is social.
+
+A small multinomial logistic head reads the vector of a shipped embedder, a few cues of the text, and its runs of one to
+three characters: embedders made for intents blur the small words that tell a question from its answer. There is one
+head for English and one for Chinese; a text in another script has no kind. ``python -m studies.own.kinds`` makes the
+weights, which belong to the vectors of exactly one embedder file.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from dialin import files
+from dialin.arrays import Bools, Ints, Matrix, Rows
+from dialin.embed.choose import CHINESE, ENGLISH
+from dialin.name.actions import AGENT
+from dialin.text.script import is_chinese, is_japanese_or_korean
+
+NEED = "need"
+KINDS = (NEED, "answer", "data", "acknowledgement", "social")
+"""The kinds, and the order of the columns of probabilities."""
+WEIGHTS = Path(__file__).parent / "kinds.npz"
+CHUNK = 8_192
+"""Sentences whose vectors are held at once; no result depends on it."""
+VECTOR_SCALE, RUN_SCALE = 4.0, 3.0
+"""Factors on a vector and on the counts of runs, both of norm 1, so that a head can use them like the cues."""
+N_RUNS = 2_048
+"""Places for runs of characters, which share them by hash."""
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """The kinds of n sentences.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n, 5), float64
+        P(kind | sentence) in the order of `KINDS`; each row sums to 1, or is nan where no head reads the script.
+    """
+
+    P: NDArray[np.float64]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The likeliest kind of each sentence; "" if it is unknown."""
+        best = np.where(np.isnan(self.P[:, 0]), len(KINDS), np.nan_to_num(self.P).argmax(axis=1))
+        return [(*KINDS, "")[i] for i in best.tolist()]
+
+    @property
+    def p(self) -> NDArray[np.float64]:
+        """P(likeliest kind | sentence), shape (n,); nan if it is unknown."""
+        return np.asarray(self.P.max(axis=1, initial=0.0))
+
+    @property
+    def may_be_needs(self) -> Bools:
+        """Whether each sentence is a need or has no known kind, shape (n,)."""
+        return np.array([may_be_need(name) for name in self.names], dtype=np.bool_)
+
+    def at(self, rows: Rows) -> Kinds:
+        """Return the kinds of some sentences."""
+        return Kinds(self.P[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class KindHead:
+    """The logistic head for the vectors of one embedder.
+
+    Parameters
+    ----------
+    embedder : str
+        Name of the embedder in the catalogue.
+    model_sha256 : str
+        Hash of its ``model.onnx``: with any other, the weights mean nothing.
+    weights : ndarray of shape (5, d + 3 + `N_RUNS`), float64
+        For the d numbers of a vector, the cues of `cues_of`, and the runs of `runs_of`.
+    bias : ndarray of shape (5,), float64
+        One number for each kind.
+    """
+
+    embedder: str
+    model_sha256: str
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+    def probabilities(self, texts: Sequence[str], X: Matrix) -> NDArray[np.float64]:
+        """Return P(kind | sentence), shape (n, 5), for texts and their unit-norm vectors, shape (n, d)."""
+        scores = kind_features(texts, X) @ self.weights.T + self.bias
+        raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def kind_features(texts: Sequence[str], X: Matrix) -> csr_array:
+    """Return what a head reads: scaled vectors, cues and runs, shape (n, d + 3 + `N_RUNS`)."""
+    dense = np.hstack([VECTOR_SCALE * X.astype(np.float64), cues_of(texts)])
+    return csr_array(hstack([csr_array(dense), RUN_SCALE * runs_of(texts)]))
+
+
+def runs_of(texts: Sequence[str]) -> csr_array:
+    """Return runs of one to three characters within words, counted at their hash, unit norm, shape (n, `N_RUNS`)."""
+    hashing = HashingVectorizer(analyzer="char_wb", ngram_range=(1, 3), n_features=N_RUNS)
+    return csr_array(hashing.transform(texts))
+
+
+def cues_of(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Return the length, the share of numerals, and whether there is a question mark, shape (n, 3), for any language.
+
+    The length is log(1 + characters) / 4. Numerals are the characters that Unicode gives a numeric value, so 四 is one.
+
+    Examples
+    --------
+    >>> cues_of(["4四?"]).round(2).tolist()
+    [[0.35, 0.67, 1.0]]
+    """
+    rows = [(np.log1p(len(text)) / 4, numeral_share(text), "?" in text or "？" in text) for text in texts]
+    return np.array(rows, dtype=np.float64).reshape(-1, 3)
+
+
+def numeral_share(text: str) -> float:
+    """Return the share of the characters that have a numeric value, in [0, 1]."""
+    return sum(unicodedata.numeric(character, None) is not None for character in text) / max(len(text), 1)
+
+
+def kind_heads(path: Path = WEIGHTS) -> dict[str, KindHead]:
+    """Return the heads of a file, by embedder; those that are shipped, by default."""
+    held = files.read_arrays(path)
+    names = sorted({key.partition(":")[0] for key in held})
+    return {name: _head_in(held, name) for name in names}
+
+
+def _head_in(held: dict[str, NDArray[Any]], name: str) -> KindHead:
+    weights, bias = (held[f"{name}:{part}"].astype(np.float64) for part in ("weights", "bias"))
+    return KindHead(name, str(held[f"{name}:model_sha256"]), weights, bias)
+
+
+def write_kind_heads(heads: Sequence[KindHead], path: Path = WEIGHTS) -> None:
+    """Write heads into a file, with three significant digits a weight."""
+    values = dict[str, NDArray[Any]]()
+    for head in heads:
+        values[f"{head.embedder}:model_sha256"] = np.array(head.model_sha256)
+        values[f"{head.embedder}:weights"] = head.weights.astype(np.float16)
+        values[f"{head.embedder}:bias"] = head.bias
+    files.write_arrays(path, values)
+
+
+def kinds_of(texts: Sequence[str], roles: Sequence[str], encoder_for: Callable[[str], Encode]) -> Kinds:
+    """Return the kinds of sentences; an agent's sentence is never a need.
+
+    Parameters
+    ----------
+    texts : sequence of str, n texts
+        The sentences.
+    roles : sequence of str, n roles
+        Role of each; "" where it is unknown.
+    encoder_for : callable
+        Name of a shipped embedder -> its function from texts to unit-norm vectors.
+    """
+    P, heads = np.full((len(texts), len(KINDS)), np.nan), kind_heads()
+    names = np.array([embedder_for(text) for text in texts], dtype=object)
+    for name in sorted(set(names.tolist()) - {""}):
+        rows, encode = np.flatnonzero(names == name), encoder_for(name)
+        for part in (rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)):
+            own = [texts[row] for row in part.tolist()]
+            P[part] = heads[name].probabilities(own, encode(own))
+    return Kinds(without_needs(P, np.array([role == AGENT for role in roles], dtype=np.bool_)))
+
+
+def embedder_for(text: str) -> str:
+    """Return the embedder whose head reads a text: by its script; "" if neither knows it.
+
+    Examples
+    --------
+    >>> embedder_for("where is it"), embedder_for("在哪里"), embedder_for("где оно"), embedder_for("4471")
+    ('intents-en-v1', 'intents-zh-v1', '', 'intents-en-v1')
+    """
+    if is_chinese(text):
+        return CHINESE
+    letters = [character for character in text if character.isalpha()]
+    n_latin = sum(character < "\u0250" for character in letters)
+    return "" if is_japanese_or_korean(text) or 2 * n_latin < len(letters) else ENGLISH
+
+
+def without_needs(P: NDArray[np.float64], which: Bools) -> NDArray[np.float64]:
+    """Return the probabilities, with those of a need given to the other kinds in the marked rows.
+
+    Examples
+    --------
+    >>> without_needs(np.array([[0.5, 0.25, 0.25, 0.0, 0.0]] * 2), np.array([True, False])).tolist()
+    [[0.0, 0.5, 0.5, 0.0, 0.0], [0.5, 0.25, 0.25, 0.0, 0.0]]
+    """
+    rest = P.copy()
+    rest[which, 0] = 0.0
+    return np.asarray(rest / np.maximum(rest.sum(axis=1, keepdims=True), np.finfo(float).tiny))
+
+
+def may_be_need(kind: str) -> bool:
+    """Return whether a kind is a need or unknown: what nobody has read may be a reason to call."""
+    return kind in {NEED, ""}
+
+
+def prevailing(names: Sequence[str], counts: Ints) -> tuple[str, float | None]:
+    """Return the kind of most utterances and its share of them; ("", None) if no kind is known.
+
+    Parameters
+    ----------
+    names : sequence of str, n kinds
+        Kind of each sentence; "" where it is unknown.
+    counts : ndarray of shape (n,), int64
+        How often each was said.
+
+    Examples
+    --------
+    >>> prevailing(["need", "social", "social"], np.array([3, 1, 1]))
+    ('need', 0.6)
+    """
+    said = {kind: int(counts[[name == kind for name in names]].sum()) for kind in KINDS}
+    best = max(KINDS, key=said.__getitem__)
+    return (best, said[best] / int(counts.sum())) if said[best] else ("", None)
