@@ -76,7 +76,7 @@ def test_each_region_is_clustered_as_if_it_were_alone(small: None) -> None:
     """Sixteen kinds of 40 sentences: all are found, and each round says in which region."""
     X, n = spheres(16, 40), 640
     data = Data([f"sentence {i}" for i in range(n)], X, np.ones(n, np.int64), [""] * n)
-    result = discover(data, Tools(None, lambda names: X[: len(names)]), Settings())
+    result = discover(data, Tools(None, lambda names: X[: len(names)], ranks_names=False), Settings())
     kinds = np.repeat(np.arange(16), 40)
     assert np.unique(np.stack([result.labels, kinds]), axis=1).shape[1] == len(result.intents) == 16
     said = [round_["region"] for round_ in rounds_json(result)]
@@ -88,6 +88,8 @@ def test_the_paper_clusters_all_sentences_together(small: None) -> None:
     X, n = spheres(4, 100), 400
     data = Data([f"sentence {i}" for i in range(n)], X, np.ones(n, np.int64), [""] * n)
     result = discover(
-        data, Tools(None, lambda names: X[: len(names)]), Settings(strategy="paper", n_clusters=(4,), max_rounds=1)
+        data,
+        Tools(None, lambda names: X[: len(names)], ranks_names=False),
+        Settings(strategy="paper", n_clusters=(4,), max_rounds=1),
     )
     assert [round_["region"] for round_ in rounds_json(result)] == [0]

@@ -41,7 +41,9 @@ def data_of(texts: list[str], X: Matrix) -> Data:
 
 def result_of(texts: list[str], X: Matrix, settings: Settings | None = None) -> Result:
     """Return what is found in the sentences without an LLM."""
-    return discover(data_of(texts, X), Tools(None, lambda names: X[: len(names)]), settings or Settings())
+    return discover(
+        data_of(texts, X), Tools(None, lambda names: X[: len(names)], ranks_names=False), settings or Settings()
+    )
 
 
 def test_scripts_that_share_a_dimension_are_one_part() -> None:

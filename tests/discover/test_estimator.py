@@ -173,7 +173,7 @@ def test_probabilities_sum_to_one_where_there_is_an_intent() -> None:
 def test_specs_are_opened_for_fit_and_closed_after_it(backend: ScriptedBackend) -> None:
     """No context manager; the replies stay in the user's store, so the second fit asks nothing."""
     model = IntentClusterer("test:scripted", "test:hashing", settings=SETTINGS).fit(TEXTS)
-    assert {intent.name for intent in model.intents_} == {f"inquire-{topic}" for topic in scripted.TOPICS}
+    assert len({intent.name for intent in model.intents_}) == len(scripted.TOPICS)
     assert model.usage_.calls == len(backend.asked) > 0
     assert np.array_equal(model.predict(TEXTS), model.labels_)
     again = clone(model).fit(TEXTS)

@@ -19,7 +19,7 @@ OTHER_COMMANDS = {"git", "cd", "export", "pip"}
 REPOSITORY = "https://github.com/dialin-project/dialin/blob/main/"
 GLOSSARY = (
     *("utterance", "sentence", "stratum", "tree", "node", "cut", "evidence", "verdict", "piece", "intent"),
-    *("round", "run", "taxonomy"),
+    *("kind", "round", "run", "taxonomy"),
 )
 """DESIGN §3: these words, and no others for the same thing."""
 

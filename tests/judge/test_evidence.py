@@ -216,7 +216,7 @@ def test_the_granularity_is_measured_once_and_only_where_it_is_read(
     monkeypatch.setattr(context, "granularity_of", counted)
     X = spheres(4, 30)
     llm = ScriptedLLM()
-    tools = Tools(llm, lambda texts: X[: len(texts)])
+    tools = Tools(llm, lambda texts: X[: len(texts)], ranks_names=False)
     discover(data_of(X, [""] * 120), tools, Settings(strategy=strategy, judge=judge))
     assert measured == [120] * n_measured
     assert llm.prompts
@@ -228,7 +228,7 @@ def embeds_nothing(texts: Sequence[str]) -> Matrix:
 
 def test_without_an_llm_the_intents_are_those_that_the_sentences_suggest() -> None:
     X = spheres(8, 30)
-    tools = Tools(None, embeds_nothing)
+    tools = Tools(None, embeds_nothing, ranks_names=False)
     found = [discover(data_of(X, [""] * 240), tools, Settings(granularity=g)) for g in (0.5, 1.0, 2.0)]
     suggested = granularity_of(X, Measuring(default_min_size(len(X))))
     assert suggested is not None

@@ -9,10 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from dialin.embed.choose import embedder_of
-from dialin.name.by_nearness import WRITTEN, NamingTask, names_by_nearness, ranked_names
+from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, Turn, names_by_nearness, ranked_names
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
+from dialin.name.general import turn_names
 from dialin.name.nearness import nearness, settle
 
 CARDS = [
@@ -91,6 +92,52 @@ def test_names_begin_with_the_vocabulary_of_the_user() -> None:
 def test_turns_without_a_need_have_names_of_their_own() -> None:
     hello = ["hello", "hi there", "hey", "good morning", "hello good evening"]
     assert names_of([*ENGLISH, hello], "en")[3] == "say-hello"
+
+
+THANKS = ["oh wonderful, thanks", "thank you so much", "thanks a lot for that", "many thanks"]
+SENT = [
+    "your refund is on its way",
+    "I have sent the refund to your card",
+    "the refund will be there on Monday",
+    "that refund has been booked",
+]
+
+
+def test_a_known_turn_has_a_name_of_its_kind() -> None:
+    """Thanks are "say-thanks" by kind; a need is never named as a turn, whatever it looks like."""
+    needs = [Turn("need", "customer")] * 3
+    assert names_of([*ENGLISH, THANKS], "en", turns=[*needs, Turn("social", "customer")])[3] == "say-thanks"
+    assert not names_of([*ENGLISH, THANKS], "en", turns=[Turn("need")] * 4)[3].startswith("say-")
+
+
+def test_agents_do_what_agents_do() -> None:
+    """Nobody says "confirm"; customers, who say the same, ask for it."""
+    turns = [Turn("need", "customer")] * 3
+    by_agent = names_of([*ENGLISH, SENT], "en", turns=[*turns, Turn("answer", "agent")])[3]
+    by_customer = names_of([*ENGLISH, SENT], "en", turns=[*turns, Turn("need", "customer")])[3]
+    agents = {"confirm", "explain", "provide", "ask", "offer", "schedule"}
+    assert by_agent.split("-")[0] in agents
+    assert by_agent.endswith("refund")
+    assert by_customer.split("-")[0] not in agents
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("role", ["customer", "agent"])
+def test_each_kind_but_needs_and_answers_has_names(language: str, role: str) -> None:
+    kinds = ("social", "acknowledgement", "data")
+    assert all(turn_names(language, role, kind) for kind in kinds)
+    assert not turn_names(language, role, "need")
+    assert set(turn_names(language, role, "")) == {name for kind in kinds for name in turn_names(language, role, kind)}
+
+
+def test_an_objective_that_nobody_says_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ATM is meant, but said nowhere; the cash machine loses nothing."""
+    found, encode = of_texts(ENGLISH, "en")
+    before = dict(ranked_names(found, encode)[2])  # type: ignore[arg-type]
+    monkeypatch.setattr("dialin.name.by_nearness.UNSAID_COST", 0.0)
+    free = dict(ranked_names(found, encode)[2])  # type: ignore[arg-type]
+    assert free["find-atm"] - before["find-atm"] == pytest.approx(UNSAID_COST)
+    assert free["find-cash-machine"] == pytest.approx(before["find-cash-machine"])
 
 
 def test_no_clusters_no_names() -> None:

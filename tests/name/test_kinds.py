@@ -17,12 +17,12 @@ from dialin.name.kinds import (
     N_RUNS,
     KindHead,
     Kinds,
-    cues_of,
+    character_runs,
+    kind_cues,
     kind_features,
     kind_heads,
     kinds_of,
     prevailing,
-    runs_of,
     write_kind_heads,
 )
 
@@ -56,12 +56,12 @@ def test_features_are_vector_cues_and_runs() -> None:
     features = kind_features(["四四 oh one?"], X).toarray()
     assert features.shape == (1, 2 + 3 + N_RUNS)
     assert features[0, :2] == pytest.approx(4 * X[0])
-    assert features[0, 2:5] == pytest.approx(cues_of(["四四 oh one?"])[0])
+    assert features[0, 2:5] == pytest.approx(kind_cues(["四四 oh one?"])[0])
     assert np.linalg.norm(features[0, 5:]) == pytest.approx(3)
 
 
 def test_no_sentence_depends_on_its_neighbours() -> None:
-    alone, beside = runs_of(["where is it"]), runs_of(["thanks", "where is it"])
+    alone, beside = character_runs(["where is it"]), character_runs(["thanks", "where is it"])
     assert (alone.toarray()[0] == beside.toarray()[1]).all()
 
 
@@ -93,6 +93,14 @@ def test_an_agents_sentence_is_never_a_need() -> None:
     assert kinds.P[1].sum() == pytest.approx(1)
     assert (kinds.P[0] == kinds.P[2]).all()
     assert kinds.P[1, 1:] == pytest.approx(kinds.P[0, 1:] / kinds.P[0, 1:].sum())
+
+
+def test_a_guessed_role_takes_the_need_away_later() -> None:
+    kinds = Kinds(np.array([[0.5, 0.25, 0.25, 0, 0], [0.5, 0.25, 0.25, 0, 0], [np.nan] * 5]))
+    told = kinds.with_roles(["agent", "customer", "agent"])
+    assert told.P[0].tolist() == [0, 0.5, 0.5, 0, 0]
+    assert (told.P[1] == kinds.P[1]).all()
+    assert told.names == ["answer", "need", ""]
 
 
 def test_names_and_probabilities_are_those_of_the_likeliest_kind() -> None:

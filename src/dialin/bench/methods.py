@@ -102,7 +102,9 @@ def labels_by(name: str, problem: Problem, tools: Tools, embedder: str) -> Label
     X = KeyphrasePeer().vectors(problem, kit) if name == KEYPHRASE else problem.X
     n = len(problem.texts)
     data = Data(problem.texts, X, np.ones(n, dtype=np.int64), [""] * n, "" if name == KEYPHRASE else embedder)
-    return discover(data, tools, replace(own_settings(name, tools), seed=problem.seed)).labels
+    return discover(
+        data, replace(tools, ranks_names=False), replace(own_settings(name, tools), seed=problem.seed)
+    ).labels
 
 
 def own_settings(name: str, tools: Tools) -> Settings:

@@ -59,6 +59,9 @@ class Tools:
         Of the LLM that judges; "auto": the one shipped for it.
     judge : Judge, optional
         Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
+    ranks_names : bool
+        Whether the embedder ranks the candidates of names; without it, an intent has its first name by the LLM. A
+        benchmark reads no names, and its vectors can be of another space.
     on_note : callable
         Told in one line what the user should know, such as a calibration that is of another prompt; a warning by
         default.
@@ -71,6 +74,7 @@ class Tools:
     judge_llm: LLM | None = None
     calibration: Calibration | Auto = "auto"
     judge: Judge | None = None
+    ranks_names: bool = True
     on_note: Callable[[str], None] = warnings.warn
     on_step: Callable[[str], None] = _silent
 

@@ -12,26 +12,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import Rows
+from dialin.arrays import Ints, Rows
 from dialin.cluster.strata import grouped
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context, Tools
 from dialin.discover.frequent import frequent, set_apart
+from dialin.discover.naming import central_rows, is_capped, name_intents
 from dialin.discover.state import Data, Draft, Intent, Result
-from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.by_nearness import NamingTask, names_by_nearness
-from dialin.name.distinct import distinguished
-from dialin.name.kinds import may_be_need, prevailing
+from dialin.name.kinds import Kinds, may_be_need, prevailing
 from dialin.name.label_graph import label_edges
-from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.name.merge import MergeResult, NearestGroups, components, verified
 from dialin.name.roles import guess_roles, roles_of
-from dialin.text.script import language_of
 
-N_NAMING = 6
-"""Sentences of a cluster that the namer reads."""
 N_EXAMPLES = 5
 """Example sentences kept per intent."""
 
@@ -59,16 +53,6 @@ def keep_frequent(draft: Draft, context: Context) -> Draft:
     return draft
 
 
-def label_pieces(draft: Draft, context: Context) -> Draft:
-    """Label every piece: merging and the split into roles go by these labels."""
-    llm, settings = context.tools.llm_for("name"), context.settings
-    is_needed = settings.merge != "none" or settings.roles == "label"
-    if llm is not None and draft.pieces and is_needed:
-        context.tools.on_step("label")
-        draft.names = name_clusters(llm, [example_of(context, rows) for rows in draft.pieces], settings.actions)
-    return draft
-
-
 def with_guessed_roles(data: Data, tools: Tools) -> Data:
     """Return the data with a guess where it does not know the role, and tell the user how sure the guess is."""
     tools.on_step("role")
@@ -77,7 +61,8 @@ def with_guessed_roles(data: Data, tools: Tools) -> Data:
         return data
     guessed = guess_roles(data.texts, data.order)
     tools.on_note(guessed.note(data.counts * unknown))
-    return replace(data, roles=[own or guess for own, guess in zip(data.roles, guessed.roles, strict=True)])
+    roles = [own or guess for own, guess in zip(data.roles, guessed.roles, strict=True)]
+    return replace(data, roles=roles, kinds=data.kinds and data.kinds.with_roles(roles))
 
 
 def split_roles(draft: Draft, context: Context) -> list[str]:
@@ -126,9 +111,11 @@ def conclude(draft: Draft, context: Context) -> Result:
     """Assign every sentence, name the intents, number them by size, and give the reason why the rest has none."""
     pieces = decide(draft, context)
     assignment = assign(pieces, draft, context)
-    names = name_intents(draft, context, assignment)
-    kinds = kinds_of_intents(assignment, context)
-    order = needs_first(names, [kind for kind, _ in kinds], assignment)
+    told = context.data.kinds and context.data.kinds.with_roles(draft.roles)
+    found = kinds_of_intents(assignment, told, context.data.counts)
+    kinds = [kind for kind, _ in found]
+    names = name_intents(draft, context, rows_to_name(draft, assignment), kinds)
+    order = needs_first(names, kinds, assignment)
     rank = np.full(len(draft.intents) + 1, -1)  # the last entry keeps −1 at −1
     rank[order] = np.arange(len(order))
     is_complete = not is_capped(draft, context)
@@ -139,8 +126,8 @@ def conclude(draft: Draft, context: Context) -> Result:
                 intent_of(draft, context, assignment, g),
                 intent_id=i,
                 name=names[g],
-                kind=kinds[g][0],
-                p_kind=kinds[g][1],
+                kind=kinds[g],
+                p_kind=found[g][1],
             )
             for i, g in enumerate(order)
         ),
@@ -152,13 +139,8 @@ def conclude(draft: Draft, context: Context) -> Result:
         complete=is_complete,
         roles=draft.roles,
         suggested=context.heights.suggested,
-        kinds=context.data.kinds,
+        kinds=told,
     )
-
-
-def is_capped(draft: Draft, context: Context) -> bool:
-    """Tell whether a cap of the budget has ended the asking, of the judge or of the namer."""
-    return draft.capped or context.judge.is_capped
 
 
 def decide(draft: Draft, context: Context) -> Pieces:
@@ -207,63 +189,15 @@ def assign(pieces: Pieces, draft: Draft, context: Context) -> Assignment:
     return Assignment(intents, p_intent, [np.flatnonzero(intents == g) for g in range(n)], n_occurrences)
 
 
-def name_intents(draft: Draft, context: Context, assignment: Assignment) -> list[str]:
-    """Return a unique name of each intent: of all candidates, the LLM's and the sentences', the nearest one."""
-    context.tools.on_step("name")
-    rows = [
+def rows_to_name(draft: Draft, assignment: Assignment) -> list[Rows]:
+    """Return the sentences that name each intent: its own, or those of its first piece where all went elsewhere."""
+    return [
         own if len(own) else draft.pieces[group[0]] for own, group in zip(assignment.rows, draft.intents, strict=True)
     ]
-    written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
-    with draft.until_capped():
-        written = ask_names(draft, context, rows)
-    languages = [language_of([context.data.texts[i] for i in own]) for own in rows]
-    names = [""] * len(rows)
-    for language in dict.fromkeys(languages):
-        ids = [g for g, own in enumerate(languages) if own == language]
-        found = names_by_nearness(
-            naming_task(context, [(rows[g], written[g]) for g in ids], language), context.tools.embed
-        )
-        for g, name in zip(ids, found, strict=True):
-            names[g] = name or next(iter(written[g]), PLACEHOLDER_NAMES[language])
-    return number(distinguished(names, [[context.data.texts[i] for i in own] for own in rows]))
 
 
-def ask_names(draft: Draft, context: Context, rows: Sequence[Rows]) -> list[list[str]]:
-    """Return the LLM's names of each intent: of its pieces, of it where it was merged, and told from one like it.
-
-    Without an LLM, or once a cap is hit, there is nothing more than the names of the pieces.
-    """
-    written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
-    llm, actions = context.tools.llm_for("name"), context.settings.actions
-    if llm is None or is_capped(draft, context):
-        return [readable(own) for own in written]
-    examples = [example_of(context, own) for own in rows]
-    again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
-    for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):
-        written[g].insert(0, name)
-    apart = asked_apart(llm, examples, [own[0] for own in written], actions)
-    return [readable([name, *own]) for name, own in zip(apart, written, strict=True)]
-
-
-def readable(names: Sequence[str]) -> list[str]:
-    """Return the names, each once, without those that stand for an unreadable reply."""
-    return [name for name in dict.fromkeys(names) if name not in PLACEHOLDER_NAMES.values()]
-
-
-def naming_task(context: Context, intents: Sequence[tuple[Rows, list[str]]], language: str) -> NamingTask:
-    """Return intents of one language, each with its sentences and the LLM's names, as the ranking reads them."""
-    return NamingTask(
-        texts=[[context.data.texts[i] for i in rows] for rows, _ in intents],
-        centroids=np.stack([context.data.X[rows].mean(axis=0) for rows, _ in intents]),
-        language=language,
-        vocabulary=context.settings.actions,
-        written=[names for _, names in intents],
-    )
-
-
-def kinds_of_intents(assignment: Assignment, context: Context) -> list[tuple[str, float | None]]:
+def kinds_of_intents(assignment: Assignment, kinds: Kinds | None, counts: Ints) -> list[tuple[str, float | None]]:
     """Return the kind of each intent and its share of the utterances; ("", None) where kinds are unknown."""
-    kinds, counts = context.data.kinds, context.data.counts
     if kinds is None:
         return [("", None)] * len(assignment.rows)
     return [prevailing([kinds.names[row] for row in rows], counts[rows]) for rows in assignment.rows]
@@ -307,20 +241,3 @@ def min_sizes(draft: Draft, context: Context) -> NDArray[np.int64]:
     for _, rows in context.strata(draft.roles):
         least[rows] = context.min_size(rows)
     return least
-
-
-def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
-    """Return the rows nearest to their common centroid, nearest first."""
-    if not len(rows):
-        return rows
-    cosine = np.round(X[rows] @ X[rows].mean(axis=0), 6)
-    return rows[np.argsort(-cosine, kind="stable")[:size]]
-
-
-def example_of(context: Context, rows: Rows) -> Example:
-    """Return the sentences that the namer reads: the two most central ones of a cluster, then its sample."""
-    rows, settings = np.sort(rows), context.settings
-    sampler = sampler_of(settings.sampler, settings.sample_dim)
-    chosen = rows[sampler(context.data.X[rows], N_NAMING - 2, np.random.default_rng(settings.seed))]
-    ordered = dict.fromkeys([*central_rows(context.data.X, rows, 2).tolist(), *chosen.tolist()])
-    return Example.of([context.data.texts[i] for i in ordered], settings.language)

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of
-from dialin.name.general import GENERAL_OBJECTIVES, SOCIAL_NAMES
+from dialin.name.general import GENERAL_OBJECTIVES, turn_names
+from dialin.name.kinds import NEED
 from dialin.name.nearness import nearness, settle, unit_rows
 
 N_BEST = 5
@@ -30,16 +32,58 @@ LENGTH = 0.01
 FEW, MARGIN = 0.5, 0.01
 """A name of a turn without a need serves clusters where fewer sentences have a typical objective, and must lie nearer
 to its cluster than to the average one by this cosine."""
-WRITTEN = 0.1
+UNSAID_COST = 0.1
+"""Cosines that a name loses if no sentence has its objective."""
+SILENT = frozenset(
+    {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
+)
+"""Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
+WRITTEN = 0.03
 """Cosines that a name of an LLM has ahead."""
+KNOWN_TURN = 0.5
+"""Cosines that a name of a turn has ahead in a cluster that is known to be of its kind."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Scored = dict[str, float]
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What the sentences of a cluster do, and who says them; "" where that is unknown.
+
+    Parameters
+    ----------
+    kind : str
+        One of `dialin.name.kinds.KINDS`.
+    role : str
+        "customer" or "agent".
+    """
+
+    kind: str = ""
+    role: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may state a need, which words that nobody says can name."""
+        return self.kind in {"", NEED}
+
+    def can_do(self, action: str) -> bool:
+        """Return whether who speaks does such things: agents confirm and explain, customers do not."""
+        return self.does(action) if self.role == AGENT else not (self.role == CUSTOMER and does_agent(action))
+
+    def does(self, action: str) -> bool:
+        """Return whether it is an agent's, and the action one that agents do without saying so."""
+        return self.role == AGENT and action in SILENT
+
+
+def does_agent(action: str) -> bool:
+    """Return whether agents do this, and customers do not."""
+    return ACTION_WORDS.get(action, "") == AGENT
+
+
+@dataclass(frozen=True)
 class NamingTask:
-    """NamingTask of one language that are named together.
+    """Clusters of one language that are named together.
 
     Parameters
     ----------
@@ -53,6 +97,8 @@ class NamingTask:
         The user's actions; empty: `dialin.name.actions` and the verbs of the sentences.
     written : sequence of sequence of str
         Names that an LLM gave each cluster; empty: none.
+    turns : sequence of Turn
+        What is known of each cluster; empty: nothing.
     """
 
     texts: Sequence[Sequence[str]]
@@ -60,6 +106,7 @@ class NamingTask:
     language: str
     vocabulary: Sequence[str] = ()
     written: Sequence[Sequence[str]] = field(default_factory=tuple)
+    turns: Sequence[Turn] = field(default_factory=tuple)
 
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
@@ -83,20 +130,25 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     material = material_of(phrases, clusters.texts)
     near = Nearness(unit_rows(clusters.centroids), embed)
     written = clusters.written or [()] * len(material)
-    is_alone = [not own for own in written]
-    best = _best_objectives(material, near, clusters.language, is_alone)
-    names = _combined(best, near, material, Actions.of(phrases, clusters))
-    social = _social_names(material, near, clusters.language)
-    more = [own or others for own, others in zip(written, social, strict=True)]
+    turns = clusters.turns or [Turn()] * len(material)
+    best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
+    names = _combined(best, near, list(zip(material, turns, strict=True)), Actions.of(phrases, clusters))
+    usual = _turn_names(material, near, turns, clusters.language)
+    more = [own or others for own, others in zip(written, usual, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *others]) for own, others in zip(names, more, strict=True)])
+    lead = [
+        dict.fromkeys(others, WRITTEN if own else KNOWN_TURN if turn.kind else 0.0)
+        for own, others, turn in zip(written, more, turns, strict=True)
+    ]
     return [
-        _sorted({name: _score(name, score, one, llm) for name, score in own.items()})
-        for own, one, llm in zip(scores, material, written, strict=True)
+        _sorted({name: _score(name, score, one) + ahead.get(name, 0.0) for name, score in own.items()})
+        for own, one, ahead in zip(scores, material, lead, strict=True)
     ]
 
 
-def _score(name: str, near: float, material: Material, written: Sequence[str]) -> float:
-    return near + SUPPORT * material.support(name) - LENGTH * length_of(name) + WRITTEN * (name in written)
+def _score(name: str, near: float, material: Material) -> float:
+    unsaid = UNSAID_COST * (not material.says(name))
+    return near + SUPPORT * material.support(name) - LENGTH * length_of(name) - unsaid
 
 
 def _sorted(scores: Scored) -> list[tuple[str, float]]:
@@ -150,13 +202,13 @@ class Nearness:
 
 
 def _best_objectives(
-    material: Sequence[Material], near: Nearness, language: str, is_alone: Sequence[bool]
+    material: Sequence[Material], near: Nearness, language: str, is_wide: Sequence[bool]
 ) -> list[list[str]]:
-    """Return the best objectives of each cluster; general ones help where an LLM has not found words of its own."""
+    """Return the best objectives of each cluster; general ones help what may be a need."""
     own = near.scores([one.objectives for one in material])
     table = GENERAL_OBJECTIVES[language]
     general = near.scores(
-        [table if one.objectives and alone else () for one, alone in zip(material, is_alone, strict=True)]
+        [table if one.objectives and wide else () for one, wide in zip(material, is_wide, strict=True)]
     )
     supported = [
         {name: score + SUPPORT * one.support_of(name) for name, score in scores.items()}
@@ -193,31 +245,39 @@ class Actions:
 
 
 def _combined(
-    best: Sequence[Sequence[str]], near: Nearness, material: Sequence[Material], actions: Actions
+    best: Sequence[Sequence[str]], near: Nearness, clusters: Sequence[tuple[Material, Turn]], actions: Actions
 ) -> list[list[str]]:
     """Return the names of each cluster: its objectives with the actions that come nearest."""
     each = list(dict.fromkeys(objective for own in best for objective in own))
     V = dict(zip(each, near.vectors(each), strict=True)) if each else {}
     A, names = near.vectors(actions.words), list[list[str]]()
-    for own, one, centroid in zip(best, material, near.centroids, strict=True):
+    for own, (one, turn), centroid in zip(best, clusters, near.centroids, strict=True):
         typical = SUPPORT * np.array([one.support_of_action(action) for action in actions.words])
         found = list[str]()
         for objective in own:
             order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
             nearest = (actions.words[i] for i in order)
-            fitting = [each for each in nearest if actions.fit(each, objective, one.acts.get(each, 0.0))]
+            able = [each for each in nearest if turn.can_do(each) or each in actions.vocabulary]
+            said = {each: 1.0 if turn.does(each) else one.acts.get(each, 0.0) for each in able}
+            fitting = [each for each in able if actions.fit(each, objective, said[each])]
             found += [f"{action}-{objective}" for action in fitting[:N_ACTIONS]]
         names.append(found)
     return names
 
 
-def _social_names(material: Sequence[Material], near: Nearness, language: str) -> list[list[str]]:
-    """Return the names of turns without a need for clusters of few objectives, where they are nearer than to most."""
-    names = SOCIAL_NAMES[language]
-    S = near.vectors(names) @ near.centroids.T
+def _turn_names(material: Sequence[Material], near: Nearness, turns: Sequence[Turn], language: str) -> list[list[str]]:
+    """Return the names of turns without a need that each cluster may have.
+
+    Where its kind is unknown, it is one of few objectives, and the name lies nearer to it than to most.
+    """
+    names = [turn_names(language, turn.role, turn.kind) for turn in turns]
+    each = list(dict.fromkeys(name for own in names for name in own))
+    if not each:
+        return [[] for _ in turns]
+    S = near.vectors(each) @ near.centroids.T
     lead = S - S.mean(axis=1, keepdims=True)
-    is_near = lead > (MARGIN if len(material) > 1 else -1.0)
+    is_near = dict(zip(each, lead > (MARGIN if len(material) > 1 else -1.0), strict=True))
     return [
-        [name for name, fits in zip(names, is_near[:, g], strict=True) if fits and one.coverage < FEW]
-        for g, one in enumerate(material)
+        [name for name in own if turn.kind or (is_near[name][g] and one.coverage < FEW)]
+        for g, (own, turn, one) in enumerate(zip(names, turns, material, strict=True))
     ]

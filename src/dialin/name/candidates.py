@@ -90,9 +90,29 @@ class Material:
         >>> [round(material.support(name), 2) for name in ("turn-off-light", "find-light", "find-order")]
         [0.7, 0.32, 0.32]
         """
-        parts = name.split("-")
-        cuts = [("-".join(parts[:i]), "-".join(parts[i:])) for i in (1, 2)]
-        return max(self.support_of_action(action) + self.support_of(objective) for action, objective in cuts)
+        return max(self.support_of_action(action) + self.support_of(objective) for action, objective in splits_of(name))
+
+    def says(self, name: str) -> bool:
+        """Return whether a sentence has the objective of a name.
+
+        Examples
+        --------
+        >>> [Material({"light": 0.09}).says(name) for name in ("turn-off-light", "find-order")]
+        [True, False]
+        """
+        return any(objective in self.objectives for _, objective in splits_of(name))
+
+
+def splits_of(name: str) -> list[tuple[str, str]]:
+    """Return the actions of one and of two words that a name may have, each with the objective that is left.
+
+    Examples
+    --------
+    >>> splits_of("turn-off-light")
+    [('turn', 'off-light'), ('turn-off', 'light')]
+    """
+    parts = name.split("-")
+    return [("-".join(parts[:i]), "-".join(parts[i:])) for i in (1, 2)]
 
 
 def phrases_of(texts: Sequence[str], language: str) -> Phrases:

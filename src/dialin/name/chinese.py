@@ -9,6 +9,7 @@ from dialin.name.actions import words_in
 from dialin.name.english import word_set
 
 _CUTS = (
+    "闺女 姑娘 老婆 老公 儿子 女儿 爸爸 妈妈 先生 女士 小姐 礼拜 周末 呵呵 哈哈 "
     "为什么 怎么样 怎么办 怎么 怎样 什么时候 什么样 什么 多少 多久 多长 几点 几个 哪里 哪儿 哪个 哪些 那个 这个 "
     "那些 这些 这里 那里 是不是 能不能 可不可以 可以 有没有 要不要 会不会 好不好 行不行 一下 一个 一些 一点 帮我 "
     "给我 替我 请你 请问 麻烦 谢谢 你好 您好 我想 我要 我们 你们 他们 她们 它们 咱们 自己 现在 已经 还是 还有 "
@@ -76,12 +77,12 @@ _VERBS = _pattern(
 _WORDS = _pattern(_CUTS.split())
 
 
-def runs_of(text: str) -> list[str]:
+def han_runs(text: str) -> list[str]:
     """Return the runs of Chinese characters of a sentence, cut at function words, numbers and verbs.
 
     Examples
     --------
-    >>> runs_of("帮我查询一下信用卡账单，谢谢")
+    >>> han_runs("帮我查询一下信用卡账单，谢谢")
     ['信用卡账单']
     """
     for cut in (_VERBS, _WORDS, _COUNTED):

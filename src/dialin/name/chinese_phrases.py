@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dialin.name.chinese import GENERAL, MIN_SAID, NOT_FIRST, NOT_LAST, ONE_VERB, acts_of, runs_of
+from dialin.name.chinese import GENERAL, MIN_SAID, NOT_FIRST, NOT_LAST, ONE_VERB, acts_of, han_runs
 from dialin.name.general import GENERAL_OBJECTIVES
 
 SHORTEST, LONGEST = 2, 6
@@ -61,7 +61,7 @@ class ChinesePhrases:
     def of(cls, texts: Sequence[str]) -> ChinesePhrases:
         """Find the phrases of these sentences."""
         counts, sides = Counter[str](), Counter[tuple[str, str, str]]()
-        runs = [run for text in texts for run in runs_of(text)]
+        runs = [run for text in texts for run in han_runs(text)]
         for gram, before, after in (each for run in runs for each in grams_of(run)):
             counts[gram] += 1
             sides.update(side for side in ((gram, "before", before), (gram, "after", after)) if side[2])
@@ -87,7 +87,7 @@ class ChinesePhrases:
     def objectives(self, text: str) -> set[str]:
         """Return the objectives that a sentence could give a name: general ones that it says, and phrases."""
         said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text}
-        return said | {gram for run in runs_of(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
+        return said | {gram for run in han_runs(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
 
 
 def _is_phrase(gram: str, counts: Counter[str], tied: Counter[str], n: int) -> bool:

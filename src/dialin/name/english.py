@@ -37,7 +37,9 @@ _FILLERS = (
     "true try trying tuesday twenty two ugh uh uhm um understand use used using usual usually various wait wanna "
     "want wanted wasn wasnt way wednesday week welcome well went whats wish won wondering wont work working "
     "works wow ya yah yeah year yep yes yesterday yet yup zero double triple dash once twice need instead born "
-    "pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty"
+    "pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty till until since end "
+    "pound dollar euro quid buck penny pence cent pounds dollars euros bucks cents "
+    "wife husband daughter son mum mom dad mother father brother sister kid kids bloke lady guy man woman"
 )
 STOP_WORDS = (ENGLISH_STOP_WORDS - frozenset(_OBJECTS.split())) | frozenset(_FILLERS.split())
 """Words that never stand in an objective."""

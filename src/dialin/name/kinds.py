@@ -72,6 +72,10 @@ class Kinds:
         """Return the kinds of some sentences."""
         return Kinds(self.P[rows])
 
+    def with_roles(self, roles: Sequence[str]) -> Kinds:
+        """Return the kinds given who speaks, n roles: an agent's sentence is no need; "" where it is unknown."""
+        return Kinds(without_needs(self.P, np.array([role == AGENT for role in roles], dtype=np.bool_)))
+
 
 @dataclass(frozen=True, eq=False)
 class KindHead:
@@ -84,7 +88,7 @@ class KindHead:
     model_sha256 : str
         Hash of its ``model.onnx``: with any other, the weights mean nothing.
     weights : ndarray of shape (5, d + 3 + `N_RUNS`), float64
-        For the d numbers of a vector, the cues of `cues_of`, and the runs of `runs_of`.
+        For the d numbers of a vector, the cues of `kind_cues`, and the runs of `character_runs`.
     bias : ndarray of shape (5,), float64
         One number for each kind.
     """
@@ -103,24 +107,24 @@ class KindHead:
 
 def kind_features(texts: Sequence[str], X: Matrix) -> csr_array:
     """Return what a head reads: scaled vectors, cues and runs, shape (n, d + 3 + `N_RUNS`)."""
-    dense = np.hstack([VECTOR_SCALE * X.astype(np.float64), cues_of(texts)])
-    return csr_array(hstack([csr_array(dense), RUN_SCALE * runs_of(texts)]))
+    dense = np.hstack([VECTOR_SCALE * X.astype(np.float64), kind_cues(texts)])
+    return csr_array(hstack([csr_array(dense), RUN_SCALE * character_runs(texts)]))
 
 
-def runs_of(texts: Sequence[str]) -> csr_array:
+def character_runs(texts: Sequence[str]) -> csr_array:
     """Return runs of one to three characters within words, counted at their hash, unit norm, shape (n, `N_RUNS`)."""
     hashing = HashingVectorizer(analyzer="char_wb", ngram_range=(1, 3), n_features=N_RUNS)
     return csr_array(hashing.transform(texts))
 
 
-def cues_of(texts: Sequence[str]) -> NDArray[np.float64]:
+def kind_cues(texts: Sequence[str]) -> NDArray[np.float64]:
     """Return the length, the share of numerals, and whether there is a question mark, shape (n, 3), for any language.
 
     The length is log(1 + characters) / 4. Numerals are the characters that Unicode gives a numeric value, so 四 is one.
 
     Examples
     --------
-    >>> cues_of(["4四?"]).round(2).tolist()
+    >>> kind_cues(["4四?"]).round(2).tolist()
     [[0.35, 0.67, 1.0]]
     """
     rows = [(np.log1p(len(text)) / 4, numeral_share(text), "?" in text or "？" in text) for text in texts]
@@ -173,7 +177,7 @@ def kinds_of(texts: Sequence[str], roles: Sequence[str], encoder_for: Callable[[
         for part in (rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)):
             own = [texts[row] for row in part.tolist()]
             P[part] = heads[name].probabilities(own, encode(own))
-    return Kinds(without_needs(P, np.array([role == AGENT for role in roles], dtype=np.bool_)))
+    return Kinds(P).with_roles(roles)
 
 
 def embedder_for(text: str) -> str:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from dialin import files
 from dialin.arrays import Labels
 from dialin.discover.assign import Pieces
+from dialin.discover.naming import central_rows
 from dialin.discover.state import Data, Intent, Result
-from dialin.discover.steps import N_EXAMPLES, central_rows
+from dialin.discover.steps import N_EXAMPLES
 from dialin.errors import InputError
 from dialin.name.kinds import may_be_need, prevailing
 from dialin.name.labels import number
@@ -175,7 +176,7 @@ class PinnedSplit:
             complete=found.complete,
             roles=roles,
             suggested=found.suggested and found.suggested.with_known(n_kept),
-            kinds=self.data.kinds,
+            kinds=self.data.kinds and self.data.kinds.with_roles(roles),
         )
 
     def _roles(self) -> list[str]:

@@ -1,0 +1,128 @@
+"""Labels of pieces and names of intents: what the LLM is asked, and the ranking of all candidates by nearness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dialin.arrays import Rows
+from dialin.discover.context import Context
+from dialin.discover.state import Draft
+from dialin.judge.sample import sampler_of
+from dialin.name.by_nearness import NamingTask, Turn, names_by_nearness
+from dialin.name.distinct import distinguished
+from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
+from dialin.text.script import language_of
+
+N_NAMING = 6
+"""Sentences of a cluster that the namer reads."""
+
+
+def label_pieces(draft: Draft, context: Context) -> Draft:
+    """Label every piece: merging and the split into roles go by these labels."""
+    llm, settings = context.tools.llm_for("name"), context.settings
+    is_needed = settings.merge != "none" or settings.roles == "label"
+    if llm is not None and draft.pieces and is_needed:
+        context.tools.on_step("label")
+        draft.names = name_clusters(llm, [example_of(context, rows) for rows in draft.pieces], settings.actions)
+    return draft
+
+
+def name_intents(draft: Draft, context: Context, rows: list[Rows], kinds: Sequence[str]) -> list[str]:
+    """Return a unique name of each intent: of all candidates, the LLM's and those of its rows, the nearest one."""
+    context.tools.on_step("name")
+    written = [readable([draft.names[i] for i in group]) if draft.names else [] for group in draft.intents]
+    with draft.until_capped():
+        written = ask_names(draft, context, rows)
+    languages = [language_of([context.data.texts[i] for i in own]) for own in rows]
+    roles = [draft.piece_roles[group[0]] for group in draft.intents]
+    intents = [NamedRows(*each) for each in zip(rows, written, map(Turn, kinds, roles), strict=True)]
+    ranked = rank_names(context, intents, languages) if context.tools.ranks_names else [""] * len(rows)
+    names = [
+        best or next(iter(own), PLACEHOLDER_NAMES[language])
+        for best, own, language in zip(ranked, written, languages, strict=True)
+    ]
+    return number(distinguished(names, [[context.data.texts[i] for i in own] for own in rows]))
+
+
+def ask_names(draft: Draft, context: Context, rows: Sequence[Rows]) -> list[list[str]]:
+    """Return the LLM's names of each intent: of its pieces, of it where it was merged, and told from one like it.
+
+    Without an LLM, or once a cap is hit, there is nothing more than the names of the pieces.
+    """
+    written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
+    llm, actions = context.tools.llm_for("name"), context.settings.actions
+    if llm is None or is_capped(draft, context):
+        return [readable(own) for own in written]
+    examples = [example_of(context, own) for own in rows]
+    again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
+    for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):
+        written[g].insert(0, name)
+    apart = asked_apart(llm, examples, [own[0] for own in written], actions)
+    return [readable([name, *own]) for name, own in zip(apart, written, strict=True)]
+
+
+def readable(names: Sequence[str]) -> list[str]:
+    """Return the names, each once, without those that stand for an unreadable reply."""
+    return [name for name in dict.fromkeys(names) if name not in PLACEHOLDER_NAMES.values()]
+
+
+@dataclass(frozen=True, eq=False)
+class NamedRows:
+    """The rows of an intent, the names that an LLM gave it, and what it is known to be."""
+
+    rows: Rows
+    written: list[str]
+    turn: Turn
+
+
+def rank_names(context: Context, intents: Sequence[NamedRows], languages: Sequence[str]) -> list[str]:
+    """Return the name of each intent that lies nearest, by languages; "" where neither sentences nor LLM give one.
+
+    Where names are wanted in another language than that of the sentences, those of the LLM are not ranked.
+    """
+    names = [""] * len(intents)
+    for language in dict.fromkeys(languages):
+        is_foreign = context.settings.language not in {"auto", language}
+        ids = [g for g, own in enumerate(languages) if own == language and not (is_foreign and intents[g].written)]
+        task = naming_task(context, [intents[g] for g in ids], language)
+        for g, name in zip(ids, names_by_nearness(task, context.tools.embed), strict=True):
+            names[g] = name
+    return names
+
+
+def naming_task(context: Context, intents: Sequence[NamedRows], language: str) -> NamingTask:
+    """Return intents of one language as the ranking reads them."""
+    return NamingTask(
+        texts=[[context.data.texts[i] for i in one.rows] for one in intents],
+        centroids=np.array([context.data.X[one.rows].mean(axis=0) for one in intents], np.float32),
+        language=language,
+        vocabulary=context.settings.actions,
+        written=[one.written for one in intents],
+        turns=[one.turn for one in intents],
+    )
+
+
+def example_of(context: Context, rows: Rows) -> Example:
+    """Return the sentences that the namer reads: the two most central ones of a cluster, then its sample."""
+    rows, settings = np.sort(rows), context.settings
+    sampler = sampler_of(settings.sampler, settings.sample_dim)
+    chosen = rows[sampler(context.data.X[rows], N_NAMING - 2, np.random.default_rng(settings.seed))]
+    ordered = dict.fromkeys([*central_rows(context.data.X, rows, 2).tolist(), *chosen.tolist()])
+    return Example.of([context.data.texts[i] for i in ordered], settings.language)
+
+
+def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
+    """Return the rows nearest to their common centroid, nearest first."""
+    if not len(rows):
+        return rows
+    cosine = np.round(X[rows] @ X[rows].mean(axis=0), 6)
+    return rows[np.argsort(-cosine, kind="stable")[:size]]
+
+
+def is_capped(draft: Draft, context: Context) -> bool:
+    """Tell whether a cap of the budget has ended the asking, of the judge or of the namer."""
+    return draft.capped or context.judge.is_capped
