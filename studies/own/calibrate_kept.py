@@ -103,7 +103,7 @@ def few_intents(whole: LabelledVectors, n_intents: int, seed: int) -> LabelledVe
 
 def kept_of(part: LabelledVectors) -> KeptClusters:
     """Run the method without an LLM and return the clusters of two sentences or more that it keeps."""
-    result = discover(part.data, Tools(None, embeds_nothing), Settings())
+    result = discover(part.data, Tools(None, embeds_nothing, ranks_names=False), Settings())
     features, good = [], []
     for intent in result.intents:
         rows = np.flatnonzero(result.labels == intent.intent_id)

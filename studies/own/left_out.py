@@ -94,7 +94,7 @@ def not_told(case: VectorCase, judge: LLM | None, seed: int) -> Labels:
     def no_labels(names: Sequence[str]) -> NDArray[np.float32]:
         return np.zeros((len(names), case.X.shape[1]), np.float32)
 
-    return discover(case.data, Tools(None, no_labels, judge_llm=judge), Settings(seed=seed)).labels
+    return discover(case.data, Tools(None, no_labels, judge_llm=judge, ranks_names=False), Settings(seed=seed)).labels
 
 
 def asked(judge: Client) -> int:

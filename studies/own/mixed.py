@@ -36,7 +36,7 @@ def found(texts: list[str], X: NDArray[np.float32], seed: int) -> NDArray[np.int
     """Return the labels that dialin finds without an LLM; rows of X stand in for the embeddings of names."""
     n = len(texts)
     whole = Data(texts, X, np.ones(n, np.int64), [""] * n)
-    return discover(whole, Tools(None, lambda names: X[: len(names)]), Settings(seed=seed)).labels
+    return discover(whole, Tools(None, lambda names: X[: len(names)], ranks_names=False), Settings(seed=seed)).labels
 
 
 def rows_of(pair: tuple[str, str], n: int, seed: int) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 ``python -m studies.own.names --models FOLDER`` names the gold intents of each set without an LLM. Ranking uses the
 embedder of `studies.own.embedders` that has not learnt the set (in ``FOLDER``). A name is right if another embedder,
 the referee, finds the label of its own intent nearest, among all labels of the set as plain words. Writes
-``results/names.json``. With ``--sheet``, the pipeline itself finds the intents, and ``results/names_sheet.csv`` holds
-100 of their names, each with eight random sentences, for somebody to judge: right, too broad, or wrong.
+``results/names.json``. With ``--sheet FILE``, the pipeline itself finds the intents, and the file holds 100 of their
+names, each with eight random sentences, for somebody to judge: right, too broad, or wrong. With ``--verdicts FILE``, a
+judged sheet is counted and goes into ``results/names_sheet.csv``, with the numbers of the sentences in their place.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import csv
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +43,7 @@ TWINS = {
 REFEREES = {"en": "local:bge-small-en-v1.5", "zh": "local:bge-small-zh-v1.5"}
 N_INTENTS, N_SENTENCES = 25, 8
 """Intents of each set on the sheet, and sentences of each."""
+VERDICTS = ("right", "too broad", "wrong")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -106,27 +109,52 @@ def row_of(case: Case, referees: dict[str, str]) -> dict[str, object]:
     }
 
 
-def sheet_of(case: Case, seed: int) -> list[list[str]]:
-    """Return random intents that the pipeline finds without an LLM: data, name, sentences."""
+def sheet_of(case: Case, seed: int) -> list[dict[str, object]]:
+    """Return random intents that the pipeline finds without an LLM: data, name, and sentences with their numbers."""
     rng, n = np.random.default_rng(seed), len(case.texts)
     tools = Tools(None, embedder_of(case.embedder).encode)
-    result = discover(Data(case.texts, case.X, np.ones(n, np.int64), [""] * n), tools, Settings(seed=seed))
+    shipped = f"local:intents-{case.language}-v1"  # whose fitted figures serve for its twins
+    found = Data(case.texts, case.X, np.ones(n, np.int64), [""] * n, shipped)
+    result = discover(found, tools, Settings(seed=seed))
     chosen = rng.permutation(len(result.intents))[:N_INTENTS]
-    lines = []
+    lines = list[dict[str, object]]()
     for intent in (result.intents[i] for i in np.sort(chosen)):
-        rows = rng.permutation(np.flatnonzero(result.labels == intent.intent_id))[:N_SENTENCES]
-        lines.append([case.name, intent.name, *(case.texts[i] for i in rows)])
+        rows = rng.permutation(np.flatnonzero(result.labels == intent.intent_id))[:N_SENTENCES].tolist()
+        said = {f"sentence {i + 1}": case.texts[row] for i, row in enumerate(rows)}
+        numbers = " ".join(map(str, rows))
+        lines.append({"data": case.name, "verdict": "", "name": intent.name, "rows": numbers, **said})
     return lines
 
 
-def write_sheet(cases: Sequence[Case], seed: int) -> None:
+def write_sheet(path: Path, cases: Sequence[Case], seed: int) -> None:
     """Write the sheet, with an empty column for the verdict."""
-    head = ["data", "verdict", "name", *(f"sentence {i + 1}" for i in range(N_SENTENCES))]
-    with (machine.RESULTS / "names_sheet.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(head)
-        for line in (line for case in cases for line in sheet_of(case, seed)):
-            writer.writerow([line[0], "", *line[1:]])
+    head = ["data", "verdict", "name", "rows", *(f"sentence {i + 1}" for i in range(N_SENTENCES))]
+    write_csv(path, head, [line for case in cases for line in sheet_of(case, seed)])
+
+
+def write_csv(path: Path, head: Sequence[str], lines: Sequence[Mapping[str, object]]) -> None:
+    """Write some columns of lines."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, head, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+def count_verdicts(path: Path) -> Counter[str]:
+    """Return how often each verdict stands on a judged sheet, and keep the sheet without its sentences.
+
+    Raises
+    ------
+    ValueError
+        A verdict is none of `VERDICTS`.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    found = Counter(line["verdict"] for line in lines)
+    if unknown := found.keys() - set(VERDICTS):
+        raise ValueError(f"{path}: verdicts must be one of {', '.join(VERDICTS)}, got {sorted(unknown)}")
+    write_csv(machine.RESULTS / "names_sheet.csv", ["data", "verdict", "name", "rows"], lines)
+    return found
 
 
 def main() -> None:
@@ -135,17 +163,22 @@ def main() -> None:
     parser.add_argument("--models", type=Path, required=True, help="folder of studies.own.embedders")
     parser.add_argument("--data", nargs="+", choices=list(TWINS), default=list(TWINS))
     parser.add_argument("--referee", default=REFEREES["en"], help="embedder that judges English names")
-    parser.add_argument("--sheet", action="store_true", help="also write the sheet for people")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="write the sheet for people instead")
+    parser.add_argument("--verdicts", type=Path, metavar="FILE", help="count a judged sheet instead")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if options.verdicts:
+        print(count_verdicts(options.verdicts))
+        return
     cases = [Case.of(name, options.models) for name in options.data]
+    if options.sheet:
+        write_sheet(options.sheet, cases, options.seed)
+        return
     rows = [row_of(case, {**REFEREES, "en": options.referee}) for case in cases]
     for row in rows:
         print({name: value for name, value in row.items() if name != "names"})
     about = machine.provenance(seed=options.seed, referees={**REFEREES, "en": options.referee})
     print(machine.write("names", {**about, "rows": rows}))
-    if options.sheet:
-        write_sheet(cases, options.seed)
 
 
 if __name__ == "__main__":
