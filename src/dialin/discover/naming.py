@@ -36,7 +36,7 @@ def name_intents(draft: Draft, context: Context, rows: list[Rows], kinds: Sequen
     context.tools.on_step("name")
     written = [readable([draft.names[i] for i in group]) if draft.names else [] for group in draft.intents]
     with draft.until_capped():
-        written = ask_names(draft, context, rows)
+        written = ask_names(draft, context, rows, written)
     languages = [language_of([context.data.texts[i] for i in own]) for own in rows]
     roles = [draft.piece_roles[group[0]] for group in draft.intents]
     intents = [NamedRows(*each) for each in zip(rows, written, map(Turn, kinds, roles), strict=True)]
@@ -48,15 +48,15 @@ def name_intents(draft: Draft, context: Context, rows: list[Rows], kinds: Sequen
     return number(distinguished(names, [[context.data.texts[i] for i in own] for own in rows]))
 
 
-def ask_names(draft: Draft, context: Context, rows: Sequence[Rows]) -> list[list[str]]:
+def ask_names(draft: Draft, context: Context, rows: Sequence[Rows], of_pieces: list[list[str]]) -> list[list[str]]:
     """Return the LLM's names of each intent: of its pieces, of it where it was merged, and told from one like it.
 
-    Without an LLM, or once a cap is hit, there is nothing more than the names of the pieces.
+    Without an LLM, or once a cap is hit, there is nothing more than the readable names of the pieces.
     """
-    written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
     llm, actions = context.tools.llm_for("name"), context.settings.actions
     if llm is None or is_capped(draft, context):
-        return [readable(own) for own in written]
+        return of_pieces
+    written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
     examples = [example_of(context, own) for own in rows]
     again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
     for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):

@@ -21,7 +21,7 @@ from dialin.discover.naming import central_rows, is_capped, name_intents
 from dialin.discover.state import Data, Draft, Intent, Result
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.kinds import Kinds, may_be_need, prevailing
+from dialin.name.kinds import Kinds, needs_and_frequent_first, prevailing
 from dialin.name.label_graph import label_edges
 from dialin.name.merge import MergeResult, NearestGroups, components, verified
 from dialin.name.roles import guess_roles, roles_of
@@ -207,7 +207,7 @@ def needs_first(names: Sequence[str], kinds: Sequence[str], assignment: Assignme
     """Return the intents that have sentences: needs first, then the most frequent first, equally frequent by name."""
     sizes = assignment.n_occurrences
     found = (g for g in range(len(names)) if sizes[g])
-    return sorted(found, key=lambda g: (not may_be_need(kinds[g]), -sizes[g], names[g]))
+    return sorted(found, key=lambda g: (*needs_and_frequent_first(kinds[g], int(sizes[g])), names[g]))
 
 
 def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) -> Intent:

@@ -226,18 +226,17 @@ def _first(scores: Scored, n: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Actions:
-    """The actions that names can begin with, and the language that says which objective each goes with."""
+    """The actions that names can begin with, and the phrases that say which objective each goes with."""
 
     words: list[str]
     phrases: Phrases
     vocabulary: frozenset[str]
-    language: str
 
     @classmethod
     def of(cls, phrases: Phrases, clusters: NamingTask) -> Actions:
         """Return the user's actions, else the table's and the verbs of the sentences."""
         words = actions_for(phrases, clusters.language, clusters.vocabulary)
-        return cls(words, phrases, frozenset(clusters.vocabulary), clusters.language)
+        return cls(words, phrases, frozenset(clusters.vocabulary))
 
     def fit(self, action: str, objective: str, said: float) -> bool:
         """Return whether the two can make a name; the user's own actions always do."""

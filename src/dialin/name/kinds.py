@@ -213,6 +213,17 @@ def may_be_need(kind: str) -> bool:
     return kind in {NEED, ""}
 
 
+def needs_and_frequent_first(kind: str, n_occurrences: int) -> tuple[bool, int]:
+    """Return what intents are ordered by: needs first, each group with the most frequent first.
+
+    Examples
+    --------
+    >>> sorted([("social", 9), ("need", 2), ("", 5)], key=lambda intent: needs_and_frequent_first(*intent))
+    [('', 5), ('need', 2), ('social', 9)]
+    """
+    return not may_be_need(kind), -n_occurrences
+
+
 def prevailing(names: Sequence[str], counts: Ints) -> tuple[str, float | None]:
     """Return the kind of most utterances and its share of them; ("", None) if no kind is known.
 

@@ -13,10 +13,10 @@ from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.facts.families import families
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.llm.usage import Price, Usage
-from dialin.name.kinds import may_be_need
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
+from dialin.report.terminal import WHAT_ELSE, WHY, by_heading
 from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
@@ -41,8 +41,6 @@ KIND_WORDS = {
     "acknowledgement": "acknowledge",
     "social": "are social",
 }
-WHY, WHAT_ELSE = "Why people call", "What else is said"
-"""Headings of the intents that are needs, and of the others."""
 
 
 @dataclass(frozen=True)
@@ -160,12 +158,9 @@ class Page:
     @property
     def groups(self) -> list[IntentGroup]:
         """The intents in the table: why people call, and what else is said; one group without a heading if unknown."""
-        if not any(one.kind for one in self.facts.intents):
-            return [IntentGroup("", "", self.shown)]
-        needs = tuple(one for one in self.shown if may_be_need(one.kind))
-        others = tuple(one for one in self.shown if not may_be_need(one.kind))
-        groups = [IntentGroup("needs", WHY, needs), IntentGroup("others", WHAT_ELSE, others)]
-        return [group for group in groups if group.intents]
+        named = {"": "", WHY: "needs", WHAT_ELSE: "others"}
+        groups = by_heading(self.shown, [one.kind for one in self.shown])
+        return [IntentGroup(named[heading], heading.capitalize(), tuple(intents)) for heading, intents in groups]
 
     def place(self, one: IntentFacts) -> int:
         """Return the place of an intent among all, by which the script of the map knows it."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import rows_by
 from dialin.errors import InputError
-from dialin.name.kinds import may_be_need, prevailing
+from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.review.log import DECISIONS, read_log
 from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
@@ -91,7 +91,9 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
         for intent in state.intents
         if intent in rows
     ]
-    made.sort(key=lambda row: (not may_be_need(row.get("kind") or ""), -row["n_occurrences"], row["intent_id"]))
+    made.sort(
+        key=lambda row: (*needs_and_frequent_first(row.get("kind") or "", row["n_occurrences"]), row["intent_id"])
+    )
     return pa.Table.from_pylist(made, intents.schema)
 
 

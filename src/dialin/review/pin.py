@@ -22,7 +22,7 @@ from dialin.discover.naming import central_rows
 from dialin.discover.state import Data, Intent, Result
 from dialin.discover.steps import N_EXAMPLES
 from dialin.errors import InputError
-from dialin.name.kinds import may_be_need, prevailing
+from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.name.labels import number
 from dialin.review.apply import BY_PERSON
 from dialin.review.pieces import chosen, joined, pins_of
@@ -214,7 +214,7 @@ def numbered(intents: Sequence[Intent]) -> tuple[tuple[Intent, ...], Labels]:
     names = number([intent.name for intent in intents])
     order = sorted(
         (i for i, intent in enumerate(intents) if intent.size),
-        key=lambda i: (not may_be_need(intents[i].kind), -intents[i].n_occurrences, names[i]),
+        key=lambda i: (*needs_and_frequent_first(intents[i].kind, intents[i].n_occurrences), names[i]),
     )
     rank = np.full(len(intents) + 1, -1, dtype=np.int64)
     rank[order] = np.arange(len(order))
