@@ -40,7 +40,7 @@ FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Data sets by language and family; those of a family share sentences, intents or a style."""
 SETTINGS = {
-    "en": EmbedderSettings("bge-small-en-v1.5", freeze=4, average=0.5, learning_rate=4e-5, steps=160, bf16=True),
+    "en": EmbedderSettings("bge-small-en-v1.5", lora=16, average=0.65, learning_rate=4e-4, steps=160, bf16=True),
     "zh": EmbedderSettings("bge-small-zh-v1.5", freeze=0, average=0.5, learning_rate=4e-5, steps=150, bf16=True),
 }
 STEPS_OF_ALL = {"en": 200, "zh": 150}

@@ -74,6 +74,7 @@ _OPTIONS: list[Callable[[Command], Command]] = [
     ),
     _number("temperature", "Cosines are divided by it."),
     _number("freeze", "Lowest layers that stay as they are, with the token embeddings; 0: all is trained."),
+    _number("lora", "Rank of LoRA's matrices, trained in place of the weights; needs ten times the rate. 0: not used."),
     _number("distil", "Weight of the distance to the cosines of the base; 0: not used."),
     _number("average", "Share of the base's weights in the result, from 0 to below 1."),
     _number("learning_rate", "Peak learning rate."),

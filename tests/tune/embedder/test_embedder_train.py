@@ -139,7 +139,7 @@ def kill_at(step: int) -> Any:
     return kill
 
 
-@pytest.mark.parametrize("changes", [{}, {"distil": 0.5, "average": 0.3, "freeze": 1}])
+@pytest.mark.parametrize("changes", [{}, {"distil": 0.5, "average": 0.3, "freeze": 1}, {"lora": 2, "average": 0.5}])
 def test_a_killed_tuning_comes_to_the_same_weights(
     base: Path, data: tuple[Path, Path], tmp_path: Path, changes: dict[str, Any]
 ) -> None:
@@ -196,6 +196,39 @@ def test_the_average_is_between_tuned_and_base(base: Path, data: tuple[Path, Pat
     )
     for name, weight in average.items():
         assert np.allclose(weight, 0.75 * tuned[name] + 0.25 * before[name].numpy(), atol=1e-6)
+
+
+def test_lora_changes_the_linear_layers_alone(base: Path, data: tuple[Path, Path], tmp_path: Path) -> None:
+    """Those of the frozen layer stay, and so do embeddings, biases and norms; the change has the rank of the matrices.
+
+    Half of the base's weights halve the change: of the two matrices only the one that begins as 0 is averaged.
+    """
+    before = load_encoder(bases.find_encoder(str(base)), None, "cpu").model.state_dict()
+    whole, half = (merged(base, data, tmp_path / str(share), share) for share in (0.0, 0.5))
+    changes = {name: weight - before[name].numpy() for name, weight in whole.items()}
+    changed = {name for name, change in changes.items() if change.any()}
+    linear = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")
+    assert changed == {f"encoder.layer.1.{part}.weight" for part in (*linear, "intermediate.dense", "output.dense")}
+    for name in changed:
+        assert np.linalg.matrix_rank(changes[name], tol=1e-4) == 2
+        assert np.allclose(half[name] - before[name].numpy(), changes[name] / 2, atol=1e-6)
+
+
+def merged(base: Path, data: tuple[Path, Path], out: Path, share: float) -> dict[str, NDArray[np.float32]]:
+    """Return the weights that are exported after LoRA of rank 2 on all but the lowest layer."""
+    tune_embedder(job(base, data, out, lora=2, freeze=1, average=share, held_out=()))
+    encoder = load_encoder(bases.find_encoder(str(out / "encoder")), None, "cpu")
+    return {name: weight.numpy().copy() for name, weight in encoder.model.state_dict().items()}
+
+
+def test_lora_is_exported_as_it_scored(base: Path, data: tuple[Path, Path], tmp_path: Path) -> None:
+    found = tune_embedder(job(base, data, tmp_path / "out", lora=4, average=0.5, learning_rate=3e-2))
+    [figures] = found.figures
+    assert figures.after.ami > figures.before.ami + 0.05
+    encoder = load_encoder(bases.find_encoder(str(found.folder / "encoder")), None, "cpu")
+    again = EmbedderStudent(encoder, Lessons([], [source_of(data[1]).sample(1500, 0)], []), settings(base))
+    assert again.score() == pytest.approx(figures.after.ami)
+    assert json.loads((found.folder / "tune.json").read_text("utf-8"))["settings"]["lora"] == 4
 
 
 def test_scores_are_of_the_average(base: Path, data: tuple[Path, Path]) -> None:
@@ -287,6 +320,7 @@ def test_an_interrupt_says_how_to_go_on(cli: Cli, monkeypatch: pytest.MonkeyPatc
         (["--label", "intent", "--hold-out", "nothing"], "no file of the held-out source 'nothing'"),
         (["--label", "intent", "--hold-out", "shop", "--hold-out", "bank"], "all sources are held out"),
         (["--label", "intent", "--average", "1"], "average must be in [0, 1), got 1.0"),
+        (["--label", "intent", "--lora", "-1"], "lora must be 0 or more, got -1"),
         (["--label", "intent", "--distil", "-1"], "distil must be 0 or more, got -1.0"),
         (["--label", "intent", "--freeze", "2"], "freeze must be below the number of layers, 2, got 2"),
         (["--label", "intent", "--unlabelled", "nothing.csv"], "nothing.csv"),

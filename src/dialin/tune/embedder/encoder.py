@@ -17,7 +17,7 @@ from dialin.errors import InputError
 from dialin.files import write_json
 from dialin.tune.base import Weights, loading, quiet
 from dialin.tune.embedder.from_onnx import bert_of
-from dialin.tune.embedder.settings import Pooling
+from dialin.tune.embedder.settings import EmbedderSettings, Pooling
 
 TOKENIZER = "tokenizer.json"
 POOLING = ("1_Pooling/config.json", "pooling.json")
@@ -26,6 +26,8 @@ MAX_READ = 256
 """Maximum number of tokens in scores, as for the embedded models."""
 _N_READ = 128
 _TOKENIZER_FILES = (TOKENIZER, "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
+LORA_DOWN = "lora_A"
+"""Part of the names of LoRA's first matrices; the second ones begin as 0, so the model begins as its base."""
 _LAYER = re.compile(r"(?:^|\.)layers?\.(\d+)\.")
 
 
@@ -205,6 +207,25 @@ def freeze(model: Any, n_layers: int) -> None:
         layer = _LAYER.search(name)
         is_low = int(layer[1]) < n_layers if layer else "embed" in name
         weight.requires_grad_(not (n_layers and is_low))
+
+
+def with_lora(encoder: SentenceEncoder, settings: EmbedderSettings) -> None:
+    """Put LoRA's matrices into the layers of an encoder that are not frozen; only these are trained then."""
+    import peft  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    parts = encoder.model.named_modules()
+    trained = [name for name, part in parts if isinstance(part, torch.nn.Linear) and part.weight.requires_grad]
+    config = peft.LoraConfig(r=settings.lora, lora_alpha=2 * settings.lora, target_modules=trained)
+    torch.manual_seed(settings.seed)
+    with quiet():
+        encoder.model = peft.get_peft_model(encoder.model, config)
+
+
+def merge_lora(encoder: SentenceEncoder) -> None:
+    """Add LoRA's products to the weights of an encoder, which becomes one of transformers again, if it has any."""
+    if hasattr(encoder.model, "merge_and_unload"):
+        encoder.model = encoder.model.merge_and_unload()
 
 
 def write_encoder(folder: Path, encoder: SentenceEncoder) -> None:

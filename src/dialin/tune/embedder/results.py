@@ -13,7 +13,7 @@ from dialin.tune.card import machine_here
 from dialin.tune.checkpoint import TrainState
 from dialin.tune.course import Progress, Tell
 from dialin.tune.embedder.card import EmbedderCardFacts, EmbedderCardSource, embedder_card
-from dialin.tune.embedder.encoder import TOKENIZER, SentenceEncoder, write_encoder
+from dialin.tune.embedder.encoder import TOKENIZER, SentenceEncoder, merge_lora, write_encoder
 from dialin.tune.embedder.intents import LabelledSample, SourceParts
 from dialin.tune.embedder.measure import SourceFigures, agreement_of_tree
 from dialin.tune.embedder.onnx import write_onnx
@@ -22,7 +22,7 @@ from dialin.tune.embedder.student import EmbedderStudent
 from dialin.tune.results import CARD, CHECKPOINT, DONE
 
 ENCODER, MODEL = "encoder", "model.onnx"
-PACKAGES = ("torch", "transformers", "onnx", "onnxscript")
+PACKAGES = ("torch", "transformers", "peft", "onnx", "onnxscript")
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,10 @@ class EmbedderResults:
     def write(self, encoder: SentenceEncoder, figures: tuple[SourceFigures, ...], base_sha256: str) -> None:
         """Write the models and the card, then the facts as JSON, which mark the tuning as complete.
 
-        The checkpoint is deleted.
+        LoRA's matrices are merged into the encoder, and the checkpoint is deleted.
         """
         out, machine = self.job.out, machine_here(encoder.device)
+        merge_lora(encoder)
         write_onnx(out / MODEL, encoder)
         write_encoder(out / ENCODER, encoder)
         write_text(out / TOKENIZER, encoder.tokenizer_json())

@@ -13,7 +13,7 @@ Loss = Literal["supcon", "cosent"]
 Pooling = Literal["mean", "cls"]
 _MINIMA = {"intents": 2, "sentences": 2, "steps": 1, "eval_every": 1}
 _POSITIVE = ("temperature", "learning_rate")
-_NOT_NEGATIVE = ("sampling", "freeze", "distil", "max_seconds", "patience")
+_NOT_NEGATIVE = ("sampling", "freeze", "lora", "distil", "max_seconds", "patience")
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,14 @@ class EmbedderSettings:
         Cosines are divided by it.
     freeze : int
         Number of the lowest layers that stay as they are, with the token embeddings; 0: everything is trained.
+    lora : int
+        Rank of the matrices that are trained in place of the weights, in the linear layers that are not frozen
+        (LoRA, https://arxiv.org/abs/2106.09685), with an alpha of twice the rank; 0: the weights themselves.
     distil : float
         Weight of the distance to the base's cosines; 0: off.
     average : float
-        Share of the base's weights in what is scored and exported, in [0, 1).
+        Share of the base's weights in what is scored and exported, in [0, 1): of each tuned weight, or of each product
+        of LoRA's matrices.
     learning_rate, warmup : float
         Peak learning rate, and the share of the steps over which it rises; then it falls linearly to 0.
     steps : int
@@ -74,6 +78,7 @@ class EmbedderSettings:
     loss: Loss = "supcon"
     temperature: float = 0.07
     freeze: int = 0
+    lora: int = 0
     distil: float = 0.0
     average: float = 0.0
     learning_rate: float = 4e-5

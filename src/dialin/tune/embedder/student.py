@@ -1,4 +1,4 @@
-"""Train all weights of an encoder: the student of an embedder's course."""
+"""Train an encoder, all of it or LoRA's matrices: the student of an embedder's course."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from dialin.errors import ModelError
 from dialin.tune.embedder.draws import distilled_texts, intent_batch
-from dialin.tune.embedder.encoder import SentenceEncoder, freeze
+from dialin.tune.embedder.encoder import LORA_DOWN, SentenceEncoder, freeze, with_lora
 from dialin.tune.embedder.intents import IntentSource, LabelledSample
 from dialin.tune.embedder.losses import LOSSES, distillation
 from dialin.tune.embedder.measure import agreement_of_tree
@@ -51,7 +51,7 @@ class EmbedderStudent:
     Parameters
     ----------
     encoder : SentenceEncoder
-        The base, which is changed.
+        The base, which is changed; with LoRA, `dialin.tune.embedder.encoder.merge_lora` makes an encoder of it again.
     lessons : Lessons
         What it learns and is scored on.
     settings : EmbedderSettings
@@ -67,10 +67,12 @@ class EmbedderStudent:
         import torch  # noqa: PLC0415
 
         self._encoder, self._lessons, self._settings = encoder, lessons, settings
+        self._teacher = copy.deepcopy(encoder.model) if settings.distil else None
         freeze(encoder.model, settings.freeze)
+        if settings.lora:
+            with_lora(encoder, settings)
         self._trained = {name: weight for name, weight in encoder.model.named_parameters() if weight.requires_grad}
         self.base_weights = self.present()
-        self._teacher = copy.deepcopy(encoder.model) if settings.distil else None
         self._optimizer = torch.optim.AdamW(
             self._trained.values(), lr=settings.learning_rate, weight_decay=WEIGHT_DECAY
         )
@@ -147,9 +149,8 @@ class EmbedderStudent:
     def weights(self) -> dict[str, Any]:
         """Return a copy of the trained weights, averaged with those of the base if the settings say so."""
         share, found = self._settings.average, self.present()
-        if not share:
-            return found
-        return {name: (1 - share) * weight + share * self.base_weights[name] for name, weight in found.items()}
+        averaged = (name for name in found if share and LORA_DOWN not in name)  # the product is linear in either matrix
+        return found | {name: (1 - share) * found[name] + share * self.base_weights[name] for name in averaged}
 
     def put(self, weights: dict[str, Any]) -> None:
         """Load trained weights."""
