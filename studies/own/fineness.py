@@ -20,17 +20,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels, Matrix
-from dialin.cluster import granularity
-from dialin.cluster.granularity import (
-    CutWeights,
-    Measuring,
-    closeness_of,
-    cut_probabilities,
-    cuts_of,
-    gap_of,
-    quantiles,
-)
-from dialin.cluster.partition import Agglomerative
+from dialin.cluster.cuts import closeness_of, cuts_of, gap_of, partition_of, random_like
+from dialin.cluster.granularity import CutWeights, Measuring, cut_probabilities, quantiles
 from dialin.discover.context import LEAST_MEASURED
 from studies.own import machine
 from studies.own.left_out import TWINS, cases_of
@@ -107,14 +98,14 @@ def figures_of(data: str, part: str, X: Matrix, gold: NDArray[np.str_]) -> CutFi
     order = np.lexsort(X.T[:8])
     X, gold = X[order], gold[order]
     cuts, rng = cuts_of(len(X), LEAST_MEASURED), np.random.default_rng(0)
-    partition = Agglomerative(smooth=True, max_exact=granularity.MAX_MEASURED).fit(X)
+    partition = partition_of(X)
     return CutFigures(
         data,
         part,
         len(X),
         len(np.unique(gold)),
         cuts,
-        gap_of(X, cuts, LEAST_MEASURED, rng, granularity.random_like),
+        gap_of(X, cuts, LEAST_MEASURED, rng, random_like),
         closeness_of(X, partition, cuts),
         np.array([adjusted_rand_score(gold, partition.cut(int(k))) for k in cuts]),
     )

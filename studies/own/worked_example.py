@@ -14,16 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import (
-    MIN_MEASURED,
-    Curves,
-    Granularity,
-    Measuring,
-    curves,
-    cut_probabilities,
-    level,
-    quantiles,
-)
+from dialin.cluster.cuts import Curves, curves, level
+from dialin.cluster.granularity import MIN_MEASURED, Granularity, Measuring, cut_probabilities, quantiles
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from dialin.discover.assign import Pieces, build

@@ -6,25 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import silhouette_samples
 
 from dialin.arrays import Matrix
-from dialin.cluster import granularity
+from dialin.cluster import cuts
+from dialin.cluster.cuts import cuts_of
 from dialin.cluster.granularity import (
     FITTED_EMBEDDERS,
     MIN_MEASURED,
-    Curves,
     CutWeights,
     Measuring,
-    closeness_of,
     cut_probabilities,
-    cuts_of,
-    gap,
     granularity_of,
-    level,
-    neighbours,
     quantiles,
-    silhouettes,
     weights_for,
 )
 from dialin.cluster.partition import Agglomerative
@@ -56,7 +49,7 @@ def test_heights_of_a_sample_are_those_of_all_sentences(monkeypatch: pytest.Monk
     """A quarter of the sentences: Ward's heights grow with the root of the size, so they are doubled."""
     X = spheres(6, 200)
     whole = granularity_of(X, Measuring(MIN_SIZE))
-    monkeypatch.setattr(granularity, "MAX_MEASURED", 300)
+    monkeypatch.setattr(cuts, "MAX_MEASURED", 300)
     part = granularity_of(X, Measuring(MIN_SIZE))
     assert whole is not None
     assert part is not None
@@ -119,23 +112,6 @@ def test_a_closeness_that_falls_again_is_read_as_it_rose() -> None:
 def test_where_no_cut_is_worth_anything_all_are_as_likely() -> None:
     p = cut_probabilities(np.zeros(3), np.zeros(3), CUTS, Measuring(4))
     assert p == pytest.approx([1 / 3] * 3)
-
-
-def test_closeness_by_hand() -> None:
-    """Two pairs of unit rows at 0° and 60°, 180° and 240°: their sum is 0, so two random rows have b = 0.
-
-    Two clusters: cos 60° = ½ in each. One cluster: the six cosines are ½, ½, −1, −1, −½ and −½, mean −⅓. Four: 1.
-    """
-    angles = np.deg2rad([0, 60, 180, 240])
-    X = np.c_[np.cos(angles), np.sin(angles)].astype(np.float32)
-    found = closeness_of(X, Agglomerative().fit(X), np.array([1, 2, 4]))
-    assert found == pytest.approx([-1 / 3, 0.5, 1.0], abs=1e-5)
-
-
-def test_closeness_is_measured_above_that_of_any_two_sentences() -> None:
-    """(1, 0) twice and (0, 1) twice have the mean (½, ½), of squared length ½: one cluster has (⅓ − ½) / ½ = −⅓."""
-    X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
-    assert closeness_of(X, Agglomerative().fit(X), np.array([1, 2])) == pytest.approx([-1 / 3, 1.0], abs=1e-6)
 
 
 def test_the_quantiles_lie_between_the_cuts() -> None:
@@ -205,45 +181,6 @@ def test_equal_rows_are_measured_without_a_warning() -> None:
     assert np.isfinite(found.height)
 
 
-def test_cuts_end_at_clusters_of_twice_the_least_size() -> None:
-    """400 rows, 4 at least in a cluster: 2 to 400 / 8 = 50, no k twice; 7 rows hold no two clusters of 4."""
-    cuts = cuts_of(400, 4)
-    assert (cuts[0], cuts[-1], len(cuts)) == (2, 50, len(set(cuts.tolist())))
-    assert cuts_of(7, 4).tolist() == [1]
-
-
-@given(n=st.integers(6, 30), k=st.integers(2, 4), seed=st.integers(0, 99))
-def test_silhouettes_are_those_of_scikit_learn(n: int, k: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n, 5))
-    X = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
-    labels = np.concatenate([np.arange(k), rng.integers(0, k, n - k)])
-    expected = silhouette_samples(X.astype(np.float64), labels, metric="cosine")
-    assert silhouettes(X, labels) == pytest.approx(expected, abs=1e-4)
-
-
-def test_small_clusters_count_as_not_separated() -> None:
-    X = spheres(2, 5, noise=0.01)
-    labels = np.array([0] * 5 + [1] * 3 + [2] * 2)
-    assert (silhouettes(X, labels, min_size=3)[8:] == 0).all()
-    assert (silhouettes(X, labels, min_size=2)[8:] != 0).all()
-
-
-def test_the_gap_is_what_random_points_do_not_show() -> None:
-    """One cut: stability .8 and .6 beside .2 at random, separation .5 beside .1: .6 · .4 and .4 · .4."""
-    found = Curves(np.array([[0.8], [0.6]]), np.array([0.5]))
-    random = Curves(np.array([[0.1], [0.3]]), np.array([0.1]))
-    assert gap(found, [random], np.array([2])).ravel() == pytest.approx([0.24, 0.16])
-    assert (gap(random, [found], np.array([2])) == 0).all()  # two figures below random make no good cut
-
-
-def test_random_corpora_are_averaged() -> None:
-    """Stability .8 beside .1 and .3 at random, separation .5 beside .1 and .2: (.8 − .2) · (.5 − .15)."""
-    found = Curves(np.array([[0.8]]), np.array([0.5]))
-    random = [Curves(np.array([[0.1]]), np.array([0.1])), Curves(np.array([[0.3]]), np.array([0.2]))]
-    assert gap(found, random, np.array([2])).ravel() == pytest.approx([0.21])
-
-
 @pytest.mark.parametrize(("n_each", "n_random"), [(30, 8), (250, 4), (500, 2)])
 def test_the_fewer_sentences_the_more_random_corpora(n_each: int, n_random: int) -> None:
     """Four thousand random points in all, at most eight corpora."""
@@ -255,25 +192,3 @@ def test_the_fewer_sentences_the_more_random_corpora(n_each: int, n_random: int)
 
     granularity_of(spheres(4, n_each), Measuring(MIN_SIZE), draw=counted)
     assert drawn == [4 * n_each] * n_random
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_three_clusters_are_not_blurred_with_two(seed: int) -> None:
-    found = granularity_of(spheres(3, 60), Measuring(MIN_SIZE, seed))
-    assert found is not None
-    assert found.n_clusters == 3
-
-
-def test_neighbours_are_two_a_side_and_never_half_as_many_again() -> None:
-    """3 beside 2 is exactly half as many again, 10 beside 7 less; 14 is the third of 7."""
-    near = neighbours(np.array([2, 3, 7, 8, 10, 14])) > 0
-    found = [np.flatnonzero(column).tolist() for column in near.T]
-    assert found == [[0], [1], [2, 3, 4], [2, 3, 4], [2, 3, 4, 5], [4, 5]]
-
-
-def test_the_level_lies_between_two_joins() -> None:
-    """Points 0, 1, 10 and 30 of a line: single joins at 1, then 0, 1 with 10, then all; k = 2 lies between the last."""
-    X = np.array([[0.0], [1.0], [10.0], [30.0]], dtype=np.float32)
-    tree = Agglomerative().fit(X).tree
-    assert level(tree, 2) == pytest.approx(float(np.sqrt(tree.height[1] * tree.height[2])))
-    assert level(tree, 3) == pytest.approx(float(np.sqrt(tree.height[0] * tree.height[1])))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import level
+from dialin.cluster.cuts import level
 from dialin.cluster.partition import Agglomerative, KMeans
 from dialin.cluster.tree import Tree
 from dialin.discover.context import default_min_size

@@ -1,13 +1,8 @@
 """Estimate the number of clusters from the sentences alone: a posterior over the cuts of the tree, with an interval.
 
-Two kinds of evidence support a cut into k clusters. The first is measured anew in each corpus. *Stability*: how far the
-clusters stay the same when a quarter of the sentences is left out (adjusted Rand index; Ben-Hur, Elisseeff and Guyon
-2002). *Separation*: how much nearer sentences are to their own cluster than to the next one (silhouette; Rousseeuw
-1987). Both depend on k even in structureless data, so the figures of random points with the same covariance are
-subtracted, as in the gap statistic (Tibshirani, Walther and Hastie 2001).
-
-The second is *closeness*: vectors that were tuned for intents put two sentences of one intent about equally close in
-any domain. It is the mean cosine of the pairs inside clusters, where 0 is that of any two sentences of the corpus.
+Two kinds of evidence support a cut into k clusters (`dialin.cluster.cuts`). The first is measured anew in each corpus:
+its worth, which is its stability times its separation beyond those of random points. The second is its closeness:
+vectors that were tuned for intents put two sentences of one intent about equally close in any domain.
 
 `CutWeights` says how much each counts. They are fitted to one embedder's vectors (``studies.own.fineness``); for other
 embedders only the first kind counts.
@@ -15,37 +10,17 @@ embedders only the first kind counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels, Matrix
-from dialin.cluster.partition import MAX_SMOOTHED, Agglomerative, TreePartition
-from dialin.cluster.smooth import smoothed
-from dialin.cluster.tree import Tree
+from dialin.cluster.cuts import Draw, closeness_of, cuts_of, gap_of, level, measured_rows, partition_of, random_like
+from dialin.cluster.partition import MAX_SMOOTHED, Agglomerative
 
-Draw = Callable[[Matrix, np.random.Generator], Matrix]
-"""Returns random unit rows, as many as it is given."""
 MIN_MEASURED = 100
 """Fewer sentences are not measured: a quarter of them says too little."""
-MAX_MEASURED = 4_000
-"""Larger corpora are measured on an even random sample of this many sentences."""
-SAMPLE_SHARE = 0.75
-N_SAMPLES = 8
-N_RANDOM = 3
-"""Samples of each set of random points, whose figures vary less."""
-MAX_RANDOM = 8
-"""Sets of random points, at most; small corpora need more of them: the figures of each vary more, and cost less."""
-N_CUTS = 30
-WINDOW = 5
-"""Neighbouring k whose figures are averaged, at most."""
-NEIGHBOUR_FACTOR = 1.5
-"""Two k whose ratio is this or more are not neighbours."""
-
-
 INTERVAL = (0.1, 0.9)
 """Quantiles of the posterior that bound the interval: four corpora of five should lie inside."""
 FLOOR = 0.05
@@ -178,15 +153,6 @@ class Measuring:
     weights: CutWeights = CutWeights()
 
 
-def random_like(X: Matrix, rng: np.random.Generator) -> Matrix:
-    """Return as many random unit rows, drawn from the normal distribution with the mean and covariance of X."""
-    mean, n = X.mean(axis=0, dtype=np.float64), len(X)
-    values, axes = np.linalg.eigh(np.cov(X.astype(np.float64), rowvar=False))
-    drawn = rng.standard_normal((n, len(values))) * np.sqrt(np.maximum(values, 0.0)) @ axes.T + mean
-    length = np.linalg.norm(drawn, axis=1, keepdims=True)
-    return np.asarray(drawn / np.maximum(length, 1e-9), dtype=np.float32)
-
-
 def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) -> Granularity | None:
     """Measure how many clusters the rows suggest; None for fewer than a hundred, or where no cut could hold two.
 
@@ -202,11 +168,11 @@ def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) ->
         Draws the random points that the rows are measured against.
     """
     rng = np.random.default_rng(measuring.seed)
-    own = _sample(X, rng)
+    own = measured_rows(X, rng)
     cuts = cuts_of(len(own), measuring.min_size)
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
-    partition = _partition(own)
+    partition = partition_of(own)
     p = cut_probabilities(
         gap_of(own, cuts, measuring.min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring
     )
@@ -217,40 +183,6 @@ def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) ->
     wanted = [int(np.clip(round(k * measuring.finer), 2, len(own) - 1)) for k in (*cuts.tolist(), median)]
     *heights, height = [level(tree, k) * grown for k in wanted]
     return Granularity(median, low, high, height, np.array(heights), p)
-
-
-def gap_of(X: Matrix, cuts: Labels, min_size: int, rng: np.random.Generator, draw: Draw) -> Floats:
-    """Return the worth of each cut beyond random points, shape (n_cuts,), the mean over samples; 0 or more."""
-    found = curves(X, cuts, min_size, N_SAMPLES, rng)
-    n_random = int(np.clip(MAX_MEASURED // len(X), 1, MAX_RANDOM))
-    random = [curves(draw(X, rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
-    return np.asarray(gap(found, random, cuts).mean(axis=0))
-
-
-def closeness_of(X: Matrix, partition: TreePartition, cuts: Labels) -> Floats:
-    """Return the closeness of each cut of the rows of X, shape (n_cuts,): 1 where no cluster has two rows.
-
-    It is the mean cosine c of all pairs inside clusters, less the squared length b of the mean row, over 1 - b.
-    """
-    base = float(np.square(X.mean(axis=0, dtype=np.float64)).sum())
-    return np.array([(_mean_cosine(X, partition.cut(int(k))) - base) / max(1.0 - base, 1e-9) for k in cuts])
-
-
-def _mean_cosine(X: Matrix, labels: Labels) -> float:
-    """Return the mean cosine of all pairs of rows with the same label; 1 without such a pair.
-
-    Examples
-    --------
-    A pair at a right angle and a pair of equal rows: (0 + 1) / 2.
-
-    >>> X = np.array([[1, 0], [0, 1], [1, 0], [1, 0]], dtype=np.float32)
-    >>> _mean_cosine(X, np.array([0, 0, 1, 1]))
-    0.5
-    """
-    sizes, rows = np.bincount(labels), np.arange(len(labels))
-    totals = csr_array((np.ones(len(labels)), (labels, rows))) @ X.astype(np.float64)
-    n_pairs = float((sizes * (sizes - 1)).sum())
-    return float((np.square(totals).sum() - len(labels)) / n_pairs) if n_pairs else 1.0
 
 
 def cut_probabilities(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuring) -> Floats:
@@ -286,118 +218,3 @@ def quantiles(cuts: Labels, p: Floats) -> tuple[float, float, float]:
     middle = np.cumsum(p) - p / 2
     low, median, high = np.exp(np.interp([INTERVAL[0], 0.5, INTERVAL[1]], middle, np.log(cuts)))
     return float(low), float(median), float(high)
-
-
-def _sample(X: Matrix, rng: np.random.Generator) -> Matrix:
-    """Return at most `MAX_MEASURED` rows, in an order of their own."""
-    X = X[np.lexsort(X.T[:8])]
-    return X if len(X) <= MAX_MEASURED else X[np.sort(rng.choice(len(X), MAX_MEASURED, replace=False))]
-
-
-def cuts_of(n: int, min_size: int) -> Labels:
-    """Return the k to look at, ascending: 30 at most, evenly spaced in log from 2 to n / (2 · min_size).
-
-    Examples
-    --------
-    >>> cuts_of(100, 5).tolist()
-    [2, 3, 4, 5, 6, 7, 8, 9, 10]
-    """
-    largest = max(n / (2 * min_size), 1.0)
-    return np.unique(np.round(np.geomspace(min(2.0, largest), largest, N_CUTS)).astype(np.int64))
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Stability and separation of the cuts.
-
-    Parameters
-    ----------
-    stability : float64 array of shape (n_samples, n_cuts)
-        Adjusted Rand index between the cut of all rows and that of a sample, on the sample.
-    separation : float64 array of shape (n_cuts,)
-        Mean silhouette.
-    """
-
-    stability: Floats
-    separation: Floats
-
-
-def curves(X: Matrix, cuts: Labels, min_size: int, n_samples: int, rng: np.random.Generator) -> Curves:
-    """Measure stability and separation of the cuts of the rows of X (n, d)."""
-    sharp, whole = smoothed(X), _all_cuts(X, cuts)
-    separation = [float(np.mean(silhouettes(sharp, labels, min_size))) for labels in whole]
-    stability = []
-    for _ in range(n_samples):
-        rows = np.sort(rng.choice(len(X), int(SAMPLE_SHARE * len(X)), replace=False))
-        again = _all_cuts(X[rows], cuts)
-        pairs = zip(whole, again, strict=True)
-        stability.append([adjusted_rand_score(labels[rows], others) for labels, others in pairs])
-    return Curves(np.array(stability), np.array(separation))
-
-
-def _all_cuts(X: Matrix, cuts: Labels) -> list[Labels]:
-    partition = _partition(X)
-    return [partition.cut(int(k)) for k in cuts]
-
-
-def _partition(X: Matrix) -> TreePartition:
-    return Agglomerative(smooth=True, max_exact=MAX_MEASURED).fit(X)
-
-
-def silhouettes(X: Matrix, labels: Labels, min_size: int = 1) -> Floats:
-    """Return the silhouette of each row by cosine distance, shape (n,); 0 in clusters below `min_size`, or of one.
-
-    scikit-learn's holds all distances (n, n) at once; the mean distance of unit rows to a cluster is that to its mean.
-
-    Examples
-    --------
-    Two pairs of equal vectors, at a right angle to each other: own distance 0, to the others 1.
-
-    >>> X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
-    >>> silhouettes(X, np.array([0, 0, 1, 1])).tolist()
-    [1.0, 1.0, 1.0, 1.0]
-    """
-    sizes, rows = np.bincount(labels), np.arange(len(labels))
-    means = csr_array(((1.0 / sizes[labels]).astype(np.float32), (labels, rows))) @ X
-    distance = 1.0 - X @ means.T
-    size = sizes[labels]
-    own = distance[rows, labels] * size / np.maximum(size - 1, 1)
-    distance[rows, labels] = np.inf
-    other = distance.min(axis=1)
-    value = (other - own) / np.maximum(np.maximum(own, other), 1e-9)
-    return np.where((size >= max(min_size, 2)) & np.isfinite(other), value, 0.0).astype(np.float64)
-
-
-def gap(found: Curves, random: Sequence[Curves], cuts: Labels) -> Floats:
-    """Return the worth of each cut in each sample beyond random points, shape (n_samples, n_cuts), 0 or more."""
-    expected = np.mean([curve.stability.mean(axis=0) for curve in random], axis=0)
-    stability = found.stability - expected
-    separation = found.separation - np.mean([curve.separation for curve in random], axis=0)
-    near = neighbours(cuts)
-    return np.asarray(np.maximum(stability @ near, 0.0) * np.maximum(separation @ near, 0.0))
-
-
-def neighbours(cuts: Labels) -> Floats:
-    """Return the weights that average each cut with its two neighbours on each side; columns sum to 1.
-
-    Beyond the last cut, its own figures are repeated. Two k are neighbours only if their ratio is below 1.5: averaging
-    1, 2, 3, 4 and 5 would blur any three clusters.
-
-    Examples
-    --------
-    Of 2, 3, 4 and 5, the neighbours are 3 and 4, and 4 and 5:
-
-    >>> (neighbours(np.array([2, 3, 4, 5])) > 0).sum(axis=0).tolist()
-    [1, 2, 3, 2]
-    """
-    order, near = np.arange(len(cuts)), np.zeros((len(cuts), len(cuts)))
-    for step in range(-(WINDOW // 2), WINDOW // 2 + 1):
-        other = np.clip(order + step, 0, len(cuts) - 1)
-        near[other, order] += np.maximum(cuts[other], cuts) < NEIGHBOUR_FACTOR * np.minimum(cuts[other], cuts)
-    return np.asarray(near / near.sum(axis=0))
-
-
-def level(tree: Tree, k: int) -> float:
-    """Return the height at which the tree falls into k clusters, 2 ≤ k < n: between two joins, their geometric mean."""
-    below, above = np.maximum(tree.height[[-k, -(k - 1)]], 1e-9)
-    return float(np.sqrt(below * above))
