@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dialin.arrays import Matrix
+from dialin.arrays import Bools, Matrix
 
 ROWS_A_NEIGHBOUR = 100
 """Rows of a corpus for each neighbour: in a small one, the tenth nearest is of another intent."""
@@ -66,12 +66,32 @@ def n_neighbours_of(n: int) -> int:
 
 def _mean_of_nearest(X: Matrix, rows: slice, n_neighbours: int) -> Matrix:
     """Return the mean of the nearest other rows, for each of these rows."""
-    S = X[rows] @ X.T
-    own = np.arange(len(S))
-    S[own, rows.start + own] = -np.inf
-    least = np.partition(S, -n_neighbours, axis=1)[:, -n_neighbours, None]
-    near = (least - _TIE <= S).astype(np.float32)
+    near = nearest(X[rows] @ X.T, rows.start, n_neighbours).astype(np.float32)
     return np.asarray(near @ X / near.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def nearest(cosine: Matrix, start: int, n_neighbours: int) -> Bools:
+    """Return which rows are among the nearest others, shape (m, n); all at the distance of the last one are.
+
+    Parameters
+    ----------
+    cosine : ndarray of shape (m, n)
+        Cosines of rows `start` to `start` + m with all rows; those of a row with itself do not count.
+    start : int
+        The first row.
+    n_neighbours : int
+        Neighbours of each, below n.
+
+    Examples
+    --------
+    >>> nearest(np.array([[1.0, 0.2, 0.5, 0.5]]), 0, 1).tolist()
+    [[False, False, True, True]]
+    """
+    others = cosine.copy()
+    own = np.arange(len(others))
+    others[own, start + own] = -np.inf
+    least = np.partition(others, -n_neighbours, axis=1)[:, -n_neighbours, None]
+    return np.asarray(least - _TIE <= others)
 
 
 def _unit(Y: Matrix, otherwise: Matrix) -> Matrix:

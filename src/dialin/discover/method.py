@@ -12,7 +12,7 @@ from dialin.discover.naming import label_pieces
 from dialin.discover.only import NeedsOnly
 from dialin.discover.settings import Settings, check
 from dialin.discover.state import MIN_SENTENCES, Data, Draft, Result, nothing
-from dialin.discover.steps import conclude, keep_frequent, merge_pieces, split_roles, with_guessed_roles
+from dialin.discover.steps import conclude, keep_frequent, merge_pieces, settle_borders, split_roles, with_guessed_roles
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
 from dialin.search.prune import prune_with
@@ -63,9 +63,9 @@ def discover_in(data: Data, tools: Tools, settings: Settings) -> Result:
 
 
 def collect(draft: Draft, context: Context) -> Draft:
-    """Collect pieces: the clusters that the search keeps, and frequent sentences that belong to none of them."""
+    """Collect pieces: the clusters that the search keeps, settled, and frequent sentences that belong to none."""
     context.tools.on_step("judge")
-    return keep_frequent(keep_clusters(draft, context), context)
+    return keep_frequent(settle_borders(keep_clusters(draft, context), context), context)
 
 
 def keep_clusters(draft: Draft, context: Context) -> Draft:

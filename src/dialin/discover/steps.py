@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Ints, Rows
 from dialin.cluster.strata import grouped
+from dialin.cluster.vote import voted
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context, Tools
 from dialin.discover.frequent import frequent, set_apart
@@ -28,6 +29,31 @@ from dialin.name.roles import guess_roles, roles_of
 
 N_EXAMPLES = 5
 """Example sentences kept per intent."""
+
+
+def settle_borders(draft: Draft, context: Context) -> Draft:
+    """Let the neighbours of each sentence vote on its piece (`dialin.cluster.vote`), within each stratum of the tree.
+
+    Only pieces that no LLM and nobody has read lose sentences: what was read is as it was found good. A piece that
+    becomes too small is dropped.
+    """
+    if context.settings.strategy != "tree" or context.settings.judge == "people":
+        return draft
+    place = np.full(len(context.data.texts), -1)
+    for i, piece in enumerate(draft.pieces):
+        place[piece] = i
+    unread = np.array([verdict.evidence == "geometry" for verdict in draft.verdicts], dtype=np.bool_)
+    small = set[int]()
+    for _, rows in context.strata(draft.roles):
+        ids = np.unique(place[rows][place[rows] >= 0])
+        own = np.where(place[rows] >= 0, np.searchsorted(ids, place[rows]), -1)
+        labels = voted(context.data.X[rows], own, np.append(unread[ids], False)[own])
+        least = context.min_size(rows)
+        for j, i in enumerate(ids.tolist()):
+            before, draft.pieces[i] = draft.pieces[i], rows[labels == j]
+            small |= {i} if len(draft.pieces[i]) < min(least, len(before)) else set()
+    draft.drop(small)
+    return draft
 
 
 def keep_frequent(draft: Draft, context: Context) -> Draft:
