@@ -32,7 +32,7 @@ N_SAMPLED, N_PART, N_SMALL = 3_200, 2_500, 600
 GRID = [
     CutWeights(gap, distance, closeness)
     for gap, distance, closeness in product(
-        (1.0, 2.0, 3.0, 4.0, 6.0), (0.0, 0.5, 1.0, 2.0, 4.0), np.arange(48, 60, 2) / 100
+        (1.0, 2.0, 3.0, 4.0, 6.0), (0.0, 0.5, 1.0, 2.0, 4.0), np.arange(36, 60, 2) / 100
     )
 ]
 NEAR = 0.2

@@ -33,7 +33,7 @@ CLINC = "clinc150_full_with_oos"
 MIXED = (CLINC, "banking77_full", "massive_en_us", "hwu64", "mtop_i_small", "bitext_customer_support", "sgd_dialogues")
 N_OF_SGD = 5_000
 SIZES = {"clinc150": (1_000, 5_000, 30_000), "mixture": (2_000, 5_000, 20_000, 80_000)}
-SHIPPED = "local:intents-en-v1"
+SHIPPED = "local:intents-en-v2"
 
 
 @dataclass(frozen=True, eq=False)

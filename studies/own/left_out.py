@@ -77,7 +77,7 @@ def cases_of(name: str, models: Path) -> Iterator[VectorCase]:
     texts, gold = data.load(name)
     twin = TWINS[name]
     language = "zh" if twin.startswith("zh") else "en"
-    shipped = next(known for known in sorted(FITTED_EMBEDDERS) if known.endswith(f"intents-{language}-v1"))
+    shipped = next(known for known in sorted(FITTED_EMBEDDERS) if f"intents-{language}-" in known and "+" not in known)
     for vectors, spec, known in (("tuned", f"local:{models / twin}", shipped), ("base", BASES[language], "")):
         embedder = CachedEmbedder(embedder_of(spec, texts), cache_home() / "embeddings.sqlite")
         yield VectorCase(name, vectors, texts, gold, embedder.encode(texts), known)

@@ -59,7 +59,7 @@ def test_heights_of_a_sample_are_those_of_all_sentences(monkeypatch: pytest.Monk
 def test_only_the_shipped_embedders_have_fitted_weights() -> None:
     """ "" is the embedder of vectors whose origin nobody knows."""
     assert all(weights_for(name).distance > 0 for name in FITTED_EMBEDDERS)
-    for name in ("", "local:bge-small-en-v1.5", "openai:bge-m3@http://localhost/v1", "local:/models/intents-en-v1"):
+    for name in ("", "local:bge-small-en-v1.5", "openai:bge-m3@http://localhost/v1", "local:/models/intents-en-v2"):
         assert weights_for(name) == CutWeights()
         assert weights_for(name).distance == 0.0
 

@@ -57,10 +57,10 @@ class ToyEmbedder:
 @pytest.mark.parametrize(
     ("n_chinese", "spec"),
     [
-        (0, "local:intents-en-v1"),
-        (1, "local:intents-en-v1"),
-        (2, "local:intents-en-v1+intents-zh-v1"),
-        (98, "local:intents-en-v1+intents-zh-v1"),
+        (0, "local:intents-en-v2"),
+        (1, "local:intents-en-v2"),
+        (2, "local:intents-en-v2+intents-zh-v1"),
+        (98, "local:intents-en-v2+intents-zh-v1"),
         (99, "local:intents-zh-v1"),
     ],
 )
@@ -73,10 +73,10 @@ def test_auto_chooses_by_the_share_of_chinese_texts(n_chinese: int, spec: str) -
 
 def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
     chosen, reason = suited(["카드 어디 있어요", "カードはどこ", "where is my card"])
-    assert chosen.name == "intents-en-v1"
+    assert chosen.name == "intents-en-v2"
     assert reason.endswith("English model; 2 are Japanese or Korean, which no embedded model knows")
     chosen, reason = suited(["카드 어디 있어요", "我的卡在哪里", "where is my card"])
-    assert chosen.name == "intents-en-v1+intents-zh-v1"
+    assert chosen.name == "intents-en-v2+intents-zh-v1"
     assert reason.endswith("; 1 is Japanese or Korean, which no embedded model knows")
 
 
@@ -84,14 +84,14 @@ def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
     "spec",
     [
         *("", "bert", "none", "local:", "local:gpt", "local:smollm2-135m", "st:", "openai:", "openai:@http://x"),
-        *("openai:m@127.0.0.1:80/v1", "local:intents-en-v1+gpt", "local:intents-en-v1+intents-zh-v1+intents-en-v1"),
+        *("openai:m@127.0.0.1:80/v1", "local:intents-en-v2+gpt", "local:intents-en-v2+intents-zh-v1+intents-en-v2"),
     ],
 )
 def test_unknown_spec_lists_what_there_is(spec: str) -> None:
     with pytest.raises(InputError, match="unknown embedder") as caught:
         embedder_of(spec, [])
     assert repr(spec) in caught.value.message
-    for name in ("intents-en-v1", "intents-zh-v1", "bge-small-en-v1.5", "/path/to/folder", "ENGLISH+CHINESE"):
+    for name in ("intents-en-v2", "intents-zh-v1", "bge-small-en-v1.5", "/path/to/folder", "ENGLISH+CHINESE"):
         assert f"local:{name}" in caught.value.hint
     for part in ("auto", "st:NAME", "openai:MODEL@URL"):
         assert part in caught.value.hint
@@ -384,7 +384,7 @@ MANY = [
 """1, 2, 3 and 65 texts of a length."""
 
 
-@pytest.fixture(scope="module", params=["intents-en-v1", "intents-zh-v1"])
+@pytest.fixture(scope="module", params=["intents-en-v2", "intents-zh-v1"])
 def shipped(request: pytest.FixtureRequest) -> OnnxEmbedder:
     return OnnxEmbedder(request.param)
 
@@ -419,13 +419,13 @@ def test_shipped_models_side_by_side_by_auto_and_again_by_their_name() -> None:
     texts = ENGLISH + CHINESE
     chosen = embedder_of("auto", texts)
     vectors = chosen.encode(texts)
-    assert chosen.name == "local:intents-en-v1+intents-zh-v1"
+    assert chosen.name == "local:intents-en-v2+intents-zh-v1"
     assert "3 of 6 texts" in chosen.reason
     assert not (vectors[:3] @ vectors[3:].T).any()
     np.testing.assert_array_equal(embedder_of(chosen.name).encode(texts), vectors)
 
 
-@pytest.mark.parametrize(("name", "texts"), [("intents-en-v1", ENGLISH), ("intents-zh-v1", CHINESE)])
+@pytest.mark.parametrize(("name", "texts"), [("intents-en-v2", ENGLISH), ("intents-zh-v1", CHINESE)])
 def test_shipped_models_put_one_intent_together(name: str, texts: list[str]) -> None:
     first, second, other = OnnxEmbedder(name).encode(texts)
     assert first @ second > first @ other + 0.1
@@ -451,7 +451,7 @@ def tuned(tmp_path: Path) -> Path:
 def test_a_folder_is_an_embedder_with_a_fingerprint(tuned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = embedder_of(f"local:{tuned}")
     assert re.fullmatch(rf"local:{re.escape(str(tuned.resolve()))}#[0-9a-f]{{8}}", chosen.name)
-    np.testing.assert_array_equal(chosen.encode(ENGLISH), embedder_of("local:intents-en-v1").encode(ENGLISH))
+    np.testing.assert_array_equal(chosen.encode(ENGLISH), embedder_of("local:intents-en-v2").encode(ENGLISH))
     assert embedder_of(chosen.name).name == chosen.name
     monkeypatch.chdir(tuned.parent)
     assert embedder_of("local:./en").name == chosen.name
@@ -471,7 +471,7 @@ def test_a_pinned_spec_opens_no_other_files(tuned: Path) -> None:
     own = embedder_of(f"local:{tuned}").name
     assert pinned(f"local:{tuned}") == pinned(own) == own
     assert pinned(f"local:{tuned}+intents-zh-v1") == f"{own}+intents-zh-v1"
-    for spec in ("auto", "local:intents-en-v1+intents-zh-v1", "st:name", "openai:m", "magic"):
+    for spec in ("auto", "local:intents-en-v2+intents-zh-v1", "st:name", "openai:m", "magic"):
         assert pinned(spec) == spec
     tuned_folder(tuned, "\n")
     assert pinned(f"local:{tuned}") != own
@@ -484,7 +484,7 @@ def test_folders_and_names_stand_side_by_side(tuned: Path, tmp_path: Path) -> No
     own = embedder_of(f"local:{tuned}").name
     for spec, name in (
         (f"local:{tuned}+intents-zh-v1", f"{own}+intents-zh-v1"),
-        (f"local:intents-en-v1+{tuned}", f"local:intents-en-v1+{own.removeprefix('local:')}"),
+        (f"local:intents-en-v2+{tuned}", f"local:intents-en-v2+{own.removeprefix('local:')}"),
         (f"local:{tuned}+{zh}", f"{own}+{embedder_of(f'local:{zh}').name.removeprefix('local:')}"),
     ):
         assert embedder_of(spec).name == name

@@ -64,7 +64,7 @@ def test_a_folder_with_a_plus_in_its_name_is_not_split(tmp_path: Path) -> None:
         assert Spec.local(own) == Spec("local", own)
         assert Spec.local(f"{own}+intents-zh-v1") == Spec("local", own, "intents-zh-v1")
         assert Spec.local(f"{own}+{own}") == Spec("local", own, own)
-    assert Spec.local("intents-en-v1+./zh") == Spec("local", "intents-en-v1", "./zh")
+    assert Spec.local("intents-en-v2+./zh") == Spec("local", "intents-en-v2", "./zh")
 
 
 def test_a_folder_whose_name_looks_like_a_fingerprint_is_a_folder(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class CutWeights:
 
 FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.48)
 """For the shipped embedders: what fits all families of data sets together (``studies.own.fineness``)."""
-FITTED_EMBEDDERS = frozenset({"local:intents-en-v1", "local:intents-zh-v1", "local:intents-en-v1+intents-zh-v1"})
+FITTED_EMBEDDERS = frozenset({"local:intents-en-v2", "local:intents-zh-v1", "local:intents-en-v2+intents-zh-v1"})
 
 
 def weights_for(embedder: str) -> CutWeights:
@@ -56,7 +56,7 @@ def weights_for(embedder: str) -> CutWeights:
 
     Examples
     --------
-    >>> weights_for("local:intents-en-v1").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
+    >>> weights_for("local:intents-en-v2").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
     (0.5, 0.0)
     """
     return FITTED if is_fitted(embedder) else CutWeights()

@@ -66,11 +66,11 @@ def n_neighbours_of(n: int) -> int:
 
 def _mean_of_nearest(X: Matrix, rows: slice, n_neighbours: int) -> Matrix:
     """Return the mean of the nearest other rows, for each of these rows."""
-    near = nearest(X[rows] @ X.T, rows.start, n_neighbours).astype(np.float32)
+    near = among_nearest(X[rows] @ X.T, rows.start, n_neighbours).astype(np.float32)
     return np.asarray(near @ X / near.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def nearest(cosine: Matrix, start: int, n_neighbours: int) -> Bools:
+def among_nearest(cosine: Matrix, start: int, n_neighbours: int) -> Bools:
     """Return which rows are among the nearest others, shape (m, n); all at the distance of the last one are.
 
     Parameters
@@ -84,7 +84,7 @@ def nearest(cosine: Matrix, start: int, n_neighbours: int) -> Bools:
 
     Examples
     --------
-    >>> nearest(np.array([[1.0, 0.2, 0.5, 0.5]]), 0, 1).tolist()
+    >>> among_nearest(np.array([[1.0, 0.2, 0.5, 0.5]]), 0, 1).tolist()
     [[False, False, True, True]]
     """
     others = cosine.copy()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Bools, Labels, Matrix
-from dialin.cluster.smooth import CHUNK, MAX_NEIGHBOURS, ROWS_A_NEIGHBOUR, nearest
+from dialin.cluster.smooth import CHUNK, MAX_NEIGHBOURS, ROWS_A_NEIGHBOUR, among_nearest
 
 N_PASSES = 2
 
@@ -49,6 +49,6 @@ def _winners(X: Matrix, labels: Labels, n_voters: int) -> Labels:
 
 def _counted(X: Matrix, rows: slice, ballots: Matrix, n_voters: int) -> Labels:
     cosine = X[rows] @ X.T
-    votes = (nearest(cosine, rows.start, n_voters) * np.maximum(cosine, 0.0)) @ ballots
+    votes = (among_nearest(cosine, rows.start, n_voters) * np.maximum(cosine, 0.0)) @ ballots
     votes = np.round(votes + ballots[rows], 4) + 1e-5 * ballots[rows]  # of equal labels, the own one
     return np.asarray(votes.argmax(axis=1), dtype=np.int64)

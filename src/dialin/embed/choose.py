@@ -18,7 +18,7 @@ from dialin.errors import InputError
 from dialin.llm.spec import Spec, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean
 
-ENGLISH = "intents-en-v1"
+ENGLISH = "intents-en-v2"
 CHINESE = "intents-zh-v1"
 
 
@@ -113,7 +113,7 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     --------
     >>> spec, reason = suited(["where is my card", "카드 어디 있어요"])
     >>> spec.name
-    'intents-en-v1'
+    'intents-en-v2'
     >>> reason
     '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows'
     """

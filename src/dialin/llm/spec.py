@@ -127,7 +127,7 @@ def is_path(name: str) -> bool:
 
     Examples
     --------
-    >>> [is_path(name) for name in ("./folder", "/models/folder", "intents-en-v1")]
+    >>> [is_path(name) for name in ("./folder", "/models/folder", "intents-en-v2")]
     [True, True, False]
     """
     return Path(name).name != name

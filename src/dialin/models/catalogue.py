@@ -207,9 +207,9 @@ _MODELS = (
         ),
     ),
     _shipped_embedder(
-        "intents-en-v1",
+        "intents-en-v2",
         "en",
-        ModelFile("model.onnx", "95ea48b120125017cc122ee7642d6a2e8b4ac62ff3c6172b00c717b5388ca7c8", 33_720_240),
+        ModelFile("model.onnx", "081196ef4f5419269567b72a5270b1e801e8d24d2cfe36162cb314b20d07f5e2", 33_720_240),
         ModelFile("tokenizer.json", "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb", 466_081),
     ),
     _shipped_embedder(
