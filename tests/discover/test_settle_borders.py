@@ -12,11 +12,12 @@ from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Draft
 from dialin.discover.steps import settle_borders
+from dialin.judge.people import KeepAllJudge
 from dialin.judge.verdict import Verdict
 from oracles import BagOfWords
 from spheres import spheres
 
-N_EACH = 120
+N_EACH = 1_000
 STRAYED = (5, 9)
 """Rows of the first bundle that came to the piece of the second."""
 
@@ -28,7 +29,9 @@ def vectors(n_each: int = N_EACH) -> Matrix:
 def context_of(X: Matrix, roles: list[str], **changes: Any) -> Context:
     n = len(X)
     data = Data([f"sentence {i}" for i in range(n)], X, np.ones(n, np.int64), roles)
-    return Context.of(data, Tools(None, BagOfWords().encode), Settings(**{"judge": "geometry"} | changes))
+    return Context.of(
+        data, Tools(None, BagOfWords().encode, judge=KeepAllJudge()), Settings(**{"judge": "geometry"} | changes)
+    )
 
 
 def draft_of(evidence: tuple[str, str], roles: list[str]) -> Draft:
@@ -76,12 +79,12 @@ def test_roles_vote_by_themselves() -> None:
 
 
 def test_a_piece_that_becomes_too_small_is_dropped() -> None:
-    """One of the four sentences goes to its neighbours, and three are less than the least size of 4."""
-    X = spheres(1, 200, seed=1)
-    draft = Draft([""] * 200, pieces=[np.arange(4, 200), np.arange(4)], intents=[(0,), (1,)], piece_roles=["", ""])
+    """Its four sentences lie among the others: nothing of it is left."""
+    X = spheres(1, 1000, seed=1)
+    draft = Draft([""] * 1000, pieces=[np.arange(4, 1000), np.arange(4)], intents=[(0,), (1,)], piece_roles=["", ""])
     draft.verdicts = [Verdict.of(0.9, "geometry")] * 2
-    found = settle_borders(draft, context_of(X, [""] * 200))
-    assert [len(piece) for piece in found.pieces] == [197]
+    found = settle_borders(draft, context_of(X, [""] * 1000))
+    assert [len(piece) for piece in found.pieces] == [1000]
     assert (found.intents, len(found.verdicts), found.piece_roles) == ([(0,)], 1, [""])
 
 

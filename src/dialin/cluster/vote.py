@@ -9,17 +9,20 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Bools, Labels, Matrix
-from dialin.cluster.smooth import CHUNK, MAX_NEIGHBOURS, ROWS_A_NEIGHBOUR, among_nearest
+from dialin.cluster.smooth import CHUNK, among_nearest
 
 N_PASSES = 2
+N_VOTERS = 10
+MIN_ROWS = 1_000
+"""Fewer rows do not vote: among the ten nearest would be too many of other intents, and small clusters would lose."""
 
 
 def voted(X: Matrix, labels: Labels, is_free: Bools) -> Labels:
     """Return the labels after two votes, shape (n,).
 
     A row has one vote for its own label, and each of its nearest neighbours has a vote for its label that weighs as
-    much as their cosine: one neighbour for each hundred rows, at most ten. Of equal labels, the own one wins, else the
-    lowest. Takes O(n² · d) time.
+    much as their cosine: the ten nearest, and others at the distance of the tenth. Of equal labels, the own one wins,
+    else the lowest. Below a thousand rows the labels stay. Takes O(n² · d) time.
 
     Parameters
     ----------
@@ -30,25 +33,24 @@ def voted(X: Matrix, labels: Labels, is_free: Bools) -> Labels:
     is_free : ndarray of shape (n,), bool
         Rows that may go elsewhere; the others vote but stay, as do those without a cluster.
     """
-    n_voters = min(MAX_NEIGHBOURS, len(X) // ROWS_A_NEIGHBOUR)
-    if not n_voters or labels.max(initial=-1) < 1:
+    if len(X) < MIN_ROWS or labels.max(initial=-1) < 1:
         return labels
     moves = is_free & (labels >= 0)
     for _ in range(N_PASSES):
-        labels = np.where(moves, _winners(X, labels, n_voters), labels)
+        labels = np.where(moves, _winners(X, labels), labels)
     return labels
 
 
-def _winners(X: Matrix, labels: Labels, n_voters: int) -> Labels:
+def _winners(X: Matrix, labels: Labels) -> Labels:
     ballots = np.zeros((len(X), int(labels.max()) + 1), np.float32)
     voting = np.flatnonzero(labels >= 0)
     ballots[voting, labels[voting]] = 1.0
     parts = (slice(start, start + CHUNK) for start in range(0, len(X), CHUNK))
-    return np.concatenate([_counted(X, part, ballots, n_voters) for part in parts])
+    return np.concatenate([_counted(X, part, ballots) for part in parts])
 
 
-def _counted(X: Matrix, rows: slice, ballots: Matrix, n_voters: int) -> Labels:
+def _counted(X: Matrix, rows: slice, ballots: Matrix) -> Labels:
     cosine = X[rows] @ X.T
-    votes = (among_nearest(cosine, rows.start, n_voters) * np.maximum(cosine, 0.0)) @ ballots
+    votes = (among_nearest(cosine, rows.start, N_VOTERS) * np.maximum(cosine, 0.0)) @ ballots
     votes = np.round(votes + ballots[rows], 4) + 1e-5 * ballots[rows]  # of equal labels, the own one
     return np.asarray(votes.argmax(axis=1), dtype=np.int64)
