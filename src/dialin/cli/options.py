@@ -172,6 +172,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         callback=lambda _context, _option, words: tuple(dict.fromkeys(re.findall(r"[^\s,，、]+", words))),
         help="Words that names may begin with, such as 'cancel,ask,退款'. Default: dialin's own vocabulary.",
     ),
+    click.option("--describe", is_flag=True, help="Let the LLM write a sentence about each intent."),
 ]
 
 

@@ -18,6 +18,7 @@ STEPS = {
     "judge": "judging clusters",
     "label": "labelling pieces",
     "name": "naming intents",
+    "describe": "describing intents",
     "merge": "merging pieces of one intent",
     "role": "splitting by role",
     "assign": "assigning the sentences",

@@ -26,13 +26,14 @@ from dialin.discover.connect import (
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.only import needs_alone
-from dialin.discover.settings import Auto, Settings
+from dialin.discover.settings import Auto, Settings, check_describer
 from dialin.discover.state import Data, Result
 from dialin.embed.base import Embedder
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
+from dialin.llm.spec import NO_LLM
 from dialin.llm.usage import Usage
 from dialin.read.corpus import Corpus
 from dialin.read.spoken import SpokenOrder, spoken_order
@@ -64,6 +65,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Intent of each utterance given to `fit`; −1: none.
     intents_ : tuple of Intent
         What was found: needs first, each group with the most frequent first. `Intent.kind` says which are needs.
+        With ``Settings(describe=True)``, `Intent.description` is a sentence about each.
     rounds_ : tuple of (Stratum, Round)
         The rounds of Algorithm 1, each with the stratum that it worked on.
     suggested_ : SuggestedNumber or None
@@ -122,6 +124,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         InputError
             X is not a column of texts, or a setting or a spec cannot be used.
         """
+        check_describer(self.settings or Settings(), has_llm=self.llm is not None and self.llm != NO_LLM)
         texts, utterance_roles = utterances_of(X, roles)
         sentences, rows = distinct(texts, utterance_roles)
         counts = np.bincount(rows, minlength=len(sentences))

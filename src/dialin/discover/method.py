@@ -10,7 +10,7 @@ from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.discover.context import Context, Tools
 from dialin.discover.naming import label_pieces
 from dialin.discover.only import NeedsOnly
-from dialin.discover.settings import Settings, check
+from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.state import MIN_SENTENCES, Data, Draft, Result, nothing
 from dialin.discover.steps import conclude, keep_frequent, merge_pieces, settle_borders, split_roles, with_guessed_roles
 from dialin.search.best_k import KSearch
@@ -37,9 +37,11 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
     Raises
     ------
     InputError
-        If a setting is out of its range, or only needs are wanted and nobody knows which sentences are.
+        If a setting is out of its range, only needs are wanted and nobody knows which sentences are, or descriptions
+        and there is no LLM.
     """
     check(settings)
+    check_describer(settings, has_llm=tools.llm is not None)
     data = with_guessed_roles(data, tools) if settings.roles == "split" else data
     if settings.only == "all":
         return discover_in(data, tools, settings)

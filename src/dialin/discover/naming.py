@@ -1,18 +1,19 @@
-"""Labels of pieces and names of intents: what the LLM is asked, and the ranking of all candidates by nearness."""
+"""Labels of pieces, names and descriptions of intents: what the LLM is asked, and which candidate is nearest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
 from dialin.discover.context import Context
-from dialin.discover.state import Draft
+from dialin.discover.state import Draft, Intent
 from dialin.judge.sample import sampler_of
 from dialin.name.by_nearness import NamingTask, Turn, names_by_nearness
+from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.text.script import language_of
@@ -68,6 +69,27 @@ def ask_names(draft: Draft, context: Context, rows: Sequence[Rows], of_pieces: l
 def readable(names: Sequence[str]) -> list[str]:
     """Return the names, each once, without those that stand for an unreadable reply."""
     return [name for name in dict.fromkeys(names) if name not in PLACEHOLDER_NAMES.values()]
+
+
+def describe_intents(draft: Draft, context: Context, intents: list[Intent], rows: Sequence[Rows]) -> list[Intent]:
+    """Return the intents, each with a sentence about its rows if the settings ask for that; a cap ends it."""
+    llm = context.tools.llm_for("describe")
+    if not context.settings.describe or llm is None or is_capped(draft, context):
+        return intents
+    context.tools.on_step("describe")
+    asked = [described(context, intent, own) for intent, own in zip(intents, rows, strict=True)]
+    intents = list(intents)
+    with draft.until_capped():
+        for i, description in describe_clusters(llm, asked):
+            intents[i] = replace(intents[i], description=description)
+    return intents
+
+
+def described(context: Context, intent: Intent, rows: Rows) -> Described:
+    """Return an intent as the LLM reads it: what the namer reads, in the language of the name."""
+    wanted, example = context.settings.language, example_of(context, rows)
+    language = language_of([intent.name]) if wanted == "auto" else wanted
+    return Described(intent.name, Turn(intent.kind, intent.role), replace(example, language=language))
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,6 +77,8 @@ class Settings:
         Language of the names.
     actions : tuple of str
         Vocabulary of first words of the names; a language without any is served by `dialin.name.actions`.
+    describe : bool
+        Whether the LLM writes a sentence about each intent, in the language of its name.
     seed : int
         Seed of everything random.
     """
@@ -106,6 +108,7 @@ class Settings:
     roles: Literal["auto", "split", "label", "ignore"] = "auto"
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()
+    describe: bool = False
     seed: int = 0
 
     @property
@@ -161,6 +164,15 @@ def check(settings: Settings) -> None:
         raise InputError(
             f"strategy 'tree' needs a dendrogram, got partitioner {settings.partitioner!r}",
             hint="use partitioner 'agglomerative' or strategy 'paper'",
+        )
+
+
+def check_describer(settings: Settings, *, has_llm: bool) -> None:
+    """Raise InputError where descriptions are wanted and no LLM is there to write them."""
+    if settings.describe and not has_llm:
+        raise InputError(
+            "describe needs an LLM, and there is none: embeddings cannot write sentences",
+            hint="choose one with --llm, or leave out describe",
         )
 
 

@@ -53,6 +53,8 @@ class Intent:
         What most of its utterances do, one of `dialin.name.kinds.KINDS`; "" if it is unknown.
     p_kind : float or None
         Share of its utterances that do this; None if it is unknown.
+    description : str
+        A sentence about it by an LLM; "" where there is none.
     """
 
     intent_id: int
@@ -64,6 +66,7 @@ class Intent:
     examples: tuple[str, ...]
     kind: str = ""
     p_kind: float | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True)

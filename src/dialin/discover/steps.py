@@ -1,4 +1,4 @@
-"""The steps between pieces and result: label them, split the roles, merge, assign, name, number, give P(good).
+"""The steps between pieces and result: label, split the roles, merge, assign, name, number, give P(good), describe.
 
 `dialin.discover.method.discover` puts them together. Each step takes a `Draft` and returns one, so that what is there
 when a cap of the budget is hit is the best result so far.
@@ -18,7 +18,7 @@ from dialin.cluster.vote import voted
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context, Tools
 from dialin.discover.frequent import frequent, set_apart
-from dialin.discover.naming import central_rows, is_capped, name_intents
+from dialin.discover.naming import central_rows, describe_intents, is_capped, name_intents
 from dialin.discover.state import Data, Draft, Intent, Result
 from dialin.judge.verdict import Verdict
 from dialin.name.actions import AGENT, CUSTOMER
@@ -144,25 +144,21 @@ def conclude(draft: Draft, context: Context) -> Result:
     order = needs_first(names, kinds, assignment)
     rank = np.full(len(draft.intents) + 1, -1)  # the last entry keeps −1 at −1
     rank[order] = np.arange(len(order))
-    is_complete = not is_capped(draft, context)
     why = reasons(context.data.X, assignment.intents, min_sizes(draft, context))
+    was_capped = is_capped(draft, context)  # before the descriptions, which decide about no sentence
+    intents = [
+        replace(intent_of(draft, context, assignment, g), intent_id=i, name=names[g], kind=kinds[g], p_kind=found[g][1])
+        for i, g in enumerate(order)
+    ]
+    intents = describe_intents(draft, context, intents, [assignment.rows[g] for g in order])
     return Result(
-        intents=tuple(
-            replace(
-                intent_of(draft, context, assignment, g),
-                intent_id=i,
-                name=names[g],
-                kind=kinds[g],
-                p_kind=found[g][1],
-            )
-            for i, g in enumerate(order)
-        ),
+        intents=tuple(intents),
         labels=rank[assignment.intents],
         p_intent=assignment.p_intent,
-        reasons=why if is_complete else [reason and "budget" for reason in why],
+        reasons=[reason and "budget" for reason in why] if was_capped else why,
         rounds=tuple(draft.rounds),
         pieces=replace(pieces, intents=rank[pieces.intents]),
-        complete=is_complete,
+        complete=not is_capped(draft, context),
         roles=draft.roles,
         suggested=context.heights.suggested,
         kinds=told,

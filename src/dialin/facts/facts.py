@@ -36,6 +36,8 @@ class IntentFacts:
     ----------
     intent_id, name, size, n_occurrences, p_good, role, examples
         As in ``intents.parquet``.
+    description : str
+        A sentence about it by an LLM; "" where there is none.
     kind : str
         What most of its utterances do, one of `dialin.name.kinds.KINDS`; "" if it is unknown.
     p_kind : float or None
@@ -66,6 +68,7 @@ class IntentFacts:
     p_good: float
     role: str
     examples: tuple[str, ...]
+    description: str
     kind: str
     p_kind: float | None
     confused_with: tuple[Link, ...]

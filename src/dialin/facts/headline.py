@@ -26,8 +26,8 @@ class Summary:
     status : str
         "complete" or "capped".
     intents : list of dict
-        Rows of ``intents.parquet``, each with its `share` of all utterances; `kind` is "" and `p_kind` None where the
-        run knows no kinds, as those of dialin 0.2.0.
+        Rows of ``intents.parquet``, each with its `share` of all utterances; `description` is "" where the run has
+        none, `kind` "" and `p_kind` None where it knows no kinds, as those of dialin 0.2.0.
     n_sentences, n_occurrences : int
         Numbers of distinct sentences and of utterances.
     n_assigned : int
@@ -125,9 +125,9 @@ def summary_of(run: Run) -> Summary:
 
 
 def intent_row(intent: dict[str, Any], n_occurrences: int) -> dict[str, Any]:
-    """Return a row of ``intents.parquet`` with its share of all utterances, and a kind even if the run knows none."""
-    kind = {"kind": intent.get("kind") or "", "p_kind": intent.get("p_kind")}
-    return intent | kind | {"share": intent["n_occurrences"] / n_occurrences}
+    """Return a row of ``intents.parquet`` with its share of all utterances, and the columns that older runs lack."""
+    later = {name: intent.get(name) or "" for name in ("description", "kind")} | {"p_kind": intent.get("p_kind")}
+    return intent | later | {"share": intent["n_occurrences"] / n_occurrences}
 
 
 def summary_json(run: Run) -> dict[str, object]:

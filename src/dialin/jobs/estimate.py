@@ -26,7 +26,7 @@ SERVER_SECONDS = 1.0
 """Assumed seconds of one call to a server, which is never called just for timing."""
 SERVER_PARALLEL = 8
 WRITTEN_TOKENS = 6
-"""Assumed number of tokens in a written label."""
+"""Assumed number of tokens in a written label; a longer answer takes a quarter of those that it may have."""
 N_TIMED = 6
 """Number of prompts of each kind that are timed on a local model."""
 Keep = Callable[[Request, Reply], None]
@@ -141,7 +141,7 @@ def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> 
 def request_usage(request: Request, pace: Pace) -> Usage:
     """Return the usage of one call, with estimated tokens."""
     n_tokens = sum(estimate_tokens(message["content"]) for message in request.prompt.messages())
-    n_out = 1 if request.options else min(WRITTEN_TOKENS, request.max_tokens)
+    n_out = 1 if request.options else min(max(WRITTEN_TOKENS, request.max_tokens // 4), request.max_tokens)
     return Usage(1, 0, round(n_tokens * pace.token_ratio), n_out)
 
 

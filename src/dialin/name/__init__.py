@@ -1,14 +1,14 @@
 """Labels of clusters, who speaks, and the clusters that are one intent.
 
-Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), a role for each
-sentence or label, and groups of pieces that are one intent.
+Comes in: clusters with their sentences. Goes out: Action-Objective labels (`inquire-promotion`), descriptions of one
+sentence, a role for each sentence or label, and groups of pieces that are one intent.
 
 Begin with `by_nearness.py`: it ranks the candidates of an LLM (`labels.py`: prompt, reply, collisions) and of the
 sentences themselves (`candidates.py`). `english_phrases.py` and `chinese_phrases.py` find objectives; `english.py`,
 `english_actions.py` and `chinese.py` hold the words, `general.py` what people contact a service about; `nearness.py`
 ranks vectors. `actions.py` has the words that labels begin with, and `distinct.py` finds the word that tells two
-clusters apart. `roles.py` tells customer from agent: by what they say (`role_words.py`) and how they take turns
-(`role_chain.py`), or by label.
+clusters apart. `descriptions.py` asks an LLM for a sentence about each intent. `roles.py` tells customer from agent: by
+what they say (`role_words.py`) and how they take turns (`role_chain.py`), or by label.
 `label_graph.py` draws an edge between labels that probably name one intent; `merge.py` joins pieces along the edges
 (paper §3.3), verified by the judge.
 """

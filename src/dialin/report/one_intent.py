@@ -63,7 +63,7 @@ def searchable(name: str) -> str:
 def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
     """Print all facts about one intent."""
     console.print(Text.assemble((f"#{one.intent_id} ", "dim"), (one.name, "bold"), f"  {one.role}"))
-    for line in figure_lines(facts, one):
+    for line in filter(None, [one.description, *figure_lines(facts, one)]):
         console.print(Text(line), overflow="fold")
     lists = [
         ("examples", [Text(shortened(on_one_line(text), EXAMPLE_WIDTH)) for text in one.examples]),

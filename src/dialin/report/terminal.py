@@ -90,11 +90,13 @@ def by_heading(intents: Sequence[T], kinds: Sequence[str]) -> list[tuple[str, li
 
 
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
-    examples = "\n".join(on_one_line(text) for text in intent["examples"][:N_SHOWN])
+    examples = [Text(on_one_line(text)) for text in intent["examples"][:N_SHOWN]]
+    about = [Text(intent["description"], style="not dim")] if intent["description"] else []
     role = [Text(intent["role"] or "")] if has_roles else []
     share, p_good = f"{intent['share']:.1%}", with_certainty(intent["p_good"])
     name = Text(intent["name"], style="bold")
-    return [name, Text(f"{intent['size']:,}"), Text(share), Text(p_good), *role, Text(examples)]
+    said = Text("\n").join([*about, *examples])
+    return [name, Text(f"{intent['size']:,}"), Text(share), Text(p_good), *role, said]
 
 
 def totals(run: Run, summary: Summary) -> list[str]:

@@ -137,6 +137,7 @@ def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str
         "kind": kind or None,
         "p_kind": p_kind,
         "examples": _examples(own, rows, before["examples"]),
+        "description": "",  # it was written about other sentences
     }
 
 

@@ -38,8 +38,8 @@ class KeptIntents:
 
     Parameters
     ----------
-    names, roles : tuples of str, m each
-        Name and role of each intent.
+    names, roles, descriptions : tuples of str, m each
+        Name and role of each intent, and the sentence about it; "" where there is none.
     p_good : ndarray of shape (m,), float64
         P(good) of each after the review.
     labels : ndarray of shape (n,), int64
@@ -50,6 +50,7 @@ class KeptIntents:
 
     names: tuple[str, ...]
     roles: tuple[str, ...]
+    descriptions: tuple[str, ...]
     p_good: NDArray[np.float64]
     labels: Labels
     pieces: Pieces
@@ -110,6 +111,7 @@ def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptInte
     return KeptIntents(
         names=tuple(state.intents[intent].name for intent in kept),
         roles=tuple(rows[intent]["role"] or "" for intent in kept),
+        descriptions=tuple(rows[intent].get("description") or "" for intent in kept),
         p_good=np.array([rows[intent]["p_good"] for intent in kept], dtype=np.float64),
         labels=np.array([known.get(key, NO_DECISION) for key in keys], dtype=np.int64),
         pieces=replace(decided.pieces, intents=of),
@@ -200,6 +202,7 @@ class PinnedSplit:
                 examples=tuple(self.data.texts[row] for row in central_rows(self.data.X, rows, N_EXAMPLES)),
                 kind=found[i][0],
                 p_kind=found[i][1],
+                description=self.pinned.descriptions[i],
             )
             for i, (name, rows) in enumerate(zip(self.pinned.names, members, strict=True))
         ]
@@ -236,6 +239,7 @@ def write_pinned(path: Path, pinned: KeptIntents) -> None:
     arrays = {
         "names": np.array(pinned.names, dtype=np.str_),
         "roles": np.array(pinned.roles, dtype=np.str_),
+        "descriptions": np.array(pinned.descriptions, dtype=np.str_),
         "p_good": pinned.p_good,
         "labels": pinned.labels,
         "centroids": pinned.pieces.centroids,
@@ -260,6 +264,7 @@ def read_pinned(path: Path) -> KeptIntents | None:
     try:
         names, roles, piece_roles = (tuple(map(str, held[name])) for name in ("names", "roles", "piece_roles"))
         pieces = Pieces(held["centroids"], held["radii"], held["intents"], piece_roles)
-        return KeptIntents(names, roles, held["p_good"], held["labels"], pieces)
+        descriptions = tuple(map(str, held.get("descriptions", [""] * len(names))))  # dialin 0.2 wrote none
+        return KeptIntents(names, roles, descriptions, held["p_good"], held["labels"], pieces)
     except KeyError as error:
         raise InputError(f"{path} is damaged: {error} is missing", hint="start the run again") from error

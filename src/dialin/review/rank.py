@@ -37,6 +37,8 @@ class RankedIntent:
         Whether a person wants it split.
     examples : tuple of str
         Sample sentences.
+    description : str
+        A sentence about it by an LLM; "" where there is none.
     """
 
     intent: int
@@ -52,6 +54,7 @@ class RankedIntent:
     is_done: bool
     wants_split: bool
     examples: tuple[str, ...]
+    description: str
 
 
 def ranking(
@@ -84,6 +87,7 @@ def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[i
         is_done=known.confirmed and not known.wants_split,
         wants_split=known.wants_split,
         examples=tuple(row["examples"]),
+        description=row.get("description") or "",
     )
 
 

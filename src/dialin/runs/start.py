@@ -8,9 +8,10 @@ from pathlib import Path
 
 from dialin import files
 from dialin.discover.connect import Connections, model_hashes
-from dialin.discover.settings import Settings, check
+from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.state import MIN_SENTENCES
 from dialin.errors import DialinError, InputError
+from dialin.llm.spec import NO_LLM
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.table import read
@@ -29,6 +30,7 @@ def read_corpus(plan: RunPlan) -> Corpus:
         If the input or the settings are not usable.
     """
     check(plan.settings)
+    check_describer(plan.settings, has_llm=plan.specs.llm != NO_LLM)
     corpus = read(plan.source, plan.columns)
     n, n_rows = len(corpus.texts), corpus.occurrences.num_rows
     if n < MIN_SENTENCES:

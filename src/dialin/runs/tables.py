@@ -39,6 +39,7 @@ def intents_table(result: Result) -> pa.Table:
         {
             "intent_id": pa.array([i.intent_id for i in intents], pa.int64()),
             "name": pa.array([i.name for i in intents], pa.string()),
+            "description": pa.array([i.description for i in intents], pa.string()),
             "size": pa.array([i.size for i in intents], pa.int64()),
             "n_occurrences": pa.array([i.n_occurrences for i in intents], pa.int64()),
             "p_good": pa.array([i.p_good for i in intents], pa.float64()),

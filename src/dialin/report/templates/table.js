@@ -6,7 +6,7 @@ function startTable() {
   const bodies = [...table.tBodies], headings = bodies.filter((body) => body.matches(".heading"));
   const rows = bodies.filter((body) => !body.matches(".heading"));
   const search = document.getElementById("table-search"), status = document.getElementById("table-status");
-  const said = (row) => [row.dataset.name, row.dataset.kind, row.dataset.role, ...[...row.querySelectorAll(".said")].map((part) => part.textContent)];
+  const said = (row) => [row.dataset.name, row.dataset.kind, row.dataset.role, ...[...row.querySelectorAll(".said, .description")].map((part) => part.textContent)];
   const words = rows.map((row) => said(row).join(" ").toLowerCase());
   const isText = (key) => key === "name" || key === "role";
 

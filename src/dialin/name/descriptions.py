@@ -1,0 +1,172 @@
+"""Descriptions of intents, one sentence each: "Customers ask when their parcel arrives.", "客户询问包裹何时送达。".
+
+Pure prompt, pure parse, one driver. Where the backend can constrain decoding, a grammar makes every reply one sentence
+about who speaks; a reply that cannot be right is no description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dialin.errors import BudgetError
+from dialin.llm.ask import Question, write
+from dialin.llm.base import LLM
+from dialin.name.actions import AGENT, CUSTOMER
+from dialin.name.by_nearness import Turn
+from dialin.name.kinds import NEED
+from dialin.name.labels import PLACEHOLDER_NAMES, Example
+from dialin.prompts.prompt import Prompt
+from dialin.prompts.templates import bullets, load
+from dialin.text.script import language_of
+
+MAX_TOKENS = 60
+MAX_CHARACTERS = 200
+SPEAKERS = {
+    "en": {CUSTOMER: "Customers", AGENT: "Agents", "": "People"},
+    "zh": {CUSTOMER: "客户", AGENT: "客服", "": "有人"},
+}
+"""How a description begins, by its language and by who speaks; "": unknown."""
+GRAMMARS = {
+    "en": 'root ::= "{speaker} " [a-z] [a-zA-Z \'-]* "."',
+    "zh": 'root ::= "{speaker}" [\\u4e00-\\u9fffA-Za-z、]+ "。"',
+}
+"""One clause: after a comma, small models copy a sentence."""
+_MARKS = " \t*_`#>-–—•\"'“”‘’「」『』"
+_END = {"en": re.compile(r"[.!?](?=[\s\"'”’*_`]|$)"), "zh": re.compile(r"[。！？!?]|\.$")}
+_HEADING = re.compile(
+    r"^(?:(?:here is [^:：]*|one[- ]sentence )?(?:description|summary|answer|sentence)|描述|概括|总结|回答|答案|答)"
+    r"[\s*_`]*[:：]",
+    re.IGNORECASE,
+)
+_REFUSAL = {
+    "en": re.compile(r"^(?:sorry|unable|cannot|no|none|unclear|unknown|as an? (?:ai|language model))\b", re.IGNORECASE),
+    "zh": re.compile(r"^(?:抱歉|对不起|很抱歉|不好意思|无法|不能|作为|没有|未知|不清楚)"),
+}
+_OWN_VOICE = {
+    "en": re.compile(r"\b(?:i|me|my|mine|we|our|you|your|yours)\b", re.IGNORECASE),
+    "zh": re.compile("[我你您咱]"),
+}
+_COURTESY = re.compile(r"\bthank(?:ing)? you\b|(?:谢谢|感谢)[你您]|[你您]好", re.IGNORECASE)
+_NUMBER = re.compile(r"\d\d")
+
+
+@dataclass(frozen=True)
+class Described:
+    """An intent that is to be described.
+
+    Parameters
+    ----------
+    name : str
+        Its label; one that stands for an unreadable reply is not shown to the LLM.
+    turn : Turn
+        What its sentences do, and who says them.
+    example : Example
+        The sentences that the LLM reads, and the language of the description.
+    """
+
+    name: str
+    turn: Turn
+    example: Example
+
+    @property
+    def speaker(self) -> str:
+        """The word with which the description begins; whoever states a need is a customer."""
+        words = SPEAKERS[self.example.language]
+        known = self.turn.role if self.turn.role in words else ""
+        return words[known or (CUSTOMER if self.turn.kind == NEED else "")]
+
+
+def description_prompt(intent: Described) -> Prompt:
+    """Return the prompt of one intent; a sentence of several lines is shown on one, so that it stays a quote."""
+    language = intent.example.language
+    is_named = not intent.name.startswith(tuple(PLACEHOLDER_NAMES.values()))
+    name = intent.name if is_named else {"en": "unknown", "zh": "未知"}[language]
+    quotes = bullets([" ".join(text.split()) for text in intent.example.texts])
+    shown = name.replace("-", " ") if language == "en" else name
+    return load("explain", language).prompt(speaker=intent.speaker, name=shown, sentences=quotes)
+
+
+def parse_description(reply: str, intent: Described) -> str:
+    """Return the first sentence of a reply; "" where it cannot be a description of the intent.
+
+    It cannot be if it is empty or cut off, longer than `MAX_CHARACTERS`, in another language, a refusal, in the voice
+    of a speaker ("I", "your", 我), with a number of some call, or no more than the name or a sentence of the intent.
+
+    Examples
+    --------
+    >>> parcels = Described("track-parcel", Turn(), Example(("where is my parcel",), "en"))
+    >>> parse_description("**Description:** Customers ask when their parcel arrives. They are angry.", parcels)
+    'Customers ask when their parcel arrives.'
+    >>> parse_description("Customers track parcel.", parcels), parse_description("I cannot help.", parcels)
+    ('', '')
+    """
+    language = intent.example.language
+    found = first_sentence(reply, language)
+    is_wrong = (
+        not found
+        or len(found) > MAX_CHARACTERS
+        or language_of([found]) != language
+        or _REFUSAL[language].search(found)
+        or _OWN_VOICE[language].search(_COURTESY.sub("", found))
+        or _NUMBER.search(found)
+        or is_repetition(found, intent)
+    )
+    return "" if is_wrong else found
+
+
+def first_sentence(reply: str, language: str) -> str:
+    """Return the first sentence of a text, without heading, quotation marks and Markdown; "" if none comes to an end.
+
+    Examples
+    --------
+    >>> first_sentence("Summary: **Agents apologise.** They do.", "en"), first_sentence("客户询问包裹", "zh")
+    ('Agents apologise.', '')
+    """
+    lines = (_HEADING.sub("", line.strip(_MARKS)).strip(_MARKS) for line in reply.splitlines())
+    line = next(filter(None, lines), "")
+    end = _END[language].search(line)
+    return line[: end.end()] if end else ""
+
+
+def is_repetition(description: str, intent: Described) -> bool:
+    """Tell whether a description says, after who speaks, only the name or a sentence, or has a clause of a sentence."""
+    said, (name, *texts) = bare(description), map(bare, (intent.name, *intent.example.texts))
+    forms = {said, said.removeprefix(bare(intent.speaker))}
+    clauses = [bare(clause) for clause in re.split("[,，;；]", description)[1:]]
+    is_copied = any(clause in text for clause in clauses for text in texts if clause)
+    return is_copied or not forms.isdisjoint([name, *texts])
+
+
+def bare(text: str) -> str:
+    """Return the letters and digits of a text, in lower case."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def describe_clusters(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[int, str]]:
+    """Yield the place of each intent and its description; "" where the reply is none.
+
+    The intents of one speaker in one language are one batch, with one grammar; the first batch is that of the first.
+
+    Raises
+    ------
+    BudgetError
+        A cap was hit; what an LLM with a store had answered by then comes first.
+    """
+    kinds = [(intent.example.language, intent.speaker) for intent in intents]
+    for language, speaker in dict.fromkeys(kinds):
+        places = [i for i, kind in enumerate(kinds) if kind == (language, speaker)]
+        questions = [Question(description_prompt(intents[i]), language) for i in places]
+        grammars = {language: GRAMMARS[language].format(speaker=speaker)}
+        for i, reply in zip(places, kept_answers(llm, questions, grammars), strict=True):
+            yield i, parse_description(reply, intents[i])
+
+
+def kept_answers(llm: LLM, questions: Sequence[Question], grammars: Mapping[str, str]) -> Iterator[str]:
+    """Yield the answers; where a cap stops the batch, those that the LLM keeps, up to the first that it does not."""
+    try:
+        yield from write(llm, questions, MAX_TOKENS, grammars)
+    except BudgetError:
+        for question in questions:
+            yield from write(llm, [question], MAX_TOKENS, grammars)
