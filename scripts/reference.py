@@ -171,6 +171,7 @@ PURPOSES = {
     "tuned": "the judge: the same for a tuned model, without examples",
     "name": "the name of a cluster",
     "contrast": "a second name for clusters that got the same one",
+    "explain": "the description of an intent, with `--describe`",
     "prune": "the next candidates of `--prune`",
     "role": "the role of an action word that is not in the table",
     "keyphrase": "the peer `keyphrase`",

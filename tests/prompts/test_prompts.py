@@ -9,8 +9,9 @@ from importlib import resources
 import pytest
 
 from dialin.judge.questions import build_list_prompt, build_pair_prompt
+from dialin.name import descriptions, roles
 from dialin.name import labels as name
-from dialin.name import roles
+from dialin.name.by_nearness import Turn
 from dialin.name.labels import Example
 from dialin.peers import clusterllm, edgerefine, idas, keyphrase
 from dialin.prompts.prompt import Prompt
@@ -56,6 +57,7 @@ def built(task: str, language: str) -> Prompt:
         "tuned": lambda: build_list_prompt(texts, "tuned"),
         "name": lambda: name.build_prompt(example),
         "contrast": lambda: name.build_contrast_prompt(example, example),
+        "explain": lambda: descriptions.description_prompt(descriptions.Described(label, Turn(), example)),
         "role": lambda: roles.build_question(label).prompt,
         "prune": lambda: build_prune_prompt([Trial(8, 40, 60)], [4, 8], 100),
         "keyphrase": lambda: keyphrase.build_prompt(texts[0], language),
@@ -176,7 +178,7 @@ def test_what_is_built_fills_every_field(task: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("task", ["pairs", "list", "name"])
+@pytest.mark.parametrize("task", ["pairs", "list", "name", "explain"])
 def test_the_sentences_are_in_the_prompt(task: str, language: str) -> None:
     assert all(text in built(task, language).user for text in TEXTS[language])
 

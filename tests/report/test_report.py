@@ -355,3 +355,17 @@ def test_without_kinds_the_table_has_no_headings(tmp_path: Path) -> None:
     html = report_html(fake_run(tmp_path / "run", calls()))
     assert 'class="heading' not in html
     assert "What else is said" not in html
+
+
+# --- descriptions -----------------------------------------------------------------------------------
+
+
+def test_a_description_stands_below_the_name_as_text(tmp_path: Path) -> None:
+    described = {"request-refund": "Customers want <b>their</b> money back."}
+    html = report_html(fake_run(tmp_path / "run", calls(), described))
+    assert html.count('class="description"') == 1
+    assert "Customers want &lt;b&gt;their&lt;/b&gt; money back." in html
+
+
+def test_without_descriptions_there_is_no_place_for_them(html: str) -> None:
+    assert 'class="description"' not in html

@@ -222,6 +222,19 @@ def test_an_intent_says_what_it_does(cli: Cli, home: Path) -> None:
     assert json.loads(cli("show", home / "run", "--json").stdout)["kinds"] == {"need": 3, "social": 5}
 
 
+def test_a_description_stands_below_the_name(cli: Cli, home: Path) -> None:
+    """On a wide terminal, in the table too; in JSON, and under the name that `discover` prints."""
+    run = fake_run(home / "run", KINDS, {"request-refund": "Customers want [b]their[/b] money back."})
+    lines = cli("show", home / "run", "request-refund").stdout.splitlines()
+    assert lines[1] == "Customers want [b]their[/b] money back."
+    wide, table = io.StringIO(), io.StringIO()
+    print_facts(run, facts_of(load_files(run)), Console(file=wide, width=140))
+    print_report(run, table)
+    assert "Customers want [b]their[/b] money back." in wide.getvalue()
+    assert "Customers want [b]their" in table.getvalue()
+    assert json.loads(cli("show", home / "run", "--json").stdout)["intents"][0]["description"].startswith("Customers")
+
+
 def test_without_kinds_there_are_no_headings(cli: Cli, run: Path) -> None:
     shown = cli("show", run).stdout
     assert "WHY PEOPLE CALL" not in shown

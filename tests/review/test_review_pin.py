@@ -99,6 +99,19 @@ def test_a_rerun_of_the_rerun_keeps_its_own_review_only(cli: Cli, calls: Path, r
     assert by_name(load(discover(cli, calls, "third", "--pin", "new")))["all-topics"] == by_name(run)["both-topics"]
 
 
+def test_a_description_stays_with_its_sentences(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    """What a person renamed keeps it, here and in a rerun; what a person put together has none."""
+    run = load(discover(cli, calls, "old", "--merge", "none", "--describe"))
+    before = dict(zip(run.intents["name"].to_pylist(), run.intents["description"].to_pylist(), strict=True))
+    renamed = run.found_names[2]
+    after = decide(run.folder, Merge(0, (1,), "both-topics"), Rename(2, "查询-物流"))
+    for found in (after, load(discover(cli, calls, "new", "--pin", "old"))):
+        described = dict(zip(found.intents["name"].to_pylist(), found.intents["description"].to_pylist(), strict=True))
+        assert described["both-topics"] == ""
+        assert described["查询-物流"] == before[renamed] != ""
+    assert decide(run.folder, Undo(2)).intents["description"].to_pylist().count("") == 0
+
+
 def test_what_was_undone_is_not_kept(cli: Cli, calls: Path, reviewed: Run) -> None:
     decide(reviewed.folder, Undo(2), Undo(3), Undo(4))
     result = cli("discover", calls, "--out", "new", "--llm", "test:scripted", "--pin", "old")
@@ -163,7 +176,7 @@ def test_words_come_before_borders() -> None:
     person said holds wherever it lies."""
     pieces = Pieces(on_circle(0, 90), np.full(2, np.cos(np.pi / 6), np.float32), np.array([0, -1]), ("", ""))
     said = np.array([NO_DECISION, NO_DECISION, NO_DECISION, 0, -1])
-    pinned = KeptIntents(("ask-refund",), ("",), np.ones(1), said, pieces)
+    pinned = KeptIntents(("ask-refund",), ("",), ("",), np.ones(1), said, pieces)
     X = on_circle(10, 80, 45, 170, 0)
     order = SpokenOrder(np.array([0, 1, 2, 1]), np.array([0, 0, 0, 1]))
     held = PinnedSplit.of(pinned, Data(list("abcde"), X, np.ones(5, np.int64), [""] * 5, order=order), [""] * 5)

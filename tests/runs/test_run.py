@@ -47,6 +47,7 @@ def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, ba
     assert intents.column_names == [
         "intent_id",
         "name",
+        "description",
         "size",
         "n_occurrences",
         "p_good",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,12 @@ class Said:
     kind: str = ""
 
 
-def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
+def fake_run(
+    folder: Path, said: Sequence[Said], described: Mapping[str, str] = MappingProxyType({}), **changes: Any
+) -> Run:
     """Write a run folder in which each text has the intent of its first utterance; `changes` go into the manifest.
+
+    `described` has the descriptions of intents by their names.
 
     Texts are not cleaned as they are when they are read: a page has to bear what older or other tools let through.
     """
@@ -58,7 +63,9 @@ def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
     run = start(folder, plan, corpus, opened)
     run = replace(run, manifest=replace(run.manifest, **({"status": COMPLETE} | changes)))
     files.write_array(folder / files.EMBEDDINGS, X)
-    write_result(run, result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), said, X), SessionLog(folder))
+    result = result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), said, X)
+    intents = tuple(replace(intent, description=described.get(intent.name, "")) for intent in result.intents)
+    write_result(run, replace(result, intents=intents), SessionLog(folder))
     return load(folder)
 
 

@@ -103,7 +103,7 @@ def by_topic(prompt: Prompt) -> bool:
 
 @dataclass
 class ScriptedLLM:
-    """Judges by `rule`, names by the topic of most sentences, and has `n_calls` batches to spend."""
+    """Judges by `rule`, names and describes by the topic of most sentences, and has `n_calls` batches to spend."""
 
     rule: Callable[[Prompt], bool | None] = by_topic
     action: Callable[[str], str] = lambda word: "inquire"
@@ -125,6 +125,8 @@ class ScriptedLLM:
         if "allowed for" in user:
             return user.rsplit(": ", 1)[1]
         word = Counter(map(topic, sentences_in(user))).most_common(1)[0][0]
+        if "Quotes:" in user:
+            return f"People talk about the {word} here."
         return f"{self.action(word)}-{word}"
 
     def _spend(self, prompts: Sequence[Prompt]) -> None:

@@ -116,7 +116,7 @@ def install(backend: Backend, put: Callable[[object, str, object], None] = setat
 
 
 class ScriptedBackend:
-    """Says Yes where two sentences share a topic; names a cluster by its most frequent word.
+    """Says Yes where two sentences share a topic; names and describes a cluster by its most frequent word.
 
     Parameters
     ----------
@@ -156,7 +156,9 @@ def answer(request: Request) -> Reply:
         p = 0.9 if same_topic(user) else 0.1
         return Reply(request.options[p < 0.5], (p, 1 - p), len(user) // 4 + 50, 1)
     first = Counter(topic_of(line) for line in user.split("\n") if line.startswith("- ")).most_common(1)
-    return Reply(f"inquire-{first[0][0] if first else 'something'}", (), len(user) // 4 + 80, 4)
+    about = first[0][0] if first else "something"
+    text = f"Customers talk about the {about} here." if "Quotes:" in user else f"inquire-{about}"
+    return Reply(text, (), len(user) // 4 + 80, 4)
 
 
 def same_topic(user: str) -> bool:

@@ -29,7 +29,7 @@ SPEAKERS = {
 }
 """How a description begins, by its language and by who speaks; "": unknown."""
 GRAMMARS = {
-    "en": 'root ::= "{speaker} " [a-z] [a-zA-Z \'-]* "."',
+    "en": 'root ::= "{speaker}" (" " word)+ "."\nword ::= [a-zA-Z] [a-zA-Z\'-]*',
     "zh": 'root ::= "{speaker}" [\\u4e00-\\u9fffA-Za-z、]+ "。"',
 }
 """One clause: after a comma, small models copy a sentence."""

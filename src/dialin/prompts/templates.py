@@ -22,8 +22,7 @@ BULLET_CHARS = 160
 """Characters of a sentence in a list of them, so that the list fits a small context."""
 PAIR_CHARS = 300
 """Characters of a sentence that stands alone or beside a few others."""
-VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "prune": 1, "role": 1, "tuned": 1}
-VERSIONS |= {"explain": 1}
+VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "explain": 1, "prune": 1, "role": 1, "tuned": 1}
 VERSIONS |= {"keyphrase": 1, "describe": 1, "closer": 1, "belongs": 1}  # of `dialin.peers`
 
 
