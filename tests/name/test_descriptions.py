@@ -232,7 +232,7 @@ def test_each_intent_gets_its_own_description_in_its_own_language() -> None:
 def test_each_speaker_has_a_grammar() -> None:
     llm = Writer(lambda _: GOOD)
     dict(describe_clusters(llm, [PARCELS, HOURS, PARCELS, PARCELS_ZH]))
-    assert [('"Customers"' in g, '"Agents"' in g, '"客户"' in g) for g in llm.grammars] == [
+    assert [('"Customers ' in g, '"Agents ' in g, '"客户"' in g) for g in llm.grammars] == [
         (True, False, False),
         (False, True, False),
         (False, False, True),

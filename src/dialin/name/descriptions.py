@@ -28,9 +28,19 @@ SPEAKERS = {
     "zh": {CUSTOMER: "客户", AGENT: "客服", "": "有人"},
 }
 """How a description begins, by its language and by who speaks; "": unknown."""
+VERBS = {
+    "Customers": "ask want complain report say give confirm refuse thank",
+    "Agents": "ask offer explain say confirm give promise apologise thank greet",
+    "People": "ask want complain report say give confirm explain offer thank greet",
+    "客户": "询问 想 要求 投诉 反映 说明 提供 确认 拒绝 感谢",
+    "客服": "询问 说明 告知 确认 提供 请 答应 建议 致歉 感谢 问候",
+    "有人": "询问 想 要求 投诉 反映 说明 提供 确认 感谢 问候",
+}
+"""What speakers can do by speaking. Small models take the verb of the label instead: 客户支付退款 over people who want
+their money back."""
 GRAMMARS = {
-    "en": 'root ::= "{speaker}" (" " word)+ "."\nword ::= [a-zA-Z] [a-zA-Z\'-]*',
-    "zh": 'root ::= "{speaker}" [\\u4e00-\\u9fffA-Za-z、]+ "。"',
+    "en": 'root ::= "{speaker} " verb (" " word)+ "."\nverb ::= {verbs}\nword ::= [a-zA-Z] [a-zA-Z\'-]*',
+    "zh": 'root ::= "{speaker}" verb [\\u4e00-\\u9fffA-Za-z、]+ "。"\nverb ::= {verbs}',
 }
 """One clause: after a comma, small models copy a sentence."""
 _MARKS = " \t*_`#>-–—•\"'“”‘’「」『』"
@@ -144,6 +154,18 @@ def bare(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
+def description_grammar(language: str, speaker: str) -> str:
+    """Return the GBNF grammar of descriptions: who speaks, a verb, and the rest of one sentence without a comma.
+
+    Examples
+    --------
+    >>> description_grammar("zh", "客服").splitlines()[1][:24]
+    'verb ::= "询问" | "说明" | "'
+    """
+    verbs = " | ".join(f'"{verb}"' for verb in VERBS[speaker].split())
+    return GRAMMARS[language].format(speaker=speaker, verbs=verbs)
+
+
 def describe_clusters(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[int, str]]:
     """Yield the place of each intent and its description; "" where the reply is none.
 
@@ -158,7 +180,7 @@ def describe_clusters(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[
     for language, speaker in dict.fromkeys(kinds):
         places = [i for i, kind in enumerate(kinds) if kind == (language, speaker)]
         questions = [Question(description_prompt(intents[i]), language) for i in places]
-        grammars = {language: GRAMMARS[language].format(speaker=speaker)}
+        grammars = {language: description_grammar(language, speaker)}
         for i, reply in zip(places, kept_answers(llm, questions, grammars), strict=True):
             yield i, parse_description(reply, intents[i])
 
