@@ -23,7 +23,7 @@ from scripted import ScriptedBackend
 
 def intent(name: str, role: str | None = None, *examples: str) -> dict[str, object]:
     base = {"intent_id": 0, "name": name, "size": 1234, "n_occurrences": 60, "p_good": 0.912, "kind": ""}
-    return base | {"role": role, "examples": list(examples), "share": 0.6}
+    return base | {"description": "", "role": role, "examples": list(examples), "share": 0.6}
 
 
 def summary(*intents: dict[str, object]) -> Summary:

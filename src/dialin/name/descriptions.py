@@ -7,11 +7,10 @@ about who speaks; a reply that cannot be right is no description.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dialin.errors import BudgetError
-from dialin.llm.ask import Question, write
 from dialin.llm.base import LLM
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.by_nearness import Turn
@@ -29,15 +28,23 @@ SPEAKERS = {
 }
 """How a description begins, by its language and by who speaks; "": unknown."""
 VERBS = {
-    "Customers": "ask want complain report say give confirm refuse thank",
-    "Agents": "ask offer explain say confirm give promise apologise thank greet",
-    "People": "ask want complain report say give confirm explain offer thank greet",
-    "客户": "询问 想 要求 投诉 反映 说明 提供 确认 拒绝 感谢",
-    "客服": "询问 说明 告知 确认 提供 请 答应 建议 致歉 感谢 问候",
-    "有人": "询问 想 要求 投诉 反映 说明 提供 确认 感谢 问候",
+    "en": {
+        "need": "ask want complain report",
+        "answer": "answer say explain confirm offer promise",
+        "data": "give",
+        "acknowledgement": "agree confirm",
+        "social": "thank greet apologise say",
+    },
+    "zh": {
+        "need": "询问 想 要求 投诉 反映",
+        "answer": "回答 说明 告知 确认 提供 答应",
+        "data": "提供",
+        "acknowledgement": "同意 确认",
+        "social": "感谢 问候 致歉 告别",
+    },
 }
-"""What speakers can do by speaking. Small models take the verb of the label instead: 客户支付退款 over people who want
-their money back."""
+"""What people do by speaking, by language and `dialin.name.kinds.KINDS`. Small models take the verb of the label
+instead: 客户支付退款 over people who want their money back."""
 GRAMMARS = {
     "en": 'root ::= "{speaker} " verb (" " word)+ "."\nverb ::= {verbs}\nword ::= [a-zA-Z] [a-zA-Z\'-]*',
     "zh": 'root ::= "{speaker}" verb [\\u4e00-\\u9fffA-Za-z、]+ "。"\nverb ::= {verbs}',
@@ -60,6 +67,7 @@ _OWN_VOICE = {
 }
 _COURTESY = re.compile(r"\bthank(?:ing)? you\b|(?:谢谢|感谢)[你您]|[你您]好", re.IGNORECASE)
 _NUMBER = re.compile(r"\d\d")
+_STUTTER = re.compile(r"([\u4e00-\u9fff]{2,})的?\1|\b(\w+) \2\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,8 @@ def parse_description(reply: str, intent: Described) -> str:
     """Return the first sentence of a reply; "" where it cannot be a description of the intent.
 
     It cannot be if it is empty or cut off, longer than `MAX_CHARACTERS`, in another language, a refusal, in the voice
-    of a speaker ("I", "your", 我), with a number of some call, or no more than the name or a sentence of the intent.
+    of a speaker ("I", "your", 我), with a number of some call or a word twice running, or if it says no more than the
+    name or a sentence of the intent.
 
     Examples
     --------
@@ -121,6 +130,7 @@ def parse_description(reply: str, intent: Described) -> str:
         or _REFUSAL[language].search(found)
         or _OWN_VOICE[language].search(_COURTESY.sub("", found))
         or _NUMBER.search(found)
+        or _STUTTER.search(found)
         or is_repetition(found, intent)
     )
     return "" if is_wrong else found
@@ -143,7 +153,7 @@ def first_sentence(reply: str, language: str) -> str:
 def is_repetition(description: str, intent: Described) -> bool:
     """Tell whether a description says, after who speaks, only the name or a sentence, or has a clause of a sentence."""
     said, (name, *texts) = bare(description), map(bare, (intent.name, *intent.example.texts))
-    forms = {said, said.removeprefix(bare(intent.speaker))}
+    forms = {said, *(said.removeprefix(bare(word)) for word in SPEAKERS[intent.example.language].values())}
     clauses = [bare(clause) for clause in re.split("[,，;；]", description)[1:]]
     is_copied = any(clause in text for clause in clauses for text in texts if clause)
     return is_copied or not forms.isdisjoint([name, *texts])
@@ -154,41 +164,43 @@ def bare(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def description_grammar(language: str, speaker: str) -> str:
-    """Return the GBNF grammar of descriptions: who speaks, a verb, and the rest of one sentence without a comma.
+def description_grammar(intent: Described) -> str:
+    """Return the GBNF grammar of descriptions: who speaks, a verb of its kind, and one sentence without a comma.
 
     Examples
     --------
-    >>> description_grammar("zh", "客服").splitlines()[1][:24]
-    'verb ::= "询问" | "说明" | "'
+    >>> thanks = Described("say-thanks", Turn("data", "customer"), Example(("ok",), "zh"))
+    >>> description_grammar(thanks).splitlines()[1]
+    'verb ::= "提供"'
     """
-    verbs = " | ".join(f'"{verb}"' for verb in VERBS[speaker].split())
-    return GRAMMARS[language].format(speaker=speaker, verbs=verbs)
+    by_kind = VERBS[intent.example.language]
+    words = by_kind.get(intent.turn.kind) or " ".join(by_kind.values())
+    verbs = " | ".join(f'"{verb}"' for verb in dict.fromkeys(words.split()))
+    return GRAMMARS[intent.example.language].format(speaker=intent.speaker, verbs=verbs)
 
 
 def describe_clusters(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[int, str]]:
     """Yield the place of each intent and its description; "" where the reply is none.
 
-    The intents of one speaker in one language are one batch, with one grammar; the first batch is that of the first.
+    Intents that have one grammar are one batch; the first batch is that of the first.
 
     Raises
     ------
     BudgetError
         A cap was hit; what an LLM with a store had answered by then comes first.
     """
-    kinds = [(intent.example.language, intent.speaker) for intent in intents]
-    for language, speaker in dict.fromkeys(kinds):
-        places = [i for i, kind in enumerate(kinds) if kind == (language, speaker)]
-        questions = [Question(description_prompt(intents[i]), language) for i in places]
-        grammars = {language: description_grammar(language, speaker)}
-        for i, reply in zip(places, kept_answers(llm, questions, grammars), strict=True):
-            yield i, parse_description(reply, intents[i])
+    grammars = [description_grammar(intent) for intent in intents]
+    for grammar in dict.fromkeys(grammars):
+        batch = [(i, intent) for i, intent in enumerate(intents) if grammars[i] == grammar]
+        for (i, intent), reply in zip(batch, kept_answers(llm, [one for _, one in batch], grammar), strict=True):
+            yield i, parse_description(reply, intent)
 
 
-def kept_answers(llm: LLM, questions: Sequence[Question], grammars: Mapping[str, str]) -> Iterator[str]:
+def kept_answers(llm: LLM, intents: Sequence[Described], grammar: str) -> Iterator[str]:
     """Yield the answers; where a cap stops the batch, those that the LLM keeps, up to the first that it does not."""
+    prompts = [description_prompt(intent) for intent in intents]
     try:
-        yield from write(llm, questions, MAX_TOKENS, grammars)
+        yield from llm.complete(prompts, MAX_TOKENS, grammar)
     except BudgetError:
-        for question in questions:
-            yield from write(llm, [question], MAX_TOKENS, grammars)
+        for prompt in prompts:
+            yield from llm.complete([prompt], MAX_TOKENS, grammar)
