@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,11 +15,18 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Result
 from dialin.errors import InputError
 from dialin.prompts.templates import load
-from oracles import BagOfWords, ScriptedLLM, talk
+from oracles import BagOfWords, Matrix, ScriptedLLM, talk
 
 TEXTS = [*talk({"parcel": 14, "refund": 10, "login": 8}), "zebra quartz"]
 LIST = Settings(judge="llm", form="list")
 DESCRIBED = replace(LIST, describe=True)
+
+
+class Idle(BagOfWords):
+    """An embedder that nobody may ask."""
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        raise AssertionError("nothing may be embedded")
 
 
 def found(llm: ScriptedLLM | None, settings: Settings = DESCRIBED) -> Result:
@@ -43,10 +51,14 @@ def test_without_the_setting_the_same_is_asked_and_found_but_no_description() ->
     assert systems == {load("explain", "en").system}
 
 
-@pytest.mark.parametrize(("language", "task"), [("zh", "zh"), ("en", "en"), ("auto", "en")])
-def test_they_are_in_the_language_of_the_names(language: str, task: str) -> None:
+@pytest.mark.parametrize(
+    ("settings", "task"),
+    [(replace(DESCRIBED, language="zh"), "zh"), (replace(DESCRIBED, language="en"), "en"), (DESCRIBED, "en")],
+    ids=["Chinese", "English", "auto"],
+)
+def test_they_are_in_the_language_of_the_names(settings: Settings, task: str) -> None:
     llm = ScriptedLLM()
-    found(llm, replace(DESCRIBED, language=language))
+    found(llm, settings)
     assert llm.prompts[-1].system == load("explain", task).system
 
 
@@ -62,13 +74,9 @@ def test_a_cap_leaves_all_else_as_it_is_and_the_run_incomplete() -> None:
 
 
 def test_without_an_llm_there_is_one_line_before_any_work() -> None:
-    class Unused(BagOfWords):
-        def encode(self, texts: object) -> None:  # type: ignore[override]
-            raise AssertionError("nothing may be embedded")
-
     with pytest.raises(InputError, match=r"^describe needs an LLM.*--llm"):
         found(None)
     with pytest.raises(InputError, match="describe needs an LLM"):
-        IntentClusterer(llm=None, embedder=Unused(), settings=DESCRIBED).fit(TEXTS)
+        IntentClusterer(llm=None, embedder=Idle(), settings=DESCRIBED).fit(TEXTS)
     with pytest.raises(InputError, match="describe needs an LLM"):
-        IntentClusterer(llm="none", embedder=Unused(), settings=DESCRIBED).fit(TEXTS)
+        IntentClusterer(llm="none", embedder=Idle(), settings=DESCRIBED).fit(TEXTS)

@@ -361,8 +361,9 @@ def test_without_kinds_the_table_has_no_headings(tmp_path: Path) -> None:
 
 
 def test_a_description_stands_below_the_name_as_text(tmp_path: Path) -> None:
-    described = {"request-refund": "Customers want <b>their</b> money back."}
-    html = report_html(fake_run(tmp_path / "run", calls(), described))
+    about = {"request-refund": "Customers want <b>their</b> money back."}
+    said = [replace(one, description=about.get(one.intent, "")) for one in calls()]
+    html = report_html(fake_run(tmp_path / "run", said))
     assert html.count('class="description"') == 1
     assert "Customers want &lt;b&gt;their&lt;/b&gt; money back." in html
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -224,7 +225,8 @@ def test_an_intent_says_what_it_does(cli: Cli, home: Path) -> None:
 
 def test_a_description_stands_below_the_name(cli: Cli, home: Path) -> None:
     """On a wide terminal, in the table too; in JSON, and under the name that `discover` prints."""
-    run = fake_run(home / "run", KINDS, {"request-refund": "Customers want [b]their[/b] money back."})
+    about = {"request-refund": "Customers want [b]their[/b] money back."}
+    run = fake_run(home / "run", [replace(said, description=about.get(said.intent, "")) for said in KINDS])
     lines = cli("show", home / "run", "request-refund").stdout.splitlines()
     assert lines[1] == "Customers want [b]their[/b] money back."
     wide, table = io.StringIO(), io.StringIO()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ from scripted import HashingEmbedder
 
 @dataclass(frozen=True)
 class Said:
-    """One utterance: what was said, with which intent ("" for none), where, and what it does ("" for unknown)."""
+    """One utterance: what was said, with which intent ("" for none), where, its kind, and what describes the intent."""
 
     text: str
     intent: str
@@ -45,14 +44,11 @@ class Said:
     role: str | None = None
     date: str | None = None
     kind: str = ""
+    description: str = ""
 
 
-def fake_run(
-    folder: Path, said: Sequence[Said], described: Mapping[str, str] = MappingProxyType({}), **changes: Any
-) -> Run:
+def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
     """Write a run folder in which each text has the intent of its first utterance; `changes` go into the manifest.
-
-    `described` has the descriptions of intents by their names.
 
     Texts are not cleaned as they are when they are read: a page has to bear what older or other tools let through.
     """
@@ -63,9 +59,7 @@ def fake_run(
     run = start(folder, plan, corpus, opened)
     run = replace(run, manifest=replace(run.manifest, **({"status": COMPLETE} | changes)))
     files.write_array(folder / files.EMBEDDINGS, X)
-    result = result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), said, X)
-    intents = tuple(replace(intent, description=described.get(intent.name, "")) for intent in result.intents)
-    write_result(run, replace(result, intents=intents), SessionLog(folder))
+    write_result(run, result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), said, X), SessionLog(folder))
     return load(folder)
 
 
@@ -92,6 +86,7 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     for name, count in zip(names, counts, strict=True):
         size[name] += count
     kind_of = {s.intent: s.kind for s in reversed(said)}
+    about = {s.intent: s.description for s in reversed(said)}
     ordered = sorted(filter(None, size), key=lambda name: (not may_be_need(kind_of[name]), -size[name], name))
     labels = np.array([ordered.index(name) if name else -1 for name in names])
     clusters = [np.flatnonzero(labels == i) for i in range(len(ordered))]
@@ -99,7 +94,9 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     kinds = kinds_of_said(texts, said)
     votes = [prevailing([kinds.names[row] for row in rows], np.array(counts)[rows]) for rows in clusters]
     intents = tuple(
-        Intent(i, name, len(rows), size[name], 0.9, own[i], tuple(texts[row] for row in rows[:5]), *votes[i])
+        Intent(
+            i, name, len(rows), size[name], 0.9, own[i], tuple(texts[row] for row in rows[:5]), *votes[i], about[name]
+        )
         for i, (name, rows) in enumerate(zip(ordered, clusters, strict=True))
     )
     trials = (Trial(2, 3, 5), Trial(len(ordered), 6, 1, 1))
