@@ -30,21 +30,21 @@ SPEAKERS = {
 VERBS = {
     "en": {
         "need": "ask want complain report",
-        "answer": "answer say explain confirm offer promise",
-        "data": "give",
+        "answer": "answer ask say explain confirm offer promise",
+        "data": "give ask confirm",
         "acknowledgement": "agree confirm",
-        "social": "thank greet apologise say",
+        "social": "thank greet apologise say ask",
     },
     "zh": {
         "need": "询问 想 要求 投诉 反映",
-        "answer": "回答 说明 告知 确认 提供 答应",
-        "data": "提供",
+        "answer": "回答 询问 说明 告知 确认 提供 答应",
+        "data": "提供 询问 确认",
         "acknowledgement": "同意 确认",
-        "social": "感谢 问候 致歉 告别",
+        "social": "感谢 问候 致歉 告别 询问",
     },
 }
-"""What people do by speaking, by language and `dialin.name.kinds.KINDS`. Small models take the verb of the label
-instead: 客户支付退款 over people who want their money back."""
+"""What people do by speaking, by language and `dialin.name.kinds.KINDS`; data is asked for, too. Small models take the
+verb of the label instead: 客户支付退款 over people who want their money back."""
 GRAMMARS = {
     "en": 'root ::= "{speaker} " verb (" " word)+ "."\nverb ::= {verbs}\nword ::= [a-zA-Z] [a-zA-Z\'-]*',
     "zh": 'root ::= "{speaker}" verb [\\u4e00-\\u9fffA-Za-z、]+ "。"\nverb ::= {verbs}',
@@ -171,7 +171,7 @@ def description_grammar(intent: Described) -> str:
     --------
     >>> thanks = Described("say-thanks", Turn("data", "customer"), Example(("ok",), "zh"))
     >>> description_grammar(thanks).splitlines()[1]
-    'verb ::= "提供"'
+    'verb ::= "提供" | "询问" | "确认"'
     """
     by_kind = VERBS[intent.example.language]
     words = by_kind.get(intent.turn.kind) or " ".join(by_kind.values())
