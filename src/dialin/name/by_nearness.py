@@ -29,7 +29,7 @@ SUPPORT = 0.1
 """Cosines that a name gains where the sentences fully carry its objective; as much again for its action."""
 LENGTH = 0.01
 """Cosines that a name loses for each word of its objective after two, or for each two characters after four."""
-FEW, MARGIN = 0.5, 0.01
+FEW, MARGIN = 0.8, 0.01
 """A name of a turn without a need serves clusters where fewer sentences have a typical objective, and must lie nearer
 to its cluster than to the average one by this cosine."""
 UNSAID_COST = 0.1
@@ -251,13 +251,13 @@ def _combined(
     V = dict(zip(each, near.vectors(each), strict=True)) if each else {}
     A, names = near.vectors(actions.words), list[list[str]]()
     for own, (one, turn), centroid in zip(best, clusters, near.centroids, strict=True):
-        typical = SUPPORT * np.array([one.support_of_action(action) for action in actions.words])
         found = list[str]()
         for objective in own:
+            typical = SUPPORT * np.array([one.support_of_action(action, objective) for action in actions.words])
             order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
             nearest = (actions.words[i] for i in order)
             able = [each for each in nearest if turn.can_do(each) or each in actions.vocabulary]
-            said = {each: 1.0 if turn.does(each) else one.acts.get(each, 0.0) for each in able}
+            said = {each: 1.0 if turn.does(each) else one.said_of(each, objective) for each in able}
             fitting = [each for each in able if actions.fit(each, objective, said[each])]
             found += [f"{action}-{objective}" for action in fitting[:N_ACTIONS]]
         names.append(found)

@@ -11,12 +11,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from dialin.name.actions import words_in
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
 
+T = TypeVar("T")
 N_OBJECTIVES = 24
 """Most typical objectives of a cluster that are ranked."""
 N_OWN_ACTIONS = 120
@@ -25,7 +26,7 @@ MIN_SENTENCES = 2
 """Sentences of a cluster that must have an objective, if any is in so many: a name is not carried by one."""
 MIN_SHARE = 0.03
 """Share of the sentences that must have it."""
-ENOUGH = 0.2
+ENOUGH = 0.4
 """Share of the sentences that carries a name fully."""
 UNSAID = 0.1
 """Share of the sentences that counts for a general objective, or one of an LLM, where none has it."""
@@ -47,6 +48,10 @@ class Phrases(Protocol):
         """Return the actions that a sentence says."""
         ...
 
+    def deeds(self, text: str, objectives: Iterable[str]) -> set[tuple[str, str]]:
+        """Return which actions a sentence says or implies of which of its objectives; of "": of any other."""
+        ...
+
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name."""
         ...
@@ -64,6 +69,9 @@ class Material:
         Actions that the sentences say -> share of the sentences.
     typical : mapping of str to float
         Those said more often than in the corpus -> share beyond the usual one.
+    deeds : mapping of (str, str) to float
+        Actions and the objectives that sentences say or imply them of, "" for whatever it may be -> share of the
+        sentences.
     coverage : float
         Share of the sentences that have one of the objectives, in [0, 1].
     """
@@ -71,26 +79,42 @@ class Material:
     objectives: Mapping[str, float] = field(default_factory=dict)
     acts: Mapping[str, float] = field(default_factory=dict)
     typical: Mapping[str, float] = field(default_factory=dict)
+    deeds: Mapping[tuple[str, str], float] = field(default_factory=dict)
     coverage: float = 0.0
 
     def support_of(self, objective: str) -> float:
         """Return how far the sentences carry an objective: √share, at most √`ENOUGH`; if none has it, √`UNSAID`."""
         return math.sqrt(min(self.objectives.get(objective, UNSAID), ENOUGH))
 
-    def support_of_action(self, action: str) -> float:
-        """Return how far the sentences carry an action, as for an objective."""
-        return math.sqrt(min(self.typical.get(action, 0.0), ENOUGH))
+    def said_of(self, action: str, objective: str) -> float:
+        """Return the share, of the sentences that have an objective, that say or imply an action of it.
+
+        If none has the objective: the share of all sentences that imply the action of whatever it may be.
+
+        Examples
+        --------
+        >>> material = Material({"card": 0.5}, {"use": 0.4}, {}, {("use", "card"): 0.3, ("find", ""): 0.2})
+        >>> [material.said_of(*each) for each in (("use", "card"), ("use", "cash"), ("find", "cash"))]
+        [0.6, 0.0, 0.2]
+        """
+        known = objective if objective in self.objectives else ""
+        return self.deeds.get((action, known), 0.0) / self.objectives.get(known, 1.0)
+
+    def support_of_action(self, action: str, objective: str) -> float:
+        """Return how far the sentences carry an action of an objective, as for an objective alone."""
+        return math.sqrt(min(self.typical.get(action, 0.0), self.said_of(action, objective), ENOUGH))
 
     def support(self, name: str) -> float:
         """Return how far the sentences carry a name, its action and its objective, in [0, 2√`ENOUGH`].
 
         Examples
         --------
-        >>> material = Material({"light": 0.09}, {}, {"turn-off": 0.16})
+        >>> material = Material({"light": 0.09}, {}, {"turn-off": 0.16}, {("turn-off", "light"): 0.2})
         >>> [round(material.support(name), 2) for name in ("turn-off-light", "find-light", "find-order")]
         [0.7, 0.32, 0.32]
         """
-        return max(self.support_of_action(action) + self.support_of(objective) for action, objective in splits_of(name))
+        each = splits_of(name)
+        return max(self.support_of_action(*one) + self.support_of(one[1]) for one in each)
 
     def says(self, name: str) -> bool:
         """Return whether a sentence has the objective of a name.
@@ -137,14 +161,16 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
     sizes = [len(texts) for texts in clusters]
     found, said = Sightings.of(objectives, sizes), Sightings.of(acts, sizes)
     material = []
-    for sets, own, own_acts, n in zip(had, objectives, acts, sizes, strict=True):
+    for texts, sets, own, own_acts, n in zip(clusters, had, objectives, acts, sizes, strict=True):
         typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
         coverage = sum(not typical.keys().isdisjoint(each) for each in sets) / n
-        material.append(Material(typical, shares, said.beyond(own_acts, n), coverage))
+        deeds = _counts(phrases.deeds(text, each & typical.keys()) for text, each in zip(texts, sets, strict=True))
+        of = {deed: count / n for deed, count in deeds.items()}
+        material.append(Material(typical, shares, said.beyond(own_acts, n), of, coverage))
     return material
 
 
-def _counts(found: Iterable[set[str]]) -> Counter[str]:
+def _counts(found: Iterable[set[T]]) -> Counter[T]:
     return Counter(each for names in found for each in names)
 
 

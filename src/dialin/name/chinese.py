@@ -27,7 +27,7 @@ _SAID = (
     "换/修改:改成 改到 改变 改/调高:调大 大声 /调低:调小 小声 降低/取消:不要了 不想要/开启:启动 激活 "
     "开始用/退货:退掉 退回 退/询问:问一下 问下 问/推荐:推荐个/提醒:提醒下/支付:付款 付/催促:催一下 快点 "
     "催/申请:办个 办张/办理:办/投诉:举报/创建:新建 建个 建/调整:调节 调成 调到 调/维修:修理 修/导航:怎么走 "
-    "带路/解绑:解除绑定/转账:转钱 打款/回复:回信 回个/翻译:怎么说/讲:讲个 讲一个 讲讲/玩:玩个 玩一/煮:煮一杯 "
+    "带路/解绑:解除绑定/转账:转钱 打款/回复:回信 回个/翻译:怎么说/拨打:打电话 呼叫 打给/讲:讲个 讲一个 讲讲/玩:玩个 玩一/煮:煮一杯 "
     "煮杯 泡一杯/点:点一份 点个 点餐 来一份 来份/叫:叫一辆 叫辆 叫个 打车/发布:发微博 发条 发一条/打扫:清洁 吸尘 "
     "扫地/保存:收藏 存下/换算:等于多少/挂失:丢了 弄丢/恢复:找回/计算:算一下 算算"
 )
@@ -58,12 +58,19 @@ NOT_FIRST = _NEITHER | frozenset("会号月日年周天次条它某只无")
 """Characters with which no objective begins."""
 NOT_LAST = _NEITHER | frozenset("给设打定放看发找买订开关调加删改换")
 """Characters with which none ends."""
+_NOUNS = tuple(
+    (
+        "小说 传说 做法 用法 用户 用量 用途 对象 对账单 未来 外卖 外币 外套 上衣 下水道 中药 中奖 内存 前台 后台 能力 能量 成绩 成本 成员 份额 好友 好评 来电 "
+        "来源 向导 由来 里程 上网 干洗 当地 最高分 可乐 月饼 月票 年票 年费 年假 日程 日志 日历 会员 会议 会费 周边 号码 天气 条款 条件 无线 外观 公开 首付"
+    ).split()
+)
+"""Nouns that begin or end with such a character all the same."""
 ONE_VERB = frozenset("发打听看读写讲坐玩背猜煮查找买卖订点放开关走吃喝拍调设定换改删加办退寄领交收取播")
 """Verbs of one character: before a phrase they are no part of it."""
-GENERAL = word_set("查询 咨询 申请 反馈 查看 办理")
-"""Actions that go with most objectives, said or not."""
-MIN_SAID = 0.08
-"""Share of the sentences that must say any other action."""
+NEUTRAL = word_set("查询 咨询")
+"""Actions that go with all objectives, said or not."""
+MIN_SAID = 0.1
+"""Share of the sentences with an objective that must say any other action."""
 _HAN_RUN = re.compile("[\u4e00-\u9fff]+")
 
 
@@ -88,6 +95,18 @@ def han_runs(text: str) -> list[str]:
     for cut in (_VERBS, _WORDS, _COUNTED):
         text = cut.sub(" ", text)
     return _HAN_RUN.findall(text)
+
+
+def is_whole(phrase: str) -> bool:
+    """Return whether a phrase begins and ends as nouns do.
+
+    Examples
+    --------
+    >>> [is_whole(phrase) for phrase in ("武侠小说", "想看小说", "外卖订单")]
+    [True, False, True]
+    """
+    begins = phrase[0] not in NOT_FIRST or phrase.startswith(_NOUNS)
+    return begins and (phrase[-1] not in NOT_LAST or phrase.endswith(_NOUNS))
 
 
 def acts_of(text: str) -> set[str]:

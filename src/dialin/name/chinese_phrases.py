@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dialin.name.chinese import GENERAL, MIN_SAID, NOT_FIRST, NOT_LAST, ONE_VERB, acts_of, han_runs
+from dialin.name.chinese import MIN_SAID, NEUTRAL, ONE_VERB, acts_of, han_runs, is_whole
 from dialin.name.general import GENERAL_OBJECTIVES
 
 SHORTEST, LONGEST = 2, 6
@@ -80,9 +80,14 @@ class ChinesePhrases:
         """Return the actions that a sentence says, in the words of the table or in others."""
         return acts_of(text)
 
+    def deeds(self, text: str, objectives: Iterable[str]) -> set[tuple[str, str]]:
+        """Return which actions a sentence says or implies of which of its objectives: all of all, and of "", any other."""
+        acts = acts_of(text)
+        return {(action, objective) for objective in [*objectives, ""] for action in acts}
+
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action and an objective can make a name; a special action needs sentences that say it."""
-        return (action in GENERAL or said >= MIN_SAID) and not set(action) & set(objective)
+        return (action in NEUTRAL or said >= MIN_SAID) and not set(action) & set(objective)
 
     def objectives(self, text: str) -> set[str]:
         """Return the objectives that a sentence could give a name: general ones that it says, and phrases."""
@@ -96,7 +101,6 @@ def _is_phrase(gram: str, counts: Counter[str], tied: Counter[str], n: int) -> b
         len(gram) >= SHORTEST
         and count >= MIN_SEEN
         and tied[gram] <= MAX_TIED * count
-        and gram[0] not in NOT_FIRST
-        and gram[-1] not in NOT_LAST
+        and is_whole(gram)
         and cohesion(gram, counts, n) >= MIN_COHESION
     )

@@ -10,10 +10,12 @@ from dialin.name.english import are_akin, is_participle, word_set
 LONGEST = 3
 """Words of an objective; a particle of the action counts, too."""
 _STATES = word_set("missing pending wrong incorrect failed unknown unexpected duplicate late broken")
-_GENERAL = word_set("inquire request check report explain find get fix")
-"""Actions that go with most objectives, said or not."""
-MIN_SAID = 0.08
-"""Share of the sentences that must say any other action."""
+GENERAL = word_set("inquire request check report explain find get fix")
+"""Actions that go with most objectives, where sentences imply them."""
+_NEUTRAL = "inquire"
+"""The action that goes with all objectives, implied or not."""
+MIN_SAID = 0.15
+"""Share of the sentences with an objective that must say any other action of it."""
 _CUES = {
     "inquire": "what what's how when which is are does whether who wondering",
     "check": "status already yet still did has have see show shows",
@@ -22,7 +24,7 @@ _CUES = {
     "get": "need want give get getting receive obtain",
     "request": "need want like give request requesting",
     "report": "not isn't wasn't won't doesn't didn't hasn't haven't never stolen lost wrong error problem issue failed",
-    "fix": "working work works broken stuck fix isn't won't doesn't problem issue trouble error failed",
+    "fix": "working work works broken stuck fix repair problem issue trouble error failed",
     "dispute": "wrong incorrect unauthorized unauthorised recognise recognize didn't fraudulent mistake never",
     "cancel": "stop end terminate quit undo",
     "change": "switch edit modify different instead update",
@@ -31,6 +33,12 @@ _CUES = {
     "remove": "delete drop erase rid",
     "order": "buy purchase",
     "send": "email mail forward",
+    "contact": "speak talk chat reach call touch",
+    "open": "create start",
+    "book": "reserve schedule",
+    "play": "hear listen",
+    "reset": "recover retrieve restore forgot forgotten",
+    "set": "put",
 }
 _PAIRS = [(word, action) for action, words in _CUES.items() for word in words.split()]
 CUES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -58,11 +66,12 @@ def can_join(action: str, objective: str, said: float) -> bool:
     action, objective : str
         To be joined; a particle follows its verb after a hyphen ("turn-off").
     said : float
-        Share of the sentences that say or imply the action, in [0, 1]: all but the general ones need `MIN_SAID`.
+        Share of the sentences that say or imply the action of the objective, in [0, 1]: all but the neutral one need
+        `MIN_SAID`.
 
     Examples
     --------
-    >>> can_join("find", "cash-machine", 0.0), can_join("lend", "cash-machine", 0.0), can_join("lend", "money", 0.5)
+    >>> can_join("inquire", "cash-machine", 0.0), can_join("lend", "cash-machine", 0.0), can_join("lend", "money", 0.5)
     (True, False, True)
 
     What is lost is not changed, and no name says a thing twice:
@@ -72,7 +81,7 @@ def can_join(action: str, objective: str, said: float) -> bool:
     """
     words = objective.split("-")
     is_state = any(is_participle(word) or word in _STATES for word in words)
-    is_usable = action in _GENERAL or (said >= MIN_SAID and action not in _NO_OBJECT)
+    is_usable = action == _NEUTRAL or (said >= MIN_SAID and action not in _NO_OBJECT)
     is_short = len(words) + action.count("-") <= LONGEST
     is_fitting = action in _OF_STATES or not is_state
     return is_usable and is_short and is_fitting and not any(are_akin(action, word) for word in words)

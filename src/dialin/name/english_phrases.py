@@ -9,7 +9,7 @@ preposition links ("fee for a transfer").
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dialin.name.actions import ACTION_WORDS
@@ -29,7 +29,8 @@ from dialin.name.english import (
     verb_of,
     word_set,
 )
-from dialin.name.english_actions import CUES, LONGEST, PHRASAL, can_join
+from dialin.name.english_actions import CUES, GENERAL, LONGEST, PHRASAL, can_join
+from dialin.name.english_deeds import governed
 
 WINDOW = 4
 """A participle and the noun that it describes, or a verb and its particle, stand at most this many words apart."""
@@ -133,24 +134,41 @@ class EnglishPhrases:
         ]
 
     def acts(self, text: str) -> set[str]:
-        """Return the base forms of all words of a sentence, the verbs among them, and verbs with particles."""
+        """Return the base forms of all verbs of a sentence, verbs with particles, and the actions that it implies."""
         tokens = tokens_of(text)
-        bases = [verb_of(token, self.forms) for token in tokens]
-        verbs = {
-            base
-            for base, token, before in zip(bases, tokens, ["", *tokens], strict=False)
-            if not is_participle(token)
-            if self.nounness(base) < MIN_NOUN or before in BEFORE_VERBS | PRONOUNS | {"", "and"}
-        }
-        phrasal = {
-            f"{base}-{particle}"
-            for i, base in enumerate(bases)
-            if base in PHRASAL
-            for particle in bases[i + 1 : i + 1 + WINDOW]
-            if particle in PARTICLES
-        }
         implied = (CUES.get(token, frozenset()) for token in tokens)
-        return verbs.union(phrasal, *implied)
+        return {action for _, action in self._verbs(tokens)}.union(*implied)
+
+    def _verbs(self, tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield the places of verbs with their base forms, and with a particle where that changes the meaning."""
+        bases = [verb_of(token, self.forms) for token in tokens]
+        for i, (base, token, before) in enumerate(zip(bases, tokens, ["", *tokens], strict=False)):
+            is_verb = self.nounness(base) < MIN_NOUN or before in BEFORE_VERBS | PRONOUNS | {"", "and"}
+            if is_verb and not is_participle(token):
+                yield i, base
+            if base in PHRASAL:
+                yield from ((i, f"{base}-{after}") for after in bases[i + 1 : i + 1 + WINDOW] if after in PARTICLES)
+
+    def deeds(self, text: str, objectives: Iterable[str]) -> set[tuple[str, str]]:
+        """Return which actions a sentence says or implies of which of its objectives.
+
+        A general action is implied of all of them, and of "", any other objective; a special one, of those whose last
+        word its verb governs.
+        """
+        tokens = tokens_of(text)
+        heads = [singular(token.removesuffix("'s"), self.forms) for token in tokens]
+        said = [(i, action) for i, action in self._said(tokens)]
+        of = {(action, heads[j]) for i, action in said if action not in GENERAL for j in governed(tokens, i)}
+        general = {action for _, action in said if action in GENERAL}
+        return {
+            (action, objective)
+            for objective in [*objectives, ""]
+            for action in general | {action for action, head in of if objective.split("-")[-1] == head}
+        }
+
+    def _said(self, tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
+        yield from self._verbs(tokens)
+        yield from ((i, action) for i, token in enumerate(tokens) for action in CUES.get(token, ()))
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name.
@@ -230,16 +248,19 @@ class EnglishPhrases:
 
 def _joined(sentences: Sequence[Sequence[str]]) -> frozenset[tuple[str, str]]:
     """Return the base forms of verbs with the particle that mostly follows them."""
-    single, pairs, things = Counter[str](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    single, verbs = Counter[str](), Counter[str]()
+    pairs, things = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for tokens in sentences:
         single.update(tokens)
         for before, word, after in zip(["", *tokens], tokens, tokens[1:], strict=False):
+            verbs[word] += before in BEFORE_VERBS
             pairs[word, after] += after in PARTICLES
             things[word, after] += after in PARTICLES and before in BEFORE_NOUNS
     return frozenset(
         (word, after)
         for (word, after), n in pairs.items()
         if n >= MIN_SEEN
+        and verbs[word]
         and n >= MIN_JOINED * single[word]
         and things[word, after] >= MIN_THING * n
         and word not in STOP_WORDS
