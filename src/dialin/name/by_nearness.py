@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.kinds import NEED
+from dialin.name.kinds import ANSWER, NEED
 from dialin.name.nearness import nearness, settle, unit_rows
 
 N_BEST = 5
@@ -33,7 +33,9 @@ FEW, MARGIN = 0.8, 0.01
 """A name of a turn without a need serves clusters where fewer sentences have a typical objective, and must lie nearer
 to its cluster than to the average one by this cosine."""
 UNSAID_COST = 0.1
-"""Cosines that a name loses if no sentence has its objective."""
+"""Cosines that a name loses if no sentence has its objective; less, if few have."""
+NARROW_COST = 0.15
+"""Cosines that a name loses if its noun stands without its other words nearly everywhere: "Rome" hotels."""
 SILENT = frozenset(
     {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
 )
@@ -64,8 +66,8 @@ class Turn:
 
     @property
     def is_open(self) -> bool:
-        """Whether it may state a need, which words that nobody says can name."""
-        return self.kind in {"", NEED}
+        """Whether it may state a need or answer one, which words that nobody says can name."""
+        return self.kind in {"", NEED, ANSWER}
 
     def can_do(self, action: str) -> bool:
         """Return whether who speaks does such things: agents confirm and explain, customers do not."""
@@ -147,8 +149,8 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
 
 
 def _score(name: str, near: float, material: Material) -> float:
-    unsaid = UNSAID_COST * (not material.says(name))
-    return near + SUPPORT * material.support(name) - LENGTH * length_of(name) - unsaid
+    costs = UNSAID_COST * material.lack(name) + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
+    return near + SUPPORT * material.support(name) - costs
 
 
 def _sorted(scores: Scored) -> list[tuple[str, float]]:

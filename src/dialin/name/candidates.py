@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -28,9 +28,13 @@ MIN_SHARE = 0.03
 """Share of the sentences that must have it."""
 ENOUGH = 0.4
 """Share of the sentences that carries a name fully."""
+SAID = 0.15
+"""Share of the sentences in which an objective counts as said at all."""
 UNSAID = 0.1
 """Share of the sentences that counts for a general objective, or one of an LLM, where none has it."""
 _SMOOTHING = 0.01
+_RARE = 0.1
+"""Share of the sentences that is added to that of an objective: what one of three says of it tells little."""
 
 
 class Phrases(Protocol):
@@ -48,7 +52,7 @@ class Phrases(Protocol):
         """Return the actions that a sentence says."""
         ...
 
-    def deeds(self, text: str, objectives: Iterable[str]) -> set[tuple[str, str]]:
+    def deeds(self, text: str, objectives: Collection[str]) -> set[tuple[str, str]]:
         """Return which actions a sentence says or implies of which of its objectives; of "": of any other."""
         ...
 
@@ -93,12 +97,14 @@ class Material:
 
         Examples
         --------
-        >>> material = Material({"card": 0.5}, {"use": 0.4}, {}, {("use", "card"): 0.3, ("find", ""): 0.2})
-        >>> [material.said_of(*each) for each in (("use", "card"), ("use", "cash"), ("find", "cash"))]
-        [0.6, 0.0, 0.2]
+        >>> material = Material({"card": 0.5}, {"use": 0.4}, {}, {("use", "card"): 0.3, ("find", ""): 0.22})
+        >>> [round(material.said_of(*each), 2) for each in (("use", "card"), ("use", "cash"), ("find", "cash"))]
+        [0.5, 0.0, 0.2]
         """
-        known = objective if objective in self.objectives else ""
-        return self.deeds.get((action, known), 0.0) / self.objectives.get(known, 1.0)
+        said = self.deeds.get((action, objective), 0.0)
+        if objective not in self.objectives:
+            said = max(said, self.deeds.get((action, ""), 0.0))
+        return said / (self.objectives.get(objective, 1.0) + _RARE)
 
     def support_of_action(self, action: str, objective: str) -> float:
         """Return how far the sentences carry an action of an objective, as for an objective alone."""
@@ -116,15 +122,32 @@ class Material:
         each = splits_of(name)
         return max(self.support_of_action(*one) + self.support_of(one[1]) for one in each)
 
-    def says(self, name: str) -> bool:
-        """Return whether a sentence has the objective of a name.
+    def lack(self, name: str) -> float:
+        """Return how far the objective of a name is from being said in `SAID` of the sentences, in [0, 1].
 
         Examples
         --------
-        >>> [Material({"light": 0.09}).says(name) for name in ("turn-off-light", "find-order")]
-        [True, False]
+        >>> [round(Material({"light": 0.09}).lack(name), 2) for name in ("turn-off-light", "find-order")]
+        [0.4, 1.0]
         """
-        return any(objective in self.objectives for _, objective in splits_of(name))
+        share = max(self.objectives.get(objective, 0.0) for _, objective in splits_of(name))
+        return max(1 - share / SAID, 0.0)
+
+    def narrowness(self, name: str) -> float:
+        """Return how far fewer than half of the sentences with the noun of a name have its other words, in [0, 1].
+
+        Examples
+        --------
+        >>> material = Material({"hotel": 0.8, "rome-hotel": 0.2, "fee": 0.5, "late-fee": 0.3})
+        >>> [material.narrowness(name) for name in ("find-rome-hotel", "find-hotel", "find-late-fee")]
+        [0.5, 0.0, 0.0]
+        >>> Material({"酒店": 0.5, "北京酒店": 0.05}).narrowness("查询-北京酒店")
+        0.8
+        """
+        objective = next((each for _, each in splits_of(name) if each in self.objectives), "")
+        ends = (objective[i:] for i in range(1, len(objective)) if objective[i - 1] == "-" or not objective.isascii())
+        widest = max((self.objectives.get(end, 0.0) for end in ends), default=0.0)
+        return max(1 - 2 * self.objectives[objective] / widest, 0.0) if widest else 0.0
 
 
 def splits_of(name: str) -> list[tuple[str, str]]:

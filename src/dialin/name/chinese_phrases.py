@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dialin.name.chinese import MIN_SAID, NEUTRAL, ONE_VERB, acts_of, han_runs, is_whole
@@ -80,8 +80,8 @@ class ChinesePhrases:
         """Return the actions that a sentence says, in the words of the table or in others."""
         return acts_of(text)
 
-    def deeds(self, text: str, objectives: Iterable[str]) -> set[tuple[str, str]]:
-        """Return which actions a sentence says or implies of which of its objectives: all of all, and of "", any other."""
+    def deeds(self, text: str, objectives: Collection[str]) -> set[tuple[str, str]]:
+        """Return which actions a sentence says or implies of which of its objectives: all of all, and of ""."""
         acts = acts_of(text)
         return {(action, objective) for objective in [*objectives, ""] for action in acts}
 

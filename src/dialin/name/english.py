@@ -39,7 +39,7 @@ _FILLERS = (
     "works wow ya yah yeah year yep yes yesterday yet yup zero double triple dash once twice need instead born "
     "pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty till until since end "
     "pound dollar euro quid buck penny pence cent pounds dollars euros bucks cents "
-    "ur expire arrive occur exist happen belong seem alive mean "
+    "ur cheers rude year years hola expire arrive occur exist happen belong seem alive mean "
     "wife husband daughter son mum mom dad mother father brother sister kid kids bloke lady guy man woman"
 )
 STOP_WORDS = (ENGLISH_STOP_WORDS - frozenset(_OBJECTS.split())) | frozenset(_FILLERS.split())
@@ -62,6 +62,7 @@ BASES = {form: base for base, *forms in _VERBS for form in forms}
 """Irregular form -> base form of a verb."""
 _PARTICIPLES = {form: forms[-1] for _, *forms in _VERBS for form in forms}
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[^\s\w']+|\d+")
+_TO_DO = re.compile(r"\bto[- ]do(?=s?\b[- ](?:list|item))")
 _JOINT = re.compile(r"(?<=\w)[-/_](?=\w)")
 PARTICLES = word_set("up in out off on down back")
 BEFORE_NOUNS = ARTICLES | word_set("no another each every which what whose of for with about from in on at by")
@@ -86,7 +87,7 @@ def tokens_of(text: str) -> list[str]:
     >>> tokens_of("My top-up hasn't arrived.")
     ['my', 'top', 'up', "hasn't", 'arrived', '.']
     """
-    return _TOKEN.findall(_JOINT.sub(" ", text.lower().replace("’", "'")))
+    return _TOKEN.findall(_JOINT.sub(" ", _TO_DO.sub("todo", text.lower().replace("’", "'"))))
 
 
 def singular(word: str, forms: Container[str]) -> str:

@@ -24,7 +24,7 @@ _CUES = {
     "get": "need want give get getting receive obtain",
     "request": "need want like give request requesting",
     "report": "not isn't wasn't won't doesn't didn't hasn't haven't never stolen lost wrong error problem issue failed",
-    "fix": "working work works broken stuck fix repair problem issue trouble error failed",
+    "fix": "working broken stuck fix repair problem issue trouble error failed",
     "dispute": "wrong incorrect unauthorized unauthorised recognise recognize didn't fraudulent mistake never",
     "cancel": "stop end terminate quit undo",
     "change": "switch edit modify different instead update",

@@ -20,6 +20,16 @@ _BREAKS = word_set(
 )
 """Words that end the reach of a verb: another clause begins."""
 _LINKS = word_set("of for on in to from with at about into by onto under over")
+CONTAINED = {
+    "remind": ("set", "reminder"),
+    "text": ("send", "text-message"),
+    "email": ("send", "email"),
+    "call": ("make", "phone-call"),
+    "dial": ("make", "phone-call"),
+    "wake": ("set", "alarm"),
+    "tweet": ("post", "tweet"),
+}
+"""Verbs that contain their object -> the deed in two words: "text Ann" sends a text message."""
 _BE, _BACK = word_set("be being get getting"), 4
 
 

@@ -9,7 +9,7 @@ preposition links ("fee for a transfer").
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dialin.name.actions import ACTION_WORDS
@@ -30,7 +30,7 @@ from dialin.name.english import (
     word_set,
 )
 from dialin.name.english_actions import CUES, GENERAL, LONGEST, PHRASAL, can_join
-from dialin.name.english_deeds import governed
+from dialin.name.english_deeds import CONTAINED, governed
 
 WINDOW = 4
 """A participle and the noun that it describes, or a verb and its particle, stand at most this many words apart."""
@@ -46,7 +46,8 @@ MIN_OBJECTS = 0.5
 """Share of the uses of an action before an article or a content word."""
 MIN_JOINED, MIN_THING = 0.4, 0.15
 """Share of the uses of a verb before its particle, and of those the share in the place of a noun ("the top up")."""
-_LINKS = word_set("of for on in to from with at about")
+_LINKS = word_set("of for on about")
+"""Prepositions that link two nouns; after "in", "at", "from" or "to" stand places and people."""
 _EMPTY = word_set("issue problem question trouble error detail information info thing item status type kind number")
 """Nouns that need another word: "billing issue"."""
 _COMING = word_set("receive arrive deliver come show appear received arrived delivered came appeared")
@@ -97,14 +98,17 @@ class EnglishPhrases:
         forms = frozenset(token for tokens in sentences for token in tokens)
         found = cls(joined=_joined(sentences), forms=forms)
         for tokens in sentences:
+            of_noun = False
             for before, word, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-                found._count(before, word, after)
+                of_noun = before in BEFORE_NOUNS or (of_noun and _may_be_noun(before) and _may_be_noun(word))
+                found._count((before, word, after), of_noun=of_noun)
         return found
 
-    def _count(self, before: str, word: str, after: str) -> None:
+    def _count(self, window: tuple[str, str, str], *, of_noun: bool) -> None:
+        before, word, after = window
         lemma, is_inner = singular(word, self.forms), after.isalpha() and after not in STOP_WORDS
         is_verb = before in BEFORE_VERBS or (before in PRONOUNS and not is_participle(word))
-        self.nouns[lemma] += before in BEFORE_NOUNS
+        self.nouns[lemma] += of_noun
         self.verbs[lemma] += is_verb
         self.with_object[lemma] += is_verb and (after in ARTICLES or is_inner)
         (self.inner if is_inner else self.ends)[lemma] += 1
@@ -137,7 +141,8 @@ class EnglishPhrases:
         """Return the base forms of all verbs of a sentence, verbs with particles, and the actions that it implies."""
         tokens = tokens_of(text)
         implied = (CUES.get(token, frozenset()) for token in tokens)
-        return {action for _, action in self._verbs(tokens)}.union(*implied)
+        verbs = {action for _, action in self._verbs(tokens)}
+        return verbs.union({CONTAINED[verb][0] for verb in verbs & CONTAINED.keys()}, *implied)
 
     def _verbs(self, tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Yield the places of verbs with their base forms, and with a particle where that changes the meaning."""
@@ -149,7 +154,7 @@ class EnglishPhrases:
             if base in PHRASAL:
                 yield from ((i, f"{base}-{after}") for after in bases[i + 1 : i + 1 + WINDOW] if after in PARTICLES)
 
-    def deeds(self, text: str, objectives: Iterable[str]) -> set[tuple[str, str]]:
+    def deeds(self, text: str, objectives: Collection[str]) -> set[tuple[str, str]]:
         """Return which actions a sentence says or implies of which of its objectives.
 
         A general action is implied of all of them, and of "", any other objective; a special one, of those whose last
@@ -157,14 +162,14 @@ class EnglishPhrases:
         """
         tokens = tokens_of(text)
         heads = [singular(token.removesuffix("'s"), self.forms) for token in tokens]
-        said = [(i, action) for i, action in self._said(tokens)]
+        said = list(self._said(tokens))
         of = {(action, heads[j]) for i, action in said if action not in GENERAL for j in governed(tokens, i)}
         general = {action for _, action in said if action in GENERAL}
-        return {
-            (action, objective)
-            for objective in [*objectives, ""]
-            for action in general | {action for action, head in of if objective.split("-")[-1] == head}
-        }
+        return (
+            {(action, objective) for objective in objectives for action, head in of if objective.split("-")[-1] == head}
+            | {(action, objective) for objective in [*objectives, ""] for action in general}
+            | {CONTAINED[verb] for _, verb in said if verb in CONTAINED}
+        )
 
     def _said(self, tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
         yield from self._verbs(tokens)
@@ -181,7 +186,8 @@ class EnglishPhrases:
         """Return the objectives that a sentence could give a name, their words joined by hyphens."""
         words = self._content(text)
         found = [*self._runs(words), *self._described(words), *self._linked(words)]
-        names = {"-".join(each).replace("+", "-") for each in found}
+        contained = {CONTAINED[verb][1] for _, verb in self._verbs(tokens_of(text)) if verb in CONTAINED}
+        names = contained.union("-".join(each).replace("+", "-") for each in found)
         kept = {name for name in names if not _repeats(name.split("-"))}
         self.known.update(kept)
         return kept
@@ -199,8 +205,9 @@ class EnglishPhrases:
             elif word in ARTICLES:
                 found.append(_ARTICLE)
             else:
-                is_other = word in STOP_WORDS or not word.isalpha() or len(word) < 2
-                found.append(_OTHER + word if is_other else singular(word, self.forms))
+                lemma = singular(word, self.forms)
+                is_other = not {word, lemma}.isdisjoint(STOP_WORDS) or not word.isalpha() or len(word) < 2
+                found.append(_OTHER + word if is_other else lemma)
         return found
 
     def _runs(self, words: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -270,6 +277,10 @@ def _joined(sentences: Sequence[Sequence[str]]) -> frozenset[tuple[str, str]]:
 
 def _is_plain(word: str) -> bool:
     return word.isalpha() and len(word) > 2 and not word.endswith(("ing", "ed", "ly", "s")) and word not in BASES
+
+
+def _may_be_noun(word: str) -> bool:
+    return word.isalpha() and word not in STOP_WORDS and not is_participle(word)
 
 
 def _is_base_form(word: str) -> bool:

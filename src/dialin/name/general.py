@@ -35,7 +35,7 @@ _ENGLISH = (
     "vacuum-cleaner coffee-machine cleaning door music song playlist artist lyrics radio podcast audiobook film "
     "game video photo news sport joke story definition translation spelling fact general-knowledge calculation "
     "conversion currency stock-price email text-message phone-call voicemail message social-media post friend "
-    "birthday list to-do-list note job salary employer leave-request leave-balance application "
+    "birthday list todo-list note job salary employer leave-request leave-balance application "
     "application-status document form contract signature certificate school course exam library house rent "
     "utility electricity water gas meter-reading moving rubbish-collection permit election benefits pension "
     "donation investment shares crypto-wallet opinion preference recommendation"
