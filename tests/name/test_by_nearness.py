@@ -9,12 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from dialin.embed.choose import embedder_of
-from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, Turn, names_by_nearness, ranked_names
+from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, names_by_nearness, ranked_names
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.general import turn_names
 from dialin.name.nearness import nearness, settle
+from dialin.name.turns import Turn
 
 CARDS = [
     "my card was stolen on the train",

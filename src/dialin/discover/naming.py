@@ -12,10 +12,11 @@ from dialin.arrays import Rows
 from dialin.discover.context import Context
 from dialin.discover.state import Draft, Intent
 from dialin.judge.sample import sampler_of
-from dialin.name.by_nearness import NamingTask, Turn, names_by_nearness
+from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
+from dialin.name.turns import Turn
 from dialin.text.script import language_of
 
 N_NAMING = 6

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.kinds import ANSWER, NEED
 from dialin.name.nearness import nearness, settle, unit_rows
+from dialin.name.turns import Turn
 
 N_BEST = 5
 """Own objectives of a cluster that meet actions."""
@@ -36,10 +35,6 @@ UNSAID_COST = 0.1
 """Cosines that a name loses if no sentence has its objective; less, if few have."""
 NARROW_COST = 0.15
 """Cosines that a name loses if its noun stands without its other words nearly everywhere: "Rome" hotels."""
-SILENT = frozenset(
-    {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
-)
-"""Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
 WRITTEN = 0.03
 """Cosines that a name of an LLM has ahead."""
 KNOWN_TURN = 0.5
@@ -47,40 +42,6 @@ KNOWN_TURN = 0.5
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Scored = dict[str, float]
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What the sentences of a cluster do, and who says them; "" where that is unknown.
-
-    Parameters
-    ----------
-    kind : str
-        One of `dialin.name.kinds.KINDS`.
-    role : str
-        "customer" or "agent".
-    """
-
-    kind: str = ""
-    role: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may state a need or answer one, which words that nobody says can name."""
-        return self.kind in {"", NEED, ANSWER}
-
-    def can_do(self, action: str) -> bool:
-        """Return whether who speaks does such things: agents confirm and explain, customers do not."""
-        return self.does(action) if self.role == AGENT else not (self.role == CUSTOMER and does_agent(action))
-
-    def does(self, action: str) -> bool:
-        """Return whether it is an agent's, and the action one that agents do without saying so."""
-        return self.role == AGENT and action in SILENT
-
-
-def does_agent(action: str) -> bool:
-    """Return whether agents do this, and customers do not."""
-    return ACTION_WORDS.get(action, "") == AGENT
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,26 @@ def is_whole(phrase: str) -> bool:
     return begins and (phrase[-1] not in NOT_LAST or phrase.endswith(_NOUNS))
 
 
+REACH = 6
+"""Characters before and after an objective among which the words for its action stand."""
+_SAYINGS = [(word, word) for word in words_in("zh") if len(word) > 1] + list(ACTIONS_SAID.items())
+
+
+def does_to(text: str, objective: str) -> set[str]:
+    """Return the actions that a sentence says next to an objective, or implies without one of its own.
+
+    Examples
+    --------
+    >>> sorted(does_to("打电话说好周一来，洗衣机还没送", "洗衣机")), sorted(does_to("把客厅的灯关掉", "客厅的灯"))
+    ([], ['关闭'])
+    """
+    places = [at.span() for at in re.finditer(re.escape(objective), text)]
+    near = "，".join(text[max(start - REACH, 0) : end + REACH] for start, end in places)
+    around = near.replace(objective, " ")
+    implied = {action for word, action in CUES.items() if word in text}
+    return implied | {action for said, action in _SAYINGS if said in (near if len(said) > 1 else around)}
+
+
 def acts_of(text: str) -> set[str]:
     """Return the actions that a sentence says or implies.
 

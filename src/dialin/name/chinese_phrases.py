@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dialin.name.chinese import MIN_SAID, NEUTRAL, ONE_VERB, acts_of, han_runs, is_whole
+from dialin.name.chinese import MIN_SAID, NEUTRAL, ONE_VERB, acts_of, does_to, han_runs, is_whole
 from dialin.name.general import GENERAL_OBJECTIVES
 
 SHORTEST, LONGEST = 2, 6
@@ -81,9 +81,10 @@ class ChinesePhrases:
         return acts_of(text)
 
     def deeds(self, text: str, objectives: Collection[str]) -> set[tuple[str, str]]:
-        """Return which actions a sentence says or implies of which of its objectives: all of all, and of ""."""
-        acts = acts_of(text)
-        return {(action, objective) for objective in [*objectives, ""] for action in acts}
+        """Return which actions a sentence says or implies of which of its objectives; of "", all that it says."""
+        return {(action, "") for action in acts_of(text)} | {
+            (action, objective) for objective in objectives for action in does_to(text, objective)
+        }
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action and an objective can make a name; a special action needs sentences that say it."""

@@ -39,7 +39,7 @@ _FILLERS = (
     "works wow ya yah yeah year yep yes yesterday yet yup zero double triple dash once twice need instead born "
     "pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty till until since end "
     "pound dollar euro quid buck penny pence cent pounds dollars euros bucks cents "
-    "ur cheers rude year years hola expire arrive occur exist happen belong seem alive mean "
+    "ur cheers brilliant rude year years hola expire arrive occur exist happen belong seem alive mean "
     "wife husband daughter son mum mom dad mother father brother sister kid kids bloke lady guy man woman"
 )
 STOP_WORDS = (ENGLISH_STOP_WORDS - frozenset(_OBJECTS.split())) | frozenset(_FILLERS.split())
@@ -55,7 +55,7 @@ _IRREGULAR = (
     "heard/speak spoke spoken/drive drove driven/wear wore worn/tear tore torn/begin began begun/sing sang "
     "sung/run ran/catch caught/teach taught/build built/meet met/win won/make made/take took taken/get got "
     "gotten/give gave given/go went gone/wake woke woken/ring rang rung/bring brought/draw drew drawn/tell "
-    "told/think thought/mean meant/keep kept/feel felt/say said"
+    "told/think thought/mean meant/keep kept/feel felt/say said/come came"
 )
 _VERBS = [verb.split() for verb in _IRREGULAR.split("/")]
 BASES = {form: base for base, *forms in _VERBS for form in forms}

@@ -31,11 +31,10 @@ from dialin.name.english import (
 )
 from dialin.name.english_actions import CUES, GENERAL, LONGEST, PHRASAL, can_join
 from dialin.name.english_deeds import CONTAINED, governed
+from dialin.name.english_particles import MIN_SEEN, is_plain, joined_words
 
 WINDOW = 4
 """A participle and the noun that it describes, or a verb and its particle, stand at most this many words apart."""
-MIN_SEEN = 3
-"""Uses of a verb before it counts as an action, and of a verb with its particle before they count as one word."""
 MIN_NOUN = 0.5
 """Noun-like share of the uses of a noun, among those that tell."""
 MAX_VERB = 0.3
@@ -44,8 +43,6 @@ MIN_END = 0.3
 """Share of the uses of a noun that end a run of content words; an adjective has fewer."""
 MIN_OBJECTS = 0.5
 """Share of the uses of an action before an article or a content word."""
-MIN_JOINED, MIN_THING = 0.4, 0.15
-"""Share of the uses of a verb before its particle, and of those the share in the place of a noun ("the top up")."""
 _LINKS = word_set("of for on about")
 """Prepositions that link two nouns; after "in", "at", "from" or "to" stand places and people."""
 _EMPTY = word_set("issue problem question trouble error detail information info thing item status type kind number")
@@ -96,7 +93,7 @@ class EnglishPhrases:
         """Count the words of these sentences."""
         sentences = [tokens_of(text) for text in texts]
         forms = frozenset(token for tokens in sentences for token in tokens)
-        found = cls(joined=_joined(sentences), forms=forms)
+        found = cls(joined=joined_words(sentences), forms=forms)
         for tokens in sentences:
             of_noun = False
             for before, word, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
@@ -253,38 +250,12 @@ class EnglishPhrases:
                 yield after, first
 
 
-def _joined(sentences: Sequence[Sequence[str]]) -> frozenset[tuple[str, str]]:
-    """Return the base forms of verbs with the particle that mostly follows them."""
-    single, verbs = Counter[str](), Counter[str]()
-    pairs, things = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for tokens in sentences:
-        single.update(tokens)
-        for before, word, after in zip(["", *tokens], tokens, tokens[1:], strict=False):
-            verbs[word] += before in BEFORE_VERBS
-            pairs[word, after] += after in PARTICLES
-            things[word, after] += after in PARTICLES and before in BEFORE_NOUNS
-    return frozenset(
-        (word, after)
-        for (word, after), n in pairs.items()
-        if n >= MIN_SEEN
-        and verbs[word]
-        and n >= MIN_JOINED * single[word]
-        and things[word, after] >= MIN_THING * n
-        and word not in STOP_WORDS
-        and _is_plain(word)
-    )
-
-
-def _is_plain(word: str) -> bool:
-    return word.isalpha() and len(word) > 2 and not word.endswith(("ing", "ed", "ly", "s")) and word not in BASES
-
-
 def _may_be_noun(word: str) -> bool:
     return word.isalpha() and word not in STOP_WORDS and not is_participle(word)
 
 
 def _is_base_form(word: str) -> bool:
-    return _is_plain(word) and word not in STOP_WORDS and word not in ACTION_WORDS
+    return is_plain(word) and word not in STOP_WORDS and word not in ACTION_WORDS
 
 
 def _is_content(word: str) -> bool:

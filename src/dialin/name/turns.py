@@ -1,0 +1,47 @@
+"""What is known of the turns of a cluster, what they do and who says them, and which names that allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
+from dialin.name.kinds import NEED
+
+SILENT = frozenset(
+    {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
+)
+"""Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the sentences of a cluster do, and who says them; "" where that is unknown.
+
+    Parameters
+    ----------
+    kind : str
+        One of `dialin.name.kinds.KINDS`.
+    role : str
+        "customer" or "agent".
+    """
+
+    kind: str = ""
+    role: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may state a need, which words that nobody says can name."""
+        return self.kind in {"", NEED}
+
+    def can_do(self, action: str) -> bool:
+        """Return whether who speaks does such things: agents confirm and explain, customers do not."""
+        return self.does(action) if self.role == AGENT else not (self.role == CUSTOMER and does_agent(action))
+
+    def does(self, action: str) -> bool:
+        """Return whether it is an agent's, and the action one that agents do without saying so."""
+        return self.role == AGENT and action in SILENT
+
+
+def does_agent(action: str) -> bool:
+    """Return whether agents do this, and customers do not."""
+    return ACTION_WORDS.get(action, "") == AGENT
