@@ -26,7 +26,7 @@ MIN_SENTENCES = 2
 """Sentences of a cluster that must have an objective, if any is in so many: a name is not carried by one."""
 MIN_SHARE = 0.03
 """Share of the sentences that must have it."""
-ENOUGH = 0.4
+ENOUGH = 0.2
 """Share of the sentences that carries a name fully."""
 SAID = 0.15
 """Share of the sentences in which an objective counts as said at all."""
@@ -188,7 +188,7 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
         typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
         coverage = sum(not typical.keys().isdisjoint(each) for each in sets) / n
         deeds = _counts(phrases.deeds(text, each & typical.keys()) for text, each in zip(texts, sets, strict=True))
-        of = {deed: count / n for deed, count in deeds.items()}
+        of = {deed: count / n for deed, count in deeds.items() if count >= min(MIN_SENTENCES, n)}
         material.append(Material(typical, shares, said.beyond(own_acts, n), of, coverage))
     return material
 

@@ -110,8 +110,9 @@ def is_whole(phrase: str) -> bool:
     return begins and (phrase[-1] not in NOT_LAST or phrase.endswith(_NOUNS))
 
 
-REACH = 6
-"""Characters before and after an objective among which the words for its action stand."""
+REACH, REACH_OF_ONE = 6, 2
+"""Characters before and after an objective among which the words for its action stand; those of one character, which
+are parts of many other words, are nearer."""
 _SAYINGS = [(word, word) for word in words_in("zh") if len(word) > 1] + list(ACTIONS_SAID.items())
 
 
@@ -124,10 +125,12 @@ def does_to(text: str, objective: str) -> set[str]:
     ([], ['关闭'])
     """
     places = [at.span() for at in re.finditer(re.escape(objective), text)]
-    near = "，".join(text[max(start - REACH, 0) : end + REACH] for start, end in places)
-    around = near.replace(objective, " ")
+    near, beside = (
+        "，".join(text[max(start - n, 0) : end + n] for start, end in places) for n in (REACH, REACH_OF_ONE)
+    )
+    beside = beside.replace(objective, "，")
     implied = {action for word, action in CUES.items() if word in text}
-    return implied | {action for said, action in _SAYINGS if said in (near if len(said) > 1 else around)}
+    return implied | {action for said, action in _SAYINGS if said in (near if len(said) > 1 else beside)}
 
 
 def acts_of(text: str) -> set[str]:

@@ -14,7 +14,7 @@ GENERAL = word_set("inquire request check report explain find get fix")
 """Actions that go with most objectives, where sentences imply them."""
 _NEUTRAL = "inquire"
 """The action that goes with all objectives, implied or not."""
-MIN_SAID = 0.15
+MIN_SAID = 0.08
 """Share of the sentences with an objective that must say any other action of it."""
 _CUES = {
     "inquire": "what what's how when which is are does whether who wondering",
