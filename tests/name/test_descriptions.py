@@ -17,7 +17,6 @@ from dialin.llm.base import LLM, Reply, Request
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.llm.usage import Budget
-from dialin.name.by_nearness import Turn
 from dialin.name.descriptions import (
     MAX_CHARACTERS,
     Described,
@@ -26,6 +25,7 @@ from dialin.name.descriptions import (
     parse_description,
 )
 from dialin.name.labels import PLACEHOLDER_NAMES, Example
+from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
 

@@ -11,8 +11,8 @@ import pytest
 from dialin.judge.questions import build_list_prompt, build_pair_prompt
 from dialin.name import descriptions, roles
 from dialin.name import labels as name
-from dialin.name.by_nearness import Turn
 from dialin.name.labels import Example
+from dialin.name.turns import Turn
 from dialin.peers import clusterllm, edgerefine, idas, keyphrase
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import LANGUAGES, VERSIONS, Template, bullets, load, parse_template, shipped

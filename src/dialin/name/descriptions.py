@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from dialin.errors import BudgetError
 from dialin.llm.base import LLM
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.by_nearness import Turn
 from dialin.name.kinds import NEED
 from dialin.name.labels import PLACEHOLDER_NAMES, Example
+from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import bullets, load
 from dialin.text.script import language_of
