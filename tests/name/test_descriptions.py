@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from dialin.name.descriptions import (
     MAX_CHARACTERS,
     Described,
     describe_clusters,
+    description_grammar,
     description_prompt,
     parse_description,
 )
@@ -186,6 +188,8 @@ def test_chinese_replies(reply: str) -> None:
         pytest.param("You can track the parcel online.", PARCELS, id="answer to the caller"),
         pytest.param("客户问我的包裹在哪里。", PARCELS_ZH, id="Chinese voice of the caller"),
         pytest.param("Customers ask about order 4471.", PARCELS, id="number of one call"),
+        pytest.param("Customers ask for a pool.", PARCELS, id="of an example"),
+        pytest.param("客户想带宠物上船。", PARCELS_ZH, id="of a Chinese example"),
         pytest.param("Customers ask about the the parcel.", PARCELS, id="stutter"),
         pytest.param("客户投诉快递的快递太慢。", PARCELS_ZH, id="Chinese stutter"),
         pytest.param(GOOD_ZH, PARCELS, id="Chinese for English"),
@@ -238,6 +242,9 @@ def test_the_grammar_has_who_speaks_and_the_verbs_of_the_kind() -> None:
     dict(describe_clusters(llm, [PARCELS, HOURS, PARCELS, THANKS, PARCELS_ZH, unknown]))
     starts = ['"Customers "', '"Agents "', '"People "', '"客户"', '"People "']
     assert [start in grammar for start, grammar in zip(starts, llm.grammars, strict=True)] == [True] * 5
+    asking = description_grammar(replace(HOURS, turn=Turn("data", "agent")))
+    assert '"ask"' in asking
+    assert '"ask"' not in description_grammar(replace(HOURS, turn=Turn("data", "customer")))
     needs, answers, thanks, _, anything = llm.grammars
     assert '"complain"' in needs
     assert '"complain"' not in answers

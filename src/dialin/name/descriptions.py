@@ -30,21 +30,23 @@ SPEAKERS = {
 VERBS = {
     "en": {
         "need": "ask want complain report",
-        "answer": "answer ask say explain confirm offer promise",
-        "data": "give ask confirm",
+        "answer": "answer say explain confirm offer promise",
+        "data": "give confirm",
         "acknowledgement": "agree confirm",
-        "social": "thank greet apologise say ask",
+        "social": "thank greet apologise offer say",
     },
     "zh": {
         "need": "询问 想 要求 投诉 反映",
-        "answer": "回答 询问 说明 告知 确认 提供 答应",
-        "data": "提供 询问 确认",
+        "answer": "回答 说明 告知 确认 提供 答应",
+        "data": "提供 确认",
         "acknowledgement": "同意 确认",
-        "social": "感谢 问候 致歉 告别 询问",
+        "social": "感谢 问候 致歉 告别 表示",
     },
 }
-"""What people do by speaking, by language and `dialin.name.kinds.KINDS`; data is asked for, too. Small models take the
-verb of the label instead: 客户支付退款 over people who want their money back."""
+"""What people do by speaking, by language and `dialin.name.kinds.KINDS`. Small models take the verb of the label
+instead: 客户支付退款 over people who want their money back."""
+ASKING = {"en": "ask", "zh": "询问"}
+"""What agents do about data, too."""
 GRAMMARS = {
     "en": 'root ::= "{speaker} " verb (" " word)+ "."\nverb ::= {verbs}\nword ::= [a-zA-Z] [a-zA-Z\'-]*',
     "zh": 'root ::= "{speaker}" verb [\\u4e00-\\u9fffA-Za-z、]+ "。"\nverb ::= {verbs}',
@@ -67,6 +69,8 @@ _OWN_VOICE = {
 }
 _COURTESY = re.compile(r"\bthank(?:ing)? you\b|(?:谢谢|感谢)[你您]|[你您]好", re.IGNORECASE)
 _NUMBER = re.compile(r"\d\d")
+_SHOWN = re.compile(r"\bpools?\b|\bswim|\biced?\b|\bpets?\b|\bferr|泳池|宠物|上船", re.IGNORECASE)
+"""What the examples of the prompt are about: small models bring it into other descriptions."""
 _STUTTER = re.compile(r"([\u4e00-\u9fff]{2,})的?\1|\b(\w+) \2\b", re.IGNORECASE)
 
 
@@ -110,8 +114,8 @@ def parse_description(reply: str, intent: Described) -> str:
     """Return the first sentence of a reply; "" where it cannot be a description of the intent.
 
     It cannot be if it is empty or cut off, longer than `MAX_CHARACTERS`, in another language, a refusal, in the voice
-    of a speaker ("I", "your", 我), with a number of some call or a word twice running, or if it says no more than the
-    name or a sentence of the intent.
+    of a speaker ("I", "your", 我), with a number of some call or a word twice running, about what only the examples
+    of the prompt are about, or no more than the name or a sentence of the intent.
 
     Examples
     --------
@@ -131,6 +135,7 @@ def parse_description(reply: str, intent: Described) -> str:
         or _OWN_VOICE[language].search(_COURTESY.sub("", found))
         or _NUMBER.search(found)
         or _STUTTER.search(found)
+        or is_leak(found, intent)
         or is_repetition(found, intent)
     )
     return "" if is_wrong else found
@@ -159,6 +164,12 @@ def is_repetition(description: str, intent: Described) -> bool:
     return is_copied or not forms.isdisjoint([name, *texts])
 
 
+def is_leak(description: str, intent: Described) -> bool:
+    """Tell whether a description is about what the examples of the prompt are about, and the intent is not."""
+    known = " ".join((intent.name, *intent.example.texts)).casefold()
+    return any(found[0].casefold() not in known for found in _SHOWN.finditer(description))
+
+
 def bare(text: str) -> str:
     """Return the letters and digits of a text, in lower case."""
     return "".join(filter(str.isalnum, text.casefold()))
@@ -171,11 +182,12 @@ def description_grammar(intent: Described) -> str:
     --------
     >>> thanks = Described("say-thanks", Turn("data", "customer"), Example(("ok",), "zh"))
     >>> description_grammar(thanks).splitlines()[1]
-    'verb ::= "提供" | "询问" | "确认"'
+    'verb ::= "提供" | "确认"'
     """
-    by_kind = VERBS[intent.example.language]
-    words = by_kind.get(intent.turn.kind) or " ".join(by_kind.values())
-    verbs = " | ".join(f'"{verb}"' for verb in dict.fromkeys(words.split()))
+    language, turn = intent.example.language, intent.turn
+    words = (VERBS[language].get(turn.kind) or " ".join(VERBS[language].values())).split()
+    asked = [ASKING[language]] if turn.role == AGENT and turn.kind == "data" else []
+    verbs = " | ".join(f'"{verb}"' for verb in dict.fromkeys([*asked, *words]))
     return GRAMMARS[intent.example.language].format(speaker=intent.speaker, verbs=verbs)
 
 
