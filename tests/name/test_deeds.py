@@ -98,3 +98,14 @@ def test_one_sentence_says_no_action_for_all() -> None:
     texts = ["wash the car", "is the car ready", "what does the car weigh", "how old is the car"]
     (material,) = material_of(phrases_of(texts, "en"), [texts])
     assert material.said_of("wash", "car") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("zh", "我要退掉这双鞋"), ("en", "please return these shoes")],
+    ids=["chinese", "english"],
+)
+def test_what_nobody_names_is_not_acted_on(language: str, text: str) -> None:
+    """Somebody returns shoes: no voucher, which is general, is returned."""
+    (material,) = material_of(phrases_of([text] * 3, language), [[text] * 3])
+    assert material.said_of("退货", "优惠券") == material.said_of("return", "voucher") == 0.0

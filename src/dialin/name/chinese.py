@@ -116,6 +116,11 @@ are parts of many other words, are nearer."""
 _SAYINGS = [(word, word) for word in words_in("zh") if len(word) > 1] + list(ACTIONS_SAID.items())
 
 
+def implied_by(text: str) -> set[str]:
+    """Return the actions that a sentence implies of whatever it is about: "失败" a report."""
+    return {action for word, action in CUES.items() if word in text}
+
+
 def does_to(text: str, objective: str) -> set[str]:
     """Return the actions that a sentence says next to an objective, or implies without one of its own.
 
@@ -129,8 +134,7 @@ def does_to(text: str, objective: str) -> set[str]:
         "，".join(text[max(start - n, 0) : end + n] for start, end in places) for n in (REACH, REACH_OF_ONE)
     )
     beside = beside.replace(objective, "，")
-    implied = {action for word, action in CUES.items() if word in text}
-    return implied | {action for said, action in _SAYINGS if said in (near if len(said) > 1 else beside)}
+    return implied_by(text) | {action for said, action in _SAYINGS if said in (near if len(said) > 1 else beside)}
 
 
 def acts_of(text: str) -> set[str]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dialin.name.chinese import MIN_SAID, NEUTRAL, ONE_VERB, acts_of, does_to, han_runs, is_whole
+from dialin.name.chinese import MIN_SAID, NEUTRAL, ONE_VERB, acts_of, does_to, han_runs, implied_by, is_whole
 from dialin.name.general import GENERAL_OBJECTIVES
 
 SHORTEST, LONGEST = 2, 6
@@ -81,8 +81,8 @@ class ChinesePhrases:
         return acts_of(text)
 
     def deeds(self, text: str, objectives: Collection[str]) -> set[tuple[str, str]]:
-        """Return which actions a sentence says or implies of which of its objectives; of "", all that it says."""
-        return {(action, "") for action in acts_of(text)} | {
+        """Return which actions a sentence says or implies of which of its objectives; of "", what it implies."""
+        return {(action, "") for action in implied_by(text)} | {
             (action, objective) for objective in objectives for action in does_to(text, objective)
         }
 
