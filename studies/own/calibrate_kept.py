@@ -31,12 +31,10 @@ from dialin.judge.certainty import CLEAR, MIXED
 from dialin.judge.isolation import isolation_of
 from dialin.score.reliability import auc, expected_calibration_error
 from studies.own import machine
-from studies.own.embedders import FAMILIES
+from studies.own.embedders import FAMILIES, SHIPPED
 
 GOOD = 0.9
 """Least share of one label in a good cluster."""
-EMBEDDERS = {"en": "local:intents-en-v2", "zh": "local:intents-zh-v1"}
-"""The shipped embedders, whose twins made the vectors."""
 N_SMALL = 1_000
 N_INTENTS = (5, 12)
 MIN_EACH, MAX_EACH = 12, 60
@@ -74,7 +72,7 @@ def read_vectors(folder: Path) -> Iterator[LabelledVectors]:
             model = ("" if language == "en" else f"{language}_") + f"no_{family}"
             for name in names:
                 with np.load(folder / f"{model}_{name}.npz") as held:
-                    yield labelled(family, held["X"], (held["y"], held["t"]), EMBEDDERS[language])
+                    yield labelled(family, held["X"], (held["y"], held["t"]), SHIPPED[language])
 
 
 def labelled(family: str, X: Matrix, said: tuple[NDArray[np.str_], NDArray[np.str_]], embedder: str) -> LabelledVectors:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialin.arrays import Matrix
+from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.embed.onnx import OnnxEmbedder
 from dialin.files import write_table, write_whole
 from dialin.tune.course import Progress, Tell
@@ -43,6 +44,8 @@ SETTINGS = {
     "en": EmbedderSettings("bge-small-en-v1.5", lora=16, average=0.65, learning_rate=4e-4, steps=160, bf16=True),
     "zh": EmbedderSettings("bge-small-zh-v1.5", freeze=0, average=0.5, learning_rate=4e-5, steps=150, bf16=True),
 }
+SHIPPED = {"en": f"local:{ENGLISH}", "zh": f"local:{CHINESE}"}
+"""The shipped embedder of each language, whose fitted figures serve for its twins."""
 STEPS_OF_ALL = {"en": 200, "zh": 150}
 """Steps of the model that learns all families."""
 NOISE = ("oos", "NONE")

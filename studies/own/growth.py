@@ -28,12 +28,12 @@ from dialin.embed.choose import embedder_of
 from dialin.models.home import cache_home
 from dialin.score.metrics import score
 from studies.own import data, machine
+from studies.own.embedders import SHIPPED
 
 CLINC = "clinc150_full_with_oos"
 MIXED = (CLINC, "banking77_full", "massive_en_us", "hwu64", "mtop_i_small", "bitext_customer_support", "sgd_dialogues")
 N_OF_SGD = 5_000
 SIZES = {"clinc150": (1_000, 5_000, 30_000), "mixture": (2_000, 5_000, 20_000, 80_000)}
-SHIPPED = "local:intents-en-v2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def embeds_nothing(texts: object) -> Matrix:
 def row_of(part: GrowingCorpus) -> dict[str, object]:
     """Run dialin on a part and return the scores, the suggested number, and the seconds that it took."""
     n, begin = len(part.texts), time.perf_counter()
-    sentences = Data(part.texts, part.X, np.ones(n, np.int64), [""] * n, SHIPPED)
+    sentences = Data(part.texts, part.X, np.ones(n, np.int64), [""] * n, SHIPPED["en"])
     result = discover(sentences, Tools(None, embeds_nothing, ranks_names=False), Settings())
     scores = score(result.labels, part.gold)
     figures = {name: round(float(getattr(scores, name)), 3) for name in ("ami", "ari", "acc")}
@@ -101,7 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, required=True, help="folder of studies.own.embedders")
     options = parser.parse_args()
-    made = {"clinc150": ((CLINC,), f"local:{options.models / 'no_clinc'}"), "mixture": (MIXED, SHIPPED)}
+    made = {"clinc150": ((CLINC,), f"local:{options.models / 'no_clinc'}"), "mixture": (MIXED, SHIPPED["en"])}
     rows = []
     for name, (names, embedder) in made.items():
         whole = corpus_of(name, names, embedder)

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Labels
-from dialin.cluster.granularity import FITTED_EMBEDDERS
 from dialin.cluster.partition import partitioner_of
 from dialin.discover.connect import TUNED_JUDGE, open_backend, shared_store
 from dialin.discover.context import Tools
@@ -35,6 +34,7 @@ from dialin.prompts.templates import BULLET_CHARS
 from dialin.score.metrics import score
 from dialin.text.markdown import raw_table
 from studies.own import data, machine
+from studies.own.embedders import SHIPPED
 from studies.own.oracle import OracleLLM
 
 TWINS = {
@@ -77,8 +77,7 @@ def cases_of(name: str, models: Path) -> Iterator[VectorCase]:
     texts, gold = data.load(name)
     twin = TWINS[name]
     language = "zh" if twin.startswith("zh") else "en"
-    shipped = next(known for known in sorted(FITTED_EMBEDDERS) if f"intents-{language}-" in known and "+" not in known)
-    for vectors, spec, known in (("tuned", f"local:{models / twin}", shipped), ("base", BASES[language], "")):
+    for vectors, spec, known in (("tuned", f"local:{models / twin}", SHIPPED[language]), ("base", BASES[language], "")):
         embedder = CachedEmbedder(embedder_of(spec, texts), cache_home() / "embeddings.sqlite")
         yield VectorCase(name, vectors, texts, gold, embedder.encode(texts), known)
 

@@ -27,11 +27,11 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
-from dialin.embed.choose import CHINESE, ENGLISH, embedder_of
+from dialin.embed.choose import embedder_of
 from dialin.name.by_nearness import NamingTask, as_text, names_by_nearness
 from dialin.text.script import language_of
 from studies.own import data, machine
-from studies.own.embedders import CHINESE_LABELS
+from studies.own.embedders import CHINESE_LABELS, SHIPPED
 
 TWINS = {
     "bank77_small": "no_bank",
@@ -40,7 +40,6 @@ TWINS = {
     "dstc11_dev_insurance_task1_turns": "full",
 }
 """Data set -> the embedder that has not learnt it."""
-SHIPPED = {"en": ENGLISH, "zh": CHINESE}
 REFEREES = {"en": "local:bge-small-en-v1.5", "zh": "local:bge-small-zh-v1.5"}
 N_INTENTS, N_SENTENCES = 25, 8
 """Intents of each set on the sheet, and sentences of each."""
@@ -114,8 +113,7 @@ def sheet_of(case: Case, seed: int) -> list[dict[str, object]]:
     """Return random intents that the pipeline finds without an LLM: data, name, and sentences with their numbers."""
     rng, n = np.random.default_rng(seed), len(case.texts)
     tools = Tools(None, embedder_of(case.embedder).encode)
-    shipped = f"local:{SHIPPED[case.language]}"  # whose fitted figures serve for its twins
-    found = Data(case.texts, case.X, np.ones(n, np.int64), [""] * n, shipped)
+    found = Data(case.texts, case.X, np.ones(n, np.int64), [""] * n, SHIPPED[case.language])
     result = discover(found, tools, Settings(seed=seed))
     chosen = rng.permutation(len(result.intents))[:N_INTENTS]
     lines = list[dict[str, object]]()

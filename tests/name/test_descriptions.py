@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from dialin.errors import BudgetError
 from dialin.llm.base import LLM, Reply, Request
@@ -28,8 +25,8 @@ from dialin.name.descriptions import (
 )
 from dialin.name.labels import PLACEHOLDER_NAMES, Example
 from dialin.name.turns import Turn
-from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
+from writer import Writer
 
 PARCELS = Described(
     "track-parcel", Turn("need", "customer"), Example(("where is my parcel", "it should be here, where is it"), "en")
@@ -39,25 +36,6 @@ THANKS = Described("say-thanks", Turn("social"), Example(("thanks a lot", "cheer
 PARCELS_ZH = Described(
     "查询-物流", Turn("need", "customer"), Example(("我的包裹到哪了", "都三天了，包裹怎么还没到"), "zh")
 )
-
-
-class Writer:
-    """An LLM that writes what `answer` says, and keeps what it was asked and with which grammars."""
-
-    name = "writer"
-
-    def __init__(self, answer: Callable[[Prompt], str]) -> None:
-        self.answer = answer
-        self.asked: list[Prompt] = []
-        self.grammars: list[str] = []
-
-    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
-        raise AssertionError("descriptions are written, not chosen")
-
-    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        self.asked += prompts
-        self.grammars.append(grammar)
-        return [self.answer(prompt) for prompt in prompts]
 
 
 def test_the_writer_is_an_llm() -> None:

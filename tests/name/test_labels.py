@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from dialin.llm.base import LLM
 from dialin.name.labels import (
@@ -25,6 +22,7 @@ from dialin.name.labels import (
 )
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
+from writer import Writer
 
 CONVENTION = {
     "en": re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){1,3}"),
@@ -33,26 +31,6 @@ CONVENTION = {
 PARCELS = Example(("where is my parcel", "has it been shipped"), "en")
 REFUNDS = Example(("I want my money back", "refund please"), "en")
 ORDERS_ZH = Example(("我的包裹到哪了", "订单发货了没有"), "zh")
-
-
-class Writer:
-    """An LLM that writes what `answer` says, and keeps what it was asked."""
-
-    name = "writer"
-
-    def __init__(self, answer: Callable[[Prompt], str]) -> None:
-        self.answer = answer
-        self.asked: list[Prompt] = []
-        self.grammars: list[str] = []
-
-    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
-        raise AssertionError("names are written, not chosen")
-
-    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
-        assert max_tokens > 0
-        self.asked += prompts
-        self.grammars.append(grammar)
-        return [self.answer(prompt) for prompt in prompts]
 
 
 def always(reply: str) -> Writer:
