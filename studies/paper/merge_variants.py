@@ -25,12 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Labels, Matrix
+from dialin.discover.conclude import decide
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import collect
 from dialin.discover.naming import central_rows, example_of
 from dialin.discover.settings import Settings
 from dialin.discover.state import Draft
-from dialin.discover.steps import decide, merge_role
+from dialin.discover.steps import merge_role
 from dialin.llm.backends import backend_of
 from dialin.llm.base import LLM
 from dialin.llm.cache import ReplyStore

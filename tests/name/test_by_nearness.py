@@ -239,3 +239,17 @@ def test_own_verbs_are_actions_unless_the_user_has_a_vocabulary() -> None:
     phrases = EnglishPhrases.of(["I want to freeze my card", "please freeze the card", "can you freeze this card"])
     assert "freeze" in actions_for(phrases, "en")
     assert actions_for(phrases, "en", ["stop", "退款"]) == ["stop"]
+
+
+def test_a_word_that_people_have_for_it_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two objectives are said equally often and lie equally near; one of them is in the table of general ones."""
+    texts = ["汇率 龙鳞", "龙鳞 汇率", "查 龙鳞 和 汇率", "汇率 与 龙鳞"]
+
+    def flat(names: Sequence[str]) -> NDArray[np.float32]:
+        return np.tile(np.float32([1, 0]), (len(names), 1))
+
+    others = ["北京气温高吗", "上海湿度大吗", "广州空气质量好不好", "台风登陆沿海地区", "北京气温", "空气质量"]
+    task = NamingTask([texts, others], np.float32([[1, 0], [1, 0]]), "zh")
+    assert names_by_nearness(task, flat)[0] == "咨询-汇率"
+    monkeypatch.setattr("dialin.name.by_nearness.KNOWN", -0.1)
+    assert names_by_nearness(task, flat)[0] == "咨询-龙鳞"

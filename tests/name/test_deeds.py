@@ -109,3 +109,11 @@ def test_what_nobody_names_is_not_acted_on(language: str, text: str) -> None:
     """Somebody returns shoes: no voucher, which is general, is returned."""
     (material,) = material_of(phrases_of([text] * 3, language), [[text] * 3])
     assert material.said_of("退货", "优惠券") == material.said_of("return", "voucher") == 0.0
+
+
+def test_what_is_done_to_different_things_is_done() -> None:
+    """Each of three things is paused once: 1/3 of the sentences, where one deed alone would be too few."""
+    texts = ["pause this song", "please pause the music", "pause the track"]
+    one = material_of(EnglishPhrases.of(texts), [texts])[0]
+    assert one.deeds["pause", "song"] == pytest.approx(1 / 3)
+    assert one.said_of("pause", "song") > 0.5

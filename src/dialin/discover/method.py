@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dialin.arrays import Rows
 from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
+from dialin.discover.conclude import conclude
 from dialin.discover.context import Context, Tools
 from dialin.discover.naming import label_pieces
 from dialin.discover.only import NeedsOnly
 from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.state import MIN_SENTENCES, Data, Draft, Result, nothing
-from dialin.discover.steps import conclude, keep_frequent, merge_pieces, settle_borders, split_roles, with_guessed_roles
+from dialin.discover.steps import keep_frequent, merge_pieces, settle_borders, split_roles, with_guessed_roles
 from dialin.search.best_k import KSearch
 from dialin.search.iterate import Loop, iterate
 from dialin.search.prune import prune_with

@@ -16,6 +16,7 @@ from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
+from dialin.name.mixed import WITHOUT_TOPIC
 from dialin.name.turns import Turn
 from dialin.text.script import language_of
 
@@ -33,15 +34,14 @@ def label_pieces(draft: Draft, context: Context) -> Draft:
     return draft
 
 
-def name_intents(draft: Draft, context: Context, rows: list[Rows], kinds: Sequence[str]) -> list[str]:
+def name_intents(draft: Draft, context: Context, rows: list[Rows], turns: Sequence[Turn]) -> list[str]:
     """Return a unique name of each intent: of all candidates, the LLM's and those of its rows, the nearest one."""
     context.tools.on_step("name")
     written = [readable([draft.names[i] for i in group]) if draft.names else [] for group in draft.intents]
     with draft.until_capped():
         written = ask_names(draft, context, rows, written)
     languages = [language_of([context.data.texts[i] for i in own]) for own in rows]
-    roles = [draft.piece_roles[group[0]] for group in draft.intents]
-    intents = [NamedRows(*each) for each in zip(rows, written, map(Turn, kinds, roles), strict=True)]
+    intents = [NamedRows(*each) for each in zip(rows, written, turns, strict=True)]
     ranked = rank_names(context, intents, languages) if context.tools.ranks_names else [""] * len(rows)
     names = [
         best or next(iter(own), PLACEHOLDER_NAMES[language])
@@ -113,7 +113,7 @@ def rank_names(context: Context, intents: Sequence[NamedRows], languages: Sequen
         ids = [g for g, own in enumerate(languages) if own == language and not (is_foreign and intents[g].written)]
         task = naming_task(context, [intents[g] for g in ids], language)
         for g, name in zip(ids, names_by_nearness(task, context.tools.embed), strict=True):
-            names[g] = name
+            names[g] = name or (WITHOUT_TOPIC[language] if intents[g].turn.is_mixed else "")
     return names
 
 

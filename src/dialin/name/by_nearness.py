@@ -7,14 +7,15 @@ pure parts are in `dialin.name.candidates` and `dialin.name.nearness`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of
+from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
+from dialin.name.mixed import without_actions
 from dialin.name.nearness import nearness, settle, unit_rows
 from dialin.name.turns import Turn
 
@@ -35,6 +36,9 @@ UNSAID_COST = 0.1
 """Cosines that a name loses if no sentence has its objective; less, if few have."""
 NARROW_COST = 0.15
 """Cosines that a name loses if its noun stands without its other words nearly everywhere: "Rome" hotels."""
+KNOWN = 0.03
+"""Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
+and one that people have for it."""
 WRITTEN = 0.03
 """Cosines that a name of an LLM has ahead."""
 KNOWN_TURN = 0.5
@@ -99,19 +103,25 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     usual = _turn_names(material, near, turns, clusters.language)
     more = [own or others for own, others in zip(written, usual, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *others]) for own, others in zip(names, more, strict=True)])
+    known = frozenset(GENERAL_OBJECTIVES[clusters.language])
     lead = [
         dict.fromkeys(others, WRITTEN if own else KNOWN_TURN if turn.kind else 0.0)
         for own, others, turn in zip(written, more, turns, strict=True)
     ]
-    return [
-        _sorted({name: _score(name, score, one) + ahead.get(name, 0.0) for name, score in own.items()})
+    ranked = [
+        _sorted({name: _score(name, score, one, known) + ahead.get(name, 0.0) for name, score in own.items()})
         for own, one, ahead in zip(scores, material, lead, strict=True)
+    ]
+    return [
+        without_actions(own, one, clusters.language) if turn.is_mixed and not (own and own[0][0] in of_turns) else own
+        for own, one, turn, of_turns in zip(ranked, material, turns, usual, strict=True)
     ]
 
 
-def _score(name: str, near: float, material: Material) -> float:
-    costs = UNSAID_COST * material.lack(name) + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
-    return near + SUPPORT * material.support(name) - costs
+def _score(name: str, near: float, material: Material, known: Container[str]) -> float:
+    lack, is_known = material.lack(name), any(objective in known for _, objective in splits_of(name))
+    costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
+    return near + SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) - costs
 
 
 def _sorted(scores: Scored) -> list[tuple[str, float]]:

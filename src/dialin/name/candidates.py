@@ -187,10 +187,24 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
     for texts, sets, own, own_acts, n in zip(clusters, had, objectives, acts, sizes, strict=True):
         typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
         coverage = sum(not typical.keys().isdisjoint(each) for each in sets) / n
-        deeds = _counts(phrases.deeds(text, each & typical.keys()) for text, each in zip(texts, sets, strict=True))
-        of = {deed: count / n for deed, count in deeds.items() if count >= min(MIN_SENTENCES, n)}
-        material.append(Material(typical, shares, said.beyond(own_acts, n), of, coverage))
+        deeds = [phrases.deeds(text, each & typical.keys()) for text, each in zip(texts, sets, strict=True)]
+        material.append(Material(typical, shares, said.beyond(own_acts, n), _shares_of_deeds(deeds), coverage))
     return material
+
+
+def _shares_of_deeds(deeds: Sequence[set[tuple[str, str]]]) -> dict[tuple[str, str], float]:
+    """Return the share of the sentences for each deed that `MIN_SENTENCES` say, be a special action's of any objective.
+
+    "Pause this song", "pause the music" and "pause the track" are three deeds, and all of them pause something.
+    """
+    n, counts = len(deeds), _counts(deeds)
+    doing = _counts({action for action, _ in own} for own in deeds)
+    least = min(MIN_SENTENCES, n)
+    return {
+        (action, objective): count / n
+        for (action, objective), count in counts.items()
+        if (count if (action, "") in counts else doing[action]) >= least
+    }
 
 
 def _counts(found: Iterable[set[T]]) -> Counter[T]:

@@ -16,8 +16,8 @@ _CUTS = (
     "还没 没有 因为 所以 如果 但是 不过 而且 或者 以及 然后 应该 需要 想要 知道 告诉 能够 能否 是否 可能 关于 "
     "对于 今天 明天 昨天 后天 今晚 明早 早上 晚上 下午 上午 中午 星期 这周 下周 周末 点钟 分钟 小时 时候 的话 "
     "之前 之后 以前 以后 里面 上面 下面 这样 那样 这么 那么 非常 特别 比较 真的 觉得 认为 希望 喜欢 愿意 打算 "
-    "问题 情况 事情 东西 办法 方法 一直 总是 为何 如何 哪天 哪年 多大 谁是 有点 最近 附近 所有 任何 全部 正在 "
-    "即将 马上 立刻 继续 开始 嗯 哦 啊 呀 呢 吗 吧 嘛 哈 喂 哎 诶 的 了 着 我 你 您 他 她 它 咱 是 和 与 也 就 "
+    "问题 情况 事情 发生 当地 东西 办法 方法 一直 总是 为何 如何 哪天 哪年 多大 谁是 有点 最近 附近 所有 任何 全部 "
+    "正在 即将 马上 立刻 继续 开始 嗯 哦 啊 呀 呢 吗 吧 嘛 哈 喂 哎 诶 的 了 着 我 你 您 他 她 它 咱 是 和 与 也 就 "
     "才 又 很 把 被 这 那 谁 么 怎 啥 给 请 在"
 )
 _SAID = (
@@ -47,8 +47,15 @@ ACTIONS_SAID = _meanings(_SAID)
 """What people say for an action of the table."""
 CUES = _meanings(_CUES)
 """Words that tell what a sentence is for, without an action of its own."""
-_MEASURES = "首 辆 趟 封 杯 张 条 份 部 本 场 间 句 篇 段 笔 则 架 支 只 件 款 种 家 位 名 个 些 点 套 项 次 台 集 档"
-_MEASURE = "(?:" + "|".join(_MEASURES.split()) + ")"
+_ASKED = {
+    "时间": "多久 多长时间 几天 几小时 几分钟 什么时候 何时 几点 啥时候",
+    "费用": "多少钱 收费 手续费 贵不贵",
+    "限额": "最多 上限 最高限额",
+    "距离": "多远",
+    "高度": "多高",
+}
+MEASURES = "首 辆 趟 封 杯 张 条 份 部 本 场 间 句 篇 段 笔 则 架 支 只 件 款 种 家 位 名 个 些 点 套 项 次 台 集 档"
+_MEASURE = "(?:" + "|".join(MEASURES.split()) + ")"
 _COUNTED = re.compile(f"[一二两三四五六七八九十几每哪某数多半第0-9]+{_MEASURE}?|[这那]{_MEASURE}|个(?![人性股体])")
 _NEITHER = frozenset(
     "都还太得跟从想要让有没未为对到去来说叫再最能个些点里上下前后中内外用做干"
@@ -61,7 +68,7 @@ NOT_LAST = _NEITHER | frozenset("给设打定放看发找买订开关调加删�
 _NOUNS = tuple(
     word_set(
         "小说 传说 做法 用法 用户 用量 用途 对象 对账单 未来 外卖 外币 外套 上衣 下水道 中药 中奖 内存 前台 后台 "
-        "能力 能量 成绩 成本 成员 份额 好友 好评 来电 来源 向导 由来 里程 上网 干洗 当地 最高分 可乐 月饼 月票 "
+        "能力 能量 成绩 成本 成员 份额 好友 好评 来电 来源 向导 由来 里程 上网 干洗 最高分 可乐 月饼 月票 "
         "年票 年费 年假 日程 日志 日历 会员 会议 会费 周边 号码 天气 条款 条件 无线 外观 公开 首付 "
     )
 )
@@ -73,6 +80,17 @@ NEUTRAL = word_set("查询 咨询")
 MIN_SAID = 0.1
 """Share of the sentences with an objective that must say any other action."""
 _HAN_RUN = re.compile("[\u4e00-\u9fff]+")
+
+
+def asked_in(text: str) -> set[str]:
+    """Return what a sentence asks of whatever it is about.
+
+    Examples
+    --------
+    >>> asked_in("转账多久到账"), asked_in("查一下余额")
+    ({'时间'}, set())
+    """
+    return {asked for asked, words in _ASKED.items() if any(word in text for word in words.split())}
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:

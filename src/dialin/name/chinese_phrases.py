@@ -11,7 +11,18 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dialin.name.chinese import MIN_SAID, NEUTRAL, ONE_VERB, acts_of, does_to, han_runs, implied_by, is_whole
+from dialin.name.chinese import (
+    MEASURES,
+    MIN_SAID,
+    NEUTRAL,
+    ONE_VERB,
+    acts_of,
+    asked_in,
+    does_to,
+    han_runs,
+    implied_by,
+    is_whole,
+)
 from dialin.name.general import GENERAL_OBJECTIVES
 
 SHORTEST, LONGEST = 2, 6
@@ -21,6 +32,10 @@ MIN_COHESION = 2.0
 """Least logarithm of how much more often the parts of a phrase stand together than by chance."""
 MAX_TIED = 0.75
 """Largest share of one character before a phrase, or after it: beyond it the phrase is a part of a longer one."""
+
+
+NO_PART = ONE_VERB | frozenset(MEASURES.split())
+"""Characters that before a phrase are no part of it: verbs and measure words."""
 
 
 def grams_of(run: str) -> Iterator[tuple[str, str, str]]:
@@ -70,7 +85,7 @@ class ChinesePhrases:
             tied[gram] = max(tied[gram], count)
         n = sum(map(len, runs))
         found = frozenset(gram for gram in counts if _is_phrase(gram, counts, tied, n))
-        return cls(frozenset(gram for gram in found if gram[0] not in ONE_VERB or gram[1:] not in found))
+        return cls(frozenset(gram for gram in found if gram[0] not in NO_PART or gram[1:] not in found))
 
     def actions(self) -> list[str]:
         """Return no actions beyond the table: without a segmenter, what is a verb does not show."""
@@ -91,9 +106,11 @@ class ChinesePhrases:
         return (action in NEUTRAL or said >= MIN_SAID) and not set(action) & set(objective)
 
     def objectives(self, text: str) -> set[str]:
-        """Return the objectives that a sentence could give a name: general ones that it says, and phrases."""
+        """Return the objectives that a sentence could give a name: general ones that it says, phrases, what it asks."""
         said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text}
-        return said | {gram for run in han_runs(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
+        said |= {gram for run in han_runs(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
+        asked = {thing + what for what in asked_in(text) for thing in said if what not in thing}
+        return said | {objective for objective in asked if len(objective) <= LONGEST}
 
 
 def _is_phrase(gram: str, counts: Counter[str], tied: Counter[str], n: int) -> bool:

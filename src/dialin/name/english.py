@@ -1,6 +1,6 @@
 """English words for names: which never stand in one, singulars, base forms, participles.
 
-Tables and endings decide, without a tagger; what the words of a corpus are is told by `dialin.name.english_phrases`.
+Tables and endings decide, without a tagger; what the words of a corpus are is told by `dialin.name.english_usage`.
 """
 
 from __future__ import annotations

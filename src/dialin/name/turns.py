@@ -23,10 +23,13 @@ class Turn:
         One of `dialin.name.kinds.KINDS`.
     role : str
         "customer" or "agent".
+    is_mixed : bool
+        Whether they almost surely share no intent.
     """
 
     kind: str = ""
     role: str = ""
+    is_mixed: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from dialin import files
 from dialin.arrays import Labels
 from dialin.discover.assign import Pieces
+from dialin.discover.conclude import N_EXAMPLES
 from dialin.discover.naming import central_rows
 from dialin.discover.state import Data, Intent, Result
-from dialin.discover.steps import N_EXAMPLES
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.name.labels import number

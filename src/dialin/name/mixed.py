@@ -1,0 +1,41 @@
+"""Names of clusters that hold several intents: they say what the sentences are about, and claim no action.
+
+"change-pizza" over people who order, look for and talk about pizza says what few of them do; "various-pizza" is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dialin.name.candidates import ENOUGH, Material, splits_of
+
+VARIOUS = {"en": "various", "zh": "各种"}
+"""What stands in the place of an action."""
+WITHOUT_TOPIC = {"en": "various-requests", "zh": "各种-请求"}
+"""Name of a cluster whose sentences share no objective, either."""
+
+
+def without_actions(ranked: Sequence[tuple[str, float]], material: Material, language: str) -> list[tuple[str, float]]:
+    """Return the names of a mixed cluster, the best first: its objectives, in the order of the names.
+
+    Parameters
+    ----------
+    ranked : sequence of (str, float)
+        Its names with their scores, the best first.
+    material : Material
+        An objective needs `ENOUGH` of the sentences.
+    language : {"en", "zh"}
+        Language of the names.
+
+    Examples
+    --------
+    >>> material = Material({"pizza": 0.6, "cheese": 0.1})
+    >>> without_actions([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en")
+    [('various-pizza', 0.4), ('various-requests', 0.4)]
+    """
+    found = dict[str, float]()
+    for name, score in ranked:
+        objective = next((each for _, each in splits_of(name) if each in material.objectives), "")
+        if material.objectives.get(objective, 0.0) >= ENOUGH:
+            found.setdefault(f"{VARIOUS[language]}-{objective}", score)
+    return [*found.items(), (WITHOUT_TOPIC[language], ranked[0][1] if ranked else 0.0)]

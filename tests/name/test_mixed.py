@@ -1,0 +1,37 @@
+"""Tests of the names of clusters that hold several intents."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.candidates import Material
+from dialin.name.mixed import WITHOUT_TOPIC, without_actions
+from dialin.name.turns import Turn
+
+PIZZA = ["order a pizza", "change my pizza", "i hate pizza", "who invented pizza", "pizza places near me"]
+
+
+def flat(texts: list[str]) -> np.ndarray:
+    """Give all texts one vector, so that support alone decides."""
+    return np.tile(np.float32([1, 0]), (len(texts), 1))
+
+
+def test_a_mixed_cluster_has_a_topic_and_no_action() -> None:
+    task = NamingTask([PIZZA], np.float32([[1, 0]]), "en", turns=[Turn("need", is_mixed=True)])
+    assert names_by_nearness(task, flat) == ["various-pizza"]
+
+
+def test_the_name_of_a_turn_stays() -> None:
+    texts = ["hello there", "hi", "good morning"]
+    task = NamingTask([texts], np.float32([[1, 0]]), "en", turns=[Turn("social", "customer", is_mixed=True)])
+    assert not names_by_nearness(task, flat)[0].startswith("various")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"], ids=["english", "chinese"])
+def test_sentences_that_share_no_objective_are_requests(language: str) -> None:
+    assert without_actions([("find-cheese", 0.3)], Material({"cheese": 0.19}), language) == [
+        (WITHOUT_TOPIC[language], 0.3)
+    ]
+    assert without_actions([], Material(), language) == [(WITHOUT_TOPIC[language], 0.0)]
