@@ -39,7 +39,7 @@ _FILLERS = (
     "works wow ya yah yeah year yep yes yesterday yet yup zero double triple dash once twice need instead born "
     "pm st nd rd tell able advise assist april february eleven twelve fifteen fifty forty till until since end "
     "pound dollar euro quid buck penny pence cent pounds dollars euros bucks cents "
-    "ur cheers brilliant rude year years hola expire arrive occur exist happen belong seem alive mean "
+    "rid ur cheers brilliant rude year years hola expire arrive occur exist happen belong seem alive mean "
     "wife husband daughter son mum mom dad mother father brother sister kid kids bloke lady guy man woman"
 )
 STOP_WORDS = (ENGLISH_STOP_WORDS - frozenset(_OBJECTS.split())) | frozenset(_FILLERS.split())

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialin.name.candidates import ENOUGH, Material, splits_of
+from dialin.name.candidates import Material, splits_of
 
 VARIOUS = {"en": "various", "zh": "各种"}
 """What stands in the place of an action."""
+TOPIC = 0.1
+"""Share of the sentences that makes an objective the topic."""
 WITHOUT_TOPIC = {"en": "various-requests", "zh": "各种-请求"}
 """Name of a cluster whose sentences share no objective, either."""
 
@@ -23,19 +25,19 @@ def without_actions(ranked: Sequence[tuple[str, float]], material: Material, lan
     ranked : sequence of (str, float)
         Its names with their scores, the best first.
     material : Material
-        An objective needs `ENOUGH` of the sentences.
+        An objective needs a share of `TOPIC` of the sentences.
     language : {"en", "zh"}
         Language of the names.
 
     Examples
     --------
-    >>> material = Material({"pizza": 0.6, "cheese": 0.1})
+    >>> material = Material({"pizza": 0.6, "cheese": 0.05})
     >>> without_actions([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en")
     [('various-pizza', 0.4), ('various-requests', 0.4)]
     """
     found = dict[str, float]()
     for name, score in ranked:
         objective = next((each for _, each in splits_of(name) if each in material.objectives), "")
-        if material.objectives.get(objective, 0.0) >= ENOUGH:
+        if material.objectives.get(objective, 0.0) >= TOPIC:
             found.setdefault(f"{VARIOUS[language]}-{objective}", score)
     return [*found.items(), (WITHOUT_TOPIC[language], ranked[0][1] if ranked else 0.0)]
