@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Ints, Rows
+from dialin.cluster.granularity import is_fitted
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context
 from dialin.discover.naming import central_rows, describe_intents, is_capped, name_intents
@@ -18,8 +19,10 @@ from dialin.name.turns import Turn
 
 N_EXAMPLES = 5
 """Example sentences kept per intent."""
-MAX_MIXED = 0.1
-"""An intent whose P(good) is below it gets a name that claims no action (`dialin.name.mixed`)."""
+MAX_MIXED, LOOSE = 0.1, 0.78
+"""An intent gets a name that claims no action (`dialin.name.mixed`) if its P(good) is below the first, and the mean
+cosine of its sentences with their centroid below the second. In a dense domain, P(good) alone is low for intents that
+one can name; of the intents of sets that the shipped embedders have not learnt, one in ten to twenty is so loose."""
 
 
 def conclude(draft: Draft, context: Context) -> Result:
@@ -30,7 +33,7 @@ def conclude(draft: Draft, context: Context) -> Result:
     rows = rows_to_name(draft, assignment)
     unnamed = [intent_of(draft, context, assignment, g) for g in range(len(rows))]
     unnamed = with_prevailing_kinds(unnamed, assignment, told, context.data.counts)
-    turns = [turn_of(intent, context) for intent in unnamed]
+    turns = [turn_of(intent, context, own) for intent, own in zip(unnamed, rows, strict=True)]
     named = [
         replace(intent, name=name)
         for intent, name in zip(unnamed, name_intents(draft, context, rows, turns), strict=True)
@@ -140,9 +143,21 @@ def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) ->
     )
 
 
-def turn_of(intent: Intent, context: Context) -> Turn:
-    """Return what the names of an intent go by; one in the user's own actions always claims an action."""
-    return Turn(intent.kind, intent.role, intent.p_good < MAX_MIXED and not context.settings.actions)
+def turn_of(intent: Intent, context: Context, rows: Rows) -> Turn:
+    """Return what the name of an intent goes by; with the user's own actions, it always claims one."""
+    may_be_mixed = intent.p_good < MAX_MIXED and not context.settings.actions and is_fitted(context.data.embedder)
+    return Turn(intent.kind, intent.role, may_be_mixed and closeness(context.data.X[rows]) < LOOSE)
+
+
+def closeness(X: NDArray[np.float32]) -> float:
+    """Return the mean cosine between unit-norm vectors, shape (n, d), and their centroid, in [0, 1].
+
+    Examples
+    --------
+    >>> round(closeness(np.eye(2, dtype=np.float32)), 3)  # 45° on either side
+    0.707
+    """
+    return float(np.linalg.norm(X.mean(axis=0)))
 
 
 def p_good_of(draft: Draft, context: Context, group: tuple[int, ...], rows: Rows) -> float:

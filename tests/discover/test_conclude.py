@@ -1,0 +1,41 @@
+"""Tests of what the names of intents go by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dialin.discover.conclude import LOOSE, MAX_MIXED, closeness, turn_of
+from dialin.discover.context import Context, Tools
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data, Intent
+
+ENGLISH = "local:intents-en-v2"
+TIGHT, WIDE = np.float32([[1, 0], [1, 0]]), np.float32([[1, 0], [0, 1]])
+
+
+def is_mixed(
+    X: np.ndarray, p_good: float, embedder: str = "local:intents-en-v2", actions: tuple[str, ...] = ()
+) -> bool:
+    """Return whether an intent of two sentences is named as a mixed one."""
+    data = Data(["one", "two"], X, np.ones(2, np.int64), ["", ""], embedder)
+    context = Context.of(data, Tools(None, lambda texts: X[: len(texts)]), Settings(actions=actions))
+    return turn_of(Intent(0, "", 2, 2, p_good, "", ()), context, np.arange(2)).is_mixed
+
+
+def test_closeness_by_hand() -> None:
+    """Two vectors at a right angle lie 45° from their centroid: cos 45° = 0.707, which is below `LOOSE`."""
+    assert closeness(TIGHT) == pytest.approx(1.0)
+    assert closeness(WIDE) == pytest.approx(0.7071, abs=1e-4)
+    assert closeness(WIDE) < LOOSE
+
+
+def test_loose_and_improbable_is_mixed() -> None:
+    assert is_mixed(WIDE, MAX_MIXED - 0.01)
+
+
+def test_what_is_tight_or_probable_or_not_fitted_claims_an_action() -> None:
+    assert not is_mixed(TIGHT, MAX_MIXED - 0.01)
+    assert not is_mixed(WIDE, MAX_MIXED)
+    assert not is_mixed(WIDE, MAX_MIXED - 0.01, "openai:some-model")
+    assert not is_mixed(WIDE, MAX_MIXED - 0.01, actions=("find", "order"))
