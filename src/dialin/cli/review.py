@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import click
@@ -26,7 +27,14 @@ door_options = stacked(
             show_default=True,
             help="Port; 0 picks a free one.",
         ),
-        click.option("--host", default="127.0.0.1", show_default=True, metavar="HOST", help="Address to listen on."),
+        click.option(
+            "--host",
+            default="127.0.0.1",
+            show_default=True,
+            metavar="HOST",
+            help="Address to listen on. Any other than the default lets other machines in, without encryption; a "
+            "tunnel is safer: ssh -L PORT:127.0.0.1:PORT MACHINE.",
+        ),
         click.option(
             "--user", default="", metavar="NAME", help="Your name in the log; you can also enter it on the page."
         ),
@@ -62,17 +70,27 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
 
     summary_of(run)  # raises if the run has no result yet
     if not is_loopback(door["host"]):
-        warning = f"{door['host']} is reachable from other machines: anyone with the address can read and edit the run"
-        click.echo(f"dialin: warning: {warning}; nothing is encrypted", err=True)
+        click.echo(open_door_warning(door["host"], door["port"]), err=True)
 
-    def ready(address: str) -> None:
-        click.echo(f"{what} of {run.folder}: {address}")
+    def ready(to_edit: str, to_read: str) -> None:
+        click.echo(f"{what} of {run.folder}: {to_edit}")
+        click.echo(f"to only read it: {to_read}")
         click.echo("press Ctrl-C to stop; every decision is saved immediately", err=True)
 
     with suppress(KeyboardInterrupt):  # Ctrl-C is the normal way to stop
         serve(run, Door(**door), ready)
     if is_older(run.folder / REPORT, run.folder / DECISIONS):
         click.echo(f"{REPORT} is older than the review; update it with: dialin report {quoted(run.folder)}", err=True)
+
+
+def open_door_warning(host: str, port: int) -> str:
+    """Return what to know before other machines can reach the pages, and what is safer."""
+    at = port or "PORT"
+    return (
+        f"dialin: warning: other machines can reach {host}. Nothing is encrypted: whoever sees the traffic can read "
+        "the sentences and, with the key in it, edit the run. Use it only in a network that you trust, and stop the "
+        f"server when you are done. Safer: leave --host out, and let people run: ssh -L {at}:127.0.0.1:{at} {gethostname()}"
+    )
 
 
 def is_older(file: Path, than: Path) -> bool:

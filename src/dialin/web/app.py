@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import jinja2
 from starlette.applications import Starlette
@@ -17,25 +17,24 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from dialin.errors import InputError
 from dialin.files import quoted
 from dialin.judge.certainty import with_certainty
-from dialin.review.edits import Vote
+from dialin.review.edits import Redo, Undo, Vote
 from dialin.review.replay import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
 from dialin.runs.run import Run
-from dialin.web import annotation, pages
+from dialin.web import annotation, events, pages
+from dialin.web.asked import MAX_USER, NAME_COOKIE, form_in, intent_in, local, page_in, query_number, user_in
 from dialin.web.desk import Desk, View
-from dialin.web.forms import Form, clean_name, decision, form_of, number_in
+from dialin.web.forms import Form, decision, seen_in
 from dialin.web.guard import Guard
+from dialin.web.seen import StaleError
 
-MAX_BODY = 32_000_000
-"""Maximum size of a form in bytes; large because a split lists all sentences of an intent."""
 NO_SUCH_INTENT = -2
 """Cluster id that matches no cluster, used if the URL names no cluster."""
-NAME_COOKIE = "dialin-name"
+TURNS: dict[str, type[Undo] | type[Redo]] = {"undo": Undo, "redo": Redo}
 ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
@@ -46,7 +45,7 @@ class Access:
     Parameters
     ----------
     token : str
-        Secret in the URL that is printed.
+        Secret in the URL to edit.
     user : str
         Default name of people who have not entered one.
     port : int
@@ -55,6 +54,8 @@ class Access:
         Accepted values of the Host header, as in `Guard`.
     group : int
         Group that people join in an annotation, 1 or 2; 0 for a review.
+    reader : str
+        Secret in the URL to only read.
     """
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -62,9 +63,10 @@ class Access:
     port: int = 0
     hosts: frozenset[str] = frozenset()
     group: int = 0
+    reader: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
 
-def app_of(run: Run, access: Access) -> ASGIApp:
+def app_of(run: Run, access: Access) -> Guard:
     """Return the review or annotation of a run as an application; raise InputError if it or its log is damaged."""
     site = _Site(Desk(run), access)
     site.desk.view()
@@ -76,18 +78,18 @@ def app_of(run: Run, access: Access) -> ASGIApp:
         Route("/verify", site.verify),
         Route("/naming", site.naming),
         Route("/share-out", site.share_out),
-        Route("/intent/{intent:int}", site.intent),
+        Route("/intent/{intent}", site.intent),
         Route("/unassigned", site.unassigned),
-        Route("/intent/{intent:int}/split", site.split),
+        Route("/intent/{intent}/split", site.split),
         Route("/search", site.search),
         Route("/log", site.log),
         Route("/edit", site.edit, methods=["POST"]),
         Route("/name", site.rename_user, methods=["POST"]),
         *(Route(f"/{name}", _asset(name)) for name in ASSETS),
     ]
-    errors: dict[Any, Any] = {InputError: site.refused, 404: _missing}
+    errors: dict[Any, Any] = {StaleError: site.stale, InputError: site.refused, 404: _missing}
     inner = Starlette(routes=routes, exception_handlers=errors)
-    return Guard(inner, access.token, f"dialin-{access.port}", access.hosts)
+    return Guard(inner, access.token, access.reader, f"dialin-{access.port}", access.hosts)
 
 
 @cache
@@ -113,23 +115,23 @@ class _Site:
 
     def overview(self, request: Request) -> Response:
         view = self.desk.view()
-        return self._page(request, view, "overview", pages.overview(view, _page_of(request)))
+        return self._page(request, view, "overview", pages.overview(view, page_in(request)))
 
     def intent(self, request: Request) -> Response:
-        view, intent = self.desk.view(), request.path_params["intent"]
+        view, intent = self.desk.view(), intent_in(request)
         if intent not in view.state.intents:
             return self._message(
                 request, "This intent no longer exists: it was merged or split, or its creation was undone.", 404
             )
-        return self._page(request, view, "intent", pages.intent_page(view, intent, _page_of(request)))
+        return self._page(request, view, "intent", pages.intent_page(view, intent, page_in(request)))
 
     def unassigned(self, request: Request) -> Response:
         view = self.desk.view()
-        return self._page(request, view, "intent", pages.intent_page(view, NO_INTENT, _page_of(request)))
+        return self._page(request, view, "intent", pages.intent_page(view, NO_INTENT, page_in(request)))
 
     def split(self, request: Request) -> Response:
-        view, intent = self.desk.view(), request.path_params["intent"]
-        k = number_in(request.query_params.get("parts", "2"), "parts")
+        view, intent = self.desk.view(), intent_in(request)
+        k = query_number(request, "parts", 2)
         page = pages.split_page(view, intent, k) if intent in view.state.intents else None
         if page is None:
             return self._message(request, "There is nothing to split.", 404)
@@ -137,11 +139,11 @@ class _Site:
 
     def search(self, request: Request) -> Response:
         view, words = self.desk.view(), request.query_params.get("q", "")[:500]
-        return self._page(request, view, "search", pages.search_page(view, words, _page_of(request)))
+        return self._page(request, view, "search", pages.search_page(view, words, page_in(request)))
 
     def log(self, request: Request) -> Response:
         view = self.desk.view()
-        return self._page(request, view, "log", pages.log_page(view, _page_of(request), self._user(request)))
+        return self._page(request, view, "log", events.log_page(view, page_in(request), self._user(request)))
 
     # --- pages of an annotation ---
 
@@ -156,11 +158,13 @@ class _Site:
         return self._judged(request, VERIFIERS)
 
     def _judged(self, request: Request, group: int) -> Response:
+        if not request.state.can_edit:
+            return self._message(request, "Your address is for reading only: it gives no verdicts.", 403)
         view, user = self.desk.view(), self._user(request)
         own = view.state.judged.groups.get(user, group)
         if own != group or not user or NAME_COOKIE not in request.cookies:  # unnamed people would count as one
             return self._page(request, view, "who", own if own != group else 0)
-        after, n_shown = _number_in(request, "after", -1), _number_in(request, "shown", 0)
+        after, n_shown = query_number(request, "after", -1), query_number(request, "shown", 0)
         page = annotation.judge_page(view, group, user, after, n_shown)
         if page is None:
             return self.progress(request)
@@ -168,32 +172,33 @@ class _Site:
 
     def naming(self, request: Request) -> Response:
         view = self.desk.view()
-        page = annotation.name_page(view, _number_in(request, "after", -1))
+        page = annotation.name_page(view, query_number(request, "after", -1))
         return self._page(request, view, "naming", page) if page else self.progress(request)
 
     def share_out(self, request: Request) -> Response:
         view = self.desk.view()
         is_loose = request.query_params.get("cluster") == "none"
-        intent = NO_INTENT if is_loose else _number_in(request, "cluster", NO_SUCH_INTENT)
-        page = annotation.share_page(view, intent, _page_of(request))
+        intent = NO_INTENT if is_loose else query_number(request, "cluster", NO_SUCH_INTENT)
+        page = annotation.share_page(view, intent, page_in(request))
         return self._page(request, view, "share", page) if page else self.progress(request)
 
     # --- writes ---
 
     async def edit(self, request: Request) -> Response:
-        form = form_of(await _body(request))
+        form = await form_in(request)
         return await run_in_threadpool(self._edited, form, self._user(request))
 
     def _edited(self, form: Form, by: str) -> Response:
-        kind = form.one("do")
-        if kind in ("undo", "redo"):
-            line = form.number("line") if form.one("line") else None
-            turned = (self.desk.undo if kind == "undo" else self.desk.redo)(by, line)
-            if kind == "undo" and line is None and (path := self._judged_on(turned)):
-                return RedirectResponse(path, 303)
-        else:
-            self.desk.decide(by, decision(form))
+        if form.one("do") in TURNS:
+            return RedirectResponse(self._turned(form, by) or self._next(form), 303)
+        self.desk.decide(by, decision(form), seen_in(form))
         return RedirectResponse(self._next(form), 303)
+
+    def _turned(self, form: Form, by: str) -> str:
+        """Undo or redo; return the URL to go to after the undo of a verdict, else ""."""
+        turn, line = TURNS[form.one("do")], form.number("line") if form.one("line") else None
+        turned = self.desk.turn(by, line, turn, seen_in(form))
+        return self._judged_on(turned) if turn is Undo and line is None else ""
 
     def _judged_on(self, line: int) -> str:
         """Return the URL of the page on which a line's verdict was given; "" if the line is not a verdict."""
@@ -211,16 +216,16 @@ class _Site:
         return "/" if is_gone else path
 
     async def rename_user(self, request: Request) -> Response:
-        form = form_of(await _body(request))
+        form = await form_in(request)
         answer = RedirectResponse(local(form.one("next")), 303)
-        value = quote(form.name("user")[:40])
+        value = quote(form.name("user")[:MAX_USER])
         answer.set_cookie(NAME_COOKIE, value, httponly=True, samesite="strict", path="/", max_age=31_536_000)
         return answer
 
     # --- responses ---
 
     def _user(self, request: Request) -> str:
-        return clean_name(unquote(request.cookies.get(NAME_COOKIE, "")))[:40] or self.access.user
+        return user_in(request, self.access.user)
 
     def _page(self, request: Request, view: View, template: str, page: object) -> Response:
         user = self._user(request)
@@ -233,8 +238,10 @@ class _Site:
                 here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
                 run=view.run.folder.name,
                 folder=quoted(view.run.folder),
-                last=pages.event(view, view.entries[-1], user) if view.entries else None,
+                last=events.event(view, view.entries[-1], user) if view.entries else None,
                 group=self.access.group,
+                seen=view.entries[-1].line if view.entries else 0,
+                can_edit=request.state.can_edit,
             )
         )
         # UTF-8 cannot encode lone surrogates; they become question marks.
@@ -243,6 +250,12 @@ class _Site:
     def _message(self, request: Request, text: str, status: int) -> Response:
         answer = self._page(request, self.desk.view(), "message", text)
         answer.status_code = status
+        return answer
+
+    def stale(self, request: Request, error: StaleError) -> Response:
+        view, user = self.desk.view(), self._user(request)
+        answer = self._page(request, view, "stale", events.stale_page(view, error.entries, user))
+        answer.status_code = 409
         return answer
 
     def refused(self, request: Request, error: Exception) -> Response:
@@ -255,35 +268,3 @@ class _Site:
 
 def _missing(_request: Request, _error: Exception) -> Response:
     return PlainTextResponse("There is no such page.", 404)
-
-
-async def _body(request: Request) -> bytes:
-    """Return the body of a request; raise InputError as soon as it exceeds `MAX_BODY`."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BODY:
-            raise InputError(f"the form is longer than {MAX_BODY:,} bytes")
-    return bytes(data)
-
-
-def _page_of(request: Request) -> int:
-    return number_in(request.query_params.get("page", "1"), "page")
-
-
-def _number_in(request: Request, key: str, missing: int) -> int:
-    """Return the number in a query parameter, or `missing` if the URL lacks it."""
-    text = request.query_params.get(key, "")
-    return number_in(text, key) if text else missing
-
-
-def local(path: str) -> str:
-    r"""Return `path` if it stays on this server, else "/".
-
-    Examples
-    --------
-    >>> [local(p) for p in ("/intent/3?page=2", "//evil.example", "https://evil.example", "/\\evil.example")]
-    ['/intent/3?page=2', '/', '/', '/']
-    """
-    is_safe = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
-    return path if is_safe else "/"

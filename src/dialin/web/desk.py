@@ -17,6 +17,7 @@ from dialin.review.log import DECISIONS, append, read_log
 from dialin.review.rank import RankedIntent, ranking
 from dialin.review.replay import ReviewState, refusal, replay
 from dialin.runs.run import Run
+from dialin.web.seen import Seen, check_own_seen, check_unchanged
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,19 @@ class Desk:
             X=self._X,
         )
 
-    def decide(self, by: str, decide: Callable[[ReviewState], Edit]) -> None:
+    def decide(self, by: str, decide: Callable[[ReviewState], Edit], seen: Seen) -> None:
         """Write the edit that `decide` returns for the newest state.
 
         Raises
         ------
+        StaleError
+            What the person saw has changed in the meantime; nothing is written.
         InputError
             The edit does not fit what others have done in the meantime; nothing is written.
         """
 
         def checked(entries: list[Entry]) -> Edit:
+            check_unchanged(self._start, entries, seen)
             state = replay(self._start, entries)
             edit = decide(state)
             if not isinstance(edit, Undo | Redo) and (why := refusal(state, edit, by)):
@@ -104,18 +108,21 @@ class Desk:
 
         append(self._path, by, checked)
 
-    def undo(self, by: str, line: int | None = None) -> int:
-        """Undo an edit, by default the last one by this person; return its line."""
-        return self._turn(by, line, Undo)
+    def turn(self, by: str, line: int | None, turn: type[Undo] | type[Redo], seen: Seen) -> int:
+        """Undo or redo an edit, by default this person's last one; return its line.
 
-    def redo(self, by: str, line: int | None = None) -> int:
-        """Redo an edit, by default this person's most recently undone edit; return its line."""
-        return self._turn(by, line, Redo)
-
-    def _turn(self, by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
+        Raises
+        ------
+        StaleError
+            The page did not show this person's last decisions, so it named none or another one.
+        InputError
+            There is no such edit, or a later one depends on it; nothing is written.
+        """
         found = list[int]()
 
         def checked(entries: list[Entry]) -> Edit:
+            if line is None and seen.line is not None:
+                check_own_seen(entries, by, seen.line)
             found.append(turned(self._start, entries, by, line, turn))
             return turn(found[0])
 

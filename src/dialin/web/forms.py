@@ -11,8 +11,11 @@ from dialin.errors import InputError
 from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Rename, Split, SplitPart, Vote
 from dialin.review.replay import ReviewState
 from dialin.review.stages import named_so, standing_of
+from dialin.web.seen import Seen
 
 MAX_NAME = 120
+MAX_FIELDS = 2_000
+"""Fields of a form: a page of the overview has 200 intents to select, and a page of sentences 50."""
 NEW_INTENT = "new"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -33,10 +36,15 @@ class Form:
 
     def numbers(self, key: str) -> tuple[int, ...]:
         """Return the numbers in a field, each once; raise InputError if it has none."""
-        found = [n for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value.strip()) if n]
+        found = self.all_numbers(key)
         if not found:
             raise InputError(f"nothing is selected ({key})", hint="select something first")
-        return tuple(dict.fromkeys(number_in(n, key) for n in found))
+        return found
+
+    def all_numbers(self, *keys: str) -> tuple[int, ...]:
+        """Return the numbers in some fields, each once; raise InputError if one is not a number."""
+        found = [(n, key) for key in keys for value in self.values.get(key, ()) for n in re.split(r"[\s,]+", value)]
+        return tuple(dict.fromkeys(number_in(n, key) for n, key in found if n))
 
     def name(self, key: str = "name") -> str:
         """Return the name in a field, on one line and without characters that change the text direction."""
@@ -62,8 +70,28 @@ def clean_name(name: str) -> str:
 
 
 def form_of(body: bytes) -> Form:
-    """Return the fields of a URL-encoded body."""
-    return Form(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1_000_000))
+    """Return the fields of a URL-encoded body; raise InputError if there are more than `MAX_FIELDS`."""
+    try:
+        return Form(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise InputError(f"the form has more than {MAX_FIELDS:,} fields", hint="select fewer at once") from error
+
+
+def seen_in(form: Form) -> Seen:
+    """Return what the page of a form showed of the intents and sentences that the form names.
+
+    A verdict names none: it is about the cluster as it was found, or about the ``look`` that the form holds.
+    """
+    line = form.number("seen") if form.one("seen") else None
+    if form.one("do") in ("good", "bad"):
+        return Seen(line)
+    sentences = [key for key in form.values if key == "s" or key.startswith("sentences")]
+    return Seen(
+        line,
+        intents=form.all_numbers("intent", "others"),
+        targets=() if form.one("to") == NEW_INTENT else form.all_numbers("to"),
+        sentences=form.all_numbers(*sentences),
+    )
 
 
 def decision(form: Form) -> Callable[[ReviewState], Edit]:

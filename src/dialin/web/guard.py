@@ -1,8 +1,9 @@
-"""Restrict access to the review: requests need the token, a known Host header and, to write, the same origin."""
+"""Restrict access to the review: requests need a key, a known Host header and, to write, the same origin."""
 
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 SAFE_METHODS = {"GET", "HEAD"}
+_HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Guard:
     ----------
     app : ASGIApp
         The guarded application.
-    token : str
-        Secret that arrives once in the URL and then in a cookie.
+    token, reader : str
+        Secrets to edit and to only read; each arrives once in the URL and then in a cookie.
     cookie : str
         Name of that cookie.
     hosts : frozenset of str
@@ -42,39 +44,56 @@ class Guard:
 
     app: ASGIApp
     token: str
+    reader: str
     cookie: str
     hosts: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
+        """Handle one request; the application finds in its state whether it `can_edit`."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        answer = self._refused(Request(scope)) or self._entered(Request(scope))
+            raise RuntimeError(f"the server speaks HTTP only, got {scope['type']}")
+        request = Request(scope)
+        answer = self._refused(request) or self._entered(request)
         await (answer or self.app)(scope, receive, with_headers(send))
 
     def _refused(self, request: Request) -> Response | None:
-        if self.hosts and request.headers.get("host", "") not in self.hosts:
-            return PlainTextResponse("This review is not known under that address.", 421)
+        host = request.headers.get("host", "")
+        if host not in self.hosts if self.hosts else not _HOST.fullmatch(host):
+            return refusal_to("This review is not known under that address.", 421)
         if request.method not in SAFE_METHODS and not is_same_origin(request):
-            return PlainTextResponse("Only the pages of this review may change it.", 403)
-        if not (self._is(request.query_params.get("token")) or self._is(request.cookies.get(self.cookie))):
-            return PlainTextResponse("Open the address that dialin printed: it holds the key.", 403)
+            return refusal_to("Only the pages of this review may change it.", 403)
+        key = self._key(request)
+        if not key:
+            return refusal_to("Open the address that dialin printed: it holds the key.", 403)
+        request.state.can_edit = key == self.token
+        if request.method not in SAFE_METHODS and not request.state.can_edit:
+            return refusal_to("This key may only read.", 403)
         return None
 
     def _entered(self, request: Request) -> Response | None:
-        """Return a redirect to the URL without the token, which moves to a cookie; None if there is nothing to move."""
-        if "token" not in request.query_params or request.method not in SAFE_METHODS:
+        """Return a redirect to the URL without the key, which moves to a cookie; None if there is nothing to move."""
+        given = request.query_params.get("token")
+        if given is None or request.method not in SAFE_METHODS:
             return None
         rest = urlencode([(k, v) for k, v in request.query_params.multi_items() if k != "token"])
         path = "/" + request.url.path.lstrip("/")  # "//host" would lead to another server
         answer = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
-        if self._is(request.query_params.get("token")):
-            answer.set_cookie(self.cookie, self.token, httponly=True, samesite="strict", path="/")
+        if key := self._known(given):
+            answer.set_cookie(self.cookie, key, httponly=True, samesite="strict", path="/")
         return answer
 
-    def _is(self, given: str | None) -> bool:
-        return given is not None and hmac.compare_digest(given.encode(), self.token.encode())
+    def _key(self, request: Request) -> str:
+        """Return the key that a request holds, first in its URL; "" if it holds none."""
+        return self._known(request.query_params.get("token")) or self._known(request.cookies.get(self.cookie))
+
+    def _known(self, given: str | None) -> str:
+        data = (given or "").encode("utf-8", "replace")
+        return next((key for key in (self.token, self.reader) if hmac.compare_digest(data, key.encode())), "")
+
+
+def refusal_to(text: str, status: int) -> Response:
+    """Return a refusal that ends the connection, so that strangers keep none open."""
+    return PlainTextResponse(text, status, {"Connection": "close"})
 
 
 def is_same_origin(request: Request) -> bool:

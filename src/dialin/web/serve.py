@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from dialin.errors import InputError
 from dialin.runs.run import Run
 from dialin.web.app import Access, app_of
+from dialin.web.connections import BoundedProtocol, Limits
 
 LOOPBACK = "127.0.0.1"
 
@@ -32,7 +34,7 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True)
 class Door:
-    """Address and default identity for a server.
+    """Address of a server, default identity, and limits.
 
     Parameters
     ----------
@@ -42,15 +44,18 @@ class Door:
         Default name of people who have not entered one.
     group : int
         Group of an annotation, as in `Access`.
+    limits : Limits
+        Limits on what strangers can ask of the server.
     """
 
     host: str
     port: int
     user: str = ""
     group: int = 0
+    limits: Limits = field(default_factory=Limits)
 
 
-def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
+def serve(run: Run, door: Door, on_ready: Callable[[str, str], None]) -> None:
     """Serve the review or annotation of a run until it is stopped.
 
     Parameters
@@ -60,7 +65,7 @@ def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
     door : Door
         Address and default identity.
     on_ready : callable
-        Called with the URL, including the token, when the server is ready.
+        Called when the server is ready, with the URL to edit and the URL to only read; each includes its key.
 
     Raises
     ------
@@ -69,10 +74,27 @@ def serve(run: Run, door: Door, on_ready: Callable[[str], None]) -> None:
     """
     with listening(door.host, door.port) as listener:
         access = access_of(door.host, listener.getsockname()[1], door.user, door.group)
-        config = uvicorn.Config(app_of(run, access), log_level="warning", lifespan="off", server_header=False)
-        config.timeout_graceful_shutdown = 2
-        on_ready(f"http://{in_url(door.host)}:{access.port}/?token={access.token}")
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config_of(app_of(run, access), door.limits))
+        base = f"http://{in_url(door.host)}:{access.port}/?token="
+        on_ready(base + access.token, base + access.reader)
+        server.run(sockets=[listener])
+
+
+def config_of(app: ASGIApp, limits: Limits) -> uvicorn.Config:
+    """Return the settings of the server."""
+    return uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        server_header=False,
+        log_level="error",  # a warning for each malformed request would let strangers fill the terminal
+        limit_concurrency=limits.connections + 1,  # uvicorn refuses from this number on
+        backlog=limits.connections,  # asyncio accepts as many in one go, before it counts them
+        timeout_keep_alive=limits.seconds,  # type: ignore[arg-type]  (a number of seconds for the event loop)
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=limits.head,
+    )
 
 
 def access_of(host: str, port: int, user: str, group: int = 0) -> Access:
