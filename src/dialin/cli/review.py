@@ -89,7 +89,8 @@ def open_door_warning(host: str, port: int) -> str:
     return (
         f"dialin: warning: other machines can reach {host}. Nothing is encrypted: whoever sees the traffic can read "
         "the sentences and, with the key in it, edit the run. Use it only in a network that you trust, and stop the "
-        f"server when you are done. Safer: leave --host out, and let people run: ssh -L {at}:127.0.0.1:{at} {gethostname()}"
+        "server when you are done. Safer: leave --host out, and let people run: "
+        f"ssh -L {at}:127.0.0.1:{at} {gethostname()}"
     )
 
 

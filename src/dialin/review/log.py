@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from dialin import files
 from dialin.errors import InputError
-from dialin.review.edits import Edit, Entry, entry_of
+from dialin.review.edits import Edit, Entry, edit_of, entry_of, fields_of
 
 DECISIONS = "decisions.jsonl"
 HEAD = b'{"format": %d}\n' % files.FORMAT
@@ -123,7 +123,7 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
     data = file.read()
     kept = whole(data)
     entries = entries_in(data, path)
-    edit = decide(entries)
+    edit = readable(decide(entries))
     if kept < len(data):
         file.truncate(kept)  # a line that was cut short would corrupt the next one
     before = _before(data[:kept])
@@ -132,6 +132,23 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
     file.flush()
     os.fsync(file.fileno())
     return [*entries, entry]
+
+
+def readable(edit: Edit) -> Edit:
+    """Return an edit; raise InputError if its line could not be read back, which would make the whole log unreadable.
+
+    Examples
+    --------
+    >>> from dialin.review.edits import Vote
+    >>> readable(Vote(0, good=True, group=3))
+    Traceback (most recent call last):
+    ...
+    dialin.errors.InputError: this is not a decision: `group` must be 1 or 2
+    """
+    try:
+        return edit_of(fields_of(edit))
+    except ValueError as error:
+        raise InputError(f"this is not a decision: {error}") from error
 
 
 def _before(data: bytes) -> bytes:
