@@ -82,19 +82,45 @@ class CachedEmbedder:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._unusable(error) from error
-        try:
-            with closing(sqlite3.connect(self._path, timeout=60.0)) as connection:
-                connection.execute(_SCHEMA)
-                yield connection
-        except sqlite3.DatabaseError as error:
-            raise self._unusable(error) from error
+            raise _unusable(self._path, error) from error
+        with _opened(self._path) as connection:
+            yield connection
 
-    def _unusable(self, error: Exception) -> InputError:
-        return InputError(
-            f"embedding cache {self._path} cannot be used: {error}",
-            hint="delete the file (it is made anew), free disk space, or choose another path",
-        )
+
+def remove_vectors(path: Path, texts: Sequence[str]) -> int:
+    """Remove the vectors of some texts, by any embedder, and rewrite the file; return how many there were.
+
+    Raises
+    ------
+    InputError
+        The cache file cannot be used.
+    """
+    with _opened(path) as connection:
+        names = [name for (name,) in connection.execute("SELECT DISTINCT embedder FROM embedding")]
+        pairs = [(name, _key(text)) for name in names for text in set(texts)]
+        before = connection.total_changes
+        with connection:
+            connection.executemany("DELETE FROM embedding WHERE embedder = ? AND text_sha256 = ?", pairs)
+        n = connection.total_changes - before
+        connection.execute("VACUUM")
+    return n
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with closing(sqlite3.connect(path, timeout=60.0)) as connection:
+            connection.execute(_SCHEMA)
+            yield connection
+    except sqlite3.DatabaseError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"embedding cache {path} cannot be used: {error}",
+        hint="delete the file (it is made anew), free disk space, or choose another path",
+    )
 
 
 def _key(text: str) -> bytes:

@@ -125,6 +125,22 @@ class ReplyStore:
         """Return how many of the stored replies were paid for."""
         return int(self._execute("SELECT COALESCE(SUM(paid), 0) FROM replies")[0][0])
 
+    def keys(self) -> list[str]:
+        """Return the keys of all replies."""
+        return [key for (key,) in self._execute("SELECT key FROM replies ORDER BY key")]
+
+    def remove(self, keys: Sequence[str]) -> int:
+        """Remove replies and rewrite the file, so that nothing of them is left in it; return how many there were."""
+        with self._lock, self._fault_named():
+            before = self._db.total_changes
+            self._db.execute("BEGIN")
+            self._db.executemany("DELETE FROM replies WHERE key = ?", [(key,) for key in keys])
+            self._db.execute("COMMIT")
+            n = self._db.total_changes - before
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log of writes still has the old pages
+        return n
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

@@ -123,7 +123,7 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
     data = file.read()
     kept = whole(data)
     entries = entries_in(data, path)
-    edit = readable(decide(entries))
+    edit = as_read_back(decide(entries))
     if kept < len(data):
         file.truncate(kept)  # a line that was cut short would corrupt the next one
     before = _before(data[:kept])
@@ -134,13 +134,13 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
     return [*entries, entry]
 
 
-def readable(edit: Edit) -> Edit:
+def as_read_back(edit: Edit) -> Edit:
     """Return an edit; raise InputError if its line could not be read back, which would make the whole log unreadable.
 
     Examples
     --------
     >>> from dialin.review.edits import Vote
-    >>> readable(Vote(0, good=True, group=3))
+    >>> as_read_back(Vote(0, good=True, group=3))
     Traceback (most recent call last):
     ...
     dialin.errors.InputError: this is not a decision: `group` must be 1 or 2

@@ -1,0 +1,75 @@
+"""Defines ``forget``, which deletes runs and what the user's cache holds of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dialin.cli.group import UserStop
+from dialin.errors import InputError
+from dialin.jobs.forget import Held, forget_cache, forget_run, run_to_forget
+from dialin.models.home import home_path
+
+
+@click.command()
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUNS]...")
+@click.option("--all", "is_all", is_flag=True, help="Delete the shared replies and vectors of all runs, too.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(runs: tuple[Path, ...], is_all: bool, yes: bool) -> None:
+    """Delete runs, and the shared replies and vectors of their sentences.
+
+    Only files that dialin wrote are deleted. What you exported to other folders stays, and so do the models. --all
+    alone empties the user's cache, which also holds sentences of runs that you deleted by hand.
+    """
+    if not runs and not is_all:
+        raise InputError("forget needs a run folder, or --all", hint="dialin forget RUN")
+    found = [run_to_forget(folder) for folder in runs]
+    for held in found:
+        click.echo(summary_of_held(held))
+    if is_all:
+        click.echo(f"the cache in {home_path()}: all replies and vectors")
+    if not yes:
+        confirm()
+    for held in found:
+        report_forgotten(held)
+    if is_all:
+        click.echo(f"deleted {counted_noun(forget_cache(), 'file')} of the cache")
+
+
+def summary_of_held(held: Held) -> str:
+    """Return what a run folder holds, in words."""
+    size = f"{counted_noun(len(held.written), 'file')} of {held.n_bytes / 1e6:,.1f} MB"
+    people = f", with {counted_noun(held.n_decisions, 'decision')} of people" if held.n_decisions else ""
+    return f"{held.folder}: {size}{people}, and the shared replies and vectors of its sentences"
+
+
+def confirm() -> None:
+    """Ask whether to go on; raise UserStop if not."""
+    try:
+        is_sure = click.confirm("delete this for good?")
+    except click.Abort:  # Ctrl-C, or nobody is there to answer
+        is_sure = False
+    if not is_sure:
+        raise UserStop("nothing was deleted (--yes deletes without asking)")
+
+
+def report_forgotten(held: Held) -> None:
+    """Delete a run, and print what was deleted and what stays."""
+    gone = forget_run(held)
+    counts = (gone.n_files, "file"), (gone.n_replies, "shared reply"), (gone.n_vectors, "shared vector")
+    click.echo(f"deleted of {held.folder}: {', '.join(counted_noun(n, noun) for n, noun in counts)}")
+    if held.others:
+        click.echo(f"dialin did not write these, so they stay: {', '.join(str(path) for path in held.others)}")
+
+
+def counted_noun(n: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted_noun(1, "file"), counted_noun(1200, "shared reply")
+    ('1 file', '1,200 shared replies')
+    """
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else plural}"
