@@ -314,6 +314,10 @@ def test_the_command_serves_until_ctrl_c(run: Path) -> None:
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with opener.open(address) as answer:
             assert (answer.status, "token" in answer.url) == (200, False)
+        to_read = server.stdout.readline().split()[-1]
+        assert to_read != address
+        with opener.open(to_read) as answer:
+            assert b"read only" in answer.read()
         server.send_signal(signal.SIGINT)
         assert server.wait(30) == 0
 
@@ -330,7 +334,8 @@ def test_a_port_in_use_is_one_line(cli: Cli, run: Path) -> None:
 
 def test_a_warning_where_others_can_reach_it(cli: Cli, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dialin.web.serve.serve", lambda *_: None)
-    assert "other machines" in cli("review", "run", "--host", "0.0.0.0").stderr
+    warned = cli("review", "run", "--host", "0.0.0.0", "--port", 9000).stderr
+    assert all(part in warned for part in ("other machines", "Nothing is encrypted", "ssh -L 9000:127.0.0.1:9000 "))
     assert cli("review", "run").stderr == ""
     assert cli("review", "nowhere").exit_code == 2
 
