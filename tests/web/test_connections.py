@@ -21,7 +21,7 @@ from dialin.web.serve import config_of, listening
 from fake_run import calls, fake_run
 from review_client import TOKEN
 
-LIMITS = Limits(connections=8, seconds=0.6, head=2_000)
+LIMITS = Limits(connections=8, seconds=1, head=2_000)
 HALF = b"GET / HTTP/1.1\r\nHost: a\r\n"
 
 

@@ -133,7 +133,7 @@ def test_no_address_makes_a_fault(
 @given(host=texts | st.sampled_from(["a]b[", "[", "[::1", "x" * 300, "a:99999", "a/b", "a@b"]))
 def test_no_host_makes_a_fault(opened: Opened, host: str) -> None:
     """With --host, any well-formed name is accepted; a stranger may send any."""
-    answer = opened.client.get("/", headers={"Host": host.encode("utf-8", "replace")}, follow_redirects=False)
+    answer = opened.client.get("/", headers={b"Host": host.encode("utf-8", "replace")}, follow_redirects=False)
     assert answer.status_code in (200, 421)
 
 

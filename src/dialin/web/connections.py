@@ -21,14 +21,14 @@ class Limits:
     ----------
     connections : int
         Connections that may be open at once; enough for five browsers, and few enough for 100 open files.
-    seconds : float
+    seconds : int
         Time for the head of a request, and for a connection to stay open without one.
     head : int
         Length of a request's head in bytes.
     """
 
     connections: int = 32
-    seconds: float = 10
+    seconds: int = 10
     head: int = 16_384
 
 

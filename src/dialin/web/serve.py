@@ -91,7 +91,7 @@ def config_of(app: ASGIApp, limits: Limits) -> uvicorn.Config:
         log_level="error",  # a warning for each malformed request would let strangers fill the terminal
         limit_concurrency=limits.connections + 1,  # uvicorn refuses from this number on
         backlog=10,  # asyncio accepts as many in one go, several times before the protocol can count them
-        timeout_keep_alive=limits.seconds,  # type: ignore[arg-type]  (a number of seconds for the event loop)
+        timeout_keep_alive=limits.seconds,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=limits.head,
     )
