@@ -253,3 +253,22 @@ def test_a_word_that_people_have_for_it_wins(monkeypatch: pytest.MonkeyPatch) ->
     assert names_by_nearness(task, flat)[0] == "咨询-汇率"
     monkeypatch.setattr("dialin.name.by_nearness.KNOWN", -0.1)
     assert names_by_nearness(task, flat)[0] == "咨询-龙鳞"
+
+
+def test_a_known_turn_is_not_named_by_an_llm_that_takes_it_for_a_need() -> None:
+    """A model of half a billion parameters calls "okey doke" inquire-dog; the kind of its sentences is known."""
+
+    def flat(names: Sequence[str]) -> NDArray[np.float32]:
+        return np.tile(np.float32([1, 0]), (len(names), 1))
+
+    texts = ["okey doke", "alright then", "ok ok"]
+    known = NamingTask([texts], np.float32([[1, 0]]), "en", written=[["inquire-dog"]], turns=[Turn("social")])
+    assert names_by_nearness(known, flat)[0] in turn_names("en", "", "social")
+    unknown = NamingTask([texts], np.float32([[1, 0]]), "en", written=[["inquire-dog"]])
+    assert names_by_nearness(unknown, flat)[0] not in turn_names("en", "", "")
+
+
+def test_marks_of_a_transcript_name_nothing() -> None:
+    texts = ["[inaudible] my parcel", "[inaudible] the parcel", "[inaudible] a parcel"]
+    material = ranked_names(NamingTask([texts], np.float32([[1, 0]]), "en"), lambda names: np.ones((len(names), 2)))
+    assert not any("inaudible" in name for name, _ in material[0])

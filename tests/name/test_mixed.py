@@ -7,7 +7,7 @@ import pytest
 
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.candidates import Material
-from dialin.name.mixed import WITHOUT_TOPIC, without_actions
+from dialin.name.mixed import topics_of, without_topic
 from dialin.name.turns import Turn
 
 PIZZA = ["order a pizza", "change my pizza", "i hate pizza", "who invented pizza", "pizza places near me"]
@@ -30,8 +30,9 @@ def test_the_name_of_a_turn_stays() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"], ids=["english", "chinese"])
-def test_sentences_that_share_no_objective_are_requests(language: str) -> None:
-    assert without_actions([("find-cheese", 0.3)], Material({"cheese": 0.09}), language) == [
-        (WITHOUT_TOPIC[language], 0.3)
+def test_sentences_that_share_no_objective_have_no_topic(language: str) -> None:
+    turn = Turn("need")
+    assert topics_of([("find-cheese", 0.3)], Material({"cheese": 0.19}), language, turn) == [
+        (without_topic(language, turn), 0.3)
     ]
-    assert without_actions([], Material(), language) == [(WITHOUT_TOPIC[language], 0.0)]
+    assert topics_of([], Material(), language, turn) == [(without_topic(language, turn), 0.0)]

@@ -16,7 +16,7 @@ from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
-from dialin.name.mixed import WITHOUT_TOPIC
+from dialin.name.mixed import without_topic
 from dialin.name.turns import Turn
 from dialin.text.script import language_of
 
@@ -113,7 +113,7 @@ def rank_names(context: Context, intents: Sequence[NamedRows], languages: Sequen
         ids = [g for g, own in enumerate(languages) if own == language and not (is_foreign and intents[g].written)]
         task = naming_task(context, [intents[g] for g in ids], language)
         for g, name in zip(ids, names_by_nearness(task, context.tools.embed), strict=True):
-            names[g] = name or (WITHOUT_TOPIC[language] if intents[g].turn.is_mixed else "")
+            names[g] = name or (without_topic(language, intents[g].turn) if intents[g].turn.is_mixed else "")
     return names
 
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.mixed import without_actions
+from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle, unit_rows
 from dialin.name.turns import Turn
+from dialin.text.marks import without_marks
 
 N_BEST = 5
 """Own objectives of a cluster that meet actions."""
@@ -93,27 +94,33 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     """Return the candidates of each cluster with their scores, in cosines, the best first."""
     if not clusters.texts:
         return []
-    phrases = phrases_of([text for texts in clusters.texts for text in texts], clusters.language)
-    material = material_of(phrases, clusters.texts)
+    said = [[without_marks(text) for text in texts] for texts in clusters.texts]
+    phrases = phrases_of([text for texts in said for text in texts], clusters.language)
+    material = material_of(phrases, said)
     near = Nearness(unit_rows(clusters.centroids), embed)
     written = clusters.written or [()] * len(material)
     turns = clusters.turns or [Turn()] * len(material)
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     names = _combined(best, near, list(zip(material, turns, strict=True)), Actions.of(phrases, clusters))
-    usual = _turn_names(material, near, turns, clusters.language)
-    more = [own or others for own, others in zip(written, usual, strict=True)]
+    usual = [
+        [] if own and not turn.kind else of_turn
+        for own, turn, of_turn in zip(
+            written, turns, _turn_names(material, near, turns, clusters.language), strict=True
+        )
+    ]
+    more = [[*own, *others] for own, others in zip(written, usual, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *others]) for own, others in zip(names, more, strict=True)])
     known = frozenset(GENERAL_OBJECTIVES[clusters.language])
     lead = [
-        dict.fromkeys(others, WRITTEN if own else KNOWN_TURN if turn.kind else 0.0)
-        for own, others, turn in zip(written, more, turns, strict=True)
+        dict.fromkeys(own, WRITTEN) | dict.fromkeys(others, KNOWN_TURN if turn.kind else 0.0)
+        for own, others, turn in zip(written, usual, turns, strict=True)
     ]
     ranked = [
         _sorted({name: _score(name, score, one, known) + ahead.get(name, 0.0) for name, score in own.items()})
         for own, one, ahead in zip(scores, material, lead, strict=True)
     ]
     return [
-        without_actions(own, one, clusters.language) if turn.is_mixed and not (own and own[0][0] in of_turns) else own
+        topics_of(own, one, clusters.language, turn) if turn.is_mixed and not (own and own[0][0] in of_turns) else own
         for own, one, turn, of_turns in zip(ranked, material, turns, usual, strict=True)
     ]
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialin.name.candidates import Material, splits_of
+from dialin.name.candidates import ENOUGH, Material, splits_of
+from dialin.name.turns import Turn
 
 VARIOUS = {"en": "various", "zh": "各种"}
 """What stands in the place of an action."""
-TOPIC = 0.1
-"""Share of the sentences that makes an objective the topic."""
-WITHOUT_TOPIC = {"en": "various-requests", "zh": "各种-请求"}
-"""Name of a cluster whose sentences share no objective, either."""
+_REQUESTS, _REPLIES = {"en": "requests", "zh": "请求"}, {"en": "replies", "zh": "答复"}
 
 
-def without_actions(ranked: Sequence[tuple[str, float]], material: Material, language: str) -> list[tuple[str, float]]:
+def topics_of(
+    ranked: Sequence[tuple[str, float]], material: Material, language: str, turn: Turn
+) -> list[tuple[str, float]]:
     """Return the names of a mixed cluster, the best first: its objectives, in the order of the names.
 
     Parameters
@@ -25,19 +25,32 @@ def without_actions(ranked: Sequence[tuple[str, float]], material: Material, lan
     ranked : sequence of (str, float)
         Its names with their scores, the best first.
     material : Material
-        An objective needs a share of `TOPIC` of the sentences.
+        An objective needs a share of `ENOUGH` of the sentences.
     language : {"en", "zh"}
         Language of the names.
+    turn : Turn
+        What is known of the cluster.
 
     Examples
     --------
     >>> material = Material({"pizza": 0.6, "cheese": 0.05})
-    >>> without_actions([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en")
+    >>> topics_of([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en", Turn("need"))
     [('various-pizza', 0.4), ('various-requests', 0.4)]
     """
     found = dict[str, float]()
     for name, score in ranked:
         objective = next((each for _, each in splits_of(name) if each in material.objectives), "")
-        if material.objectives.get(objective, 0.0) >= TOPIC:
+        if material.objectives.get(objective, 0.0) >= ENOUGH:
             found.setdefault(f"{VARIOUS[language]}-{objective}", score)
-    return [*found.items(), (WITHOUT_TOPIC[language], ranked[0][1] if ranked else 0.0)]
+    return [*found.items(), (without_topic(language, turn), ranked[0][1] if ranked else 0.0)]
+
+
+def without_topic(language: str, turn: Turn) -> str:
+    """Return the name of a cluster whose sentences share no objective, either.
+
+    Examples
+    --------
+    >>> without_topic("en", Turn("need", "customer")), without_topic("zh", Turn("answer", "agent"))
+    ('various-requests', '各种-答复')
+    """
+    return f"{VARIOUS[language]}-{(_REQUESTS if turn.is_open else _REPLIES)[language]}"
