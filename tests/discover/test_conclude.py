@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dialin.discover.conclude import LOOSE, MAX_MIXED, closeness, turn_of
 from dialin.discover.context import Context, Tools
@@ -11,11 +12,11 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent
 
 ENGLISH = "local:intents-en-v2"
-TIGHT, WIDE = np.float32([[1, 0], [1, 0]]), np.float32([[1, 0], [0, 1]])
+TIGHT, WIDE = np.array([[1, 0], [1, 0]], np.float32), np.array([[1, 0], [0, 1]], np.float32)
 
 
 def is_mixed(
-    X: np.ndarray, p_good: float, embedder: str = "local:intents-en-v2", actions: tuple[str, ...] = ()
+    X: NDArray[np.float32], p_good: float, embedder: str = "local:intents-en-v2", actions: tuple[str, ...] = ()
 ) -> bool:
     """Return whether an intent of two sentences is named as a mixed one."""
     data = Data(["one", "two"], X, np.ones(2, np.int64), ["", ""], embedder)

@@ -57,6 +57,11 @@ def names_of(clusters: Sequence[Sequence[str]], language: str, **more: object) -
     return names_by_nearness(found, encode)  # type: ignore[arg-type]
 
 
+def flat(names: Sequence[str]) -> NDArray[np.float32]:
+    """Give all names one vector, so that support alone decides."""
+    return np.tile(np.array([1, 0], np.float32), (len(names), 1))
+
+
 def test_english_names_by_the_shipped_embedder() -> None:
     """An action that nobody says: "where is the nearest cash machine"."""
     cards, orders, machines = names_of(ENGLISH, "en")
@@ -244,12 +249,8 @@ def test_own_verbs_are_actions_unless_the_user_has_a_vocabulary() -> None:
 def test_a_word_that_people_have_for_it_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two objectives are said equally often and lie equally near; one of them is in the table of general ones."""
     texts = ["汇率 龙鳞", "龙鳞 汇率", "查 龙鳞 和 汇率", "汇率 与 龙鳞"]
-
-    def flat(names: Sequence[str]) -> NDArray[np.float32]:
-        return np.tile(np.float32([1, 0]), (len(names), 1))
-
     others = ["北京气温高吗", "上海湿度大吗", "广州空气质量好不好", "台风登陆沿海地区", "北京气温", "空气质量"]
-    task = NamingTask([texts, others], np.float32([[1, 0], [1, 0]]), "zh")
+    task = NamingTask([texts, others], np.array([[1, 0], [1, 0]], np.float32), "zh")
     assert names_by_nearness(task, flat)[0] == "咨询-汇率"
     monkeypatch.setattr("dialin.name.by_nearness.KNOWN", -0.1)
     assert names_by_nearness(task, flat)[0] == "咨询-龙鳞"
@@ -257,18 +258,14 @@ def test_a_word_that_people_have_for_it_wins(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_known_turn_is_not_named_by_an_llm_that_takes_it_for_a_need() -> None:
     """A model of half a billion parameters calls "okey doke" inquire-dog; the kind of its sentences is known."""
-
-    def flat(names: Sequence[str]) -> NDArray[np.float32]:
-        return np.tile(np.float32([1, 0]), (len(names), 1))
-
     texts = ["okey doke", "alright then", "ok ok"]
-    known = NamingTask([texts], np.float32([[1, 0]]), "en", written=[["inquire-dog"]], turns=[Turn("social")])
+    known = NamingTask([texts], np.array([[1, 0]], np.float32), "en", written=[["inquire-dog"]], turns=[Turn("social")])
     assert names_by_nearness(known, flat)[0] in turn_names("en", "", "social")
-    unknown = NamingTask([texts], np.float32([[1, 0]]), "en", written=[["inquire-dog"]])
+    unknown = NamingTask([texts], np.array([[1, 0]], np.float32), "en", written=[["inquire-dog"]])
     assert names_by_nearness(unknown, flat)[0] not in turn_names("en", "", "")
 
 
 def test_marks_of_a_transcript_name_nothing() -> None:
     texts = ["[inaudible] my parcel", "[inaudible] the parcel", "[inaudible] a parcel"]
-    material = ranked_names(NamingTask([texts], np.float32([[1, 0]]), "en"), lambda names: np.ones((len(names), 2)))
+    material = ranked_names(NamingTask([texts], np.array([[1, 0]], np.float32), "en"), flat)
     assert not any("inaudible" in name for name, _ in material[0])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.candidates import Material
@@ -13,19 +16,19 @@ from dialin.name.turns import Turn
 PIZZA = ["order a pizza", "change my pizza", "i hate pizza", "who invented pizza", "pizza places near me"]
 
 
-def flat(texts: list[str]) -> np.ndarray:
+def flat(texts: Sequence[str]) -> NDArray[np.float32]:
     """Give all texts one vector, so that support alone decides."""
-    return np.tile(np.float32([1, 0]), (len(texts), 1))
+    return np.tile(np.array([1, 0], np.float32), (len(texts), 1))
 
 
 def test_a_mixed_cluster_has_a_topic_and_no_action() -> None:
-    task = NamingTask([PIZZA], np.float32([[1, 0]]), "en", turns=[Turn("need", is_mixed=True)])
+    task = NamingTask([PIZZA], np.array([[1, 0]], np.float32), "en", turns=[Turn("need", is_mixed=True)])
     assert names_by_nearness(task, flat) == ["various-pizza"]
 
 
 def test_the_name_of_a_turn_stays() -> None:
     texts = ["hello there", "hi", "good morning"]
-    task = NamingTask([texts], np.float32([[1, 0]]), "en", turns=[Turn("social", "customer", is_mixed=True)])
+    task = NamingTask([texts], np.array([[1, 0]], np.float32), "en", turns=[Turn("social", "customer", is_mixed=True)])
     assert not names_by_nearness(task, flat)[0].startswith("various")
 
 
