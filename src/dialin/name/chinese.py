@@ -73,6 +73,8 @@ _NOUNS = tuple(
     )
 )
 """Nouns that begin or end with such a character all the same."""
+_NOT_INSIDE = frozenset("来去了着")
+"""Characters of a verb: "人来修" is a clause, not a thing."""
 ONE_VERB = frozenset("发打听看读写讲坐玩背猜煮查找买卖订点放开关走吃喝拍调设定换改删加办退寄领交收取播")
 """Verbs of one character: before a phrase they are no part of it."""
 NEUTRAL = word_set("查询 咨询")
@@ -117,13 +119,16 @@ def han_runs(text: str) -> list[str]:
 
 
 def is_whole(phrase: str) -> bool:
-    """Return whether a phrase begins and ends as nouns do.
+    """Return whether a phrase begins and ends as nouns do, and holds no verb.
 
     Examples
     --------
-    >>> [is_whole(phrase) for phrase in ("武侠小说", "想看小说", "外卖订单")]
-    [True, False, True]
+    >>> [is_whole(phrase) for phrase in ("武侠小说", "想看小说", "外卖订单", "人来修", "明天未来天气")]
+    [True, False, True, False, True]
     """
+    inside = phrase[1:-1]
+    if not _NOT_INSIDE.isdisjoint(inside) and not any(noun in phrase for noun in _NOUNS if set(noun) & _NOT_INSIDE):
+        return False
     begins = phrase[0] not in NOT_FIRST or phrase.startswith(_NOUNS)
     return begins and (phrase[-1] not in NOT_LAST or phrase.endswith(_NOUNS))
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialin.name.candidates import ENOUGH, Material, splits_of
+from dialin.name.candidates import Material, splits_of
 from dialin.name.turns import Turn
 
 VARIOUS = {"en": "various", "zh": "各种"}
 """What stands in the place of an action."""
+TOPIC = 1 / 3
+"""Share of the sentences that makes an objective the topic."""
 _REQUESTS, _REPLIES = {"en": "requests", "zh": "请求"}, {"en": "replies", "zh": "答复"}
 
 
@@ -25,7 +27,7 @@ def topics_of(
     ranked : sequence of (str, float)
         Its names with their scores, the best first.
     material : Material
-        An objective needs a share of `ENOUGH` of the sentences.
+        An objective needs a share of `TOPIC` of the sentences.
     language : {"en", "zh"}
         Language of the names.
     turn : Turn
@@ -40,7 +42,7 @@ def topics_of(
     found = dict[str, float]()
     for name, score in ranked:
         objective = next((each for _, each in splits_of(name) if each in material.objectives), "")
-        if material.objectives.get(objective, 0.0) >= ENOUGH:
+        if material.objectives.get(objective, 0.0) >= TOPIC:
             found.setdefault(f"{VARIOUS[language]}-{objective}", score)
     return [*found.items(), (without_topic(language, turn), ranked[0][1] if ranked else 0.0)]
 
