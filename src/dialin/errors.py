@@ -42,6 +42,10 @@ class InputError(DialinError, ValueError):
     exit_code = 2
 
 
+class InputWarning(UserWarning):
+    """Part of the data was left out or understood in a way that the user should know; the command line prints it."""
+
+
 class ModelError(DialinError):
     """A local model cannot be found, fetched, verified or loaded."""
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -15,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from dialin.bounded import parquet_table
 from dialin.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -86,20 +90,61 @@ def quoted(path: Path) -> str:
 
 
 def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a temporary file beside `path`, then move it to `path` in one step.
+    """Let `fill` write a temporary file beside `path`, then move it to `path` in one step, once the disk has it.
+
+    The file is new, so that nobody's link leads elsewhere, and only its owner can read it; a link at `path` is
+    replaced, not followed.
 
     Raises
     ------
     InputError
-        The file cannot be written; an existing file at `path` is unchanged.
+        The file cannot be written, or another process writes it too; an existing file at `path` is unchanged.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        fill(temporary)
+        with _new_file(temporary) as own:
+            fill(temporary)
+            _to_disk(temporary, own, path)
         temporary.replace(path)
     except OSError as error:
         _forget(temporary)
         raise cannot_write(path, error) from error
+    _folder_to_disk(path.parent)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[int]:
+    """Make an empty file that only its owner can read, in place of what a killed process or somebody else left.
+
+    It stays open meanwhile, so that no other file can get its number.
+    """
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _to_disk(temporary: Path, own: int, path: Path) -> None:
+    """Wait until the disk has the file; raise InputError if another one has taken its place."""
+    if not os.path.samestat(os.fstat(own), temporary.lstat()):
+        raise InputError(f"another process writes {path} too", hint="wait until it has ended, then try again")
+    os.fsync(own)
+
+
+def _folder_to_disk(folder: Path) -> None:
+    """Wait until the disk has the names in a folder, where the system lets folders be opened (Windows does not)."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # a file system that knows no such thing; the file itself is on the disk
+        return
+    finally:
+        os.close(handle)
 
 
 def _forget(path: Path) -> None:
@@ -206,7 +251,7 @@ def read_json_lines(path: Path) -> list[Any]:
 def read_table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the table in a Parquet file of a run folder; raise InputError if it cannot be read."""
     try:
-        return pq.read_table(path, columns=list(columns) if columns else None)
+        return parquet_table(path, str(path), columns)
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
 
@@ -215,16 +260,19 @@ def read_array(path: Path, n_rows: int) -> NDArray[np.float32] | None:
     """Return the 2-D array of `n_rows` rows in a file; None if the file is missing or holds anything else."""
     try:
         X: NDArray[np.float32] = np.load(path, allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):  # EOFError: an empty file
         return None
     return X if X.ndim == 2 and len(X) == n_rows else None
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an ``.npz`` file by name; raise InputError if they cannot be read."""
+    """Return the arrays of an ``.npz`` file by name; raise InputError if it is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return dict(data)
-    except (OSError, ValueError, BadZipFile) as error:
+    except OSError as error:
         hint = "has the run ended? continue it with: dialin resume"
         raise InputError(f"cannot read {path}: {error}", hint=hint) from error
+    except (ValueError, EOFError, BadZipFile, zlib.error, TypeError, AttributeError) as error:  # as numpy says it
+        what = "it is empty" if not path.stat().st_size else str(error)
+        raise InputError(f"{path} is damaged: {what}", hint="copy the run again, or make it again") from error

@@ -9,7 +9,7 @@ from dialin.discover import estimator
 from dialin.discover.context import Tools
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover
-from dialin.discover.only import NeedsOnly
+from dialin.discover.only import needs_part
 from dialin.discover.settings import Settings
 from dialin.discover.state import NOT_A_NEED, Data, Result
 from dialin.errors import InputError
@@ -69,7 +69,7 @@ def test_without_the_setting_needs_come_first() -> None:
 
 def test_sentences_of_unknown_kind_stay() -> None:
     unknown = Kinds(np.full((len(TEXTS), len(KINDS)), np.nan))
-    assert len(NeedsOnly.of(data_of(TEXTS, unknown)).rows) == len(TEXTS)
+    assert len(needs_part(data_of(TEXTS, unknown)).rows) == len(TEXTS)
 
 
 def test_too_few_needs_are_no_intent() -> None:

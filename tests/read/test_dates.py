@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
 
-from dialin.errors import InputError
+from dialin.errors import InputError, InputWarning
 from dialin.read.columns import Columns
 from dialin.read.dates import dates
 from dialin.read.table import read, read_table
@@ -92,7 +92,8 @@ def test_types_of_arrow_keep_the_clock_on_the_wall() -> None:
 @pytest.mark.parametrize("value", ["14:05:00", "3", "yesterday", "2024-13-01", "in May 5 of us came", "12345678"])
 def test_what_is_no_date_is_left_out_unless_named(value: str) -> None:
     rows = {"text": ["a", "b"], "time": [value, value]}
-    assert read_table(rows)["date"].to_pylist() == [None, None]
+    with pytest.warns(InputWarning, match="column 'time' of the mapping does not hold dates"):
+        assert read_table(rows)["date"].to_pylist() == [None, None]
     with pytest.raises(InputError, match="column 'time' of the mapping does not hold dates"):
         read(rows, Columns(date="time"))
 
@@ -121,7 +122,8 @@ def test_the_date_of_a_turn_comes_before_that_of_its_dialogue() -> None:
     assert read_table(rows, Columns(date="date"))["date"].to_pylist() == [datetime(2024, 1, 1)] * 2
     assert read_table([{"date": "2024-01-01", "turns": ["a", "b"]}])["date"].to_pylist() == [datetime(2024, 1, 1)] * 2
     clock = [{"date": "2024-01-01", "turns": [{"text": "a", "time": "00:03"}]}]
-    assert read_table(clock)["date"].to_pylist() == [datetime(2024, 1, 1)]
+    with pytest.warns(InputWarning, match="'00:03' is not a date; it is not used"):
+        assert read_table(clock)["date"].to_pylist() == [datetime(2024, 1, 1)]
 
 
 def test_objects_of_dates_read_or_do_no_harm() -> None:
@@ -129,7 +131,8 @@ def test_objects_of_dates_read_or_do_no_harm() -> None:
     assert read_table([{"text": "a", "date": NOON}])["date"].to_pylist() == [NOON]
     assert read_table([{"text": "a", "time": {"$date": "2024-05-31T14:05:00Z"}}])["date"].to_pylist() == [NOON]
     odd = [{"text": "a", "time": {"_seconds": 1}}, {"text": "b", "time": {"x": [1]}}, {"text": "c", "time": "now"}]
-    assert read_table(odd)["date"].to_pylist() == [None] * 3
+    with pytest.warns(InputWarning, match="column 'time' of the list does not hold dates"):
+        assert read_table(odd)["date"].to_pylist() == [None] * 3
 
 
 # --- runs -----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.errors import InputError
+from dialin.errors import InputError, InputWarning
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.table import read, read_table
@@ -252,7 +252,8 @@ def test_the_likelier_name_wins() -> None:
 
 def test_a_turn_that_is_no_number_is_left_out_unless_named() -> None:
     source = {"text": ["a"], "turn_id": ["x_1"]}
-    assert read_table(source)["turn"].to_pylist() == [None]
+    with pytest.warns(InputWarning, match="column 'turn_id' of the mapping is not used"):
+        assert read_table(source)["turn"].to_pylist() == [None]
     assert "turn_id" in error_of(source, Columns(turn="turn_id"))
 
 
@@ -319,7 +320,7 @@ def test_cleaning_agrees_with_python(text: str) -> None:
 
 def test_roles_are_normalised() -> None:
     raw: list[str | None] = ["Customer", " USER", "client", "caller", "客户", "用户", "顾客"]
-    raw += ["agent", "Assistant", "system", "operator", "bot", "客服", "坐席"]
+    raw += ["agent", "Assistant", "operator", "bot", "representative", "客服", "坐席"]
     raw += [" Boss ", "", None]
     table = read_table({"text": ["a"] * len(raw), "role": raw})
     assert table["role"].to_pylist() == ["customer"] * 7 + ["agent"] * 7 + ["Boss", None, None]
@@ -446,7 +447,7 @@ def test_a_broken_byte_is_named_with_the_best_guess(tmp_path: Path) -> None:
 
 
 def test_binary_files_are_refused(tmp_path: Path) -> None:
-    assert "byte 3 is NUL" in error_of(put(tmp_path, "x.csv", b"abc\0def"))
+    assert "byte 3 (line 1) is NUL" in error_of(put(tmp_path, "x.csv", b"abc\0def"))
     assert "Parquet" in error_of(put(tmp_path, "x.parquet", b"PAR1 broken"))
     assert "Parquet" in error_of(put(tmp_path, "y.parquet", "text\na\n"))
     assert "gzip" in error_of(put(tmp_path, "x.csv.gz", gzip.compress(b"text\na\n" * 99)[:-9]))

@@ -14,6 +14,7 @@ from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cli.group import UserStop
 from dialin.cli.options import column_options, columns_of
+from dialin.cli.output import say
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
 from dialin.discover.connect import Connections, Specs, connect
@@ -142,8 +143,6 @@ def write_data_set(run: Run, path: Path) -> None:
         )
     files.write_table(path, table)
     files.write_text(beside, data_card(run, path))
-    click.echo(
-        f"{n_labelled:,} of {table.num_rows:,} rows have a label; written to {path}, with the data card {beside}"
-    )
+    say(f"{n_labelled:,} of {table.num_rows:,} rows have a label; written to {path}, with the data card {beside}")
     for group in GROUPS:
-        click.echo(f"group {group}: {agreement_text(fleiss_agreement(run.review.judged, group))}")
+        say(f"group {group}: {agreement_text(fleiss_agreement(run.review.judged, group))}")

@@ -18,7 +18,7 @@ from dialin.bench.results import Row
 from dialin.bench.table import markdown, tables_json
 from dialin.cli.group import UserStop
 from dialin.cli.options import JSON, model_options, specs_of
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.embed.choose import pinned
 from dialin.errors import InputError, ProviderError
@@ -84,7 +84,7 @@ def bench(data: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> No
     if as_json:
         print_json(tables_json(rows))
     else:
-        click.echo(markdown(rows), nl=False)
+        say(markdown(rows).removesuffix("\n"))
 
 
 def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Bench:

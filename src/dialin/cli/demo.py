@@ -13,6 +13,7 @@ from dialin.cli.evaluate import print_scores
 from dialin.cli.options import (
     JSON,
 )
+from dialin.cli.output import say
 from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import Settings
 from dialin.files import MANIFEST
@@ -42,9 +43,9 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
     run = make_run(out, plan, Budget())
     print_run(run, as_json)
     if not as_json:
-        click.echo(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count separately):")
+        say(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count separately):")
         print_scores(evaluate_run(run, "intent_in_language", folder / DEMO_GOLD))
-        click.echo(f"\neverything is in {out}; open in a browser: {out / 'report.html'}")
+        say(f"\neverything is in {out}; open in a browser: {out / 'report.html'}")
 
 
 def examples() -> Path:

@@ -21,7 +21,7 @@ from dialin.cli.options import (
     plan_of,
     settings_options,
 )
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect
 from dialin.errors import InputError, ProviderError
@@ -77,7 +77,7 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
     """
     opened_run = load(run)
     if opened_run.manifest.status == COMPLETE:
-        click.echo(f"the run in {run} is already complete", err=True)
+        say(f"the run in {run} is already complete", err=True)
     else:
         opened_run = resume_run(opened_run, budget_of(options))
     print_run(opened_run, as_json)
@@ -91,6 +91,9 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
         try:
             run = start(out, plan, corpus, opened)
             meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
+            if corpus.n_blank:
+                n_rows = corpus.n_blank + corpus.occurrences.num_rows
+                meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
             return run_session(run, opened, budget, meter)
         except ProviderError as error:
             if n_replies(out):

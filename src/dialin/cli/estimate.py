@@ -16,7 +16,7 @@ from dialin.cli.options import (
     price_options,
     settings_options,
 )
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
@@ -51,7 +51,7 @@ def estimate(as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(prediction.as_dict(price))
     else:
-        click.echo(estimate_text(prediction, price))
+        say(estimate_text(prediction, price))
 
 
 def estimate_text(prediction: Estimate, price: Price | None) -> str:

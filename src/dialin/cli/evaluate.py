@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dialin.cli.options import JSON, RUN
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.jobs.evaluate import Evaluation, evaluate_run
 from dialin.runs.run import load
 
@@ -38,10 +38,10 @@ def evaluate(run: Path, gold: str, gold_file: Path | None, as_json: bool) -> Non
 def print_scores(found: Evaluation) -> None:
     """Print an evaluation as a table."""
     scores, sure = found.scores, found.goodness
-    click.echo(f"{'':<10}{'all':>8}{'assigned':>10}")
+    say(f"{'':<10}{'all':>8}{'assigned':>10}")
     for name in ("nmi", "ami", "ari", "acc", "purity"):
-        click.echo(f"{name.upper():<10}{getattr(scores, name):>8.3f}{getattr(scores.assigned, name):>10.3f}")
-    click.echo(f"{'utterances':<10}{scores.n:>8,}{scores.assigned.n:>10,}")
-    click.echo(f"clusters {scores.n_clusters}, gold classes {scores.n_true}, coverage {scores.coverage:.1%}")
-    click.echo(f"expected goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), from the run's own P(good)")
-    click.echo(f"LLM: {found.questions:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out")
+        say(f"{name.upper():<10}{getattr(scores, name):>8.3f}{getattr(scores.assigned, name):>10.3f}")
+    say(f"{'utterances':<10}{scores.n:>8,}{scores.assigned.n:>10,}")
+    say(f"clusters {scores.n_clusters}, gold classes {scores.n_true}, coverage {scores.coverage:.1%}")
+    say(f"expected goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), from the run's own P(good)")
+    say(f"LLM: {found.questions:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out")

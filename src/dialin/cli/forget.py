@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dialin.cli.group import UserStop
+from dialin.cli.output import say
 from dialin.errors import InputError
 from dialin.jobs.forget import Held, forget_cache, forget_run, run_to_forget
 from dialin.models.home import home_path
@@ -26,15 +27,15 @@ def forget(runs: tuple[Path, ...], is_all: bool, yes: bool) -> None:
         raise InputError("forget needs a run folder, or --all", hint="dialin forget RUN")
     found = [run_to_forget(folder) for folder in runs]
     for held in found:
-        click.echo(summary_of_held(held))
+        say(summary_of_held(held))
     if is_all:
-        click.echo(f"the cache in {home_path()}: all replies and vectors")
+        say(f"the cache in {home_path()}: all replies and vectors")
     if not yes:
         confirm()
     for held in found:
         report_forgotten(held)
     if is_all:
-        click.echo(f"deleted {counted_noun(forget_cache(), 'file')} of the cache")
+        say(f"deleted {counted_noun(forget_cache(), 'file')} of the cache")
 
 
 def summary_of_held(held: Held) -> str:
@@ -58,9 +59,9 @@ def report_forgotten(held: Held) -> None:
     """Delete a run, and print what was deleted and what stays."""
     gone = forget_run(held)
     counts = (gone.n_files, "file"), (gone.n_replies, "shared reply"), (gone.n_vectors, "shared vector")
-    click.echo(f"deleted of {held.folder}: {', '.join(counted_noun(n, noun) for n, noun in counts)}")
+    say(f"deleted of {held.folder}: {', '.join(counted_noun(n, noun) for n, noun in counts)}")
     if held.others:
-        click.echo(f"dialin did not write these, so they stay: {', '.join(str(path) for path in held.others)}")
+        say(f"dialin did not write these, so they stay: {', '.join(str(path) for path in held.others)}")
 
 
 def counted_noun(n: int, noun: str) -> str:

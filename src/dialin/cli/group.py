@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
 
-from dialin.errors import DialinError
+from dialin.errors import DialinError, InputWarning
+from dialin.text.unseen import without_unseen
 
 EXIT_INTERRUPTED = 130
 
@@ -75,7 +80,10 @@ class OneLineGroup(LazyGroup):
         """Run a command; in standalone mode, exit the process with its code."""
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
-        sys.exit(self._code(args, **extra))
+        _print_what_can_be_printed()
+        with _private_files(), _told_warnings():
+            code = self._code(args, **extra)
+        sys.exit(code)
 
     def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
         try:
@@ -88,9 +96,45 @@ class OneLineGroup(LazyGroup):
             return _fail(error.format_message(), error.exit_code)
         except UserStop as stopped:
             return _say(f"dialin: {stopped}", EXIT_INTERRUPTED)
-        except (KeyboardInterrupt, click.Abort):
+        except (KeyboardInterrupt, click.Abort) as stop:
+            if isinstance(stop.__cause__, EOFError):  # click takes the end of a damaged file for Ctrl-D at a question
+                raise stop.__cause__ from None
             return _say("dialin: stopped", EXIT_INTERRUPTED)
         return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    """Let only their owner read the files and folders that this process makes meanwhile, logs and databases too."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _print_what_can_be_printed() -> None:
+    """Let a terminal of another encoding show a question mark for a character that it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _told_warnings() -> Iterator[None]:
+    """Print what the library warns of as one line each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, InputWarning):
+                _say(f"dialin: warning: {message}", 0)
+            else:
+                usual(message, category, *where, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def _with_help(error: click.UsageError) -> str:
@@ -103,5 +147,5 @@ def _fail(message: str, code: int) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(" ".join(line.strip() for line in message.splitlines()), err=True)
+    click.echo(without_unseen(" ".join(line.strip() for line in message.splitlines())), err=True)
     return code

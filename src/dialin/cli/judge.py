@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.arrays import Rows
-from dialin.cli.options import JSON, model_options, specs_of
-from dialin.cli.output import print_json
+from dialin.cli.options import BOM, JSON, model_options, specs_of
+from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect, shared_store
 from dialin.discover.settings import Settings
@@ -31,7 +31,7 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
 from dialin.report.terminal import console_on
-from dialin.runs.export import format_of, save_table
+from dialin.runs.export import check_bom, format_of, save_table
 from dialin.runs.run import data_of
 from dialin.score.reliability import goodness
 
@@ -50,6 +50,7 @@ BLANK_LABELS = {"-1", "-1.0"}
     metavar="FILE",
     help="Also write the result to a .csv, .jsonl or .parquet file.",
 )
+@BOM
 @JSON
 def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Judge the clusters of any tool.
@@ -57,7 +58,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     Prints P(good), a verdict and a name for each cluster in FILE.
     """
     if out:
-        format_of(out)
+        check_bom(format_of(out), bom=options["bom"])
     table = read_table(file, Columns(text=text))
     corpus = corpus_of(table.set_column(4, "role", pa.nulls(table.num_rows, pa.string())))
     clusters = clusters_of_column(corpus, column_of(file, cluster), cluster)
@@ -66,7 +67,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
         data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
         found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
     if out:
-        save_table(out, pa.Table.from_pylist([asdict(row) for row in found]))
+        save_table(out, pa.Table.from_pylist([asdict(row) for row in found]), bom=options["bom"])
     show_audit(found, as_json)
 
 
@@ -109,4 +110,4 @@ def show_audit(found: list[AuditRow], as_json: bool) -> None:
         cells = [row.cluster, f"{row.size:,}", f"{row.p_good:.2f}", row.verdict, row.name, row.examples[0]]
         table.add_row(*map(Text, cells))
     console_on(sys.stdout).print(table)
-    click.echo(f"{share.n_good} good, {share.n_bad} bad, {share.n_unreadable} unreadable of {len(found)} clusters")
+    say(f"{share.n_good} good, {share.n_bad} bad, {share.n_unreadable} unreadable of {len(found)} clusters")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dialin.cli.output import say
 from dialin.discover.connect import DEFAULT_LLM
 from dialin.llm.spec import Spec
 from dialin.models import store as library
@@ -31,7 +32,7 @@ def list_command() -> None:
 def fetch(names: tuple[str, ...]) -> None:
     """Fetch NAMES; without names, the models that discover uses by default and that do not come with dialin."""
     for name, folder in library.fetch(names or DEFAULT_NAMES).items():
-        click.echo(f"{name}  {folder}")
+        say(f"{name}  {folder}")
 
 
 @models.command()
@@ -39,7 +40,7 @@ def fetch(names: tuple[str, ...]) -> None:
 def verify(names: tuple[str, ...]) -> None:
     """Check the hashes of NAMES; without names, of all models on this machine."""
     for name in names or [name for name in library.catalogue() if library.is_present(name)]:
-        click.echo(f"{name}  {library.verify(name)}  ok")
+        say(f"{name}  {library.verify(name)}  ok")
 
 
 def list_models() -> None:
@@ -47,4 +48,4 @@ def list_models() -> None:
     for name, model in library.catalogue().items():
         state = ("shipped" if model.shipped else "here") if library.is_present(name) else "-"
         languages = "+".join(model.languages)
-        click.echo(f"{name:<22}{model.kind:<10}{languages:<7}{model.size / 1e6:>7,.0f} MB  {state:<9}{model.licence}")
+        say(f"{name:<22}{model.kind:<10}{languages:<7}{model.size / 1e6:>7,.0f} MB  {state:<9}{model.licence}")

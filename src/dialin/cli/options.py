@@ -77,6 +77,7 @@ _PRICES = [
     click.option("--price-out", type=float, metavar="P", help="Price per million output tokens."),
 ]
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
 _DEFAULT = Settings()

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from dialin.cli.options import JSON, RUN, column_options, columns_of
+from dialin.cli.options import BOM, JSON, RUN, column_options, columns_of
+from dialin.cli.output import print_data
 from dialin.discover.connect import Specs, connect
 from dialin.jobs.predict import predict_table
 from dialin.llm.spec import NO_LLM
 from dialin.read.table import read_table
-from dialin.runs.export import format_of, save_table, table_text
+from dialin.runs.export import check_bom, format_of, save_table, table_text
 from dialin.runs.run import load
 
 
@@ -26,19 +27,20 @@ from dialin.runs.run import load
     metavar="FILE",
     help="Write to this .csv, .jsonl or .parquet file instead.",
 )
+@BOM
 @JSON
-def predict(run: Path, input: str, out: Path | None, as_json: bool, **options: Any) -> None:
+def predict(run: Path, input: str, out: Path | None, bom: bool, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
 
     Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format.
     """
-    if out:
-        format_of(out)  # raises before any work is done
+    usual = "jsonl" if as_json else "csv"
+    check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
     opened_run = load(run)
     table = read_table(input, columns_of(options))
     with connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), []) as opened:
         found = predict_table(opened_run, table, opened)
     if out:
-        save_table(out, found)
+        save_table(out, found, bom=bom)
     else:
-        click.echo(table_text(found, "jsonl" if as_json else "csv"), nl=False)
+        print_data(table_text(found, usual, bom=bom))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Self
 
-import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
+from dialin.cli.output import say
 from dialin.jobs.estimate import Estimate
+from dialin.text.screen import SafeConsole
 
 STEPS = {
     "embed": "embedding the sentences",
@@ -38,7 +39,7 @@ class StatusBar:
     """
 
     def __init__(self, text: str, *columns: ProgressColumn) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = SafeConsole(sys.stderr)
         usual = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         self._bar = Progress(*usual, *columns, console=self._console, transient=True)
         self._is_terminal = self._console.is_terminal
@@ -58,7 +59,7 @@ class StatusBar:
         if self._is_terminal:
             self._console.print(line, markup=False, soft_wrap=True)
         else:
-            click.echo(line, err=True)
+            say(line, err=True)
 
 
 class Meter(StatusBar):

@@ -9,7 +9,7 @@ import click
 
 from dialin import files
 from dialin.cli.options import JSON, RUN, price_of, price_options
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.facts.headline import summary_json
 from dialin.report.html import write_report
 from dialin.runs.run import load
@@ -18,19 +18,22 @@ from dialin.runs.run import load
 @click.command()
 @RUN
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write. Default: RUN/report.html.")
+@click.option("--without-sentences", is_flag=True, help="Leave out what people said: names and figures stay.")
 @price_options
 @JSON
-def report(run: Path, out: Path | None, as_json: bool, **options: Any) -> None:
+def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, **options: Any) -> None:
     """Write the HTML report of a run.
 
     The report is one page that works offline, so you can send it to others as is. Give the price of the LLM to see the
     cost as money.
     """
     opened, path = load(run), out or run / files.REPORT
-    n_bytes = write_report(opened, path, price_of(options))
+    n_bytes = write_report(opened, path, price_of(options), sentences=not without_sentences)
     if as_json:
-        values = {"report": str(path), "bytes": n_bytes, **summary_json(opened)}
+        values: dict[str, Any] = {"report": str(path), "bytes": n_bytes, **summary_json(opened)}
+        if without_sentences:
+            values["intents"] = [intent | {"examples": []} for intent in values["intents"]]
         print_json(values)
     else:
         size = f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.0f} kB"
-        click.echo(f"{path}  {size}; to see it on the terminal: dialin show {files.quoted(run)}")
+        say(f"{path}  {size}; to see it on the terminal: dialin show {files.quoted(run)}")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from dialin.cli.options import RUN, stacked
+from dialin.cli.output import say
 from dialin.facts.headline import summary_of
 from dialin.files import REPORT, quoted
 from dialin.review.log import DECISIONS
@@ -70,17 +71,17 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
 
     summary_of(run)  # raises if the run has no result yet
     if not is_loopback(door["host"]):
-        click.echo(open_door_warning(door["host"], door["port"]), err=True)
+        say(open_door_warning(door["host"], door["port"]), err=True)
 
     def ready(to_edit: str, to_read: str) -> None:
-        click.echo(f"{what} of {run.folder}: {to_edit}")
-        click.echo(f"to only read it: {to_read}")
-        click.echo("press Ctrl-C to stop; every decision is saved immediately", err=True)
+        say(f"{what} of {run.folder}: {to_edit}")
+        say(f"to only read it: {to_read}")
+        say("press Ctrl-C to stop; every decision is saved immediately", err=True)
 
     with suppress(KeyboardInterrupt):  # Ctrl-C is the normal way to stop
         serve(run, Door(**door), ready)
     if is_older(run.folder / REPORT, run.folder / DECISIONS):
-        click.echo(f"{REPORT} is older than the review; update it with: dialin report {quoted(run.folder)}", err=True)
+        say(f"{REPORT} is older than the review; update it with: dialin report {quoted(run.folder)}", err=True)
 
 
 def open_door_warning(host: str, port: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import click
 
 from dialin.cli.options import JSON
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Specs, calibration_file, connect, shared_store
 from dialin.errors import InputError
@@ -64,8 +64,8 @@ def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], ou
     if as_json:
         print_json(found)
     else:
-        click.echo(text_of(trust, bins))
-        click.echo(how_to_use(fitted, target, llm, is_beside=out is None))
+        say(text_of(trust, bins))
+        say(how_to_use(fitted, target, llm, is_beside=out is None))
 
 
 def beside_adapter(llm: str) -> Path:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dialin.arrays import Matrix
 from dialin.cli.options import JSON
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Specs, connect
 from dialin.files import check_new_table, write_table
@@ -105,10 +105,10 @@ def print_table(table: pa.Table, out: Path, n_asked: int, as_json: bool) -> None
         print_json({"out": str(out), **total, "sources": found})
         return
     console_on(sys.stdout).print(rich_table(found))
-    click.echo(f"{total['clusters']:,} clusters, {total['good']:,} good, {total['bad']:,} bad, in {out}")
+    say(f"{total['clusters']:,} clusters, {total['good']:,} good, {total['bad']:,} bad, in {out}")
     made = [row["clusters"] for row in found if "review" not in row["kinds"]]
     if made and n_asked - sum(made) > 2 * len(made):  # more than rounding of the shares explains
-        click.echo(f"{n_asked:,} were requested: the inputs have fewer distinct ones with as many good as bad")
+        say(f"{n_asked:,} were requested: the inputs have fewer distinct ones with as many good as bad")
 
 
 def rich_table(found: list[Row]) -> Table:

@@ -12,7 +12,7 @@ import click
 
 from dialin.cli.group import UserStop
 from dialin.cli.options import JSON, number_option, stacked
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.cli.tune_train import TuneMeter
 from dialin.files import without_nan
 from dialin.tune.embedder.measure import SourceFigures
@@ -108,7 +108,7 @@ def embedder(**options: Any) -> None:
     if options["as_json"]:
         print_json(embedder_json(tuned))
     else:
-        click.echo(embedder_text(tuned))
+        say(embedder_text(tuned))
 
 
 def embedder_job(options: dict[str, Any]) -> EmbedderJob:

@@ -14,7 +14,7 @@ from rich.progress import TimeRemainingColumn
 
 from dialin.cli.group import UserStop
 from dialin.cli.options import JSON, number_option, stacked
-from dialin.cli.output import print_json
+from dialin.cli.output import print_json, say
 from dialin.cli.progress import StatusBar
 from dialin.tune.card import Figures
 from dialin.tune.course import Progress
@@ -89,7 +89,7 @@ def run(task: Task, options: dict[str, Any]) -> None:
     if options["as_json"]:
         print_json(result_json(tuned))
     else:
-        click.echo(result_text(tuned))
+        say(result_text(tuned))
 
 
 def job_of(task: Task, options: dict[str, Any]) -> Job:

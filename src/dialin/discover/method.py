@@ -9,8 +9,9 @@ from dialin.arrays import Rows
 from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
 from dialin.discover.conclude import conclude
 from dialin.discover.context import Context, Tools
+from dialin.discover.known import known_part, unknown_note
 from dialin.discover.naming import label_pieces
-from dialin.discover.only import NeedsOnly
+from dialin.discover.only import Part, needs_part
 from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.state import MIN_SENTENCES, Data, Draft, Result, nothing
 from dialin.discover.steps import keep_frequent, merge_pieces, settle_borders, split_roles, with_guessed_roles
@@ -44,12 +45,19 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
     check(settings)
     check_describer(settings, has_llm=tools.llm is not None)
     data = with_guessed_roles(data, tools) if settings.roles == "split" else data
+    known = known_part(data)
+    if note := unknown_note(known):
+        tools.on_note(note)
     if settings.only == "all":
-        return discover_in(data, tools, settings)
-    needs = NeedsOnly.of(data)
-    part = needs.data
-    is_enough = len(part.texts) >= MIN_SENTENCES
-    return needs.joined(discover_in(part, tools, settings) if is_enough else nothing(part))
+        return known.joined(discover_part(known, tools, settings))
+    needs = needs_part(known.data)
+    return known.joined(needs.joined(discover_part(needs, tools, settings)))
+
+
+def discover_part(part: Part, tools: Tools, settings: Settings) -> Result:
+    """Do what `discover_in` does in some of the sentences, if they are enough."""
+    is_enough = len(part.rows) >= MIN_SENTENCES
+    return discover_in(part.data, tools, settings) if is_enough else nothing(part.data)
 
 
 def discover_in(data: Data, tools: Tools, settings: Settings) -> Result:

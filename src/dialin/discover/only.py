@@ -1,4 +1,4 @@
-"""Clusters the needs alone: other sentences are left out before the method and come back without an intent."""
+"""Clusters some sentences alone: others are left out before the method and come back without an intent."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ from dialin.name.kinds import Kinds
 
 
 def needs_alone(kinds: Kinds | None, labels: Labels, p_intent: Floats) -> tuple[Labels, Floats]:
-    """Return labels and P(intent), with −1 and 0 for sentences of another kind, as `NeedsOnly.joined` gives them."""
+    """Return labels and P(intent), with −1 and 0 for sentences of another kind, as `Part.joined` gives them."""
     if kinds is None:
         return labels, p_intent
     return np.where(kinds.may_be_needs, labels, -1), np.where(kinds.may_be_needs, p_intent, 0.0)
 
 
+def needs_part(data: Data) -> Part:
+    """Return the sentences that are needs or have no known kind; raise InputError if nobody knows any kind."""
+    if data.kinds is None:
+        raise InputError("only 'needs' needs the kinds of the sentences, and there are none", hint="use only 'all'")
+    return Part(data, np.flatnonzero(data.kinds.may_be_needs), NOT_A_NEED)
+
+
 @dataclass(frozen=True)
-class NeedsOnly:
-    """The sentences of a run that are needs or have no known kind.
+class Part:
+    """Some of the sentences of a run, such as those that are needs or have no known kind.
 
     Parameters
     ----------
@@ -29,17 +36,13 @@ class NeedsOnly:
         All n sentences.
     rows : ndarray of shape (m,), int64
         Those that are clustered, ascending.
+    reason : str
+        Why the others are not.
     """
 
     whole: Data
     rows: Rows
-
-    @classmethod
-    def of(cls, data: Data) -> NeedsOnly:
-        """Return the needs among the sentences; raise InputError if nobody knows their kinds."""
-        if data.kinds is None:
-            raise InputError("only 'needs' needs the kinds of the sentences, and there are none", hint="use only 'all'")
-        return cls(data, np.flatnonzero(data.kinds.may_be_needs))
+    reason: str
 
     @property
     def data(self) -> Data:
@@ -47,12 +50,12 @@ class NeedsOnly:
         return self.whole.at(self.rows)
 
     def joined(self, found: Result) -> Result:
-        """Return the result for all sentences; those that were left out have no intent, and `NOT_A_NEED` as reason."""
+        """Return the result for all sentences; those that were left out have no intent, and `reason`."""
         n = len(self.whole.texts)
         labels, p_intent = np.full(n, -1), np.zeros(n)
         labels[self.rows], p_intent[self.rows] = found.labels, found.p_intent
         rounds = tuple((part, replace(r, clusters=tuple(self.rows[c] for c in r.clusters))) for part, r in found.rounds)
-        reasons, roles = [NOT_A_NEED] * n, list(self.whole.roles)
+        reasons, roles = [self.reason] * n, list(self.whole.roles)
         for row, reason, role in zip(self.rows.tolist(), found.reasons, found.roles, strict=True):
             reasons[row], roles[row] = reason, role
         return replace(

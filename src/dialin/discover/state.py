@@ -25,6 +25,8 @@ from dialin.search.iterate import Round
 
 NOT_A_NEED = "not a need"
 """Reason of a sentence that was left out because only needs were clustered."""
+UNKNOWN_SCRIPT = "unknown script"
+"""Reason of a sentence that was left out because the embedder does not know its script."""
 MIN_SENTENCES = 3
 """Minimum number of distinct sentences: with fewer, there is nothing to cluster."""
 
@@ -83,7 +85,8 @@ class Result:
         P(that intent | sentence); 0 where none.
     reasons : list of str
         Why a sentence has none: "rare", "mixed", "noise" or "budget", "person" where people took it out,
-        `NOT_A_NEED` where only needs were clustered; "" where it has one.
+        `NOT_A_NEED` where only needs were clustered, `UNKNOWN_SCRIPT` where its words mean nothing to the embedder;
+        "" where it has one.
     rounds : tuple of (Stratum, Round)
         The rounds of the loop, each with the role and script it worked on.
     pieces : Pieces

@@ -115,7 +115,7 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     >>> spec.name
     'intents-en-v2'
     >>> reason
-    '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows'
+    '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows (st:NAME may)'
     """
     n_chinese = sum(map(is_chinese, texts))
     share = n_chinese / len(texts) if texts else 0.0
@@ -130,4 +130,4 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
 
 def _unknown(n_texts: int) -> str:
     verb = "is" if n_texts == 1 else "are"
-    return f"; {n_texts:,} {verb} Japanese or Korean, which no embedded model knows" if n_texts else ""
+    return f"; {n_texts:,} {verb} Japanese or Korean, which no embedded model knows (st:NAME may)" if n_texts else ""

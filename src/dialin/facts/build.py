@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Ints
 from dialin.cluster.tree import Tree
-from dialin.discover.state import NOT_A_NEED
+from dialin.discover.state import NOT_A_NEED, UNKNOWN_SCRIPT
 from dialin.facts.confusion import confusable, confusion
 from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
@@ -25,6 +25,7 @@ REASONS = {
     "mixed": "similar sentences form no coherent intent",
     "noise": "unlike any other sentence",
     NOT_A_NEED: "left out, since only needs were clustered",
+    UNKNOWN_SCRIPT: "in a script that the embedding model does not know",
     "budget": "a cap on calls or tokens was reached first",
     BY_PERSON: "removed in the review",
 }

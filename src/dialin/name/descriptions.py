@@ -19,6 +19,7 @@ from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import bullets, load
 from dialin.text.script import language_of
+from dialin.text.unseen import plain_name
 
 MAX_TOKENS = 60
 MAX_CHARACTERS = 200
@@ -149,7 +150,7 @@ def first_sentence(reply: str, language: str) -> str:
     >>> first_sentence("Summary: **Agents apologise.** They do.", "en"), first_sentence("客户询问包裹", "zh")
     ('Agents apologise.', '')
     """
-    lines = (_HEADING.sub("", line.strip(_MARKS)).strip(_MARKS) for line in reply.splitlines())
+    lines = (_HEADING.sub("", plain_name(line).strip(_MARKS)).strip(_MARKS) for line in reply.splitlines())
     line = next(filter(None, lines), "")
     end = _END[language].search(line)
     return line[: end.end()] if end else ""

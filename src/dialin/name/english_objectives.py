@@ -64,7 +64,7 @@ def objectives_in(tokens: Sequence[str], usage: EnglishUsage) -> set[str]:
 def _content(tokens: Sequence[str], usage: EnglishUsage) -> list[str]:
     """Return the content words of a sentence; `_ARTICLE` for an article, any other word after `_OTHER`."""
     found = list[str]()
-    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
+    for token, after in zip(tokens, [*tokens, ""][1:], strict=True):
         word = token.removesuffix("'s")
         pair = (verb_of(word, usage.forms), after)
         if found and "+" in found[-1] and found[-1].endswith("+" + word):

@@ -18,6 +18,7 @@ from dialin.name.distinct import distinguished
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import bullets, load
 from dialin.text.script import language_of
+from dialin.text.unseen import plain_name
 
 MAX_TOKENS = 16
 PLACEHOLDER_NAMES = {"en": "unnamed-intent", "zh": "未命名-意图"}
@@ -76,7 +77,7 @@ def parse_reply(reply: str, language: str) -> str | None:
     >>> parse_reply("I cannot help with that request, sorry about it", "en") is None
     True
     """
-    lines = (part.strip(" `*\t") for part in reply.splitlines())
+    lines = (plain_name(part).strip(" `*") for part in reply.splitlines())
     line = next((part for part in lines if part), "")
     if language == "zh":
         match = _ZH.search(_HEADING.sub("", line))

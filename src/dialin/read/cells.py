@@ -1,24 +1,22 @@
-"""Converts Arrow columns of any type to clean text, whole numbers and roles, with null for missing values."""
+"""Converts Arrow columns of any type to clean text and whole numbers, with null for missing values."""
 
 from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dialin.errors import InputError
-from dialin.read.source import OBJECT
-
-_CUSTOMER = "customer user usr client caller human visitor 客户 用户 顾客 买家 来电人"
-_AGENT = "agent assistant system sys operator bot representative advisor 客服 坐席 座席 机器人 卖家"
-_ROLES = dict.fromkeys(_CUSTOMER.split(), "customer") | dict.fromkeys(_AGENT.split(), "agent")
+from dialin.errors import InputError, InputWarning
+from dialin.read.source import OBJECT, error_line, shortened_repr
+from dialin.text.unseen import INVISIBLE
 
 # control characters other than white space, and invisible characters that only make equal texts differ
-_INVISIBLE = (
-    r"[\x00-\x08\x0e-\x1b\x7f-\x{84}\x{86}-\x{9f}\x{ad}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}"
-    r"\x{2060}\x{2066}-\x{2069}\x{feff}]+"
-)
+_INVISIBLE = rf"[\x00-\x08\x0e-\x1b\x7f-\x{{84}}\x{{86}}-\x{{9f}}{INVISIBLE}]+"
 _SPACE = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]+"
-_NO_TEXT = ["", "nan", "NaN", "<NA>"]  # how pandas writes missing values as text
+_NO_TEXT = ["", "nan", "NaN", "<NA>", "NULL", r"\N"]  # how pandas and databases write missing values as text
 
 
 def strings(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Array:
@@ -44,6 +42,55 @@ def strings(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Arr
         ) from error
 
 
+def simple(
+    column: pa.ChunkedArray | pa.Array, keys: Sequence[str], label: str, *, is_given: bool
+) -> pa.ChunkedArray | pa.Array | None:
+    """Return a column of objects as what they hold under the first of some keys; another column unchanged.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray or Array
+        The column, which is no column of sentences.
+    keys : sequence of str
+        Likely keys, most likely first.
+    label : str
+        Column and source, for messages.
+    is_given : bool
+        Whether the user named the column.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray, Array or None
+        None if the objects have none of the keys, and nobody has named the column: a warning says so.
+
+    Raises
+    ------
+    InputError
+        The user named the column, and its objects have none of the keys.
+    """
+    if not pa.types.is_struct(column.type):
+        return column
+    cells = (
+        [json.loads(cell["object"]) if cell else None for cell in column.to_pylist()]
+        if column.type == OBJECT
+        else (column.to_pylist())
+    )
+    key = next((key for key in keys if any(_has_plain(cell, key) for cell in cells)), None)
+    if key is not None:
+        values = [cell.get(key) if isinstance(cell, dict) else cell for cell in cells]
+        return pa.array([None if isinstance(v, dict | list | None) else str(v) for v in values], pa.large_string())
+    first = next((cell for cell in cells if cell), None)
+    problem = f"{label} holds objects: {shortened_repr(first)}"
+    if is_given:
+        raise InputError(problem, hint=f"name a column of text, or of objects with {' or '.join(keys)}")
+    warnings.warn(f"{problem}; it is not used", InputWarning, stacklevel=2)
+    return None
+
+
+def _has_plain(cell: object, key: str) -> bool:
+    return isinstance(cell, dict) and isinstance(cell.get(key), str | int)
+
+
 def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
     """Return a column as int64; None if it holds anything else, despite its usual name.
 
@@ -57,6 +104,7 @@ def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_gi
         return pc.cast(pc.cast(texts, pa.float64()), pa.int64())
     except pa.ArrowInvalid as error:
         if not is_given:
+            warnings.warn(f"column {name!r} of {where} is not used: {error_line(error)}", InputWarning, stacklevel=2)
             return None
         raise InputError(
             f"column {name!r} of {where} does not hold turn numbers: {error}", hint="name a column of whole numbers"
@@ -75,13 +123,6 @@ def clean(texts: pa.Array) -> pa.Array:
     words = pc.replace_substring_regex(words, pattern=_SPACE, replacement=" ")
     words = pc.utf8_normalize(pc.utf8_trim(words, " "), form="NFC")
     return pc.if_else(is_blank(words), None, words).take(encoded.indices)
-
-
-def normal_roles(roles: pa.Array) -> pa.Array:
-    """Return "customer" or "agent" for their usual names; other roles are cleaned, and blank ones become null."""
-    encoded = clean(roles).dictionary_encode()
-    names = [_ROLES.get(role.casefold(), role) for role in encoded.dictionary.to_pylist()]
-    return pa.array(names, pa.string()).take(encoded.indices)
 
 
 def is_blank(texts: pa.Array) -> pa.Array:

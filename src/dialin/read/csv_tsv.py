@@ -1,20 +1,33 @@
-"""Parses CSV and TSV into columns: finds the delimiter and the header, and names the faulty line of a broken file."""
+"""Parses CSV and TSV into columns: finds the header, and names the faulty line of a broken file."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from dialin.errors import InputError
+from dialin.errors import InputError, InputWarning
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line, shortened_repr
 
-_DELIMITERS = ",;\t|"
-_LONGEST_HEADER = 1 << 20  # maximum length of a CSV header, in bytes
+DELIMITERS = ",;\t|"
+_HEAD_BYTES = 1 << 20  # what the dialect and the header are found in
+_N_RECORDS = 50  # what the delimiter is found in
 _CSV_BLOCK = 1 << 24  # maximum length of a CSV record, in bytes
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How text is delimited: by which character, and by which one a quote within quotes is escaped, if not doubled."""
+
+    delimiter: str
+    escape: str | None = None
 
 
 def of_csv(text: bytes, delimiter: str, where: str, wanted: ColumnFilter) -> RawTable:
@@ -39,20 +52,23 @@ def of_csv(text: bytes, delimiter: str, where: str, wanted: ColumnFilter) -> Raw
     names = header_of(text, delimiter)
     keep = [name for name in names if wanted(name)]
     check_distinct(keep, where)
-    if text.count(b'"') % 2:
+    escapes = _escapes_quotes(text, delimiter)
+    if not escapes and any(line.count(b'"') % 2 for line in text.split(b"\n")):
         _check_quotes(text, delimiter, where)
     if not keep:
         return RawTable(where, names, {})
-    table = _table(text, delimiter, names, keep, where)
+    table = _table(text, Dialect(delimiter, "\\" if escapes else None), names, keep, where)
     return RawTable(where, names, {name: table[name] for name in keep})
 
 
-def _table(text: bytes, delimiter: str, names: list[str], keep: list[str], where: str) -> pa.Table:
+def _table(text: bytes, dialect: Dialect, names: list[str], keep: list[str], where: str) -> pa.Table:
     try:
         return pacsv.read_csv(
             pa.BufferReader(text),
-            pacsv.ReadOptions(block_size=_CSV_BLOCK),
-            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            pacsv.ReadOptions(block_size=_CSV_BLOCK, use_threads=False),
+            pacsv.ParseOptions(
+                delimiter=dialect.delimiter, escape_char=dialect.escape or False, newlines_in_values=True
+            ),
             pacsv.ConvertOptions(
                 column_types=dict.fromkeys(keep, pa.large_string()),
                 include_columns=keep,
@@ -60,20 +76,54 @@ def _table(text: bytes, delimiter: str, names: list[str], keep: list[str], where
             ),
         )
     except pa.ArrowInvalid as error:
-        _check_ragged(text, delimiter, len(names), where)
+        _check_ragged(text, dialect.delimiter, len(names), where)
         raise InputError(f"{where} is not valid CSV: {error_line(error)}", hint="check its quotes") from error
 
 
-def delimiter_of(text: bytes) -> str:
-    """Return the most frequent delimiter of the first line; a comma if it has none."""
-    first = text.lstrip().partition(b"\n")[0].decode()
-    return max(_DELIMITERS, key=first.count)
+def delimiter_of(text: bytes, wanted: ColumnFilter) -> str:
+    """Return the delimiter of delimited text; a comma if there is none.
+
+    It is one of ``, ; tab |``. Characters in quotes do not count. Where the header has several, it is the one that
+    gives a wanted column, then the one that gives most of the first records as many fields as the header, then the
+    most frequent one.
+    """
+    head = _head(text)
+    return max(DELIMITERS, key=lambda delimiter: _fit(head, delimiter, wanted))
+
+
+def _fit(head: str, delimiter: str, wanted: ColumnFilter) -> tuple[bool, float, int]:
+    header, *records = [row for _, row in islice(_rows(head, delimiter), _N_RECORDS) if row] or [[]]
+    if len(header) < 2:
+        return False, 0.0, len(header)
+    n_alike = sum(len(row) == len(header) for row in records)
+    return any(map(wanted, header)), n_alike / max(len(records), 1), len(header)
+
+
+def is_table(text: bytes, wanted: ColumnFilter) -> bool:
+    """Return whether text is a table despite its name: a header with a wanted column, and all records as long."""
+    has_wanted, share, _ = _fit(_head(text), delimiter_of(text, wanted), wanted)
+    return has_wanted and share == 1.0
+
+
+def without_separator_line(text: bytes) -> tuple[bytes, str | None]:
+    r"""Return text without the first line ``sep=;``, by which Excel is told the delimiter, and this delimiter.
+
+    Examples
+    --------
+    >>> without_separator_line(b"sep=;\ntext;intent\n")
+    (b'text;intent\n', ';')
+    """
+    found = re.match(rb"\"?sep=([,;\t|])\"?\r?\n", text, re.IGNORECASE)
+    return (text[found.end() :], found[1].decode()) if found else (text, None)
 
 
 def header_of(text: bytes, delimiter: str) -> list[str]:
     """Return the fields of the first record that is not empty; an empty list if there is no such record."""
-    head = text[:_LONGEST_HEADER].decode(errors="ignore")
-    return next((row for _, row in _rows(head, delimiter) if row), [])
+    return next((row for _, row in _rows(_head(text), delimiter) if row), [])
+
+
+def _head(text: bytes) -> str:
+    return text[:_HEAD_BYTES].decode(errors="ignore")
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -97,13 +147,66 @@ def _check_ragged(text: bytes, delimiter: str, n_names: int, where: str) -> None
             )
 
 
+# --- quotes ---------------------------------------------------------------------------------------
+
+
+def _escapes_quotes(text: bytes, delimiter: str) -> bool:
+    r"""Return whether quotes within quotes are escaped by a backslash, as MySQL, Redshift and Spark write them.
+
+    They are if some field is wrong as CSV has it, and the same records are right with backslashes.
+    """
+    if b'\\"' not in text:
+        return False
+    head = _head(text)
+    n_bad = sum(1 for _ in _misquoted(head, Dialect(delimiter)))
+    return n_bad > 0 and not any(_misquoted(head, Dialect(delimiter, "\\")))
+
+
+def _misquoted(text: str, dialect: Dialect) -> Iterator[tuple[int, int]]:
+    """Yield the first and last line (from 1) of each record whose quotes are wrong."""
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=dialect.delimiter, escapechar=dialect.escape, strict=True
+    )
+    while True:
+        line = reader.line_num + 1
+        try:
+            next(reader)
+        except csv.Error:
+            yield line, reader.line_num
+        except StopIteration:
+            return
+
+
 def _check_quotes(text: bytes, delimiter: str, where: str) -> None:
-    """Raise InputError if a quoted field never ends: the parser would read the rest of the file as one field."""
-    line, last = 0, [""]
-    for line, last in _rows(text.decode().rstrip("\r\n") + "\n", delimiter):  # noqa: B007
-        pass
-    if not last or last[-1].endswith("\n"):
-        raise InputError(
-            f"the double quote in the record at line {line} of {where} is never closed: {shortened_repr(last)}",
-            hint="close it, or double the quotes inside quoted text",
-        )
+    """Raise InputError if a quote swallows records, and warn if one seems to.
+
+    One does if it closes in the middle of a later record's text, or never. One seems to if each line within it would be
+    a record by itself.
+    """
+    decoded = text.decode()
+    n_lines = decoded.rstrip("\r\n").count("\n") + 1
+    for line, last in _misquoted(decoded.rstrip("\r\n") + "\n", Dialect(delimiter)):
+        if last > line or line == n_lines:
+            ends = (
+                "never closed" if last >= n_lines else f"not closed before line {last}, where text goes on behind one"
+            )
+            raise InputError(
+                f"the double quote in the record at line {line} of {where} is {ends}: "
+                f"{shortened_repr(decoded.splitlines()[line - 1])}",
+                hint="close it, or double the quotes inside quoted text",
+            )
+    n_names = len(header_of(text, delimiter))
+    for line, row in _rows(decoded, delimiter) if n_names > 1 else ():
+        if n := max((_n_records(field, delimiter, n_names) for field in row), default=0):
+            warnings.warn(
+                f"the quoted text at line {line} of {where} holds {n} lines that look like rows of their own: "
+                f"{shortened_repr(decoded.splitlines()[line - 1])}; is its first quote a mistake?",
+                InputWarning,
+                stacklevel=2,
+            )
+
+
+def _n_records(field: str, delimiter: str, n_names: int) -> int:
+    """Return the number of lines within a field, without the first and the last, if all have as many fields as rows."""
+    inner = field.splitlines()[1:-1]
+    return len(inner) if inner and all(line.count(delimiter) == n_names - 1 for line in inner) else 0

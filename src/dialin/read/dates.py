@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import warnings
 from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dialin.errors import InputError
+from dialin.errors import InputError, InputWarning
 from dialin.read.cells import strings, trimmed
+from dialin.read.source import OBJECT, shortened_repr
 
 DATE = pa.timestamp("ms")
 Triple = tuple[int, int, int]
@@ -28,43 +29,74 @@ _AFTERNOON, _MORNING = re.compile(r"(?i)pm\b|下午|晚上"), re.compile(r"(?i)a
 
 
 def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
-    """Return a column as timestamps in milliseconds; None if it holds anything else, despite its usual name.
+    """Return a column as timestamps in milliseconds; None if most of it is anything else, despite its usual name.
 
-    It understands Arrow's own types, ISO 8601, ``2024/5/1``, ``2024年5月1日 下午3:20``, ``1.5.2024`` and ``5/1/2024``
-    (the whole column decides which number is the day), ``May 1, 2024``, ``20240501`` and Unix time. Time zones are
-    dropped: the result is local wall-clock time.
+    Less than half of other values become null, with a warning. It understands Arrow's own types, ISO 8601,
+    ``2024/5/1``, ``2024年5月1日 下午3:20``, ``1.5.2024`` and ``5/1/2024`` (the whole column decides which number is
+    the day), ``May 1, 2024``, ``20240501`` and Unix time. Time zones are dropped: the result is local wall-clock time.
 
     Raises
     ------
     InputError
-        If the user named the column (`is_given`) but it holds anything else.
+        If the user named the column (`is_given`) but most of it is anything else.
+
+    Warns
+    -----
+    InputWarning
+        If some or most of it cannot be read.
     """
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         return _of_arrow(column)
+    texts = trimmed(_texts(column, name, where)).dictionary_encode()
+    said = texts.dictionary.to_pylist()
     try:
-        texts = trimmed(strings(column, name, where)).dictionary_encode()
-        values = _parsed(texts.dictionary.to_pylist())
-    except ValueError as error:  # InputError is one
-        if not is_given:
-            return None
-        raise InputError(
-            f"column {name!r} of {where} does not hold dates: {error}",
-            hint="name a column of dates such as 2024-05-31 14:05",
-        ) from error
-    return pa.array(values, DATE).take(texts.indices)
+        day_first = _day_first([(int(m[1]), int(m[2])) for text in said if (m := _YEAR_LAST.search(text))])
+        found = pa.array([_date_in(text, day_first) for text in said], DATE).take(texts.indices)
+        _check_most(texts, found)
+    except ValueError as error:
+        problem = f"column {name!r} of {where} does not hold dates: {error}"
+        if is_given:
+            raise InputError(problem, hint="name a column of dates such as 2024-05-31 14:05") from error
+        warnings.warn(f"{problem}; it is not used", InputWarning, stacklevel=2)
+        return None
+    if n_bad := found.null_count - texts.null_count:
+        such = next(text for text in said if _date_in(text, day_first) is None)
+        warnings.warn(
+            f"{n_bad:,} of {len(found):,} dates in column {name!r} of {where} cannot be read, such as "
+            f"{shortened_repr(such)}: left out",
+            InputWarning,
+            stacklevel=2,
+        )
+    return found
+
+
+def _texts(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Array:
+    """Return a column as text; of objects and lists, how Python shows them, which is no date."""
+    if not pa.types.is_nested(column.type):
+        return strings(column, name, where)
+    cells = [cell["object"] if column.type == OBJECT and cell else cell for cell in column.to_pylist()]
+    return pa.array([None if cell is None else str(cell) for cell in cells], pa.large_string())
+
+
+def _check_most(texts: pa.DictionaryArray, found: pa.Array) -> None:
+    """Raise ValueError, which names one, if more than half of the texts are no dates."""
+    bad = pc.and_(pc.is_null(found), pc.is_valid(texts))
+    if 2 * (pc.sum(bad).as_py() or 0) > len(texts) - texts.null_count:
+        raise ValueError(f"{str(texts.filter(bad)[0].as_py())[:40]!r} is not a date")
+
+
+def _date_in(text: str, day_first: bool) -> datetime | None:
+    """Return the date in a text; None if it holds none."""
+    try:
+        return _one(text, day_first)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _of_arrow(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     array = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
     has_zone = pa.types.is_timestamp(array.type) and array.type.tz
     return (pc.local_timestamp(array) if has_zone else array).cast(DATE, safe=False)
-
-
-def _parsed(texts: Iterable[str]) -> list[datetime]:
-    """Return the date in each text; raise ValueError if one contains no date."""
-    texts = list(texts)
-    day_first = _day_first([(int(m[1]), int(m[2])) for text in texts if (m := _YEAR_LAST.search(text))])
-    return [_one(text, day_first) for text in texts]
 
 
 def _day_first(pairs: list[tuple[int, int]]) -> bool:

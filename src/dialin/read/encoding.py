@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import warnings
 from collections import Counter
 from itertools import pairwise
 
 from charset_normalizer import from_bytes
 
-from dialin.errors import InputError
+from dialin.errors import InputError, InputWarning
 
 _WESTERN = ["cp1252", "cp1250", "cp1254"]
 _ENCODINGS = ["gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256"]
@@ -19,7 +20,8 @@ _MIXED_SHARE = 0.05  # of the non-ASCII bytes; a few short GB18030 lines are val
 def to_utf8(data: bytes, where: str) -> bytes:
     """Return text bytes as UTF-8 without a byte order mark.
 
-    UTF-8 is tried first; UTF-16 is recognised by its byte order mark; any other encoding is guessed. The guess is
+    UTF-8 is tried first; UTF-16 is recognised by its byte order mark, or by the NUL of
+    its ASCII; any other encoding is guessed. The guess is
     good for encodings of Chinese, Japanese, Korean and Cyrillic text. Czech, Polish or Turkish accents may be decoded
     as those of cp1252, because the bytes cannot tell these encodings apart.
 
@@ -31,13 +33,38 @@ def to_utf8(data: bytes, where: str) -> bytes:
     n_mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         data = _decode(data, "utf-16", where).encode()
-    if (at := data.find(b"\0")) >= 0:
-        raise InputError(f"{where} is binary, not text: byte {at} is NUL", hint="save it as CSV (UTF-8) or Parquet")
+    if b"\0" in data:
+        data = _without_nul(_of_wide(data) or data, where)
     try:
         data[n_mark:].decode()
     except UnicodeDecodeError as error:
         return _from_other(data, n_mark + error.start, where)
     return data[n_mark:]
+
+
+def _of_wide(data: bytes) -> bytes | None:
+    """Return UTF-16 without a byte order mark as UTF-8, known by the many NUL of its ASCII; None for anything else."""
+    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if 3 * data[start::2].count(0) > len(data) // 2 and b"\0" not in data[1 - start :: 2]:
+            try:
+                return data.decode(encoding).encode()
+            except UnicodeError:
+                return None
+    return None
+
+
+def _without_nul(data: bytes, where: str) -> bytes:
+    """Return text without its NUL, of which a broken export has a few; raise InputError if there are many."""
+    n, at = data.count(b"\0"), data.find(b"\0")
+    line = data.count(b"\n", 0, at) + 1
+    if not n:
+        return data
+    if n > data.count(b"\n") or not _is_utf8(data):
+        raise InputError(
+            f"{where} is binary, not text: byte {at} (line {line}) is NUL", hint="save it as CSV (UTF-8) or Parquet"
+        )
+    warnings.warn(f"{where} has {n:,} NUL, the first in line {line}: left out", InputWarning, stacklevel=2)
+    return data.replace(b"\0", b"")
 
 
 def _from_other(data: bytes, at: int, where: str) -> bytes:

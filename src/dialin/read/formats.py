@@ -1,21 +1,23 @@
-"""Loads files (CSV, TSV, JSON, Parquet or plain lines), frames and lists as named columns, unchanged."""
+"""Loads files (CSV, TSV, JSON, Parquet, subtitles or plain lines), frames and lists as named columns, unchanged."""
 
 from __future__ import annotations
 
-import gzip
+import re
 import sys
-import zlib
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialin.errors import InputError
-from dialin.read.csv_tsv import delimiter_of, header_of, of_csv
+from dialin.bounded import parquet_table, read_bounded, read_path, unpacked
+from dialin.errors import InputError, InputWarning
+from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_separator_line
 from dialin.read.encoding import to_utf8
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
+from dialin.read.subtitles import is_subtitles, of_subtitles
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -27,8 +29,12 @@ _SUFFIXES = {
     ".txt": "txt",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".vtt": "subtitles",
+    ".srt": "subtitles",
 }
-_PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_PACKED = re.compile(r"\.(gz|bz2|xz)$", re.IGNORECASE)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive, as .xlsx and .ods are too, and .xls
 
 
 def load_raw(source: object, wanted: ColumnFilter) -> RawTable:
@@ -101,15 +107,20 @@ def _of_table(table: pa.Table, names: list[str], where: str, wanted: ColumnFilte
 
 def _load_bytes(path: str, wanted: ColumnFilter) -> RawTable:
     where = "standard input" if path == "-" else path
-    data = _unzip(_read(path), where)
+    data = _read(path, where)
     if not data.strip():
         raise InputError(f"{where} is empty", hint="give a file with at least one sentence")
-    name = path.lower().removesuffix(".gz")
+    if data.startswith(_WORKBOOKS):
+        raise InputError(
+            f"{where} is a workbook of a spreadsheet or a zip archive, not text",
+            hint="save the sheet as CSV (UTF-8), or take the file out of the archive",
+        )
+    name = _PACKED.sub("", path.lower())
     form = "parquet" if data.startswith(_PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
         return _parquet(data, where, wanted)
     text = to_utf8(data, where)
-    form = form or _sniff(text, wanted)
+    form = _by_content(text, form, where, wanted)
     if not form and path != "-":
         raise InputError(
             f"cannot tell the format of {where}: the ending {Path(name).suffix!r} is unknown "
@@ -119,11 +130,13 @@ def _load_bytes(path: str, wanted: ColumnFilter) -> RawTable:
     return _parse(text, form or "txt", where, wanted)
 
 
-def _read(path: str) -> bytes:
+def _read(path: str, where: str) -> bytes:
     if path == "-":
-        return sys.stdin.buffer.read()
+        return unpacked(read_bounded(sys.stdin.buffer, where), where)
     try:
-        return Path(path).read_bytes()
+        return read_path(Path(path), where)
+    except InputError:  # which is a ValueError
+        raise
     except FileNotFoundError as error:
         raise InputError(
             f"there is no file {path}", hint="check the path; to pass sentences directly, use a list"
@@ -136,30 +149,22 @@ def _read(path: str) -> bytes:
         ) from error
 
 
-def _unzip(data: bytes, where: str) -> bytes:
-    if not data.startswith(_GZIP):
-        return data
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{where} is broken gzip: {error_line(error)}", hint="copy or compress it again") from error
-
-
 def _parquet(data: bytes, where: str, wanted: ColumnFilter) -> RawTable:
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        names = file.schema_arrow.names
-        table = file.read(columns=[name for name in names if wanted(name)])
+        names = pq.read_schema(pa.BufferReader(data)).names
+        table = parquet_table(data, where, [name for name in names if wanted(name)])
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{where} is not readable Parquet: {error_line(error)}", hint="write it again") from error
     return _of_table(table, names, where, wanted)
 
 
 def _parse(text: bytes, form: str, where: str, wanted: ColumnFilter) -> RawTable:
-    if form == "csv":
-        return of_csv(text, delimiter_of(text), where, wanted)
-    if form == "tsv":
-        return of_csv(text, "\t", where, wanted)
+    if form in {"csv", "tsv"}:
+        text, told = without_separator_line(text)
+        found = "\t" if form == "tsv" else delimiter_of(text, wanted)
+        return of_csv(text, told or found, where, wanted)
+    if form == "subtitles":
+        return of_subtitles(text.decode(), where, wanted)
     if form == "txt":
         return _lines(text.decode(), where, wanted)
     is_json = form == "json" or text.lstrip().startswith(b"[")
@@ -171,10 +176,26 @@ def _lines(text: str, where: str, wanted: ColumnFilter) -> RawTable:
     return of_records(lines, where, wanted)
 
 
+def _by_content(text: bytes, form: str | None, where: str, wanted: ColumnFilter) -> str | None:
+    """Return the format by the ending of the name (`form`), unless the text tells another one."""
+    if form not in {None, "txt"}:
+        return form
+    if is_subtitles(text[:1000].decode(errors="ignore")):
+        return "subtitles"
+    if form is None:
+        return _sniff(text, wanted)
+    if is_table(text, wanted):  # Excel's "Unicode Text (*.txt)"
+        names = ", ".join(map(repr, header_of(text, delimiter_of(text, wanted))))
+        warnings.warn(f"{where} is read as a table: its first line names columns: {names}", InputWarning, stacklevel=2)
+        return "csv"
+    return form
+
+
 def _sniff(text: bytes, wanted: ColumnFilter) -> str | None:
     """Return the format that the text looks like; None if it can only be plain lines."""
     start = text.lstrip()
     if start.startswith((b"{", b'["', b"[{")) or (start.startswith(b"[") and start.rstrip().endswith(b"]")):
         return "json"  # falls back to JSON lines
-    delimiter = delimiter_of(text)
-    return "csv" if any(wanted(name) for name in header_of(text, delimiter)) else None
+    table, told = without_separator_line(text)
+    delimiter = told or delimiter_of(table, wanted)
+    return "csv" if any(wanted(name) for name in header_of(table, delimiter)) else None

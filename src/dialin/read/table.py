@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.read.cells import clean, integers, is_blank, is_list, is_string, normal_roles, one_array, strings, trimmed
+from dialin.read.cells import clean, integers, is_blank, is_list, is_string, one_array, simple, strings, trimmed
 from dialin.read.columns import (
     DATE,
     DIALOGUE,
@@ -27,8 +27,11 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE as DATE_TYPE
 from dialin.read.dates import dates
 from dialin.read.formats import load_raw
+from dialin.read.roles import Speakers, speakers_of
 from dialin.read.source import RawTable
 
+_ROLE_KEYS, _ID_KEYS = ("role", "type", "name", "id"), ("id", "name")
+"""Keys under which an object tells the role of a speaker, or the id of a dialogue."""
 _NUMBER = r"^[-+]?[\d.,]*\d([eE][-+]?\d+)?%?$"
 
 
@@ -38,8 +41,8 @@ def read(source: object, columns: Columns | None = None) -> Corpus:
     Parameters
     ----------
     source : str, Path, frame or list
-        A CSV, TSV, JSON lines, JSON, Parquet or TXT file (text formats also as ``.gz``), ``"-"`` for standard
-        input, a pandas, polars or pyarrow frame, or a list of sentences or of objects.
+        A CSV, TSV, JSON lines, JSON, Parquet or TXT file or one of subtitles (each also as ``.gz``, ``.bz2`` or
+        ``.xz``), ``"-"`` for standard input, a pandas, polars or pyarrow frame, or a list of sentences or of objects.
         Each row is one sentence, or one dialogue with a list of turns.
     columns : Columns, optional
         Names of the columns; by default they are found by their usual names.
@@ -52,7 +55,13 @@ def read(source: object, columns: Columns | None = None) -> Corpus:
     Raises
     ------
     InputError
-        If the source cannot be found, decoded or parsed, lacks a column, or contains no text.
+        If the source cannot be found, decoded or parsed, lacks a column, contains no text, or holds more than
+        `dialin.bounded.most_bytes` once it is unpacked.
+
+    Warns
+    -----
+    InputWarning
+        If some of it was left out, or read in a way that its name does not tell.
 
     Examples
     --------
@@ -118,24 +127,42 @@ def _read_rows(raw: RawTable, columns: Columns) -> pa.Table:
         _check_words(text, name, raw.where)
     return _result(
         text=text,
-        dialogue=trimmed(strings(raw.columns[dialogue], dialogue, raw.where)) if dialogue else None,
+        dialogue=_ids(raw, dialogue, is_given=columns.dialogue is not None) if dialogue else None,
         turn=integers(raw.columns[turn], turn, raw.where, is_given=columns.turn is not None) if turn else None,
-        role=strings(raw.columns[role], role, raw.where) if role else None,
+        speakers=_speakers(raw.columns[role], role, raw.where, is_given=columns.role is not None) if role else None,
         date=dates(raw.columns[date], date, raw.where, is_given=columns.date is not None) if date else None,
     )
 
 
+def _ids(raw: RawTable, name: str, *, is_given: bool) -> pa.Array | None:
+    """Return the ids of the dialogues in a column, of objects too; None if it holds other objects."""
+    plain = simple(raw.columns[name], _ID_KEYS, f"column {name!r} of {raw.where}", is_given=is_given)
+    return None if plain is None else trimmed(strings(plain, name, raw.where))
+
+
+def _speakers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> Speakers | None:
+    """Return who says each row by a column, of objects too; None if it holds no roles."""
+    plain = simple(column, _ROLE_KEYS, f"column {name!r} of {where}", is_given=is_given)
+    return None if plain is None else speakers_of(strings(plain, name, where), name, where, is_given=is_given)
+
+
 def _result(
-    *, text: pa.Array, dialogue: pa.Array | None, turn: pa.Array | None, role: pa.Array | None, date: pa.Array | None
+    *,
+    text: pa.Array,
+    dialogue: pa.Array | None,
+    turn: pa.Array | None,
+    speakers: Speakers | None,
+    date: pa.Array | None,
 ) -> pa.Table:
     n = len(text)
+    said = clean(text)
     return pa.table(
         {
             "row": pa.array(np.arange(n, dtype=np.int64)),
-            "text": clean(text),
+            "text": said if speakers is None else pc.if_else(speakers.speaks, said, None),
             "dialogue_id": pa.nulls(n, pa.string()) if dialogue is None else dialogue.cast(pa.string()),
             "turn": pa.nulls(n, pa.int64()) if turn is None else turn,
-            "role": pa.nulls(n, pa.string()) if role is None else normal_roles(role),
+            "role": pa.nulls(n, pa.string()) if speakers is None else speakers.roles,
             "date": pa.nulls(n, DATE_TYPE) if date is None else date,
         }
     )
@@ -184,7 +211,7 @@ def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
         text=strings(fields[text], text, where),
         dialogue=_dialogue_ids(raw, name, columns).take(parent),
         turn=_turn_numbers(fields, columns.turn, where, pa.array(index)),
-        role=_role_of_turns(raw, fields, columns, parent),
+        speakers=_speakers_of_turns(raw, fields, columns, parent),
         date=_date_of_turns(raw, fields, columns.date, parent),
     )
 
@@ -192,7 +219,8 @@ def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
 def _fields(turns: pa.Array, where: str) -> dict[str, pa.Array]:
     if pa.types.is_struct(turns.type):
         return {turns.type.field(i).name: pc.struct_field(turns, [i]) for i in range(turns.type.num_fields)}
-    if is_string(turns.type) or pa.types.is_null(turns.type):
+    inner = turns.type.value_type if pa.types.is_dictionary(turns.type) else turns.type
+    if is_string(inner) or pa.types.is_null(inner):
         return {"text": turns}
     raise InputError(f"the turns in {where} are {turns.type}, not text", hint="give lists of str or of objects")
 
@@ -201,7 +229,8 @@ def _dialogue_ids(raw: RawTable, turns: str, columns: Columns) -> pa.Array:
     others = [name for name in raw.names if name != turns and not is_list(raw.columns.get(name))]
     name = pick(others, columns.dialogue, DIALOGUE_OF_TURNS, raw.where, "dialogue")
     numbers = pa.array([f"#{i}" for i in range(len(raw.columns[turns]))], pa.large_string())
-    return pc.coalesce(trimmed(strings(raw.columns[name], name, raw.where)), numbers) if name else numbers
+    given = _ids(raw, name, is_given=columns.dialogue is not None) if name else None
+    return numbers if given is None else pc.coalesce(given, numbers)
 
 
 def _turn_numbers(fields: dict[str, pa.Array], given: str | None, where: str, index: pa.Array) -> pa.Array:
@@ -211,13 +240,17 @@ def _turn_numbers(fields: dict[str, pa.Array], given: str | None, where: str, in
     return integers(fields[name], name, where, is_given=True) if name else index
 
 
-def _role_of_turns(raw: RawTable, fields: dict[str, pa.Array], columns: Columns, parent: pa.Array) -> pa.Array | None:
+def _speakers_of_turns(
+    raw: RawTable, fields: dict[str, pa.Array], columns: Columns, parent: pa.Array
+) -> Speakers | None:
     given = columns.role
     if given is None or matching_columns(list(fields), given):
         name = pick(list(fields), given, ROLE, raw.where, "role")
-        return strings(fields[name], name, raw.where) if name else None
+        return _speakers(fields[name], name, raw.where, is_given=given is not None) if name else None
     name = pick([*raw.names, *fields], given, ROLE, raw.where, "role")  # a role for the whole dialogue
-    return strings(raw.columns[name], name, raw.where).take(parent) if name else None
+    if not name:
+        return None
+    return _speakers(one_array(raw.columns[name]).take(parent), name, raw.where, is_given=True)
 
 
 def _date_of_turns(raw: RawTable, fields: dict[str, pa.Array], given: str | None, parent: pa.Array) -> pa.Array | None:

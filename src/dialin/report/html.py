@@ -15,6 +15,7 @@ from dialin.judge.certainty import with_certainty
 from dialin.llm.usage import Price
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
+from dialin.report.private import without_sentences
 from dialin.runs.run import Run
 from dialin.text.script import language_of
 from dialin.text.width import shortened
@@ -24,22 +25,23 @@ TEXT_WIDTH = 300
 SCRIPTS = ("map/map.js", "templates/table.js", "templates/start.js")
 
 
-def write_report(run: Run, path: Path, price: Price | None = None) -> int:
-    """Write the report of a run; return its size in bytes.
+def write_report(run: Run, path: Path, price: Price | None = None, *, sentences: bool = True) -> int:
+    """Write the report of a run, without `sentences` if it is for people who must not read any; return its bytes.
 
     Raises
     ------
     InputError
         If the run has no result yet, a file of the run cannot be read, or the page cannot be written.
     """
-    html = report_html(run, price)
+    html = report_html(run, price, sentences=sentences)
     files.write_text(path, html)
     return path.stat().st_size
 
 
-def report_html(run: Run, price: Price | None = None) -> str:
+def report_html(run: Run, price: Price | None = None, *, sentences: bool = True) -> str:
     """Return the report of a run as one self-contained HTML page."""
-    return fill_templates(open_page(run, price))
+    page = open_page(run, price)
+    return fill_templates(page if sentences else without_sentences(page))
 
 
 def open_page(run: Run, price: Price | None = None) -> Page:

@@ -20,6 +20,7 @@ from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
 from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
+from dialin.text.screen import SafeConsole
 
 T = TypeVar("T")
 N_SHOWN = 2
@@ -31,7 +32,7 @@ WHY, WHAT_ELSE = "why people call", "what else is said"
 
 def console_on(stream: IO[str]) -> Console:
     """Return a console on a stream, as wide as the terminal; a pipe gets 80 columns without colours."""
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else 80)
+    return SafeConsole(stream, width=None if stream.isatty() else 80)
 
 
 def print_report(run: Run, stream: IO[str]) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dialin.text.unseen import plain_name
+
 ACCEPT, RENAME, MERGE, SPLIT = "accept", "rename", "merge", "split"
 MOVE, NOISE, UNDO, REDO = "move", "noise", "undo", "redo"
 VOTE, QUORUM = "verdict", "quorum"
@@ -225,7 +227,7 @@ def _at_least_one(fields: Mapping[str, Any], key: str) -> int:
 def _text(value: Any) -> str:
     if value is not None and not isinstance(value, str):
         raise ValueError("`name` must be text")
-    return (value or "").strip()
+    return plain_name(value or "")
 
 
 def _number(fields: Mapping[str, Any], key: str) -> int:

@@ -28,6 +28,7 @@ from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
 from dialin.review.replay import ReviewState
 from dialin.runs.manifest import Manifest, read_manifest
+from dialin.text.unseen import plain_name
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,10 @@ class Run:
 
     @cached_property
     def found(self) -> tuple[pa.Table, pa.Table]:
-        """The tables of sentences and intents before any review."""
-        return files.read_table_of(self.folder / files.SENTENCES), files.read_table_of(self.folder / files.INTENTS)
+        """The tables of sentences and intents before any review; names have no marks that act or cannot be seen."""
+        sentences, intents = (files.read_table_of(self.folder / name) for name in (files.SENTENCES, files.INTENTS))
+        names = pa.array([plain_name(name or "") for name in intents["name"].to_pylist()], pa.string())
+        return sentences, intents.set_column(intents.schema.get_field_index("name"), "name", names)
 
     @property
     def resume_command(self) -> str:

@@ -81,8 +81,9 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
     check_free(folder)
     pinned = pinned_for(plan.pin, corpus, opened) if plan.pin else None
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
-    staging = folder.parent / f".{folder.name}.starting"
-    made = _missing_parents(folder)
+    place = folder.resolve()  # a link leads to the folder, and stays
+    staging = place.parent / f".{place.name}.starting"
+    made = _missing_parents(place)
     try:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
@@ -91,9 +92,9 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
         if pinned:
             write_pinned(staging / files.PINNED_INTENTS, pinned)
         write_manifest(staging, run.manifest)
-        if folder.exists():
-            folder.rmdir()
-        staging.rename(folder)
+        if place.exists():
+            place.rmdir()
+        staging.rename(place)
     except BaseException as error:
         shutil.rmtree(staging, ignore_errors=True)
         _remove_empty(made)

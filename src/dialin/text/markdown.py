@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from dialin.text.unseen import without_unseen
+
 _MARKS = re.compile(r"[\\`*\[\]|~]|(?<!\w)_|_(?!\w)")
-_TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TAGS = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
@@ -53,6 +54,6 @@ def cell(value: object) -> str:
     True
     """
     text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    plain = " ".join(_TURNING.sub("", text).split())
+    plain = " ".join(without_unseen(text).split())
     marked = _MARKS.sub(lambda found: "\\" + found[0], plain)
     return re.sub(r"[&<>]", lambda found: _TAGS[found[0]], marked)
