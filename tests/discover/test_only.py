@@ -61,8 +61,8 @@ def test_without_the_setting_needs_come_first() -> None:
     assert [(intent.name, intent.kind, intent.p_kind) for intent in result.intents] == [
         ("inquire-parcel", "need", 1.0),
         ("inquire-refund", "need", 1.0),
-        ("inquire-thanks", "social", 1.0),
-        ("inquire-number", "data", 1.0),
+        ("say-thanks", "social", 1.0),
+        ("provide-number", "data", 1.0),
     ]
     assert set(result.reasons) == {""}
 

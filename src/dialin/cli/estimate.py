@@ -44,7 +44,7 @@ def estimate(as_json: bool, **options: Any) -> None:
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
-        found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
+        found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
         data = replace(found, kinds=opened.kinds(found.texts, found.roles))
         meter.step("predict")
         prediction = forecast(data, opened, plan.settings, [])

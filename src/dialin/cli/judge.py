@@ -64,8 +64,9 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     clusters = clusters_of_column(corpus, column_of(file, cluster), cluster)
     with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
-        data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name)
-        found = _audit(data, clusters, opened, meter, Settings(seed=options["seed"]))
+        settings = Settings(seed=options["seed"])
+        data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(settings.context)
+        found = _audit(data, clusters, opened, meter, settings)
     if out:
         save_table(out, pa.Table.from_pylist([asdict(row) for row in found]), bom=options["bom"])
     show_audit(found, as_json)

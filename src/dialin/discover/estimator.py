@@ -112,8 +112,9 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         Parameters
         ----------
         X : Corpus or sequence of str
-            What `dialin.read` returns, or texts: a list, a column of pandas or polars, an arrow or numpy array. With
-            ``roles="split"``, the dialogues of a corpus help to tell who speaks.
+            What `dialin.read` returns, or texts: a list, a column of pandas or polars, an arrow or numpy array. In
+            the dialogues of a corpus, a sentence is also known by what is said next, and with ``roles="split"`` they
+            help to tell who speaks.
         y : None
             Ignored; scikit-learn passes it.
         roles : sequence of str, optional
@@ -124,11 +125,9 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         InputError
             X is not a column of texts, or a setting or a spec cannot be used.
         """
-        check_describer(self.settings or Settings(), has_llm=self.llm is not None and self.llm != NO_LLM)
-        texts, utterance_roles = utterances_of(X, roles)
-        sentences, rows = distinct(texts, utterance_roles)
+        check_describer(self._settings, has_llm=self.llm is not None and self.llm != NO_LLM)
+        sentences, rows, order = said(X, roles)
         counts = np.bincount(rows, minlength=len(sentences))
-        order = spoken_order(X.occurrences, rows) if isinstance(X, Corpus) else None
         self.result_, self.usage_ = self._discover(sentences, counts, order)
         self.labels_ = self.result_.labels[rows]
         self.intents_, self.rounds_ = self.result_.intents, self.result_.rounds
@@ -148,7 +147,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
             `fit` was not called.
         """
         check_is_fitted(self)
-        return self._assign(*utterances_of(X, roles))[0]
+        return self._assign(X, roles)[0]
 
     def predict_proba(self, X: Corpus | Iterable[str], *, roles: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Return P(intent | utterance), shape (n_utterances, n_intents).
@@ -162,18 +161,26 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
             `fit` was not called.
         """
         check_is_fitted(self)
-        texts, utterance_roles = utterances_of(X, roles)
-        labels, vectors = self._assign(texts, utterance_roles)
+        labels, vectors = self._assign(X, roles)
+        _, utterance_roles = utterances_of(X, roles)
         p_intent = self.result_.pieces.intent_probabilities(vectors, utterance_roles, len(self.intents_))
         return np.where((labels >= 0)[:, None], p_intent, 0.0)
 
-    def _assign(self, texts: list[str], roles: list[str]) -> tuple[Labels, Matrix]:
-        """Return the intent of each text, and the vectors."""
-        vectors = self._encode(texts)
-        labels, p_intent = self.result_.pieces.assign(vectors, roles)
-        if (self.settings or Settings()).only == "needs":
-            labels, _ = needs_alone(kinds_by_shipped(texts, roles), labels, p_intent)
-        return labels, vectors
+    def _assign(self, X: Corpus | Iterable[str], roles: Sequence[str] | None) -> tuple[Labels, Matrix]:
+        """Return the intent and the vector of each utterance."""
+        sentences, rows, order = said(X, roles)
+        texts, own_roles = [text for text, _ in sentences], [role for _, role in sentences]
+        counts = np.bincount(rows, minlength=len(sentences))
+        data = Data(texts, self._encode(texts), counts, own_roles, order=order).in_context(self._settings.context)
+        vectors = data.with_vectors_of(self._known).X
+        labels, p_intent = self.result_.pieces.assign(vectors, own_roles)
+        if self._settings.only == "needs":
+            labels, _ = needs_alone(kinds_by_shipped(texts, own_roles), labels, p_intent)
+        return labels[rows], vectors[rows]
+
+    @property
+    def _settings(self) -> Settings:
+        return self.settings or Settings()
 
     def _discover(
         self, sentences: list[tuple[str, str]], counts: Labels, order: SpokenOrder | None
@@ -183,7 +190,9 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.embedder_, encode = encoder_of(self.embedder, texts)
         self._encoder = encode
         kinds = kinds_by_shipped(texts, roles)
-        data = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order, kinds)
+        alone = Data(texts, encode(texts), counts, roles, _name_of(self.embedder_), order, kinds)
+        data = alone.in_context(self._settings.context)
+        self._known = data if order is not None and self._settings.context == "next" else None
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
             settings, judge_spec = self._judging()
@@ -195,7 +204,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def _judging(self) -> tuple[Settings, str | LLM | None]:
         """Return the settings, and the LLM that judges in the place of `llm`; None where no other does."""
-        settings = self.settings or Settings()
+        settings = self._settings
         if self.judge_llm != "auto":
             return settings, self.judge_llm
         if not isinstance(self.llm, str):
@@ -247,6 +256,14 @@ def utterances_of(X: Corpus | Iterable[str], roles: Sequence[str] | None) -> tup
     if roles is not None and len(roles) != len(texts):
         raise InputError(f"roles must have one entry for each of the {len(texts)} texts, got {len(roles)}")
     return texts, [""] * len(texts) if roles is None else list(roles)
+
+
+def said(
+    X: Corpus | Iterable[str], roles: Sequence[str] | None
+) -> tuple[list[tuple[str, str]], Labels, SpokenOrder | None]:
+    """Return the distinct pairs of text and role, the place of each utterance among them, and the dialogues, if any."""
+    sentences, rows = distinct(*utterances_of(X, roles))
+    return sentences, rows, spoken_order(X.occurrences, rows) if isinstance(X, Corpus) else None
 
 
 def distinct(texts: Sequence[str], roles: Sequence[str]) -> tuple[list[tuple[str, str]], Labels]:

@@ -55,8 +55,8 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
 
 
 def discover_part(part: Part, tools: Tools, settings: Settings) -> Result:
-    """Do what `discover_in` does in some of the sentences, if they are enough."""
-    is_enough = len(part.rows) >= MIN_SENTENCES
+    """Do what `discover_in` does in some of the sentences, if enough are left; and in all, however few."""
+    is_enough = len(part.rows) >= min(MIN_SENTENCES, len(part.whole.texts))
     return discover_in(part.data, tools, settings) if is_enough else nothing(part.data)
 
 

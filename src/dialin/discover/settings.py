@@ -73,6 +73,9 @@ class Settings:
     roles : {"auto", "split", "label", "ignore"}
         Use the roles in the data, if any; "split": guess those that it lacks by words and turns; "label": split by the
         labels of clusters, as the paper does; or no roles at all.
+    context : {"next", "none"}
+        In dialogues, the vector of a sentence takes up a share of what is said next (`dialin.cluster.said_next`), or
+        not.
     language : {"auto", "en", "zh"}
         Language of the names.
     actions : tuple of str
@@ -106,6 +109,7 @@ class Settings:
     coverage: float | Auto = "auto"
     only: Literal["all", "needs"] = "all"
     roles: Literal["auto", "split", "label", "ignore"] = "auto"
+    context: Literal["next", "none"] = "next"
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()
     describe: bool = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Rows
 from dialin.cluster.granularity import SuggestedNumber
+from dialin.cluster.said_next import with_next
 from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.errors import BudgetError
@@ -165,6 +166,27 @@ class Data:
         kinds = self.kinds and self.kinds.at(rows)
         order = self.order and self.order.among(rows)
         return Data(texts, self.X[rows], self.counts[rows], roles, self.embedder, order, kinds)
+
+    def in_context(self, context: str) -> Data:
+        """Return the sentences with vectors that lean towards what is said next, if `context` is "next"."""
+        if context != "next" or self.order is None:
+            return self
+        return replace(self, X=with_next(self.X, self.order, self.scripts))
+
+    def with_vectors_of(self, known: Data | None) -> Data:
+        """Return the sentences, each of the text and role of a known one with its vector: so it keeps that intent.
+
+        Whatever is said around it now, it is known by what was said around it then.
+        """
+        if known is None or known.order is None:
+            return self
+        place = {key: row for row, key in enumerate(zip(known.texts, known.roles, strict=True))}
+        rows = [(row, place[key]) for row, key in enumerate(zip(self.texts, self.roles, strict=True)) if key in place]
+        X = self.X.copy()
+        if rows:
+            own, its = np.array(rows).T
+            X[own] = known.X[its]
+        return replace(self, X=X)
 
     @cached_property
     def scripts(self) -> list[bool]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from dialin.arrays import Matrix
 from dialin.discover.assign import Pieces
 from dialin.discover.connect import Connections
 from dialin.discover.only import needs_alone
 from dialin.facts.headline import summary_of
-from dialin.read.corpus import corpus_of
+from dialin.read.corpus import Corpus, corpus_of
 from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
-from dialin.runs.run import Run
+from dialin.runs.run import Run, data_of
 
 
 def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
@@ -36,7 +37,7 @@ def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
     corpus = corpus_of(table)
     roles = corpus.roles if corpus.roles and run.manifest.settings.roles == "auto" else [""] * len(corpus.texts)
     pieces = run.pieces
-    found, p_found = pieces.assign(opened.embed(corpus.texts), roles)
+    found, p_found = pieces.assign(vectors_of(run, corpus, opened), roles)
     if run.manifest.settings.only == "needs":
         kinds = opened.kinds(corpus.texts, corpus.roles or [""] * len(roles))
         found, p_found = needs_alone(kinds, found, p_found)
@@ -54,6 +55,13 @@ def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
             "p_intent": pa.array(p_intent, pa.float64()),
         }
     )
+
+
+def vectors_of(run: Run, corpus: Corpus, opened: Connections) -> Matrix:
+    """Return the vectors of new sentences as the run's own were made: with what is said next, if it took that up."""
+    context = run.manifest.settings.context
+    new = data_of(corpus, opened.embed(corpus.texts), run.manifest.embedder).in_context(context)
+    return new.with_vectors_of(run.data if context == "next" else None).X
 
 
 def pins(run: Run, pieces: Pieces) -> Pins:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from dialin.arrays import Ints, Rows
 from dialin.read.cells import one_array
@@ -22,10 +23,29 @@ class SpokenOrder:
         Sentence that each turn says; a sentence may be said in several dialogues.
     dialogue : ndarray of shape (n_turns,), int64
         Dialogue of each turn, ascending.
+    turn : ndarray of shape (n_turns,), int64, optional
+        Number of each turn in its dialogue, −1 where it is unknown; by default, no number is known.
     """
 
     sentence: Rows
     dialogue: Ints
+    turn: Ints | None = None
+
+    @property
+    def follows(self) -> NDArray[np.bool_]:
+        """Whether each turn comes directly after the one before, shape (n_turns,): no number between is missing.
+
+        Examples
+        --------
+        >>> SpokenOrder(np.arange(4), np.array([0, 0, 0, 1]), np.array([0, 1, 5, 6])).follows.tolist()
+        [False, True, False, False]
+        """
+        found = np.zeros(len(self.dialogue), dtype=np.bool_)
+        found[1:] = self.dialogue[1:] == self.dialogue[:-1]
+        if self.turn is not None:
+            before, own = self.turn[:-1], self.turn[1:]
+            found[1:] &= (before < 0) | (own < 0) | (own - before <= 1)
+        return found
 
     def among(self, rows: Rows) -> SpokenOrder:
         """Return the turns that say one of these sentences, which are ascending and are counted from 0 again.
@@ -37,7 +57,8 @@ class SpokenOrder:
         [0, 1]
         """
         kept = np.isin(self.sentence, rows)
-        return SpokenOrder(np.searchsorted(rows, self.sentence[kept]), self.dialogue[kept])
+        turn = None if self.turn is None else self.turn[kept]
+        return SpokenOrder(np.searchsorted(rows, self.sentence[kept]), self.dialogue[kept], turn)
 
 
 def spoken_order(occurrences: pa.Table, sentence: Rows) -> SpokenOrder | None:
@@ -55,4 +76,4 @@ def spoken_order(occurrences: pa.Table, sentence: Rows) -> SpokenOrder | None:
     turn = pc.fill_null(occurrences["turn"], -1).to_numpy()
     order = np.lexsort((np.arange(len(turn)), turn, dialogue))
     order = order[dialogue[order] >= 0]
-    return SpokenOrder(sentence[order], dialogue[order]) if len(order) else None
+    return SpokenOrder(sentence[order], dialogue[order], turn[order].astype(np.int64)) if len(order) else None

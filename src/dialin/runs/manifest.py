@@ -115,7 +115,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         raise InputError(f"{path} is damaged: it does not hold a JSON object", hint="make the run again")
     files.check_format(values.get("format"), f"the run in {path.parent}", values.get("dialin", ""))
     try:
-        settings: dict[str, Any] = dict(values["settings"])
+        settings: dict[str, Any] = {"context": "none"} | values["settings"]  # runs before there was a context had none
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         given = values["calibration"]

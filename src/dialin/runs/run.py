@@ -57,7 +57,7 @@ class Run:
 
     def data_with(self, X: NDArray[np.float32]) -> Data:
         """Return the input of `discover`: the sentences, with these vectors of theirs, shape (n, d)."""
-        return data_of(self.corpus, X, self.manifest.embedder)
+        return data_of(self.corpus, X, self.manifest.embedder).in_context(self.manifest.settings.context)
 
     @property
     def specs(self) -> Specs:
