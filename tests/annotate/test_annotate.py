@@ -28,6 +28,7 @@ from dialin.review.stages import Stage, standing_of
 from dialin.runs.run import load
 from dialin.web.serve import Door
 from fake_run import decide
+from one_line import one_line
 from scripted import ScriptedBackend, sentences, topic_of
 
 # --- the start ------------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ def test_going_on_takes_no_options_of_the_start(cli: Cli, folder: Path, served: 
 def test_a_start_that_was_killed_goes_on(cli: Cli, folder: Path) -> None:
     before = (folder / "sentences.parquet").read_bytes()
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"status": "running"}))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"status": "running", "files": {}, "result": ""}))
     for name in ("intents.parquet", "pieces.npz", "embeddings.npy"):
         (folder / name).unlink()
     assert cli("annotate", folder).exit_code == 0
@@ -231,3 +232,11 @@ def test_no_llm_is_asked_to_annotate_a_run_that_has_not_ended(
     Path("run/manifest.json").write_text(json.dumps(manifest | {"status": "interrupted"}), "utf-8")
     assert "continue it with: dialin resume run" in cli("annotate", "run").stderr
     assert (len(served), len(backend.asked)) == (1, n_asked)
+
+
+def test_the_advice_for_a_folder_that_is_there_is_to_annotate_it(
+    cli: Cli, calls: Path, backend: ScriptedBackend, served: Served
+) -> None:
+    """`dialin resume` knows no pages."""
+    assert cli("annotate", calls, "--out", "run").exit_code == 0
+    one_line(cli("annotate", calls, "--out", "run"), "already holds a run", "continue it with: dialin annotate run;")

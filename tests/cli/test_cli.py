@@ -352,6 +352,10 @@ def test_demo_replaces_its_own_run_and_no_other(
     Path("mine/thesis.txt").write_text("")
     assert cli("demo", "--llm", "test:scripted", "--out", "mine").exit_code == 2
     assert Path("mine/thesis.txt").exists()
+    for name, said in (("notes.txt", "notes.txt"), ("decisions.jsonl", "decisions of people")):
+        Path("demo-run", name).write_text('{"format": 2}\n')
+        one_line(cli("demo", "--llm", "test:scripted"), "demo-run holds", said)
+        assert Path("demo-run", name).exists()
 
 
 def test_a_bug_keeps_its_traceback(cli: Cli, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,16 @@ def test_openai_spec_gives_its_name_back(monkeypatch: pytest.MonkeyPatch) -> Non
     assert embedder_of("openai:small").name == "openai:small@https://api.openai.com/v1"
 
 
+def test_a_folder_that_happens_to_have_the_name_of_a_model_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library would run its code."""
+    monkeypatch.chdir(tmp_path)
+    Path("all-MiniLM-L6-v2").mkdir()
+    with pytest.raises(ModelError, match=r"st:\./all-MiniLM-L6-v2"):
+        embedder_of("st:all-MiniLM-L6-v2")
+
+
 # ---------------------------------------------------------------- side by side
 
 

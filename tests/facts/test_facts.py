@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from dialin.facts.loaded import load_files
 from dialin.review.edits import Move, Rename
 from dialin.runs.manifest import CAPPED, RUNNING
 from dialin.runs.run import Run, load
-from fake_run import Said, call, calls, decide, fake_run, reviewed_run
+from fake_run import Said, call, calls, decide, fake_run, reviewed_run, without_hashes
 from oracles import on_circle
 
 
@@ -173,6 +174,7 @@ def test_a_run_that_has_not_ended_has_no_facts(tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     fake_run(tmp_path / "run", calls(2))
+    without_hashes(tmp_path / "run")
     (tmp_path / "run" / "rounds.jsonl").write_text('{"a": 1}\n{')
     with pytest.raises(InputError, match=r"rounds\.jsonl is damaged"):
         load_files(load(tmp_path / "run"))
@@ -334,6 +336,7 @@ def test_a_review_gives_intents_new_kinds(tmp_path: Path) -> None:
 def test_a_run_without_kinds_still_opens(tmp_path: Path) -> None:
     """Run folders of dialin 0.2.0 lack the columns."""
     run = kinds_run(tmp_path / "run")
+    without_hashes(run.folder)
     for name in (files.SENTENCES, files.INTENTS):
         table = pq.read_table(run.folder / name).drop_columns(["kind", "p_kind"])
         pq.write_table(table, run.folder / name)
@@ -354,5 +357,9 @@ def test_what_was_left_out_does_not_count_against_coverage(tmp_path: Path) -> No
         for row in sentences.to_pylist()
     ]
     pq.write_table(pa.Table.from_pylist(rows, sentences.schema), run.folder / files.SENTENCES)
+    intents, sizes = pq.read_table(run.folder / files.INTENTS), Counter(row["intent_id"] for row in rows)
+    kept = [row | {"size": sizes[row["intent_id"]]} for row in intents.to_pylist() if row["intent_id"] in sizes]
+    pq.write_table(pa.Table.from_pylist(kept, intents.schema), run.folder / files.INTENTS)
+    without_hashes(run.folder)
     summary = facts_of(load_files(load(run.folder))).summary
     assert (summary.n_left_out, summary.n_assigned, summary.coverage) == (10, 3, 1.0)

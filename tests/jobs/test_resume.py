@@ -81,7 +81,9 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(cli: Cli, calls: Path, backe
     whole = discover(cli, calls, "whole")
     assert contents(Path("my run")) == contents(whole)
     usage = json.loads((whole / "manifest.json").read_text())["usage"]
-    assert len(backend.asked) == sum(step["questions"] for step in usage.values()) - kept
+    n_questions = sum(step["questions"] for step in usage.values())
+    # The replies of the stopped process serve its run alone: the whole run asks those questions, and no others.
+    assert (len(backend.asked), kept > 0) == (n_questions, True)
 
 
 @posix

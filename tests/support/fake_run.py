@@ -63,6 +63,12 @@ def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
     return load(folder)
 
 
+def without_hashes(folder: Path) -> None:
+    """Let a run forget the hashes of its files, as runs of older versions do, and those of whoever wants to deceive."""
+    path = folder / files.MANIFEST
+    files.write_json(path, files.read_json(path) | {"files": {}, "result": ""})
+
+
 def table_of(said: Sequence[Said]) -> pa.Table:
     """Return the utterances as `dialin.read.table.read_table` would."""
     day = dates(pa.array([s.date for s in said], pa.string()), "date", "a test", is_given=True)

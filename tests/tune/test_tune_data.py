@@ -25,6 +25,7 @@ from dialin.review.log import read_log
 from dialin.tune.data import SCHEMA, origin_of
 from dialin.tune.from_review import conventional_name
 from dialin.tune.sources import Reading, read_source
+from fake_run import without_hashes
 from one_line import nothing_left, one_line
 from oracles import BagOfWords
 from run_commands import discover
@@ -285,6 +286,8 @@ def test_folders_that_are_no_reviewed_runs(cli: Cli, calls: Path) -> None:
     (run / "decisions.jsonl").unlink()
     one_line(cli("tune", "data", run, "--out", OUT), "decisions.jsonl", "review")
     (run / "embeddings.npy").unlink()
+    one_line(cli("tune", "data", run, "--out", OUT), "embeddings.npy is damaged: it is missing")
+    without_hashes(run)
     one_line(cli("tune", "data", run, "--out", OUT), "no vectors", "dialin resume run")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,9 +23,8 @@ from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import GOODNESS, Row
-from dialin.discover.connect import Connections, Specs, connect, share, shared_store
+from dialin.discover.connect import Connections, Specs, connect, shared_store
 from dialin.discover.context import Tools
-from dialin.errors import InputError
 from dialin.jobs.discover import tools_of
 from dialin.judge.verdict import Judge
 from dialin.llm.base import Backend
@@ -145,17 +144,12 @@ def gauge_for(case: Case, bench: Bench, watch: Watch, *, judges: bool) -> Iterat
     """Open the gauge for the runs on a data set; open the other LLM only if it `judges`."""
     llm = bench.goodness_llm if judges else NO_LLM
     store = bench.out / GOODNESS / f"{case.name}.sqlite"
-    try:
-        with connect(Specs(llm, llm, bench.specs.embedder), case.texts, watch.on_embed, watch.on_note) as opened:
-            watch.on_step("embed")
-            X = opened.embed(case.texts)
-            with goodness_tools(opened, store, watch) as tools:
-                judge = judge_on(case, X, tools) if judges else None
-                yield Gauge(judge, Sides.of(case, X, bench, opened))
-    finally:
-        if store.exists():
-            with suppress(InputError):  # an unwritable shared store does no harm: this store has the replies
-                share(store)
+    with connect(Specs(llm, llm, bench.specs.embedder), case.texts, watch.on_embed, watch.on_note) as opened:
+        watch.on_step("embed")
+        X = opened.embed(case.texts)
+        with goodness_tools(opened, store, watch) as tools:
+            judge = judge_on(case, X, tools) if judges else None
+            yield Gauge(judge, Sides.of(case, X, bench, opened))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,9 +16,8 @@ from dialin.bench.methods import asks, cap_of, is_told_k, labels_by
 from dialin.bench.plan import Watch
 from dialin.bench.recall import RecallBackend
 from dialin.bench.results import REPLIES, Key, Row, score_columns, stem_of
-from dialin.discover.connect import Connections, asked, share, shared_store
+from dialin.discover.connect import Connections, asked, shared_store
 from dialin.discover.context import Tools
-from dialin.errors import InputError
 from dialin.jobs.discover import tools_of
 from dialin.jobs.machine import machine_name
 from dialin.llm.base import Backend
@@ -57,7 +56,7 @@ class RunBudget:
 
 
 def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
-    """Run a method once and return its row; keep its labels and replies, and share the replies."""
+    """Run a method once and return its row; keep its labels and replies."""
     _, method, seed = key
     asking = RunBudget(place.out / REPLIES / f"{stem_of(key)}.sqlite", cap_of(method))
     told_k = is_told_k(method)
@@ -65,9 +64,6 @@ def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
         water, begin = HighWater(), time.perf_counter()
         labels = labels_by(method, case.problem(X, seed, told_k=told_k), tools, place.opened.embedder_name)
         seconds, memory = time.perf_counter() - begin, water.mb()
-    if asking.store.exists():
-        with suppress(InputError):  # an unwritable shared store does no harm: this store has the replies
-            share(asking.store)
     keep(place.out, key, labels)
     steps = asked(asking.store).values()
     return Row(

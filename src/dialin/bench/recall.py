@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialin.llm.base import Backend, Reply, Request
-from dialin.llm.cache import ReplyStore, request_key
+from dialin.llm.cache import Origin, ReplyStore, request_key
 
 
 class RecallBackend:
@@ -18,7 +18,7 @@ class RecallBackend:
     backend : Backend
         Answers the requests that the store does not know.
     known : ReplyStore
-        Store of known replies; it is only read.
+        Store of known replies; it also keeps each reply that had to be asked for.
     recalled : list of str
         Receives the key of each request that the store answered.
     """
@@ -32,7 +32,9 @@ class RecallBackend:
         key = request_key(self.name, request)
         reply = self._known.get(key)
         if reply is None:
-            return self._backend.reply(request)
+            reply = self._backend.reply(request)
+            self._known.put(key, request, reply, Origin(self.name, "other"))
+            return reply
         self._recalled.append(key)
         return reply
 

@@ -13,7 +13,7 @@ from dialin.annotate.card import data_card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cli.group import UserStop
-from dialin.cli.options import column_options, columns_of
+from dialin.cli.options import allow_server_option, column_options, columns_of
 from dialin.cli.output import say
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
@@ -25,6 +25,7 @@ from dialin.llm.spec import AUTO, NO_LLM
 from dialin.review.edits import Quorum
 from dialin.review.log import DECISIONS, append
 from dialin.review.verdicts import DEFAULT_QUORUM, GROUPS, agreement_text, fleiss_agreement
+from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan
 from dialin.runs.run import Run, data_of, load
 from dialin.runs.start import check_free, read_corpus, start
@@ -39,6 +40,7 @@ CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", 
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to create when INPUT is a file.")
 @column_options
 @click.option("--embedder", metavar="SPEC", help="As for discover.")
+@allow_server_option
 @click.option(
     "--k",
     type=click.IntRange(min=2),
@@ -108,7 +110,8 @@ def cluster(run: Run, opened: Connections, meter: Meter) -> Run:
     """Cluster the sentences, without asking an LLM."""
     meter.step("cluster")
     try:
-        return work_on(run, opened, Session(estimate=False))
+        with held(run.folder, "dialin annotate"):
+            return work_on(run, opened, Session(estimate=False))
     except KeyboardInterrupt:
         raise UserStop(f"stopped; continue with: dialin annotate {files.quoted(run.folder)}") from None
 

@@ -16,13 +16,16 @@ from dialin.cli.options import (
 from dialin.cli.output import say
 from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import Settings
+from dialin.errors import InputError
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run
+from dialin.jobs.forget import is_written
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.read.columns import Columns
-from dialin.runs.manifest import RunPlan
-from dialin.runs.run import load
+from dialin.review.log import DECISIONS
+from dialin.runs.lock import held
+from dialin.runs.manifest import RunPlan, read_manifest
 
 DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
 
@@ -54,6 +57,18 @@ def examples() -> Path:
 
 
 def forget_demo(out: Path, source: Path) -> None:
-    """Delete an earlier demo run; any other folder stays, and `make_run` refuses it."""
-    if (out / MANIFEST).is_file() and load(out).manifest.source.path == str(source):
+    """Delete an earlier demo run; any other folder stays, and `make_run` refuses it.
+
+    Raises
+    ------
+    InputError
+        People have made decisions about the demo run, somebody has put other files there, or a process works on it.
+    """
+    if not (out / MANIFEST).is_file() or read_manifest(out).source.path != str(source):
+        return
+    with held(out, "dialin demo"):
+        others = sorted(path.name for path in out.iterdir() if path.name == DECISIONS or not is_written(path.name))
+        if others:
+            first = "decisions of people" if DECISIONS in others else f"{others[0]}, which demo did not write"
+            raise InputError(f"{out} holds {first}", hint="choose another --out, or delete the folder yourself")
         shutil.rmtree(out)

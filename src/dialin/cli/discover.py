@@ -14,6 +14,7 @@ from dialin.cli.group import UserStop
 from dialin.cli.options import (
     JSON,
     RUN,
+    allow_server_option,
     budget_of,
     budget_options,
     column_options,
@@ -23,14 +24,15 @@ from dialin.cli.options import (
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import connect
 from dialin.errors import InputError, ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, n_replies, work_on
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
-from dialin.runs.manifest import COMPLETE, RunPlan
+from dialin.runs.lock import held
+from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, read_corpus, start
 
@@ -46,6 +48,7 @@ from dialin.runs.start import check_free, read_corpus, start
 )
 @column_options
 @model_options
+@allow_server_option
 @budget_options
 @settings_options
 @JSON
@@ -62,12 +65,13 @@ def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None
 
 def keeping(plan: RunPlan, pin: Path) -> RunPlan:
     """Return the plan of a run that keeps people's decisions about the run `pin`, and by default uses its embedder."""
-    embedder = load(pin).manifest.embedder if plan.specs.embedder == AUTO else plan.specs.embedder
+    embedder = load(pin).embedder_alone.embedder if plan.specs.embedder == AUTO else plan.specs.embedder
     return replace(plan, specs=replace(plan.specs, embedder=embedder), pin=pin)
 
 
 @click.command()
 @RUN
+@allow_server_option
 @budget_options
 @JSON
 def resume(run: Path, as_json: bool, **options: Any) -> None:
@@ -75,11 +79,13 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
 
     Questions with a stored reply are not asked again. The caps count only calls paid from now on.
     """
-    opened_run = load(run)
-    if opened_run.manifest.status == COMPLETE:
-        say(f"the run in {run} is already complete", err=True)
-    else:
-        opened_run = resume_run(opened_run, budget_of(options))
+    read_manifest(run)  # raises if there is no run, before a lock is looked for
+    with held(run, "dialin resume"):
+        opened_run = load(run)
+        if opened_run.manifest.status == COMPLETE:
+            say(f"the run in {run} is already complete", err=True)
+        else:
+            opened_run = resume_run(opened_run, budget_of(options))
     print_run(opened_run, as_json)
 
 
@@ -88,36 +94,48 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
     check_free(out)
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
-        try:
-            run = start(out, plan, corpus, opened)
-            meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
-            if corpus.n_blank:
-                n_rows = corpus.n_blank + corpus.occurrences.num_rows
-                meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
-            return run_session(run, opened, budget, meter)
-        except ProviderError as error:
-            if n_replies(out):
-                raise
-            shutil.rmtree(out)
-            raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
+        run = start(out, plan, corpus, opened)
+        meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
+        if corpus.n_blank:
+            n_rows = corpus.n_blank + corpus.occurrences.num_rows
+            meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
+        with held(out, "dialin discover"):
+            try:
+                return work_on(run, opened, session_of(budget, meter))
+            except ProviderError as error:
+                if n_replies(out):
+                    raise going_on(error, run) from error
+                shutil.rmtree(out)
+                raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
+            except KeyboardInterrupt:
+                raise stop_of(run) from None
 
 
 def resume_run(run: Run, budget: Budget) -> Run:
     """Continue work on a run that was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
-        return run_session(run, opened, budget, meter)
+        try:
+            return work_on(run, opened, session_of(budget, meter))
+        except KeyboardInterrupt:
+            raise stop_of(run) from None
+        except ProviderError as error:
+            raise going_on(error, run) from error
 
 
-def run_session(run: Run, opened: Connections, budget: Budget, meter: Meter) -> Run:
-    """Work on a run; an error or Ctrl-C says how to continue it."""
-    session = Session(budget, True, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
-    try:
-        return work_on(run, opened, session)
-    except KeyboardInterrupt:
-        raise UserStop(f"stopped; all replies are kept; continue with: {run.resume_command}") from None
-    except ProviderError as error:
-        hint = "; ".join(filter(None, [error.hint, f"all replies are kept; continue with: {run.resume_command}"]))
-        raise ProviderError(error.message, hint=hint) from error
+def session_of(budget: Budget, meter: Meter) -> Session:
+    """Return a session of work whose progress the meter shows."""
+    return Session(budget, True, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
+
+
+def stop_of(run: Run) -> UserStop:
+    """Return what Ctrl-C says about a run that can be continued."""
+    return UserStop(f"stopped; all replies are kept; continue with: {run.resume_command}")
+
+
+def going_on(error: ProviderError, run: Run) -> ProviderError:
+    """Return the error of a provider with the command that continues the run."""
+    hint = "; ".join(filter(None, [error.hint, f"all replies are kept; continue with: {run.resume_command}"]))
+    return ProviderError(error.message, hint=hint)
 
 
 def print_run(run: Run, is_json: bool) -> None:

@@ -15,6 +15,7 @@ from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import RANGES, Auto, Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
+from dialin.llm.servers import allow
 from dialin.llm.spec import AUTO
 from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
@@ -78,6 +79,14 @@ _PRICES = [
 ]
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
+allow_server_option = click.option(
+    "--allow-server",
+    metavar="HOST",
+    multiple=True,
+    expose_value=False,
+    callback=lambda _context, _option, servers: allow(servers),
+    help="Server that a run may ask, and that may get your key, if only the run names it; repeatable, and remembered.",
+)
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
 _DEFAULT = Settings()

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from dialin.cli.options import BOM, JSON, RUN, column_options, columns_of
+from dialin.cli.options import BOM, JSON, RUN, allow_server_option, column_options, columns_of
 from dialin.cli.output import print_data
-from dialin.discover.connect import Specs, connect
+from dialin.discover.connect import connect
 from dialin.jobs.predict import predict_table
-from dialin.llm.spec import NO_LLM
 from dialin.read.table import read_table
 from dialin.runs.export import check_bom, format_of, save_table, table_text
 from dialin.runs.run import load
@@ -28,6 +27,7 @@ from dialin.runs.run import load
     help="Write to this .csv, .jsonl or .parquet file instead.",
 )
 @BOM
+@allow_server_option
 @JSON
 def predict(run: Path, input: str, out: Path | None, bom: bool, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
@@ -38,7 +38,7 @@ def predict(run: Path, input: str, out: Path | None, bom: bool, as_json: bool, *
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
     opened_run = load(run)
     table = read_table(input, columns_of(options))
-    with connect(Specs(NO_LLM, NO_LLM, opened_run.manifest.embedder), []) as opened:
+    with connect(opened_run.embedder_alone, []) as opened:
         found = predict_table(opened_run, table, opened)
     if out:
         save_table(out, found, bom=bom)

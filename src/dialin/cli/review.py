@@ -15,6 +15,7 @@ from dialin.cli.output import say
 from dialin.facts.headline import summary_of
 from dialin.files import REPORT, quoted
 from dialin.review.log import DECISIONS
+from dialin.runs.lock import held
 from dialin.runs.run import Run, load
 
 DEFAULT_PORT = 8377
@@ -78,7 +79,7 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
         say(f"to only read it: {to_read}")
         say("press Ctrl-C to stop; every decision is saved immediately", err=True)
 
-    with suppress(KeyboardInterrupt):  # Ctrl-C is the normal way to stop
+    with held(run.folder, f"dialin {what}", alone=False), suppress(KeyboardInterrupt):  # Ctrl-C is how to stop
         serve(run, Door(**door), ready)
     if is_older(run.folder / REPORT, run.folder / DECISIONS):
         say(f"{REPORT} is older than the review; update it with: dialin report {quoted(run.folder)}", err=True)

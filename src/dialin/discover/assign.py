@@ -18,7 +18,6 @@ from scipy.sparse import csr_array
 from dialin import files
 from dialin.arrays import Matrix, Rows
 from dialin.cluster.partition import centroid
-from dialin.errors import InputError
 from dialin.judge.verdict import Judge
 
 CHUNK = 8_192
@@ -130,9 +129,14 @@ def read_pieces(path: Path) -> Pieces:
     """Return the decision function of a run; raise InputError if the file cannot be read."""
     data = files.read_arrays(path)
     try:
-        return Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
-    except KeyError as error:
-        raise InputError(f"{path} is damaged: {error} is missing", hint="make the run again") from error
+        pieces = Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
+        n, _ = pieces.centroids.shape
+        sizes = {len(pieces.radii), len(pieces.intents), len(pieces.roles)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise files.damaged(path, f"an array is missing or has another shape: {error}") from error
+    if sizes != {n} or pieces.intents.dtype.kind != "i" or pieces.centroids.dtype.kind != "f":
+        raise files.damaged(path, f"its arrays do not describe {n} pieces")
+    return pieces
 
 
 def build(X: Matrix, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:

@@ -24,7 +24,7 @@ from dialin.llm.cache import ReplyStore
 from dialin.llm.openai_api import OpenAIBackend
 from dialin.llm.spec import AUTO, NO_LLM, Spec
 from dialin.models import store as models
-from dialin.models.home import cache_home
+from dialin.models.home import home_path, writable_home
 from dialin.name.kinds import Kinds, kinds_of
 from dialin.prompts.templates import VERSIONS
 
@@ -36,14 +36,12 @@ TUNED_JUDGE = "local:gemma-3-270m+judge"
 
 
 def shared_store() -> ReplyStore:
-    """Open the replies of all runs of this user."""
-    return ReplyStore(cache_home() / "replies.sqlite")
+    """Open the replies of all runs of this user; in memory if the user's folder cannot be written.
 
-
-def share(run_store: Path) -> None:
-    """Copy the replies of a run, whose store must be closed, to the shared store."""
-    with closing(shared_store()) as shared:
-        shared.copy_from(run_store)
+    Only what a server or a model answers in this process comes in: a run folder may be from somebody else.
+    """
+    home = writable_home()
+    return ReplyStore(home / "replies.sqlite" if home else ":memory:")
 
 
 def asked(run_store: Path) -> dict[str, dict[str, int]]:
@@ -192,6 +190,8 @@ def connect(
     """
     for note in filter(None, map(stale_adapter, dict.fromkeys([specs.llm, specs.wanted_judge]))):
         on_note(note)
+    if writable_home() is None:
+        on_note(f"{home_path()} cannot be written: replies and vectors are kept for this run alone (see DIALIN_HOME)")
     backend = open_backend(specs.llm)
     with closed_on_failure(backend):
         judge = open_backend(specs.judge) if specs.judge != specs.llm else None
@@ -224,9 +224,14 @@ def kinds_by_shipped(
 def open_embedder(
     spec: str, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None
 ) -> ChosenEmbedder:
-    """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`."""
-    chosen = embedder_of(spec, texts)
-    return ChosenEmbedder(CachedEmbedder(chosen.embedder, cache_home() / "embeddings.sqlite", on_embed), chosen.reason)
+    """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`.
+
+    Without a cache if the user's folder cannot be written.
+    """
+    chosen, home = embedder_of(spec, texts), writable_home()
+    if home is None:
+        return chosen
+    return ChosenEmbedder(CachedEmbedder(chosen.embedder, home / "embeddings.sqlite", on_embed), chosen.reason)
 
 
 def stale_adapter(spec: str) -> str:

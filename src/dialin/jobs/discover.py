@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dialin import files
 from dialin.discover.assign import write_pieces
-from dialin.discover.connect import Connections, WatchedBackend, asked, share, shared_store
+from dialin.discover.connect import Connections, WatchedBackend, asked, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
-from dialin.errors import InputError, ProviderError
+from dialin.errors import ProviderError
+from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.estimate import Estimate, count, total
 from dialin.jobs.timing import SessionLog
@@ -26,7 +27,8 @@ from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import Budget
 from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
-from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, write_manifest
+from dialin.runs.integrity import hashes_in, result_id
+from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, read_manifest, write_manifest
 from dialin.runs.run import Run
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
@@ -88,16 +90,13 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         manifest = replace(run.manifest, status=status_of(result), usage=usage, suggested=result.suggested)
         ended = replace(run, manifest=manifest)
         session.on_step("report")
-        write_result(ended, result, log)
+        return write_result(ended, result, log, opened.on_note)
     except (KeyboardInterrupt, ProviderError):
-        usage = asked(run.folder / files.REPLIES)
-        stopped = replace(run.manifest, status=INTERRUPTED, usage=usage)
         log.write(INTERRUPTED)
-        write_manifest(run.folder, stopped)
+        if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
+            usage = asked(run.folder / files.REPLIES)
+            write_manifest(run.folder, replace(run.manifest, status=INTERRUPTED, usage=usage))
         raise
-    finally:
-        keep_for_others(run)
-    return ended
 
 
 def held_in(run: Run, data: Data) -> PinnedSplit | None:
@@ -199,23 +198,27 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
             store.close()
 
 
-def write_result(run: Run, result: Result, log: SessionLog) -> None:
-    """Write all files of a result; the manifest comes last and makes the others valid."""
+def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[str], None] = lambda _: None) -> Run:
+    """Write all files of a result, and return the run with it; the manifest comes last and makes the others valid.
+
+    Decisions about an earlier result of the run are carried over; `on_note` is told how many. A stop in between leaves
+    a run without a result, which can be gone on with, and never half of two results.
+    """
     folder = run.folder
+    kept = keep_reviewed(replace(run, manifest=read_manifest(folder)))
+    write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
     write_pieces(folder / files.PIECES, result.pieces)
     files.write_table(folder / files.INTENTS, intents_table(result))
     files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
-    write_report(run, folder / files.REPORT)
-    log.write(run.manifest.status)
-    write_manifest(folder, run.manifest)
-
-
-def keep_for_others(run: Run) -> None:
-    """Copy the run's replies to the shared store; if that cannot be written, the run still has them."""
-    if (run.folder / files.REPLIES).exists():
-        with suppress(InputError):
-            share(run.folder / files.REPLIES)
+    hashes = hashes_in(folder)
+    ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
+    if kept:
+        on_note(carry_over(ended, kept))
+    write_report(ended, folder / files.REPORT)
+    log.write(ended.manifest.status)
+    write_manifest(folder, ended.manifest)
+    return ended
 
 
 def n_replies(folder: Path) -> int:

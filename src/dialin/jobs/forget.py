@@ -13,16 +13,19 @@ from pathlib import Path
 from dialin import files
 from dialin.embed.cache import remove_vectors
 from dialin.errors import InputError
+from dialin.jobs.carry import is_kept_result
 from dialin.llm.cache import ReplyStore
 from dialin.models.home import home_path
 from dialin.review.log import DECISIONS, read_log
+from dialin.runs import lock
+from dialin.runs.lock import LOCK
 from dialin.runs.run import load
 
 REPLY_CACHE, VECTOR_CACHE = "replies.sqlite", "embeddings.sqlite"
 _WRITTEN = frozenset(
     {
         *(files.MANIFEST, files.TIMING, files.OCCURRENCES, files.SENTENCES, files.INTENTS, files.ROUNDS),
-        *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.REPORT, DECISIONS),
+        *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.REPORT, DECISIONS, LOCK),
     }
 )
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -70,7 +73,7 @@ def run_to_forget(folder: Path) -> Held:
     """Return what a run folder holds; raise InputError if there is no run, or a damaged one."""
     if not (folder / files.MANIFEST).is_file():
         raise InputError(f"there is no run in {folder}", hint="give the folder that dialin discover made")
-    found = sorted(folder.resolve().iterdir())
+    found = sorted(path for entry in folder.resolve().iterdir() for path in _files_of(entry))
     written = tuple(path for path in found if is_written(path.name))
     others = tuple(path for path in found if not is_written(path.name))
     n_bytes = sum(path.lstat().st_size for path in written)
@@ -82,6 +85,11 @@ def run_to_forget(folder: Path) -> Held:
             hint="delete the folder yourself, then use: dialin forget --all",
         ) from error
     return Held(folder, written, others, n_bytes, n_decisions, tuple(texts))
+
+
+def _files_of(entry: Path) -> list[Path]:
+    """Return an entry of a run folder, or what is in it if it keeps an earlier result that people reviewed."""
+    return list(entry.iterdir()) if is_kept_result(entry) and not entry.is_symlink() else [entry]
 
 
 def is_written(name: str) -> bool:
@@ -103,12 +111,16 @@ def forget_run(held: Held) -> Forgotten:
     Raises
     ------
     InputError
-        The cache cannot be used, or something cannot be deleted.
+        The cache cannot be used, something cannot be deleted, or a process works on the run.
     """
     replies, vectors = home_path() / REPLY_CACHE, home_path() / VECTOR_CACHE
-    n_replies = _remove_replies(replies, held.folder / files.REPLIES) if replies.is_file() else 0
-    n_vectors = remove_vectors(vectors, held.texts) if vectors.is_file() else 0
-    _delete(held.written)
+    with lock.held(held.folder, "dialin forget"):
+        n_replies = _remove_replies(replies, held.folder / files.REPLIES) if replies.is_file() else 0
+        n_vectors = remove_vectors(vectors, held.texts) if vectors.is_file() else 0
+        _delete(held.written)
+    emptied = {path.parent for path in held.written} - {held.folder.resolve()}
+    for kept in emptied - {path.parent for path in held.others}:
+        _remove_folder(kept)
     if not held.others:
         _remove_folder(held.folder)
     return Forgotten(len(held.written), n_replies, n_vectors)

@@ -11,10 +11,9 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 
 from dialin import files
-from dialin.discover.connect import Specs, connect
+from dialin.discover.connect import connect
 from dialin.errors import InputError
 from dialin.jobs.predict import predict_table
-from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.read.table import read_table
 from dialin.report.notebook import picture
@@ -80,7 +79,7 @@ class OpenRun:
     @cached_property
     def occurrences(self) -> Any:
         """One row per utterance, in input order, with the id of its sentence: ``occurrences.parquet``."""
-        return self._frame(files.read_table_of(self.run.folder / files.OCCURRENCES))
+        return self._frame(self.run.corpus.occurrences)
 
     @cached_property
     def rounds(self) -> Any:
@@ -96,9 +95,14 @@ class OpenRun:
             Any source that `dialin.read` accepts: a list of texts, a frame, or the path of a file.
         columns : Columns, optional
             Names of the columns; by default they are found by their usual names.
+
+        Raises
+        ------
+        InputError
+            The texts cannot be read, or the embedder of the run is on a server that you have not allowed.
         """
         table = read_table(source, columns)
-        with connect(Specs(NO_LLM, NO_LLM, self.run.manifest.embedder), []) as connections:
+        with connect(self.run.embedder_alone, []) as connections:
             return self._frame(predict_table(self.run, table, connections))
 
     def __repr__(self) -> str:

@@ -72,10 +72,17 @@ class ReplyStore:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=NORMAL")  # survives a kill; only a power cut may lose the last
                 self._db.execute(_SCHEMA)
+                self._refuse_code()
             except BaseException:
                 self._db.close()
                 raise
         weakref.finalize(self, self._db.close)  # a store that nobody closes is closed with its last reference
+
+    def _refuse_code(self) -> None:
+        """Raise if the file holds views or triggers: dialin makes none, and reading a view can take for ever."""
+        (n,) = self._db.execute("SELECT COUNT(*) FROM sqlite_master WHERE type IN ('view', 'trigger')").fetchone()
+        if n:
+            raise self._fault("it holds views or triggers, so dialin has not written it")
 
     def get(self, key: str) -> Reply | None:
         """Return the reply stored under `key`, or None."""
@@ -84,6 +91,8 @@ class ReplyStore:
         if not rows:
             return None
         text, probabilities, tokens_in, tokens_out = rows[0]
+        if not (isinstance(text, str) and isinstance(tokens_in, int) and isinstance(tokens_out, int)):
+            raise self._fault(f"damaged reply {key:.8}")
         return Reply(text, self._numbers(probabilities), tokens_in, tokens_out)
 
     def put(self, key: str, request: Request, reply: Reply, origin: Origin) -> None:
@@ -106,20 +115,6 @@ class ReplyStore:
         """Return how many distinct questions each step asked, and their tokens, whether they were paid for or not."""
         names = ("questions", "tokens_in", "tokens_out")
         return {step: dict(zip(names, counts, strict=True)) for step, *counts in self._execute(_BY_STEP)}
-
-    def copy_from(self, other: Path) -> None:
-        """Copy the replies of another store, which must be closed; a reply that is already here stays.
-
-        Raises
-        ------
-        InputError
-            Either file cannot be used.
-        """
-        self._execute("ATTACH ? AS other", (str(other),))
-        try:
-            self._execute("INSERT OR IGNORE INTO main.replies SELECT * FROM other.replies")
-        finally:
-            self._execute("DETACH other")
 
     def n_paid(self) -> int:
         """Return how many of the stored replies were paid for."""
@@ -152,9 +147,12 @@ class ReplyStore:
 
     def _numbers(self, text: str) -> tuple[float, ...]:
         try:
-            return tuple(map(float, json.loads(text)))
+            numbers = tuple(map(float, json.loads(text)))
         except (ValueError, TypeError) as error:
             raise self._fault(f"damaged probabilities {text!r:.40}") from error
+        if not all(0 <= number <= 1 for number in numbers):  # nan is not either
+            raise self._fault(f"damaged probabilities {text!r:.40}")
+        return numbers
 
     @contextmanager
     def _fault_named(self) -> Iterator[None]:

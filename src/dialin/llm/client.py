@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from threading import Event, Semaphore
 from typing import Self
 
@@ -27,7 +28,8 @@ class Client:
     backend : Backend
         The provider.
     stores : sequence of ReplyStore
-        Searched in order. A reply from a later one is copied to the first, which also gets each new reply.
+        Searched in order. A reply from a later one is copied to the first, never the other way round: the first may be
+        in a folder from somebody else. Each new reply goes to all of them; only the first must be able to keep it.
     ledger : Ledger, optional
         Counts the usage.
     budget : Budget, optional
@@ -153,9 +155,16 @@ class Client:
             self.ledger.release(expected)
             raise
         self.ledger.settle(self._step, expected, Usage(1, 0, reply.tokens_in, reply.tokens_out))
-        if self.stores:
-            self.stores[0].put(key, request, reply, Origin(self.name, self._step))
+        self._keep(key, request, reply)
         return reply
+
+    def _keep(self, key: str, request: Request, reply: Reply) -> None:
+        origin = Origin(self.name, self._step)
+        for store in self.stores[:1]:
+            store.put(key, request, reply, origin)
+        for store in self.stores[1:]:
+            with suppress(InputError):  # it spares other runs the question; this run has its answer
+                store.put(key, request, reply, origin)
 
 
 def tagged(llm: LLM, step: str) -> LLM:

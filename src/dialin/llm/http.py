@@ -22,6 +22,7 @@ RETRYABLE_CODES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 CHECK_SECONDS = 10.0
 """How long `Server.check` waits for an answer."""
 _BAD_REQUEST_CODES = frozenset({400, 422})
+_SECRET_LETTERS = 8
 _NO_CREDIT = "insufficient_quota"
 
 
@@ -98,16 +99,17 @@ class Server:
             # Plain ASCII JSON: even a lone surrogate in a sentence can be sent.
             response = self._http.post(self.base_url + path, content=json.dumps(body))
         except httpx.RequestError as error:
-            raise self._unreachable(error) from error
+            raise self._unreachable(error) from None  # its text may quote headers, and the key with them
         if response.status_code != httpx.codes.OK:
             raise self._refused(response, str(body.get("model", "")))
         try:
             answer = response.json()
-        except ValueError as error:
-            raise self.unreadable(response.text) from error
+        except (ValueError, RecursionError):
+            raise self.unreadable(response.text) from None
         if not isinstance(answer, dict):
             raise self.unreadable(response.text)
-        return answer
+        found: dict[str, Any] = without_secret(answer, self._key)
+        return found
 
     def check(self) -> None:
         """Find out whether the server is there and takes the key, by asking for its list of models, which is free.
@@ -125,7 +127,7 @@ class Server:
             raise InputError(
                 f"cannot reach the LLM server at {self.base_url} ({type(error).__name__})",
                 hint="is it running, and is the base URL right?",
-            ) from error
+            ) from None  # as in `post`
         if response.status_code in {401, 403}:
             raise InputError(
                 f"the LLM server at {self.base_url} refuses the key ({response.status_code})",
@@ -145,7 +147,6 @@ class Server:
         )
 
     def _unreachable(self, error: httpx.RequestError) -> ProviderError:
-        # The text of the error is left out: it may quote headers.
         what = "no answer in time from" if isinstance(error, httpx.TimeoutException) else "cannot reach"
         return ProviderError(
             f"{what} the server at {self.base_url} ({type(error).__name__})",
@@ -165,8 +166,28 @@ class Server:
 
     def _quoted(self, text: str) -> str:
         """Return foreign text fit for a message: one line, short, without the key."""
-        known = text.replace(self._key, "***") if self._key else text
+        escaped = json.dumps(self._key)[1:-1]  # as JSON quotes it
+        known = text.replace(self._key, "***").replace(escaped, "***") if self._key else text
         return " ".join(known.split())[:300]
+
+
+def without_secret(value: Any, key: str) -> Any:
+    """Return JSON values without a key that the server may have echoed; a key of fewer than 8 letters is no secret.
+
+    Local servers take words such as "none" as keys, and these stand in answers for other reasons.
+
+    Examples
+    --------
+    >>> without_secret({"text": ["your key is sk-12345678", 3]}, "sk-12345678")
+    {'text': ['your key is ***', 3]}
+    """
+    if len(key) < _SECRET_LETTERS:
+        return value
+    if isinstance(value, dict):
+        return {without_secret(name, key): without_secret(inner, key) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [without_secret(inner, key) for inner in value]
+    return value.replace(key, "***") if isinstance(value, str) else value
 
 
 def complaint(response: httpx.Response) -> str:
@@ -211,6 +232,11 @@ def _checked_key(key: str | None, base_url: str) -> str:
 
 
 def _checked_url(base_url: str) -> str:
+    if "@" in base_url.partition("://")[2].partition("/")[0] or "?" in base_url:
+        raise InputError(
+            "the base URL of a server holds a password or a query, which would stand in the files of the run",
+            hint="give the key in OPENAI_API_KEY, and a base URL such as http://localhost:8000/v1",
+        )
     try:
         url = httpx.URL(base_url)
     except httpx.InvalidURL as error:

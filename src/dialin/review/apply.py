@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dialin.cluster.partition import rows_by
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
-from dialin.review.log import DECISIONS, read_log
+from dialin.review.log import DECISIONS, check_result, read_log
 from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
 
@@ -29,14 +29,24 @@ def state_of(sentences: pa.Table, intents: pa.Table) -> ReviewState:
     return start_of(sentences["intent_id"].to_numpy(), names)
 
 
-def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table) -> ReviewState:
+def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str = "") -> ReviewState:
     """Return the review state of a run after all edits in its log.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the log.
+    sentences, intents : pyarrow.Table
+        The tables that the run wrote.
+    result : str
+        Id of this result; "" if it is not known.
 
     Raises
     ------
     InputError
-        The log is damaged, or an edit names an intent that never existed in this run.
+        The log is damaged or about another result, or an edit names an intent that never existed in this run.
     """
+    check_result(folder / DECISIONS, result)
     entries = read_log(folder / DECISIONS)
     state = replay(state_of(sentences, intents), entries)
     foreign = sorted(i for e in entries if (i := getattr(e.edit, "intent", -1)) not in state.used and i >= 0)

@@ -1,6 +1,7 @@
 """Read and append to the log of a review: ``decisions.jsonl`` in the run folder.
 
-The first line is ``{"format": 2}``; each later line is one decision. Lines are added, never changed.
+The first line is ``{"format": 2, "result": ID}``, with the id of the result that the decisions are about, as it stands
+in ``manifest.json``; each later line is one decision. Lines are added, never changed.
 `append` returns once its line is on the disk (fsync). A last line that a crash cut short was never confirmed, so
 readers ignore it and the next writer removes it. Writers in any process take turns through a lock on the file; each
 reads the others' lines before it decides.
@@ -11,18 +12,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from dialin import files
 from dialin.errors import InputError
 from dialin.review.edits import Edit, Entry, edit_of, entry_of, fields_of
 
 DECISIONS = "decisions.jsonl"
-HEAD = b'{"format": %d}\n' % files.FORMAT
 HINT = 'write {"intent_id": 3, "decision": "accept"}, or use: dialin review RUN'
 
 
@@ -42,6 +42,44 @@ def read_log(path: Path) -> list[Entry]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return entries_in(data, path)
+
+
+def first_line_of(path: Path) -> dict[str, Any]:
+    """Return the first line of a log; an empty dict if the file does not exist, or the line is something else."""
+    try:
+        with path.open("rb") as file:
+            value = json.loads(file.readline(10_000))
+    except (FileNotFoundError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def check_result(path: Path, result: str) -> None:
+    """Raise InputError if a log says that it is about another result than that of this run; "" is not known."""
+    about = first_line_of(path).get("result", result)
+    if result and about != result:
+        raise InputError(
+            f"{path} is about another result ({about}) than the one beside it ({result}), so its intents are others",
+            hint="take it back to its run, and carry the decisions over with: dialin discover INPUT --pin THAT_RUN",
+        )
+
+
+def write_log(path: Path, entries: Sequence[Entry], header: Mapping[str, str]) -> None:
+    """Write a log whole, with more fields for its first line; raise InputError if it cannot be written."""
+    lines = [_head(header).decode(), *(entry.as_line() + "\n" for entry in entries)]
+    files.write_text(path, "".join(lines))
+
+
+def _head(more: Mapping[str, str]) -> bytes:
+    return json.dumps({"format": files.FORMAT, **more}).encode() + b"\n"
+
+
+def _result_beside(path: Path) -> dict[str, str]:
+    """Return the field for the first line of a new log: the id of the result in its folder, if it has one."""
+    manifest = path.with_name(files.MANIFEST)
+    held = files.read_json(manifest) if manifest.is_file() else {}
+    result = held.get("result") if isinstance(held, dict) else ""
+    return {"result": str(result)} if result else {}
 
 
 def entries_in(data: bytes, path: Path) -> list[Entry]:
@@ -126,7 +164,7 @@ def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]],
     edit = as_read_back(decide(entries))
     if kept < len(data):
         file.truncate(kept)  # a line that was cut short would corrupt the next one
-    before = _before(data[:kept])
+    before = _before(data[:kept], path)
     entry = Entry((data[:kept] + before).count(b"\n") + 1, edit, by, at)
     file.write(before + entry.as_line().encode() + b"\n")
     file.flush()
@@ -151,10 +189,10 @@ def as_read_back(edit: Edit) -> Edit:
         raise InputError(f"this is not a decision: {error}") from error
 
 
-def _before(data: bytes) -> bytes:
+def _before(data: bytes, path: Path) -> bytes:
     """Return the bytes to write before a new line: the header, a missing newline, or nothing."""
     if not data:
-        return HEAD
+        return _head(_result_beside(path))
     return b"" if data.endswith(b"\n") else b"\n"
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from dialin import files
 from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.connect import Specs
-from dialin.discover.settings import Auto, Settings
+from dialin.discover.settings import Auto, Settings, check
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, calibration_in
 from dialin.read.columns import Columns
+from dialin.runs.integrity import FileHash
 
 RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "interrupted"
 
@@ -68,7 +69,10 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Contents of ``manifest.json``, which are equal for equal data, settings, seed and models on one machine."""
+    """Contents of ``manifest.json``, which are equal for equal data, settings, seed and models on one machine.
+
+    `files` and `result` are those of `dialin.runs.integrity`; a run without a result has none.
+    """
 
     dialin: str
     status: str
@@ -84,6 +88,8 @@ class Manifest:
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     pinned: str = ""
     suggested: SuggestedNumber | None = None
+    files: dict[str, FileHash] = field(default_factory=dict)
+    result: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the values of ``manifest.json``."""
@@ -115,18 +121,29 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         raise InputError(f"{path} is damaged: it does not hold a JSON object", hint="make the run again")
     files.check_format(values.get("format"), f"the run in {path.parent}", values.get("dialin", ""))
     try:
+        _check_texts(values)
         settings: dict[str, Any] = {"context": "none"} | values["settings"]  # runs before there was a context had none
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         given = values["calibration"]
         calibration = given if given == "auto" else calibration_in(given)
         suggested = values.get("suggested")  # folders of dialin 0.2.0 have none
+        method = Settings(**settings)
+        check(method)
         parts = {
-            "settings": Settings(**settings),
+            "settings": method,
             "source": InputSource(**source),
             "calibration": calibration,
             "suggested": suggested and SuggestedNumber(**suggested),
+            "files": {name: FileHash(**known) for name, known in values.get("files", {}).items()},
         }
         return Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is damaged: {error}", hint="make the run again") from error
+
+
+def _check_texts(values: dict[str, Any]) -> None:
+    """Raise TypeError if a value that is text in every manifest is something else."""
+    for name in ("dialin", "status", "embedder", "embedder_reason", "llm", "judge_llm"):
+        if not isinstance(values[name], str):
+            raise TypeError(f"{name} is not text, got {values[name]!r:.40}")

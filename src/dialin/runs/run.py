@@ -21,13 +21,17 @@ from dialin.discover.assign import Pieces, read_pieces
 from dialin.discover.connect import Specs
 from dialin.discover.state import Data
 from dialin.errors import InputError
+from dialin.llm.servers import check_allowed
+from dialin.llm.spec import NO_LLM
 from dialin.read.corpus import Corpus
 from dialin.read.spoken import spoken_order
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
 from dialin.review.replay import ReviewState
+from dialin.runs.integrity import check_hashes
 from dialin.runs.manifest import Manifest, read_manifest
+from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences
 from dialin.text.unseen import plain_name
 
 
@@ -61,14 +65,24 @@ class Run:
 
     @property
     def specs(self) -> Specs:
-        """Specs of the run's LLMs and embedder, with "auto" already resolved."""
+        """Specs of the run's LLMs and embedder, with "auto" already resolved.
+
+        The folder may be from somebody else: raises InputError if it names a server that the user has not allowed.
+        """
         of = self.manifest
+        check_allowed([of.llm, of.judge_llm, of.embedder])
         return Specs(of.llm, of.judge_llm, of.embedder, of.calibration)
+
+    @property
+    def embedder_alone(self) -> Specs:
+        """Specs of the run's embedder without any LLM; raises InputError like `specs`."""
+        check_allowed([self.manifest.embedder])
+        return Specs(NO_LLM, NO_LLM, self.manifest.embedder)
 
     @cached_property
     def review(self) -> ReviewState:
         """State of the review, with all decisions so far; raise InputError if the run has no result yet."""
-        return reviewed(self.folder, *self.found)
+        return reviewed(self.folder, *self.found, self.manifest.result)
 
     @cached_property
     def sentences(self) -> pa.Table:
@@ -108,8 +122,9 @@ class Run:
     @cached_property
     def found(self) -> tuple[pa.Table, pa.Table]:
         """The tables of sentences and intents before any review; names have no marks that act or cannot be seen."""
-        sentences, intents = (files.read_table_of(self.folder / name) for name in (files.SENTENCES, files.INTENTS))
-        names = pa.array([plain_name(name or "") for name in intents["name"].to_pylist()], pa.string())
+        sentences = read_sentences(self.folder)
+        intents = read_found_intents(self.folder, sentences)
+        names = pa.array([plain_name(name) for name in intents["name"].to_pylist()], pa.string())
         return sentences, intents.set_column(intents.schema.get_field_index("name"), "name", names)
 
     @property
@@ -124,15 +139,21 @@ def load(folder: Path) -> Run:
     Raises
     ------
     InputError
-        If the folder does not hold a run, or the run has another format or is damaged.
+        If the folder does not hold a run, the run has another format, or a file of it is missing, damaged or not the
+        one that the manifest names.
     """
-    return Run(folder, read_manifest(folder), corpus_in(folder))
+    manifest = read_manifest(folder)
+    check_hashes(folder, manifest.files)
+    corpus = corpus_in(folder)
+    if fingerprint(corpus) != manifest.source.sha256:
+        raise files.damaged(folder / files.SENTENCES, "its sentences are not those that the manifest names")
+    return Run(folder, manifest, corpus)
 
 
 def corpus_in(folder: Path) -> Corpus:
     """Return the sentences of a run, with their roles in the input."""
-    sentences = files.read_table_of(folder / files.SENTENCES, ["text", "count"])
-    occurrences = files.read_table_of(folder / files.OCCURRENCES)
+    sentences = read_sentences(folder)
+    occurrences = read_occurrences(folder, sentences.num_rows)
     given = occurrences["role"].to_pylist()
     roles = [""] * sentences.num_rows
     for sentence, role in zip(occurrences["sentence_id"].to_pylist(), given, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from dialin.discover.connect import Connections, model_hashes
 from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.state import MIN_SENTENCES
 from dialin.errors import DialinError, InputError
+from dialin.llm.servers import allow, servers_of
 from dialin.llm.spec import NO_LLM
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.table import read
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
-from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, write_manifest
+from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
 from dialin.runs.tables import sentences_table
 
@@ -62,9 +64,10 @@ def check_free(folder: Path) -> None:
     if not folder.is_dir():
         raise InputError(f"{folder} is a file, not a folder", hint="choose another --out")
     if (folder / files.MANIFEST).exists():
+        command = "annotate" if read_manifest(folder).settings.judge == "people" else "resume"
         raise InputError(
             f"{folder} already holds a run",
-            hint=f"continue it with: dialin resume {files.quoted(folder)}; or choose another --out",
+            hint=f"continue it with: dialin {command} {files.quoted(folder)}; or choose another --out",
         )
     if any(folder.iterdir()):
         raise InputError(f"{folder} is not empty", hint="choose another --out")
@@ -95,6 +98,7 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
         if place.exists():
             place.rmdir()
         staging.rename(place)
+        _remember_servers(plan, opened)
     except BaseException as error:
         shutil.rmtree(staging, ignore_errors=True)
         _remove_empty(made)
@@ -102,6 +106,12 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
             raise files.cannot_write(folder, error) from error
         raise
     return run
+
+
+def _remember_servers(plan: RunPlan, opened: Connections) -> None:
+    """Remember that the user named these servers, so that the run can ask them later, too."""
+    with suppress(InputError):  # a folder that cannot be written: `--allow-server` says so when it is needed
+        allow(servers_of([plan.specs.llm, plan.specs.judge, opened.embedder_name]))
 
 
 def pinned_for(pin: Path, corpus: Corpus, opened: Connections) -> KeptIntents:

@@ -1,15 +1,110 @@
-"""Builds the tables of a run folder from a corpus and the result of the method."""
+"""Builds the tables of a run folder from a corpus and the result of the method, and reads them back, checked."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from dialin import files
 from dialin.discover.state import Result
 from dialin.read.corpus import Corpus
 from dialin.search.iterate import Round
+
+OCCURRENCES_SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("sentence_id", pa.int64(), nullable=False),
+        pa.field("dialogue_id", pa.string()),
+        pa.field("turn", pa.int64()),
+        pa.field("role", pa.string()),
+        pa.field("date", pa.timestamp("ms")),
+    ]
+)
+SENTENCES_SCHEMA = pa.schema(
+    [
+        pa.field("sentence_id", pa.int64(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("count", pa.int64(), nullable=False),
+        pa.field("role", pa.string()),
+        pa.field("intent_id", pa.int64(), nullable=False),
+        pa.field("p_intent", pa.float64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("kind", pa.string()),
+        pa.field("p_kind", pa.float64()),
+    ]
+)
+INTENTS_SCHEMA = pa.schema(
+    [
+        pa.field("intent_id", pa.int64(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("description", pa.string()),
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("n_occurrences", pa.int64(), nullable=False),
+        pa.field("p_good", pa.float64(), nullable=False),
+        pa.field("role", pa.string()),
+        pa.field("kind", pa.string()),
+        pa.field("p_kind", pa.float64()),
+        pa.field("examples", pa.list_(pa.large_string()), nullable=False),
+    ]
+)
+LATER = ("description", "kind", "p_kind")
+"""Columns that runs of dialin 0.2 lack."""
+
+
+def read_sentences(folder: Path) -> pa.Table:
+    """Return the table of sentences of a run; raise InputError if a column or a value is not as dialin writes it."""
+    path = folder / files.SENTENCES
+    table = files.read_table_of(path, SENTENCES_SCHEMA, LATER)
+    _check_ids(path, table["sentence_id"].to_numpy())
+    if (table["count"].to_numpy() < 1).any():
+        raise files.damaged(path, "column 'count' holds a number below 1")
+    if (table["intent_id"].to_numpy() < -1).any():
+        raise files.damaged(path, "column 'intent_id' holds a number below -1")
+    _check_shares(path, table, "p_intent")
+    return table
+
+
+def read_found_intents(folder: Path, sentences: pa.Table) -> pa.Table:
+    """Return the table of intents of a run; raise InputError if it is damaged or does not fit the sentences."""
+    path = folder / files.INTENTS
+    table = files.read_table_of(path, INTENTS_SCHEMA, LATER)
+    ids = table["intent_id"].to_numpy()
+    if len(set(ids.tolist())) < len(ids) or (ids < 0).any():
+        raise files.damaged(path, "column 'intent_id' holds a number twice or below 0")
+    _check_shares(path, table, "p_good")
+    sizes = Counter(label for label in sentences["intent_id"].to_pylist() if label >= 0)
+    told = dict(zip(ids.tolist(), table["size"].to_pylist(), strict=True))
+    if sizes != told:
+        other = min(intent for intent in sizes.keys() | told if sizes.get(intent) != told.get(intent))
+        found = f"{told.get(other, 'no')} sentences, {files.SENTENCES} has {sizes.get(other, 0)}"
+        raise files.damaged(path, f"it gives intent {other} {found}")
+    return table
+
+
+def read_occurrences(folder: Path, n_sentences: int) -> pa.Table:
+    """Return the table of occurrences of a run; raise InputError if it does not fit its `n_sentences` sentences."""
+    path = folder / files.OCCURRENCES
+    table = files.read_table_of(path, OCCURRENCES_SCHEMA)
+    of = table["sentence_id"].to_numpy()
+    if len(of) and not 0 <= of.min() <= of.max() < n_sentences:
+        raise files.damaged(path, f"column 'sentence_id' holds a number that is not one of 0 … {n_sentences - 1}")
+    return table
+
+
+def _check_ids(path: Path, ids: NDArray[np.int64]) -> None:
+    if not np.array_equal(ids, np.arange(len(ids))):
+        raise files.damaged(path, "column 'sentence_id' does not count 0, 1, 2, …")
+
+
+def _check_shares(path: Path, table: pa.Table, name: str) -> None:
+    values = table[name].to_numpy()
+    if not ((values >= 0) & (values <= 1)).all():  # nan is not either
+        raise files.damaged(path, f"column {name!r} holds a number that is not in [0, 1]")
 
 
 def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:

@@ -1,0 +1,142 @@
+"""Which servers a run may ask: a run folder may be from somebody else, so the user decides, and not the run.
+
+A server that the user names on the command line is asked, and remembered when a run begins with it. A server that only
+a run names is asked if the user has named or allowed it before, or if it is on this machine and would get no key. What
+is allowed stands in ``servers.json`` in the user's own folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+import httpx
+
+from dialin import files
+from dialin.errors import InputError
+from dialin.llm.spec import Spec
+from dialin.models.home import cache_home, home_path
+
+SERVERS = "servers.json"
+"""Name of the file in the user's folder."""
+KEY_VARIABLE = "OPENAI_API_KEY"
+_PORTS = {"https": 443, "http": 80}
+
+
+def allow(servers: Iterable[str]) -> None:
+    """Remember that runs may ask these servers and that they may get the user's key.
+
+    Parameters
+    ----------
+    servers : iterable of str
+        Each a host ("models.example.com"), a host with its port ("10.0.0.5:8000"), a whole origin
+        ("http://10.0.0.5:8000"), or the spec of a model of sentence-transformers ("st:NAME").
+
+    Raises
+    ------
+    InputError
+        One has none of these forms, or the file cannot be read or written.
+    """
+    known, new = allowed(), {_checked(server) for server in servers}
+    if not new <= known:
+        files.write_json(cache_home() / SERVERS, sorted(known | new))
+
+
+def allowed() -> frozenset[str]:
+    """Return the servers that the user has named or allowed; raise InputError if their file is damaged."""
+    path = home_path() / SERVERS
+    if not path.is_file():
+        return frozenset()
+    held = files.read_json(path)
+    if not isinstance(held, list) or not all(isinstance(server, str) for server in held):
+        raise InputError(
+            f"{path} is damaged: it does not hold a list of servers", hint="delete it, and allow them again"
+        )
+    return frozenset(held)
+
+
+def check_allowed(specs: Iterable[str]) -> None:
+    """Raise InputError if a run names a model on a server that the user has neither named nor allowed.
+
+    A model of sentence-transformers counts as one, since the library runs code that comes with some models.
+    """
+    asked = list(filter(None, map(server_of, specs)))
+    known = allowed() if asked else frozenset()
+    for server in asked:
+        if not (_is_known(server, known) or (_is_loopback(server) and not os.environ.get(KEY_VARIABLE, "").strip())):
+            raise InputError(
+                f"this run asks {server}, which would get your texts and, if it is set, the key in {KEY_VARIABLE}",
+                hint=f"if you trust it, add: --allow-server {server} (it is remembered)",
+            )
+
+
+def servers_of(specs: Iterable[str]) -> list[str]:
+    """Return the servers that the models of these specs are on."""
+    return list(dict.fromkeys(filter(None, map(server_of, specs))))
+
+
+def server_of(spec: str) -> str:
+    """Return the server that a model is on, as it is remembered; "" for a model that runs here.
+
+    Examples
+    --------
+    >>> [server_of(spec) for spec in ("openai:gpt-4o-mini", "openai:m@http://LOCALHOST:8000/v1", "local:intents-en-v2")]
+    ['https://api.openai.com', 'http://localhost:8000', '']
+    """
+    parsed = Spec.maybe(spec)
+    if parsed is None or parsed.kind not in {"openai", "st"}:
+        return ""
+    return spec if parsed.kind == "st" else _origin(parsed.url)
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port of a URL as httpx will ask it; the usual port is left out."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InputError("the base URL of a server is invalid", hint="such as http://localhost:8000/v1") from error
+    if parsed.scheme not in _PORTS or not parsed.host:
+        raise InputError("the base URL of a server is invalid", hint="such as http://localhost:8000/v1")
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    is_usual = parsed.port in {None, _PORTS.get(parsed.scheme)}
+    return f"{parsed.scheme}://{host}" + ("" if is_usual else f":{parsed.port}")
+
+
+def _is_known(server: str, known: frozenset[str]) -> bool:
+    """Return whether a server is known by its origin, its host, or its host with the port."""
+    if server.startswith("st:"):
+        return server in known
+    url = httpx.URL(server)
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return not known.isdisjoint({server, host, f"{host}:{url.port or _PORTS[url.scheme]}"})
+
+
+def _is_loopback(server: str) -> bool:
+    if server.startswith("st:"):
+        return False
+    host = httpx.URL(server).host
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(server: str) -> str:
+    if server.startswith("st:"):
+        return server
+    try:
+        url = httpx.URL(server if "://" in server else f"https://{server}")
+        is_sound = (
+            bool(url.host)
+            and url.scheme in _PORTS
+            and not url.userinfo
+            and url.path == "/"
+            and not url.query
+            and not set(server) & set(" \t\n")
+        )
+    except httpx.InvalidURL:
+        is_sound = False
+    if not is_sound:
+        raise InputError("--allow-server got something other than a host", hint="such as 10.0.0.5:8000")
+    return _origin(server) if "://" in server else server.lower()
