@@ -119,6 +119,20 @@ def test_what_read_returns_can_be_fitted() -> None:
     assert {intent.role for intent in model.intents_} == {"customer"}
 
 
+def test_what_is_said_next_counts_in_fit_and_in_predict() -> None:
+    """In dialogues the vectors lean; the sentences of `fit` keep theirs, even when they come as texts alone."""
+    rows = [{"text": text, "dialogue_id": str(i // 3)} for i, text in enumerate(TEXTS)]
+    corpus = dialin.read(pd.DataFrame(rows))
+    model = clusterer().fit(corpus)
+    alone = clusterer(settings=Settings(form="list", judge="llm", context="none")).fit(corpus)
+    assert not np.array_equal(model.result_.pieces.centroids, alone.result_.pieces.centroids)
+    assert np.array_equal(model.predict(corpus), model.labels_)
+    texts = [corpus.texts[i] for i in corpus.occurrences["sentence_id"].to_pylist()]
+    assert np.array_equal(model.predict(texts), model.labels_)
+    fitted = clusterer(llm=None).fit(corpus)
+    assert np.array_equal(pickle.loads(pickle.dumps(fitted)).predict(corpus), fitted.labels_)
+
+
 def test_dialogues_of_a_corpus_help_to_guess_who_speaks() -> None:
     """What says nothing of itself stands where the agent speaks; as texts alone, it is taken for a customer's."""
     dialogues = [["I want my money back", "let me check that for you"]] * 20 + [["I want my money back", "xyz"]]

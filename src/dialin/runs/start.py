@@ -82,7 +82,7 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
         If the folder is not free or cannot be written; no part of it remains.
     """
     check_free(folder)
-    pinned = pinned_for(plan.pin, corpus, opened) if plan.pin else None
+    pinned = pinned_for(plan, corpus, opened) if plan.pin else None
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
     place = folder.resolve()  # a link leads to the folder, and stays
     staging = place.parent / f".{place.name}.starting"
@@ -114,19 +114,26 @@ def _remember_servers(plan: RunPlan, opened: Connections) -> None:
         allow(servers_of([plan.specs.llm, plan.specs.judge, opened.embedder_name]))
 
 
-def pinned_for(pin: Path, corpus: Corpus, opened: Connections) -> KeptIntents:
-    """Return the intents that people decided about in the run `pin`, applied to the sentences of another run.
+def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntents:
+    """Return the intents that people decided about in the run that a plan pins, applied to the sentences of a new one.
 
     Raises
     ------
     InputError
-        If there are no decisions, or the two runs do not have the same embedder.
+        If there are no decisions, or the two runs do not have the same embedder and, in dialogues, the same context.
     """
+    pin, context = Path(plan.pin or ""), plan.settings.context
     old = load(pin)
     if old.manifest.embedder != opened.embedder_name:
         raise InputError(
             f"{pin} was made with the embedder {old.manifest.embedder}, but this run uses {opened.embedder_name}",
             hint=f"use --embedder {old.manifest.embedder}",
+        )
+    known_by = old.manifest.settings.context
+    if known_by != context and (has_dialogues(old.corpus) or has_dialogues(corpus)):
+        raise InputError(
+            f"{pin} was made with --context {known_by}, but this run has --context {context}",
+            hint=f"use --context {known_by}",
         )
     pinned = pinned_of(decided(old), keys_of(corpus))
     if pinned is None:
@@ -134,6 +141,12 @@ def pinned_for(pin: Path, corpus: Corpus, opened: Connections) -> KeptIntents:
             f"the review of {pin} has no decisions to keep", hint=f"review it: dialin review {files.quoted(pin)}"
         )
     return pinned
+
+
+def has_dialogues(corpus: Corpus) -> bool:
+    """Return whether any utterance of a corpus belongs to a dialogue."""
+    dialogues = corpus.occurrences["dialogue_id"]
+    return bool(dialogues.null_count < len(dialogues))
 
 
 def _missing_parents(folder: Path) -> list[Path]:
