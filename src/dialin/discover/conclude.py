@@ -146,7 +146,7 @@ def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) ->
 def turn_of(intent: Intent, context: Context, rows: Rows) -> Turn:
     """Return what the name of an intent goes by; with the user's own actions, it always claims one."""
     may_be_mixed = intent.p_good < MAX_MIXED and not context.settings.actions and is_fitted(context.data.embedder)
-    return Turn(intent.kind, intent.role, may_be_mixed and closeness(context.data.X[rows]) < LOOSE)
+    return Turn(intent.kind, intent.role, may_be_mixed and closeness(context.data.own_vectors[rows]) < LOOSE)
 
 
 def closeness(X: NDArray[np.float32]) -> float:

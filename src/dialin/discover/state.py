@@ -150,6 +150,8 @@ class Data:
         The dialogues that the sentences are said in.
     kinds : Kinds or None
         What each sentence does; None where it is unknown.
+    X_alone : ndarray of shape (n, d) or None
+        The embeddings of the sentences alone, where X leans towards what is said next.
     """
 
     texts: list[str]
@@ -159,19 +161,26 @@ class Data:
     embedder: str = ""
     order: SpokenOrder | None = None
     kinds: Kinds | None = None
+    X_alone: NDArray[np.float32] | None = None
 
     def at(self, rows: Rows) -> Data:
         """Return some of the sentences."""
         texts, roles = ([values[row] for row in rows.tolist()] for values in (self.texts, self.roles))
         kinds = self.kinds and self.kinds.at(rows)
         order = self.order and self.order.among(rows)
-        return Data(texts, self.X[rows], self.counts[rows], roles, self.embedder, order, kinds)
+        X_alone = None if self.X_alone is None else self.X_alone[rows]
+        return Data(texts, self.X[rows], self.counts[rows], roles, self.embedder, order, kinds, X_alone)
+
+    @property
+    def own_vectors(self) -> NDArray[np.float32]:
+        """Embeddings of the sentences alone, shape (n, d)."""
+        return self.X if self.X_alone is None else self.X_alone
 
     def in_context(self, context: str) -> Data:
         """Return the sentences with vectors that lean towards what is said next, if `context` is "next"."""
         if context != "next" or self.order is None:
             return self
-        return replace(self, X=with_next(self.X, self.order, self.scripts))
+        return replace(self, X=with_next(self.X, self.order, self.scripts), X_alone=self.X)
 
     def with_vectors_of(self, known: Data | None) -> Data:
         """Return the sentences, each of the text and role of a known one with its vector: so it keeps that intent.
