@@ -20,7 +20,7 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.judge.evidence import LlmCorrections
-from dialin.prompts.templates import BULLET_CHARS
+from dialin.prompts.quoted import BULLET_CHARS, as_quote
 from dialin.score.metrics import score
 from dialin.text.markdown import raw_table
 from studies.own import data, machine
@@ -45,7 +45,7 @@ SCORES = ("ami", "ari", "acc")
 
 def row_of(case: Case, wrong: float | None, *, corrected: bool) -> dict[str, object]:
     """Run dialin with an LLM that gives a share `wrong` of false answers (None: without an LLM); return its scores."""
-    shown = {text[:BULLET_CHARS]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
+    shown = {as_quote(text, BULLET_CHARS): str(label) for text, label in zip(case.texts, case.gold, strict=True)}
     llm = None if wrong is None else OracleLLM(shown, wrong, case.seed)
     with nullcontext() if corrected else patch.object(LlmCorrections, "learn"):
         found = discover(case.data, Tools(None, case.embedder.encode, judge_llm=llm), Settings(seed=case.seed))

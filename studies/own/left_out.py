@@ -30,7 +30,7 @@ from dialin.embed.choose import embedder_of
 from dialin.llm.base import LLM
 from dialin.llm.client import Client
 from dialin.models.home import cache_home
-from dialin.prompts.templates import BULLET_CHARS
+from dialin.prompts.quoted import BULLET_CHARS, as_quote
 from dialin.score.metrics import score
 from dialin.text.markdown import raw_table
 from studies.own import data, machine
@@ -126,7 +126,7 @@ def rows_of(case: VectorCase, seeds: range, judge: Client | None) -> Iterator[di
         yield row_of(case, "dialin, no LLM", seed, not_told(case, None, seed))
     if case.vectors == "base":
         return
-    shown = {text[:BULLET_CHARS]: str(label) for text, label in zip(case.texts, case.gold, strict=True)}
+    shown = {as_quote(text, BULLET_CHARS): str(label) for text, label in zip(case.texts, case.gold, strict=True)}
     for method, wrong in WRONG.items():
         oracle = OracleLLM(shown, wrong, 0)
         yield row_of(case, f"dialin, {method}", 0, not_told(case, oracle, 0), oracle.n_asked)

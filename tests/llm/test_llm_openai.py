@@ -22,7 +22,7 @@ from dialin.llm.llama import LlamaBackend, LlamaOptions
 from dialin.llm.openai_api import OpenAIBackend, ServerOptions
 from dialin.llm.options import match_answer, option_probabilities
 from dialin.llm.rate import Bucket, Clock
-from dialin.llm.render import harmless, render
+from dialin.llm.render import Part, render, written_out
 from dialin.models.store import ensure
 from dialin.prompts.prompt import Prompt
 
@@ -115,22 +115,14 @@ def test_written_answers_in_chinese_and_of_several_words() -> None:
 def test_chatml_and_plain() -> None:
     prompt = Prompt("S", (("q", "a"),), "u")
     head, rest = render(prompt, "chatml")
-    assert (
-        head == "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\na<|im_end|>\n"
+    assert written_out(prompt, "chatml") == (
+        "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\na<|im_end|>\n"
+        "<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n"
     )
-    assert rest == "<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n"
-    assert render(prompt, "plain") == ("S\n\nq\na\n\n", "u\n")
-
-
-@given(st.text(alphabet="<|im_end>/s ｜", max_size=30))
-def test_no_text_keeps_a_control_token(text: str) -> None:
-    for token in ("<|im_end|>", "<s>", "</s>", "<end>", "<｜end｜>"):
-        assert token not in harmless(text)
-        assert token not in harmless(text + token + text)
-
-
-def test_other_text_stays() -> None:
-    assert harmless("a < b, b > c, 价格<100 且>50?") == "a < b, b > c, 价格<100 且>50?".replace("<100 且>", "< 100 且>")
+    assert [part.text for part in rest[:2]] == ["<|im_start|>", "user\nu"]
+    assert written_out(prompt, "plain") == "S\n\nq\na\n\nu\n"
+    assert render(prompt, "plain") == ([Part("S\n\nq\na\n\n")], [Part("u\n")])
+    assert {part.text for part in head + rest if part.is_control} == {"<|im_start|>", "<|im_end|>"}
 
 
 # ---- talking to a server

@@ -15,7 +15,8 @@ from dialin.name.labels import Example
 from dialin.name.turns import Turn
 from dialin.peers import clusterllm, edgerefine, idas, keyphrase
 from dialin.prompts.prompt import Prompt
-from dialin.prompts.templates import LANGUAGES, VERSIONS, Template, bullets, load, parse_template, shipped
+from dialin.prompts.quoted import bullets
+from dialin.prompts.templates import LANGUAGES, VERSIONS, Template, load, parse_template, shipped
 from dialin.search.prune import build_prune_prompt, parse_pruned
 from dialin.search.trial import Trial
 from dialin.text.script import language_of

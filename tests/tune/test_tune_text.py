@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tune_tiny
 from dialin.errors import InputError
 from dialin.judge.questions import build_list_prompt
-from dialin.llm.render import Template, render
+from dialin.llm.render import Template, written_out
 from dialin.name.labels import Example as Naming
 from dialin.name.labels import build_prompt
 from dialin.prompts.prompt import Prompt
@@ -59,7 +59,7 @@ def example(group: str = "a", source: str = "shop", good: bool = True, cluster_i
 def test_a_judge_reads_what_it_will_be_asked(row: tune_tiny.Row, template: Template) -> None:
     [found] = examples_of([row], "judge")
     asked = build_list_prompt(row["shown"], "tuned")
-    assert found.text(template)[0] == "".join(render(asked, template))
+    assert found.text(template)[0] == written_out(asked, template)
     assert asked.shots == ()
 
 
@@ -209,7 +209,7 @@ def test_the_end_of_a_sentence_is_its_newline() -> None:
     assert [read[: end + 1].rsplit("- ", 1)[1] for end in encoded_.ends] == [
         "where is it\n",
         "has it come?\n",
-        "b\nc\n",
+        "b c\n",
     ]
 
 

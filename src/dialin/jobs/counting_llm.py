@@ -13,7 +13,7 @@ from dialin.discover.state import Data
 from dialin.llm.base import Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.prompts.prompt import Prompt
-from dialin.prompts.templates import BULLET_CHARS, PAIR_CHARS
+from dialin.prompts.quoted import BULLET_CHARS, QUOTE_CHARS, as_quote
 from dialin.text.script import language_of
 
 N_MEASURED = 200
@@ -144,7 +144,7 @@ class CosineGuess:
         S = data.X[some] @ data.X.T
         S[np.arange(len(some)), some] = -1.0
         strangers, neighbours = np.median(S), np.median(S.max(axis=1))
-        shown = {text[:cut]: i for cut in (BULLET_CHARS, PAIR_CHARS) for i, text in enumerate(data.texts)}
+        shown = {as_quote(text, cut): i for cut in (BULLET_CHARS, QUOTE_CHARS) for i, text in enumerate(data.texts)}
         return cls(shown, data.X, float(strangers + neighbours) / 2)
 
     def __call__(self, user: str) -> float:

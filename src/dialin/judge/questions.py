@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dialin.arrays import Rows
 from dialin.llm.ask import Question
 from dialin.prompts.prompt import Prompt
-from dialin.prompts.templates import PAIR_CHARS, Form, bullets, load
+from dialin.prompts.templates import Form, load
 from dialin.text.script import language_of
 
 READABLE_MASS = 0.02
@@ -54,14 +54,14 @@ def build_list_prompt(texts: list[str], form: Form = "list") -> Prompt:
 def pair_question(first: str, second: str) -> Question:
     """Return the prompt about two sentences with its language."""
     language = language_of([first, second])
-    prompt = load("pairs", language).prompt(first=first[:PAIR_CHARS], second=second[:PAIR_CHARS])
+    prompt = load("pairs", language).prompt(first=first, second=second)
     return Question(prompt, language)
 
 
 def list_question(texts: list[str], form: Form) -> Question:
     """Return the prompt about a list of sentences with its language."""
     language = language_of(texts)
-    return Question(load(form, language).prompt(sentences=bullets(texts)), language)
+    return Question(load(form, language).prompt(sentences=texts), language)
 
 
 def parse_reply(probabilities: NDArray[np.float64]) -> float:

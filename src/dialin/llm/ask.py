@@ -12,9 +12,6 @@ from dialin.llm.base import LLM
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import LANGUAGES, load
 
-MAX_CHARACTERS = 300
-"""Longest part of a sentence that a question shows."""
-
 
 @dataclass(frozen=True)
 class Question:

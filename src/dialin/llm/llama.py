@@ -13,6 +13,7 @@ from typing import Any
 
 from dialin.errors import InputError, ModelError, ProviderError
 from dialin.llm.base import Reply, Request
+from dialin.llm.llama_tokens import Tokens
 from dialin.llm.options import Candidate, option_probabilities
 from dialin.llm.render import Template, render
 
@@ -77,9 +78,9 @@ class LlamaBackend:
         self.name = name or f"local:{path.name}" + (f"+{options.lora.name}" if options.lora else "")
         self._options = options
         self._template: Template = options.chat_template or template_of(path)
-        self._server = _load(path, options)
+        self._server, self._tokens = _load(path, options)
         self._lock = Lock()
-        self._prefix = ""  # the model's key-value state begins with this
+        self._prefix: list[int] = []  # the model's key-value state begins with these tokens
 
     def reply(self, request: Request) -> Reply:
         """Answer one request.
@@ -94,19 +95,21 @@ class LlamaBackend:
         prefix, rest = render(request.prompt, self._template)
         with self._lock:
             if self._options.reuse_prefix:
-                self._hold(prefix)
-            body = self._body(request) | {"prompt": prefix + rest, "cache_prompt": self._options.reuse_prefix}
+                self._hold(self._tokens.of(prefix))
+            prompt = self._tokens.of([*prefix, *rest])
+            body = self._body(request) | {"prompt": prompt, "cache_prompt": self._options.reuse_prefix}
             return _read_reply(self._complete(body), request)
 
     def close(self) -> None:
         """Give back the memory of the model."""
         with self._lock:
+            self._tokens.close()
             self._server = None
 
-    def _hold(self, prefix: str) -> None:
+    def _hold(self, prefix: list[int]) -> None:
         """Cut the state back to exactly `prefix`: of its tokens, only the last is evaluated again."""
         if prefix != self._prefix:
-            self._prefix = ""  # in case this fails
+            self._prefix = []  # in case this fails
             self._complete({"prompt": prefix, "max_tokens": 0, "cache_prompt": False})
             self._prefix = prefix
         self._complete({"prompt": prefix, "max_tokens": 0, "cache_prompt": True})
@@ -126,7 +129,7 @@ class LlamaBackend:
             raise ProviderError(f"the model {self.name} has been closed")
         answer: dict[str, Any] = self._server.handle_completions(body)
         if "error" in answer:
-            self._prefix = ""
+            self._prefix = []
             raise _fault(self.name, answer["error"])
         return answer
 
@@ -142,7 +145,8 @@ def template_of(path: Path) -> Template:
         raise ModelError(f"cannot read the model file {path}: {error}") from error
 
 
-def _load(path: Path, options: LlamaOptions) -> Any:
+def _load(path: Path, options: LlamaOptions) -> tuple[Any, Tokens]:
+    """Return llama.cpp with the model, and its tokenizer."""
     # Threads that spin while they wait made all seven times slower on a busy machine. OpenMP reads this
     # once, when it is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -162,7 +166,7 @@ def _load(path: Path, options: LlamaOptions) -> Any:
         ) from error
     # A server that is closed before its loop has begun waits for ever (seen once in five): one call makes sure.
     server.handle_completions({"prompt": "a", "max_tokens": 0})
-    return server
+    return server, Tokens(server.listening_address, params.api_keys[0])
 
 
 def _params(params: Any, path: Path, options: LlamaOptions) -> Any:

@@ -13,7 +13,7 @@ from dialin.llm.base import Reply, Request
 from dialin.llm.http import BadRequestError, Channel, Server
 from dialin.llm.openai_answer import read_reply, usage
 from dialin.llm.rate import Bucket
-from dialin.llm.render import render
+from dialin.llm.render import written_out
 from dialin.llm.spec import DEFAULT_URL
 from dialin.llm.usage import estimate_tokens
 
@@ -143,7 +143,7 @@ class OpenAIBackend:
         n_tokens = request.max_tokens if logprobs or not request.options else _SHORT_ANSWER
         body: dict[str, Any] = {"model": self.model, "temperature": 0, "max_tokens": n_tokens}
         if self.options.mode == "completions":
-            body |= {"prompt": "".join(render(request.prompt, "plain")), "stop": ["\n"]}
+            body |= {"prompt": written_out(request.prompt, "plain"), "stop": ["\n"]}
             body |= {"logprobs": _N_TOP} if logprobs else {}
         else:
             body["messages"] = request.prompt.messages()

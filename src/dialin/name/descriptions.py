@@ -17,7 +17,7 @@ from dialin.name.kinds import NEED
 from dialin.name.labels import PLACEHOLDER_NAMES, Example
 from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
-from dialin.prompts.templates import bullets, load
+from dialin.prompts.templates import load
 from dialin.text.script import language_of
 from dialin.text.unseen import plain_name
 
@@ -102,13 +102,12 @@ class Described:
 
 
 def description_prompt(intent: Described) -> Prompt:
-    """Return the prompt of one intent; a sentence of several lines is shown on one, so that it stays a quote."""
+    """Return the prompt of one intent."""
     language = intent.example.language
     is_named = not intent.name.startswith(tuple(PLACEHOLDER_NAMES.values()))
     name = intent.name if is_named else {"en": "unknown", "zh": "未知"}[language]
-    quotes = bullets([" ".join(text.split()) for text in intent.example.texts])
     shown = name.replace("-", " ") if language == "en" else name
-    return load("explain", language).prompt(speaker=intent.speaker, name=shown, sentences=quotes)
+    return load("explain", language).prompt(speaker=intent.speaker, name=shown, sentences=intent.example.texts)
 
 
 def parse_description(reply: str, intent: Described) -> str:

@@ -16,7 +16,7 @@ from dialin.llm.base import LLM
 from dialin.name.actions import words_in
 from dialin.name.distinct import distinguished
 from dialin.prompts.prompt import Prompt
-from dialin.prompts.templates import bullets, load
+from dialin.prompts.templates import load
 from dialin.text.script import language_of
 from dialin.text.unseen import plain_name
 
@@ -56,13 +56,13 @@ class Example:
 
 def build_prompt(example: Example) -> Prompt:
     """Return the naming prompt of one cluster."""
-    return load("name", example.language).prompt(sentences=bullets(list(example.texts)))
+    return load("name", example.language).prompt(sentences=example.texts)
 
 
 def build_contrast_prompt(example: Example, other: Example) -> Prompt:
     """Return the naming prompt of a cluster that must not be confused with another."""
     template = load("contrast", example.language)
-    return template.prompt(sentences=bullets(list(example.texts[:8])), others=bullets(list(other.texts[:8])))
+    return template.prompt(sentences=example.texts[:8], others=other.texts[:8])
 
 
 def parse_reply(reply: str, language: str) -> str | None:

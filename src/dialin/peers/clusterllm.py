@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Labels, Matrix
-from dialin.llm.ask import MAX_CHARACTERS, Question, choose
+from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
 from dialin.peers.granularity import estimate_k
@@ -47,8 +47,7 @@ Triplets = NDArray[np.int64]
 def build_question(query: str, first: str, second: str) -> Question:
     """Return the question that asks which of two sentences is closer in intent to the query."""
     language = language_of([query, first, second])
-    cut = [text[:MAX_CHARACTERS] for text in (query, first, second)]
-    return Question(load("closer", language).prompt(query=cut[0], first=cut[1], second=cut[2]), language)
+    return Question(load("closer", language).prompt(query=query, first=first, second=second), language)
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Labels, Matrix
 from dialin.cluster.partition import Agglomerative, canonical
-from dialin.llm.ask import MAX_CHARACTERS, Question, choose
+from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances
-from dialin.prompts.templates import bullets, load
+from dialin.prompts.templates import load
 from dialin.text.script import language_of
 
 N_SHOWN = 8
@@ -38,7 +38,7 @@ MIN_SIZE = 3
 def build_question(text: str, core: list[str]) -> Question:
     """Return the question that asks whether a sentence shares the intent of its cluster's most central sentences."""
     language = language_of([text, *core])
-    prompt = load("belongs", language).prompt(sentences=bullets(core), sentence=text[:MAX_CHARACTERS])
+    prompt = load("belongs", language).prompt(sentences=core, sentence=text)
     return Question(prompt, language)
 
 

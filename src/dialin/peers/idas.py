@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from dialin.arrays import Labels, Matrix
-from dialin.llm.ask import MAX_CHARACTERS, Question, write
+from dialin.llm.ask import Question, write
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, silhouette, squared_distances
 from dialin.prompts.prompt import Prompt
@@ -47,8 +47,8 @@ _HEADING = re.compile(r"^[^:：]{0,20}[:：]\s*(?=\S)")
 def build_prompt(text: str, language: str, examples: Sequence[tuple[str, str]] = ()) -> Prompt:
     """Return the prompt that asks for a description of a sentence, after (sentence, description) examples."""
     template = load("describe", language)
-    shown = tuple((template.prompt(sentence=t[:MAX_CHARACTERS]).user, answer) for t, answer in examples)
-    return Prompt(template.system, shown, template.prompt(sentence=text[:MAX_CHARACTERS]).user)
+    shown = tuple((template.prompt(sentence=t).user, answer) for t, answer in examples)
+    return Prompt(template.system, shown, template.prompt(sentence=text).user)
 
 
 def parse_reply(reply: str) -> str:

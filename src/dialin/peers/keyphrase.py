@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Labels, Matrix
-from dialin.llm.ask import MAX_CHARACTERS, Question, write
+from dialin.llm.ask import Question, write
 from dialin.peers.base import Kit, Problem, k_means, llm_of, unit
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
@@ -39,7 +39,7 @@ _HEADING = re.compile(r"^[^,，:：]*[:：]\s*")
 
 def build_prompt(text: str, language: str) -> Prompt:
     """Return the prompt that asks for the keyphrases of a sentence."""
-    return load("keyphrase", language).prompt(sentence=text[:MAX_CHARACTERS])
+    return load("keyphrase", language).prompt(sentence=text)
 
 
 def parse_reply(reply: str) -> tuple[str, ...]:

@@ -8,20 +8,18 @@ A file ``TASK.LANGUAGE.vN.txt`` has sections that start with a line ``### NAME``
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Literal
 
 from dialin.prompts.prompt import Prompt
+from dialin.prompts.quoted import as_quote, bullets
 
 Form = Literal["pairs", "list", "tuned"]
 """Question forms of a judge."""
 LANGUAGES = ("en", "zh")
-BULLET_CHARS = 160
-"""Characters of a sentence in a list of them, so that the list fits a small context."""
-PAIR_CHARS = 300
-"""Characters of a sentence that stands alone or beside a few others."""
 VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "explain": 1, "prune": 1, "role": 1, "tuned": 1}
 VERSIONS |= {"keyphrase": 1, "describe": 1, "closer": 1, "belongs": 1}  # of `dialin.peers`
 
@@ -50,9 +48,9 @@ class Template:
     template: str
     options: tuple[str, ...]
 
-    def prompt(self, **fields: str) -> Prompt:
-        """Fill the fields of the template and return the prompt."""
-        return Prompt(self.system, self.shots, self.template.format(**fields))
+    def prompt(self, **fields: str | Sequence[str]) -> Prompt:
+        """Fill the fields of the template and return the prompt; each text is quoted, several become a list."""
+        return Prompt(self.system, self.shots, self.template.format(**{k: _shown(v) for k, v in fields.items()}))
 
 
 def parse_template(text: str, version: str) -> Template:
@@ -95,6 +93,5 @@ def load(task: str, language: str) -> Template:
     return parse_template(text, version)
 
 
-def bullets(texts: list[str]) -> str:
-    """Return the texts one a line, each with a dash and cut to `BULLET_CHARS`."""
-    return "\n".join(f"- {text[:BULLET_CHARS]}" for text in texts)
+def _shown(field: str | Sequence[str]) -> str:
+    return as_quote(field) if isinstance(field, str) else bullets(list(field))

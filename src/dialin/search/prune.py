@@ -14,9 +14,9 @@ from dialin.search.trial import Trial
 def build_prune_prompt(log: Sequence[Trial], candidates: Sequence[int], n_rest: int) -> Prompt:
     """Return the question which k to try next, from the log of earlier rounds (paper §3.2)."""
     lines = [f"k={t.k} good={t.good} bad={t.bad} ratio={t.ratio:.2f}" for t in log]
-    return load("prune", "en").prompt(
-        log="; ".join(lines), n_rest=str(n_rest), candidates=", ".join(map(str, candidates))
-    )
+    template = load("prune", "en")  # filled as it is: a log of numbers quotes nobody, and may be long
+    shown = template.template.format(log="; ".join(lines), n_rest=n_rest, candidates=", ".join(map(str, candidates)))
+    return Prompt(template.system, template.shots, shown)
 
 
 def parse_pruned(reply: str, candidates: Sequence[int], top: int = 5) -> list[int]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError
 from dialin.llm.render import Template
-from dialin.prompts.templates import bullets
+from dialin.prompts.quoted import bullets
 from dialin.tune.settings import TuneSettings
 from dialin.tune.text import TrainingExample
 

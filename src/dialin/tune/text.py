@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from dialin.errors import InputError
 from dialin.judge.questions import build_list_prompt
-from dialin.llm.render import Template, render
+from dialin.llm.render import Template, written_out
 from dialin.name.labels import Example as Naming
 from dialin.name.labels import build_prompt as build_name_prompt
 from dialin.name.labels import parse_reply
@@ -70,7 +70,7 @@ class TrainingExample:
     def text(self, template: Template) -> tuple[str, str]:
         """Return the prompt and the answer as text; the prompt lacks the start token that some models add."""
         end = "" if self.options else END[template]
-        return "".join(render(self.prompt, template)), self.answer + end
+        return written_out(self.prompt, template), self.answer + end
 
 
 def judge_prompt(texts: Sequence[str]) -> Prompt:
