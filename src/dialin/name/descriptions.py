@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialin.errors import BudgetError
 from dialin.llm.base import LLM
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.kinds import NEED
 from dialin.name.labels import PLACEHOLDER_NAMES, Example
+from dialin.name.support import undictated
 from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
@@ -194,13 +195,29 @@ def description_grammar(intent: Described) -> str:
 def describe_clusters(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[int, str]]:
     """Yield the place of each intent and its description; "" where the reply is none.
 
-    Intents that have one grammar are one batch; the first batch is that of the first.
+    Intents that have one grammar are one batch; the first batch is that of the first. What one sentence dictates is
+    written again without that sentence, after the others.
 
     Raises
     ------
     BudgetError
         A cap was hit; what an LLM with a store had answered by then comes first.
     """
+    rest: dict[int, Described] = {}
+    for i, description in _written(llm, intents):
+        example = intents[i].example
+        texts = undictated(description, example.texts)
+        if texts == example.texts:
+            yield i, description
+        else:
+            rest[i] = replace(intents[i], example=replace(example, texts=texts))
+    places = list(rest)
+    for j, description in _written(llm, list(rest.values())):
+        yield places[j], description
+
+
+def _written(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[int, str]]:
+    """Yield the place of each intent and what the LLM wrote, if it can be right."""
     grammars = [description_grammar(intent) for intent in intents]
     for grammar in dict.fromkeys(grammars):
         batch = [(i, intent) for i, intent in enumerate(intents) if grammars[i] == grammar]

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialin.llm.ask import Question, write
 from dialin.llm.base import LLM
 from dialin.name.actions import words_in
 from dialin.name.distinct import distinguished
+from dialin.name.support import undictated
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
 from dialin.text.script import language_of
@@ -101,6 +102,8 @@ def grammar_of(language: str, actions: Sequence[str] = ()) -> str:
 def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] = ()) -> list[str]:
     """Return a label per cluster; a reply without a label makes it `PLACEHOLDER_NAMES`.
 
+    A label that one sentence dictates is asked for again without that sentence (`dialin.name.support`).
+
     Parameters
     ----------
     llm : LLM
@@ -111,7 +114,16 @@ def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] 
         The vocabulary of first words; a language without any is served by `dialin.name.actions`. Where the backend
         cannot constrain decoding, other actions can occur.
     """
-    return _ask(llm, [Question(build_prompt(example), example.language) for example in examples], actions)
+    names = _ask(llm, [Question(build_prompt(example), example.language) for example in examples], actions)
+    rest = {i: own for i, own in enumerate(map(_rest_of, names, examples)) if own.texts != examples[i].texts}
+    again = _ask(llm, [Question(build_prompt(example), example.language) for example in rest.values()], actions)
+    renamed = dict(zip(rest, again, strict=True))
+    return [renamed.get(i, name) for i, name in enumerate(names)]
+
+
+def _rest_of(name: str, example: Example) -> Example:
+    """Return the example without the sentences that alone dictate a name."""
+    return replace(example, texts=undictated(name.partition("-")[2], example.texts))
 
 
 def _ask(llm: LLM, questions: list[Question], actions: Sequence[str]) -> list[str]:
@@ -136,7 +148,7 @@ def asked_apart(llm: LLM, examples: Sequence[Example], names: Sequence[str], act
         Question(build_contrast_prompt(examples[i], examples[j]), examples[i].language) for i, j in pairs.items()
     ]
     for i, name in zip(pairs, _ask(llm, questions, actions), strict=True):
-        if name not in PLACEHOLDER_NAMES.values():
+        if name not in PLACEHOLDER_NAMES.values() and _rest_of(name, examples[i]) == examples[i]:
             names[i] = name
     return names
 
