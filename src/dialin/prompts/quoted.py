@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import reduce
 
 BULLET_CHARS = 160
 """Characters of a sentence in a list of them, so that the list fits a small context."""
@@ -69,9 +68,8 @@ def _seen(text: str) -> str:
 def _unframed(line: str) -> str:
     """Return a line without tokens, halves of tokens, colons after roles, and markers of lists."""
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
-    steps = ((_TOKEN, _word_of), (_RUINS, " "), (_TURN, r"\1\2 "))
-    line = reduce(lambda rest, step: step[0].sub(step[1], rest), steps, line)
-    return _MARKER.sub("", line.strip())
+    line = _RUINS.sub(" ", _TOKEN.sub(_word_of, line))
+    return _MARKER.sub("", _TURN.sub(r"\1\2 ", line).strip())
 
 
 def _word_of(token: re.Match[str]) -> str:
