@@ -15,7 +15,7 @@ from dialin.llm.base import LLM
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.kinds import NEED
 from dialin.name.labels import PLACEHOLDER_NAMES, Example
-from dialin.name.support import undictated
+from dialin.name.support import N_AGAIN, undictated
 from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
@@ -196,24 +196,23 @@ def describe_clusters(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[
     """Yield the place of each intent and its description; "" where the reply is none.
 
     Intents that have one grammar are one batch; the first batch is that of the first. What one sentence dictates is
-    written again without that sentence, after the others.
+    written again without that sentence, after the others, twice at most.
 
     Raises
     ------
     BudgetError
         A cap was hit; what an LLM with a store had answered by then comes first.
     """
-    rest: dict[int, Described] = {}
-    for i, description in _written(llm, intents):
-        example = intents[i].example
-        texts = undictated(description, example.texts)
-        if texts == example.texts:
-            yield i, description
-        else:
-            rest[i] = replace(intents[i], example=replace(example, texts=texts))
-    places = list(rest)
-    for j, description in _written(llm, list(rest.values())):
-        yield places[j], description
+    left = dict(enumerate(intents))
+    for n_before in range(1 + N_AGAIN):
+        asked, places, left = left, list(left), {}
+        for j, description in _written(llm, list(asked.values())):
+            intent = asked[places[j]]
+            texts = undictated(description, intent.example.texts)
+            if texts == intent.example.texts or n_before == N_AGAIN:
+                yield places[j], description
+            else:
+                left[places[j]] = replace(intent, example=replace(intent.example, texts=texts))
 
 
 def _written(llm: LLM, intents: Sequence[Described]) -> Iterator[tuple[int, str]]:

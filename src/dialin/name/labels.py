@@ -15,7 +15,7 @@ from dialin.llm.ask import Question, write
 from dialin.llm.base import LLM
 from dialin.name.actions import words_in
 from dialin.name.distinct import distinguished
-from dialin.name.support import undictated
+from dialin.name.support import N_AGAIN, undictated
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
 from dialin.text.script import language_of
@@ -102,7 +102,8 @@ def grammar_of(language: str, actions: Sequence[str] = ()) -> str:
 def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] = ()) -> list[str]:
     """Return a label per cluster; a reply without a label makes it `PLACEHOLDER_NAMES`.
 
-    A label that one sentence dictates is asked for again without that sentence (`dialin.name.support`).
+    A label that one sentence dictates is asked for again without that sentence, twice at most
+    (`dialin.name.support`).
 
     Parameters
     ----------
@@ -114,11 +115,15 @@ def name_clusters(llm: LLM, examples: Sequence[Example], actions: Sequence[str] 
         The vocabulary of first words; a language without any is served by `dialin.name.actions`. Where the backend
         cannot constrain decoding, other actions can occur.
     """
-    names = _ask(llm, [Question(build_prompt(example), example.language) for example in examples], actions)
-    rest = {i: own for i, own in enumerate(map(_rest_of, names, examples)) if own.texts != examples[i].texts}
-    again = _ask(llm, [Question(build_prompt(example), example.language) for example in rest.values()], actions)
-    renamed = dict(zip(rest, again, strict=True))
-    return [renamed.get(i, name) for i, name in enumerate(names)]
+    names, shown, asked = [""] * len(examples), list(examples), list(range(len(examples)))
+    for _ in range(1 + N_AGAIN):
+        questions = [Question(build_prompt(shown[i]), shown[i].language) for i in asked]
+        for i, name in zip(asked, _ask(llm, questions, actions), strict=True):
+            names[i] = name
+        rest = {i: _rest_of(names[i], shown[i]) for i in asked}
+        asked = [i for i in asked if rest[i] != shown[i]]
+        shown = [rest.get(i, example) for i, example in enumerate(shown)]
+    return names
 
 
 def _rest_of(name: str, example: Example) -> Example:

@@ -12,8 +12,12 @@ from collections.abc import Iterator, Sequence
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from dialin.prompts.quoted import as_quote
+
 N_SAMPLES = 3
 """Disjoint samples; most of them must say a word."""
+N_AGAIN = 2
+"""Times that the LLM is asked again: where honest sentences differ, the second answer can be the dictated one."""
 _WORD = re.compile(r"[a-z]{3,}")
 _HAN = re.compile("[\u4e00-\u9fff]{2,}")
 
@@ -40,7 +44,7 @@ def undictated(written: str, texts: Sequence[str]) -> tuple[str, ...]:
     """
     if len(texts) <= N_SAMPLES:
         return tuple(texts)
-    folded = [text.casefold() for text in texts]
+    folded = [as_quote(text).casefold() for text in texts]  # as the LLM read them
     sayers = ({i for i, text in enumerate(folded) if _says(text, word)} for word in _words(written))
     said = [own for own in sayers if own]
     alone = [own for own in said if 2 * len({i % N_SAMPLES for i in own}) <= N_SAMPLES]
