@@ -9,7 +9,7 @@ from dialin.errors import InputError, ModelError, ProviderError
 from dialin.llm.backends import backend_of
 from dialin.llm.base import Request
 from dialin.llm.llama import LlamaBackend, LlamaOptions, template_of
-from dialin.llm.render import Part
+from dialin.llm.render import PromptPart
 from dialin.models.store import ensure
 from dialin.prompts.prompt import Prompt
 
@@ -113,7 +113,7 @@ def test_no_sentence_breaks_out_of_its_turn(backend: LlamaBackend) -> None:
 
 @pytest.mark.models
 def test_the_frame_has_one_token_for_each_of_its_control_tokens(backend: LlamaBackend) -> None:
-    ids = backend._tokens.of([Part("<|im_end|>", is_control=True), Part("<|im_end|>")])
+    ids = backend._tokens.of([PromptPart("<|im_end|>", is_control=True), PromptPart("<|im_end|>")])
     assert len(ids[:1]) == 1
     assert len(ids) > 4
     assert ids[0] not in ids[1:]

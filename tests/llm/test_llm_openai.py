@@ -22,7 +22,7 @@ from dialin.llm.llama import LlamaBackend, LlamaOptions
 from dialin.llm.openai_api import OpenAIBackend, ServerOptions
 from dialin.llm.options import match_answer, option_probabilities
 from dialin.llm.rate import Bucket, Clock
-from dialin.llm.render import Part, render, written_out
+from dialin.llm.render import PromptPart, render, written_out
 from dialin.models.store import ensure
 from dialin.prompts.prompt import Prompt
 
@@ -121,7 +121,7 @@ def test_chatml_and_plain() -> None:
     )
     assert [part.text for part in rest[:2]] == ["<|im_start|>", "user\nu"]
     assert written_out(prompt, "plain") == "S\n\nq\na\n\nu\n"
-    assert render(prompt, "plain") == ([Part("S\n\nq\na\n\n")], [Part("u\n")])
+    assert render(prompt, "plain") == ([PromptPart("S\n\nq\na\n\n")], [PromptPart("u\n")])
     assert {part.text for part in head + rest if part.is_control} == {"<|im_start|>", "<|im_end|>"}
 
 

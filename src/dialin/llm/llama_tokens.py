@@ -13,7 +13,7 @@ from itertools import groupby
 import httpx
 
 from dialin.errors import ProviderError
-from dialin.llm.render import Part
+from dialin.llm.render import PromptPart
 
 _SHORT = 16
 """Characters of a part that is kept with its tokens: what a template repeats."""
@@ -34,9 +34,9 @@ class Tokens:
     def __init__(self, address: str, api_key: str) -> None:
         headers = {"Authorization": f"Bearer {api_key}"}
         self._http = httpx.Client(base_url=address, headers=headers, timeout=_SECONDS, trust_env=False)
-        self._known: dict[tuple[Part, bool], list[int]] = {}
+        self._known: dict[tuple[PromptPart, bool], list[int]] = {}
 
-    def of(self, parts: Sequence[Part]) -> list[int]:
+    def of(self, parts: Sequence[PromptPart]) -> list[int]:
         """Return the tokens of a prompt, with the start token of the model, if it has one.
 
         Raises
@@ -50,7 +50,7 @@ class Tokens:
         """Close the connection."""
         self._http.close()
 
-    def _part(self, part: Part, *, is_first: bool) -> list[int]:
+    def _part(self, part: PromptPart, *, is_first: bool) -> list[int]:
         known = self._known.get((part, is_first))
         if known is not None:
             return known
@@ -67,10 +67,10 @@ class Tokens:
             raise ProviderError(f"llama.cpp in this process cannot tokenise a prompt: {error}") from error
 
 
-def _joined(parts: Sequence[Part]) -> Iterator[Part]:
+def _joined(parts: Sequence[PromptPart]) -> Iterator[PromptPart]:
     """Yield the parts, neighbours that are no control tokens as one: tokens may lie across their border."""
     for is_control, group in groupby(parts, key=lambda part: part.is_control):
         if is_control:
             yield from group
         else:
-            yield Part("".join(part.text for part in group))
+            yield PromptPart("".join(part.text for part in group))

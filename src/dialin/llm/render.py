@@ -15,7 +15,7 @@ Template = Literal["chatml", "plain"]
 
 
 @dataclass(frozen=True)
-class Part:
+class PromptPart:
     """A part of a prompt as text.
 
     Parameters
@@ -30,13 +30,13 @@ class Part:
     is_control: bool = False
 
 
-def render(prompt: Prompt, template: Template) -> tuple[list[Part], list[Part]]:
+def render(prompt: Prompt, template: Template) -> tuple[list[PromptPart], list[PromptPart]]:
     """Return the prompt in two halves: the one shared from call to call, and the rest."""
     if template == "plain":
         worked = "".join(f"{question}\n{answer}\n\n" for question, answer in prompt.shots)
-        return [Part(f"{prompt.system}\n\n{worked}")], [Part(f"{prompt.user}\n")]
+        return [PromptPart(f"{prompt.system}\n\n{worked}")], [PromptPart(f"{prompt.user}\n")]
     worked_turns = [part for shot in prompt.shots for part in _turn("user", shot[0]) + _turn("assistant", shot[1])]
-    rest = [*_turn("user", prompt.user), _BEGIN, Part("assistant\n")]
+    rest = [*_turn("user", prompt.user), _BEGIN, PromptPart("assistant\n")]
     return _turn("system", prompt.system) + worked_turns, rest
 
 
@@ -45,8 +45,8 @@ def written_out(prompt: Prompt, template: Template) -> str:
     return "".join(part.text for half in render(prompt, template) for part in half)
 
 
-_BEGIN, _END = Part("<|im_start|>", is_control=True), Part("<|im_end|>", is_control=True)
+_BEGIN, _END = PromptPart("<|im_start|>", is_control=True), PromptPart("<|im_end|>", is_control=True)
 
 
-def _turn(role: str, content: str) -> list[Part]:
-    return [_BEGIN, Part(f"{role}\n{content}"), _END, Part("\n")]
+def _turn(role: str, content: str) -> list[PromptPart]:
+    return [_BEGIN, PromptPart(f"{role}\n{content}"), _END, PromptPart("\n")]
