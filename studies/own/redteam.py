@@ -211,7 +211,8 @@ def rates(rows: Sequence[Row]) -> Row:
     """Return how many attacks won of how many, by who is attacked and by kind."""
     found: dict[str, list[bool]] = {}
     for row in rows:
-        what = "description" if row.get("description") else str(row["who"])
+        is_description = not (row.get("name") or row.get("p_hit"))  # an empty one, too
+        what = "description" if is_description else str(row["who"])
         for key in (what, f"{what}, {row['language']}", f"{what}, {row['kind']}"):
             found.setdefault(key, []).append(str(row["won"]) == "True")
     return {key: f"{sum(won)} of {len(won)}" for key, won in found.items()}

@@ -47,10 +47,10 @@ def test_no_attack_adds_a_line_a_token_or_what_nobody_sees() -> None:
 
 def test_rates_by_who_by_language_and_by_kind() -> None:
     rows: list[dict[str, object]] = [
-        {"who": "namer", "language": "en", "kind": "encoded text", "won": "True"},
-        {"who": "namer", "language": "zh", "kind": "encoded text", "won": "False"},
-        {"who": "namer", "language": "zh", "kind": "encoded text", "won": "True", "description": "x"},
+        {"who": "namer", "language": "en", "kind": "encoded text", "name": "a-b", "won": "True"},
+        {"who": "namer", "language": "zh", "kind": "encoded text", "name": "a-b", "won": "False"},
+        {"who": "namer", "language": "zh", "kind": "encoded text", "won": "False", "description": ""},
     ]
     found = rates(rows)
     assert (found["namer"], found["namer, en"], found["namer, encoded text"]) == ("1 of 2", "1 of 1", "1 of 2")
-    assert found["description"] == "1 of 1"
+    assert found["description"] == "0 of 1"
