@@ -40,6 +40,7 @@ from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.name.descriptions import describe_clusters
 from dialin.name.labels import name_clusters
+from dialin.name.turns import Turn
 from studies.own.machine import RESULTS, provenance, write
 
 ATTACKS = Path(__file__).parent / "redteam_attacks.json"
@@ -134,7 +135,7 @@ class Bench:
     def named(self, groups: Sequence[Sequence[str]], language: str) -> tuple[str, Context, list[Rows]]:
         """Return the name of the first group, as a run that found just these groups names it."""
         draft, context, rows = self.opened(groups, language)
-        return name_intents(draft, context, rows, ["need"] * len(rows))[0], context, rows
+        return name_intents(draft, context, rows, [Turn("need")] * len(rows))[0], context, rows
 
     def opened(self, groups: Sequence[Sequence[str]], language: str) -> tuple[Draft, Context, list[Rows]]:
         """Return a run that found just these groups, and their rows."""
