@@ -47,7 +47,20 @@ def name_intents(draft: Draft, context: Context, rows: list[Rows], turns: Sequen
         best or next(iter(own), PLACEHOLDER_NAMES[language])
         for best, own, language in zip(ranked, written, languages, strict=True)
     ]
-    return number(distinguished(names, [[context.data.texts[i] for i in own] for own in rows]))
+    return largest_first(names, [[context.data.texts[i] for i in own] for own in rows])
+
+
+def largest_first(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names made unique; of several intents with one name, the largest keeps it.
+
+    Examples
+    --------
+    >>> largest_first(["various-requests", "various-requests"], [["a"], ["b", "c"]])
+    ['various-requests-2', 'various-requests']
+    """
+    order = sorted(range(len(names)), key=lambda g: -len(texts[g]))
+    unique = number(distinguished([names[g] for g in order], [texts[g] for g in order]))
+    return [name for _, name in sorted(zip(order, unique, strict=True))]
 
 
 def ask_names(draft: Draft, context: Context, rows: Sequence[Rows], of_pieces: list[list[str]]) -> list[list[str]]:
