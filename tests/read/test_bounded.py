@@ -72,7 +72,7 @@ def test_parquet_is_measured_before_it_is_decoded(
     with pytest.raises(InputError, match="more than 8 MiB"):
         read_table(path)
     with pytest.raises(InputError, match="more than 8 MiB"):
-        files.read_table_of(path)
+        files.read_table_of(path, pq.read_schema(path))
     monkeypatch.setenv(MAX_INPUT, "64M")
     assert read_table(path).num_rows == 4000
 
