@@ -13,6 +13,7 @@ counted apart: nobody can have stored it. Writes ``studies/own/results/kill_stor
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import random
@@ -43,6 +44,8 @@ SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 FREE = (0, 8_192, 40_960, 102_400, 307_200)
 """Bytes that a full disk has left when a command begins."""
 MORE_STEPS = 5
+FORKABLE = frozenset(("dialin", "numpy", "scipy", "sklearn", "pandas", "pyarrow", "httpx", "rich", "click", "jinja2"))
+"""Packages that may be imported before a fork; others start threads, which a child lacks at its end."""
 LEFT_OUT = ("timing.json", "run.lock", "servers.json")
 """Files that may differ between undisturbed runs, or say nothing about the result."""
 ADVICE = re.compile(r"(?:continue (?:it )?with|use|update it with): (dialin .+?)(?:; |\)|$)", re.MULTILINE)
@@ -86,7 +89,7 @@ class Trial:
     command: str
     steps: list[str] = field(default_factory=list)
     differs: list[str] = field(default_factory=list)
-    paid_again: int = 0
+    paid_again: list[str] = field(default_factory=list)
     under_way: int = 0
     tracebacks: list[str] = field(default_factory=list)
 
@@ -174,6 +177,7 @@ class Storm:
             "arguments": words,
             "cwd": str(self.here / "work"),
             "environment": {"DIALIN_HOME": str(self.here / "home")},
+            "examples": str(self.here / "work" / "examples"),
             "stdout": str(out),
             "stderr": str(err),
             "clock": None,
@@ -213,14 +217,15 @@ def prepare(storm: Storm) -> None:
     rows = (HERE / "kill_storm.csv").read_text().splitlines()
     (work / "calls.csv").write_text("\n".join(rows) + "\n")
     (work / "more.csv").write_text("\n".join([rows[0], *rows[1::2]]) + "\nbill,is there a fee for paper\n")
+    write_examples(work / "examples", rows)
     discover = ("discover", "calls.csv", *storm.models, "--out")
     modules: set[str] = set()
     for words in (
         (*discover, "run"),
         (*discover, "reviewed"),
         ("decide", "reviewed"),
-        (*discover, "capped", "--max-calls", "40"),
-        (*discover, "capped-reviewed", "--max-calls", "60"),
+        (*discover, "capped", "--max-calls", "4"),
+        (*discover, "capped-reviewed", "--max-calls", "9"),
         ("decide", "capped-reviewed"),
         ("predict", "run", "more.csv", "--out", "warm.csv"),
         ("report", "run"),
@@ -229,8 +234,7 @@ def prepare(storm: Storm) -> None:
         ("tune", "data", "calls.csv", "--label", "topic", *storm.models[2:], "--clusters", "10", "--out", "w.parquet"),
         ("demo", "--llm", storm.llm, "--out", "demo"),
     ):
-        if words[0] == "discover" and words[3:4] != ("x",):
-            forget_replies(home)
+        forget_replies(home)
         ended = storm.run(words, modules=str(storm.root / "found"))
         print(f"{ended.seconds:6.2f} s  exit {ended.code}  {' '.join(words)[:60]}", flush=True)
         if ended.code not in (0, 2) or "Traceback" in ended.err:
@@ -239,8 +243,19 @@ def prepare(storm: Storm) -> None:
     forget_replies(home)
     for name in ("warm.csv", "w.parquet"):
         (work / name).unlink()
-    storm.warm("\n".join(sorted(name for name in modules if not name.startswith(("__", "studies")))))
+    storm.warm("\n".join(sorted(name for name in modules if name.split(".")[0] in FORKABLE)))
     shutil.copytree(storm.here, storm.base, symlinks=True, dirs_exist_ok=True)
+
+
+def write_examples(folder: Path, rows: list[str]) -> None:
+    """Write the sentences as the example calls, so that the demo takes seconds, too."""
+    folder.mkdir()
+    found = list(csv.DictReader(rows))
+    places = [{"dialogue_id": str(i // 4), "turn": i % 4} for i in range(len(found))]
+    turns = [place | {"role": "customer", "text": row["text"]} for place, row in zip(places, found, strict=True)]
+    (folder / "calls.jsonl").write_text("".join(json.dumps(turn) + "\n" for turn in turns))
+    gold = (f"{i // 4},{i % 4},{row['topic']}\n" for i, row in enumerate(found))
+    (folder / "calls_gold.csv").write_text("dialogue_id,turn,intent_in_language\n" + "".join(gold))
 
 
 def forget_replies(home: Path) -> None:
@@ -370,7 +385,7 @@ def tried(storm: Storm, command: Command, name: str, disaster: Disaster, expecte
     asked = storm.asked()
     earlier, later = asked[before:middle], asked[middle:]
     again = [key for key in later if key in known] + repeated(earlier) + repeated(later)
-    trial.paid_again = len(again)
+    trial.paid_again = again
     trial.under_way = len({*earlier} & {*later} - known)
     trial.differs = differences(expected, state_of(storm.here))
     return trial
@@ -386,8 +401,8 @@ def undisturbed(storm: Storm, command: Command) -> tuple[dict[str, Any], float, 
     storm.place()
     before = len(storm.asked())
     ended = storm.run(command.words)
-    if "Traceback" in ended.err:
-        raise SystemExit(ended.err)
+    if "Traceback" in ended.err or ended.code not in (0, 2):
+        raise SystemExit(f"{command.name}: exit {ended.code}: {ended.err}")
     print(f"{ended.seconds:6.2f} s  exit {ended.code}  {command.name}  {ended.err.splitlines()[-1:]}", flush=True)
     return state_of(storm.here), ended.seconds, repeated(storm.asked()[before:])
 
@@ -498,7 +513,7 @@ def summary(trials: list[Trial]) -> dict[str, Any]:
     return {
         "trials": len(trials),
         "results that differ": sum(bool(trial.differs) for trial in trials),
-        "paid questions asked again": sum(trial.paid_again for trial in trials),
+        "paid questions asked again": sum(len(trial.paid_again) for trial in trials),
         "tracebacks": sum(len(trial.tracebacks) for trial in trials),
         "under way at the stop, asked again": sum(trial.under_way for trial in trials),
         "by command": dict(sorted(Counter(trial.command for trial in trials).items())),
@@ -511,7 +526,7 @@ def collected(trials: Iterator[Trial]) -> list[Trial]:
     found = []
     for trial in trials:
         found.append(trial)
-        said = "" if trial.is_clean else f"  {trial.differs} {trial.paid_again} {trial.tracebacks} {trial.steps}"
+        said = "" if trial.is_clean else f"  {trial.differs} {len(trial.paid_again)} {trial.paid_again[:2]} {trial.tracebacks} {trial.steps}"
         print(f"{len(found):4}  {trial.command}: {trial.disaster}{said}", flush=True)
     return found
 

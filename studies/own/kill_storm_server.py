@@ -29,9 +29,16 @@ SECONDS = 0.004
 
 def main() -> None:
     """Serve until killed; the arguments are the port and the file for the log."""
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), handler_with(Log(Path(sys.argv[2]))))
+    server = QuietServer(("127.0.0.1", int(sys.argv[1])), handler_with(Log(Path(sys.argv[2]))))
     server.daemon_threads = True
     server.serve_forever()
+
+
+class QuietServer(ThreadingHTTPServer):
+    """A server that does not tell of clients that were killed."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent."""
 
 
 class Log:

@@ -74,12 +74,14 @@ def decide(run: Path) -> None:
         print("stored", flush=True)
 
 
-def work(arguments: list[str]) -> None:
+def work(arguments: list[str], examples: Path) -> None:
     """Run a command line; "decide" is the one that `dialin` does not have."""
     if arguments[0] == "decide":
         with suppress(KeyboardInterrupt):
             decide(Path(arguments[1]))
         return
+    if arguments[0] == "demo":
+        vars(importlib.import_module("dialin.cli.demo"))["examples"] = lambda: examples
     importlib.import_module("dialin.cli").main(arguments)
 
 
@@ -90,7 +92,7 @@ if __name__ == "__main__":
     mine = next_job()
     set_up(mine)
     try:
-        work(mine["arguments"])
+        work(mine["arguments"], Path(mine["examples"]))
     finally:
         if mine["modules"]:
             Path(mine["modules"]).write_text("\n".join(sorted(sys.modules)))

@@ -114,3 +114,27 @@ def test_what_cannot_be_forgotten_is_left_whole(cli: Cli, runs: tuple[Path, Path
         result = cli("forget", *words, "--yes")
         assert result.exit_code == 2
         assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("n_deleted", [0, 1, 4, 8])
+def test_a_deletion_that_was_cut_short_can_be_begun_again(
+    cli: Cli, runs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, n_deleted: int
+) -> None:
+    """A kill after any file leaves a folder that the same command deletes, without asking for `--all`."""
+    run, _ = runs
+    real, deleted = Path.unlink, list[Path]()
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.parent == run.resolve():
+            if len(deleted) == n_deleted:
+                raise KeyboardInterrupt
+            deleted.append(path)
+        real(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        assert cli("forget", run, "--yes").exit_code == 130
+    assert run.is_dir()
+    result = cli("forget", run, "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert not run.exists()

@@ -19,7 +19,7 @@ from dialin.errors import InputError
 from dialin.read.columns import Columns
 from dialin.runs.manifest import RunPlan
 from dialin.runs.run import load
-from dialin.runs.start import check_free, read_corpus, start
+from dialin.runs.start import check_free, discard, read_corpus, start
 from fake_run import calls as said
 from fake_run import fake_run
 from one_line import one_line
@@ -217,3 +217,17 @@ def test_decisions_of_another_format_are_refused_by_every_command(
     result = cli(*arguments)
     one_line(result, "decisions.jsonl has format 1", "dialin 0.1.0", "reads format 2")
     assert result.exit_code == 2
+
+
+def test_what_a_kill_leaves_of_a_discarded_run_goes_with_the_next_start(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run goes in one step: what stays is beside its place, and does not stand in the way."""
+    run = discover(cli, calls, "run")
+    expected = contents(run)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        discard(run)
+    assert not run.exists()
+    assert contents(discover(cli, calls, "run")) == expected
+    assert sorted(path.name for path in Path().iterdir()) == ["calls.csv", "run"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib import resources
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from dialin.read.columns import Columns
 from dialin.review.log import DECISIONS
 from dialin.runs.lock import held
 from dialin.runs.manifest import RunPlan, read_manifest
+from dialin.runs.start import discard
 
 DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
 
@@ -71,4 +71,4 @@ def forget_demo(out: Path, source: Path) -> None:
         if others:
             first = "decisions of people" if DECISIONS in others else f"{others[0]}, which demo did not write"
             raise InputError(f"{out} holds {first}", hint="choose another --out, or delete the folder yourself")
-        shutil.rmtree(out)
+        discard(out)

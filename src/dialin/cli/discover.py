@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +33,7 @@ from dialin.report.terminal import print_report
 from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, load
-from dialin.runs.start import check_free, read_corpus, start
+from dialin.runs.start import check_free, discard, read_corpus, start
 
 
 @click.command()
@@ -105,7 +104,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
             except ProviderError as error:
                 if n_replies(out):
                     raise going_on(error, run) from error
-                shutil.rmtree(out)
+                discard(out)
                 raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
             except KeyboardInterrupt:
                 raise stop_of(run) from None

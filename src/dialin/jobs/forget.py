@@ -1,6 +1,7 @@
 """Delete a run, and what the user's cache holds of its sentences; or everything that the cache holds of any sentence.
 
-The cache goes first: if a deletion is cut short, the run is still there to begin again.
+The cache goes first: if a deletion is cut short, the run is still there to begin again. Then the manifest gets another
+name, which needs no room on a full disk: whoever begins again finds by that name that only files are left to delete.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ _WRITTEN = frozenset(
         *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.REPORT, DECISIONS, LOCK),
     }
 )
+FORGETTING = f"{files.MANIFEST}.forgetting"
+"""Name of the manifest while the files of its run are deleted; it goes last."""
 _BESIDE = ("-wal", "-shm", "-journal")
 """Endings of the files that SQLite keeps beside a database."""
 
@@ -71,12 +74,15 @@ class Forgotten:
 
 def run_to_forget(folder: Path) -> Held:
     """Return what a run folder holds; raise InputError if there is no run, or a damaged one."""
-    if not (folder / files.MANIFEST).is_file():
+    is_begun = (folder / FORGETTING).is_file()
+    if not (is_begun or (folder / files.MANIFEST).is_file()):
         raise InputError(f"there is no run in {folder}", hint="give the folder that dialin discover made")
     found = sorted(path for entry in folder.resolve().iterdir() for path in _files_of(entry))
     written = tuple(path for path in found if is_written(path.name))
     others = tuple(path for path in found if not is_written(path.name))
     n_bytes = sum(path.lstat().st_size for path in written)
+    if is_begun:
+        return Held(folder, written, others, n_bytes, 0, ())
     try:
         texts, n_decisions = load(folder).corpus.texts, len(read_log(folder / DECISIONS))
     except InputError as error:
@@ -102,7 +108,7 @@ def is_written(name: str) -> bool:
     """
     for ending in _BESIDE:
         name = name.removesuffix(ending)
-    return name in _WRITTEN or name.removeprefix(".").removesuffix(".tmp") in _WRITTEN
+    return name in (*_WRITTEN, FORGETTING) or name.removeprefix(".").removesuffix(".tmp") in _WRITTEN
 
 
 def forget_run(held: Held) -> Forgotten:
@@ -117,13 +123,26 @@ def forget_run(held: Held) -> Forgotten:
     with lock.held(held.folder, "dialin forget"):
         n_replies = _remove_replies(replies, held.folder / files.REPLIES) if replies.is_file() else 0
         n_vectors = remove_vectors(vectors, held.texts) if vectors.is_file() else 0
-        _delete(held.written)
+        _mark(held.folder)
+        _delete(path for path in held.written if path.name not in (files.MANIFEST, FORGETTING))
+        _delete([held.folder / FORGETTING])
     emptied = {path.parent for path in held.written} - {held.folder.resolve()}
     for kept in emptied - {path.parent for path in held.others}:
         _remove_folder(kept)
     if not held.others:
         _remove_folder(held.folder)
     return Forgotten(len(held.written), n_replies, n_vectors)
+
+
+def _mark(folder: Path) -> None:
+    """Give the manifest its other name, unless a deletion that was cut short has done so."""
+    manifest = folder / files.MANIFEST
+    if not manifest.exists():
+        return
+    try:
+        manifest.replace(folder / FORGETTING)
+    except OSError as error:
+        raise _undeletable(manifest, error) from error
 
 
 def _remove_replies(shared: Path, own: Path) -> int:

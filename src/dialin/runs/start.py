@@ -85,7 +85,7 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
     pinned = pinned_for(plan, corpus, opened) if plan.pin else None
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
     place = folder.resolve()  # a link leads to the folder, and stays
-    staging = place.parent / f".{place.name}.starting"
+    staging = _staging(place)
     made = _missing_parents(place)
     try:
         shutil.rmtree(staging, ignore_errors=True)
@@ -106,6 +106,31 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
             raise files.cannot_write(folder, error) from error
         raise
     return run
+
+
+def discard(folder: Path) -> None:
+    """Delete a run folder: it goes in one step, and what a killed process leaves of it, the next `start` deletes.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be deleted.
+    """
+    place = folder.resolve()  # a link leads to the folder, and stays
+    staging = _staging(place)
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        place.rename(staging)
+        shutil.rmtree(staging)
+    except OSError as error:
+        raise InputError(
+            f"cannot delete {folder}: {error.strerror or error}", hint="close what uses it, and try again"
+        ) from error
+
+
+def _staging(place: Path) -> Path:
+    """Return where a run folder is made, and where it is deleted: beside its place, under a name of its own."""
+    return place.parent / f".{place.name}.starting"
 
 
 def _remember_servers(plan: RunPlan, opened: Connections) -> None:
