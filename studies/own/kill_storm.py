@@ -2,7 +2,7 @@
 
 Each trial copies a prepared folder to the same place, runs one command on it, kills that at a moment between 0 and its
 undisturbed duration, and then does what a user does: repeats the command, or follows the advice that dialin gives. The
-other disasters are full disks of 2 MB (with less and less free), clocks that jump by years at each look, and caches
+other disasters are full disks (filled but for 0 to 300 kB), clocks that jump by years at each look, and caches
 that cannot be written. The LLM and the embedder are a scripted server that logs each question it answers.
 
 Counted are results that differ from the undisturbed ones (byte by byte; for databases, by their rows), questions that
@@ -30,7 +30,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 """Drawn from; half of the kills cannot be noticed by the process."""
 FREE = (0, 8_192, 40_960, 102_400, 307_200)
 """Bytes that a full disk has left when a command begins."""
+DISK = "32m"
+"""Size of a full disk: room for the prepared folder, the rest is filled but for `FREE`."""
 MORE_STEPS = 5
 FORKABLE = frozenset(("dialin", "numpy", "scipy", "sklearn", "pandas", "pyarrow", "httpx", "rich", "click", "jinja2"))
 """Packages that may be imported before a fork; others start threads, which a child lacks at its end."""
@@ -108,7 +110,8 @@ class Zygote:
         self._process = subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **threads}
         )
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._to, self._from = self._process.stdin, self._process.stdout
 
     def run(self, job: dict[str, Any], at: float | None = None, number: int = 0) -> tuple[int, float]:
@@ -272,7 +275,7 @@ def commands(storm: Storm) -> list[Command]:
     start = ("annotate", "calls.csv", "--out", "new", "--k", "8", *embedder, "--export", "data.parquet")
     return [
         Command("discover", ("discover", "calls.csv", *storm.models, "--out", "new")),
-        Command("discover capped", ("discover", "calls.csv", *storm.models, "--out", "deep/new")),
+        Command("discover in a new folder", ("discover", "calls.csv", *storm.models, "--out", "deep/new")),
         Command("discover --pin", ("discover", "more.csv", *storm.models, "--pin", "reviewed", "--out", "new")),
         Command("resume", ("resume", "capped")),
         Command("resume reviewed", ("resume", "capped-reviewed")),
@@ -305,7 +308,7 @@ def state_of(folder: Path) -> dict[str, Any]:
 
 
 def rows_of(path: Path) -> list[tuple[Any, ...]]:
-    """Return the keys and values of a store of replies or vectors, and whether the replies were paid for is left out."""
+    """Return the keys and values of a store of replies or vectors, whoever paid for them."""
     with closing(sqlite3.connect(path)) as db:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
         if "replies" in tables:
@@ -380,15 +383,23 @@ def tried(storm: Storm, command: Command, name: str, disaster: Disaster, expecte
     first = disaster()
     trial.steps.append(f"{first.code}: {(first.err.splitlines() or [''])[-1][:160]}")
     note_tracebacks(first, trial)
-    known, middle = stored(storm.here), len(storm.asked())
+    known, middle = set().union(*map(stored, stores_of(storm, command))), len(storm.asked())
     recover(storm, command, first, trial)
     asked = storm.asked()
     earlier, later = asked[before:middle], asked[middle:]
     again = [key for key in later if key in known] + repeated(earlier) + repeated(later)
     trial.paid_again = again
     trial.under_way = len({*earlier} & {*later} - known)
-    trial.differs = differences(expected, state_of(storm.here))
+    found = differences(expected, state_of(storm.here))
+    trial.differs = [what for what in found if command.words[0] == "forget" or what.startswith("work/")]
     return trial
+
+
+def stores_of(storm: Storm, command: Command) -> list[Path]:
+    """Return the folders whose replies a command may use: the shared ones, and those of the run that it makes."""
+    runs = {"discover": command.words[-1], "resume": command.words[1]}
+    own = runs.get(command.words[0])
+    return [storm.here / "home", *([storm.here / "work" / own] if own else [])]
 
 
 def repeated(keys: list[str]) -> list[str]:
@@ -429,12 +440,12 @@ def kills(storm: Storm, known: dict[str, Any], n: int, seed: int, until: float) 
 
 
 def full_disks(storm: Storm, known: dict[str, Any], until: float) -> Iterator[Trial]:
-    """Yield a trial for each command and each size of what a disk of 2 MB has left; then the disk is made free."""
+    """Yield a trial for each command and each size of what a disk has left; then the disk is made free."""
     for command in commands(storm):
         for free in FREE:
             if time.perf_counter() > until:
                 return
-            with mounted(storm.here, "size=2m"):
+            with mounted(storm.here, f"size={DISK}"):
                 storm.place()
                 filler = storm.here / "filler"
                 fill(filler, free)
@@ -526,7 +537,11 @@ def collected(trials: Iterator[Trial]) -> list[Trial]:
     found = []
     for trial in trials:
         found.append(trial)
-        said = "" if trial.is_clean else f"  {trial.differs} {len(trial.paid_again)} {trial.paid_again[:2]} {trial.tracebacks} {trial.steps}"
+        said = (
+            ""
+            if trial.is_clean
+            else f"  {trial.differs} {len(trial.paid_again)} {trial.paid_again[:2]} {trial.tracebacks} {trial.steps}"
+        )
         print(f"{len(found):4}  {trial.command}: {trial.disaster}{said}", flush=True)
     return found
 

@@ -100,7 +100,7 @@ def answer_to(body: dict[str, Any]) -> dict[str, Any]:
         p = 0.9 if same_topic(user) else 0.1
         odds = {"Yes": p, "Good": p, "No": 1 - p, "Bad": 1 - p}
         top = [{"token": token, "logprob": math.log(value)} for token, value in odds.items()]
-        text = "Yes" if p > 0.5 else "No"  # noqa: PLR2004
+        text = "Yes" if p > 0.5 else "No"
         choice["logprobs"] = {"content": [{"token": text, "logprob": 0.0, "top_logprobs": top}]}
     choice["message"] = {"role": "assistant", "content": text}
     return {"choices": [choice], "usage": {"prompt_tokens": len(user) // 4, "completion_tokens": 4}}

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import Cli
 
+from dialin import files
 from dialin.errors import ProviderError
 from dialin.llm.base import Reply, Request
 from run_commands import contents, discover
@@ -116,6 +118,30 @@ def test_a_cap_gives_the_best_so_far_and_resume_completes(
     assert cli("resume", "run").exit_code == 0
     assert len(backend.asked) == len(set(backend.asked))
     assert contents(Path("run")) == contents(discover(cli, calls, "whole"))
+
+
+@pytest.mark.parametrize("name", ["rounds.jsonl", "intents.parquet", "sentences.parquet", "report.html"])
+def test_ctrl_c_while_a_better_result_replaces_that_of_a_capped_run(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The manifest must not vouch for the earlier files once they are being overwritten."""
+    expected = contents(discover(cli, calls, "whole"))
+    monkeypatch.setenv("DIALIN_HOME", "cold")
+    discover(cli, calls, "run", "--max-calls", 45)
+    real = files.write_whole
+
+    def stopped(path: Path, fill: Callable[[Path], None]) -> None:
+        real(path, fill)
+        if path.name == name:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write_whole", stopped)
+        result = cli("resume", "run")
+    assert result.exit_code == 130
+    assert "continue with: dialin resume run" in result.stderr
+    assert cli("resume", "run").exit_code == 0
+    assert contents(Path("run")) == expected
 
 
 def test_a_new_cap_counts_from_the_resume(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:

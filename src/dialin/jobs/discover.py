@@ -95,7 +95,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         log.write(INTERRUPTED)
         if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
             usage = asked(run.folder / files.REPLIES)
-            write_manifest(run.folder, replace(run.manifest, status=INTERRUPTED, usage=usage))
+            stopped = replace(run.manifest, status=INTERRUPTED, usage=usage, files={}, result="")  # half overwritten
+            write_manifest(run.folder, stopped)
         raise
 
 
