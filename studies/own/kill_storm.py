@@ -491,7 +491,11 @@ def read_only_caches(storm: Storm, known: dict[str, Any]) -> Iterator[Trial]:
         with mounted(home, "size=8m"):
             shutil.copytree(kept, home, symlinks=True, dirs_exist_ok=True)
             subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
-            trial = tried(storm, command, "read-only caches", lambda c=command: storm.run(c.words), expected)
+
+            def plain(command: Command = command) -> Ended:
+                return storm.run(command.words)
+
+            trial = tried(storm, command, "read-only caches", plain, expected)
         trial.differs = [what for what in trial.differs if not what.startswith("home/")]
         yield trial
 
@@ -568,7 +572,7 @@ def main() -> None:
             parts["disks"] = lambda: full_disks(storm, known, time.perf_counter() + limit)
             parts["caches"] = lambda: read_only_caches(storm, known)
         wanted = options.only or list(parts)
-        results = {name: summary(collected(make())) for name, make in parts.items() if name in wanted}
+        results: dict[str, Any] = {name: summary(collected(make())) for name, make in parts.items() if name in wanted}
         results["twice in undisturbed work"] = {name: len(twice) for name, (_, _, twice) in known.items() if twice}
         if "disks" not in parts:
             results["not tried"] = "disks and caches: this user may not mount file systems"
