@@ -572,11 +572,13 @@ def main() -> None:
             parts["disks"] = lambda: full_disks(storm, known, time.perf_counter() + limit)
             parts["caches"] = lambda: read_only_caches(storm, known)
         wanted = options.only or list(parts)
-        results: dict[str, Any] = {name: summary(collected(make())) for name, make in parts.items() if name in wanted}
-        results["twice in undisturbed work"] = {name: len(twice) for name, (_, _, twice) in known.items() if twice}
+        twice = {name: len(found) for name, (_, _, found) in known.items() if found}
+        results: dict[str, Any] = {"paid twice in undisturbed work": twice}
         if "disks" not in parts:
             results["not tried"] = "disks and caches: this user may not mount file systems"
-        print(machine.write("kill_storm", {**machine.provenance(seed=options.seed), **results}))
+        for name in wanted:
+            results[name] = summary(collected(parts[name]()))
+            print(machine.write("kill_storm", {**machine.provenance(seed=options.seed), **results}))  # after each part
     finally:
         storm.close()
 
