@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.discover.settings import Auto, Settings
-from dialin.embed.cache import CachedEmbedder
+from dialin.embed.cache import CachedEmbedder, RememberingEmbedder
 from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
@@ -226,11 +226,11 @@ def open_embedder(
 ) -> ChosenEmbedder:
     """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`.
 
-    Without a cache if the user's folder cannot be written.
+    If the user's folder cannot be written, vectors are kept in memory, until the process ends.
     """
     chosen, home = embedder_of(spec, texts), writable_home()
     if home is None:
-        return chosen
+        return ChosenEmbedder(RememberingEmbedder(chosen.embedder, on_embed), chosen.reason)
     return ChosenEmbedder(CachedEmbedder(chosen.embedder, home / "embeddings.sqlite", on_embed), chosen.reason)
 
 

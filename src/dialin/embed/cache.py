@@ -87,6 +87,36 @@ class CachedEmbedder:
             yield connection
 
 
+class RememberingEmbedder:
+    """An embedder that keeps the vectors of this process, where no file can: no text is paid for twice in a run.
+
+    Parameters
+    ----------
+    embedder : Embedder
+        Encodes the missing texts.
+    on_progress : callable, optional
+        Called with (texts encoded, texts to encode) after each chunk of 1,024.
+    """
+
+    def __init__(self, embedder: _Embedder, on_progress: Callable[[int, int], None] | None = None) -> None:
+        self.name = embedder.name
+        self._embedder = embedder
+        self._on_progress = on_progress
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 vectors of unit norm, shape (n, d)."""
+        if not texts:
+            return self._embedder.encode([])
+        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        for start in range(0, len(missing), _CHUNK_TEXTS):
+            chunk = missing[start : start + _CHUNK_TEXTS]
+            self._vectors |= dict(zip(chunk, self._embedder.encode(chunk), strict=True))
+            if self._on_progress:
+                self._on_progress(min(start + _CHUNK_TEXTS, len(missing)), len(missing))
+        return np.stack([self._vectors[text] for text in texts])
+
+
 def remove_vectors(path: Path, texts: Sequence[str]) -> int:
     """Remove the vectors of some texts, by any embedder, and rewrite the file; return how many there were.
 

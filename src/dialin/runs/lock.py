@@ -54,7 +54,9 @@ def held(folder: Path, command: str, *, alone: bool = True) -> Iterator[None]:
 
 def _opened(path: Path) -> IO[bytes] | None:
     try:
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600), "r+b", buffering=0)
+        return os.fdopen(
+            os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600), "r+b", buffering=0
+        )
     except OSError:
         return None
 
