@@ -7,11 +7,14 @@ from typing import Any
 from dialin.llm.base import Reply, Request
 from dialin.llm.options import Candidate, match_answer, option_probabilities
 
+UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+"""What `read_reply` raises for an answer of another shape."""
+
 
 def read_reply(answer: dict[str, Any], request: Request, logprobs: bool) -> Reply | None:
     """Return the reply in a server's answer, or None if it lacks the log-probabilities that were requested.
 
-    Raises KeyError, IndexError, TypeError, ValueError or AttributeError if the answer has another shape.
+    Raises one of `UNREADABLE` if the answer has another shape.
     """
     choice = answer["choices"][0]
     message = choice.get("message") or {}

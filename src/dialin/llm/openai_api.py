@@ -11,7 +11,7 @@ import httpx
 from dialin.errors import InputError
 from dialin.llm.base import Reply, Request
 from dialin.llm.http import BadRequestError, Channel, Server
-from dialin.llm.openai_answer import read_reply, usage
+from dialin.llm.openai_answer import UNREADABLE, read_reply, usage
 from dialin.llm.rate import Bucket
 from dialin.llm.render import written_out
 from dialin.llm.spec import DEFAULT_URL
@@ -130,7 +130,7 @@ class OpenAIBackend:
             return self._without_grammar(request, logprobs)
         try:
             return read_reply(answer, request, logprobs)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        except UNREADABLE as error:
             raise self._server.unreadable(json.dumps(answer)) from error
 
     def _without_grammar(self, request: Request, logprobs: bool) -> Reply | None:
