@@ -146,7 +146,9 @@ def parquet_table(source: Path | bytes, where: str, columns: Sequence[str] | Non
             if n_bytes > most:
                 raise too_large(where, most)
     with _opened(source) as file:
-        return file.read(columns=names, use_threads=False)
+        table = file.read(columns=names, use_threads=False)
+    table.validate(full=True)  # text that is not UTF-8
+    return table
 
 
 def _opened(source: Path | bytes, packed: Sequence[str] = ()) -> pq.ParquetFile:

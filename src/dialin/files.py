@@ -291,7 +291,6 @@ def read_table_of(path: Path, schema: pa.Schema, optional: Sequence[str] = ()) -
                 got = found.field(field.name).type
                 raise damaged(path, f"column {field.name!r} holds {got}, expected {field.type}")
         table = parquet_table(path, str(path), [field.name for field in fields])
-        table.validate(full=True)
     except (OSError, pa.ArrowException) as error:
         raise damaged(path, (str(error).splitlines() or ["it cannot be read"])[0]) from error
     for field in fields:

@@ -5,7 +5,8 @@
     pip install atheris                                    # Linux and macOS; dialin itself does not need it
     python -m studies.own.fuzz --target reader --minutes 60
 
-libFuzzer, which atheris drives, changes inputs byte by byte and keeps those that reach new code. An input is a fault
+libFuzzer, which atheris drives, changes inputs byte by byte, `odd_json` value by value, and those that reach new code
+are kept. An input is a fault
 where anything but `InputError` leaves, where it takes more than `MAX_SECONDS`, where reading it twice differs, or where
 what is written cannot be read again. One input of each kind of fault (the error, and the lines of dialin that it
 passed) is kept in ``OUT/TARGET/faults``, and the fuzzing goes on. A crash, a hang or more than `MAX_MEGABYTES` ends it;
@@ -21,8 +22,10 @@ import importlib
 import io
 import json
 import logging
+import math
 import os
 import pkgutil
+import random
 import shutil
 import sys
 import tempfile
@@ -33,6 +36,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -74,11 +78,14 @@ MAX_BYTES = 16_384
 """Length of the longest input that is tried."""
 INSTRUMENTED = ("read", "review", "runs", "name", "text", "llm.openai_answer", "llm.options", "files", "bounded", "web")
 """How the names of the modules begin whose branches guide the search."""
-TOKENS = (
-    r"[[[[[[[[ {\"a\":{\"a\": \\ud800 1e999 -1 99999999999999999999999999999999 null NaN true 0.5 \"\" \\u0000 \\\" -->"
-    r" < {\\ \\xff\\xfe \\x00 \\xef\\xbb\\xbf \\x0b \\x0c \\x0d \\xe2\\x80\\xa8 \\xed\\xa0\\x80 sep=; %00 %ff descr True"
+ODD: tuple[Any, ...] = (
+    *(None, True, 0, -1, 5, 0.5, 1 << 31, 1 << 63, 10**30, math.inf, math.nan, 1e308, 10**15),
+    *("", " ", "x", "\ud800", "\x00", "\u202e", "=1+1", "2024-13-41", "9999999999999999999", "a" * 3_000),
+    *([], {}, [[]], [{}], ["x"], {"a": 1}, {"\ud800": "\ud800"}, [10**30], {"$date": "x"}, {"name": {"a": "\ud800"}}),
 )
-"""What other inputs hold that is rarely right, in libFuzzer's escapes; the search puts it in."""
+"""Values that stand in the place of others: each is JSON, and wrong nearly everywhere."""
+DEEP = 3_000
+"""Levels of lists within lists."""
 
 Check = Callable[[bytes], None]
 
@@ -357,6 +364,33 @@ def kind_of(error: BaseException) -> str:
     return " ".join([type(error).__name__, *(f"{Path(f.filename).name}:{f.lineno}" for f in own[-2:])])
 
 
+def with_odd(value: Any, chance: random.Random) -> Any:
+    """Return a JSON value with an odd one in the place of one of its parts."""
+    if not isinstance(value, dict | list) or not value or chance.random() < 0.1:
+        return chance.choice(ODD)
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    key = chance.choice(keys)
+    changed = value.copy()
+    changed[key] = with_odd(value[key], chance)
+    return changed
+
+
+def odd_json(data: bytes, chance: random.Random) -> bytes | None:
+    """Return an input with an odd value somewhere in one of its lines of JSON, or in all of it; None without any."""
+    start = data[:1] if data[:1] < b" " else b""  # which file it is
+    body = data[len(start) :]
+    lines = body.split(b"\n")
+    place = chance.randrange(len(lines))
+    for before, part, after in (([], body, []), (lines[:place], lines[place], lines[place + 1 :])):
+        try:
+            value = json.loads(part)
+        except (ValueError, RecursionError):
+            continue
+        odd = b"[" * DEEP if chance.random() < 1 / 100 else json.dumps(with_odd(value, chance)).encode()
+        return start + b"\n".join([*before, odd, *after])
+    return None
+
+
 def functions_in(names: Sequence[str]) -> Iterator[types.FunctionType]:
     """Yield the functions and methods of dialin's modules whose names begin so."""
     for info in pkgutil.walk_packages(dialin.__path__, "dialin."):
@@ -399,11 +433,15 @@ def main() -> None:
         watch = Watch(check_in(work), faults)
         for function in functions_in(INSTRUMENTED):
             atheris.instrument_func(function)
-        words = args.out / args.target / "tokens"
-        words.write_text("".join(f'"{token}"\n' for token in TOKENS.split()), encoding="utf-8")
         limits = [f"-max_total_time={60 * args.minutes:.0f}", f"-max_len={MAX_BYTES}", "-timeout=60", "-len_control=0"]
         places = [f"-artifact_prefix={faults}/", f"-rss_limit_mb={MAX_MEGABYTES}", f"-seed={args.seed}"]
-        atheris.Setup([sys.argv[0], *limits, *places, f"-dict={words}", str(corpus)], watch)
+
+        def mutated(data: bytes, max_size: int, seed: int) -> bytes:
+            chance = random.Random(seed)
+            odd = odd_json(data, chance) if chance.random() < 1 / 2 else None
+            return (odd or bytes(atheris.Mutate(data, max_size)))[:max_size]
+
+        atheris.Setup([sys.argv[0], *limits, *places, str(corpus)], watch, custom_mutator=mutated)
         atheris.Fuzz()
     finally:
         shutil.rmtree(work, ignore_errors=True)

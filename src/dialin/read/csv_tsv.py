@@ -49,15 +49,16 @@ def of_csv(text: bytes, delimiter: str, where: str, wanted: ColumnFilter) -> Raw
     InputError
         If two wanted columns share a name, a quote never closes, or a line has more or fewer fields than the header.
     """
-    names = header_of(text, delimiter)
+    escapes = _escapes_quotes(text, delimiter)
+    dialect = Dialect(delimiter, "\\" if escapes else None)
+    names = header_of(text, delimiter, dialect.escape)
     keep = [name for name in names if wanted(name)]
     check_distinct(keep, where)
-    escapes = _escapes_quotes(text, delimiter)
     if not escapes and any(line.count(b'"') % 2 for line in text.split(b"\n")):
         _check_quotes(text, delimiter, where)
     if not keep:
         return RawTable(where, names, {})
-    table = _table(text, Dialect(delimiter, "\\" if escapes else None), names, keep, where)
+    table = _table(text, dialect, names, keep, where)
     return RawTable(where, names, {name: table[name] for name in keep})
 
 
@@ -75,7 +76,7 @@ def _table(text: bytes, dialect: Dialect, names: list[str], keep: list[str], whe
                 strings_can_be_null=False,
             ),
         )
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         _check_ragged(text, dialect.delimiter, len(names), where)
         raise InputError(f"{where} is not valid CSV: {error_line(error)}", hint="check its quotes") from error
 
@@ -117,18 +118,18 @@ def without_separator_line(text: bytes) -> tuple[bytes, str | None]:
     return (text[found.end() :], found[1].decode()) if found else (text, None)
 
 
-def header_of(text: bytes, delimiter: str) -> list[str]:
+def header_of(text: bytes, delimiter: str, escape: str | None = None) -> list[str]:
     """Return the fields of the first record that is not empty; an empty list if there is no such record."""
-    return next((row for _, row in _rows(_head(text), delimiter) if row), [])
+    return next((row for _, row in _rows(_head(text), delimiter, escape) if row), [])
 
 
 def _head(text: bytes) -> str:
     return text[:_HEAD_BYTES].decode(errors="ignore")
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, delimiter: str, escape: str | None = None) -> Iterator[tuple[int, list[str]]]:
     """Yield the first line (from 1) and the fields of each record; stop where `csv` cannot continue."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, escapechar=escape)
     line = 1
     try:
         for row in reader:
@@ -184,7 +185,8 @@ def _check_quotes(text: bytes, delimiter: str, where: str) -> None:
     a record by itself.
     """
     decoded = text.decode()
-    n_lines = decoded.rstrip("\r\n").count("\n") + 1
+    lines = [line.rstrip("\r\n") for line in io.StringIO(decoded.rstrip("\r\n"), newline="")]  # as `csv` counts
+    n_lines = len(lines)
     for line, last in _misquoted(decoded.rstrip("\r\n") + "\n", Dialect(delimiter)):
         if last > line or line == n_lines:
             ends = (
@@ -192,7 +194,7 @@ def _check_quotes(text: bytes, delimiter: str, where: str) -> None:
             )
             raise InputError(
                 f"the double quote in the record at line {line} of {where} is {ends}: "
-                f"{shortened_repr(decoded.splitlines()[line - 1])}",
+                f"{shortened_repr(lines[line - 1])}",
                 hint="close it, or double the quotes inside quoted text",
             )
     n_names = len(header_of(text, delimiter))
@@ -200,7 +202,7 @@ def _check_quotes(text: bytes, delimiter: str, where: str) -> None:
         if n := max((_n_records(field, delimiter, n_names) for field in row), default=0):
             warnings.warn(
                 f"the quoted text at line {line} of {where} holds {n} lines that look like rows of their own: "
-                f"{shortened_repr(decoded.splitlines()[line - 1])}; is its first quote a mistake?",
+                f"{shortened_repr(lines[line - 1])}; is its first quote a mistake?",
                 InputWarning,
                 stacklevel=2,
             )

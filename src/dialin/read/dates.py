@@ -14,6 +14,7 @@ from dialin.read.cells import strings, trimmed
 from dialin.read.source import OBJECT, shortened_repr
 
 DATE = pa.timestamp("ms")
+_FIRST, _LAST = pa.scalar(datetime.min, DATE), pa.scalar(datetime.max.replace(microsecond=999_000), DATE)
 Triple = tuple[int, int, int]
 
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
@@ -46,7 +47,7 @@ def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given
         If some or most of it cannot be read.
     """
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return _of_arrow(column)
+        return _of_arrow(column, name, where, is_given=is_given)
     texts = trimmed(_texts(column, name, where)).dictionary_encode()
     said = texts.dictionary.to_pylist()
     try:
@@ -54,20 +55,24 @@ def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given
         found = pa.array([_date_in(text, day_first) for text in said], DATE).take(texts.indices)
         _check_most(texts, found)
     except ValueError as error:
-        problem = f"column {name!r} of {where} does not hold dates: {error}"
-        if is_given:
-            raise InputError(problem, hint="name a column of dates such as 2024-05-31 14:05") from error
-        warnings.warn(f"{problem}; it is not used", InputWarning, stacklevel=2)
-        return None
+        return _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
     if n_bad := found.null_count - texts.null_count:
-        such = next(text for text in said if _date_in(text, day_first) is None)
-        warnings.warn(
-            f"{n_bad:,} of {len(found):,} dates in column {name!r} of {where} cannot be read, such as "
-            f"{shortened_repr(such)}: left out",
-            InputWarning,
-            stacklevel=2,
-        )
+        such = shortened_repr(next(text for text in said if _date_in(text, day_first) is None))
+        _warn_of(n_bad, len(found), f"column {name!r} of {where}", such)
     return found
+
+
+def _not_dates(column: str, error: Exception, *, is_given: bool) -> None:
+    """Raise InputError if the user named the column, else warn that it is not used."""
+    problem = f"{column} does not hold dates: {error}"
+    if is_given:
+        raise InputError(problem, hint="name a column of dates such as 2024-05-31 14:05") from error
+    warnings.warn(f"{problem}; it is not used", InputWarning, stacklevel=3)
+
+
+def _warn_of(n_bad: int, n: int, column: str, such: str) -> None:
+    told = f"{n_bad:,} of {n:,} dates in {column} cannot be read, such as {such}: left out"
+    warnings.warn(told, InputWarning, stacklevel=3)
 
 
 def _texts(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Array:
@@ -93,7 +98,24 @@ def _date_in(text: str, day_first: bool) -> datetime | None:
         return None
 
 
-def _of_arrow(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+def in_calendar(found: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return whether each of some `DATE` lies in the years 1 to 9999; null for null. Arrow has others, Python not."""
+    return pc.and_(pc.greater_equal(found, _FIRST), pc.less_equal(found, _LAST))
+
+
+def _of_arrow(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
+    try:
+        found = _without_zone(column)
+    except pa.ArrowInvalid as error:  # a time zone that nobody knows
+        return _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
+    known = in_calendar(found)
+    if n_bad := pc.sum(pc.invert(known)).as_py() or 0:
+        such = str(found.filter(pc.invert(known))[0].value)
+        _warn_of(n_bad, len(found), f"column {name!r} of {where}", f"{such} ms since 1970")
+    return pc.if_else(known, found, None)
+
+
+def _without_zone(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     array = pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) else column
     has_zone = pa.types.is_timestamp(array.type) and array.type.tz
     return (pc.local_timestamp(array) if has_zone else array).cast(DATE, safe=False)

@@ -159,25 +159,33 @@ def _is_json(line: str) -> bool:
 
 def _array(cells: list[object], name: str, where: str) -> pa.ChunkedArray:
     texts = [cell if isinstance(cell, str | list) else _text(cell) for cell in cells]
-    is_nested = any(isinstance(cell, list) for cell in texts)
-    if not is_nested and any(isinstance(cell, dict) for cell in texts):
-        return _objects(texts)
     try:
-        array = pa.array(texts, None if is_nested else pa.large_string())
-    except UnicodeEncodeError:
-        return _array([_mend(cell) for cell in texts], name, where)
-    except (TypeError, pa.ArrowException) as error:
+        return _arrow(texts)
+    except (TypeError, OverflowError, RecursionError, pa.ArrowException) as error:
         odd = next((cell for cell in texts if not isinstance(cell, str | list | None)), None)
         raise InputError(
             f"column {name!r} of {where} holds neither text nor turns: {shortened_repr(odd or error_line(error))}",
             hint="name another column, or give every row the same shape",
         ) from error
-    return pa.chunked_array([array])
 
 
-def _objects(cells: list[object]) -> pa.ChunkedArray:
+def _arrow(cells: list[object]) -> pa.ChunkedArray:
+    """Return cells as a column of text, of lists or of objects; lone surrogates are mended where there are any."""
+    is_nested = any(isinstance(cell, list) for cell in cells)
+    has_objects = not is_nested and any(isinstance(cell, dict) for cell in cells)
+
+    def column(of: list[object]) -> pa.Array:
+        return _objects(of) if has_objects else pa.array(of, None if is_nested else pa.large_string())
+
+    try:
+        return pa.chunked_array([column(cells)])
+    except UnicodeEncodeError:
+        return pa.chunked_array([column([_mend(cell) for cell in cells])])
+
+
+def _objects(cells: list[object]) -> pa.Array:
     shown = [None if cell is None else {"object": json.dumps(cell, ensure_ascii=False, default=str)} for cell in cells]
-    return pa.chunked_array([pa.array(shown, OBJECT)])
+    return pa.array(shown, OBJECT)
 
 
 def _text(cell: object) -> object:
@@ -203,6 +211,6 @@ def _mend(cell: object) -> object:
     """Return a cell with U+FFFD for each lone surrogate, which JSON can express but UTF-8 cannot."""
     if isinstance(cell, str):
         return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(cell, list):
+    if isinstance(cell, list | tuple):
         return [_mend(turn) for turn in cell]
-    return {key: _mend(value) for key, value in cell.items()} if isinstance(cell, dict) else cell
+    return {_mend(key): _mend(value) for key, value in cell.items()} if isinstance(cell, dict) else cell

@@ -9,7 +9,7 @@ from dialin.read.json_records import of_records
 from dialin.read.source import ColumnFilter, RawTable
 
 _CUE = re.compile(r"^[\d:.,]+\s+-->\s+[\d:.,]+.*$", re.MULTILINE)
-_TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
+_TAG = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
 
 def is_subtitles(text: str) -> bool:

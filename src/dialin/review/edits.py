@@ -185,8 +185,7 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
         case "merge":
             return Merge(_number(fields, "intent_id"), _numbers(fields, "intents"), name)
         case "split":
-            parts = fields.get("parts") or []
-            return Split(_number(fields, "intent_id"), tuple(map(_part_of, parts)))
+            return Split(_number(fields, "intent_id"), _parts(fields))
         case "move":
             return Move(_numbers(fields, "sentences"), _number(fields, "intent_id"), name)
         case "noise":
@@ -200,6 +199,13 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
         case "redo":
             return Redo(_number(fields, "line"))
     raise ValueError("`decision` is unknown")
+
+
+def _parts(fields: Mapping[str, Any]) -> tuple[SplitPart, ...]:
+    parts = fields.get("parts") or []
+    if not isinstance(parts, list):
+        raise ValueError("`parts` must be a list")
+    return tuple(map(_part_of, parts))
 
 
 def _part_of(fields: Any) -> SplitPart:
@@ -227,19 +233,23 @@ def _at_least_one(fields: Mapping[str, Any], key: str) -> int:
 def _text(value: Any) -> str:
     if value is not None and not isinstance(value, str):
         raise ValueError("`name` must be text")
-    return plain_name(value or "")
+    return plain_name((value or "").encode("utf-8", "replace").decode())  # JSON can hold half a character, a table not
 
 
 def _number(fields: Mapping[str, Any], key: str) -> int:
     value = fields.get(key)
-    if type(value) is not int or value < 0:
+    if not _is_number(value):
         raise ValueError(f"`{key}` must be a number of 0 or more")
-    return value
+    return int(value)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63  # the tables hold no more
 
 
 def _numbers(fields: Mapping[str, Any], key: str) -> tuple[int, ...]:
     values = fields.get(key)
-    if not isinstance(values, list) or not values or any(type(v) is not int or v < 0 for v in values):
+    if not isinstance(values, list) or not values or not all(map(_is_number, values)):
         raise ValueError(f"`{key}` must be a list of numbers of 0 or more")
     return tuple(values)
 
@@ -278,7 +288,10 @@ def entry_of(text: str, line: int) -> Entry:
     >>> entry_of('{"intent_id": 3, "decision": "accept"}', 1)
     Entry(line=1, edit=Accept(intent=3), by='', at='')
     """
-    value: Any = json.loads(text)
+    try:
+        value: Any = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
     if not isinstance(value, dict):
         raise ValueError("it must be an object")
     by, at = value.get("by"), value.get("at")

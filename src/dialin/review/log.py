@@ -51,6 +51,8 @@ def first_line_of(path: Path) -> dict[str, Any]:
             value = json.loads(file.readline(10_000))
     except (FileNotFoundError, ValueError, RecursionError):
         return {}
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return value if isinstance(value, dict) else {}
 
 
@@ -94,7 +96,7 @@ def _format(line: bytes) -> object:
     """Return the format number in the first line of a log; None if the line has none."""
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value.get("format") if isinstance(value, dict) else None
 

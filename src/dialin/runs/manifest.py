@@ -14,6 +14,7 @@ from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, calibration_in
 from dialin.read.columns import Columns
 from dialin.runs.integrity import FileHash
+from dialin.runs.typed import check_types
 
 RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "interrupted"
 
@@ -121,7 +122,6 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         raise InputError(f"{path} is damaged: it does not hold a JSON object", hint="make the run again")
     files.check_format(values.get("format"), f"the run in {path.parent}", values.get("dialin", ""))
     try:
-        _check_texts(values)
         settings: dict[str, Any] = {"context": "none"} | values["settings"]  # runs before there was a context had none
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
@@ -134,16 +134,11 @@ def manifest_of(values: Any, path: Path) -> Manifest:
             "settings": method,
             "source": InputSource(**source),
             "calibration": calibration,
-            "suggested": suggested and SuggestedNumber(**suggested),
+            "suggested": None if suggested is None else SuggestedNumber(**suggested),
             "files": {name: FileHash(**known) for name, known in values.get("files", {}).items()},
         }
-        return Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
+        manifest = Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
+        check_types(manifest)
+        return manifest
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is damaged: {error}", hint="make the run again") from error
-
-
-def _check_texts(values: dict[str, Any]) -> None:
-    """Raise TypeError if a value that is text in every manifest is something else."""
-    for name in ("dialin", "status", "embedder", "embedder_reason", "llm", "judge_llm"):
-        if not isinstance(values[name], str):
-            raise TypeError(f"{name} is not text, got {values[name]!r:.40}")

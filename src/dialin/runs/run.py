@@ -147,6 +147,8 @@ def load(folder: Path) -> Run:
     corpus = corpus_in(folder)
     if fingerprint(corpus) != manifest.source.sha256:
         raise files.damaged(folder / files.SENTENCES, "its sentences are not those that the manifest names")
+    if (manifest.source.n_sentences, manifest.source.n_occurrences) != (len(corpus.texts), corpus.occurrences.num_rows):
+        raise files.damaged(folder / files.MANIFEST, "it counts other sentences than there are")
     return Run(folder, manifest, corpus)
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin import files
 from dialin.discover.state import Result
 from dialin.read.corpus import Corpus
+from dialin.read.dates import in_calendar
 from dialin.search.iterate import Round
 
 OCCURRENCES_SCHEMA = pa.schema(
@@ -91,6 +93,8 @@ def read_occurrences(folder: Path, n_sentences: int) -> pa.Table:
     path = folder / files.OCCURRENCES
     table = files.read_table_of(path, OCCURRENCES_SCHEMA)
     of = table["sentence_id"].to_numpy()
+    if pc.any(pc.invert(in_calendar(table["date"]))).as_py():
+        raise files.damaged(path, "column 'date' holds a time outside the years 1 to 9999")
     if len(of) and not 0 <= of.min() <= of.max() < n_sentences:
         raise files.damaged(path, f"column 'sentence_id' holds a number that is not one of 0 … {n_sentences - 1}")
     return table
