@@ -27,6 +27,9 @@ _CHUNK = 1 << 20
 _ROWS = 1 << 10  # rows of Parquet that are measured at once
 _GZIP, _BZIP2, _BLOCK, _XZ = b"\x1f\x8b", b"BZh", b"1AY&SY", b"\xfd7zXZ\x00"
 
+BROKEN_PARQUET = (OSError, UnicodeDecodeError, pa.ArrowException)
+"""What pyarrow raises for what is no Parquet, or has names that are not UTF-8."""
+
 
 class Readable(Protocol):
     """What bytes are read from, some at a time."""
@@ -129,8 +132,8 @@ def parquet_table(source: Path | bytes, where: str, columns: Sequence[str] | Non
     ------
     InputError
         The columns hold more than `most_bytes`.
-    OSError, pyarrow.ArrowException
-        The file cannot be read as Parquet.
+    OSError, UnicodeDecodeError, pyarrow.ArrowException
+        One of `BROKEN_PARQUET`: the file cannot be read as Parquet.
     """
     most = most_bytes()
     with _opened(source) as file:

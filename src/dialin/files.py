@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.bounded import parquet_table
+from dialin.bounded import BROKEN_PARQUET, parquet_table
 from dialin.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -291,7 +291,7 @@ def read_table_of(path: Path, schema: pa.Schema, optional: Sequence[str] = ()) -
                 got = found.field(field.name).type
                 raise damaged(path, f"column {field.name!r} holds {got}, expected {field.type}")
         table = parquet_table(path, str(path), [field.name for field in fields])
-    except (OSError, pa.ArrowException) as error:
+    except BROKEN_PARQUET as error:
         raise damaged(path, (str(error).splitlines() or ["it cannot be read"])[0]) from error
     for field in fields:
         if not field.nullable and table[field.name].null_count:

@@ -19,6 +19,7 @@ from dialin.llm.base import Reply, Request
 from dialin.llm.client import Client
 from dialin.llm.http import RETRYABLE_CODES
 from dialin.llm.llama import LlamaBackend, LlamaOptions
+from dialin.llm.openai_answer import read_reply, usage
 from dialin.llm.openai_api import OpenAIBackend, ServerOptions
 from dialin.llm.options import match_answer, option_probabilities
 from dialin.llm.rate import Bucket, Clock
@@ -396,3 +397,17 @@ def test_real_completions(server_url: str) -> None:
         p = client.choose(PROMPTS, ["Yes", "No"])
     assert backend.has_logprobs
     assert p.sum(axis=1).min() > 0.5
+
+
+def test_a_token_of_a_billion_bytes_takes_no_memory() -> None:
+    """Python's ``bytes(n)`` makes n zeros: a number in the place of the bytes of a token is none."""
+    top = [{"token": "Yes", "logprob": 0.0, "bytes": 10**15}]
+    answer = {"choices": [{"text": "Yes", "logprobs": {"content": [{"top_logprobs": top}]}}]}
+    reply = read_reply(answer, Request(Prompt("", (), "same?"), 1, ("Yes", "No")), logprobs=True)
+    assert reply is not None
+    assert reply.probabilities == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("count", [-5, float("inf"), "9", [1]], ids=["negative", "infinite", "text", "list"])
+def test_a_count_of_tokens_that_is_none_counts_nothing(count: object) -> None:
+    assert usage({"usage": {"prompt_tokens": count}}) == (0, 0)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialin.errors import InputError
@@ -208,6 +208,48 @@ def test_threads_and_processes_lose_nothing(tmp_path: Path) -> None:
 
 def test_lines_of_hand_are_read() -> None:
     assert entry_of('{"intent_id": 7, "decision": "split"}', 3) == Entry(3, Split(7))
+
+
+ODD_LINES = {
+    "parts that are a number": ('{"decision": "split", "intent_id": 0, "parts": 5}', "`parts` must be a list"),
+    "lists without end": ("[" * 3000, "nested too deep"),
+    "a number too large": (f'{{"decision": "noise", "sentences": [{2**63}]}}', "`sentences` must be a list of numbers"),
+    "an id too large": (f'{{"decision": "accept", "intent_id": {10**30}}}', "`intent_id` must be a number"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_LINES)
+def test_a_line_that_is_odd_is_named(tmp_path: Path, kind: str) -> None:
+    line, why = ODD_LINES[kind]
+    (tmp_path / "log").write_text(f'{{"format": 2}}\n{line}\n')
+    with pytest.raises(InputError, match=f"line 2 is not a decision: .*{why}"):
+        read_log(tmp_path / "log")
+
+
+def test_a_head_of_lists_without_end_is_another_format(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("[" * 3000 + "\n")
+    with pytest.raises(InputError, match="has format 1"):
+        read_log(tmp_path / "log")
+
+
+def test_half_a_character_in_a_name_becomes_a_question_mark() -> None:
+    assert edit_of({"decision": "rename", "intent_id": 0, "name": "a\ud800b"}) == Rename(0, "a?b")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("intent_id"), inner),
+)
+
+
+@settings(max_examples=50)
+@given(edits, st.sampled_from(["intent_id", "name", "parts", "sentences", "intents", "line", "decision"]), json_values)
+def test_a_decision_with_an_odd_value_is_one_or_a_value_error(edit: Edit, key: str, value: object) -> None:
+    try:
+        found = edit_of(fields_of(edit) | {key: value})
+    except ValueError:
+        return
+    assert edit_of(json.loads(json.dumps(fields_of(found)))) == found
 
 
 # --- what reads a run -----------------------------------------------------------------------------

@@ -148,3 +148,27 @@ def test_a_manifest_cannot_name_files_elsewhere(run: Path) -> None:
     path.write_text(json.dumps(values))
     with pytest.raises(InputError, match=r"'\.\./secret', which is no file of a result"):
         load(run)
+
+
+ODD_VALUES: dict[str, tuple[str, object]] = {
+    "usage as a list": ("usage", []),
+    "usage of numbers": ("usage", {"a": 1}),
+    "a suggestion without numbers": ("suggested", {}),
+    "a result that is a number": ("result", 5),
+    "a hash of no size": ("files", {"intents.parquet": {"sha256": "x", "bytes": None}}),
+    "other counts": ("source", {"n_occurrences": 0}),
+    "counts that are text": ("source", {"n_occurrences": "x"}),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_VALUES)
+def test_a_manifest_with_an_odd_value_is_named(run: Path, kind: str) -> None:
+    name, value = ODD_VALUES[kind]
+    path = run / "manifest.json"
+    held = json.loads(path.read_text())
+    if name == "source":
+        assert isinstance(value, dict)
+        value = held["source"] | value
+    path.write_text(json.dumps(held | {name: value}))
+    with pytest.raises(InputError, match=r"manifest\.json is damaged"):
+        load(run)

@@ -44,11 +44,16 @@ def _candidates(logprobs: dict[str, Any] | None) -> list[Candidate]:
 
 def _candidate(entry: dict[str, Any]) -> Candidate:
     as_bytes = entry.get("bytes")
-    token = bytes(as_bytes) if as_bytes else entry["token"].encode("utf-8", "replace")
+    token = bytes(as_bytes) if isinstance(as_bytes, list) and as_bytes else entry["token"].encode("utf-8", "replace")
     return token, float(entry["logprob"])
 
 
 def usage(answer: dict[str, Any]) -> tuple[int, int]:
     """Return the tokens in and out that the server counted; 0 if it counted none."""
     counts = answer.get("usage") or {}
-    return int(counts.get("prompt_tokens") or 0), int(counts.get("completion_tokens") or 0)
+    return _tokens(counts.get("prompt_tokens")), _tokens(counts.get("completion_tokens"))
+
+
+def _tokens(count: Any) -> int:
+    """Return a count; 0 where it is none, since no count may lower what was spent."""
+    return count if isinstance(count, int) and count > 0 else 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialin.bounded import parquet_table, read_bounded, read_path, unpacked
+from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_path, unpacked
 from dialin.errors import InputError, InputWarning
 from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_separator_line
 from dialin.read.encoding import to_utf8
@@ -153,7 +153,7 @@ def _parquet(data: bytes, where: str, wanted: ColumnFilter) -> RawTable:
     try:
         names = pq.read_schema(pa.BufferReader(data)).names
         table = parquet_table(data, where, [name for name in names if wanted(name)])
-    except (OSError, pa.ArrowException) as error:
+    except BROKEN_PARQUET as error:
         raise InputError(f"{where} is not readable Parquet: {error_line(error)}", hint="write it again") from error
     return _of_table(table, names, where, wanted)
 

@@ -12,13 +12,11 @@ def check_types(made: object) -> None:
     """Raise TypeError, which names the field, if one of a dataclass holds something else than its type says."""
     for name, kind in get_type_hints(type(made)).items():
         value = getattr(made, name)
-        if is_dataclass(value):
-            check_types(value)
         if not fits(value, kind):
-            raise TypeError(f"{name} has another type, got {value!r:.40}")
+            raise TypeError(f"{name} holds another type than dialin writes, got {value!r:.60}")
 
 
-def fits(value: object, kind: Any) -> bool:
+def fits(value: object, kind: Any) -> bool:  # noqa: PLR0911  (one for each kind)
     """Return whether a value is of a type; a whole number is a float, too.
 
     Examples
@@ -39,4 +37,5 @@ def fits(value: object, kind: Any) -> bool:
         return isinstance(value, tuple) and len(value) == len(parts) and all(map(fits, value, parts))
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
-    return type(value) is kind
+    inner = get_type_hints(kind) if is_dataclass(kind) else {}
+    return type(value) is kind and all(fits(getattr(value, name), of) for name, of in inner.items())

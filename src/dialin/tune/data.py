@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialin.arrays import Matrix
+from dialin.bounded import BROKEN_PARQUET
 from dialin.discover.connect import model_hashes
 from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler
@@ -188,7 +189,7 @@ def origin_of(path: Path) -> dict[str, Any]:
     """Return the metadata of a table as a dict; raise InputError if ``dialin tune data`` did not write it."""
     try:
         metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
+    except BROKEN_PARQUET as error:
         raise InputError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
     if METADATA not in metadata:
         raise InputError(f"{path} was not made by dialin tune data: its metadata lacks the recipe")

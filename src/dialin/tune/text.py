@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dialin.bounded import BROKEN_PARQUET
 from dialin.errors import InputError
 from dialin.judge.questions import build_list_prompt
 from dialin.llm.render import Template, written_out
@@ -94,7 +94,7 @@ def read_clusters(path: str | Path, task: Use) -> list[dict[str, Any]]:
     """
     try:
         table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
+    except BROKEN_PARQUET as error:
         raise InputError(
             f"cannot read {path}: {str(error).splitlines()[0]}", hint="make it with: dialin tune data"
         ) from error
