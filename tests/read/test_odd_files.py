@@ -25,9 +25,7 @@ words = st.sampled_from(
 )
 odd = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.just(HALF) | st.just(10**30) | st.text(max_size=3),
-    lambda inner: (
-        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["text", "a", HALF]), inner, max_size=2)
-    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["text", HALF]), inner, max_size=2),
     max_leaves=5,
 )
 records = st.dictionaries(st.sampled_from(["text", "turns", "role", "date", "turn", "dialogue_id"]), odd, min_size=1)
@@ -64,7 +62,7 @@ def test_any_json_is_read_twice_alike_or_refused(tmp_path: Path, found: list[dic
 def test_parquet_with_text_that_is_not_utf8_is_refused(tmp_path: Path, name: str) -> None:
     column = pa.ListArray.from_arrays([0, 1], NOT_UTF8) if name == "turns" else NOT_UTF8
     pq.write_table(pa.table({"text": ["a"]} | {name: column} if name != "turns" else {name: column}), tmp_path / "a.pq")
-    with pytest.raises(InputError, match="not readable Parquet: Invalid: .*UTF8|not readable Parquet: .*UTF8"):
+    with pytest.raises(InputError, match=r"not readable Parquet: .*UTF8"):
         read_table(tmp_path / "a.pq")
 
 
