@@ -150,7 +150,7 @@ ANSWERS = (
     },
     {"choices": [{"text": "Yes", "logprobs": {"top_logprobs": [{"Yes": -0.2, "No": -2}]}}]},
 )
-ASKED = Request(Prompt("", (), "same?"), 1, ("Yes", "No"))
+ASKED = Request(Prompt("", (), "same?"), ("Yes", "No"))
 
 
 def reply_seeds(_folder: Path) -> list[bytes]:

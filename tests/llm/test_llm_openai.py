@@ -403,7 +403,7 @@ def test_a_token_of_a_billion_bytes_takes_no_memory() -> None:
     """Python's ``bytes(n)`` makes n zeros: a number in the place of the bytes of a token is none."""
     top = [{"token": "Yes", "logprob": 0.0, "bytes": 10**15}]
     answer = {"choices": [{"text": "Yes", "logprobs": {"content": [{"top_logprobs": top}]}}]}
-    reply = read_reply(answer, Request(Prompt("", (), "same?"), 1, ("Yes", "No")), logprobs=True)
+    reply = read_reply(answer, Request(Prompt("", (), "same?"), ("Yes", "No")), logprobs=True)
     assert reply is not None
     assert reply.probabilities == (1.0, 0.0)
 
