@@ -26,7 +26,7 @@ def option_probabilities(candidates: Iterable[Candidate], options: Sequence[str]
     sums = [0.0] * len(wanted)
     for token, logprob in candidates:
         index = _option_of(_normal(token), wanted)
-        if index is not None:
+        if index is not None and not math.isnan(logprob):
             sums[index] += math.exp(min(logprob, 0.0))
     excess = max(1.0, sum(sums))  # rounded log-probabilities may add up to a hair over 1
     return tuple(round(value / excess, 12) for value in sums)
