@@ -35,6 +35,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -60,7 +61,7 @@ from dialin.prompts.prompt import Prompt
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus
 from dialin.read.table import read
-from dialin.review.edits import Accept, Merge, Noise, Rename, Split, SplitPart, Vote
+from dialin.review.edits import Accept, Edit, Merge, Noise, Redo, Rename, Split, SplitPart, Undo, Vote
 from dialin.review.log import DECISIONS, append, read_log
 from dialin.review.replay import refusal
 from dialin.runs.integrity import RESULT_FILES
@@ -235,11 +236,15 @@ EDITS = (
 )
 
 
+def _always(edit: Edit, _: object) -> Edit:
+    return edit
+
+
 def log_seeds(_folder: Path) -> list[bytes]:
     """Return a log of each kind of decision."""
     with tempfile.TemporaryDirectory() as folder:
         for edit in EDITS:
-            append(Path(folder) / DECISIONS, "Ana", lambda _, edit=edit: edit)
+            append(Path(folder) / DECISIONS, "Ana", partial(_always, edit))
         data = (Path(folder) / DECISIONS).read_bytes()
     head, *lines = data.splitlines(keepends=True)
     return [data, *(head + line for line in lines)]
@@ -278,7 +283,7 @@ def forms(folder: Path) -> Check:
         form = form_of(data)
         seen_in(form)
         edit = decision(form)(run.review)
-        if refusal(run.review, edit, "Ana"):
+        if isinstance(edit, (Undo, Redo)) or refusal(run.review, edit, "Ana"):
             return
         path = run.folder / DECISIONS
         path.unlink(missing_ok=True)

@@ -55,7 +55,8 @@ def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given
         found = pa.array([_date_in(text, day_first) for text in said], DATE).take(texts.indices)
         _check_most(texts, found)
     except ValueError as error:
-        return _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
+        _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
+        return None
     if n_bad := found.null_count - texts.null_count:
         such = shortened_repr(next(text for text in said if _date_in(text, day_first) is None))
         _warn_of(n_bad, len(found), f"column {name!r} of {where}", such)
@@ -107,7 +108,8 @@ def _of_arrow(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_g
     try:
         found = _without_zone(column)
     except pa.ArrowInvalid as error:  # a time zone that nobody knows
-        return _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
+        _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
+        return None
     known = in_calendar(found)
     if n_bad := pc.sum(pc.invert(known)).as_py() or 0:
         such = str(found.filter(pc.invert(known))[0].value)

@@ -237,7 +237,7 @@ def _text(value: Any) -> str:
 
 
 def _number(fields: Mapping[str, Any], key: str) -> int:
-    value = fields.get(key)
+    value: Any = fields.get(key)
     if not _is_number(value):
         raise ValueError(f"`{key}` must be a number of 0 or more")
     return int(value)
