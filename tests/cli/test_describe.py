@@ -26,7 +26,7 @@ def test_every_intent_has_a_sentence_everywhere(cli: Cli, calls: Path, backend: 
     assert [row["description"] for row in json.loads(cli("show", run, "--json").stdout)["intents"]] == found
     assert all(text in (run / "report.html").read_text("utf-8") for text in found)
     usage = json.loads((run / "manifest.json").read_text())["usage"]
-    assert usage["describe"]["questions"] == len(found)
+    assert usage["describe"]["questions"] >= len(found)  # what one sentence may dictate is asked again without it
 
 
 def test_without_the_option_nobody_is_asked(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
@@ -50,7 +50,9 @@ def test_a_cap_keeps_what_was_described_and_resume_does_the_rest(
     n_calls = sum(step["questions"] for step in usage.values())
     monkeypatch.setenv("DIALIN_HOME", "no-replies")
     run = discover(cli, calls, "run", "--describe", "--max-calls", n_calls - 2)
-    assert descriptions(run) == [*descriptions(whole)[:-2], "", ""]
+    pairs = list(zip(descriptions(run), descriptions(whole), strict=True))
+    assert all(text in {"", wanted} for text, wanted in pairs)
+    assert 0 < sum(text != "" for text, _ in pairs) < len(pairs)
     assert json.loads((run / "manifest.json").read_text())["status"] == "capped"
     n_asked = len(backend.asked)
     assert cli("resume", run).exit_code == 0

@@ -20,7 +20,7 @@ from dialin.report.one_intent import find_intent, near_names
 from dialin.report.overview import print_facts
 from dialin.report.terminal import print_report, sparkline
 from dialin.runs.run import load
-from fake_run import Said, calls, fake_run, reviewed_run
+from fake_run import Said, calls, fake_run, reviewed_run, without_hashes
 
 HEADINGS = ["INTENTS", "MAIN REASONS FOR CALLS", "OVER TIME", "FAMILIES OF INTENTS", "WHO SPEAKS", "WITHOUT AN INTENT"]
 EVIL = "[red]x[/red] [/]"
@@ -100,6 +100,7 @@ def test_rounds_of_two_scripts_are_told_apart(cli: Cli, run: Path) -> None:
         round_ | {"script": ""},
     ]
     (run / "rounds.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    without_hashes(run)
     table = cli("show", run).stdout.split("HOW THEY WERE FOUND")[1]
     whose = ["all, other scripts", "agent, Chinese", "all"]
     assert re.findall(r"^ *\d  (\D*?) {2,}", table, re.MULTILINE) == whose

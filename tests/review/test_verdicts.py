@@ -134,7 +134,7 @@ rows = st.lists(st.integers(0, 6), min_size=1, max_size=3, unique=True).map(tupl
 edits = st.one_of(
     st.builds(Vote, intents, st.booleans(), st.sampled_from([1, 2]), st.integers(0, 2)),
     st.builds(Quorum, st.integers(1, 3)),
-    st.builds(Rename, intents, st.sampled_from(["cancel-order", "取消-订单", "\u202eevil"])),
+    st.builds(Rename, intents, st.sampled_from(["cancel-order", "取消-订单", "<b>evil"])),
     st.builds(Merge, intents, st.lists(intents, min_size=1, max_size=2).map(tuple)),
     st.builds(Move, rows, intents, st.sampled_from(["", "new"])),
     st.builds(Noise, rows),
@@ -145,6 +145,10 @@ logs = st.lists(st.tuples(st.sampled_from(["", "Ana", "本", "<b>"]), edits), ma
 @given(edits)
 def test_an_edit_survives_json(edit: Edit) -> None:
     assert edit_of(json.loads(json.dumps(fields_of(edit)))) == edit
+
+
+def test_a_name_loses_its_turning_marks_when_it_is_read() -> None:
+    assert edit_of(fields_of(Rename(0, "\u202eevil"))) == Rename(0, "evil")
 
 
 @pytest.mark.parametrize(
