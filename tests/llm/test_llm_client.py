@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.client import Client, tagged
 from dialin.llm.rate import Bucket, Clock
 from dialin.llm.retry import Retry
+from dialin.llm.threads import THREADS
 from dialin.llm.usage import Budget, Ledger, Usage
 from dialin.prompts.prompt import Prompt
 
@@ -215,6 +216,7 @@ def test_lasting_faults_and_bugs_are_not_retried_and_free_the_budget() -> None:
         assert len(backend.asked) == 2
 
 
+@pytest.mark.filterwarnings("ignore:stopping")
 def test_an_interrupt_while_a_thread_starts_loses_no_reply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C comes to the main thread, which may wait for a thread to start: the pool does not know that one yet."""
     start, asked = threading.Thread.start, threading.Event()
@@ -237,6 +239,33 @@ def test_an_interrupt_while_a_thread_starts_loses_no_reply(tmp_path: Path, monke
     assert store.n_paid() == 1
 
 
+def test_a_second_interrupt_leaves_the_calls_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first Ctrl-C says what it waits for; the second comes while it waits, and the answer never does."""
+    under_way, never = threading.Event(), threading.Event()
+
+    def answer(request: Request) -> Reply:
+        under_way.set()
+        never.wait(30)
+        return Reply("late", (), 10, 1)
+
+    def interrupted(_futures: object) -> Iterator[object]:
+        assert under_way.wait(10)
+        raise KeyboardInterrupt
+
+    def again(_places: object, _n: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dialin.llm.client.as_completed", interrupted)
+    monkeypatch.setattr("dialin.llm.client.wait_until_free", again)
+    begin = time.monotonic()
+    with pytest.warns(UserWarning, match="another Ctrl-C"), pytest.raises(KeyboardInterrupt):
+        Client(Script(answer, n_parallel=1)).complete([prompt("a")], 5)
+    assert time.monotonic() - begin < 10
+    assert any(thread.name.startswith(THREADS) for thread in threading.enumerate())
+    never.set()
+
+
+@pytest.mark.filterwarnings("ignore:stopping")
 @pytest.mark.parametrize("error", [ProviderError("down"), KeyboardInterrupt()])
 def test_a_failure_keeps_what_is_under_way_and_starts_no_more(error: BaseException) -> None:
     under_way, failed = threading.Event(), threading.Event()

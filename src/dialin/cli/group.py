@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 from dialin.errors import DialinError, InputWarning
+from dialin.llm.threads import THREADS
 from dialin.text.unseen import without_unseen
 
 EXIT_INTERRUPTED = 130
@@ -83,6 +85,7 @@ class OneLineGroup(LazyGroup):
         _print_what_can_be_printed()
         with _private_files(), _told_warnings():
             code = self._code(args, **extra)
+        _end_if_threads_wait(code)
         sys.exit(code)
 
     def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
@@ -101,6 +104,14 @@ class OneLineGroup(LazyGroup):
                 raise stop.__cause__ from None
             return _say("dialin: stopped", EXIT_INTERRUPTED)
         return code if isinstance(code, int) else 0
+
+
+def _end_if_threads_wait(code: int) -> None:
+    """End the process at once if it was interrupted twice, and threads wait for answers that nobody wants."""
+    if any(thread.name.startswith(THREADS) for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 @contextmanager

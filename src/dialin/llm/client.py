@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
@@ -12,12 +13,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.errors import InputError
+from dialin.errors import InputError, InputWarning
 from dialin.llm.base import LLM, Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.retry import Retry
+from dialin.llm.threads import THREADS
 from dialin.llm.usage import Budget, Ledger, Usage, estimate_tokens
 from dialin.prompts.prompt import Prompt
+
+_WAITING = "stopping: waiting for the answers under way, which are kept; another Ctrl-C leaves them"
 
 
 class Client:
@@ -117,23 +121,31 @@ class Client:
         return None
 
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
-        """Ask in parallel; on a failure finish and store the calls under way, start no more, and raise."""
+        """Ask in parallel; on a failure finish and store the calls under way, start no more, and raise.
+
+        A second interrupt leaves the calls under way to themselves.
+        """
         if not wanted:
             return {}
         stop, keys = Event(), dict[Future[Reply], str]()
         places = Semaphore(self.backend.n_parallel)
-        with ThreadPoolExecutor(self.backend.n_parallel, thread_name_prefix="dialin-llm") as pool:
-            try:
-                keys |= {pool.submit(self._unless, stop, places, key, request): key for key, request in wanted.items()}
-                return {keys[future]: future.result() for future in as_completed(keys)}
-            except _StoppedError:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise _cause(keys) from None
-            except BaseException:
-                stop.set()
-                _wait_for(places, self.backend.n_parallel)
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        pool = ThreadPoolExecutor(self.backend.n_parallel, thread_name_prefix=THREADS)
+        try:
+            keys |= {pool.submit(self._unless, stop, places, key, request): key for key, request in wanted.items()}
+            found = {keys[future]: future.result() for future in as_completed(keys)}
+        except _StoppedError:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise _cause(keys) from None
+        except BaseException as error:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):
+                warnings.warn(_WAITING, InputWarning, stacklevel=2)
+            wait_until_free(places, self.backend.n_parallel)
+            pool.shutdown(wait=True)
+            raise
+        pool.shutdown(wait=True)
+        return found
 
     def _unless(self, stop: Event, places: Semaphore, key: str, request: Request) -> Reply:
         """Ask unless another call has failed; if this one fails, set `stop` before the waiting thread notices."""
@@ -176,7 +188,7 @@ class _StoppedError(Exception):
     """Another call has failed, so this one was not made."""
 
 
-def _wait_for(places: Semaphore, n: int) -> None:
+def wait_until_free(places: Semaphore, n: int) -> None:
     """Wait for the n places of calls to be free: an interrupt may hide from the pool a thread that it has started."""
     for _ in range(n):
         places.acquire()
