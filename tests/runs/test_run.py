@@ -175,7 +175,7 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"manifest\.json is damaged"):
         load(tmp_path)
     (tmp_path / "manifest.json").write_text('{"format": 2}')
-    with pytest.raises(InputError, match=r"manifest\.json is damaged: 'dialin'"):
+    with pytest.raises(InputError, match=r"manifest\.json is damaged: 'settings'"):
         load(tmp_path)
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(InputError, match=r"manifest\.json is damaged"):
