@@ -133,6 +133,12 @@ def test_what_is_said_next_counts_in_fit_and_in_predict() -> None:
     assert np.array_equal(pickle.loads(pickle.dumps(fitted)).predict(corpus), fitted.labels_)
 
 
+def test_texts_that_can_be_read_only_once() -> None:
+    model = clusterer(llm=None).fit(iter(TEXTS))
+    assert np.array_equal(model.predict(iter(TEXTS)), model.labels_)
+    assert np.array_equal(model.predict_proba(iter(TEXTS)), model.predict_proba(TEXTS))
+
+
 def test_dialogues_of_a_corpus_help_to_guess_who_speaks() -> None:
     """What says nothing of itself stands where the agent speaks; as texts alone, it is taken for a customer's."""
     dialogues = [["I want my money back", "let me check that for you"]] * 20 + [["I want my money back", "xyz"]]

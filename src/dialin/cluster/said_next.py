@@ -54,7 +54,8 @@ def with_next(X: Matrix, order: SpokenOrder, scripts: Sequence[bool], weight: fl
         return X
     shares = weight / np.bincount(said, minlength=len(X))[said]
     leaning = X + csr_array((shares, (said, following)), shape=(len(X), len(X))) @ X
-    leaning[said] /= np.linalg.norm(leaning[said], axis=1, keepdims=True)
+    rows = np.unique(said)
+    leaning[rows] /= np.linalg.norm(leaning[rows], axis=1, keepdims=True)
     return np.asarray(leaning, dtype=np.float32)
 
 

@@ -147,7 +147,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
             `fit` was not called.
         """
         check_is_fitted(self)
-        return self._assign(X, roles)[0]
+        sentences, rows, order = said(X, roles)
+        return self._assign(sentences, order)[0][rows]
 
     def predict_proba(self, X: Corpus | Iterable[str], *, roles: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Return P(intent | utterance), shape (n_utterances, n_intents).
@@ -161,22 +162,21 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
             `fit` was not called.
         """
         check_is_fitted(self)
-        labels, vectors = self._assign(X, roles)
-        _, utterance_roles = utterances_of(X, roles)
-        p_intent = self.result_.pieces.intent_probabilities(vectors, utterance_roles, len(self.intents_))
-        return np.where((labels >= 0)[:, None], p_intent, 0.0)
-
-    def _assign(self, X: Corpus | Iterable[str], roles: Sequence[str] | None) -> tuple[Labels, Matrix]:
-        """Return the intent and the vector of each utterance."""
         sentences, rows, order = said(X, roles)
-        texts, own_roles = [text for text, _ in sentences], [role for _, role in sentences]
-        counts = np.bincount(rows, minlength=len(sentences))
-        data = Data(texts, self._encode(texts), counts, own_roles, order=order).in_context(self._settings.context)
-        vectors = data.with_vectors_of(self._known).X
-        labels, p_intent = self.result_.pieces.assign(vectors, own_roles)
+        labels, vectors = self._assign(sentences, order)
+        own_roles = [role for _, role in sentences]
+        p_intent = self.result_.pieces.intent_probabilities(vectors, own_roles, len(self.intents_))
+        return np.where((labels >= 0)[:, None], p_intent, 0.0)[rows]
+
+    def _assign(self, sentences: list[tuple[str, str]], order: SpokenOrder | None) -> tuple[Labels, Matrix]:
+        """Return the intent and the vector of each pair of text and role."""
+        texts, roles = [text for text, _ in sentences], [role for _, role in sentences]
+        data = Data(texts, self._encode(texts), np.ones(len(texts), np.int64), roles, order=order)
+        vectors = data.in_context(self._settings.context).with_vectors_of(self._known).X
+        labels, p_intent = self.result_.pieces.assign(vectors, roles)
         if self._settings.only == "needs":
-            labels, _ = needs_alone(kinds_by_shipped(texts, own_roles), labels, p_intent)
-        return labels[rows], vectors[rows]
+            labels, _ = needs_alone(kinds_by_shipped(texts, roles), labels, p_intent)
+        return labels, vectors
 
     @property
     def _settings(self) -> Settings:

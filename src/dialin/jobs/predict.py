@@ -61,7 +61,7 @@ def vectors_of(run: Run, corpus: Corpus, opened: Connections) -> Matrix:
     """Return the vectors of new sentences as the run's own were made: with what is said next, if it took that up."""
     context = run.manifest.settings.context
     new = data_of(corpus, opened.embed(corpus.texts), run.manifest.embedder).in_context(context)
-    return new.with_vectors_of(run.data if context == "next" else None).X
+    return new.with_vectors_of(run.data if context == "next" and run.corpus.has_dialogues else None).X
 
 
 def pins(run: Run, pieces: Pieces) -> Pins:

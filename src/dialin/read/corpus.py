@@ -41,6 +41,12 @@ class Corpus:
     occurrences: pa.Table
     n_blank: int = 0
 
+    @property
+    def has_dialogues(self) -> bool:
+        """Whether any utterance belongs to a dialogue."""
+        dialogues = self.occurrences["dialogue_id"]
+        return bool(dialogues.null_count < len(dialogues))
+
 
 def corpus_of(table: pa.Table) -> Corpus:
     """Return the corpus of a table from `dialin.read.table.read_table`; rows with null text are only counted."""

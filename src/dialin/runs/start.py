@@ -155,7 +155,7 @@ def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntent
             hint=f"use --embedder {old.manifest.embedder}",
         )
     known_by = old.manifest.settings.context
-    if known_by != context and (has_dialogues(old.corpus) or has_dialogues(corpus)):
+    if known_by != context and (old.corpus.has_dialogues or corpus.has_dialogues):
         raise InputError(
             f"{pin} was made with --context {known_by}, but this run has --context {context}",
             hint=f"use --context {known_by}",
@@ -166,12 +166,6 @@ def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntent
             f"the review of {pin} has no decisions to keep", hint=f"review it: dialin review {files.quoted(pin)}"
         )
     return pinned
-
-
-def has_dialogues(corpus: Corpus) -> bool:
-    """Return whether any utterance of a corpus belongs to a dialogue."""
-    dialogues = corpus.occurrences["dialogue_id"]
-    return bool(dialogues.null_count < len(dialogues))
 
 
 def _missing_parents(folder: Path) -> list[Path]:
