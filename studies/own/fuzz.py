@@ -53,7 +53,9 @@ from dialin.discover.settings import Settings
 from dialin.errors import InputError
 from dialin.jobs.discover import Session, work_on
 from dialin.llm.base import Request
-from dialin.llm.openai_answer import UNREADABLE, read_reply
+from dialin.llm.dialects.base import UNREADABLE
+from dialin.llm.dialects.openai import OPENAI
+from dialin.llm.remote import probabilities_of
 from dialin.name.descriptions import MAX_CHARACTERS, Described, parse_description
 from dialin.name.labels import Example, parse_reply
 from dialin.name.turns import Turn
@@ -183,15 +185,13 @@ TEXTS = {"en": "where is my parcel", "zh": "我的包裹在哪里"}
 
 
 def judged(text: str) -> None:
-    """Read an answer of a server, as `dialin.llm.openai_api` does, and check its probabilities."""
+    """Read an answer of a server, as `dialin.llm.remote` does, and check its probabilities."""
     try:
-        reply = read_reply(json.loads(text), ASKED, logprobs=False)
+        p = np.array(probabilities_of(OPENAI.read(json.loads(text)), ASKED))
     except (*UNREADABLE, RecursionError):
         return
-    if reply is not None:
-        p = np.array(reply.probabilities)
-        assert ((p >= 0) & (p <= 1)).all(), f"{p} are no probabilities"
-        assert p.sum() <= 1 + 1e-9, f"{p} are no probabilities"
+    assert ((p >= 0) & (p <= 1)).all(), f"{p} are no probabilities"
+    assert p.sum() <= 1 + 1e-9, f"{p} are no probabilities"
 
 
 # --- runs and reviews -----------------------------------------------------------------------------

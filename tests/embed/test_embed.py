@@ -299,7 +299,7 @@ def test_server_that_wants_an_hour_is_not_waited_for() -> None:
     ("answer", "message"),
     [
         (httpx.Response(200, text="hello"), "sent no readable answer: 'hello'"),
-        (httpx.Response(200, json={"data": [{"embedding": [1]}]}), "sent no embeddings"),
+        (httpx.Response(200, json={"data": [{"index": 0}]}), "sent no embeddings"),
         (httpx.Response(200, json=[]), r"sent no readable answer: '\[\]'"),
         (httpx.Response(200, json={"data": []}), "sent 0 vectors for 1 texts"),
         (httpx.Response(200, json={"data": [{"index": 0, "embedding": [0.0, 0.0]}]}), "zero or not finite"),

@@ -38,6 +38,7 @@ class Script:
 
     def __init__(self, answer: Callable[[Request], Reply] | None = None, n_parallel: int = 4) -> None:
         self.n_parallel = n_parallel
+        self.n_draws = 1
         self.asked: list[str] = []
         self.answer = answer or (lambda request: Reply("Yes", (0.75, 0.25)[: len(request.options)], 10, 1))
         self.closed = False
@@ -397,7 +398,7 @@ from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.prompts.prompt import Prompt
 class B:
-    name = "b"; n_parallel = 1; n = 0
+    name = "b"; n_parallel = n_draws = 1; n = 0
     def reply(self, request):
         self.n += 1
         if self.n == 6: os.kill(os.getpid(), signal.SIGKILL)

@@ -244,6 +244,7 @@ class Backend:
 
     def __init__(self, n_parallel: int = 1) -> None:
         self.n_parallel = n_parallel
+        self.n_draws = 1
         self.n_asked = 0
 
     def reply(self, request: Request) -> Reply:

@@ -128,6 +128,7 @@ class ScriptedBackend:
 
     name = "test:scripted"
     n_parallel = 1
+    n_draws = 1
 
     def __init__(self, log: Path | None = None, on_call: Callable[[str], None] = lambda _: None) -> None:
         self.log, self.on_call = log, on_call

@@ -24,7 +24,7 @@ class RecallBackend:
     """
 
     def __init__(self, backend: Backend, known: ReplyStore, recalled: list[str]) -> None:
-        self.name, self.n_parallel = backend.name, backend.n_parallel
+        self.name, self.n_parallel, self.n_draws = backend.name, backend.n_parallel, backend.n_draws
         self._backend, self._known, self._recalled = backend, known, recalled
 
     def reply(self, request: Request) -> Reply:

@@ -68,7 +68,8 @@ def serve_run(what: str, run: Run, door: Mapping[str, Any]) -> None:
     door : mapping
         Fields of a `dialin.web.serve.Door`.
     """
-    from dialin.web.serve import Door, is_loopback, serve  # noqa: PLC0415  (only these commands need the server)
+    from dialin.llm.hosts import is_loopback  # noqa: PLC0415
+    from dialin.web.serve import Door, serve  # noqa: PLC0415  (only these commands need the server)
 
     summary_of(run)  # raises if the run has no result yet
     if not is_loopback(door["host"]):

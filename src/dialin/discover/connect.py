@@ -21,7 +21,7 @@ from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.backends import backend_of, prompt_of_adapter, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
-from dialin.llm.openai_api import OpenAIBackend
+from dialin.llm.remote import RemoteBackend
 from dialin.llm.spec import AUTO, NO_LLM, Spec
 from dialin.models import store as models
 from dialin.models.home import home_path, writable_home
@@ -276,7 +276,7 @@ def open_backend(spec: str) -> Backend | None:
     if spec == NO_LLM:
         return None
     backend = backend_of(Spec.parse(spec).model_spec if stale_adapter(spec) else spec)
-    if isinstance(backend, OpenAIBackend):
+    if isinstance(backend, RemoteBackend):
         with closed_on_failure(backend):
             backend.check()
     return backend
@@ -307,7 +307,7 @@ class WatchedBackend:
     """A backend that reports each reply, for a progress bar; closing it leaves the real one open."""
 
     def __init__(self, backend: Backend, on_reply: Callable[[], None]) -> None:
-        self.name, self.n_parallel = backend.name, backend.n_parallel
+        self.name, self.n_parallel, self.n_draws = backend.name, backend.n_parallel, backend.n_draws
         self._backend, self._on_reply = backend, on_reply
 
     def reply(self, request: Request) -> Reply:

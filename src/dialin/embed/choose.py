@@ -15,6 +15,8 @@ from dialin.embed.onnx import OnnxEmbedder, files_of, local_names, local_specs
 from dialin.embed.openai import OpenAIEmbedder
 from dialin.embed.sentence_transformers import SentenceTransformersEmbedder
 from dialin.errors import InputError
+from dialin.llm.http import Channel
+from dialin.llm.learnt import accepts_path
 from dialin.llm.spec import Spec, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean
 
@@ -72,7 +74,9 @@ def _build(spec: Spec | None, text: str) -> Embedder:
     if spec is not None and spec.kind == "st":
         return SentenceTransformersEmbedder(spec.model)
     if spec is not None and spec.kind == "openai":
-        return OpenAIEmbedder(spec.model, spec.url, os.environ.get("OPENAI_API_KEY"))
+        return OpenAIEmbedder(
+            spec.model, spec.url, os.environ.get("OPENAI_API_KEY"), channel=Channel(remembered=accepts_path())
+        )
     forms = f"auto, {local_specs()}, local:/path/to/folder, local:ENGLISH+CHINESE, st:NAME, openai:MODEL@URL"
     raise InputError(f"unknown embedder {text!r}", hint=f"there are: {forms}")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Backend
+from dialin.llm.learnt import accepts_path
 from dialin.llm.spec import LLM_FORMS, Spec, label_of
 
 ADAPTER = "adapter.gguf"
@@ -129,7 +131,8 @@ def _fingerprint(path: Path) -> str:
 
 
 def _openai(spec: Spec, n_parallel: int | None) -> Backend:
-    from dialin.llm.openai_api import OpenAIBackend, ServerOptions  # noqa: PLC0415
+    from dialin.llm.remote import RemoteBackend, ServerOptions  # noqa: PLC0415
 
-    options = ServerOptions() if n_parallel is None else ServerOptions(n_parallel=n_parallel)
-    return OpenAIBackend(spec.model, spec.url, os.environ.get("OPENAI_API_KEY"), options)
+    options = ServerOptions(remembered=accepts_path())
+    options = options if n_parallel is None else replace(options, n_parallel=n_parallel)
+    return RemoteBackend(spec.model, spec.url, os.environ.get("OPENAI_API_KEY"), options)

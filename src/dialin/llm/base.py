@@ -31,12 +31,15 @@ class Request:
         Upper bound of tokens to write; 1 token suffices where token probabilities are offered.
     grammar : str
         GBNF grammar that the answer must obey, if the backend can constrain answers; "" for none.
+    draw : int
+        0 asks for the likeliest answer; 1, 2, … draw others, where a model gives no probabilities.
     """
 
     prompt: Prompt
     options: tuple[str, ...] = ()
     max_tokens: int = 1
     grammar: str = ""
+    draw: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,15 @@ class Reply:
         (an unreadable answer is all zeros). Empty for free text.
     tokens_in, tokens_out : int
         Tokens of the prompt and of the answer, as the provider counts them.
+    refused : str
+        The provider's words if it refused this one question for its content or its length; "" for an answer.
     """
 
     text: str
     probabilities: tuple[float, ...]
     tokens_in: int
     tokens_out: int
+    refused: str = ""
 
 
 @runtime_checkable
@@ -76,10 +82,14 @@ class LLM(Protocol):
 
 
 class Backend(Protocol):
-    """A provider: one request in, one reply out; must be thread-safe up to `n_parallel` calls."""
+    """A provider: one request in, one reply out; must be thread-safe up to `n_parallel` calls.
+
+    `n_draws` is how often a question with options is asked where the answer comes in words, without probabilities.
+    """
 
     name: str
     n_parallel: int
+    n_draws: int
 
     def reply(self, request: Request) -> Reply:
         """Answer one request; raise `dialin.errors.ProviderError` if the provider fails."""

@@ -29,6 +29,7 @@ _BY_STEP = "SELECT step, COUNT(*), SUM(tokens_in), SUM(tokens_out) FROM replies 
 def request_key(model: str, request: Request) -> str:
     """Return the key of a request: 64 hex digits, equal for equal content."""
     content = [model, request.prompt.messages(), request.options, request.max_tokens, request.grammar]
+    content += [request.draw] if request.draw else []
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
 
 

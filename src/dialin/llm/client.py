@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event, Semaphore
 from typing import Self
 
@@ -57,6 +58,7 @@ class Client:
         self.budget = budget or Budget()
         self.retry = retry
         self._step = "other"
+        self._n_draws = backend.n_draws
 
     def step(self, name: str) -> Self:
         """Return this client with its usage counted under the step `name`; all else is shared."""
@@ -67,7 +69,7 @@ class Client:
     def asking(self, backend: Backend) -> Self:
         """Return this client with another backend, which its opener closes; stores, ledger and budget are shared."""
         other = copy.copy(self)
-        other.backend, other.name = backend, backend.name
+        other.backend, other.name, other._n_draws = backend, backend.name, backend.n_draws
         return other
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
@@ -82,9 +84,12 @@ class Client:
         """
         if not options or len(set(options)) < len(options):
             raise InputError(f"options to choose from must be distinct and at least one, got {list(options)}")
-        replies = self._answer([Request(prompt, tuple(options)) for prompt in prompts])
-        rows = [reply.probabilities for reply in replies]
-        return np.array(rows, dtype=np.float64).reshape(len(prompts), len(options))
+        requests = [Request(prompt, tuple(options)) for prompt in prompts]
+        chosen = _rows(self._answer(requests), len(options))
+        in_words = np.flatnonzero(chosen.max(axis=1, initial=0.0) == 1.0)  # token probabilities stay below
+        draws = [self._answer([replace(requests[i], draw=k) for i in in_words]) for k in range(1, self._n_draws)]
+        chosen[in_words] = np.mean([chosen[in_words], *(_rows(replies, len(options)) for replies in draws)], axis=0)
+        return chosen
 
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
         """Return the text written for each prompt, n_prompts strings; raises like `choose`."""
@@ -167,7 +172,8 @@ class Client:
             self.ledger.release(expected)
             raise
         self.ledger.settle(self._step, expected, Usage(1, 0, reply.tokens_in, reply.tokens_out))
-        self._keep(key, request, reply)
+        if not reply.refused:  # another server, or this one tomorrow, may answer it
+            self._keep(key, request, reply)
         return reply
 
     def _keep(self, key: str, request: Request, reply: Reply) -> None:
@@ -193,6 +199,11 @@ def wait_until_free(places: Semaphore, n: int) -> None:
     for _ in range(n):
         places.acquire()
     places.release(n)
+
+
+def _rows(replies: Sequence[Reply], n_options: int) -> NDArray[np.float64]:
+    rows = [reply.probabilities for reply in replies]
+    return np.array(rows, dtype=np.float64).reshape(len(replies), n_options)
 
 
 def _cause(futures: Iterable[Future[Reply]]) -> BaseException:

@@ -1,4 +1,4 @@
-"""HTTP with OpenAI-compatible servers: one client for LLMs, embedders and the look whether a server is there.
+"""HTTP with servers: one client for LLMs, embedders and the look whether a server is there.
 
 Every way in which a server can fail becomes a `ProviderError` here, with a hint and with whether to try again.
 """
@@ -8,26 +8,53 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from dialin.errors import InputError, ProviderError
+from dialin.llm.complaints import complaint, retry_after, status_in, wait_in_words
+from dialin.llm.dialects.base import KeyHeader
+from dialin.llm.hosts import is_loopback
+from dialin.llm.proxies import environment_fault
+from dialin.llm.retry import LONG_WAIT
 from dialin.llm.spec import DEFAULT_URL
 
 RETRYABLE_CODES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 CHECK_SECONDS = 10.0
 """How long `Server.check` waits for an answer."""
-_BAD_REQUEST_CODES = frozenset({400, 422})
+NEED_KEYS = frozenset({"api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com"})
+"""Hosts that answer nobody without a key."""
+_REFUSAL_CODES = frozenset({400, 403, 404, 413, 415, 422, 501})
+_PART_CODES = frozenset({400, 413, 415, 422, 501})
 _SECRET_LETTERS = 8
 _NO_CREDIT = "insufficient_quota"
+_MOST_DETAILS = 4_000
 
 
-class BadRequestError(ProviderError):
-    """The server does not understand something in the request."""
+class RefusedError(ProviderError):
+    """The server refuses the request: a part of it, its content, or whoever asks.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    complaint : str
+        What the server says, with the name of the part if it gives one.
+    details : str
+        All that it says, with its codes.
+    """
+
+    status = 0
+    complaint = ""
+    details = ""
+
+    @property
+    def may_be_a_part(self) -> bool:
+        """Whether a part of the request may be what is refused; a 403 or a 404 without a reason is about the model."""
+        return self.status in _PART_CODES
 
 
 @dataclass(frozen=True)
@@ -42,43 +69,52 @@ class Channel:
         Most connections at a time.
     transport : httpx.BaseTransport, optional
         Carries the requests in place of the network; for tests.
+    remembered : Path, optional
+        File that remembers what models accept (`dialin.llm.learnt`).
     """
 
     timeout: float = 120.0
     n_parallel: int = 8
     transport: httpx.BaseTransport | None = None
+    remembered: Path | None = None
 
 
 class Server:
-    """An OpenAI-compatible server.
+    """A server.
 
     Parameters
     ----------
     base_url : str
         Its address with the version: "http://localhost:8000/v1".
     api_key : str, optional
-        Sent as a bearer token; it appears in no message and no file.
+        It appears in no message and no file.
     channel : Channel
         How requests travel.
+    key_header : KeyHeader
+        The headers in which the key is sent.
 
     Raises
     ------
     InputError
-        The URL is invalid, or the key is missing or invalid.
+        The URL is invalid, the key is missing or invalid, or the environment names a proxy or certificates that
+        cannot be used.
     """
 
-    def __init__(self, base_url: str = DEFAULT_URL, api_key: str | None = None, channel: Channel = Channel()) -> None:
-        self.base_url = _checked_url(base_url)
-        self._key = _checked_key(api_key, self.base_url)
-        self._http = httpx.Client(
-            headers={"Content-Type": "application/json"}
-            | ({"Authorization": f"Bearer {self._key}"} if self._key else {}),
-            timeout=channel.timeout,
-            transport=channel.transport,
-            limits=httpx.Limits(max_connections=channel.n_parallel),
+    def __init__(
+        self,
+        base_url: str = DEFAULT_URL,
+        api_key: str | None = None,
+        channel: Channel = Channel(),
+        key_header: KeyHeader = KeyHeader(),
+    ) -> None:
+        self.base_url, self._key_header = _checked_url(base_url, key_header.variable), key_header
+        self._key = _checked_key(api_key, self.base_url, key_header.variable)
+        own = {key_header.header: key_header.prefix + self._key} if self._key else {}
+        self._http = _http_client(
+            {"Content-Type": "application/json", **key_header.others, **own}, channel, self.base_url
         )
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, Any], model: str = "") -> dict[str, Any]:
         """Send a JSON object and return the one that comes back.
 
         Parameters
@@ -86,14 +122,16 @@ class Server:
         path : str
             What follows the base URL, such as "/embeddings".
         body : mapping
-            The object to send, with the name of the model under "model".
+            The object to send.
+        model : str
+            The name of the model, for messages.
 
         Raises
         ------
-        BadRequestError
-            The server answered 400 or 422.
+        RefusedError
+            The server refuses the request.
         ProviderError
-            The server cannot be reached, refuses the call, or sends no JSON object.
+            The server cannot be reached, fails, or sends no JSON object.
         """
         try:
             # Plain ASCII JSON: even a lone surrogate in a sentence can be sent.
@@ -101,20 +139,27 @@ class Server:
         except httpx.RequestError as error:
             raise self._unreachable(error) from None  # its text may quote headers, and the key with them
         if response.status_code != httpx.codes.OK:
-            raise self._refused(response, str(body.get("model", "")))
+            raise self._fault(response, model)
         try:
             answer = response.json()
         except (ValueError, RecursionError):
             raise self.unreadable(response.text) from None
         if not isinstance(answer, dict):
             raise self.unreadable(response.text)
+        if status := status_in(answer):
+            raise self._fault(httpx.Response(status, json=answer, headers=response.headers), model)
         found: dict[str, Any] = without_secret(answer, self._key)
         return found
 
-    def check(self) -> None:
+    def check(self, path: str = "/models") -> None:
         """Find out whether the server is there and takes the key, by asking for its list of models, which is free.
 
         A server need not have that list: only "not there" and "wrong key" count.
+
+        Parameters
+        ----------
+        path : str
+            What follows the base URL.
 
         Raises
         ------
@@ -122,16 +167,15 @@ class Server:
             The server cannot be reached, or refuses the key.
         """
         try:
-            response = self._http.get(f"{self.base_url}/models", timeout=CHECK_SECONDS)
+            response = self._http.get(self.base_url + path, timeout=CHECK_SECONDS)
         except httpx.RequestError as error:
             raise InputError(
-                f"cannot reach the LLM server at {self.base_url} ({type(error).__name__})",
-                hint="is it running, and is the base URL right?",
+                f"cannot reach the LLM server at {self.base_url} ({type(error).__name__})", hint=_hint_of(error)
             ) from None  # as in `post`
         if response.status_code in {401, 403}:
             raise InputError(
                 f"the LLM server at {self.base_url} refuses the key ({response.status_code})",
-                hint="set the environment variable OPENAI_API_KEY to a valid key",
+                hint=f"set the environment variable {self._key_header.variable} to a valid key",
             )
 
     def close(self) -> None:
@@ -149,26 +193,42 @@ class Server:
     def _unreachable(self, error: httpx.RequestError) -> ProviderError:
         what = "no answer in time from" if isinstance(error, httpx.TimeoutException) else "cannot reach"
         return ProviderError(
-            f"{what} the server at {self.base_url} ({type(error).__name__})",
-            hint="is it running, and is the base URL right?",
-            retryable=True,
+            f"{what} the server at {self.base_url} ({type(error).__name__})", hint=_hint_of(error), retryable=True
         )
 
-    def _refused(self, response: httpx.Response, model: str) -> ProviderError:
-        status, is_broke = response.status_code, _NO_CREDIT in response.text
-        kind = BadRequestError if status in _BAD_REQUEST_CODES else ProviderError
-        return kind(
-            f"the server at {self.base_url} answered {status}: {self._quoted(complaint(response))}",
-            hint="the account has no credit left" if is_broke else _hint(status, model),
+    def _fault(self, response: httpx.Response, model: str) -> ProviderError:
+        """Return the error for an answer other than a good one; a wait of more than `LONG_WAIT` is named."""
+        status, is_broke, wait = response.status_code, _NO_CREDIT in response.text, retry_after(response.headers)
+        asks = f"; it asks to wait {wait_in_words(wait)}" if wait and wait > LONG_WAIT else ""
+        is_refused = status in _REFUSAL_CODES
+        error = (RefusedError if is_refused else ProviderError)(
+            f"the server at {self.base_url} answered {status}: {self._quoted(complaint(response))}{asks}",
+            hint="the account has no credit left" if is_broke else self._hint(status, model),
             retryable=status in RETRYABLE_CODES and not is_broke,  # waiting does not fill an account
-            retry_after=retry_after(response.headers),
+            retry_after=wait,
         )
+        if isinstance(error, RefusedError):
+            error.status = status
+            error.complaint = self._quoted(complaint(response))
+            error.details = self._blackened(response.text)[:_MOST_DETAILS]
+        return error
+
+    def _hint(self, status: int, model: str) -> str:
+        variable = self._key_header.variable
+        return {
+            401: f"set the environment variable {variable} to a valid key",
+            403: f"the key in {variable} may not use this model",
+            404: f"does the server have the model {model!r}, and does the base URL end in /v1?",
+            429: "too many calls or an empty account: lower rpm, tpm or n_parallel",
+        }.get(status, "")
 
     def _quoted(self, text: str) -> str:
         """Return foreign text fit for a message: one line, short, without the key."""
+        return " ".join(self._blackened(text).split())[:300]
+
+    def _blackened(self, text: str) -> str:
         escaped = json.dumps(self._key)[1:-1]  # as JSON quotes it
-        known = text.replace(self._key, "***").replace(escaped, "***") if self._key else text
-        return " ".join(known.split())[:300]
+        return text.replace(self._key, "***").replace(escaped, "***") if self._key else text
 
 
 def without_secret(value: Any, key: str) -> Any:
@@ -190,52 +250,41 @@ def without_secret(value: Any, key: str) -> Any:
     return value.replace(key, "***") if isinstance(value, str) else value
 
 
-def complaint(response: httpx.Response) -> str:
-    """Return the error message in an answer: from the usual shapes of JSON, or the whole text."""
+def _hint_of(error: httpx.RequestError) -> str:
+    """Return what may help where a server cannot be reached; the text of the error itself may quote headers."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "set SSL_CERT_FILE to the file of your own certificate authority"
+    return "is it running, and is the base URL right?"
+
+
+def _http_client(headers: Mapping[str, str], channel: Channel, base_url: str) -> httpx.Client:
+    """Return the client; a server on this machine is asked without a proxy."""
     try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return response.text or response.reason_phrase
-    error = body.get("error", body) if isinstance(body, dict) else body
-    return str(error.get("message", error) if isinstance(error, dict) else error)
+        return httpx.Client(
+            headers=headers,
+            timeout=channel.timeout,
+            transport=channel.transport,
+            limits=httpx.Limits(max_connections=channel.n_parallel, max_keepalive_connections=channel.n_parallel),
+            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
+        )
+    except (ValueError, TypeError, OSError, ImportError, httpx.InvalidURL) as error:  # by what the environment says
+        raise environment_fault(error) from error
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a Retry-After header asks for, written as a number or as a date."""
-    value = headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return max(0.0, seconds) if isfinite(seconds) else None
-
-
-def _hint(status: int, model: str) -> str:
-    return {
-        401: "set the environment variable OPENAI_API_KEY to a valid key",
-        403: "the key in OPENAI_API_KEY may not use this model",
-        404: f"does the server have the model {model!r}, and does the base URL end in /v1?",
-        429: "too many calls or an empty account: lower rpm, tpm or n_parallel",
-    }.get(status, "")
-
-
-def _checked_key(key: str | None, base_url: str) -> str:
+def _checked_key(key: str | None, base_url: str, variable: str) -> str:
     key = (key or "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise InputError("the API key contains characters that are not valid in a key", hint="check OPENAI_API_KEY")
-    if not key and base_url == DEFAULT_URL:
-        raise InputError(f"{base_url} needs an API key", hint="set the environment variable OPENAI_API_KEY")
+        raise InputError("the API key contains characters that are not valid in a key", hint=f"check {variable}")
+    if not key and urlsplit(base_url).hostname in NEED_KEYS:
+        raise InputError(f"{base_url} needs an API key", hint=f"set the environment variable {variable}")
     return key
 
 
-def _checked_url(base_url: str) -> str:
+def _checked_url(base_url: str, variable: str) -> str:
     if "@" in base_url.partition("://")[2].partition("/")[0] or "?" in base_url:
         raise InputError(
             "the base URL of a server holds a password or a query, which would stand in the files of the run",
-            hint="give the key in OPENAI_API_KEY, and a base URL such as http://localhost:8000/v1",
+            hint=f"give the key in {variable}, and a base URL such as http://localhost:8000/v1",
         )
     try:
         url = httpx.URL(base_url)

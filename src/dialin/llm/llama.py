@@ -72,6 +72,7 @@ class LlamaBackend:
     """
 
     n_parallel = 1
+    n_draws = 1
 
     def __init__(self, model_path: str | Path, name: str | None = None, options: LlamaOptions = LlamaOptions()) -> None:
         path = Path(model_path)

@@ -10,6 +10,9 @@ import tenacity
 
 from dialin.errors import ProviderError
 
+LONG_WAIT = 300.0
+"""Seconds; a server that asks for a longer wait is not waited for."""
+
 
 @dataclass(frozen=True)
 class Retry:
@@ -31,7 +34,7 @@ class Retry:
     attempts: int = 6
     first_wait: float = 1.0
     max_wait: float = 60.0
-    max_asked: float = 300.0
+    max_asked: float = LONG_WAIT
     sleep: Callable[[float], None] | None = None
 
     def retrying(self, stop: Event) -> tenacity.Retrying:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 import httpx
 
 from dialin import files
 from dialin.errors import InputError
+from dialin.llm.hosts import is_loopback
 from dialin.llm.spec import Spec
 from dialin.models.home import cache_home, home_path
 
@@ -64,7 +64,7 @@ def check_allowed(specs: Iterable[str]) -> None:
     asked = list(filter(None, map(server_of, specs)))
     known = allowed() if asked else frozenset()
     for server in asked:
-        if not (_is_known(server, known) or (_is_loopback(server) and not os.environ.get(KEY_VARIABLE, "").strip())):
+        if not (_is_known(server, known) or (_is_local(server) and not os.environ.get(KEY_VARIABLE, "").strip())):
             raise InputError(
                 f"this run asks {server}, which would get your texts and, if it is set, the key in {KEY_VARIABLE}",
                 hint=f"if you trust it, add: --allow-server {server} (it is remembered)",
@@ -112,14 +112,8 @@ def _is_known(server: str, known: frozenset[str]) -> bool:
     return not known.isdisjoint({server, host, f"{host}:{url.port or _PORTS[url.scheme]}"})
 
 
-def _is_loopback(server: str) -> bool:
-    if server.startswith("st:"):
-        return False
-    host = httpx.URL(server).host
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _is_local(server: str) -> bool:
+    return not server.startswith("st:") and is_loopback(httpx.URL(server).host)
 
 
 def _checked(server: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,25 +10,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from dialin.errors import InputError
+from dialin.llm.hosts import is_loopback
 from dialin.runs.run import Run
 from dialin.web.app import Access, app_of
 from dialin.web.connections import BoundedProtocol, Limits
 
 LOOPBACK = "127.0.0.1"
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is reachable from this machine only.
-
-    Examples
-    --------
-    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "example.org")]
-    [True, True, True, False, False]
-    """
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,150 @@
+"""The protocol of OpenAI, which vLLM, Ollama, llama.cpp, SGLang, LM Studio and most providers speak as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dialin.llm.accepts import ROOMS, Accepts
+from dialin.llm.base import Request
+from dialin.llm.dialects.base import Answer, KeyHeader, messages_of, n_answer_tokens
+from dialin.llm.dialects.written import answer_in, begins_at, is_mark, without_thoughts
+from dialin.llm.options import Candidate
+from dialin.llm.render import written_out
+
+
+class OpenAIDialect:
+    """``/chat/completions``, and ``/completions`` for base models."""
+
+    kind = "openai"
+    key_header = KeyHeader()
+    start = Accepts()
+
+    def path(self, model: str, accepts: Accepts) -> str:  # noqa: ARG002  (other protocols name the model in it)
+        """Return the endpoint of chats or of plain texts."""
+        return "/chat/completions" if accepts.chat else "/completions"
+
+    def models_path(self) -> str:
+        """Return the list of models."""
+        return "/models"
+
+    def body(self, model: str, request: Request, accepts: Accepts) -> dict[str, Any]:
+        """Return the request with all that the model accepts."""
+        body: dict[str, Any] = {"model": model} | (_chat(request, accepts) if accepts.chat else _text(request, accepts))
+        if accepts.limit:
+            body[accepts.limit] = n_answer_tokens(request, accepts)
+        return body | _sampling(request, accepts) | _constraint(request, accepts)
+
+    def read(self, answer: dict[str, Any]) -> Answer:
+        """Return what the model wrote, from the shape of chats or from the older one of plain texts."""
+        choice = answer["choices"][0]
+        message = choice.get("message") or {}
+        raw = _raw(message, choice).encode("utf-8", "replace").decode("utf-8")
+        spoken = without_thoughts(raw)
+        text = "" if message.get("refusal") else answer_in(spoken)
+        reason = str(choice.get("finish_reason") or "")
+        has_thoughts = spoken != raw or _has_hidden_thoughts(answer, message)
+        tokens_in, tokens_out = usage(answer)
+        return Answer(
+            text=text,
+            candidates=_candidates(choice.get("logprobs"), text, has_thoughts),
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            is_cut=is_mark(text) and (reason == "length" or (spoken != raw and not spoken)),
+            has_thoughts=has_thoughts,
+            refused="content_filter" if reason == "content_filter" and not text else "",
+        )
+
+
+OPENAI = OpenAIDialect()
+
+
+def _chat(request: Request, accepts: Accepts) -> dict[str, Any]:
+    body: dict[str, Any] = {"messages": messages_of(request, accepts)}
+    if _wants_candidates(request, accepts):
+        body |= {"logprobs": True, "top_logprobs": accepts.n_top}
+    return body
+
+
+def _text(request: Request, accepts: Accepts) -> dict[str, Any]:
+    body: dict[str, Any] = {"prompt": written_out(request.prompt, "plain")}
+    body |= {"stop": ["\n"]} if accepts.stop else {}
+    return body | ({"logprobs": accepts.n_top} if _wants_candidates(request, accepts) else {})
+
+
+def _wants_candidates(request: Request, accepts: Accepts) -> bool:
+    return bool(request.options) and request.draw == 0 and accepts.n_top > 0
+
+
+def _sampling(request: Request, accepts: Accepts) -> dict[str, Any]:
+    body: dict[str, Any] = {"temperature": 1 if request.draw else 0} if accepts.temperature else {}
+    if request.draw and accepts.seed:
+        body["seed"] = request.draw  # also keeps a proxy with a memory from sending the same answer again
+    if accepts.effort and accepts.room >= ROOMS[2]:
+        body["reasoning_effort"] = "low"
+    return body
+
+
+def _constraint(request: Request, accepts: Accepts) -> dict[str, Any]:
+    """Return the fields by which llama.cpp, vLLM and older versions of it take a grammar; each ignores the others."""
+    if not (request.grammar and accepts.grammar):
+        return {}
+    grammar = request.grammar
+    return {"grammar": grammar, "structured_outputs": {"grammar": grammar}, "guided_grammar": grammar}
+
+
+def _raw(message: dict[str, Any], choice: dict[str, Any]) -> str:
+    """Return what was written: one text, the texts of a list of parts, or the one argument of a tool."""
+    content = message.get("content") or choice.get("text") or ""
+    if isinstance(content, list):
+        content = "".join(str(part.get("text") or "") for part in content if part.get("type") == "text")
+    calls = message.get("tool_calls")
+    if content or not calls:
+        return str(content)
+    return str(calls[0]["function"]["arguments"])
+
+
+def _has_hidden_thoughts(answer: dict[str, Any], message: dict[str, Any]) -> bool:
+    details = (answer.get("usage") or {}).get("completion_tokens_details") or {}
+    return bool(message.get("reasoning_content") or message.get("reasoning") or details.get("reasoning_tokens"))
+
+
+def _candidates(logprobs: dict[str, Any] | None, text: str, has_thoughts: bool) -> tuple[Candidate, ...] | None:
+    """Return the candidates for the token with which the answer begins.
+
+    None if the server sends no candidates at all; empty if it sends none for that token.
+    """
+    tokens, lists = _tokens_and_candidates(logprobs or {})
+    if not any(lists):
+        return None
+    index = begins_at(tokens, text)
+    if index < 0 and not has_thoughts:  # the text was cleaned, or the server writes tokens in its own way
+        index = next((i for i, token in enumerate(tokens) if not is_mark(token)), -1)
+    return tuple(lists[index]) if 0 <= index < len(lists) else ()
+
+
+def _tokens_and_candidates(logprobs: dict[str, Any]) -> tuple[list[str], list[list[Candidate]]]:
+    """Return the tokens that were written, and the candidates for each."""
+    if logprobs.get("content"):
+        entries = logprobs["content"]
+        lists = [[c for e in entry.get("top_logprobs") or [] if (c := _candidate(e))] for entry in entries]
+        return [str(entry.get("token") or "one") for entry in entries], lists
+    older = [top or {} for top in logprobs.get("top_logprobs") or []]
+    lists = [[c for t, v in top.items() if (c := _candidate({"token": t, "logprob": v}))] for top in older]
+    return [str(token) for token in logprobs.get("tokens") or ["one"] * len(lists)], lists
+
+
+def _candidate(entry: dict[str, Any]) -> Candidate | None:
+    as_bytes, logprob = entry.get("bytes"), entry.get("logprob")
+    token = bytes(as_bytes) if isinstance(as_bytes, list) and as_bytes else entry["token"].encode("utf-8", "replace")
+    return None if logprob is None else (token, float(logprob))
+
+
+def usage(answer: dict[str, Any]) -> tuple[int, int]:
+    """Return the tokens in and out that the server counted; 0 if it counted none."""
+    counts = answer.get("usage") or {}
+    return _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens"))
+
+
+def _count(count: Any) -> int:
+    """Return a count; 0 where it is none, since no count may lower what was spent."""
+    return count if isinstance(count, int) and count > 0 else 0
