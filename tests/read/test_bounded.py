@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import io
 import lzma
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +112,21 @@ def test_a_workbook_is_named(tmp_path: Path, start: bytes) -> None:
     (tmp_path / "a.xlsx").write_bytes(start + b"\0" * 40)
     with pytest.raises(InputError, match=r"workbook.*save the sheet as CSV"):
         read_table(tmp_path / "a.xlsx")
+
+
+DAMAGED = (
+    "eNptUk9P2zAUfzYmINQDVHJkSznkQrRDKQWtFZrg8FLRbqLV2kqAhnbJ2qggldIlgQZOfIwd9xn3CfbstKVosxI/2+/9/vjJPRwcSSF3"
+    "5E5HcgllAAYAkQRZluUKZXalIx2vwT+wSLFob4+ynP4Nxjj8C8wJ6Ev/PTBXLF8BBWwY+BZYvP5eB+Wkw9v4PpICZGmfK5HFebYPHY/q"
+    "GlxtZo/JNCUNp3NKJ3WhxOQuzSQvqrfiSXwfT5cAV2hPVwLwZEk3wNnVBZ2khJu4SVANttcvo41TMFxAhjmculw7OuDGaUFSNyQnhQkr"
+    "vBS0lK+MvuA3C17Wb/o/1kCAblEHDLP7h7ki2KYA2lMlHAy+Xn8qmqB+8UMzTsZIo4/FuECcYzjGFuIYmzaFYYjYNYsm4hd78BaxWIbp"
+    "an/xYkhpcd5t2cO5mc9xqRJaKZsafb56/jE11M2xsXLco8mU9y9tURvXrS3425PazXXN7p9NfW7JyMQ3I9VdiC1BYTiwcfjmF1d+Ru2r"
+    "j6PVvr/In52B8mdR8vMxzg6Gs9lBlCQPc/8pTtK7h6l/3KjWqke6Qm/APIMbanOPnvZf8/aO/w=="
+)
+"""A Parquet file with damaged metadata, found by ``studies.own.fuzz``: Arrow 26 ends the process when asked for them."""
+
+
+def test_damaged_metadata_of_a_column_are_an_error_and_not_the_end_of_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    path.write_bytes(zlib.decompress(base64.b64decode(DAMAGED)))
+    with pytest.raises(InputError, match="histogram size mismatch"):
+        read_table(path)
