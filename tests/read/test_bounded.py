@@ -122,7 +122,7 @@ DAMAGED = (
     "an/xYkhpcd5t2cO5mc9xqRJaKZsafb56/jE11M2xsXLco8mU9y9tURvXrS3425PazXXN7p9NfW7JyMQ3I9VdiC1BYTiwcfjmF1d+Ru2r"
     "j6PVvr/In52B8mdR8vMxzg6Gs9lBlCQPc/8pTtK7h6l/3KjWqke6Qm/APIMbanOPnvZf8/aO/w=="
 )
-"""A Parquet file with damaged metadata, found by ``studies.own.fuzz``: Arrow 26 ends the process when asked for them."""
+"""A Parquet file with damaged metadata, found by ``studies.own.fuzz``: asked for them, Arrow 26 ends the process."""
 
 
 def test_damaged_metadata_of_a_column_are_an_error_and_not_the_end_of_the_process(tmp_path: Path) -> None:
