@@ -74,11 +74,21 @@ def decide(run: Path) -> None:
         print("stored", flush=True)
 
 
+def decide_as_a_command(run: Path) -> None:
+    """Decide; an error for the user is one line, as the commands of dialin print it."""
+    errors = importlib.import_module("dialin.errors")
+    try:
+        with suppress(KeyboardInterrupt):
+            decide(run)
+    except errors.DialinError as error:
+        print(f"dialin: error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
 def work(arguments: list[str], examples: Path) -> None:
     """Run a command line; "decide" is the one that `dialin` does not have."""
     if arguments[0] == "decide":
-        with suppress(KeyboardInterrupt):
-            decide(Path(arguments[1]))
+        decide_as_a_command(Path(arguments[1]))
         return
     if arguments[0] == "demo":
         vars(importlib.import_module("dialin.cli.demo"))["examples"] = lambda: examples

@@ -516,3 +516,17 @@ def test_a_store_that_is_forgotten_is_closed(tmp_path: Path) -> None:
     del store
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("SELECT 1")
+
+
+def test_a_store_looks_replies_up_in_a_file_that_it_does_not_write(tmp_path: Path) -> None:
+    path, reply = tmp_path / "家 %20?.sqlite", Reply("Yes", (0.75,), 10, 1)
+    asked, other = Request(prompt("a"), ("Yes",)), Request(prompt("b"), ("Yes",))
+    with closing(ReplyStore(path)) as known:
+        known.put("a", asked, reply, Origin("m", "judge"))
+    before = path.read_bytes()
+    with closing(ReplyStore(":memory:", known=path)) as store:
+        assert store.get("a") == reply
+        store.put("b", other, reply, Origin("m", "judge"))
+        assert store.get("b") == reply
+        assert store.get("c") is None
+    assert path.read_bytes() == before

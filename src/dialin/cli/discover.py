@@ -24,7 +24,7 @@ from dialin.cli.options import (
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
-from dialin.errors import InputError, ProviderError
+from dialin.errors import ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, n_replies, work_on
 from dialin.llm.spec import AUTO
@@ -105,7 +105,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
                 if n_replies(out):
                     raise going_on(error, run) from error
                 discard(out)
-                raise InputError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
+                raise ProviderError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
             except KeyboardInterrupt:
                 raise stop_of(run) from None
 

@@ -31,17 +31,20 @@ from dialin.prompts.templates import VERSIONS
 CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
 DEFAULT_LLM = "local:qwen2.5-coder-0.5b"
+_SHARED_REPLIES, _SHARED_VECTORS = "replies.sqlite", "embeddings.sqlite"
 TUNED_JUDGE = "local:gemma-3-270m+judge"
 """The judge beside a model of the catalogue, where an LLM is to judge: it measured better than each of them."""
 
 
 def shared_store() -> ReplyStore:
-    """Open the replies of all runs of this user; in memory if the user's folder cannot be written.
+    """Open the replies of all runs of this user; new ones are kept in memory if the user's folder cannot be written.
 
     Only what a server or a model answers in this process comes in: a run folder may be from somebody else.
     """
-    home = writable_home()
-    return ReplyStore(home / "replies.sqlite" if home else ":memory:")
+    path, is_writable = home_path() / _SHARED_REPLIES, writable_home() is not None
+    if is_writable:
+        return ReplyStore(path)
+    return ReplyStore(":memory:", known=path if path.is_file() else None)
 
 
 def asked(run_store: Path) -> dict[str, dict[str, int]]:
@@ -226,12 +229,13 @@ def open_embedder(
 ) -> ChosenEmbedder:
     """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`.
 
-    If the user's folder cannot be written, vectors are kept in memory, until the process ends.
+    If the user's folder cannot be written, new vectors are kept in memory, until the process ends.
     """
     chosen, home = embedder_of(spec, texts), writable_home()
     if home is None:
-        return ChosenEmbedder(RememberingEmbedder(chosen.embedder, on_embed), chosen.reason)
-    return ChosenEmbedder(CachedEmbedder(chosen.embedder, home / "embeddings.sqlite", on_embed), chosen.reason)
+        remembering = RememberingEmbedder(chosen.embedder, home_path() / _SHARED_VECTORS, on_embed)
+        return ChosenEmbedder(remembering, chosen.reason)
+    return ChosenEmbedder(CachedEmbedder(chosen.embedder, home / _SHARED_VECTORS, on_embed), chosen.reason)
 
 
 def stale_adapter(spec: str) -> str:

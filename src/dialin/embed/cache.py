@@ -88,33 +88,47 @@ class CachedEmbedder:
 
 
 class RememberingEmbedder:
-    """An embedder that keeps the vectors of this process, where no file can: no text is paid for twice in a run.
+    """An embedder that keeps new vectors in memory, where no file can: no text is paid for twice in a run.
 
     Parameters
     ----------
     embedder : Embedder
         Encodes the missing texts.
+    path : Path
+        A file of `CachedEmbedder` in which vectors are looked up, but which is not written; it need not exist.
     on_progress : callable, optional
         Called with (texts encoded, texts to encode) after each chunk of 1,024.
     """
 
-    def __init__(self, embedder: _Embedder, on_progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(self, embedder: _Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
         self.name = embedder.name
         self._embedder = embedder
+        self._path = path
         self._on_progress = on_progress
-        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._vectors: dict[bytes, NDArray[np.float32]] = {}
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 vectors of unit norm, shape (n, d)."""
         if not texts:
             return self._embedder.encode([])
-        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        for start in range(0, len(missing), _CHUNK_TEXTS):
-            chunk = missing[start : start + _CHUNK_TEXTS]
-            self._vectors |= dict(zip(chunk, self._embedder.encode(chunk), strict=True))
+        by_key = {_key(text): text for text in texts}
+        self._vectors |= self._known([key for key in by_key if key not in self._vectors])
+        missing = [key for key in by_key if key not in self._vectors]
+        for n, keys in enumerate(_chunks(missing, _CHUNK_TEXTS)):
+            self._vectors |= dict(zip(keys, self._embedder.encode([by_key[key] for key in keys]), strict=True))
             if self._on_progress:
-                self._on_progress(min(start + _CHUNK_TEXTS, len(missing)), len(missing))
-        return np.stack([self._vectors[text] for text in texts])
+                self._on_progress(n * _CHUNK_TEXTS + len(keys), len(missing))
+        return np.stack([self._vectors[_key(text)] for text in texts])
+
+    def _known(self, keys: list[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors that the file holds; an immutable file takes no lock, which could not be written."""
+        if not keys or not self._path.is_file():
+            return {}
+        try:
+            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+                return _load(connection, self.name, keys)
+        except sqlite3.DatabaseError as error:
+            raise _unusable(self._path, error) from error
 
 
 def remove_vectors(path: Path, texts: Sequence[str]) -> int:

@@ -44,6 +44,8 @@ class Summary:
         Whether that estimate and P(good) were fitted to the vectors of the run's embedder.
     kinds : dict of str to int
         Number of utterances of each known kind, in the order of `dialin.name.kinds.KINDS`.
+    note : str
+        What the user should know about the answers of the LLM; "" for nothing.
     """
 
     status: str
@@ -59,6 +61,7 @@ class Summary:
     suggested: SuggestedNumber | None = None
     is_fitted: bool = True
     kinds: dict[str, int] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def suggestion(self) -> str:
@@ -121,6 +124,7 @@ def summary_of(run: Run) -> Summary:
         suggested=run.manifest.suggested,
         is_fitted=is_fitted(run.manifest.embedder),
         kinds={kind: said[kind] for kind in KINDS if said[kind]},
+        note=run.manifest.note,
     )
 
 

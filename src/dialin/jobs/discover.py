@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
 from dialin.errors import ProviderError
+from dialin.jobs.answers import answers_note
 from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.estimate import Estimate, count, total
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
-from dialin.llm.cache import ReplyStore
+from dialin.llm.cache import ReplyStore, StoredAnswer
 from dialin.llm.client import Client
 from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
@@ -86,8 +87,9 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             told = replace(tools, on_step=session.on_step)
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
             result = held.joined(found) if held else found
+            note = answers_note(answers_in(run.folder / files.REPLIES), refused_by(tools))
         usage = asked(run.folder / files.REPLIES)
-        manifest = replace(run.manifest, status=status_of(result), usage=usage, suggested=result.suggested)
+        manifest = replace(run.manifest, status=status_of(result), usage=usage, suggested=result.suggested, note=note)
         ended = replace(run, manifest=manifest)
         session.on_step("report")
         return write_result(ended, result, log, opened.on_note)
@@ -98,6 +100,20 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             stopped = replace(run.manifest, status=INTERRUPTED, usage=usage, files={}, result="")  # half overwritten
             write_manifest(run.folder, stopped)
         raise
+
+
+def answers_in(path: Path) -> list[StoredAnswer]:
+    """Return the answers in a run's store; none if there is no such file."""
+    if not path.exists():
+        return []
+    with closing(ReplyStore(path)) as store:
+        return store.answers()
+
+
+def refused_by(tools: Tools) -> list[str]:
+    """Return the words with which servers refused single questions in this session; both clients share the list."""
+    clients = [llm for llm in (tools.llm, tools.judge) if isinstance(llm, Client)]
+    return clients[0].refused if clients else []
 
 
 def held_in(run: Run, data: Data) -> PinnedSplit | None:

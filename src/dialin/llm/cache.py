@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS replies (
     probabilities TEXT NOT NULL,
     tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, paid INTEGER NOT NULL
 )"""
+_GET_FROM = "SELECT reply, probabilities, tokens_in, tokens_out FROM"
 _BY_STEP = "SELECT step, COUNT(*), SUM(tokens_in), SUM(tokens_out) FROM replies GROUP BY step ORDER BY step"
 
 
@@ -50,6 +51,15 @@ class Origin:
     paid: bool = True
 
 
+@dataclass(frozen=True)
+class StoredAnswer:
+    """An answer: the step that asked, the text, and the probabilities of the options, if there were any."""
+
+    step: str
+    text: str
+    probabilities: tuple[float, ...]
+
+
 class ReplyStore:
     """Replies on disk, one short transaction each: a killed process loses no reply that had arrived.
 
@@ -57,6 +67,8 @@ class ReplyStore:
     ----------
     path : str or Path
         The SQLite file, made if it is missing; ":memory:" keeps the replies in memory.
+    known : Path, optional
+        Another such file, in which replies are looked up, but which is not written.
 
     Raises
     ------
@@ -64,16 +76,21 @@ class ReplyStore:
         The file cannot be opened, read or written, or is not such a store. All methods raise it, too.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, known: Path | None = None) -> None:
         self.path = str(path)
         self._lock = Lock()
+        self._get = f"{_GET_FROM} replies WHERE key = ?1"
         with self._fault_named():
-            self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            options: dict[str, Any] = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
+            self._db: sqlite3.Connection = sqlite3.connect(self.path, uri=known is not None, **options)
             try:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=NORMAL")  # survives a kill; only a power cut may lose the last
                 self._db.execute(_SCHEMA)
                 self._refuse_code()
+                if known is not None:
+                    self._db.execute("ATTACH ? AS known", [f"{known.absolute().as_uri()}?mode=ro&immutable=1"])
+                    self._get += f" UNION ALL {_GET_FROM} known.replies WHERE key = ?1"
             except BaseException:
                 self._db.close()
                 raise
@@ -87,8 +104,7 @@ class ReplyStore:
 
     def get(self, key: str) -> Reply | None:
         """Return the reply stored under `key`, or None."""
-        sql = "SELECT reply, probabilities, tokens_in, tokens_out FROM replies WHERE key = ?"
-        rows = self._execute(sql, (key,))
+        rows = self._execute(self._get, (key,))
         if not rows:
             return None
         text, probabilities, tokens_in, tokens_out = rows[0]
@@ -116,6 +132,11 @@ class ReplyStore:
         """Return how many distinct questions each step asked, and their tokens, whether they were paid for or not."""
         names = ("questions", "tokens_in", "tokens_out")
         return {step: dict(zip(names, counts, strict=True)) for step, *counts in self._execute(_BY_STEP)}
+
+    def answers(self) -> list[StoredAnswer]:
+        """Return all answers in the order of their arrival."""
+        rows = self._execute("SELECT step, reply, probabilities FROM replies ORDER BY rowid")
+        return [StoredAnswer(step, text, self._numbers(probabilities)) for step, text, probabilities in rows]
 
     def n_paid(self) -> int:
         """Return how many of the stored replies were paid for."""

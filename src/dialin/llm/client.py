@@ -41,6 +41,11 @@ class Client:
         Caps on paid calls.
     retry : Retry
         How to repeat failed calls.
+
+    Attributes
+    ----------
+    refused : list of str
+        The words with which the provider refused single questions.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class Client:
         self.ledger = Ledger() if ledger is None else ledger
         self.budget = budget or Budget()
         self.retry = retry
+        self.refused: list[str] = []
         self._step = "other"
         self._n_draws = backend.n_draws
 
@@ -172,7 +178,9 @@ class Client:
             self.ledger.release(expected)
             raise
         self.ledger.settle(self._step, expected, Usage(1, 0, reply.tokens_in, reply.tokens_out))
-        if not reply.refused:  # another server, or this one tomorrow, may answer it
+        if reply.refused:  # not kept: another server, or this one tomorrow, may answer it
+            self.refused.append(reply.refused)
+        else:
             self._keep(key, request, reply)
         return reply
 

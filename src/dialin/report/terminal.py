@@ -117,6 +117,8 @@ def totals(run: Run, summary: Summary) -> list[str]:
     if summary.unassigned:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")
+    if summary.note:
+        lines.append(summary.note)
     if summary.status == CAPPED:
         lines.append(f"CAPPED: best result so far. Continue with: {run.resume_command} --max-calls N")
     return lines

@@ -72,7 +72,8 @@ class RunPlan:
 class Manifest:
     """Contents of ``manifest.json``, which are equal for equal data, settings, seed and models on one machine.
 
-    `files` and `result` are those of `dialin.runs.integrity`; a run without a result has none.
+    `files` and `result` are those of `dialin.runs.integrity`; a run without a result has none. `note` is what the user
+    should know about the answers of the LLM (`dialin.jobs.answers`).
     """
 
     dialin: str
@@ -91,6 +92,7 @@ class Manifest:
     suggested: SuggestedNumber | None = None
     files: dict[str, FileHash] = field(default_factory=dict)
     result: str = ""
+    note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the values of ``manifest.json``."""
