@@ -230,5 +230,5 @@ def test_a_provider_that_never_answers_leaves_no_folder(
 ) -> None:
     monkeypatch.setattr("dialin.discover.connect.backend_of", lambda spec: Failing(at=0))
     result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert not Path("run").exists()
