@@ -127,7 +127,9 @@ def test_estimate_asks_nothing_and_writes_no_run(cli: Cli, calls: Path, backend:
     assert not backend.asked
     assert [path.name for path in Path().iterdir()] == ["calls.csv"]
     table = cli("estimate", calls, "--llm", "test:scripted").stdout
-    assert f"{value['calls']:,}" in table.splitlines()[-2]
+    total, _, money = table.splitlines()[-3:]
+    assert f"{value['calls']:,}" in total
+    assert money.startswith("money   unknown: no price is known for test:scripted; give --price-in")
 
 
 def test_estimate_after_a_run_knows_all_replies(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:

@@ -20,10 +20,11 @@ from dialin.llm.backends import backend_of
 from dialin.llm.base import LLM, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.client import Client, tagged
+from dialin.llm.ledger import Budget, Ledger
 from dialin.llm.rate import Bucket, Clock
 from dialin.llm.retry import Retry
 from dialin.llm.threads import THREADS
-from dialin.llm.usage import Budget, Ledger, Usage
+from dialin.llm.usage import Account, Usage
 from dialin.prompts.prompt import Prompt
 
 
@@ -97,7 +98,7 @@ def test_stored_replies_are_free_and_copied_to_the_first_store(tmp_path: Path) -
     assert backend.asked == ["b"]
     assert client.ledger.by_step() == {"judge": Usage(1, 1, 10, 1)}
     assert (run.n_paid(), shared.n_paid()) == (1, 2)
-    assert run.questions_by_step() == {"judge": {"questions": 2, "tokens_in": 20, "tokens_out": 2}}
+    assert run.bill() == {Account("judge", "script"): Usage(2, 0, 20, 2)}
 
 
 def test_steps_are_counted_apart_and_other_llms_pass_untagged() -> None:

@@ -14,7 +14,7 @@ from dialin.errors import BudgetError
 from dialin.llm.base import LLM, Reply, Request
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.llm.usage import Budget
+from dialin.llm.ledger import Budget
 from dialin.name.descriptions import (
     MAX_CHARACTERS,
     Described,

@@ -17,7 +17,7 @@ from dialin.cluster.granularity import SuggestedNumber
 from dialin.facts.families import families, tree_of_intents
 from dialin.facts.loaded import load_files
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
-from dialin.llm.usage import Price
+from dialin.llm.prices import Cost
 from dialin.report.colours import UNASSIGNED_COLOUR, colours, oklch
 from dialin.report.html import asset, fill_templates, open_page, report_html
 from dialin.report.map.points import fitting, points_of, sampled, script_json
@@ -131,12 +131,15 @@ def test_every_picture_and_field_is_described_in_words(html: str) -> None:
             assert f'<label for="{attributes["id"]}"' in html
 
 
-def test_a_capped_run_says_so_and_a_price_makes_money(tmp_path: Path) -> None:
+def test_a_capped_run_says_so_and_shows_its_cost(tmp_path: Path) -> None:
     usage = {"judge": {"questions": 5, "tokens_in": 2_000_000, "tokens_out": 500_000}}
     run = fake_run(tmp_path / "run", calls(2), status=CAPPED, usage=usage)
-    assert "A cap on calls or tokens ended this run early" in report_html(run)
+    assert "A cap on calls, tokens or money ended this run early" in report_html(run)
     assert '<div class="value">5 LLM calls</div>' in report_html(run)
-    assert '<div class="value">6.50</div>' in report_html(run, Price(2.0, 5.0))
+    cost = Cost({"judge": 6.0, "name": 0.5}, "USD", "genai-prices 9")
+    html = report_html(replace(run, manifest=replace(run.manifest, cost=cost)))
+    assert '<div class="value">6.50 USD</div>' in html
+    assert "judge 6.00, name 0.5000: genai-prices 9" in html
 
 
 def test_nothing_found_makes_a_page_too(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from dialin.jobs.machine import machine_name
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.llm.usage import Budget, Ledger
+from dialin.llm.ledger import Budget, Ledger, total_usage
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RunBudget:
 
     def budget(self) -> Budget:
         """Return the budget for new questions: the cap minus the replies stored before a kill, which a rerun reuses."""
-        n_known = sum(step["questions"] for step in asked(self.store).values())
+        n_known = total_usage(asked(self.store)).calls
         return Budget(max_calls=None if self.cap is None else max(self.cap - n_known, 0))
 
 
@@ -65,17 +65,17 @@ def run_once(case: Case, X: Matrix, key: Key, place: Workbench) -> Row:
         labels = labels_by(method, case.problem(X, seed, told_k=told_k), tools, place.opened.embedder_name)
         seconds, memory = time.perf_counter() - begin, water.mb()
     keep(place.out, key, labels)
-    steps = asked(asking.store).values()
+    usage = total_usage(asked(asking.store))
     return Row(
         data=case.name,
         method=method,
         seed=seed,
         told_k=told_k,
         **score_columns(case.score(labels)),
-        calls=sum(step["questions"] for step in steps),
+        calls=usage.calls,
         paid_calls=asking.n_paid,
-        tokens_in=sum(step["tokens_in"] for step in steps),
-        tokens_out=sum(step["tokens_out"] for step in steps),
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
         seconds=round(seconds, 3),
         embedder=place.opened.embedder_name,
         peak_memory_mb=memory,

@@ -19,8 +19,8 @@ from dialin.errors import InputError
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run
 from dialin.jobs.forget import is_written
+from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
-from dialin.llm.usage import Budget
 from dialin.read.columns import Columns
 from dialin.review.log import DECISIONS
 from dialin.runs.lock import held

@@ -27,8 +27,8 @@ from dialin.discover.connect import connect
 from dialin.errors import ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, n_replies, work_on
+from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
-from dialin.llm.usage import Budget
 from dialin.report.terminal import print_report
 from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
@@ -93,6 +93,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
     check_free(out)
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
+        budget.require_prices(opened.llm_names)
         run = start(out, plan, corpus, opened)
         meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
         if corpus.n_blank:
@@ -113,6 +114,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
 def resume_run(run: Run, budget: Budget) -> Run:
     """Continue work on a run that was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
+        budget.require_prices(opened.llm_names)
         try:
             return work_on(run, opened, session_of(budget, meter))
         except KeyboardInterrupt:

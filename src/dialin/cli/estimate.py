@@ -12,8 +12,8 @@ from dialin.cli.options import (
     column_options,
     model_options,
     plan_of,
-    price_of,
     price_options,
+    prices_of,
     settings_options,
 )
 from dialin.cli.output import print_json, say
@@ -21,7 +21,7 @@ from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
-from dialin.llm.usage import Price
+from dialin.llm.prices import PRICE_HINT, shown_money
 from dialin.runs.run import data_of
 from dialin.runs.start import read_corpus
 
@@ -38,29 +38,39 @@ def estimate(as_json: bool, **options: Any) -> None:
 
     No question goes to a server, and no run is made: a server is only asked whether it is there, and for embeddings
     if it embeds. The embeddings are computed and kept for a later run. A local LLM is
-    timed with a few questions.
+    timed with a few questions. The prices of many models are known; give that of another one.
     """
-    plan, price = plan_of(options), price_of(options)
+    plan, prices = plan_of(options), prices_of(options)
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
         data = replace(found, kinds=opened.kinds(found.texts, found.roles))
         meter.step("predict")
-        prediction = forecast(data, opened, plan.settings, [])
+        prediction = replace(forecast(data, opened, plan.settings, []), prices=prices)
     if as_json:
-        print_json(prediction.as_dict(price))
+        print_json(prediction.as_dict())
     else:
-        say(estimate_text(prediction, price))
+        say(estimate_text(prediction))
 
 
-def estimate_text(prediction: Estimate, price: Price | None) -> str:
+def estimate_text(prediction: Estimate) -> str:
     """Return the prediction as a table."""
-    lines = [f"{'step':<8}{'calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}"]
+    cost = prediction.cost
+    money = {} if cost is None else {**cost.by_step, "total": cost.total}
+    lines = [f"{'step':<8}{'calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}{'money' if money else '':>12}"]
     for step, usage in [*prediction.by_step.items(), ("total", prediction.total)]:
         counts = f"{usage.calls:>10,}{usage.cached:>10,}{usage.tokens_in:>14,}{usage.tokens_out:>12,}"
-        lines.append(f"{step:<8}{counts}")
-    lines.append(f"seconds {prediction.seconds:,.0f}")
-    if price:
-        lines.append(f"money   {price.cost(prediction.total):,.2f}")
-    return "\n".join(lines)
+        lines.append(f"{step:<8}{counts}{shown_money(money[step]) if step in money else '':>12}")
+    rest = [f"seconds {prediction.seconds:,.0f}", *money_lines(prediction)]
+    return "\n".join(line.rstrip() for line in lines + rest)
+
+
+def money_lines(prediction: Estimate) -> list[str]:
+    """Return the lines about money; none if no server is asked."""
+    lines = [f"money   unknown: no price is known for {model}; {PRICE_HINT}" for model in prediction.unpriced]
+    if prediction.cost and not lines:
+        lines.append(f"money   {prediction.cost}")
+    if prediction.batch_cost:
+        lines.append(f"        {prediction.batch_cost.amount} at the price of batches")
+    return lines

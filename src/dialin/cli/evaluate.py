@@ -44,4 +44,5 @@ def print_scores(found: Evaluation) -> None:
     say(f"{'utterances':<10}{scores.n:>8,}{scores.assigned.n:>10,}")
     say(f"clusters {scores.n_clusters}, gold classes {scores.n_true}, coverage {scores.coverage:.1%}")
     say(f"expected goodness {sure.value:.2f} ({sure.low:.2f}–{sure.high:.2f}), from the run's own P(good)")
-    say(f"LLM: {found.questions:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out")
+    money = f", {found.cost}" if found.cost else ""
+    say(f"LLM: {found.questions:,} calls, {found.tokens_in:,} tokens in, {found.tokens_out:,} out{money}")

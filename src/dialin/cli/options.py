@@ -15,9 +15,10 @@ from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import RANGES, Auto, Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
+from dialin.llm.ledger import Budget
+from dialin.llm.prices import PRICE_HINT, Price, PriceList
 from dialin.llm.servers import allow
 from dialin.llm.spec import AUTO
-from dialin.llm.usage import Budget, Price
 from dialin.read.columns import Columns
 from dialin.runs.manifest import RunPlan
 
@@ -70,12 +71,22 @@ _CAPS = [
         "--max-cost",
         type=float,
         metavar="M",
-        help="Stop asking before the cost exceeds M; needs --price-in and --price-out.",
+        help="Stop asking before the cost exceeds M: US dollars, or the currency of --price-in and --price-out.",
     ),
 ]
 _PRICES = [
-    click.option("--price-in", type=float, metavar="P", help="Price per million input tokens."),
-    click.option("--price-out", type=float, metavar="P", help="Price per million output tokens."),
+    click.option(
+        "--price-in",
+        type=float,
+        metavar="P",
+        help="Price per million input tokens. Default: what is known of the model.",
+    ),
+    click.option(
+        "--price-out",
+        type=float,
+        metavar="P",
+        help="Price per million output tokens. Default: what is known of the model.",
+    ),
 ]
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
@@ -238,18 +249,15 @@ def specs_of(options: dict[str, Any]) -> Specs:
 
 
 def budget_of(options: dict[str, Any]) -> Budget:
-    """Return the caps among the options of a command; raise InputError for a cap on cost without prices."""
-    return Budget(options["max_calls"], options["max_tokens"], options["max_cost"], price_of(options))
+    """Return the caps among the options of a command."""
+    return Budget(options["max_calls"], options["max_tokens"], options["max_cost"], prices_of(options))
 
 
-def price_of(options: dict[str, Any]) -> Price | None:
-    """Return the price among the options of a command; raise InputError if only half of it is given."""
+def prices_of(options: dict[str, Any]) -> PriceList:
+    """Return the prices: the one among the options of a command, or what is known; raise InputError for half a one."""
     given = [options["price_in"], options["price_out"]]
     if given == [None, None]:
-        return None
-    if None in given or min(given) < 0:
-        raise InputError(
-            f"a price needs two numbers of 0 or more, got {given[0]} for input and {given[1]} for output",
-            hint="give both --price-in and --price-out, per million tokens",
-        )
-    return Price(*given)
+        return PriceList()
+    if None in given:
+        raise InputError(f"a price needs two numbers, got {given[0]} for input, {given[1]} for output", hint=PRICE_HINT)
+    return PriceList(Price(*given))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dialin import files
-from dialin.cli.options import JSON, RUN, price_of, price_options
+from dialin.cli.options import JSON, RUN, price_options, prices_of
 from dialin.cli.output import print_json, say
+from dialin.discover.connect import asked
+from dialin.errors import InputError
 from dialin.facts.headline import summary_json
+from dialin.llm.prices import PriceList
 from dialin.report.html import write_report
-from dialin.runs.run import load
+from dialin.runs.run import Run, load
 
 
 @click.command()
@@ -24,11 +28,11 @@ from dialin.runs.run import load
 def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, **options: Any) -> None:
     """Write the HTML report of a run.
 
-    The report is one page that works offline, so you can send it to others as is. Give the price of the LLM to see the
-    cost as money.
+    The report is one page that works offline, so you can send it to others as is. It shows the cost as money if the
+    price of the LLM was known to the run, or if you give it.
     """
-    opened, path = load(run), out or run / files.REPORT
-    n_bytes = write_report(opened, path, price_of(options), sentences=not without_sentences)
+    opened, path = priced(load(run), prices_of(options)), out or run / files.REPORT
+    n_bytes = write_report(opened, path, sentences=not without_sentences)
     if as_json:
         values: dict[str, Any] = {"report": str(path), "bytes": n_bytes, **summary_json(opened)}
         if without_sentences:
@@ -37,3 +41,22 @@ def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, 
     else:
         size = f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.0f} kB"
         say(f"{path}  {size}; to see it on the terminal: dialin show {files.quoted(run)}")
+
+
+def priced(run: Run, prices: PriceList) -> Run:
+    """Return a run with its cost at the price that the user gives; the run itself if none is given.
+
+    Raises
+    ------
+    InputError
+        The run asked no server, or its replies are not there any more.
+    """
+    if prices.given is None:
+        return run
+    cost = prices.cost(asked(run.folder / files.REPLIES))
+    if cost is None:
+        raise InputError(
+            f"{run.folder / files.REPLIES} has no reply of a server, so there is nothing to price",
+            hint="leave --price-in and --price-out out",
+        )
+    return replace(run, manifest=replace(run.manifest, cost=cost))

@@ -23,6 +23,7 @@ from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.spec import AUTO, NO_LLM, Spec
+from dialin.llm.usage import Account, Usage
 from dialin.models import store as models
 from dialin.models.home import home_path, writable_home
 from dialin.name.kinds import Kinds, kinds_of
@@ -47,12 +48,12 @@ def shared_store() -> ReplyStore:
     return ReplyStore(":memory:", known=path if path.is_file() else None)
 
 
-def asked(run_store: Path) -> dict[str, dict[str, int]]:
-    """Return the distinct questions of a run by step, and their tokens, paid for or not."""
+def asked(run_store: Path) -> dict[Account, Usage]:
+    """Return the distinct questions of a run by step and LLM, and their tokens, paid for or not."""
     if not run_store.exists():
         return {}
     with closing(ReplyStore(run_store)) as store:
-        return store.questions_by_step()
+        return store.bill()
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,11 @@ class Connections:
     calibration: Calibration | Auto = "auto"
     on_note: Callable[[str], None] = warnings.warn
     kinds: Callable[[Sequence[str], Sequence[str]], Kinds | None] = lambda _texts, _roles: None
+
+    @property
+    def llm_names(self) -> list[str]:
+        """The names of the LLMs."""
+        return [backend.name for backend in (self.backend, self.judge) if backend]
 
     def close(self) -> None:
         """Give back the models or the connections."""

@@ -10,6 +10,7 @@ from dialin.cluster.granularity import SuggestedNumber, is_fitted
 from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
 from dialin.files import without_nan
+from dialin.llm.prices import Cost, cost_json
 from dialin.name.kinds import KINDS
 from dialin.review.apply import kinds_in
 from dialin.runs.manifest import CAPPED, COMPLETE
@@ -38,6 +39,8 @@ class Summary:
         Expected share of good intents from the P(good) of each, with its 95 % interval.
     questions, tokens_in, tokens_out : int
         Number of distinct questions to the LLM, and of their tokens.
+    cost : Cost or None
+        What these questions cost; None if no server was asked, or its price is unknown.
     suggested : SuggestedNumber or None
         Number of intents that the sentences suggest; None if it was not measured.
     is_fitted : bool
@@ -58,6 +61,7 @@ class Summary:
     questions: int
     tokens_in: int
     tokens_out: int
+    cost: Cost | None = None
     suggested: SuggestedNumber | None = None
     is_fitted: bool = True
     kinds: dict[str, int] = field(default_factory=dict)
@@ -121,6 +125,7 @@ def summary_of(run: Run) -> Summary:
         questions=sum(step["questions"] for step in usage),
         tokens_in=sum(step["tokens_in"] for step in usage),
         tokens_out=sum(step["tokens_out"] for step in usage),
+        cost=run.manifest.cost,
         suggested=run.manifest.suggested,
         is_fitted=is_fitted(run.manifest.embedder),
         kinds={kind: said[kind] for kind in KINDS if said[kind]},
@@ -142,6 +147,7 @@ def summary_json(run: Run) -> dict[str, object]:
         "run": str(run.folder),
         **asdict(summary),
         "goodness": without_nan(asdict(summary.goodness)),
+        **cost_json(summary.cost),
         "coverage": summary.coverage,
         "usage": manifest.usage,
         "llm": manifest.llm,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dialin.discover.state import Data
 from dialin.llm.base import Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.llm.usage import Account
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.quoted import BULLET_CHARS, QUOTE_CHARS, as_quote
 from dialin.text.script import language_of
@@ -35,20 +36,17 @@ class CountingLLM:
         Stores of known replies.
     guess : callable
         Function from the user's turn of a question to the probability of the first option.
-    asked : dict of str to (str, Request)
-        Questions that a run would have to pay for: key -> step and request.
-    known : dict of str to str
-        Questions that the stores can answer: key -> step.
-    llms : dict of str to str
-        LLM of each question to be paid for: key -> name.
+    asked : dict of str to (Account, Request)
+        Questions that a run would have to pay for: key -> step and LLM, and the request.
+    known : dict of str to Account
+        Questions that the stores can answer: key -> step and LLM.
     """
 
     name: str
     stores: Sequence[ReplyStore] = ()
     guess: Callable[[str], float] = lambda _: 0.5
-    asked: dict[str, tuple[str, Request]] = field(default_factory=dict)
-    known: dict[str, str] = field(default_factory=dict)
-    llms: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, tuple[Account, Request]] = field(default_factory=dict)
+    known: dict[str, Account] = field(default_factory=dict)
     _step: list[str] = field(default_factory=lambda: ["other"])
     _taken: set[str] = field(default_factory=set)
 
@@ -86,13 +84,12 @@ class CountingLLM:
         return reply.text if reply else self._label(request.prompt.user)
 
     def _recall(self, request: Request) -> Reply | None:
-        key = request_key(self.name, request)
+        key, account = request_key(self.name, request), Account(self._step[0], self.name)
         for store in self.stores:
             if reply := store.get(key):
-                self.known.setdefault(key, self._step[0])
+                self.known.setdefault(key, account)
                 return reply
-        self.llms[key] = self.name
-        self.asked.setdefault(key, (self._step[0], request))
+        self.asked.setdefault(key, (account, request))
         return None
 
     def _label(self, text: str) -> str:

@@ -23,13 +23,15 @@ from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore, StoredAnswer
 from dialin.llm.client import Client
+from dialin.llm.ledger import Budget, total_usage
+from dialin.llm.prices import PriceList
 from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
-from dialin.llm.usage import Budget
+from dialin.llm.usage import usage_by_step
 from dialin.report.html import write_report
 from dialin.review.pin import PinnedSplit, read_pinned
 from dialin.runs.integrity import hashes_in, result_id
-from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, read_manifest, write_manifest
+from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, Manifest, read_manifest, write_manifest
 from dialin.runs.run import Run
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
@@ -75,7 +77,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     InputError
         If the folder cannot be written.
     """
-    log = SessionLog(run.folder)
+    log = SessionLog(run.folder, session.budget.prices)
     try:
         data = with_kinds(embed(run, opened, session), opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply) as tools:
@@ -88,16 +90,18 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
             result = held.joined(found) if held else found
             note = answers_note(answers_in(run.folder / files.REPLIES), refused_by(tools))
-        usage = asked(run.folder / files.REPLIES)
-        manifest = replace(run.manifest, status=status_of(result), usage=usage, suggested=result.suggested, note=note)
+        billed = with_bill(run.manifest, run.folder, session.budget.prices)
+        manifest = replace(billed, status=status_of(result), suggested=result.suggested, note=note)
         ended = replace(run, manifest=manifest)
+        if log.cost:
+            opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
         session.on_step("report")
         return write_result(ended, result, log, opened.on_note)
     except (KeyboardInterrupt, ProviderError):
         log.write(INTERRUPTED)
         if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
-            usage = asked(run.folder / files.REPLIES)
-            stopped = replace(run.manifest, status=INTERRUPTED, usage=usage, files={}, result="")  # half overwritten
+            billed = with_bill(run.manifest, run.folder, session.budget.prices)
+            stopped = replace(billed, status=INTERRUPTED, files={}, result="")  # half overwritten
             write_manifest(run.folder, stopped)
         raise
 
@@ -120,6 +124,16 @@ def held_in(run: Run, data: Data) -> PinnedSplit | None:
     """Return the split of the sentences into pinned intents and the rest; None if the run pins no other run."""
     pinned = read_pinned(run.folder / files.PINNED_INTENTS)
     return PinnedSplit.of(pinned, data, run.assignment_roles) if pinned else None
+
+
+def with_bill(manifest: Manifest, folder: Path, prices: PriceList) -> Manifest:
+    """Return the manifest with the distinct questions of the run in `folder`, and what they cost at these prices."""
+    bill = asked(folder / files.REPLIES)
+    usage = {
+        step: {"questions": usage.calls, "tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out}
+        for step, usage in usage_by_step(bill).items()
+    }
+    return replace(manifest, usage=usage, cost=prices.cost(bill))
 
 
 def status_of(result: Result) -> str:
@@ -183,7 +197,8 @@ def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> E
     if not session.estimate or not (opened.backend or opened.judge):
         return None
     session.on_step("predict")
-    prediction = forecast(data, opened, run.manifest.settings, [run.folder / files.REPLIES])
+    found = forecast(data, opened, run.manifest.settings, [run.folder / files.REPLIES])
+    prediction = replace(found, prices=session.budget.prices)
     session.on_estimate(prediction)
     return prediction
 
@@ -240,4 +255,4 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
 
 def n_replies(folder: Path) -> int:
     """Return the number of replies that a run has."""
-    return sum(step["questions"] for step in asked(folder / files.REPLIES).values())
+    return total_usage(asked(folder / files.REPLIES)).calls

@@ -20,7 +20,9 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.jobs.counting_llm import CountingLLM
 from dialin.llm.base import Backend, Reply, Request
-from dialin.llm.usage import Price, Usage, estimate_tokens
+from dialin.llm.ledger import Ledger, total_usage
+from dialin.llm.prices import Cost, PriceList, cost_json
+from dialin.llm.usage import Account, Usage, prompt_tokens, usage_by_step
 
 SERVER_SECONDS = 1.0
 """Assumed seconds of one call to a server, which is never called just for timing."""
@@ -58,38 +60,64 @@ class Estimate:
 
     Parameters
     ----------
-    by_step : dict of str to Usage
-        Calls and tokens to pay for, and replies already known (`cached`), by step.
+    bill : dict of Account to Usage
+        Calls and tokens to pay for, and replies already known (`cached`), by step and LLM.
     seconds : float
         Wall-clock seconds from now to the end, without embedding.
+    prices : PriceList
+        What the LLMs cost.
     """
 
-    by_step: dict[str, Usage]
+    bill: dict[Account, Usage]
     seconds: float
+    prices: PriceList = PriceList()
+
+    @property
+    def by_step(self) -> dict[str, Usage]:
+        """The usage of each step."""
+        return usage_by_step(self.bill)
 
     @property
     def total(self) -> Usage:
         """The usage of all steps together."""
-        return sum(self.by_step.values(), Usage())
+        return total_usage(self.bill)
 
-    def as_dict(self, price: Price | None = None) -> dict[str, object]:
+    @property
+    def cost(self) -> Cost | None:
+        """The money to pay; None if no server is asked, or its price is unknown."""
+        return self.prices.cost(self.bill)
+
+    @property
+    def batch_cost(self) -> Cost | None:
+        """The money to pay if all questions go through batch interfaces; None if that is not known to be cheaper."""
+        batched = self.prices.cost({replace(account, batch=True): usage for account, usage in self.bill.items()})
+        return batched if batched and self.cost and batched.total < self.cost.total else None
+
+    @property
+    def unpriced(self) -> list[str]:
+        """The LLMs on servers whose price nobody knows."""
+        return self.prices.unknown(account.model for account in self.bill)
+
+    def as_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
-        total = self.total
-        values: dict[str, object] = {
+        total, batched = self.total, self.batch_cost
+        return {
             "calls": total.calls,
             "cached": total.cached,
             "tokens_in": total.tokens_in,
             "tokens_out": total.tokens_out,
             "seconds": round(self.seconds, 1),
             "by_step": {step: vars(usage) for step, usage in self.by_step.items()},
+            **cost_json(self.cost),
+            "batch_cost": batched.total if batched else None,
         }
-        return values if price is None else values | {"cost": price.cost(total)}
 
     def line(self) -> str:
         """Return the prediction as one line."""
         total = self.total
         known = f" ({total.cached:,} more are already known)" if total.cached else ""
-        return f"predicted: {total.calls:,} calls{known}, {total.tokens:,} tokens, {duration(self.seconds)}"
+        parts = [f"{total.calls:,} calls{known}", f"{total.tokens:,} tokens", duration(self.seconds)]
+        return f"predicted: {', '.join(parts + ([str(self.cost)] if self.cost else []))}"
 
 
 def duration(seconds: float) -> str:
@@ -125,24 +153,23 @@ def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> 
     seconds : float
         Seconds that `count` took; the run repeats that work.
     """
-    by_step: dict[str, Usage] = {}
-    for step in llm.known.values():
-        by_step[step] = by_step.get(step, Usage()) + Usage(cached=1)
-    for name in dict.fromkeys(llm.llms.values()):
-        own = [asked for key, asked in llm.asked.items() if llm.llms[key] == name]
+    ledger = Ledger()
+    for account in llm.known.values():
+        ledger.add(account, Usage(cached=1))
+    for name in dict.fromkeys(account.model for account, _ in llm.asked.values()):
+        own = [(account, request) for account, request in llm.asked.values() if account.model == name]
         requests = [request for _, request in own]
         pace = pace_of(backends[name], requests, partial(llm.keep, name)) if name in backends else SERVER_PACE
-        for step, request in own:
-            by_step[step] = by_step.get(step, Usage()) + request_usage(request, pace)
+        for account, request in own:
+            ledger.add(account, request_usage(request, pace))
         seconds += sum(pace.choice if request.options else pace.text for request in requests)
-    return Estimate(by_step, seconds)
+    return Estimate(ledger.bill(), seconds)
 
 
 def request_usage(request: Request, pace: Pace) -> Usage:
     """Return the usage of one call, with estimated tokens."""
-    n_tokens = sum(estimate_tokens(message["content"]) for message in request.prompt.messages())
     n_out = 1 if request.options else min(max(WRITTEN_TOKENS, request.max_tokens // 4), request.max_tokens)
-    return Usage(1, 0, round(n_tokens * pace.token_ratio), n_out)
+    return Usage(1, 0, round(prompt_tokens(request) * pace.token_ratio), n_out)
 
 
 def pace_of(backend: Backend, requests: Sequence[Request], keep: Keep = lambda request, reply: None) -> Pace:  # noqa: ARG005

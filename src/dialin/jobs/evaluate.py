@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.files import without_nan
+from dialin.llm.prices import Cost, cost_json
 from dialin.read.label_column import Position, TextLabels, column_of, join
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
@@ -30,6 +31,8 @@ class Evaluation:
         Expected share of good intents, according to the judge of the run or to people in its review.
     questions, tokens_in, tokens_out : int
         Distinct questions to the LLM, and their tokens.
+    cost : Cost or None
+        What these questions cost; None if no server was asked, or its price is unknown.
     """
 
     scores: Scores
@@ -37,6 +40,7 @@ class Evaluation:
     questions: int
     tokens_in: int
     tokens_out: int
+    cost: Cost | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
@@ -46,6 +50,7 @@ class Evaluation:
             "calls": self.questions,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
+            **cost_json(self.cost),
         }
 
 
@@ -72,7 +77,8 @@ def evaluate_run(run: Run, gold: str, gold_file: Path | None = None) -> Evaluati
     scores = score(utterance_labels(run), labels)
     if not scores.n:
         raise InputError(f"column {gold!r} has no labels for the rows of the run", hint="name another column")
-    return Evaluation(scores, summary.goodness, summary.questions, summary.tokens_in, summary.tokens_out)
+    usage = (summary.questions, summary.tokens_in, summary.tokens_out)
+    return Evaluation(scores, summary.goodness, *usage, cost=summary.cost)
 
 
 def utterance_labels(run: Run) -> NDArray[np.int64]:

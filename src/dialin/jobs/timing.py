@@ -9,15 +9,16 @@ from pathlib import Path
 
 from dialin import files
 from dialin.jobs.estimate import Estimate
-from dialin.llm.usage import Ledger
+from dialin.llm.ledger import Ledger
+from dialin.llm.prices import Cost, PriceList, cost_json
 
 
 class SessionLog:
     """Log of one session of work on a run, for ``timing.json``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, prices: PriceList = PriceList()) -> None:
         self.path = folder / files.TIMING
-        self.ledger = Ledger()
+        self.ledger, self.prices = Ledger(), prices
         self.predicted: Estimate | None = None
         self._started = datetime.now(UTC)
         self._first = self._asking = time.perf_counter()
@@ -25,6 +26,11 @@ class SessionLog:
     def begin(self) -> None:
         """Mark the start of the work that was predicted."""
         self._asking = time.perf_counter()
+
+    @property
+    def cost(self) -> Cost | None:
+        """The money paid in this session; None if no server was asked, or its price is unknown."""
+        return self.prices.cost(self.ledger.bill())
 
     def write(self, status: str) -> None:
         """Add this session to the file."""
@@ -39,7 +45,7 @@ class SessionLog:
             "seconds": round(now - self._first, 2),
             "peak_memory_mb": peak_memory_mb(),
             "predicted": self.predicted.as_dict() if self.predicted else None,
-            "actual": {**vars(total), "seconds": round(now - self._asking, 2)},
+            "actual": {**vars(total), **cost_json(self.cost), "seconds": round(now - self._asking, 2)},
             "by_step": {step: vars(usage) for step, usage in self.ledger.by_step().items()},
         }
 

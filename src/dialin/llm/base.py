@@ -57,6 +57,8 @@ class Reply:
         Tokens of the prompt and of the answer, as the provider counts them.
     refused : str
         The provider's words if it refused this one question for its content or its length; "" for an answer.
+    tokens_cached : int
+        Part of `tokens_in` that the provider had in its prompt cache.
     """
 
     text: str
@@ -64,6 +66,7 @@ class Reply:
     tokens_in: int
     tokens_out: int
     refused: str = ""
+    tokens_cached: int = 0
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from typing import Any
 
 from dialin.errors import InputError
 from dialin.llm.base import Reply, Request
+from dialin.llm.usage import Account, Usage
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -23,8 +24,15 @@ CREATE TABLE IF NOT EXISTS replies (
     probabilities TEXT NOT NULL,
     tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, paid INTEGER NOT NULL
 )"""
-_GET_FROM = "SELECT reply, probabilities, tokens_in, tokens_out FROM"
-_BY_STEP = "SELECT step, COUNT(*), SUM(tokens_in), SUM(tokens_out) FROM replies GROUP BY step ORDER BY step"
+_DISCOUNTS = """
+CREATE TABLE IF NOT EXISTS discounts (
+    key TEXT PRIMARY KEY, tokens_cached INTEGER NOT NULL, batch INTEGER NOT NULL
+)"""
+"""What made a reply cheaper. A table of its own, since older versions of dialin write rows of the first by position."""
+_BILL = """
+SELECT step, model, COALESCE(batch, 0) <> 0 AS in_batch,
+    COUNT(*), SUM(tokens_in), SUM(tokens_out), SUM(COALESCE(tokens_cached, 0))
+FROM replies LEFT JOIN discounts USING (key) GROUP BY step, model, in_batch ORDER BY step, model, in_batch"""
 
 
 def request_key(model: str, request: Request) -> str:
@@ -44,11 +52,14 @@ class Origin:
         The model's name; the step that asked.
     paid : bool
         False if the reply was copied from another store.
+    batch : bool
+        Whether it came through the provider's batch interface.
     """
 
     model: str
     step: str
     paid: bool = True
+    batch: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,6 @@ class ReplyStore:
     def __init__(self, path: str | Path, known: Path | None = None) -> None:
         self.path = str(path)
         self._lock = Lock()
-        self._get = f"{_GET_FROM} replies WHERE key = ?1"
         with self._fault_named():
             options: dict[str, Any] = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
             self._db: sqlite3.Connection = sqlite3.connect(self.path, uri=known is not None, **options)
@@ -87,10 +97,12 @@ class ReplyStore:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=NORMAL")  # survives a kill; only a power cut may lose the last
                 self._db.execute(_SCHEMA)
+                self._db.execute(_DISCOUNTS)
                 self._refuse_code()
+                self._get = self._get_from("main")
                 if known is not None:
                     self._db.execute("ATTACH ? AS known", [f"{known.absolute().as_uri()}?mode=ro&immutable=1"])
-                    self._get += f" UNION ALL {_GET_FROM} known.replies WHERE key = ?1"
+                    self._get += f" UNION ALL {self._get_from('known')}"
             except BaseException:
                 self._db.close()
                 raise
@@ -102,15 +114,22 @@ class ReplyStore:
         if n:
             raise self._fault("it holds views or triggers, so dialin has not written it")
 
+    def _get_from(self, file: str) -> str:
+        """Return the query for the reply of a key in "main" or "known"; that of an older dialin has no discounts."""
+        (n,) = self._db.execute(f"SELECT COUNT(*) FROM {file}.sqlite_master WHERE name = 'discounts'").fetchone()
+        cached = f"COALESCE((SELECT tokens_cached FROM {file}.discounts WHERE key = ?1), 0)" if n else "0"
+        return f"SELECT reply, probabilities, tokens_in, tokens_out, {cached} FROM {file}.replies WHERE key = ?1"
+
     def get(self, key: str) -> Reply | None:
         """Return the reply stored under `key`, or None."""
         rows = self._execute(self._get, (key,))
         if not rows:
             return None
-        text, probabilities, tokens_in, tokens_out = rows[0]
-        if not (isinstance(text, str) and isinstance(tokens_in, int) and isinstance(tokens_out, int)):
+        text, probabilities, *tokens = rows[0]
+        if not (isinstance(text, str) and all(isinstance(count, int) for count in tokens)):
             raise self._fault(f"damaged reply {key:.8}")
-        return Reply(text, self._numbers(probabilities), tokens_in, tokens_out)
+        tokens_in, tokens_out, tokens_cached = tokens
+        return Reply(text, self._numbers(probabilities), tokens_in, tokens_out, tokens_cached=tokens_cached)
 
     def put(self, key: str, request: Request, reply: Reply, origin: Origin) -> None:
         """Store a reply for good; a reply that is already there stays.
@@ -126,12 +145,17 @@ class ReplyStore:
         """
         row = (key, origin.model, origin.step, *_request_row(request), *_reply_row(reply), int(origin.paid))
         marks = ", ".join("?" * len(row))
-        self._execute(f"INSERT OR IGNORE INTO replies VALUES ({marks})", row)
+        with self._transaction() as db:
+            n = db.execute(f"INSERT OR IGNORE INTO replies VALUES ({marks})", row).rowcount
+            if n and (reply.tokens_cached or origin.batch):
+                db.execute("REPLACE INTO discounts VALUES (?, ?, ?)", (key, reply.tokens_cached, int(origin.batch)))
 
-    def questions_by_step(self) -> dict[str, dict[str, int]]:
-        """Return how many distinct questions each step asked, and their tokens, whether they were paid for or not."""
-        names = ("questions", "tokens_in", "tokens_out")
-        return {step: dict(zip(names, counts, strict=True)) for step, *counts in self._execute(_BY_STEP)}
+    def bill(self) -> dict[Account, Usage]:
+        """Return how many distinct questions each account has, and their tokens, whether they were paid for or not."""
+        return {
+            Account(step, model, bool(batch)): Usage(n, 0, *tokens)
+            for step, model, batch, n, *tokens in self._execute(_BILL)
+        }
 
     def answers(self) -> list[StoredAnswer]:
         """Return all answers in the order of their arrival."""
@@ -148,12 +172,11 @@ class ReplyStore:
 
     def remove(self, keys: Sequence[str]) -> int:
         """Remove replies and rewrite the file, so that nothing of them is left in it; return how many there were."""
+        rows = [(key,) for key in keys]
+        with self._transaction() as db:
+            n = db.executemany("DELETE FROM replies WHERE key = ?", rows).rowcount
+            db.executemany("DELETE FROM discounts WHERE key = ?", rows)
         with self._lock, self._fault_named():
-            before = self._db.total_changes
-            self._db.execute("BEGIN")
-            self._db.executemany("DELETE FROM replies WHERE key = ?", [(key,) for key in keys])
-            self._db.execute("COMMIT")
-            n = self._db.total_changes - before
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log of writes still has the old pages
         return n
@@ -166,6 +189,19 @@ class ReplyStore:
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._lock, self._fault_named():
             return self._db.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the database for several changes that are all made, or none."""
+        with self._lock, self._fault_named():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     def _numbers(self, text: str) -> tuple[float, ...]:
         try:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from dialin.errors import InputError, InputWarning
 from dialin.llm.base import LLM, Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
+from dialin.llm.ledger import Budget, Ledger
 from dialin.llm.retry import Retry
 from dialin.llm.threads import THREADS
-from dialin.llm.usage import Budget, Ledger, Usage, estimate_tokens
+from dialin.llm.usage import Account, Usage, counted, expected_usage, usage_of_reply
 from dialin.prompts.prompt import Prompt
 
 _WAITING = "stopping: waiting for the answers under way, which are kept; another Ctrl-C leaves them"
@@ -125,7 +126,7 @@ class Client:
         for index, store in enumerate(self.stores):
             reply = store.get(key)
             if reply is not None:
-                self.ledger.add(self._step, Usage(cached=1))
+                self.ledger.add(Account(self._step, self.name), Usage(cached=1))
                 if index > 0:
                     self.stores[0].put(key, request, reply, Origin(self.name, self._step, paid=False))
                 return reply
@@ -170,14 +171,14 @@ class Client:
                 raise
 
     def _ask(self, key: str, request: Request, stop: Event) -> Reply:
-        expected = _expected(request)
-        self.ledger.reserve(self.budget, expected)
+        account, expected = Account(self._step, self.name), expected_usage(request)
+        self.ledger.reserve(self.budget, account, expected)
         try:
-            reply = self.retry.retrying(stop)(self.backend.reply, request)
+            reply = counted(self.retry.retrying(stop)(self.backend.reply, request), request)
         except BaseException:
-            self.ledger.release(expected)
+            self.ledger.release(account, expected)
             raise
-        self.ledger.settle(self._step, expected, Usage(1, 0, reply.tokens_in, reply.tokens_out))
+        self.ledger.settle(account, expected, usage_of_reply(reply))
         if reply.refused:  # not kept: another server, or this one tomorrow, may answer it
             self.refused.append(reply.refused)
         else:
@@ -218,9 +219,3 @@ def _cause(futures: Iterable[Future[Reply]]) -> BaseException:
     """Return the error that made the others stop."""
     errors = (future.exception() for future in futures if not future.cancelled())
     return next(error for error in errors if error is not None and not isinstance(error, _StoppedError))
-
-
-def _expected(request: Request) -> Usage:
-    """Return the usage to set aside for a call, its tokens estimated."""
-    messages = request.prompt.messages()
-    return Usage(1, 0, sum(estimate_tokens(m["content"]) for m in messages), request.max_tokens)

@@ -12,7 +12,7 @@ from dialin.facts.build import facts_of
 from dialin.facts.facts import stratum_of
 from dialin.facts.loaded import load_files
 from dialin.judge.certainty import with_certainty
-from dialin.llm.usage import Price
+from dialin.llm.prices import shown_money
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
 from dialin.report.private import without_sentences
@@ -25,7 +25,7 @@ TEXT_WIDTH = 300
 SCRIPTS = ("map/map.js", "templates/table.js", "templates/start.js")
 
 
-def write_report(run: Run, path: Path, price: Price | None = None, *, sentences: bool = True) -> int:
+def write_report(run: Run, path: Path, *, sentences: bool = True) -> int:
     """Write the report of a run, without `sentences` if it is for people who must not read any; return its bytes.
 
     Raises
@@ -33,22 +33,22 @@ def write_report(run: Run, path: Path, price: Price | None = None, *, sentences:
     InputError
         If the run has no result yet, a file of the run cannot be read, or the page cannot be written.
     """
-    html = report_html(run, price, sentences=sentences)
+    html = report_html(run, sentences=sentences)
     files.write_text(path, html)
     return path.stat().st_size
 
 
-def report_html(run: Run, price: Price | None = None, *, sentences: bool = True) -> str:
+def report_html(run: Run, *, sentences: bool = True) -> str:
     """Return the report of a run as one self-contained HTML page."""
-    page = open_page(run, price)
+    page = open_page(run)
     return fill_templates(page if sentences else without_sentences(page))
 
 
-def open_page(run: Run, price: Price | None = None) -> Page:
+def open_page(run: Run) -> Page:
     """Return the page of a run for the templates; raise InputError if it has no result, or a file cannot be read."""
     contents = load_files(run)
     script, style = "\n".join(map(asset, SCRIPTS)), asset("templates/style.css")
-    return Page(run.manifest, facts_of(contents), points_of(contents), style, script, price)
+    return Page(run.manifest, facts_of(contents), points_of(contents), style, script)
 
 
 def asset(path: str) -> str:
@@ -75,6 +75,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "number": with_commas,
         "percent": percent,
+        "money": shown_money,
         "short": shortened_text,
         "is_chinese": is_chinese,
         "with_certainty": with_certainty,

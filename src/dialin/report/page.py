@@ -12,7 +12,6 @@ from pathlib import PurePath
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.facts.families import families
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
-from dialin.llm.usage import Price, Usage
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
@@ -71,8 +70,6 @@ class Page:
         Points of the map; None without embeddings.
     style, script : str
         CSS and JavaScript.
-    price : Price or None
-        Price of tokens; if given, the page shows the cost as money.
     max_rows : int
         Maximum number of intents in the table, which shows the most frequent, and in the drawn tree.
     """
@@ -82,7 +79,6 @@ class Page:
     points: Points | None
     style: str
     script: str
-    price: Price | None = None
     max_rows: int = MAX_ROWS
 
     # --- head ---
@@ -116,13 +112,6 @@ class Page:
         """The first and the last period; "" without dates."""
         timeline = self.facts.timeline
         return f"{timeline.names[0]} – {timeline.names[-1]}" if timeline and timeline.is_dated else ""
-
-    @property
-    def money(self) -> float | None:
-        """The cost of the run's questions; None if the price is unknown."""
-        summary = self.facts.summary
-        usage = Usage(summary.questions, 0, summary.tokens_in, summary.tokens_out)
-        return self.price.cost(usage) if self.price else None
 
     @property
     def data(self) -> str:

@@ -12,6 +12,7 @@ from dialin.discover.connect import Specs
 from dialin.discover.settings import Auto, Settings, check
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, calibration_in
+from dialin.llm.prices import Cost
 from dialin.read.columns import Columns
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
@@ -88,6 +89,7 @@ class Manifest:
     prompts: list[str]
     calibration: Calibration | Auto = "auto"
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
+    cost: Cost | None = None
     pinned: str = ""
     suggested: SuggestedNumber | None = None
     files: dict[str, FileHash] = field(default_factory=dict)
@@ -129,7 +131,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         given = values["calibration"]
         calibration = given if given == "auto" else calibration_in(given)
-        suggested = values.get("suggested")  # folders of dialin 0.2.0 have none
+        suggested, cost = values.get("suggested"), values.get("cost")  # folders of dialin 0.2.0 have neither
         method = Settings(**settings)
         check(method)
         parts = {
@@ -137,6 +139,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
             "source": InputSource(**source),
             "calibration": calibration,
             "suggested": None if suggested is None else SuggestedNumber(**suggested),
+            "cost": None if cost is None else Cost(**cost),
             "files": {name: FileHash(**known) for name, known in values.get("files", {}).items()},
         }
         manifest = Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
