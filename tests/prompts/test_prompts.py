@@ -184,13 +184,16 @@ def test_the_sentences_are_in_the_prompt(task: str, language: str) -> None:
     assert all(text in built(task, language).user for text in TEXTS[language])
 
 
-def test_the_static_part_comes_first() -> None:
-    """System and shots lead the messages, in pairs; the input at hand is the last one."""
-    prompt = build_pair_prompt("a", "b")
-    messages = prompt.messages()
-    assert messages[0] == {"role": "system", "content": prompt.system}
-    assert messages[-1] == {"role": "user", "content": prompt.user}
-    assert [m["role"] for m in messages[1:-1]] == ["user", "assistant"] * len(prompt.shots)
+@pytest.mark.parametrize(("task", "language"), current())
+def test_the_static_part_comes_first(task: str, language: str) -> None:
+    """System and shots lead the messages, in pairs; only the last one varies, so that a provider can cache the others."""
+    prompt, template = built(task, language), load(task, language)
+    first, *shots, last = prompt.messages()
+    assert first == {"role": "system", "content": template.system}
+    assert last == {"role": "user", "content": prompt.user}
+    assert [(message["role"], message["content"]) for message in shots] == [
+        turn for shot in template.shots for turn in zip(("user", "assistant"), shot, strict=True)
+    ]
 
 
 def test_braces_in_a_sentence_are_left_alone() -> None:
