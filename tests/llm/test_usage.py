@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.llm.base import Reply, Request
-from dialin.llm.usage import Account, Usage, counted, estimate_tokens, expected_usage, prompt_tokens, usage_by_step
+from dialin.llm.usage import (
+    Account,
+    Usage,
+    estimate_tokens,
+    expected_usage,
+    prompt_tokens,
+    usage_by_step,
+    with_token_counts,
+)
 from dialin.prompts.prompt import Prompt
 
 usages = st.builds(Usage, *[st.integers(0, 1000)] * 5)
@@ -49,11 +57,11 @@ def test_a_call_is_expected_to_write_all_it_may() -> None:
     ids=["all counted", "nothing", "in alone", "out alone", "negative", "absurd", "more cached than read"],
 )
 def test_what_a_server_does_not_count_is_estimated(sent: tuple[int, int, int], expected: tuple[int, int, int]) -> None:
-    reply = counted(Reply("inquire-parcel", (), *sent), REQUEST)
+    reply = with_token_counts(Reply("inquire-parcel", (), *sent), REQUEST)
     assert (reply.tokens_in, reply.tokens_out, reply.tokens_cached) == expected
     assert reply.text == "inquire-parcel"
 
 
 def test_an_empty_answer_may_have_no_tokens() -> None:
-    assert counted(Reply("", (), 20, 0), REQUEST).tokens_out == 0
-    assert counted(Reply("", (), 20, 16), REQUEST).tokens_out == 16  # hidden thoughts
+    assert with_token_counts(Reply("", (), 20, 0), REQUEST).tokens_out == 0
+    assert with_token_counts(Reply("", (), 20, 16), REQUEST).tokens_out == 16  # hidden thoughts

@@ -186,7 +186,7 @@ def test_the_sentences_are_in_the_prompt(task: str, language: str) -> None:
 
 @pytest.mark.parametrize(("task", "language"), current())
 def test_the_static_part_comes_first(task: str, language: str) -> None:
-    """System and shots lead the messages, in pairs; only the last one varies, so that a provider can cache the others."""
+    """System and shots lead the messages, in pairs; only the last one varies, so that providers can cache the rest."""
     prompt, template = built(task, language), load(task, language)
     first, *shots, last = prompt.messages()
     assert first == {"role": "system", "content": template.system}

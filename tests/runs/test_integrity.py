@@ -154,6 +154,8 @@ ODD_VALUES: dict[str, tuple[str, object]] = {
     "usage as a list": ("usage", []),
     "usage of numbers": ("usage", {"a": 1}),
     "a suggestion without numbers": ("suggested", {}),
+    "a cost without steps": ("cost", {"currency": "USD", "source": "a test"}),
+    "a cost in words": ("cost", {"by_step": {"judge": "much"}, "currency": "USD", "source": "a test"}),
     "a result that is a number": ("result", 5),
     "a hash of no size": ("files", {"intents.parquet": {"sha256": "x", "bytes": None}}),
     "other counts": ("source", {"n_occurrences": 0}),

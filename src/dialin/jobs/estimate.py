@@ -117,7 +117,8 @@ class Estimate:
         total = self.total
         known = f" ({total.cached:,} more are already known)" if total.cached else ""
         parts = [f"{total.calls:,} calls{known}", f"{total.tokens:,} tokens", duration(self.seconds)]
-        return f"predicted: {', '.join(parts + ([str(self.cost)] if self.cost else []))}"
+        parts += ["cost unknown"] if self.unpriced else [str(self.cost)] if self.cost else []
+        return f"predicted: {', '.join(parts)}"
 
 
 def duration(seconds: float) -> str:

@@ -20,7 +20,7 @@ from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.ledger import Budget, Ledger
 from dialin.llm.retry import Retry
 from dialin.llm.threads import THREADS
-from dialin.llm.usage import Account, Usage, counted, expected_usage, usage_of_reply
+from dialin.llm.usage import Account, Usage, expected_usage, usage_of_reply, with_token_counts
 from dialin.prompts.prompt import Prompt
 
 _WAITING = "stopping: waiting for the answers under way, which are kept; another Ctrl-C leaves them"
@@ -174,7 +174,7 @@ class Client:
         account, expected = Account(self._step, self.name), expected_usage(request)
         self.ledger.reserve(self.budget, account, expected)
         try:
-            reply = counted(self.retry.retrying(stop)(self.backend.reply, request), request)
+            reply = with_token_counts(self.retry.retrying(stop)(self.backend.reply, request), request)
         except BaseException:
             self.ledger.release(account, expected)
             raise

@@ -167,10 +167,10 @@ def known_price(model: str, batch: bool = False) -> Price | None:
         offers = [_price_at(spec, now + hours, batch) for hours in _DAY]
     except LookupError:
         return None
-    dearest = [max(amounts) for amounts in zip(*offers, strict=True)]
-    if dearest[0] == 0 or dearest[1] == 0:  # the package has no number there, which does not mean that it is free
+    of_in, of_out, of_cached, per_call = (max(amounts) for amounts in zip(*offers, strict=True))
+    if of_in == 0 or of_out == 0:  # the package has no number there, which does not mean that it is free
         return None
-    return Price(*dearest, currency="USD", source=_source())
+    return Price(of_in, of_out, of_cached, per_call, "USD", _source())
 
 
 def _price_at(spec: Spec, when: datetime, batch: bool) -> tuple[float, float, float, float]:

@@ -102,7 +102,7 @@ def expected_usage(request: Request) -> Usage:
     return Usage(1, 0, prompt_tokens(request), request.max_tokens)
 
 
-def counted(reply: Reply, request: Request) -> Reply:
+def with_token_counts(reply: Reply, request: Request) -> Reply:
     """Return the reply with an estimate wherever the server sent no count of tokens, or an impossible one.
 
     Every prompt has tokens, and so has every answer with text: a count of 0 there is none.

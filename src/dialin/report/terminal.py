@@ -106,11 +106,12 @@ def totals(run: Run, summary: Summary) -> list[str]:
     n = len(summary.intents)
     good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
     clustered = f"{summary.n_occurrences - summary.n_left_out:,} {'needs' if summary.n_left_out else 'utterances'}"
-    money = f" · {summary.cost}" if summary.cost else ""
     lines = [
         f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {clustered}{good}",
-        f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out{money}",
+        f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",
     ]
+    if summary.cost:
+        lines.append(f"cost: {summary.cost}")
     if summary.suggestion:
         lines.insert(1, summary.suggestion)
     if summary.kinds:
