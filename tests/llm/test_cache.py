@@ -38,12 +38,12 @@ def old_store(path: Path) -> Path:
 
 def test_tokens_of_the_providers_cache_and_batches_are_kept(tmp_path: Path) -> None:
     with closing(ReplyStore(tmp_path / "a.sqlite")) as store:
-        store.put("a", REQUEST, Reply("x", (), 10, 1, 8), Origin("m", "judge"))
+        store.put("a", REQUEST, Reply("x", (), 10, 1, tokens_cached=8), Origin("m", "judge"))
         store.put("b", REQUEST, Reply("y", (), 20, 2), Origin("m", "judge", batch=True))
         store.put("c", REQUEST, Reply("z", (), 40, 4), Origin("m", "judge"))
-        store.put("a", REQUEST, Reply("later", (), 7, 7, 7), Origin("m", "judge", batch=True))
+        store.put("a", REQUEST, Reply("later", (), 7, 7, tokens_cached=7), Origin("m", "judge", batch=True))
     with closing(ReplyStore(tmp_path / "a.sqlite")) as store:
-        assert store.get("a") == Reply("x", (), 10, 1, 8)
+        assert store.get("a") == Reply("x", (), 10, 1, tokens_cached=8)
         assert store.get("c") == Reply("z", (), 40, 4)
         assert store.bill() == {
             Account("judge", "m"): Usage(2, 0, 50, 5, 8),
@@ -64,7 +64,7 @@ def test_a_bill_has_a_line_for_each_step_and_model() -> None:
 
 def test_nothing_of_a_removed_reply_is_left(tmp_path: Path) -> None:
     with closing(ReplyStore(tmp_path / "a.sqlite")) as store:
-        store.put("a", REQUEST, Reply("x", (), 10, 1, 8), Origin("m", "judge"))
+        store.put("a", REQUEST, Reply("x", (), 10, 1, tokens_cached=8), Origin("m", "judge"))
         assert store.remove(["a", "no such key"]) == 1
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as db:
         assert [db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in ("replies", "discounts")] == [
@@ -77,13 +77,13 @@ def test_a_store_of_an_older_version_is_read_and_written(tmp_path: Path) -> None
     path = old_store(tmp_path / "a.sqlite")
     with closing(ReplyStore(path)) as store:
         assert store.get("old") == Reply("Yes", (1.0,), 30, 1)
-        store.put("new", REQUEST, Reply("x", (), 10, 1, 8), Origin("m", "judge"))
+        store.put("new", REQUEST, Reply("x", (), 10, 1, tokens_cached=8), Origin("m", "judge"))
         assert store.bill() == {Account("judge", "m"): Usage(2, 0, 40, 2, 8)}
 
 
 def test_an_older_version_reads_and_writes_a_store_of_this_one(tmp_path: Path) -> None:
     with closing(ReplyStore(tmp_path / "a.sqlite")) as store:
-        store.put("new", REQUEST, Reply("x", (), 10, 1, 8), Origin("m", "judge"))
+        store.put("new", REQUEST, Reply("x", (), 10, 1, tokens_cached=8), Origin("m", "judge"))
     with closing(sqlite3.connect(tmp_path / "a.sqlite")) as db:
         assert db.execute(OLD_SELECT, ("new",)).fetchone() == ("x", "[]", 10, 1)
         db.execute(OLD_INSERT, OLD_ROW)
@@ -97,7 +97,7 @@ def test_a_reply_and_its_discount_are_written_together_or_not_at_all(tmp_path: P
     with closing(ReplyStore(path)) as store, closing(sqlite3.connect(path)) as db:
         db.execute("DROP TABLE discounts")
         with pytest.raises(InputError, match="discounts"):
-            store.put("a", REQUEST, Reply("x", (), 10, 1, 8), Origin("m", "judge"))
+            store.put("a", REQUEST, Reply("x", (), 10, 1, tokens_cached=8), Origin("m", "judge"))
         assert db.execute("SELECT COUNT(*) FROM replies").fetchone() == (0,)
         store.put("b", REQUEST, Reply("x", (), 10, 1), Origin("m", "judge"))  # no transaction is left open
 
@@ -105,7 +105,7 @@ def test_a_reply_and_its_discount_are_written_together_or_not_at_all(tmp_path: P
 def test_a_damaged_discount_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     with closing(ReplyStore(path)) as store, closing(sqlite3.connect(path)) as db:
-        store.put("a", REQUEST, Reply("x", (), 10, 1, 8), Origin("m", "judge"))
+        store.put("a", REQUEST, Reply("x", (), 10, 1, tokens_cached=8), Origin("m", "judge"))
         db.execute("UPDATE discounts SET tokens_cached = 'many'")
         db.commit()
         with pytest.raises(InputError, match="damaged reply a"):

@@ -410,7 +410,7 @@ def test_a_token_of_a_billion_bytes_takes_no_memory() -> None:
 
 @pytest.mark.parametrize("count", [-5, float("inf"), "9", [1]], ids=["negative", "infinite", "text", "list"])
 def test_a_count_of_tokens_that_is_none_counts_nothing(count: object) -> None:
-    assert usage({"usage": {"prompt_tokens": count}}) == (0, 0)
+    assert usage({"usage": {"prompt_tokens": count}}) == (0, 0, 0)
 
 
 def test_a_log_probability_that_is_no_number_counts_for_no_option() -> None:

@@ -57,7 +57,7 @@ def test_a_call_is_expected_to_write_all_it_may() -> None:
     ids=["all counted", "nothing", "in alone", "out alone", "negative", "absurd", "more cached than read"],
 )
 def test_what_a_server_does_not_count_is_estimated(sent: tuple[int, int, int], expected: tuple[int, int, int]) -> None:
-    reply = with_token_counts(Reply("inquire-parcel", (), *sent), REQUEST)
+    reply = with_token_counts(Reply("inquire-parcel", (), *sent[:2], tokens_cached=sent[2]), REQUEST)
     assert (reply.tokens_in, reply.tokens_out, reply.tokens_cached) == expected
     assert reply.text == "inquire-parcel"
 
@@ -65,3 +65,8 @@ def test_what_a_server_does_not_count_is_estimated(sent: tuple[int, int, int], e
 def test_an_empty_answer_may_have_no_tokens() -> None:
     assert with_token_counts(Reply("", (), 20, 0), REQUEST).tokens_out == 0
     assert with_token_counts(Reply("", (), 20, 16), REQUEST).tokens_out == 16  # hidden thoughts
+
+
+def test_what_a_server_refuses_is_not_counted_for_it() -> None:
+    refused = Reply("", (0.0, 0.0), 0, 0, refused="content filter")
+    assert with_token_counts(refused, REQUEST) == refused

@@ -128,14 +128,15 @@ class RemoteBackend:
         ProviderError
             The server cannot be reached, refuses the call or sends no readable answer.
         """
-        tokens_in = tokens_out = 0
+        tokens_in = tokens_out = tokens_cached = 0
         while True:
             accepts = self.learnt.now
             answer = self._answer(request, accepts)
             tokens_in, tokens_out = tokens_in + answer.tokens_in, tokens_out + answer.tokens_out
+            tokens_cached += answer.tokens_cached
             if answer.refused or self._is_enough(answer, request, accepts):
                 p = () if not request.options else probabilities_of(answer, request)
-                return Reply(answer.text, p, tokens_in, tokens_out, answer.refused)
+                return Reply(answer.text, p, tokens_in, tokens_out, answer.refused, tokens_cached)
 
     def check(self) -> None:
         """Find out whether the server is there and takes the key; raise `InputError` if not."""

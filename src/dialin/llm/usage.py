@@ -105,8 +105,11 @@ def expected_usage(request: Request) -> Usage:
 def with_token_counts(reply: Reply, request: Request) -> Reply:
     """Return the reply with an estimate wherever the server sent no count of tokens, or an impossible one.
 
-    Every prompt has tokens, and so has every answer with text: a count of 0 there is none.
+    Every prompt has tokens, and so has every answer with text: a count of 0 there is none. What a server refuses, it
+    need not count.
     """
+    if reply.refused:
+        return reply
     tokens_in = reply.tokens_in if 0 < reply.tokens_in < MOST_TOKENS else prompt_tokens(request)
     is_counted = 0 < reply.tokens_out < MOST_TOKENS or not (reply.tokens_out or reply.text)
     tokens_out = reply.tokens_out if is_counted else estimate_tokens(reply.text)

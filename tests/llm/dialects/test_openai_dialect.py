@@ -87,3 +87,21 @@ def test_a_further_draw_is_warm_and_asks_for_words() -> None:
     body = OPENAI.body("m", Request(JUDGE.prompt, JUDGE.options, draw=2), Accepts())
     assert (body["temperature"], body["seed"], body["max_tokens"]) == (1, 2, 8)
     assert "logprobs" not in body
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 8}}, (9, 2, 8)),
+        ({"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 8}, (9, 2, 8)),
+        ({"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": None}, (9, 2, 0)),
+        ({"prompt_tokens": "n/a", "completion_tokens": None, "prompt_tokens_details": [8]}, (0, 0, 0)),
+        ({"prompt_tokens": True, "completion_tokens": -2}, (0, 0, 0)),
+        ("none", (0, 0, 0)),
+        (None, (0, 0, 0)),
+    ],
+    ids=["openai", "deepseek", "no details", "nonsense", "no numbers", "text", "null"],
+)
+def test_tokens_are_read_and_what_is_no_count_is_none(sent: object, expected: tuple[int, int, int]) -> None:
+    answer = OPENAI.read(said("Yes") | {"usage": sent})
+    assert (answer.tokens_in, answer.tokens_out, answer.tokens_cached) == expected

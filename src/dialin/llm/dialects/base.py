@@ -47,6 +47,8 @@ class Answer:
         it sends no token probabilities at all.
     tokens_in, tokens_out : int
         Tokens as the server counts them; 0 where it counts none.
+    tokens_cached : int
+        Part of `tokens_in` that the server had in its prompt cache.
     is_cut : bool
         Whether the answer ended before it began, for lack of tokens: the model wrote thoughts or marks.
     has_thoughts : bool
@@ -62,6 +64,7 @@ class Answer:
     is_cut: bool = False
     has_thoughts: bool = False
     refused: str = ""
+    tokens_cached: int = 0
 
 
 class ChatDialect(Protocol):

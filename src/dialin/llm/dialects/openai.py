@@ -43,12 +43,13 @@ class OpenAIDialect:
         text = "" if message.get("refusal") else answer_in(spoken)
         reason = str(choice.get("finish_reason") or "")
         has_thoughts = spoken != raw or _has_hidden_thoughts(answer, message)
-        tokens_in, tokens_out = usage(answer)
+        tokens_in, tokens_out, tokens_cached = usage(answer)
         return Answer(
             text=text,
             candidates=_candidates(choice.get("logprobs"), text, has_thoughts),
             tokens_in=tokens_in,
             tokens_out=tokens_out,
+            tokens_cached=tokens_cached,
             is_cut=is_mark(text) and (reason == "length" or (spoken != raw and not spoken)),
             has_thoughts=has_thoughts,
             refused="content_filter" if reason == "content_filter" and not text else "",
@@ -104,7 +105,7 @@ def _raw(message: dict[str, Any], choice: dict[str, Any]) -> str:
 
 
 def _has_hidden_thoughts(answer: dict[str, Any], message: dict[str, Any]) -> bool:
-    details = (answer.get("usage") or {}).get("completion_tokens_details") or {}
+    details = _object(_object(answer.get("usage")).get("completion_tokens_details"))
     return bool(message.get("reasoning_content") or message.get("reasoning") or details.get("reasoning_tokens"))
 
 
@@ -139,12 +140,17 @@ def _candidate(entry: dict[str, Any]) -> Candidate | None:
     return None if logprob is None else (token, float(logprob))
 
 
-def usage(answer: dict[str, Any]) -> tuple[int, int]:
-    """Return the tokens in and out that the server counted; 0 if it counted none."""
-    counts = answer.get("usage") or {}
-    return _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens"))
+def usage(answer: dict[str, Any]) -> tuple[int, int, int]:
+    """Return the tokens in and out that the server counted, and how many it had in its cache; 0 if it counted none."""
+    counts = _object(answer.get("usage"))
+    cached = _object(counts.get("prompt_tokens_details")).get("cached_tokens") or counts.get("prompt_cache_hit_tokens")
+    return _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")), _count(cached)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _count(count: Any) -> int:
     """Return a count; 0 where it is none, since no count may lower what was spent."""
-    return count if isinstance(count, int) and count > 0 else 0
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0
