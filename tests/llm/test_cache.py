@@ -110,3 +110,15 @@ def test_a_damaged_discount_is_named(tmp_path: Path) -> None:
         db.commit()
         with pytest.raises(InputError, match="damaged reply a"):
             store.get("a")
+
+
+@pytest.mark.parametrize("is_old", [True, False], ids=["of an older version", "of this one"])
+def test_a_store_that_is_only_read_may_have_discounts_or_not(tmp_path: Path, is_old: bool) -> None:
+    path = tmp_path / "known.sqlite"
+    if is_old:
+        old_store(path)
+    else:
+        with closing(ReplyStore(path)) as known:
+            known.put("old", REQUEST, Reply("Yes", (1.0,), 30, 1, tokens_cached=8), Origin("m", "judge"))
+    with closing(ReplyStore(":memory:", known=path)) as store:
+        assert store.get("old") == Reply("Yes", (1.0,), 30, 1, tokens_cached=0 if is_old else 8)

@@ -21,6 +21,7 @@ from dialin.llm.base import LLM, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.client import Client, tagged
 from dialin.llm.ledger import Budget, Ledger
+from dialin.llm.prices import Price, PriceList
 from dialin.llm.rate import Bucket, Clock
 from dialin.llm.retry import Retry
 from dialin.llm.threads import THREADS
@@ -86,6 +87,39 @@ def test_equal_requests_in_a_batch_are_asked_once() -> None:
     assert client.complete([prompt("a"), prompt("b"), prompt("a")], 5) == ["Yes"] * 3
     assert sorted(backend.asked) == ["a", "b"]
     assert client.ledger.total() == Usage(2, 0, 20, 2)
+
+
+def test_each_call_is_booked_on_its_step_and_model() -> None:
+    """A run may have two models, each with a price of its own; the provider's cache makes some tokens cheaper."""
+    second = Script(lambda _: Reply("Yes", (), 20, 2, tokens_cached=16))
+    second.name = "second"
+    client = Client(Script())
+    client.step("judge").complete([prompt("a")], 5)
+    client.step("judge").asking(second).complete([prompt("a")], 5)
+    client.step("name").asking(second).complete([prompt("b")], 5)
+    assert client.ledger.bill() == {
+        Account("judge", "script"): Usage(1, 0, 10, 1),
+        Account("judge", "second"): Usage(1, 0, 20, 2, 16),
+        Account("name", "second"): Usage(1, 0, 20, 2, 16),
+    }
+
+
+@pytest.mark.parametrize("n_parallel", [1, 8], ids=["one at a time", "eight at a time"])
+def test_a_cap_holds_where_the_server_counts_no_tokens(n_parallel: int) -> None:
+    backend, store = Script(lambda _: Reply("Yes", (), 0, 0), n_parallel), ReplyStore(":memory:")
+    client = Client(backend, [store], budget=Budget(max_tokens=400))
+    with pytest.raises(BudgetError, match="400 tokens"):
+        client.complete([prompt(f"where is my parcel number {i}") for i in range(100)], 5)
+    assert 250 < client.ledger.total().tokens <= 400
+    assert sum(store.bill().values(), Usage()).tokens == client.ledger.total().tokens
+
+
+def test_a_cap_on_money_holds_at_eight_calls_at_a_time() -> None:
+    backend = Script(lambda _: Reply("Yes", (), 10, 1), 8)
+    client = Client(backend, budget=Budget(max_cost=0.5, prices=PriceList(Price(1000.0, 1000.0))))
+    with pytest.raises(BudgetError, match=r"0\.5 money"):
+        client.complete([prompt(str(i)) for i in range(100)], 5)
+    assert 0 < 11 * len(backend.asked) <= 500
 
 
 def test_stored_replies_are_free_and_copied_to_the_first_store(tmp_path: Path) -> None:
