@@ -133,3 +133,15 @@ def test_a_run_of_an_older_version_has_no_cost(cli: Cli, calls: Path, mini: Pric
     del values["cost"]
     path.write_text(json.dumps(values))
     assert json.loads(cli("show", "run", "--json").stdout)["cost"] is None
+
+
+def test_an_estimate_asks_no_server(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing listens at the second address; the tests refuse connections to the first."""
+    monkeypatch.setenv("OPENAI_API_KEY", "not-yet")
+    for llm in ("openai:gpt-4o-mini", "openai:m@http://127.0.0.1:1/v1"):
+        result = cli("estimate", calls, "--llm", llm, "--json")
+        assert result.exit_code == 0, result.stderr
+        assert json.loads(result.stdout)["calls"] > 0
+    assert cli("discover", calls, "--out", "run", "--llm", llm).exit_code == 2

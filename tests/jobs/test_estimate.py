@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from dialin.discover.state import Data
-from dialin.jobs.counting_llm import CosineGuess
+from dialin.jobs.counting_llm import CosineGuess, CountingLLM
+from dialin.jobs.estimate import draws_of, total
 from dialin.judge.questions import build_list_prompt, build_pair_prompt
+from dialin.llm.remote import RemoteBackend, ServerOptions
 from dialin.prompts.prompt import Prompt
 from oracles import on_circle
+from scripted import ScriptedBackend
 
 
 def test_close_sentences_are_guessed_to_share_an_intent() -> None:
@@ -34,3 +37,14 @@ def test_the_guess_knows_a_sentence_by_what_each_form_shows_of_it(length: int, f
 
 def prompt_of(form: str, texts: list[str]) -> Prompt:
     return build_pair_prompt(*texts) if form == "pairs" else build_list_prompt(texts)
+
+
+def test_a_model_that_answers_in_words_is_asked_each_question_again() -> None:
+    plain, in_words = (
+        RemoteBackend("m", "http://127.0.0.1:1/v1", options=ServerOptions(logprobs=p)) for p in (True, False)
+    )
+    assert [draws_of(backend) for backend in (plain, in_words, ScriptedBackend(), None)] == [1, 3, 1, 1]
+    llm = CountingLLM("m", n_draws=3)
+    assert llm.choose([Prompt("s", (), "a"), Prompt("s", (), "b")], ["Yes", "No"]).shape == (2, 2)
+    llm.complete([Prompt("s", (), "a")], 16)
+    assert total(llm, {}, 0.0).total.calls == 2 * 3 + 1

@@ -36,13 +36,12 @@ from dialin.runs.start import read_corpus
 def estimate(as_json: bool, **options: Any) -> None:
     """Predict what discover costs on INPUT: calls, tokens, time and money.
 
-    No question goes to a server, and no run is made: a server is only asked whether it is there, and for embeddings
-    if it embeds. The embeddings are computed and kept for a later run. A local LLM is
-    timed with a few questions. The prices of many models are known; give that of another one.
+    No run is made, and an LLM on a server is not asked at all. The embeddings are computed and kept for a later run. A
+    local LLM is timed with a few questions. The prices of many models are known; give that of another one.
     """
     plan, prices = plan_of(options), prices_of(options)
     corpus = read_corpus(plan)
-    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
+    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say, check=False) as opened:
         meter.step("embed")
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
         data = replace(found, kinds=opened.kinds(found.texts, found.roles))

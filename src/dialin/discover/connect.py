@@ -176,19 +176,22 @@ def connect(
     texts: Sequence[str],
     on_embed: Callable[[int, int], None] | None = None,
     on_note: Callable[[str], None] = warnings.warn,
+    check: bool = True,
 ) -> Connections:
     """Open LLMs and an embedder by their specs.
 
     Parameters
     ----------
     specs : Specs
-        The models; a server is asked whether it is there and takes the key.
+        The models.
     texts : sequence of str
         The texts at hand, by which "auto" chooses an embedder.
     on_embed : callable, optional
         Called with (texts encoded, texts to encode) after each chunk.
     on_note : callable
         Told in one line what the user should know, such as an adapter that is of another prompt, and so not used.
+    check : bool
+        Whether to ask the server of an LLM if it is there and takes the key.
 
     Raises
     ------
@@ -201,9 +204,9 @@ def connect(
         on_note(note)
     if writable_home() is None:
         on_note(f"{home_path()} cannot be written: replies and vectors are kept for this run alone (see DIALIN_HOME)")
-    backend = open_backend(specs.llm)
+    backend = open_backend(specs.llm, check)
     with closed_on_failure(backend):
-        judge = open_backend(specs.judge) if specs.judge != specs.llm else None
+        judge = open_backend(specs.judge, check) if specs.judge != specs.llm else None
     with closed_on_failure(backend, judge):
         embedder = open_embedder(specs.embedder, texts, on_embed)
         calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration
@@ -273,8 +276,8 @@ def calibration_file(spec: str) -> Path | None:
     return folder / CALIBRATION if folder.is_dir() else None
 
 
-def open_backend(spec: str) -> Backend | None:
-    """Return the backend of a spec, None for "none".
+def open_backend(spec: str, check: bool = True) -> Backend | None:
+    """Return the backend of a spec, None for "none"; `check` asks a server whether it is there and takes the key.
 
     Raises
     ------
@@ -286,7 +289,7 @@ def open_backend(spec: str) -> Backend | None:
     if spec == NO_LLM:
         return None
     backend = backend_of(Spec.parse(spec).model_spec if stale_adapter(spec) else spec)
-    if isinstance(backend, RemoteBackend):
+    if check and isinstance(backend, RemoteBackend):
         with closed_on_failure(backend):
             backend.check()
     return backend

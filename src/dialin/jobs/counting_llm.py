@@ -40,6 +40,8 @@ class CountingLLM:
         Questions that a run would have to pay for: key -> step and LLM, and the request.
     known : dict of str to Account
         Questions that the stores can answer: key -> step and LLM.
+    n_draws : int
+        How often the LLM is asked each question with options.
     """
 
     name: str
@@ -47,6 +49,7 @@ class CountingLLM:
     guess: Callable[[str], float] = lambda _: 0.5
     asked: dict[str, tuple[Account, Request]] = field(default_factory=dict)
     known: dict[str, Account] = field(default_factory=dict)
+    n_draws: int = 1
     _step: list[str] = field(default_factory=lambda: ["other"])
     _taken: set[str] = field(default_factory=set)
 
@@ -54,13 +57,17 @@ class CountingLLM:
         """Count under `step` from now on; merging and assigning count as "judge", because they ask the judge."""
         self._step[0] = {"merge": "judge", "assign": "judge"}.get(step, step)
 
-    def as_judge(self, name: str) -> CountingLLM:
+    def as_judge(self, name: str, n_draws: int = 1) -> CountingLLM:
         """Return a stand-in for another LLM that shares the records of this one."""
-        return replace(self, name=name)
+        return replace(self, name=name, n_draws=n_draws)
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
         """Return the stored probabilities, or guessed ones."""
-        rows = [self._probabilities(Request(prompt, tuple(options))) for prompt in prompts]
+        requests = [Request(prompt, tuple(options)) for prompt in prompts]
+        rows = [self._probabilities(request) for request in requests]
+        for draw in range(1, self.n_draws):
+            for request in requests:
+                self._recall(replace(request, draw=draw))
         return np.array(rows, dtype=np.float64).reshape(len(prompts), len(options))
 
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:

@@ -18,7 +18,7 @@ from dialin.errors import ProviderError
 from dialin.jobs.answers import answers_note
 from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
-from dialin.jobs.estimate import Estimate, count, total
+from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.cache import ReplyStore, StoredAnswer
@@ -219,8 +219,9 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
     """
     stores = [*map(ReplyStore, run_stores), shared_store()]
     try:
-        llm = CountingLLM(opened.backend.name if opened.backend else NO_LLM, stores, CosineGuess.of(data))
-        judge = llm.as_judge(opened.judge.name) if opened.judge else None
+        name = opened.backend.name if opened.backend else NO_LLM
+        llm = CountingLLM(name, stores, CosineGuess.of(data), n_draws=draws_of(opened.backend))
+        judge = llm.as_judge(opened.judge.name, draws_of(opened.judge)) if opened.judge else None
         tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration, on_note=lambda _: None)
         seconds = count(data, settings, tools, llm)
         backends = {backend.name: backend for backend in (opened.backend, opened.judge) if backend}

@@ -22,6 +22,7 @@ from dialin.jobs.counting_llm import CountingLLM
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.ledger import Ledger, total_usage
 from dialin.llm.prices import Cost, PriceList, cost_json
+from dialin.llm.remote import RemoteBackend
 from dialin.llm.usage import Account, Usage, prompt_tokens, usage_by_step
 
 SERVER_SECONDS = 1.0
@@ -132,6 +133,12 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def draws_of(backend: Backend | None) -> int:
+    """Return how often an LLM is asked a question with options: repeatedly if it is known to answer in words alone."""
+    is_in_words = isinstance(backend, RemoteBackend) and backend.learnt.now.n_top == 0
+    return backend.n_draws if backend and is_in_words else 1
 
 
 def count(data: Data, settings: Settings, tools: Tools, llm: CountingLLM) -> float:
