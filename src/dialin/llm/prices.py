@@ -57,7 +57,8 @@ class Price:
     def __post_init__(self) -> None:
         amounts = (self.per_million_in, self.per_million_out, self.per_million_cached or 0.0, self.per_call)
         if not all(math.isfinite(amount) and amount >= 0 for amount in amounts):
-            raise InputError(f"a price must be a number of 0 or more, got {list(amounts)}", hint=PRICE_HINT)
+            got = f"{self.per_million_in:g} for input, {self.per_million_out:g} for output"
+            raise InputError(f"a price must be a number of 0 or more, got {got}", hint=PRICE_HINT)
 
     def cost(self, usage: Usage) -> float:
         """Return what `usage` costs, in the currency of the price."""
