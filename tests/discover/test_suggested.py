@@ -212,7 +212,7 @@ def test_a_kept_intent_counts_as_one(cli: Cli, run: Path, home: Path) -> None:
 
 def headline(suggested: SuggestedNumber | None, *, is_fitted: bool) -> Summary:
     good = expected_goodness([0.9])
-    return Summary("complete", [], 9, 9, 9, {}, good, 0, 0, 0, suggested, is_fitted)
+    return Summary("complete", [], 9, 9, 9, {}, good, 0, 0, 0, suggested=suggested, is_fitted=is_fitted)
 
 
 def test_the_sentence_by_hand() -> None:

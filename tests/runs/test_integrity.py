@@ -156,6 +156,8 @@ ODD_VALUES: dict[str, tuple[str, object]] = {
     "a suggestion without numbers": ("suggested", {}),
     "a cost without steps": ("cost", {"currency": "USD", "source": "a test"}),
     "a cost in words": ("cost", {"by_step": {"judge": "much"}, "currency": "USD", "source": "a test"}),
+    "counts of a cascade that are text": ("cascaded", {"target": "x"}),
+    "a cascade without a target": ("cascaded", {"n_cheap": 3}),
     "a result that is a number": ("result", 5),
     "a hash of no size": ("files", {"intents.parquet": {"sha256": "x", "bytes": None}}),
     "other counts": ("source", {"n_occurrences": 0}),

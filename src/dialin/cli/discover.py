@@ -16,6 +16,7 @@ from dialin.cli.options import (
     allow_server_option,
     budget_of,
     budget_options,
+    cascade_option,
     column_options,
     model_options,
     plan_of,
@@ -47,6 +48,7 @@ from dialin.runs.start import check_free, discard, read_corpus, start
 )
 @column_options
 @model_options
+@cascade_option
 @allow_server_option
 @budget_options
 @settings_options

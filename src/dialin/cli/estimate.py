@@ -9,6 +9,7 @@ import click
 
 from dialin.cli.options import (
     JSON,
+    cascade_option,
     column_options,
     model_options,
     plan_of,
@@ -30,6 +31,7 @@ from dialin.runs.start import read_corpus
 @click.argument("input")
 @column_options
 @model_options
+@cascade_option
 @price_options
 @settings_options
 @JSON

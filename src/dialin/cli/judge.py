@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.arrays import Rows
-from dialin.cli.options import BOM, JSON, model_options, specs_of
+from dialin.cli.options import BOM, JSON, cascade_option, cascade_target_option, model_options, specs_of
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect, shared_store
@@ -43,6 +43,8 @@ BLANK_LABELS = {"-1", "-1.0"}
 @click.option("--text", required=True, metavar="COL", help="Column with the sentences.")
 @click.option("--cluster", required=True, metavar="COL", help="Column with the clusters; blank and -1 mean no cluster.")
 @model_options
+@cascade_option
+@cascade_target_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the sampling.")
 @click.option(
     "--out",
@@ -64,7 +66,7 @@ def judge(file: str, text: str, cluster: str, out: Path | None, as_json: bool, *
     clusters = clusters_of_column(corpus, column_of(file, cluster), cluster)
     with Meter() as meter, connect(specs_of(options), corpus.texts, meter.embedded, meter.say) as opened:
         meter.step("embed")
-        settings = Settings(seed=options["seed"])
+        settings = Settings(seed=options["seed"], cascade_target=options["cascade_target"])
         data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(settings.context)
         found = _audit(data, clusters, opened, meter, settings)
     if out:

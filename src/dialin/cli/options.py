@@ -18,7 +18,7 @@ from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.ledger import Budget
 from dialin.llm.prices import PRICE_HINT, Price, PriceList
 from dialin.llm.servers import allow
-from dialin.llm.spec import AUTO
+from dialin.llm.spec import AUTO, NO_LLM
 from dialin.read.columns import Columns
 from dialin.runs.manifest import RunPlan
 
@@ -88,6 +88,13 @@ _PRICES = [
         help="Price per million output tokens. Default: what is known of the model.",
     ),
 ]
+cascade_option = click.option(
+    "--cascade",
+    metavar="SPEC",
+    default=NO_LLM,
+    show_default=True,
+    help="Dear LLM that judges what the judge LLM, the cheap one, cannot be proved to judge alike.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
 allow_server_option = click.option(
@@ -140,6 +147,10 @@ def _number(name: str, text: str) -> Callable[[Command], Command]:
     return click.option(f"--{name.replace('_', '-')}", type=kind, default=default, show_default=True, help=text)
 
 
+cascade_target_option = _number(
+    "cascade_target",
+    "With --cascade, share of the verdicts that are those of the dear LLM, with 95 % probability. 1: all.",
+)
 _SETTINGS: list[Callable[[Command], Command]] = [
     _number("seed", "Random seed."),
     _choice("strategy", "tree: keep the good nodes of one tree. paper: keep the good clusters at one k per round."),
@@ -164,6 +175,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         "judge", "Who judges: LLM, embeddings (geometry), or both. auto: geometry for catalogue LLMs.", without="people"
     ),
     _number("sure", "Do not ask if the geometry is surer than this. auto: if no answer could change the verdict."),
+    cascade_target_option,
     _choice("merge", "How to merge pieces of one intent: along verified edges, as in the paper, or not at all."),
     _choice("merge_distance", "Distance between names."),
     click.option(
@@ -245,7 +257,7 @@ def specs_of(options: dict[str, Any]) -> Specs:
     calibration: Calibration | Auto = read_calibration(path) if path else "auto"
     is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge supports no other form
     judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
-    return Specs(options["llm"], judge, options["embedder"], calibration)
+    return Specs(options["llm"], judge, options["embedder"], calibration, options.get("cascade", NO_LLM))
 
 
 def budget_of(options: dict[str, Any]) -> Budget:

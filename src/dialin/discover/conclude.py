@@ -55,6 +55,7 @@ def conclude(draft: Draft, context: Context) -> Result:
         roles=draft.roles,
         suggested=context.heights.suggested,
         kinds=told,
+        cascaded=context.judge.cascaded,
     )
 
 

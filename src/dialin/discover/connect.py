@@ -68,6 +68,8 @@ class Specs:
         The LLM that judges them; "auto": see `judge`.
     embedder : str
         A spec of `dialin.embed.choose.embedder_of`; "auto" chooses by the texts.
+    cascade : str
+        The dear judge, to whom `judge_llm` is the cheap one; "none": there is but one judge.
     calibration : Calibration or "auto"
         Of the judge; "auto": the one in the folder of its adapter, or the one shipped for it.
     """
@@ -76,10 +78,21 @@ class Specs:
     judge_llm: str = AUTO
     embedder: str = AUTO
     calibration: Calibration | Auto = "auto"
+    cascade: str = NO_LLM
 
     def __post_init__(self) -> None:
         if self.judge_llm == NO_LLM != self.llm:
             raise InputError("--judge-llm none does not go with an LLM that names intents", hint="use --judge geometry")
+        if self.cascade != NO_LLM and self.judge in {NO_LLM, self.cascade}:
+            raise InputError(
+                f"--cascade {self.cascade} needs another LLM that judges cheaply, got {self.judge}",
+                hint="name one with --judge-llm",
+            )
+
+    @property
+    def llms(self) -> list[str]:
+        """The specs of all LLMs, each once, without "none"."""
+        return [spec for spec in dict.fromkeys([self.llm, self.judge, self.cascade]) if spec != NO_LLM]
 
     @property
     def is_small(self) -> bool:
@@ -113,11 +126,29 @@ def who_judges(settings: Settings, specs: Specs) -> tuple[Settings, Specs]:
     >>> small, large = who_judges(Settings(), Specs()), who_judges(Settings(), Specs("openai:gpt-4o"))
     >>> small[0].judge, large[0].judge
     ('geometry', 'both')
+
+    Raises
+    ------
+    InputError
+        There is a dear judge, but the embeddings are to judge alone.
     """
+    if specs.cascade != NO_LLM:
+        return with_cascade(settings, specs)
     if settings.judge != "auto":
         return settings, specs
     own = replace(specs, judge_llm=specs.llm) if specs.is_small else specs
     return replace(settings, judge="geometry" if specs.is_small or own.judge == NO_LLM else "both"), own
+
+
+def with_cascade(settings: Settings, specs: Specs) -> tuple[Settings, Specs]:
+    """Return the settings and the models of a run with a dear judge: here an LLM judges first in any case."""
+    if settings.judge not in {"auto", "both", "llm"}:
+        raise InputError(
+            f"--cascade {specs.cascade} does not go with --judge {settings.judge}: the LLM would be asked nothing",
+            hint="use --judge both or --judge llm",
+        )
+    judge = "both" if settings.judge == "auto" else settings.judge
+    return replace(settings, judge=judge), replace(specs, judge_llm=specs.judge)
 
 
 @dataclass(frozen=True)
@@ -138,6 +169,10 @@ class Connections:
         The judge, if it is another LLM.
     calibration : Calibration or "auto"
         Of the judge; "auto": the one shipped for it.
+    dear : Backend or None
+        The dear judge of a cascade.
+    dear_calibration : Calibration or "auto"
+        Of the dear judge.
     on_note : callable
         Told in one line what the user should know.
     kinds : callable
@@ -150,19 +185,20 @@ class Connections:
     reason: str
     judge: Backend | None = None
     calibration: Calibration | Auto = "auto"
+    dear: Backend | None = None
+    dear_calibration: Calibration | Auto = "auto"
     on_note: Callable[[str], None] = warnings.warn
     kinds: Callable[[Sequence[str], Sequence[str]], Kinds | None] = lambda _texts, _roles: None
 
     @property
     def llm_names(self) -> list[str]:
         """The names of the LLMs."""
-        return [backend.name for backend in (self.backend, self.judge) if backend]
+        return [backend.name for backend in (self.backend, self.judge, self.dear) if backend]
 
     def close(self) -> None:
         """Give back the models or the connections."""
-        for backend in (self.backend, self.judge):
-            if backend:
-                backend.close()
+        for backend in {id(one): one for one in (self.backend, self.judge, self.dear) if one}.values():
+            backend.close()
 
     def __enter__(self) -> Self:
         return self
@@ -200,7 +236,7 @@ def connect(
     ModelError
         A local model cannot be fetched or loaded.
     """
-    for note in filter(None, map(stale_adapter, dict.fromkeys([specs.llm, specs.wanted_judge]))):
+    for note in filter(None, map(stale_adapter, dict.fromkeys([specs.llm, specs.wanted_judge, specs.cascade]))):
         on_note(note)
     if writable_home() is None:
         on_note(f"{home_path()} cannot be written: replies and vectors are kept for this run alone (see DIALIN_HOME)")
@@ -208,6 +244,8 @@ def connect(
     with closed_on_failure(backend):
         judge = open_backend(specs.judge, check) if specs.judge != specs.llm else None
     with closed_on_failure(backend, judge):
+        dear = backend if specs.cascade == specs.llm != NO_LLM else open_backend(specs.cascade)
+    with closed_on_failure(backend, judge, dear):
         embedder = open_embedder(specs.embedder, texts, on_embed)
         calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration
     return Connections(
@@ -217,6 +255,8 @@ def connect(
         reason=embedder.reason,
         judge=judge,
         calibration=calibration,
+        dear=dear,
+        dear_calibration=beside(specs.cascade),
         on_note=on_note,
         kinds=partial(kinds_by_shipped, on_embed=on_embed),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -25,6 +25,7 @@ from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, general_calibration, shipped_calibration
+from dialin.judge.cascade import CascadeJudge
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
 from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, SuggestedHeights
 from dialin.judge.people import KeepAllJudge
@@ -57,6 +58,10 @@ class Tools:
         Judges in the place of `llm`: a small tuned one, say.
     calibration : Calibration or "auto"
         Of the LLM that judges; "auto": the one shipped for it.
+    dear_llm : LLM, optional
+        Decides where the LLM that judges cannot be proved to agree with it (`dialin.judge.cascade`).
+    dear_calibration : Calibration or "auto"
+        Of `dear_llm`.
     judge : Judge, optional
         Replaces the coherence judge (a crowd, a person, an oracle in a benchmark).
     ranks_names : bool
@@ -73,6 +78,8 @@ class Tools:
     embed: Callable[[Sequence[str]], NDArray[np.float32]]
     judge_llm: LLM | None = None
     calibration: Calibration | Auto = "auto"
+    dear_llm: LLM | None = None
+    dear_calibration: Calibration | Auto = "auto"
     judge: Judge | None = None
     ranks_names: bool = True
     on_note: Callable[[str], None] = warnings.warn
@@ -130,7 +137,7 @@ class Context:
         regions = regions_for(data, settings)
         heights = MeasuredOnce(data, settings, regions)  # seconds of work: not where nothing reads them
         judge = tools.judge or (
-            KeepAllJudge() if settings.judge == "people" else judge_of(data, tools, settings, heights)
+            KeepAllJudge() if settings.judge == "people" else judge_or_cascade(data, tools, settings, heights)
         )
         return cls(data, tools, settings, judge, heights, regions)
 
@@ -142,6 +149,20 @@ class Context:
     def min_size(self, rows: Rows) -> int:
         """Return the smallest cluster to keep among the sentences of a stratum."""
         return min_size_of(len(rows), self.settings)
+
+
+def judge_or_cascade(data: Data, tools: Tools, settings: Settings, heights: Callable[[], SuggestedHeights]) -> Judge:
+    """Return the judge that the settings describe; with a dear LLM, the cascade of two such judges."""
+    cheap = judge_of(data, tools, settings, heights)
+    if tools.dear_llm is None:
+        return cheap
+    if cheap.llm is None or cheap.settings.mode == "geometry":
+        raise InputError(
+            f"a cascade needs two LLMs that judge, got {tools.dear_llm.name} alone",
+            hint='give an LLM that judges cheaply, and let judge be "both" or "llm"',
+        )
+    own = replace(tools, judge_llm=tools.dear_llm, calibration=tools.dear_calibration)
+    return CascadeJudge(cheap, judge_of(data, own, settings, heights), settings.cascade_target, settings.seed)
 
 
 def judge_of(data: Data, tools: Tools, settings: Settings, heights: Callable[[], SuggestedHeights]) -> CoherenceJudge:

@@ -51,9 +51,10 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
     embedder : str or Embedder
         Turns sentences into unit vectors: a spec such as "local:intents-en-v2" or "openai:bge-m3@URL", or an
         object; "auto" chooses by the script of the texts.
-    judge_llm : str, LLM or None
+    judge_llm : str, LLM, tuple or None
         Judges in the place of `llm`; "auto": `llm` itself, or where that is a model of the catalogue, the embeddings
-        alone, unless ``settings.judge`` says otherwise.
+        alone, unless ``settings.judge`` says otherwise. A tuple is a cascade of a cheap and a dear LLM: the cheap one
+        decides where the dear one is proved to agree (`Settings.cascade_target`).
     calibration : Calibration or "auto"
         Of the LLM that judges; "auto": the one in the folder of its adapter, or the one shipped for it.
     settings : Settings, optional
@@ -96,7 +97,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         llm: str | LLM | None = DEFAULT_LLM,
         embedder: str | Embedder = "auto",
         *,
-        judge_llm: str | LLM | Literal["auto"] | None = "auto",
+        judge_llm: str | LLM | tuple[str | LLM, str | LLM] | Literal["auto"] | None = "auto",
         calibration: Calibration | Auto = "auto",
         settings: Settings | None = None,
     ) -> None:
@@ -195,22 +196,26 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self._known = data if order is not None and self._settings.context == "next" else None
         with ExitStack() as stack:
             llm = opened(self.llm, stack)
-            settings, judge_spec = self._judging()
-            judge = opened(judge_spec, stack)
-            tools = Tools(llm, encode, judge, self._calibration(judge_spec or self.llm))
+            settings, judge_spec, dear_spec = self._judging()
+            judge, dear = opened(judge_spec, stack), opened(dear_spec, stack)
+            own = self._calibration(judge_spec or self.llm)
+            of_dear = beside(dear_spec) if isinstance(dear_spec, str) else "auto"
+            tools = Tools(llm, encode, judge, own, dear, of_dear)
             before = usage_of(tools)
             result = discover(data, tools, settings)
             return result, usage_of(tools) - before
 
-    def _judging(self) -> tuple[Settings, str | LLM | None]:
-        """Return the settings, and the LLM that judges in the place of `llm`; None where no other does."""
+    def _judging(self) -> tuple[Settings, str | LLM | None, str | LLM | None]:
+        """Return the settings, the LLM that judges in the place of `llm`, and the dear one, if there are such."""
         settings = self._settings
+        if isinstance(self.judge_llm, tuple):
+            return settings, *self.judge_llm
         if self.judge_llm != "auto":
-            return settings, self.judge_llm
+            return settings, self.judge_llm, None
         if not isinstance(self.llm, str):
-            return settings, None
+            return settings, None, None
         settings, specs = who_judges(settings, Specs(self.llm))
-        return settings, None if specs.judge == self.llm else specs.judge
+        return settings, None if specs.judge == self.llm else specs.judge, None
 
     def _calibration(self, judge: str | LLM | None) -> Calibration | Auto:
         return beside(judge) if self.calibration == "auto" and isinstance(judge, str) else self.calibration
@@ -302,5 +307,5 @@ def opened(llm: str | LLM | None, stack: ExitStack) -> LLM | None:
 
 def usage_of(tools: Tools) -> Usage:
     """Return the usage of the LLMs so far, if they keep ledgers; a shared ledger counts once."""
-    clients = [llm for llm in (tools.llm, tools.judge_llm) if isinstance(llm, Client)]
+    clients = [llm for llm in (tools.llm, tools.judge_llm, tools.dear_llm) if isinstance(llm, Client)]
     return sum((ledger.total() for ledger in {id(c.ledger): c.ledger for c in clients}.values()), Usage())

@@ -55,6 +55,9 @@ class Settings:
     sure : float or "auto"
         Where the geometry gives P(good) beyond this or below 1 − this, the LLM is not asked, in [½, 1]; "auto": where
         the answers of this LLM could not turn the verdict.
+    cascade_target : float
+        With a cheap and a dear judge, the least share of the verdicts that are those of the dear one, with a
+        probability of 95 %, in [½, 1]; 1: all are.
     merge : {"verified", "paper", "none"}
         Merge along verified edges, the paper's connected components, or not at all.
     merge_distance : {"geodesic", "cosine"}
@@ -100,6 +103,7 @@ class Settings:
     form: Literal["auto", "pairs", "list", "tuned"] = "auto"
     judge: Literal["auto", "both", "llm", "geometry", "people"] = "auto"
     sure: float | Auto = "auto"
+    cascade_target: float = 0.95
     merge: Literal["verified", "paper", "none"] = "verified"
     merge_distance: Literal["geodesic", "cosine"] = "geodesic"
     merge_probabilistic: bool = True
@@ -146,6 +150,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "granularity": (0.1, 10),
     "sample_dim": (2, 5),
     "sure": (0.5, 1),
+    "cascade_target": (0.5, 1),
     "theta": (0, math.pi),
     "tau": (0, 1),
     "kappa": (0, math.inf),

@@ -19,6 +19,7 @@ from dialin.cluster.said_next import with_next
 from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.errors import BudgetError
+from dialin.judge.guarantee import Cascaded
 from dialin.judge.verdict import Verdict
 from dialin.name.kinds import Kinds
 from dialin.read.spoken import SpokenOrder
@@ -100,6 +101,8 @@ class Result:
         The number of intents that the sentences suggest; None where nothing measured it, or they are too few.
     kinds : Kinds or None
         What each sentence does; None where nobody asked.
+    cascaded : Cascaded or None
+        What a cheap and a dear judge decided; None where there was but one.
     """
 
     intents: tuple[Intent, ...]
@@ -112,6 +115,7 @@ class Result:
     roles: list[str]
     suggested: SuggestedNumber | None = None
     kinds: Kinds | None = None
+    cascaded: Cascaded | None = None
 
 
 def nothing(data: Data) -> Result:

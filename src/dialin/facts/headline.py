@@ -10,12 +10,15 @@ from dialin.cluster.granularity import SuggestedNumber, is_fitted
 from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
 from dialin.files import without_nan
+from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
+from dialin.llm.spec import NO_LLM
 from dialin.name.kinds import KINDS
 from dialin.review.apply import kinds_in
 from dialin.runs.manifest import CAPPED, COMPLETE
 from dialin.runs.run import Run
 from dialin.score.reliability import Goodness, expected_goodness
+from dialin.text.unseen import plain_name
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class Summary:
         Number of utterances of each known kind, in the order of `dialin.name.kinds.KINDS`.
     note : str
         What the user should know about the answers of the LLM; "" for nothing.
+    cascaded : Cascaded or None
+        What a cheap and a dear judge decided; None where there was but one.
+    dear : str
+        Spec of the dear judge, or "none".
     """
 
     status: str
@@ -66,6 +73,8 @@ class Summary:
     is_fitted: bool = True
     kinds: dict[str, int] = field(default_factory=dict)
     note: str = ""
+    cascaded: Cascaded | None = None
+    dear: str = NO_LLM
 
     @property
     def suggestion(self) -> str:
@@ -75,6 +84,11 @@ class Summary:
             return ""
         unfitted = "" if self.is_fitted else "; the estimate is not fitted to this embedder"
         return f"The sentences suggest about {found.n:,} intents, between {found.low:,} and {found.high:,}{unfitted}."
+
+    @property
+    def cascade(self) -> str:
+        """The sentence about the cheap and the dear judge; "" where there was but one."""
+        return self.cascaded.line(self.dear) if self.cascaded else ""
 
     @property
     def intent_ids(self) -> list[int]:
@@ -130,6 +144,8 @@ def summary_of(run: Run) -> Summary:
         is_fitted=is_fitted(run.manifest.embedder),
         kinds={kind: said[kind] for kind in KINDS if said[kind]},
         note=run.manifest.note,
+        cascaded=run.manifest.cascaded,
+        dear=plain_name(run.manifest.cascade_llm),
     )
 
 
@@ -151,6 +167,7 @@ def summary_json(run: Run) -> dict[str, object]:
         "coverage": summary.coverage,
         "usage": manifest.usage,
         "llm": manifest.llm,
+        "judge_llm": manifest.judge_llm,
         "embedder": manifest.embedder,
         "settings": asdict(manifest.settings),
     }

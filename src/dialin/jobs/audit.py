@@ -61,7 +61,8 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
     clusters : mapping of str to ndarray
         Rows of each cluster, including repetitions; a sentence may be in several clusters.
     tools : Tools
-        LLM and steps; without an LLM, the geometry judges and there are no names.
+        LLM and steps; without an LLM, the geometry judges and there are no names. A line about what the cheap judge
+        of a cascade decided goes to `Tools.on_note`.
     settings : Settings
         Settings for judging and sampling.
     """
@@ -70,6 +71,8 @@ def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Sett
     context = Context.of(data, tools, settings)
     work = replace(context, judge=context.judge.for_audit())
     verdicts = _verdicts(work, rows)
+    if tools.dear_llm and work.judge.cascaded:
+        tools.on_note(work.judge.cascaded.line(tools.dear_llm.name))
     tools.on_step("name")
     names = _names(work, rows)
     return [

@@ -91,7 +91,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             result = held.joined(found) if held else found
             note = answers_note(answers_in(run.folder / files.REPLIES), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
-        manifest = replace(billed, status=status_of(result), suggested=result.suggested, note=note)
+        found_out = {"suggested": result.suggested, "note": note, "cascaded": result.cascaded}
+        manifest = replace(billed, status=status_of(result), **found_out)
         ended = replace(run, manifest=manifest)
         if log.cost:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
@@ -116,7 +117,7 @@ def answers_in(path: Path) -> list[StoredAnswer]:
 
 def refused_by(tools: Tools) -> list[str]:
     """Return the words with which servers refused single questions in this session; both clients share the list."""
-    clients = [llm for llm in (tools.llm, tools.judge) if isinstance(llm, Client)]
+    clients = [llm for llm in (tools.llm, tools.judge_llm) if isinstance(llm, Client)]
     return clients[0].refused if clients else []
 
 
@@ -173,14 +174,16 @@ def tools_of(
     on_reply : callable
         Callback for each reply.
     """
-    backends = [WatchedBackend(backend, on_reply) for backend in (opened.backend, opened.judge) if backend]
-    if not backends:
+    opened_llms = (opened.backend, opened.judge, opened.dear)
+    backends = [WatchedBackend(backend, on_reply) if backend else None for backend in opened_llms]
+    first = next(filter(None, backends), None)
+    if first is None:
         yield Tools(None, opened.embed, on_note=opened.on_note)
         return
-    with client_of(backends[0]) as client:
-        judge = client.asking(backends[-1]) if opened.judge else None
-        llm = client if opened.backend else None
-        yield Tools(llm, opened.embed, judge, opened.calibration, on_note=opened.on_note)
+    with client_of(first) as client:
+        llm, judge, dear = (client.asking(backend) if backend else None for backend in backends)
+        own, of_dear = opened.calibration, opened.dear_calibration
+        yield Tools(llm, opened.embed, judge, own, dear, of_dear, on_note=opened.on_note)
 
 
 def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:
@@ -194,7 +197,7 @@ def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend],
 
 
 def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> Estimate | None:
-    if not session.estimate or not (opened.backend or opened.judge):
+    if not session.estimate or not (opened.backend or opened.judge):  # a dear judge has a cheap one before it
         return None
     session.on_step("predict")
     found = forecast(data, opened, run.manifest.settings, [run.folder / files.REPLIES])
@@ -205,6 +208,8 @@ def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> E
 
 def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[Path]) -> Estimate:
     """Return a prediction of the questions that `discover` will ask, and of the seconds until it ends.
+
+    A cascade is counted at its worst, as if the dear judge were asked about every set.
 
     Parameters
     ----------
@@ -222,9 +227,19 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
         name = opened.backend.name if opened.backend else NO_LLM
         llm = CountingLLM(name, stores, CosineGuess.of(data), n_draws=draws_of(opened.backend))
         judge = llm.as_judge(opened.judge.name, draws_of(opened.judge)) if opened.judge else None
-        tools = Tools(llm if opened.backend else None, opened.embed, judge, opened.calibration, on_note=lambda _: None)
-        seconds = count(data, settings, tools, llm)
-        backends = {backend.name: backend for backend in (opened.backend, opened.judge) if backend}
+        dear = llm.as_judge(opened.dear.name, draws_of(opened.dear)) if opened.dear else None
+        namer = llm if opened.backend else None
+        tools = Tools(
+            namer,
+            opened.embed,
+            judge,
+            opened.calibration,
+            dear,
+            opened.dear_calibration,
+            on_note=lambda _: None,
+        )
+        seconds = count(data, replace(settings, cascade_target=1.0), tools, llm)
+        backends = {backend.name: backend for backend in (opened.backend, opened.judge, opened.dear) if backend}
         return total(llm, {name: b for name, b in backends.items() if is_local(name)}, seconds)
     finally:
         for store in stores:

@@ -119,11 +119,11 @@ class CoherenceJudge(Judge):
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return one verdict per cluster; a set is judged only once."""
-        return self._verdicts([SetQuestion(rows) for rows in clusters])
+        return self.verdicts([SetQuestion(rows) for rows in clusters])
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
         """Return one verdict per pair of clusters; the questions go across the border."""
-        return self._verdicts([SetQuestion.across(a, b) for a, b in pairs])
+        return self.verdicts([SetQuestion.across(a, b) for a, b in pairs])
 
     def confidence(self, kept: Rows) -> float | None:
         """Return P(good) of a cluster that was kept, by its neighbours in its stratum.
@@ -139,14 +139,20 @@ class CoherenceJudge(Judge):
         """Return the judge for clusters that no search selected: `CosineEvidence` and the weights for audits."""
         return replace(self, calibration=self.calibration.for_audit(), evidence=None)
 
-    def _verdicts(self, questions: list[SetQuestion]) -> list[Verdict]:
+    def needs_llm(self, question: SetQuestion) -> bool:
+        """Tell whether the LLM would be asked about a set: not where it is known, one sentence, or clear without it."""
+        if len(question.union) == 1 or question.key() in self.memo:
+            return False
+        return self._is_doubtful(self._corrections.evidence(question.union, self._log_odds(question)))
+
+    def verdicts(self, questions: Sequence[SetQuestion]) -> list[Verdict]:
+        """Return one verdict per set or union."""
         keys = [question.key() for question in questions]
         for key, question in zip(keys, questions, strict=True):
             if len(question.union) == 1:  # nothing to compare
                 self.memo[key] = Verdict.of(1.0, "size")
         new = {key: question for key, question in zip(keys, questions, strict=True) if key not in self.memo}
-        evidence = self.evidence or self._cosine
-        raw = {key: evidence.log_odds(question.rows, question.other) for key, question in new.items()}
+        raw = {key: self._log_odds(question) for key, question in new.items()}
         logits = {key: self._corrections.evidence(question.union, raw[key]) for key, question in new.items()}
         doubtful = {key: question for key, question in new.items() if self._is_doubtful(logits[key])}
         answers = dict(zip(doubtful, self._ask(list(doubtful.values())), strict=False))  # fewer after a cap
@@ -157,6 +163,9 @@ class CoherenceJudge(Judge):
             elif self.settings.mode != "llm":
                 self.memo[key] = Verdict.of(sigmoid(logit), "geometry")
         return [self.memo.get(key, UNASKED_VERDICT) for key in keys]
+
+    def _log_odds(self, question: SetQuestion) -> float:
+        return (self.evidence or self._cosine).log_odds(question.rows, question.other)
 
     def _learn(self, rows: Rows, log_odds: float, verdict: Verdict) -> None:
         if abs(verdict.log_odds) >= LIKELY_LOG_ODDS:

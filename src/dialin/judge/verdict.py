@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from dialin.arrays import Rows
+from dialin.judge.guarantee import Cascaded
 
 SURE_LOG_ODDS = 3.5
 """Log-odds (P = .97) from which a "good" is accepted without a second question."""
@@ -96,6 +97,11 @@ class Judge(Protocol):
 
     def confidence(self, kept: Rows) -> float | None:  # noqa: ARG002  (for judges that have one)
         """Return P(good) of a cluster that the search kept; None where its verdict is all there is."""
+        return None
+
+    @property
+    def cascaded(self) -> Cascaded | None:
+        """What a cheap and a dear judge have decided so far; None where there is but one."""
         return None
 
     def for_audit(self) -> Judge:

@@ -114,6 +114,8 @@ def totals(run: Run, summary: Summary) -> list[str]:
         lines.append(f"cost: {summary.cost}")
     if summary.suggestion:
         lines.insert(1, summary.suggestion)
+    if summary.cascade:
+        lines.append(summary.cascade)
     if summary.kinds:
         lines.append(said_line(summary))
     if summary.unassigned:

@@ -179,6 +179,7 @@ class PinnedSplit:
             roles=roles,
             suggested=found.suggested and found.suggested.with_known(n_kept),
             kinds=self.data.kinds and self.data.kinds.with_roles(roles),
+            cascaded=found.cascaded,
         )
 
     def _roles(self) -> list[str]:

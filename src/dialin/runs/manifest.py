@@ -12,7 +12,9 @@ from dialin.discover.connect import Specs
 from dialin.discover.settings import Auto, Settings, check
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, calibration_in
+from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost
+from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
@@ -88,6 +90,8 @@ class Manifest:
     models: dict[str, dict[str, str]]
     prompts: list[str]
     calibration: Calibration | Auto = "auto"
+    cascade_llm: str = NO_LLM
+    cascaded: Cascaded | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     cost: Cost | None = None
     pinned: str = ""
@@ -131,7 +135,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
         given = values["calibration"]
         calibration = given if given == "auto" else calibration_in(given)
-        suggested, cost = values.get("suggested"), values.get("cost")  # folders of dialin 0.2.0 have neither
+        suggested, cost, cascaded = map(values.get, ("suggested", "cost", "cascaded"))  # older folders have none
         method = Settings(**settings)
         check(method)
         parts = {
@@ -140,6 +144,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
             "calibration": calibration,
             "suggested": None if suggested is None else SuggestedNumber(**suggested),
             "cost": None if cost is None else Cost(**cost),
+            "cascaded": None if cascaded is None else Cascaded(**cascaded),
             "files": {name: FileHash(**known) for name, known in values.get("files", {}).items()},
         }
         manifest = Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)

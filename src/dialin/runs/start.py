@@ -136,7 +136,7 @@ def _staging(place: Path) -> Path:
 def _remember_servers(plan: RunPlan, opened: Connections) -> None:
     """Remember that the user named these servers, so that the run can ask them later, too."""
     with suppress(InputError):  # a folder that cannot be written: `--allow-server` says so when it is needed
-        allow(servers_of([plan.specs.llm, plan.specs.judge, opened.embedder_name]))
+        allow(servers_of([*plan.specs.llms, opened.embedder_name]))
 
 
 def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntents:
@@ -194,7 +194,8 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         embedder_reason=opened.reason,
         llm=plan.specs.llm,
         judge_llm=plan.specs.judge,
-        models=model_hashes([plan.specs.llm, plan.specs.judge, opened.embedder_name]),
+        cascade_llm=plan.specs.cascade,
+        models=model_hashes([*plan.specs.llms, opened.embedder_name]),
         prompts=shipped(),
         calibration=opened.calibration,
         pinned=str(plan.pin or ""),
