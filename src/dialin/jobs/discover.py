@@ -91,8 +91,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             result = held.joined(found) if held else found
             note = answers_note(answers_in(run.folder / files.REPLIES), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
-        found_out = {"suggested": result.suggested, "note": note, "cascaded": result.cascaded}
-        manifest = replace(billed, status=status_of(result), **found_out)
+        about = replace(billed, suggested=result.suggested, note=note, cascaded=result.cascaded)
+        manifest = replace(about, status=status_of(result))
         ended = replace(run, manifest=manifest)
         if log.cost:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")

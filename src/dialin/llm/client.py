@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import replace
@@ -14,11 +14,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.errors import InputError, InputWarning
+from dialin.errors import InputError, InputWarning, ProviderError
 from dialin.llm.base import LLM, Backend, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.ledger import Budget, Ledger
 from dialin.llm.retry import Retry
+from dialin.llm.standing import Standing
 from dialin.llm.threads import THREADS
 from dialin.llm.usage import Account, Usage, expected_usage, usage_of_reply, with_token_counts
 from dialin.prompts.prompt import Prompt
@@ -66,6 +67,7 @@ class Client:
         self.refused: list[str] = []
         self._step = "other"
         self._n_draws = backend.n_draws
+        self._standing = Standing([backend])
 
     def step(self, name: str) -> Self:
         """Return this client with its usage counted under the step `name`; all else is shared."""
@@ -77,6 +79,24 @@ class Client:
         """Return this client with another backend, which its opener closes; stores, ledger and budget are shared."""
         other = copy.copy(self)
         other.backend, other.name, other._n_draws = backend, backend.name, backend.n_draws
+        other._standing = self._standing.led_by(backend)
+        return other
+
+    def falling_back(self, backends: Sequence[Backend], on_note: Callable[[str], None] | None = None) -> Self:
+        """Return this client with backends that stand in for its own, one after the other, when it fails.
+
+        A reply is kept under the name of the one that gave it. A question that one of them refuses for its content or
+        its length goes to the next.
+
+        Parameters
+        ----------
+        backends : sequence of Backend
+            Those that stand in, which their opener closes.
+        on_note : callable, optional
+            Told in one line when one takes over; a warning by default.
+        """
+        other = copy.copy(self)
+        other._standing = Standing([self.backend, *backends], on_note)
         return other
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
@@ -118,18 +138,20 @@ class Client:
     def _answer(self, requests: Sequence[Request]) -> list[Reply]:
         keys = [request_key(self.name, request) for request in requests]
         wanted = dict(zip(keys, requests, strict=True))  # equal requests are asked once
-        replies = {key: reply for key, request in wanted.items() if (reply := self._recall(key, request))}
+        replies = {key: reply for key, request in wanted.items() if (reply := self._recall(request))}
         replies |= self._ask_all({key: wanted[key] for key in wanted if key not in replies})
         return [replies[key] for key in keys]
 
-    def _recall(self, key: str, request: Request) -> Reply | None:
-        for index, store in enumerate(self.stores):
-            reply = store.get(key)
-            if reply is not None:
-                self.ledger.add(Account(self._step, self.name), Usage(cached=1))
-                if index > 0:
-                    self.stores[0].put(key, request, reply, Origin(self.name, self._step, paid=False))
-                return reply
+    def _recall(self, request: Request) -> Reply | None:
+        for name in self._standing.names:
+            key = request_key(name, request)
+            for index, store in enumerate(self.stores):
+                reply = store.get(key)
+                if reply is not None:
+                    self.ledger.add(Account(self._step, name), Usage(cached=1))
+                    if index > 0:
+                        self.stores[0].put(key, request, reply, Origin(name, self._step, paid=False))
+                    return reply
         return None
 
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
@@ -143,7 +165,7 @@ class Client:
         places = Semaphore(self.backend.n_parallel)
         pool = ThreadPoolExecutor(self.backend.n_parallel, thread_name_prefix=THREADS)
         try:
-            keys |= {pool.submit(self._unless, stop, places, key, request): key for key, request in wanted.items()}
+            keys |= {pool.submit(self._unless, stop, places, request): key for key, request in wanted.items()}
             found = {keys[future]: future.result() for future in as_completed(keys)}
         except _StoppedError:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -159,34 +181,48 @@ class Client:
         pool.shutdown(wait=True)
         return found
 
-    def _unless(self, stop: Event, places: Semaphore, key: str, request: Request) -> Reply:
+    def _unless(self, stop: Event, places: Semaphore, request: Request) -> Reply:
         """Ask unless another call has failed; if this one fails, set `stop` before the waiting thread notices."""
         with places:
             if stop.is_set():
                 raise _StoppedError
             try:
-                return self._ask(key, request, stop)
+                return self._ask(request, stop)
             except BaseException:
                 stop.set()
                 raise
 
-    def _ask(self, key: str, request: Request, stop: Event) -> Reply:
-        account, expected = Account(self._step, self.name), expected_usage(request)
+    def _ask(self, request: Request, stop: Event) -> Reply:
+        """Ask the first backend that stands; the next one if it fails, or refuses this question."""
+        refused = Reply("", (), 0, 0)
+        for backend in self._standing.standing():
+            try:
+                with self._standing.place(backend):
+                    reply = self._ask_one(backend, request, stop)
+            except ProviderError as error:
+                if not self._standing.fail(backend, error):
+                    raise
+                continue
+            if not reply.refused:
+                self._keep(backend.name, request, reply)
+                return reply
+            refused = reply  # not kept: another server, or this one tomorrow, may answer it
+        self.refused.append(refused.refused)
+        return refused
+
+    def _ask_one(self, backend: Backend, request: Request, stop: Event) -> Reply:
+        account, expected = Account(self._step, backend.name), expected_usage(request)
         self.ledger.reserve(self.budget, account, expected)
         try:
-            reply = with_token_counts(self.retry.retrying(stop)(self.backend.reply, request), request)
+            reply = with_token_counts(self.retry.retrying(stop)(backend.reply, request), request)
         except BaseException:
             self.ledger.release(account, expected)
             raise
         self.ledger.settle(account, expected, usage_of_reply(reply))
-        if reply.refused:  # not kept: another server, or this one tomorrow, may answer it
-            self.refused.append(reply.refused)
-        else:
-            self._keep(key, request, reply)
         return reply
 
-    def _keep(self, key: str, request: Request, reply: Reply) -> None:
-        origin = Origin(self.name, self._step)
+    def _keep(self, name: str, request: Request, reply: Reply) -> None:
+        key, origin = request_key(name, request), Origin(name, self._step)
         for store in self.stores[:1]:
             store.put(key, request, reply, origin)
         for store in self.stores[1:]:
