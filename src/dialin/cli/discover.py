@@ -18,6 +18,7 @@ from dialin.cli.options import (
     budget_options,
     cascade_option,
     column_options,
+    fallback_option,
     model_options,
     plan_of,
     settings_options,
@@ -49,6 +50,7 @@ from dialin.runs.start import check_free, discard, read_corpus, start
 @column_options
 @model_options
 @cascade_option
+@fallback_option
 @allow_server_option
 @budget_options
 @settings_options

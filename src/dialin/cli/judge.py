@@ -16,7 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.arrays import Rows
-from dialin.cli.options import BOM, JSON, cascade_option, cascade_target_option, model_options, specs_of
+from dialin.cli.options import (
+    BOM,
+    JSON,
+    cascade_option,
+    cascade_target_option,
+    fallback_option,
+    model_options,
+    specs_of,
+)
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import Connections, connect, shared_store
@@ -44,6 +52,7 @@ BLANK_LABELS = {"-1", "-1.0"}
 @click.option("--cluster", required=True, metavar="COL", help="Column with the clusters; blank and -1 mean no cluster.")
 @model_options
 @cascade_option
+@fallback_option
 @cascade_target_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the sampling.")
 @click.option(

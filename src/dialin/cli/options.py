@@ -95,6 +95,12 @@ cascade_option = click.option(
     show_default=True,
     help="Dear LLM that judges what the judge LLM, the cheap one, cannot be proved to judge alike.",
 )
+fallback_option = click.option(
+    "--fallback",
+    metavar="SPEC",
+    multiple=True,
+    help="LLM that answers when another one fails for good; give it several times for several.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
 allow_server_option = click.option(
@@ -257,7 +263,8 @@ def specs_of(options: dict[str, Any]) -> Specs:
     calibration: Calibration | Auto = read_calibration(path) if path else "auto"
     is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge supports no other form
     judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
-    return Specs(options["llm"], judge, options["embedder"], calibration, options.get("cascade", NO_LLM))
+    more = options.get("cascade", NO_LLM), options.get("fallback", ())
+    return Specs(options["llm"], judge, options["embedder"], calibration, *more)
 
 
 def budget_of(options: dict[str, Any]) -> Budget:

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from dialin.discover.settings import Auto, Settings
 from dialin.embed.cache import CachedEmbedder, RememberingEmbedder
 from dialin.embed.choose import ChosenEmbedder, embedder_of
-from dialin.errors import InputError
+from dialin.errors import InputError, ModelError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.backends import backend_of, prompt_of_adapter, shipped_adapters
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
+from dialin.llm.http import NotReadyError
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.spec import AUTO, NO_LLM, Spec
 from dialin.llm.usage import Account, Usage
@@ -70,6 +71,8 @@ class Specs:
         A spec of `dialin.embed.choose.embedder_of`; "auto" chooses by the texts.
     cascade : str
         The dear judge, to whom `judge_llm` is the cheap one; "none": there is but one judge.
+    fallbacks : tuple of str
+        The LLMs that stand in, one after the other, for one that fails.
     calibration : Calibration or "auto"
         Of the judge; "auto": the one in the folder of its adapter, or the one shipped for it.
     """
@@ -79,8 +82,14 @@ class Specs:
     embedder: str = AUTO
     calibration: Calibration | Auto = "auto"
     cascade: str = NO_LLM
+    fallbacks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.fallbacks and NO_LLM in {self.llm, *self.fallbacks}:
+            raise InputError(
+                f"--fallback needs LLMs, got {self.llm} and {', '.join(self.fallbacks)}",
+                hint="without an LLM, nothing can fail: leave --fallback out",
+            )
         if self.judge_llm == NO_LLM != self.llm:
             raise InputError("--judge-llm none does not go with an LLM that names intents", hint="use --judge geometry")
         if self.cascade != NO_LLM and self.judge in {NO_LLM, self.cascade}:
@@ -92,7 +101,7 @@ class Specs:
     @property
     def llms(self) -> list[str]:
         """The specs of all LLMs, each once, without "none"."""
-        return [spec for spec in dict.fromkeys([self.llm, self.judge, self.cascade]) if spec != NO_LLM]
+        return [spec for spec in dict.fromkeys([self.llm, self.judge, self.cascade, *self.fallbacks]) if spec != NO_LLM]
 
     @property
     def is_small(self) -> bool:
@@ -173,6 +182,8 @@ class Connections:
         The dear judge of a cascade.
     dear_calibration : Calibration or "auto"
         Of the dear judge.
+    fallbacks : tuple of Backend
+        Those that stand in for an LLM that fails.
     on_note : callable
         Told in one line what the user should know.
     kinds : callable
@@ -187,6 +198,7 @@ class Connections:
     calibration: Calibration | Auto = "auto"
     dear: Backend | None = None
     dear_calibration: Calibration | Auto = "auto"
+    fallbacks: tuple[Backend, ...] = ()
     on_note: Callable[[str], None] = warnings.warn
     kinds: Callable[[Sequence[str], Sequence[str]], Kinds | None] = lambda _texts, _roles: None
 
@@ -197,7 +209,8 @@ class Connections:
 
     def close(self) -> None:
         """Give back the models or the connections."""
-        for backend in {id(one): one for one in (self.backend, self.judge, self.dear) if one}.values():
+        opened = (self.backend, self.judge, self.dear, *self.fallbacks)
+        for backend in {id(one): one for one in opened if one}.values():
             backend.close()
 
     def __enter__(self) -> Self:
@@ -240,12 +253,12 @@ def connect(
         on_note(note)
     if writable_home() is None:
         on_note(f"{home_path()} cannot be written: replies and vectors are kept for this run alone (see DIALIN_HOME)")
-    backend = open_backend(specs.llm, check)
-    with closed_on_failure(backend):
+    backend, *fallbacks = open_standing([specs.llm, *specs.fallbacks], on_note, check=check)
+    with closed_on_failure(backend, *fallbacks):
         judge = open_backend(specs.judge, check) if specs.judge != specs.llm else None
-    with closed_on_failure(backend, judge):
+    with closed_on_failure(backend, *fallbacks, judge):
         dear = backend if specs.cascade == specs.llm != NO_LLM else open_backend(specs.cascade)
-    with closed_on_failure(backend, judge, dear):
+    with closed_on_failure(backend, *fallbacks, judge, dear):
         embedder = open_embedder(specs.embedder, texts, on_embed)
         calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration
     return Connections(
@@ -257,9 +270,38 @@ def connect(
         calibration=calibration,
         dear=dear,
         dear_calibration=beside(specs.cascade),
+        fallbacks=tuple(filter(None, fallbacks)),
         on_note=on_note,
         kinds=partial(kinds_by_shipped, on_embed=on_embed),
     )
+
+
+def open_standing(specs: Sequence[str], on_note: Callable[[str], None], *, check: bool) -> list[Backend | None]:
+    """Return an LLM and those that stand in for it; one that cannot be used is left out with a note, but for the last.
+
+    Parameters
+    ----------
+    specs : sequence of str
+        The LLM first; it is None where its spec is "none".
+    on_note : callable
+        Told in one line which one is left out.
+    check : bool
+        Whether to ask the server of an LLM if it is there and takes the key.
+
+    Raises
+    ------
+    InputError, ModelError
+        None of them can be used, or a spec is unknown.
+    """
+    opened: list[Backend | None] = []
+    for n, spec in enumerate(specs, 1):
+        try:
+            opened.append(open_backend(spec, check))
+        except (NotReadyError, ModelError) as error:
+            if n == len(specs) and not opened:
+                raise
+            on_note(f"{spec} cannot be used: {error.message}")
+    return opened
 
 
 def kinds_by_shipped(

@@ -180,7 +180,8 @@ def tools_of(
     if first is None:
         yield Tools(None, opened.embed, on_note=opened.on_note)
         return
-    with client_of(first) as client:
+    with client_of(first) as alone:
+        client = alone.falling_back([WatchedBackend(one, on_reply) for one in opened.fallbacks], opened.on_note)
         llm, judge, dear = (client.asking(backend) if backend else None for backend in backends)
         own, of_dear = opened.calibration, opened.dear_calibration
         yield Tools(llm, opened.embed, judge, own, dear, of_dear, on_note=opened.on_note)

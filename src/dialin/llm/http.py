@@ -34,6 +34,10 @@ _NO_CREDIT = "insufficient_quota"
 _MOST_DETAILS = 4_000
 
 
+class NotReadyError(InputError):
+    """The server cannot be reached, or refuses the key, before anything is asked."""
+
+
 class RefusedError(ProviderError):
     """The server refuses the request: a part of it, its content, or whoever asks.
 
@@ -163,17 +167,17 @@ class Server:
 
         Raises
         ------
-        InputError
+        NotReadyError
             The server cannot be reached, or refuses the key.
         """
         try:
             response = self._http.get(self.base_url + path, timeout=CHECK_SECONDS)
         except httpx.RequestError as error:
-            raise InputError(
+            raise NotReadyError(
                 f"cannot reach the LLM server at {self.base_url} ({type(error).__name__})", hint=_hint_of(error)
             ) from None  # as in `post`
         if response.status_code in {401, 403}:
-            raise InputError(
+            raise NotReadyError(
                 f"the LLM server at {self.base_url} refuses the key ({response.status_code})",
                 hint=f"set the environment variable {self._key_header.variable} to a valid key",
             )

@@ -91,6 +91,7 @@ class Manifest:
     prompts: list[str]
     calibration: Calibration | Auto = "auto"
     cascade_llm: str = NO_LLM
+    fallback_llms: list[str] = field(default_factory=list)
     cascaded: Cascaded | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     cost: Cost | None = None

@@ -70,8 +70,8 @@ class Run:
         The folder may be from somebody else: raises InputError if it names a server that the user has not allowed.
         """
         of = self.manifest
-        check_allowed([of.llm, of.judge_llm, of.cascade_llm, of.embedder])
-        return Specs(of.llm, of.judge_llm, of.embedder, of.calibration, of.cascade_llm)
+        check_allowed([of.llm, of.judge_llm, of.cascade_llm, *of.fallback_llms, of.embedder])
+        return Specs(of.llm, of.judge_llm, of.embedder, of.calibration, of.cascade_llm, tuple(of.fallback_llms))
 
     @property
     def embedder_alone(self) -> Specs:

@@ -195,6 +195,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         llm=plan.specs.llm,
         judge_llm=plan.specs.judge,
         cascade_llm=plan.specs.cascade,
+        fallback_llms=list(plan.specs.fallbacks),
         models=model_hashes([*plan.specs.llms, opened.embedder_name]),
         prompts=shipped(),
         calibration=opened.calibration,
