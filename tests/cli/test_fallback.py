@@ -9,6 +9,7 @@ import pytest
 from conftest import Cli
 
 import scripted
+from dialin.discover import connect
 from dialin.errors import ProviderError
 from dialin.llm.base import Reply, Request
 from dialin.llm.http import NotReadyError
@@ -72,7 +73,7 @@ def test_without_one_the_run_stops_and_resume_takes_the_answers_of_both(
 def test_one_that_is_not_there_at_the_start_is_left_out_with_a_note(
     cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = scripted.connect.open_backend
+    opened = connect.open_backend
 
     def open_backend(spec: str, check: bool = True) -> object:
         if spec == "test:shaky":
