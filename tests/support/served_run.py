@@ -16,7 +16,6 @@ from scripted import sentences
 from servers.personality import Personality
 from servers.world import World, enter
 
-PER_TOPIC = 9
 KETTLE = "refund the money for the kettle"
 """The one sentence that filters do not let pass."""
 
@@ -46,12 +45,12 @@ class Found:
         return cls(intents, tuple(signs))
 
 
-def write_calls(path: Path) -> Path:
-    """Write the sentences of a conformance run."""
+def write_calls(path: Path, per_topic: int = 9) -> Path:
+    """Write the sentences of a conformance run, so many about each of five topics."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["text"])
-        writer.writerows([[text] for text, _ in sentences(PER_TOPIC)] + [[KETTLE]])
+        writer.writerows([[text] for text, _ in sentences(per_topic)] + [[KETTLE]])
     return path
 
 
