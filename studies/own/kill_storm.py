@@ -138,16 +138,16 @@ class Zygote:
 
 
 class Storm:
-    """A place for trials, with the server, the zygote and the prepared folder."""
+    """A place for trials, with the server (a module with a port and a log), the zygote and the prepared folder."""
 
-    def __init__(self, root: Path, clean: bool = True) -> None:
+    def __init__(self, root: Path, clean: bool = True, server: str = "studies.own.kill_storm_server") -> None:
         if clean:
             shutil.rmtree(root, ignore_errors=True)
         self.root, self.base, self.here = root, root / "base", root / "here"
         self.base.mkdir(parents=True)
         self.log = root / "questions"
         self.port = free_port()
-        words = [sys.executable, "-m", "studies.own.kill_storm_server", str(self.port), str(self.log)]
+        words = [sys.executable, "-m", server, str(self.port), str(self.log)]
         self.server = subprocess.Popen(words)
         self.log.touch()
         (root / "modules").write_text("dialin.cli\n")
@@ -185,6 +185,7 @@ class Storm:
             "stderr": str(err),
             "clock": None,
             "modules": "",
+            "hurried": False,
             **more,
         }
         code, seconds = self.zygote.run(job, at, number)

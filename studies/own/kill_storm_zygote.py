@@ -46,6 +46,14 @@ def set_up(job: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if job["clock"] is not None:
         jump_clocks(random.Random(job["clock"]))
+    if job["hurried"]:
+        hurry()
+
+
+def hurry() -> None:
+    """Let no wait before another try be longer than a moment."""
+    tenacity = importlib.import_module("tenacity")
+    tenacity.sleep_using_event = lambda _: lambda seconds: time.sleep(min(seconds, 0.01))  # type: ignore[attr-defined]
 
 
 def jump_clocks(rng: random.Random) -> None:
