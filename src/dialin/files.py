@@ -107,7 +107,7 @@ def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
     InputError
         The file cannot be written, or another process writes it too; an existing file at `path` is unchanged.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = unfinished(path)
     try:
         with _new_file(temporary) as own:
             fill(temporary)
@@ -117,6 +117,11 @@ def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
         _forget(temporary)
         raise cannot_write(path, error) from error
     _folder_to_disk(path.parent)
+
+
+def unfinished(path: Path) -> Path:
+    """Return where a file is written before it is whole, and where a killed process may leave it."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 @contextmanager

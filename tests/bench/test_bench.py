@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -19,9 +20,10 @@ from dialin.bench import table
 from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
-from dialin.bench.results import Row, append_row
+from dialin.bench.results import Row, about_of, append_row, open_folder
 from dialin.cluster.granularity import CutWeights, weights_for
 from dialin.discover import context
+from dialin.discover.connect import Specs
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings
 from dialin.errors import InputError, ProviderError
@@ -313,6 +315,29 @@ def test_a_folder_of_something_else_is_left_alone(cli: Cli, two: list[str], back
     assert result.exit_code == 2
     assert "out is neither empty nor a benchmark folder" in result.stderr
     assert [path.name for path in Path("out").iterdir()] == ["diary.txt"]
+
+
+@pytest.mark.parametrize("target", ["replace", "mkdir"])
+def test_a_benchmark_that_was_killed_at_its_start_is_begun_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """Killed before its first file is whole, or before its second folder is made."""
+    about = about_of(Specs("none"), {"set1": "0" * 64}, {"goodness_llm": "", "held_out": {}, "encoder": ""})
+    n_calls, real = 0, getattr(Path, target)
+
+    def killed(self: Path, *arguments: Any, **options: Any) -> Any:
+        nonlocal n_calls
+        n_calls += 1
+        if target == "replace" or n_calls == 3:
+            raise SystemExit
+        return real(self, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, target, killed)
+        with pytest.raises(SystemExit):
+            open_folder(Path("out"), about)
+    assert any(Path("out").iterdir())
+    assert open_folder(Path("out"), about) == []
 
 
 def test_a_missing_library_is_told_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,17 +158,23 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
     """
     if (out / ABOUT).is_file():
         about = merged(files.read_json(out / ABOUT), about, out)
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+    elif out.exists() and not _is_unused(out):
         raise InputError(f"{out} is neither empty nor a benchmark folder", hint="choose another --out")
     try:
+        out.mkdir(parents=True, exist_ok=True)
+        files.write_json(out / ABOUT, about)  # first: by this file the same command knows the folder after a kill
         for name in (REPLIES, LABELS, GOODNESS):
-            (out / name).mkdir(parents=True, exist_ok=True)
+            (out / name).mkdir(exist_ok=True)
     except OSError as error:
         raise files.cannot_write(out, error) from error
-    files.write_json(out / ABOUT, about)
     rows = read_rows(out / RUNS)
     rewrite(out / RUNS, rows)
     return rows
+
+
+def _is_unused(out: Path) -> bool:
+    """Return whether a folder holds nothing, or no more than what a kill left of the first file."""
+    return out.is_dir() and set(out.iterdir()) <= {files.unfinished(out / ABOUT)}
 
 
 def merged(old: dict[str, Any], new: dict[str, Any], out: Path) -> dict[str, Any]:
