@@ -176,7 +176,7 @@ _SYSTEM = (
 _GRAMMAR = r"grammar|guided|structured_?outputs?|response_?format"
 _OF_CHAT = (
     _Feature(lambda a, r: bool(r.grammar) and a.grammar, _GRAMMAR, _without("grammar")),
-    _Feature(lambda a, r: bool(r.options) and a.n_top > 0, r"log_?prob", _fewer_candidates),
+    _Feature(lambda a, r: bool(r.options) and a.n_top > 0, r"log_?prob|top_n_tokens", _fewer_candidates),
     _Feature(lambda a, _: a.temperature, r"\btemperature\b", _without("temperature")),
     _Feature(lambda a, _: bool(a.limit), r"\bmax_(?:completion_)?tokens\b(?!.*(?:context|too large))", _other_limit),
     _Feature(lambda a, r: a.system and bool(r.prompt.system), _SYSTEM, _without("system")),
