@@ -67,6 +67,15 @@ def test_a_wait_over_five_minutes_ends_the_call(asked_seconds: str, n_tries: int
     assert len(asked) == n_tries
 
 
+def test_a_server_that_has_moved_says_where_to() -> None:
+    moved = httpx.Response(308, headers={"Location": f"https://models.example/v1?key={KEY}"})
+    asked: list[httpx.Request] = []
+    with pytest.raises(ProviderError, match="308") as caught:
+        server(moved, asked).post("/chat/completions", {})
+    assert caught.value.hint == "it has moved to https://models.example/v1?key=***: name that address"
+    assert len(asked) == 1
+
+
 ECHO = {"error": {"message": f"wrong key {KEY}"}, KEY: [f"Bearer {KEY}", 3]}
 
 

@@ -207,7 +207,7 @@ class Server:
         is_refused = status in _REFUSAL_CODES
         error = (RefusedError if is_refused else ProviderError)(
             f"the server at {self.base_url} answered {status}: {self._quoted(complaint(response))}{asks}",
-            hint="the account has no credit left" if is_broke else self._hint(status, model),
+            hint="the account has no credit left" if is_broke else self._hint(response, model),
             retryable=status in RETRYABLE_CODES and not is_broke,  # waiting does not fill an account
             retry_after=wait,
         )
@@ -217,14 +217,16 @@ class Server:
             error.details = self._blackened(response.text)[:_MOST_DETAILS]
         return error
 
-    def _hint(self, status: int, model: str) -> str:
+    def _hint(self, response: httpx.Response, model: str) -> str:
         variable = self._key_header.variable
+        if response.has_redirect_location:  # not followed: the key would go to an address that nobody has named
+            return f"it has moved to {self._quoted(response.headers['location'])}: name that address"
         return {
             401: f"set the environment variable {variable} to a valid key",
             403: f"the key in {variable} may not use this model",
             404: f"does the server have the model {model!r}, and does the base URL end in /v1?",
             429: "too many calls or an empty account: lower rpm, tpm or n_parallel",
-        }.get(status, "")
+        }.get(response.status_code, "")
 
     def _quoted(self, text: str) -> str:
         """Return foreign text fit for a message: one line, short, without the key."""
