@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from dialin.llm.remote import RemoteBackend, ServerOptions
 
 from dialin.llm.base import Request
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.llm.remote import RemoteBackend, ServerOptions
 from dialin.llm.usage import Usage
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
