@@ -70,4 +70,5 @@ class Stage:
 
     def discover(self, spec: str, out: str, *more: object) -> Result:
         """Find the intents of the sentences with the LLM of a spec."""
-        return self.cli("discover", self.calls, "--out", out, "--llm", spec, *more)
+        result: Result = self.cli("discover", self.calls, "--out", out, "--llm", spec, *more)
+        return result

@@ -70,10 +70,11 @@ class OpenAIBatch(OpenAIChat):
         """Keep a file that came as a form in several parts."""
         head = f"Content-Type: {asked.headers['content-type']}\r\n\r\n".encode()
         form = message_from_bytes(head + asked.content, policy=HTTP)
-        parts = {part.get_param("name", header="content-disposition"): part for part in form.iter_parts()}  # type: ignore[attr-defined]
+        parts = {part.get_param("name", header="content-disposition"): part for part in form.iter_parts()}
         if "file" not in parts or "purpose" not in parts:
             return said(fault("'file' and 'purpose' are required properties"), 400)
         name, data = f"file-{len(self.files) + 1}", parts["file"].get_payload(decode=True)
+        assert isinstance(data, bytes)
         self.files[name] = data
         filename, purpose = parts["file"].get_filename(), parts["purpose"].get_content().strip()
         return said({"id": name, "object": "file", "bytes": len(data), "filename": filename, "purpose": purpose})
