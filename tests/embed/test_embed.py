@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dialin.embed.base import Embedder
 from dialin.embed.bilingual import BilingualEmbedder
-from dialin.embed.cache import CachedEmbedder
+from dialin.embed.cache import CachedEmbedder, RememberingEmbedder
 from dialin.embed.choose import embedder_of, pinned, suited
 from dialin.embed.onnx import OnnxEmbedder, batches_of
 from dialin.embed.openai import OpenAIEmbedder
@@ -344,6 +344,25 @@ def test_killed_run_keeps_the_chunks_it_finished(tmp_path: Path) -> None:
     np.testing.assert_array_equal(cached.encode(texts), ToyEmbedder().encode(texts))
     assert [len(asked) for asked in toy.asked] == [3000 - 2048]
     assert progress == [(952, 952)]
+
+
+@pytest.mark.parametrize("kind", [CachedEmbedder, RememberingEmbedder], ids=["cached", "remembering"])
+def test_what_a_server_was_paid_for_is_kept_though_a_later_call_fails(
+    tmp_path: Path, kind: type[CachedEmbedder | RememberingEmbedder]
+) -> None:
+    class Failing(ToyEmbedder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if len(self.asked) == 2:
+                self.asked.append([])
+                raise ProviderError("the key was revoked")
+            return super().encode(texts)
+
+    toy, texts = Failing("openai:toy"), [f"text {i}" for i in range(300)]
+    cached = kind(toy, tmp_path / "e.sqlite")
+    with pytest.raises(ProviderError):
+        cached.encode(texts)
+    np.testing.assert_array_equal(cached.encode(texts), ToyEmbedder().encode(texts))
+    assert [len(asked) for asked in toy.asked] == [128, 128, 0, 300 - 256]
 
 
 def test_cache_of_no_text_has_the_width_of_the_embedder(tmp_path: Path) -> None:

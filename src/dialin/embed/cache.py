@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
+from dialin.llm.accepts import N_TEXTS
+from dialin.llm.spec import is_server
 
 _CHUNK_TEXTS = 1024
 _QUERY_KEYS = 500
@@ -39,7 +41,8 @@ class CachedEmbedder:
     path : Path
         The file, made if it is missing. Several processes may use it at once.
     on_progress : callable, optional
-        Called with (texts encoded, texts to encode) after each chunk of 1,024, when it is safely stored.
+        Called with (texts encoded, texts to encode) after each chunk, when it is safely stored: 1,024 texts, or the 128
+        of one call to a server, so that none that was paid for is lost with a later call.
     """
 
     def __init__(self, embedder: _Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
@@ -69,7 +72,7 @@ class CachedEmbedder:
         self, connection: sqlite3.Connection, missing: Mapping[bytes, str]
     ) -> dict[bytes, NDArray[np.float32]]:
         vectors: dict[bytes, NDArray[np.float32]] = {}
-        for keys in _chunks(list(missing), _CHUNK_TEXTS):
+        for keys in _chunks(list(missing), _chunk_of(self.name)):
             encoded = dict(zip(keys, self._embedder.encode([missing[key] for key in keys]), strict=True))
             _store(connection, self.name, encoded)
             vectors |= encoded
@@ -97,7 +100,7 @@ class RememberingEmbedder:
     path : Path
         A file of `CachedEmbedder` in which vectors are looked up, but which is not written; it need not exist.
     on_progress : callable, optional
-        Called with (texts encoded, texts to encode) after each chunk of 1,024.
+        Called with (texts encoded, texts to encode) after each chunk, as in `CachedEmbedder`.
     """
 
     def __init__(self, embedder: _Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
@@ -114,10 +117,12 @@ class RememberingEmbedder:
         by_key = {_key(text): text for text in texts}
         self._vectors |= self._known([key for key in by_key if key not in self._vectors])
         missing = [key for key in by_key if key not in self._vectors]
-        for n, keys in enumerate(_chunks(missing, _CHUNK_TEXTS)):
+        n_done = 0
+        for keys in _chunks(missing, _chunk_of(self.name)):
             self._vectors |= dict(zip(keys, self._embedder.encode([by_key[key] for key in keys]), strict=True))
+            n_done += len(keys)
             if self._on_progress:
-                self._on_progress(n * _CHUNK_TEXTS + len(keys), len(missing))
+                self._on_progress(n_done, len(missing))
         return np.stack([self._vectors[_key(text)] for text in texts])
 
     def _known(self, keys: list[bytes]) -> dict[bytes, NDArray[np.float32]]:
@@ -185,6 +190,11 @@ def _store(connection: sqlite3.Connection, name: str, vectors: Mapping[bytes, ND
     rows = [(name, key, vector.astype(_STORED).tobytes()) for key, vector in vectors.items()]
     with connection:
         connection.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
+
+
+def _chunk_of(name: str) -> int:
+    """Return how many texts an embedder is given before their vectors are kept."""
+    return N_TEXTS if is_server(name) else _CHUNK_TEXTS
 
 
 def _chunks(items: list[bytes], size: int) -> Iterator[list[bytes]]:
