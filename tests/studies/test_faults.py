@@ -46,7 +46,7 @@ def test_no_fault_is_a_good_answer(kind: str, body: dict[str, object]) -> None:
         assert not any(content)
         assert not any(entry["embedding"] for entry in answer.get("data", []))
     elif status == 200:
-        with pytest.raises(ValueError, match="Expecting|Unterminated"):
+        with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
             json.loads(data)
 
 
