@@ -6,7 +6,7 @@ the dear one answers from the gold labels, with errors or without, and is asked 
 ``studies/own/results/cascade-simulate.json`` and ``cascade-measure.json``.
 
     python -m studies.own.cascade simulate --runs 200
-    python -m studies.own.cascade measure --data clinc_i_small --n 1000
+    python -m studies.own.cascade measure --data bank77_small --n 1000
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from dialin.models.home import cache_home
 from dialin.prompts.quoted import BULLET_CHARS, as_quote
 from dialin.score.metrics import score
 from studies.own import data, machine
+from studies.own.once import measured_once
 from studies.own.oracle import OracleLLM
 
 TARGETS = (0.95, 0.9, 0.8)
@@ -248,15 +249,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["simulate", "measure"])
     parser.add_argument("--runs", type=int, default=200, help="simulated runs of each row")
-    parser.add_argument("--data", default="clinc_i_small")
+    parser.add_argument("--data", default="bank77_small")
     parser.add_argument("--n", type=int, default=1000, help="sentences of the data set")
     args = parser.parse_args()
     rows = simulate(args.runs) if args.what == "simulate" else measure(args.data, args.n)
     found = list[dict[str, object]]()
-    for row in rows:
-        found.append(row)
-        print(row, flush=True)
-    machine.write(f"cascade-{args.what}", machine.provenance(rows=found))
+    with measured_once():
+        for row in rows:
+            print(row, flush=True)
+            found.append(row)
+            machine.write(f"cascade-{args.what}", machine.provenance(rows=found))  # a slow one may be stopped
 
 
 if __name__ == "__main__":
