@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from dialin import files
 from dialin.cli.group import UserStop
 from dialin.cli.options import (
     JSON,
@@ -28,7 +29,9 @@ from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
 from dialin.errors import ProviderError
 from dialin.facts.headline import summary_json
-from dialin.jobs.discover import Session, n_replies, work_on
+from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
+from dialin.llm.batches.backend import check_batches
+from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
 from dialin.report.terminal import print_report
@@ -36,6 +39,8 @@ from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, discard, read_corpus, start
+
+BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each may take up to 24 hours."
 
 
 @click.command()
@@ -53,16 +58,17 @@ from dialin.runs.start import check_free, discard, read_corpus, start
 @fallback_option
 @allow_server_option
 @budget_options
+@click.option("--batch", is_flag=True, help=BATCH_HELP)
 @settings_options
 @JSON
-def discover(out: Path, pin: Path | None, as_json: bool, **options: Any) -> None:
+def discover(out: Path, pin: Path | None, batch: bool, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT.
 
     INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. All files are written to the folder
     RUN; the table of intents goes to standard output.
     """
     plan = plan_of(options)
-    run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options))
+    run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options), batch)
     print_run(run, as_json)
 
 
@@ -76,8 +82,9 @@ def keeping(plan: RunPlan, pin: Path) -> RunPlan:
 @RUN
 @allow_server_option
 @budget_options
+@click.option("--batch/--no-batch", default=None, help=f"{BATCH_HELP} Default: as before.")
 @JSON
-def resume(run: Path, as_json: bool, **options: Any) -> None:
+def resume(run: Path, batch: bool | None, as_json: bool, **options: Any) -> None:
     """Continue a run where it was stopped.
 
     Questions with a stored reply are not asked again. The caps count only calls paid from now on.
@@ -88,16 +95,18 @@ def resume(run: Path, as_json: bool, **options: Any) -> None:
         if opened_run.manifest.status == COMPLETE:
             say(f"the run in {run} is already complete", err=True)
         else:
-            opened_run = resume_run(opened_run, budget_of(options))
+            opened_run = resume_run(opened_run, budget_of(options), batch)
     print_run(opened_run, as_json)
 
 
-def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
+def make_run(out: Path, plan: RunPlan, budget: Budget, batch: bool = False) -> Run:
     """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
         budget.require_prices(opened.llm_names)
+        if batch:
+            check_batches(opened.backend, opened.judge, opened.dear)
         run = start(out, plan, corpus, opened)
         meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
         if corpus.n_blank:
@@ -105,9 +114,9 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
             meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
         with held(out, "dialin discover"):
             try:
-                return work_on(run, opened, session_of(budget, meter))
+                return work_on(run, opened, session_of(budget, meter, batch))
             except ProviderError as error:
-                if n_replies(out):
+                if n_replies(out) or is_awaited(out / files.BATCHES):
                     raise going_on(error, run) from error
                 discard(out)
                 raise ProviderError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
@@ -115,21 +124,24 @@ def make_run(out: Path, plan: RunPlan, budget: Budget) -> Run:
                 raise stop_of(run) from None
 
 
-def resume_run(run: Run, budget: Budget) -> Run:
+def resume_run(run: Run, budget: Budget, batch: bool | None = None) -> Run:
     """Continue work on a run that was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
         budget.require_prices(opened.llm_names)
+        session = session_of(budget, meter, batch)
+        if goes_in_batches(run.folder, session):
+            check_batches(opened.backend, opened.judge, opened.dear)
         try:
-            return work_on(run, opened, session_of(budget, meter))
+            return work_on(run, opened, session)
         except KeyboardInterrupt:
             raise stop_of(run) from None
         except ProviderError as error:
             raise going_on(error, run) from error
 
 
-def session_of(budget: Budget, meter: Meter) -> Session:
+def session_of(budget: Budget, meter: Meter, batch: bool | None = None) -> Session:
     """Return a session of work whose progress the meter shows."""
-    return Session(budget, True, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
+    return Session(budget, True, batch=batch, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
 
 
 def stop_of(run: Run) -> UserStop:

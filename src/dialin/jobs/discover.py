@@ -21,10 +21,15 @@ from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
+from dialin.llm.batches.asking import Batching
+from dialin.llm.batches.backend import BatchedBackend
+from dialin.llm.batches.register import BatchRegister
 from dialin.llm.cache import ReplyStore, StoredAnswer
 from dialin.llm.client import Client
 from dialin.llm.ledger import Budget, total_usage
 from dialin.llm.prices import PriceList
+from dialin.llm.rate import Clock
+from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import usage_by_step
@@ -48,6 +53,9 @@ class Session:
         Whether to predict calls and seconds first.
     retry : Retry
         How to repeat failed calls.
+    batch : bool or None
+        Whether questions go through the provider's batch interface; False also ends the batches that are open. None:
+        as the run was begun.
     on_step, on_reply, on_estimate : callable
         Callbacks for each step that begins, for each reply from the LLM, and for the prediction.
     """
@@ -55,6 +63,7 @@ class Session:
     budget: Budget = field(default_factory=Budget)
     estimate: bool = True
     retry: Retry = field(default_factory=Retry)
+    batch: bool | None = None
     on_step: Callable[[str], None] = lambda _: None
     on_reply: Callable[[], None] = lambda: None
     on_estimate: Callable[[Estimate], None] = lambda _: None
@@ -80,7 +89,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     log = SessionLog(run.folder, session.budget.prices)
     try:
         data = with_kinds(embed(run, opened, session), opened, session)
-        with tools_of(opened, _clients(run, session, log), session.on_reply) as tools:
+        batching = batching_of(run.folder, session, opened.on_note)
+        with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
             held = held_in(run, data)
             rest = held.rest if held else data
             is_enough = len(rest.texts) >= MIN_SENTENCES
@@ -161,7 +171,10 @@ def with_kinds(data: Data, opened: Connections, session: Session) -> Data:
 
 @contextmanager
 def tools_of(
-    opened: Connections, client_of: Callable[[Backend], Client], on_reply: Callable[[], None] = lambda: None
+    opened: Connections,
+    client_of: Callable[[Backend], Client],
+    on_reply: Callable[[], None] = lambda: None,
+    batching: Batching | None = None,
 ) -> Iterator[Tools]:
     """Open the tools of the method: clients of the LLMs in `opened`, which share stores, ledger and budget.
 
@@ -173,9 +186,11 @@ def tools_of(
         Function that makes the client of a backend.
     on_reply : callable
         Callback for each reply.
+    batching : Batching, optional
+        What the models on servers are asked in batches with.
     """
     opened_llms = (opened.backend, opened.judge, opened.dear)
-    backends = [WatchedBackend(backend, on_reply) if backend else None for backend in opened_llms]
+    backends = [_watched(backend, on_reply, batching) if backend else None for backend in opened_llms]
     first = next(filter(None, backends), None)
     if first is None:
         yield Tools(None, opened.embed, on_note=opened.on_note)
@@ -185,6 +200,25 @@ def tools_of(
         llm, judge, dear = (client.asking(backend) if backend else None for backend in backends)
         own, of_dear = opened.calibration, opened.dear_calibration
         yield Tools(llm, opened.embed, judge, own, dear, of_dear, on_note=opened.on_note)
+
+
+def _watched(backend: Backend, on_reply: Callable[[], None], batching: Batching | None) -> Backend:
+    watched = WatchedBackend(backend, on_reply)
+    return BatchedBackend(watched, backend, batching) if batching and isinstance(backend, RemoteBackend) else watched
+
+
+def goes_in_batches(folder: Path, session: Session) -> bool:
+    """Return whether a session works on a run with batches."""
+    return (folder / files.BATCHES).exists() if session.batch is None else session.batch
+
+
+def batching_of(folder: Path, session: Session, on_note: Callable[[str], None]) -> Batching | None:
+    """Return what a session asks in batches with; None if all questions are asked at once, and no batch is open."""
+    if not goes_in_batches(folder, session) and not (folder / files.BATCHES).exists():
+        return None
+    is_ending = session.batch is False
+    register = BatchRegister(folder / files.BATCHES, is_ending)
+    return Batching(register, on_note, session.on_reply, Clock(), is_ending)
 
 
 def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:

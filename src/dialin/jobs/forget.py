@@ -26,7 +26,8 @@ REPLY_CACHE, VECTOR_CACHE = "replies.sqlite", "embeddings.sqlite"
 _WRITTEN = frozenset(
     {
         *(files.MANIFEST, files.TIMING, files.OCCURRENCES, files.SENTENCES, files.INTENTS, files.ROUNDS),
-        *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.REPORT, DECISIONS, LOCK),
+        *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.REPORT),
+        *(files.BATCHES, DECISIONS, LOCK),
     }
 )
 FORGETTING = f"{files.MANIFEST}.forgetting"

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from dialin.errors import InputError, InputWarning, ProviderError
 from dialin.llm.base import LLM, Backend, Reply, Request
+from dialin.llm.batches.backend import BatchedBackend
+from dialin.llm.batches.round import Books
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.ledger import Budget, Ledger
 from dialin.llm.retry import Retry
@@ -114,8 +116,9 @@ class Client:
         requests = [Request(prompt, tuple(options)) for prompt in prompts]
         chosen = _rows(self._answer(requests), len(options))
         in_words = np.flatnonzero(chosen.max(axis=1, initial=0.0) == 1.0)  # token probabilities stay below
-        draws = [self._answer([replace(requests[i], draw=k) for i in in_words]) for k in range(1, self._n_draws)]
-        chosen[in_words] = np.mean([chosen[in_words], *(_rows(replies, len(options)) for replies in draws)], axis=0)
+        more = [replace(requests[i], draw=k) for k in range(1, self._n_draws) for i in in_words]
+        draws = _rows(self._answer(more), len(options)).reshape(self._n_draws - 1, len(in_words), len(options))
+        chosen[in_words] = np.mean([chosen[in_words], *draws], axis=0)
         return chosen
 
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
@@ -155,6 +158,26 @@ class Client:
         return None
 
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
+        """Ask in batches if the backend that answers now can do so."""
+        first, *others = self._standing.standing()
+        if wanted and isinstance(first, BatchedBackend):
+            return first.reply_all(wanted, self._books(first.name, has_others=bool(others)))
+        return self._ask_at_once(wanted)
+
+    def _books(self, name: str, *, has_others: bool) -> Books:
+        """Return what batches of the backend with this name need of the client."""
+        account = Account(self._step, name, batch=True)
+        return Books(
+            reserve=lambda request: self.ledger.reserve(self.budget, account, expected_usage(request)),
+            release=lambda request: self.ledger.release(account, expected_usage(request)),
+            count=lambda reply: self.ledger.add(account, usage_of_reply(reply)),
+            keep=lambda request, reply: self._keep(account, request, reply),
+            ask=self._ask_at_once,
+            retry=self.retry,
+            has_others=has_others,
+        )
+
+    def _ask_at_once(self, wanted: dict[str, Request]) -> dict[str, Reply]:
         """Ask in parallel; on a failure finish and store the calls under way, start no more, and raise.
 
         A second interrupt leaves the calls under way to themselves.
@@ -204,10 +227,10 @@ class Client:
                     raise
                 continue
             if not reply.refused:
-                self._keep(backend.name, request, reply)
+                self._keep(Account(self._step, backend.name), request, reply)
                 return reply
-            refused = reply  # not kept: another server, or this one tomorrow, may answer it
-        self.refused.append(refused.refused)
+            refused = reply
+        self._keep(Account(self._step, self.name), request, refused)
         return refused
 
     def _ask_one(self, backend: Backend, request: Request, stop: Event) -> Reply:
@@ -221,8 +244,13 @@ class Client:
         self.ledger.settle(account, expected, usage_of_reply(reply))
         return reply
 
-    def _keep(self, name: str, request: Request, reply: Reply) -> None:
-        key, origin = request_key(name, request), Origin(name, self._step)
+    def _keep(self, account: Account, request: Request, reply: Reply) -> None:
+        """Store a reply; a refusal is only noted, as another server, or this one tomorrow, may answer the question."""
+        if reply.refused:
+            self.refused.append(reply.refused)
+            return
+        key = request_key(account.model, request)
+        origin = Origin(account.model, account.step, batch=account.batch)
         for store in self.stores[:1]:
             store.put(key, request, reply, origin)
         for store in self.stores[1:]:

@@ -6,11 +6,12 @@ Every way in which a server can fail becomes a `ProviderError` here, with a hint
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 
@@ -137,21 +138,58 @@ class Server:
         ProviderError
             The server cannot be reached, fails, or sends no JSON object.
         """
+        # Plain ASCII JSON: even a lone surrogate in a sentence can be sent.
+        return self._object_in(self._sent("POST", path, model, content=json.dumps(body)), model)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Return the JSON object at a path, which may end in a query; raises like `post`."""
+        return self._object_in(self._sent("GET", path))
+
+    def upload(self, path: str, file: tuple[str, bytes], fields: Mapping[str, str]) -> dict[str, Any]:
+        """Send a file, by its name and content, as a form with more fields; return and raise like `post`."""
+        form = {"Content-Type": f"multipart/form-data; boundary={uuid4().hex}"}  # not JSON, as all else
+        return self._object_in(self._sent("POST", path, headers=form, data=fields, files={"file": file}))
+
+    def lines(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield the JSON objects of a file with one a line, while it arrives; raises like `post`."""
         try:
-            # Plain ASCII JSON: even a lone surrogate in a sentence can be sent.
-            response = self._http.post(self.base_url + path, content=json.dumps(body))
+            with self._http.stream("GET", self.base_url + path) as response:
+                if response.status_code != httpx.codes.OK:
+                    response.read()
+                    raise self._fault(response, "")
+                for line in _lines_in(response.iter_bytes()):
+                    yield self._parsed(line)
+        except httpx.RequestError as error:
+            raise self._unreachable(error) from None  # as in `_sent`
+
+    def fault(self, status: int, answer: Mapping[str, Any], model: str) -> ProviderError:
+        """Return the error for an answer of a status other than 200 that came by another way, such as a batch."""
+        return self._fault(httpx.Response(status, json=answer), model)
+
+    def _sent(self, method: str, path: str, model: str = "", **what: Any) -> httpx.Response:
+        """Send a request and return the answer to it if it is a good one."""
+        try:
+            response = self._http.request(method, self.base_url + path, **what)
         except httpx.RequestError as error:
             raise self._unreachable(error) from None  # its text may quote headers, and the key with them
         if response.status_code != httpx.codes.OK:
             raise self._fault(response, model)
-        try:
-            answer = response.json()
-        except (ValueError, RecursionError):
-            raise self.unreadable(response.text) from None
-        if not isinstance(answer, dict):
-            raise self.unreadable(response.text)
+        return response
+
+    def _object_in(self, response: httpx.Response, model: str = "") -> dict[str, Any]:
+        """Return the JSON object in an answer, unless it is an error that came as a good one."""
+        answer = self._parsed(response.content)
         if status := status_in(answer):
             raise self._fault(httpx.Response(status, json=answer, headers=response.headers), model)
+        return answer
+
+    def _parsed(self, content: bytes) -> dict[str, Any]:
+        try:
+            answer = json.loads(content)
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise self.unreadable(content.decode("utf-8", "replace"))
         found: dict[str, Any] = without_secret(answer, self._key)
         return found
 
@@ -235,6 +273,16 @@ class Server:
     def _blackened(self, text: str) -> str:
         escaped = json.dumps(self._key)[1:-1]  # as JSON quotes it
         return text.replace(self._key, "***").replace(escaped, "***") if self._key else text
+
+
+def _lines_in(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines that are not blank; only a line feed ends one, since JSON may hold all other line ends."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from filter(bytes.strip, whole)
+    if rest.strip():
+        yield rest
 
 
 def without_secret(value: Any, key: str) -> Any:

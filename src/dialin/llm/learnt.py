@@ -32,7 +32,7 @@ class Learnt:
 
     def __init__(self, model: str, start: Accepts = Accepts(), path: Path | None = None) -> None:
         self._model, self._start, self._path, self._lock = model, start, path, Lock()
-        self._now = start.narrowed(_sound(_read(path).get(model)) if path else {})
+        self._now = start.narrowed(sound_change(_read(path).get(model)) if path else {})
 
     @property
     def now(self) -> Accepts:
@@ -84,7 +84,7 @@ def _differing(now: Accepts, start: Accepts) -> dict[str, Any]:
     return {name: value for name, value in asdict(now).items() if value != before[name]}
 
 
-def _sound(known: Any) -> Change:
+def sound_change(known: Any) -> Change:
     """Return the fields of a file that have the type they should have; somebody may have changed it."""
     kinds = {field.name: type(field.default) for field in fields(Accepts)}
     if not isinstance(known, dict):

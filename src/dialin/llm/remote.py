@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 
-from dialin.errors import InputError
+from dialin.errors import InputError, ProviderError
 from dialin.llm.accepts import ROOMS, Accepts, Change, guesses, named_in
 from dialin.llm.base import Reply, Request
 from dialin.llm.dialects.base import UNREADABLE, Answer, ChatDialect, n_answer_tokens
@@ -135,8 +135,47 @@ class RemoteBackend:
             tokens_in, tokens_out = tokens_in + answer.tokens_in, tokens_out + answer.tokens_out
             tokens_cached += answer.tokens_cached
             if answer.refused or self._is_enough(answer, request, accepts):
-                p = () if not request.options else probabilities_of(answer, request)
-                return Reply(answer.text, p, tokens_in, tokens_out, answer.refused, tokens_cached)
+                return replace(
+                    _reply_of(answer, request),
+                    tokens_in=tokens_in,
+                    tokens_out=tokens_out,
+                    tokens_cached=tokens_cached,
+                )
+
+    def body(self, request: Request, accepts: Accepts) -> dict[str, Any]:
+        """Return the JSON object that asks a question."""
+        return self.dialect.body(self.model, request, accepts)
+
+    def path(self, accepts: Accepts) -> str:
+        """Return what follows the base URL where questions are asked."""
+        return self.dialect.path(self.model, accepts)
+
+    def read_late(
+        self, request: Request, accepts: Accepts, received: dict[str, Any] | ProviderError
+    ) -> tuple[Reply, bool]:
+        """Return the reply in what came, by a batch, of a question, and whether that can be used as it is.
+
+        If not, what it shows about the model is learnt, and its tokens are paid: the question has to be asked again.
+
+        Parameters
+        ----------
+        request : Request
+            The question.
+        accepts : Accepts
+            What the model was known to accept when the question was sent.
+        received : dict or ProviderError
+            The answer, or the error in its place.
+        """
+        if isinstance(received, ProviderError):
+            refused = refusal_of(received) if isinstance(received, RefusedError) else ""
+            if isinstance(received, RefusedError) and not refused:
+                self.learnt.learn(named_in(accepts, received.complaint, request))
+            return _reply_of(Answer("", refused=refused), request), bool(refused)
+        try:
+            answer = self.dialect.read(received)
+        except UNREADABLE:
+            return _reply_of(Answer(""), request), False
+        return _reply_of(answer, request), bool(answer.refused) or self._is_enough(answer, request, accepts)
 
     def check(self) -> None:
         """Find out whether the server is there and takes the key; raise `InputError` if not."""
@@ -180,9 +219,9 @@ class RemoteBackend:
             return None
 
     def _asked(self, request: Request, accepts: Accepts) -> Answer:
-        body = self.dialect.body(self.model, request, accepts)
+        body = self.body(request, accepts)
         expected = self._wait_for_turn(request, accepts)
-        received = self.server.post(self.dialect.path(self.model, accepts), body, self.model)
+        received = self.server.post(self.path(accepts), body, self.model)
         try:
             answer = self.dialect.read(received)
         except UNREADABLE as error:
@@ -207,6 +246,11 @@ class RemoteBackend:
         if self._tokens is not None:
             self._tokens.take(expected)
         return expected
+
+
+def _reply_of(answer: Answer, request: Request) -> Reply:
+    p = () if not request.options else probabilities_of(answer, request)
+    return Reply(answer.text, p, answer.tokens_in, answer.tokens_out, answer.refused, answer.tokens_cached)
 
 
 def _lacking(answer: Answer, request: Request, accepts: Accepts) -> Change | None:
