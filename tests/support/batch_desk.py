@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
-from servers.openai_batch import OpenAIBatch
-from servers.personality import KEY
-from servers.world import World
 
+from dialin.llm.accepts import Accepts
+from dialin.llm.base import Request
 from dialin.llm.batches.asking import Batching
 from dialin.llm.batches.backend import BatchedBackend
 from dialin.llm.batches.register import BatchRegister
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
+from dialin.llm.dialects.base import Answer, ChatDialect, KeyHeader, n_answer_tokens
+from dialin.llm.dialects.openai import OPENAI
 from dialin.llm.rate import Clock
 from dialin.llm.remote import RemoteBackend, ServerOptions
 from dialin.llm.retry import Retry
 from dialin.llm.usage import Budget
 from dialin.prompts.prompt import Prompt
+from servers.anthropic_batch import AnthropicBatch
+from servers.exchange import Asked, said
+from servers.openai_batch import OpenAIBatch
+from servers.personality import KEY
+from servers.world import World
 
 N = 40
 SHOTS = (("- refund money\n- money back", "Yes"), ("- refund money\n- parcel", "No"))
@@ -57,7 +64,8 @@ class Desk:
     """A folder with a store and a register, and a provider; each `client` is a new process that works there."""
 
     folder: Path
-    server: Any = None
+    server: Any
+    dialect: ChatDialect = OPENAI
     hours: Hours = field(default_factory=Hours)
     notes: list[str] = field(default_factory=list)
     replies: list[None] = field(default_factory=list)
@@ -65,7 +73,7 @@ class Desk:
     world: World = field(init=False)
 
     def __post_init__(self) -> None:
-        self.server = self.server or OpenAIBatch(self.hours)
+        self.folder.mkdir(exist_ok=True)
         self.world = World(self.server)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -79,7 +87,7 @@ class Desk:
     def client(self, budget: Budget | None = None, *, is_ending: bool = False) -> Client:
         """Open the client of a new process."""
         options = ServerOptions(transport=httpx.MockTransport(self._answer), n_parallel=1)
-        remote = RemoteBackend(self.server.model, self.server.base, KEY, options, **self.dialect)
+        remote = RemoteBackend(self.server.model, self.server.base, KEY, options, self.dialect)
         register = BatchRegister(self.register, is_ending)
         clock = Clock(self.hours, self.hours.sleep)
         batching = Batching(register, self.notes.append, lambda: self.replies.append(None), clock, is_ending)
@@ -88,14 +96,76 @@ class Desk:
         return Client(BatchedBackend(remote, remote, batching), [store], budget=budget, retry=retry)
 
     @property
-    def dialect(self) -> dict[str, Any]:
-        """Return the protocol of the provider, if it is not that of OpenAI."""
-        return {}
-
-    @property
     def register(self) -> Path:
         """Return where the open batches stand."""
         return self.folder / "batches.jsonl"
+
+
+class DatedAnthropicBatch(AnthropicBatch):
+    """Anthropic's batches, with the time at which each was made, and the newest first."""
+
+    def __init__(self, clock: Callable[[], float], hours: float = 3.0, reached: float = 0.5) -> None:
+        super().__init__(clock, hours, reached)
+        self.dates: dict[str, str] = {}
+
+    def answer(self, asked: Asked) -> httpx.Response:
+        """Answer as the other does, with dates."""
+        response = super().answer(asked)
+        if not asked.path.startswith("/messages/batches") or asked.path.endswith("/results"):
+            return response
+        body = response.json()
+        shown = body.get("data", [body])
+        for batch in shown:
+            if "created_at" in batch:
+                batch["created_at"] = self.dates.setdefault(batch["id"], datetime.now(UTC).isoformat())
+        return said(body | {"data": shown[::-1], "has_more": False} if "data" in body else body, response.status_code)
+
+    def hindered(self) -> None:
+        """Never be overloaded: what a live question meets is tested elsewhere."""
+
+
+class PlainAnthropic:
+    """The protocol of Anthropic, as far as batches need it."""
+
+    kind = "anthropic"
+    key_header = KeyHeader("ANTHROPIC_API_KEY", "x-api-key", "", {"anthropic-version": "2023-06-01"})
+    start = Accepts(seed=False, stop=False, grammar=False, effort=False, limit="", n_top=0)
+
+    def path(self, model: str, accepts: Accepts) -> str:
+        """Return the one endpoint."""
+        return "/messages"
+
+    def models_path(self) -> str:
+        """Return the list of models."""
+        return "/models"
+
+    def body(self, model: str, request: Request, accepts: Accepts) -> dict[str, Any]:
+        """Return the request."""
+        system, *turns = request.prompt.messages()
+        limit = n_answer_tokens(request, accepts)
+        return {"model": model, "max_tokens": limit, "system": system["content"], "messages": turns}
+
+    def read(self, answer: dict[str, Any]) -> Answer:
+        """Return what the model wrote."""
+        usage = answer["usage"]
+        return Answer(answer["content"][0]["text"], None, usage["input_tokens"], usage["output_tokens"])
+
+
+def openai_desk(folder: Path, **options: Any) -> Desk:
+    """Return a desk at OpenAI."""
+    hours = Hours()
+    return Desk(folder, OpenAIBatch(hours, **options), hours=hours)
+
+
+def anthropic_desk(folder: Path, **options: Any) -> Desk:
+    """Return a desk at Anthropic."""
+    hours = Hours()
+    return Desk(folder, DatedAnthropicBatch(hours, **options), PlainAnthropic(), hours)
+
+
+def texts(n: int = N) -> list[Prompt]:
+    """Return prompts that ask for a name: each is "inquire-refund"."""
+    return [Prompt("Name them.", (("- parcel lost", "inquire-parcel"),), f"- refund money {k}") for k in range(n)]
 
 
 def questions(n: int = N) -> list[Prompt]:
