@@ -88,8 +88,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     """
     log = SessionLog(run.folder, session.budget.prices)
     try:
+        batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
         data = with_kinds(embed(run, opened, session), opened, session)
-        batching = batching_of(run.folder, session, opened.on_note)
         with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
             held = held_in(run, data)
             rest = held.rest if held else data

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from dialin.llm.batches.base import PAGE, SKEW, BatchState, Line, Row, count_of, name_in
+from dialin.llm.batches.base import PAGE, SKEW, BatchRow, BatchState, Line, count_of, name_in
 from dialin.llm.batches.register import OpenBatch
 from dialin.llm.http import Server
 
@@ -66,7 +66,7 @@ class AnthropicBatches:
         is_cancelled, is_late = count_of(counts, "canceled") > 0, count_of(counts, "expired") > 0
         return BatchState("cancelled" if is_cancelled else "expired" if is_late else "done", n_done, n)
 
-    def rows(self, name: str) -> Iterator[Row]:
+    def rows(self, name: str) -> Iterator[BatchRow]:
         """Yield the results."""
         return map(self._row, self._server.lines(f"{_PATH}/{name}/results"))
 
@@ -74,15 +74,15 @@ class AnthropicBatches:
         """Let the provider stop."""
         self._server.post(f"{_PATH}/{name}/cancel", {})
 
-    def _row(self, line: dict[str, Any]) -> Row:
+    def _row(self, line: dict[str, Any]) -> BatchRow:
         key, result = str(line.get("custom_id")), line.get("result") or {}
         if result.get("type") == "succeeded" and isinstance(result.get("message"), dict):
-            return Row(key, result["message"])
+            return BatchRow(key, result["message"])
         if result.get("type") != "errored":
-            return Row(key, None)
+            return BatchRow(key, None)
         error = result.get("error") or {}
         kind = str((error.get("error") or error).get("type"))
-        return Row(key, self._server.fault(_STATUS.get(kind, 400), error, ""))
+        return BatchRow(key, self._server.fault(_STATUS.get(kind, 400), error, ""))
 
     def _since(self, time: float) -> Iterator[Mapping[str, Any]]:
         """Yield the batches since a time, the newest first."""

@@ -45,7 +45,7 @@ class BatchState:
 
 
 @dataclass(frozen=True)
-class Row:
+class BatchRow:
     """What came of one question.
 
     Parameters
@@ -85,7 +85,7 @@ class BatchService(Protocol):
         """Return how far a batch is."""
         ...
 
-    def rows(self, name: str) -> Iterator[Row]:
+    def rows(self, name: str) -> Iterator[BatchRow]:
         """Yield what came of the questions of a batch that has ended, in any order."""
         ...
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from dialin.llm.batches.base import PAGE, SKEW, BatchState, Line, Row, count_of, name_in
+from dialin.llm.batches.base import PAGE, SKEW, BatchRow, BatchState, Line, count_of, name_in
 from dialin.llm.batches.register import OpenBatch
 from dialin.llm.http import Server
 
@@ -67,7 +67,7 @@ class OpenAIBatches:
             is_too_much=any(fault.get("code") == _TOO_MUCH for fault in faults),
         )
 
-    def rows(self, name: str) -> Iterator[Row]:
+    def rows(self, name: str) -> Iterator[BatchRow]:
         """Yield the lines of both files."""
         found = self._server.get(f"/batches/{name}")
         for file in filter(None, (found.get("output_file_id"), found.get("error_file_id"))):
@@ -77,12 +77,12 @@ class OpenAIBatches:
         """Let the provider stop."""
         self._server.post(f"/batches/{name}/cancel", {})
 
-    def _row(self, line: dict[str, Any]) -> Row:
+    def _row(self, line: dict[str, Any]) -> BatchRow:
         key, response = str(line.get("custom_id")), line.get("response") or {}
         status, body = response.get("status_code"), response.get("body")
         if not isinstance(status, int) or not isinstance(body, dict):
-            return Row(key, None)
-        return Row(key, body if status == _OK else self._server.fault(status, body, ""))
+            return BatchRow(key, None)
+        return BatchRow(key, body if status == _OK else self._server.fault(status, body, ""))
 
     def _newest_first(self) -> Iterator[dict[str, Any]]:
         after = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event
 
-from dialin.llm.batches.base import BatchService, Row
+from dialin.llm.batches.base import BatchRow, BatchService
 from dialin.llm.batches.register import OpenBatch
 from dialin.llm.batches.round import BatchRound
 from dialin.llm.remote import RemoteBackend
@@ -53,10 +53,10 @@ class BatchReader:
         if seen and seen.isdisjoint(keys):
             return None
         for key in [key for key in batch.keys if key in round_.left and key not in seen]:
-            self._take(Row(key, None), batch, round_)
+            self._take(BatchRow(key, None), batch, round_)
         return len(round_.found.keys() & keys)
 
-    def _take(self, row: Row, batch: OpenBatch, round_: BatchRound) -> None:
+    def _take(self, row: BatchRow, batch: OpenBatch, round_: BatchRound) -> None:
         """Let a question have its reply, go into another batch, or be asked at once."""
         round_.release(row.key)
         round_.n_batches[row.key] = round_.n_batches.get(row.key, 0) + 1
