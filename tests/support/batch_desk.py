@@ -19,10 +19,10 @@ from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.llm.dialects.base import Answer, ChatDialect, KeyHeader, n_answer_tokens
 from dialin.llm.dialects.openai import OPENAI
+from dialin.llm.ledger import Budget
 from dialin.llm.rate import Clock
 from dialin.llm.remote import RemoteBackend, ServerOptions
 from dialin.llm.retry import Retry
-from dialin.llm.usage import Budget
 from dialin.prompts.prompt import Prompt
 from servers.anthropic_batch import AnthropicBatch
 from servers.exchange import Asked, said

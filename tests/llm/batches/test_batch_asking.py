@@ -16,12 +16,13 @@ from batch_desk import Desk, Killed, N, anthropic_desk, openai_desk, posts, ques
 from dialin.errors import BudgetError, InputWarning, ProviderError
 from dialin.llm.batches.asking import LEAST_QUESTIONS
 from dialin.llm.client import Client
+from dialin.llm.ledger import Budget
 from dialin.llm.remote import RemoteBackend, ServerOptions
-from dialin.llm.usage import Budget
-from servers.chat import Body, fault
+from servers.chat import Body, Plain, fault
 from servers.exchange import said
 from servers.openai_batch import OpenAIBatch
 from servers.personality import KEY
+from servers.world import World
 
 OPTIONS = ("Yes", "No")
 Opener = Callable[..., Desk]
@@ -56,6 +57,11 @@ def test_a_batch_gives_what_single_questions_give(opener: Opener, tmp_path: Path
         found = client.choose(questions(), OPTIONS)
         np.testing.assert_array_equal(found, asked_at_once(desk))
         assert client.ledger.total().calls == draws(desk) * N
+        for bill in (client.ledger.bill(), client.stores[0].bill()):
+            at_once, in_batches = sorted(bill.items(), key=lambda item: item[0].batch)
+            assert (at_once[0].batch, in_batches[0].batch) == (False, True)
+            assert at_once[1].calls == (1 if draws(desk) == 1 else 2)
+            assert in_batches[1].calls == draws(desk) * N - at_once[1].calls
     assert times_paid(desk) == {draws(desk)}
     assert desk.hours.now > 3 * 3600
     assert desk.register.read_text() == ""
@@ -251,6 +257,17 @@ def test_a_refused_question_is_unreadable_and_one_that_failed_is_asked_at_once(t
     assert np.flatnonzero(found.sum(axis=1) == 0).tolist() == [7]
     assert posts(desk, "/chat/completions") == 2  # the first, and the failed one
     assert times_paid(desk) == {1}
+
+
+def test_what_one_model_refuses_in_a_batch_another_answers(tmp_path: Path) -> None:
+    desk = openai_desk(tmp_path)
+    desk = Desk(tmp_path, Filtering(desk.hours), hours=desk.hours)
+    options = ServerOptions(transport=httpx.MockTransport(World(Plain()).answer))
+    other = RemoteBackend(Plain.model, Plain.base, "", options)
+    with desk.client() as client:
+        found = client.falling_back([other]).choose(questions(), OPTIONS)
+    assert (found.sum(axis=1) > 0).all()
+    assert client.refused == []
 
 
 class Narrow(OpenAIBatch):
