@@ -160,7 +160,9 @@ def _killed_after(desk: Desk, path: str) -> Desk:
     return desk
 
 
-def test_killed_while_answers_are_stored_it_goes_on_with_the_rest(tmp_path: Path) -> None:
+def test_killed_while_answers_are_stored_it_goes_on_with_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = openai_desk(tmp_path)
     client = desk.client()
     store, kept = client.stores[0], client.stores[0].put
@@ -170,7 +172,7 @@ def test_killed_while_answers_are_stored_it_goes_on_with_the_rest(tmp_path: Path
             raise Killed
         kept(*row)
 
-    store.put = put  # type: ignore[method-assign]
+    monkeypatch.setattr(store, "put", put)
     with pytest.raises(Killed):
         client.choose(questions(), OPTIONS)
     with desk.client() as client:
