@@ -21,7 +21,7 @@ from dialin.llm.batches.round import Books
 from dialin.llm.cache import Origin, ReplyStore, request_key
 from dialin.llm.ledger import Budget, Ledger
 from dialin.llm.retry import Retry
-from dialin.llm.standing import Standing
+from dialin.llm.succession import Succession
 from dialin.llm.threads import THREADS
 from dialin.llm.usage import Account, Usage, expected_usage, usage_of_reply, with_token_counts
 from dialin.prompts.prompt import Prompt
@@ -69,7 +69,7 @@ class Client:
         self.refused: list[str] = []
         self._step = "other"
         self._n_draws = backend.n_draws
-        self._standing = Standing([backend])
+        self._succession = Succession([backend])
 
     def step(self, name: str) -> Self:
         """Return this client with its usage counted under the step `name`; all else is shared."""
@@ -81,7 +81,7 @@ class Client:
         """Return this client with another backend, which its opener closes; stores, ledger and budget are shared."""
         other = copy.copy(self)
         other.backend, other.name, other._n_draws = backend, backend.name, backend.n_draws
-        other._standing = self._standing.led_by(backend)
+        other._succession = self._succession.led_by(backend)
         return other
 
     def falling_back(self, backends: Sequence[Backend], on_note: Callable[[str], None] | None = None) -> Self:
@@ -98,7 +98,7 @@ class Client:
             Told in one line when one takes over; a warning by default.
         """
         other = copy.copy(self)
-        other._standing = Standing([self.backend, *backends], on_note)
+        other._succession = Succession([self.backend, *backends], on_note)
         return other
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
@@ -146,7 +146,7 @@ class Client:
         return [replies[key] for key in keys]
 
     def _recall(self, request: Request) -> Reply | None:
-        for name in self._standing.names:
+        for name in self._succession.names:
             key = request_key(name, request)
             for index, store in enumerate(self.stores):
                 reply = store.get(key)
@@ -159,7 +159,7 @@ class Client:
 
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
         """Ask in batches if the backend that answers now can do so."""
-        first, *others = self._standing.standing()
+        first, *others = self._succession.standing()
         if wanted and isinstance(first, BatchedBackend):
             return first.reply_all(wanted, self._books(first.name, has_others=bool(others)))
         return self._ask_at_once(wanted)
@@ -218,12 +218,12 @@ class Client:
     def _ask(self, request: Request, stop: Event) -> Reply:
         """Ask the first backend that stands; the next one if it fails, or refuses this question."""
         refused = Reply("", (), 0, 0)
-        for backend in self._standing.standing():
+        for backend in self._succession.standing():
             try:
-                with self._standing.place(backend):
+                with self._succession.place(backend):
                     reply = self._ask_one(backend, request, stop)
             except ProviderError as error:
-                if not self._standing.fail(backend, error):
+                if not self._succession.fail(backend, error):
                     raise
                 continue
             if not reply.refused:

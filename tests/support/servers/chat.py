@@ -128,7 +128,7 @@ class Plain(Chat):
 
 def limit_of(body: Body) -> int:
     """Return how many tokens the answer may have, under either name."""
-    return int(body.get("max_completion_tokens", body.get("max_tokens", 1_000_000)))
+    return int(body.get("max_completion_tokens") or body.get("max_tokens") or 1_000_000)
 
 
 GRAMMARS = ("grammar", "structured_outputs", "guided_grammar")

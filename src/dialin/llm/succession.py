@@ -11,7 +11,7 @@ from dialin.errors import InputWarning, ProviderError
 from dialin.llm.base import Backend
 
 
-class Standing:
+class Succession:
     """Backends in the order in which they are asked; safe to use from several threads.
 
     One that fails is not asked again in this session: its retries are used up, or its key is wrong. The next one
@@ -32,10 +32,10 @@ class Standing:
         self._n_failed = 0
         self._places = [BoundedSemaphore(backend.n_parallel) for backend in self._backends]
 
-    def led_by(self, backend: Backend) -> Standing:
+    def led_by(self, backend: Backend) -> Succession:
         """Return the order with `backend` first, and the same ones to stand in for it."""
         others = [other for other in self._backends[1:] if other.name != backend.name]
-        return Standing([backend, *others], self._on_note)
+        return Succession([backend, *others], self._on_note)
 
     @property
     def names(self) -> list[str]:
