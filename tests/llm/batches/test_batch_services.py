@@ -11,13 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
-from dialin.errors import ProviderError
+from dialin.errors import InputError, ProviderError
 from dialin.llm.accepts import Accepts
 from dialin.llm.batches.anthropic import AnthropicBatches
+from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.base import BatchState, chunks_of
 from dialin.llm.batches.openai import OpenAIBatches
 from dialin.llm.batches.register import OpenBatch
+from dialin.llm.dialects.openai import OpenAIDialect
 from dialin.llm.http import Channel, RefusedError, Server
+from dialin.llm.remote import RemoteBackend, ServerOptions
+from scripted import ScriptedBackend
 
 NOW = 1_790_000_000.0
 BATCH = OpenBatch("ab" * 16, "m", ("1" * 64, "2" * 64), Accepts(), NOW)
@@ -189,3 +193,24 @@ def test_batches_keep_to_the_limits_of_the_provider() -> None:
 def test_a_mark_is_not_taken_from_another_batch() -> None:
     theirs = [{"id": "batch_1", "created_at": NOW, "metadata": {"dialin": "cd" * 16}}]
     assert OpenAIBatches(server(pages(theirs))).find(replace(BATCH, time=NOW + 10), set()) == []
+
+
+def test_a_provider_whose_batches_are_not_known_is_refused_before_anything_is_asked() -> None:
+    class Elsewhere(OpenAIDialect):
+        kind = "elsewhere"
+
+    remote = RemoteBackend("m", "https://llm.example/v1", "sk-secret-123", dialect=Elsewhere())
+    with pytest.raises(InputError, match=r"elsewhere:m@.* cannot be asked in batches; only openai and anthropic"):
+        check_batches(None, remote)
+
+
+def test_a_model_in_this_process_needs_no_batches_beside_one_that_has_them() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json={"data": []})
+
+    options = ServerOptions(transport=httpx.MockTransport(answer))
+    check_batches(ScriptedBackend(), RemoteBackend("m", "https://llm.example/v1", "sk-secret-123", options), None)
+    assert asked == ["/v1/batches"]
