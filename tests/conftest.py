@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 import scripted
 from case_ids import case_id
 from dialin.cli import main
+from dialin.llm.providers import PROVIDERS
 from dialin.runs.run import Run
 from dialin.web.serve import Door
 
@@ -34,7 +35,8 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep the shared caches of a test in a folder of its own, and its output in another."""
     monkeypatch.setenv("DIALIN_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for name in [name for each in PROVIDERS.values() for name in (*each.url_variables, *each.key_variables)]:
+        monkeypatch.delenv(name, raising=False)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path / "work"

@@ -24,10 +24,10 @@ from dialin.embed.bilingual import BilingualEmbedder
 from dialin.embed.cache import CachedEmbedder, RememberingEmbedder
 from dialin.embed.choose import embedder_of, pinned, suited
 from dialin.embed.onnx import OnnxEmbedder, batches_of
-from dialin.embed.openai import OpenAIEmbedder
+from dialin.embed.remote import RemoteEmbedder
 from dialin.embed.sentence_transformers import SentenceTransformersEmbedder
 from dialin.errors import InputError, ModelError, ProviderError
-from dialin.llm.http import RETRYABLE_CODES, Channel
+from dialin.llm.http import RETRYABLE_CODES, Channel, Server
 from dialin.llm.retry import Retry
 from dialin.models.store import is_present
 from tuned_folder import tuned_folder
@@ -210,9 +210,9 @@ class Script:
         data = [{"index": i, "embedding": [3.0, 4.0 * len(text)]} for i, text in enumerate(texts)]
         return httpx.Response(200, json={"data": data[::-1]})
 
-    def embedder(self, key: str | None = None) -> OpenAIEmbedder:
-        channel = Channel(transport=httpx.MockTransport(self))
-        return OpenAIEmbedder("m", URL, key, channel=channel, retry=Retry(sleep=self.waits.append))
+    def embedder(self, key: str | None = None) -> RemoteEmbedder:
+        server = Server(URL, key, Channel(transport=httpx.MockTransport(self)))
+        return RemoteEmbedder("m", server, retry=Retry(sleep=self.waits.append))
 
 
 def test_server_vectors_are_ordered_and_normalised() -> None:
@@ -500,8 +500,9 @@ def test_a_pinned_spec_opens_no_other_files(tuned: Path) -> None:
     own = embedder_of(f"local:{tuned}").name
     assert pinned(f"local:{tuned}") == pinned(own) == own
     assert pinned(f"local:{tuned}+intents-zh-v1") == f"{own}+intents-zh-v1"
-    for spec in ("auto", "local:intents-en-v2+intents-zh-v1", "st:name", "openai:m", "magic"):
+    for spec in ("auto", "local:intents-en-v2+intents-zh-v1", "st:name", "openai:m@http://h/v1", "magic"):
         assert pinned(spec) == spec
+    assert pinned("openai:m") == "openai:m@https://api.openai.com/v1"
     tuned_folder(tuned, "\n")
     assert pinned(f"local:{tuned}") != own
     with pytest.raises(InputError, match="has changed"):

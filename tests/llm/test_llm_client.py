@@ -516,7 +516,7 @@ def test_a_large_amount_passes_and_is_paid_back() -> None:
     "spec", ["", "gpt-4", "local:", "openai:", "openai:m@localhost", "foo:bar", "openai:@http://x"]
 )
 def test_unknown_specs_name_the_forms(spec: str) -> None:
-    with pytest.raises(InputError, match=r"local:NAME, local:/path"):
+    with pytest.raises(InputError, match=r"local:NAME or local:/path"):
         backend_of(spec)
 
 

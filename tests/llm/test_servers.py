@@ -27,7 +27,8 @@ def folder(home: Path) -> Path:
 def test_nobody_is_asked_whom_only_a_run_names(spec: str) -> None:
     with pytest.raises(InputError, match="this run asks") as caught:
         check_allowed(["local:intents-en-v2", spec])
-    assert caught.value.hint.endswith(f"--allow-server {servers_of([spec])[0]} (it is remembered)")
+    server = servers_of([spec])[0].removeprefix("openai:")
+    assert caught.value.hint.endswith(f"--allow-server {server} (it is remembered)")
     allow(servers_of([spec]))
     check_allowed([spec])
 
@@ -80,3 +81,38 @@ def test_a_damaged_file_is_named(home: Path) -> None:
     (home_path() / SERVERS).write_text('{"a": 1}')
     with pytest.raises(InputError, match=r"servers\.json is damaged"):
         allowed()
+
+
+PROVIDERS = {
+    "anthropic": ("anthropic:m@http://127.0.0.1:8000", "ANTHROPIC_API_KEY"),
+    "gemini": ("gemini:m@http://127.0.0.1:8000", "GOOGLE_API_KEY"),
+    "azure": ("azure:m@http://127.0.0.1:8000", "AZURE_OPENAI_API_KEY"),
+}
+
+
+@pytest.mark.parametrize(("spec", "variable"), PROVIDERS.values(), ids=PROVIDERS)
+def test_the_key_of_a_provider_goes_nowhere_that_the_user_has_not_named(
+    spec: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_allowed([spec])  # this machine, without a key
+    monkeypatch.setenv(variable, "secret-123")
+    with pytest.raises(InputError, match=rf"the key in .*{variable}") as caught:
+        check_allowed([spec])
+    assert "secret-123" not in str(caught.value)
+    assert caught.value.hint.endswith("--allow-server http://127.0.0.1:8000 (it is remembered)")
+
+
+def test_a_server_that_was_named_for_one_provider_gets_no_key_of_another() -> None:
+    allow(servers_of(["openai:m@http://10.0.0.5:8000/v1"]))
+    check_allowed([FOREIGN])
+    with pytest.raises(InputError, match="the key in ANTHROPIC_API_KEY"):
+        check_allowed(["anthropic:m@http://10.0.0.5:8000"])
+    allow(["10.0.0.5:8000"])  # the user says that any of their keys may go there
+    check_allowed(["anthropic:m@http://10.0.0.5:8000"])
+
+
+def test_a_host_may_have_the_name_of_a_provider() -> None:
+    allow(["openai:8000"])
+    check_allowed(["openai:m@http://openai:8000/v1"])
+    with pytest.raises(InputError, match="this run asks"):
+        check_allowed(["openai:m@http://other:8000/v1"])

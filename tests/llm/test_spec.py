@@ -8,14 +8,16 @@ import pytest
 
 from dialin.errors import InputError
 from dialin.judge.calibration import form_of
+from dialin.llm.providers import DEFAULT_URL
 from dialin.llm.spec import (
-    DEFAULT_URL,
     Spec,
+    at_server,
     has_adapter,
     is_local,
     is_server,
     label_of,
     path_and_fingerprint,
+    redirected,
     without_fingerprint,
 )
 
@@ -30,22 +32,81 @@ SPECS = {
     "at sign first": ("openai:@cf/m@https://h/v1", Spec("openai", "@cf/m", url="https://h/v1")),
     "user in the URL": ("openai:m@http://me:word@h/v1", Spec("openai", "m", url="http://me:word@h/v1")),
     "nobody": ("none", Spec("none")),
+    "colon, slash and at sign": ("openai:a/b:7b@x@http://h/v1", Spec("openai", "a/b:7b@x", url="http://h/v1")),
+    "at sign first, no URL": ("openai:@cf/m", Spec("openai", "@cf/m", url=DEFAULT_URL)),
+    "dated": ("anthropic:claude@20250514", Spec("anthropic", "claude@20250514", url="https://api.anthropic.com/v1")),
+    "Anthropic's protocol elsewhere": ("anthropic:m@http://h:4000/", Spec("anthropic", "m", url="http://h:4000/v1")),
+    "Gemini": ("gemini:g", Spec("gemini", "g", url="https://generativelanguage.googleapis.com/v1beta")),
+    "Gemini's protocol elsewhere": ("gemini:g@https://h", Spec("gemini", "g", url="https://h/v1beta")),
+    "Azure": ("azure:d@https://r.openai.azure.com/", Spec("azure", "d", url="https://r.openai.azure.com")),
+    "Azure by its newer address": (
+        "azure:d@https://r.openai.azure.com/openai/v1/",
+        Spec("azure", "d", url="https://r.openai.azure.com"),
+    ),
 }
 
 
 @pytest.mark.parametrize(("text", "spec"), SPECS.values(), ids=SPECS)
-def test_specs_of_llms(text: str, spec: Spec) -> None:
+def test_specs_of_llms(home: Path, text: str, spec: Spec) -> None:
     assert Spec.parse(text) == spec
 
 
 @pytest.mark.parametrize(
-    "text", ["", "gpt-4", "local:", "openai:", "openai:m@localhost", "openai:@http://x", "foo:bar", "auto", "st:bert"]
+    "text",
+    [
+        "",
+        "gpt-4",
+        "local:",
+        "openai:",
+        "openai:m@localhost",
+        "openai:@http://x",
+        "foo:bar",
+        "auto",
+        "st:bert",
+        "anthropic:",
+        "gemini:g@h:80",
+    ],
 )
 def test_what_is_no_spec_of_an_llm(text: str) -> None:
     with pytest.raises(InputError, match="unknown LLM") as caught:
         Spec.parse(text)
     assert repr(text) in caught.value.message
-    assert "local:NAME" in caught.value.hint
+    for form in ("local:NAME", "openai:MODEL", "anthropic:MODEL", "gemini:MODEL", "azure:DEPLOYMENT@BASE_URL", "none"):
+        assert form in caught.value.hint
+
+
+ENVIRONMENTS = {
+    "OpenAI": ("openai:m", "OPENAI_BASE_URL", "http://h/v1/", "openai:m@http://h/v1"),
+    "OpenAI's older variable": ("openai:m", "OPENAI_API_BASE", "http://h/v1", "openai:m@http://h/v1"),
+    "Anthropic": ("anthropic:m", "ANTHROPIC_BASE_URL", "http://h:4000", "anthropic:m@http://h:4000/v1"),
+    "Gemini": ("gemini:m", "GOOGLE_GEMINI_BASE_URL", "http://h/", "gemini:m@http://h/v1beta"),
+    "Azure": ("azure:d", "AZURE_OPENAI_ENDPOINT", "https://r/", "azure:d@https://r"),
+}
+
+
+@pytest.mark.parametrize(("text", "variable", "value", "whole"), ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_the_environment_names_the_server_where_the_spec_does_not(
+    text: str, variable: str, value: str, whole: str
+) -> None:
+    environ = {variable: value}
+    assert at_server(text, environ) == whole
+    assert redirected(text, environ) == f"{text} is asked at {whole.partition('@')[2]}, as {variable} says"
+    assert at_server(whole, {variable: "http://another"}) == whole
+    assert redirected(whole, environ) == ""
+
+
+def test_without_an_environment_nothing_is_said() -> None:
+    assert (
+        redirected("openai:m", {"OPENAI_BASE_URL": " "}) == redirected("local:m", {}) == redirected("magic", {}) == ""
+    )
+
+
+def test_an_environment_that_names_no_server_is_refused() -> None:
+    with pytest.raises(InputError, match="OPENAI_BASE_URL holds no base URL"):
+        Spec.maybe("openai:m", {"OPENAI_BASE_URL": "127.0.0.1:80/v1"})
+    with pytest.raises(InputError, match="azure:DEPLOYMENT needs the address") as caught:
+        Spec.maybe("azure:d", {})
+    assert "AZURE_OPENAI_ENDPOINT" in caught.value.hint
 
 
 def test_a_file_with_a_plus_in_its_name_has_no_adapter(tmp_path: Path) -> None:
@@ -89,6 +150,7 @@ FORMS = {
     "plus in the name of a file": ("local:a+b.gguf#0123abcd", "pairs", "local:a+b.gguf"),
     "catalogue": ("local:gemma-3-270m", "pairs", "local:gemma-3-270m"),
     "server": ("openai:a@http://h/v1", "list", "openai:a@http://h/v1"),
+    "another provider": ("anthropic:a@http://h/v1", "list", "anthropic:a@http://h/v1"),
     "plus in a URL": ("openai:@cf/a@http://h/a+b/v1", "list", "openai:@cf/a@http://h/a+b/v1"),
     "adapter on a server": ("openai:@cf/a+b@http://h/v1", "tuned", "openai:@cf/a+b@http://h/v1"),
     "spec of an adapter": ("local:gemma-3-270m+judge", "tuned", "local:gemma-3-270m+judge"),
@@ -100,7 +162,7 @@ def test_labels_say_how_an_llm_is_asked(label: str, form: str, key: str) -> None
     assert form_of(label) == form
     assert has_adapter(label) is (form == "tuned")
     assert without_fingerprint(label) == key
-    assert (is_local(label), is_server(label)) == (label.startswith("local:"), label.startswith("openai:"))
+    assert (is_local(label), is_server(label)) == (label.startswith("local:"), not label.startswith("local:"))
 
 
 def test_labels_are_made_of_their_parts() -> None:

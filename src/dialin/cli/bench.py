@@ -102,7 +102,8 @@ def bench_plan(data: tuple[str, ...], out: Path, options: dict[str, Any]) -> Ben
     columns = options["label"], options["text"]
     cases = read_cases(data, *columns)
     held_out = read_held_out(options["held_out"], cases, *columns)
-    specs = replace(specs, embedder=pinned(specs.embedder))  # rows of two tunings do not share a folder
+    # Rows of two tunings, or of two servers, do not share a folder.
+    specs = replace(specs.at_servers(), embedder=pinned(specs.embedder))
     return Bench(cases, methods, seeds, specs, out, goodness_llm, held_out, encoder)
 
 

@@ -23,7 +23,7 @@ from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
 from dialin.llm.http import NotReadyError
 from dialin.llm.remote import RemoteBackend
-from dialin.llm.spec import AUTO, NO_LLM, Spec
+from dialin.llm.spec import AUTO, NO_LLM, Spec, at_server, redirected
 from dialin.llm.usage import Account, Usage
 from dialin.models import store as models
 from dialin.models.home import home_path, writable_home
@@ -102,6 +102,12 @@ class Specs:
     def llms(self) -> list[str]:
         """The specs of all LLMs, each once, without "none"."""
         return [spec for spec in dict.fromkeys([self.llm, self.judge, self.cascade, *self.fallbacks]) if spec != NO_LLM]
+
+    def at_servers(self) -> Specs:
+        """Return the same models, each with the URL of its server, so that no environment leads them elsewhere."""
+        named = (self.embedder, self.llm, self.judge_llm, self.cascade, *self.fallbacks)
+        embedder, llm, judge, cascade, *fallbacks = map(at_server, named)
+        return Specs(llm, judge, embedder, self.calibration, cascade, tuple(fallbacks))
 
     @property
     def is_small(self) -> bool:
@@ -261,6 +267,8 @@ def connect(
     with closed_on_failure(backend, *fallbacks, judge, dear):
         embedder = open_embedder(specs.embedder, texts, on_embed)
         calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration
+    for note in filter(None, map(redirected, [*specs.llms, specs.embedder])):
+        on_note(note)
     return Connections(
         backend=backend,
         embed=embedder.encode,

@@ -11,17 +11,24 @@ from numpy.typing import NDArray
 
 from dialin.embed.base import Embedder
 from dialin.embed.bilingual import BilingualEmbedder
+from dialin.embed.dialects import GEMINI_EMBEDDINGS, OPENAI_EMBEDDINGS, AzureEmbeddings, EmbeddingDialect
 from dialin.embed.onnx import OnnxEmbedder, files_of, local_names, local_specs
-from dialin.embed.openai import OpenAIEmbedder
+from dialin.embed.remote import RemoteEmbedder
 from dialin.embed.sentence_transformers import SentenceTransformersEmbedder
 from dialin.errors import InputError
-from dialin.llm.http import Channel
+from dialin.llm.dialects.azure import azure_version
+from dialin.llm.http import Server
 from dialin.llm.learnt import accepts_path
-from dialin.llm.spec import Spec, is_path
+from dialin.llm.providers import PROVIDERS
+from dialin.llm.spec import Spec, at_server, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean
 
 ENGLISH = "intents-en-v2"
 CHINESE = "intents-zh-v1"
+_FORMS = (
+    "auto, local:/path/to/folder, local:ENGLISH+CHINESE, st:NAME, openai:MODEL@URL, gemini:MODEL@URL, "
+    "azure:DEPLOYMENT@URL; a URL begins with http:// or https://"
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,9 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
     ----------
     spec : str
         ``auto``, ``local:NAME``, ``local:/path/to/folder`` (two of these joined by ``+``: English and Chinese side by
-        side), ``st:NAME`` or ``openai:MODEL[@URL]`` (the key is read from ``OPENAI_API_KEY``; local servers need
-        none). A folder is one of ``dialin tune embedder``; its path may end with a fingerprint, as in `name`.
+        side), ``st:NAME``, or a model on a server: ``openai:MODEL[@URL]``, ``gemini:MODEL[@URL]`` or
+        ``azure:DEPLOYMENT[@URL]`` (keys are read from the environment; local servers need none). A folder is one of
+        ``dialin tune embedder``; its path may end with a fingerprint, as in `name`.
     texts : sequence of str
         The texts at hand. ``auto`` takes the English model if fewer than 2 % of them are Chinese, the Chinese one if
         more than 98 % are, and both side by side otherwise.
@@ -73,12 +81,18 @@ def _build(spec: Spec | None, text: str) -> Embedder:
         return _local_embedder(spec)
     if spec is not None and spec.kind == "st":
         return SentenceTransformersEmbedder(spec.model)
-    if spec is not None and spec.kind == "openai":
-        return OpenAIEmbedder(
-            spec.model, spec.url, os.environ.get("OPENAI_API_KEY"), channel=Channel(remembered=accepts_path())
-        )
-    forms = f"auto, {local_specs()}, local:/path/to/folder, local:ENGLISH+CHINESE, st:NAME, openai:MODEL@URL"
-    raise InputError(f"unknown embedder {text!r}", hint=f"there are: {forms}")
+    dialect = _dialect(spec) if spec is not None else None
+    if spec is not None and dialect is not None:
+        server = Server(spec.url, PROVIDERS[spec.kind].key(os.environ), key_header=dialect.key_header)
+        return RemoteEmbedder(spec.model, server, dialect, remembered=accepts_path())
+    raise InputError(f"unknown embedder {text!r}", hint=f"there are: {local_specs()}, {_FORMS}")
+
+
+def _dialect(spec: Spec) -> EmbeddingDialect | None:
+    """Return the protocol of a model on a server; None where there is no such protocol for embeddings."""
+    if spec.kind == "azure":
+        return AzureEmbeddings(azure_version(os.environ))
+    return {"openai": OPENAI_EMBEDDINGS, "gemini": GEMINI_EMBEDDINGS}.get(spec.kind)
 
 
 def _blocks(spec: Spec) -> list[str]:
@@ -96,7 +110,7 @@ def _local_embedder(spec: Spec) -> Embedder:
 
 
 def pinned(spec: str) -> str:
-    """Return a spec that opens no other files than today: each folder has its fingerprint.
+    """Return a spec that opens the same embedder every day: each folder has its fingerprint, each server its URL.
 
     Raises
     ------
@@ -105,7 +119,7 @@ def pinned(spec: str) -> str:
     """
     parsed = Spec.maybe(spec)
     if parsed is None or parsed.kind != "local":
-        return spec
+        return at_server(spec)
     blocks = [files_of(name).label if is_path(name) else name for name in _blocks(parsed)]
     return f"local:{'+'.join(block.removeprefix('local:') for block in blocks)}"
 

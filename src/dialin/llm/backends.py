@@ -11,8 +11,10 @@ from pathlib import Path
 
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Backend
+from dialin.llm.dialects.base import ChatDialect
 from dialin.llm.learnt import accepts_path
-from dialin.llm.spec import LLM_FORMS, Spec, label_of
+from dialin.llm.providers import PROVIDERS
+from dialin.llm.spec import LLM_FORMS, Kind, Spec, label_of
 
 ADAPTER = "adapter.gguf"
 """Name of the adapter in a folder that `dialin tune` made."""
@@ -28,9 +30,10 @@ def backend_of(spec: str, n_parallel: int | None = None) -> Backend:
     Parameters
     ----------
     spec : str
-        "local:NAME", "local:/path/to/file.gguf", "openai:MODEL" or "openai:MODEL@BASE_URL"; the key of an
-        OpenAI-compatible server is taken from the environment variable OPENAI_API_KEY. A local model may have an
-        adapter after a "+": "judge", the one shipped for that model, a folder of ``dialin tune``, or a .gguf file.
+        "local:NAME", "local:/path/to/file.gguf", or a model on a server, "openai:MODEL[@BASE_URL]" and the like:
+        `dialin.llm.spec.LLM_FORMS`. The key of a server is taken from the environment (`dialin.llm.providers`). A local
+        model may have an adapter after a "+": "judge", the one shipped for that model, a folder of ``dialin tune``, or
+        a .gguf file.
     n_parallel : int, optional
         Calls at a time to a server; a local model answers one at a time.
 
@@ -44,7 +47,7 @@ def backend_of(spec: str, n_parallel: int | None = None) -> Backend:
     parsed = Spec.parse(spec)
     if parsed.kind == "none":
         raise InputError(f"the spec {spec!r} names no LLM", hint=LLM_FORMS)
-    return _local(parsed) if parsed.kind == "local" else _openai(parsed, n_parallel)
+    return _local(parsed) if parsed.kind == "local" else _remote(parsed, n_parallel)
 
 
 def _local(spec: Spec) -> Backend:
@@ -130,9 +133,19 @@ def _fingerprint(path: Path) -> str:
     return hashlib.sha256(b"%d" % size + head + tail).hexdigest()[:8]
 
 
-def _openai(spec: Spec, n_parallel: int | None) -> Backend:
-    from dialin.llm.remote import RemoteBackend, ServerOptions  # noqa: PLC0415
+def _remote(spec: Spec, n_parallel: int | None) -> Backend:
+    from dialin.llm.remote import RemoteBackend, ServerOptions  # noqa: PLC0415  (httpx is loaded only where it is used)
 
     options = ServerOptions(remembered=accepts_path())
     options = options if n_parallel is None else replace(options, n_parallel=n_parallel)
-    return RemoteBackend(spec.model, spec.url, os.environ.get("OPENAI_API_KEY"), options)
+    return RemoteBackend(spec.model, spec.url, PROVIDERS[spec.kind].key(os.environ), options, _dialect(spec.kind))
+
+
+def _dialect(kind: Kind) -> ChatDialect:
+    """Return the protocol of a provider."""
+    from dialin.llm.dialects import anthropic, azure, gemini, openai  # noqa: PLC0415
+
+    if kind == "azure":
+        return azure.AzureDialect(azure.azure_version(os.environ))
+    others: dict[Kind, ChatDialect] = {"anthropic": anthropic.ANTHROPIC_MESSAGES, "gemini": gemini.GEMINI_CONTENT}
+    return others.get(kind, openai.OPENAI)

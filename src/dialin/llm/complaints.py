@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 
+_WRONG_KEY = re.compile(r"API_KEY_INVALID|API key not valid")
 _LOWEST, _HIGHEST, _BAD_GATEWAY = 400, 599, 502
 
 
@@ -57,6 +59,12 @@ def status_in(answer: Mapping[str, Any]) -> int | None:
         return None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, int) and _LOWEST <= code <= _HIGHEST else _BAD_GATEWAY
+
+
+def meant_status(response: httpx.Response) -> int:
+    """Return the status of an answer; 401 for a wrong key, of which Gemini says 400."""
+    is_wrong_key = response.is_client_error and _WRONG_KEY.search(response.text)
+    return httpx.codes.UNAUTHORIZED if is_wrong_key else response.status_code
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

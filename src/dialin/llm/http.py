@@ -16,12 +16,12 @@ from uuid import uuid4
 import httpx
 
 from dialin.errors import InputError, ProviderError
-from dialin.llm.complaints import complaint, retry_after, status_in, wait_in_words
+from dialin.llm.complaints import complaint, meant_status, retry_after, status_in, wait_in_words
 from dialin.llm.dialects.base import KeyHeader
 from dialin.llm.hosts import is_loopback
+from dialin.llm.providers import DEFAULT_URL
 from dialin.llm.proxies import environment_fault
 from dialin.llm.retry import LONG_WAIT
-from dialin.llm.spec import DEFAULT_URL
 
 RETRYABLE_CODES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 CHECK_SECONDS = 10.0
@@ -214,9 +214,9 @@ class Server:
             raise NotReadyError(
                 f"cannot reach the LLM server at {self.base_url} ({type(error).__name__})", hint=_hint_of(error)
             ) from None  # as in `post`
-        if response.status_code in {401, 403}:
+        if (status := meant_status(response)) in {401, 403}:
             raise NotReadyError(
-                f"the LLM server at {self.base_url} refuses the key ({response.status_code})",
+                f"the LLM server at {self.base_url} refuses the key ({status})",
                 hint=f"set the environment variable {self._key_header.variable} to a valid key",
             )
 
@@ -228,7 +228,7 @@ class Server:
         """Return the error for an answer of an unknown form; it quotes the beginning of the text."""
         return ProviderError(
             f"the server at {self.base_url} sent no readable answer: {self._quoted(text)!r}",
-            hint="does the base URL end in /v1?",
+            hint=self._about_url,
             retryable=True,
         )
 
@@ -240,7 +240,7 @@ class Server:
 
     def _fault(self, response: httpx.Response, model: str) -> ProviderError:
         """Return the error for an answer other than a good one; a wait of more than `LONG_WAIT` is named."""
-        status, is_broke, wait = response.status_code, _NO_CREDIT in response.text, retry_after(response.headers)
+        status, is_broke, wait = meant_status(response), _NO_CREDIT in response.text, retry_after(response.headers)
         asks = f"; it asks to wait {wait_in_words(wait)}" if wait and wait > LONG_WAIT else ""
         is_refused = status in _REFUSAL_CODES
         error = (RefusedError if is_refused else ProviderError)(
@@ -262,9 +262,14 @@ class Server:
         return {
             401: f"set the environment variable {variable} to a valid key",
             403: f"the key in {variable} may not use this model",
-            404: f"does the server have the model {model!r}, and does the base URL end in /v1?",
+            404: f"does the server have the model {model!r}, and {self._about_url}",
             429: "too many calls or an empty account: lower rpm, tpm or n_parallel",
-        }.get(response.status_code, "")
+        }.get(meant_status(response), "")
+
+    @property
+    def _about_url(self) -> str:
+        is_of_openai = self._key_header == KeyHeader()
+        return "does the base URL end in /v1?" if is_of_openai else "is the base URL right?"
 
     def _quoted(self, text: str) -> str:
         """Return foreign text fit for a message: one line, short, without the key."""

@@ -17,9 +17,9 @@ from dialin.llm.dialects.openai import OPENAI
 from dialin.llm.http import Channel, RefusedError, Server
 from dialin.llm.learnt import Learnt
 from dialin.llm.options import match_answer, option_probabilities
+from dialin.llm.providers import DEFAULT_URL
 from dialin.llm.rate import Bucket
 from dialin.llm.refusals import refusal_of
-from dialin.llm.spec import DEFAULT_URL
 from dialin.llm.usage import estimate_tokens
 from dialin.prompts.prompt import Prompt
 

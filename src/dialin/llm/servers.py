@@ -3,6 +3,9 @@
 A server that the user names on the command line is asked, and remembered when a run begins with it. A server that only
 a run names is asked if the user has named or allowed it before, or if it is on this machine and would get no key. What
 is allowed stands in ``servers.json`` in the user's own folder.
+
+A server that was named for one provider may get the key of that provider alone: a run that names it with another
+protocol would send it another key.
 """
 
 from __future__ import annotations
@@ -15,12 +18,12 @@ import httpx
 from dialin import files
 from dialin.errors import InputError
 from dialin.llm.hosts import is_loopback
+from dialin.llm.providers import PROVIDERS
 from dialin.llm.spec import Spec
 from dialin.models.home import cache_home, home_path
 
 SERVERS = "servers.json"
 """Name of the file in the user's folder."""
-KEY_VARIABLE = "OPENAI_API_KEY"
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -31,7 +34,8 @@ def allow(servers: Iterable[str]) -> None:
     ----------
     servers : iterable of str
         Each a host ("models.example.com"), a host with its port ("10.0.0.5:8000"), a whole origin
-        ("http://10.0.0.5:8000"), or the spec of a model of sentence-transformers ("st:NAME").
+        ("http://10.0.0.5:8000"), an origin for one provider ("openai:http://10.0.0.5:8000"), or the spec of a model of
+        sentence-transformers ("st:NAME").
 
     Raises
     ------
@@ -61,33 +65,45 @@ def check_allowed(specs: Iterable[str]) -> None:
 
     A model of sentence-transformers counts as one, since the library runs code that comes with some models.
     """
-    asked = list(filter(None, map(server_of, specs)))
+    asked = servers_of(specs)
     known = allowed() if asked else frozenset()
-    for server in asked:
-        if not (_is_known(server, known) or (_is_local(server) and not os.environ.get(KEY_VARIABLE, "").strip())):
-            raise InputError(
-                f"this run asks {server}, which would get your texts and, if it is set, the key in {KEY_VARIABLE}",
-                hint=f"if you trust it, add: --allow-server {server} (it is remembered)",
-            )
+    for named in asked:
+        if _is_known(named, known) or _is_harmless(named):
+            continue
+        kind, server = _kind_and_origin(named)
+        gets = f"your texts and, if it is set, the key in {_key_variables(kind)}" if kind else "your texts"
+        raise InputError(
+            f"this run asks {server}, which would get {gets}",
+            hint=f"if you trust it, add: --allow-server {server} (it is remembered)",
+        )
 
 
 def servers_of(specs: Iterable[str]) -> list[str]:
-    """Return the servers that the models of these specs are on."""
-    return list(dict.fromkeys(filter(None, map(server_of, specs))))
-
-
-def server_of(spec: str) -> str:
-    """Return the server that a model is on, as it is remembered; "" for a model that runs here.
+    """Return the servers that the models of these specs are on, each with the provider whose key it gets.
 
     Examples
     --------
-    >>> [server_of(spec) for spec in ("openai:gpt-4o-mini", "openai:m@http://LOCALHOST:8000/v1", "local:intents-en-v2")]
-    ['https://api.openai.com', 'http://localhost:8000', '']
+    >>> servers_of(["openai:m@http://LOCALHOST:8000/v1", "anthropic:m@https://h/v1", "local:intents-en-v2"])
+    ['openai:http://localhost:8000', 'anthropic:https://h']
     """
+    return list(dict.fromkeys(filter(None, map(_named, specs))))
+
+
+def _named(spec: str) -> str:
     parsed = Spec.maybe(spec)
-    if parsed is None or parsed.kind not in {"openai", "st"}:
+    if parsed is None or not (parsed.is_remote or parsed.kind == "st"):
         return ""
-    return spec if parsed.kind == "st" else _origin(parsed.url)
+    return f"{parsed.kind}:{_origin(parsed.url)}" if parsed.is_remote else spec
+
+
+def _kind_and_origin(named: str) -> tuple[str, str]:
+    """Return the provider and the origin of a server; "" and the whole for a model of sentence-transformers."""
+    kind, _, origin = named.partition(":")
+    return (kind, origin) if kind in PROVIDERS and "://" in origin else ("", named)
+
+
+def _key_variables(kind: str) -> str:
+    return " or ".join(PROVIDERS[kind].key_variables)
 
 
 def _origin(url: str) -> str:
@@ -103,22 +119,30 @@ def _origin(url: str) -> str:
     return f"{parsed.scheme}://{host}" + ("" if is_usual else f":{parsed.port}")
 
 
-def _is_known(server: str, known: frozenset[str]) -> bool:
-    """Return whether a server is known by its origin, its host, or its host with the port."""
-    if server.startswith("st:"):
-        return server in known
-    url = httpx.URL(server)
+def _is_known(named: str, known: frozenset[str]) -> bool:
+    """Return whether a server is known for its provider, or by its origin, its host, or its host with the port."""
+    kind, origin = _kind_and_origin(named)
+    if not kind:
+        return named in known
+    url = httpx.URL(origin)
     host = f"[{url.host}]" if ":" in url.host else url.host
-    return not known.isdisjoint({server, host, f"{host}:{url.port or _PORTS[url.scheme]}"})
+    return not known.isdisjoint({named, origin, host, f"{host}:{url.port or _PORTS[url.scheme]}"})
 
 
-def _is_local(server: str) -> bool:
-    return not server.startswith("st:") and is_loopback(httpx.URL(server).host)
+def _is_harmless(named: str) -> bool:
+    """Return whether a server is on this machine and would get no key."""
+    kind, origin = _kind_and_origin(named)
+    return bool(kind) and is_loopback(httpx.URL(origin).host) and not PROVIDERS[kind].key(os.environ)
 
 
 def _checked(server: str) -> str:
     if server.startswith("st:"):
         return server
+    kind, origin = _kind_and_origin(server)
+    return f"{kind}:{_checked_host(origin)}" if kind else _checked_host(server)
+
+
+def _checked_host(server: str) -> str:
     try:
         url = httpx.URL(server if "://" in server else f"https://{server}")
         is_sound = (

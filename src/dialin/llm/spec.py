@@ -1,28 +1,36 @@
 """Reads specs of models, such as ``local:NAME+ADAPTER`` and ``openai:MODEL@URL``; no other module does.
 
+The names of models may hold ``:``, ``/`` and ``@``: the base URL begins behind the first ``@http://`` or ``@https://``.
+
 A user writes a *spec*. Stores of replies, reports and calibrations name a model by its *label*: the spec, with a
 fingerprint ``#1a2b3c4d`` of each file whose name alone does not identify its weights.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self, get_args
 
 from dialin.errors import InputError
+from dialin.llm.providers import PROVIDERS, Provider, ServerKind
 
-DEFAULT_URL = "https://api.openai.com/v1"
-"""Base URL of a server if the spec names none."""
 NO_LLM = "none"
 AUTO = "auto"
-LLM_FORMS = "use local:NAME, local:/path/to/file.gguf, either with +ADAPTER, openai:MODEL or openai:MODEL@BASE_URL"
+LLM_FORMS = (
+    "use local:NAME or local:/path/to/file.gguf, either with +ADAPTER; openai:MODEL, anthropic:MODEL or gemini:MODEL, "
+    "each with @BASE_URL for another server, such as @http://localhost:8000/v1; azure:DEPLOYMENT@BASE_URL; or none"
+)
 
-Kind = Literal["local", "openai", "st", "none", "auto"]
-_LLM_KINDS: tuple[Kind, ...] = ("local", "openai", "none")
+Kind = Literal["local", ServerKind, "st", "none", "auto"]
+_LLM_KINDS: tuple[Kind, ...] = ("local", *get_args(ServerKind), "none")
 _FINGERPRINT = re.compile(r"#[0-9a-f]{8}")
 _URL = re.compile("@https?://")
+_ADDRESS = re.compile(r".+@(?:localhost|[^@]*[.:/][^@]*)", re.DOTALL)
+"""A model with what looks like a base URL that lacks its beginning."""
 _FILE_LABEL = re.compile(rf"local:[^/]*\.gguf{_FINGERPRINT.pattern}")
 
 
@@ -32,8 +40,8 @@ class Spec:
 
     Parameters
     ----------
-    kind : {"local", "openai", "st", "none", "auto"}
-        A model in this process, one on an OpenAI-compatible server, one of sentence-transformers, no LLM, or whichever
+    kind : {"local", "openai", "anthropic", "gemini", "azure", "st", "none", "auto"}
+        A model in this process, one on a server (by its protocol), one of sentence-transformers, no LLM, or whichever
         suits the texts.
     model : str
         Name of the model; for "local" a name of `dialin.models.catalogue`, the path of a .gguf file, or that of the
@@ -41,7 +49,7 @@ class Spec:
     adapter : str
         What follows the "+" of a local model: for an LLM its adapter, for an embedder the second model.
     url : str
-        Base URL of the server.
+        Base URL of the server, whole.
     """
 
     kind: Kind
@@ -51,12 +59,12 @@ class Spec:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the spec of an LLM: ``local:NAME[+ADAPTER]``, ``openai:MODEL[@URL]`` or ``none``.
+        """Return the spec of an LLM: ``local:NAME[+ADAPTER]``, ``openai:MODEL[@URL]``, ``none``: see `LLM_FORMS`.
 
         Raises
         ------
         InputError
-            The text has none of these forms.
+            The text has none of these forms; or see `maybe`.
 
         Examples
         --------
@@ -71,18 +79,31 @@ class Spec:
         return spec
 
     @classmethod
-    def maybe(cls, text: str) -> Self | None:
-        """Return the spec of any model, LLM or embedder; None if the text has no such form."""
+    def maybe(cls, text: str, environ: Mapping[str, str] = os.environ) -> Self | None:
+        """Return the spec of any model, LLM or embedder; None if the text has no such form.
+
+        Parameters
+        ----------
+        text : str
+            The spec.
+        environ : mapping of str to str
+            Names the servers of models on servers whose spec names none (`dialin.llm.providers`).
+
+        Raises
+        ------
+        InputError
+            The spec names no server, and the environment names none that can be asked.
+        """
         kind, _, rest = text.partition(":")
         if text in {NO_LLM, AUTO}:
             return cls("none" if text == NO_LLM else "auto")
-        if not rest or kind not in get_args(Kind):
+        if not rest or kind not in {"local", "st", *PROVIDERS}:
             return None
         if kind == "local":
             return cls("local", *_model_and_adapter(rest))
         if kind == "st":
             return cls("st", rest)
-        return cls._of_server(rest) if kind == "openai" else None
+        return cls._of_server(PROVIDERS[kind], rest, environ)
 
     @classmethod
     def local(cls, name: str) -> Self:
@@ -90,11 +111,17 @@ class Spec:
         return cls("local", *_model_and_adapter(name.removeprefix("local:")))
 
     @classmethod
-    def _of_server(cls, rest: str) -> Self | None:
-        found = re.fullmatch(r"(.+?)(?:@(https?://.*))?", rest, re.DOTALL)
-        if found is None or (found[2] is None and "@" in rest):
+    def _of_server(cls, provider: Provider, rest: str, environ: Mapping[str, str]) -> Self | None:
+        model = _URL.split(rest, maxsplit=1)[0]
+        if not model or (model == rest and _ADDRESS.fullmatch(rest)):
             return None
-        return cls("openai", found[1], url=found[2] or DEFAULT_URL)
+        given = rest[len(model) + 1 :]
+        return cls(provider.kind, model, url=provider.whole(given) if given else provider.base_url(environ))
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the model is on a server."""
+        return self.kind in PROVIDERS
 
     @property
     def model_spec(self) -> str:
@@ -155,7 +182,35 @@ def is_local(label: str) -> bool:
 
 def is_server(label: str) -> bool:
     """Return whether the model with this label is on a server."""
-    return label.startswith("openai:")
+    return label.partition(":")[0] in PROVIDERS
+
+
+def at_server(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return a spec with the base URL of its server, so that it names the same server in every environment.
+
+    Parameters
+    ----------
+    text : str
+        The spec of any model; one that is not on a server stays as it is.
+    environ : mapping of str to str
+        See `Spec.maybe`.
+
+    Examples
+    --------
+    >>> at_server("openai:gpt-4o", {}), at_server("local:gemma-3-270m", {})
+    ('openai:gpt-4o@https://api.openai.com/v1', 'local:gemma-3-270m')
+    """
+    spec = Spec.maybe(text, environ)
+    return f"{spec.kind}:{spec.model}@{spec.url}" if spec and spec.is_remote else text
+
+
+def redirected(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the line about a model whose server is the one that the environment names; "" for any other."""
+    spec = Spec.maybe(text, environ)
+    if spec is None or not spec.is_remote or _URL.search(text):
+        return ""
+    variable = PROVIDERS[spec.kind].named_by(environ)
+    return f"{text} is asked at {spec.url}, as {variable} says" if variable else ""
 
 
 def has_adapter(label: str) -> bool:

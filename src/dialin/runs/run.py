@@ -22,7 +22,7 @@ from dialin.discover.connect import Specs
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.llm.servers import check_allowed
-from dialin.llm.spec import NO_LLM
+from dialin.llm.spec import NO_LLM, at_server
 from dialin.read.corpus import Corpus
 from dialin.read.spoken import spoken_order
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
@@ -70,8 +70,11 @@ class Run:
         The folder may be from somebody else: raises InputError if it names a server that the user has not allowed.
         """
         of = self.manifest
-        check_allowed([of.llm, of.judge_llm, of.cascade_llm, *of.fallback_llms, of.embedder])
-        return Specs(of.llm, of.judge_llm, of.embedder, of.calibration, of.cascade_llm, tuple(of.fallback_llms))
+        # Runs of older versions name no URL: they asked the provider's own server, whatever the environment said.
+        named = (of.llm, of.judge_llm, of.cascade_llm, *of.fallback_llms)
+        llm, judge, cascade, *fallbacks = (at_server(spec, {}) for spec in named)
+        check_allowed([llm, judge, cascade, *fallbacks, of.embedder])
+        return Specs(llm, judge, of.embedder, of.calibration, cascade, tuple(fallbacks))
 
     @property
     def embedder_alone(self) -> Specs:

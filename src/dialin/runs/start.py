@@ -184,6 +184,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
     """Return the manifest of a new run."""
     path = plan.source if plan.source == "-" else str(Path(plan.source).absolute())
     n_rows = corpus.occurrences.num_rows
+    specs = plan.specs.at_servers()
     source = InputSource(path, plan.columns, fingerprint(corpus), len(corpus.texts), n_rows, corpus.n_blank)
     return Manifest(
         dialin=version("dialin"),
@@ -192,11 +193,11 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         source=source,
         embedder=opened.embedder_name,
         embedder_reason=opened.reason,
-        llm=plan.specs.llm,
-        judge_llm=plan.specs.judge,
-        cascade_llm=plan.specs.cascade,
-        fallback_llms=list(plan.specs.fallbacks),
-        models=model_hashes([*plan.specs.llms, opened.embedder_name]),
+        llm=specs.llm,
+        judge_llm=specs.judge,
+        cascade_llm=specs.cascade,
+        fallback_llms=list(specs.fallbacks),
+        models=model_hashes([*specs.llms, opened.embedder_name]),
         prompts=shipped(),
         calibration=opened.calibration,
         pinned=str(plan.pin or ""),

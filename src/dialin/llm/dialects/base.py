@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from dialin.llm.accepts import Accepts
 from dialin.llm.base import Request
 from dialin.llm.options import Candidate
+from dialin.llm.providers import OPENAI
 
 SHORT_ANSWER = 8
 """Tokens of an answer in words: room for an option."""
@@ -28,7 +29,7 @@ class KeyHeader:
         Headers that go with each request.
     """
 
-    variable: str = "OPENAI_API_KEY"
+    variable: str = OPENAI.key_variables[0]
     header: str = "Authorization"
     prefix: str = "Bearer "
     others: Mapping[str, str] = field(default_factory=dict)
@@ -99,6 +100,16 @@ def n_answer_tokens(request: Request, accepts: Accepts) -> int:
     """Return the tokens that a model may write, thoughts included."""
     in_words = bool(request.options) and (accepts.n_top == 0 or request.draw > 0)
     return (SHORT_ANSWER if in_words else request.max_tokens) + accepts.room
+
+
+def wants_candidates(request: Request, accepts: Accepts) -> bool:
+    """Return whether to ask for the candidates for each token."""
+    return bool(request.options) and request.draw == 0 and accepts.n_top > 0
+
+
+def token_count(count: Any) -> int:
+    """Return a server's count; 0 where it is none, since no count may lower what was spent."""
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0
 
 
 def messages_of(request: Request, accepts: Accepts) -> list[dict[str, str]]:

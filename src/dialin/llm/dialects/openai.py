@@ -6,16 +6,17 @@ from typing import Any
 
 from dialin.llm.accepts import ROOMS, Accepts
 from dialin.llm.base import Request
-from dialin.llm.dialects.base import Answer, KeyHeader, messages_of, n_answer_tokens
-from dialin.llm.dialects.written import answer_in, begins_at, is_mark, without_thoughts
+from dialin.llm.dialects.base import Answer, KeyHeader, messages_of, n_answer_tokens, token_count, wants_candidates
+from dialin.llm.dialects.written import answer_in, candidates_of, is_mark, without_thoughts
 from dialin.llm.options import Candidate
+from dialin.llm.providers import OPENAI as OPENAI_PROVIDER
 from dialin.llm.render import written_out
 
 
 class OpenAIDialect:
     """``/chat/completions``, and ``/completions`` for base models."""
 
-    kind = "openai"
+    kind: str = OPENAI_PROVIDER.kind
     key_header = KeyHeader()
     start = Accepts()
 
@@ -46,7 +47,7 @@ class OpenAIDialect:
         tokens_in, tokens_out, tokens_cached = usage(answer)
         return Answer(
             text=text,
-            candidates=_candidates(choice.get("logprobs"), text, has_thoughts),
+            candidates=candidates_of(*_tokens_and_candidates(choice.get("logprobs") or {}), text, has_thoughts),
             tokens_in=tokens_in,
             tokens_out=tokens_out,
             tokens_cached=tokens_cached,
@@ -61,7 +62,7 @@ OPENAI = OpenAIDialect()
 
 def _chat(request: Request, accepts: Accepts) -> dict[str, Any]:
     body: dict[str, Any] = {"messages": messages_of(request, accepts)}
-    if _wants_candidates(request, accepts):
+    if wants_candidates(request, accepts):
         body |= {"logprobs": True, "top_logprobs": accepts.n_top}
     return body
 
@@ -69,11 +70,7 @@ def _chat(request: Request, accepts: Accepts) -> dict[str, Any]:
 def _text(request: Request, accepts: Accepts) -> dict[str, Any]:
     body: dict[str, Any] = {"prompt": written_out(request.prompt, "plain")}
     body |= {"stop": ["\n"]} if accepts.stop else {}
-    return body | ({"logprobs": accepts.n_top} if _wants_candidates(request, accepts) else {})
-
-
-def _wants_candidates(request: Request, accepts: Accepts) -> bool:
-    return bool(request.options) and request.draw == 0 and accepts.n_top > 0
+    return body | ({"logprobs": accepts.n_top} if wants_candidates(request, accepts) else {})
 
 
 def _sampling(request: Request, accepts: Accepts) -> dict[str, Any]:
@@ -109,20 +106,6 @@ def _has_hidden_thoughts(answer: dict[str, Any], message: dict[str, Any]) -> boo
     return bool(message.get("reasoning_content") or message.get("reasoning") or details.get("reasoning_tokens"))
 
 
-def _candidates(logprobs: dict[str, Any] | None, text: str, has_thoughts: bool) -> tuple[Candidate, ...] | None:
-    """Return the candidates for the token with which the answer begins.
-
-    None if the server sends no candidates at all; empty if it sends none for that token.
-    """
-    tokens, lists = _tokens_and_candidates(logprobs or {})
-    if not any(lists):
-        return None
-    index = begins_at(tokens, text)
-    if index < 0 and not has_thoughts:  # the text was cleaned, or the server writes tokens in its own way
-        index = next((i for i, token in enumerate(tokens) if not is_mark(token)), -1)
-    return tuple(lists[index]) if 0 <= index < len(lists) else ()
-
-
 def _tokens_and_candidates(logprobs: dict[str, Any]) -> tuple[list[str], list[list[Candidate]]]:
     """Return the tokens that were written, and the candidates for each."""
     if logprobs.get("content"):
@@ -144,13 +127,8 @@ def usage(answer: dict[str, Any]) -> tuple[int, int, int]:
     """Return the tokens in and out that the server counted, and how many it had in its cache; 0 if it counted none."""
     counts = _object(answer.get("usage"))
     cached = _object(counts.get("prompt_tokens_details")).get("cached_tokens") or counts.get("prompt_cache_hit_tokens")
-    return _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")), _count(cached)
+    return token_count(counts.get("prompt_tokens")), token_count(counts.get("completion_tokens")), token_count(cached)
 
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _count(count: Any) -> int:
-    """Return a count; 0 where it is none, since no count may lower what was spent."""
-    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0

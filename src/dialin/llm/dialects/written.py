@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from dialin.llm.options import Candidate
+
 _THOUGHTS = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>.*?</\1>\s*", re.DOTALL)
 _ENDLESS = re.compile(r"\A\s*<(?:think|thinking|thought|reasoning)>")
 _LATE = re.compile(r"\A.*</(?:think|thinking|thought|reasoning)>\s*", re.DOTALL)
@@ -76,3 +78,32 @@ def begins_at(tokens: Sequence[str], answer: str) -> int:
         if end > place:
             return index
     return -1
+
+
+def candidates_of(
+    tokens: Sequence[str], lists: Sequence[Sequence[Candidate]], answer: str, has_thoughts: bool
+) -> tuple[Candidate, ...] | None:
+    """Return the candidates for the token with which an answer begins.
+
+    Parameters
+    ----------
+    tokens : sequence of str
+        What was written, token by token.
+    lists : sequence of sequence of Candidate
+        The candidates for each token.
+    answer : str
+        The answer that was found in what was written.
+    has_thoughts : bool
+        Whether something other than marks stands before it.
+
+    Returns
+    -------
+    tuple of Candidate or None
+        None if there are no candidates at all; empty if there are none for that token.
+    """
+    if not any(lists):
+        return None
+    index = begins_at(tokens, answer)
+    if index < 0 and not has_thoughts:  # the text was cleaned, or the server writes tokens in its own way
+        index = next((i for i, token in enumerate(tokens) if not is_mark(token)), -1)
+    return tuple(lists[index]) if 0 <= index < len(lists) else ()

@@ -1,30 +1,29 @@
-"""Embeddings from an OpenAI-compatible server (OpenAI, vLLM, Ollama, llama.cpp, text-embeddings-inference)."""
+"""Embeddings from servers: one client for all protocols, which learns what a model accepts."""
 
 from __future__ import annotations
 
-import base64
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Event
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.embed.dialects import MISSHAPEN, OPENAI_EMBEDDINGS, EmbeddingDialect
 from dialin.errors import InputWarning, ProviderError
 from dialin.llm.accepts import named_in
-from dialin.llm.http import Channel, RefusedError, Server
+from dialin.llm.http import RefusedError, Server
 from dialin.llm.learnt import Learnt
 from dialin.llm.refusals import TOO_LARGE, is_about_length
 from dialin.llm.retry import Retry
-from dialin.llm.spec import DEFAULT_URL
 
 _SHORTEST = 16
 """Letters of a text that no server refuses for its length."""
 
 
-class OpenAIEmbedder:
-    """The embeddings endpoint of a server; batches of 128 texts, or as many as it takes.
+class RemoteEmbedder:
+    """The embeddings of a model on a server; batches of 128 texts, or as many as it takes.
 
     A text that is too long for the model is cut in half until it fits: its vector is that of its beginning.
 
@@ -32,34 +31,27 @@ class OpenAIEmbedder:
     ----------
     model : str
         The model's name on the server.
-    base_url : str
-        The address under which ``/embeddings`` lies.
-    api_key : str, optional
-        Sent as a bearer token; local servers need none.
-    channel : Channel
-        How requests travel.
+    server : Server
+        The server, with its key.
+    dialect : EmbeddingDialect
+        Its protocol.
     retry : Retry
         How to repeat failed calls.
-
-    Raises
-    ------
-    InputError
-        The URL is invalid, or the key is missing or invalid.
+    remembered : Path, optional
+        File that remembers what models accept (`dialin.llm.learnt`).
     """
 
     def __init__(
         self,
         model: str,
-        base_url: str = DEFAULT_URL,
-        api_key: str | None = None,
-        *,
-        channel: Channel = Channel(),
+        server: Server,
+        dialect: EmbeddingDialect = OPENAI_EMBEDDINGS,
         retry: Retry = Retry(),
+        remembered: Path | None = None,
     ) -> None:
-        self._model, self._retry = model, retry
-        self._server = Server(base_url, api_key, channel)
-        self.name = f"openai:{model}@{self._server.base_url}"
-        self._learnt = Learnt(self.name, path=channel.remembered)
+        self._model, self._server, self._dialect, self._retry = model, server, dialect, retry
+        self.name = f"{dialect.kind}:{model}@{server.base_url}"
+        self.learnt = Learnt(self.name, dialect.start, remembered)
         self._n_cut = 0
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -72,7 +64,7 @@ class OpenAIEmbedder:
         """
         blocks, start, n_cut = [np.zeros((0, 0), np.float32)], 0, self._n_cut
         while start < len(texts):
-            batch = list(texts[start : start + max(1, self._learnt.now.n_texts)])
+            batch = list(texts[start : start + max(1, self.learnt.now.n_texts)])
             blocks.append(self._vectors(batch))
             start += len(batch)
         if self._n_cut > n_cut:
@@ -99,7 +91,7 @@ class OpenAIEmbedder:
         half = (len(batch) + 1) // 2
         first = self._vectors(batch[:half])  # if it is refused as well, the number of texts is not what is wrong
         if not is_long:
-            self._learnt.learn({"n_texts": half})
+            self.learnt.learn({"n_texts": half})
         return np.concatenate([first, self._vectors(batch[half:])])
 
     def _tried(self, batch: list[str]) -> NDArray[np.float32]:
@@ -119,38 +111,27 @@ class OpenAIEmbedder:
 
     def _has_learnt(self, error: RefusedError, n_texts: int) -> bool:
         """Learn what the server says that it does not accept; return whether that is anything new."""
-        before = self._learnt.now
+        before = self.learnt.now
         change = {} if is_about_length(error) and error.status != TOO_LARGE else named_in(before, error.complaint, None)
         if change.get("n_texts", 0) >= n_texts:
             return False
-        self._learnt.learn(change)
-        return self._learnt.now != before
+        self.learnt.learn(change)
+        return self.learnt.now != before
 
     def _encode_batch(self, batch: list[str]) -> NDArray[np.float32]:
-        body = {"model": self._model, "input": batch}
-        if self._learnt.now.encoding_format:
-            body["encoding_format"] = "float"
-        return _parse(self._server.post("/embeddings", body, self._model), len(batch), self._server.base_url)
+        body = self._dialect.body(self._model, batch, self.learnt.now)
+        answer = self._server.post(self._dialect.path(self._model), body, self._model)
+        try:
+            vectors = np.array(self._dialect.vectors(answer), np.float32)
+        except MISSHAPEN as error:
+            raise self._fault(f"no embeddings: {error!r}") from error
+        if len(vectors) != len(batch) or vectors.ndim != 2:
+            raise self._fault(f"{len(vectors)} vectors for {len(batch)} texts")
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not (np.isfinite(norms) & (norms > 0)).all():
+            raise self._fault("a vector that is zero or not finite")
+        units: NDArray[np.float32] = vectors / norms
+        return units
 
-
-def _parse(answer: dict[str, Any], n_texts: int, base_url: str) -> NDArray[np.float32]:
-    """Return unit vectors in the order of the request, shape (n_texts, d)."""
-    try:
-        entries = answer["data"]
-        places = [entry.get("index", 0) for entry in entries]  # Gemini leaves out an index of 0
-        ordered = entries if len(set(places)) == 1 else [entries[i] for i in np.argsort(places, kind="stable")]
-        vectors = np.array([_numbers(entry["embedding"]) for entry in ordered], np.float32)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ProviderError(f"the server at {base_url} sent no embeddings: {error!r}") from error
-    if len(vectors) != n_texts or vectors.ndim != 2 or len(set(places)) not in {1, n_texts}:
-        raise ProviderError(f"the server at {base_url} sent {len(set(places))} vectors for {n_texts} texts")
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if not (np.isfinite(norms) & (norms > 0)).all():
-        raise ProviderError(f"the server at {base_url} sent a vector that is zero or not finite")
-    units: NDArray[np.float32] = vectors / norms
-    return units
-
-
-def _numbers(embedding: Any) -> Any:
-    """Return the numbers of a vector; some servers send them as base64 of little-endian floats, asked or not."""
-    return np.frombuffer(base64.b64decode(embedding), "<f4") if isinstance(embedding, str) else embedding
+    def _fault(self, sent: str) -> ProviderError:
+        return ProviderError(f"the server at {self._server.base_url} sent {sent}")
