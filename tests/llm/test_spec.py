@@ -54,17 +54,8 @@ def test_specs_of_llms(home: Path, text: str, spec: Spec) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "gpt-4",
-        "local:",
-        "openai:",
-        "openai:m@localhost",
-        "openai:@http://x",
-        "foo:bar",
-        "auto",
-        "st:bert",
-        "anthropic:",
-        "gemini:g@h:80",
+        *("", "gpt-4", "local:", "openai:", "openai:m@localhost", "openai:@http://x", "foo:bar", "auto", "st:bert"),
+        *("anthropic:", "gemini:g@h:80"),
     ],
 )
 def test_what_is_no_spec_of_an_llm(text: str) -> None:
