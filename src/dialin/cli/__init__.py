@@ -31,7 +31,9 @@ _COMMANDS = {
     "forget": LazyCommand("dialin.cli.forget", "Delete runs, and the shared replies and vectors of their sentences."),
     "bench": LazyCommand("dialin.cli.bench", "Compare dialin with other methods on labelled sentences."),
     "tune": LazyCommand("dialin.cli.tune", "Make training data, and tune judge, namer and embedder."),
-    "models": LazyCommand("dialin.cli.models", "List, fetch and verify the local models."),
+    "models": LazyCommand(
+        "dialin.cli.models", "List, fetch and verify the local models, and check what any model can do."
+    ),
     "demo": LazyCommand("dialin.cli.demo", "Run discover on the example calls and score the result."),
 }
 

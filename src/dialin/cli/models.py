@@ -1,12 +1,18 @@
-"""Defines ``models``, which lists, fetches and verifies the local models."""
+"""Defines ``models``, which lists, fetches and verifies the local models, and checks what any model can do."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
-from dialin.cli.output import say
+from dialin.cli.options import JSON
+from dialin.cli.output import print_json, say
 from dialin.discover.connect import DEFAULT_LLM
-from dialin.llm.spec import Spec
+from dialin.embed.choose import embedder_of, is_embedder
+from dialin.jobs.check_model import EmbedderCheck, LLMCheck, check_embedder, check_llm
+from dialin.llm.backends import backend_of
+from dialin.llm.spec import Spec, redirected
 from dialin.models import store as library
 
 DEFAULT_NAMES = (Spec.parse(DEFAULT_LLM).model,)
@@ -16,7 +22,7 @@ DEFAULT_NAMES = (Spec.parse(DEFAULT_LLM).model,)
 @click.group(invoke_without_command=True)
 @click.pass_context
 def models(context: click.Context) -> None:
-    """List, fetch and verify the local models."""
+    """List, fetch and verify the local models, and check what any model can do."""
     if context.invoked_subcommand is None:
         list_models()
 
@@ -41,6 +47,93 @@ def verify(names: tuple[str, ...]) -> None:
     """Check the hashes of NAMES; without names, of all models on this machine."""
     for name in names or [name for name in library.catalogue() if library.is_present(name)]:
         say(f"{name}  {library.verify(name)}  ok")
+
+
+@models.command()
+@click.argument("spec")
+@click.option("--embedder", "as_embedder", is_flag=True, help="SPEC, a model on a server, is an embedder.")
+@JSON
+def check(spec: str, as_embedder: bool, as_json: bool) -> None:
+    """Ask the LLM or embedder SPEC, and print what it can do, and what dialin does where it cannot.
+
+    An LLM gets two questions, an embedder 128 short texts. What dialin had learnt about the model before is forgotten.
+    """
+    if note := redirected(spec):
+        say(note, err=True)
+    found = checked(spec, as_embedder)
+    if as_json:
+        print_json(asdict(found))
+        return
+    say(found.model)
+    for line in rows_of_llm(found) if isinstance(found, LLMCheck) else rows_of_embedder(found):
+        say("  ".join(f"{cell:<{width}}" for cell, width in zip(line, (20, 16, 0), strict=True)).rstrip())
+
+
+def checked(spec: str, as_embedder: bool) -> LLMCheck | EmbedderCheck:
+    """Return what a model can do; raise like `check_llm` and `check_embedder`, and where no model has this spec."""
+    parsed = Spec.maybe(spec)
+    if as_embedder or (parsed is not None and is_embedder(parsed)):
+        return check_embedder(embedder_of(spec).embedder)
+    parsed, backend = Spec.parse(spec), backend_of(spec)
+    try:
+        return check_llm(backend, parsed)
+    finally:
+        backend.close()
+
+
+Rows = list[tuple[str, str, str]]
+"""What, how it is with this model, and what dialin does."""
+
+
+def rows_of_llm(found: LLMCheck) -> Rows:
+    """Return the table about an LLM."""
+    has_top, thinks = found.n_candidates > 0, found.n_thoughts > 0
+    return [
+        (
+            "answers",
+            "readable" if found.is_readable else "unreadable",
+            "" if found.is_readable else "it chose none of the options: its verdicts would count for nothing",
+        ),
+        (
+            "token probabilities",
+            f"up to {found.n_candidates}" if has_top else "no",
+            "a verdict is read from one token" if has_top else f"it is asked {found.n_draws} times, and answers count",
+        ),
+        (
+            "grammar",
+            found.grammar,
+            "names keep their form" if found.grammar == "obeyed" else "names are checked after they are written",
+        ),
+        (
+            "system message",
+            yes_or_no(found.system),
+            "" if found.system else "the instruction stands in the first question",
+        ),
+        (
+            "temperature",
+            yes_or_no(found.temperature),
+            "0, or 1 where it is asked again" if found.temperature else "the model's own",
+        ),
+        ("thoughts", yes_or_no(thinks), f"{found.n_thoughts:,} more tokens for an answer" if thinks else ""),
+        ("batch interface", yes_or_no(found.has_batches), ""),
+        ("seconds an answer", f"{found.seconds:.2f}", ""),
+        ("this check", "2 questions", f"{found.tokens_in:,} tokens in and {found.tokens_out:,} out"),
+    ]
+
+
+def rows_of_embedder(found: EmbedderCheck) -> Rows:
+    """Return the table about an embedder."""
+    return [
+        ("dimensions", f"{found.n_dims:,}", ""),
+        ("texts of a call", f"{found.n_texts:,}" if found.n_texts else "any number", ""),
+        ("texts a second", f"{found.n_encoded / found.seconds:,.0f}", ""),
+        ("this check", f"{found.n_encoded:,} texts", f"about {found.n_tokens:,} tokens"),
+    ]
+
+
+def yes_or_no(value: bool) -> str:
+    """Return a truth value as a word."""
+    return "yes" if value else "no"
 
 
 def list_models() -> None:

@@ -37,7 +37,8 @@ _MODELS = [
         metavar="SPEC",
         default=DEFAULT_LLM,
         show_default=True,
-        help="local:NAME, local:/path/to/file.gguf, openai:MODEL[@BASE_URL], or none (the embeddings alone decide).",
+        help="local:NAME, local:/path/to/file.gguf, openai:, anthropic: or gemini:MODEL[@BASE_URL], "
+        "azure:DEPLOYMENT[@BASE_URL], or none (the embeddings alone decide).",
     ),
     click.option(
         "--judge-llm",
@@ -57,7 +58,8 @@ _MODELS = [
         metavar="SPEC",
         default="auto",
         show_default=True,
-        help="auto, local:NAME, local:FOLDER, st:NAME or openai:MODEL[@BASE_URL].",
+        help="auto, local:NAME, local:FOLDER, st:NAME, openai: or gemini:MODEL[@BASE_URL], or "
+        "azure:DEPLOYMENT[@BASE_URL].",
     ),
 ]
 _CAPS = [

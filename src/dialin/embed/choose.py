@@ -95,6 +95,19 @@ def _dialect(spec: Spec) -> EmbeddingDialect | None:
     return {"openai": OPENAI_EMBEDDINGS, "gemini": GEMINI_EMBEDDINGS}.get(spec.kind)
 
 
+def is_embedder(spec: Spec) -> bool:
+    """Return whether a spec can name nothing but an embedder; a model on a server may be either.
+
+    Examples
+    --------
+    >>> [is_embedder(Spec("local", name)) for name in ("intents-en-v2", "gemma-3-270m", "./mine.gguf")]
+    [True, False, False]
+    """
+    is_file = spec.model.endswith(".gguf")
+    is_here = spec.kind == "local" and not is_file and all(map(_is_local_embedder, _blocks(spec)))
+    return spec.kind in {"st", "auto"} or is_here
+
+
 def _blocks(spec: Spec) -> list[str]:
     """Return the name or path of each embedder that a local spec joins."""
     return [spec.model, spec.adapter] if spec.adapter else [spec.model]

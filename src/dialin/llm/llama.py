@@ -18,7 +18,8 @@ from dialin.llm.options import Candidate, option_probabilities
 from dialin.llm.render import Template, render
 
 _NO_LOG = -1
-_N_TOP = 40
+N_TOP = 40
+"""Candidates for a token that llama.cpp is asked for."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class LlamaBackend:
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"max_tokens": request.max_tokens, "temperature": 0}
         if request.options:
-            body |= {"max_tokens": 1, "n_probs": _N_TOP}
+            body |= {"max_tokens": 1, "n_probs": N_TOP}
         if request.grammar:
             body["grammar"] = request.grammar
         if self._template == "plain":
