@@ -49,11 +49,11 @@ def verify(names: tuple[str, ...]) -> None:
         say(f"{name}  {library.verify(name)}  ok")
 
 
-@models.command()
+@models.command("check")
 @click.argument("spec")
 @click.option("--embedder", "as_embedder", is_flag=True, help="SPEC, a model on a server, is an embedder.")
 @JSON
-def check(spec: str, as_embedder: bool, as_json: bool) -> None:
+def check_command(spec: str, as_embedder: bool, as_json: bool) -> None:
     """Ask the LLM or embedder SPEC, and print what it can do, and what dialin does where it cannot.
 
     An LLM gets two questions, an embedder 128 short texts. What dialin had learnt about the model before is forgotten.

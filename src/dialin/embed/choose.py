@@ -92,7 +92,8 @@ def _dialect(spec: Spec) -> EmbeddingDialect | None:
     """Return the protocol of a model on a server; None where there is no such protocol for embeddings."""
     if spec.kind == "azure":
         return AzureEmbeddings(azure_version(os.environ))
-    return {"openai": OPENAI_EMBEDDINGS, "gemini": GEMINI_EMBEDDINGS}.get(spec.kind)
+    others: dict[str, EmbeddingDialect] = {"openai": OPENAI_EMBEDDINGS, "gemini": GEMINI_EMBEDDINGS}
+    return others.get(spec.kind)
 
 
 def is_embedder(spec: Spec) -> bool:

@@ -25,9 +25,13 @@ MISSHAPEN = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 class EmbeddingDialect(Protocol):
     """A protocol: pure functions between texts, answers and JSON."""
 
-    kind: str
     key_header: KeyHeader
     start: Accepts
+
+    @property
+    def kind(self) -> str:
+        """The first word of the specs."""
+        ...
 
     def path(self, model: str) -> str:
         """Return what follows the base URL."""
@@ -45,7 +49,7 @@ class EmbeddingDialect(Protocol):
 class OpenAIEmbeddings:
     """``/embeddings``, which vLLM, Ollama, llama.cpp and text-embeddings-inference have as well."""
 
-    kind: str = OPENAI.kind
+    kind = OPENAI.kind
     key_header = KeyHeader()
     start = Accepts()
 
@@ -91,7 +95,7 @@ class AzureEmbeddings(OpenAIEmbeddings):
 class GeminiEmbeddings:
     """``/models/MODEL:batchEmbedContents``."""
 
-    kind: str = GEMINI.kind
+    kind = GEMINI.kind
     key_header = GEMINI_KEY
     start = Accepts(n_texts=100, encoding_format=False)
 

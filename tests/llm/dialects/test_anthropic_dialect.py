@@ -60,7 +60,7 @@ def test_a_further_draw_is_warm() -> None:
 
 
 def test_tokens_of_the_cache_are_counted() -> None:
-    usage = {"input_tokens": 30, "cache_creation_input_tokens": 500, "cache_read_input_tokens": 1000}
+    usage: dict[str, Any] = {"input_tokens": 30, "cache_creation_input_tokens": 500, "cache_read_input_tokens": 1000}
     answer = ANTHROPIC_MESSAGES.read(said(text("Yes"), **usage, output_tokens=2))
     assert (answer.text, answer.tokens_in, answer.tokens_out, answer.candidates) == ("Yes", 1530, 2, None)
 

@@ -70,7 +70,12 @@ def test_candidates_are_those_of_the_token_with_which_the_answer_begins() -> Non
 
 
 def test_tokens_are_counted_thoughts_among_those_out() -> None:
-    counts = {"promptTokenCount": 90, "cachedContentTokenCount": 60, "candidatesTokenCount": 2, "thoughtsTokenCount": 9}
+    counts: dict[str, Any] = {
+        "promptTokenCount": 90,
+        "cachedContentTokenCount": 60,
+        "candidatesTokenCount": 2,
+        "thoughtsTokenCount": 9,
+    }
     answer = GEMINI_CONTENT.read(said(text("Yes"), **counts))
     assert (answer.tokens_in, answer.tokens_out, answer.has_thoughts) == (90, 11, True)
 

@@ -24,7 +24,7 @@ _REFUSALS = frozenset({"refusal", "model_context_window_exceeded"})
 class AnthropicDialect:
     """``/messages``."""
 
-    kind: str = ANTHROPIC.kind
+    kind = ANTHROPIC.kind
     key_header = KeyHeader(ANTHROPIC.key_variables[0], "x-api-key", "", {"anthropic-version": VERSION})
     # The limit has one name, which no refusal can change, and so is none that could be learnt.
     start = Accepts(seed=False, stop=False, grammar=False, effort=False, limit="", n_top=0)
@@ -39,8 +39,7 @@ class AnthropicDialect:
 
     def body(self, model: str, request: Request, accepts: Accepts) -> dict[str, Any]:
         """Return the request; what all questions of a kind begin with is marked for the provider's cache."""
-        turns = [{"role": turn["role"], "content": [_block(turn["content"])]} for turn in messages_of(request, accepts)]
-        *static, question = turns
+        *static, question = map(_turn, messages_of(request, accepts))
         if static:
             static[-1]["content"][0] |= _CACHED
         system = [turn["content"] for turn in static if turn["role"] == "system"]
@@ -69,8 +68,8 @@ class AnthropicDialect:
 ANTHROPIC_MESSAGES = AnthropicDialect()
 
 
-def _block(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}
+def _turn(message: dict[str, str]) -> dict[str, Any]:
+    return {"role": message["role"], "content": [{"type": "text", "text": message["content"]}]}
 
 
 def _tokens(answer: dict[str, Any]) -> tuple[int, int]:

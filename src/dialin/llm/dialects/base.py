@@ -71,9 +71,13 @@ class Answer:
 class ChatDialect(Protocol):
     """A protocol: pure functions between requests, answers and JSON."""
 
-    kind: str
     key_header: KeyHeader
     start: Accepts
+
+    @property
+    def kind(self) -> str:
+        """The first word of the specs."""
+        ...
 
     def path(self, model: str, accepts: Accepts) -> str:
         """Return what follows the base URL."""

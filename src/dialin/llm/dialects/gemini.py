@@ -27,7 +27,7 @@ _REFUSALS = frozenset({"SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBI
 class GeminiDialect:
     """``/models/MODEL:generateContent``."""
 
-    kind: str = GEMINI.kind
+    kind = GEMINI.kind
     key_header = GEMINI_KEY
     # The limit has one name, which no refusal can change, and so is none that could be learnt.
     start = Accepts(stop=False, grammar=False, limit="")

@@ -16,7 +16,7 @@ from dialin.llm.render import written_out
 class OpenAIDialect:
     """``/chat/completions``, and ``/completions`` for base models."""
 
-    kind: str = OPENAI_PROVIDER.kind
+    kind = OPENAI_PROVIDER.kind
     key_header = KeyHeader()
     start = Accepts()
 
