@@ -130,9 +130,24 @@ def test_a_check_says_what_a_model_can_do(cli: Cli, asked: Asked) -> None:
     assert result.exit_code == 0, result.stderr
     lines = result.stdout.splitlines()
     assert lines[0] == "openai:m@http://10.0.0.5/v1"
-    for row in ("answers ", "token probabilities ", "grammar ", "system message ", "temperature ", "batch interface "):
+    for row in (
+        "answers ",
+        "token probabilities ",
+        "grammar ",
+        "system message ",
+        "temperature ",
+        "batch interface ",
+        "price ",
+    ):
         assert [line for line in lines if line.startswith(row)]
     assert len([request for request in asked if request.method == "POST"]) == 2
+
+
+def test_a_check_says_what_a_model_costs(cli: Cli, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    known = cli("models", "check", "openai:gpt-4o-mini").stdout
+    assert "price                 0.1500 / 0.6000 USD  per million tokens in / out (genai-prices" in known
+    assert "price                 unknown" in cli("models", "check", "openai:m@http://10.0.0.5/v1").stdout
 
 
 def test_a_check_is_for_machines_too(cli: Cli, asked: Asked) -> None:

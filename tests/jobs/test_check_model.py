@@ -73,6 +73,8 @@ def test_a_model_that_can_do_everything() -> None:
         temperature=True,
         n_thoughts=0,
         has_batches=False,
+        is_paid=True,
+        price=None,
         seconds=0.5,
         tokens_in=20,
         tokens_out=4,

@@ -12,6 +12,7 @@ from dialin.discover.connect import DEFAULT_LLM
 from dialin.embed.choose import embedder_of, is_embedder
 from dialin.jobs.check_model import EmbedderCheck, LLMCheck, check_embedder, check_llm
 from dialin.llm.backends import backend_of
+from dialin.llm.prices import shown_money
 from dialin.llm.spec import Spec, redirected
 from dialin.models import store as library
 
@@ -116,9 +117,20 @@ def rows_of_llm(found: LLMCheck) -> Rows:
         ),
         ("thoughts", yes_or_no(thinks), f"{found.n_thoughts:,} more tokens for an answer" if thinks else ""),
         ("batch interface", yes_or_no(found.has_batches), ""),
+        ("price", *price_of_llm(found)),
         ("seconds an answer", f"{found.seconds:.2f}", ""),
         ("this check", "2 questions", f"{found.tokens_in:,} tokens in and {found.tokens_out:,} out"),
     ]
+
+
+def price_of_llm(found: LLMCheck) -> tuple[str, str]:
+    """Return the price of an LLM, and what it is the price of."""
+    if not found.is_paid:
+        return "none", "it runs on this machine"
+    if found.price is None:
+        return "unknown", "--price-in and --price-out tell it"
+    per_million = " / ".join(map(shown_money, (found.price.per_million_in, found.price.per_million_out)))
+    return f"{per_million} {found.price.currency}", f"per million tokens in / out ({found.price.source})"
 
 
 def rows_of_embedder(found: EmbedderCheck) -> Rows:

@@ -13,6 +13,7 @@ from dialin.embed.remote import RemoteEmbedder
 from dialin.errors import ProviderError
 from dialin.llm.accepts import N_TEXTS, ROOMS, Accepts
 from dialin.llm.base import Backend, Reply, Request
+from dialin.llm.prices import Price, is_paid, known_price
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
 from dialin.llm.spec import Spec
@@ -49,6 +50,10 @@ class LLMCheck:
         Tokens that it gets for thoughts before an answer; 0 if it does not think.
     has_batches : bool
         Whether its provider takes many questions at once for a lower price.
+    is_paid : bool
+        Whether it may cost money; a model in this process does not.
+    price : Price, optional
+        What it costs, if that is known.
     seconds : float
         For one answer, on average.
     tokens_in, tokens_out : int
@@ -64,6 +69,8 @@ class LLMCheck:
     temperature: bool
     n_thoughts: int
     has_batches: bool
+    is_paid: bool
+    price: Price | None
     seconds: float
     tokens_in: int
     tokens_out: int
@@ -136,6 +143,8 @@ def check_llm(
         temperature=accepts.temperature,
         n_thoughts=accepts.room if accepts.room >= ROOMS[2] else 0,
         has_batches=spec.has_batches,
+        is_paid=is_paid(backend.name),
+        price=known_price(backend.name),
         seconds=seconds,
         tokens_in=sum(reply.tokens_in for reply in replies),
         tokens_out=sum(reply.tokens_out for reply in replies),

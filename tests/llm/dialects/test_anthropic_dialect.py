@@ -63,6 +63,7 @@ def test_tokens_of_the_cache_are_counted() -> None:
     usage: dict[str, Any] = {"input_tokens": 30, "cache_creation_input_tokens": 500, "cache_read_input_tokens": 1000}
     answer = ANTHROPIC_MESSAGES.read(said(text("Yes"), **usage, output_tokens=2))
     assert (answer.text, answer.tokens_in, answer.tokens_out, answer.candidates) == ("Yes", 1530, 2, None)
+    assert answer.tokens_cached == 1000
 
 
 ANSWERS = {

@@ -77,7 +77,7 @@ def test_tokens_are_counted_thoughts_among_those_out() -> None:
         "thoughtsTokenCount": 9,
     }
     answer = GEMINI_CONTENT.read(said(text("Yes"), **counts))
-    assert (answer.tokens_in, answer.tokens_out, answer.has_thoughts) == (90, 11, True)
+    assert (answer.tokens_in, answer.tokens_out, answer.tokens_cached, answer.has_thoughts) == (90, 11, 60, True)
 
 
 ANSWERS = {

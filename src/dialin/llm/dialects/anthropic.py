@@ -54,11 +54,12 @@ class AnthropicDialect:
         raw = "".join(str(block["text"]) for block in blocks if block["type"] == "text")
         spoken = without_thoughts(raw.encode("utf-8", "replace").decode("utf-8"))
         text = answer_in(spoken)
-        tokens_in, tokens_out = _tokens(answer)
+        tokens_in, tokens_out, tokens_cached = _tokens(answer)
         return Answer(
             text=text,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
+            tokens_cached=tokens_cached,
             is_cut=is_mark(text) and reason == "max_tokens",
             has_thoughts=spoken != raw or any(block["type"] in _THOUGHTS for block in blocks),
             refused=str(reason) if reason in _REFUSALS and not text else "",
@@ -72,8 +73,9 @@ def _turn(message: dict[str, str]) -> dict[str, Any]:
     return {"role": message["role"], "content": [{"type": "text", "text": message["content"]}]}
 
 
-def _tokens(answer: dict[str, Any]) -> tuple[int, int]:
-    """Return the tokens in and out; those that the cache took in or gave are counted apart by the server."""
+def _tokens(answer: dict[str, Any]) -> tuple[int, int, int]:
+    """Return the tokens in, out, and from the cache; the server counts apart what its cache took in and gave."""
     counts = answer.get("usage") or {}
-    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    return sum(token_count(counts.get(name)) for name in names), token_count(counts.get("output_tokens"))
+    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+    plain, taken, given, out = (token_count(counts.get(name)) for name in names)
+    return plain + taken + given, out, given

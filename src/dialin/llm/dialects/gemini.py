@@ -50,7 +50,7 @@ class GeminiDialect:
 
     def read(self, answer: dict[str, Any]) -> Answer:
         """Return what the model wrote, or why it was not asked."""
-        tokens_in, tokens_out, n_thoughts = _tokens(answer)
+        tokens_in, tokens_out, tokens_cached = _tokens(answer)
         blocked = (answer.get("promptFeedback") or {}).get("blockReason")
         if blocked and not answer.get("candidates"):
             return Answer("", tokens_in=tokens_in, tokens_out=tokens_out, refused=str(blocked))
@@ -60,12 +60,14 @@ class GeminiDialect:
         spoken = without_thoughts(raw.encode("utf-8", "replace").decode("utf-8"))
         text, reason = answer_in(spoken), str(candidate.get("finishReason") or "")
         is_cut = is_mark(text) and reason == "MAX_TOKENS"
-        has_thoughts = n_thoughts > 0 or spoken != raw or (is_cut and not parts)  # thoughts alone use up tokens unseen
+        # Where there is not even a part, thoughts have used up the tokens, whether they are counted or not.
+        has_thoughts = _n_thoughts(answer) > 0 or spoken != raw or (is_cut and not parts)
         return Answer(
             text=text,
             candidates=candidates_of(*_written(candidate.get("logprobsResult") or {}), text, has_thoughts),
             tokens_in=tokens_in,
             tokens_out=tokens_out,
+            tokens_cached=tokens_cached,
             is_cut=is_cut,
             has_thoughts=has_thoughts,
             refused=reason if reason in _REFUSALS and not text else "",
@@ -113,11 +115,12 @@ def _candidate(entry: dict[str, Any]) -> Candidate:
 
 
 def _tokens(answer: dict[str, Any]) -> tuple[int, int, int]:
-    """Return the tokens in and out, and the thoughts among those out, which are paid for like an answer."""
+    """Return the tokens in, out, and from the cache; thoughts are paid for like an answer."""
     counts = answer.get("usageMetadata") or {}
-    n_thoughts = token_count(counts.get("thoughtsTokenCount"))
-    return (
-        token_count(counts.get("promptTokenCount")),
-        token_count(counts.get("candidatesTokenCount")) + n_thoughts,
-        n_thoughts,
-    )
+    names = ("promptTokenCount", "candidatesTokenCount", "cachedContentTokenCount")
+    tokens_in, tokens_out, tokens_cached = (token_count(counts.get(name)) for name in names)
+    return tokens_in, tokens_out + _n_thoughts(answer), tokens_cached
+
+
+def _n_thoughts(answer: dict[str, Any]) -> int:
+    return token_count((answer.get("usageMetadata") or {}).get("thoughtsTokenCount"))
