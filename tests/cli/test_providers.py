@@ -152,7 +152,7 @@ def test_a_check_says_what_a_model_costs(cli: Cli, asked: Asked, monkeypatch: py
 
 def test_a_check_is_for_machines_too(cli: Cli, asked: Asked) -> None:
     found = json.loads(cli("models", "check", "openai:m@http://10.0.0.5/v1", "--json").stdout)
-    assert (found["n_candidates"], found["grammar"], found["has_batches"]) == (20, "ignored", False)
+    assert (found["n_candidates"], found["grammar"], found["has_batches"]) == (20, "ignored", True)
     embedder = json.loads(cli("models", "check", "openai:m@http://10.0.0.5/v1", "--embedder", "--json").stdout)
     assert (embedder["n_dims"], embedder["n_texts"]) == (2, 128)
 

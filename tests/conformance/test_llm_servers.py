@@ -12,26 +12,28 @@ from conftest import Cli
 
 from scripted import ScriptedBackend
 from served_run import Found, Stage, write_calls
-from servers import azure, google, hosted, local, openai, proxies
-from servers.chat import Chat, Plain
+from servers import anthropic, azure, google, hosted, local, openai, proxies
+from servers.chat import Plain
 from servers.mind import key_of
 from servers.personality import Personality
 
-ALL_ALIKE: list[type[Chat]] = [
+ALL_ALIKE: list[type[Personality]] = [
     *(openai.OpenAIChat, openai.OpenAIReasoning, openai.OpenAIGpt5, openai.OpenAIO1Mini, openai.OpenAIInstruct),
     *(azure.AzureNoLogprobs, google.GeminiCompatible),
     *(hosted.OpenRouter, hosted.OpenRouterAnyModel, hosted.Mistral, hosted.DeepSeekReasoner, hosted.Groq),
     *(hosted.Together, hosted.TogetherOne, hosted.Fireworks, hosted.Cohere, hosted.XaiReasoning),
     *(local.Ollama, local.OllamaNewer, local.VllmFive, local.VllmGemma, local.VllmStrict, local.VllmReasoning),
     *(local.SGLang, local.LMStudio, local.Tgi, proxies.LiteLLMReasoning),
+    *(anthropic.AnthropicThinking, google.GeminiNoLogprobs, azure.AzureNewest),
 ]
 """Servers with which a run ends as with a plain one."""
-ONE_REFUSED: list[type[Chat]] = [
+ONE_REFUSED: list[type[Personality]] = [
     *(azure.AzureV1, local.Vllm, local.LlamaCpp, proxies.LiteLLM),
     *(proxies.FilterProxy, proxies.FilterProxy400, proxies.SmallNginx, proxies.SilentFilter),
+    *(anthropic.Anthropic, google.GeminiNative, azure.AzureClassic),
 ]
 """Servers that refuse the questions with one sentence; all other intents are those of a plain one."""
-LINES: list[tuple[type[Chat], int, str]] = [
+LINES: list[tuple[type[Personality], int, str]] = [
     (openai.OpenAIBroke, 3, r"429: You exceeded your current quota.*no credit left"),
     (openai.OpenAIDaily, 3, r"429: Rate limit reached.*(day|24 h|86,400)"),
     (openai.OpenAIWrongKey, 2, r"refuses the key \(401\).*OPENAI_API_KEY"),
@@ -88,7 +90,9 @@ def ended(result: Result, server: Personality, draws: int) -> Found:
 
 
 @pytest.mark.parametrize("kind", ALL_ALIKE)
-def test_the_result_is_that_of_a_plain_server(stage: Stage, expected: Callable[..., Found], kind: type[Chat]) -> None:
+def test_the_result_is_that_of_a_plain_server(
+    stage: Stage, expected: Callable[..., Found], kind: type[Personality]
+) -> None:
     wanted, server = expected(), kind()
     stage.enter(server)
     assert ended(stage.discover(server.spec, "run"), server, kind.draws) == wanted
@@ -100,7 +104,7 @@ AT_ONCE = ("--strategy", "paper", "--judge", "llm", *(word for k in ["6", "9", "
 
 @pytest.mark.parametrize("kind", ALL_ALIKE)
 def test_refusals_of_many_calls_at_once_are_learnt_from(
-    stage: Stage, expected: Callable[..., Found], kind: type[Chat]
+    stage: Stage, expected: Callable[..., Found], kind: type[Personality]
 ) -> None:
     wanted, server = expected(*AT_ONCE), kind()
     stage.enter(server, together=8)
@@ -110,7 +114,7 @@ def test_refusals_of_many_calls_at_once_are_learnt_from(
 @pytest.mark.parametrize("kind", ONE_REFUSED)
 @pytest.mark.parametrize("options", [(), AT_ONCE], ids=["one by one", "many at once"])
 def test_a_refused_question_costs_its_intent_and_not_the_run(
-    stage: Stage, expected: Callable[..., Found], kind: type[Chat], options: tuple[str, ...]
+    stage: Stage, expected: Callable[..., Found], kind: type[Personality], options: tuple[str, ...]
 ) -> None:
     wanted, server = expected(*options), kind()
     stage.enter(server, together=8 if options else 1)
@@ -120,7 +124,7 @@ def test_a_refused_question_costs_its_intent_and_not_the_run(
 
 
 @pytest.mark.parametrize(("kind", "code", "words"), LINES)
-def test_what_cannot_be_helped_is_one_clear_line(stage: Stage, kind: type[Chat], code: int, words: str) -> None:
+def test_what_cannot_be_helped_is_one_clear_line(stage: Stage, kind: type[Personality], code: int, words: str) -> None:
     server = kind()
     stage.enter(server)
     result = stage.discover(server.spec, "run")

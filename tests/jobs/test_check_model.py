@@ -17,11 +17,9 @@ from dialin.errors import InputError, ProviderError
 from dialin.jobs.check_model import LLMCheck, check_embedder, check_llm
 from dialin.llm.http import Channel, Server
 from dialin.llm.remote import RemoteBackend, ServerOptions
-from dialin.llm.spec import Spec
 from scripted import HashingEmbedder
 
 URL = "http://h/v1"
-SPEC = Spec("openai", "m", url=URL)
 Handler = Callable[[dict[str, Any]], httpx.Response]
 
 
@@ -59,7 +57,7 @@ def backend(handler: Handler, remembered: Path | None = None) -> RemoteBackend:
 
 
 def checked(handler: Handler) -> LLMCheck:
-    return check_llm(backend(handler), SPEC, clock=count().__next__)
+    return check_llm(backend(handler), clock=count().__next__)
 
 
 def test_a_model_that_can_do_everything() -> None:
@@ -97,22 +95,20 @@ def test_what_was_learnt_before_is_forgotten(tmp_path: Path) -> None:
     backend(able, remembered).learnt.learn({"n_top": 0, "system": False})
     again = backend(able, remembered)
     assert not again.learnt.now.system
-    found = check_llm(again, SPEC)
+    found = check_llm(again)
     assert (found.n_candidates, found.system) == (20, True)
     assert json.loads(remembered.read_text()) == {}
 
 
-BATCHES = {
-    "OpenAI": ("openai:m", True),
-    "OpenAI's protocol elsewhere": ("openai:m@http://h/v1", False),
-    "Anthropic": ("anthropic:m", True),
-    "Gemini": ("gemini:m", False),
-}
+@pytest.mark.parametrize(("answer", "expected"), [({"data": []}, True), ("no such path", False)], ids=["has", "lacks"])
+def test_a_batch_interface_is_looked_for(answer: object, expected: bool) -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/batches":
+            return httpx.Response(200 if expected else 404, json=answer)
+        return able(json.loads(request.content)) if request.method == "POST" else httpx.Response(404)
 
-
-@pytest.mark.parametrize(("spec", "expected"), BATCHES.values(), ids=BATCHES)
-def test_batches_are_those_of_the_provider_itself(home: Path, spec: str, expected: bool) -> None:
-    assert check_llm(backend(able), Spec.parse(spec)).has_batches is expected
+    transport = httpx.MockTransport(server)
+    assert check_llm(RemoteBackend("m", URL, None, ServerOptions(transport=transport))).has_batches is expected
 
 
 def test_a_server_that_refuses_harmless_questions_is_a_fault() -> None:
@@ -126,7 +122,7 @@ def test_a_server_that_refuses_harmless_questions_is_a_fault() -> None:
 def test_a_wrong_key_is_said_before_any_question() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(401))
     with pytest.raises(InputError, match="refuses the key"):
-        check_llm(RemoteBackend("m", URL, "sk-12345678", ServerOptions(transport=transport)), SPEC)
+        check_llm(RemoteBackend("m", URL, "sk-12345678", ServerOptions(transport=transport)))
 
 
 def test_an_embedder_that_takes_few_texts_at_once() -> None:

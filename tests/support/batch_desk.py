@@ -10,14 +10,13 @@ from typing import Any
 
 import httpx
 
-from dialin.llm.accepts import Accepts
-from dialin.llm.base import Request
 from dialin.llm.batches.asking import Batching
 from dialin.llm.batches.backend import BatchedBackend
 from dialin.llm.batches.register import BatchRegister
 from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
-from dialin.llm.dialects.base import Answer, ChatDialect, KeyHeader, n_answer_tokens
+from dialin.llm.dialects.anthropic import ANTHROPIC_MESSAGES
+from dialin.llm.dialects.base import ChatDialect
 from dialin.llm.dialects.openai import OPENAI
 from dialin.llm.ledger import Budget
 from dialin.llm.rate import Clock
@@ -124,33 +123,6 @@ class DatedAnthropicBatch(AnthropicBatch):
         """Never be overloaded: what a live question meets is tested elsewhere."""
 
 
-class PlainAnthropic:
-    """The protocol of Anthropic, as far as batches need it."""
-
-    kind = "anthropic"
-    key_header = KeyHeader("ANTHROPIC_API_KEY", "x-api-key", "", {"anthropic-version": "2023-06-01"})
-    start = Accepts(seed=False, stop=False, grammar=False, effort=False, limit="", n_top=0)
-
-    def path(self, model: str, accepts: Accepts) -> str:
-        """Return the one endpoint."""
-        return "/messages"
-
-    def models_path(self) -> str:
-        """Return the list of models."""
-        return "/models"
-
-    def body(self, model: str, request: Request, accepts: Accepts) -> dict[str, Any]:
-        """Return the request."""
-        system, *turns = request.prompt.messages()
-        limit = n_answer_tokens(request, accepts)
-        return {"model": model, "max_tokens": limit, "system": system["content"], "messages": turns}
-
-    def read(self, answer: dict[str, Any]) -> Answer:
-        """Return what the model wrote."""
-        usage = answer["usage"]
-        return Answer(answer["content"][0]["text"], None, usage["input_tokens"], usage["output_tokens"])
-
-
 def openai_desk(folder: Path, **options: Any) -> Desk:
     """Return a desk at OpenAI."""
     hours = Hours()
@@ -160,7 +132,7 @@ def openai_desk(folder: Path, **options: Any) -> Desk:
 def anthropic_desk(folder: Path, **options: Any) -> Desk:
     """Return a desk at Anthropic."""
     hours = Hours()
-    return Desk(folder, DatedAnthropicBatch(hours, **options), PlainAnthropic(), hours)
+    return Desk(folder, DatedAnthropicBatch(hours, **options), ANTHROPIC_MESSAGES, hours)
 
 
 def texts(n: int = N) -> list[Prompt]:

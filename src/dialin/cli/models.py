@@ -75,9 +75,9 @@ def checked(spec: str, as_embedder: bool) -> LLMCheck | EmbedderCheck:
     parsed = Spec.maybe(spec)
     if as_embedder or (parsed is not None and is_embedder(parsed)):
         return check_embedder(embedder_of(spec).embedder)
-    parsed, backend = Spec.parse(spec), backend_of(spec)
+    backend = backend_of(spec)
     try:
-        return check_llm(backend, parsed)
+        return check_llm(backend)
     finally:
         backend.close()
 

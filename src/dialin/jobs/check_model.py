@@ -10,13 +10,13 @@ from typing import Literal
 
 from dialin.embed.base import Embedder
 from dialin.embed.remote import RemoteEmbedder
-from dialin.errors import ProviderError
+from dialin.errors import InputError, ProviderError
 from dialin.llm.accepts import N_TEXTS, ROOMS, Accepts
 from dialin.llm.base import Backend, Reply, Request
+from dialin.llm.batches.backend import check_batches
 from dialin.llm.prices import Price, is_paid, known_price
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
-from dialin.llm.spec import Spec
 from dialin.llm.usage import estimate_tokens
 from dialin.prompts.prompt import Prompt
 
@@ -49,7 +49,7 @@ class LLMCheck:
     n_thoughts : int
         Tokens that it gets for thoughts before an answer; 0 if it does not think.
     has_batches : bool
-        Whether its provider takes many questions at once for a lower price.
+        Whether its server has a batch interface, so that ``--batch`` can be used.
     is_paid : bool
         Whether it may cost money; a model in this process does not.
     price : Price, optional
@@ -102,17 +102,13 @@ class EmbedderCheck:
     n_tokens: int
 
 
-def check_llm(
-    backend: Backend, spec: Spec, retry: Retry = Retry(), clock: Callable[[], float] = time.perf_counter
-) -> LLMCheck:
+def check_llm(backend: Backend, retry: Retry = Retry(), clock: Callable[[], float] = time.perf_counter) -> LLMCheck:
     """Ask an LLM two questions, and return what it can do; what was known of it is forgotten first.
 
     Parameters
     ----------
     backend : Backend
         The open LLM.
-    spec : Spec
-        Its spec.
     retry : Retry
         How to repeat failed calls.
     clock : callable
@@ -142,7 +138,7 @@ def check_llm(
         system=accepts.system,
         temperature=accepts.temperature,
         n_thoughts=accepts.room if accepts.room >= ROOMS[2] else 0,
-        has_batches=spec.has_batches,
+        has_batches=_has_batches(backend),
         is_paid=is_paid(backend.name),
         price=known_price(backend.name),
         seconds=seconds,
@@ -183,6 +179,14 @@ def accepted_by(backend: Backend) -> Accepts:
     from dialin.llm.llama import N_TOP  # noqa: PLC0415  (llama.cpp is loaded only where it is used)
 
     return Accepts(n_top=N_TOP)
+
+
+def _has_batches(backend: Backend) -> bool:
+    try:
+        check_batches(backend)
+    except InputError:
+        return False
+    return True
 
 
 def _check_answered(backend: Backend, replies: list[Reply]) -> None:

@@ -34,8 +34,6 @@ class Provider:
         Variables of the environment that name another server, and the key.
     version : str
         What a base URL ends in where it names no version: the providers' own clients leave it out.
-    has_batches : bool
-        Whether its own server takes many questions at once, for a lower price, and answers within a day.
     """
 
     kind: ServerKind
@@ -43,7 +41,6 @@ class Provider:
     url_variables: tuple[str, ...]
     key_variables: tuple[str, ...]
     version: str = ""
-    has_batches: bool = False
 
     def key(self, environ: Mapping[str, str]) -> str:
         """Return the key of the environment, without the blanks around it; "" for none."""
@@ -90,20 +87,9 @@ class Provider:
         return bare if not self.version or _VERSION.search(bare) else bare + self.version
 
 
-OPENAI = Provider(
-    "openai",
-    "https://api.openai.com/v1",
-    ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
-    ("OPENAI_API_KEY",),
-    has_batches=True,
-)
+OPENAI = Provider("openai", "https://api.openai.com/v1", ("OPENAI_BASE_URL", "OPENAI_API_BASE"), ("OPENAI_API_KEY",))
 ANTHROPIC = Provider(
-    "anthropic",
-    "https://api.anthropic.com/v1",
-    ("ANTHROPIC_BASE_URL",),
-    ("ANTHROPIC_API_KEY",),
-    "/v1",
-    has_batches=True,
+    "anthropic", "https://api.anthropic.com/v1", ("ANTHROPIC_BASE_URL",), ("ANTHROPIC_API_KEY",), "/v1"
 )
 GEMINI = Provider(
     "gemini",

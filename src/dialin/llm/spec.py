@@ -124,12 +124,6 @@ class Spec:
         return self.kind in PROVIDERS
 
     @property
-    def has_batches(self) -> bool:
-        """Whether the model is on a provider's own server, which takes many questions at once for a lower price."""
-        provider = PROVIDERS.get(self.kind)
-        return provider is not None and provider.has_batches and self.url == provider.url
-
-    @property
     def model_spec(self) -> str:
         """The spec of a local model without its adapter."""
         return f"local:{self.model}"

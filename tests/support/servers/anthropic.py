@@ -41,7 +41,7 @@ class Anthropic(Personality):
     base = "https://api.anthropic.com/v1"
     model = "claude-haiku-4-5"
     unwanted: ClassVar[str] = "kettle"
-    draws: ClassVar[int] = 3
+    draws = 3
 
     @property
     def spec(self) -> str:

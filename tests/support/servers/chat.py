@@ -28,13 +28,10 @@ class Chat(Personality):
         Most alternatives that it gives for a token.
     unwanted : str
         A word; the server refuses each question that has it, by `filtered`. "" for none.
-    draws : int
-        How often a question may be paid: more than once where verdicts come from repeated answers.
     """
 
     n_top: ClassVar[int] = 20
     unwanted: ClassVar[str] = ""
-    draws: ClassVar[int] = 1
 
     def answer(self, asked: Asked) -> httpx.Response:
         """Answer a request by its path, if the key is right."""

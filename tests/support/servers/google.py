@@ -73,7 +73,6 @@ class GeminiNative(Personality):
     base = "https://generativelanguage.googleapis.com/v1beta"
     model = "gemini-2.0-flash"
     unwanted: ClassVar[str] = "kettle"
-    draws: ClassVar[int] = 1
     fields: ClassVar[frozenset[str]] = frozenset(
         ("contents", "systemInstruction", "system_instruction", "generationConfig", "safetySettings", "cachedContent")
     )
@@ -111,8 +110,10 @@ class GeminiNative(Personality):
             return said({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, **self.counts(body, "")})
         contents = [{"role": turn["role"], "content": turn["parts"][0]["text"]} for turn in body["contents"]]
         thought = think(contents)
-        self.pay(question)
-        return said({"candidates": [self.candidate(body, thought)], **self.counts(body, thought.text)})
+        candidate = self.candidate(body, thought)
+        if "parts" in candidate["content"]:
+            self.pay(question)
+        return said({"candidates": [candidate], **self.counts(body, thought.text)})
 
     def refused(self, body: Body) -> httpx.Response | None:
         """Refuse fields that there are not, roles that there are not, and probabilities that were not switched on."""

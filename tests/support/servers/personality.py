@@ -26,11 +26,14 @@ class Personality:
         Name of its model.
     key : str
         The key that it wants; "" for none.
+    draws : int
+        How often a question may be paid: more than once where verdicts come from repeated answers.
     """
 
     base: ClassVar[str]
     model: ClassVar[str]
     key: ClassVar[str] = KEY
+    draws: ClassVar[int] = 1
 
     def __init__(self) -> None:
         self.paid: Counter[str] = Counter()

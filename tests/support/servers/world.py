@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Barrier, BrokenBarrierError
 
 import httpx
 import pytest
 
+from dialin.llm.providers import PROVIDERS
 from servers.exchange import Asked
 from servers.personality import Personality
 
@@ -59,10 +60,10 @@ class World:
         return [asked for asked in self.asked if asked.method == "POST"]
 
 
-def enter(world: World, monkeypatch: pytest.MonkeyPatch, variables: Sequence[str] = ("OPENAI_API_KEY",)) -> None:
+def enter(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a world in the place of the network, and the key of its first server into the environment."""
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: world.answer(request))
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    for name in variables:
+    for name in [name for provider in PROVIDERS.values() for name in provider.key_variables]:
         monkeypatch.setenv(name, world.servers[0].key)
