@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,8 @@ KINDS = [
     *(embeddings.GeminiEmbeddings, embeddings.CohereEmbeddings, embeddings.MistralEmbeddings, embeddings.Voyage),
     *(embeddings.AlwaysBase64, embeddings.Shuffled, embeddings.OllamaEmbeddings, embeddings.LlamaCppEmbeddings),
 ]
+Run = tuple[Found, Counter[str]]
+"""What a run found, and how often each text was paid for."""
 PER_TOPIC = 26
 """131 sentences: more than dialin sends at once."""
 LONG = "refund " * 600
@@ -40,16 +44,34 @@ def stage(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     return Stage(cli, monkeypatch, write_calls(home / "calls.csv", PER_TOPIC))
 
 
+def run_with(stage: Stage, server: embeddings.Embeddings) -> Run:
+    """Run with a server; return what was found, and the texts that were paid for."""
+    stage.enter(server)
+    result = stage.discover("none", "run", "--embedder", server.spec)
+    assert result.exit_code == 0, result.stderr
+    return Found.of(Path("run")), server.paid
+
+
+@pytest.fixture(scope="module")
+def plain_runs() -> list[Run]:
+    """Keep the run with a plain server."""
+    return []
+
+
+@pytest.fixture
+def plain(stage: Stage, plain_runs: list[Run]) -> Run:
+    """Run with a plain server, once for all tests."""
+    if not plain_runs:
+        plain_runs.append(run_with(stage, embeddings.Embeddings()))
+        shutil.rmtree("run")
+    return plain_runs[0]
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_result_is_that_of_a_plain_server(stage: Stage, kind: type[embeddings.Embeddings]) -> None:
-    plain, server = embeddings.Embeddings(), kind()
-    for one, out in ((plain, "plain"), (server, "run")):
-        stage.enter(one)
-        result = stage.discover("none", out, "--embedder", one.spec)
-        assert result.exit_code == 0, result.stderr
-    assert Found.of(Path("run")) == Found.of(Path("plain"))
-    assert server.paid == plain.paid
-    assert set(server.paid.values()) == {1}
+def test_the_result_is_that_of_a_plain_server(stage: Stage, plain: Run, kind: type[embeddings.Embeddings]) -> None:
+    found, paid = run_with(stage, kind())
+    assert (found, paid) == plain
+    assert set(paid.values()) == {1}
 
 
 @pytest.mark.parametrize(("kind", "words"), LINES)
