@@ -197,10 +197,10 @@ def test_a_mark_is_not_taken_from_another_batch() -> None:
 
 def test_a_provider_whose_batches_are_not_known_is_refused_before_anything_is_asked() -> None:
     class Elsewhere(OpenAIDialect):
-        kind = "elsewhere"
+        kind = "gemini"
 
     remote = RemoteBackend("m", "https://llm.example/v1", "sk-secret-123", dialect=Elsewhere())
-    with pytest.raises(InputError, match=r"elsewhere:m@.* cannot be asked in batches; only openai and anthropic"):
+    with pytest.raises(InputError, match=r"gemini:m@.* cannot be asked in batches; only openai and anthropic"):
         check_batches(None, remote)
 
 
