@@ -10,24 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 
 from dialin.errors import InputError, ProviderError
+from dialin.llm.addresses import checked_key, checked_url
 from dialin.llm.complaints import complaint, meant_status, retry_after, status_in, wait_in_words
 from dialin.llm.dialects.base import KeyHeader
-from dialin.llm.hosts import is_loopback
+from dialin.llm.lines import Lines
 from dialin.llm.providers import DEFAULT_URL
-from dialin.llm.proxies import environment_fault
 from dialin.llm.retry import LONG_WAIT
 
 RETRYABLE_CODES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 CHECK_SECONDS = 10.0
 """How long `Server.check` waits for an answer."""
-NEED_KEYS = frozenset({"api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com"})
-"""Hosts that answer nobody without a key."""
 _REFUSAL_CODES = frozenset({400, 403, 404, 413, 415, 422, 501})
 _PART_CODES = frozenset({400, 413, 415, 422, 501})
 _SECRET_LETTERS = 8
@@ -70,8 +67,6 @@ class Channel:
     ----------
     timeout : float
         Seconds to wait for an answer.
-    n_parallel : int
-        Most connections at a time.
     transport : httpx.BaseTransport, optional
         Carries the requests in place of the network; for tests.
     remembered : Path, optional
@@ -79,7 +74,6 @@ class Channel:
     """
 
     timeout: float = 120.0
-    n_parallel: int = 8
     transport: httpx.BaseTransport | None = None
     remembered: Path | None = None
 
@@ -112,12 +106,11 @@ class Server:
         channel: Channel = Channel(),
         key_header: KeyHeader = KeyHeader(),
     ) -> None:
-        self.base_url, self._key_header = _checked_url(base_url, key_header.variable), key_header
-        self._key = _checked_key(api_key, self.base_url, key_header.variable)
+        self.base_url, self._key_header = checked_url(base_url, key_header.variable), key_header
+        self._key = checked_key(api_key, self.base_url, key_header.variable)
         own = {key_header.header: key_header.prefix + self._key} if self._key else {}
-        self._http = _http_client(
-            {"Content-Type": "application/json", **key_header.others, **own}, channel, self.base_url
-        )
+        headers = {"Content-Type": "application/json", **key_header.others, **own}
+        self._lines = Lines(self.base_url, headers, channel.timeout, channel.transport)
 
     def post(self, path: str, body: Mapping[str, Any], model: str = "") -> dict[str, Any]:
         """Send a JSON object and return the one that comes back.
@@ -153,7 +146,7 @@ class Server:
     def lines(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield the JSON objects of a file with one a line, while it arrives; raises like `post`."""
         try:
-            with self._http.stream("GET", self.base_url + path) as response:
+            with self._lines.taken() as http, http.stream("GET", self.base_url + path) as response:
                 if response.status_code != httpx.codes.OK:
                     response.read()
                     raise self._fault(response, "")
@@ -169,7 +162,8 @@ class Server:
     def _sent(self, method: str, path: str, model: str = "", **what: Any) -> httpx.Response:
         """Send a request and return the answer to it if it is a good one."""
         try:
-            response = self._http.request(method, self.base_url + path, **what)
+            with self._lines.taken() as http:
+                response = http.request(method, self.base_url + path, **what)
         except httpx.RequestError as error:
             raise self._unreachable(error) from None  # its text may quote headers, and the key with them
         if response.status_code != httpx.codes.OK:
@@ -209,7 +203,8 @@ class Server:
             The server cannot be reached, or refuses the key.
         """
         try:
-            response = self._http.get(self.base_url + path, timeout=CHECK_SECONDS)
+            with self._lines.taken() as http:
+                response = http.get(self.base_url + path, timeout=CHECK_SECONDS)
         except httpx.RequestError as error:
             raise NotReadyError(
                 f"cannot reach the LLM server at {self.base_url} ({type(error).__name__})", hint=_hint_of(error)
@@ -222,7 +217,7 @@ class Server:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._lines.close()
 
     def unreadable(self, text: str) -> ProviderError:
         """Return the error for an answer of an unknown form; it quotes the beginning of the text."""
@@ -314,41 +309,3 @@ def _hint_of(error: httpx.RequestError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "set SSL_CERT_FILE to the file of your own certificate authority"
     return "is it running, and is the base URL right?"
-
-
-def _http_client(headers: Mapping[str, str], channel: Channel, base_url: str) -> httpx.Client:
-    """Return the client; a server on this machine is asked without a proxy."""
-    try:
-        return httpx.Client(
-            headers=headers,
-            timeout=channel.timeout,
-            transport=channel.transport,
-            limits=httpx.Limits(max_connections=channel.n_parallel, max_keepalive_connections=channel.n_parallel),
-            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-        )
-    except (ValueError, TypeError, OSError, ImportError, httpx.InvalidURL) as error:  # by what the environment says
-        raise environment_fault(error) from error
-
-
-def _checked_key(key: str | None, base_url: str, variable: str) -> str:
-    key = (key or "").strip()
-    if not (key.isascii() and key.isprintable()):
-        raise InputError("the API key contains characters that are not valid in a key", hint=f"check {variable}")
-    if not key and urlsplit(base_url).hostname in NEED_KEYS:
-        raise InputError(f"{base_url} needs an API key", hint=f"set the environment variable {variable}")
-    return key
-
-
-def _checked_url(base_url: str, variable: str) -> str:
-    if "@" in base_url.partition("://")[2].partition("/")[0] or "?" in base_url:
-        raise InputError(
-            "the base URL of a server holds a password or a query, which would stand in the files of the run",
-            hint=f"give the key in {variable}, and a base URL such as http://localhost:8000/v1",
-        )
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise InputError(f"invalid base URL {base_url!r}: {error}", hint="such as http://localhost:8000/v1") from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise InputError(f"invalid base URL {base_url!r}", hint="such as http://localhost:8000/v1")
-    return base_url.rstrip("/")

@@ -74,7 +74,7 @@ class ServerOptions:
 
     def channel(self) -> Channel:
         """Return how requests travel."""
-        return Channel(self.timeout, self.n_parallel, self.transport, self.remembered)
+        return Channel(self.timeout, self.transport, self.remembered)
 
     def narrowed(self, start: Accepts) -> Accepts:
         """Return what to ask of a model, given what its protocol offers."""
