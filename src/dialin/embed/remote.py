@@ -53,6 +53,7 @@ class RemoteEmbedder:
         self.name = f"{dialect.kind}:{model}@{server.base_url}"
         self.learnt = Learnt(self.name, dialect.start, remembered)
         self._n_cut = 0
+        server.require_key()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 vectors of unit norm, shape (n, d), or (0, 0) for no text.
@@ -68,12 +69,7 @@ class RemoteEmbedder:
             blocks.append(self._vectors(batch))
             start += len(batch)
         if self._n_cut > n_cut:
-            n = self._n_cut - n_cut
-            warnings.warn(
-                f"{n:,} texts were too long for {self._model}: the vectors of {n:,} are of their beginnings",
-                InputWarning,
-                stacklevel=2,
-            )
+            warnings.warn(_cut_note(self._n_cut - n_cut, self._model), InputWarning, stacklevel=2)
         return np.concatenate(blocks[1:]) if len(blocks) > 1 else blocks[0]
 
     def _vectors(self, batch: list[str]) -> NDArray[np.float32]:
@@ -135,3 +131,9 @@ class RemoteEmbedder:
 
     def _fault(self, sent: str) -> ProviderError:
         return ProviderError(f"the server at {self._server.base_url} sent {sent}")
+
+
+def _cut_note(n: int, model: str) -> str:
+    if n == 1:
+        return f"a text is too long for {model}: its vector is that of its beginning"
+    return f"{n:,} texts are too long for {model}: their vectors are those of their beginnings"

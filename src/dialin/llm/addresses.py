@@ -12,20 +12,24 @@ NEED_KEYS = frozenset({"api.openai.com", "api.anthropic.com", "generativelanguag
 """Hosts that answer nobody without a key."""
 
 
-def checked_key(key: str | None, base_url: str, variable: str) -> str:
+def checked_key(key: str | None, variable: str) -> str:
     """Return a key without the blanks around it; "" for none.
 
     Raises
     ------
     InputError
-        It cannot be sent, or the server at `base_url` answers nobody without one; `variable` is where it comes from.
+        It cannot be sent; `variable` is where it comes from.
     """
     key = (key or "").strip()
     if not (key.isascii() and key.isprintable()):
         raise InputError("the API key contains characters that are not valid in a key", hint=f"check {variable}")
+    return key
+
+
+def check_needed_key(key: str, base_url: str, variable: str) -> None:
+    """Raise InputError if there is no key, and the server at `base_url` answers nobody without one."""
     if not key and urlsplit(base_url).hostname in NEED_KEYS:
         raise InputError(f"{base_url} needs an API key", hint=f"set the environment variable {variable}")
-    return key
 
 
 def checked_url(base_url: str, variable: str) -> str:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx
 
 from dialin.errors import InputError, ProviderError
-from dialin.llm.addresses import checked_key, checked_url
+from dialin.llm.addresses import check_needed_key, checked_key, checked_url
 from dialin.llm.complaints import complaint, meant_status, retry_after, status_in, wait_in_words
 from dialin.llm.dialects.base import KeyHeader
 from dialin.llm.lines import Lines
@@ -95,7 +95,7 @@ class Server:
     Raises
     ------
     InputError
-        The URL is invalid, the key is missing or invalid, or the environment names a proxy or certificates that
+        The URL or the key is invalid, or the environment names a proxy or certificates that
         cannot be used.
     """
 
@@ -107,7 +107,7 @@ class Server:
         key_header: KeyHeader = KeyHeader(),
     ) -> None:
         self.base_url, self._key_header = checked_url(base_url, key_header.variable), key_header
-        self._key = checked_key(api_key, self.base_url, key_header.variable)
+        self._key = checked_key(api_key, key_header.variable)
         own = {key_header.header: key_header.prefix + self._key} if self._key else {}
         headers = {"Content-Type": "application/json", **key_header.others, **own}
         self._lines = Lines(self.base_url, headers, channel.timeout, channel.transport)
@@ -187,6 +187,10 @@ class Server:
         found: dict[str, Any] = without_secret(answer, self._key)
         return found
 
+    def require_key(self) -> None:
+        """Raise InputError if there is no key, and the server answers nobody without one; asks nothing."""
+        check_needed_key(self._key, self.base_url, self._key_header.variable)
+
     def check(self, path: str = "/models") -> None:
         """Find out whether the server is there and takes the key, by asking for its list of models, which is free.
 
@@ -199,9 +203,12 @@ class Server:
 
         Raises
         ------
+        InputError
+            There is no key, and the server answers nobody without one.
         NotReadyError
             The server cannot be reached, or refuses the key.
         """
+        self.require_key()
         try:
             with self._lines.taken() as http:
                 response = http.get(self.base_url + path, timeout=CHECK_SECONDS)
