@@ -23,9 +23,9 @@ GOOD, STRANGE = StoredAnswer("judge", "Good", (0.9, 0.1)), StoredAnswer("judge",
     [
         ([], ""),
         ([GOOD, GOOD, STRANGE], ""),
-        ([STRANGE, STRANGE, GOOD], "2 of the LLM's 3 verdicts could not be read; the first of them is 'Well…'."),
-        ([STRANGE, STRANGE], "None of the LLM's 2 verdicts could be read; the first is 'Well…'."),
-        ([GOOD, StoredAnswer("name", "", ())], "The LLM's only name could not be read: empty."),
+        ([STRANGE, STRANGE, GOOD], "2 of the LLM's 3 verdicts are unreadable; the first of them is 'Well…'."),
+        ([STRANGE, STRANGE], "All of the LLM's 2 verdicts are unreadable; the first is 'Well…'."),
+        ([GOOD, StoredAnswer("name", "", ())], "The LLM's only name is unreadable: empty."),
         ([StoredAnswer("name", "查询-退款", ()), StoredAnswer("describe", "?", ())], ""),
     ],
     ids=["none", "a few", "most", "all", "empty", "chinese"],
@@ -36,7 +36,7 @@ def test_answers_that_could_not_be_read_are_said_from_half_of_them_on(answers: l
 
 def test_a_long_answer_of_several_lines_is_cut() -> None:
     note = answers_note([StoredAnswer("name", "I\ncannot " + "x" * 200, ())], ["too long", "filtered"])
-    assert note.startswith("The LLM's only name could not be read: 'I cannot xxx")
+    assert note.startswith("The LLM's only name is unreadable: 'I cannot xxx")
     assert note.endswith("xxx…'. The server refused 2 questions: 'too long'.")
 
 
@@ -53,7 +53,7 @@ def test_a_run_whose_answers_cannot_be_read_says_so_at_the_end_and_does_not_pret
     served(monkeypatch, lambda _: httpx.Response(200, json={"choices": [{"message": {"content": "Banana?"}}]}))
     result = cli("discover", calls, "--out", "run", "--llm", "openai:m@http://127.0.0.1:1/v1", "--text", "text")
     assert result.exit_code == 0, result.output
-    assert result.stdout.rstrip().endswith("could be read; the first is 'Banana?'.")
+    assert result.stdout.rstrip().endswith("are unreadable; the first is 'Banana?'.")
     assert "Banana?" in cli("show", "run").stdout
     assert "Banana?" in (Path("run") / "report.html").read_text("utf-8")
     assert "Banana?" in json.loads(cli("show", "run", "--json").stdout)["note"]

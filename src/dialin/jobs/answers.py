@@ -28,7 +28,7 @@ def answers_note(answers: Iterable[StoredAnswer], refused: Sequence[str]) -> str
     Examples
     --------
     >>> answers_note([StoredAnswer("judge", "Hm", (0.0, 0.0))], ["content filter"])
-    "The LLM's only verdict could not be read: 'Hm'. The server refused 1 question: 'content filter'."
+    "The LLM's only verdict is unreadable: 'Hm'. The server refused 1 question: 'content filter'."
     """
     held = list(answers)
     verdicts = [(answer.text, any(answer.probabilities)) for answer in held if answer.probabilities]
@@ -53,11 +53,11 @@ def _unread(what: str, answers: Sequence[tuple[str, bool]]) -> str:
     if not unread or len(unread) < MOST_UNREAD * len(answers):
         return ""
     if len(answers) == 1:
-        return f"The LLM's only {what} could not be read: {_quote(unread[0])}."
+        return f"The LLM's only {what} is unreadable: {_quote(unread[0])}."
     if len(unread) == len(answers):
-        return f"None of the LLM's {len(answers):,} {what}s could be read; the first is {_quote(unread[0])}."
+        return f"All of the LLM's {len(answers):,} {what}s are unreadable; the first is {_quote(unread[0])}."
     n = f"{len(unread):,} of the LLM's {len(answers):,} {what}s"
-    return f"{n} could not be read; the first of them is {_quote(unread[0])}."
+    return f"{n} are unreadable; the first of them is {_quote(unread[0])}."
 
 
 def _refused(words: Sequence[str]) -> str:

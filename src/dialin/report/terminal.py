@@ -43,7 +43,7 @@ def print_report(run: Run, stream: IO[str]) -> None:
     else:
         console.print("no intents were found")
     for line in totals(run, summary):
-        console.print(Text(line), overflow="fold")
+        console.print(Text(line), overflow="fold", soft_wrap=not console.is_terminal)  # in pipes, a line stays whole
 
 
 def intents_rich(summary: Summary) -> RenderableType:
