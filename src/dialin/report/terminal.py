@@ -43,7 +43,15 @@ def print_report(run: Run, stream: IO[str]) -> None:
     else:
         console.print("no intents were found")
     for line in totals(run, summary):
-        console.print(Text(line), overflow="fold", soft_wrap=not console.is_terminal)  # in pipes, a line stays whole
+        print_line(console, line)
+
+
+def print_line(console: Console, line: str) -> None:
+    """Print a line, folded at the edge of a terminal; in a pipe it stays whole, for whoever searches it."""
+    if console.is_terminal:
+        console.print(Text(line), overflow="fold")
+    else:
+        console.print(Text(line), soft_wrap=True)
 
 
 def intents_rich(summary: Summary) -> RenderableType:
