@@ -65,6 +65,7 @@ def test_what_a_server_does_not_count_is_estimated(sent: tuple[int, int, int], e
 def test_an_empty_answer_may_have_no_tokens() -> None:
     assert with_token_counts(Reply("", (), 20, 0), REQUEST).tokens_out == 0
     assert with_token_counts(Reply("", (), 20, 16), REQUEST).tokens_out == 16  # hidden thoughts
+    assert with_token_counts(Reply("", (), 0, 0, "filtered"), REQUEST).tokens_in == 0  # nobody pays for a refusal
 
 
 def test_what_a_server_refuses_is_not_counted_for_it() -> None:

@@ -12,7 +12,7 @@ import httpx
 from dialin.errors import InputError, ProviderError
 from dialin.llm.accepts import ROOMS, Accepts, Change, guesses, named_in
 from dialin.llm.base import Reply, Request
-from dialin.llm.dialects.base import UNREADABLE, Answer, ChatDialect, n_answer_tokens
+from dialin.llm.dialects.base import UNREADABLE, Answer, ChatDialect, n_answer_tokens, wants_candidates
 from dialin.llm.dialects.openai import OPENAI
 from dialin.llm.http import Channel, RefusedError, Server
 from dialin.llm.learnt import Learnt
@@ -257,8 +257,8 @@ def _lacking(answer: Answer, request: Request, accepts: Accepts) -> Change | Non
     """Return what to change so that the answer has what it lacks; None if it lacks nothing that can be had."""
     if answer.is_cut:
         return {"room": ROOMS[2]} if answer.has_thoughts and accepts.room < ROOMS[2] else accepts.with_more_room()
-    wants_candidates = bool(request.options) and request.draw == 0 and accepts.n_top > 0
-    return {"n_top": 0} if wants_candidates and answer.candidates is None and answer.text else None
+    has_none = answer.candidates is None and bool(answer.text)
+    return {"n_top": 0} if has_none and wants_candidates(request, accepts) else None
 
 
 def _plain(accepts: Accepts) -> Accepts:
