@@ -110,8 +110,6 @@ def with_token_counts(reply: Reply, request: Request) -> Reply:
     """
     if reply.refused:
         return reply
-    if reply.refused:  # it costs what the server says, which is nothing as a rule
-        return reply
     tokens_in = reply.tokens_in if 0 < reply.tokens_in < MOST_TOKENS else prompt_tokens(request)
     is_counted = 0 < reply.tokens_out < MOST_TOKENS or not (reply.tokens_out or reply.text)
     tokens_out = reply.tokens_out if is_counted else estimate_tokens(reply.text)
