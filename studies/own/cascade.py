@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Bools, Floats, Matrix, Rows
-from dialin.discover.connect import TUNED_JUDGE, shared_store
+from dialin.discover.connect import shared_store
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
+from dialin.discover.specs import TUNED_JUDGE
 from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of

@@ -48,8 +48,9 @@ from numpy.typing import NDArray
 import dialin
 from dialin import files
 from dialin.bounded import MAX_INPUT
-from dialin.discover.connect import Connections, Specs
+from dialin.discover.connect import Connections
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.jobs.discover import Session, work_on
 from dialin.llm.base import Request

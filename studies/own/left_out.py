@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Labels
 from dialin.cluster.partition import partitioner_of
-from dialin.discover.connect import TUNED_JUDGE, open_backend, shared_store
+from dialin.discover.connect import open_backend, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
+from dialin.discover.specs import TUNED_JUDGE
 from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.embed.choose import embedder_of

@@ -28,8 +28,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from dialin import files
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
-from dialin.discover.connect import Connections, Specs
+from dialin.discover.connect import Connections
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result
 from dialin.facts.build import facts_of
 from dialin.facts.loaded import load_files

@@ -23,10 +23,10 @@ from statistics import fmean
 from dialin.bench.methods import DIALIN, OWN
 from dialin.bench.results import RUNS, read_rows
 from dialin.bench.results import Row as BenchRow
-from dialin.discover.connect import DEFAULT_LLM, TUNED_JUDGE
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
+from dialin.discover.specs import DEFAULT_LLM, TUNED_JUDGE
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.estimate import WRITTEN_TOKENS, Pace, request_usage
 from dialin.llm.base import Request

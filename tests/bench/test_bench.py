@@ -23,9 +23,9 @@ from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
 from dialin.bench.results import Row, about_of, append_row, open_folder
 from dialin.cluster.granularity import CutWeights, weights_for
 from dialin.discover import context
-from dialin.discover.connect import Specs
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.errors import InputError, ProviderError
 from dialin.jobs.machine import machine_name
 from dialin.llm.client import Client

@@ -9,7 +9,7 @@ import pytest
 
 import scripted
 from dialin.discover import connect
-from dialin.discover.connect import Specs
+from dialin.discover.specs import Specs
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Backend
 

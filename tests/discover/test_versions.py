@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from dialin.discover.connect import TUNED_JUDGE, Specs, open_backend, stale_adapter
+from dialin.discover.connect import open_backend
 from dialin.discover.context import Tools, calibration_for
 from dialin.discover.settings import Settings
+from dialin.discover.specs import TUNED_JUDGE, Specs, stale_adapter
 from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of, read_calibration, shipped_calibration
 from dialin.llm.backends import prompt_of_adapter, shipped_adapters

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from dialin.cli import main
-from dialin.discover.connect import DEFAULT_LLM
+from dialin.discover.specs import DEFAULT_LLM
 from dialin.llm import backends
 from dialin.models.catalogue import catalogue
 from doc_pages import DOCS, PAGES, ROOT, SITE, page, prose, shell_lines

@@ -13,8 +13,9 @@ import pytest
 from conftest import Cli
 
 from dialin import files
-from dialin.discover.connect import Connections, Specs
+from dialin.discover.connect import Connections
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.read.columns import Columns
 from dialin.runs.manifest import RunPlan

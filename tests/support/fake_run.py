@@ -14,8 +14,9 @@ import pyarrow as pa
 from dialin import files
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
-from dialin.discover.connect import Connections, Specs
+from dialin.discover.connect import Connections
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result
 from dialin.jobs.discover import write_result
 from dialin.jobs.timing import SessionLog

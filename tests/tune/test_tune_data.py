@@ -18,6 +18,7 @@ from conftest import Cli
 
 from dialin.arrays import Matrix
 from dialin.discover import connect
+from dialin.discover.specs import Specs
 from dialin.embed.choose import ChosenEmbedder
 from dialin.errors import InputError
 from dialin.llm.spec import NO_LLM
@@ -48,7 +49,7 @@ def make(cli: Cli, *arguments: object) -> list[dict[str, Any]]:
 
 
 def embed(spec: str, texts: list[str]) -> tuple[str, Matrix]:
-    opened = connect.connect(connect.Specs(NO_LLM, embedder=spec), texts)
+    opened = connect.connect(Specs(NO_LLM, embedder=spec), texts)
     return opened.embedder_name, opened.embed(texts)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from dialin.arrays import Labels, Matrix, Rows
 from dialin.bench.cases import Case
 from dialin.cluster.partition import rows_by
-from dialin.discover.connect import Specs
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.judge.verdict import Coherence, Judge, Verdict

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dialin.bench.cases import Case
 from dialin.bench.results import Key, Row
-from dialin.discover.connect import Specs
+from dialin.discover.specs import Specs
 from dialin.tune.base import Weights
 
 

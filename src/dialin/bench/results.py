@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dialin import files
-from dialin.discover.connect import Specs
+from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.score.metrics import Scores
 

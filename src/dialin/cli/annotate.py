@@ -17,7 +17,8 @@ from dialin.cli.options import allow_server_option, column_options, columns_of
 from dialin.cli.output import say
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
-from dialin.discover.connect import Connections, Specs, connect
+from dialin.discover.connect import Connections, connect
+from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.jobs.discover import Session, work_on

@@ -13,8 +13,8 @@ from dialin.cli.options import (
     JSON,
 )
 from dialin.cli.output import say
-from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import Settings
+from dialin.discover.specs import DEFAULT_LLM, Specs, who_judges
 from dialin.errors import InputError
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run

@@ -8,7 +8,7 @@ import click
 
 from dialin.cli.options import JSON
 from dialin.cli.output import print_json, say
-from dialin.discover.connect import DEFAULT_LLM
+from dialin.discover.specs import DEFAULT_LLM
 from dialin.embed.choose import embedder_of, is_embedder
 from dialin.jobs.check_model import EmbedderCheck, LLMCheck, check_embedder, check_llm
 from dialin.llm.backends import backend_of

@@ -11,8 +11,8 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
-from dialin.discover.connect import DEFAULT_LLM, Specs, who_judges
 from dialin.discover.settings import RANGES, Auto, Settings
+from dialin.discover.specs import DEFAULT_LLM, Specs, who_judges
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.ledger import Budget

@@ -16,7 +16,8 @@ from dialin.arrays import Matrix
 from dialin.cli.options import JSON
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.discover.connect import Specs, connect
+from dialin.discover.connect import connect
+from dialin.discover.specs import Specs
 from dialin.files import check_new_table, write_table
 from dialin.llm.spec import NO_LLM
 from dialin.report.terminal import console_on

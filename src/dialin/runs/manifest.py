@@ -8,8 +8,8 @@ from typing import Any
 
 from dialin import files
 from dialin.cluster.granularity import SuggestedNumber
-from dialin.discover.connect import Specs
 from dialin.discover.settings import Auto, Settings, check
+from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, calibration_in
 from dialin.judge.guarantee import Cascaded

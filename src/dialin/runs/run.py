@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.discover.assign import Pieces, read_pieces
-from dialin.discover.connect import Specs
+from dialin.discover.specs import Specs
 from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.llm.servers import check_allowed
