@@ -12,6 +12,7 @@ import pytest
 from dialin.cli import main
 from dialin.discover.specs import DEFAULT_LLM
 from dialin.llm import backends
+from dialin.llm.spec import Spec
 from dialin.models.catalogue import catalogue
 from doc_pages import DOCS, PAGES, ROOT, SITE, page, prose, shell_lines
 
@@ -65,7 +66,7 @@ def test_shell_commands_exist(line: str, home: Path, monkeypatch: pytest.MonkeyP
 def check_specs(context: click.Context) -> None:
     """A server's spec makes a backend without a server; a local one has to be in the catalogue, less its adapter."""
     llm = str(context.params.get("llm", DEFAULT_LLM))
-    if llm.startswith("openai:"):
+    if Spec.parse(llm).url:
         backends.backend_of(llm).close()
     else:
         assert llm == "none" or llm.removeprefix("local:").partition("+")[0] in catalogue()
