@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+_COLON = re.compile("[:：]")
 Candidate = tuple[bytes, float]
 """A token that the model might write next, in UTF-8 (perhaps part of a character), and its log-probability."""
 
@@ -35,7 +36,8 @@ def option_probabilities(candidates: Iterable[Candidate], options: Sequence[str]
 def match_answer(text: str, options: Sequence[str]) -> tuple[float, ...]:
     """Return 1 for the option at the start of a written answer, 0 for the others; all 0 if there is none.
 
-    Case, punctuation and space are ignored; the longest option that fits wins.
+    Case, punctuation and space are ignored; the longest option that fits wins. Where none does, what follows the last
+    colon counts: "The answer is: Yes".
 
     Examples
     --------
@@ -44,10 +46,16 @@ def match_answer(text: str, options: Sequence[str]) -> tuple[float, ...]:
     >>> match_answer("Not sure", ["Yes", "No"])
     (0.0, 0.0)
     """
+    best = _best_fit(text, options)
+    if best is None:
+        best = _best_fit(_COLON.split(text)[-1], options)
+    return tuple(float(i == best) for i in range(len(options)))
+
+
+def _best_fit(text: str, options: Sequence[str]) -> int | None:
     answer = _words(text)
     fitting = [i for i, option in enumerate(options) if _starts_with(answer, _words(option))]
-    best = max(fitting, key=lambda i: len(options[i]), default=None)
-    return tuple(float(i == best) for i in range(len(options)))
+    return max(fitting, key=lambda i: len(options[i]), default=None)
 
 
 def _option_of(token: bytes, wanted: Sequence[bytes]) -> int | None:

@@ -8,6 +8,7 @@ or is numbered: no two are equal.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -73,13 +74,15 @@ def parse_reply(reply: str, language: str) -> str | None:
     --------
     >>> parse_reply("Label: Inquire Refund Status.", "en")
     'inquire-refund-status'
+    >>> parse_reply("Here is a label:\\n\\nask-refund", "en")
+    'ask-refund'
     >>> parse_reply("查询—退款进度。", "zh")
     '查询-退款进度'
     >>> parse_reply("I cannot help with that request, sorry about it", "en") is None
     True
     """
-    lines = (plain_name(part).strip(" `*") for part in reply.splitlines())
-    line = next((part for part in lines if part), "")
+    lines = (plain_name(part).strip(" `*") for part in unicodedata.normalize("NFKC", reply).splitlines())
+    line = next((part for part in lines if part and not part.endswith(":")), "")  # "Here is a label:" is none
     if language == "zh":
         match = _ZH.search(_HEADING.sub("", line))
         return f"{match[1]}-{match[2]}" if match else None
