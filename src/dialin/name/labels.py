@@ -68,13 +68,13 @@ def build_contrast_prompt(example: Example, other: Example) -> Prompt:
 
 
 def parse_reply(reply: str, language: str) -> str | None:
-    """Return the Action-Objective label in a reply, or None where there is none.
+    r"""Return the Action-Objective label in a reply, or None where there is none.
 
     Examples
     --------
     >>> parse_reply("Label: Inquire Refund Status.", "en")
     'inquire-refund-status'
-    >>> parse_reply("Here is a label:\\n\\nask-refund", "en")
+    >>> parse_reply("Here is a label:\n\nask-refund", "en")
     'ask-refund'
     >>> parse_reply("查询—退款进度。", "zh")
     '查询-退款进度'
