@@ -168,3 +168,11 @@ def test_a_cascade_in_python_needs_two_llms_that_judge() -> None:
     settings = Settings(judge="geometry")
     with pytest.raises(InputError, match="a cascade needs two LLMs that judge"):
         IntentClusterer(None, BagOfWords(), judge_llm=(ScriptedLLM(), ScriptedLLM()), settings=settings).fit(texts)
+
+
+def test_an_estimate_asks_no_server_not_even_whether_the_dear_judge_is_there(cli: Cli, calls: Path) -> None:
+    nobody = "@http://127.0.0.1:1/v1"
+    llms = ("--llm", f"openai:a{nobody}", "--judge-llm", f"openai:b{nobody}", "--cascade", f"openai:c{nobody}")
+    result = cli("estimate", calls, "--text", "text", *llms)
+    assert result.exit_code == 0, result.stderr
+    assert f"no price is known for openai:b{nobody}, openai:c{nobody}, openai:a{nobody};" in result.stdout

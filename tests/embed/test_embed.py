@@ -84,7 +84,7 @@ def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
     "spec",
     [
         *("", "bert", "none", "local:", "local:gpt", "local:smollm2-135m", "st:", "openai:", "openai:@http://x"),
-        *("openai:m@127.0.0.1:80/v1", "local:intents-en-v2+gpt", "local:intents-en-v2+intents-zh-v1+intents-en-v2"),
+        *("local:intents-en-v2+gpt", "local:intents-en-v2+intents-zh-v1+intents-en-v2"),
     ],
 )
 def test_unknown_spec_lists_what_there_is(spec: str) -> None:

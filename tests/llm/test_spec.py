@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,8 @@ def test_specs_of_llms(home: Path, text: str, spec: Spec) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "gpt-4", "local:", "openai:", "openai:m@localhost", "openai:@http://x", "foo:bar", "auto", "st:bert"),
-        *("anthropic:", "gemini:g@h:80"),
+        *("", "gpt-4", "local:", "openai:", "openai:@http://x", "foo:bar", "auto", "st:bert"),
+        *("anthropic:"),
     ],
 )
 def test_what_is_no_spec_of_an_llm(text: str) -> None:
@@ -158,3 +159,18 @@ def test_labels_say_how_an_llm_is_asked(label: str, form: str, key: str) -> None
 
 def test_labels_are_made_of_their_parts() -> None:
     assert label_of("m.gguf", "0123abcd", "x/adapter.gguf#4567cdef") == "local:m.gguf#0123abcd+x/adapter.gguf#4567cdef"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("openai:m@localhost", "begins with http:// or https://: openai:m@http://localhost"),
+        ("gemini:g@h:80", "begins with http:// or https://: gemini:g@http://h:80"),
+        ("Anthropic:m", "did you mean anthropic:m?"),
+        ("LOCAL:qwen", "did you mean local:qwen?"),
+    ],
+    ids=["no scheme", "port", "capitals", "local"],
+)
+def test_what_is_almost_a_spec_says_what_is_wrong(text: str, hint: str) -> None:
+    with pytest.raises(InputError, match=re.escape(hint)):
+        Spec.parse(text)

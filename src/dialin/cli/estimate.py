@@ -69,7 +69,8 @@ def estimate_text(prediction: Estimate) -> str:
 
 def money_lines(prediction: Estimate) -> list[str]:
     """Return the lines about money; none if no server is asked."""
-    lines = [f"money   unknown: no price is known for {model}; {PRICE_HINT}" for model in prediction.unpriced]
+    unpriced = ", ".join(prediction.unpriced)
+    lines = [f"money   unknown: no price is known for {unpriced}; {PRICE_HINT}"] if unpriced else []
     if prediction.cost and not lines:
         lines.append(f"money   {prediction.cost}")
     if prediction.batch_cost:

@@ -151,7 +151,7 @@ def connect(
     with closed_on_failure(backend, *fallbacks):
         judge = open_backend(specs.judge, check) if specs.judge != specs.llm else None
     with closed_on_failure(backend, *fallbacks, judge):
-        dear = backend if specs.cascade == specs.llm != NO_LLM else open_backend(specs.cascade)
+        dear = backend if specs.cascade == specs.llm != NO_LLM else open_backend(specs.cascade, check)
     with closed_on_failure(backend, *fallbacks, judge, dear):
         embedder = open_embedder(specs.embedder, texts, on_embed)
         calibration = beside(specs.judge) if specs.calibration == "auto" else specs.calibration

@@ -20,7 +20,7 @@ from dialin.llm.dialects.azure import azure_version
 from dialin.llm.http import Server
 from dialin.llm.learnt import accepts_path
 from dialin.llm.providers import PROVIDERS
-from dialin.llm.spec import Spec, at_server, is_path
+from dialin.llm.spec import Spec, at_server, form_hint, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean
 
 ENGLISH = "intents-en-v2"
@@ -85,7 +85,7 @@ def _build(spec: Spec | None, text: str) -> Embedder:
     if spec is not None and dialect is not None:
         server = Server(spec.url, PROVIDERS[spec.kind].key(os.environ), key_header=dialect.key_header)
         return RemoteEmbedder(spec.model, server, dialect, remembered=accepts_path())
-    raise InputError(f"unknown embedder {text!r}", hint=f"there are: {local_specs()}, {_FORMS}")
+    raise InputError(f"unknown embedder {text!r}", hint=form_hint(text) or f"there are: {local_specs()}, {_FORMS}")
 
 
 def _dialect(spec: Spec) -> EmbeddingDialect | None:

@@ -75,7 +75,7 @@ class Spec:
         """
         spec = cls.maybe(text)
         if spec is None or spec.kind not in _LLM_KINDS:
-            raise InputError(f"unknown LLM {text!r}", hint=LLM_FORMS)
+            raise InputError(f"unknown LLM {text!r}", hint=form_hint(text) or LLM_FORMS)
         return spec
 
     @classmethod
@@ -132,6 +132,22 @@ class Spec:
     def name(self) -> str:
         """What follows "local:": the model, and its adapter after a "+"."""
         return f"{self.model}+{self.adapter}" if self.adapter else self.model
+
+
+def form_hint(text: str) -> str:
+    """Return what is wrong with a spec that is almost one; "" if nothing is known.
+
+    Examples
+    --------
+    >>> form_hint("openai:m@localhost:8000/v1"), form_hint("OpenAI:gpt-4o"), form_hint("gpt-4o")
+    ('a base URL begins with http:// or https://: openai:m@http://localhost:8000/v1', 'did you mean openai:gpt-4o?', '')
+    """
+    kind, _, rest = text.partition(":")
+    if kind in PROVIDERS and "@" in rest and "://" not in rest:
+        model, _, host = rest.rpartition("@")
+        return f"a base URL begins with http:// or https://: {kind}:{model}@http://{host}"
+    known = kind.casefold() in {*PROVIDERS, "local", "st"}
+    return f"did you mean {kind.casefold()}:{rest}?" if known and kind != kind.casefold() else ""
 
 
 def _model_and_adapter(name: str) -> tuple[str, str]:
