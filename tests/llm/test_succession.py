@@ -60,11 +60,11 @@ def test_after_a_failure_the_next_one_answers_all_that_is_left() -> None:
 
 
 def test_replies_are_kept_under_the_name_of_who_gave_them_and_count_for_a_resumed_run() -> None:
-    with closing(ReplyStore(":memory:")) as store:
+    with closing(ReplyStore(":memory:")) as store, closing(ReplyStore(":memory:")) as shared:
         first, second = Named("first", fails_from=3, n_parallel=1), Named("second")
-        begun = Client(first, [store], retry=NO_WAIT).falling_back([second], lambda _: None)
+        begun = Client(first, [store, shared], retry=NO_WAIT).falling_back([second], lambda _: None)
         assert begun.complete(prompts(6), 5) == ["first"] * 3 + ["second"] * 3
-        again = Client(Named("first"), [store]).falling_back([Named("second")], lambda _: None)
+        again = Client(Named("first"), [store, shared]).falling_back([Named("second")], lambda _: None)
         assert again.complete(prompts(6), 5) == ["first"] * 3 + ["second"] * 3
         assert again.ledger.total().calls == 0
         alone = Client(Named("second"), [store])
@@ -92,3 +92,18 @@ def test_where_the_last_one_fails_the_run_stops_as_it_would_without() -> None:
     both = [Named("first", fails_from=0), Named("second", fails_from=0)]
     with pytest.raises(ProviderError, match="second is down"):
         Client(both[0], retry=NO_WAIT).falling_back(both[1:], lambda _: None).complete(prompts(3), 5)
+
+
+def test_what_the_other_one_said_elsewhere_counts_only_once_it_answers() -> None:
+    """A shared store holds answers of the second one: the first is asked all the same, and the second not again."""
+    with closing(ReplyStore(":memory:")) as shared, closing(ReplyStore(":memory:")) as own:
+        Client(Named("second"), [shared]).complete(prompts(3), 5)
+        first, second = Named("first"), Named("second")
+        client = Client(first, [own, shared]).falling_back([second], lambda _: None)
+        assert client.complete(prompts(3), 5) == ["first"] * 3
+    with closing(ReplyStore(":memory:")) as shared, closing(ReplyStore(":memory:")) as own:
+        Client(Named("second"), [shared]).complete(prompts(3), 5)
+        first, second = Named("first", fails_from=0), Named("second")
+        client = Client(first, [own, shared], retry=NO_WAIT).falling_back([second], lambda _: None)
+        assert client.complete(prompts(3), 5) == ["second"] * 3
+        assert second.asked == 0

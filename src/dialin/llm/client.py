@@ -146,15 +146,26 @@ class Client:
         return [replies[key] for key in keys]
 
     def _recall(self, request: Request) -> Reply | None:
+        """Return a stored reply of the backend, or one that another gave in its place in this run."""
+        own = 1 if len(self.stores) > 1 else 0  # the first store is the run's; what others hold was not meant for it
+        answering = next(self._succession.standing()).name
         for name in self._succession.names:
-            key = request_key(name, request)
-            for index, store in enumerate(self.stores):
-                reply = store.get(key)
-                if reply is not None:
-                    self.ledger.add(Account(self._step, name), Usage(cached=1))
-                    if index > 0:
-                        self.stores[0].put(key, request, reply, Origin(name, self._step, paid=False))
-                    return reply
+            is_asked = name in {self.name, answering}
+            reply = self._recall_of(name, request, len(self.stores) if is_asked else own)
+            if reply is not None:
+                return reply
+        return None
+
+    def _recall_of(self, name: str, request: Request, n_stores: int) -> Reply | None:
+        """Return the reply of one backend in the first stores."""
+        key = request_key(name, request)
+        for index, store in enumerate(self.stores[:n_stores]):
+            reply = store.get(key)
+            if reply is not None:
+                self.ledger.add(Account(self._step, name), Usage(cached=1))
+                if index > 0:
+                    self.stores[0].put(key, request, reply, Origin(name, self._step, paid=False))
+                return reply
         return None
 
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
@@ -219,6 +230,8 @@ class Client:
         """Ask the first backend that stands; the next one if it fails, or refuses this question."""
         refused = Reply("", (), 0, 0)
         for backend in self._succession.standing():
+            if backend is not self.backend and (known := self._recall_of(backend.name, request, len(self.stores))):
+                return known
             try:
                 with self._succession.place(backend):
                     reply = self._ask_one(backend, request, stop)
