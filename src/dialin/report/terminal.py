@@ -132,7 +132,7 @@ def totals(run: Run, summary: Summary) -> list[str]:
     if summary.note:
         lines.append(summary.note)
     if summary.status == CAPPED:
-        lines.append(f"CAPPED: best result so far. Continue with: {run.resume_command} --max-calls N")
+        lines.append(f"CAPPED: best result so far. Continue, with a higher cap or none: {run.resume_command}")
     return lines
 
 
