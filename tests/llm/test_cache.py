@@ -122,3 +122,17 @@ def test_a_store_that_is_only_read_may_have_discounts_or_not(tmp_path: Path, is_
             known.put("old", REQUEST, Reply("Yes", (1.0,), 30, 1, tokens_cached=8), Origin("m", "judge"))
     with closing(ReplyStore(":memory:", known=path)) as store:
         assert store.get("old") == Reply("Yes", (1.0,), 30, 1, tokens_cached=0 if is_old else 8)
+
+
+def test_an_answer_without_a_text_is_none_for_other_runs(tmp_path: Path) -> None:
+    path, request = tmp_path / "replies.sqlite", Request(Prompt("s", (), "a"), ("Yes", "No"))
+    nothing, origin = Reply("", (0.0, 0.0), 10, 0), Origin("m", "judge")
+    with closing(ReplyStore(path)) as of_a_run:
+        of_a_run.put("a", request, nothing, origin)
+        assert of_a_run.get("a") == nothing
+    with closing(ReplyStore(path, keeps_empty=False)) as shared:
+        assert shared.get("a") is None  # also one that an older dialin kept
+        shared.put("b", request, nothing, origin)
+        assert shared.keys() == ["a"]
+        shared.put("a", request, Reply("Yes", (1.0, 0.0), 10, 1), origin)
+        assert shared.get("a") == Reply("Yes", (1.0, 0.0), 10, 1)

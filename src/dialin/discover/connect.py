@@ -42,8 +42,8 @@ def shared_store() -> ReplyStore:
     """
     path, is_writable = home_path() / _SHARED_REPLIES, writable_home() is not None
     if is_writable:
-        return ReplyStore(path)
-    return ReplyStore(":memory:", known=path if path.is_file() else None)
+        return ReplyStore(path, keeps_empty=False)
+    return ReplyStore(":memory:", known=path if path.is_file() else None, keeps_empty=False)
 
 
 def asked(run_store: Path) -> dict[Account, Usage]:

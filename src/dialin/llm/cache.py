@@ -80,6 +80,9 @@ class ReplyStore:
         The SQLite file, made if it is missing; ":memory:" keeps the replies in memory.
     known : Path, optional
         Another such file, in which replies are looked up, but which is not written.
+    keeps_empty : bool
+        Whether an answer without a text counts as one. A run keeps what it was made of; other runs ask again, since a
+        server that sent nothing, for lack of tokens perhaps, may be mended by then.
 
     Raises
     ------
@@ -87,8 +90,8 @@ class ReplyStore:
         The file cannot be opened, read or written, or is not such a store. All methods raise it, too.
     """
 
-    def __init__(self, path: str | Path, known: Path | None = None) -> None:
-        self.path = str(path)
+    def __init__(self, path: str | Path, known: Path | None = None, *, keeps_empty: bool = True) -> None:
+        self.path, self._keeps_empty = str(path), keeps_empty
         self._lock = Lock()
         with self._fault_named():
             options: dict[str, Any] = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
@@ -126,6 +129,8 @@ class ReplyStore:
         if not rows:
             return None
         text, probabilities, *tokens = rows[0]
+        if not (text or self._keeps_empty):
+            return None
         if not (isinstance(text, str) and all(isinstance(count, int) for count in tokens)):
             raise self._fault(f"damaged reply {key:.8}")
         tokens_in, tokens_out, tokens_cached = tokens
@@ -143,9 +148,13 @@ class ReplyStore:
         origin : Origin
             Which model and step, and whether it was paid for.
         """
+        if not (reply.text or self._keeps_empty):
+            return
         row = (key, origin.model, origin.step, *_request_row(request), *_reply_row(reply), int(origin.paid))
         marks = ", ".join("?" * len(row))
         with self._transaction() as db:
+            if not self._keeps_empty:
+                db.execute("DELETE FROM replies WHERE key = ? AND reply = ''", (key,))
             n = db.execute(f"INSERT OR IGNORE INTO replies VALUES ({marks})", row).rowcount
             if n and (reply.tokens_cached or origin.batch):
                 db.execute("REPLACE INTO discounts VALUES (?, ?, ?)", (key, reply.tokens_cached, int(origin.batch)))
