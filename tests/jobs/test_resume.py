@@ -112,7 +112,7 @@ def test_a_cap_gives_the_best_so_far_and_resume_completes(
     assert result.exit_code == 0
     assert len(backend.asked) == n_calls
     assert "CAPPED" in result.stdout
-    assert "dialin resume run --max-calls N" in result.stdout
+    assert "Continue, with a higher cap or none: dialin resume run" in result.stdout
     assert json.loads(Path("run/manifest.json").read_text())["status"] == "capped"
     assert "the best result so far" in Path("run/report.html").read_text()
     assert cli("resume", "run").exit_code == 0
