@@ -48,10 +48,13 @@ def shared_store() -> ReplyStore:
 
 def asked(run_store: Path) -> dict[Account, Usage]:
     """Return the distinct questions of a run by step and LLM, and their tokens, paid for or not."""
-    if not run_store.exists():
-        return {}
-    with closing(ReplyStore(run_store)) as store:
+    with closing(replies_in(run_store)) as store:
         return store.bill()
+
+
+def replies_in(run_store: Path) -> ReplyStore:
+    """Open the replies of a run; an empty store if the run has none, as looking makes no file."""
+    return ReplyStore(run_store if run_store.exists() else ":memory:")
 
 
 @dataclass(frozen=True)

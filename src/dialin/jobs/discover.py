@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dialin import files
 from dialin.discover.assign import write_pieces
-from dialin.discover.connect import Connections, WatchedBackend, asked, shared_store
+from dialin.discover.connect import Connections, WatchedBackend, asked, replies_in, shared_store
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -24,7 +24,7 @@ from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
 from dialin.llm.batches.backend import BatchedBackend
 from dialin.llm.batches.register import BatchRegister
-from dialin.llm.cache import ReplyStore, StoredAnswer
+from dialin.llm.cache import ReplyStore
 from dialin.llm.client import Client
 from dialin.llm.ledger import Budget, total_usage
 from dialin.llm.prices import PriceList
@@ -99,7 +99,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             told = replace(tools, on_step=session.on_step)
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
             result = held.joined(found) if held else found
-            note = answers_note(answers_in(run.folder / files.REPLIES), refused_by(tools))
+            with closing(replies_in(run.folder / files.REPLIES)) as store:
+                note = answers_note(store.answers(), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
         about = replace(billed, suggested=result.suggested, note=note, cascaded=result.cascaded)
         manifest = replace(about, status=status_of(result))
@@ -115,14 +116,6 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             stopped = replace(billed, status=INTERRUPTED, files={}, result="")  # half overwritten
             write_manifest(run.folder, stopped)
         raise
-
-
-def answers_in(path: Path) -> list[StoredAnswer]:
-    """Return the answers in a run's store; none if there is no such file."""
-    if not path.exists():
-        return []
-    with closing(ReplyStore(path)) as store:
-        return store.answers()
 
 
 def refused_by(tools: Tools) -> list[str]:

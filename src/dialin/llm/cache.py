@@ -16,6 +16,7 @@ from typing import Any
 from dialin.errors import InputError
 from dialin.llm.base import Reply, Request
 from dialin.llm.usage import Account, Usage
+from dialin.text.unseen import without_surrogates
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -239,17 +240,12 @@ class ReplyStore:
 
 def _request_row(request: Request) -> tuple[str, str, int, str]:
     prompt, options = _json(request.prompt.messages()), _json(request.options)
-    return prompt, options, request.max_tokens, _storable(request.grammar)
+    return prompt, options, request.max_tokens, without_surrogates(request.grammar)
 
 
 def _reply_row(reply: Reply) -> tuple[str, str, int, int]:
-    return _storable(reply.text), _json(reply.probabilities), reply.tokens_in, reply.tokens_out
+    return without_surrogates(reply.text), _json(reply.probabilities), reply.tokens_in, reply.tokens_out
 
 
 def _json(value: object) -> str:
-    return _storable(json.dumps(value, ensure_ascii=False))
-
-
-def _storable(text: str) -> str:
-    """Replace lone surrogates, which no UTF-8 file can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return without_surrogates(json.dumps(value, ensure_ascii=False))

@@ -42,8 +42,8 @@ class Learnt:
     def learn(self, change: Change) -> None:
         """Note what the model does not accept, for the calls of other threads and for later runs."""
         with self._lock:
-            self._now = self._now.narrowed(change)
-            if self._path:
+            before, self._now = self._now, self._now.narrowed(change)
+            if self._path and self._now != before:
                 _write(self._path, self._model, _differing(self._now, self._start))
 
     def forget(self) -> None:

@@ -20,7 +20,7 @@ from dialin.llm.options import match_answer, option_probabilities
 from dialin.llm.providers import DEFAULT_URL
 from dialin.llm.rate import Bucket
 from dialin.llm.refusals import refusal_of
-from dialin.llm.usage import estimate_tokens
+from dialin.llm.usage import prompt_tokens
 from dialin.prompts.prompt import Prompt
 
 _BELOW_ONE = 1 - 1e-12
@@ -239,12 +239,13 @@ class RemoteBackend:
         return "n_top" in change and any(match_answer(answer.text, request.options))
 
     def _wait_for_turn(self, request: Request, accepts: Accepts) -> int:
-        text = "".join(message["content"] for message in request.prompt.messages())
-        expected = estimate_tokens(text) + n_answer_tokens(request, accepts)
+        """Wait until the limits allow a call; return the tokens that were set aside, 0 without a limit on them."""
         if self._requests is not None:
             self._requests.take(1)
-        if self._tokens is not None:
-            self._tokens.take(expected)
+        if self._tokens is None:
+            return 0
+        expected = prompt_tokens(request) + n_answer_tokens(request, accepts)
+        self._tokens.take(expected)
         return expected
 
 

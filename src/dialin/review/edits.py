@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialin.text.unseen import plain_name
+from dialin.text.unseen import plain_name, without_surrogates
 
 ACCEPT, RENAME, MERGE, SPLIT = "accept", "rename", "merge", "split"
 MOVE, NOISE, UNDO, REDO = "move", "noise", "undo", "redo"
@@ -233,7 +233,7 @@ def _at_least_one(fields: Mapping[str, Any], key: str) -> int:
 def _text(value: Any) -> str:
     if value is not None and not isinstance(value, str):
         raise ValueError("`name` must be text")
-    return plain_name((value or "").encode("utf-8", "replace").decode())  # JSON can hold half a character, a table not
+    return plain_name(without_surrogates(value or ""))  # a table cannot hold half a character
 
 
 def _number(fields: Mapping[str, Any], key: str) -> int:

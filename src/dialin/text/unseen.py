@@ -52,6 +52,17 @@ def plain_name(name: str) -> str:
     return " ".join(without_unseen(unicodedata.normalize("NFC", " ".join(name.split()))).split())
 
 
+def without_surrogates(text: str) -> str:
+    r"""Return a text with a question mark for each lone surrogate: JSON can hold half a character, a file cannot.
+
+    Examples
+    --------
+    >>> without_surrogates("a\ud83d"), without_surrogates("表情😀")
+    ('a?', '表情😀')
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def as_escapes(json_text: str) -> str:
     r"""Return JSON in which the characters that `without_unseen` takes out are escaped: it says the same, and is seen.
 

@@ -13,6 +13,7 @@ from dialin.llm.base import Request
 from dialin.llm.dialects.base import Answer, KeyHeader, messages_of, n_answer_tokens, token_count
 from dialin.llm.dialects.written import answer_in, is_mark, without_thoughts
 from dialin.llm.providers import ANTHROPIC
+from dialin.text.unseen import without_surrogates
 
 VERSION = "2023-06-01"
 """Version of the protocol."""
@@ -51,8 +52,8 @@ class AnthropicDialect:
     def read(self, answer: dict[str, Any]) -> Answer:
         """Return what the model wrote."""
         blocks, reason = answer["content"], answer["stop_reason"]
-        raw = "".join(str(block["text"]) for block in blocks if block["type"] == "text")
-        spoken = without_thoughts(raw.encode("utf-8", "replace").decode("utf-8"))
+        raw = without_surrogates("".join(str(block["text"]) for block in blocks if block["type"] == "text"))
+        spoken = without_thoughts(raw)
         text = answer_in(spoken)
         tokens_in, tokens_out, tokens_cached = _tokens(answer)
         return Answer(

@@ -15,6 +15,7 @@ from dialin.llm.dialects.base import Answer, KeyHeader, messages_of, n_answer_to
 from dialin.llm.dialects.written import answer_in, candidates_of, is_mark, without_thoughts
 from dialin.llm.options import Candidate
 from dialin.llm.providers import GEMINI
+from dialin.text.unseen import without_surrogates
 
 GEMINI_KEY = KeyHeader(GEMINI.key_variables[0], "x-goog-api-key", "")
 """How Gemini is shown who asks: never in the URL."""
@@ -56,8 +57,8 @@ class GeminiDialect:
             return Answer("", tokens_in=tokens_in, tokens_out=tokens_out, refused=str(blocked))
         candidate = answer["candidates"][0]
         parts = (candidate.get("content") or {}).get("parts") or []
-        raw = "".join(str(part.get("text") or "") for part in parts if not part.get("thought"))
-        spoken = without_thoughts(raw.encode("utf-8", "replace").decode("utf-8"))
+        raw = without_surrogates("".join(str(part.get("text") or "") for part in parts if not part.get("thought")))
+        spoken = without_thoughts(raw)
         text, reason = answer_in(spoken), str(candidate.get("finishReason") or "")
         is_cut = is_mark(text) and reason == "MAX_TOKENS"
         # Where there is not even a part, thoughts have used up the tokens, whether they are counted or not.

@@ -11,6 +11,7 @@ from dialin.llm.dialects.written import answer_in, candidates_of, is_mark, witho
 from dialin.llm.options import Candidate
 from dialin.llm.providers import OPENAI as OPENAI_PROVIDER
 from dialin.llm.render import written_out
+from dialin.text.unseen import without_surrogates
 
 
 class OpenAIDialect:
@@ -39,7 +40,7 @@ class OpenAIDialect:
         """Return what the model wrote, from the shape of chats or from the older one of plain texts."""
         choice = answer["choices"][0]
         message = choice.get("message") or {}
-        raw = _raw(message, choice).encode("utf-8", "replace").decode("utf-8")
+        raw = without_surrogates(_raw(message, choice))
         spoken = without_thoughts(raw)
         text = "" if message.get("refusal") else answer_in(spoken)
         reason = str(choice.get("finish_reason") or "")
