@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
 LAYERS = [
-    *("errors", "bounded", "files", "arrays", "text", "models", "prompts", "llm", "score"),
+    *("errors", "bounded", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
     *("read", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
     *("facts", "report", "jobs"),
     *("web", "annotate", "tune", "peers", "bench", "cli", "__main__"),

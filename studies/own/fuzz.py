@@ -46,7 +46,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 import dialin
-from dialin import files
+from dialin import files, saved
 from dialin.bounded import MAX_INPUT
 from dialin.discover.connect import Connections
 from dialin.discover.settings import Settings
@@ -223,7 +223,7 @@ def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
 def opened(run: Run) -> None:
     """Read all that the commands read of a run."""
     _ = (run.data, run.pieces, run.specs, decided(run), run.assignment_roles)
-    files.read_json_lines(run.folder / files.ROUNDS)
+    saved.read_json_lines(run.folder / files.ROUNDS)
     pa.Table.from_pylist(run.intents.to_pylist(), run.intents.schema)
 
 
@@ -308,7 +308,7 @@ def run_folder(folder: Path) -> Check:
     """Return the check of `load`: a run opens or is refused with any contents of one file, its hashes left out."""
     run = small_run(folder)
     manifest = run.folder / files.MANIFEST
-    files.write_json(manifest, files.read_json(manifest) | {"files": {}, "result": ""})
+    files.write_json(manifest, saved.read_json(manifest) | {"files": {}, "result": ""})
     whole = folder / "whole"
     run.folder.rename(whole)
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dialin import files
+from dialin import saved
 from dialin.bounded import DEFAULT_BYTES, MAX_INPUT, most_bytes, parquet_table
 from dialin.errors import InputError
 from dialin.read.table import read_table
@@ -74,7 +74,7 @@ def test_parquet_is_measured_before_it_is_decoded(
     with pytest.raises(InputError, match="more than 8 MiB"):
         read_table(path)
     with pytest.raises(InputError, match="more than 8 MiB"):
-        files.read_table_of(path, pq.read_schema(path))
+        saved.read_table_of(path, pq.read_schema(path))
     monkeypatch.setenv(MAX_INPUT, "64M")
     assert read_table(path).num_rows == 4000
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dialin import files
+from dialin import files, saved
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
 from dialin.discover.connect import Connections
@@ -67,7 +67,7 @@ def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
 def without_hashes(folder: Path) -> None:
     """Let a run forget the hashes of its files, as runs of older versions do, and those of whoever wants to deceive."""
     path = folder / files.MANIFEST
-    files.write_json(path, files.read_json(path) | {"files": {}, "result": ""})
+    files.write_json(path, saved.read_json(path) | {"files": {}, "result": ""})
 
 
 def table_of(said: Sequence[Said]) -> pa.Table:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from dialin import files
+from dialin import files, saved
 from dialin.bench import plot
 from dialin.bench.methods import cap_of
 from dialin.bench.results import ABOUT, Row
@@ -19,7 +19,7 @@ PAGE = "results.html"
 def write_page(out: Path, rows: Sequence[Row]) -> None:
     """Write the page of a folder; raise InputError if it cannot be written."""
     if rows:
-        files.write_text(out / PAGE, html_of(rows, files.read_json(out / ABOUT)))
+        files.write_text(out / PAGE, html_of(rows, saved.read_json(out / ABOUT)))
 
 
 def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:

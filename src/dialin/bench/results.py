@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dialin import files
+from dialin import files, saved
 from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.score.metrics import Scores
@@ -157,7 +157,7 @@ def open_folder(out: Path, about: dict[str, Any]) -> list[Row]:
         written.
     """
     if (out / ABOUT).is_file():
-        about = merged(files.read_json(out / ABOUT), about, out)
+        about = merged(saved.read_json(out / ABOUT), about, out)
     elif out.exists() and not _is_unused(out):
         raise InputError(f"{out} is neither empty nor a benchmark folder", hint="choose another --out")
     try:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dialin import files
+from dialin import files, saved
 from dialin.arrays import Matrix, Rows
 from dialin.cluster.partition import centroid
 from dialin.judge.verdict import Judge
@@ -127,15 +127,15 @@ def write_pieces(path: Path, pieces: Pieces) -> None:
 
 def read_pieces(path: Path) -> Pieces:
     """Return the decision function of a run; raise InputError if the file cannot be read."""
-    data = files.read_arrays(path)
+    data = saved.read_arrays(path)
     try:
         pieces = Pieces(data["centroids"], data["radii"], data["intents"], tuple(map(str, data["roles"])))
         n, _ = pieces.centroids.shape
         sizes = {len(pieces.radii), len(pieces.intents), len(pieces.roles)}
     except (KeyError, TypeError, ValueError) as error:
-        raise files.damaged(path, f"an array is missing or has another shape: {error}") from error
+        raise saved.damaged(path, f"an array is missing or has another shape: {error}") from error
     if sizes != {n} or pieces.intents.dtype.kind != "i" or pieces.centroids.dtype.kind != "f":
-        raise files.damaged(path, f"its arrays do not describe {n} pieces")
+        raise saved.damaged(path, f"its arrays do not describe {n} pieces")
     return pieces
 
 

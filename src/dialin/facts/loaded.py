@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin import files
+from dialin import files, saved
 from dialin.arrays import Ints
 from dialin.discover.assign import Pieces
 from dialin.facts.dialogues import Turns, main_reasons, turns_of
@@ -108,7 +108,7 @@ def load_files(run: Run) -> LoadedRun:
         summary=summary,
         sentences=run.sentences,
         occurrences=run.corpus.occurrences,
-        rounds=files.read_json_lines(run.folder / files.ROUNDS),
+        rounds=saved.read_json_lines(run.folder / files.ROUNDS),
         X=None if data is None else data.X,
         pieces=replace(pieces, intents=places_of(pieces.intents, summary.intent_ids)),
         seed=run.manifest.settings.seed,

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
-from dialin import files
+from dialin import files, saved
 from dialin.discover.connect import connect
 from dialin.errors import InputError
 from dialin.jobs.predict import predict_table
@@ -84,7 +84,7 @@ class OpenRun:
     @cached_property
     def rounds(self) -> Any:
         """One row per round of Algorithm 1: ``rounds.jsonl``."""
-        return self._frame(pa.Table.from_pylist(files.read_json_lines(self.run.folder / files.ROUNDS)))
+        return self._frame(pa.Table.from_pylist(saved.read_json_lines(self.run.folder / files.ROUNDS)))
 
     def predict(self, source: object, columns: Columns | None = None) -> Any:
         """Return ``row, text, intent_id, name, p_intent`` for each row of texts, a frame or a file.

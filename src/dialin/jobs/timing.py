@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialin import files
+from dialin import files, saved
 from dialin.jobs.estimate import Estimate
 from dialin.llm.ledger import Ledger
 from dialin.llm.prices import Cost, PriceList, cost_json
@@ -34,7 +34,7 @@ class SessionLog:
 
     def write(self, status: str) -> None:
         """Add this session to the file."""
-        earlier = files.read_json(self.path)["sessions"] if self.path.exists() else []
+        earlier = saved.read_json(self.path)["sessions"] if self.path.exists() else []
         files.write_json(self.path, {"sessions": [*earlier, self._entry(status)]})
 
     def _entry(self, status: str) -> dict[str, object]:

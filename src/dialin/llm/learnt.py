@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from dialin import files
+from dialin import files, saved
 from dialin.errors import InputError
 from dialin.llm.accepts import Accepts, Change
 from dialin.models.home import home_path
@@ -62,7 +62,7 @@ def accepts_path() -> Path:
 def _read(path: Path) -> dict[str, Any]:
     """Return what is known of all models; nothing if the file is damaged, as all of it can be learnt again."""
     try:
-        held = files.read_json(path)
+        held = saved.read_json(path)
     except InputError:
         return {}
     return held if isinstance(held, dict) else {}

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import httpx
 
-from dialin import files
+from dialin import files, saved
 from dialin.errors import InputError
 from dialin.llm.hosts import is_loopback
 from dialin.llm.providers import PROVIDERS
@@ -52,7 +52,7 @@ def allowed() -> frozenset[str]:
     path = home_path() / SERVERS
     if not path.is_file():
         return frozenset()
-    held = files.read_json(path)
+    held = saved.read_json(path)
     if not isinstance(held, list) or not all(isinstance(server, str) for server in held):
         raise InputError(
             f"{path} is damaged: it does not hold a list of servers", hint="delete it, and allow them again"

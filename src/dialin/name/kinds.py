@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from dialin import files
+from dialin import files, saved
 from dialin.arrays import Bools, Ints, Matrix, Rows
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.name.actions import AGENT
@@ -138,7 +138,7 @@ def numeral_share(text: str) -> float:
 
 def kind_heads(path: Path = WEIGHTS) -> dict[str, KindHead]:
     """Return the heads of a file, by embedder; those that are shipped, by default."""
-    held = files.read_arrays(path)
+    held = saved.read_arrays(path)
     names = sorted({key.partition(":")[0] for key in held})
     return {name: _head_in(held, name) for name in names}
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dialin import files
+from dialin import files, saved
 from dialin.errors import InputError
 from dialin.review.edits import Edit, Entry, edit_of, entry_of, fields_of
 
@@ -79,7 +79,7 @@ def _head(more: Mapping[str, str]) -> bytes:
 def _result_beside(path: Path) -> dict[str, str]:
     """Return the field for the first line of a new log: the id of the result in its folder, if it has one."""
     manifest = path.with_name(files.MANIFEST)
-    held = files.read_json(manifest) if manifest.is_file() else {}
+    held = saved.read_json(manifest) if manifest.is_file() else {}
     result = held.get("result") if isinstance(held, dict) else ""
     return {"result": str(result)} if result else {}
 
@@ -88,7 +88,7 @@ def entries_in(data: bytes, path: Path) -> list[Entry]:
     """Return the entries in the bytes of a log; error messages name `path`."""
     first, *lines = data[: whole(data)].split(b"\n")
     if first or lines:
-        files.check_format(_format(first), str(path))
+        saved.check_format(_format(first), str(path))
     return [_entry(text, n, path) for n, text in enumerate(lines, 2) if text.strip()]
 
 

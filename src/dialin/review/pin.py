@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin import files
+from dialin import files, saved
 from dialin.arrays import Labels
 from dialin.discover.assign import Pieces
 from dialin.discover.conclude import N_EXAMPLES
@@ -261,7 +261,7 @@ def read_pinned(path: Path) -> KeptIntents | None:
     """
     if not path.exists():
         return None
-    held = files.read_arrays(path)
+    held = saved.read_arrays(path)
     try:
         names, roles, piece_roles = (tuple(map(str, held[name])) for name in ("names", "roles", "piece_roles"))
         pieces = Pieces(held["centroids"], held["radii"], held["intents"], piece_roles)

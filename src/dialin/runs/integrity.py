@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialin import files
+from dialin import files, saved
 
 RESULT_FILES = (
     files.OCCURRENCES,
@@ -50,15 +50,15 @@ def check_hashes(folder: Path, hashes: Mapping[str, FileHash]) -> None:
     for name, known in hashes.items():
         path = folder / name
         if name not in RESULT_FILES:
-            raise files.damaged(folder / files.MANIFEST, f"it names {name!r}, which is no file of a result")
+            raise saved.damaged(folder / files.MANIFEST, f"it names {name!r}, which is no file of a result")
         if not path.is_file():
-            raise files.damaged(path, "it is missing")
+            raise saved.damaged(path, "it is missing")
         size = path.stat().st_size
         if size != known.bytes:
-            raise files.damaged(path, f"it has {size:,} bytes, expected {known.bytes:,}" if size else "it is empty")
+            raise saved.damaged(path, f"it has {size:,} bytes, expected {known.bytes:,}" if size else "it is empty")
         got = _sha256(path)
         if got != known.sha256:
-            raise files.damaged(path, f"its sha256 is {got:.16}…, expected {known.sha256:.16}…")
+            raise saved.damaged(path, f"its sha256 is {got:.16}…, expected {known.sha256:.16}…")
 
 
 def _sha256(path: Path) -> str:

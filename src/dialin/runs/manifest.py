@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dialin import files
+from dialin import files, saved
 from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.settings import Auto, Settings, check
 from dialin.discover.specs import Specs
@@ -122,14 +122,14 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / files.MANIFEST
     if not path.is_file():
         raise InputError(f"there is no run in {folder}", hint="make one with: dialin discover INPUT --out RUN")
-    return manifest_of(files.read_json(path), path)
+    return manifest_of(saved.read_json(path), path)
 
 
 def manifest_of(values: Any, path: Path) -> Manifest:
     """Return the manifest with the values of its file; raise InputError if they are damaged or in another format."""
     if not isinstance(values, dict):
         raise InputError(f"{path} is damaged: it does not hold a JSON object", hint="make the run again")
-    files.check_format(values.get("format"), f"the run in {path.parent}", values.get("dialin", ""))
+    saved.check_format(values.get("format"), f"the run in {path.parent}", values.get("dialin", ""))
     try:
         settings: dict[str, Any] = {"context": "none"} | values["settings"]  # runs before there was a context had none
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}

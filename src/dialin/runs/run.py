@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dialin import files
+from dialin import files, saved
 from dialin.discover.assign import Pieces, read_pieces
 from dialin.discover.specs import Specs
 from dialin.discover.state import Data
@@ -56,7 +56,7 @@ class Run:
     @property
     def data(self) -> Data | None:
         """The sentences with their vectors; None before embedding."""
-        X = files.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
+        X = saved.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
         return None if X is None else self.data_with(X)
 
     def data_with(self, X: NDArray[np.float32]) -> Data:
@@ -149,9 +149,9 @@ def load(folder: Path) -> Run:
     check_hashes(folder, manifest.files)
     corpus = corpus_in(folder)
     if fingerprint(corpus) != manifest.source.sha256:
-        raise files.damaged(folder / files.SENTENCES, "its sentences are not those that the manifest names")
+        raise saved.damaged(folder / files.SENTENCES, "its sentences are not those that the manifest names")
     if (manifest.source.n_sentences, manifest.source.n_occurrences) != (len(corpus.texts), corpus.occurrences.num_rows):
-        raise files.damaged(folder / files.MANIFEST, "it counts other sentences than there are")
+        raise saved.damaged(folder / files.MANIFEST, "it counts other sentences than there are")
     return Run(folder, manifest, corpus)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dialin import files
+from dialin import files, saved
 from dialin.discover.state import Result
 from dialin.read.corpus import Corpus
 from dialin.read.dates import in_calendar
@@ -61,12 +61,12 @@ LATER = ("description", "kind", "p_kind")
 def read_sentences(folder: Path) -> pa.Table:
     """Return the table of sentences of a run; raise InputError if a column or a value is not as dialin writes it."""
     path = folder / files.SENTENCES
-    table = files.read_table_of(path, SENTENCES_SCHEMA, LATER)
+    table = saved.read_table_of(path, SENTENCES_SCHEMA, LATER)
     _check_ids(path, table["sentence_id"].to_numpy())
     if (table["count"].to_numpy() < 1).any():
-        raise files.damaged(path, "column 'count' holds a number below 1")
+        raise saved.damaged(path, "column 'count' holds a number below 1")
     if (table["intent_id"].to_numpy() < -1).any():
-        raise files.damaged(path, "column 'intent_id' holds a number below -1")
+        raise saved.damaged(path, "column 'intent_id' holds a number below -1")
     _check_shares(path, table, "p_intent")
     return table
 
@@ -74,41 +74,41 @@ def read_sentences(folder: Path) -> pa.Table:
 def read_found_intents(folder: Path, sentences: pa.Table) -> pa.Table:
     """Return the table of intents of a run; raise InputError if it is damaged or does not fit the sentences."""
     path = folder / files.INTENTS
-    table = files.read_table_of(path, INTENTS_SCHEMA, LATER)
+    table = saved.read_table_of(path, INTENTS_SCHEMA, LATER)
     ids = table["intent_id"].to_numpy()
     if len(set(ids.tolist())) < len(ids) or (ids < 0).any():
-        raise files.damaged(path, "column 'intent_id' holds a number twice or below 0")
+        raise saved.damaged(path, "column 'intent_id' holds a number twice or below 0")
     _check_shares(path, table, "p_good")
     sizes = Counter(label for label in sentences["intent_id"].to_pylist() if label >= 0)
     told = dict(zip(ids.tolist(), table["size"].to_pylist(), strict=True))
     if sizes != told:
         other = min(intent for intent in sizes.keys() | told if sizes.get(intent) != told.get(intent))
         found = f"{told.get(other, 'no')} sentences, {files.SENTENCES} has {sizes.get(other, 0)}"
-        raise files.damaged(path, f"it gives intent {other} {found}")
+        raise saved.damaged(path, f"it gives intent {other} {found}")
     return table
 
 
 def read_occurrences(folder: Path, n_sentences: int) -> pa.Table:
     """Return the table of occurrences of a run; raise InputError if it does not fit its `n_sentences` sentences."""
     path = folder / files.OCCURRENCES
-    table = files.read_table_of(path, OCCURRENCES_SCHEMA)
+    table = saved.read_table_of(path, OCCURRENCES_SCHEMA)
     of = table["sentence_id"].to_numpy()
     if pc.any(pc.invert(in_calendar(table["date"]))).as_py():
-        raise files.damaged(path, "column 'date' holds a time outside the years 1 to 9999")
+        raise saved.damaged(path, "column 'date' holds a time outside the years 1 to 9999")
     if len(of) and not 0 <= of.min() <= of.max() < n_sentences:
-        raise files.damaged(path, f"column 'sentence_id' holds a number that is not one of 0 … {n_sentences - 1}")
+        raise saved.damaged(path, f"column 'sentence_id' holds a number that is not one of 0 … {n_sentences - 1}")
     return table
 
 
 def _check_ids(path: Path, ids: NDArray[np.int64]) -> None:
     if not np.array_equal(ids, np.arange(len(ids))):
-        raise files.damaged(path, "column 'sentence_id' does not count 0, 1, 2, …")
+        raise saved.damaged(path, "column 'sentence_id' does not count 0, 1, 2, …")
 
 
 def _check_shares(path: Path, table: pa.Table, name: str) -> None:
     values = table[name].to_numpy()
     if not ((values >= 0) & (values <= 1)).all():  # nan is not either
-        raise files.damaged(path, f"column {name!r} holds a number that is not in [0, 1]")
+        raise saved.damaged(path, f"column {name!r} holds a number that is not in [0, 1]")
 
 
 def sentences_table(corpus: Corpus, result: Result | None) -> pa.Table:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from dialin import files
+from dialin import files, saved
 from dialin.errors import InputError
 from dialin.llm.accepts import Accepts
 from dialin.llm.learnt import sound_change
@@ -131,8 +131,8 @@ def _read_batches(path: Path) -> list[OpenBatch]:
     if not path.exists():
         return []
     try:
-        return [OpenBatch.of(fields if isinstance(fields, dict) else {}) for fields in files.read_json_lines(path)]
+        return [OpenBatch.of(fields if isinstance(fields, dict) else {}) for fields in saved.read_json_lines(path)]
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise files.damaged(path, str(error)) from error
+        raise saved.damaged(path, str(error)) from error
