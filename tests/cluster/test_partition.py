@@ -11,8 +11,8 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
+from dialin.cluster.linkage import Linkage
 from dialin.cluster.partition import GMM, Agglomerative, KMeans, canonical, micro_clusters, partitioner_of
-from dialin.cluster.tree import Linkage
 from dialin.errors import InputError
 
 NAMES = ["agglomerative", "kmeans", "gmm"]

@@ -16,8 +16,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.linkage import Linkage, tree_of
 from dialin.cluster.smooth import smoothed
-from dialin.cluster.tree import Linkage, Tree, check_k, tree_of
+from dialin.cluster.tree import Tree, check_k
 from dialin.errors import InputError
 
 Weights = NDArray[np.floating] | NDArray[np.integer]

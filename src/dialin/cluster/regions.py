@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Matrix, Rows
+from dialin.cluster.linkage import tree_of
 from dialin.cluster.partition import micro_clusters
-from dialin.cluster.tree import Tree, tree_of
+from dialin.cluster.tree import Tree
 
 MAX_TOGETHER = 5_000
 """Largest number of sentences that are clustered together."""

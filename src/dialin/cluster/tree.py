@@ -1,17 +1,14 @@
-"""A dendrogram that can be cut at every k and walked node by node, and the weighted linkage that builds it."""
+"""A dendrogram that can be cut at every k and walked node by node."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Floats
 from dialin.errors import InputError
-
-Linkage = Literal["ward", "average", "complete"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,90 +90,20 @@ class Tree:
         return node
 
 
-def tree_of(points: Floats, weight: Floats, leaf: NDArray[np.int64], linkage: Linkage) -> Tree:
-    """Build the tree over weighted points (m, d); `leaf` (n,) is the point that each row belongs to."""
-    if not len(points):
-        none = np.zeros(0, dtype=np.int64)
-        return Tree(np.zeros((0, 2), dtype=np.int64), np.zeros(0), none, none, none, none)
-    joined, height = _join_all(_distances(points, weight, linkage), weight.copy(), linkage)
-    if linkage == "ward":
-        height = np.sqrt(height)
+def laid_out(joined: NDArray[np.int64], height: Floats, leaf: NDArray[np.int64]) -> Tree:
+    """Return the tree of joins of m points: nodes numbered by height, rows laid out.
+
+    Parameters
+    ----------
+    joined : int64 array of shape (m - 1, 2), m > 0
+        The points that stand for the two clusters of each join. The second one goes on and stands for the union.
+    height : float64 array of shape (m - 1,)
+        Distance of the two, never below that of an earlier join within them.
+    leaf : int64 array of shape (n,)
+        The point that each row belongs to.
+    """
     order = np.argsort(height, kind="stable")
     return _spanned(_numbered(joined[order]), height[order], leaf)
-
-
-def _distances(points: Floats, weight: Floats, linkage: Linkage) -> Floats:
-    """Return the pairwise distances (m, m), infinite on the diagonal and exactly symmetric.
-
-    Ward: twice the growth of the weighted sum of squares, which is the squared distance of two points of
-    weight 1. Otherwise 1 - the dot product, the mean cosine distance of the rows behind two means.
-    """
-    D = points @ points.T
-    square = D.diagonal().copy()
-    for i, row in enumerate(D):  # row by row and in place: the matrix is large
-        if linkage == "ward":
-            row[:] = (square + square[i] - 2 * row) * (2 * weight * weight[i] / (weight + weight[i]))
-        else:
-            row[:] = 1 - row
-    np.maximum(D, 0, out=D)
-    np.fill_diagonal(D, np.inf)
-    return D
-
-
-def _join_all(D: Floats, weight: Floats, linkage: Linkage) -> tuple[NDArray[np.int64], Floats]:
-    """Join nearest neighbours of each other until one cluster is left, in O(m²); uses up `D` and `weight`.
-
-    A chain goes from each cluster to its nearest until two are each other's nearest. These linkages
-    are reducible (a join brings nothing closer), so the rest of the chain stays valid after a join.
-
-    Returns
-    -------
-    joined : int64 array of shape (m - 1, 2)
-        Slots of the two; the cluster goes on in the second one.
-    height : float64 array of shape (m - 1,)
-    """
-    m = len(D)
-    joined, height = np.zeros((m - 1, 2), dtype=np.int64), np.zeros(m - 1)
-    alive = np.ones(m, dtype=bool)
-    chain: list[int] = []
-    for step in range(m - 1):
-        if not chain:
-            chain.append(int(np.argmax(alive)))
-        _follow(D, chain)
-        gone, kept = chain.pop(), chain.pop()
-        joined[step], height[step] = (gone, kept), D[gone, kept]
-        alive[gone] = False
-        _join(D, weight, gone, kept, linkage)
-    return joined, height
-
-
-def _follow(D: Floats, chain: list[int]) -> None:
-    """Extend the chain until its last two are each other's nearest."""
-    while True:
-        row = D[chain[-1]]
-        nearest = int(np.argmin(row))
-        # Among equals, the one before wins: distances along the chain fall strictly, so it ends.
-        if len(chain) > 1 and row[chain[-2]] <= row[nearest]:
-            return
-        chain.append(nearest)
-
-
-def _join(D: Floats, weight: Floats, gone: int, kept: int, linkage: Linkage) -> None:
-    """Put the union of two clusters into slot `kept`, by the formula of Lance and Williams."""
-    a, b, between = D[gone], D[kept], D[gone, kept]
-    w_a, w_b = weight[gone], weight[kept]
-    if linkage == "ward":
-        union = ((w_a + weight) * a + (w_b + weight) * b - weight * between) / (w_a + w_b + weight)
-    elif linkage == "average":
-        union = (w_a * a + w_b * b) / (w_a + w_b)
-    else:
-        union = np.maximum(a, b)
-    # Holds without rounding; with it, it keeps the chain valid and the heights from falling.
-    union = np.maximum(union, np.minimum(a, b))
-    union[[gone, kept]] = np.inf
-    D[kept] = D[:, kept] = union
-    D[gone] = D[:, gone] = np.inf
-    weight[kept] = w_a + w_b
 
 
 def _numbered(joined: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import AnyFloats
+from dialin.cluster.linkage import tree_of
 from dialin.cluster.partition import centroid
-from dialin.cluster.tree import Tree, tree_of
+from dialin.cluster.tree import Tree
 
 
 @dataclass(frozen=True)
