@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from dialin.arrays import Bools, Matrix
+from dialin.arrays import Matrix
+from dialin.cluster.neighbours import CHUNK, chunks, nearest_others
+from dialin.cluster.workers import workers
 
 ROWS_A_NEIGHBOUR = 100
 """Rows of a corpus for each neighbour: in a small one, the tenth nearest is of another intent."""
 MAX_NEIGHBOURS = 10
 ROWS_OF_TEN = 4_000
 """Rows up to which ten neighbours are enough. In more rows the ten nearest are nearer, and so average less away."""
-CHUNK = 1_024
-"""Rows whose similarities to all others are held at once."""
-_TIE = 1e-6
+_ZERO = 1e-6
 
 
 def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
     """Return unit rows, centred and averaged with their neighbours (`n_neighbours_of`).
 
     A row and the mean of its neighbours count the same. Neighbours at equal distance all count, so the order of the
-    rows does not matter. Takes O(n² · d) time and O(chunk · n) memory.
+    rows does not matter. Takes O(n² · d) time and O(chunk · n) memory for each thread.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
     n_neighbours = n_neighbours_of(len(X))
     if not n_neighbours:
         return Y
-    starts = range(0, len(Y), chunk)
-    means = [_mean_of_nearest(Y, slice(start, start + chunk), n_neighbours) for start in starts]
-    return _unit(Y + np.concatenate(means), Y)
+    with workers() as pool:
+        means = pool.map(lambda rows: _mean_of_nearest(Y, rows, n_neighbours), chunks(len(Y), chunk))
+        return _unit(Y + np.concatenate(list(means)), Y)
 
 
 def n_neighbours_of(n: int) -> int:
@@ -66,35 +66,12 @@ def n_neighbours_of(n: int) -> int:
 
 def _mean_of_nearest(X: Matrix, rows: slice, n_neighbours: int) -> Matrix:
     """Return the mean of the nearest other rows, for each of these rows."""
-    near = among_nearest(X[rows] @ X.T, rows.start, n_neighbours).astype(np.float32)
-    return np.asarray(near @ X / near.sum(axis=1, keepdims=True), dtype=np.float32)
-
-
-def among_nearest(cosine: Matrix, start: int, n_neighbours: int) -> Bools:
-    """Return which rows are among the nearest others, shape (m, n); all at the distance of the last one are.
-
-    Parameters
-    ----------
-    cosine : ndarray of shape (m, n)
-        Cosines of rows `start` to `start` + m with all rows; those of a row with itself do not count.
-    start : int
-        The first row.
-    n_neighbours : int
-        Neighbours of each, below n.
-
-    Examples
-    --------
-    >>> among_nearest(np.array([[1.0, 0.2, 0.5, 0.5]]), 0, 1).tolist()
-    [[False, False, True, True]]
-    """
-    others = cosine.copy()
-    own = np.arange(len(others))
-    others[own, start + own] = -np.inf
-    least = np.partition(others, -n_neighbours, axis=1)[:, -n_neighbours, None]
-    return np.asarray(least - _TIE <= others)
+    near = nearest_others(X, rows, n_neighbours)
+    near.data[:] = 1
+    return np.asarray(near @ X / near.sum(axis=1)[:, None], dtype=np.float32)
 
 
 def _unit(Y: Matrix, otherwise: Matrix) -> Matrix:
     """Return Y with rows of length 1; a row of length 0 is taken from `otherwise`."""
     length = np.linalg.norm(Y, axis=1, keepdims=True)
-    return np.where(length > _TIE, Y / np.maximum(length, _TIE), otherwise).astype(np.float32)
+    return np.where(length > _ZERO, Y / np.maximum(length, _ZERO), otherwise).astype(np.float32)

@@ -7,9 +7,11 @@ better: this is one step of label propagation (Zhu and Ghahramani 2002), with al
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from dialin.arrays import Bools, Labels, Matrix
-from dialin.cluster.smooth import CHUNK, among_nearest
+from dialin.cluster.neighbours import chunks, nearest_others
+from dialin.cluster.workers import workers
 
 N_PASSES = 2
 N_VOTERS = 10
@@ -22,7 +24,8 @@ def voted(X: Matrix, labels: Labels, is_free: Bools) -> Labels:
 
     A row has one vote for its own label, and each of its nearest neighbours has a vote for its label that weighs as
     much as their cosine: the ten nearest, and others at the distance of the tenth. Of equal labels, the own one wins,
-    else the lowest. Below a thousand rows the labels stay. Takes O(n² · d) time.
+    else the lowest. Below a thousand rows the labels stay. Takes O(n² · d) time, and
+    memory for the voters of each row: ten, and more where many rows are equal.
 
     Parameters
     ----------
@@ -36,21 +39,22 @@ def voted(X: Matrix, labels: Labels, is_free: Bools) -> Labels:
     if len(X) < MIN_ROWS or labels.max(initial=-1) < 1:
         return labels
     moves = is_free & (labels >= 0)
+    with workers() as pool:
+        near = list(pool.map(lambda rows: nearest_others(X, rows, N_VOTERS), chunks(len(X))))
     for _ in range(N_PASSES):
-        labels = np.where(moves, _winners(X, labels), labels)
+        labels = np.where(moves, _winners(near, labels), labels)
     return labels
 
 
-def _winners(X: Matrix, labels: Labels) -> Labels:
-    ballots = np.zeros((len(X), int(labels.max()) + 1), np.float32)
+def _winners(near: list[csr_array], labels: Labels) -> Labels:
     voting = np.flatnonzero(labels >= 0)
-    ballots[voting, labels[voting]] = 1.0
-    parts = (slice(start, start + CHUNK) for start in range(0, len(X), CHUNK))
-    return np.concatenate([_counted(X, part, ballots) for part in parts])
+    shape = (len(labels), int(labels.max()) + 1)
+    ballots = csr_array((np.ones(len(voting), np.float32), (voting, labels[voting])), shape=shape)
+    parts = zip(near, chunks(len(labels)), strict=True)
+    return np.concatenate([_counted(some, ballots, ballots[rows].toarray()) for some, rows in parts])
 
 
-def _counted(X: Matrix, rows: slice, ballots: Matrix) -> Labels:
-    cosine = X[rows] @ X.T
-    votes = (among_nearest(cosine, rows.start, N_VOTERS) * np.maximum(cosine, 0.0)) @ ballots
-    votes = np.round(votes + ballots[rows], 4) + 1e-5 * ballots[rows]  # of equal labels, the own one
+def _counted(near: csr_array, ballots: csr_array, own: Matrix) -> Labels:
+    votes = (near.maximum(0) @ ballots).toarray()
+    votes = np.round(votes + own, 4) + 1e-5 * own  # of equal labels, the own one
     return np.asarray(votes.argmax(axis=1), dtype=np.int64)

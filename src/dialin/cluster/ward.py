@@ -13,12 +13,14 @@ all others. The few that are closer to call are searched for in float64.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from dialin.arrays import AnyFloats, Floats, Rows
+from dialin.cluster.workers import workers
 
 ROWS_AT_ONCE = 512
 COLUMNS_AT_ONCE = 4_096
@@ -58,11 +60,12 @@ def ward_joins(points: Floats, weight: Floats) -> tuple[Rows, Floats]:
     extent = float(np.sqrt(_squares(centred).max())) or 1.0
     left, equal = _distinct(centred / extent, weight)
     joined, squares = [equal], [np.zeros(len(equal))]
-    while len(left.stand_in) > 1:
-        left.search()
-        kept, gone = left.pairs()
-        joined.append(left.stand_in[np.column_stack([gone, kept])])
-        squares.append(left.join(kept, gone))
+    with workers() as pool:
+        while len(left.stand_in) > 1:
+            left.search(pool)
+            kept, gone = left.pairs()
+            joined.append(left.stand_in[np.column_stack([gone, kept])])
+            squares.append(left.join(kept, gone))
     return np.concatenate(joined), np.sqrt(np.concatenate(squares)) * extent
 
 
@@ -104,18 +107,18 @@ class _Clusters:
             square[part] = _squares(self.centre[a[part]] - self.centre[b[part]])
         return np.asarray(square * (2 * self.weight[a] * self.weight[b] / (self.weight[a] + self.weight[b])))
 
-    def search(self) -> None:
+    def search(self, pool: Executor) -> None:
         """Find the nearest of each cluster that has none."""
         unknown = np.flatnonzero(self.nearest == _UNKNOWN)
-        self._search_in(np.float32, unknown)
+        self._search_in(np.float32, unknown, pool)
         close = unknown[self.distance[unknown] > self.bound[unknown]]
-        self._search_in(np.float64, close)
+        self._search_in(np.float64, close, pool)
         self.bound[close] = np.maximum(self.bound[close], self.distance[close])
 
-    def _search_in(self, dtype: DTypeLike, places: Rows) -> None:
-        bounds = _Bounds.of(self, dtype)
-        for part in _parts(places, ROWS_AT_ONCE):
-            self.nearest[part], self.bound[part] = bounds.two_lowest(part)
+    def _search_in(self, dtype: DTypeLike, places: Rows, pool: Executor) -> None:
+        bounds, parts = _Bounds.of(self, dtype), list(_parts(places, ROWS_AT_ONCE))
+        for part, (nearest, bound) in zip(parts, pool.map(bounds.two_lowest, parts), strict=True):
+            self.nearest[part], self.bound[part] = nearest, bound
         self.distance[places] = self.distances(places, self.nearest[places])
 
     def pairs(self) -> tuple[Rows, Rows]:
