@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover.context import Tools, evidence_of, heights_of, regions_for
+from dialin.discover.context import Tools, evidence_of, heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
@@ -57,7 +57,7 @@ class Corpus:
     @cached_property
     def evidence(self) -> Evidence:
         """Evidence from the heights in the tree, measured once."""
-        heights = heights_of(self.data, Settings(), regions_for(self.data, Settings()))
+        heights = heights_of(self.data, Settings(), trees_for(Settings()))
         return evidence_of(self.data, heights, calibration_of(""))
 
     def part(self, kind: str, rows: NDArray[np.int64]) -> Corpus:

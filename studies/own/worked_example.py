@@ -14,8 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.cuts import Curves, curves, level
-from dialin.cluster.granularity import MIN_MEASURED, Granularity, Measuring, cut_probabilities, quantiles
+from dialin.cluster.cuts import Curves, curves
+from dialin.cluster.granularity import (
+    MIN_MEASURED,
+    CutWeights,
+    Granularity,
+    SuggestedCut,
+    cut_probabilities,
+    quantiles,
+)
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from dialin.discover.assign import Pieces, build
@@ -158,20 +165,28 @@ class Example:
 
     @cached_property
     def granularity(self) -> Granularity:
-        """The cuts with their probabilities; the vectors are of no fitted embedder, so closeness does not count."""
-        p = cut_probabilities(self.worth, np.zeros(len(CUTS)), CUTS, Measuring(MIN_SIZE))
-        low, median, high = (round(k) for k in quantiles(CUTS, p))
-        heights = np.array([level(self.tree, int(k)) for k in CUTS])
-        return Granularity(median, low, high, level(self.tree, median), heights, p)
+        """The cuts with their probabilities; the vectors are of no fitted embedder, so closeness does not count.
+
+        Nor is the number raised, as it is where a hundred sentences and more are measured.
+        """
+        numbers = CUTS.astype(np.float64)
+        p = cut_probabilities(self.worth, numbers, 1.0, CutWeights())
+        low, median, high = (round(k) for k in quantiles(numbers, p))
+        return Granularity(median, low, high, numbers, p)
+
+    @cached_property
+    def cut(self) -> SuggestedCut:
+        """Their heights in the tree."""
+        return SuggestedCut.of(self.granularity, self.tree, np.ones(len(self.X), dtype=np.bool_))
 
     @cached_property
     def evidence(self) -> HeightEvidence:
         """Evidence from the vectors."""
         stratum = np.zeros(len(self.X), dtype=np.int64)
         otherwise = CosineEvidence(self.X, stratum, self.calibration.geometry_weights)
-        heights = SuggestedHeights(stratum, (self.granularity,))
         points = Agglomerative(smooth=True).points(self.X)
-        return HeightEvidence(points, heights, self.calibration.height_slope, otherwise)
+        heights = SuggestedHeights(stratum, (self.cut,), (0,), points)
+        return HeightEvidence(heights, self.calibration.height_slope, otherwise)
 
     @cached_property
     def recorder(self) -> Recorder:
@@ -185,7 +200,7 @@ class Example:
     @cached_property
     def found(self) -> SearchResult:
         """The pieces that the search keeps."""
-        search = TreeSearch(MIN_SIZE, self.granularity.height)
+        search = TreeSearch(MIN_SIZE, np.full(len(self.X), self.cut.height))
         return search(Agglomerative(smooth=True).fit(self.X), self.recorder.judge, [])
 
     @cached_property
@@ -273,7 +288,7 @@ def node_table(example: Example) -> str:
     said = {judged.rows: judged.verdict for judged in example.recorder.sets}
     tree = example.tree
     walk = Walk(tree, example.recorder.judge_.judge, MIN_SIZE, sure=SURE_LOG_ODDS)
-    walk.run(tree.cut_at(example.granularity.height).tolist())
+    walk.run(tree.cut_below(np.full(len(example.X), example.cut.height)).tolist())
     chance = posterior(tree, walk.verdicts, prior=0.5)
     rows = []
     for node in range(tree.n_leaves, tree.root + 1):
@@ -359,7 +374,7 @@ def value_line(example: Example) -> str:
     """Return the single numbers that the page mentions, in one line."""
     values = {
         "sentences needed for a cut": f"{MIN_MEASURED}",
-        "height of the cut": f"{example.granularity.height:.2f}",
+        "height of the cut": f"{example.cut.height:.2f}",
         "slope": f"{example.calibration.height_slope:.0f}",
         "answer span": f"{example.calibration.answer_span:.2f}",
         "sure": f"{1 / (1 + np.exp(-SURE_LOG_ODDS)):.2f}",

@@ -91,7 +91,7 @@ def questions_of(case: Case, unit: Unit, wrong: float, n_candidates: int) -> lis
     n = len(case.texts)
     least = default_min_size(n)
     search = KSearch(spaced(n, least, n_candidates), unit, least)
-    loop = Loop(partitioner_of("agglomerative", case.seed), search)
+    loop = Loop(partitioner_of("agglomerative", case.seed), lambda _: search)
     rounds = list(iterate(case.X, np.arange(n), OracleJudge(case.gold, wrong, case.seed), loop))
     found, log = list[Question](), tuple[Trial, ...]()
     for before, after in pairwise(rounds):

@@ -86,9 +86,9 @@ def test_the_evidence_is_weighed_for_the_embedder_that_made_the_vectors(
 ) -> None:
     asked = list[str]()
 
-    def noted(embedder: str) -> CutWeights:
+    def noted(embedder: str, *, is_chinese: bool) -> CutWeights:
         asked.append(embedder)
-        return weights_for(embedder)
+        return weights_for(embedder, is_chinese=is_chinese)
 
     monkeypatch.setattr(context, "weights_for", noted)
     bench(cli, two, "--llm", "none", "--methods", "dialin,paper")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_samples
 
-from dialin.cluster.cuts import Curves, closeness_of, cuts_of, gap, level, neighbours, silhouettes
+from dialin.cluster.cuts import GROUND, Curves, closeness_of, cuts_of, gap, levels, neighbours, silhouettes
 from dialin.cluster.granularity import (
     Measuring,
     granularity_of,
@@ -30,10 +30,11 @@ def test_closeness_by_hand() -> None:
     assert found == pytest.approx([-1 / 3, 0.5, 1.0], abs=1e-5)
 
 
-def test_closeness_is_measured_above_that_of_any_two_sentences() -> None:
-    """(1, 0) twice and (0, 1) twice have the mean (½, ½), of squared length ½: one cluster has (⅓ − ½) / ½ = −⅓."""
+def test_a_part_of_the_cosine_of_any_two_sentences_is_taken_away() -> None:
+    """(1, 0) twice and (0, 1) twice have the mean (½, ½), of squared length ½: two of six pairs are equal, then all."""
     X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
-    assert closeness_of(X, Agglomerative().fit(X), np.array([1, 2])) == pytest.approx([-1 / 3, 1.0], abs=1e-6)
+    expected = [1 / 3 - GROUND / 2, 1.0 - GROUND / 2]
+    assert closeness_of(X, Agglomerative().fit(X), np.array([1, 2])) == pytest.approx(expected, abs=1e-6)
 
 
 def test_cuts_end_at_clusters_of_twice_the_least_size() -> None:
@@ -89,9 +90,22 @@ def test_neighbours_are_two_a_side_and_never_half_as_many_again() -> None:
     assert found == [[0], [1], [2, 3, 4], [2, 3, 4], [2, 3, 4, 5], [4, 5]]
 
 
-def test_the_level_lies_between_two_joins() -> None:
-    """Points 0, 1, 10 and 30 of a line: single joins at 1, then 0, 1 with 10, then all; k = 2 lies between the last."""
-    X = np.array([[0.0], [1.0], [10.0], [30.0]], dtype=np.float32)
-    tree = Agglomerative().fit(X).tree
-    assert level(tree, 2) == pytest.approx(float(np.sqrt(tree.height[1] * tree.height[2])))
-    assert level(tree, 3) == pytest.approx(float(np.sqrt(tree.height[0] * tree.height[1])))
+LINE = np.array([[0.0], [1.0], [10.0], [30.0], [32.0]], dtype=np.float32)
+"""0 and 1 join at 1, 30 and 32 at 2, then 0 and 1 with 10, then all."""
+
+
+def test_levels_lie_between_two_joins_and_at_the_outermost_beyond_them() -> None:
+    tree = Agglomerative().fit(LINE).tree
+    first, second, third, last = tree.height.tolist()
+    expected = [last, np.sqrt(third * last), np.sqrt(second * third), np.sqrt(first * second), first, first]
+    assert levels(tree, np.ones(5, np.bool_), np.arange(1.0, 7.0)) == pytest.approx(expected)
+
+
+def test_levels_of_some_rows_know_no_join_with_others() -> None:
+    """Of 0, 1 and 30 only the first two join among themselves: one or two clusters begin there, three below it."""
+    tree = Agglomerative().fit(LINE).tree
+    inside = np.array([True, True, False, True, False])
+    assert levels(tree, inside, np.array([1.0, 2.0, 3.0])) == pytest.approx([1.0, 1.0, 1.0])
+    both = np.array([True, True, False, True, True])
+    assert levels(tree, both, np.array([2.0, 3.0, 4.0])) == pytest.approx([2.0, np.sqrt(2.0), 1.0])
+    assert (levels(tree, np.array([True, False, True, False, False]), np.array([2.0])) > 0).all()

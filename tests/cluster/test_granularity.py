@@ -15,13 +15,15 @@ from dialin.cluster.granularity import (
     MIN_MEASURED,
     CutWeights,
     Measuring,
+    SuggestedCut,
     cut_probabilities,
     granularity_of,
+    number_at,
+    numbers_shown,
     quantiles,
     weights_for,
 )
 from dialin.cluster.partition import Agglomerative
-from dialin.cluster.tree import Tree
 from spheres import spheres
 
 MIN_SIZE = 4
@@ -35,32 +37,49 @@ def test_finds_about_as_many_clusters_as_there_are(n_clusters: int, n_each: int)
     assert 2 <= found.low <= n_clusters <= found.high
 
 
-def test_a_cut_into_more_clusters_is_lower_and_the_probabilities_sum_to_one() -> None:
+def test_the_numbers_rise_and_their_probabilities_sum_to_one() -> None:
     found = granularity_of(spheres(8, 30), Measuring(MIN_SIZE))
     assert found is not None
-    assert len(found.heights) == len(found.p) == len(cuts_of(240, MIN_SIZE))
-    assert (np.diff(found.heights) < 0).all()
+    assert len(found.numbers) == len(found.p) == len(cuts_of(240, MIN_SIZE))
+    assert (np.diff(found.numbers) > 0).all()
     assert (found.p > 0).all()
     assert found.p.sum() == pytest.approx(1.0)
-    assert found.heights[-1] < found.height < found.heights[0]
+    assert found.numbers[0] < found.n_clusters < found.numbers[-1]
 
 
-def test_heights_of_a_sample_are_those_of_all_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quarter of the sentences: Ward's heights grow with the root of the size, so they are doubled."""
+def test_a_sample_suggests_as_many_as_all_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     X = spheres(6, 200)
     whole = granularity_of(X, Measuring(MIN_SIZE))
     monkeypatch.setattr(cuts, "MAX_MEASURED", 300)
     part = granularity_of(X, Measuring(MIN_SIZE))
     assert whole is not None
     assert part is not None
-    assert part.height == pytest.approx(whole.height, rel=0.35)
+    assert 5 <= part.n_clusters <= whole.n_clusters + 2 <= 9
+
+
+@pytest.mark.parametrize("n_each", [10, 20, 60])
+def test_the_number_does_not_depend_on_how_many_sentences_each_has(n_each: int) -> None:
+    found = granularity_of(spheres(12, n_each, noise=0.2), Measuring(3))
+    assert found is not None
+    assert 12 / 1.5 <= found.n_clusters <= 12 * 1.5
+
+
+def test_what_leans_towards_the_next_turn_is_measured_alone() -> None:
+    """The closeness is read of the vectors alone: of vectors that are all the same, one cluster has it."""
+    X = spheres(8, 30)
+    measuring = Measuring(MIN_SIZE, weights=CutWeights(0.0, 50.0, 0.6))
+    own, alike = granularity_of(X, measuring), granularity_of(X, measuring, alone=np.ones_like(X) / np.sqrt(X.shape[1]))
+    assert own is not None
+    assert alike is not None
+    assert alike.n_clusters < own.n_clusters
 
 
 def test_only_the_shipped_embedders_have_fitted_weights() -> None:
     """ "" is the embedder of vectors whose origin nobody knows."""
     assert all(weights_for(name).distance > 0 for name in FITTED_EMBEDDERS)
+    assert all(weights_for(name, is_chinese=True).closeness < weights_for(name).closeness for name in FITTED_EMBEDDERS)
     for name in ("", "local:bge-small-en-v1.5", "openai:bge-m3@http://localhost/v1", "local:/models/intents-en-v2"):
-        assert weights_for(name) == CutWeights()
+        assert weights_for(name) == weights_for(name, is_chinese=True) == CutWeights()
         assert weights_for(name).distance == 0.0
 
 
@@ -78,40 +97,42 @@ def test_the_closeness_counts_where_it_is_weighed() -> None:
 # --- the posterior by hand ----------------------------------------------------------------------------------------
 
 CUTS = np.array([2, 4, 8])
+NUMBERS = CUTS.astype(np.float64)
 
 
 def test_without_distance_only_the_worth_counts() -> None:
     """Worth .5, 1 and 0, relative to the best: (.5 + .05)³, 1.05³ and .05³ are .1664, 1.1576 and .0001."""
-    measuring = Measuring(4, weights=CutWeights(gap=3.0, distance=0.0))
-    p = cut_probabilities(np.array([0.2, 0.4, 0.0]), np.array([0.1, 0.5, 0.9]), CUTS, measuring)
+    p = cut_probabilities(np.array([0.2, 0.4, 0.0]), NUMBERS, 2.0, CutWeights(gap=3.0, distance=0.0))
     assert p == pytest.approx([0.1257, 0.8742, 0.0001], abs=1e-4)
 
 
 def test_without_a_gap_only_the_distance_counts() -> None:
-    """The closeness .35 lies half-way from .2 to .5: at √(2 · 4), half of log 2 from 2 and 4, 1.5 of it from 8.
+    """√(2 · 4) has the closeness: half of log 2 from 2 and 4, 1.5 of it from 8.
 
     exp(−(.3466)² / 2) = .9417 twice, and exp(−(1.0397)² / 2) = .5825: .3818, .3818 and .2362 of their sum.
     """
-    measuring = Measuring(4, weights=CutWeights(gap=0.0, distance=1.0, closeness=0.35))
-    p = cut_probabilities(np.array([0.0, 0.0, 9.0]), np.array([0.2, 0.5, 0.8]), CUTS, measuring)
+    p = cut_probabilities(np.array([0.0, 0.0, 9.0]), NUMBERS, 8**0.5, CutWeights(gap=0.0, distance=1.0))
     assert p == pytest.approx([0.3818, 0.3818, 0.2362], abs=1e-4)
 
 
-@pytest.mark.parametrize(("closeness", "best"), [(0.1, 0), (0.95, 2)])
-def test_a_closeness_beyond_all_cuts_is_that_of_the_outermost(closeness: float, best: int) -> None:
-    measuring = Measuring(4, weights=CutWeights(3.0, 8.0, closeness))
-    assert cut_probabilities(np.ones(3), np.array([0.2, 0.5, 0.8]), CUTS, measuring).argmax() == best
+@pytest.mark.parametrize(("closeness", "number"), [(0.1, 2.0), (0.35, 8**0.5), (0.95, 8.0)])
+def test_a_closeness_beyond_all_cuts_is_that_of_the_outermost(closeness: float, number: float) -> None:
+    assert number_at(closeness, np.array([0.2, 0.5, 0.8]), CUTS) == pytest.approx(number)
 
 
 def test_a_closeness_that_falls_again_is_read_as_it_rose() -> None:
     """.6 at 4 clusters is reached there, although the cut into 8 has .5 again."""
-    measuring = Measuring(4, weights=CutWeights(3.0, 8.0, 0.6))
-    assert cut_probabilities(np.ones(3), np.array([0.2, 0.6, 0.5]), CUTS, measuring).argmax() >= 1
+    assert number_at(0.55, np.array([0.2, 0.6, 0.5]), CUTS) < 4.0
+
+
+def test_a_cut_of_few_sentences_each_stands_for_more_clusters_and_one_of_many_for_fewer() -> None:
+    """240 sentences in 4 clusters are 60 each; in 2 they are twice, in 8 half as many: 2^.2 fewer and more."""
+    expected = [2 / 2**0.2, 4.0, 8 * 2**0.2]
+    assert numbers_shown(CUTS, 240, CutWeights(raised=0.2, full=60.0)) == pytest.approx(expected)
 
 
 def test_where_no_cut_is_worth_anything_all_are_as_likely() -> None:
-    p = cut_probabilities(np.zeros(3), np.zeros(3), CUTS, Measuring(4))
-    assert p == pytest.approx([1 / 3] * 3)
+    assert cut_probabilities(np.zeros(3), NUMBERS, 4.0, CutWeights()) == pytest.approx([1 / 3] * 3)
 
 
 def test_the_quantiles_lie_between_the_cuts() -> None:
@@ -119,38 +140,25 @@ def test_the_quantiles_lie_between_the_cuts() -> None:
 
     With .5 and .5 the middles are .25 and .75; .5 lies half-way in log, at √(2 · 8) = 4.
     """
-    assert quantiles(CUTS, np.array([0.2, 0.6, 0.2])) == pytest.approx((2.0, 4.0, 8.0))
-    assert quantiles(np.array([2, 8]), np.array([0.5, 0.5])) == pytest.approx((2.0, 4.0, 8.0))
+    assert quantiles(NUMBERS, np.array([0.2, 0.6, 0.2])) == pytest.approx((2.0, 4.0, 8.0))
+    assert quantiles(np.array([2.0, 8.0]), np.array([0.5, 0.5])) == pytest.approx((2.0, 4.0, 8.0))
 
 
 @given(st.lists(st.floats(0.01, 1.0), min_size=2, max_size=12))
 def test_the_quantiles_are_in_order_and_among_the_cuts(weights: list[float]) -> None:
-    cuts = np.arange(2, len(weights) + 2)
-    low, median, high = quantiles(cuts, np.array(weights) / sum(weights))
-    assert cuts[0] - 1e-9 <= low <= median <= high <= cuts[-1] + 1e-9
+    numbers = np.arange(2.0, len(weights) + 2)
+    low, median, high = quantiles(numbers, np.array(weights) / sum(weights))
+    assert numbers[0] - 1e-9 <= low <= median <= high <= numbers[-1] + 1e-9
 
 
-def test_the_height_cuts_the_tree_into_that_many() -> None:
+@pytest.mark.parametrize("finer", [0.5, 1.0, 2.0])
+def test_the_cut_is_into_that_many_or_more_where_finer_is_wanted(finer: float) -> None:
     X = spheres(8, 30)
-    found = granularity_of(X, Measuring(MIN_SIZE))
-    tree = Agglomerative(smooth=True).fit(X).tree
+    found, tree = granularity_of(X, Measuring(MIN_SIZE)), Agglomerative(smooth=True).fit(X).tree
     assert found is not None
-    assert n_below(tree, found.height) == found.n_clusters
-
-
-@pytest.mark.parametrize("finer", [0.5, 2.0])
-def test_finer_is_a_lower_height(finer: float) -> None:
-    X = spheres(8, 30)
-    found, other = granularity_of(X, Measuring(MIN_SIZE)), granularity_of(X, Measuring(MIN_SIZE, finer=finer))
-    assert found is not None
-    assert other is not None
-    assert other.n_clusters == found.n_clusters
-    assert n_below(Agglomerative(smooth=True).fit(X).tree, other.height) == round(finer * found.n_clusters)
-
-
-def n_below(tree: Tree, height: float) -> int:
-    """Return the number of clusters of the cut at this height."""
-    return 1 + int((tree.height > height).sum())
+    cut = SuggestedCut.of(found, tree, np.ones(len(X), np.bool_), finer)
+    assert len(tree.cut_below(np.full(len(X), cut.height))) == round(finer * found.n_clusters)
+    assert (np.diff(cut.heights) <= 0).all()
 
 
 @settings(max_examples=5)
@@ -163,7 +171,7 @@ def test_the_order_of_rows_is_irrelevant_and_the_seed_decides(seed: int) -> None
     assert found is not None
     assert again is not None
     assert again.n_clusters == found.n_clusters
-    assert again.height == pytest.approx(found.height, rel=1e-4)
+    assert (again.low, again.high) == (found.low, found.high)
 
 
 def test_few_rows_are_not_measured() -> None:
@@ -178,7 +186,7 @@ def test_equal_rows_are_measured_without_a_warning() -> None:
     found = granularity_of(np.repeat(spheres(2, 1), 60, axis=0), Measuring(MIN_SIZE))
     assert found is not None
     assert found.n_clusters >= 2
-    assert np.isfinite(found.height)
+    assert np.isfinite(found.numbers).all()
 
 
 @pytest.mark.parametrize(("n_each", "n_random"), [(30, 8), (250, 4), (500, 2)])

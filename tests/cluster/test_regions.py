@@ -1,4 +1,4 @@
-"""Regions: which sentences of a large corpus are clustered together."""
+"""Regions: nodes of a large tree, in each of which fineness is measured anew."""
 
 from __future__ import annotations
 
@@ -7,35 +7,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialin.arrays import Matrix, Rows
 from dialin.cluster import regions
 from dialin.cluster.partition import Agglomerative
-from dialin.cluster.regions import highest_within, parted, regions_of
-from dialin.discover.context import Tools
+from dialin.cluster.regions import highest_within, regions_of
+from dialin.discover.context import Tools, heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
-from dialin.runs.tables import rounds_json
 from spheres import spheres
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Call a corpus large from 201 sentences on, and a region small below 20."""
+    """Call a stratum large from 201 sentences on, and a region small below 20."""
     monkeypatch.setattr(regions, "MAX_TOGETHER", 200)
     monkeypatch.setattr(regions, "MIN_APART", 20)
 
 
-def test_up_to_five_thousand_sentences_are_one_region() -> None:
-    X = np.ones((5_000, 1), np.float32)
-    assert regions_of(X, np.zeros(5_000, np.int64)).max() == 0
-
-
-def test_a_large_stratum_is_parted_and_a_small_one_is_not(small: None) -> None:
-    X = np.concatenate([spheres(6, 60), spheres(2, 50, seed=1)])
-    strata = np.repeat([0, 1], [360, 100])
-    found = regions_of(X, strata)
-    assert found[:360].max() > 0
-    assert found[360:].max() == 0
+def parted(X: Matrix) -> Rows:
+    return regions_of(X, Agglomerative().fit(X).tree)
 
 
 @settings(max_examples=20, deadline=None)
@@ -50,10 +41,16 @@ def test_the_highest_nodes_hold_every_row_once(sizes: list[int], largest: int) -
     assert all(node == tree.root or tree.size(int(tree.parent[node])) > largest for node in nodes)
 
 
+def test_what_is_not_large_is_one_region(small: None) -> None:
+    assert parted(spheres(4, 50)).tolist() == [0] * 200
+    assert parted(spheres(4, 51)).max() > 0
+    assert len(parted(spheres(1, 0))) == 0
+
+
 def test_a_region_is_of_similar_sentences(small: None) -> None:
     """Four kinds of 150 sentences: no region of at most 200 holds two of them."""
     kinds = np.repeat(np.arange(4), 150)
-    found = parted(spheres(4, 150), seed=0)
+    found = parted(spheres(4, 150))
     assert np.unique(np.stack([found, kinds]), axis=1).shape[1] == found.max() + 1 == 4
 
 
@@ -62,34 +59,35 @@ def test_few_sentences_far_from_all_others_join_the_nearest_region(small: None) 
     X = np.zeros((305, 3), np.float32)
     X[:150, 0] = X[150:300, 1] = 1
     X[300:] = np.array([0.2, 0.3, np.sqrt(0.87)])
-    found = parted(X, seed=0)
+    found = parted(X)
     assert set(found[300:].tolist()) == set(found[150:300].tolist()) != set(found[:150].tolist())
 
 
 def test_groups_that_are_all_too_small_stay_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regions, "MAX_TOGETHER", 10)
     monkeypatch.setattr(regions, "MIN_APART", 11)
-    assert parted(spheres(6, 10), seed=0).max() == 0
+    assert parted(spheres(6, 10)).max() == 0
 
 
-def test_each_region_is_clustered_as_if_it_were_alone(small: None) -> None:
-    """Sixteen kinds of 40 sentences: all are found, and each round says in which region."""
-    X, n = spheres(16, 40), 640
-    data = Data([f"sentence {i}" for i in range(n)], X, np.ones(n, np.int64), [""] * n)
-    result = discover(data, Tools(None, lambda names: X[: len(names)], ranks_names=False), Settings())
+def sixteen_kinds() -> Data:
+    n = 640
+    return Data([f"sentence {i}" for i in range(n)], spheres(16, 40), np.ones(n, np.int64), [""] * n)
+
+
+def test_each_region_is_measured_by_itself_and_cut_in_the_tree_of_all(small: None) -> None:
+    """Sixteen kinds of 40 sentences, in regions of whole kinds: as many clusters as kinds are suggested in each."""
+    data = sixteen_kinds()
+    found = heights_of(data, Settings(), trees_for(Settings()))
+    kinds = np.repeat(np.arange(16), 40)
+    in_region = [len(np.unique(kinds[found.regions == region])) for region in range(len(found.found))]
+    assert len(in_region) > 1
+    assert sum(in_region) == 16
+    assert [cut and cut.granularity.n_clusters for cut in found.found] == in_region
+
+
+def test_what_regions_suggest_is_found_in_the_tree_of_all(small: None) -> None:
+    data = sixteen_kinds()
+    result = discover(data, Tools(None, lambda names: data.X[: len(names)], ranks_names=False), Settings())
     kinds = np.repeat(np.arange(16), 40)
     assert np.unique(np.stack([result.labels, kinds]), axis=1).shape[1] == len(result.intents) == 16
-    said = [round_["region"] for round_ in rounds_json(result)]
-    assert len(said) > 1
-    assert said == list(range(1, len(said) + 1))
-
-
-def test_the_paper_clusters_all_sentences_together(small: None) -> None:
-    X, n = spheres(4, 100), 400
-    data = Data([f"sentence {i}" for i in range(n)], X, np.ones(n, np.int64), [""] * n)
-    result = discover(
-        data,
-        Tools(None, lambda names: X[: len(names)], ranks_names=False),
-        Settings(strategy="paper", n_clusters=(4,), max_rounds=1),
-    )
-    assert [round_["region"] for round_ in rounds_json(result)] == [0]
+    assert len(result.rounds) == 1

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialin.cluster import partition
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.smooth import n_neighbours_of, smoothed
 from oracles import Matrix, blobs, unit
@@ -61,18 +60,16 @@ def test_the_tree_is_that_of_the_smoothed_rows() -> None:
     assert len(Agglomerative(smooth=True).fit(X[:0]).cut(3)) == 0
 
 
-def test_micro_clusters_are_made_of_smoothed_rows() -> None:
+def test_micro_clusters_are_made_of_rows_as_they_are() -> None:
     X, _ = blobs([40, 40, 40])
     plain, smoothing = (Agglomerative(max_exact=50, n_micro=20, smooth=s, random_state=0) for s in (False, True))
-    assert np.array_equal(smoothing.fit(X).cut(10), plain.fit(smoothed(X)).cut(10))
+    assert np.array_equal(smoothing.fit(X).cut(10), plain.fit(X).cut(10))
 
 
-def test_too_many_rows_are_not_smoothed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_rows_are_not_smoothed() -> None:
     X, _ = blobs([40, 40, 40])
-    monkeypatch.setattr(partition, "MAX_SMOOTHED", 119)
-    assert np.array_equal(Agglomerative(smooth=True).points(X), X)
-    monkeypatch.setattr(partition, "MAX_SMOOTHED", 120)
-    assert np.array_equal(Agglomerative(smooth=True).points(X), smoothed(X))
+    assert np.array_equal(Agglomerative(smooth=True, max_exact=119).points(X), X)
+    assert np.array_equal(Agglomerative(smooth=True, max_exact=120).points(X), smoothed(X))
 
 
 def test_beyond_four_thousand_rows_the_neighbours_are_the_same_share() -> None:

@@ -64,8 +64,8 @@ def test_roles_are_parted_in_each_script() -> None:
     texts, roles = texts_of(3, 2), ["customer", "agent", "customer", "agent", "customer"]
     X = blocks(np.ones((3, 1), np.float32), np.ones((2, 1), np.float32))
     found = [(*part, rows.tolist()) for part, rows in strata_of(roles, scripts_of(texts, X))]
-    customers = [("customer", False, 0, [0, 2]), ("customer", True, 0, [4])]
-    assert found == [("agent", False, 0, [1]), ("agent", True, 0, [3]), *customers]
+    customers = [("customer", False, [0, 2]), ("customer", True, [4])]
+    assert found == [("agent", False, [1]), ("agent", True, [3]), *customers]
 
 
 def test_no_sentences_have_no_parts() -> None:

@@ -15,7 +15,7 @@ from dialin.arrays import Matrix
 from dialin.bench.methods import labels_by
 from dialin.cluster.granularity import CutWeights, Granularity, SuggestedNumber, suggested_number, weights_for
 from dialin.discover import context
-from dialin.discover.context import Tools, heights_of, regions_for
+from dialin.discover.context import Tools, heights_of, trees_for
 from dialin.discover.estimator import IntentClusterer
 from dialin.discover.method import discover as find
 from dialin.discover.settings import Settings
@@ -56,7 +56,7 @@ def balls(roles: Sequence[str] = ()) -> Data:
 
 
 def found_at(n: int, low: int, high: int) -> Granularity:
-    return Granularity(n, low, high, 1.0, np.ones(1), np.ones(1))
+    return Granularity(n, low, high, np.ones(1), np.ones(1))
 
 
 def embeds_nothing(texts: Sequence[str]) -> Matrix:
@@ -78,7 +78,7 @@ def test_the_result_holds_the_total_over_the_strata() -> None:
     """Customers say five things, agents three."""
     data = balls(["customer"] * 150 + ["agent"] * 90)
     result = find(data, Tools(None, embeds_nothing, ranks_names=False), Settings())
-    assert result.suggested == suggested_number(heights_of(data, Settings(), regions_for(data, Settings())).found)
+    assert result.suggested == heights_of(data, Settings(), trees_for(Settings())).suggested
     assert result.suggested is not None
     assert result.suggested.low <= 8 <= result.suggested.high
 
@@ -111,9 +111,9 @@ def weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the embedders that weights are asked for."""
     asked = list[str]()
 
-    def noted(embedder: str) -> CutWeights:
+    def noted(embedder: str, *, is_chinese: bool) -> CutWeights:
         asked.append(embedder)
-        return weights_for(embedder)
+        return weights_for(embedder, is_chinese=is_chinese)
 
     monkeypatch.setattr(context, "weights_for", noted)
     return asked
@@ -205,7 +205,7 @@ def test_a_kept_intent_counts_as_one(cli: Cli, run: Path, home: Path) -> None:
     assert data is not None
     rest = PinnedSplit.of(pinned, data, new.assignment_roles).rest
     settings = new.manifest.settings
-    alone = suggested_number(heights_of(rest, settings, regions_for(rest, settings)).found)
+    alone = heights_of(rest, settings, trees_for(settings)).suggested
     assert alone is not None
     assert new.manifest.suggested == alone.with_known(1)
 

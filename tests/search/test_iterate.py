@@ -24,7 +24,8 @@ SEARCHES: list[Search] = [TreeSearch(3), KSearch(min_size=3), KSearch((4, 8), mi
 
 
 def rounds_of(X: Matrix, judge: Oracle | Constant, search: Search | None = None, **loop: Any) -> list[Round]:
-    return list(iterate(X, np.arange(len(X)), judge, Loop(Agglomerative(), search or TreeSearch(3), **loop)))
+    own = search or TreeSearch(3)
+    return list(iterate(X, np.arange(len(X)), judge, Loop(Agglomerative(), lambda _: own, **loop)))
 
 
 class Hashing(Judge):
@@ -55,7 +56,7 @@ def test_each_round_shrinks_the_rest_or_ends_the_loop(
     sizes: list[int], seed: int, which: int, epsilon: float, max_rounds: int
 ) -> None:
     X, _ = blobs(sizes, seed=seed)
-    loop = Loop(Agglomerative(), SEARCHES[which], epsilon, max_rounds)
+    loop = Loop(Agglomerative(), lambda _: SEARCHES[which], epsilon, max_rounds)
     rounds = list(iterate(X, np.arange(len(X)), Hashing(seed), loop))
     rest = set(range(len(X)))
     for i, round_ in enumerate(rounds):
@@ -172,7 +173,7 @@ def test_the_rounds_come_one_by_one() -> None:
     """A caller that stops after a round has paid for that round only: here, for the two clusters of k = 2."""
     X, gold = blobs([10] * 4)
     oracle = Oracle(gold)
-    rounds = iterate(X, np.arange(len(X)), oracle, Loop(Agglomerative(), KSearch((2,))))
+    rounds = iterate(X, np.arange(len(X)), oracle, Loop(Agglomerative(), lambda _: KSearch((2,))))
     assert oracle.asked == []
     next(rounds)
     assert len(oracle.asked) == 2

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.cuts import level
+from dialin.cluster.cuts import levels
 from dialin.cluster.partition import Agglomerative, KMeans
 from dialin.cluster.tree import Tree
 from dialin.discover.context import default_min_size
@@ -252,6 +252,12 @@ def test_the_tree_search_asks_about_each_node_once_and_not_below_good_ones() -> 
     assert len(oracle.asked) <= 15 + 2 * 8
 
 
+def at(tree: Tree, k: int) -> NDArray[np.float64]:
+    """Return the height of the cut into k, as the limit of each row."""
+    inside = np.ones(len(tree.rows), np.bool_)
+    return np.full(len(tree.rows), levels(tree, inside, np.array([float(k)]))[0])
+
+
 def binary() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return 32 points that join two by two, five times, and eight intents of four points each."""
     bits = (np.arange(32)[:, None] >> np.arange(5)) & 1
@@ -277,8 +283,8 @@ def test_asking_begins_in_the_middle(k: int, sizes: dict[int, int]) -> None:
     """
     X, gold = binary()
     tree, oracle = Agglomerative().fit(X).tree, Oracle(gold)
-    start = {1: None, 32: 0.0}.get(k, level(tree, k) if 1 < k < 32 else None)
-    found = TreeSearch(2, start)(Agglomerative().fit(X), oracle.judge, [])
+    limits = {1: None, 32: np.full(32, 1e-9)}.get(k, at(tree, k) if 1 < k < 32 else None)
+    found = TreeSearch(2, limits)(Agglomerative().fit(X), oracle.judge, [])
     assert sets(found.clusters) == parts(gold)
     assert len(oracle.asked) == len(set(oracle.asked))
     assert Counter(map(len, oracle.asked)) == (sizes or {2: 16, 4: 8, 8: 4})
@@ -288,7 +294,7 @@ def test_a_good_that_is_not_sure_is_confirmed_by_its_parent_or_its_children() ->
     """P = .9: the four points that are good have a bad parent, so their two halves are asked about, too."""
     X, gold = binary()
     oracle = Oracle(gold, Verdict.of(0.9), Verdict.of(0.1))
-    found = TreeSearch(2, level(Agglomerative().fit(X).tree, 8))(Agglomerative().fit(X), oracle.judge, [])
+    found = TreeSearch(2, at(Agglomerative().fit(X).tree, 8))(Agglomerative().fit(X), oracle.judge, [])
     assert sets(found.clusters) == parts(gold)
     assert Counter(map(len, oracle.asked)) == {4: 8, 8: 4, 2: 16}
 
@@ -297,7 +303,8 @@ def test_a_good_that_is_not_sure_is_confirmed_by_its_parent_or_its_children() ->
 def test_a_cut_above_the_root_is_the_root_and_a_sure_false_good_there_is_outvoted(start: float | None) -> None:
     X, gold = binary()
     oracle = Oracle(gold, wrong={frozenset(range(32)): Verdict.of(1.0)})
-    assert sets(TreeSearch(2, start)(Agglomerative().fit(X), oracle.judge, []).clusters) == parts(gold)
+    limits = None if start is None else np.full(32, start)
+    assert sets(TreeSearch(2, limits)(Agglomerative().fit(X), oracle.judge, []).clusters) == parts(gold)
 
 
 @pytest.mark.parametrize("n_batches", range(5))
@@ -312,7 +319,7 @@ def test_what_a_cap_leaves_is_the_best_of_what_was_judged(n_batches: int) -> Non
         spent.append(len(clusters))
         return oracle.judge(clusters)
 
-    found = TreeSearch(2, level(Agglomerative().fit(X).tree, 16))(Agglomerative().fit(X), ask, [])
+    found = TreeSearch(2, at(Agglomerative().fit(X).tree, 16))(Agglomerative().fit(X), ask, [])
     assert spent == [16, 8, 4][:n_batches]
     assert found.capped == (n_batches < 3)
     assert Counter(map(len, found.clusters)) == [{}, {2: 16}, {4: 8}, {4: 8}, {4: 8}][n_batches]
@@ -384,7 +391,7 @@ def test_all_rather_bad_keeps_nothing() -> None:
 
 
 @given(
-    n=st.integers(0, 30), seed=st.integers(0, 999), min_size=st.integers(1, 6), start=st.none() | st.floats(0.0, 2.0)
+    n=st.integers(0, 30), seed=st.integers(0, 999), min_size=st.integers(1, 6), start=st.none() | st.floats(0.01, 2.0)
 )
 @settings(max_examples=60)
 def test_whatever_the_judge_says_the_clusters_are_disjoint_and_large_enough(
@@ -398,7 +405,8 @@ def test_whatever_the_judge_says_the_clusters_are_disjoint_and_large_enough(
         asked.extend(sets(clusters))
         return [Verdict.of(p) if p < 0.8 else UNREADABLE for p in rng.random(len(clusters))]
 
-    found = TreeSearch(min_size, start)(Agglomerative().fit(X), ask, [])
+    limits = None if start is None else np.full(n, start)
+    found = TreeSearch(min_size, limits)(Agglomerative().fit(X), ask, [])
     rows = [row for cluster in found.clusters for row in cluster.tolist()]
     assert len(rows) == len(set(rows))
     assert sets(found.clusters) <= set(asked)

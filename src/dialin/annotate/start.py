@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dialin.discover.context import heights_of, regions_for
+from dialin.discover.context import heights_of, trees_for
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 
@@ -36,10 +36,10 @@ def clusters_for(data: Data, seed: int) -> int:
     8
     """
     settings = Settings(roles="ignore", seed=seed)
-    heights = heights_of(data, settings, regions_for(data, settings))
-    sizes = np.bincount(heights.strata)
+    heights = heights_of(data, settings, trees_for(settings))
+    sizes = np.bincount(heights.regions)
     wanted = [
-        CLUSTER_FACTOR * found.n_clusters if found else int(size) // SENTENCES_PER_CLUSTER
+        CLUSTER_FACTOR * found.granularity.n_clusters if found else int(size) // SENTENCES_PER_CLUSTER
         for found, size in zip(heights.found, sizes, strict=True)
     ]
     return min(max(sum(wanted), 2), len(data.texts))

@@ -5,7 +5,8 @@ Ben-Hur, Elisseeff and Guyon 2002). *Separation*: how much nearer sentences are 
 one (silhouette; Rousseeuw 1987). Both depend on k even in structureless data, so the figures of random points with the
 same covariance are subtracted, as in the gap statistic (Tibshirani, Walther and Hastie 2001).
 
-*Closeness*: the mean cosine of the pairs inside clusters, where 0 is that of any two sentences of the corpus.
+*Closeness*: the mean cosine of the pairs inside clusters, less a part of that of any two sentences. With all of it, a
+region of a corpus would be measured more finely than the whole; with none, a corpus of one business more coarsely.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.metrics import adjusted_rand_score
 
-from dialin.arrays import Floats, Labels, Matrix
+from dialin.arrays import Bools, Floats, Labels, Matrix, Rows
 from dialin.cluster.partition import Agglomerative, TreePartition
 from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree
@@ -26,12 +27,18 @@ Draw = Callable[[Matrix, np.random.Generator], Matrix]
 """Returns random unit rows, as many as it is given."""
 MAX_MEASURED = 4_000
 """Larger corpora are measured on an even random sample of this many sentences."""
+MAX_SHARE = 0.75
+"""Largest share of the rows that a thinner sample has; beyond it, all are measured."""
+MAX_THINNED = 3
+"""Thinner samples, at most."""
 SAMPLE_SHARE = 0.75
 N_SAMPLES = 8
 N_RANDOM = 3
 """Samples of each set of random points, whose figures vary less."""
 MAX_RANDOM = 8
 """Sets of random points, at most; small corpora need more of them: the figures of each vary more, and cost less."""
+GROUND = 0.3
+"""Part of the mean cosine of any two sentences that is taken from that inside clusters (``studies.own.fineness``)."""
 N_CUTS = 30
 WINDOW = 5
 """Neighbouring k whose figures are averaged, at most."""
@@ -39,10 +46,22 @@ NEIGHBOUR_FACTOR = 1.5
 """Two k whose ratio is this or more are not neighbours."""
 
 
-def measured_rows(X: Matrix, rng: np.random.Generator) -> Matrix:
-    """Return at most `MAX_MEASURED` rows, in an order of their own."""
-    X = X[np.lexsort(X.T[:8])]
-    return X if len(X) <= MAX_MEASURED else X[np.sort(rng.choice(len(X), MAX_MEASURED, replace=False))]
+def measured_rows(X: Matrix, rng: np.random.Generator) -> Rows:
+    """Return at most `MAX_MEASURED` rows of X, ordered by their vectors: the order of X does not matter."""
+    order = np.lexsort(X.T[:8])
+    few = order if len(X) <= MAX_MEASURED else order[np.sort(rng.choice(len(X), MAX_MEASURED, replace=False))]
+    return few.astype(np.int64)
+
+
+def samples_of(X: Matrix, size: int, rng: np.random.Generator) -> list[Matrix]:
+    """Return two or three random samples of about `size` rows of X (n, d), each in the order of X.
+
+    Where they would have most of the rows, it is all rows once.
+    """
+    if size > MAX_SHARE * len(X):
+        return [X]
+    n_samples = int(np.clip(len(X) // size, 2, MAX_THINNED))
+    return [X[np.sort(rng.choice(len(X), size, replace=False))] for _ in range(n_samples)]
 
 
 def cuts_of(n: int, min_size: int) -> Labels:
@@ -157,23 +176,23 @@ def silhouettes(X: Matrix, labels: Labels, min_size: int = 1) -> Floats:
 
 
 def closeness_of(X: Matrix, partition: TreePartition, cuts: Labels) -> Floats:
-    """Return the closeness of each cut of the rows of X, shape (n_cuts,): 1 where no cluster has two rows.
+    """Return the closeness of each cut of the rows of X, shape (n_cuts,); clusters of one row count as close as can be.
 
-    It is the mean cosine c of all pairs inside clusters, less the squared length b of the mean row, over 1 - b.
+    It is c - 0.3 b, where c is the mean cosine of all pairs inside clusters, and b the squared length of the mean row.
     """
     base = float(np.square(X.mean(axis=0, dtype=np.float64)).sum())
-    return np.array([(_mean_cosine(X, partition.cut(int(k))) - base) / max(1.0 - base, 1e-9) for k in cuts])
+    return np.array([mean_cosine(X, partition.cut(int(k))) for k in cuts]) - GROUND * base
 
 
-def _mean_cosine(X: Matrix, labels: Labels) -> float:
-    """Return the mean cosine of all pairs of rows with the same label; 1 without such a pair.
+def mean_cosine(X: Matrix, labels: Labels) -> float:
+    """Return the mean cosine of all pairs of unit rows with the same label; 1 without such a pair.
 
     Examples
     --------
     A pair at a right angle and a pair of equal rows: (0 + 1) / 2.
 
     >>> X = np.array([[1, 0], [0, 1], [1, 0], [1, 0]], dtype=np.float32)
-    >>> _mean_cosine(X, np.array([0, 0, 1, 1]))
+    >>> mean_cosine(X, np.array([0, 0, 1, 1]))
     0.5
     """
     sizes, rows = np.bincount(labels), np.arange(len(labels))
@@ -192,7 +211,26 @@ def partition_of(X: Matrix) -> TreePartition:
     return Agglomerative(smooth=True, max_exact=MAX_MEASURED).fit(X)
 
 
-def level(tree: Tree, k: int) -> float:
-    """Return the height at which the tree falls into k clusters, 2 ≤ k < n: between two joins, their geometric mean."""
-    below, above = np.maximum(tree.height[[-k, -(k - 1)]], 1e-9)
-    return float(np.sqrt(below * above))
+def levels(tree: Tree, is_inside: Bools, numbers: Floats) -> Floats:
+    """Return the heights at which some rows of a tree fall into these numbers of clusters, shape (n_numbers,).
+
+    Between two joins it is the geometric mean of their heights. Joins with rows outside do not count: the rows are
+    nodes of the tree, and a number below theirs gives the height of the last join inside.
+
+    Parameters
+    ----------
+    tree : Tree
+        The tree of all rows.
+    is_inside : ndarray of shape (n,), bool
+        The rows in question.
+    numbers : ndarray of shape (n_numbers,)
+        Numbers of clusters; rounded, and at least 1.
+    """
+    n_inside = np.concatenate([[0], np.cumsum(is_inside[tree.rows])])
+    is_whole = n_inside[tree.end] - n_inside[tree.start] == tree.end - tree.start
+    joins = np.maximum(tree.height[is_whole[tree.n_leaves :]], 1e-9)  # ascending, as all heights of a tree
+    if not len(joins):
+        return np.full(len(numbers), 1e-9)
+    n_below = np.clip(is_whole[: tree.n_leaves].sum() - np.maximum(np.rint(numbers), 1), 0, len(joins)).astype(np.int64)
+    below, above = joins[np.maximum(n_below - 1, 0)], joins[np.minimum(n_below, len(joins) - 1)]
+    return np.asarray(np.sqrt(below * above))

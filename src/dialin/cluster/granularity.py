@@ -6,18 +6,33 @@ vectors that were tuned for intents put two sentences of one intent about equall
 
 `CutWeights` says how much each counts. They are fitted to one embedder's vectors (``studies.own.fineness``); for other
 embedders only the first kind counts.
+
+The worth depends on the number of sentences: with few of each intent only coarse clusters are stable, with many the
+wordings inside an intent are. So it is measured on samples of about `N_EACH` sentences a cluster, by the number of
+clusters that have the closeness of one intent, and where there are fewer, the number of clusters is raised
+(`numbers_shown`). The closeness of a cut does not depend on the number of sentences.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dialin.arrays import Floats, Labels, Matrix
-from dialin.cluster.cuts import Draw, closeness_of, cuts_of, gap_of, level, measured_rows, partition_of, random_like
-from dialin.cluster.partition import MAX_SMOOTHED, Agglomerative
+from dialin.arrays import Bools, Floats, Labels, Matrix
+from dialin.cluster.cuts import (
+    Draw,
+    closeness_of,
+    cuts_of,
+    gap_of,
+    levels,
+    measured_rows,
+    partition_of,
+    random_like,
+    samples_of,
+)
+from dialin.cluster.tree import Tree
 
 MIN_MEASURED = 100
 """Fewer sentences are not measured: a quarter of them says too little."""
@@ -25,6 +40,10 @@ INTERVAL = (0.1, 0.9)
 """Quantiles of the posterior that bound the interval: four corpora of five should lie inside."""
 FLOOR = 0.05
 """Added to the worth of a cut relative to the best, so that no cut is impossible."""
+N_EACH = 40
+"""Sentences a cluster in the samples on which the worth of cuts is measured."""
+MIN_SAMPLE = 300
+"""Least sentences of such a sample."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +58,27 @@ class CutWeights:
         Weight of -(log k - log k')² / 2, where the cut into k' clusters has the closeness of one intent.
     closeness : float
         Closeness of one intent, in (0, 1).
+    raised : float
+        Share of log(`full` / sentences a cluster) by which the log of the number of clusters is raised.
+    full : float
+        Sentences a cluster that show all clusters.
     """
 
     gap: float = 3.0
     distance: float = 0.0
-    closeness: float = 0.5
+    closeness: float = 0.6
+    raised: float = 0.2
+    full: float = 60.0
 
 
-FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.48)
-"""For the shipped embedders: what fits all families of data sets together (``studies.own.fineness``)."""
+FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.6)
+"""For the shipped English embedder: what fits all families of data sets together (``studies.own.fineness``)."""
+FITTED_CHINESE = replace(FITTED, closeness=0.52)
+"""For the shipped Chinese embedder, whose vectors lie farther apart."""
 FITTED_EMBEDDERS = frozenset({"local:intents-en-v2", "local:intents-zh-v1", "local:intents-en-v2+intents-zh-v1"})
 
 
-def weights_for(embedder: str) -> CutWeights:
+def weights_for(embedder: str, *, is_chinese: bool = False) -> CutWeights:
     """Return the weights fitted to the vectors of an embedder, by its name; without closeness for any other.
 
     Examples
@@ -59,7 +86,9 @@ def weights_for(embedder: str) -> CutWeights:
     >>> weights_for("local:intents-en-v2").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
     (0.5, 0.0)
     """
-    return FITTED if is_fitted(embedder) else CutWeights()
+    if not is_fitted(embedder):
+        return CutWeights()
+    return FITTED_CHINESE if is_chinese else FITTED
 
 
 def is_fitted(embedder: str) -> bool:
@@ -75,27 +104,48 @@ def is_fitted(embedder: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Granularity:
-    """The cuts of the tree that the sentences suggest.
+    """The numbers of clusters that the sentences suggest.
 
     Parameters
     ----------
     n_clusters : int
-        The median of the posterior over the number of clusters, 2 or more.
+        The median of the posterior, 2 or more.
     low, high : int
         Bounds of the interval that holds it with P = .8.
-    height : float
-        Height of Ward's tree over all n sentences between the last join that the median cut keeps and the first that
-        it does not: the geometric mean of both.
-    heights, p : float64 arrays of shape (n_cuts,)
-        Such a height of each cut that was measured, and its probability; they sum to 1.
+    numbers, p : float64 arrays of shape (n_cuts,)
+        Each number of clusters that was measured, and its probability; they sum to 1.
     """
 
     n_clusters: int
     low: int
     high: int
+    numbers: Floats
+    p: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class SuggestedCut:
+    """The cuts of a tree that the sentences suggest, in all of it or in one region.
+
+    Parameters
+    ----------
+    granularity : Granularity
+        The numbers of clusters.
+    height : float
+        Height at which the tree falls into the median number.
+    heights : float64 array of shape (n_cuts,)
+        Height of each number that was measured.
+    """
+
+    granularity: Granularity
     height: float
     heights: Floats
-    p: Floats
+
+    @classmethod
+    def of(cls, granularity: Granularity, tree: Tree, is_inside: Bools, finer: float = 1.0) -> SuggestedCut:
+        """Return the cuts of the rows of a tree that are inside (n), into `finer` times as many clusters."""
+        height = levels(tree, is_inside, finer * np.array([granularity.n_clusters]))[0]
+        return cls(granularity, float(height), levels(tree, is_inside, finer * granularity.numbers))
 
 
 @dataclass(frozen=True)
@@ -118,7 +168,7 @@ def suggested_number(found: Iterable[Granularity | None]) -> SuggestedNumber | N
 
     Examples
     --------
-    >>> customers, agents = (Granularity(n, n - 2, n + 3, 1.0, np.ones(1), np.ones(1)) for n in (20, 8))
+    >>> customers, agents = (Granularity(n, n - 2, n + 3, np.ones(1), np.ones(1)) for n in (20, 8))
     >>> suggested_number([customers, None, agents])
     SuggestedNumber(n=28, low=24, high=34)
     """
@@ -141,22 +191,21 @@ class Measuring:
         clusters of twice that size on average.
     seed : int
         Seed of samples and random points.
-    finer : float
-        How many times as many clusters as suggested the heights are for.
     weights : CutWeights
         How the evidence weighs.
     """
 
     min_size: int
     seed: int = 0
-    finer: float = 1.0
     weights: CutWeights = CutWeights()
 
 
-def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) -> Granularity | None:
+def granularity_of(
+    X: Matrix, measuring: Measuring, draw: Draw = random_like, *, alone: Matrix | None = None
+) -> Granularity | None:
     """Measure how many clusters the rows suggest; None for fewer than a hundred, or where no cut could hold two.
 
-    The order of the rows does not matter. Takes O(m² · d) time for each of a dozen trees, m = min(n, 4,000).
+    The order of the rows does not matter. Takes O(m² · d) time for each of a few dozen trees, m = min(n, 4,000).
 
     Parameters
     ----------
@@ -166,55 +215,93 @@ def granularity_of(X: Matrix, measuring: Measuring, draw: Draw = random_like) ->
         Least size, seed, and the weights of the evidence.
     draw : callable
         Draws the random points that the rows are measured against.
+    alone : ndarray of shape (n, d), optional
+        The vectors whose closeness counts, where X leans towards what is said next.
     """
     rng = np.random.default_rng(measuring.seed)
-    own = measured_rows(X, rng)
+    rows = measured_rows(X, rng)
+    own = X[rows]
     cuts = cuts_of(len(own), measuring.min_size)
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
     partition = partition_of(own)
-    p = cut_probabilities(
-        gap_of(own, cuts, measuring.min_size, rng, draw), closeness_of(own, partition, cuts), cuts, measuring
-    )
-    low, median, high = (round(k) for k in quantiles(cuts, p))
-    is_smoothed = len(X) <= MAX_SMOOTHED  # else the whole tree is built on what was not
-    tree = (partition if is_smoothed else Agglomerative().fit(own)).tree
-    grown = float(np.sqrt(len(X) / len(own)))
-    wanted = [int(np.clip(round(k * measuring.finer), 2, len(own) - 1)) for k in (*cuts.tolist(), median)]
-    *heights, height = [level(tree, k) * grown for k in wanted]
-    return Granularity(median, low, high, height, np.array(heights), p)
+    closeness = closeness_of(own if alone is None else alone[rows], partition, cuts)
+    near = number_at(measuring.weights.closeness, closeness, cuts)
+    size = max(MIN_SAMPLE, round(N_EACH * near)) if measuring.weights.distance else len(own)
+    samples = samples_of(own, size, rng)
+    cuts = cuts_of(len(samples[0]), measuring.min_size)
+    worth = np.mean([gap_of(sample, cuts, measuring.min_size, rng, draw) for sample in samples], axis=0)
+    numbers = np.minimum(numbers_shown(cuts, len(samples[0]), measuring.weights), len(own) - 1)
+    p = cut_probabilities(worth, numbers, near, measuring.weights)
+    low, median, high = (round(k) for k in quantiles(numbers, p))
+    return Granularity(median, low, high, numbers, p)
 
 
-def cut_probabilities(worth: Floats, closeness: Floats, cuts: Labels, measuring: Measuring) -> Floats:
-    """Return the probability of each cut, shape (n_cuts,), from its worth and its closeness.
+def number_at(closeness: float, found: Floats, cuts: Labels) -> float:
+    """Return the number of clusters at which the cuts first have a closeness, between the cuts in log.
 
     Examples
     --------
-    Of equal worth, the cut into 4 has the closeness .5 of one intent. The others are log 2 apart, so that each of
-    them has exp(-8 · (log 2)² / 2) = .146 times its probability: .146 / (1 + 2 · .146) = .113.
+    Half-way from 0.2 to 0.6:
 
-    >>> weights = CutWeights(gap=3.0, distance=8.0, closeness=0.5)
-    >>> p = cut_probabilities(np.ones(3), np.array([0.2, 0.5, 0.8]), np.array([2, 4, 8]), Measuring(4, weights=weights))
-    >>> p.round(3).tolist()
+    >>> round(number_at(0.4, np.array([0.2, 0.6, 0.5]), np.array([2, 8, 32])), 3)
+    4.0
+    """
+    return float(np.exp(np.interp(closeness, np.maximum.accumulate(found), np.log(cuts))))
+
+
+def numbers_shown(cuts: Labels, n: int, weights: CutWeights) -> Floats:
+    """Return the number of clusters that a cut of n sentences stands for, shape (n_cuts,).
+
+    With fewer than `weights.full` sentences a cluster only the coarser part of the structure is stable: the number is
+    raised; with more it is lowered.
+
+    Examples
+    --------
+    In 800 sentences, 10 clusters have 80 each; 40 have 20 each, and log(80 / 20) · .5 = log 2 more are there.
+
+    >>> numbers_shown(np.array([10, 40]), 800, CutWeights(raised=0.5, full=80.0)).round(6).tolist()
+    [10.0, 80.0]
+    """
+    return np.asarray(cuts * (weights.full * cuts / n) ** weights.raised)
+
+
+def cut_probabilities(worth: Floats, numbers: Floats, near: float, weights: CutWeights) -> Floats:
+    """Return the probability of each cut, shape (n_cuts,).
+
+    Parameters
+    ----------
+    worth : ndarray of shape (n_cuts,)
+        Worth of each cut beyond random points, 0 or more.
+    numbers : ndarray of shape (n_cuts,)
+        Number of clusters that each cut stands for.
+    near : float
+        Number of clusters that have the closeness of one intent.
+    weights : CutWeights
+        How both weigh.
+
+    Examples
+    --------
+    Of equal worth, the cut into 4 has the closeness of one intent. The others are log 2 apart, so that each of them has
+    exp(-8 · (log 2)² / 2) = .146 times its probability: .146 / (1 + 2 · .146) = .113.
+
+    >>> cut_probabilities(np.ones(3), np.array([2.0, 4.0, 8.0]), 4.0, CutWeights(distance=8.0)).round(3).tolist()
     [0.113, 0.774, 0.113]
     """
-    weights, log_k = measuring.weights, np.log(cuts)
     score = weights.gap * np.log(worth / max(float(worth.max()), 1e-12) + FLOOR)
-    if weights.distance:
-        near = float(np.interp(weights.closeness, np.maximum.accumulate(closeness), log_k))
-        score = score - weights.distance * np.square(log_k - near) / 2
+    score = score - weights.distance * np.square(np.log(numbers / near)) / 2
     p = np.exp(score - score.max())
     return np.asarray(p / p.sum())
 
 
-def quantiles(cuts: Labels, p: Floats) -> tuple[float, float, float]:
+def quantiles(numbers: Floats, p: Floats) -> tuple[float, float, float]:
     """Return the lower bound, the median and the upper bound of the number of clusters, between the cuts in log.
 
     Examples
     --------
-    >>> [round(k, 1) for k in quantiles(np.array([2, 4, 8]), np.array([0.25, 0.5, 0.25]))]
+    >>> [round(k, 1) for k in quantiles(np.array([2.0, 4.0, 8.0]), np.array([0.25, 0.5, 0.25]))]
     [2.0, 4.0, 8.0]
     """
     middle = np.cumsum(p) - p / 2
-    low, median, high = np.exp(np.interp([INTERVAL[0], 0.5, INTERVAL[1]], middle, np.log(cuts)))
+    low, median, high = np.exp(np.interp([INTERVAL[0], 0.5, INTERVAL[1]], middle, np.log(numbers)))
     return float(low), float(median), float(high)

@@ -84,10 +84,6 @@ def rows_by(labels: Labels) -> dict[int, Labels]:
     return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
 
 
-MAX_SMOOTHED = 100_000
-"""Most rows that are smoothed, which takes time in proportion to their square: minutes for so many."""
-
-
 @dataclass(frozen=True)
 class Agglomerative:
     """Bottom-up clustering: one tree, cut at every k.
@@ -105,14 +101,14 @@ class Agglomerative:
     n_micro : int
         Micro-clusters of more rows.
     smooth : bool
-        Whether rows are centred and averaged with their neighbours before (`dialin.cluster.smooth.smoothed`), up to
-        `MAX_SMOOTHED` rows.
+        Whether up to `max_exact` rows are centred and averaged with their neighbours before
+        (`dialin.cluster.smooth.smoothed`).
     random_state : int, optional
         Seed of the micro-clusters; the exact tree has no randomness.
     """
 
     linkage: Linkage = "ward"
-    max_exact: int = 15_000
+    max_exact: int = 60_000
     n_micro: int = 5_000
     smooth: bool = False
     random_state: int | None = None
@@ -131,11 +127,35 @@ class Agglomerative:
             points, leaf = rows.astype(np.float64), np.arange(len(X), dtype=np.int64)
         else:
             points, weight, leaf = micro_clusters(rows, weight, self.n_micro, self.random_state)
-        return TreePartition(tree_of(points, weight, leaf, self.linkage))
+        return TreePartition(tree_of(points, weight, leaf, self.linkage), rows)
 
     def points(self, X: Matrix) -> Matrix:
         """Return the rows that the tree is built on, or its micro-clusters are made of: X (n, d), or smoothed."""
-        return smoothed(X) if self.smooth and 0 < len(X) <= MAX_SMOOTHED else X
+        return smoothed(X) if self.smooth and 0 < len(X) <= self.max_exact else X
+
+
+class FittedOnce:
+    """A partitioner that keeps what it has fitted, for another step that needs the same tree.
+
+    Parameters
+    ----------
+    partitioner : Agglomerative
+        Builds the trees.
+    """
+
+    def __init__(self, partitioner: Agglomerative) -> None:
+        self._partitioner = partitioner
+        self._known = list[tuple[Matrix, TreePartition]]()
+
+    def fit(self, X: Matrix, sample_weight: Weights | None = None) -> TreePartition:
+        """Return the tree of `X` (n, d), built when it is first asked for; weighted rows are not kept."""
+        if sample_weight is not None:
+            return self._partitioner.fit(X, sample_weight)
+        for known, partition in self._known:
+            if np.array_equal(known, X):
+                return partition
+        self._known.append((X, self._partitioner.fit(X)))
+        return self._known[-1][1]
 
 
 @dataclass(frozen=True)
@@ -226,9 +246,18 @@ class FlatPartition:
 
 @dataclass(frozen=True, eq=False)
 class TreePartition:
-    """Cuts of one tree."""
+    """Cuts of one tree.
+
+    Parameters
+    ----------
+    tree : Tree
+        The tree.
+    points : ndarray of shape (n, d)
+        The rows that it is built on, smoothed or not.
+    """
 
     tree: Tree
+    points: Matrix
 
     @property
     def n(self) -> int:

@@ -1,7 +1,6 @@
 """The strata of a corpus: sentences that are clustered apart, each stratum as if it were alone.
 
-Customers and agents are clustered apart (paper §3.4). So are the regions of a large corpus (`dialin.cluster.regions`),
-and two scripts whose vectors share no dimension, such as
+Customers and agents are clustered apart (paper §3.4). So are two scripts whose vectors share no dimension, such as
 those of `dialin.embed.choose.BilingualEmbedder` for English and Chinese: neither says anything about how close the
 sentences of an intent are in the other, or how many intents it has. (Measured together, two data sets of 44 and 16
 clusters looked like 218.) Where an embedder knows both languages, an intent may span both, and the scripts stay
@@ -27,11 +26,9 @@ class Stratum(NamedTuple):
     """"" for all."""
     is_chinese: bool
     """Whether these are the Chinese sentences of a corpus whose other sentences are clustered apart."""
-    region: int = 0
-    """Part of a role and script with many sentences (`dialin.cluster.regions`)."""
 
 
-K = TypeVar("K", str, tuple[str, bool, int])
+K = TypeVar("K", str, tuple[str, bool])
 
 
 def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
@@ -49,8 +46,8 @@ def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
     return [False] * len(texts) if is_other.all() or shared.any() else is_other.tolist()
 
 
-def stratum_ids(roles: Sequence[str], scripts: Sequence[bool], regions: Rows | None = None) -> Rows:
-    """Return the stratum 0, 1, … of each sentence, shape (n,), by its role, then its script, then its region.
+def stratum_ids(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:
+    """Return the stratum 0, 1, … of each sentence, shape (n,), by its role, then its script.
 
     Examples
     --------
@@ -58,15 +55,14 @@ def stratum_ids(roles: Sequence[str], scripts: Sequence[bool], regions: Rows | N
     [1, 2, 0]
     """
     ids = np.empty(len(roles), dtype=np.int64)
-    for stratum, (_, rows) in enumerate(strata_of(roles, scripts, regions)):
+    for stratum, (_, rows) in enumerate(strata_of(roles, scripts)):
         ids[rows] = stratum
     return ids
 
 
-def strata_of(roles: Sequence[str], scripts: Sequence[bool], regions: Rows | None = None) -> list[tuple[Stratum, Rows]]:
-    """Return each stratum and its rows; without regions, each role and script is one."""
-    own = [0] * len(roles) if regions is None else regions.tolist()
-    return [(Stratum(*key), rows) for key, rows in grouped(list(zip(roles, scripts, own, strict=True)))]
+def strata_of(roles: Sequence[str], scripts: Sequence[bool]) -> list[tuple[Stratum, Rows]]:
+    """Return each stratum and its rows."""
+    return [(Stratum(*key), rows) for key, rows in grouped(list(zip(roles, scripts, strict=True)))]
 
 
 def grouped(keys: Sequence[K]) -> list[tuple[K, Rows]]:

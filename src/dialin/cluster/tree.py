@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from dialin.arrays import Floats
 from dialin.errors import InputError
 
+_ROUNDING = 1e-9
+"""Part by which the mean of equal limits may differ from them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Tree:
@@ -79,10 +82,30 @@ class Tree:
         first = np.minimum.reduceat(self.rows, self.start[nodes])
         return nodes[np.argsort(first)].astype(np.int64)
 
-    def cut_at(self, height: float) -> NDArray[np.int64]:
-        """Return the nodes of the cut at a height, in the order of `nodes_at`: what was joined up to there is whole."""
-        n_joins = int(np.searchsorted(self.height, height, side="right"))
-        return self.nodes_at(max(self.n_leaves - n_joins, 1))
+    def cut_below(self, limits: Floats) -> NDArray[np.int64]:
+        """Return the highest nodes that join at most at the limit of their rows, in the order of `nodes_at`.
+
+        Parameters
+        ----------
+        limits : float64 array of shape (n,)
+            A height for each row, above 0. The limit of a node is the geometric mean of its rows'.
+        """
+        if not len(self.rows):
+            return np.zeros(0, dtype=np.int64)
+        total = np.concatenate([[0.0], np.cumsum(np.log(limits[self.rows]))])
+        mean = (total[self.end] - total[self.start]) / np.maximum(self.end - self.start, 1)
+        height = np.concatenate([np.zeros(self.n_leaves), self.height])
+        is_below = height <= np.exp(mean) * (1 + _ROUNDING)
+        is_below[: self.n_leaves] = True
+        found, below = list[int](), [self.root]
+        while below:
+            node = below.pop()
+            if is_below[node]:
+                found.append(node)
+            else:
+                below += self.children_of(node)
+        nodes = np.array(sorted(found, key=lambda node: self.start[node]), dtype=np.int64)
+        return nodes[np.argsort(np.minimum.reduceat(self.rows, self.start[nodes]))]
 
     def _checked(self, node: int) -> int:
         if not 0 <= node < len(self.parent):

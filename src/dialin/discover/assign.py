@@ -89,8 +89,11 @@ class Pieces:
 
     def _cosines(self, X: Matrix, roles: Sequence[str]) -> Matrix:
         """Return the cosine of each row to each piece, `OTHER_ROLE` where it may not go there."""
-        own, wanted = np.array(self.roles, dtype=object), np.array(roles, dtype=object)[:, None]
-        return np.where((own == "") | (wanted == "") | (own == wanted), X @ self.centroids.T, OTHER_ROLE)
+        S = X @ self.centroids.T
+        own, wanted = np.array(self.roles), np.array(roles)
+        for role in set(roles) - {""}:
+            S[np.ix_(wanted == role, (own != "") & (own != role))] = OTHER_ROLE
+        return S
 
     def within(self, piece: Rows, cosine: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return whether each row lies within the radius of its nearest piece."""

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Rows
 from dialin.cluster.granularity import (
+    Granularity,
     Measuring,
+    SuggestedCut,
     SuggestedNumber,
     granularity_of,
-    suggested_number,
     weights_for,
 )
-from dialin.cluster.partition import Agglomerative
+from dialin.cluster.partition import Agglomerative, FittedOnce
 from dialin.cluster.regions import regions_of
-from dialin.cluster.strata import Stratum, strata_of, stratum_ids
+from dialin.cluster.strata import Stratum, strata_of
 from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
@@ -34,10 +35,16 @@ from dialin.judge.verdict import Judge
 from dialin.llm.base import LLM
 from dialin.llm.client import tagged
 from dialin.prompts.templates import VERSIONS
+from dialin.text.script import is_chinese
 
 LEAST_MEASURED = 3
 """Least size of a cluster where the granularity is measured. That of a cluster worth keeping grows with the corpus, and
 a small sample has few sentences of each intent: neither says how fine the intents are."""
+LEAST = 4
+"""Least size of a cluster worth keeping: a bot or a report has no use for an intent of two sentences. It does not grow
+with the corpus, or a larger one would have fewer of the same intents."""
+N_READ = 200
+"""Sentences of a stratum that are read to tell its language."""
 
 
 def _silent(_: str) -> None:
@@ -100,12 +107,12 @@ class MeasuredOnce:
         The sentences.
     settings : Settings
         The settings of the run.
-    regions : ndarray of shape (n,), int64
-        Region of each sentence within its stratum.
+    trees : FittedOnce
+        The trees of the strata.
     """
 
-    def __init__(self, data: Data, settings: Settings, regions: Rows) -> None:
-        self._measure = partial(heights_of, data, settings, regions)
+    def __init__(self, data: Data, settings: Settings, trees: FittedOnce) -> None:
+        self._measure = partial(heights_of, data, settings, trees)
         self._found: SuggestedHeights | None = None
 
     def __call__(self) -> SuggestedHeights:
@@ -117,34 +124,34 @@ class MeasuredOnce:
     @property
     def suggested(self) -> SuggestedNumber | None:
         """The number of intents that they suggest; None where nobody asked for them, or no stratum was measured."""
-        return suggested_number(self._found.found) if self._found else None
+        return self._found.suggested if self._found else None
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the steps of the method work with: data and their regions, tools, settings, suggested heights, the judge."""
+    """What the steps of the method work with: data, tools, settings, the judge, suggested heights, and trees."""
 
     data: Data
     tools: Tools
     settings: Settings
     judge: Judge
     heights: MeasuredOnce
-    regions: Rows
+    trees: FittedOnce
 
     @classmethod
     def of(cls, data: Data, tools: Tools, settings: Settings) -> Context:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        regions = regions_for(data, settings)
-        heights = MeasuredOnce(data, settings, regions)  # seconds of work: not where nothing reads them
+        trees = trees_for(settings)
+        heights = MeasuredOnce(data, settings, trees)  # seconds of work: not where nothing reads them
         judge = tools.judge or (
             KeepAllJudge() if settings.judge == "people" else judge_or_cascade(data, tools, settings, heights)
         )
-        return cls(data, tools, settings, judge, heights, regions)
+        return cls(data, tools, settings, judge, heights, trees)
 
     def strata(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
-        """Return the strata: by these roles (n), and in the tree, each with a height of its own, script and region."""
+        """Return the strata: by these roles (n), and by script where each has a tree of its own."""
         by_script = self.settings.strategy == "tree"
-        return strata_of(roles, self.data.scripts if by_script else [False] * len(roles), self.regions)
+        return strata_of(roles, self.data.scripts if by_script else [False] * len(roles))
 
     def min_size(self, rows: Rows) -> int:
         """Return the smallest cluster to keep among the sentences of a stratum."""
@@ -219,39 +226,56 @@ def stale_note(calibration: Calibration) -> str:
 
 def min_size_of(n: int, settings: Settings) -> int:
     """Return the smallest cluster to keep among n sentences."""
-    return default_min_size(n) if settings.min_cluster_size == "auto" else settings.min_cluster_size
+    if settings.min_cluster_size != "auto":
+        return settings.min_cluster_size
+    return LEAST if settings.strategy == "tree" else default_min_size(n)
 
 
 def default_min_size(n: int) -> int:
-    """Return the smallest cluster worth a name among the n sentences of a stratum: √n / 8, at least 4.
+    """Return the smallest cluster worth a name where the paper's search chooses k: √n / 8 of n sentences, at least 4.
 
-    A bot or a report has no use for an intent of two sentences, and with pieces of any size allowed the paper's
-    criterion runs to the largest k offered.
+    With pieces of any size allowed, its criterion runs to the largest k offered.
     """
-    return max(4, round(float(np.sqrt(n)) / 8))
+    return max(LEAST, round(float(np.sqrt(n)) / 8))
 
 
-def regions_for(data: Data, settings: Settings) -> Rows:
-    """Return the region of each sentence within its role and script, shape (n,); 0 for all but in the tree."""
-    if settings.strategy != "tree":
-        return np.zeros(len(data.texts), dtype=np.int64)
-    return regions_of(data.X, data.stratum_ids(use_roles=settings.separates_roles), settings.seed)
+def trees_for(settings: Settings) -> FittedOnce:
+    """Return what builds the trees of the strata, of smoothed embeddings."""
+    return FittedOnce(Agglomerative(smooth=True, random_state=settings.seed))
 
 
-def heights_of(data: Data, settings: Settings, regions: Rows) -> SuggestedHeights:
-    """Measure the granularity that each stratum suggests."""
+def heights_of(data: Data, settings: Settings, trees: FittedOnce) -> SuggestedHeights:
+    """Measure the granularity that each region of each stratum suggests, and find its heights in the tree."""
     roles = data.roles if settings.separates_roles else [""] * len(data.texts)
-    strata = stratum_ids(roles, data.scripts, regions)
-    measuring = Measuring(LEAST_MEASURED, settings.seed, settings.granularity, weights_for(data.embedder))
-    found = [granularity_of(data.X[strata == stratum], measuring) for stratum in range(int(strata.max(initial=-1)) + 1)]
-    return SuggestedHeights(strata, tuple(found))
+    regions, found = np.zeros(len(data.texts), dtype=np.int64), list[SuggestedCut | None]()
+    points, trees_of = np.empty_like(data.X), list[int]()
+    for number, (_, rows) in enumerate(strata_of(roles, data.scripts)):
+        partition = trees.fit(data.X[rows])
+        points[rows], own = partition.points, regions_of(data.X[rows], partition.tree)
+        regions[rows] = len(found) + own
+        for region in range(int(own.max(initial=-1)) + 1):
+            measured = granularity_in(data, rows[own == region], settings)
+            found.append(
+                SuggestedCut.of(measured, partition.tree, own == region, settings.granularity) if measured else None
+            )
+            trees_of.append(number)
+    return SuggestedHeights(regions, tuple(found), tuple(trees_of), points)
+
+
+def granularity_in(data: Data, rows: Rows, settings: Settings) -> Granularity | None:
+    """Measure the granularity that the sentences of one region suggest."""
+    weights = weights_for(data.embedder, is_chinese=is_mostly_chinese(data, rows))
+    measuring = Measuring(LEAST_MEASURED, settings.seed, weights)
+    return granularity_of(data.X[rows], measuring, alone=data.own_vectors[rows])
+
+
+def is_mostly_chinese(data: Data, rows: Rows) -> bool:
+    """Tell whether most of the sentences are Chinese; of many, an even sample is read."""
+    read = rows[:: -(-len(rows) // N_READ) or 1]
+    return sum(is_chinese(data.texts[row]) for row in read.tolist()) > len(read) / 2
 
 
 def evidence_of(data: Data, heights: SuggestedHeights, calibration: Calibration) -> Evidence:
-    """Return the evidence of the embeddings: the height of a set against the one that its stratum suggests."""
-    points = data.X.copy()
-    for stratum in range(len(heights.found)):
-        rows = np.flatnonzero(heights.strata == stratum)
-        points[rows] = Agglomerative(smooth=True).points(data.X[rows])
-    cosine = CosineEvidence(data.X, heights.strata, calibration.geometry_weights)
-    return HeightEvidence(points, heights, calibration.height_slope, cosine)
+    """Return the evidence of the embeddings: the height of a set against the one that its region suggests."""
+    cosine = CosineEvidence(data.X, heights.regions, calibration.geometry_weights)
+    return HeightEvidence(heights, calibration.height_slope, cosine)

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dialin.arrays import Rows
-from dialin.cluster.partition import Agglomerative, Partitioner, partitioner_of
+from dialin.cluster.partition import partitioner_of
 from dialin.discover.conclude import conclude
 from dialin.discover.context import Context, Tools
 from dialin.discover.known import known_part, unknown_note
+from dialin.discover.large import clustered_rows, extended
 from dialin.discover.naming import label_pieces
 from dialin.discover.only import Part, needs_part
 from dialin.discover.settings import Settings, check, check_describer
@@ -61,7 +64,15 @@ def discover_part(part: Part, tools: Tools, settings: Settings) -> Result:
 
 
 def discover_in(data: Data, tools: Tools, settings: Settings) -> Result:
-    """Do what `discover` does, in all of these sentences, whose roles are known or guessed."""
+    """Do what `discover` does, in all of these sentences, whose roles are known or guessed; of many, in a sample."""
+    rows = clustered_rows(data, settings)
+    if len(rows) == len(data.texts):
+        return clustered(data, tools, settings)
+    return extended(clustered(data.at(rows), tools, settings), rows, data, settings)
+
+
+def clustered(data: Data, tools: Tools, settings: Settings) -> Result:
+    """Do what `discover` does, with all of these sentences in the loop."""
     context = Context.of(data, tools, settings)
     draft = Draft(list(data.roles) if settings.separates_roles else [""] * len(data.texts))
     splitting = [collect_by_role] if settings.roles == "label" else []
@@ -82,8 +93,10 @@ def collect(draft: Draft, context: Context) -> Draft:
 def keep_clusters(draft: Draft, context: Context) -> Draft:
     """Run Algorithm 1 in each stratum by itself; the draft gains the clusters that each round keeps."""
     settings = context.settings
+    is_tree = settings.strategy == "tree"  # which has no other partitioner: `dialin.discover.settings.check`
+    partitioner = context.trees if is_tree else partitioner_of(settings.partitioner, settings.seed)
     for stratum, rows in context.strata(draft.roles):
-        loop = Loop(partitioner_for(settings), search_of(context, rows), settings.epsilon, settings.n_rounds)
+        loop = Loop(partitioner, partial(search_of, context), settings.epsilon, settings.n_rounds)
         for round_ in iterate(context.data.X, rows, context.judge, loop):
             draft.add(stratum, round_)
             if draft.capped:
@@ -101,19 +114,11 @@ def collect_by_role(draft: Draft, context: Context) -> Draft:
     return draft if second.capped else second
 
 
-def partitioner_for(settings: Settings) -> Partitioner:
-    """Return the partitioner: the tree of smoothed embeddings for `TreeSearch`, else the one of the settings."""
-    if settings.strategy == "tree":  # which has no other partitioner: `dialin.discover.settings.check`
-        return Agglomerative(smooth=True, random_state=settings.seed)
-    return partitioner_of(settings.partitioner, settings.seed)
-
-
 def search_of(context: Context, rows: Rows) -> Search:
     """Return the search of one round among some sentences of one stratum."""
     settings, min_size = context.settings, context.min_size(rows)
     if settings.strategy == "tree":
-        suggested = context.heights().of(rows)
-        return TreeSearch(min_size, suggested.height if suggested else None)
+        return TreeSearch(min_size, context.heights().limits(rows))
     llm = context.tools.llm_for("search")
     prune = prune_with(llm) if settings.prune and llm else None
     return KSearch(settings.n_clusters, settings.unit, min_size, prune)

@@ -16,7 +16,7 @@ from scipy.cluster.hierarchy import ward
 from scipy.special import logsumexp
 
 from dialin.arrays import Floats, Matrix, Rows
-from dialin.cluster.granularity import Granularity
+from dialin.cluster.granularity import SuggestedCut, SuggestedNumber, suggested_number
 from dialin.judge.calibration import Geometry, geometry_of, weighed
 
 MAX_JOINED = 400
@@ -67,23 +67,50 @@ class CosineEvidence:
 
 @dataclass(frozen=True, eq=False)
 class SuggestedHeights:
-    """The cuts of Ward's tree that the strata suggest.
+    """The cuts of Ward's tree that each region of each stratum suggests.
 
     Parameters
     ----------
-    strata : ndarray of shape (n,), int64
-        Stratum 0, 1, … of each sentence (`dialin.cluster.strata`).
-    found : tuple of (Granularity or None)
-        By stratum; None: it was not measured.
+    regions : ndarray of shape (n,), int64
+        Region 0, 1, … of each sentence: its stratum (`dialin.cluster.strata`), or a part of it
+        (`dialin.cluster.regions`).
+    found : tuple of (SuggestedCut or None)
+        By region; None: it was not measured.
+    tree : tuple of int
+        By region: the number of the tree that it is a part of.
+    points : ndarray of shape (n, d)
+        What the trees are built on: smoothed embeddings.
     """
 
-    strata: Rows
-    found: tuple[Granularity | None, ...]
+    regions: Rows
+    found: tuple[SuggestedCut | None, ...]
+    tree: tuple[int, ...]
+    points: Matrix
 
-    def of(self, rows: Rows) -> Granularity | None:
-        """Return what the stratum of the rows suggests; None where they are of several."""
-        stratum = int(self.strata[rows[0]])
-        return self.found[stratum] if (self.strata[rows] == stratum).all() else None
+    def of(self, rows: Rows) -> tuple[Floats, Floats] | None:
+        """Return the heights that the regions of the rows suggest, and their probabilities; each row counts the same.
+
+        None where a region was not measured, or they are of several trees, which have nothing in common.
+        """
+        regions, sizes = np.unique(self.regions[rows], return_counts=True)
+        cuts = [cut for region in regions.tolist() if (cut := self.found[region])]
+        if len(cuts) < len(regions) or len({self.tree[region] for region in regions.tolist()}) > 1:
+            return None
+        shares = [size / len(rows) * cut.granularity.p for size, cut in zip(sizes, cuts, strict=True)]
+        return np.concatenate([cut.heights for cut in cuts]), np.concatenate(shares)
+
+    @property
+    def suggested(self) -> SuggestedNumber | None:
+        """The number of intents that all regions suggest together."""
+        return suggested_number(cut.granularity if cut else None for cut in self.found)
+
+    def limits(self, rows: Rows) -> Floats | None:
+        """Return the suggested height for each of the rows, shape (m,); None where a region was not measured."""
+        found = [self.found[region] for region in np.unique(self.regions[rows]).tolist()]
+        if not all(found):
+            return None
+        heights = np.array([one.height if one else np.nan for one in self.found])
+        return np.asarray(heights[self.regions[rows]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +122,14 @@ class HeightEvidence:
 
     Parameters
     ----------
-    points : ndarray of shape (n, d)
-        What the tree is built on: smoothed embeddings.
     heights : SuggestedHeights
-        Those heights, by stratum.
+        Those heights, by region.
     slope : float
         Log-odds for each factor e by which a set joins lower.
     otherwise : Evidence
-        Speaks of strata that were not measured, and of sets across strata, whose trees have nothing in common.
+        Speaks of regions that were not measured, and of sets across trees.
     """
 
-    points: Matrix
     heights: SuggestedHeights
     slope: float
     otherwise: Evidence
@@ -115,9 +139,10 @@ class HeightEvidence:
         suggested = self.heights.of(rows if other is None else np.concatenate([rows, other]))
         if suggested is None:
             return self.otherwise.log_odds(rows, other)
-        own = self.points[rows]
-        height = last_join(own) if other is None else ward_distance(own, self.points[other])
-        return mixed_log_odds(self.slope * np.log(suggested.heights / max(height, 1e-9)), suggested.p)
+        own = self.heights.points[rows]
+        height = last_join(own) if other is None else ward_distance(own, self.heights.points[other])
+        heights, p = suggested
+        return mixed_log_odds(self.slope * np.log(heights / max(height, 1e-9)), p)
 
 
 def mixed_log_odds(log_odds: Floats, p: Floats) -> float:

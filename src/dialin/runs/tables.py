@@ -151,17 +151,10 @@ def intents_table(result: Result) -> pa.Table:
 
 
 def rounds_json(result: Result) -> list[dict[str, object]]:
-    """Return the lines of ``rounds.jsonl``; they name script and region (1, 2, …) where there are several."""
+    """Return the lines of ``rounds.jsonl``; they name the script where there are several."""
     scripts = ("other scripts", "Chinese") if any(part.is_chinese for part, _ in result.rounds) else ("", "")
-    first = int(any(part.region for part, _ in result.rounds))
     return [
-        {
-            "role": part.role,
-            "script": scripts[part.is_chinese],
-            "region": first * (part.region + 1),
-            **_round_json(round_),
-        }
-        for part, round_ in result.rounds
+        {"role": part.role, "script": scripts[part.is_chinese], **_round_json(round_)} for part, round_ in result.rounds
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,8 +23,8 @@ class Loop:
     ----------
     partitioner : Partitioner
         Partitions the rest, for every k.
-    search : Search
-        Takes the coherent clusters out of a partition.
+    search_among : callable
+        Rows that are left -> the search that takes the coherent clusters out of their partition.
     epsilon : float
         Stop when at most this share of the sentences is left, in [0, 1).
     max_rounds : int
@@ -32,7 +32,7 @@ class Loop:
     """
 
     partitioner: Partitioner
-    search: Search
+    search_among: Callable[[Rows], Search]
     epsilon: float = 0.05
     max_rounds: int = 4
 
@@ -84,7 +84,7 @@ def iterate(X: NDArray[np.float32], rows: Rows, judge: Judge, loop: Loop) -> Ite
         if len(rest) <= loop.epsilon * len(rows):
             return
         partition = loop.partitioner.fit(X[rest])
-        found = loop.search(partition, partial(judge_within, judge, rest), log)
+        found = loop.search_among(rest)(partition, partial(judge_within, judge, rest), log)
         clusters = tuple(rest[own] for own in found.clusters)
         yield Round(len(rest), clusters, found.verdicts, found.trials, found.best_k, found.capped)
         if not clusters or found.capped:

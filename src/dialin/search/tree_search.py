@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dialin.arrays import Floats
 from dialin.cluster.partition import Partition, TreePartition
 from dialin.cluster.tree import Tree
 from dialin.errors import InputError
@@ -34,14 +35,14 @@ class TreeSearch:
     ----------
     min_size : int
         Smaller nodes are neither judged nor kept.
-    start : float, optional
-        Height of the cut whose nodes are judged first (`Tree.cut_at`); None: the root.
+    limits : ndarray of shape (n,), optional
+        A height for each row: the nodes of that cut (`Tree.cut_below`) are judged first; None: the root.
     prior : float
         P(a node is good | its parent is not), in (0, 1).
     """
 
     min_size: int = 3
-    start: float | None = None
+    limits: Floats | None = None
     prior: float = 0.5
 
     def __call__(self, partition: Partition, ask: Ask, log: Sequence[Trial]) -> SearchResult:  # noqa: ARG002 (protocol)
@@ -54,7 +55,7 @@ class TreeSearch:
         if partition.n < self.min_size:
             return SearchResult((), (), (), 0)
         tree = partition.tree
-        cut = [tree.root] if self.start is None else tree.cut_at(self.start).tolist()
+        cut = [tree.root] if self.limits is None else tree.cut_below(self.limits).tolist()
         # Near the root every "good" is confirmed: a false one would swallow the corpus.
         walk = Walk(tree, ask, self.min_size, sure=SURE_LOG_ODDS if len(cut) > 1 else np.inf)
         walk.run(cut)
