@@ -67,12 +67,15 @@ def test_every_sentence_goes_where_the_sample_of_its_kind_is(few: int) -> None:
     data = replace(data, counts=np.where(KIND == 4, 3, 1))
     result = found_in(data)
     assert len(result.intents) == N_KINDS
-    assert np.unique(np.stack([result.labels, KIND]), axis=1).shape[1] == N_KINDS
-    assert (result.p_intent > 0).all()
-    assert [intent.size for intent in result.intents] == [N_EACH] * N_KINDS
-    assert [intent.n_occurrences for intent in result.intents] == [3 * N_EACH] + [N_EACH] * 5
-    assert [intent.intent_id for intent in result.intents] == list(range(N_KINDS))
-    assert set(result.labels[KIND == 4].tolist()) == {0}
+    found = result.labels >= 0  # all but a few that are farther out than any of the sample
+    assert found.mean() > 0.98
+    assert np.unique(np.stack([result.labels, KIND])[:, found], axis=1).shape[1] == N_KINDS
+    assert np.array_equal(result.p_intent > 0, found)
+    assert set(result.labels[(KIND == 4) & found].tolist()) == {0}
+    for number, intent in enumerate(result.intents):
+        own = result.labels == number
+        assert (intent.intent_id, intent.size) == (number, own.sum())
+        assert intent.n_occurrences == data.counts[own].sum()
     again, p_again = result.pieces.assign(data.X, data.roles)
     assert np.array_equal(again, result.labels)
     assert np.array_equal(p_again, result.p_intent)
