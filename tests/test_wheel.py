@@ -71,12 +71,12 @@ def test_the_wheel_has_every_file_of_the_package_and_no_other(wheel: Path) -> No
         "dialin/judge/calibration.json",
         "dialin/models/adapters/*.gguf",
         "dialin/models/adapters/*.md",
-        "dialin/models/embedders/intents-en-v2/model.onnx",
-        "dialin/models/embedders/intents-en-v2/tokenizer.json",
-        "dialin/models/embedders/intents-en-v2/README.md",
-        "dialin/models/embedders/intents-zh-v1/model.onnx",
-        "dialin/models/embedders/intents-zh-v1/tokenizer.json",
-        "dialin/models/embedders/intents-zh-v1/README.md",
+        "dialin/models/embedders/intents-en-v3/model.onnx",
+        "dialin/models/embedders/intents-en-v3/tokenizer.json",
+        "dialin/models/embedders/intents-en-v3/README.md",
+        "dialin/models/embedders/intents-zh-v2/model.onnx",
+        "dialin/models/embedders/intents-zh-v2/tokenizer.json",
+        "dialin/models/embedders/intents-zh-v2/README.md",
         "dialin/name/kinds.npz",
         "dialin/name/role_words.json",
         "dialin/prompts/*.en.v?.txt",
@@ -164,7 +164,7 @@ def test_installed_models_list(installed: Installed, tmp_path: Path) -> None:
 
 def test_installed_models_verify(installed: Installed, tmp_path: Path) -> None:
     printed = installed.run("dialin", "models", "verify", home=tmp_path)
-    assert str(installed.site / "dialin" / "models" / "embedders" / "intents-en-v2") in printed
+    assert str(installed.site / "dialin" / "models" / "embedders" / "intents-en-v3") in printed
     assert printed.count("  ok\n") == 2
 
 

@@ -11,12 +11,12 @@ from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent
 
-ENGLISH = "local:intents-en-v2"
+ENGLISH = "local:intents-en-v3"
 TIGHT, WIDE = np.array([[1, 0], [1, 0]], np.float32), np.array([[1, 0], [0, 1]], np.float32)
 
 
 def is_mixed(
-    X: NDArray[np.float32], p_good: float, embedder: str = "local:intents-en-v2", actions: tuple[str, ...] = ()
+    X: NDArray[np.float32], p_good: float, embedder: str = "local:intents-en-v3", actions: tuple[str, ...] = ()
 ) -> bool:
     """Return whether an intent of two sentences is named as a mixed one."""
     data = Data(["one", "two"], X, np.ones(2, np.int64), ["", ""], embedder)

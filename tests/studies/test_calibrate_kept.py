@@ -28,7 +28,7 @@ def balls(n_clusters: int, n_each: int, family: str = "a", seed: int = 0) -> cal
     X = spheres(n_clusters, n_each, seed=seed)
     gold = np.repeat([f"intent {i}" for i in range(n_clusters)], n_each)
     texts = np.array([f"sentence {i}" for i in range(len(X))])
-    return labelled(family, X, (gold, texts), "local:intents-en-v2")
+    return labelled(family, X, (gold, texts), "local:intents-en-v3")
 
 
 def test_examples() -> None:
@@ -64,7 +64,7 @@ def test_a_set_is_used_whole_and_in_parts() -> None:
     whole = balls(14, 80)
     sizes = [(len(part.gold), len(np.unique(part.gold))) for part in parts_of(whole)]
     assert sizes == [(1_120, 14), (1_000, 14), (300, 5), (300, 5), (720, 12), (720, 12)]
-    assert {part.data.embedder for part in parts_of(whole)} == {"local:intents-en-v2"}
+    assert {part.data.embedder for part in parts_of(whole)} == {"local:intents-en-v3"}
     assert few_intents(balls(3, 20), 5, 0).gold.tolist() == balls(3, 20).gold.tolist()  # there are only three
 
 
@@ -84,4 +84,4 @@ def test_the_sets_of_all_families_are_read(tmp_path: Path) -> None:
                 np.savez(tmp_path / f"{model}_{name}.npz", X=np.eye(2), y=np.array(["a", "b"]), t=np.array(["x", "y"]))
     found = list(read_vectors(tmp_path))
     assert {one.family for one in found} == {family for families in FAMILIES.values() for family in families}
-    assert [one.data.embedder for one in found].count("local:intents-zh-v1") == len(FAMILIES["zh"])
+    assert [one.data.embedder for one in found].count("local:intents-zh-v2") == len(FAMILIES["zh"])

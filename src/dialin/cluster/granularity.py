@@ -75,7 +75,7 @@ FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.6)
 """For the shipped English embedder: what fits all families of data sets together (``studies.own.fineness``)."""
 FITTED_CHINESE = replace(FITTED, closeness=0.52)
 """For the shipped Chinese embedder, whose vectors lie farther apart."""
-FITTED_EMBEDDERS = frozenset({"local:intents-en-v2", "local:intents-zh-v1", "local:intents-en-v2+intents-zh-v1"})
+FITTED_EMBEDDERS = frozenset({"local:intents-en-v3", "local:intents-zh-v2", "local:intents-en-v3+intents-zh-v2"})
 
 
 def weights_for(embedder: str, *, is_chinese: bool = False) -> CutWeights:
@@ -83,7 +83,7 @@ def weights_for(embedder: str, *, is_chinese: bool = False) -> CutWeights:
 
     Examples
     --------
-    >>> weights_for("local:intents-en-v2").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
+    >>> weights_for("local:intents-en-v3").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
     (0.5, 0.0)
     """
     if not is_fitted(embedder):
@@ -96,7 +96,7 @@ def is_fitted(embedder: str) -> bool:
 
     Examples
     --------
-    >>> is_fitted("local:intents-zh-v1"), is_fitted("local:bge-small-zh-v1.5")
+    >>> is_fitted("local:intents-zh-v2"), is_fitted("local:bge-small-zh-v1.5")
     (True, False)
     """
     return embedder in FITTED_EMBEDDERS

@@ -23,8 +23,10 @@ from dialin.llm.providers import PROVIDERS
 from dialin.llm.spec import Spec, at_server, form_hint, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean
 
-ENGLISH = "intents-en-v2"
-CHINESE = "intents-zh-v1"
+ENGLISH = "intents-en-v3"
+CHINESE = "intents-zh-v2"
+_SUCCESSORS = {"intents-en-v1": ENGLISH, "intents-en-v2": ENGLISH, "intents-zh-v1": CHINESE}
+"""What came with an earlier dialin, and what comes with this one; their vectors cannot be compared."""
 _FORMS = (
     "auto, local:/path/to/folder, local:ENGLISH+CHINESE, st:NAME, openai:MODEL@URL, gemini:MODEL@URL, "
     "azure:DEPLOYMENT@URL; a URL begins with http:// or https://"
@@ -85,7 +87,16 @@ def _build(spec: Spec | None, text: str) -> Embedder:
     if spec is not None and dialect is not None:
         server = Server(spec.url, PROVIDERS[spec.kind].key(os.environ), key_header=dialect.key_header)
         return RemoteEmbedder(spec.model, server, dialect, remembered=accepts_path())
-    raise InputError(f"unknown embedder {text!r}", hint=form_hint(text) or f"there are: {local_specs()}, {_FORMS}")
+    raise InputError(f"unknown embedder {text!r}", hint=_remedy(spec, text))
+
+
+def _remedy(spec: Spec | None, text: str) -> str:
+    """Return what helps against a spec of no embedder."""
+    old = [name for name in _blocks(spec) if name in _SUCCESSORS] if spec is not None and spec.kind == "local" else []
+    if old:
+        new = " and ".join(f"local:{_SUCCESSORS[name]}" for name in old)
+        return f"it came with an earlier dialin: go on with that one, or begin anew with {new}"
+    return form_hint(text) or f"there are: {local_specs()}, {_FORMS}"
 
 
 def _dialect(spec: Spec) -> EmbeddingDialect | None:
@@ -101,7 +112,7 @@ def is_embedder(spec: Spec) -> bool:
 
     Examples
     --------
-    >>> [is_embedder(Spec("local", name)) for name in ("intents-en-v2", "gemma-3-270m", "./mine.gguf")]
+    >>> [is_embedder(Spec("local", name)) for name in ("intents-en-v3", "gemma-3-270m", "./mine.gguf")]
     [True, False, False]
     """
     is_file = spec.model.endswith(".gguf")
@@ -145,7 +156,7 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     --------
     >>> spec, reason = suited(["where is my card", "카드 어디 있어요"])
     >>> spec.name
-    'intents-en-v2'
+    'intents-en-v3'
     >>> reason
     '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows (st:NAME may)'
     """

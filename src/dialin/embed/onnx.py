@@ -33,9 +33,9 @@ class OnnxEmbedder:
     The output of the model decides how it is run. In both cases the vector of a text is the same bit by bit
     whatever its neighbours, their order and the number of threads, so `predict` equals `fit`.
 
-    - Sentence vectors, shape (batch, d), as ``dialin tune embedder`` writes them: taken as they are. Texts of equal
-      length in tokens make batches, so that nothing is padded. A lone text runs beside itself, because
-      onnxruntime rounds a single row otherwise.
+    - Sentence vectors, shape (batch, d), as ``dialin tune embedder`` writes them: taken as they are. The scales of
+      their int8 activations are fixed. Texts of equal length in tokens make batches, so that nothing is padded. A lone
+      text runs beside itself, because onnxruntime rounds a single row otherwise.
     - Token vectors, shape (batch, length, d), of third-party int8 models: the first token's, scaled to unit norm. Each
       text runs alone. These models scale their activations by the range of a whole batch, so in a batch the vector
       of a text would move with its neighbours (measured: cosine down to 0.985).
@@ -191,7 +191,7 @@ def _session(folder: Path) -> Any:
     # One thread for one batch: the batches themselves run in parallel (measured: 1.6 times as fast on two busy cores).
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    # Turns int8 weights into float32 once, at loading, where the model computes in float32 anyway.
+    # Turns the int8 tables of a tuned model into float32 once, at loading; its products stay int8.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     return onnxruntime.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
 

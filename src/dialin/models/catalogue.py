@@ -207,15 +207,15 @@ _MODELS = (
         ),
     ),
     _shipped_embedder(
-        "intents-en-v2",
+        "intents-en-v3",
         "en",
-        ModelFile("model.onnx", "081196ef4f5419269567b72a5270b1e801e8d24d2cfe36162cb314b20d07f5e2", 33_720_240),
+        ModelFile("model.onnx", "913688d40d41abde151a4360e3dcf77a8537094c419aef055e8a036476014536", 33_719_072),
         ModelFile("tokenizer.json", "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb", 466_081),
     ),
     _shipped_embedder(
-        "intents-zh-v1",
+        "intents-zh-v2",
         "zh",
-        ModelFile("model.onnx", "7340e55cca51097c42a3f39a86440d7e574e5ffda7964f58492d42da195de964", 23_873_851),
+        ModelFile("model.onnx", "246d898bc03fb068775e731ee18bbf8ea3d417ea90d9ced71160fb8660a636db", 23_872_871),
         ModelFile("tokenizer.json", "550e43118ce3b4f6d6b041c053f064e08a308848c6d98438ccbb7e33f3657873", 268_962),
     ),
     Model(

@@ -186,7 +186,7 @@ def embedder_for(text: str) -> str:
     Examples
     --------
     >>> embedder_for("where is it"), embedder_for("在哪里"), embedder_for("где оно"), embedder_for("4471")
-    ('intents-en-v2', 'intents-zh-v1', '', 'intents-en-v2')
+    ('intents-en-v3', 'intents-zh-v2', '', 'intents-en-v3')
     """
     if is_chinese(text):
         return CHINESE

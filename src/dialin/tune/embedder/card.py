@@ -97,7 +97,7 @@ def embedder_card(facts: EmbedderCardFacts) -> str:
 _FILES = """## Files
 
 - `model.onnx`, `tokenizer.json`: for onnxruntime; `input_ids` and `attention_mask`, of at most 256 tokens, \
-give unit `sentence_vectors`. The weights are int8; set `session.disable_quant_qdq` to "1"
+give unit `sentence_vectors`. It multiplies in int8; set `session.disable_quant_qdq` to "1"
 - `encoder/`: for transformers and sentence-transformers, in float32; a further tuning can begin from it"""
 
 

@@ -69,8 +69,7 @@ class SentenceEncoder:
         """
         import torch  # noqa: PLC0415
 
-        self.tokenizer.enable_truncation(min(max_tokens, longest(self.model.config)))
-        tokens = [encoded.ids for encoded in self.tokenizer.encode_batch(list(texts))]
+        tokens = self.token_ids(texts, max_tokens)
         shape = (len(tokens), max(map(len, tokens)))
         ids = torch.full(shape, int(self.model.config.pad_token_id or 0))
         mask = torch.zeros(shape, dtype=torch.int64)
@@ -80,6 +79,11 @@ class SentenceEncoder:
         ids, mask = ids.to(self.device), mask.to(self.device)
         states = model(input_ids=ids, attention_mask=mask).last_hidden_state
         return pooled(states.float(), mask, self.pooling)
+
+    def token_ids(self, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
+        """Return the tokens of texts, without those beyond `max_tokens` or beyond what the model can read."""
+        self.tokenizer.enable_truncation(min(max_tokens, longest(self.model.config)))
+        return [encoded.ids for encoded in self.tokenizer.encode_batch(list(texts))]
 
     def tokenizer_json(self) -> str:
         """Return the tokenizer as JSON, without a maximum length, which the reader chooses."""

@@ -1,47 +1,62 @@
-"""Export an encoder to ONNX with int8 weights: token ids in, unit sentence vectors out."""
+"""Export an encoder to ONNX, in int8 where it counts: token ids in, unit sentence vectors out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dialin.files import write_whole
 from dialin.tune.base import quiet
 from dialin.tune.embedder.encoder import MAX_READ, SentenceEncoder, longest, pooled
+from dialin.tune.embedder.int8 import quantised
+from dialin.tune.embedder.products import INPUTS, MIN_ENTRIES, products_of, reach_of, with_int8_products
 
-INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_vectors"
-MIN_ENTRIES = 4096
-"""Matrices with no more entries keep float32."""
 _POSITIONS = "position_embeddings.weight"
 _EXAMPLE_SHAPE = (3, 7)
-_LARGEST = 127
 
 
-def write_onnx(path: Path, encoder: SentenceEncoder) -> None:
-    """Write an encoder as one ONNX file whose large matrices are int8; activations stay float32.
+def write_onnx(path: Path, encoder: SentenceEncoder, texts: Sequence[str]) -> None:
+    """Write an encoder as one ONNX file for onnxruntime, whose large matrices are int8.
 
     The model has the inputs ``input_ids`` and ``attention_mask``, int64 of shape (batch, length), and the output
-    ``sentence_vectors``, float32 of shape (batch, d) and unit norm. With onnxruntime, set ``session.disable_quant_qdq``
-    to "1": the weights then become float32 once, when the model is loaded, and the vector of a text hardly depends on
-    the others. It reads at most `MAX_READ` tokens, because the positions beyond are left out, and carries no notes of
-    the exporter.
+    ``sentence_vectors``, float32 of shape (batch, d) and unit norm. Its products are as `with_int8_products` says. Set
+    ``session.disable_quant_qdq`` to "1": tables of embeddings then become float32 once, when the model is loaded. It
+    reads at most `MAX_READ` tokens, because the positions beyond are left out, and carries no notes of the exporter.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    encoder : SentenceEncoder
+        The encoder; it moves to the CPU.
+    texts : sequence of str
+        At least one text as it will read them; they say how far activations reach. Some hundreds are enough.
 
     Raises
     ------
     InputError
         The file cannot be written.
     """
-    proto = with_int8_weights(without_notes(with_fewer_positions(exported(encoder), encoder.model.config)))
+    model = without_notes(with_fewer_positions(exported(encoder), encoder.model.config))
+    proto = in_int8(model, encoder.token_ids(texts, MAX_READ))
 
     def fill(temporary: Path) -> None:
         temporary.write_bytes(proto.SerializeToString())
 
     write_whole(path, fill)
+
+
+def in_int8(model: Any, token_ids: Sequence[Sequence[int]]) -> Any:
+    """Return a float32 ONNX model, which is changed, with int8 products and tables; texts say how far they reach."""
+    names = list(dict.fromkeys(product.activations for product in products_of(model.graph)))
+    light = type(model)()
+    light.CopyFrom(model)
+    reaches = reach_of(with_int8_weights(light), names, token_ids)  # a quarter of the size, which has a limit
+    return with_int8_weights(with_int8_products(model, reaches))
 
 
 def exported(encoder: SentenceEncoder) -> Any:
@@ -122,21 +137,6 @@ def with_int8_weights(model: Any) -> Any:
     graph.node.extend(nodes)
     graph.initializer.extend(kept)
     return model
-
-
-def quantised(values: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return a matrix as int8, symmetric around 0, and the float32 scales along `axis` that give it back.
-
-    Examples
-    --------
-    >>> int8, scales = quantised(np.array([[1.27, -0.5], [0.0, 254.0]], np.float32), axis=0)
-    >>> int8.tolist(), scales.astype(np.float64).round(4).tolist()
-    ([[127, -50], [0, 127]], [0.01, 2.0])
-    """
-    other = 1 - axis
-    scales = np.maximum(np.abs(values).max(axis=other), 1e-12).astype(np.float32) / np.float32(_LARGEST)
-    whole = np.round(values / np.expand_dims(scales, other))
-    return np.clip(whole, -_LARGEST, _LARGEST).astype(np.int8), scales
 
 
 def _axis_of(name: str, nodes: Iterable[Any]) -> int | None:

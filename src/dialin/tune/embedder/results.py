@@ -14,7 +14,7 @@ from dialin.tune.checkpoint import TrainState
 from dialin.tune.course import Progress, Tell
 from dialin.tune.embedder.card import EmbedderCardFacts, EmbedderCardSource, embedder_card
 from dialin.tune.embedder.encoder import TOKENIZER, SentenceEncoder, merge_lora, write_encoder
-from dialin.tune.embedder.intents import LabelledSample, SourceParts
+from dialin.tune.embedder.intents import IntentSource, LabelledSample, SourceParts
 from dialin.tune.embedder.measure import SourceFigures, agreement_of_tree
 from dialin.tune.embedder.onnx import write_onnx
 from dialin.tune.embedder.settings import EmbedderJob
@@ -22,6 +22,8 @@ from dialin.tune.embedder.student import EmbedderStudent
 from dialin.tune.results import CARD, CHECKPOINT, DONE
 
 ENCODER, MODEL = "encoder", "model.onnx"
+N_TEXTS = 512
+"""Sentences, about, that say how far the activations of a written model reach."""
 PACKAGES = ("torch", "transformers", "peft", "onnx", "onnxscript")
 
 
@@ -75,7 +77,7 @@ class EmbedderResults:
         """
         out, machine = self.job.out, machine_here(encoder.device)
         merge_lora(encoder)
-        write_onnx(out / MODEL, encoder)
+        write_onnx(out / MODEL, encoder, typical_texts(self.parts.learnt))
         write_encoder(out / ENCODER, encoder)
         write_text(out / TOKENIZER, encoder.tokenizer_json())
         facts = self._facts(encoder, figures, base_sha256, machine)
@@ -105,6 +107,11 @@ class EmbedderResults:
             date=datetime.now(UTC).date().isoformat(),
             versions=", ".join(f"{name} {version(name)}" for name in PACKAGES),
         )
+
+
+def typical_texts(sources: Sequence[IntentSource]) -> list[str]:
+    """Return about `N_TEXTS` sentences, as many of each source; the choice depends on the sources alone."""
+    return [text for source in sources for text in source.sample(-(-N_TEXTS // len(sources)), 0).texts]
 
 
 def card_sources(parts: SourceParts) -> tuple[EmbedderCardSource, ...]:
