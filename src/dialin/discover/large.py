@@ -33,11 +33,11 @@ def clustered_rows(data: Data, settings: Settings) -> Rows:
     """
     rng, chosen = np.random.default_rng(settings.seed), list[Rows]()
     for _, rows in grouped(data.stratum_ids(use_roles=settings.separates_roles).tolist()):
-        chosen.append(rows if len(rows) <= MAX_CLUSTERED else sample_of(rows, data.counts[rows], settings, rng))
+        chosen.append(rows if len(rows) <= MAX_CLUSTERED else stratum_sample(rows, data.counts[rows], settings, rng))
     return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
 
 
-def sample_of(rows: Rows, counts: Labels, settings: Settings, rng: np.random.Generator) -> Rows:
+def stratum_sample(rows: Rows, counts: Labels, settings: Settings, rng: np.random.Generator) -> Rows:
     """Return `MAX_CLUSTERED` of the rows of a stratum, the frequent ones among them."""
     often = frequent(counts, min_size_of(MAX_CLUSTERED, settings))[: MAX_CLUSTERED // 2]
     others = np.setdiff1d(np.arange(len(rows)), often)
