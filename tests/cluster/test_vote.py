@@ -97,3 +97,18 @@ def test_the_order_of_the_rows_is_irrelevant(seed: int) -> None:
     labels, is_free = rng.integers(-1, 3, 1020), rng.random(1020) < 0.8
     order = rng.permutation(1020)
     assert np.array_equal(voted(X[order], labels[order], is_free[order]), voted(X, labels, is_free)[order])
+
+
+def test_votes_are_those_of_all_pairs() -> None:
+    """Two passes over all cosines, written out: rows of three bundles, a third of them with a random label."""
+    X, rng = spheres(3, 400, seed=1), np.random.default_rng(1)
+    labels = np.where(rng.random(1200) < 0.3, rng.integers(-1, 3, 1200), np.repeat([0, 1, 2], 400))
+    cosine = X @ X.T
+    np.fill_diagonal(cosine, -np.inf)
+    near = cosine >= np.sort(cosine, axis=1)[:, -10, None] - 1e-6
+    weight = np.where(near, np.maximum(cosine, 0), 0) + np.eye(1200)
+    expected = labels
+    for _ in range(2):
+        votes = weight @ (expected[:, None] == np.arange(3))
+        expected = np.where(labels >= 0, votes.argmax(axis=1), -1)
+    assert voted(X, labels, all_of(1200)).tolist() == expected.tolist()

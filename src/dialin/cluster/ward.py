@@ -33,7 +33,9 @@ _UNKNOWN = -1
 def ward_joins(points: Floats, weight: Floats) -> tuple[Rows, Floats]:
     """Join weighted points by Ward's method until one cluster is left.
 
-    Takes O(m · d) memory. Rounds join a fair share of what is left, so all of them together take O(m² · d) time.
+    Takes O(m · d) memory. Where rounds join a fair share of what is left, as they do on sentences, all of them together
+    take O(m² · d) time; so they do where all points are equally near and a round joins one pair, but many times longer.
+    Distances below a millionth of the farthest point's may be taken for one another.
 
     Parameters
     ----------
@@ -117,7 +119,8 @@ class _Clusters:
 
     def _search_in(self, dtype: DTypeLike, places: Rows, pool: Executor) -> None:
         bounds, parts = _Bounds.of(self, dtype), list(_parts(places, ROWS_AT_ONCE))
-        for part, (nearest, bound) in zip(parts, pool.map(bounds.two_lowest, parts), strict=True):
+        in_turn = map if len(parts) < 2 else pool.map  # to hand over one small part would take longer than to do it
+        for part, (nearest, bound) in zip(parts, in_turn(bounds.two_lowest, parts), strict=True):
             self.nearest[part], self.bound[part] = nearest, bound
         self.distance[places] = self.distances(places, self.nearest[places])
 
@@ -216,7 +219,7 @@ def _distinct(points: Floats, weight: Floats) -> tuple[_Clusters, Rows]:
     own = np.array([first.setdefault((point + 0.0).tobytes(), i) for i, point in enumerate(points)])  # + 0: no −0
     again = np.flatnonzero(own != np.arange(len(own)))
     kept = np.flatnonzero(own == np.arange(len(own)))
-    m, total = len(kept), np.bincount(own, weights=weight)[kept]
+    m, total = len(kept), np.asarray(np.bincount(own, weights=weight)[kept], dtype=np.float64)
     nearest, unknown = np.full(m, _UNKNOWN, dtype=np.int64), np.zeros(m)
     clusters = _Clusters(kept, points[kept], total, unknown, nearest, unknown.copy(), unknown.copy())
     return clusters, np.column_stack([again, own[again]])

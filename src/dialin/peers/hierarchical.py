@@ -2,7 +2,7 @@
 
 Notes
 -----
-The strongest baseline without an LLM in the paper's tables. Above 15,000 sentences dialin builds the tree on
+The strongest baseline without an LLM in the paper's tables. Above 60,000 sentences dialin builds the tree on
 micro-clusters (`dialin.cluster.partition.Agglomerative`); up to that number nothing is random and the seed has no
 effect.
 """
