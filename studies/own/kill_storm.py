@@ -50,6 +50,8 @@ FORKABLE = frozenset(("dialin", "numpy", "scipy", "sklearn", "pandas", "pyarrow"
 """Packages that may be imported before a fork; others start threads, which a child lacks at its end."""
 LEFT_OUT = ("timing.json", "run.lock", "servers.json")
 """Files that may differ between undisturbed runs, or say nothing about the result."""
+TOOK = re.compile(rb'<div class="figure took">.*?</dd></div>', re.DOTALL)
+"""The bar of the seconds in a report, which differ, too."""
 ADVICE = re.compile(r"(?:continue (?:it )?with|use|update it with): (dialin .+?)(?:; |\)|$)", re.MULTILINE)
 EXISTS = re.compile(r"(?:the data card )?(\S+) already exists \(delete it")
 
@@ -304,7 +306,7 @@ def state_of(folder: Path) -> dict[str, Any]:
         name = str(path.relative_to(folder))
         if path.is_symlink() or not path.is_file() or path.name in LEFT_OUT or path.name.endswith(("-wal", "-shm")):
             continue
-        found[name] = rows_of(path) if path.suffix == ".sqlite" else path.read_bytes()
+        found[name] = rows_of(path) if path.suffix == ".sqlite" else TOOK.sub(b"", path.read_bytes())
     return found
 
 

@@ -4,12 +4,18 @@ The sentences are those of sgd_dialogues. Their vectors come from their words (t
 their intents come from k-means on the vectors; neither affects size or time. In the worst case, each of 55,000
 sentences has 1,280 characters of Chinese and HTML, and there are 2,000 intents. Writes
 ``studies/own/results/report_size.json``.
+
+With ``--run``, the study measures what each command costs on a run, such as one that `studies.own.large_run` made:
+seconds, processor time and peak memory of a process of its own. It writes ``report_size_large.json``.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -34,13 +40,14 @@ from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result
 from dialin.facts.build import facts_of
 from dialin.facts.loaded import load_files
+from dialin.facts.sample import sampled
 from dialin.jobs.discover import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE
 from dialin.report.map.places import layout
-from dialin.report.map.points import MAX_POINTS, sampled
+from dialin.report.map.points import MAX_POINTS
 from dialin.runs.manifest import COMPLETE, RunPlan
 from dialin.runs.run import Run, load
 from dialin.runs.start import start
@@ -57,7 +64,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=int, nargs="+", default=[5_000, 55_000, 110_000])
     parser.add_argument("--intents", type=int, default=300)
+    parser.add_argument("--run", type=Path)
     options = parser.parse_args()
+    if options.run:
+        measure_commands(options.run)
+        return
     rows = []
     for kind, n_intents, name in cases(options.sentences, options.intents):
         rows.append(measured(kind, n_intents, name))
@@ -110,6 +121,47 @@ def measured(kind: Corpus, n_intents: int, name: str) -> dict[str, Any]:
         "facts": gathered,
         "layout": laid_out,
         "all files of a run, with the page": written,
+    }
+
+
+def measure_commands(folder: Path) -> None:
+    """Run each command that reads a run, and write what it cost."""
+    opened = load(folder)
+    ids = opened.intents["intent_id"].to_pylist()
+    commands = {
+        "show": ["show", folder],
+        "show, one intent": ["show", folder, ids[len(ids) // 2]],
+        "show --json": ["show", folder, "--json"],
+        "report": ["report", folder],
+        "report --without-sentences": ["report", folder, "--without-sentences", "--out", folder / "figures.html"],
+        "report --json": ["report", folder, "--json"],
+    }
+    rows = []
+    for name, command in commands.items():
+        rows.append({"command": name, **spent([str(word) for word in command])})
+        print(rows[-1], flush=True)
+    pages = {name: (folder / name).stat().st_size for name in (files.REPORT, "figures.html")}
+    source = opened.manifest.source
+    sizes = {"sentences": source.n_sentences, "utterances": source.n_occurrences, "intents": len(ids), "bytes": pages}
+    print(machine.write("report_size_large", {**machine.provenance(), **sizes, "commands": rows}))
+
+
+def spent(command: list[str]) -> dict[str, float]:
+    """Run a dialin command; return its seconds by the clock and of processor time, peak memory, and bytes printed."""
+    clock, before = time.perf_counter(), os.times()
+    with subprocess.Popen([sys.executable, "-m", "dialin", *command], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        n_bytes = len(process.stdout.read())
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return {
+        "seconds": round(time.perf_counter() - clock, 1),
+        "cpu_seconds": round(used, 1),
+        "peak_memory_mb": round(usage.ru_maxrss / 1024),
+        "printed_bytes": n_bytes,
     }
 
 

@@ -54,7 +54,7 @@ def test_the_agent_gives_no_reason_and_neither_does_routine() -> None:
 
 def test_what_follows_is_counted_for_each_speaker_without_repetitions() -> None:
     """Customers: greeting → parcel → refund → end; parcel → refund → greeting → end. Agents: answer → end, twice."""
-    counts = following(TWO_CALLS, 4)
+    counts = following(TWO_CALLS, 4).toarray()
     assert counts[GREET].tolist() == [0, 1, 0, 0, 1]
     assert counts[PARCEL].tolist() == [0, 0, 2, 0, 0]
     assert counts[REFUND].tolist() == [1, 0, 0, 0, 1]
@@ -62,7 +62,7 @@ def test_what_follows_is_counted_for_each_speaker_without_repetitions() -> None:
 
 
 def test_an_answer_is_what_the_other_side_says_right_after() -> None:
-    counts = answer_counts(TWO_CALLS, 4)
+    counts = answer_counts(TWO_CALLS, 4).toarray()
     assert counts[GREET].tolist() == [0, 0, 0, 1]
     assert counts[PARCEL].tolist() == [0, 0, 0, 2]
     assert counts[ANSWER].tolist() == [0, 1, 2, 0]

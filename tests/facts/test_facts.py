@@ -17,7 +17,7 @@ from dialin.discover.assign import Pieces
 from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
 from dialin.facts.build import facts_of
-from dialin.facts.confusion import confusable, confusion
+from dialin.facts.confusion import CHUNK, confusable
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.families import brackets, centroids, families, tree_of_intents
 from dialin.facts.loaded import load_files
@@ -161,7 +161,7 @@ def test_roles_that_the_input_has_but_the_run_ignored_tell_who_speaks(tmp_path: 
     run = fake_run(tmp_path / "run", call("a", "2024-01-01", "money back please", "request-refund"))
     contents = load_files(run)
     contents.__dict__["roles"] = [""] * len(contents.labels)
-    assert set(contents.speakers) == {"customer", "agent"}
+    assert set(contents.speakers.texts) == {"customer", "agent"}
     assert contents.turns.is_agent.sum() == 1
 
 
@@ -252,18 +252,27 @@ def test_a_sentence_half_way_between_two_intents_is_shared_out() -> None:
 
 def test_confusion_is_the_mean_over_the_sentences_of_an_intent() -> None:
     """Of intent 0: one sentence at its centre, one half way to intent 1."""
-    C = confusion(PIECES, on_circle(0, 45, 90), ["", "", ""], np.array([0, 0, 1]))
-    assert C.round(3).tolist() == [[0.75, 0.25], [0.0, 1.0]]
-    [(other, share)] = confusable(C, 0)
+    found = confusable(PIECES, on_circle(0, 45, 90), ["", "", ""], np.array([0, 0, 1]))
+    [(other, share)] = found[0]
     assert other == 1
     assert share == pytest.approx(0.25)
-    assert confusable(C, 1) == []
+    assert found[1] == []
+
+
+def test_confusion_is_the_same_however_many_sentences_there_are() -> None:
+    """The first intent alone fills a part; the sentences of no intent lie between the others."""
+    n = CHUNK
+    X = np.concatenate([on_circle(0, 45, 90), *[on_circle(0, 45, 90)] * n])
+    found = confusable(PIECES, X, [""] * len(X), np.tile([0, 0, 1], n + 1))
+    [(other, share)] = found[0]
+    assert (other, found[1]) == (1, [])
+    assert share == pytest.approx(0.25)
+    assert confusable(PIECES, X[:3], [""] * 3, np.full(3, -1)) == {}
 
 
 def test_intents_of_different_roles_are_not_confused() -> None:
     pieces = Pieces(on_circle(0, 10), np.zeros(2, np.float32), np.array([0, 1]), ("agent", "customer"))
-    C = confusion(pieces, on_circle(5), ["agent"], np.array([0]))
-    assert C[0].round(9).tolist() == [1.0, 0.0]
+    assert confusable(pieces, on_circle(5), ["agent"], np.array([0])) == {0: []}
 
 
 # --- the tree ---------------------------------------------------------------------------------------

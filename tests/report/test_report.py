@@ -16,11 +16,12 @@ from conftest import Cli
 from dialin.cluster.granularity import SuggestedNumber
 from dialin.facts.families import families, tree_of_intents
 from dialin.facts.loaded import load_files
+from dialin.facts.sample import sampled
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.llm.prices import Cost
 from dialin.report.colours import UNASSIGNED_COLOUR, colours, oklch
 from dialin.report.html import asset, fill_templates, open_page, report_html
-from dialin.report.map.points import fitting, points_of, sampled, script_json
+from dialin.report.map.points import fitting, points_of, script_json
 from dialin.report.page import INTERVAL_NOTE, SECTIONS
 from dialin.report.pictures import columns, line_points, tree_picture
 from dialin.runs.manifest import CAPPED
@@ -161,10 +162,41 @@ def test_without_embeddings_there_is_no_map(tmp_path: Path) -> None:
 def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path) -> None:
     html = fill_templates(replace(open_page(fake_run(tmp_path / "run", calls())), max_rows=3))
     assert html.count('<tbody id="intent-') == 3
-    assert "The table shows the 3 most frequent of 8." in html
-    assert "too many intents to draw" in html
-    assert 'href="#intent-2"' in html
-    assert 'href="#intent-3"' not in html
+    assert 'The table shows the first 3 of 8; <a href="#rest">a list below it</a> has the 5 others.' in html
+    assert "8 intents are too many to draw: the families list them all." in html
+
+
+def test_no_intent_is_lost_among_many(tmp_path: Path) -> None:
+    """Each intent has a row or a place in the list below, and every link leads to one of them."""
+    page = replace(open_page(fake_run(tmp_path / "run", calls())), max_rows=3)
+    parsed = Parsed(fill_templates(page))
+    places = [a["id"] for _, a in parsed.elements if str(a.get("id", "")).startswith("intent-")]
+    assert sorted(places) == sorted(f"intent-{one.intent_id}" for one in page.facts.intents)
+    links = {a["href"] for tag, a in parsed.elements if tag == "a" and str(a["href"]).startswith("#intent-")}
+    assert links <= {f"#{place}" for place in places}
+    assert "#intent-7" in links
+
+
+def test_the_report_shows_the_seconds_of_each_step(tmp_path: Path) -> None:
+    """Of two sessions and one of an older version, which wrote none."""
+    run = fake_run(tmp_path / "run", calls())
+    sessions = [{"seconds": 9.0}, {"seconds_by_step": {"read": 0.1, "embed": 60.0}}, {"seconds_by_step": {"embed": 40}}]
+    (run.folder / "timing.json").write_text(json.dumps({"sessions": sessions}))
+    html = report_html(run)
+    assert '<div class="value">1 min 40 s</div>' in html
+    assert re.search(r"</span>embed <span class=.soft.>1 min 40 s<", html)
+    assert re.search(r"</span>other steps <span class=.soft.>0.1 s<", html)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[], {}, {"sessions": 3}, {"sessions": [3, {}]}, {"sessions": [{"seconds_by_step": {"embed": "<b>", "x": -1}}]}],
+    ids=["list", "empty", "number", "no steps", "no seconds"],
+)
+def test_a_report_without_seconds_has_no_bar(tmp_path: Path, values: object) -> None:
+    run = fake_run(tmp_path / "run", calls())
+    (run.folder / "timing.json").write_text(json.dumps(values))
+    assert "figure took" not in report_html(run)
 
 
 # --- what people wrote --------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ def rows_by(labels: Labels) -> dict[int, Labels]:
     """
     order = np.argsort(labels, kind="stable")
     found, begins = np.unique(labels[order], return_index=True)
-    return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True))
+    return dict(zip(found.tolist(), np.split(order, begins[1:]), strict=True)) if len(found) else {}
 
 
 @dataclass(frozen=True)

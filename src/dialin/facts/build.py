@@ -7,16 +7,19 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from dialin.arrays import Ints
 from dialin.cluster.tree import Tree
 from dialin.discover.state import NOT_A_NEED, UNKNOWN_SCRIPT
-from dialin.facts.confusion import confusable, confusion
+from dialin.facts.confusion import confusable
 from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
 from dialin.facts.families import centroids, families, tree_of_intents
 from dialin.facts.loaded import LoadedRun
+from dialin.facts.sample import some_of_each
 from dialin.facts.trends import Periods, counts_of, moves, periods_of
+from dialin.read.codes import coded
 from dialin.review.apply import BY_PERSON
 
 Links = tuple[Link, ...]
@@ -31,6 +34,9 @@ REASONS = {
 }
 N_LINKS, MIN_SHARE = 3, 0.05
 """Maximum number of next intents and answers kept per intent, and the minimum share of each (and at least twice)."""
+N_COMPARED = 50_000
+N_EACH = 20
+"""How many sentences tell which intents could be confused: so many altogether, but up to `N_EACH` of each intent."""
 N_TOP = 5
 """Number of intents kept per role."""
 N_STRAYS = 10
@@ -50,6 +56,7 @@ def facts_of(contents: LoadedRun) -> Facts:
         timeline=timeline_in(contents, periods) if periods else None,
         left=left_in(contents),
         rounds=tuple(contents.rounds),
+        seconds=contents.seconds,
     )
 
 
@@ -80,8 +87,8 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
         IntentFacts(
             **row | {"role": row["role"] or "", "examples": tuple(row["examples"])},
             confused_with=confused[i],
-            followed_by=links(contents, usual(after[i], m)),
-            answered_by=links(contents, usual(answers[i], m)),
+            followed_by=links(contents, usual(after, i)),
+            answered_by=links(contents, usual(answers, i)),
             is_routine=bool(contents.routine[i]),
             n_reason=int(n_reason[i]),
             per_period=() if counts is None else tuple(counts[i].tolist()),
@@ -95,8 +102,11 @@ def confused_in(contents: LoadedRun) -> list[Links]:
     """Return the links of each intent to those it could be confused with; no links without embeddings."""
     if contents.X is None:
         return [()] * len(contents.rows)
-    shares = confusion(contents.pieces, contents.X, contents.roles, contents.labels)
-    return [links(contents, confusable(shares, i)) for i in range(len(contents.rows))]
+    n_each = max(N_COMPARED // max(len(contents.rows), 1), N_EACH)
+    read = some_of_each(contents.labels, n_each, contents.seed)
+    roles = [contents.roles[row] for row in read.tolist()]
+    found = confusable(contents.pieces, contents.X[read], roles, contents.labels[read])
+    return [links(contents, found.get(i, [])) for i in range(len(contents.rows))]
 
 
 def links(contents: LoadedRun, found: Iterable[tuple[int, float]]) -> Links:
@@ -104,22 +114,24 @@ def links(contents: LoadedRun, found: Iterable[tuple[int, float]]) -> Links:
     return tuple(Link(contents.intent_id(place), share) for place, share in found)
 
 
-def usual(counts: Ints, n_intents: int) -> list[tuple[int, float]]:
-    """Return the usual next intents with their shares, most frequent first; −1 is the end of the dialogue.
+def usual(counts: csr_array, intent: int) -> list[tuple[int, float]]:
+    """Return what usually comes after an intent, with its share, most frequent first; −1 is the end of the dialogue.
 
-    The last of the `counts`, in the place after all intents, counts the ends.
+    Row i of the `counts` counts what comes after intent i; a column after those of all intents counts the ends.
 
     Examples
     --------
-    The first of two intents came next once, the second 5 times, and the dialogue ended twice.
+    After the first of two intents, it came again once, the second came 5 times, and the dialogue ended twice.
 
-    >>> usual(np.array([1, 5, 2]), 2)
+    >>> usual(csr_array(np.array([[1, 5, 2], [0, 0, 0]])), 0)
     [(1, 0.625), (-1, 0.25)]
     """
-    total = max(int(counts.sum()), 1)
-    order = np.argsort(-counts, kind="stable")[:N_LINKS]
-    often = [int(i) for i in order if counts[i] >= max(MIN_SHARE * total, 2)]
-    return [(i if i < n_intents else -1, float(counts[i] / total)) for i in often]
+    own = slice(counts.indptr[intent], counts.indptr[intent + 1])
+    places, found = counts.indices[own], counts.data[own]
+    total = max(int(found.sum()), 1)
+    order = np.lexsort((places, -found))[:N_LINKS]
+    often = [(int(places[i]), float(found[i] / total)) for i in order if found[i] >= max(MIN_SHARE * total, 2)]
+    return [(i if i < counts.shape[0] else -1, share) for i, share in often]
 
 
 # --- utterances -----------------------------------------------------------------------------------
@@ -127,11 +139,11 @@ def usual(counts: Ints, n_intents: int) -> list[tuple[int, float]]:
 
 def roles_in(contents: LoadedRun, periods: Periods | None) -> tuple[RoleFacts, ...]:
     """Return the facts of each role, most utterances first; empty if no role is known."""
-    names, codes = np.unique(contents.speakers.astype(str), return_inverse=True)
+    names, codes = contents.speakers.names.tolist(), contents.speakers.codes
     if not any(names):
         return ()
     counts = counts_of(periods, codes, len(names))[:-1].tolist() if periods else [()] * len(names)
-    found = [role_facts(contents, str(name), codes == i, tuple(counts[i])) for i, name in enumerate(names)]
+    found = [role_facts(contents, name, codes == i, tuple(counts[i])) for i, name in enumerate(names)]
     return tuple(sorted(found, key=lambda role: (-role.n_occurrences, role.role)))
 
 
@@ -167,13 +179,15 @@ def timeline_in(contents: LoadedRun, periods: Periods) -> Timeline:
 
 def left_in(contents: LoadedRun) -> tuple[UnassignedGroup, ...]:
     """Return the utterances without an intent, grouped by reason, in the order of the summary."""
-    reasons = np.array(contents.sentences["reason"].to_pylist(), dtype=object)
+    reasons = coded(contents.sentences["reason"])
     return tuple(
-        UnassignedGroup(
-            reason, REASONS.get(reason, ""), n, int((reasons == reason).sum()), strays(contents, reasons == reason)
-        )
-        for reason, n in contents.summary.unassigned.items()
+        left_for(contents, reason, n, reasons.where(reason)) for reason, n in contents.summary.unassigned.items()
     )
+
+
+def left_for(contents: LoadedRun, reason: str, n: int, which: NDArray[np.bool_]) -> UnassignedGroup:
+    """Return the group of the n utterances without an intent for one reason; `which` marks their sentences."""
+    return UnassignedGroup(reason, REASONS.get(reason, ""), n, int(which.sum()), strays(contents, which))
 
 
 def strays(contents: LoadedRun, which: NDArray[np.bool_]) -> tuple[Stray, ...]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dialin.arrays import AnyFloats
-from dialin.discover.assign import CHUNK, Pieces, one_hot
+from dialin.arrays import Floats, Ints, Matrix
+from dialin.discover.assign import Pieces, one_hot
+
+N_LINKS, MIN_SHARE = 3, 0.02
+"""Maximum number of intents that one is confused with, and the minimum mean probability of each."""
+CHUNK = 2_048
+"""About the number of sentences that are compared at once; no result depends on it."""
+Confused = list[tuple[int, float]]
 
 
-def confusion(pieces: Pieces, X: AnyFloats, roles: Sequence[str], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return, for each pair of intents, the mean P(the second | sentence) over the sentences of the first.
+def confusable(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Ints) -> dict[int, Confused]:
+    """Return the intents most easily confused with each intent, with their mean probabilities, likeliest first.
+
+    The probability is the mean P(the other | sentence) over the sentences of the intent; at most `N_LINKS` intents
+    are named, each with at least `MIN_SHARE`. Some intents are compared at a time, so the memory grows with their
+    number and not with its square.
 
     Parameters
     ----------
@@ -25,29 +35,41 @@ def confusion(pieces: Pieces, X: AnyFloats, roles: Sequence[str], labels: NDArra
     labels : ndarray of shape (n,), int64
         Intent of each sentence; −1 for no intent.
 
-    Returns
-    -------
-    ndarray of shape (n_intents, n_intents), float64
-        Each row sums to 1, or to 0 for an intent without sentences.
-    """
-    n_intents = int(max(pieces.intents.max(initial=-1), labels.max(initial=-1))) + 1
-    total, rows = np.zeros((n_intents, n_intents)), np.flatnonzero(labels >= 0)
-    own = np.array(roles, dtype=object)
-    for part in (rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)):
-        P = pieces.intent_probabilities(X[part], own[part].tolist(), n_intents)
-        total += one_hot(labels[part], n_intents).T @ P
-    return total / np.maximum(np.bincount(labels[rows], minlength=n_intents), 1)[:, None]
-
-
-def confusable(confused: NDArray[np.float64], intent: int, n: int = 3, least: float = 0.02) -> list[tuple[int, float]]:
-    """Return up to `n` intents most easily confused with `intent`, with their shares, each at least `least`.
-
     Examples
     --------
-    >>> confusable(np.array([[0.7, 0.1, 0.2], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), 0)
-    [(2, 0.2), (1, 0.1)]
+    Half way between two intents lies one of the two sentences of intent 0.
+
+    >>> pieces = Pieces(np.eye(2, dtype=np.float32), np.zeros(2, np.float32), np.array([0, 1]), ("", ""))
+    >>> X = np.array([[1, 0], [0.6, 0.6], [0, 1]], np.float32)
+    >>> found = confusable(pieces, X, ["", "", ""], np.array([0, 0, 1]))
+    >>> {intent: [(other, round(p, 2)) for other, p in links] for intent, links in found.items()}
+    {0: [(1, 0.25)], 1: []}
     """
-    row = confused[intent].copy()
+    own = np.array(roles, dtype=object)
+    order = np.argsort(labels, kind="stable")
+    order = order[labels[order] >= 0]
+    n_intents = int(max(pieces.intents.max(initial=-1), labels.max(initial=-1))) + 1
+    found = dict[int, Confused]()
+    for rows in _whole_intents(labels[order]):
+        part = order[rows]
+        P = pieces.intent_probabilities(X[part], own[part].tolist(), n_intents)
+        intents, begins = np.unique(labels[part], return_index=True)
+        means = one_hot(np.searchsorted(intents, labels[part]), len(intents)).T @ P
+        means /= np.diff(begins, append=len(part))[:, None]
+        found |= {int(i): _likeliest(mean, int(i)) for i, mean in zip(intents, means, strict=True)}
+    return found
+
+
+def _whole_intents(labels: Ints) -> Iterator[slice]:
+    """Yield parts of ascending labels of about `CHUNK` rows or more, and no label in two parts."""
+    begins = np.flatnonzero(np.diff(labels, prepend=-1))
+    chunk = begins // CHUNK
+    ends = [*begins[np.flatnonzero(np.diff(chunk, prepend=-1))].tolist(), len(labels)]
+    yield from (slice(start, end) for start, end in pairwise(ends))
+
+
+def _likeliest(mean: Floats, intent: int) -> Confused:
+    row = mean.copy()
     row[intent] = 0.0
-    order = np.argsort(-row, kind="stable")[:n]
-    return [(int(other), float(row[other])) for other in order if row[other] >= least]
+    order = np.argsort(-row, kind="stable")[:N_LINKS]
+    return [(int(other), float(row[other])) for other in order if row[other] >= MIN_SHARE]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import csr_array
 
 from dialin.arrays import Bools, Ints
 from dialin.read.cells import one_array
@@ -93,30 +94,42 @@ def collapsed(turns: Turns) -> Turns:
     return turns.where(~again)
 
 
-def following(turns: Turns, n_intents: int) -> Ints:
+def following(turns: Turns, n_intents: int) -> csr_array:
     """Count the next different intent of the same speaker, for each intent.
 
     Returns
     -------
-    ndarray of shape (n_intents, n_intents + 1), int64
+    sparse array of shape (n_intents, n_intents + 1), int64
         Number of times that the second intent follows the first; the last column counts ends of the dialogue.
     """
-    counts = np.zeros((n_intents, n_intents + 1), dtype=np.int64)
+    pairs = []
     for side in (True, False):
         own = collapsed(turns.where(turns.is_agent == side))
         after = np.full(len(own.intent), n_intents)
         goes_on = np.flatnonzero(own.dialogue[1:] == own.dialogue[:-1])
         after[goes_on] = own.intent[goes_on + 1]
-        np.add.at(counts, (own.intent, after), 1)
+        pairs.append((own.intent, after))
+    first, second = map(np.concatenate, zip(*pairs, strict=True))
+    return pair_counts(first, second, (n_intents, n_intents + 1))
+
+
+def pair_counts(first: Ints, second: Ints, shape: tuple[int, int]) -> csr_array:
+    """Count the pairs; the counts are sparse, since most of thousands of intents never meet.
+
+    Examples
+    --------
+    >>> pair_counts(np.array([0, 0, 1]), np.array([2, 2, 0]), (2, 3)).toarray().tolist()
+    [[0, 0, 2], [1, 0, 0]]
+    """
+    counts = csr_array((np.ones(len(first), dtype=np.int64), (first, second)), shape=shape)
+    counts.sum_duplicates()
     return counts
 
 
-def answer_counts(turns: Turns, n_intents: int) -> Ints:
+def answer_counts(turns: Turns, n_intents: int) -> csr_array:
     """Count how often the other side answers the first intent with the second, shape (n_intents, n_intents)."""
     follows = (turns.dialogue[1:] == turns.dialogue[:-1]) & (turns.is_agent[1:] != turns.is_agent[:-1])
-    counts = np.zeros((n_intents, n_intents), dtype=np.int64)
-    np.add.at(counts, (turns.intent[:-1][follows], turns.intent[1:][follows]), 1)
-    return counts
+    return pair_counts(turns.intent[:-1][follows], turns.intent[1:][follows], (n_intents, n_intents))
 
 
 def paths(turns: Turns, routine: Bools, length: int = 3, n: int = 8) -> list[tuple[tuple[int, ...], int]]:

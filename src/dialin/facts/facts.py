@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -167,6 +167,8 @@ class Facts:
         Sentences without an intent, by reason, most frequent first.
     rounds : tuple of dict
         The lines of ``rounds.jsonl``.
+    seconds : dict of str to float
+        Seconds of each step of the run, over all its sessions; empty if they are not known.
     """
 
     summary: Summary
@@ -178,10 +180,15 @@ class Facts:
     timeline: Timeline | None
     left: tuple[UnassignedGroup, ...]
     rounds: tuple[dict[str, Any], ...]
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def intent(self, number: int) -> IntentFacts:
         """Return the intent with this id."""
         return self.intents[self._places[number]]
+
+    def place(self, number: int) -> int:
+        """Return the place of the intent with this id."""
+        return self._places[number]
 
     @cached_property
     def _places(self) -> dict[int, int]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import AnyFloats
+from dialin.arrays import Matrix
 from dialin.cluster.linkage import tree_of
-from dialin.cluster.partition import centroid
 from dialin.cluster.tree import Tree
+from dialin.review.nearness import sums
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,10 @@ class Bracket:
     heights: tuple[float, float]
 
 
-def centroids(X: AnyFloats, labels: NDArray[np.int64], n_intents: int) -> NDArray[np.float64]:
+def centroids(X: Matrix, labels: NDArray[np.int64], n_intents: int) -> NDArray[np.float64]:
     """Return the unit-norm mean of each intent's sentences, shape (n_intents, d); zeros for an intent without any."""
-    members = [X[labels == intent] for intent in range(n_intents)]
-    means = [centroid(rows) if len(rows) else np.zeros(X.shape[1]) for rows in members]
-    return np.array(means, dtype=np.float64).reshape(-1, X.shape[1])
+    total = sums(labels, np.arange(n_intents), X, np.arange(len(labels)))
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
 
 
 def tree_of_intents(C: NDArray[np.float64]) -> Tree:

@@ -6,6 +6,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
+from dialin.arrays import Ints
 from dialin.cluster.granularity import SuggestedNumber, is_fitted
 from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
@@ -14,6 +17,7 @@ from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
 from dialin.llm.spec import NO_LLM
 from dialin.name.kinds import KINDS
+from dialin.read.codes import Coded, coded
 from dialin.review.apply import kinds_in
 from dialin.runs.manifest import CAPPED, COMPLETE
 from dialin.runs.run import Run
@@ -120,13 +124,10 @@ def summary_of(run: Run) -> Summary:
             hint=f"continue it with: {run.resume_command}",
         )
     n = run.manifest.source.n_occurrences
-    intents, sentences = run.intents.to_pylist(), run.sentences.select(["intent_id", "reason", "count"])
-    left: Counter[str] = Counter()
-    said: Counter[str] = Counter()
-    for row, kind in zip(sentences.to_pylist(), kinds_in(run.sentences), strict=True):
-        said[kind] += row["count"]
-        if row["intent_id"] < 0:
-            left[row["reason"]] += row["count"]
+    intents, counts = run.intents.to_pylist(), run.sentences["count"].to_numpy()
+    is_left = run.sentences["intent_id"].to_numpy() < 0
+    left = said_by(coded(run.sentences["reason"]), counts * is_left)
+    said = said_by(kinds_in(run.sentences), counts)
     usage = run.manifest.usage.values()
     return Summary(
         status=run.manifest.status,
@@ -147,6 +148,20 @@ def summary_of(run: Run) -> Summary:
         cascaded=run.manifest.cascaded,
         dear=plain_name(run.manifest.cascade_llm),
     )
+
+
+def said_by(column: Coded, counts: Ints) -> Counter[str]:
+    """Return how often the sentences with each text in a column were said, by first appearance; never 0.
+
+    Parameters
+    ----------
+    column : Coded
+        Kind or reason of each of n sentences.
+    counts : ndarray of shape (n,), int64
+        How often each was said; 0 for a sentence that does not count.
+    """
+    totals = np.bincount(column.codes, weights=counts, minlength=len(column.names)).astype(np.int64)
+    return Counter({name: n for name, n in zip(column.names.tolist(), totals.tolist(), strict=True) if n})
 
 
 def intent_row(intent: dict[str, Any], n_occurrences: int) -> dict[str, Any]:

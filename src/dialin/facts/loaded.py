@@ -7,12 +7,13 @@ gaps and may be in another order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin import files, saved
@@ -21,7 +22,9 @@ from dialin.discover.assign import Pieces
 from dialin.facts.dialogues import Turns, main_reasons, turns_of
 from dialin.facts.headline import Summary, summary_of
 from dialin.facts.routine import is_no_reason
+from dialin.facts.seconds import seconds_by_step
 from dialin.name.actions import AGENT
+from dialin.read.codes import Coded, coded
 from dialin.runs.run import Run
 
 Row = dict[str, Any]
@@ -45,6 +48,8 @@ class LoadedRun:
         Decision function, with places as intents.
     seed : int
         Seed of the run.
+    seconds : dict of str to float
+        Seconds of each step; empty if they are not known.
     """
 
     summary: Summary
@@ -54,6 +59,7 @@ class LoadedRun:
     X: NDArray[np.float32] | None
     pieces: Pieces
     seed: int
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Row]:
@@ -72,7 +78,7 @@ class LoadedRun:
     @cached_property
     def roles(self) -> list[str]:
         """The role of each of the n sentences as the run used it; "" for no role."""
-        return [role or "" for role in self.sentences["role"].to_pylist()]
+        return coded(self.sentences["role"]).texts.tolist()
 
     @cached_property
     def said(self) -> Ints:
@@ -80,15 +86,15 @@ class LoadedRun:
         return np.asarray(self.occurrences["sentence_id"].to_numpy(), dtype=np.int64)
 
     @cached_property
-    def speakers(self) -> NDArray[np.object_]:
+    def speakers(self) -> Coded:
         """The role of each utterance: as the run used it, else as in the input; "" for no role."""
-        given = self.occurrences["role"].to_pylist()
-        return np.array([self.roles[i] or role or "" for i, role in zip(self.said, given, strict=True)], dtype=object)
+        used = self.sentences["role"].take(pa.array(self.said))
+        return coded(pc.coalesce(used.cast(pa.string()), self.occurrences["role"].cast(pa.string())))
 
     @cached_property
     def turns(self) -> Turns:
         """The utterances with an intent, dialogue by dialogue."""
-        return turns_of(self.occurrences, self.labels, self.speakers == AGENT)
+        return turns_of(self.occurrences, self.labels, self.speakers.where(AGENT))
 
     @cached_property
     def routine(self) -> NDArray[np.bool_]:
@@ -103,7 +109,8 @@ class LoadedRun:
 
 def load_files(run: Run) -> LoadedRun:
     """Read the files of a run; raise InputError if it has no result yet, or a file cannot be read."""
-    data, summary, pieces = run.data, summary_of(run), run.pieces
+    summary, data = summary_of(run), run.data
+    pieces = run.pieces_on(data)
     return LoadedRun(
         summary=summary,
         sentences=run.sentences,
@@ -112,6 +119,7 @@ def load_files(run: Run) -> LoadedRun:
         X=None if data is None else data.X,
         pieces=replace(pieces, intents=places_of(pieces.intents, summary.intent_ids)),
         seed=run.manifest.settings.seed,
+        seconds=seconds_by_step(run.folder),
     )
 
 

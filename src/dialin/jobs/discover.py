@@ -87,6 +87,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         If the folder cannot be written.
     """
     log = SessionLog(run.folder, session.budget.prices)
+    session = replace(session, on_step=_both(log.step, session.on_step))
     try:
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
         data = with_kinds(embed(run, opened, session), opened, session)
@@ -97,6 +98,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
             told = replace(tools, on_step=session.on_step)
+            session.on_step("cluster")  # until the first question
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
             result = held.joined(found) if held else found
             with closing(replies_in(run.folder / files.REPLIES)) as store:
@@ -116,6 +118,16 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             stopped = replace(billed, status=INTERRUPTED, files={}, result="")  # half overwritten
             write_manifest(run.folder, stopped)
         raise
+
+
+def _both(first: Callable[[str], None], second: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a callback that calls two."""
+
+    def called(step: str) -> None:
+        first(step)
+        second(step)
+
+    return called
 
 
 def refused_by(tools: Tools) -> list[str]:
@@ -291,6 +303,7 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:
         on_note(carry_over(ended, kept))
+    log.write(ended.manifest.status)  # the report shows the seconds so far
     write_report(ended, folder / files.REPORT)
     log.write(ended.manifest.status)
     write_manifest(folder, ended.manifest)

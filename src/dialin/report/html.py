@@ -16,6 +16,7 @@ from dialin.llm.prices import shown_money
 from dialin.report.map.points import points_of
 from dialin.report.page import Page
 from dialin.report.private import without_sentences
+from dialin.report.took import shown_seconds
 from dialin.runs.run import Run
 from dialin.text.script import language_of
 from dialin.text.width import shortened
@@ -76,6 +77,7 @@ def environment() -> jinja2.Environment:
         "number": with_commas,
         "percent": percent,
         "money": shown_money,
+        "duration": shown_seconds,
         "short": shortened_text,
         "is_chinese": is_chinese,
         "with_certainty": with_certainty,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dialin.facts.facts import IntentFacts
+from dialin.facts.sample import sampled
 from dialin.report.colours import Colour
 from dialin.report.html import environment, open_page
-from dialin.report.map.points import SCALE, sampled
+from dialin.report.map.points import SCALE
 from dialin.report.page import Page
 from dialin.runs.run import Run
 

@@ -16,11 +16,14 @@ from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
 from dialin.report.terminal import WHAT_ELSE, WHY, by_heading
+from dialin.report.took import Took, took
 from dialin.runs.manifest import Manifest
 
 MAX_ROWS = 1_000
 N_REASONS, N_MOVERS = 15, 12
 """Maximum numbers of main reasons and of rising or falling intents in their tables."""
+WRITING = "report"
+"""Name of the step that writes the page."""
 INTERVAL_NOTE = "In four corpora of five, the true number lies in such an interval."
 SECTIONS = {
     "map": "Map",
@@ -127,6 +130,21 @@ class Page:
         """The note beside the suggested number of intents; of another embedder nobody knows how often it holds."""
         return INTERVAL_NOTE if self.facts.summary.is_fitted else ""
 
+    @cached_property
+    def steps(self) -> dict[str, float]:
+        """The seconds of each step, over all sessions; not those of writing this page, which nobody knows before."""
+        return {step: seconds for step, seconds in self.facts.seconds.items() if step != WRITING}
+
+    @property
+    def seconds(self) -> float:
+        """The seconds that the run took."""
+        return sum(self.steps.values())
+
+    @cached_property
+    def took(self) -> list[Took]:
+        """The parts of the bar of seconds; empty if nobody wrote them down."""
+        return took(self.steps)
+
     # --- intents ---
 
     @property
@@ -151,22 +169,19 @@ class Page:
         groups = by_heading(self.shown, [one.kind for one in self.shown])
         return [IntentGroup(named[heading], heading.capitalize(), tuple(intents)) for heading, intents in groups]
 
+    @property
+    def rest(self) -> tuple[IntentFacts, ...]:
+        """The intents that are not in the table: a list below it has them."""
+        return self.facts.intents[self.max_rows :]
+
     def place(self, one: IntentFacts) -> int:
         """Return the place of an intent among all, by which the script of the map knows it."""
-        return self.facts.intents.index(one)
+        return self.facts.place(one.intent_id)
 
     @property
     def said(self) -> list[tuple[str, int]]:
         """What the utterances do: the words for each known kind, and the number of utterances."""
         return [(KIND_WORDS[kind], n) for kind, n in self.facts.summary.kinds.items()]
-
-    def is_shown(self, intent: int) -> bool:
-        """Return whether an intent has a row in the table."""
-        return intent in self._shown
-
-    @cached_property
-    def _shown(self) -> set[int]:
-        return {one.intent_id for one in self.shown}
 
     def colour(self, intent: int) -> Colour:
         """Return the colour of an intent; −1 gives the colour of unassigned sentences."""

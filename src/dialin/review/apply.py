@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import rows_by
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
+from dialin.read.cells import one_array
+from dialin.read.codes import Coded, coded
 from dialin.review.log import DECISIONS, check_result, read_log
 from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
 
+Row = dict[str, Any]
 N_EXAMPLES = 5
 BY_PERSON = "person"
 """Reason for a sentence that a person removed from every intent."""
@@ -66,18 +70,22 @@ def is_edited(state: ReviewState) -> bool:
 def edited_sentences(sentences: pa.Table, state: ReviewState) -> pa.Table:
     """Return ``sentences.parquet`` after a review; P(intent) is 1 for each sentence that a person placed."""
     before, after = sentences["intent_id"].to_numpy(), state.labels
-    p = np.where(after < 0, 0.0, np.where(state.pinned, 1.0, sentences["p_intent"].to_numpy()))
-    reasons = np.array(sentences["reason"].to_pylist(), dtype=object)
-    reasons[(after < 0) & ((before >= 0) | state.pinned)] = BY_PERSON
-    reasons[after >= 0] = ""
+    p = p_after(sentences["p_intent"].to_numpy(), state)
+    is_removed = pa.array((after < 0) & ((before >= 0) | state.pinned))
+    reasons = pc.if_else(is_removed, BY_PERSON, sentences["reason"].cast(pa.string()))
     columns = {
         "intent_id": pa.array(after, pa.int64()),
         "p_intent": pa.array(p, pa.float64()),
-        "reason": pa.array(reasons.tolist(), pa.string()),
+        "reason": pc.if_else(pa.array(after >= 0), "", reasons),
     }
     for name, values in columns.items():
         sentences = sentences.set_column(sentences.column_names.index(name), name, values)
     return sentences
+
+
+def p_after(p: NDArray[np.float64], state: ReviewState) -> NDArray[np.float64]:
+    """Return P(intent) of each sentence after a review, given what it was before."""
+    return np.asarray(np.where(state.labels < 0, 0.0, np.where(state.pinned, 1.0, p)))
 
 
 def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -> pa.Table:
@@ -92,42 +100,95 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
     state : ReviewState
         The state after all edits.
     """
-    old = {row["intent_id"]: row for row in intents.to_pylist()}
-    rows, own = rows_by(state.labels), _columns(sentences)
-    made = [
-        old[intent] | _said(intent, state, old)
-        if intent in old and intent not in state.touched
-        else _intent(intent, rows[intent], own, old.get(intent)) | _said(intent, state, old)
-        for intent in state.intents
-        if intent in rows
-    ]
-    made.sort(
-        key=lambda row: (*needs_and_frequent_first(row.get("kind") or "", row["n_occurrences"]), row["intent_id"])
-    )
-    return pa.Table.from_pylist(made, intents.schema)
+    found = {row["intent_id"]: row for row in intents.to_pylist()}
+    return pa.Table.from_pylist(edited_rows(columns_of(sentences), found, state), intents.schema)
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """Columns of the sentence table, converted once because thousands of intents read them."""
+class Earlier:
+    """A state of the review that is known already, and the rows of its intents by id."""
 
-    texts: list[str]
-    roles: list[str | None]
+    state: ReviewState
+    rows: Mapping[int, Row]
+
+    def is_known(self, state: ReviewState) -> frozenset[int]:
+        """Return the intents whose sentences are the same in a later state."""
+        before, after = self.state, state
+        moved = (before.labels != after.labels) | (before.pinned != after.pinned)
+        changed = np.union1d(before.labels[moved], after.labels[moved])
+        return frozenset(self.rows) - frozenset(changed.tolist())
+
+
+def edited_rows(
+    own: Columns, found: Mapping[int, Row], state: ReviewState, earlier: Earlier | None = None
+) -> list[Row]:
+    """Return the rows of ``intents.parquet`` after a review, in order.
+
+    Parameters
+    ----------
+    own : Columns
+        The columns of the result of `edited_sentences`.
+    found : mapping of int to dict
+        The rows that the run wrote, by intent.
+    state : ReviewState
+        The state after all edits.
+    earlier : Earlier, optional
+        Any other state, which saves the work for the intents that hold the same sentences in both.
+    """
+    known: Mapping[int, Row] = found
+    touched = state.touched
+    if earlier:
+        same = earlier.is_known(state)
+        known = {**found, **{intent: earlier.rows[intent] for intent in same}}
+        touched = touched - same
+    rows = rows_of(state.labels, touched)
+    made = [
+        _intent(intent, rows[intent], own, found.get(intent)) if intent in rows else known[intent]
+        for intent in state.intents
+        if intent in rows or (intent in known and intent not in touched)
+    ]
+    made = [row | _said(row["intent_id"], state, found) for row in made]
+    return sorted(
+        made, key=lambda row: (*needs_and_frequent_first(row.get("kind") or "", row["n_occurrences"]), row["intent_id"])
+    )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of the sentence table, converted once because thousands of intents read them.
+
+    Only `p`, P(intent), depends on the review.
+    """
+
+    texts: pa.Array
+    roles: Coded
     counts: NDArray[np.int64]
     p: NDArray[np.float64]
-    kinds: list[str]
+    kinds: Coded
 
 
-def _columns(sentences: pa.Table) -> _Columns:
-    texts, roles = (sentences[name].to_pylist() for name in ("text", "role"))
+def columns_of(sentences: pa.Table) -> Columns:
+    """Return the columns of ``sentences.parquet``."""
     counts, p = sentences["count"].to_numpy(), sentences["p_intent"].to_numpy()
-    return _Columns(texts, roles, counts, p, kinds_in(sentences))
+    return Columns(one_array(sentences["text"]), coded(sentences["role"]), counts, p, kinds_in(sentences))
 
 
-def kinds_in(sentences: pa.Table) -> list[str]:
+def kinds_in(sentences: pa.Table) -> Coded:
     """Return the kind of each sentence of ``sentences.parquet``; "" in a run of dialin 0.2.0, which knows none."""
     known = "kind" in sentences.column_names
-    return [kind or "" for kind in sentences["kind"].to_pylist()] if known else [""] * sentences.num_rows
+    return coded(sentences["kind"] if known else pa.nulls(sentences.num_rows, pa.string()))
+
+
+def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDArray[np.int64]]:
+    """Return the rows of each wanted label that any row has, ascending.
+
+    Examples
+    --------
+    >>> {label: rows.tolist() for label, rows in rows_of(np.array([4, 2, 4, -1]), {4, 7}).items()}
+    {4: [0, 2]}
+    """
+    rows = np.flatnonzero(np.isin(labels, np.fromiter(wanted, dtype=np.int64, count=len(wanted))))
+    return {label: rows[own] for label, own in rows_by(labels[rows]).items()}
 
 
 def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
@@ -135,10 +196,11 @@ def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) ->
     return {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
 
 
-def _intent(intent: int, rows: NDArray[np.int64], own: _Columns, found: dict[str, Any] | None) -> dict[str, Any]:
+def _intent(intent: int, rows: NDArray[np.int64], own: Columns, found: dict[str, Any] | None) -> dict[str, Any]:
     """Return the columns of an intent that follow from its sentences."""
     before = found or {"role": None, "examples": []}
-    kind, p_kind = prevailing([own.kinds[row] for row in rows], own.counts[rows])
+    said = np.bincount(own.kinds.codes[rows], weights=own.counts[rows], minlength=len(own.kinds.names))
+    kind, p_kind = prevailing(own.kinds.names.tolist(), said.astype(np.int64))
     return {
         "intent_id": intent,
         "size": len(rows),
@@ -162,16 +224,17 @@ def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) 
     return 0.5 if is_part else float(old[intent]["p_good"])
 
 
-def _shared_role(own: _Columns, rows: NDArray[np.int64]) -> str | None:
+def _shared_role(own: Columns, rows: NDArray[np.int64]) -> str | None:
     """Return the role that all sentences share; None if they have several."""
-    roles = {own.roles[row] for row in rows}
-    return roles.pop() if len(roles) == 1 else None
+    codes = np.unique(own.roles.codes[rows])
+    return own.roles.names[codes[0]] or None if len(codes) == 1 else None
 
 
-def _examples(own: _Columns, rows: NDArray[np.int64], before: list[str]) -> list[str]:
+def _examples(own: Columns, rows: NDArray[np.int64], before: list[str]) -> list[str]:
     """Return the examples that are still in the intent, then its sentences of highest P(intent) and frequency."""
-    known = [own.texts[row] for row in rows]  # a list, since a set would hash every text for five look-ups
-    kept = [text for text in before if text in known]
+    known = own.texts.take(pa.array(rows))
+    wanted = pa.array(before, known.type)
+    kept = wanted.filter(pc.is_in(wanted, known.filter(pc.is_in(known, wanted)))).to_pylist()
     n = max(N_EXAMPLES, len(kept))
     best = rows[np.lexsort((rows, -own.counts[rows], -own.p[rows]))[: n + len(kept)]]
-    return list(dict.fromkeys([*kept, *(own.texts[row] for row in best)]))[:n]
+    return list(dict.fromkeys([*kept, *own.texts.take(pa.array(best)).to_pylist()]))[:n]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from dialin.arrays import Labels, Matrix, Rows
 from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Pieces, build
+from dialin.review.replay import NO_INTENT
 
 MIN_PURITY = 0.9
 """Minimum share of a piece's sentences with the same intent; below it, the piece is broken up."""
 
 
-def edited_pieces(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels) -> Pieces:
+def edited_pieces(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels, touched: Collection[int]) -> Pieces:
     """Return pieces that follow the labels after a review.
 
-    A piece goes to the intent that at least `MIN_PURITY` of its sentences have, so renaming, merging or moving a few
-    sentences changes no border. Any other piece is broken up into one piece per intent. An intent without a piece gets
-    one, built from its sentences as in a run.
+    A piece of an untouched intent stays. Any other goes to the intent that at least `MIN_PURITY` of its sentences
+    have, so renaming, merging or moving a few sentences changes no border; otherwise it is broken up into one piece per
+    intent. An intent without a piece gets one, built from its sentences as in a run.
 
     Parameters
     ----------
@@ -33,20 +34,42 @@ def edited_pieces(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Label
         Role of each sentence, which restricts it to the pieces of that role; "" for no restriction.
     labels : ndarray of shape (n,), int64
         Intent of each sentence after the review; −1 for none.
+    touched : collection of int
+        Intents that gained or lost a sentence, as in `ReviewState`.
     """
-    nearest, cosine, _ = pieces.nearest(X, roles)
-    members = rows_by(np.where(pieces.within(nearest, cosine), nearest, -1))
-    kept, intents, parts = list[int](), list[int](), list[tuple[Rows, int, str]]()
-    for piece, rows in members.items():
-        found = -2 if piece < 0 else majority_label(labels[rows])
+    is_touched = np.isin(pieces.intents, list(touched))
+    kept, parts = dict(_of(pieces, np.flatnonzero(~is_touched))), list[tuple[Rows, int, str]]()
+    for piece, rows in _members(pieces, X, roles, _near(pieces, X, roles, labels, touched)).items():
+        found = -2 if piece < 0 or not is_touched[piece] else majority_label(labels[rows])
         if found >= 0:
-            kept.append(piece)
-            intents.append(found)
-        elif piece >= 0:
+            kept[piece] = found
+        elif piece >= 0 and is_touched[piece]:
             parts += [(own, i, pieces.roles[piece]) for i, own in _shares(rows, labels)]
-    parts += _unheld(labels, {*intents, *(i for _, i, _ in parts)}, roles)
+    parts += _unheld(labels, {*kept.values(), *(i for _, i, _ in parts)}, roles)
     new = build(X, [rows for rows, _, _ in parts], [i for _, i, _ in parts], [role for _, _, role in parts])
-    return joined(chosen(pieces, kept, intents), new)
+    held = sorted(kept)
+    return joined(chosen(pieces, held, [kept[piece] for piece in held]), new)
+
+
+def _of(pieces: Pieces, which: Rows) -> Iterator[tuple[int, int]]:
+    """Yield these pieces, each with its intent."""
+    return zip(which.tolist(), pieces.intents[which].tolist(), strict=True)
+
+
+def _near(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels, touched: Collection[int]) -> Rows:
+    """Return the sentences that may belong to pieces of touched intents, ascending: few, unless many were moved."""
+    own = np.flatnonzero(np.isin(labels, [intent for intent in touched if intent >= 0]))
+    left, theirs = np.flatnonzero(labels < 0), np.flatnonzero(np.isin(pieces.intents, list(touched)))
+    some = chosen(pieces, theirs.tolist(), pieces.intents[theirs].tolist())
+    nearest, cosine, _ = some.nearest(X[left], [roles[row] for row in left.tolist()])
+    return np.union1d(own, left[some.within(nearest, cosine) & (nearest >= 0)])
+
+
+def _members(pieces: Pieces, X: Matrix, roles: Sequence[str], rows: Rows) -> dict[int, Rows]:
+    """Return which of the rows belong to each piece; −1 for those that belong to none."""
+    nearest, cosine, _ = pieces.nearest(X[rows], [roles[row] for row in rows.tolist()])
+    found = rows_by(np.where(pieces.within(nearest, cosine), nearest, -1))
+    return {piece: rows[own] for piece, own in found.items()}
 
 
 def majority_label(labels: Labels) -> int:
@@ -68,8 +91,9 @@ def _shares(rows: Rows, labels: Labels) -> list[tuple[int, Rows]]:
 
 def _unheld(labels: Labels, held: set[int], roles: Sequence[str]) -> list[tuple[Rows, int, str]]:
     """Return, for each intent without a piece, all its sentences, its id and the role that they share."""
-    own = np.array(roles, dtype=object)
-    missing = {i: rows for i, rows in rows_by(labels).items() if i >= 0 and i not in held}
+    own, is_missing = np.array(roles, dtype=object), ~np.isin(labels, [NO_INTENT, *held])
+    rows_of_missing = np.flatnonzero(is_missing)
+    missing = {i: rows_of_missing[rows] for i, rows in rows_by(labels[is_missing]).items()}
     return [(rows, i, str(own[rows[0]]) if len(set(own[rows])) == 1 else "") for i, rows in missing.items()]
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Agglomerative, rows_by
+from dialin.cluster.partition import Agglomerative, centroid, rows_by
 from dialin.name.distinct import distinguished
 from dialin.review.edits import SplitPart
 
 MAX_PARTS = 12
+MAX_IN_TREE = 1_000
+"""Sentences of an intent that the tree is made of; of a larger one, a sample, and the rest joins the nearest part."""
 
 
 def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[NDArray[np.int64]]:
@@ -32,8 +34,12 @@ def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[ND
     >>> [part.tolist() for part in parts_of(X, np.arange(5), 2)]
     [[0, 2, 4], [1, 3]]
     """
-    labels = Agglomerative(random_state=0).fit(X[rows]).cut(min(max(k, 2), MAX_PARTS))
-    parts = [rows[own] for own in rows_by(labels).values()]
+    some = rows if len(rows) <= MAX_IN_TREE else np.random.default_rng(0).choice(rows, MAX_IN_TREE, replace=False)
+    labels = Agglomerative(random_state=0).fit(X[some]).cut(min(max(k, 2), MAX_PARTS))
+    parts = [some[own] for own in rows_by(labels).values()]
+    if len(some) < len(rows):
+        means = np.array([centroid(X[part]) for part in parts])
+        parts = [rows[own] for own in rows_by((X[rows] @ means.T).argmax(axis=1)).values()]
     return sorted(parts, key=lambda part: (-len(part), int(part[0])))
 
 
@@ -44,7 +50,7 @@ def named(
 
     Each name is the intent's, made unique by a word that is typical of the part's sentences, or else by a number.
     """
-    names = distinguished([name] * len(parts), [[texts[i] for i in part] for part in parts])
+    names = distinguished([name] * len(parts), [[texts[i] for i in part[:MAX_IN_TREE]] for part in parts])
     ids = [intent, *range(free, free + len(parts) - 1)]
     distinct = [own if own not in names[:i] else f"{own}-{i + 1}" for i, own in enumerate(names)]
     return [SplitPart(i, own, tuple(rows.tolist())) for i, own, rows in zip(ids, distinct, parts, strict=True)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
+from dialin.review.apply import Columns
+from dialin.review.nearness import Nearness
 from dialin.review.replay import ReviewState
 
 
@@ -58,16 +58,26 @@ class RankedIntent:
 
 
 def ranking(
-    state: ReviewState, sentences: pa.Table, intents: pa.Table, X: NDArray[np.float32] | None
+    state: ReviewState, own: Columns, intents: Sequence[dict[str, Any]], near: Nearness | None
 ) -> list[RankedIntent]:
     """Return all intents, the most doubtful first and the confirmed ones last.
 
     P(a sentence is in its place) is P(good) of its intent times P(intent | sentence), which is low if another intent
     is near. Doubt sums the complement over utterances, so uncertain, large and confusable intents come first.
+
+    Parameters
+    ----------
+    state : ReviewState
+        State of the review.
+    own : Columns
+        Columns of ``sentences.parquet`` after it.
+    intents : sequence of dict
+        Rows of ``intents.parquet`` after it.
+    near : Nearness or None
+        Which intent is nearest to each of them; None if nobody knows, because there are no vectors.
     """
-    doubt = doubts(state, sentences, intents)
-    near = nearest(state, intents["intent_id"].to_numpy(), X)
-    rows = [_ranked(row, state, doubt[row["intent_id"]], near[row["intent_id"]]) for row in intents.to_pylist()]
+    doubt, close = doubts(state, own, intents), near.closest if near else {}
+    rows = [_ranked(row, state, doubt[row["intent_id"]], close.get(row["intent_id"], (-1, 0.0))) for row in intents]
     return sorted(rows, key=lambda r: (r.is_done, -r.doubt, r.intent))
 
 
@@ -91,38 +101,11 @@ def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[i
     )
 
 
-def doubts(state: ReviewState, sentences: pa.Table, intents: pa.Table) -> dict[int, float]:
+def doubts(state: ReviewState, own: Columns, intents: Sequence[dict[str, Any]]) -> dict[int, float]:
     """Return the number of utterances expected to be misplaced in each intent."""
-    ids, labels = intents["intent_id"].to_numpy(), state.labels
+    ids, labels = np.array([row["intent_id"] for row in intents], dtype=np.int64), state.labels
     good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last entry is for label −1
-    good[ids] = intents["p_good"].to_numpy()
-    wrong = sentences["count"].to_numpy() * (1 - good[labels] * sentences["p_intent"].to_numpy())
+    good[ids] = [row["p_good"] for row in intents]
+    wrong = own.counts * (1 - good[labels] * own.p)
     total = np.bincount(labels + 1, weights=wrong, minlength=len(good) + 1)[1:]
     return dict(zip(ids.tolist(), total[ids].tolist(), strict=True))
-
-
-def nearest(state: ReviewState, ids: NDArray[np.int64], X: NDArray[np.float32] | None) -> dict[int, tuple[int, float]]:
-    """Return the nearest intent of each, by centroid, and the cosine; (−1, 0) if there is none."""
-    if X is None or len(ids) < 2:
-        return {int(i): (-1, 0.0) for i in ids}
-    centroids = sums(state.labels, ids, X)
-    centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-12)
-    S = centroids @ centroids.T
-    np.fill_diagonal(S, -2.0)
-    best = S.argmax(axis=1)
-    return {int(i): (int(ids[b]), float(S[row, b])) for row, (i, b) in enumerate(zip(ids, best, strict=True))}
-
-
-def sums(labels: NDArray[np.int64], ids: NDArray[np.int64], X: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the sum of the rows of X with each of the m labels in `ids`, shape (m, d).
-
-    Examples
-    --------
-    >>> sums(np.array([7, -1, 2, 7]), np.array([2, 7]), np.array([[1.0], [2.0], [4.0], [8.0]], np.float32)).tolist()
-    [[4.0], [9.0]]
-    """
-    order = np.argsort(ids)
-    rows = np.flatnonzero(np.isin(labels, ids))
-    of = order[np.searchsorted(ids[order], labels[rows])]
-    members = csr_array((np.ones(len(rows), X.dtype), (of, rows)), shape=(len(ids), len(X)))
-    return np.asarray(members @ X)

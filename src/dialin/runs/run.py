@@ -23,6 +23,7 @@ from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.llm.servers import check_allowed
 from dialin.llm.spec import NO_LLM, at_server
+from dialin.read.codes import coded
 from dialin.read.corpus import Corpus
 from dialin.read.spoken import spoken_order
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
@@ -33,6 +34,9 @@ from dialin.runs.integrity import check_hashes
 from dialin.runs.manifest import Manifest, read_manifest
 from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences
 from dialin.text.unseen import plain_name
+
+_KEYS = 10_000
+"""Sentences that are hashed at once; no hash depends on it."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +106,16 @@ class Run:
     @property
     def pieces(self) -> Pieces:
         """The decision function after the review; raise InputError if it or the vectors cannot be read."""
+        return self.pieces_on(self.data if is_edited(self.review) else None)
+
+    def pieces_on(self, data: Data | None) -> Pieces:
+        """Return the decision function after the review, for who has read the `data` already."""
         pieces = read_pieces(self.folder / files.PIECES)
         if not is_edited(self.review):
             return pieces
-        data = self.data
         if data is None:
             raise InputError(f"{self.folder} has no vectors", hint=f"continue the run with: {self.resume_command}")
-        return edited_pieces(pieces, data.X, self.assignment_roles, self.review.labels)
+        return edited_pieces(pieces, data.X, self.assignment_roles, self.review.labels, self.review.touched)
 
     @property
     def assignment_roles(self) -> list[str]:
@@ -159,13 +166,12 @@ def corpus_in(folder: Path) -> Corpus:
     """Return the sentences of a run, with their roles in the input."""
     sentences = read_sentences(folder)
     occurrences = read_occurrences(folder, sentences.num_rows)
-    given = occurrences["role"].to_pylist()
-    roles = [""] * sentences.num_rows
-    for sentence, role in zip(occurrences["sentence_id"].to_pylist(), given, strict=True):
-        roles[sentence] = role or ""
-    has_roles = any(role is not None for role in given)
+    given = occurrences["role"]
+    roles = np.full(sentences.num_rows, "", dtype=object)
+    roles[occurrences["sentence_id"].to_numpy()] = coded(given).texts
+    has_roles = given.null_count < len(given)
     counts = sentences["count"].to_numpy()
-    return Corpus(sentences["text"].to_pylist(), counts, roles if has_roles else None, occurrences)
+    return Corpus(sentences["text"].to_pylist(), counts, roles.tolist() if has_roles else None, occurrences)
 
 
 def data_of(corpus: Corpus, X: NDArray[np.float32], embedder: str) -> Data:
@@ -186,9 +192,9 @@ def keys_of(corpus: Corpus) -> list[tuple[str, str]]:
 
 def fingerprint(corpus: Corpus) -> str:
     """Return the sha256 of the sentences, their roles, and the places where they occur."""
-    digest = hashlib.sha256()
-    for text, role in keys_of(corpus):
-        digest.update(f"{text}\0{role}\0".encode())
+    digest, keys = hashlib.sha256(), keys_of(corpus)
+    for start in range(0, len(keys), _KEYS):
+        digest.update("".join(f"{text}\0{role}\0" for text, role in keys[start : start + _KEYS]).encode())
     for name in ("row", "sentence_id"):
         digest.update(corpus.occurrences[name].to_numpy().astype("<i8").tobytes())
     return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -79,7 +78,9 @@ def read_found_intents(folder: Path, sentences: pa.Table) -> pa.Table:
     if len(set(ids.tolist())) < len(ids) or (ids < 0).any():
         raise saved.damaged(path, "column 'intent_id' holds a number twice or below 0")
     _check_shares(path, table, "p_good")
-    sizes = Counter(label for label in sentences["intent_id"].to_pylist() if label >= 0)
+    labels = sentences["intent_id"].to_numpy()
+    found, counts = np.unique(labels[labels >= 0], return_counts=True)
+    sizes = dict(zip(found.tolist(), counts.tolist(), strict=True))
     told = dict(zip(ids.tolist(), table["size"].to_pylist(), strict=True))
     if sizes != told:
         other = min(intent for intent in sizes.keys() | told if sizes.get(intent) != told.get(intent))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
@@ -11,9 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.review.apply import edited_intents, edited_sentences, state_of
+from dialin.review.apply import Columns, Earlier, columns_of, edited_rows, p_after, state_of
 from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
 from dialin.review.log import DECISIONS, append, read_log
+from dialin.review.nearness import Nearness, nearness_of
 from dialin.review.rank import RankedIntent, ranking
 from dialin.review.replay import ReviewState, refusal, replay
 from dialin.runs.run import Run
@@ -22,17 +23,22 @@ from dialin.web.seen import Seen, check_own_seen, check_unchanged
 
 @dataclass(frozen=True)
 class View:
-    """A consistent snapshot of a run under review; later edits do not change it."""
+    """A consistent snapshot of a run under review; later edits do not change it.
+
+    `folded` holds the texts without case, for the search; `near` is None without vectors.
+    """
 
     run: Run
     entries: tuple[Entry, ...]
     state: ReviewState
-    sentences: pa.Table
+    own: Columns
     ranked: tuple[RankedIntent, ...]
     texts: Sequence[str]
     counts: NDArray[np.int64]
     p: NDArray[np.float64]
     X: NDArray[np.float32] | None
+    near: Nearness | None
+    folded: pa.Array
 
     def name(self, intent: int) -> str:
         """Return the name of an intent; "no intent" for −1 and for ids that no longer exist."""
@@ -58,8 +64,13 @@ class Desk:
         self._run, self._path, self._lock = run, run.folder / DECISIONS, Lock()
         self._found = run.found
         self._start = state_of(*self._found)
+        self._own = columns_of(self._found[0])
+        self._rows = {row["intent_id"]: row for row in self._found[1].to_pylist()}
+        self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())
         data = run.data
         self._X = data.X if data else None
+        self._near = None if data is None else nearness_of(self._start.labels, data.X)
+        self._earlier: Earlier | None = None
         self._size = -1
         self._view: View | None = None
 
@@ -73,18 +84,23 @@ class Desk:
 
     def _seen(self, entries: list[Entry]) -> View:
         state = replay(self._start, entries)
-        sentences = edited_sentences(self._found[0], state)
-        intents = edited_intents(sentences, self._found[1], state)
+        own = replace(self._own, p=p_after(self._own.p, state))
+        intents = edited_rows(own, self._rows, state, self._earlier)
+        self._earlier = Earlier(state, {row["intent_id"]: row for row in intents})
+        if self._near is not None and self._X is not None:
+            self._near = self._near.after(state.labels, self._X)
         return View(
             run=self._run,
             entries=tuple(entries),
             state=state,
-            sentences=sentences,
-            ranked=tuple(ranking(state, sentences, intents, self._X)),
+            own=own,
+            ranked=tuple(ranking(state, own, intents, self._near)),
             texts=self._run.corpus.texts,
-            counts=sentences["count"].to_numpy(),
-            p=sentences["p_intent"].to_numpy(),
+            counts=own.counts,
+            p=own.p,
             X=self._X,
+            near=self._near,
+            folded=self._folded,
         )
 
     def decide(self, by: str, decide: Callable[[ReviewState], Edit], seen: Seen) -> None:

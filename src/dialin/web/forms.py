@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -16,7 +16,8 @@ from dialin.web.seen import Seen
 MAX_NAME = 120
 MAX_FIELDS = 2_000
 """Fields of a form: a page of the overview has 200 intents to select, and a page of sentences 50."""
-NEW_INTENT = "new"
+NEW_INTENT, NAMED_INTENT = "new", "named"
+"""Values in place of the number of an intent: one that may be new, and one that exists; the form holds its name."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -88,7 +89,7 @@ def seen_in(form: Form) -> Seen:
     sentences = [key for key in form.values if key == "s" or key.startswith("sentences")]
     return Seen(
         line,
-        intents=form.all_numbers("intent", "others"),
+        intents=form.all_numbers("intent", *([] if form.one("others") == NAMED_INTENT else ["others"])),
         targets=() if form.one("to") == NEW_INTENT else form.all_numbers("to"),
         sentences=form.all_numbers(*sentences),
     )
@@ -111,6 +112,8 @@ def decision(form: Form) -> Callable[[ReviewState], Edit]:
         return _named(form)
     if kind == "give":
         return _given(form)
+    if kind == "merge" and form.one("others") == NAMED_INTENT:
+        return _merged_by_name(form)
     edit = _about_intent(form, kind)
     return lambda _: edit
 
@@ -152,8 +155,32 @@ def _about_sentences(form: Form, kind: str) -> Callable[[ReviewState], Edit]:
     if form.one("to") != NEW_INTENT:
         target = form.number("to")
         return lambda _: Move(rows, target)
-    name = _needed(form.name("new"))
-    return lambda state: Move(rows, state.free, name)
+    return _moved_by_name(rows, _needed(form.name("new")), lambda state: state.intents)
+
+
+def _moved_by_name(
+    rows: tuple[int, ...], name: str, among: Callable[[ReviewState], Iterable[int]]
+) -> Callable[[ReviewState], Edit]:
+    """Return the move of sentences to the intent with a name; the intent is created if the name is new."""
+
+    def decide(state: ReviewState) -> Edit:
+        known = named_so(state, among(state), name)
+        return Move(rows, state.free, name) if known is None else Move(rows, known)
+
+    return decide
+
+
+def _merged_by_name(form: Form) -> Callable[[ReviewState], Edit]:
+    """Return the merge of an intent with the one that has a name."""
+    intent, name = form.number("intent"), _needed(form.name("other"))
+
+    def decide(state: ReviewState) -> Edit:
+        other = named_so(state, (i for i in state.intents if i != intent), name)
+        if other is None:
+            raise InputError(f"there is no other intent {name!r}", hint="search for it, and copy its name")
+        return Merge(intent, (other,))
+
+    return decide
 
 
 def _named(form: Form) -> Callable[[ReviewState], Edit]:
@@ -168,14 +195,8 @@ def _named(form: Form) -> Callable[[ReviewState], Edit]:
 
 
 def _given(form: Form) -> Callable[[ReviewState], Edit]:
-    """Return the move of sentences to the intent with a name; the intent is created if the name is new."""
-    rows, name = form.numbers("s"), _needed(form.name())
-
-    def decide(state: ReviewState) -> Edit:
-        known = named_so(state, standing_of(state).named, name)
-        return Move(rows, state.free, name) if known is None else Move(rows, known)
-
-    return decide
+    """Return the move of sentences to the named intent of an annotation."""
+    return _moved_by_name(form.numbers("s"), _needed(form.name()), lambda state: standing_of(state).named)
 
 
 def _needed(name: str) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from dialin.review.propose import named, parts_of
 from dialin.review.rank import RankedIntent
@@ -11,6 +16,8 @@ from dialin.review.replay import NO_INTENT
 from dialin.web.desk import View
 
 PER_PAGE, INTENTS_PER_PAGE = 50, 200
+N_FOUND, N_TARGETS = 100, 200
+"""Maximum numbers of found intents and of intents to choose from; all others are known by their names."""
 CUT = 600
 """Characters of a sentence that are shown at first; the rest unfolds."""
 
@@ -59,6 +66,14 @@ class Overview:
 
 
 @dataclass(frozen=True)
+class Targets:
+    """Intents to choose from, by name, and the number of those that are left out: they can be named."""
+
+    shown: tuple[RankedIntent, ...]
+    n_more: int
+
+
+@dataclass(frozen=True)
 class IntentPage:
     """One intent, or the sentences without one (−1), the most doubtful sentence first."""
 
@@ -67,7 +82,7 @@ class IntentPage:
     ranked: RankedIntent | None
     lines: tuple[SentenceLine, ...]
     pager: Pager
-    others: tuple[RankedIntent, ...]
+    others: Targets
     before: int | None
     after: int | None
 
@@ -94,13 +109,14 @@ class SplitPage:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """Sentences and intents that contain all the words."""
+    """Sentences and intents that contain all the words; `n_intents` counts those that are not shown, too."""
 
     words: str
     intents: tuple[RankedIntent, ...]
+    n_intents: int
     lines: tuple[SentenceLine, ...]
     pager: Pager
-    others: tuple[RankedIntent, ...]
+    others: Targets
 
 
 def pager(n: int, page: int, per_page: int = PER_PAGE) -> Pager:
@@ -119,7 +135,7 @@ def sentence_line(view: View, sentence: int) -> SentenceLine:
     """Return one sentence with everything that a page shows about it."""
     text, intent = view.texts[sentence], int(view.state.labels[sentence])
     known = view.run.corpus.roles
-    role = view.sentences["role"][sentence].as_py() or (known[sentence] if known else "")
+    role = view.own.roles.names[view.own.roles.codes[sentence]] or (known[sentence] if known else "")
     shown = (text[:CUT], text[CUT:])
     return SentenceLine(
         sentence, *shown, int(view.counts[sentence]), float(view.p[sentence]), role, intent, view.name(intent)
@@ -159,7 +175,7 @@ def intent_page(view: View, intent: int, page: int) -> IntentPage:
         ranked=own,
         lines=lines(view, rows[at.span]),
         pager=at,
-        others=tuple(sorted((r for r in view.ranked if r.intent != intent), key=lambda r: r.name)),
+        others=targets(view, view.near.nearest_to(intent, N_TARGETS) if view.near else [], intent),
         before=ids[place - 1] if 0 < place < len(ids) else None,
         after=ids[place + 1] if place + 1 < len(ids) else None,
     )
@@ -185,11 +201,38 @@ def _frequent(view: View, rows: Iterable[int], n: int = 8) -> list[int]:
 def search_page(view: View, words: str, page: int) -> SearchPage:
     """Return the sentences and intents that contain all the words, in any order and ignoring case."""
     wanted = words.casefold().split()
-    rows = [i for i, text in enumerate(view.texts) if wanted and has(text, wanted)]
+    rows = np.flatnonzero(holding(view.folded, wanted))
     at = pager(len(rows), page)
     names = tuple(r for r in view.ranked if wanted and has(r.name, wanted))
-    others = tuple(sorted(view.ranked, key=lambda r: r.name))
-    return SearchPage(words, names, lines(view, rows[at.span]), at, others)
+    shown = lines(view, rows[at.span])
+    first = [line.intent for line in shown if line.intent >= 0] + [r.intent for r in names]
+    return SearchPage(words, names[:N_FOUND], len(names), shown, at, targets(view, first, NO_INTENT))
+
+
+def holding(folded: pa.Array, wanted: list[str]) -> NDArray[np.bool_]:
+    """Return which of the texts, without case, hold all of these words; none does without a word.
+
+    Examples
+    --------
+    >>> holding(pa.array(["cancel my order", "my card", "取消订单"]), ["my", "order"]).tolist()
+    [True, False, False]
+    """
+    found = np.full(len(folded), bool(wanted))
+    for word in wanted:
+        found &= pc.match_substring(folded, word).to_numpy(zero_copy_only=False)
+    return found
+
+
+def targets(view: View, first: Sequence[int], but: int) -> Targets:
+    """Return the intents that a page offers as a target, by name: all, or those of `first` and the most frequent.
+
+    Intent `but` is none of them.
+    """
+    ranked = {r.intent: r for r in view.ranked if r.intent != but}
+    by_size = sorted(ranked.values(), key=lambda r: -r.n_occurrences) if len(ranked) > N_TARGETS else ranked.values()
+    ids = dict.fromkeys([i for i in first if i in ranked] + [r.intent for r in by_size])
+    chosen = [ranked[i] for i in list(ids)[:N_TARGETS]]
+    return Targets(tuple(sorted(chosen, key=lambda r: r.name)), len(ranked) - len(chosen))
 
 
 def has(text: str, wanted: list[str]) -> bool:

@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from dialin.arrays import Ints
 from dialin.facts.loaded import LoadedRun
+from dialin.facts.sample import sampled
 from dialin.report.map.places import layout
 from dialin.text.width import shortened
 
 MAX_POINTS = 60_000
 """Maximum number of sentences on the map; beyond it, the map shows a sample of each intent."""
-TEXT_BYTES = 6_000_000
+TEXT_BYTES = 4_000_000
 """Maximum total size of the map's texts in the page."""
 LENGTHS = (400, 240, 160, 100, 60, 30)
 """Candidate widths of a text, in columns; the first with which all texts fit is used."""
@@ -82,25 +83,6 @@ def points_of(contents: LoadedRun, most: int = MAX_POINTS) -> Points | None:
         texts=fitting(sentences["text"].to_pylist(), TEXT_BYTES),
         n_all=len(contents.labels),
     )
-
-
-def sampled(labels: Ints, n: int, seed: int) -> Ints:
-    """Return about n rows at most, ascending: all, or a random sample with the same share of each label, at least one.
-
-    Examples
-    --------
-    >>> labels = np.array([0, 0, 0, 0, 1, 1, -1])
-    >>> np.bincount(labels[sampled(labels, 4, seed=0)] + 1).tolist()
-    [1, 2, 1]
-    """
-    if len(labels) <= n:
-        return np.arange(len(labels))
-    order = np.random.default_rng(seed).permutation(len(labels))
-    order = order[np.argsort(labels[order], kind="stable")]
-    _, starts, sizes = np.unique(labels[order], return_index=True, return_counts=True)
-    rank = np.arange(len(order)) - np.repeat(starts, sizes)
-    kept = rank < np.maximum(np.repeat(sizes, sizes) * n // len(labels), 1)
-    return np.sort(order[kept])
 
 
 def fitting(texts: Sequence[str], n_bytes: int) -> list[str]:

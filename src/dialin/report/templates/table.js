@@ -8,6 +8,7 @@ function startTable() {
   const search = document.getElementById("table-search"), status = document.getElementById("table-status");
   const said = (row) => [row.dataset.name, row.dataset.kind, row.dataset.role, ...[...row.querySelectorAll(".said, .description")].map((part) => part.textContent)];
   const words = rows.map((row) => said(row).join(" ").toLowerCase());
+  const more = [...document.querySelectorAll("#others > li")];
   const isText = (key) => key === "name" || key === "role";
 
   function sortBy(button) {
@@ -31,7 +32,11 @@ function startTable() {
       count += !row.hidden;
     });
     for (const heading of headings) heading.hidden = !rows.some((row) => !row.hidden && row.dataset.group === heading.dataset.group);
-    status.textContent = wanted ? count + " of " + rows.length + " intents" : "";
+    for (const item of more) {
+      item.hidden = !item.textContent.toLowerCase().includes(wanted);
+      count += !item.hidden;
+    }
+    status.textContent = wanted ? count + " of " + (rows.length + more.length) + " intents" : "";
   }
 
   function reveal() {

@@ -1,0 +1,181 @@
+"""Finds the nearest intent of each, and keeps that up to date while sentences move: only what moved is added anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+CHUNK = 16_384
+"""Rows of vectors that are added at once."""
+N_COMPARED = 1_024
+"""Intents that are compared with all others at once."""
+GONE = -2
+"""Place of the nearest intent of one that has to look for it again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Nearness:
+    """Which of m intents is nearest to each, by the cosine of their centroids.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Intent of each sentence; −1 for none.
+    ids : ndarray of shape (m,), int64
+        The intents, ascending.
+    total : ndarray of shape (m, d), float64
+        Sum of the vectors of each.
+    best : ndarray of shape (m,), int64
+        Place of the nearest intent of each; −1 if there is no other.
+    cosine : ndarray of shape (m,), float32
+        Cosine to it.
+    """
+
+    labels: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    total: NDArray[np.float64]
+    best: NDArray[np.int64]
+    cosine: NDArray[np.float32]
+
+    @cached_property
+    def centroids(self) -> NDArray[np.float32]:
+        """The unit-norm centroid of each intent, shape (m, d)."""
+        return _unit(self.total)
+
+    @cached_property
+    def closest(self) -> dict[int, tuple[int, float]]:
+        """The nearest intent of each, and the cosine; only of intents that have one."""
+        has_one = np.flatnonzero(self.best >= 0)
+        other = self.ids[self.best[has_one]].tolist()
+        return dict(
+            zip(self.ids[has_one].tolist(), zip(other, self.cosine[has_one].tolist(), strict=True), strict=True)
+        )
+
+    def nearest_to(self, intent: int, n: int) -> list[int]:
+        """Return the n nearest other intents of one, the nearest first; none if it is not known."""
+        place = int(np.searchsorted(self.ids, intent))
+        if place == len(self.ids) or self.ids[place] != intent:
+            return []
+        cosine = self.centroids @ self.centroids[place]
+        cosine[place] = -np.inf
+        found: list[int] = self.ids[np.argsort(-cosine, kind="stable")[: min(n, len(self.ids) - 1)]].tolist()
+        return found
+
+    def after(self, labels: NDArray[np.int64], X: NDArray[np.float32]) -> Nearness:
+        """Return the nearness after some sentences moved: as if it were made anew, up to rounding.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (n,), int64
+            Intent of each sentence now.
+        X : ndarray of shape (n, d)
+            Unit-norm vectors of the sentences; only those that moved are read.
+        """
+        moved = np.flatnonzero(labels != self.labels)
+        if not len(moved):
+            return self
+        changed = np.setdiff1d(np.concatenate([self.labels[moved], labels[moved]]), [-1])
+        gone = np.setdiff1d(changed, labels[np.isin(labels, changed)])
+        ids = np.setdiff1d(np.union1d(self.ids, changed), gone)
+        known = np.isin(ids, self.ids)
+        total = np.zeros((len(ids), X.shape[1]))
+        total[known] = self.total[np.searchsorted(self.ids, ids[known])]
+        total += sums(labels[moved], ids, X, moved) - sums(self.labels[moved], ids, X, moved)
+        kept = np.isin(ids, self.ids) & ~np.isin(ids, changed)
+        best, cosine = np.full(len(ids), GONE), np.full(len(ids), -np.inf, dtype=np.float32)
+        before = np.searchsorted(self.ids, ids[kept])
+        other = self.ids[self.best[before]]
+        is_same = (self.best[before] >= 0) & ~np.isin(other, changed)
+        rows = np.flatnonzero(kept)[is_same]
+        best[rows], cosine[rows] = np.searchsorted(ids, other[is_same]), self.cosine[before][is_same]
+        return _compared(labels, ids, total, (best, cosine, np.isin(ids, changed)))
+
+
+def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> Nearness:
+    """Return which intent is nearest to each that has a sentence.
+
+    Examples
+    --------
+    >>> X = np.array([[1, 0], [0.8, 0.6], [0, 1]], np.float32)
+    >>> nearness_of(np.array([3, 5, 8]), X).closest[3][0]
+    5
+    """
+    ids = np.unique(labels[labels >= 0])
+    looks = np.full(len(ids), GONE), np.full(len(ids), -np.inf, dtype=np.float32), np.zeros(len(ids), dtype=bool)
+    return _compared(labels, ids, sums(labels, ids, X, np.arange(len(labels))), looks)
+
+
+def _compared(
+    labels: NDArray[np.int64],
+    ids: NDArray[np.int64],
+    total: NDArray[np.float64],
+    known: tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]],
+) -> Nearness:
+    """Return the nearness, given the best of each intent so far, its cosine, and which intents have changed.
+
+    An intent whose best is `GONE` is compared with all others, any other only with those that have changed.
+    """
+    (best, cosine, has_changed), C = known, _unit(total)
+    if len(ids) < 2:
+        return Nearness(labels, ids, total, np.full(len(ids), -1), np.zeros(len(ids), dtype=np.float32))
+    for rows in _parts(np.flatnonzero(best == GONE)):
+        S = C[rows] @ C.T
+        S[np.arange(len(rows)), rows] = -np.inf
+        best[rows] = S.argmax(axis=1)
+        cosine[rows] = S[np.arange(len(rows)), best[rows]]
+    columns = np.flatnonzero(has_changed)
+    for rows in _parts(np.flatnonzero(~has_changed)) if len(columns) else ():
+        S = C[rows] @ C[columns].T
+        found = S.argmax(axis=1)
+        is_nearer = S[np.arange(len(rows)), found] > cosine[rows]
+        nearer = rows[is_nearer]
+        best[nearer], cosine[nearer] = columns[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
+    return Nearness(labels, ids, total, best, cosine)
+
+
+def _parts(rows: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
+    return [rows[start : start + N_COMPARED] for start in range(0, len(rows), N_COMPARED)]
+
+
+def _unit(total: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the rows scaled to length 1."""
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12), dtype=np.float32)
+
+
+def sums(
+    labels: NDArray[np.int64], ids: NDArray[np.int64], X: NDArray[np.float32], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the sum of some rows of X by their label, shape (m, d).
+
+    X is read some rows at a time, so it may lie on the disk.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (k,), int64
+        Label of each of the rows; those that are not in `ids` count for nothing.
+    ids : ndarray of shape (m,), int64
+        The labels, ascending.
+    X : ndarray of shape (n, d)
+        The vectors.
+    rows : ndarray of shape (k,), int64
+        The rows.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0], [2.0], [4.0], [8.0]], np.float32)
+    >>> sums(np.array([7, -1, 2, 7]), np.array([2, 7]), X, np.arange(4)).tolist()
+    [[4.0], [9.0]]
+    """
+    total = np.zeros((len(ids), X.shape[1]))
+    for start in range(0, len(rows), CHUNK):
+        own = labels[start : start + CHUNK]
+        kept = np.flatnonzero(np.isin(own, ids))
+        part = X[rows[start : start + CHUNK][kept]].astype(np.float64)
+        place = np.searchsorted(ids, own[kept])
+        total += csr_array((np.ones(len(kept)), (place, np.arange(len(kept)))), shape=(len(ids), len(kept))) @ part
+    return total
