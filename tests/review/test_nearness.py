@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dialin.review.nearness import Nearness, nearness_of, sums
+from dialin.review.nearness import IntentNearness, nearness_of, sums
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 8)).astype(np.float32)
@@ -13,7 +13,7 @@ X /= np.linalg.norm(X, axis=1, keepdims=True)
 LABELS = RNG.integers(-1, 30, size=300)
 
 
-def same(found: Nearness, anew: Nearness) -> bool:
+def same(found: IntentNearness, anew: IntentNearness) -> bool:
     return (
         found.ids.tolist() == anew.ids.tolist()
         and bool((found.best == anew.best).all())

@@ -19,7 +19,7 @@ from dialin.facts.families import centroids, families, tree_of_intents
 from dialin.facts.loaded import LoadedRun
 from dialin.facts.sample import some_of_each
 from dialin.facts.trends import Periods, counts_of, moves, periods_of
-from dialin.read.codes import coded
+from dialin.read.codes import codes_of
 from dialin.review.apply import BY_PERSON
 
 Links = tuple[Link, ...]
@@ -179,7 +179,7 @@ def timeline_in(contents: LoadedRun, periods: Periods) -> Timeline:
 
 def left_in(contents: LoadedRun) -> tuple[UnassignedGroup, ...]:
     """Return the utterances without an intent, grouped by reason, in the order of the summary."""
-    reasons = coded(contents.sentences["reason"])
+    reasons = codes_of(contents.sentences["reason"])
     return tuple(
         left_for(contents, reason, n, reasons.where(reason)) for reason, n in contents.summary.unassigned.items()
     )

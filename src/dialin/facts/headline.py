@@ -17,7 +17,7 @@ from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
 from dialin.llm.spec import NO_LLM
 from dialin.name.kinds import KINDS
-from dialin.read.codes import Coded, coded
+from dialin.read.codes import Coded, codes_of
 from dialin.review.apply import kinds_in
 from dialin.runs.manifest import CAPPED, COMPLETE
 from dialin.runs.run import Run
@@ -126,7 +126,7 @@ def summary_of(run: Run) -> Summary:
     n = run.manifest.source.n_occurrences
     intents, counts = run.intents.to_pylist(), run.sentences["count"].to_numpy()
     is_left = run.sentences["intent_id"].to_numpy() < 0
-    left = said_by(coded(run.sentences["reason"]), counts * is_left)
+    left = said_by(codes_of(run.sentences["reason"]), counts * is_left)
     said = said_by(kinds_in(run.sentences), counts)
     usage = run.manifest.usage.values()
     return Summary(

@@ -24,7 +24,7 @@ from dialin.facts.headline import Summary, summary_of
 from dialin.facts.routine import is_no_reason
 from dialin.facts.seconds import seconds_by_step
 from dialin.name.actions import AGENT
-from dialin.read.codes import Coded, coded
+from dialin.read.codes import Coded, codes_of
 from dialin.runs.run import Run
 
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ class LoadedRun:
     @cached_property
     def roles(self) -> list[str]:
         """The role of each of the n sentences as the run used it; "" for no role."""
-        return coded(self.sentences["role"]).texts.tolist()
+        return codes_of(self.sentences["role"]).texts.tolist()
 
     @cached_property
     def said(self) -> Ints:
@@ -89,7 +89,7 @@ class LoadedRun:
     def speakers(self) -> Coded:
         """The role of each utterance: as the run used it, else as in the input; "" for no role."""
         used = self.sentences["role"].take(pa.array(self.said))
-        return coded(pc.coalesce(used.cast(pa.string()), self.occurrences["role"].cast(pa.string())))
+        return codes_of(pc.coalesce(used.cast(pa.string()), self.occurrences["role"].cast(pa.string())))
 
     @cached_property
     def turns(self) -> Turns:

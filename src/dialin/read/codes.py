@@ -38,12 +38,12 @@ class Coded:
         return np.asarray((self.names == name)[self.codes])
 
 
-def coded(column: pa.ChunkedArray | pa.Array) -> Coded:
+def codes_of(column: pa.ChunkedArray | pa.Array) -> Coded:
     """Return a column of texts as numbers.
 
     Examples
     --------
-    >>> column = coded(pa.array(["agent", None, "agent"]))
+    >>> column = codes_of(pa.array(["agent", None, "agent"]))
     >>> column.names.tolist(), column.codes.tolist(), column.texts.tolist()
     (['agent', ''], [0, 1, 0], ['agent', '', 'agent'])
     """

@@ -16,7 +16,7 @@ from dialin.cluster.partition import rows_by
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.read.cells import one_array
-from dialin.read.codes import Coded, coded
+from dialin.read.codes import Coded, codes_of
 from dialin.review.log import DECISIONS, check_result, read_log
 from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
@@ -101,7 +101,7 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
         The state after all edits.
     """
     found = {row["intent_id"]: row for row in intents.to_pylist()}
-    return pa.Table.from_pylist(edited_rows(columns_of(sentences), found, state), intents.schema)
+    return pa.Table.from_pylist(edited_rows(sentence_columns(sentences), found, state), intents.schema)
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,13 @@ class Earlier:
 
 
 def edited_rows(
-    own: Columns, found: Mapping[int, Row], state: ReviewState, earlier: Earlier | None = None
+    own: SentenceColumns, found: Mapping[int, Row], state: ReviewState, earlier: Earlier | None = None
 ) -> list[Row]:
     """Return the rows of ``intents.parquet`` after a review, in order.
 
     Parameters
     ----------
-    own : Columns
+    own : SentenceColumns
         The columns of the result of `edited_sentences`.
     found : mapping of int to dict
         The rows that the run wrote, by intent.
@@ -154,8 +154,8 @@ def edited_rows(
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Columns of the sentence table, converted once because thousands of intents read them.
+class SentenceColumns:
+    """SentenceColumns of the sentence table, converted once because thousands of intents read them.
 
     Only `p`, P(intent), depends on the review.
     """
@@ -167,16 +167,16 @@ class Columns:
     kinds: Coded
 
 
-def columns_of(sentences: pa.Table) -> Columns:
+def sentence_columns(sentences: pa.Table) -> SentenceColumns:
     """Return the columns of ``sentences.parquet``."""
     counts, p = sentences["count"].to_numpy(), sentences["p_intent"].to_numpy()
-    return Columns(one_array(sentences["text"]), coded(sentences["role"]), counts, p, kinds_in(sentences))
+    return SentenceColumns(one_array(sentences["text"]), codes_of(sentences["role"]), counts, p, kinds_in(sentences))
 
 
 def kinds_in(sentences: pa.Table) -> Coded:
     """Return the kind of each sentence of ``sentences.parquet``; "" in a run of dialin 0.2.0, which knows none."""
     known = "kind" in sentences.column_names
-    return coded(sentences["kind"] if known else pa.nulls(sentences.num_rows, pa.string()))
+    return codes_of(sentences["kind"] if known else pa.nulls(sentences.num_rows, pa.string()))
 
 
 def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDArray[np.int64]]:
@@ -196,7 +196,7 @@ def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) ->
     return {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
 
 
-def _intent(intent: int, rows: NDArray[np.int64], own: Columns, found: dict[str, Any] | None) -> dict[str, Any]:
+def _intent(intent: int, rows: NDArray[np.int64], own: SentenceColumns, found: dict[str, Any] | None) -> dict[str, Any]:
     """Return the columns of an intent that follow from its sentences."""
     before = found or {"role": None, "examples": []}
     said = np.bincount(own.kinds.codes[rows], weights=own.counts[rows], minlength=len(own.kinds.names))
@@ -224,13 +224,13 @@ def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) 
     return 0.5 if is_part else float(old[intent]["p_good"])
 
 
-def _shared_role(own: Columns, rows: NDArray[np.int64]) -> str | None:
+def _shared_role(own: SentenceColumns, rows: NDArray[np.int64]) -> str | None:
     """Return the role that all sentences share; None if they have several."""
     codes = np.unique(own.roles.codes[rows])
     return own.roles.names[codes[0]] or None if len(codes) == 1 else None
 
 
-def _examples(own: Columns, rows: NDArray[np.int64], before: list[str]) -> list[str]:
+def _examples(own: SentenceColumns, rows: NDArray[np.int64], before: list[str]) -> list[str]:
     """Return the examples that are still in the intent, then its sentences of highest P(intent) and frequency."""
     known = own.texts.take(pa.array(rows))
     wanted = pa.array(before, known.type)

@@ -19,7 +19,7 @@ GONE = -2
 
 
 @dataclass(frozen=True, eq=False)
-class Nearness:
+class IntentNearness:
     """Which of m intents is nearest to each, by the cosine of their centroids.
 
     Parameters
@@ -66,7 +66,7 @@ class Nearness:
         found: list[int] = self.ids[np.argsort(-cosine, kind="stable")[: min(n, len(self.ids) - 1)]].tolist()
         return found
 
-    def after(self, labels: NDArray[np.int64], X: NDArray[np.float32]) -> Nearness:
+    def after(self, labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNearness:
         """Return the nearness after some sentences moved: as if it were made anew, up to rounding.
 
         Parameters
@@ -96,7 +96,7 @@ class Nearness:
         return _compared(labels, ids, total, (best, cosine, np.isin(ids, changed)))
 
 
-def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> Nearness:
+def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNearness:
     """Return which intent is nearest to each that has a sentence.
 
     Examples
@@ -115,14 +115,14 @@ def _compared(
     ids: NDArray[np.int64],
     total: NDArray[np.float64],
     known: tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]],
-) -> Nearness:
+) -> IntentNearness:
     """Return the nearness, given the best of each intent so far, its cosine, and which intents have changed.
 
     An intent whose best is `GONE` is compared with all others, any other only with those that have changed.
     """
     (best, cosine, has_changed), C = known, _unit(total)
     if len(ids) < 2:
-        return Nearness(labels, ids, total, np.full(len(ids), -1), np.zeros(len(ids), dtype=np.float32))
+        return IntentNearness(labels, ids, total, np.full(len(ids), -1), np.zeros(len(ids), dtype=np.float32))
     for rows in _parts(np.flatnonzero(best == GONE)):
         S = C[rows] @ C.T
         S[np.arange(len(rows)), rows] = -np.inf
@@ -135,7 +135,7 @@ def _compared(
         is_nearer = S[np.arange(len(rows)), found] > cosine[rows]
         nearer = rows[is_nearer]
         best[nearer], cosine[nearer] = columns[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
-    return Nearness(labels, ids, total, best, cosine)
+    return IntentNearness(labels, ids, total, best, cosine)
 
 
 def _parts(rows: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dialin.review.apply import Columns
-from dialin.review.nearness import Nearness
+from dialin.review.apply import SentenceColumns
+from dialin.review.nearness import IntentNearness
 from dialin.review.replay import ReviewState
 
 
@@ -58,7 +58,7 @@ class RankedIntent:
 
 
 def ranking(
-    state: ReviewState, own: Columns, intents: Sequence[dict[str, Any]], near: Nearness | None
+    state: ReviewState, own: SentenceColumns, intents: Sequence[dict[str, Any]], near: IntentNearness | None
 ) -> list[RankedIntent]:
     """Return all intents, the most doubtful first and the confirmed ones last.
 
@@ -69,11 +69,11 @@ def ranking(
     ----------
     state : ReviewState
         State of the review.
-    own : Columns
-        Columns of ``sentences.parquet`` after it.
+    own : SentenceColumns
+        SentenceColumns of ``sentences.parquet`` after it.
     intents : sequence of dict
         Rows of ``intents.parquet`` after it.
-    near : Nearness or None
+    near : IntentNearness or None
         Which intent is nearest to each of them; None if nobody knows, because there are no vectors.
     """
     doubt, close = doubts(state, own, intents), near.closest if near else {}
@@ -101,7 +101,7 @@ def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[i
     )
 
 
-def doubts(state: ReviewState, own: Columns, intents: Sequence[dict[str, Any]]) -> dict[int, float]:
+def doubts(state: ReviewState, own: SentenceColumns, intents: Sequence[dict[str, Any]]) -> dict[int, float]:
     """Return the number of utterances expected to be misplaced in each intent."""
     ids, labels = np.array([row["intent_id"] for row in intents], dtype=np.int64), state.labels
     good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last entry is for label −1

@@ -23,7 +23,7 @@ from dialin.discover.state import Data
 from dialin.errors import InputError
 from dialin.llm.servers import check_allowed
 from dialin.llm.spec import NO_LLM, at_server
-from dialin.read.codes import coded
+from dialin.read.codes import codes_of
 from dialin.read.corpus import Corpus
 from dialin.read.spoken import spoken_order
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
@@ -168,7 +168,7 @@ def corpus_in(folder: Path) -> Corpus:
     occurrences = read_occurrences(folder, sentences.num_rows)
     given = occurrences["role"]
     roles = np.full(sentences.num_rows, "", dtype=object)
-    roles[occurrences["sentence_id"].to_numpy()] = coded(given).texts
+    roles[occurrences["sentence_id"].to_numpy()] = codes_of(given).texts
     has_roles = given.null_count < len(given)
     counts = sentences["count"].to_numpy()
     return Corpus(sentences["text"].to_pylist(), counts, roles.tolist() if has_roles else None, occurrences)

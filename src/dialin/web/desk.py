@@ -11,10 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
-from dialin.review.apply import Columns, Earlier, columns_of, edited_rows, p_after, state_of
+from dialin.review.apply import Earlier, SentenceColumns, edited_rows, p_after, sentence_columns, state_of
 from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
 from dialin.review.log import DECISIONS, append, read_log
-from dialin.review.nearness import Nearness, nearness_of
+from dialin.review.nearness import IntentNearness, nearness_of
 from dialin.review.rank import RankedIntent, ranking
 from dialin.review.replay import ReviewState, refusal, replay
 from dialin.runs.run import Run
@@ -31,13 +31,13 @@ class View:
     run: Run
     entries: tuple[Entry, ...]
     state: ReviewState
-    own: Columns
+    own: SentenceColumns
     ranked: tuple[RankedIntent, ...]
     texts: Sequence[str]
     counts: NDArray[np.int64]
     p: NDArray[np.float64]
     X: NDArray[np.float32] | None
-    near: Nearness | None
+    near: IntentNearness | None
     folded: pa.Array
 
     def name(self, intent: int) -> str:
@@ -64,7 +64,7 @@ class Desk:
         self._run, self._path, self._lock = run, run.folder / DECISIONS, Lock()
         self._found = run.found
         self._start = state_of(*self._found)
-        self._own = columns_of(self._found[0])
+        self._own = sentence_columns(self._found[0])
         self._rows = {row["intent_id"]: row for row in self._found[1].to_pylist()}
         self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())
         data = run.data
