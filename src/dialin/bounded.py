@@ -8,7 +8,7 @@ import lzma
 import os
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +24,9 @@ MAX_INPUT = "DIALIN_MAX_INPUT"
 DEFAULT_BYTES = 1 << 30
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _CHUNK = 1 << 20
-_ROWS = 1 << 10  # rows of Parquet that are measured at once
+_ROWS = 1 << 17  # rows of Parquet that are measured at once; with each, the dictionary is copied, but no text
+_BATCH_BYTES = 1 << 26  # of text in a batch of Parquet, unless a single row has more
+_BUFFER = 1 << 20
 _GZIP, _BZIP2, _BLOCK, _XZ = b"\x1f\x8b", b"BZh", b"1AY&SY", b"\xfd7zXZ\x00"
 
 BROKEN_PARQUET = (OSError, UnicodeDecodeError, pa.ArrowException)
@@ -50,10 +52,37 @@ def most_bytes() -> int:
     given = os.environ.get(MAX_INPUT, "").strip()
     if not given:
         return DEFAULT_BYTES
-    found = re.fullmatch(r"(\d+)\s*([KMG]?)(i?B)?", given, re.IGNORECASE)
+    try:
+        return bytes_of(given)
+    except ValueError:
+        raise InputError(
+            f"{MAX_INPUT} is {given!r}, not a size", hint="give bytes, or a size such as 512M or 4G"
+        ) from None
+
+
+def bytes_of(size: str) -> int:
+    """Return the bytes of a size; raise ValueError if it is none.
+
+    Examples
+    --------
+    >>> bytes_of("1000"), bytes_of("4k"), bytes_of("2 GB") == bytes_of("2GiB") == bytes_of("2048M")
+    (1000, 4096, True)
+    """
+    found = re.fullmatch(r"(\d+)\s*([KMG]?)(i?B)?", size.strip(), re.IGNORECASE)
     if not found:
-        raise InputError(f"{MAX_INPUT} is {given!r}, not a size", hint="give bytes, or a size such as 512M or 4G")
+        raise ValueError(f"{size!r} is not a size")
     return int(found[1]) * _UNITS[found[2].upper()]
+
+
+def shown_size(n_bytes: int) -> str:
+    """Return a number of bytes as people read it.
+
+    Examples
+    --------
+    >>> shown_size(1 << 29), shown_size(3 << 29)
+    ('512 MB', '1.5 GB')
+    """
+    return f"{n_bytes / (1 << 30):,.1f} GB" if n_bytes >= 1 << 30 else f"{n_bytes / (1 << 20):,.0f} MB"
 
 
 def read_bounded(stream: Readable, where: str) -> bytes:
@@ -138,25 +167,70 @@ def parquet_table(source: Path | bytes, where: str, columns: Sequence[str] | Non
     most = most_bytes()
     with _opened(source) as file:
         names = [name for name in file.schema_arrow.names if columns is None or name in columns]
-        leaves = [i for i in range(len(file.schema)) if file.schema.column(i).path.split(".")[0] in set(names)]
+        leaves = _leaves(file, names)
         _read_a_row_of_each_group(file, names)
-        if _declared_bytes(file.metadata, leaves) > most:
+        if _declared_bytes(file.metadata, leaves, range(file.metadata.num_row_groups)) > most:
             raise too_large(where, most)
-        packed = [c.path for c in map(file.schema.column, leaves) if c.physical_type == "BYTE_ARRAY"]
+        packed = _packed(file, leaves)
     with _opened(source, packed) as file:
         n_bytes = 0
-        for batch in file.iter_batches(_ROWS, columns=names, use_threads=False) if packed else ():
-            n_bytes += sum(map(_decoded_bytes, batch.columns))
-            if n_bytes > most:
-                raise too_large(where, most)
+        for group in range(file.metadata.num_row_groups) if packed else ():  # each has a dictionary of its own
+            for batch in file.iter_batches(_ROWS, [group], columns=names, use_threads=False):
+                n_bytes += sum(map(_decoded_bytes, batch.columns))
+                if n_bytes > most:
+                    raise too_large(where, most)
     with _opened(source) as file:
         table = file.read(columns=names, use_threads=False)
     table.validate(full=True)  # text that is not UTF-8
     return table
 
 
+def parquet_batches(path: Path, where: str, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield some columns of a Parquet file, at most `n_rows` rows at a time, and fewer where a text is very long.
+
+    No more is in memory than a batch, and what the file says that a row group holds is at most `most_bytes`; so the
+    file itself may be of any size.
+
+    Raises
+    ------
+    InputError
+        A row group holds more than `most_bytes`.
+    OSError, UnicodeDecodeError, pyarrow.ArrowException
+        One of `BROKEN_PARQUET`: the file cannot be read as Parquet.
+    """
+    most = most_bytes()
+    with _opened(path) as file:
+        leaves = _leaves(file, columns)
+        packed = _packed(file, leaves)
+        _read_a_row_of_each_group(file, columns)
+        with _opened(path, packed) as measured:
+            for group in range(file.metadata.num_row_groups):
+                if _declared_bytes(file.metadata, leaves, [group]) > most:
+                    raise too_large(where, most)
+                a_row = next(measured.iter_batches(1, [group], columns=columns, use_threads=False), None)
+                longest = sum(map(_longest, a_row.columns)) if a_row else 0
+                n = max(1, min(n_rows, _BATCH_BYTES // (longest + 1)))
+                yield from file.iter_batches(n, [group], columns=columns, use_threads=False)
+
+
+def _longest(array: pa.Array) -> int:
+    """Return the bytes of the longest text in the dictionary of a flat array, which is that of its row group."""
+    return pc.max(pc.binary_length(array.dictionary)).as_py() or 0 if pa.types.is_dictionary(array.type) else 8
+
+
+def _leaves(file: pq.ParquetFile, names: Sequence[str]) -> list[int]:
+    """Return the places of the columns of Parquet that make up some columns of Arrow, which may be nested."""
+    return [i for i in range(len(file.schema)) if file.schema.column(i).path.split(".")[0] in set(names)]
+
+
+def _packed(file: pq.ParquetFile, leaves: Sequence[int]) -> list[str]:
+    """Return those columns that hold text, which a dictionary may hold."""
+    return [c.path for c in map(file.schema.column, leaves) if c.physical_type == "BYTE_ARRAY"]
+
+
 def _opened(source: Path | bytes, packed: Sequence[str] = ()) -> pq.ParquetFile:
-    return pq.ParquetFile(pa.BufferReader(source) if isinstance(source, bytes) else source, read_dictionary=packed)
+    read_from = pa.BufferReader(source) if isinstance(source, bytes) else source
+    return pq.ParquetFile(read_from, read_dictionary=packed, buffer_size=_BUFFER)
 
 
 def _read_a_row_of_each_group(file: pq.ParquetFile, names: Sequence[str]) -> None:
@@ -165,9 +239,9 @@ def _read_a_row_of_each_group(file: pq.ParquetFile, names: Sequence[str]) -> Non
         next(iter(file.iter_batches(1, [group], columns=names, use_threads=False)), None)
 
 
-def _declared_bytes(metadata: pq.FileMetaData, leaves: Sequence[int]) -> int:
-    """Return the bytes that the file says its pages hold, or 8 for each value if that is more."""
-    chunks = [metadata.row_group(group).column(i) for group in range(metadata.num_row_groups) for i in leaves]
+def _declared_bytes(metadata: pq.FileMetaData, leaves: Sequence[int], groups: Sequence[int]) -> int:
+    """Return the bytes that the file says the pages of some row groups hold, or 8 for each value if that is more."""
+    chunks = [metadata.row_group(group).column(i) for group in groups for i in leaves]
     n_bytes: int = sum(chunk.total_uncompressed_size for chunk in chunks)
     return max(n_bytes, 8 * int(sum(chunk.num_values for chunk in chunks)))
 

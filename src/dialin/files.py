@@ -71,9 +71,11 @@ def write_whole(path: Path, fill: Callable[[Path], None]) -> None:
             fill(temporary)
             _to_disk(temporary, own, path)
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C too: what fills a file may take long
         _forget(temporary)
-        raise cannot_write(path, error) from error
+        if isinstance(error, OSError):
+            raise cannot_write(path, error) from error
+        raise
     _folder_to_disk(path.parent)
 
 
@@ -182,6 +184,30 @@ def write_array(path: Path, X: NDArray[np.generic]) -> None:
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:  # an open file, because numpy adds its own suffix to a path
             np.save(file, X)
+
+    write_whole(path, fill)
+
+
+def write_rows(path: Path, n_rows: int, parts: Iterable[NDArray[np.float32]]) -> None:
+    """Write an array as ``.npy``, whole, of parts that follow each other: no more than one of them is in memory.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    n_rows : int
+        Rows of all parts together, at least 1.
+    parts : iterable of ndarray of shape (m, d), float32
+        Their rows, in order.
+    """
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            for n, part in enumerate(parts):
+                if not n:
+                    header = {"descr": "<f4", "fortran_order": False, "shape": (n_rows, part.shape[1])}
+                    np.lib.format.write_array_header_1_0(file, header)
+                file.write(part.astype("<f4", copy=False).tobytes())
 
     write_whole(path, fill)
 

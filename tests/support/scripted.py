@@ -93,7 +93,7 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
     return ChosenEmbedder(HashingEmbedder(), "a test embedder was asked for")
 
 
-def kinds_by_word(texts: Sequence[str], roles: Sequence[str], on_embed: object = None) -> Kinds | None:
+def kinds_by_word(texts: Sequence[str], roles: Sequence[str], opened: object = None) -> Kinds | None:
     """Take the place of `dialin.discover.connect.kinds_by_shipped`: "gives thanks …" is social, "gives data …" is data.
 
     None where no text begins so: most tests are about other things than kinds.

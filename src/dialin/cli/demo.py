@@ -19,7 +19,6 @@ from dialin.errors import InputError
 from dialin.files import MANIFEST
 from dialin.jobs.evaluate import evaluate_run
 from dialin.jobs.forget import is_written
-from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
 from dialin.read.columns import Columns
 from dialin.review.log import DECISIONS
@@ -43,7 +42,7 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
     folder = examples()
     forget_demo(out, folder / DEMO_INPUT)
     plan = RunPlan(str(folder / DEMO_INPUT), Columns(), *who_judges(Settings(), Specs(llm, judge_llm)))
-    run = make_run(out, plan, Budget())
+    run = make_run(out, plan)
     print_run(run, as_json)
     if not as_json:
         say(f"\nagainst the gold labels in {folder / DEMO_GOLD} (the two languages count separately):")

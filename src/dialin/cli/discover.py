@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,18 @@ from dialin.cli.options import (
     cascade_option,
     column_options,
     fallback_option,
+    memory_option,
     model_options,
     plan_of,
     settings_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.discover.connect import connect
+from dialin.discover.connect import Connections, connect
 from dialin.errors import ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
+from dialin.jobs.memory import check_fits
 from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
@@ -58,6 +61,7 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 @fallback_option
 @allow_server_option
 @budget_options
+@memory_option
 @click.option("--batch", is_flag=True, help=BATCH_HELP)
 @settings_options
 @JSON
@@ -68,7 +72,8 @@ def discover(out: Path, pin: Path | None, batch: bool, as_json: bool, **options:
     RUN; the table of intents goes to standard output.
     """
     plan = plan_of(options)
-    run = make_run(out, keeping(plan, pin) if pin else plan, budget_of(options), batch)
+    limits = SessionLimits(budget_of(options), options["memory"])
+    run = make_run(out, keeping(plan, pin) if pin else plan, limits, batch)
     print_run(run, as_json)
 
 
@@ -82,6 +87,7 @@ def keeping(plan: RunPlan, pin: Path) -> RunPlan:
 @RUN
 @allow_server_option
 @budget_options
+@memory_option
 @click.option("--batch/--no-batch", default=None, help=f"{BATCH_HELP} Default: as before.")
 @JSON
 def resume(run: Path, batch: bool | None, as_json: bool, **options: Any) -> None:
@@ -95,16 +101,37 @@ def resume(run: Path, batch: bool | None, as_json: bool, **options: Any) -> None
         if opened_run.manifest.status == COMPLETE:
             say(f"the run in {run} is already complete", err=True)
         else:
-            opened_run = resume_run(opened_run, budget_of(options), batch)
+            opened_run = resume_run(opened_run, SessionLimits(budget_of(options), options["memory"]), batch)
     print_run(opened_run, as_json)
 
 
-def make_run(out: Path, plan: RunPlan, budget: Budget, batch: bool = False) -> Run:
+@dataclass(frozen=True)
+class SessionLimits:
+    """What a run may take.
+
+    Parameters
+    ----------
+    budget : Budget
+        Calls, tokens and money.
+    memory : int, optional
+        Bytes of memory; by default what the machine has.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    memory: int | None = None
+
+    def check(self, texts: Sequence[str], opened: Connections) -> None:
+        """Raise InputError if the run does not fit into the memory, or a price is missing."""
+        self.budget.require_prices(opened.llm_names)
+        check_fits(texts, opened.embed, self.memory)
+
+
+def make_run(out: Path, plan: RunPlan, limits: SessionLimits = SessionLimits(), batch: bool = False) -> Run:
     """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
-        budget.require_prices(opened.llm_names)
+        limits.check(corpus.texts, opened)
         if batch:
             check_batches(opened.backend, opened.judge, opened.dear)
         run = start(out, plan, corpus, opened)
@@ -114,7 +141,7 @@ def make_run(out: Path, plan: RunPlan, budget: Budget, batch: bool = False) -> R
             meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
         with held(out, "dialin discover"):
             try:
-                return work_on(run, opened, session_of(budget, meter, batch))
+                return work_on(run, opened, session_of(limits.budget, meter, batch))
             except ProviderError as error:
                 if n_replies(out) or is_awaited(out / files.BATCHES):
                     raise going_on(error, run) from error
@@ -124,11 +151,11 @@ def make_run(out: Path, plan: RunPlan, budget: Budget, batch: bool = False) -> R
                 raise stop_of(run) from None
 
 
-def resume_run(run: Run, budget: Budget, batch: bool | None = None) -> Run:
+def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None) -> Run:
     """Continue work on a run that was stopped."""
     with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
-        budget.require_prices(opened.llm_names)
-        session = session_of(budget, meter, batch)
+        limits.check(run.corpus.texts, opened)
+        session = session_of(limits.budget, meter, batch)
         if goes_in_batches(run.folder, session):
             check_batches(opened.backend, opened.judge, opened.dear)
         try:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dialin.bounded import shown_size
 from dialin.cli.options import (
     JSON,
     cascade_option,
@@ -22,6 +23,7 @@ from dialin.cli.progress import Meter
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
+from dialin.jobs.memory import MemoryNeed, check_fits
 from dialin.llm.prices import PRICE_HINT, shown_money
 from dialin.runs.run import data_of
 from dialin.runs.start import read_corpus
@@ -44,15 +46,17 @@ def estimate(as_json: bool, **options: Any) -> None:
     plan, prices = plan_of(options), prices_of(options)
     corpus = read_corpus(plan)
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say, check=False) as opened:
+        check_fits(corpus.texts, opened.embed, None)
         meter.step("embed")
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
         data = replace(found, kinds=opened.kinds(found.texts, found.roles))
         meter.step("predict")
         prediction = replace(forecast(data, opened, plan.settings, []), prices=prices)
+    memory = MemoryNeed.of(data.texts, data.X.shape[1]).n_bytes
     if as_json:
-        print_json(prediction.as_dict())
+        print_json({**prediction.as_dict(), "memory_bytes": memory})
     else:
-        say(estimate_text(prediction))
+        say(f"{estimate_text(prediction)}\nmemory  {shown_size(memory)} at the peak")
 
 
 def estimate_text(prediction: Estimate) -> str:

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
+from dialin.bounded import bytes_of
 from dialin.discover.settings import RANGES, Auto, Settings
 from dialin.discover.specs import DEFAULT_LLM, Specs, who_judges
 from dialin.errors import InputError
@@ -126,6 +127,27 @@ def _choice(name: str, text: str, *, without: str = "") -> Callable[[Command], C
     values = [value for value in get_args(_TYPES[name]) if value != without]
     option, default = f"--{name.replace('_', '-')}", getattr(_DEFAULT, name)
     return click.option(option, type=click.Choice(values), default=default, show_default=True, help=text)
+
+
+class MemorySize(click.ParamType[int]):
+    """Parameter type for a size such as 512MB or 4GB, in bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes."""
+        try:
+            return value if isinstance(value, int) else bytes_of(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a size; give one such as 512MB or 4GB", param, ctx)
+
+
+memory_option = click.option(
+    "--memory",
+    type=MemorySize(),
+    metavar="SIZE",
+    help="Memory that the run may take, such as 4GB; one that needs more is not begun. Default: what the machine has.",
+)
 
 
 class NumberOrAuto(click.ParamType[Any]):

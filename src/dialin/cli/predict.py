@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
+import pyarrow as pa
 
 from dialin.cli.options import BOM, JSON, RUN, allow_server_option, column_options, columns_of
 from dialin.cli.output import print_data
-from dialin.discover.connect import connect
-from dialin.jobs.predict import predict_table
-from dialin.read.table import read_table
-from dialin.runs.export import check_bom, format_of, save_table, table_text
+from dialin.discover.connect import connect_for_new
+from dialin.jobs.predict import predict_parts
+from dialin.runs.export import check_bom, format_of
+from dialin.runs.parts import save_parts
 from dialin.runs.run import load
+
+_PRINTED = 1 << 20
+"""Characters that are printed at once."""
 
 
 @click.command()
@@ -32,15 +38,25 @@ from dialin.runs.run import load
 def predict(run: Path, input: str, out: Path | None, bom: bool, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
 
-    Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format.
+    Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format. A
+    Parquet file is read, and any file is written, part by part.
     """
     usual = "jsonl" if as_json else "csv"
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
     opened_run = load(run)
-    table = read_table(input, columns_of(options))
-    with connect(opened_run.embedder_alone, []) as opened:
-        found = predict_table(opened_run, table, opened)
-    if out:
-        save_table(out, found, bom=bom)
-    else:
-        print_data(table_text(found, usual, bom=bom))
+    with connect_for_new(opened_run.embedder_alone.embedder) as opened:
+        found = predict_parts(opened_run, input, columns_of(options), opened)
+        if out:
+            save_parts(out, found, bom=bom)
+        else:
+            print_parts(found, usual, bom=bom)
+
+
+def print_parts(parts: Iterable[pa.Table], form: str, *, bom: bool) -> None:
+    """Print a table that comes in parts, once it is whole."""
+    with TemporaryDirectory(prefix="dialin-") as folder:
+        path = Path(folder) / f"found.{form}"
+        save_parts(path, parts, bom=bom)
+        with path.open(encoding="utf-8", newline="") as file:
+            while text := file.read(_PRINTED):
+                print_data(text)

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from dialin.arrays import Matrix, Rows
+from dialin.arrays import Bools, Matrix, Rows
 from dialin.text.script import is_chinese
 
 
@@ -27,6 +27,8 @@ class Stratum(NamedTuple):
     is_chinese: bool
     """Whether these are the Chinese sentences of a corpus whose other sentences are clustered apart."""
 
+
+_ROWS = 1 << 14
 
 K = TypeVar("K", str, tuple[str, bool])
 
@@ -42,8 +44,20 @@ def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
         Their embeddings.
     """
     is_other = np.array([is_chinese(text) for text in texts], dtype=np.bool_)
-    shared = (X[is_other] != 0).any(axis=0) & (X[~is_other] != 0).any(axis=0)
-    return [False] * len(texts) if is_other.all() or shared.any() else is_other.tolist()
+    if is_other.all() or not is_other.any() or _share_a_dimension(X, is_other):
+        return [False] * len(texts)
+    found: list[bool] = is_other.tolist()
+    return found
+
+
+def _share_a_dimension(X: Matrix, is_other: Bools) -> bool:
+    """Return whether a dimension is used by marked and by unmarked rows; few rows are looked at at once."""
+    used = np.zeros((2, X.shape[1]), dtype=np.bool_)
+    for first in range(0, len(X), _ROWS):
+        rows = slice(first, first + _ROWS)
+        is_used = X[rows] != 0
+        used |= [is_used[which].any(axis=0) for which in (is_other[rows], ~is_other[rows])]
+    return bool(used.all(axis=0).any())
 
 
 def stratum_ids(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:

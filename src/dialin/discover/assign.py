@@ -22,6 +22,8 @@ from dialin.judge.verdict import Judge
 
 CHUNK = 8_192
 """Rows whose cosines are held at once; no result depends on it."""
+PRODUCT_ROWS = 256
+"""Rows that are multiplied with the centroids at once, always as many."""
 N_HALVINGS = 3
 """Times that the newcomers of a piece are halved before the judge's no is final."""
 N_DEVIATIONS = 4.0
@@ -89,7 +91,7 @@ class Pieces:
 
     def _cosines(self, X: Matrix, roles: Sequence[str]) -> Matrix:
         """Return the cosine of each row to each piece, `OTHER_ROLE` where it may not go there."""
-        S = X @ self.centroids.T
+        S = products(X, self.centroids)
         own, wanted = np.array(self.roles), np.array(roles)
         for role in set(roles) - {""}:
             S[np.ix_(wanted == role, (own != "") & (own != role))] = OTHER_ROLE
@@ -107,6 +109,29 @@ class Pieces:
         piece, cosine, p = self.nearest(X, roles, chunk)
         inside = self.within(piece, cosine)
         return np.where(inside, np.append(self.intents, -1)[piece], -1), np.where(inside, p, 0.0)
+
+
+def products(X: Matrix, centroids: Matrix, n_rows: int = PRODUCT_ROWS) -> Matrix:
+    """Return X @ centroids.T, `n_rows` rows at a time: so no bit of a row depends on how many others there are.
+
+    A library of linear algebra has several ways to multiply, which it chooses by the sizes, and which round in their
+    own ways.
+
+    Examples
+    --------
+    >>> X, centroids = np.eye(3, dtype=np.float32), np.ones((2, 3), np.float32)
+    >>> products(X, centroids).tolist()
+    [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]
+    """
+    found = np.empty((len(X), len(centroids)), np.result_type(X, centroids))
+    n_whole = len(X) - len(X) % n_rows
+    for first in range(0, n_whole, n_rows):
+        np.matmul(X[first : first + n_rows], centroids.T, out=found[first : first + n_rows])
+    if n_whole < len(X):
+        rest = np.zeros((n_rows, X.shape[1]), X.dtype)
+        rest[: len(X) - n_whole] = X[n_whole:]
+        found[n_whole:] = (rest @ centroids.T)[: len(X) - n_whole]
+    return found
 
 
 def _softened(S: Matrix) -> Matrix:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +24,7 @@ from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import ReplyStore
 from dialin.llm.http import NotReadyError
 from dialin.llm.remote import RemoteBackend
-from dialin.llm.spec import NO_LLM, Spec, redirected
+from dialin.llm.spec import NO_LLM, Spec, is_server, redirected
 from dialin.llm.usage import Account, Usage
 from dialin.models import store as models
 from dialin.models.home import home_path, writable_home
@@ -171,7 +171,7 @@ def connect(
         dear_calibration=beside(specs.cascade),
         fallbacks=tuple(filter(None, fallbacks)),
         on_note=on_note,
-        kinds=partial(kinds_by_shipped, on_embed=on_embed),
+        kinds=partial(kinds_by_shipped, opened=partial(open_embedder, on_embed=on_embed)),
     )
 
 
@@ -203,23 +203,71 @@ def open_standing(specs: Sequence[str], on_note: Callable[[str], None], *, check
     return opened
 
 
+def connect_for_new(
+    spec: str, on_embed: Callable[[int, int], None] | None = None, on_note: Callable[[str], None] = warnings.warn
+) -> Connections:
+    """Open the embedder of a run alone, for sentences that come by once.
+
+    They may be millions, which the cache would keep for nothing: only vectors that a server was paid for are kept in
+    it. All others are looked up there, and the newest stay in memory.
+
+    Parameters
+    ----------
+    spec : str
+        The embedder.
+    on_embed, on_note : callable
+        As for `connect`.
+
+    Raises
+    ------
+    InputError, ModelError
+        As for `connect`.
+    """
+
+    @cache
+    def opened(name: str) -> ChosenEmbedder:
+        if is_server(name):
+            return open_embedder(name, (), on_embed)
+        chosen = embedder_of(name)
+        remembering = RememberingEmbedder(chosen.embedder, home_path() / _SHARED_VECTORS, on_embed)
+        return ChosenEmbedder(remembering, chosen.reason)
+
+    if note := redirected(spec):
+        on_note(note)
+    embedder = opened(spec)
+    return Connections(
+        backend=None,
+        embed=embedder.encode,
+        embedder_name=embedder.name,
+        reason=embedder.reason,
+        on_note=on_note,
+        kinds=partial(kinds_by_shipped, opened=opened),
+    )
+
+
 def kinds_by_shipped(
-    texts: Sequence[str], roles: Sequence[str], on_embed: Callable[[int, int], None] | None = None
+    texts: Sequence[str], roles: Sequence[str], opened: Callable[[str], ChosenEmbedder] | None = None
 ) -> Kinds:
     """Return what each sentence does, from the vectors of the shipped embedders, whatever embedder the run has.
 
-    They need no download, and their vectors come from the user's cache where the run has used them; arguments as for
-    `dialin.name.kinds.kinds_of` and `connect`.
+    They need no download, and their vectors come from the user's cache where the run has used them.
+
+    Parameters
+    ----------
+    texts, roles
+        As for `dialin.name.kinds.kinds_of`.
+    opened : callable, optional
+        Opens an embedder by its spec; by default with the user's cache before it.
     """
-    return kinds_of(texts, roles, lambda name: open_embedder(f"local:{name}", (), on_embed).encode)
+    return kinds_of(texts, roles, lambda name: (opened or open_embedder)(f"local:{name}").encode)
 
 
 def open_embedder(
-    spec: str, texts: Sequence[str], on_embed: Callable[[int, int], None] | None = None
+    spec: str, texts: Sequence[str] = (), on_embed: Callable[[int, int], None] | None = None
 ) -> ChosenEmbedder:
     """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`.
 
-    If the user's folder cannot be written, new vectors are kept in memory, until the process ends.
+    If the user's folder cannot be written, the newest vectors are kept in memory, until the process ends.
     """
     chosen, home = embedder_of(spec, texts), writable_home()
     if home is None:

@@ -46,8 +46,8 @@ class Part:
 
     @property
     def data(self) -> Data:
-        """The sentences that are clustered."""
-        return self.whole.at(self.rows)
+        """The sentences that are clustered; of all of them, no copy is made."""
+        return self.whole if len(self.rows) == len(self.whole.texts) else self.whole.at(self.rows)
 
     def joined(self, found: Result) -> Result:
         """Return the result for all sentences; those that were left out have no intent, and `reason`."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -193,13 +193,18 @@ class Data:
         """
         if known is None or known.order is None:
             return self
-        place = {key: row for row, key in enumerate(zip(known.texts, known.roles, strict=True))}
-        rows = [(row, place[key]) for row, key in enumerate(zip(self.texts, self.roles, strict=True)) if key in place]
-        X = self.X.copy()
-        if rows:
-            own, its = np.array(rows).T
-            X[own] = known.X[its]
+        rows = known.rows_of(self.texts, self.roles)
+        X, is_known = self.X.copy(), rows >= 0
+        X[is_known] = known.X[rows[is_known]]
         return replace(self, X=X)
+
+    def rows_of(self, texts: Sequence[str], roles: Sequence[str]) -> Rows:
+        """Return the row of each text and role, −1 where it is none of these sentences."""
+        return np.array([self._places.get(key, -1) for key in zip(texts, roles, strict=True)], dtype=np.int64)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], int]:
+        return {key: row for row, key in enumerate(zip(self.texts, self.roles, strict=True))}
 
     @cached_property
     def scripts(self) -> list[bool]:

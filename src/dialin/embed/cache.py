@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.embed.filled import FilledVectors, text_key
 from dialin.errors import InputError
 from dialin.llm.accepts import N_TEXTS
 from dialin.llm.spec import is_server
@@ -19,9 +20,13 @@ from dialin.llm.spec import is_server
 _CHUNK_TEXTS = 1024
 _QUERY_KEYS = 500
 _STORED = np.dtype("<f4")
+_PAGE_BYTES = 16_384
+"""Of a new file: with SQLite's usual 4,096, two vectors of 1,536 bytes fill a page, and a quarter of it is waste."""
 _SCHEMA = """CREATE TABLE IF NOT EXISTS embedding (
     embedder TEXT NOT NULL, text_sha256 BLOB NOT NULL, vector BLOB NOT NULL,
-    PRIMARY KEY (embedder, text_sha256)) WITHOUT ROWID"""
+    PRIMARY KEY (embedder, text_sha256))"""
+_MOST_BYTES = 1 << 27
+"""Bytes of vectors that are remembered without a file: 87,000 of 384 numbers."""
 
 
 class _Embedder(Protocol):
@@ -43,6 +48,10 @@ class CachedEmbedder:
     on_progress : callable, optional
         Called with (texts encoded, texts to encode) after each chunk, when it is safely stored: 1,024 texts, or the 128
         of one call to a server, so that none that was paid for is lost with a later call.
+
+    Notes
+    -----
+    Beside the vectors that it returns, it holds one chunk of them and a key for each text.
     """
 
     def __init__(self, embedder: _Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
@@ -61,24 +70,13 @@ class CachedEmbedder:
         """
         if not texts:
             return self._embedder.encode([])
-        by_key = {_key(text): text for text in texts}
+        vectors = FilledVectors(texts)
         with self._connection() as connection:
-            vectors = _load(connection, self.name, list(by_key))
-            missing = {key: text for key, text in by_key.items() if key not in vectors}
-            vectors |= self._encode_missing(connection, missing)
-        return np.stack([vectors[_key(text)] for text in texts])
-
-    def _encode_missing(
-        self, connection: sqlite3.Connection, missing: Mapping[bytes, str]
-    ) -> dict[bytes, NDArray[np.float32]]:
-        vectors: dict[bytes, NDArray[np.float32]] = {}
-        for keys in _chunks(list(missing), _chunk_of(self.name)):
-            encoded = dict(zip(keys, self._embedder.encode([missing[key] for key in keys]), strict=True))
-            _store(connection, self.name, encoded)
-            vectors |= encoded
-            if self._on_progress:
-                self._on_progress(len(vectors), len(missing))
-        return vectors
+            for keys in _chunks(vectors.keys, _QUERY_KEYS):
+                vectors.put(*_stored(connection, self.name, keys))
+            for keys, found in _encoded(self._embedder, vectors, self._on_progress):
+                _store(connection, self.name, keys, found)
+        return vectors.whole()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -91,7 +89,9 @@ class CachedEmbedder:
 
 
 class RememberingEmbedder:
-    """An embedder that keeps new vectors in memory, where no file can: no text is paid for twice in a run.
+    """An embedder that keeps its newest vectors in memory: 128 MiB, so that memory does not grow with the input.
+
+    It serves where no file can be written, and where none should be, as millions of texts are seen once.
 
     Parameters
     ----------
@@ -101,39 +101,68 @@ class RememberingEmbedder:
         A file of `CachedEmbedder` in which vectors are looked up, but which is not written; it need not exist.
     on_progress : callable, optional
         Called with (texts encoded, texts to encode) after each chunk, as in `CachedEmbedder`.
+    most_bytes : int
+        How many bytes of vectors are remembered.
     """
 
-    def __init__(self, embedder: _Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self,
+        embedder: _Embedder,
+        path: Path,
+        on_progress: Callable[[int, int], None] | None = None,
+        most_bytes: int = _MOST_BYTES,
+    ) -> None:
         self.name = embedder.name
         self._embedder = embedder
         self._path = path
         self._on_progress = on_progress
-        self._vectors: dict[bytes, NDArray[np.float32]] = {}
+        self._most_bytes = most_bytes
+        self._remembered: dict[bytes, NDArray[np.float32]] = {}
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 vectors of unit norm, shape (n, d)."""
         if not texts:
             return self._embedder.encode([])
-        by_key = {_key(text): text for text in texts}
-        self._vectors |= self._known([key for key in by_key if key not in self._vectors])
-        missing = [key for key in by_key if key not in self._vectors]
-        n_done = 0
-        for keys in _chunks(missing, _chunk_of(self.name)):
-            self._vectors |= dict(zip(keys, self._embedder.encode([by_key[key] for key in keys]), strict=True))
-            n_done += len(keys)
-            if self._on_progress:
-                self._on_progress(n_done, len(missing))
-        return np.stack([self._vectors[_key(text)] for text in texts])
+        vectors = FilledVectors(texts)
+        for key in [key for key in vectors.keys if key in self._remembered]:
+            vectors.put([key], self._remembered[key][None])
+        self._look_up(vectors)
+        for keys, found in _encoded(self._embedder, vectors, self._on_progress):
+            self._remember(keys, found)
+        return vectors.whole()
 
-    def _known(self, keys: list[bytes]) -> dict[bytes, NDArray[np.float32]]:
-        """Return the vectors that the file holds; an immutable file takes no lock, which could not be written."""
+    def _remember(self, keys: list[bytes], found: NDArray[np.float32]) -> None:
+        """Keep these vectors, and forget the oldest ones that are too many."""
+        self._remembered |= {key: vector.copy() for key, vector in zip(keys, found, strict=True)}
+        n_most = max(1, self._most_bytes // found[0].nbytes)
+        for key in list(self._remembered)[: max(0, len(self._remembered) - n_most)]:
+            del self._remembered[key]
+
+    def _look_up(self, vectors: FilledVectors) -> None:
+        """Take the vectors that the file holds."""
+        keys = vectors.missing
         if not keys or not self._path.is_file():
-            return {}
+            return
         try:
-            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
-                return _load(connection, self.name, keys)
+            with closing(_for_reading(self._path)) as connection:
+                for chunk in _chunks(keys, _QUERY_KEYS):
+                    vectors.put(*_stored(connection, self.name, chunk))
         except sqlite3.DatabaseError as error:
             raise _unusable(self._path, error) from error
+
+
+def _encoded(
+    embedder: _Embedder, vectors: FilledVectors, on_progress: Callable[[int, int], None] | None
+) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
+    """Encode what is missing; yield the keys and vectors of each chunk, and tell the progress once they are kept."""
+    missing, n_done = vectors.missing, 0
+    for keys in _chunks(missing, _chunk_of(embedder.name)):
+        found = embedder.encode(vectors.texts_of(keys))
+        vectors.put(keys, found)
+        yield keys, found
+        n_done += len(keys)
+        if on_progress:
+            on_progress(n_done, len(missing))
 
 
 def remove_vectors(path: Path, texts: Sequence[str]) -> int:
@@ -146,7 +175,7 @@ def remove_vectors(path: Path, texts: Sequence[str]) -> int:
     """
     with _opened(path) as connection:
         names = [name for (name,) in connection.execute("SELECT DISTINCT embedder FROM embedding")]
-        pairs = [(name, _key(text)) for name in names for text in set(texts)]
+        pairs = [(name, text_key(text)) for name in names for text in set(texts)]
         before = connection.total_changes
         with connection:
             connection.executemany("DELETE FROM embedding WHERE embedder = ? AND text_sha256 = ?", pairs)
@@ -159,10 +188,17 @@ def remove_vectors(path: Path, texts: Sequence[str]) -> int:
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(path, timeout=60.0)) as connection:
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # a file that exists keeps its own
             connection.execute(_SCHEMA)
             yield connection
     except sqlite3.DatabaseError as error:
         raise _unusable(path, error) from error
+
+
+def _for_reading(path: Path) -> sqlite3.Connection:
+    """Open a file to look into it; one in a folder that cannot be written takes no lock, which could not be either."""
+    mode = "mode=rw" if os.access(path.parent, os.W_OK) else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=60.0)
 
 
 def _unusable(path: Path, error: Exception) -> InputError:
@@ -172,22 +208,17 @@ def _unusable(path: Path, error: Exception) -> InputError:
     )
 
 
-def _key(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+def _stored(connection: sqlite3.Connection, name: str, keys: list[bytes]) -> tuple[list[bytes], NDArray[np.float32]]:
+    """Return those of some keys that the file has, and their vectors."""
+    marks = ",".join("?" * len(keys))
+    query = f"SELECT text_sha256, vector FROM embedding WHERE embedder = ? AND text_sha256 IN ({marks})"
+    found = connection.execute(query, [name, *keys]).fetchall()
+    block = np.frombuffer(b"".join(blob for _, blob in found), _STORED).astype(np.float32)
+    return [key for key, _ in found], block.reshape(len(found), -1) if found else block.reshape(0, 0)
 
 
-def _load(connection: sqlite3.Connection, name: str, keys: list[bytes]) -> dict[bytes, NDArray[np.float32]]:
-    vectors = {}
-    for chunk in _chunks(keys, _QUERY_KEYS):
-        marks = ",".join("?" * len(chunk))
-        query = f"SELECT text_sha256, vector FROM embedding WHERE embedder = ? AND text_sha256 IN ({marks})"
-        for key, blob in connection.execute(query, [name, *chunk]):
-            vectors[key] = np.frombuffer(blob, _STORED).astype(np.float32)
-    return vectors
-
-
-def _store(connection: sqlite3.Connection, name: str, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
-    rows = [(name, key, vector.astype(_STORED).tobytes()) for key, vector in vectors.items()]
+def _store(connection: sqlite3.Connection, name: str, keys: list[bytes], found: NDArray[np.float32]) -> None:
+    rows = [(name, key, vector.tobytes()) for key, vector in zip(keys, found.astype(_STORED), strict=True)]
     with connection:
         connection.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
 

@@ -18,6 +18,7 @@ from dialin.errors import ProviderError
 from dialin.jobs.answers import answers_note
 from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
+from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
@@ -163,9 +164,7 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
     if data is not None:
         return data
     session.on_step("embed")
-    X = opened.embed(run.corpus.texts)
-    files.write_array(run.folder / files.EMBEDDINGS, X)
-    return run.data_with(X)
+    return run.data_with(embed_into(run.folder / files.EMBEDDINGS, run.corpus.texts, opened.embed, opened.on_note))
 
 
 def with_kinds(data: Data, opened: Connections, session: Session) -> Data:

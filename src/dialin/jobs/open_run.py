@@ -11,11 +11,10 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 
 from dialin import files, saved
-from dialin.discover.connect import connect
+from dialin.discover.connect import connect_for_new
 from dialin.errors import InputError
-from dialin.jobs.predict import predict_table
+from dialin.jobs.predict import predict_parts
 from dialin.read.columns import Columns
-from dialin.read.table import read_table
 from dialin.report.notebook import picture
 from dialin.runs.run import Run, load
 
@@ -101,9 +100,9 @@ class OpenRun:
         InputError
             The texts cannot be read, or the embedder of the run is on a server that you have not allowed.
         """
-        table = read_table(source, columns)
-        with connect(self.run.embedder_alone, []) as connections:
-            return self._frame(predict_table(self.run, table, connections))
+        with connect_for_new(self.run.embedder_alone.embedder) as connections:
+            parts = predict_parts(self.run, source, columns or Columns(), connections)
+            return self._frame(pa.concat_tables(parts))
 
     def __repr__(self) -> str:
         """Return the expression that opens the run again."""

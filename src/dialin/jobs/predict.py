@@ -1,67 +1,173 @@
-"""Assigns new utterances to the intents of a finished run, with its decision function."""
+"""Assigns new utterances to the intents of a finished run, with its decision function, part by part.
+
+Memory does not grow with the input, but where dialogues count: there, a sentence is also known by what is said next
+wherever it is said, so all turns have to be known first. Then the table of the turns is in memory, and the vectors are
+in a file until the end.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from dialin.arrays import Matrix
-from dialin.discover.assign import Pieces
+from dialin import files
+from dialin.arrays import Floats, Ints, Labels, Matrix
+from dialin.cluster.said_next import NextTurns
+from dialin.discover.assign import CHUNK, Pieces
 from dialin.discover.connect import Connections
 from dialin.discover.only import needs_alone
+from dialin.discover.state import Data
 from dialin.facts.headline import summary_of
+from dialin.jobs.embedding import PART_TEXTS, embed_into
+from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.parts import read_parts
 from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
 from dialin.runs.run import Run, data_of
 
 
-def predict_table(run: Run, table: pa.Table, opened: Connections) -> pa.Table:
-    """Return ``row, text, intent_id, name, p_intent`` for each row of `table`, in its order.
+def predict_parts(run: Run, source: object, columns: Columns, opened: Connections) -> Iterator[pa.Table]:
+    """Yield ``row, text, intent_id, name, p_intent`` for each row of a source, in its order, part by part.
 
     Parameters
     ----------
     run : Run
         Run that is complete or capped.
-    table : pyarrow.Table
-        Table from `dialin.read.table.read_table`; a row without text gets intent −1.
+    source, columns
+        As for `dialin.read.table.read_table`; a row without text gets intent −1.
     opened : Connections
         Connections with the embedder of the run.
 
+    Raises
+    ------
+    InputError
+        The run has no result yet, or as for `dialin.read.parts.read_parts`.
+
     Notes
     -----
-    The sentences of the run itself get the intents that they have in the run, or that its review gave them.
+    The sentences of the run itself get the intents that they have in the run, or that its review gave them. No result
+    depends on where the parts end.
     """
-    summary_of(run)  # raises if the run has no result yet
-    names = {intent["intent_id"]: intent["name"] for intent in run.intents.to_pylist()}
-    corpus = corpus_of(table)
-    roles = corpus.roles if corpus.roles and run.manifest.settings.roles == "auto" else [""] * len(corpus.texts)
-    pieces = run.pieces
-    found, p_found = pieces.assign(vectors_of(run, corpus, opened), roles)
-    if run.manifest.settings.only == "needs":
-        kinds = opened.kinds(corpus.texts, corpus.roles or [""] * len(roles))
-        found, p_found = needs_alone(kinds, found, p_found)
-    found, p_found = pins(run, pieces).apply(corpus.texts, corpus.roles or [""] * len(roles), found, p_found)
-    labels, p_intent = np.full(table.num_rows, -1), np.zeros(table.num_rows)
-    sentence = corpus.occurrences["sentence_id"].to_numpy()
-    rows = corpus.occurrences["row"].to_numpy()
-    labels[rows], p_intent[rows] = found[sentence], p_found[sentence]
-    return pa.table(
-        {
-            "row": table["row"],
-            "text": table["text"],
-            "intent_id": pa.array(labels, pa.int64()),
-            "name": pa.array([names.get(int(label), "") for label in labels], pa.string()),
-            "p_intent": pa.array(p_intent, pa.float64()),
-        }
-    )
+    answers = Answers.of(run, opened)
+    for part in read_parts(source, columns, in_dialogues=run.manifest.settings.context == "next"):
+        yield answers.table(part)
 
 
-def vectors_of(run: Run, corpus: Corpus, opened: Connections) -> Matrix:
-    """Return the vectors of new sentences as the run's own were made: with what is said next, if it took that up."""
-    context = run.manifest.settings.context
-    new = data_of(corpus, opened.embed(corpus.texts), run.manifest.embedder).in_context(context)
-    return new.with_vectors_of(run.data if context == "next" and run.corpus.has_dialogues else None).X
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The decision function of a run, ready to be asked about many sentences.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    opened : Connections
+        Connections with its embedder.
+    pieces : Pieces
+        Its pieces, after the review.
+    pins : Pins
+        Sentences that people put elsewhere.
+    """
+
+    run: Run
+    opened: Connections
+    pieces: Pieces
+    pins: Pins
+
+    @classmethod
+    def of(cls, run: Run, opened: Connections) -> Answers:
+        """Return the decision function of a run; raise InputError if it has no result yet."""
+        summary_of(run)
+        pieces = run.pieces
+        return cls(run, opened, pieces, pins(run, pieces))
+
+    def table(self, part: pa.Table) -> pa.Table:
+        """Return the intent of each row of a table from `dialin.read.table.read_table`."""
+        corpus = corpus_of(part)
+        found, p_found = self._found(corpus)
+        labels, p_intent = np.full(part.num_rows, -1), np.zeros(part.num_rows)
+        sentence = corpus.occurrences["sentence_id"].to_numpy()
+        places = np.flatnonzero(pc.is_valid(part["text"]).to_numpy())
+        labels[places], p_intent[places] = found[sentence], p_found[sentence]
+        return pa.table(
+            {
+                "row": part["row"],
+                "text": part["text"],
+                "intent_id": pa.array(labels, pa.int64()),
+                "name": self._names_of(labels),
+                "p_intent": pa.array(p_intent, pa.float64()),
+            }
+        )
+
+    def _found(self, corpus: Corpus) -> tuple[Labels, Floats]:
+        """Return the intent of each sentence, and P(that intent)."""
+        n, settings = len(corpus.texts), self.run.manifest.settings
+        said = corpus.roles or [""] * n
+        roles = said if settings.roles == "auto" else [""] * n
+        found, p_found = np.full(n, -1), np.zeros(n)
+        for rows, X in self._vectors(corpus):
+            found[rows], p_found[rows] = self.pieces.assign(X, roles[rows])
+        if settings.only == "needs":
+            found, p_found = needs_alone(self.opened.kinds(corpus.texts, said), found, p_found)
+        return self.pins.apply(corpus.texts, said, found, p_found)
+
+    def _vectors(self, corpus: Corpus) -> Iterator[tuple[slice, Matrix]]:
+        """Yield new sentences and their vectors, as the run's own were made: with what is said next, if it took it up.
+
+        Whatever is said around a sentence of the run now, it is known by what was said around it then.
+        """
+        if not corpus.texts:
+            return
+        with TemporaryDirectory(prefix="dialin-") as folder:
+            data = data_of(corpus, self._embedded(corpus, Path(folder)), self.run.manifest.embedder)
+            turns = NextTurns.of(data.order, data.scripts) if self._takes_next and data.order else None
+            for rows in turns.blocks() if turns else _blocks(len(corpus.texts)):
+                X = turns.lean(data.X, rows) if turns else data.X[rows]
+                yield (
+                    rows,
+                    replace(data, texts=data.texts[rows], X=X, roles=data.roles[rows]).with_vectors_of(self._known).X,
+                )
+            del data, X  # or the file could not be deleted where it is open (Windows)
+
+    def _embedded(self, corpus: Corpus, folder: Path) -> Matrix:
+        """Return the vectors of the sentences alone, shape (n, d); those of many are in a file."""
+        if len(corpus.texts) <= PART_TEXTS:
+            return self.opened.embed(corpus.texts)
+        return embed_into(folder / files.EMBEDDINGS, corpus.texts, self.opened.embed, lambda _: None)
+
+    @property
+    def _takes_next(self) -> bool:
+        return self.run.manifest.settings.context == "next"
+
+    @cached_property
+    def _known(self) -> Data | None:
+        """The sentences of the run, if what was said next is in their vectors."""
+        return self.run.data if self._takes_next and self.run.corpus.has_dialogues else None
+
+    @cached_property
+    def _names(self) -> tuple[Ints, pa.Array]:
+        """The numbers of the intents, ascending, and their names, after those the name of none."""
+        intents = self.run.intents.sort_by("intent_id")
+        names = pa.concat_arrays([intents["name"].combine_chunks().cast(pa.string()), pa.array([""])])
+        return intents["intent_id"].to_numpy(), names
+
+    def _names_of(self, labels: Labels) -> pa.Array:
+        ids, names = self._names
+        places = np.searchsorted(ids, labels)
+        is_one = np.append(ids, -2)[places] == labels
+        return names.take(pa.array(np.where(is_one, places, len(ids))))
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    return (slice(first, min(first + CHUNK, n)) for first in range(0, n, CHUNK))
 
 
 def pins(run: Run, pieces: Pieces) -> Pins:

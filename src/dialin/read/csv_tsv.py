@@ -54,7 +54,7 @@ def of_csv(text: bytes, delimiter: str, where: str, wanted: ColumnFilter) -> Raw
     names = header_of(text, delimiter, dialect.escape)
     keep = [name for name in names if wanted(name)]
     check_distinct(keep, where)
-    if not escapes and any(line.count(b'"') % 2 for line in text.split(b"\n")):
+    if not escapes and any(line.count(b'"') % 2 for line in io.BytesIO(text)):
         _check_quotes(text, delimiter, where)
     if not keep:
         return RawTable(where, names, {})

@@ -32,7 +32,7 @@ _SUFFIXES = {
     ".vtt": "subtitles",
     ".srt": "subtitles",
 }
-_PARQUET = b"PAR1"
+PARQUET = b"PAR1"
 _PACKED = re.compile(r"\.(gz|bz2|xz)$", re.IGNORECASE)
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive, as .xlsx and .ods are too, and .xls
 
@@ -116,7 +116,7 @@ def _load_bytes(path: str, wanted: ColumnFilter) -> RawTable:
             hint="save the sheet as CSV (UTF-8), or take the file out of the archive",
         )
     name = _PACKED.sub("", path.lower())
-    form = "parquet" if data.startswith(_PARQUET) else _SUFFIXES.get(Path(name).suffix)
+    form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
         return _parquet(data, where, wanted)
     text = to_utf8(data, where)

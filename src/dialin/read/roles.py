@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -39,41 +40,81 @@ class Speakers:
     speaks: pa.Array
 
 
+@dataclass(frozen=True)
+class RoleNames:
+    """What the values of a column of roles mean, as all of them together tell.
+
+    Parameters
+    ----------
+    names : dict of str to str
+        The role that each value stands for.
+    silent : frozenset of str
+        Values of the prompt or the tool of a machine, which nobody says.
+    """
+
+    names: dict[str, str]
+    silent: frozenset[str]
+
+    def speakers(self, column: pa.Array) -> Speakers:
+        """Return who says each row, by a column of these values, as it is (large_string)."""
+        encoded = clean(column).dictionary_encode()
+        values = encoded.dictionary.to_pylist()
+        names = pa.array([self.names[value] for value in values], pa.string())
+        speaks = pa.array([value not in self.silent for value in values], pa.bool_())
+        return Speakers(names.take(encoded.indices), pc.fill_null(speaks.take(encoded.indices), True))
+
+
 def speakers_of(column: pa.Array, name: str, where: str, *, is_given: bool) -> Speakers | None:
     """Return who says each row; None if the column holds people rather than roles, and nobody has named it.
+
+    Parameters
+    ----------
+    column : pyarrow.Array of large_string
+        The column as it is.
+    name, where, is_given
+        As for `role_names`.
+    """
+    known = role_names(distinct_values(column), name, where, is_given=is_given)
+    return None if known is None else known.speakers(column)
+
+
+def distinct_values(column: pa.Array) -> list[str]:
+    """Return the values of a column of roles, cleaned, each once."""
+    return [value for value in pc.unique(clean(column)).to_pylist() if value is not None]
+
+
+def role_names(values: Sequence[str], name: str, where: str, *, is_given: bool) -> RoleNames | None:
+    """Return what the values of a column mean; None if they are people rather than roles, and nobody has named it.
 
     Where an agent speaks too, rows of "system", "developer", "tool" or "function" are those of a language model's
     log: nobody says them. Where none does, "system" is the agent.
 
     Parameters
     ----------
-    column : pyarrow.Array of large_string
-        The column as it is.
+    values : sequence of str
+        All values of the column, cleaned, each once.
     name, where : str
         Column and source, for messages.
     is_given : bool
         Whether the user named the column.
     """
-    encoded = clean(column).dictionary_encode()
-    raw = [role.casefold() for role in encoded.dictionary.to_pylist()]
-    names = [_ROLES.get(key, role) for key, role in zip(raw, encoded.dictionary.to_pylist(), strict=True)]
-    people = sorted(set(names) - {"customer", "agent"})
-    if len(set(names)) > MAX_ROLES or any(map(_ADDRESS.search, people)):
+    known = {value: _ROLES.get(value.casefold(), value) for value in values}
+    people = sorted(set(known.values()) - {"customer", "agent"})
+    if len(set(known.values())) > MAX_ROLES or any(map(_ADDRESS.search, people)):
         warnings.warn(_of_people(people, name, where, is_given=is_given), InputWarning, stacklevel=2)
         if not is_given:
             return None
-    is_log = "agent" in names
-    machine = [key in _IS_MACHINE for key in raw]
-    names = ["agent" if key in {"system", "sys"} else role for key, role in zip(raw, names, strict=True)]
-    if is_log and any(machine):
-        said = ", ".join(sorted({key for key, is_one in zip(raw, machine, strict=True) if is_one}))
+    is_log = "agent" in known.values()
+    machine = frozenset(value for value in values if value.casefold() in _IS_MACHINE)
+    if is_log and machine:
+        said = ", ".join(sorted({value.casefold() for value in machine}))
         warnings.warn(
             f"rows of {where} whose {name} is {said} are prompts or tools of a machine, which nobody says: left out",
             InputWarning,
             stacklevel=2,
         )
-    speaks = pa.array([not (is_log and is_one) for is_one in machine], pa.bool_()).take(encoded.indices)
-    return Speakers(pa.array(names, pa.string()).take(encoded.indices), pc.fill_null(speaks, True))
+    agents = {value: "agent" for value in values if value.casefold() in {"system", "sys"}}
+    return RoleNames(known | agents, machine if is_log else frozenset())
 
 
 def _of_people(people: list[str], name: str, where: str, *, is_given: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -102,30 +104,48 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
     nested = _turns_column(raw, columns)
     table = _read_turns(raw, nested, columns) if nested else _read_rows(raw, columns)
     if not table.num_rows:
-        raise InputError(f"{raw.where} has no rows", hint="give at least one sentence")
+        raise no_rows(raw.where)
     if table["text"].null_count == table.num_rows:
-        raise InputError(f"all {table.num_rows} texts of {raw.where} are blank", hint="name another text column")
+        raise all_blank(table.num_rows, raw.where)
     return table
 
 
 # --- rows -----------------------------------------------------------------------------------------
 
 
+def flat_columns(names: Sequence[str], lists: Collection[str], columns: Columns, where: str) -> Columns:
+    """Return the names of the columns that are used of a source in which each row is a sentence; None: there is none.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All columns of the source.
+    lists : collection of str
+        Those that hold lists.
+    columns : Columns
+        Names given by the user.
+    where : str
+        Name of the source in messages.
+    """
+    name = pick(names, columns.text, TEXT, where, "text")
+    if name is None:
+        raise no_column(where, "text", names)
+    others = [other for other in names if other != name and other not in lists]
+    dialogue = pick(others, columns.dialogue, DIALOGUE, where, "dialogue")
+    role = pick(others, columns.role, ROLE, where, "role")
+    turn = pick(others, columns.turn, TURN, where, "turn")
+    return Columns(name, dialogue, role, turn, pick(others, columns.date, DATE, where, "date"))
+
+
 def _read_rows(raw: RawTable, columns: Columns) -> pa.Table:
     """Return the table of a source in which each row is a sentence."""
-    flat = list(raw.names)
-    name = pick(flat, columns.text, TEXT, raw.where, "text")
-    if name is None:
-        raise no_column(raw.where, "text", flat)
-    others = [other for other in flat if other != name and not is_list(raw.columns.get(other))]
-    dialogue = pick(others, columns.dialogue, DIALOGUE, raw.where, "dialogue")
-    role = pick(others, columns.role, ROLE, raw.where, "role")
-    turn = pick(others, columns.turn, TURN, raw.where, "turn")
-    date = pick(others, columns.date, DATE, raw.where, "date")
+    lists = [name for name in raw.names if is_list(raw.columns.get(name))]
+    found = flat_columns(raw.names, lists, columns, raw.where)
+    name, dialogue, role, turn, date = found.text or "", found.dialogue, found.role, found.turn, found.date
     text = strings(raw.columns[name], name, raw.where)
-    if raw.has_header and columns.text is None:
-        _check_words(text, name, raw.where)
-    return _result(
+    if raw.has_header and columns.text is None and not has_words(text) and has_numbers(text):
+        raise only_numbers(text, name, raw.where)
+    return cleaned_table(
         text=text,
         dialogue=_ids(raw, dialogue, is_given=columns.dialogue is not None) if dialogue else None,
         turn=integers(raw.columns[turn], turn, raw.where, is_given=columns.turn is not None) if turn else None,
@@ -146,14 +166,15 @@ def _speakers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_g
     return None if plain is None else speakers_of(strings(plain, name, where), name, where, is_given=is_given)
 
 
-def _result(
+def cleaned_table(
     *,
     text: pa.Array,
-    dialogue: pa.Array | None,
-    turn: pa.Array | None,
     speakers: Speakers | None,
-    date: pa.Array | None,
+    dialogue: pa.Array | None = None,
+    turn: pa.Array | None = None,
+    date: pa.Array | None = None,
 ) -> pa.Table:
+    """Return the table of `read_table` for these columns, as they are."""
     n = len(text)
     said = clean(text)
     return pa.table(
@@ -168,15 +189,37 @@ def _result(
     )
 
 
-def _check_words(text: pa.Array, name: str, where: str) -> None:
-    if not len(text):
-        return
-    is_number = pc.match_substring_regex(pc.utf8_trim_whitespace(text), _NUMBER)
-    if pc.all(pc.or_kleene(is_number, is_blank(text))).as_py() and pc.any(is_number).as_py():
-        raise InputError(
-            f"column {name!r} of {where} holds only numbers, such as {pc.drop_null(text)[0].as_py()!r}",
-            hint="name the text column with --text NAME or Columns(text=NAME), even if it is this column",
-        )
+def has_words(text: pa.Array) -> bool:
+    """Return whether any text is neither blank nor a number."""
+    return not pc.all(pc.or_kleene(_are_numbers(text), is_blank(text)), min_count=0).as_py()
+
+
+def has_numbers(text: pa.Array) -> bool:
+    """Return whether any text is a number."""
+    return bool(pc.any(_are_numbers(text)).as_py())
+
+
+def _are_numbers(text: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(pc.utf8_trim_whitespace(text), _NUMBER)
+
+
+def only_numbers(text: pa.Array, name: str, where: str) -> InputError:
+    """Return the error for a column without words, of which `text` is a part with a number."""
+    number = text.filter(_are_numbers(text))[0].as_py()
+    return InputError(
+        f"column {name!r} of {where} holds only numbers, such as {number!r}",
+        hint="name the text column with --text NAME or Columns(text=NAME), even if it is this column",
+    )
+
+
+def all_blank(n: int, where: str) -> InputError:
+    """Return the error for a source whose n texts are blank."""
+    return InputError(f"all {n} texts of {where} are blank", hint="name another text column")
+
+
+def no_rows(where: str) -> InputError:
+    """Return the error for a source without rows."""
+    return InputError(f"{where} has no rows", hint="give at least one sentence")
 
 
 # --- dialogues ------------------------------------------------------------------------------------
@@ -207,7 +250,7 @@ def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
     text = pick(list(fields), None if columns.text == name else columns.text, TEXT, where, "text")
     if text is None:
         raise no_column(where, "text", list(fields))
-    return _result(
+    return cleaned_table(
         text=strings(fields[text], text, where),
         dialogue=_dialogue_ids(raw, name, columns).take(parent),
         turn=_turn_numbers(fields, columns.turn, where, pa.array(index)),

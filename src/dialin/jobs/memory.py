@@ -1,0 +1,118 @@
+"""Reckons the peak memory of a run before it begins, so that a run that does not fit is not begun."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialin.arrays import Matrix
+from dialin.bounded import shown_size
+from dialin.errors import InputError
+
+BASE_BYTES = 400_000_000
+"""Of the process with its libraries and an embedder."""
+PER_SENTENCE = 6_000.0
+"""Bytes of a sentence beside its text and its vector: its places, its neighbours, its part in the tree."""
+PER_NUMBER = 12.0
+"""Bytes of each number of a vector: the vectors themselves stay in their file, three copies of them do not."""
+PER_LETTER = 6.0
+"""Bytes of each letter of a sentence: in the table, in the corpus, and in the report."""
+WIDEST = 4_096
+"""Numbers of the widest vector that is usual."""
+CGROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where Linux keeps the limit of a container."""
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """What the peak memory of ``discover`` without an LLM depends on; an LLM in the process comes on top.
+
+    The constants are measured by ``python -m studies.own.large_input``.
+
+    Parameters
+    ----------
+    n : int
+        Distinct sentences.
+    n_numbers : int
+        Numbers of a vector.
+    n_letters : float
+        Mean length of a sentence.
+    """
+
+    n: int
+    n_numbers: int
+    n_letters: float
+
+    @classmethod
+    def of(cls, texts: Sequence[str], n_numbers: int) -> MemoryNeed:
+        """Return the need of some distinct sentences, at least one."""
+        return cls(len(texts), n_numbers, sum(map(len, texts)) / len(texts))
+
+    @property
+    def per_sentence(self) -> float:
+        """Bytes of a sentence."""
+        return PER_SENTENCE + PER_NUMBER * self.n_numbers + PER_LETTER * self.n_letters
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes at the peak.
+
+        Examples
+        --------
+        >>> one, two = MemoryNeed(1_000_000, 384, 50.0), MemoryNeed(2_000_000, 384, 50.0)
+        >>> two.n_bytes - one.n_bytes == one.n_bytes - BASE_BYTES
+        True
+        """
+        return BASE_BYTES + round(self.n * self.per_sentence)
+
+    def fitting(self, memory: int) -> int:
+        """Return how many such sentences fit into some bytes of memory; 0 if none does."""
+        return max(0, int((memory - BASE_BYTES) / self.per_sentence))
+
+    def check(self, memory: int) -> None:
+        """Raise InputError, which says what is needed and what fits, if the run does not fit into these bytes."""
+        if self.n_bytes <= memory:
+            return
+        raise InputError(
+            f"{self.n:,} distinct sentences need about {shown_size(self.n_bytes)} of memory, and there are "
+            f"{shown_size(memory)}, into which about {self.fitting(memory):,} fit",
+            hint="give a part of them, and the rest to dialin predict; or say with --memory how much there is",
+        )
+
+
+def check_fits(texts: Sequence[str], encode: Callable[[Sequence[str]], Matrix], memory: int | None) -> None:
+    """Raise InputError as `MemoryNeed.check` for some distinct sentences.
+
+    One of them is embedded, to see how wide its vector is, unless they fit however wide it is.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The sentences, at least one.
+    encode : callable
+        Texts -> vectors, shape (n, d).
+    memory : int, optional
+        Bytes that the run may take; by default what the machine has.
+    """
+    most = machine_memory() if memory is None else memory
+    if most is not None and MemoryNeed.of(texts, WIDEST).n_bytes > most:
+        MemoryNeed.of(texts, encode(texts[:1]).shape[1]).check(most)
+
+
+def machine_memory(limits: Sequence[Path] = CGROUPS) -> int | None:
+    """Return the bytes of memory that this machine has, or that its container may take; None if it does not say."""
+    known = [found for path in limits if (found := _limit_in(path))]
+    with suppress(AttributeError, ValueError, OSError):  # Windows
+        known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return min(known, default=None)
+
+
+def _limit_in(path: Path) -> int | None:
+    """Return the limit in a file of Linux; None if there is no file, or no limit in it."""
+    try:
+        return int(path.read_text("ascii"))
+    except (OSError, ValueError):  # "max"
+        return None

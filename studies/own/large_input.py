@@ -1,0 +1,218 @@
+"""Measure the seconds and the peak memory of large inputs: reading, the cache of vectors, predict, and discover.
+
+Sentences are made of random words, a fifth of them said before; vectors come from a hash of the text, so that only
+dialin's own work is measured. Each figure is from a process of its own; the seconds are of the processor, as the
+machine may be busy. ``peak_mb`` is what the process held at most, with the parts of mapped files that the system had
+not taken back, as nothing else needed them. Writes ``studies/own/results/large_input.json`` after each figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from dialin.arrays import Matrix
+from dialin.bench.memory import HighWater
+from dialin.discover.connect import Connections
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
+from dialin.embed.cache import CachedEmbedder
+from dialin.jobs.discover import write_result
+from dialin.jobs.memory import MemoryNeed
+from dialin.jobs.predict import predict_parts
+from dialin.jobs.timing import SessionLog
+from dialin.read.columns import Columns
+from dialin.read.corpus import corpus_of
+from dialin.read.table import read, read_table
+from dialin.runs.parts import save_parts
+from dialin.runs.run import Run, load
+from studies.own import machine
+from studies.own.report_size import fake
+
+SIZES = (100_000, 1_000_000)
+DIMENSIONS = 384
+N_WORDS = 5_000
+COLUMNS = {"sentences": ["text"], "dialogues": ["text", "role", "dialogue_id", "turn"]}
+
+
+class HashedVectors:
+    """An embedder that costs next to nothing: each text has one of 4,096 vectors."""
+
+    name = "study:hashed"
+
+    def __init__(self, n_numbers: int = DIMENSIONS) -> None:
+        X = np.random.default_rng(0).normal(size=(4_096, n_numbers)).astype(np.float32)
+        self._X = X / np.linalg.norm(X, axis=1, keepdims=True)
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Return vectors of unit norm, shape (n, d)."""
+        return np.asarray(self._X[[zlib.crc32(text.encode()) % len(self._X) for text in texts]])
+
+
+def turns(n: int) -> pa.Table:
+    """Return n turns of four to thirteen words, ten to a dialogue."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(4, 14, n)
+    words = np.array([f"word{i}" for i in range(N_WORDS)])[rng.integers(0, N_WORDS, lengths.sum())]
+    ends = np.cumsum(lengths)
+    texts = [" ".join(words[end - length : end]) for end, length in zip(ends, lengths, strict=True)]
+    for i in np.flatnonzero(rng.random(n) < 0.2).tolist():
+        texts[i] = texts[i % 1_000]
+    row = np.arange(n)
+    roles = np.where(row % 2, "agent", "customer")
+    return pa.table({"text": texts, "role": roles, "dialogue_id": [f"d{i // 10}" for i in range(n)], "turn": row % 10})
+
+
+# --- what is measured, each in a process of its own -----------------------------------------------
+
+
+def read_parquet(folder: Path, n: int) -> dict[str, object]:
+    """Read a Parquet file of dialogues into a corpus."""
+    return {"distinct": len(read(folder / f"dialogues{n}.parquet").texts)}
+
+
+def read_csv(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues into a corpus."""
+    return {"distinct": len(read(folder / f"dialogues{n}.csv").texts)}
+
+
+def cache_filled(folder: Path, n: int) -> dict[str, object]:
+    """Embed n texts through a cache that has none of them."""
+    path = folder / f"embeddings{n}.sqlite"
+    CachedEmbedder(HashedVectors(), path).encode([f"sentence {i}" for i in range(n)])
+    return {"file_mb": round(path.stat().st_size / 1e6)}
+
+
+def cache_read(folder: Path, n: int) -> dict[str, object]:
+    """Look up the n texts that the figure before has left."""
+    CachedEmbedder(HashedVectors(), folder / f"embeddings{n}.sqlite").encode([f"sentence {i}" for i in range(n)])
+    return {}
+
+
+def predict_sentences(folder: Path, n: int) -> dict[str, object]:
+    """Predict from Parquet to Parquet."""
+    return _predict(folder, folder / f"sentences{n}.parquet")
+
+
+def predict_dialogues(folder: Path, n: int) -> dict[str, object]:
+    """Predict from Parquet to Parquet where it counts what is said next."""
+    return _predict(folder, folder / f"dialogues{n}.parquet")
+
+
+def _predict(folder: Path, source: Path) -> dict[str, object]:
+    opened = Connections(None, HashedVectors().encode, HashedVectors.name, "a study")
+    run = load(folder / "run")
+    save_parts(folder / "found.parquet", predict_parts(run, source, Columns(), opened))
+    return {"intents": run.intents.num_rows}
+
+
+def discover_64(folder: Path, n: int) -> dict[str, object]:
+    """Find intents without an LLM in sentences of 64 numbers, which lie around n / 100 places."""
+    return _discover(folder, n, 64)
+
+
+def discover_384(folder: Path, n: int) -> dict[str, object]:
+    """Find intents without an LLM in sentences of 384 numbers."""
+    return _discover(folder, n, DIMENSIONS)
+
+
+def _discover(folder: Path, n: int, n_numbers: int) -> dict[str, object]:
+    rng, path = np.random.default_rng(0), folder / "X.npy"
+    centres = HashedVectors(n_numbers).encode([str(i) for i in range(max(20, n // 100))])
+    X = np.lib.format.open_memmap(path, "w+", np.float32, (n, n_numbers))
+    for first in range(0, n, 8_192):
+        part = X[first : first + 8_192]
+        own = centres[rng.integers(0, len(centres), len(part))]
+        part[:] = own + rng.normal(scale=0.5 / np.sqrt(n_numbers), size=part.shape)
+        part /= np.linalg.norm(part, axis=1, keepdims=True)
+    X.flush()
+    mapped, texts = np.asarray(np.load(path, mmap_mode="r")), [f"text {i} with some words" for i in range(n)]
+    data = Data(texts, mapped, np.ones(n, np.int64), [""] * n)
+    found = discover(data, Tools(None, HashedVectors().encode, ranks_names=False), Settings())
+    reckoned = MemoryNeed.of(texts, n_numbers).n_bytes / 1e6
+    return {"intents": len(found.intents), "reckoned_mb": round(reckoned)}
+
+
+STAGES: dict[str, Callable[[Path, int], dict[str, object]]] = {
+    stage.__name__: stage
+    for stage in (
+        *(read_parquet, read_csv, cache_filled, cache_read),
+        *(predict_sentences, predict_dialogues, discover_64, discover_384),
+    )
+}
+
+
+# --- the study ------------------------------------------------------------------------------------
+
+
+def write_inputs(folder: Path, sizes: Sequence[int]) -> None:
+    """Write the inputs of all figures, and the run that predicts."""
+    for n in sizes:
+        table = turns(n)
+        for name, columns in COLUMNS.items():
+            pq.write_table(table.select(columns), folder / f"{name}{n}.parquet")
+        pacsv.write_csv(table, folder / f"dialogues{n}.csv")
+    write_run(folder / "run", turns(3_000))
+
+
+def write_run(folder: Path, table: pa.Table) -> Run:
+    """Write a finished run of 300 made-up intents."""
+    run, result = fake(corpus_of(read_table(table)), 300, folder)
+    return write_result(run, result, SessionLog(folder))
+
+
+def figures(folder: Path, stages: Sequence[str], sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Yield the figures of each stage and size, from a process of its own."""
+    for n in sizes:
+        for stage in stages:
+            command = [sys.executable, "-m", "studies.own.large_input", "--one", stage, str(n), str(folder)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            yield json.loads(done.stdout)
+
+
+def one(stage: str, n: int, folder: Path) -> dict[str, Any]:
+    """Measure one figure in this process."""
+    high, begin = HighWater(), time.process_time()
+    before = high.mb()
+    found = STAGES[stage](folder, n)
+    seconds = round(time.process_time() - begin, 1)
+    return {"stage": stage, "n": n, "cpu_seconds": seconds, "peak_mb": high.mb(), "before_mb": before, **found}
+
+
+def main() -> None:
+    """Measure every stage at every size, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(STAGES))
+    parser.add_argument("--one", nargs=3, metavar=("STAGE", "N", "FOLDER"), help="measure one figure in this process")
+    options = parser.parse_args()
+    if options.one:
+        stage, n, folder = options.one
+        print(json.dumps(one(stage, int(n), Path(folder))))
+        return
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        write_inputs(Path(folder), options.sizes)
+        for row in figures(Path(folder), options.stages, options.sizes):
+            rows.append(row)
+            print(row, flush=True)
+            machine.write("large_input", machine.provenance(rows=rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""A run that does not fit into the memory is not begun, and says what would fit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Cli
+
+from dialin.errors import InputError
+from dialin.jobs.memory import BASE_BYTES, MemoryNeed, check_fits, machine_memory
+from one_line import one_line
+from scripted import ScriptedBackend
+
+RUN = """
+import sys
+import numpy as np
+from dialin.bench.memory import HighWater
+from dialin.discover.context import Tools
+from dialin.discover.method import discover
+from dialin.discover.settings import Settings
+from dialin.discover.state import Data
+high, n, d = HighWater(), 3_000, 64
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60, d))[rng.integers(0, 60, n)] + rng.normal(scale=0.5, size=(n, d))
+X = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+texts = [f"text {i} with some words" for i in range(n)]
+discover(Data(texts, X, np.ones(n, np.int64), [""] * n), Tools(None, None, ranks_names=False), Settings())
+print(high.mb())
+"""
+
+
+def test_what_fits_needs_no_more_than_there_is() -> None:
+    need = MemoryNeed(1_000_000, 384, 50.0)
+    n = need.fitting(4 << 30)
+    assert MemoryNeed(n, 384, 50.0).n_bytes <= 4 << 30 < MemoryNeed(n + 2, 384, 50.0).n_bytes
+    assert need.fitting(BASE_BYTES // 2) == 0
+
+
+def test_what_is_reckoned_is_enough() -> None:
+    done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=True)
+    assert float(done.stdout) * 1e6 <= MemoryNeed(3_000, 64, 25.0).n_bytes
+
+
+def test_a_sentence_is_embedded_only_where_its_width_decides() -> None:
+    asked = list[str]()
+
+    def encode(texts: list[str]) -> np.ndarray:
+        asked.extend(texts)
+        return np.zeros((len(texts), 8), np.float32)
+
+    texts = ["where is it"] * 1_000
+    check_fits(texts, encode, 1 << 40)  # type: ignore[arg-type]
+    assert asked == []
+    check_fits(texts, encode, MemoryNeed(1_000, 8, 11.0).n_bytes)  # type: ignore[arg-type]
+    assert asked == texts[:1]
+    with pytest.raises(InputError, match=r"1,000 distinct sentences need about .* MB of memory, .* about 9\d\d fit"):
+        check_fits(texts, encode, MemoryNeed(1_000, 8, 11.0).n_bytes - 50_000)  # type: ignore[arg-type]
+
+
+def test_a_container_has_less_than_its_machine(tmp_path: Path) -> None:
+    limit, none = tmp_path / "memory.max", tmp_path / "none"
+    limit.write_text("1000000\n")
+    none.write_text("max\n")
+    assert machine_memory([none, limit, tmp_path / "missing"]) == 1_000_000
+    whole = machine_memory([])
+    assert whole is None or whole > 1_000_000
+
+
+def test_a_run_that_does_not_fit_is_not_begun(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    found = cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--memory", "100MB")
+    one_line(found, "70 distinct sentences need about")
+    assert "there are 100 MB" in found.stderr
+    assert not Path("run").exists()
+    assert cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--memory", "4G").exit_code == 0
+    assert "'much' is not a size" in cli("discover", calls, "--out", "b", "--memory", "much").stderr
+
+
+def test_an_estimate_tells_the_memory(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    assert "memory  " in cli("estimate", calls, "--llm", "test:scripted").stdout
+    told = json.loads(cli("estimate", calls, "--llm", "test:scripted", "--json").stdout)["memory_bytes"]
+    assert told > BASE_BYTES
