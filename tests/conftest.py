@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from dialin.cli import main
 from dialin.llm.providers import PROVIDERS
 from dialin.runs.run import Run
 from dialin.web.serve import Door
+from ray_cluster import ray_cluster
 
 Cli = Callable[..., Result]
 Served = list[tuple[Run, Door]]
@@ -70,6 +71,13 @@ def calls(home: Path) -> Path:
         writer.writerow(["text", "topic"])
         writer.writerows([*rows, *rows[:10]])
     return path
+
+
+@pytest.fixture(scope="session")
+def ray_address() -> Iterator[str]:
+    """Return the address of a Ray cluster, one for all tests."""
+    with ray_cluster() as address:
+        yield address
 
 
 @pytest.fixture

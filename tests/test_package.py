@@ -21,7 +21,7 @@ HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
 LAYERS = [
     *("errors", "bounded", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
     *("read", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
-    *("facts", "report", "jobs"),
+    *("facts", "report", "scale", "jobs"),
     *("web", "annotate", "tune", "peers", "bench", "cli", "__main__"),
 ]
 """Every folder and module of the package. Each imports only itself and what stands before it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,13 @@ from dialin.cli.options import (
     memory_option,
     model_options,
     plan_of,
+    ray_option,
     settings_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import Connections, connect, on_engine
+from dialin.discover.specs import Specs
 from dialin.errors import ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
@@ -42,6 +45,7 @@ from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, discard, read_corpus, start
+from dialin.scale.embedder import working_on
 
 BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each may take up to 24 hours."
 
@@ -64,8 +68,9 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 @memory_option
 @click.option("--batch", is_flag=True, help=BATCH_HELP)
 @settings_options
+@ray_option
 @JSON
-def discover(out: Path, pin: Path | None, batch: bool, as_json: bool, **options: Any) -> None:
+def discover(out: Path, pin: Path | None, batch: bool, ray: str | None, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT.
 
     INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. All files are written to the folder
@@ -73,7 +78,7 @@ def discover(out: Path, pin: Path | None, batch: bool, as_json: bool, **options:
     """
     plan = plan_of(options)
     limits = SessionLimits(budget_of(options), options["memory"])
-    run = make_run(out, keeping(plan, pin) if pin else plan, limits, batch)
+    run = make_run(out, keeping(plan, pin) if pin else plan, limits, batch, ray)
     print_run(run, as_json)
 
 
@@ -89,8 +94,9 @@ def keeping(plan: RunPlan, pin: Path) -> RunPlan:
 @budget_options
 @memory_option
 @click.option("--batch/--no-batch", default=None, help=f"{BATCH_HELP} Default: as before.")
+@ray_option
 @JSON
-def resume(run: Path, batch: bool | None, as_json: bool, **options: Any) -> None:
+def resume(run: Path, batch: bool | None, ray: str | None, as_json: bool, **options: Any) -> None:
     """Continue a run where it was stopped.
 
     Questions with a stored reply are not asked again. The caps count only calls paid from now on.
@@ -101,7 +107,7 @@ def resume(run: Path, batch: bool | None, as_json: bool, **options: Any) -> None
         if opened_run.manifest.status == COMPLETE:
             say(f"the run in {run} is already complete", err=True)
         else:
-            opened_run = resume_run(opened_run, SessionLimits(budget_of(options), options["memory"]), batch)
+            opened_run = resume_run(opened_run, SessionLimits(budget_of(options), options["memory"]), batch, ray)
     print_run(opened_run, as_json)
 
 
@@ -126,11 +132,11 @@ class SessionLimits:
         check_fits(texts, opened.embed, self.memory)
 
 
-def make_run(out: Path, plan: RunPlan, limits: SessionLimits = SessionLimits(), batch: bool = False) -> Run:
+def make_run(out: Path, plan: RunPlan, limits: SessionLimits = SessionLimits(), batch: bool = False, ray: str | None = None) -> Run:
     """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
     corpus = read_corpus(plan)
-    with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say) as opened:
+    with Meter() as meter, connected(plan.specs, corpus.texts, meter, ray) as opened:
         limits.check(corpus.texts, opened)
         if batch:
             check_batches(opened.backend, opened.judge, opened.dear)
@@ -151,9 +157,9 @@ def make_run(out: Path, plan: RunPlan, limits: SessionLimits = SessionLimits(), 
                 raise stop_of(run) from None
 
 
-def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None) -> Run:
+def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: str | None = None) -> Run:
     """Continue work on a run that was stopped."""
-    with Meter() as meter, connect(run.specs, run.corpus.texts, meter.embedded, meter.say) as opened:
+    with Meter() as meter, connected(run.specs, run.corpus.texts, meter, ray) as opened:
         limits.check(run.corpus.texts, opened)
         session = session_of(limits.budget, meter, batch)
         if goes_in_batches(run.folder, session):
@@ -164,6 +170,13 @@ def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None) -> Ru
             raise stop_of(run) from None
         except ProviderError as error:
             raise going_on(error, run) from error
+
+
+@contextmanager
+def connected(specs: Specs, texts: Sequence[str], meter: Meter, ray: str | None) -> Iterator[Connections]:
+    """Open the models of a run; with the address of a Ray cluster, the embedder works there."""
+    with working_on(ray) as engine, connect(specs, texts, meter.embedded, meter.say) as opened:
+        yield on_engine(opened, engine, meter.embedded) if engine else opened
 
 
 def session_of(budget: Budget, meter: Meter, batch: bool | None = None) -> Session:

@@ -114,6 +114,11 @@ allow_server_option = click.option(
     callback=lambda _context, _option, servers: allow(servers),
     help="Server that a run may ask, and that may get your key, if only the run names it; repeatable, and remembered.",
 )
+ray_option = click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Ray cluster whose cores encode the sentences: HOST:PORT, or auto: that of this machine, or else a new one.",
+)
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
 _DEFAULT = Settings()

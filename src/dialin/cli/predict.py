@@ -10,13 +10,14 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from dialin.cli.options import BOM, JSON, RUN, allow_server_option, column_options, columns_of
+from dialin.cli.options import BOM, JSON, RUN, allow_server_option, column_options, columns_of, ray_option
 from dialin.cli.output import print_data
 from dialin.discover.connect import connect_for_new
 from dialin.jobs.predict import predict_parts
 from dialin.runs.export import check_bom, format_of
 from dialin.runs.parts import save_parts
 from dialin.runs.run import load
+from dialin.scale.embedder import working_on
 
 _PRINTED = 1 << 20
 """Characters that are printed at once."""
@@ -34,17 +35,18 @@ _PRINTED = 1 << 20
 )
 @BOM
 @allow_server_option
+@ray_option
 @JSON
-def predict(run: Path, input: str, out: Path | None, bom: bool, as_json: bool, **options: Any) -> None:
+def predict(run: Path, input: str, out: Path | None, ray: str | None, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
 
     Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format. A
     Parquet file is read, and any file is written, part by part.
     """
-    usual = "jsonl" if as_json else "csv"
+    usual, bom = "jsonl" if as_json else "csv", options["bom"]
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
     opened_run = load(run)
-    with connect_for_new(opened_run.embedder_alone.embedder) as opened:
+    with working_on(ray) as engine, connect_for_new(opened_run.embedder_alone.embedder, engine=engine) as opened:
         found = predict_parts(opened_run, input, columns_of(options), opened)
         if out:
             save_parts(out, found, bom=bom)

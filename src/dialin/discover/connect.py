@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Self
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dialin.discover.settings import Auto
 from dialin.discover.specs import Specs, stale_adapter
+from dialin.embed.base import Embedder
 from dialin.embed.cache import CachedEmbedder, RememberingEmbedder
 from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.errors import ModelError
@@ -30,6 +31,8 @@ from dialin.models import store as models
 from dialin.models.home import home_path, writable_home
 from dialin.name.kinds import Kinds, kinds_of
 
+Engine = Callable[[Embedder], Embedder]
+"""Turns an embedder here into one of the same name that works elsewhere, such as `dialin.scale.embedder.on_cores`."""
 CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
 _SHARED_REPLIES, _SHARED_VECTORS = "replies.sqlite", "embeddings.sqlite"
@@ -175,6 +178,16 @@ def connect(
     )
 
 
+def on_engine(opened: Connections, engine: Engine, on_embed: Callable[[int, int], None] | None = None) -> Connections:
+    """Return the same models, with the embedders at work on an engine; `on_embed` as for `connect`."""
+
+    @cache
+    def there(name: str) -> ChosenEmbedder:
+        return open_embedder(name, (), on_embed, engine)
+
+    return replace(opened, embed=there(opened.embedder_name).encode, kinds=partial(kinds_by_shipped, opened=there))
+
+
 def open_standing(specs: Sequence[str], on_note: Callable[[str], None], *, check: bool) -> list[Backend | None]:
     """Return an LLM and those that stand in for it; one that cannot be used is left out with a note, but for the last.
 
@@ -204,7 +217,10 @@ def open_standing(specs: Sequence[str], on_note: Callable[[str], None], *, check
 
 
 def connect_for_new(
-    spec: str, on_embed: Callable[[int, int], None] | None = None, on_note: Callable[[str], None] = warnings.warn
+    spec: str,
+    on_embed: Callable[[int, int], None] | None = None,
+    on_note: Callable[[str], None] = warnings.warn,
+    engine: Engine | None = None,
 ) -> Connections:
     """Open the embedder of a run alone, for sentences that come by once.
 
@@ -217,6 +233,8 @@ def connect_for_new(
         The embedder.
     on_embed, on_note : callable
         As for `connect`.
+    engine : callable, optional
+        As for `open_embedder`.
 
     Raises
     ------
@@ -227,9 +245,10 @@ def connect_for_new(
     @cache
     def opened(name: str) -> ChosenEmbedder:
         if is_server(name):
-            return open_embedder(name, (), on_embed)
+            return open_embedder(name, (), on_embed, engine)
         chosen = embedder_of(name)
-        remembering = RememberingEmbedder(chosen.embedder, home_path() / _SHARED_VECTORS, on_embed)
+        embedder = engine(chosen.embedder) if engine else chosen.embedder
+        remembering = RememberingEmbedder(embedder, home_path() / _SHARED_VECTORS, on_embed)
         return ChosenEmbedder(remembering, chosen.reason)
 
     if note := redirected(spec):
@@ -263,17 +282,22 @@ def kinds_by_shipped(
 
 
 def open_embedder(
-    spec: str, texts: Sequence[str] = (), on_embed: Callable[[int, int], None] | None = None
+    spec: str,
+    texts: Sequence[str] = (),
+    on_embed: Callable[[int, int], None] | None = None,
+    engine: Engine | None = None,
 ) -> ChosenEmbedder:
     """Return the embedder of a spec, with the user's cache of vectors before it; arguments as for `connect`.
 
-    If the user's folder cannot be written, the newest vectors are kept in memory, until the process ends.
+    If the user's folder cannot be written, the newest vectors are kept in memory, until the process ends. An
+    `engine` turns the embedder behind the cache into one that works on many machines.
     """
     chosen, home = embedder_of(spec, texts), writable_home()
+    embedder = engine(chosen.embedder) if engine else chosen.embedder
     if home is None:
-        remembering = RememberingEmbedder(chosen.embedder, home_path() / _SHARED_VECTORS, on_embed)
+        remembering = RememberingEmbedder(embedder, home_path() / _SHARED_VECTORS, on_embed)
         return ChosenEmbedder(remembering, chosen.reason)
-    return ChosenEmbedder(CachedEmbedder(chosen.embedder, home / _SHARED_VECTORS, on_embed), chosen.reason)
+    return ChosenEmbedder(CachedEmbedder(embedder, home / _SHARED_VECTORS, on_embed), chosen.reason)
 
 
 def beside(spec: str) -> Calibration | Auto:

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.embed.base import Embedder, blocks_of
 from dialin.embed.filled import FilledVectors, text_key
 from dialin.errors import InputError
 from dialin.llm.accepts import N_TEXTS
@@ -29,13 +29,6 @@ _MOST_BYTES = 1 << 27
 """Bytes of vectors that are remembered without a file: 87,000 of 384 numbers."""
 
 
-class _Embedder(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
-
-
 class CachedEmbedder:
     """An embedder that looks into a SQLite file first and stores each new vector, chunk by chunk.
 
@@ -47,14 +40,15 @@ class CachedEmbedder:
         The file, made if it is missing. Several processes may use it at once.
     on_progress : callable, optional
         Called with (texts encoded, texts to encode) after each chunk, when it is safely stored: 1,024 texts, or the 128
-        of one call to a server, so that none that was paid for is lost with a later call.
+        of one call to a server, so that none that was paid for is lost with a later call; or the block of a
+        `BlockEmbedder`.
 
     Notes
     -----
     Beside the vectors that it returns, it holds one chunk of them and a key for each text.
     """
 
-    def __init__(self, embedder: _Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(self, embedder: Embedder, path: Path, on_progress: Callable[[int, int], None] | None = None) -> None:
         self.name = embedder.name
         self._embedder = embedder
         self._path = path
@@ -107,7 +101,7 @@ class RememberingEmbedder:
 
     def __init__(
         self,
-        embedder: _Embedder,
+        embedder: Embedder,
         path: Path,
         on_progress: Callable[[int, int], None] | None = None,
         most_bytes: int = _MOST_BYTES,
@@ -152,12 +146,12 @@ class RememberingEmbedder:
 
 
 def _encoded(
-    embedder: _Embedder, vectors: FilledVectors, on_progress: Callable[[int, int], None] | None
+    embedder: Embedder, vectors: FilledVectors, on_progress: Callable[[int, int], None] | None
 ) -> Iterator[tuple[list[bytes], NDArray[np.float32]]]:
     """Encode what is missing; yield the keys and vectors of each chunk, and tell the progress once they are kept."""
     missing, n_done = vectors.missing, 0
-    for keys in _chunks(missing, _chunk_of(embedder.name)):
-        found = embedder.encode(vectors.texts_of(keys))
+    for rows, found in blocks_of(embedder, vectors.texts_of(missing), _chunk_of(embedder.name)):
+        keys = [missing[row] for row in rows.tolist()]
         vectors.put(keys, found)
         yield keys, found
         n_done += len(keys)

@@ -50,7 +50,7 @@ class ChosenEmbedder:
         return self.embedder.encode(texts)
 
 
-def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
+def embedder_of(spec: str, texts: Sequence[str] = (), n_threads: int | None = None) -> ChosenEmbedder:
     """Return the embedder that a spec names; its own `name` is a spec again.
 
     Parameters
@@ -63,6 +63,8 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
     texts : sequence of str
         The texts at hand. ``auto`` takes the English model if fewer than 2 % of them are Chinese, the Chinese one if
         more than 98 % are, and both side by side otherwise.
+    n_threads : int, optional
+        Threads of a model in this process; all cores by default.
 
     Raises
     ------
@@ -74,13 +76,13 @@ def embedder_of(spec: str, texts: Sequence[str] = ()) -> ChosenEmbedder:
     parsed = Spec.maybe(spec)
     if parsed is not None and parsed.kind == "auto":
         chosen, reason = suited(texts)
-        return ChosenEmbedder(_local_embedder(chosen), reason)
-    return ChosenEmbedder(_build(parsed, spec), f"{spec} was asked for")
+        return ChosenEmbedder(_local_embedder(chosen, n_threads), reason)
+    return ChosenEmbedder(_build(parsed, spec, n_threads), f"{spec} was asked for")
 
 
-def _build(spec: Spec | None, text: str) -> Embedder:
+def _build(spec: Spec | None, text: str, n_threads: int | None) -> Embedder:
     if spec is not None and spec.kind == "local" and all(map(_is_local_embedder, _blocks(spec))):
-        return _local_embedder(spec)
+        return _local_embedder(spec, n_threads)
     if spec is not None and spec.kind == "st":
         return SentenceTransformersEmbedder(spec.model)
     dialect = _dialect(spec) if spec is not None else None
@@ -129,8 +131,8 @@ def _is_local_embedder(name: str) -> bool:
     return is_path(name) or name in local_names()
 
 
-def _local_embedder(spec: Spec) -> Embedder:
-    first, *others = map(OnnxEmbedder, _blocks(spec))
+def _local_embedder(spec: Spec, n_threads: int | None) -> Embedder:
+    first, *others = (OnnxEmbedder(block, n_threads=n_threads) for block in _blocks(spec))
     return BilingualEmbedder(first, others[0]) if others else first
 
 

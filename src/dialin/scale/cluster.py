@@ -1,0 +1,138 @@
+"""Joins a Ray cluster, or starts one on this machine, and says in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dialin.errors import InputError
+from dialin.llm.spec import AUTO
+from dialin.scale.cores import Cores
+
+ADDRESS = "RAY_ADDRESS"
+"""Variable of the environment in which Ray, too, looks for the address of a cluster."""
+CONNECT_SECONDS = 5.0
+"""How long a cluster may take to answer."""
+STORE_BYTES = 1 << 30
+"""Memory through which the processes of a cluster on this machine hand on blocks; one of vectors takes 3 MB."""
+_SETTINGS = b"\0\0\0\4\0\0\0\0\0"
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
+"""How HTTP/2 begins, which Ray speaks: a fixed text, and settings. The other side begins with settings, too."""
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_gcs_rpc_server_connect_timeout_s": str(int(CONNECT_SECONDS)),
+}
+"""What keeps Ray from sending statistics, from writing on the terminal, and from waiting for long."""
+
+
+@contextmanager
+def joined(address: str) -> Iterator[Cores]:
+    """Yield the cores of a Ray cluster, which are used as long as the block runs.
+
+    Parameters
+    ----------
+    address : str
+        ``HOST:PORT``; or ``auto``: the cluster that `ADDRESS` names, else one that runs on this machine, else one that
+        is started here, with all cores, and ends with the block.
+
+    Raises
+    ------
+    InputError
+        Ray is not installed, or there is no such cluster, or it runs another version of Ray or Python.
+    """
+    wanted = os.environ.get(ADDRESS, AUTO) if address == AUTO else address
+    if wanted != AUTO:
+        _check_answers(wanted)
+    ray = _quiet_ray()
+    folder = _join(ray, wanted)
+    try:
+        yield Cores()
+    finally:
+        ray.shutdown()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quiet_ray() -> Any:
+    """Return the module of Ray, which reads its environment when it is imported."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray  # noqa: PLC0415
+    except ImportError as error:
+        raise InputError(f"--ray needs Ray, which is not here: {error}", hint="pip install 'dialin[ray]'") from error
+    return ray
+
+
+def _join(ray: Any, address: str) -> str:
+    """Join or start a cluster; return the folder of one that was started here, "" for any other."""
+    try:
+        _init(ray, address=address)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        if address != AUTO or not isinstance(error, ConnectionError):
+            raise _unusable(address, error) from error
+    else:
+        return ""
+    # Ray opens its folder to everybody, so it lies in one that is not. Sockets have short paths: that of macOS is long.
+    folder = tempfile.mkdtemp(prefix="dialin-", dir="/tmp" if os.name == "posix" else None)
+    try:
+        inner = str(Path(folder) / "ray")
+        _init(ray, address="local", include_dashboard=False, object_store_memory=STORE_BYTES, _temp_dir=inner)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, Exception):
+            raise _unusable("of this machine", error) from error
+        raise
+    return folder
+
+
+def _init(ray: Any, **options: Any) -> None:
+    with _no_stderr():
+        ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **options)
+
+
+@contextmanager
+def _no_stderr() -> Iterator[None]:
+    """Lead what is written to standard error to nowhere: Ray's C++ says there which log level it was given."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
+
+
+def _check_answers(address: str) -> None:
+    """Raise InputError if no cluster listens at an address: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if "://" in address or not (colon and host and port.isdecimal()):
+        raise InputError(
+            f"--ray {address} is no address of a Ray cluster", hint="give HOST:PORT, usually with port 6379, or auto"
+        )
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS) as connection:
+            connection.sendall(_HELLO)
+            if connection.recv(len(_SETTINGS))[3:4] != _SETTINGS[3:4]:
+                raise ConnectionError("something else than Ray answers there")
+    except OSError as error:
+        raise _unusable(address, error) from error
+
+
+def _unusable(address: str, error: Exception) -> InputError:
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return InputError(
+        f"the Ray cluster {address} cannot be used: {said}",
+        hint="start one with: ray start --head; its machines need one version of Python, Ray and dialin",
+    )

@@ -1,0 +1,31 @@
+"""A real Ray cluster of two cores on loopback, as processes of their own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def ray_cluster() -> Iterator[str]:
+    """Start the cluster and yield its address; skip the test where Ray is not installed."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        utils = pytest.importorskip("ray.cluster_utils")
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
+        options = {"num_cpus": 2, "object_store_memory": 200 << 20, "include_dashboard": False}
+        place = {"node_ip_address": "127.0.0.1", "temp_dir": str(Path(folder) / "ray")}
+        cluster = utils.Cluster(head_node_args=options | place)
+        try:
+            yield cluster.address
+        finally:
+            cluster.shutdown()
