@@ -24,7 +24,7 @@ def ray_cluster() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
         options = {"num_cpus": 2, "object_store_memory": 200 << 20, "include_dashboard": False}
         place = {"node_ip_address": "127.0.0.1", "temp_dir": str(Path(folder) / "ray")}
-        cluster = utils.Cluster(head_node_args=options | place)
+        cluster = utils.Cluster(initialize_head=True, head_node_args=options | place)
         try:
             yield cluster.address
         finally:
