@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
+from pytest_socket import socket_allow_hosts
 
 import scripted
 from case_ids import case_id
@@ -74,10 +75,18 @@ def calls(home: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ray_address() -> Iterator[str]:
-    """Return the address of a Ray cluster, one for all tests."""
+def one_ray_cluster() -> Iterator[str]:
+    """Start a Ray cluster, one for all tests."""
     with ray_cluster() as address:
         yield address
+
+
+@pytest.fixture
+def ray_address(one_ray_cluster: str) -> str:
+    """Return the address of a Ray cluster, to which the test may connect: Ray does not stay on loopback."""
+    host = one_ray_cluster.rpartition(":")[0]
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost", host], allow_unix_socket=True)
+    return one_ray_cluster
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from dialin.scale import embedder
 from dialin.scale.cluster import joined
 from dialin.scale.cores import Cores
 from dialin.scale.embedder import RayEmbedder, on_cores, opened_on_core
+from ray_cluster import holders
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray warns of itself
 SPEC = "local:intents-en-v2"
@@ -50,12 +51,6 @@ def cores(ray_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cores]:
         yield found
 
 
-def workers() -> list[int]:
-    """Return the processes of the cluster that hold an embedder."""
-    found = [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"ray::_Holder" in path.read_bytes()]
-    return [int(path.parent.name) for path in found]
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 def test_the_vectors_are_the_same_bit_by_bit_even_if_a_worker_is_killed(cores: Cores) -> None:
     here = embedder_of(SPEC).embedder
@@ -63,7 +58,7 @@ def test_the_vectors_are_the_same_bit_by_bit_even_if_a_worker_is_killed(cores: C
     assert isinstance(there, RayEmbedder)
     blocks = there.encode_blocks(TEXTS)
     found = [next(blocks)]
-    os.kill(workers()[0], signal.SIGKILL)
+    os.kill(holders()[0], signal.SIGKILL)
     found += blocks
     assert np.concatenate([rows for rows, _ in found]).tolist() == list(range(len(TEXTS)))
     np.testing.assert_array_equal(np.concatenate([vectors for _, vectors in found]), here.encode(TEXTS))

@@ -1,4 +1,4 @@
-"""A real Ray cluster of two cores on loopback, as processes of their own."""
+"""A real Ray cluster of two cores on this machine, as processes of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,9 +23,19 @@ def ray_cluster() -> Iterator[str]:
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
         options = {"num_cpus": 2, "object_store_memory": 200 << 20, "include_dashboard": False}
-        place = {"node_ip_address": "127.0.0.1", "temp_dir": str(Path(folder) / "ray")}
+        place = {"temp_dir": str(Path(folder) / "ray")}
         cluster = utils.Cluster(initialize_head=True, head_node_args=options | place)
         try:
             yield cluster.address
         finally:
             cluster.shutdown()
+
+
+def holders() -> list[int]:
+    """Return the processes of clusters on this machine that hold the work of a core (Linux)."""
+    found = list[int]()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            if b"ray::_Holder" in path.read_bytes():
+                found.append(int(path.parent.name))
+    return found

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, discard, read_corpus, start
-from dialin.scale.embedder import working_on
+from dialin.scale.cluster import joined_if
+from dialin.scale.embedder import on_cores
 
 BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each may take up to 24 hours."
 
@@ -175,8 +177,8 @@ def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: 
 @contextmanager
 def connected(specs: Specs, texts: Sequence[str], meter: Meter, ray: str | None) -> Iterator[Connections]:
     """Open the models of a run; with the address of a Ray cluster, the embedder works there."""
-    with working_on(ray) as engine, connect(specs, texts, meter.embedded, meter.say) as opened:
-        yield on_engine(opened, engine, meter.embedded) if engine else opened
+    with joined_if(ray) as cores, connect(specs, texts, meter.embedded, meter.say) as opened:
+        yield on_engine(opened, partial(on_cores, cores=cores), meter.embedded) if cores else opened
 
 
 def session_of(budget: Budget, meter: Meter, batch: bool | None = None) -> Session:

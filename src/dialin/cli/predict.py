@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,12 +13,15 @@ import pyarrow as pa
 
 from dialin.cli.options import BOM, JSON, RUN, allow_server_option, column_options, columns_of, ray_option
 from dialin.cli.output import print_data
-from dialin.discover.connect import connect_for_new
+from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts
+from dialin.jobs.predict_spread import predict_on_cores
 from dialin.runs.export import check_bom, format_of
 from dialin.runs.parts import save_parts
 from dialin.runs.run import load
-from dialin.scale.embedder import working_on
+from dialin.scale.cluster import joined_if
+from dialin.scale.cores import Cores
+from dialin.scale.embedder import on_cores
 
 _PRINTED = 1 << 20
 """Characters that are printed at once."""
@@ -46,12 +50,18 @@ def predict(run: Path, input: str, out: Path | None, ray: str | None, as_json: b
     usual, bom = "jsonl" if as_json else "csv", options["bom"]
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
     opened_run = load(run)
-    with working_on(ray) as engine, connect_for_new(opened_run.embedder_alone.embedder, engine=engine) as opened:
-        found = predict_parts(opened_run, input, columns_of(options), opened)
+    with joined_if(ray) as cores, connect_with(opened_run.embedder_alone.embedder, cores) as opened:
+        asked = opened_run, input, columns_of(options), opened
+        found = predict_on_cores(*asked, cores) if cores else predict_parts(*asked)
         if out:
             save_parts(out, found, bom=bom)
         else:
             print_parts(found, usual, bom=bom)
+
+
+def connect_with(spec: str, cores: Cores | None) -> Connections:
+    """Open an embedder, which works on the cores of a cluster, if there are any."""
+    return connect_for_new(spec, engine=partial(on_cores, cores=cores) if cores else None)
 
 
 def print_parts(parts: Iterable[pa.Table], form: str, *, bom: bool) -> None:

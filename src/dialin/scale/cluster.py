@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,11 @@ _QUIET = {
     "RAY_gcs_rpc_server_connect_timeout_s": str(int(CONNECT_SECONDS)),
 }
 """What keeps Ray from sending statistics, from writing on the terminal, and from waiting for long."""
+
+
+def joined_if(address: str | None) -> AbstractContextManager[Cores | None]:
+    """Return `joined`, or without an address what yields None."""
+    return nullcontext() if address is None else joined(address)
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from typing import Any, Protocol, TypeVar
 
 from dialin.errors import DialinError, ProviderError
 
-FIRST_SECONDS, REST_SECONDS = 120.0, 20.0
+FIRST_SECONDS, REST_SECONDS = 300.0, 20.0
 """How long to wait for the first core, and then for the others: a cluster may be at work for somebody else."""
+MOST_RETRIES = 3
+"""How often an item is tried again whose core has died; one that kills every core is no reason to go on."""
 
 Item_contra = TypeVar("Item_contra", contravariant=True)
 Found_co = TypeVar("Found_co", covariant=True)
@@ -113,7 +115,7 @@ def _opened(work: Work[Any, Any]) -> list[Any]:
     """Return an actor for each core that is free."""
     import ray  # noqa: PLC0415
 
-    holder = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(_Holder)
+    holder = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=MOST_RETRIES)(_Holder)
     n_cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
     actors = [holder.remote(work) for _ in range(n_cores)]
     opening = [actor.open.remote() for actor in actors]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from dialin.embed.base import Embedder
 from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
 from dialin.llm.spec import is_server
-from dialin.scale.cluster import joined
 from dialin.scale.cores import Cores
 
 MIN_TEXTS = 8_192
@@ -54,16 +52,6 @@ class RayEmbedder:
         found = self._cores.map(EncodeTexts(self.name, dialin.__version__), blocks)
         for start, vectors in zip(starts, found, strict=True):
             yield np.arange(start, start + len(vectors)), vectors
-
-
-@contextmanager
-def working_on(address: str | None) -> Iterator[Callable[[Embedder], Embedder] | None]:
-    """Yield what puts an embedder to work on the Ray cluster at an address (`joined`); None for no address."""
-    if address is None:
-        yield None
-        return
-    with joined(address) as cores:
-        yield partial(on_cores, cores=cores)
 
 
 def on_cores(embedder: Embedder, cores: Cores) -> Embedder:

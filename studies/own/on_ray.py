@@ -1,0 +1,159 @@
+"""Measure what a Ray cluster costs and gives: its start, its memory, embedding on it, and how fast each step is.
+
+``python -m studies.own.on_ray`` embeds sentences of CLINC150 here and on a cluster of 2 and of 4 processes, in turn,
+and reads, assigns and writes rows. The machine has two cores and other work, so
+what compares is the ratio of two measurements side by side, and a rate is per second of CPU time of one thread, not of
+the clock. Writes ``studies/own/results/on_ray.json``, from which ``studies.own.reckon`` reckons `docs/scale.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dialin.arrays import Matrix
+from dialin.discover.assign import Pieces
+from dialin.embed.choose import embedder_of
+from dialin.read.columns import Columns
+from dialin.read.corpus import corpus_of
+from dialin.read.parts import read_parts
+from dialin.runs.parts import save_parts
+from dialin.scale import embedder as scaled
+from dialin.scale.cluster import joined
+from studies.own import data, machine
+
+SPEC = "local:intents-en-v2"
+N_PIECES = 1_500
+
+
+def main() -> None:
+    """Measure everything, and write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sentences", type=int, default=4_096)
+    parser.add_argument("--rows", type=int, default=1 << 18)
+    options = parser.parse_args()
+    texts = sentences(options.sentences)
+    rates, X = rates_of(texts, options.rows)
+    found = machine.provenance(rates_per_cpu_second=rates, embedding=[])
+    for n_processes in (2, 4):
+        row = beside_plain(texts, X, n_processes)
+        print(row, flush=True)
+        found["embedding"] = [*list(found["embedding"]), row]  # type: ignore[call-overload]
+        machine.write("on_ray", found)
+
+
+def sentences(n: int) -> list[str]:
+    """Return n distinct sentences of CLINC150."""
+    table = pq.read_table(data.folder() / "clinc150_full_with_oos.parquet")
+    return list(dict.fromkeys(table["text"].to_pylist()))[:n]
+
+
+def rates_of(texts: Sequence[str], n_rows: int) -> tuple[dict[str, int], Matrix]:
+    """Return how many rows each step does in a second of CPU time on one thread, and the vectors of the texts."""
+    rates, seconds = dict[str, int](), cpu_seconds
+    one = embedder_of(SPEC, n_threads=1).embedder
+    X, took = seconds(lambda: one.encode(texts))
+    rates["embed"] = round(len(texts) / took)
+    centroids = X[np.random.default_rng(0).choice(len(X), N_PIECES)]
+    pieces = Pieces(centroids, np.full(N_PIECES, 0.6, np.float32), np.arange(N_PIECES), ("",) * N_PIECES)
+    _, took = seconds(lambda: pieces.assign(X, [""] * len(X)))
+    rates["assign"] = round(len(X) / took)
+    with tempfile.TemporaryDirectory(prefix="dialin-") as folder:
+        path = Path(folder) / "said.parquet"
+        said = [texts[i] for i in np.random.default_rng(0).integers(0, len(texts), n_rows)]
+        pq.write_table(pa.table({"text": said}), path, row_group_size=1 << 16)
+        parts, took = seconds(lambda: list(read_parts(path, Columns(), in_dialogues=False)))
+        rates["read"] = round(n_rows / took)
+        _, took = seconds(lambda: [corpus_of(part) for part in parts])
+        rates["distinct"] = round(n_rows / took)
+        _, took = seconds(lambda: save_parts(Path(folder) / "found.parquet", answers(parts)))
+        rates["write"] = round(n_rows / took)
+    return rates, X
+
+
+def answers(parts: Sequence[pa.Table]) -> Iterator[pa.Table]:
+    """Yield tables as ``dialin predict`` writes them."""
+    for part in parts:
+        ids = np.arange(part.num_rows) % N_PIECES
+        names = pa.array([f"inquire-something-{i}" for i in range(N_PIECES)]).take(pa.array(ids))
+        yield part.select(["row", "text"]).append_column("intent_id", [ids]).append_column("name", [names])
+
+
+def cpu_seconds(work: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what some work finds, and the CPU seconds that this process spends on it."""
+    before = time.process_time()
+    found = work()
+    return found, time.process_time() - before
+
+
+def beside_plain(texts: Sequence[str], X: Matrix, n_processes: int) -> dict[str, Any]:
+    """Return the seconds of embedding here and on a cluster, in turn, and the memory of the cluster."""
+    scaled.MIN_TEXTS, scaled.BLOCK_TEXTS = 1, 256
+    here = embedder_of(SPEC).embedder
+    row: dict[str, Any] = {"n_texts": len(texts), "n_processes": n_processes}
+    with cluster(n_processes) as address:
+        start = time.perf_counter()
+        with joined(address) as cores:
+            row["seconds_to_join"] = round(time.perf_counter() - start, 1)
+            there = scaled.RayEmbedder(here, cores)
+            start = time.perf_counter()
+            there.encode(texts[:n_processes])
+            row["seconds_to_open"] = round(time.perf_counter() - start, 1)
+            plain, ray = list[float](), list[float]()
+            for _ in range(2):
+                start = time.perf_counter()
+                here.encode(texts)
+                plain.append(time.perf_counter() - start)
+                start = time.perf_counter()
+                found = there.encode(texts)
+                ray.append(time.perf_counter() - start)
+                row["is_equal"] = bool(np.array_equal(found, X))
+            row["mb"] = {name: round(kb / 1024) for name, kb in memory_kb().items()}
+    row["seconds_plain"], row["seconds_ray"] = ([round(s, 1) for s in side] for side in (plain, ray))
+    row["ratio"] = round(sum(ray) / sum(plain), 2)
+    return row
+
+
+def memory_kb() -> dict[str, int]:
+    """Return the kB of memory of this process, of Ray's workers, and of what else Ray runs; shared pages are shared."""
+    kinds = {"this process": 0, "workers": 0, "rest of Ray": 0}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            lines = (folder / "smaps_rollup").read_text().splitlines()
+        except OSError:  # it has ended
+            continue
+        kind = "this process" if folder.name == str(os.getpid()) else "workers" if b"ray::" in command else ""
+        kind = kind or ("rest of Ray" if b"/ray/" in command or b"ray-" in command else "")
+        if kind:
+            kinds[kind] += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kinds
+
+
+@contextmanager
+def cluster(n_processes: int) -> Iterator[str]:
+    """Start a Ray cluster that believes in so many cores; yield its address."""
+    from ray.cluster_utils import Cluster  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
+        place = {"temp_dir": str(Path(folder) / "ray"), "include_dashboard": False}
+        size = {"num_cpus": n_processes, "object_store_memory": 200 << 20}
+        found = Cluster(initialize_head=True, head_node_args=place | size)
+        try:
+            yield found.address
+        finally:
+            found.shutdown()
+
+
+if __name__ == "__main__":
+    main()

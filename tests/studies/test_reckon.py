@@ -1,0 +1,37 @@
+"""The page about scale says what the studies reckon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studies.own.reckon import Rates, Reckoned, reckoned_table
+
+PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
+RATES = Rates(
+    embed=1_000,
+    assign=1_000,
+    read=1_000,
+    write=1_000,
+    cluster_seconds=0.0036,
+    questions=10,
+    tokens_in=100,
+    tokens_out=1,
+)
+
+
+def test_the_page_has_the_table_that_the_measured_rates_give() -> None:
+    """If not: ``python -m studies.own.reckon`` prints it."""
+    assert reckoned_table(Rates.measured()) in PAGE.read_text("utf-8")
+
+
+def test_the_hours_are_those_of_the_slower_side() -> None:
+    of = Reckoned(3_600_000, RATES)
+    assert (of.core_hours, of.driver_hours, of.cluster_hours) == pytest.approx((2.0, 2.0, 1.0))
+    assert of.hours(1) == pytest.approx(2.0)
+    assert of.hours(100) == pytest.approx(2.0)
+
+
+def test_the_money_is_that_of_cores_and_tokens() -> None:
+    assert Reckoned(3_600_000, RATES).dollars == pytest.approx(2 * 0.05 + 5_000 * 10 * (100 * 0.15 + 0.60) / 1e6)
