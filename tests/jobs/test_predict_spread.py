@@ -48,12 +48,14 @@ def cores(run: Run, ray_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
-def test_the_rows_are_the_same_and_in_order_even_if_a_worker_is_killed(run: Run, cores: Cores) -> None:
+def test_the_rows_are_the_same_and_in_order_even_if_a_worker_is_killed(
+    run: Run, cores: Cores, ray_address: str
+) -> None:
     with connect_for_new(run.embedder_alone.embedder) as opened:
         [*expected] = predict_parts(run, "more.parquet", Columns(), opened)
         parts = predict_on_cores(run, "more.parquet", Columns(), opened, cores)
         found = [next(parts)]
-        os.kill(holders()[0], signal.SIGKILL)
+        os.kill(holders(ray_address)[0], signal.SIGKILL)
         found += parts
     assert len(found) > 4
     assert pa.concat_tables(found).equals(pa.concat_tables(expected))

@@ -52,13 +52,13 @@ def cores(ray_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cores]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
-def test_the_vectors_are_the_same_bit_by_bit_even_if_a_worker_is_killed(cores: Cores) -> None:
+def test_the_vectors_are_the_same_bit_by_bit_even_if_a_worker_is_killed(cores: Cores, ray_address: str) -> None:
     here = embedder_of(SPEC).embedder
     there = on_cores(here, cores)
     assert isinstance(there, RayEmbedder)
     blocks = there.encode_blocks(TEXTS)
     found = [next(blocks)]
-    os.kill(holders()[0], signal.SIGKILL)
+    os.kill(holders(ray_address)[0], signal.SIGKILL)
     found += blocks
     assert np.concatenate([rows for rows, _ in found]).tolist() == list(range(len(TEXTS)))
     np.testing.assert_array_equal(np.concatenate([vectors for _, vectors in found]), here.encode(TEXTS))

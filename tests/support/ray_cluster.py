@@ -31,11 +31,13 @@ def ray_cluster() -> Iterator[str]:
             cluster.shutdown()
 
 
-def holders() -> list[int]:
-    """Return the processes of clusters on this machine that hold the work of a core (Linux)."""
+def holders(address: str) -> list[int]:
+    """Return the processes of a cluster on this machine that hold the work of a core (Linux)."""
     found = list[int]()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended
-            if b"ray::_Holder" in path.read_bytes():
-                found.append(int(path.parent.name))
+            if b"ray::_Holder" in (folder / "cmdline").read_bytes():
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                if address.encode() in Path("/proc", parent, "cmdline").read_bytes():
+                    found.append(int(folder.name))
     return found
