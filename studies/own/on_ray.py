@@ -98,7 +98,7 @@ def cpu_seconds(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def beside_plain(texts: Sequence[str], X: Matrix, n_processes: int) -> dict[str, Any]:
     """Return the seconds of embedding here and on a cluster, in turn, and the memory of the cluster."""
-    scaled.MIN_TEXTS, scaled.BLOCK_TEXTS = 1, len(texts) // 16
+    scaled.MIN_TEXTS, scaled.BLOCK_TEXTS = 1, len(texts) // 4
     here = embedder_of(SPEC).embedder
     row: dict[str, Any] = {"n_texts": len(texts), "n_processes": n_processes}
     with cluster(n_processes) as address:

@@ -49,7 +49,10 @@ class Rates:
         told, goodness = asked["scores"], asked["scores"]["goodness"]
         n_intents = goodness["n_good"] + goodness["n_bad"] + goodness["n_unreadable"]
         return cls(
-            *(float(steps[name]) for name in ("embed", "assign", "read", "write")),
+            embed=steps["embed"],
+            assign=steps["assign"],
+            read=steps["read"],
+            write=steps["write"],
             cluster_seconds=largest["seconds"] / largest["n"],
             questions=told["questions"] / n_intents,
             tokens_in=told["tokens_in"] / told["questions"],
@@ -100,10 +103,15 @@ class Reckoned:
         return self.n * DIMENSIONS * FLOAT_BYTES / 1e9
 
 
+def hours_on(n_cores: int) -> Callable[[Reckoned], float]:
+    """Return the function that gives the hours of predict on so many cores."""
+    return lambda of: of.hours(n_cores)
+
+
 LINES: dict[str, Callable[[Reckoned], float]] = {
     "embed and assign, core-hours": lambda of: of.core_hours,
     "read and write, hours of the driver": lambda of: of.driver_hours,
-    **{f"predict on {n} cores, hours": (lambda of, n=n: of.hours(n)) for n in N_CORES},
+    **{f"predict on {n} cores, hours": hours_on(n) for n in N_CORES},
     "trees and search of 10⁶ sentences, hours of one machine": lambda of: of.cluster_hours,
     "vectors of 10⁶ sentences at the driver, GB": lambda _: SAMPLE * DIMENSIONS * FLOAT_BYTES / 1e9,
     "vectors of all at the driver, if all were clustered, GB": lambda of: of.gigabytes_of_all,

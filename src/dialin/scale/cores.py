@@ -25,7 +25,7 @@ class Work(Protocol[Item_contra, Found_co]):
         """Open what the work needs; raise `DialinError` where that is not possible."""
         ...
 
-    def __call__(self, item: Item_contra) -> Found_co:
+    def __call__(self, item: Item_contra, /) -> Found_co:
         """Do it for one item; the result depends on the item alone, as it is done again if the core dies."""
         ...
 
