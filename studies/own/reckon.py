@@ -1,6 +1,6 @@
-"""Reckon what 10⁷ to 10⁹ utterances take, from rates that were measured: the table of `docs/scale.md`.
+"""Reckon what 10⁷ to 10⁹ utterances take, from rates that were measured: the tables of `docs/scale.md`.
 
-``python -m studies.own.reckon`` prints the table. Of ``studies/own/results``, it reads ``on_ray.json`` (rates of the
+``python -m studies.own.reckon`` prints the tables. Of ``studies/own/results``, it reads ``on_ray.json`` (rates of the
 steps), ``growth.json`` (seconds of the clustering) and ``dialogues-qwen2.5-coder-0.5b.json`` (questions to an LLM); a
 test holds the page to it.
 """
@@ -129,6 +129,21 @@ def reckoned_table(rates: Rates) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [["utterances", *heads], ["---", *["---:"] * 3], *rows])
 
 
+def measured_table() -> str:
+    """Return what a cluster on one machine costs, in Markdown: the side by side of ``on_ray.json``."""
+    found = json.loads((RESULTS / "on_ray.json").read_text("utf-8"))["embedding"]
+    lines = {
+        "seconds to join": [row["seconds_to_join"] for row in found],
+        "seconds to open the embedder": [row["seconds_to_open"] for row in found],
+        "seconds to embed, by the seconds without Ray": [row["ratio"] for row in found],
+        "memory of the workers, MB": [row["mb"]["workers"] for row in found],
+        "memory of Ray beside them, MB": [row["mb"]["rest of Ray"] for row in found],
+    }
+    heads = [["processes", *(str(row["n_processes"]) for row in found)], ["---", *["---:"] * len(found)]]
+    rows = [*heads, *([name, *map(str, values)] for name, values in lines.items())]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
 def shown(value: float) -> str:
     """Return a number with two significant digits.
 
@@ -142,4 +157,4 @@ def shown(value: float) -> str:
 
 
 if __name__ == "__main__":
-    print(reckoned_table(Rates.measured()))
+    print(reckoned_table(Rates.measured()), measured_table(), sep="\n\n")

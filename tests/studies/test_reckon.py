@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from studies.own.reckon import Rates, Reckoned, reckoned_table
+from studies.own.reckon import Rates, Reckoned, measured_table, reckoned_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
 RATES = Rates(
@@ -21,9 +21,11 @@ RATES = Rates(
 )
 
 
-def test_the_page_has_the_table_that_the_measured_rates_give() -> None:
-    """If not: ``python -m studies.own.reckon`` prints it."""
-    assert reckoned_table(Rates.measured()) in PAGE.read_text("utf-8")
+def test_the_page_has_the_tables_that_the_measurements_give() -> None:
+    """If not: ``python -m studies.own.reckon`` prints them."""
+    page = PAGE.read_text("utf-8")
+    assert reckoned_table(Rates.measured()) in page
+    assert measured_table() in page
 
 
 def test_the_hours_are_those_of_the_slower_side() -> None:
