@@ -29,7 +29,7 @@ from dialin.read.corpus import corpus_of
 from dialin.read.parts import read_parts
 from dialin.runs.parts import save_parts
 from dialin.scale import embedder as scaled
-from dialin.scale.cluster import joined
+from dialin.scale.cluster import joined_cluster
 from studies.own import data, machine
 
 SPEC = "local:intents-en-v2"
@@ -103,7 +103,7 @@ def beside_plain(texts: Sequence[str], X: Matrix, n_processes: int) -> dict[str,
     row: dict[str, Any] = {"n_texts": len(texts), "n_processes": n_processes}
     with cluster(n_processes) as address:
         start = time.perf_counter()
-        with joined(address) as cores:
+        with joined_cluster(address) as cores:
             row["seconds_to_join"] = round(time.perf_counter() - start, 1)
             there = scaled.RayEmbedder(here, cores)
             start = time.perf_counter()

@@ -20,7 +20,7 @@ from dialin.jobs.predict import predict_parts
 from dialin.jobs.predict_spread import predict_on_cores
 from dialin.read.columns import Columns
 from dialin.runs.run import Run, load
-from dialin.scale.cluster import joined
+from dialin.scale.cluster import joined_cluster
 from dialin.scale.cores import Cores
 from ray_cluster import holders
 
@@ -43,7 +43,7 @@ def run(cli: Cli) -> Run:
 def cores(run: Run, ray_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cores]:
     """Join the cluster, which gets the rows in small parts."""
     monkeypatch.setattr(predict_spread, "PART_ROWS", 32)
-    with joined(ray_address) as found:
+    with joined_cluster(ray_address) as found:
         yield found
 
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import Cli
 
 from dialin.errors import InputError
-from dialin.scale.cluster import joined
+from dialin.scale.cluster import joined_cluster
 from one_line import nothing_left, one_line
 
 SECONDS = 30.0  # the tests' machine may be slow; Ray itself would try for minutes
@@ -33,7 +33,7 @@ def test_without_ray_it_says_how_to_get_it(cli: Cli, calls: Path, monkeypatch: p
 
 @pytest.mark.parametrize("address", ["somewhere", "127.0.0.1", "ray://127.0.0.1:10001", "127.0.0.1:many"])
 def test_what_is_no_address_is_said(address: str) -> None:
-    with pytest.raises(InputError, match="HOST:PORT") as told, joined(address):
+    with pytest.raises(InputError, match="HOST:PORT") as told, joined_cluster(address):
         pass
     assert told.value.message == f"--ray {address} is no address of a Ray cluster"
 
@@ -42,12 +42,12 @@ def test_a_cluster_that_is_not_there_is_said_within_seconds(cli: Cli, calls: Pat
     one_line(cli("discover", calls, "--out", "run", "--llm", "none", "--ray", "127.0.0.1:1"), "127.0.0.1:1", "refused")
     nothing_left({"calls.csv"})
     before = time.monotonic()
-    with pytest.raises(InputError, match=f"{stranger} cannot be used: timed out"), joined(stranger):
+    with pytest.raises(InputError, match=f"{stranger} cannot be used: timed out"), joined_cluster(stranger):
         pass
     assert time.monotonic() - before < SECONDS
 
 
 def test_auto_is_the_cluster_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
-    with pytest.raises(InputError, match=r"127\.0\.0\.1:1 cannot be used: .*refused"), joined("auto"):
+    with pytest.raises(InputError, match=r"127\.0\.0\.1:1 cannot be used: .*refused"), joined_cluster("auto"):
         pass

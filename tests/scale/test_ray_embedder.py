@@ -19,7 +19,7 @@ from conftest import Cli
 from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
 from dialin.scale import embedder
-from dialin.scale.cluster import joined
+from dialin.scale.cluster import joined_cluster
 from dialin.scale.cores import Cores
 from dialin.scale.embedder import RayEmbedder, on_cores, opened_on_core
 from ray_cluster import holders
@@ -47,7 +47,7 @@ def cores(ray_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cores]:
     """Join the cluster, which is to encode few texts, in small blocks."""
     monkeypatch.setattr(embedder, "MIN_TEXTS", 1)
     monkeypatch.setattr(embedder, "BLOCK_TEXTS", 16)
-    with joined(ray_address) as found:
+    with joined_cluster(ray_address) as found:
         yield found
 
 

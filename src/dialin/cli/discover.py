@@ -46,7 +46,7 @@ from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, load
 from dialin.runs.start import check_free, discard, read_corpus, start
-from dialin.scale.cluster import joined_if
+from dialin.scale.cluster import joined_cluster_if
 from dialin.scale.embedder import on_cores
 
 BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each may take up to 24 hours."
@@ -177,7 +177,7 @@ def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: 
 @contextmanager
 def connected(specs: Specs, texts: Sequence[str], meter: Meter, ray: str | None) -> Iterator[Connections]:
     """Open the models of a run; with the address of a Ray cluster, the embedder works there."""
-    with joined_if(ray) as cores, connect(specs, texts, meter.embedded, meter.say) as opened:
+    with joined_cluster_if(ray) as cores, connect(specs, texts, meter.embedded, meter.say) as opened:
         yield on_engine(opened, partial(on_cores, cores=cores), meter.embedded) if cores else opened
 
 

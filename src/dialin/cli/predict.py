@@ -19,7 +19,7 @@ from dialin.jobs.predict_spread import predict_on_cores
 from dialin.runs.export import check_bom, format_of
 from dialin.runs.parts import save_parts
 from dialin.runs.run import load
-from dialin.scale.cluster import joined_if
+from dialin.scale.cluster import joined_cluster_if
 from dialin.scale.cores import Cores
 from dialin.scale.embedder import on_cores
 
@@ -50,7 +50,7 @@ def predict(run: Path, input: str, out: Path | None, ray: str | None, as_json: b
     usual, bom = "jsonl" if as_json else "csv", options["bom"]
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
     opened_run = load(run)
-    with joined_if(ray) as cores, connect_with(opened_run.embedder_alone.embedder, cores) as opened:
+    with joined_cluster_if(ray) as cores, connect_with(opened_run.embedder_alone.embedder, cores) as opened:
         asked = opened_run, input, columns_of(options), opened
         found = predict_on_cores(*asked, cores) if cores else predict_parts(*asked)
         if out:

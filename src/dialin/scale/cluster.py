@@ -34,13 +34,13 @@ _QUIET = {
 """What keeps Ray from sending statistics, from writing on the terminal, and from waiting for long."""
 
 
-def joined_if(address: str | None) -> AbstractContextManager[Cores | None]:
-    """Return `joined`, or without an address what yields None."""
-    return nullcontext() if address is None else joined(address)
+def joined_cluster_if(address: str | None) -> AbstractContextManager[Cores | None]:
+    """Return `joined_cluster`, or without an address what yields None."""
+    return nullcontext() if address is None else joined_cluster(address)
 
 
 @contextmanager
-def joined(address: str) -> Iterator[Cores]:
+def joined_cluster(address: str) -> Iterator[Cores]:
     """Yield the cores of a Ray cluster, which are used as long as the block runs.
 
     Parameters
