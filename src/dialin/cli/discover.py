@@ -134,7 +134,9 @@ class SessionLimits:
         check_fits(texts, opened.embed, self.memory)
 
 
-def make_run(out: Path, plan: RunPlan, limits: SessionLimits = SessionLimits(), batch: bool = False, ray: str | None = None) -> Run:
+def make_run(
+    out: Path, plan: RunPlan, limits: SessionLimits = SessionLimits(), batch: bool = False, ray: str | None = None
+) -> Run:
     """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
     corpus = read_corpus(plan)
