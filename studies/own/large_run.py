@@ -45,7 +45,7 @@ from studies.own import machine
 DIMENSIONS, N_FAMILIES = 384, 70
 SPREAD, FAMILY_SPREAD = 0.9, 0.8
 """Length of the noise around a centroid of length 1, and of a centroid around that of its family."""
-N_REGIONS, PIECE_SIZE, MAX_PIECES = 200, 400, 8
+PIECE_SIZE, MAX_PIECES = 400, 8
 NO_INTENT_SHARE, DIALOGUE_SHARE, SAID_AGAIN_SHARE = 0.02, 0.4, 0.15
 TURNS = 8
 """Turns of a dialogue."""
@@ -157,7 +157,7 @@ def power_law(n: int, n_parts: int) -> Ints:
     """
     share = 1 / np.arange(1, n_parts + 1)
     ends = np.rint(n * np.cumsum(share) / share.sum()).astype(np.int64)
-    return np.diff(ends, prepend=0)
+    return np.asarray(np.diff(ends, prepend=0), dtype=np.int64)
 
 
 def is_agents(intent: Ints) -> NDArray[np.bool_]:
@@ -278,15 +278,11 @@ def nearest_to_mean(X: Matrix, rows: dict[int, Rows], n: int = 5) -> dict[int, R
 
 
 def rounds_of(clusters: list[tuple[Rows, int]], rng: np.random.Generator) -> tuple[tuple[Stratum, Round], ...]:
-    """Return one round a region, as a corpus of this size has them; each judged more nodes than it kept."""
-    made = []
-    for region in range(N_REGIONS):
-        own = [rows for rows, _ in clusters[region::N_REGIONS]]
-        verdicts = tuple(Verdict(float(p), Coherence.GOOD, "geometry") for p in rng.uniform(0.5, 1, len(own)).round(4))
-        trials = (Trial(2 * len(own), len(own), len(own) // 2),)
-        n_rest = sum(map(len, own))
-        made.append((Stratum("", is_chinese=False, region=region), Round(n_rest, tuple(own), verdicts, trials, 0)))
-    return tuple(made)
+    """Return one round, which judged more nodes than it kept."""
+    own = tuple(rows for rows, _ in clusters)
+    verdicts = tuple(Verdict(float(p), Coherence.GOOD, "geometry") for p in rng.uniform(0.5, 1, len(own)).round(4))
+    trials = (Trial(2 * len(own), len(own), len(own) // 2),)
+    return ((Stratum("", is_chinese=False), Round(sum(map(len, own)), own, verdicts, trials, 0)),)
 
 
 if __name__ == "__main__":

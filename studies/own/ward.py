@@ -45,13 +45,13 @@ KEPT = Path(tempfile.gettempdir()) / "dialin-ward"
 def by_dialin(X: Floats) -> list[Labels]:
     """Return the cuts of dialin's tree."""
     tree = tree_of(X, np.ones(len(X)), np.arange(len(X)), "ward")
-    return [TreePartition(tree).cut(k) for k in CUTS]
+    return [TreePartition(tree, X.astype(np.float32)).cut(k) for k in CUTS]
 
 
 def by_micro(X: Floats) -> list[Labels]:
     """Return the cuts of the tree of micro-clusters."""
     points, weight, leaf = micro_clusters(X.astype(np.float32), np.ones(len(X)), N_MICRO, 0)
-    return [TreePartition(tree_of(points, weight, leaf, "ward")).cut(k) for k in CUTS]
+    return [TreePartition(tree_of(points, weight, leaf, "ward"), X.astype(np.float32)).cut(k) for k in CUTS]
 
 
 def by_scipy(X: Floats) -> list[Labels]:

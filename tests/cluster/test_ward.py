@@ -41,7 +41,7 @@ def test_cuts_and_heights_are_those_of_scipy(n: int, d: int, seed: int, shift: f
     points = noise(n, d, seed) + shift
     Z = hierarchy.linkage(points, "ward")
     assume(n == 2 or np.diff(Z[:, 2]).min() > 1e-7)
-    partition = TreePartition(tree_over(points))
+    partition = TreePartition(tree_over(points), points.astype(np.float32))
     np.testing.assert_allclose(partition.tree.height, Z[:, 2], rtol=1e-9)
     ks = [k for k in (2, 3, 10, n // 3, n - 1) if 1 <= k <= n]
     for k, expected in zip(ks, hierarchy.cut_tree(Z, ks).T, strict=True):
@@ -136,7 +136,7 @@ def test_nearly_equal_points_join_first(apart: float) -> None:
     """float32 cannot tell them apart, and in the last case float64 cannot either."""
     points = np.repeat(noise(12, 6, 0), 8, axis=0)
     tree = tree_over(points + apart * noise(len(points), 6, 1))
-    assert np.array_equal(TreePartition(tree).cut(12), np.repeat(np.arange(12), 8))
+    assert np.array_equal(TreePartition(tree, points.astype(np.float32)).cut(12), np.repeat(np.arange(12), 8))
     assert np.all(np.diff(tree.height) >= 0)
 
 

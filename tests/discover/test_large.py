@@ -26,9 +26,8 @@ def data_of(roles: list[str] | None = None) -> Data:
     return Data(texts, spheres(N_KINDS, N_EACH, noise=0.05), np.ones(n, np.int64), roles or [""] * n)
 
 
-def found_in(data: Data, **settings: object) -> Result:
-    tools = Tools(None, lambda names: data.X[: len(names)], ranks_names=False)
-    return discover(data, tools, replace(Settings(), **settings))
+def found_in(data: Data) -> Result:
+    return discover(data, Tools(None, lambda names: data.X[: len(names)], ranks_names=False), Settings())
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from conftest import Cli
 
-from dialin.jobs import timing
 from dialin.jobs.timing import SessionLog
 from run_commands import discover
 from scripted import ScriptedBackend
@@ -17,7 +16,7 @@ from scripted import ScriptedBackend
 def test_each_step_has_its_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads for 1 s, embeds for 3 s, judges for 4 s and embeds for 5 s more."""
     clock = iter([0.0, 1.0, 4.0, 8.0, 13.0])
-    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr("dialin.jobs.timing.time.perf_counter", lambda: next(clock))
     log = SessionLog(tmp_path)
     for step in ("embed", "judge", "embed"):
         log.step(step)

@@ -170,7 +170,7 @@ def test_no_intent_is_lost_among_many(tmp_path: Path) -> None:
     """Each intent has a row or a place in the list below, and every link leads to one of them."""
     page = replace(open_page(fake_run(tmp_path / "run", calls())), max_rows=3)
     parsed = Parsed(fill_templates(page))
-    places = [a["id"] for _, a in parsed.elements if str(a.get("id", "")).startswith("intent-")]
+    places = [str(a["id"]) for _, a in parsed.elements if str(a.get("id", "")).startswith("intent-")]
     assert sorted(places) == sorted(f"intent-{one.intent_id}" for one in page.facts.intents)
     links = {a["href"] for tag, a in parsed.elements if tag == "a" and str(a["href"]).startswith("#intent-")}
     assert links <= {f"#{place}" for place in places}

@@ -78,7 +78,8 @@ class LoadedRun:
     @cached_property
     def roles(self) -> list[str]:
         """The role of each of the n sentences as the run used it; "" for no role."""
-        return codes_of(self.sentences["role"]).texts.tolist()
+        roles: list[str] = codes_of(self.sentences["role"]).texts.tolist()
+        return roles
 
     @cached_property
     def said(self) -> Ints:

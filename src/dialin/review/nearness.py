@@ -177,5 +177,6 @@ def sums(
         kept = np.flatnonzero(np.isin(own, ids))
         part = X[rows[start : start + CHUNK][kept]].astype(np.float64)
         place = np.searchsorted(ids, own[kept])
-        total += csr_array((np.ones(len(kept)), (place, np.arange(len(kept)))), shape=(len(ids), len(kept))) @ part
+        own_sums = csr_array((np.ones(len(kept)), (place, np.arange(len(kept)))), shape=(len(ids), len(kept))) @ part
+        total += np.asarray(own_sums)
     return total

@@ -84,8 +84,8 @@ def read_found_intents(folder: Path, sentences: pa.Table) -> pa.Table:
     told = dict(zip(ids.tolist(), table["size"].to_pylist(), strict=True))
     if sizes != told:
         other = min(intent for intent in sizes.keys() | told if sizes.get(intent) != told.get(intent))
-        found = f"{told.get(other, 'no')} sentences, {files.SENTENCES} has {sizes.get(other, 0)}"
-        raise saved.damaged(path, f"it gives intent {other} {found}")
+        said = f"{told.get(other, 'no')} sentences, {files.SENTENCES} has {sizes.get(other, 0)}"
+        raise saved.damaged(path, f"it gives intent {other} {said}")
     return table
 
 
