@@ -2,9 +2,12 @@
 
 ``python -m studies.own.growth --models FOLDER`` runs dialin without an LLM on random parts of growing size: of CLINC150
 with the embedder that has learnt neither it nor a relative (``studies.own.embedders``), and of all labelled English
-sets together with the shipped one, which has learnt them, so that only the number of intents tells something there.
-Two sets of the mixture share intents under two names (MASSIVE and HWU64); SGD gives 5,000 turns, or it would be half of
-all. Gold labels serve for the scores alone. Writes ``studies/own/results/growth.json`` after each run.
+sets together, and both Chinese ones, with the shipped ones, which have learnt them, so that only the number of intents
+tells something there. Beyond what there is, each sentence is said in other words (``studies.own.rephrased``): up to a
+million. Two sets of the English mixture share intents under two names (MASSIVE and HWU64); SGD gives 5,000 turns, or it
+would be half of all. Gold labels serve for the scores alone. ``n_large`` counts the intents of which there are four
+sentences, the least that dialin keeps. Writes ``studies/own/results/growth.json`` after each run; rows that are there
+are not run again.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.arrays import Matrix
-from dialin.discover.context import Tools
+from dialin.discover.context import LEAST, Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
@@ -29,11 +32,17 @@ from dialin.models.home import cache_home
 from dialin.score.metrics import score
 from studies.own import data, machine
 from studies.own.embedders import SHIPPED
+from studies.own.rephrased import rephrased
 
 CLINC = "clinc150_full_with_oos"
 MIXED = (CLINC, "banking77_full", "massive_en_us", "hwu64", "mtop_i_small", "bitext_customer_support", "sgd_dialogues")
+CHINESE = ("massive_zh_cn", "smp2019_ecdt_nlu_train")
 N_OF_SGD = 5_000
-SIZES = {"clinc150": (1_000, 5_000, 30_000), "mixture": (2_000, 5_000, 20_000, 80_000)}
+SIZES = {
+    "clinc150": (1_000, 2_000, 5_000, 30_000),
+    "mixture": (2_000, 5_000, 20_000, 64_000, 250_000, 1_000_000),
+    "chinese": (2_000, 5_000, 30_000, 100_000),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +73,15 @@ def labelled(names: tuple[str, ...], rng: np.random.Generator) -> dict[str, str]
     return {text: found[text] for text in rng.permutation(list(found)).tolist()}
 
 
-def corpus_of(name: str, names: tuple[str, ...], embedder: str) -> GrowingCorpus:
-    """Read and embed the sentences of some data sets."""
+def corpus_of(name: str, names: tuple[str, ...], embedder: str, n: int = 0) -> GrowingCorpus:
+    """Read and embed the sentences of some data sets; said in other words, if n are wanted and fewer are there."""
     found = labelled(names, np.random.default_rng(0))
-    texts = list(found)
+    texts, gold = list(found), np.array(list(found.values()))
+    if n > len(texts):
+        texts, rows = rephrased(texts, n)
+        gold = gold[rows]
     cached = CachedEmbedder(embedder_of(embedder, texts), cache_home() / "embeddings.sqlite")
-    return GrowingCorpus(name, texts, np.array(list(found.values())), cached.encode(texts))
+    return GrowingCorpus(name, texts, gold, cached.encode(texts))
 
 
 def embeds_nothing(texts: object) -> Matrix:
@@ -88,6 +100,7 @@ def row_of(part: GrowingCorpus) -> dict[str, object]:
         "data": part.name,
         "n": n,
         "n_true": scores.n_true,
+        "n_large": int((np.unique(part.gold, return_counts=True)[1] >= LEAST).sum()),
         "n_clusters": scores.n_clusters,
         "suggested": result.suggested and [result.suggested.low, result.suggested.n, result.suggested.high],
         **figures,
@@ -100,12 +113,20 @@ def main() -> None:
     """Run every part and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, required=True, help="folder of studies.own.embedders")
+    parser.add_argument("--data", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--sizes", nargs="+", type=int, help="other sizes than the usual ones")
     options = parser.parse_args()
-    made = {"clinc150": ((CLINC,), f"local:{options.models / 'no_clinc'}"), "mixture": (MIXED, SHIPPED["en"])}
-    rows = []
-    for name, (names, embedder) in made.items():
-        whole = corpus_of(name, names, embedder)
-        for size in SIZES[name]:
+    made = {
+        "clinc150": ((CLINC,), f"local:{options.models / 'no_clinc'}"),
+        "mixture": (MIXED, SHIPPED["en"]),
+        "chinese": (CHINESE, SHIPPED["zh"]),
+    }
+    rows = list[dict[str, object]](machine.read("growth").get("rows", []))
+    for name in options.data:
+        for size in options.sizes or SIZES[name]:
+            whole = corpus_of(name, *made[name], size)
+            if (name, min(size, len(whole.texts))) in {(row["data"], row["n"]) for row in rows}:
+                continue
             rows.append(row_of(whole.part(size)))
             print(rows[-1], flush=True)
             machine.write("growth", machine.provenance(seed=0, rows=rows))

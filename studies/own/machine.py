@@ -38,3 +38,9 @@ def write(name: str, results: dict[str, Any], folder: Path = RESULTS) -> Path:
     path = folder / f"{name}.json"
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
     return path
+
+
+def read(name: str, folder: Path = RESULTS) -> dict[str, Any]:
+    """Return the results of an earlier run; empty if there are none."""
+    path = folder / f"{name}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
