@@ -3,8 +3,8 @@
 Each data set has the vectors of an embedder that has learnt neither it nor a relative (``studies.own.embedders``). It
 gives corpora of 5, 10, 20, 40, 80 and 150 sentences an intent, each of other intents, and its parts of similar intents,
 which are like the regions of a large corpus. The suggested number should be near the number of intents that have three
-sentences and near that of the best cut (adjusted Rand index), however many sentences each intent has. Every family
-counts the same. Gold labels serve here alone. Writes ``studies/own/results/fineness.json``.
+sentences, however many sentences each intent has, and the cut there as good as the best one (adjusted Rand index).
+Every family counts the same. Gold labels serve here alone. Writes ``studies/own/results/fineness.json``.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ MEASURES = "dstc11"
 CHINESE = 0.08
 """How much less close the sentences of an intent are in the Chinese vectors."""
 WORST = 0.5
-"""A greater square of the error in log k counts as this: no one corpus decides."""
+"""A greater square of the error in log k counts as this, twice or half the number: no one corpus decides."""
+ARI_WEIGHT = 5.0
+"""A tenth of ARI counts as much as that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +99,11 @@ class CutFigures:
         """The family of the data set."""
         return FAMILY.get(self.data, self.data)
 
-    @property
-    def target(self) -> float:
-        """Log of the number that should be suggested: half-way from the true one to that of the best cut."""
-        return float(np.log(self.n_true) + np.log(self.cuts[self.ari.argmax()])) / 2
+    def loss(self, number: float) -> float:
+        """Return what is lost with a number of clusters: squares of its error in log, and the ARI below the best."""
+        off = float(np.square(np.log(number / self.n_true)))
+        ari = float(np.interp(np.log(number), np.log(self.cuts), self.ari))
+        return min(off, WORST) + ARI_WEIGHT * (float(self.ari.max()) - ari)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,12 +173,11 @@ def suggested(one: CutFigures, weights: CutWeights) -> tuple[float, float, float
 
 
 def fit(found: Sequence[CutFigures]) -> CutWeights:
-    """Return the weights of the grid that err least in the log of the number, every family counting the same."""
+    """Return the weights of the grid that lose least (`CutFigures.loss`), every family counting the same."""
     sizes = {family: sum(one.family == family for one in found) for family in {one.family for one in found}}
 
     def error(weights: CutWeights) -> float:
-        off = [(np.log(suggested(one, weights)[1]) - one.target, sizes[one.family]) for one in found]
-        return sum(min(float(error) ** 2, WORST) / size for error, size in off)
+        return sum(one.loss(suggested(one, weights)[1]) / sizes[one.family] for one in found)
 
     return min(GRID, key=error)
 

@@ -35,8 +35,9 @@ class Settings:
     prune : bool
         Whether the LLM proposes the candidates of later rounds from the log, with ``strategy="paper"``.
     min_cluster_size : int or "auto"
-        Smaller clusters are not kept; "auto": √n / 8, at least 4, of the n sentences of a stratum. A sentence that was
-        said more often than that many others together, and belongs to no cluster, is an intent alone.
+        Smaller clusters are not kept; "auto": 4, or with ``strategy="paper"`` √n / 8, at least 4, of the n sentences of
+        a stratum. A sentence that was said more often than that many others together, and belongs to no cluster, is an
+        intent alone.
     epsilon : float
         Stop when at most this share of the sentences is left.
     max_rounds : int or "auto"
