@@ -199,7 +199,7 @@ _SETTINGS: list[Callable[[Command], Command]] = [
     ),
     _choice("unit", "What to count as good and bad with --strategy paper."),
     click.option("--prune", is_flag=True, help="Let the LLM propose the next k with --strategy paper."),
-    _number("min_cluster_size", "Smaller clusters are not kept. auto: 4; with --strategy paper, √n / 8 of n sentences."),
+    _number("min_cluster_size", "Smaller clusters are not kept. auto: 4 (--strategy paper: √n / 8 of n sentences)."),
     _number("epsilon", "Stop when at most this share of the sentences is left."),
     _number("max_rounds", "Maximum number of rounds. auto: 1, or 4 with --strategy paper."),
     _number("granularity", "Factor on the number of clusters that the sentences suggest."),
