@@ -27,7 +27,7 @@ CORE_HOUR, TOKENS_IN, TOKENS_OUT = 0.05, 0.15, 0.60
 
 @dataclass(frozen=True)
 class Rates:
-    """What was measured: rows per second of a core, seconds of the clustering a sentence, and questions an intent."""
+    """What was measured: rows per second of a core, seconds of the clustering, and questions an intent."""
 
     embed: float
     assign: float
@@ -53,7 +53,7 @@ class Rates:
             assign=steps["assign"],
             read=steps["read"],
             write=steps["write"],
-            cluster_seconds=largest["seconds"] / largest["n"],
+            cluster_seconds=largest["seconds"] * SAMPLE / max(largest["n"], SAMPLE),
             questions=told["questions"] / n_intents,
             tokens_in=told["tokens_in"] / told["questions"],
             tokens_out=told["tokens_out"] / told["questions"],
@@ -79,8 +79,8 @@ class Reckoned:
 
     @property
     def cluster_hours(self) -> float:
-        """Trees and search of the sample, on one machine."""
-        return SAMPLE * self.rates.cluster_seconds / 3600
+        """Trees, search and assigning of what discover gets, on one machine."""
+        return self.rates.cluster_seconds / 3600
 
     def hours(self, n_cores: int) -> float:
         """Return the hours of predict on so many cores: the slower side holds the other up."""
@@ -112,7 +112,7 @@ LINES: dict[str, Callable[[Reckoned], float]] = {
     "embed and assign, core-hours": lambda of: of.core_hours,
     "read and write, hours of the driver": lambda of: of.driver_hours,
     **{f"predict on {n} cores, hours": hours_on(n) for n in N_CORES},
-    "trees and search of 10⁶ sentences, hours of one machine": lambda of: of.cluster_hours,
+    "clustering of 10⁶ sentences, hours of one machine": lambda of: of.cluster_hours,
     "vectors of 10⁶ sentences at the driver, GB": lambda _: SAMPLE * DIMENSIONS * FLOAT_BYTES / 1e9,
     "vectors of all at the driver, if all were clustered, GB": lambda of: of.gigabytes_of_all,
     "between driver and cores, GB": lambda of: of.n * ROW_BYTES / 1e9,

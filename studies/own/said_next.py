@@ -74,7 +74,7 @@ def rows_of(calls: Calls, seed: int) -> Iterator[dict[str, object]]:
     tools = Tools(None, embedder.encode, ranks_names=False)
     for weight in WEIGHTS:
         X = with_next(data.X, data.order, data.scripts, weight) if weight and data.order else data.X
-        found = discover(replace(data, X=X), tools, Settings(seed=seed))
+        found = discover(replace(data, X=X, X_alone=data.X), tools, Settings(seed=seed))
         score = agreement_with_gold(
             [int(found.labels[sentence]) for sentence, _ in scored], [label for _, label in scored]
         )
