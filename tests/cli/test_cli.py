@@ -127,7 +127,8 @@ def test_estimate_asks_nothing_and_writes_no_run(cli: Cli, calls: Path, backend:
     assert not backend.asked
     assert [path.name for path in Path().iterdir()] == ["calls.csv"]
     table = cli("estimate", calls, "--llm", "test:scripted").stdout
-    total, _, money = table.splitlines()[-3:]
+    total, _, money, memory = table.splitlines()[-4:]
+    assert memory.startswith("memory  ")
     assert f"{value['calls']:,}" in total
     assert money.startswith("money   unknown: no price is known for test:scripted; give --price-in")
 

@@ -39,8 +39,8 @@ def test_the_estimate_is_in_money_by_step_and_in_batches(cli: Cli, calls: Path, 
     assert re.fullmatch(SOURCE, value["price_source"])
     table = cli("estimate", calls, "--llm", MINI).stdout.splitlines()
     assert table[0].endswith("  money")
-    assert re.fullmatch(rf"money   0\.\d{{4}} USD \({SOURCE}\)", table[-2])
-    assert re.fullmatch(r"        0\.\d{4} USD at the price of batches", table[-1])
+    assert re.fullmatch(rf"money   0\.\d{{4}} USD \({SOURCE}\)", table[-3])
+    assert re.fullmatch(r"        0\.\d{4} USD at the price of batches", table[-2])
 
 
 def test_a_given_price_comes_before_the_known_one(cli: Cli, calls: Path, mini: Price) -> None:

@@ -50,7 +50,7 @@ def shown_seconds(seconds: float) -> str:
     Examples
     --------
     >>> shown_seconds(0.04), shown_seconds(9.87), shown_seconds(372), shown_seconds(7300)
-    ('0.0 s', '9.9 s', '6 min 12 s', '2 h 2 min')
+    ('0.0 s', '9.9 s', '6 min 12 s', '2 h 1 min')
     """
     if seconds < 99.95:
         return f"{seconds:.1f} s"
