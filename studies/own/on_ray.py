@@ -32,7 +32,7 @@ from dialin.scale import embedder as scaled
 from dialin.scale.cluster import joined_cluster
 from studies.own import data, machine
 
-SPEC = "local:intents-en-v2"
+SPEC = "local:intents-en-v3"
 N_PIECES = 1_500
 
 
