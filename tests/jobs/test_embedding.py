@@ -51,7 +51,7 @@ def test_the_vectors_stay_in_the_file(tmp_path: Path) -> None:
     while isinstance(base, np.ndarray):
         base = base.base
     assert isinstance(base, mmap.mmap)
-    assert not X.flags.writeable
+    assert not X.flags["W"]
     assert told == []
 
 
