@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 
 import dialin
+from fake_run import reviewed_run
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
+SLOW = ("sklearn", "genai_prices", "starlette")
+"""What takes a good part of a second to import."""
 LAYERS = [
     *("errors", "bounded", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
     *("read", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
@@ -46,6 +49,21 @@ def test_using_the_library_loads_no_model_runtime() -> None:
     loaded = loaded_by("import dialin; dialin.read; dialin.IntentClusterer")
     assert "sklearn" in loaded
     assert not loaded & set(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["discover", "estimate", "predict", "evaluate", "judge", "models", "demo"])
+def test_a_command_loads_no_slow_library_before_it_works(command: str) -> None:
+    """So `dialin discover --help` does not wait for scikit-learn, which takes longer than all the rest together."""
+    assert not loaded_by(f"import dialin.cli.{command}") & {*HEAVY, *SLOW}
+
+
+def test_showing_a_run_loads_no_slow_library(tmp_path: Path) -> None:
+    reviewed_run(tmp_path / "run")
+    shown = "from dialin.cli import main\nfrom contextlib import redirect_stdout\nfrom io import StringIO\n"
+    shown += f"with redirect_stdout(StringIO()): main(['show', {str(tmp_path / 'run')!r}], standalone_mode=False)"
+    loaded = loaded_by(shown)
+    assert "pyarrow" in loaded
+    assert not loaded & {*HEAVY, *SLOW}
 
 
 def test_a_folder_does_not_take_the_place_of_a_function_of_its_name() -> None:

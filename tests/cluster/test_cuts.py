@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import silhouette_samples
+from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
-from dialin.cluster.cuts import GROUND, Curves, closeness_of, cuts_of, gap, levels, neighbours, silhouettes
+from dialin.cluster.cuts import GROUND, Curves, closeness_of, cuts_of, gap, levels, neighbours, rand_index, silhouettes
 from dialin.cluster.granularity import (
     Measuring,
     granularity_of,
@@ -35,6 +35,17 @@ def test_a_part_of_the_cosine_of_any_two_sentences_is_taken_away() -> None:
     X = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float32)
     expected = [1 / 3 - GROUND / 2, 1.0 - GROUND / 2]
     assert closeness_of(X, Agglomerative().fit(X), np.array([1, 2])) == pytest.approx(expected, abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=60))
+def test_the_rand_index_is_bit_for_bit_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+    a, b = np.array(pairs, dtype=np.int64).T
+    assert rand_index(a, b) == adjusted_rand_score(a, b)
+
+
+def test_the_rand_index_of_equal_cuts_is_one() -> None:
+    assert rand_index(np.array([0, 1, 1]), np.array([1, 0, 0])) == 1.0
+    assert rand_index(np.array([0, 1, 2]), np.array([2, 0, 1])) == 1.0
 
 
 def test_cuts_end_at_clusters_of_twice_the_least_size() -> None:

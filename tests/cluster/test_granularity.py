@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -194,9 +196,12 @@ def test_the_fewer_sentences_the_more_random_corpora(n_each: int, n_random: int)
     """Four thousand random points in all, at most eight corpora."""
     drawn = list[int]()
 
-    def counted(X: Matrix, rng: np.random.Generator) -> Matrix:
-        drawn.append(len(X))
-        return spheres(1, len(X), seed=int(rng.integers(99)))
+    def counted(X: Matrix) -> Callable[[np.random.Generator], Matrix]:
+        def draw(rng: np.random.Generator) -> Matrix:
+            drawn.append(len(X))
+            return spheres(1, len(X), seed=int(rng.integers(99)))
+
+        return draw
 
     granularity_of(spheres(4, n_each), Measuring(MIN_SIZE), draw=counted)
     assert drawn == [4 * n_each] * n_random

@@ -10,10 +10,6 @@ from typing import Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans as SklearnKMeans
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from dialin.arrays import Floats, Labels, Matrix
 from dialin.cluster.linkage import Linkage, tree_of
@@ -168,6 +164,8 @@ class KMeans:
 
     def fit(self, X: Matrix, sample_weight: Weights | None = None) -> FlatPartition:
         """Keep `X` (n, d) for the cuts; raise InputError for a bad `X` or weight."""
+        from sklearn.cluster import KMeans as SklearnKMeans  # noqa: PLC0415  (slow to import; Ward's tree needs none)
+
         weight = _checked(X, sample_weight)
 
         def fit_k(k: int) -> Labels:
@@ -190,6 +188,9 @@ class GMM:
 
     def fit(self, X: Matrix, sample_weight: Weights | None = None) -> FlatPartition:
         """Keep `X` (n, d) for the cuts; raise InputError for a bad `X` or unequal weights."""
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  (as above)
+        from sklearn.mixture import GaussianMixture  # noqa: PLC0415
+
         weight = _checked(X, sample_weight)
         if np.any(weight != weight[:1]):
             raise InputError("a Gaussian mixture takes no unequal sample weights", hint="use 'kmeans'")
@@ -303,6 +304,8 @@ def micro_clusters(
     leaf : int64 array of shape (n,)
         Micro-cluster of each row.
     """
+    from sklearn.cluster import MiniBatchKMeans  # noqa: PLC0415  (as above)
+
     # k-means++ would take longer than all the rest, and thousands of random starts cover the space.
     model = MiniBatchKMeans(
         min(n_micro, len(X)), init="random", n_init=1, batch_size=4096, max_iter=20, random_state=random_state

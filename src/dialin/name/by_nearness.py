@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -236,10 +237,10 @@ def _combined(
             typical = SUPPORT * np.array([one.support_of_action(action, objective) for action in actions.words])
             order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
             nearest = (actions.words[i] for i in order)
-            able = [each for each in nearest if turn.can_do(each) or each in actions.vocabulary]
-            said = {each: 1.0 if turn.does(each) else one.said_of(each, objective) for each in able}
-            fitting = [each for each in able if actions.fit(each, objective, said[each])]
-            found += [f"{action}-{objective}" for action in fitting[:N_ACTIONS]]
+            able = (each for each in nearest if turn.can_do(each) or each in actions.vocabulary)
+            said = ((each, 1.0 if turn.does(each) else one.said_of(each, objective)) for each in able)
+            fitting = (each for each, share in said if actions.fit(each, objective, share))
+            found += [f"{action}-{objective}" for action in islice(fitting, N_ACTIONS)]  # the rest is never looked at
         names.append(found)
     return names
 

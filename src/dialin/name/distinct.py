@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from dialin.name.stop_words import english_stop_words
 
 MARGIN = 0.25
 """Share of a cluster's sentences that must have the word, beyond the share in any other bearer of the name."""
@@ -65,14 +65,15 @@ def _shares(texts: Sequence[str], name: str) -> dict[str, float]:
 def _words(text: str, *, is_chinese: bool) -> set[str]:
     """Return the words of a text that can stand in a name; of Chinese, all sequences of two to four characters."""
     if not is_chinese:
-        return {word for word in _WORD.findall(text.lower()) if word not in ENGLISH_STOP_WORDS}
+        return {word for word in _WORD.findall(text.lower()) if word not in english_stop_words()}
     runs = _RUN.findall(text)
     return {run[i : i + n] for run in runs for n in (2, 3, 4) for i in range(len(run) - n + 1)}
 
 
 def _longer(name: str, own: dict[str, float], others: Sequence[dict[str, float]]) -> Iterator[str]:
     """Yield the name with each word that tells it from the others, the best first; of equals, the longer one."""
-    gains = {word: share - max(other.get(word, 0.0) for other in others) for word, share in own.items()}
+    typical = {word: share for word, share in own.items() if share >= MARGIN}  # no other gains as much
+    gains = {word: share - max(other.get(word, 0.0) for other in others) for word, share in typical.items()}
     for word in sorted(gains, key=lambda word: (-gains[word], -len(word), word)):
         if gains[word] < MARGIN:
             return

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from functools import cache
 
 from dialin.name.actions import ACTION_WORDS
+from dialin.name.stop_words import english_stop_words
 
 
 def word_set(words: str) -> frozenset[str]:
     """Return the words of a table, which blanks separate."""
     return frozenset(words.split())
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Return the words that never stand in an objective."""
+    return (english_stop_words() - word_set(_OBJECTS)) | word_set(_FILLERS)
 
 
 _OBJECTS = "bill call computer detail fire front interest mine name part show side system top bottom"
@@ -42,8 +48,6 @@ _FILLERS = (
     "rid ur cheers brilliant rude year years hola expire arrive occur exist happen belong seem alive mean "
     "wife husband daughter son mum mom dad mother father brother sister kid kids bloke lady guy man woman"
 )
-STOP_WORDS = (ENGLISH_STOP_WORDS - frozenset(_OBJECTS.split())) | frozenset(_FILLERS.split())
-"""Words that never stand in an objective."""
 ARTICLES = word_set("a an the my your our his her their its this that these those some any")
 """Words between a verb and its object, or a word and its noun, that count for nothing."""
 PRONOUNS = word_set("i you we they he she it")

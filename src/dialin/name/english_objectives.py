@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dialin.name.english import (
     ARTICLES,
     PRONOUNS,
-    STOP_WORDS,
     are_akin,
     is_participle,
     participle_of,
     singular,
+    stop_words,
     verb_of,
     word_set,
 )
@@ -75,7 +75,7 @@ def _content(tokens: Sequence[str], usage: EnglishUsage) -> list[str]:
             found.append(_ARTICLE)
         else:
             lemma = singular(word, usage.forms)
-            is_other = not {word, lemma}.isdisjoint(STOP_WORDS) or not word.isalpha() or len(word) < 2
+            is_other = not {word, lemma}.isdisjoint(stop_words()) or not word.isalpha() or len(word) < 2
             found.append(_OTHER + word if is_other else lemma)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from dialin.name.english import BASES, BEFORE_NOUNS, BEFORE_VERBS, PARTICLES, STOP_WORDS
+from dialin.name.english import BASES, BEFORE_NOUNS, BEFORE_VERBS, PARTICLES, stop_words
 
 MIN_SEEN = 3
 """Uses of a verb before it counts as an action, and of a verb with its particle before they count as one word."""
@@ -30,7 +30,7 @@ def joined_words(sentences: Sequence[Sequence[str]]) -> frozenset[tuple[str, str
         and verbs[word]
         and n >= MIN_JOINED * single[word]
         and things[word, after] >= MIN_THING * n
-        and word not in STOP_WORDS
+        and word not in stop_words()
         and is_plain(word)
     )
 

@@ -18,9 +18,9 @@ from dialin.name.english import (
     BEFORE_VERBS,
     PARTICLES,
     PRONOUNS,
-    STOP_WORDS,
     is_participle,
     singular,
+    stop_words,
     verb_of,
     word_set,
 )
@@ -85,7 +85,7 @@ class EnglishUsage:
 
     def _count(self, window: tuple[str, str, str], *, of_noun: bool) -> None:
         before, word, after = window
-        lemma, is_inner = singular(word, self.forms), after.isalpha() and after not in STOP_WORDS
+        lemma, is_inner = singular(word, self.forms), after.isalpha() and after not in stop_words()
         is_verb = before in BEFORE_VERBS or (before in PRONOUNS and not is_participle(word))
         self.nouns[lemma] += of_noun
         self.verbs[lemma] += is_verb
@@ -133,8 +133,8 @@ class EnglishUsage:
 
 
 def _may_be_noun(word: str) -> bool:
-    return word.isalpha() and word not in STOP_WORDS and not is_participle(word)
+    return word.isalpha() and word not in stop_words() and not is_participle(word)
 
 
 def _is_base_form(word: str) -> bool:
-    return is_plain(word) and word not in STOP_WORDS and word not in ACTION_WORDS
+    return is_plain(word) and word not in stop_words() and word not in ACTION_WORDS

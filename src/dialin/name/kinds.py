@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from dialin import files, saved
 from dialin.arrays import Bools, Ints, Matrix, Rows
@@ -113,6 +112,8 @@ def kind_features(texts: Sequence[str], X: Matrix) -> csr_array:
 
 def character_runs(texts: Sequence[str]) -> csr_array:
     """Return runs of one to three characters within words, counted at their hash, unit norm, shape (n, `N_RUNS`)."""
+    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415  (slow to import)
+
     hashing = HashingVectorizer(analyzer="char_wb", ngram_range=(1, 3), n_features=N_RUNS)
     return csr_array(hashing.transform(texts))
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
+from dialin.name.stop_words import english_stop_words
 from dialin.prompts.quoted import as_quote
 
 N_SAMPLES = 3
@@ -54,7 +53,7 @@ def undictated(written: str, texts: Sequence[str]) -> tuple[str, ...]:
 
 def _words(written: str) -> Iterator[str]:
     """Yield the words that carry meaning; of Chinese, all pairs of neighbouring characters."""
-    yield from (word for word in _WORD.findall(written.casefold()) if word not in ENGLISH_STOP_WORDS)
+    yield from (word for word in _WORD.findall(written.casefold()) if word not in english_stop_words())
     yield from (run[i : i + 2] for run in _HAN.findall(written) for i in range(len(run) - 1))
 
 

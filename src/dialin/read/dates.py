@@ -14,7 +14,6 @@ from dialin.read.cells import strings, trimmed
 from dialin.read.source import OBJECT, shortened_repr
 
 DATE = pa.timestamp("ms")
-_FIRST, _LAST = pa.scalar(datetime.min, DATE), pa.scalar(datetime.max.replace(microsecond=999_000), DATE)
 Triple = tuple[int, int, int]
 
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
@@ -101,7 +100,8 @@ def _date_in(text: str, day_first: bool) -> datetime | None:
 
 def in_calendar(found: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return whether each of some `DATE` lies in the years 1 to 9999; null for null. Arrow has others, Python not."""
-    return pc.and_(pc.greater_equal(found, _FIRST), pc.less_equal(found, _LAST))
+    first, last = pa.scalar(datetime.min, DATE), pa.scalar(datetime.max.replace(microsecond=999_000), DATE)
+    return pc.and_(pc.greater_equal(found, first), pc.less_equal(found, last))
 
 
 def _of_arrow(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_matrix
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from dialin.errors import InputError
 from dialin.files import without_nan
@@ -125,18 +124,24 @@ def agreement_with_gold(labels: ArrayLike, gold: ArrayLike) -> Agreement:
 
 def nmi(labels: ArrayLike, gold: ArrayLike) -> float:
     """Compute normalised mutual information (arithmetic mean), in [0, 1]; it favours many clusters."""
+    from sklearn.metrics import normalized_mutual_info_score  # noqa: PLC0415  (slow to import; only gold needs it)
+
     a, b = _coded_pair(labels, gold)
     return float(normalized_mutual_info_score(b, a)) if len(a) else math.nan
 
 
 def ami(labels: ArrayLike, gold: ArrayLike) -> float:
     """Compute mutual information adjusted for chance: 1 is perfect, 0 is chance level."""
+    from sklearn.metrics import adjusted_mutual_info_score  # noqa: PLC0415  (as above)
+
     a, b = _coded_pair(labels, gold)
     return float(adjusted_mutual_info_score(b, a)) if len(a) else math.nan
 
 
 def ari(labels: ArrayLike, gold: ArrayLike) -> float:
     """Compute the Rand index adjusted for chance: 1 is perfect, 0 is chance level."""
+    from sklearn.metrics import adjusted_rand_score  # noqa: PLC0415  (as above)
+
     a, b = _coded_pair(labels, gold)
     return float(adjusted_rand_score(b, a)) if len(a) else math.nan
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from dialin.errors import InputError
 
@@ -157,6 +156,8 @@ def auc(p: ArrayLike, y: ArrayLike) -> float:
     n_false = len(true) - n_true
     if not n_true or not n_false:
         return math.nan
+    from scipy.stats import rankdata  # noqa: PLC0415  (slow to import; only gold needs it)
+
     wins = rankdata(predicted)[true == 1].sum() - n_true * (n_true + 1) / 2
     return float(wins / (n_true * n_false))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from dialin.arrays import AnyFloats
@@ -63,6 +62,8 @@ def reduced(X: AnyFloats, rows: NDArray[np.int64], seed: int) -> AnyFloats:
     n_components = min(N_COMPONENTS, len(rows), X.shape[1])
     if len(rows) < 2 or np.ptp(X[rows], axis=0).max() < 1e-6:
         return np.zeros((len(X), 2))
+    from sklearn.decomposition import PCA  # noqa: PLC0415  (slow to import, and needed only for a report)
+
     model = PCA(n_components, random_state=seed).fit(X[rows].astype(np.float64))
     Z = np.concatenate([model.transform(X[i : i + CHUNK].astype(np.float64)) for i in range(0, len(X), CHUNK)])
     return np.round(np.pad(Z, ((0, 0), (0, max(0, 2 - n_components)))), 5)
@@ -72,7 +73,7 @@ def spread_out(Z: AnyFloats, seed: int) -> AnyFloats:
     """Return the places (m, 2) of the landmarks from t-SNE, which starts at their first two components."""
     if len(Z) < 5 or not Z.any():
         return Z[:, :2]
-    from sklearn.manifold import TSNE  # noqa: PLC0415  (slow to import, and needed only for a report)
+    from sklearn.manifold import TSNE  # noqa: PLC0415  (as above)
 
     start = Z[:, :2] / max(float(Z[:, 0].std()), 1e-9) * 1e-4
     perplexity = min(PERPLEXITY, (len(Z) - 1) / 3)
