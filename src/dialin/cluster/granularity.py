@@ -72,7 +72,7 @@ class CutWeights:
 
 
 FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.6)
-"""For the shipped English embedder: what fits all families of data sets together (``studies.own.fineness``)."""
+"""For the shipped English embedder: near what fits all families of data sets together (``studies.own.fineness``)."""
 FITTED_CHINESE = replace(FITTED, closeness=0.52)
 """For the shipped Chinese embedder, whose vectors lie farther apart."""
 FITTED_EMBEDDERS = frozenset({"local:intents-en-v3", "local:intents-zh-v2", "local:intents-en-v3+intents-zh-v2"})
