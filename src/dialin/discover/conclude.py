@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import Ints, Rows
+from dialin.arrays import Ints, Labels, Rows
 from dialin.cluster.granularity import is_fitted
+from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context
 from dialin.discover.naming import central_rows, describe_intents, is_capped, name_intents
@@ -38,9 +39,7 @@ def conclude(draft: Draft, context: Context) -> Result:
         replace(intent, name=name)
         for intent, name in zip(unnamed, name_intents(draft, context, rows, turns), strict=True)
     ]
-    order = needs_first(named)
-    rank = np.full(len(named) + 1, -1)  # the last entry keeps −1 at −1
-    rank[order] = np.arange(len(order))
+    order, rank = numbered_by_need(named)
     why = reasons(context.data.X, assignment.intents, min_sizes(draft, context))
     was_capped = is_capped(draft, context)  # before the descriptions, which decide about no sentence
     numbered = [replace(named[g], intent_id=i) for i, g in enumerate(order)]
@@ -48,7 +47,7 @@ def conclude(draft: Draft, context: Context) -> Result:
         intents=tuple(describe_intents(draft, context, numbered, [assignment.rows[g] for g in order])),
         labels=rank[assignment.intents],
         p_intent=assignment.p_intent,
-        reasons=[reason and "budget" for reason in why] if was_capped else why,
+        reasons=reasons_told(why, was_capped=was_capped),
         rounds=tuple(draft.rounds),
         pieces=replace(pieces, intents=rank[pieces.intents]),
         complete=not is_capped(draft, context),
@@ -100,9 +99,15 @@ class Assignment:
 def assign(pieces: Pieces, draft: Draft, context: Context) -> Assignment:
     """Apply the decision function to the sentences of the run, and count."""
     intents, p_intent = pieces.assign(context.data.X, assignment_roles(draft.roles, context))
-    n, found, counts = len(draft.intents), intents >= 0, context.data.counts
+    return assignment_of(intents, p_intent, len(draft.intents), context.data.counts)
+
+
+def assignment_of(intents: Labels, p_intent: NDArray[np.float64], n: int, counts: Ints) -> Assignment:
+    """Return an assignment of sentences to n intents, with the rows and the utterances of each."""
+    found, rows = intents >= 0, rows_by(intents)
     n_occurrences = np.bincount(intents[found], weights=counts[found], minlength=n).astype(int)
-    return Assignment(intents, p_intent, [np.flatnonzero(intents == g) for g in range(n)], n_occurrences)
+    none = np.zeros(0, dtype=np.int64)
+    return Assignment(intents, p_intent, [rows.get(g, none) for g in range(n)], n_occurrences)
 
 
 def rows_to_name(draft: Draft, assignment: Assignment) -> list[Rows]:
@@ -128,6 +133,22 @@ def needs_first(intents: Sequence[Intent]) -> list[int]:
     return sorted(
         found, key=lambda g: (*needs_and_frequent_first(intents[g].kind, intents[g].n_occurrences), intents[g].name)
     )
+
+
+def numbered_by_need(intents: Sequence[Intent]) -> tuple[list[int], Labels]:
+    """Return the order of the intents (`needs_first`), and the number of each in it; −1 for none, and behind the last.
+
+    So the numbers of labels are those of the array at them, and −1 stays −1.
+    """
+    order = needs_first(intents)
+    rank = np.full(len(intents) + 1, -1)
+    rank[order] = np.arange(len(order))
+    return order, rank
+
+
+def reasons_told(why: list[str], *, was_capped: bool) -> list[str]:
+    """Return why sentences have no intent; after a cap of the budget, that is the reason of all."""
+    return [reason and "budget" for reason in why] if was_capped else why
 
 
 def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) -> Intent:

@@ -8,19 +8,20 @@ about one that has less than one in ten thousand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from dialin.arrays import Floats, Labels, Rows
+from dialin.arrays import Labels, Rows
 from dialin.cluster.strata import grouped
 from dialin.discover.assign import reasons
-from dialin.discover.conclude import needs_first
+from dialin.discover.conclude import Assignment, assignment_of, numbered_by_need, reasons_told, with_prevailing_kinds
 from dialin.discover.context import min_size_of
 from dialin.discover.frequent import frequent
+from dialin.discover.only import Part
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent, Result
-from dialin.name.kinds import Kinds, prevailing
 
 MAX_CLUSTERED = 60_000
 """Largest number of sentences of a stratum that are clustered: about as many as the paper's corpus has."""
@@ -50,51 +51,38 @@ def extended(found: Result, rows: Rows, data: Data, settings: Settings) -> Resul
 
     The intents are counted and numbered anew; their names, examples and P(good) stay those of the sample.
     """
-    labels, p_intent = assigned(found, rows, data, settings)
-    roles = roles_after(found, rows, data, labels if settings.roles == "label" else np.full(len(labels), -1))
+    known = Part(data, rows, "").joined(found)
+    rest = np.setdiff1d(np.arange(len(data.texts)), rows)
+    labels, p_intent = known.labels.copy(), known.p_intent.copy()
+    said = [data.roles[row] if settings.roles == "auto" else "" for row in rest.tolist()]
+    labels[rest], p_intent[rest] = found.pieces.assign(data.X[rest], said)
+    roles = with_roles_of_intents(known, rest, labels) if settings.roles == "label" else known.roles
     kinds = data.kinds and data.kinds.with_roles(roles)
-    counted = [counted_anew(one, np.flatnonzero(labels == one.intent_id), data, kinds) for one in found.intents]
-    order = needs_first(counted)
-    rank = np.full(len(counted) + 1, -1)  # the last entry keeps −1 at −1
-    rank[order] = np.arange(len(order))
+    assignment = assignment_of(labels, p_intent, len(found.intents), data.counts)
+    intents = with_prevailing_kinds(counted_anew(found.intents, assignment), assignment, kinds, data.counts)
+    order, rank = numbered_by_need(intents)
     why = reasons(data.X, labels, np.full(len(labels), min_size_of(len(rows), settings)))
     return replace(
-        found,
-        intents=tuple(replace(counted[g], intent_id=i) for i, g in enumerate(order)),
+        known,
+        intents=tuple(replace(intents[g], intent_id=i) for i, g in enumerate(order)),
         labels=rank[labels],
         p_intent=p_intent,
-        reasons=why if found.complete else [reason and "budget" for reason in why],
-        rounds=tuple((part, replace(r, clusters=tuple(rows[own] for own in r.clusters))) for part, r in found.rounds),
+        reasons=reasons_told(why, was_capped=not found.complete),
         pieces=replace(found.pieces, intents=rank[found.pieces.intents]),
         roles=roles,
         kinds=kinds,
     )
 
 
-def assigned(found: Result, rows: Rows, data: Data, settings: Settings) -> tuple[Labels, Floats]:
-    """Return the intent of each sentence (n,), as numbered in `found`, and P(that intent)."""
-    labels, p_intent = np.full(len(data.texts), -1), np.zeros(len(data.texts))
-    labels[rows], p_intent[rows] = found.labels, found.p_intent
-    rest = np.setdiff1d(np.arange(len(labels)), rows)
-    roles = [data.roles[row] if settings.roles == "auto" else "" for row in rest.tolist()]
-    labels[rest], p_intent[rest] = found.pieces.assign(data.X[rest], roles)
-    return labels, p_intent
-
-
-def roles_after(found: Result, rows: Rows, data: Data, labels: Labels) -> list[str]:
-    """Return the role of each sentence: in the sample as used there, else that of its intent, if it has a label."""
-    roles = list(data.roles)
-    for row in np.flatnonzero(labels >= 0).tolist():
-        roles[row] = found.intents[labels[row]].role
-    for row, role in zip(rows.tolist(), found.roles, strict=True):
-        roles[row] = role
+def with_roles_of_intents(known: Result, rows: Rows, labels: Labels) -> list[str]:
+    """Return the role of each sentence; some rows have that of their intent, if they have one."""
+    roles = list(known.roles)
+    for row in rows[labels[rows] >= 0].tolist():
+        roles[row] = known.intents[labels[row]].role
     return roles
 
 
-def counted_anew(intent: Intent, rows: Rows, data: Data, kinds: Kinds | None) -> Intent:
-    """Return an intent with the size, the occurrences and the kind of all its sentences."""
-    counts = data.counts[rows]
-    kind, p_kind = (
-        prevailing([kinds.names[row] for row in rows.tolist()], counts) if kinds else (intent.kind, intent.p_kind)
-    )
-    return replace(intent, size=len(rows), n_occurrences=int(counts.sum()), kind=kind, p_kind=p_kind)
+def counted_anew(intents: Sequence[Intent], assignment: Assignment) -> list[Intent]:
+    """Return the intents with the number of their sentences and utterances."""
+    sizes = zip(intents, assignment.rows, assignment.n_occurrences.tolist(), strict=True)
+    return [replace(one, size=len(rows), n_occurrences=n) for one, rows, n in sizes]
