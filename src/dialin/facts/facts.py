@@ -248,5 +248,5 @@ def stratum_of(round_: dict[str, Any]) -> str:
     >>> stratum_of({"role": "agent", "script": "Chinese"}), stratum_of({"role": "", "script": ""})
     ('agent, Chinese', 'all')
     """
-    region = round_.get("region", 0)  # in runs of dialin 0.3
+    region = round_.get("region", 0)  # some versions between 0.2 and 0.3 wrote one
     return ", ".join(filter(None, (round_["role"] or "all", round_["script"], f"region {region}" if region else "")))

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from dialin import files
 from dialin.arrays import Floats, Ints, Labels, Matrix
+from dialin.cluster.neighbours import chunks
 from dialin.cluster.said_next import NextTurns
 from dialin.discover.assign import CHUNK, Pieces
 from dialin.discover.connect import Connections
@@ -129,7 +130,7 @@ class Answers:
         with TemporaryDirectory(prefix="dialin-") as folder:
             data = data_of(corpus, self._embedded(corpus, Path(folder)), self.run.manifest.embedder)
             turns = NextTurns.of(data.order, data.scripts) if self._takes_next and data.order else None
-            for rows in turns.blocks() if turns else _blocks(len(corpus.texts)):
+            for rows in turns.blocks() if turns else chunks(len(corpus.texts), CHUNK):
                 X = turns.lean(data.X, rows) if turns else data.X[rows]
                 yield (
                     rows,
@@ -164,10 +165,6 @@ class Answers:
         places = np.searchsorted(ids, labels)
         is_one = np.append(ids, -2)[places] == labels
         return names.take(pa.array(np.where(is_one, places, len(ids))))
-
-
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(first, min(first + CHUNK, n)) for first in range(0, n, CHUNK))
 
 
 def pins(run: Run, pieces: Pieces) -> Pins:
