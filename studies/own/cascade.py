@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Bools, Floats, Matrix, Rows
-from dialin.discover.connect import shared_store
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import discover
+from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.specs import TUNED_JUDGE
 from dialin.discover.state import Data

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Labels
 from dialin.cluster.partition import partitioner_of
-from dialin.discover.connect import open_backend, shared_store
+from dialin.discover.connect import open_backend
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
+from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.specs import TUNED_JUDGE
 from dialin.discover.state import Data

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Cli
 
-from dialin.discover.connect import asked
+from dialin.discover.replies import asked
 from dialin.llm.ledger import total_usage
 from dialin.llm.prices import Price, known_price
 from one_line import one_line

@@ -9,7 +9,8 @@ import pytest
 
 import scripted
 from dialin.discover import connect
-from dialin.discover.specs import Specs
+from dialin.discover.replies import asked
+from dialin.discover.specs import Specs, model_hashes
 from dialin.errors import InputError, ModelError
 from dialin.llm.base import Backend
 
@@ -77,7 +78,7 @@ def test_a_server_that_is_not_there_is_found_out_at_once(home: Path) -> None:
 
 def test_hashes_are_those_of_what_comes_with_dialin() -> None:
     specs = ["local:gemma-3-270m+judge", "local:intents-en-v3+bge-small-zh-v1.5", "openai:m", "none", "test:x"]
-    found = connect.model_hashes([*specs, "local:/no/such.gguf"])
+    found = model_hashes([*specs, "local:/no/such.gguf"])
     names = {"gemma-3-270m", "gemma-3-270m+judge", "intents-en-v3", "bge-small-zh-v1.5"}
     assert set(found) == names
 
@@ -91,5 +92,5 @@ def test_the_calibration_lies_in_the_folder_of_the_adapter(tmp_path: Path) -> No
 
 
 def test_replies_of_a_run_are_counted_and_shared(home: Path) -> None:
-    assert connect.asked(home / "no.sqlite") == {}
+    assert asked(home / "no.sqlite") == {}
     assert not (home / "no.sqlite").exists()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialin.discover.connect import model_hashes
 from dialin.discover.settings import Settings
-from dialin.discover.specs import Specs, who_judges
+from dialin.discover.specs import Specs, model_hashes, who_judges
 from dialin.errors import InputError
 from dialin.judge.calibration import calibration_of
 from dialin.llm.backends import backend_of, shipped_adapters

@@ -23,8 +23,9 @@ from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import GOODNESS, Row
-from dialin.discover.connect import Connections, connect, shared_store
+from dialin.discover.connect import Connections, connect
 from dialin.discover.context import Tools
+from dialin.discover.replies import shared_store
 from dialin.discover.specs import Specs
 from dialin.jobs.discover import tools_of
 from dialin.judge.verdict import Judge

@@ -27,7 +27,8 @@ from dialin.cli.options import (
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.discover.connect import Connections, connect, shared_store
+from dialin.discover.connect import Connections, connect
+from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError

@@ -11,7 +11,7 @@ import click
 from dialin import files
 from dialin.cli.options import JSON, RUN, price_options, prices_of
 from dialin.cli.output import print_json, say
-from dialin.discover.connect import asked
+from dialin.discover.replies import asked
 from dialin.errors import InputError
 from dialin.facts.headline import summary_json
 from dialin.llm.prices import PriceList

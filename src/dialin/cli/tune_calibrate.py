@@ -12,7 +12,8 @@ import click
 from dialin.cli.options import JSON
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.discover.connect import calibration_file, connect, shared_store
+from dialin.discover.connect import calibration_file, connect
+from dialin.discover.replies import shared_store
 from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.files import quoted, without_nan, write_json

@@ -1,10 +1,10 @@
-"""Opens the models of a run: LLM and judge with their stores of replies, and the embedder with its cache of vectors."""
+"""Opens the models of a run: LLM and judge, and the embedder with its cache of vectors."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -20,14 +20,11 @@ from dialin.embed.cache import CachedEmbedder, RememberingEmbedder
 from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.errors import ModelError
 from dialin.judge.calibration import Calibration, read_calibration
-from dialin.llm.backends import backend_of, shipped_adapters
-from dialin.llm.base import Backend, Reply, Request
-from dialin.llm.cache import ReplyStore
+from dialin.llm.backends import backend_of
+from dialin.llm.base import Backend
 from dialin.llm.http import NotReadyError
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.spec import NO_LLM, Spec, is_server, redirected
-from dialin.llm.usage import Account, Usage
-from dialin.models import store as models
 from dialin.models.home import home_path, writable_home
 from dialin.name.kinds import Kinds, kinds_of
 
@@ -35,29 +32,7 @@ Engine = Callable[[Embedder], Embedder]
 """Turns an embedder here into one of the same name that works elsewhere, such as `dialin.scale.embedder.on_cores`."""
 CALIBRATION = "calibration.json"
 """Name of the calibration in a folder of ``dialin tune``."""
-_SHARED_REPLIES, _SHARED_VECTORS = "replies.sqlite", "embeddings.sqlite"
-
-
-def shared_store() -> ReplyStore:
-    """Open the replies of all runs of this user; new ones are kept in memory if the user's folder cannot be written.
-
-    Only what a server or a model answers in this process comes in: a run folder may be from somebody else.
-    """
-    path, is_writable = home_path() / _SHARED_REPLIES, writable_home() is not None
-    if is_writable:
-        return ReplyStore(path, keeps_empty=False)
-    return ReplyStore(":memory:", known=path if path.is_file() else None, keeps_empty=False)
-
-
-def asked(run_store: Path) -> dict[Account, Usage]:
-    """Return the distinct questions of a run by step and LLM, and their tokens, paid for or not."""
-    with closing(replies_in(run_store)) as store:
-        return store.bill()
-
-
-def replies_in(run_store: Path) -> ReplyStore:
-    """Open the replies of a run; an empty store if the run has none, as looking makes no file."""
-    return ReplyStore(run_store if run_store.exists() else ":memory:")
+_SHARED_VECTORS = "embeddings.sqlite"
 
 
 @dataclass(frozen=True)
@@ -246,10 +221,7 @@ def connect_for_new(
     def opened(name: str) -> ChosenEmbedder:
         if is_server(name):
             return open_embedder(name, (), on_embed, engine)
-        chosen = embedder_of(name)
-        embedder = engine(chosen.embedder) if engine else chosen.embedder
-        remembering = RememberingEmbedder(embedder, home_path() / _SHARED_VECTORS, on_embed)
-        return ChosenEmbedder(remembering, chosen.reason)
+        return _remembering(embedder_of(name), on_embed, engine)
 
     if note := redirected(spec):
         on_note(note)
@@ -293,11 +265,22 @@ def open_embedder(
     `engine` turns the embedder behind the cache into one that works on many machines.
     """
     chosen, home = embedder_of(spec, texts), writable_home()
-    embedder = engine(chosen.embedder) if engine else chosen.embedder
     if home is None:
-        remembering = RememberingEmbedder(embedder, home_path() / _SHARED_VECTORS, on_embed)
-        return ChosenEmbedder(remembering, chosen.reason)
-    return ChosenEmbedder(CachedEmbedder(embedder, home / _SHARED_VECTORS, on_embed), chosen.reason)
+        return _remembering(chosen, on_embed, engine)
+    cached = CachedEmbedder(_working(chosen, engine), home / _SHARED_VECTORS, on_embed)
+    return ChosenEmbedder(cached, chosen.reason)
+
+
+def _remembering(
+    chosen: ChosenEmbedder, on_embed: Callable[[int, int], None] | None, engine: Engine | None
+) -> ChosenEmbedder:
+    """Return an embedder that looks into the user's cache and writes nothing."""
+    remembering = RememberingEmbedder(_working(chosen, engine), home_path() / _SHARED_VECTORS, on_embed)
+    return ChosenEmbedder(remembering, chosen.reason)
+
+
+def _working(chosen: ChosenEmbedder, engine: Engine | None) -> Embedder:
+    return engine(chosen.embedder) if engine else chosen.embedder
 
 
 def beside(spec: str) -> Calibration | Auto:
@@ -344,29 +327,3 @@ def closed_on_failure(*backends: Backend | None) -> Iterator[None]:
             if backend:
                 backend.close()
         raise
-
-
-def model_hashes(specs: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return {model: {file: sha256}} of the models and adapters that come with dialin and that the specs name."""
-    named = [spec for spec in map(Spec.maybe, specs) if spec is not None and spec.kind == "local"]
-    names = [name for spec in named for name in (spec.model, spec.adapter, spec.name)]
-    known, adapters = models.catalogue(), shipped_adapters()
-    found = {name: {f.name: f.sha256 for f in known[name].files} for name in names if name in known}
-    return found | {name: {adapters[name].name: models.sha256_of(adapters[name])} for name in names if name in adapters}
-
-
-class WatchedBackend:
-    """A backend that reports each reply, for a progress bar; closing it leaves the real one open."""
-
-    def __init__(self, backend: Backend, on_reply: Callable[[], None]) -> None:
-        self.name, self.n_parallel, self.n_draws = backend.name, backend.n_parallel, backend.n_draws
-        self._backend, self._on_reply = backend, on_reply
-
-    def reply(self, request: Request) -> Reply:
-        """Answer one request."""
-        reply = self._backend.reply(request)
-        self._on_reply()
-        return reply
-
-    def close(self) -> None:
-        """Do nothing: whoever opened the real backend closes it."""

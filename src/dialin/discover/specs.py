@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dialin.discover.settings import Auto, Settings
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration
-from dialin.llm.backends import prompt_of_adapter
+from dialin.llm.backends import prompt_of_adapter, shipped_adapters
 from dialin.llm.spec import AUTO, NO_LLM, Spec, at_server
 from dialin.models import store as models
 from dialin.prompts.templates import VERSIONS
@@ -138,3 +139,12 @@ def stale_adapter(spec: str) -> str:
         f"the adapter of {spec} is not used: it was tuned with {said} of the prompt {task!r}, "
         f"which now has version {VERSIONS[task]} (tune it again)"
     )
+
+
+def model_hashes(specs: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return {model: {file: sha256}} of the models and adapters that come with dialin and that the specs name."""
+    named = [spec for spec in map(Spec.maybe, specs) if spec is not None and spec.kind == "local"]
+    names = [name for spec in named for name in (spec.model, spec.adapter, spec.name)]
+    known, adapters = models.catalogue(), shipped_adapters()
+    found = {name: {f.name: f.sha256 for f in known[name].files} for name in names if name in known}
+    return found | {name: {adapters[name].name: models.sha256_of(adapters[name])} for name in names if name in adapters}

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from dialin import files
 from dialin.discover.assign import write_pieces
-from dialin.discover.connect import Connections, WatchedBackend, asked, replies_in, shared_store
+from dialin.discover.connect import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
+from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
 from dialin.errors import ProviderError

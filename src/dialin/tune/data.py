@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from dialin.arrays import Matrix
 from dialin.bounded import BROKEN_PARQUET
-from dialin.discover.connect import model_hashes
+from dialin.discover.specs import model_hashes
 from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler
 from dialin.text.script import language_of
