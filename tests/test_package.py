@@ -23,9 +23,9 @@ SLOW = ("sklearn", "genai_prices", "starlette")
 """What takes a good part of a second to import."""
 LAYERS = [
     *("errors", "bounded", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
-    *("read", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
-    *("facts", "report", "scale", "jobs"),
-    *("web", "annotate", "tune", "peers", "bench", "cli", "__main__"),
+    *("read", "redact", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
+    *("facts", "report", "export", "scale", "jobs"),
+    *("web", "serve", "annotate", "tune", "peers", "bench", "cli", "__main__"),
 ]
 """Every folder and module of the package. Each imports only itself and what stands before it."""
 

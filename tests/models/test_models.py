@@ -515,3 +515,19 @@ def test_embedders_on_this_machine_have_the_right_hash(name: str, monkeypatch: p
     if not models.is_present(name):
         pytest.skip(f"{name} is not on this machine")
     assert models.verify(name).name == name
+
+
+def test_what_pip_removes_while_it_is_counted_counts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three bytes in a folder that stays; pip takes its own away between the listing and the reading of it."""
+    (tmp_path / "stays").mkdir()
+    (tmp_path / "stays" / "a.whl").write_bytes(b"abc")
+    (tmp_path / "goes").mkdir()
+    scandir = os.scandir
+
+    def gone(path: str) -> object:
+        if Path(path).name == "goes":
+            raise FileNotFoundError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert download.bytes_in(tmp_path) == 3

@@ -276,9 +276,17 @@ def _follow(process: subprocess.Popen[bytes], folders: list[Path], advance: Adva
         try:
             process.wait(_POLL_SECONDS)
         except subprocess.TimeoutExpired:
-            advance(sum(_size(path) for folder in folders for path in folder.rglob("*")))
+            advance(sum(bytes_in(folder) for folder in folders))
         else:
             return
+
+
+def bytes_in(folder: Path) -> int:
+    """Count the bytes of all files below a folder; what pip removes meanwhile counts nothing.
+
+    ``Path.rglob`` raises where a folder goes between its listing and its reading; ``os.walk`` passes over it.
+    """
+    return sum(_size(Path(parent, name)) for parent, _, names in os.walk(folder) for name in names)
 
 
 def _size(path: Path) -> int:
