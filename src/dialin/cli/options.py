@@ -21,6 +21,7 @@ from dialin.llm.prices import PRICE_HINT, Price, PriceList
 from dialin.llm.servers import allow
 from dialin.llm.spec import AUTO, NO_LLM
 from dialin.read.columns import Columns
+from dialin.redact.choice import ENGINES
 from dialin.runs.manifest import RunPlan
 
 Command = Callable[..., Any]
@@ -119,6 +120,18 @@ ray_option = click.option(
     metavar="ADDRESS",
     help="Ray cluster whose cores encode the sentences: HOST:PORT, or auto: that of this machine, or else a new one.",
 )
+
+
+def redact_option(default: str) -> Callable[[Command], Command]:
+    """Return the option that says who finds what must not be seen; `default` tells in words what happens without."""
+    return click.option(
+        "--redact",
+        type=click.Choice(ENGINES),
+        help="Replace e-mail addresses, card numbers and the like by placeholders first: by rules, or by presidio or "
+        f"gliner beside the rules, which find names, too. Default: {default}.",
+    )
+
+
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
 _DEFAULT = Settings()
@@ -283,7 +296,7 @@ def columns_of(options: dict[str, Any]) -> Columns:
 def plan_of(options: dict[str, Any]) -> RunPlan:
     """Return the plan of a run from the options of a command."""
     settings, specs = who_judges(settings_of(options), specs_of(options))
-    return RunPlan(source=options["input"], columns=columns_of(options), settings=settings, specs=specs)
+    return RunPlan(options["input"], columns_of(options), settings, specs, redact=options["redact"])
 
 
 def specs_of(options: dict[str, Any]) -> Specs:

@@ -13,7 +13,7 @@ from dialin.facts.headline import summary_of
 from dialin.files import without_nan
 from dialin.llm.prices import Cost, cost_json
 from dialin.read.label_column import Position, TextLabels, column_of, join
-from dialin.read.table import read
+from dialin.redact.source import read_redacted
 from dialin.runs.run import Run, fingerprint
 from dialin.score.metrics import Scores, score
 from dialin.score.reliability import Goodness
@@ -101,7 +101,7 @@ def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
     if source.path == "-":
         raise InputError("the input came from standard input and cannot be read again", hint="give --gold-file")
     column = column_of(source.path, gold)
-    if fingerprint(read(source.path, source.columns)) != source.sha256:
+    if fingerprint(read_redacted(source.path, source.columns, source.redact).corpus) != source.sha256:
         raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")
     if len(column) <= max(place.row for place in places):
         raise InputError(

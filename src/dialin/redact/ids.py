@@ -97,6 +97,9 @@ _BESIDE = (
 """Numbers without a checksum: the word has to stand shortly before them."""
 
 
+_LONG = re.compile(r"(?:[0-9][^0-9]{0,3}){6}")
+
+
 def ids(text: str) -> Iterator[Finding]:
     """Yield the numbers of people in a plain text: of residents, taxpayers, the insured, passports.
 
@@ -105,6 +108,8 @@ def ids(text: str) -> Iterator[Finding]:
     >>> list(ids("my NHS number is 943 476 5919, my lucky one 943 476 5918"))
     [Finding(start=17, end=29, type='ID')]
     """
+    if not _LONG.search(text):
+        return
     for kinds, (before, after) in ((_KINDS, (40, 25)), (_BESIDE, (25, 0))):
         near = partial(is_said_near, text, before=before, after=after)
         for kind in kinds:

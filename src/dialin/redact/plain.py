@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 MARK = "\ufffc"
 """Stands for a placeholder, whatever its length: so a text reads the same before and after a value is replaced."""
@@ -26,28 +27,41 @@ class PlainText:
     ----------
     text : str
         In NFKC, with ASCII digits and dashes.
-    origins : tuple of (int, int)
-        Where each of its characters comes from: first character of the source, and the one after the last.
+    source : str
+        As it was written.
+    parts : tuple of (int, int, bool)
+        Parts of the source, in order: first character, the one after the last, and whether a mark stands for it.
     """
 
     text: str
-    origins: tuple[tuple[int, int], ...]
+    source: str
+    parts: tuple[tuple[int, int, bool], ...]
 
     @classmethod
     def of(cls, source: str, gone: Iterable[tuple[int, int]] = ()) -> PlainText:
         """Return a text with one mark for each of its places (start, end) that are gone."""
-        pieces, at = list[tuple[str, tuple[int, int]]](), 0
+        parts, at = list[tuple[int, int, bool]](), 0
         for start, end in sorted(gone):
-            pieces += [(_plain(source[i]), (i, i + 1)) for i in range(at, start)]
-            pieces.append((MARK, (start, end)))
+            parts += [(at, start, False), (start, end, True)]
             at = end
-        pieces += [(_plain(source[i]), (i, i + 1)) for i in range(at, len(source))]
-        origins = tuple(origin for piece, origin in pieces for _ in piece)
-        return cls("".join(piece for piece, _ in pieces), origins)
+        parts.append((at, len(source), False))
+        text = "".join(MARK if is_gone else _plain_of(source[start:end]) for start, end, is_gone in parts)
+        return cls(text, source, tuple(parts))
+
+    @cached_property
+    def _origins(self) -> list[tuple[int, int]]:
+        """Where each plain character comes from: first character of the source, and the one after the last."""
+        found = list[tuple[int, int]]()
+        for start, end, is_gone in self.parts:
+            if is_gone:
+                found.append((start, end))
+            else:
+                found += [(i, i + 1) for i in range(start, end) for _ in _plain(self.source[i])]
+        return found
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return where a part of the plain text is in the source."""
-        return self.origins[start][0], self.origins[end - 1][1]
+        return self._origins[start][0], self._origins[end - 1][1]
 
 
 def placeholders_in(text: str) -> list[tuple[int, int]]:
@@ -61,6 +75,11 @@ def placeholders_in(text: str) -> list[tuple[int, int]]:
     return [found.span() for found in PLACEHOLDER.finditer(text)]
 
 
+def _plain_of(text: str) -> str:
+    return text if text.isascii() else "".join(map(_plain, text))
+
+
+@lru_cache(maxsize=1 << 14)
 def _plain(character: str) -> str:
     """Return a character in NFKC, its digits and dashes as ASCII ones.
 

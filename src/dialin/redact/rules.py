@@ -11,11 +11,9 @@ from dialin.redact.reference import plates, references
 from dialin.redact.web import ips, urls
 
 FAMILIES = (urls, emails, ibans, cards, ids, ips, plates, phones, references)
-MAY_HOLD = r"[\p{N}@＠]|://"
-"""What a text has that any rule finds something in, for RE2."""
 
 
-def find(text: str) -> list[Finding]:
+def find_private(text: str) -> list[Finding]:
     """Return what must not be seen in a text, in its order and without overlaps.
 
     Placeholders stay as they are, those of dialin (<PHONE_1>) and of others ([PII], {NAME}). The rules are asked again
@@ -23,7 +21,7 @@ def find(text: str) -> list[Finding]:
 
     Examples
     --------
-    >>> find("card ４１１１ 1111 1111 1111, not [CARD]")
+    >>> find_private("card ４１１１ 1111 1111 1111, not [CARD]")
     [Finding(start=5, end=24, type='CARD')]
     """
     found, kept = list[Finding](), placeholders_in(text)

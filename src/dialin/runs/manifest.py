@@ -16,6 +16,7 @@ from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost
 from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
+from dialin.redact.choice import OFF
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
 
@@ -36,6 +37,8 @@ class InputSource:
         Hash of the sentences as read and of the places where they occur.
     n_sentences, n_occurrences, n_blank : int
         Numbers of distinct sentences, of utterances, and of rows without text.
+    redact : str
+        Who found what must not be seen before it was replaced: one of `dialin.redact.engine.ENGINES`.
     """
 
     path: str
@@ -44,6 +47,7 @@ class InputSource:
     n_sentences: int
     n_occurrences: int
     n_blank: int
+    redact: str = OFF
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class RunPlan:
         LLMs and embedder.
     pin : Path, optional
         Folder of an earlier run; the new run keeps what people decided about it.
+    redact : str, optional
+        One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
     """
 
     source: str
@@ -69,6 +75,7 @@ class RunPlan:
     settings: Settings
     specs: Specs = field(default_factory=Specs)
     pin: Path | None = None
+    redact: str | None = None
 
 
 @dataclass(frozen=True)
