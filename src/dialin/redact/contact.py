@@ -17,7 +17,8 @@ ABROAD = ("DE", "FR", "ES", "IT", "NL", "AT", "CH", "BE", "TW", "PL")
 """Where national numbers count, too, if a word beside them says that they are numbers to call."""
 _LOCAL = r"0-9A-Za-z\u00c0-\u024f._%+'-"
 _EMAIL = re.compile(
-    rf"(?<![{_LOCAL}])[0-9A-Za-z\u00c0-\u024f_](?:[{_LOCAL}]{{0,63}})@(?:[0-9A-Za-z](?:[0-9A-Za-z-]{{0,62}})\.){{1,8}}[A-Za-z]{{2,24}}(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z\u00c0-\u024f])[0-9A-Za-z\u00c0-\u024f_][{_LOCAL}]{{0,63}}"
+    r"@(?:[0-9A-Za-z][0-9A-Za-z-]{0,62}\.){1,8}[A-Za-z]{2,24}(?![0-9A-Za-z])"
 )
 _PHONE = re.compile(
     r"(?<![0-9A-Za-z+])(?<![0-9][.,/-])(?:\+ ?|\()?[0-9](?:(?:[ .-]|\) ?|\)-|[ -]\(| - )?[0-9]){6,16}"

@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dialin.redact.finding import ACCOUNT, ORDER, PLATE, Finding
+from dialin.redact.finding import ACCOUNT, CARD, ORDER, PLATE, Finding
 
-_VALUE = r"(?P<value>#?(?:[0-9A-Za-z]|(?<=[0-9A-Za-z])[/_.-](?=[0-9A-Za-z])){3,40})(?![0-9A-Za-z])"
-_SAID = r"(?:[ :=,(-]|\bis\b|\bwas\b|\bshould be\b|\bit\b|\bnow\b|[是为])*"
+_VALUE = r"(?P<value>#?(?:[0-9A-Za-z]|(?<=[0-9A-Za-z])[/_-](?=[0-9A-Za-z])){3,40})(?![0-9A-Za-z])"
+_SAID = (
+    r"(?:[ :=,(-]|\b(?:is|was|are|it|now|as|follows|(?:should|would|will|must|has to) be|i have(?: here)?)\b"
+    r"|'s\b|[是为])*"
+)
 _NUMBER = r"(?:[ -]?(?:number|numbers|num|no\.|no|nr\.|nr|id|code|reference|ref\.|ref|#)(?![A-Za-z]))"
 _ORDER = (
-    "(?:purchase |sales |return )?order|tracking|booking|reservation|invoice|receipt|ticket|case|confirmation|parcel"
-    "|shipment|consignment|return|rma|claim|reference|transaction"
+    "(?:purchase |sales |return )?order|purchase|tracking|booking|reservation|invoice|receipt|ticket|case|confirmation"
+    "|parcel|shipment|consignment|return|rma|claim|reference|transaction"
 )
 _ACCOUNT = (
-    "(?:customer |bank |user )?account|acct\\.?|customer|client|member(?:ship)?|policy|contract|meter|user"
+    "(?:customer |bank |user )?account|acct\\.?|customer|client|member(?:ship)?|policy|insurance|contract|meter|user"
     "|loyalty(?: card)?|frequent flyer|subscriber|patient|student|employee|staff"
 )
 _ZH_ORDER = (
@@ -25,6 +28,14 @@ _ZH_ORDER = (
 _ZH_ACCOUNT = (
     "(?:账|帐)(?:号|户)|户号|(?:会员|用户|客户|保单|合同|学生|员工|社保|公积金|储值卡|会员卡)(?:编号|号码|号)|学号|工号"
 )
+
+
+_CARD = re.compile(
+    rf"(?:\b(?:credit |debit |bank |visa |payment )?card(?: ?(?:numbers?|no\.?|#))?|卡号|银行卡|信用卡){_SAID}"
+    r"(?P<value>[0-9]{4}([ -]?)[0-9]{4}\2[0-9]{4}\2[0-9]{4}(?:\2[0-9]{1,3})?)(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+"""What is called a card, though a digit of it may be wrong: heard, typed or invented."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +78,14 @@ _PLATE = re.compile(
 
 
 def references(text: str) -> Iterator[Finding]:
-    """Yield the numbers in a plain text that a word before them names as that of an order or an account.
+    """Yield the numbers in a plain text that a word before them names as that of an order, an account or a card.
 
     Examples
     --------
     >>> list(references("order number 448-2291734, placed for 12.50; I order 50 more"))
     [Finding(start=13, end=24, type='ORDER')]
     """
+    yield from (Finding(*found.span("value"), CARD) for found in _CARD.finditer(text))
     for clue in _CLUES:
         for found in clue.pattern.finditer(text):
             value = found["value"].strip()

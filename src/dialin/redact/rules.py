@@ -10,7 +10,11 @@ from dialin.redact.plain import PlainText, placeholders_in
 from dialin.redact.reference import plates, references
 from dialin.redact.web import ips, urls
 
-FAMILIES = (urls, emails, ibans, cards, ids, ips, plates, phones, references)
+FAMILIES = (
+    *((urls, 0), (emails, 0), (ibans, 8), (cards, 14), (ids, 6), (ips, 1)),
+    *((plates, 1), (phones, 7), (references, 1)),
+)
+"""Each family of rules, and how many digits a text needs to have for it."""
 
 
 def find_private(text: str) -> list[Finding]:
@@ -35,6 +39,7 @@ def find_private(text: str) -> list[Finding]:
 def _once(text: str, gone: list[tuple[int, int]]) -> list[Finding]:
     """Return what the rules find in a text of which some places are gone."""
     plain = PlainText.of(text, gone)
-    here = without_overlaps(one for family in FAMILIES for one in family(plain.text))
+    n_digits = sum(map(plain.text.count, "0123456789"))
+    here = without_overlaps(one for family, least in FAMILIES if n_digits >= least for one in family(plain.text))
     placed = [Finding(*plain.place(one.start, one.end), one.type) for one in here]
     return without_overlaps(one for one in placed if all(one.end <= start or end <= one.start for start, end in gone))
