@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
@@ -35,7 +36,7 @@ def main() -> None:
         "seen": [one for one in sentences if not one.is_held_out],
         "held out": [one for one in sentences if one.is_held_out],
     }
-    results = {name: scores(part) for name, part in parts.items()}
+    results: dict[str, Any] = {name: scores(part) for name, part in parts.items()}
     results["sentences"] = about(sentences)
     results["speed"] = speed([one.text for one in sentences])
     for name in parts:

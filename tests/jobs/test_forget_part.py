@@ -18,7 +18,7 @@ from dialin.jobs.forget_log import LogWithout
 from dialin.jobs.forget_part import forget_part
 from dialin.jobs.traces import Traces, search_folder
 from dialin.llm.cache import ReplyStore
-from dialin.review.edits import Accept, Merge, Move, Noise, Rename, Split, SplitPart, Undo
+from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Rename, Split, SplitPart, Undo
 from dialin.review.log import DECISIONS, read_log
 from dialin.runs.run import Run, load
 from fake_run import calls, decide, fake_run, reviewed_run
@@ -130,7 +130,7 @@ def test_an_intent_goes_with_its_last_sentence_and_the_log_can_be_read(tmp_path:
     lost, other = (i for i, rows in members.items() if len(rows) == 2)
     single = next(rows[0] for rows in members.values() if len(rows) == 1)
     rows = members[lost]
-    edits = [Rename(lost, "ours"), Merge(other, (lost,), "both"), Move((single,), other)]
+    edits: list[Edit] = [Rename(lost, "ours"), Merge(other, (lost,), "both"), Move((single,), other)]
     decide(tmp_path / "run", *edits, Accept(lost), Split(lost, (SplitPart(lost, "a", (rows[0],)),)))
     forget_part(tmp_path / "run", texts=[run.corpus.texts[row] for row in rows])
     after = load(tmp_path / "run")

@@ -12,7 +12,7 @@ from dialin.cli.output import say
 from dialin.errors import InputError
 from dialin.jobs.forget import Held, forget_cache, forget_run, run_to_forget
 from dialin.jobs.forget_part import ForgottenPart, forget_part
-from dialin.jobs.traces import holding
+from dialin.jobs.traces import still_holding
 from dialin.models.home import home_path
 from dialin.runs.run import load
 
@@ -73,7 +73,7 @@ def report_forgotten_part(gone: ForgottenPart, run: Path) -> list[Path]:
     say(f"forgotten of {run}: {', '.join(counted_noun(n, noun) for n, noun in (*counts, *shared))}")
     for path in gone.deleted:
         say(f"deleted {path}: export it again")
-    left = holding(gone.looked)
+    left = still_holding(gone.looked)
     say(f"searched {counted_noun(len(gone.looked), 'file')}: {', '.join(one.path.name for one in gone.looked)}")
     for path in left:
         say(f"{path} still holds a forgotten text: dialin did not write it, so change or delete it yourself", err=True)

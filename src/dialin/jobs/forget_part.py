@@ -30,7 +30,7 @@ from dialin.jobs.forget_rows import (
     pinned_without,
     sentences_without,
 )
-from dialin.jobs.traces import LookedAt, Traces, file_holds, holding, question_and_reply, search_folder
+from dialin.jobs.traces import LookedAt, Traces, file_holds, question_and_reply, search_folder, still_holding
 from dialin.llm.cache import ReplyStore
 from dialin.models.home import home_path
 from dialin.name.labels import number
@@ -249,7 +249,10 @@ def _rewrite_manifest(run: Run, folder: Path) -> None:
 def _delete_exports(place: Path, traces: Traces) -> tuple[Path, ...]:
     """Delete the exports in a run folder that hold a forgotten text."""
     found = [
-        path for name in EXPORTS if (place / name).is_dir() for path in holding(search_folder(place / name, traces))
+        path
+        for name in EXPORTS
+        if (place / name).is_dir()
+        for path in still_holding(search_folder(place / name, traces))
     ]
     for path in found:
         path.unlink()

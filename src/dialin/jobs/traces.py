@@ -209,6 +209,6 @@ def _bytes_hold(path: Path, traces: Traces) -> bool:
     return any(form.encode() in data for form in forms) and traces.are_in(data.decode("utf-8", "replace"))
 
 
-def holding(looked: Sequence[LookedAt]) -> list[Path]:
+def still_holding(looked: Sequence[LookedAt]) -> list[Path]:
     """Return the files that hold a forgotten text."""
     return [one.path for one in looked if one.holds]
