@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Cli
+from conftest import Cli, Served
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +23,7 @@ from dialin.jobs.traces import Traces, search_folder
 from dialin.llm.cache import ReplyStore
 from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Rename, Split, SplitPart, Undo
 from dialin.review.log import DECISIONS, read_log
+from dialin.runs.manifest import INTERRUPTED, read_manifest, write_manifest
 from dialin.runs.run import Run, load
 from fake_run import calls, decide, fake_run, reviewed_run
 from run_commands import discover
@@ -69,6 +73,45 @@ def test_the_run_can_be_used_afterwards(cli: Cli, secret: Path) -> None:
         done = cli(*words, *(["--dialogue", "call"] if words[0] == "predict" else []))
         assert done.exit_code == 0, done.output
     assert (secret / "report.html").is_file()
+
+
+def test_the_run_can_be_reviewed_afterwards(cli: Cli, secret: Path, served: Served) -> None:
+    forget_part(secret, ["d1"])
+    assert cli("review", secret).exit_code == 0
+    assert BERTHA not in served[0][0].corpus.texts
+
+
+def test_a_run_without_a_result_forgets_too(cli: Cli, secret: Path) -> None:
+    for name in ("intents.parquet", "pieces.npz", "rounds.jsonl", "report.html"):
+        (secret / name).unlink()
+    write_manifest(secret, replace(read_manifest(secret), status=INTERRUPTED, files={}, result=""))
+    sentences_of = pq.read_table(secret / "sentences.parquet")
+    none = pa.array([-1] * sentences_of.num_rows)
+    pq.write_table(sentences_of.set_column(4, "intent_id", none), secret / "sentences.parquet")
+    assert cli("forget", secret, "--text", ZH, "--yes").exit_code == 0
+    assert bytes_with(secret, ZH) == []
+    assert ZH not in load(secret).corpus.texts
+    assert cli("resume", secret).exit_code == 0
+
+
+def test_a_link_to_a_run_stays_a_link(cli: Cli, secret: Path) -> None:
+    Path("link").symlink_to(secret)
+    assert cli("forget", "link", "--dialogue", "d1", "--yes").exit_code == 0
+    assert Path("link").is_symlink()
+    assert bytes_with(secret, BERTHA) == []
+
+
+def test_an_earlier_result_forgets_too(secret: Path) -> None:
+    """What `resume` keeps of a reviewed result holds its sentences and decisions."""
+    kept = secret / "reviewed-1"
+    kept.mkdir()
+    for name in ("sentences.parquet", "intents.parquet"):
+        shutil.copy(secret / name, kept / name)
+    n = load(secret).corpus.texts.index(BERTHA)
+    (kept / DECISIONS).write_text(f'{{"format": 2}}\n{{"decision": "noise", "sentences": [{n}, 0]}}\n')
+    forget_part(secret, ["d1"])
+    assert bytes_with(secret, BERTHA) == []
+    assert [entry.edit for entry in read_log(kept / DECISIONS)] == [Noise((0,))]
 
 
 def test_what_others_say_stays_and_is_counted_less(secret: Path) -> None:

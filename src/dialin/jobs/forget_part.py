@@ -100,11 +100,12 @@ def forget_part(folder: Path, dialogues: Sequence[str] = (), texts: Sequence[str
         traces = Traces(going.texts, kept)
         n_replies = _forget_replies(home_path() / REPLY_CACHE, traces)
         n_vectors = _forget_vectors(home_path() / VECTOR_CACHE, traces)
-        _put_in_place(_made_without(run, going, traces), place)
-        deleted = _delete_exports(place, traces)
-        if run.manifest.result:
-            write_report(load(place), place / files.REPORT)
-        looked = (*search_folder(place, traces), *_search_cache(traces))
+        staging = _made_without(run, going, traces)
+    _put_in_place(staging, place)  # without the lock, which is an open file: Windows renames no folder with one
+    deleted = _delete_exports(place, traces)
+    if run.manifest.result:
+        write_report(load(place), place / files.REPORT)
+    looked = (*search_folder(place, traces), *_search_cache(traces))
     n_sentences = int((~going.stays).sum())
     return ForgottenPart(int(going.utterances.sum()), n_sentences, n_replies, n_vectors, deleted, looked)
 
@@ -149,9 +150,14 @@ def _before(place: Path) -> Path:
 
 def _put_in_place(staging: Path, place: Path) -> None:
     before = _before(place)
-    place.rename(before)
-    staging.rename(place)
-    shutil.rmtree(before)
+    try:
+        place.rename(before)
+        staging.rename(place)
+        shutil.rmtree(before)
+    except OSError as error:
+        raise InputError(
+            f"cannot replace {place}: {error.strerror or error}", hint="close what uses it, and try again"
+        ) from error
 
 
 def _made_without(run: Run, going: Going, traces: Traces) -> Path:
