@@ -71,7 +71,7 @@ def test_presidio_is_asked_in_the_language_of_the_text() -> None:
 
 
 def test_a_text_in_a_language_without_a_model_is_an_error() -> None:
-    with pytest.raises(InputError, match=r"spaCy model for Chinese.*zh_core_web_md"):
+    with pytest.raises(InputError, match=r"model of spaCy for Chinese.*zh_core_web_md"):
         PresidioNames(FakeAnalyser(), frozenset({"en"}))(["我是王芳"])
 
 

@@ -12,6 +12,7 @@ from dialin.cli.output import say
 from dialin.errors import InputError
 from dialin.jobs.forget import Held, forget_cache, forget_run, run_to_forget
 from dialin.jobs.forget_part import ForgottenPart, forget_part
+from dialin.jobs.forget_rows import going_of
 from dialin.jobs.traces import still_holding
 from dialin.models.home import home_path
 from dialin.runs.run import load
@@ -24,7 +25,7 @@ from dialin.runs.run import load
 @click.option("--all", "is_all", is_flag=True, help="Delete the shared replies and vectors of all runs, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(runs: tuple[Path, ...], dialogues: tuple[str, ...], texts: tuple[str, ...], is_all: bool, yes: bool) -> None:
-    """Delete runs, and the shared replies and vectors of their sentences; or parts of runs.
+    """Delete runs, dialogues or sentences of runs, and their shared replies and vectors.
 
     Only files that dialin wrote are deleted. What you exported to other folders stays, and so do the models. --all
     alone empties the user's cache, which also holds sentences of runs that you deleted by hand. --dialogue and --text
@@ -55,10 +56,10 @@ def forget_words(runs: Sequence[Path], words: tuple[Sequence[str], Sequence[str]
             "--dialogue and --text need a run folder, and no --all", hint="dialin forget RUN --dialogue ID"
         )
     for run in runs:
-        load(run)  # raises before anything is deleted
-    n_dialogues, n_texts = map(len, words)
-    said = f"{counted_noun(n_dialogues, 'dialogue')} and {counted_noun(n_texts, 'text')}"
-    say(f"{', '.join(map(str, runs))}: {said}, in all files and in the shared replies and vectors")
+        going = going_of(load(run).corpus, *words)
+        counts = (int(going.utterances.sum()), "utterance"), (int((~going.stays).sum()), "sentence")
+        n_utterances, n_sentences = (counted_noun(n, noun) for n, noun in counts)
+        say(f"{run}: {n_utterances}, and {n_sentences} that nobody else says, with their shared replies and vectors")
     if not yes:
         confirm()
     left = [path for run in runs for path in report_forgotten_part(forget_part(run, *words), run)]

@@ -100,7 +100,7 @@ def finder_of(name: str) -> Finder | None:
         The name is not one of `ENGINES`, or the library or the model is not installed.
     """
     if name not in ENGINES:
-        raise InputError(f"redact={name!r} is not known", hint=f"choose one of {', '.join(ENGINES)}")
+        raise InputError(f"nobody redacts by {name!r}", hint=f"choose one of {', '.join(ENGINES)}")
     if name == "presidio":
         from dialin.redact.presidio import presidio_finder  # noqa: PLC0415  (an extra)
 

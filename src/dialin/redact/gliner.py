@@ -29,7 +29,7 @@ def gliner_finder() -> ModelFinder:
         The extra is not installed, or the model is neither here nor can be fetched.
     """
     if find_spec("gliner") is None:
-        raise InputError("redact='gliner' needs GLiNER", hint='pip install "dialin[redact-gliner]"')
+        raise InputError("redaction by gliner needs the package gliner", hint='pip install "dialin[redact-gliner]"')
     return ModelFinder("gliner", GlinerNames(_model()), {"gliner": version("gliner"), "model": MODEL})
 
 

@@ -32,7 +32,9 @@ def presidio_finder() -> ModelFinder:
         The extra or an English model is not installed.
     """
     if find_spec("presidio_analyzer") is None:
-        raise InputError("redact='presidio' needs Presidio", hint='pip install "dialin[redact-presidio]"')
+        raise InputError(
+            "redaction by presidio needs the package presidio-analyzer", hint='pip install "dialin[redact-presidio]"'
+        )
     models = {language: best for language in MODELS if (best := installed_model(language))}
     if "en" not in models:
         raise missing_model("en")
@@ -64,8 +66,8 @@ def missing_model(language: str) -> InputError:
     noun = {"en": "English", "zh": "Chinese"}[language]
     model = MODELS[language][2]
     return InputError(
-        f"redact='presidio' needs a spaCy model for {noun}",
-        hint=f"python -m spacy download {model}; or use redact='rules', which finds no names",
+        f"redaction by presidio needs a model of spaCy for {noun}",
+        hint=f"python -m spacy download {model}; or redact by rules alone, which find no names",
     )
 
 
