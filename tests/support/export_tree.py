@@ -12,8 +12,8 @@ FIXTURES = Path(__file__).parents[1] / "read" / "importers" / "fixtures"
 
 
 def fixture_names() -> list[str]:
-    """Return the names of all fixtures, such as "contact-lens"."""
-    return sorted(path.name for path in FIXTURES.iterdir())
+    """Return the names of all fixtures that are JSON, such as "contact-lens"."""
+    return sorted(path.stem for path in FIXTURES.glob("*.json"))
 
 
 def fixture_path(name: str) -> Path:
