@@ -97,7 +97,7 @@ def test_other_files_are_counted(tmp_path: Path) -> None:
     (tmp_path / "call.wav").write_bytes(b"RIFF")
     table, lines = loaded(tmp_path)
     assert ids_in(table) == ["c0", "c1", "c2"]
-    assert lines == ["3 Contact Lens calls; 3 files of another kind left out, such as call.wav"]
+    assert lines == ["3 Contact Lens calls; 3 of another kind left out, such as call.wav"]
 
 
 def test_two_sources_are_named_with_a_file_of_each(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_two_sources_are_named_with_a_file_of_each(tmp_path: Path) -> None:
     assert "--format contact-lens or --format twilio" in str(e.value)
     table, lines = loaded(tmp_path, format="twilio", speakers="1=agent,2=customer")
     assert table.num_rows == 3
-    assert lines == ["1 Twilio transcript; 3 files of another kind left out, such as 0.json"]
+    assert lines == ["1 Twilio transcript; 3 of another kind left out, such as 0.json"]
 
 
 def test_lines_of_two_sources_are_named(tmp_path: Path) -> None:
