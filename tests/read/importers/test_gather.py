@@ -138,7 +138,7 @@ def test_an_unknown_format_lists_all(tmp_path: Path) -> None:
 
 def test_a_format_that_the_file_does_not_have_is_an_error(tmp_path: Path) -> None:
     path = put(tmp_path / "a.json", CALLS[0])
-    with pytest.raises(InputError, match=r"a\.json looks like a Contact Lens call, not a Genesys Cloud conversation"):
+    with pytest.raises(InputError, match=r"a\.json holds Contact Lens calls, not Genesys Cloud conversations"):
         read_table(str(path), Columns(format="genesys"))
     path.write_text("text\nhello\n", "utf-8")
     with pytest.raises(InputError, match=r"a\.json: the document is text .*, not an object"):
@@ -207,6 +207,11 @@ def test_a_speaker_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
     assert str(caught[2].message) == f"--speakers names 0, but {path} has 1, 2"
     assert table["role"].to_pylist() == [None, "customer", None]
     assert table["speaker"].to_pylist() == ["1", "2", "1"]
+
+
+def test_labels_can_be_roles_if_the_user_says_so(tmp_path: Path) -> None:
+    put(tmp_path / "a.json", fixture_value("twilio"))
+    assert loaded(tmp_path, role="speaker")[0]["role"].to_pylist() == ["1", "2", "1"]
 
 
 def test_lone_surrogates_become_readable(tmp_path: Path) -> None:

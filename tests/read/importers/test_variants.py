@@ -59,7 +59,6 @@ def test_a_word_may_have_no_alternative() -> None:
 
 
 def test_a_participant_of_contact_lens_may_be_its_role() -> None:
-    """The guide has transcripts whose `ParticipantId` is AGENT or CUSTOMER."""
     document = fixture_value("contact-lens") | {"Participants": []}
     for turn, role in zip(
         document["Transcript"], ("AGENT", "CUSTOMER", "CUSTOMER", "CUSTOMER", "SOMEBODY"), strict=True
@@ -180,3 +179,9 @@ def test_deepgram_without_words_has_the_transcript() -> None:
 def test_assemblyai_without_speakers(more: dict[str, Any], expected: tuple[object, ...]) -> None:
     document = {"id": "a", "status": "completed", "audio_url": "x", "text": "all of it", "utterances": None, **more}
     assert said_in(document) == [expected]
+
+
+def test_a_conversation_may_not_tell_when_it_began() -> None:
+    document = {"transcript": {"transcriptSegments": [{"text": "hi", "messageTime": "2026-03-04T08:59:00Z"}]}}
+    (dialogue,) = dialogues_in(document)
+    assert (dialogue.date, dialogue.turns[0].start, dialogue.turns[0].date) == ("", None, "2026-03-04T08:59:00+00:00")
