@@ -75,9 +75,8 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 def discover(out: Path, pin: Path | None, batch: bool, ray: str | None, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT.
 
-    INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, an export of a contact centre or recogniser (a file, a folder
-    or a .zip), or - for standard input. All files are written to the folder RUN; the table of intents goes to standard
-    output.
+    INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. All files are written to the folder
+    RUN; the table of intents goes to standard output.
     """
     plan = plan_of(options)
     limits = SessionLimits(budget_of(options), options["memory"])
