@@ -20,7 +20,7 @@ from dialin.llm.ledger import Budget
 from dialin.llm.prices import PRICE_HINT, Price, PriceList
 from dialin.llm.servers import allow
 from dialin.llm.spec import AUTO, NO_LLM
-from dialin.read.columns import Columns
+from dialin.read.columns import PAUSE, Columns
 from dialin.runs.manifest import RunPlan
 
 Command = Callable[..., Any]
@@ -31,6 +31,23 @@ _COLUMNS = [
     click.option("--role", metavar="COL", help="Column with the speaker's role."),
     click.option("--turn", metavar="COL", help="Column with the turn number."),
     click.option("--date", metavar="COL", help="Column with the date of the utterance or of the dialogue."),
+    click.option(
+        "--format", metavar="NAME", help="Whose export INPUT is, such as contact-lens. Default: by its content."
+    ),
+    click.option(
+        "--speakers",
+        metavar="ROLES",
+        default="",
+        help='Roles where an export only numbers the speakers, such as "0=agent,1=customer".',
+    ),
+    click.option(
+        "--pause",
+        type=click.FloatRange(0, 3600),
+        default=PAUSE,
+        show_default=True,
+        metavar="SECONDS",
+        help="Longest pause within a turn of an export. 0: as its recogniser cut.",
+    ),
 ]
 _MODELS = [
     click.option(
@@ -277,7 +294,8 @@ def settings_of(options: dict[str, Any]) -> Settings:
 
 def columns_of(options: dict[str, Any]) -> Columns:
     """Return the column names among the options of a command."""
-    return Columns(*(options.get(name) for name in ("text", "dialogue", "role", "turn", "date")))
+    names = {field.name for field in fields(Columns)}
+    return Columns(**{name: value for name, value in options.items() if name in names})
 
 
 def plan_of(options: dict[str, Any]) -> RunPlan:

@@ -131,17 +131,18 @@ def of_json_lines(text: str, where: str, wanted: ColumnFilter) -> RawTable:
     InputError
         If a line is not JSON, or as for `of_records`.
     """
-    return of_records(_values(text, where), where, wanted)
+    return of_records((value for _, value in json_lines(text.split("\n"), where)), where, wanted)
 
 
-def _values(text: str, where: str) -> Iterator[object]:
-    for n, line in enumerate(text.split("\n"), start=1):
+def json_lines(lines: Iterable[str], where: str) -> Iterator[tuple[int, object]]:
+    """Yield the number of each line that is not blank, from 1, and its JSON value; raise InputError if it is none."""
+    for n, line in enumerate(lines, start=1):
         if line and not line.isspace():
             try:
-                yield json.loads(line)
+                yield n, json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise InputError(
-                    f"line {n} of {where} is not JSON: {error_line(error)}; it reads {shortened_repr(line)}",
+                    f"line {n} of {where} is not JSON: {error_line(error)}; it reads {shortened_repr(line.rstrip())}",
                     hint="every line must be one JSON object",
                 ) from error
 

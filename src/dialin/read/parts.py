@@ -89,7 +89,8 @@ class FlatParquet:
     @classmethod
     def of(cls, source: object, given: Columns) -> FlatParquet | None:
         """Return a source as such a file; None if it is anything else, or broken: then `read_table` says how."""
-        path = Path(source) if isinstance(source, str | Path) and str(source) != "-" else None
+        is_path = isinstance(source, str | Path) and str(source) != "-" and given.format is None
+        path = Path(str(source)) if is_path else None
         schema = _schema(path) if path else None
         if path is None or schema is None:
             return None

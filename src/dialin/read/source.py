@@ -29,12 +29,15 @@ class RawTable:
         The wanted columns, equally long.
     has_header : bool
         Whether the source itself names its columns (a list of sentences does not).
+    carried : tuple of str
+        Those of `columns` that go with the rows wherever they go, as they are: times and outcomes of an export.
     """
 
     where: str
     names: list[str]
     columns: dict[str, pa.ChunkedArray]
     has_header: bool = True
+    carried: tuple[str, ...] = ()
 
 
 def check_distinct(names: list[str], where: str) -> None:

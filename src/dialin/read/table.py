@@ -44,7 +44,8 @@ def read(source: object, columns: Columns | None = None) -> Corpus:
     ----------
     source : str, Path, frame or list
         A CSV, TSV, JSON lines, JSON, Parquet or TXT file or one of subtitles (each also as ``.gz``, ``.bz2`` or
-        ``.xz``), ``"-"`` for standard input, a pandas, polars or pyarrow frame, or a list of sentences or of objects.
+        ``.xz``), an export of a contact centre (a file, a folder or a zip archive), ``"-"`` for standard input, a
+        pandas, polars or pyarrow frame, or a list of sentences or of objects.
         Each row is one sentence, or one dialogue with a list of turns.
     columns : Columns, optional
         Names of the columns; by default they are found by their usual names.
@@ -92,7 +93,9 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
         TXT file, records of a CSV or JSON lines file (where empty lines do not count). If each row is a dialogue,
         ``row`` counts the turns of the whole source in reading order, ``turn`` counts them from 0 in each dialogue,
         a dialogue without an id gets ``#`` and its number from 0, and the date is the turn's own, else the
-        dialogue's.
+        dialogue's. An export of a contact centre has more columns, where its source tells them: ``start`` and ``end``
+        (float64, seconds), ``speaker`` (string) and the outcomes of the dialogue (float64 or string), such as
+        ``duration`` (seconds), ``rating``, ``queue``, ``channel``, ``tags`` and ``language``.
 
     Raises
     ------
@@ -100,7 +103,7 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
         As for `read`.
     """
     columns = columns or Columns()
-    raw = load_raw(source, wanted_of(columns))
+    raw = load_raw(source, wanted_of(columns), columns)
     nested = _turns_column(raw, columns)
     table = _read_turns(raw, nested, columns) if nested else _read_rows(raw, columns)
     if not table.num_rows:
@@ -145,13 +148,16 @@ def _read_rows(raw: RawTable, columns: Columns) -> pa.Table:
     text = strings(raw.columns[name], name, raw.where)
     if raw.has_header and columns.text is None and not has_words(text) and has_numbers(text):
         raise only_numbers(text, name, raw.where)
-    return cleaned_table(
+    table = cleaned_table(
         text=text,
         dialogue=_ids(raw, dialogue, is_given=columns.dialogue is not None) if dialogue else None,
         turn=integers(raw.columns[turn], turn, raw.where, is_given=columns.turn is not None) if turn else None,
         speakers=_speakers(raw.columns[role], role, raw.where, is_given=columns.role is not None) if role else None,
         date=dates(raw.columns[date], date, raw.where, is_given=columns.date is not None) if date else None,
     )
+    for more in raw.carried:
+        table = table.append_column(more, raw.columns[more])
+    return table
 
 
 def _ids(raw: RawTable, name: str, *, is_given: bool) -> pa.Array | None:

@@ -1,0 +1,27 @@
+"""The importers there are, and the one that reads a document."""
+
+from __future__ import annotations
+
+from dialin.errors import InputError
+from dialin.read.importers.base import Importer
+from dialin.read.importers.contact_lens import ContactLensChat, ContactLensVoice, LexDesigner
+
+IMPORTERS: tuple[Importer, ...] = (
+    ContactLensVoice(),
+    ContactLensChat(),
+    LexDesigner(),
+)
+"""One for each source. No document is recognised by two of them."""
+
+
+def importer_of(document: object) -> Importer | None:
+    """Return the importer that recognises a document; None if none does."""
+    return next((importer for importer in IMPORTERS if importer.recognises(document)), None)
+
+
+def importer_named(name: str) -> Importer:
+    """Return the importer of a format; raise InputError, with the names of all, if there is none."""
+    found = {importer.name: importer for importer in IMPORTERS}
+    if name not in found:
+        raise InputError(f"--format {name!r} is unknown", hint=f"the formats are {', '.join(sorted(found))}")
+    return found[name]
