@@ -20,9 +20,9 @@ from dialin.read.encoding import to_utf8
 from dialin.read.importers.containers import files_in_folder, files_in_zip, is_archive
 from dialin.read.importers.documents import SourceFile
 from dialin.read.importers.gather import imported, is_export
+from dialin.read.importers.subtitles import is_subtitles
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
-from dialin.read.subtitles import is_subtitles, of_subtitles
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -34,8 +34,6 @@ _SUFFIXES = {
     ".txt": "txt",
     ".parquet": "parquet",
     ".pq": "parquet",
-    ".vtt": "subtitles",
-    ".srt": "subtitles",
 }
 PARQUET = b"PAR1"
 STDIN = "stdin"
@@ -141,7 +139,7 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
     if form == "parquet":
         return _parquet(data, where, wanted)
     text = to_utf8(data, where)
-    if is_export(text, columns):
+    if is_export(text, columns) or is_subtitles(text[:1000].decode(errors="ignore")):
         return imported([replace(file, data=text)], where, columns)
     form = _by_content(text, form, where, wanted)
     if not form and file.path != STDIN:
@@ -184,8 +182,6 @@ def _parse(text: bytes, form: str, where: str, wanted: ColumnFilter) -> RawTable
         text, told = without_separator_line(text)
         found = "\t" if form == "tsv" else delimiter_of(text, wanted)
         return of_csv(text, told or found, where, wanted)
-    if form == "subtitles":
-        return of_subtitles(text.decode(), where, wanted)
     if form == "txt":
         return _lines(text.decode(), where, wanted)
     is_json = form == "json" or text.lstrip().startswith(b"[")
@@ -201,8 +197,6 @@ def _by_content(text: bytes, form: str | None, where: str, wanted: ColumnFilter)
     """Return the format by the ending of the name (`form`), unless the text tells another one."""
     if form not in {None, "txt"}:
         return form
-    if is_subtitles(text[:1000].decode(errors="ignore")):
-        return "subtitles"
     if form is None:
         return _sniff(text, wanted)
     if is_table(text, wanted):  # Excel's "Unicode Text (*.txt)"

@@ -12,7 +12,7 @@ from dialin.read.source import shortened_repr
 
 Message = SourceTurn | str
 """A turn, or the kind of a record that is left out, in the plural."""
-NOTES, BOTS, SYSTEM, EVENTS, EMPTY = "private notes", "bot turns", "system messages", "events", "messages without words"
+NOTES, BOTS, SYSTEM, EVENTS, EMPTY = "private notes", "bot turns", "system messages", "events", "empty messages"
 
 
 def message(text: str, role: str, speaker: str, date: str) -> Message:

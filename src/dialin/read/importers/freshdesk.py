@@ -13,7 +13,14 @@ from dialin.read.importers.html_text import message_of
 from dialin.read.importers.places import JsonPlace, filled_keys, objects_in
 
 _OUTBOUND = "10"
-_CHANNELS = {"1": "email", "2": "portal", "3": "phone", "7": "chat", "9": "feedback widget", _OUTBOUND: "outbound email"}
+_CHANNELS = {
+    "1": "email",
+    "2": "portal",
+    "3": "phone",
+    "7": "chat",
+    "9": "feedback widget",
+    _OUTBOUND: "outbound email",
+}
 
 
 class Freshdesk:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_BLOCKS = frozenset(
-    "address article aside br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre "
-    "section table tbody tfoot thead tr ul".split()
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_BLOCKS = _set(
+    "address article aside br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
+    "pre section table tbody tfoot thead tr ul"
 )
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-_UNREAD = frozenset("blockquote head script style template title".split())
-_QUOTES = frozenset(
+_VOID = _set("area base br col embed hr img input link meta source track wbr")
+_UNREAD = _set("blockquote head script style template title")
+_QUOTES = _set(
     "freshdesk_quote gmail_attr gmail_quote gmail_signature moz-cite-prefix moz-signature protonmail_quote "
-    "protonmail_signature_block yahoo_quoted zmail_extra".split()
+    "protonmail_signature_block yahoo_quoted zmail_extra"
 )
 """Classes by which mail programs mark a former mail or a signature."""
 

@@ -14,7 +14,7 @@ from dialin.read.importers.places import JsonPlace, objects_in
 
 _ROLES = {"user": "customer", "lead": "customer", "contact": "customer", "admin": "agent", "team": "agent"}
 _SAID = frozenset({"comment", "open"})
-_MISSING = "parts that Intercom kept back"
+_MISSING = "missing parts"
 
 
 class Intercom:

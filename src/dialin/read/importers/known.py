@@ -5,11 +5,23 @@ from __future__ import annotations
 from dialin.errors import InputError
 from dialin.read.importers.base import Importer
 from dialin.read.importers.contact_lens import ContactLensChat, ContactLensVoice, LexDesigner
+from dialin.read.importers.freshdesk import Freshdesk
+from dialin.read.importers.intercom import Intercom
+from dialin.read.importers.kore_ai import KoreAi
+from dialin.read.importers.kustomer import Kustomer
+from dialin.read.importers.subtitles import Subtitles
+from dialin.read.importers.zendesk import Zendesk
 
 IMPORTERS: tuple[Importer, ...] = (
     ContactLensVoice(),
     ContactLensChat(),
     LexDesigner(),
+    Subtitles(),
+    Zendesk(),
+    Intercom(),
+    Freshdesk(),
+    Kustomer(),
+    KoreAi(),
 )
 """One for each source. No document is recognised by two of them."""
 

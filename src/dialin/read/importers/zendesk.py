@@ -1,6 +1,6 @@
 """Zendesk: tickets with their comments, as its API gives them or as its export writes them, one a line.
 
-Shapes: Zendesk API reference, tickets and ticket comments; the roles of people are in ``users``, if those are sideloaded.
+Shapes: Zendesk API reference, tickets and ticket comments, with users sideloaded for their roles.
 """
 
 from __future__ import annotations
@@ -96,4 +96,5 @@ def _outcomes(ticket: JsonPlace) -> dict[str, str | float | None]:
 
 def _is_ticket(document: object) -> bool:
     keys = filled_keys(document)
-    return "comments" in keys and bool({"requester", "requester_id"} & keys) or {"requester_id", "via"} <= keys
+    has_requester = bool({"requester", "requester_id"} & keys)
+    return (has_requester and "comments" in keys) or {"requester_id", "via"} <= keys
