@@ -48,6 +48,7 @@ _COLUMNS = [
         metavar="SECONDS",
         help="Longest pause within a turn of an export. 0: as its recogniser cut.",
     ),
+    click.option("--split", is_flag=True, help="Split each turn into its sentences, English and Chinese."),
 ]
 _MODELS = [
     click.option(

@@ -181,7 +181,7 @@ def _arrow(cells: list[object]) -> pa.ChunkedArray:
     try:
         return pa.chunked_array([column(cells)])
     except UnicodeEncodeError:
-        return pa.chunked_array([column([_mend(cell) for cell in cells])])
+        return pa.chunked_array([column([mended(cell) for cell in cells])])
 
 
 def _objects(cells: list[object]) -> pa.Array:
@@ -208,10 +208,10 @@ def _is_missing(cell: object) -> bool:
     return cell is None or (isinstance(cell, float) and cell != cell)  # noqa: PLR0124 - NaN differs from itself
 
 
-def _mend(cell: object) -> object:
+def mended(cell: object) -> object:
     """Return a cell with U+FFFD for each lone surrogate, which JSON can express but UTF-8 cannot."""
     if isinstance(cell, str):
         return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(cell, list | tuple):
-        return [_mend(turn) for turn in cell]
-    return {_mend(key): _mend(value) for key, value in cell.items()} if isinstance(cell, dict) else cell
+        return [mended(turn) for turn in cell]
+    return {mended(key): mended(value) for key, value in cell.items()} if isinstance(cell, dict) else cell

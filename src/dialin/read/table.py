@@ -31,6 +31,7 @@ from dialin.read.dates import dates
 from dialin.read.formats import load_raw
 from dialin.read.roles import Speakers, speakers_of
 from dialin.read.source import RawTable
+from dialin.read.split import split_rows
 
 _ROLE_KEYS, _ID_KEYS = ("role", "type", "name", "id"), ("id", "name")
 """Keys under which an object tells the role of a speaker, or the id of a dialogue."""
@@ -93,7 +94,8 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
         TXT file, records of a CSV or JSON lines file (where empty lines do not count). If each row is a dialogue,
         ``row`` counts the turns of the whole source in reading order, ``turn`` counts them from 0 in each dialogue,
         a dialogue without an id gets ``#`` and its number from 0, and the date is the turn's own, else the
-        dialogue's. An export of a contact centre has more columns, where its source tells them: ``start`` and ``end``
+        dialogue's. If turns are split, a row of the table is a sentence, and those of one turn share ``row`` and
+        ``turn``. An export of a contact centre has more columns, where its source tells them: ``start`` and ``end``
         (float64, seconds), ``speaker`` (string) and the outcomes of the dialogue (float64 or string), such as
         ``duration`` (seconds), ``rating``, ``queue``, ``channel``, ``tags`` and ``language``.
 
@@ -157,7 +159,7 @@ def _read_rows(raw: RawTable, columns: Columns) -> pa.Table:
     )
     for more in raw.carried:
         table = table.append_column(more, raw.columns[more])
-    return table
+    return split_rows(table, text) if columns.split else table
 
 
 def _ids(raw: RawTable, name: str, *, is_given: bool) -> pa.Array | None:
@@ -256,13 +258,15 @@ def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
     text = pick(list(fields), None if columns.text == name else columns.text, TEXT, where, "text")
     if text is None:
         raise no_column(where, "text", list(fields))
-    return cleaned_table(
-        text=strings(fields[text], text, where),
+    said = strings(fields[text], text, where)
+    table = cleaned_table(
+        text=said,
         dialogue=_dialogue_ids(raw, name, columns).take(parent),
         turn=_turn_numbers(fields, columns.turn, where, pa.array(index)),
         speakers=_speakers_of_turns(raw, fields, columns, parent),
         date=_date_of_turns(raw, fields, columns.date, parent),
     )
+    return split_rows(table, said) if columns.split else table
 
 
 def _fields(turns: pa.Array, where: str) -> dict[str, pa.Array]:

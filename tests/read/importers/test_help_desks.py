@@ -75,7 +75,7 @@ FIRST_DATES = {
     "kustomer": ["2026-05-04T10:00:00", "2026-05-04T10:01:00", "2026-05-05T09:00:00"],
     "kore-ai": ["2026-06-01T10:00:00", "2026-06-01T10:00:20", "2026-06-01T11:00:00"],
 }
-OUTCOMES = {
+OUTCOMES: dict[str, dict[str, list[object]]] = {
     "zendesk": {"rating": ["good", None], "channel": ["email", "chat"], "tags": ["billing, refund", None]},
     "intercom": {"rating": [4.0, None], "channel": ["conversation", "email"], "tags": ["delivery, 急", None]},
     "freshdesk": {"channel": ["email"], "tags": ["login, web"]},
@@ -130,7 +130,7 @@ def put(folder: Path, value: object, name: str = "a.json") -> Path:
     return path
 
 
-def texts_of(path: Path) -> list[tuple[str, str]]:
+def texts_of(path: Path) -> list[tuple[str | None, str]]:
     table = read_table(path)
     return list(zip(table["role"].to_pylist(), table["text"].to_pylist(), strict=True))
 

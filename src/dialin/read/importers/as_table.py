@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dialin.read.importers.base import Dialogue, SourceTurn
 from dialin.read.importers.documents import SourceDocument
+from dialin.read.json_records import mended
 from dialin.read.source import RawTable
 
 USUAL = ("text", "dialogue_id", "turn", "role", "date")
@@ -76,8 +77,8 @@ class DialogueRows:
         first = np.cumsum(self.lengths) - self.lengths
         dates = [turn.date or self.dates[i] for turn, i in zip(self.turns, of.tolist(), strict=True)]
         arrays = (
-            pa.array([turn.text for turn in self.turns], pa.large_string()),
-            pa.array(self.ids, pa.large_string()).take(pa.array(of)),
+            _texts([turn.text for turn in self.turns]),
+            _texts(self.ids).take(pa.array(of)),
             pa.array(np.arange(len(of)) - first[of]),
             _texts([turn.role for turn in self.turns]),
             _texts(dates),
@@ -94,12 +95,17 @@ class DialogueRows:
         return {name: pa.chunked_array([array]) for name, array in found.items() if array.null_count < len(array)}
 
 
-def _texts(values: list[str]) -> pa.Array:
-    return pa.array([value or None for value in values], pa.large_string())
+def _texts(values: Sequence[str]) -> pa.Array:
+    """Return texts, of which blank ones are null; lone surrogates, which JSON can express, are mended."""
+    said = [value or None for value in values]
+    try:
+        return pa.array(said, pa.large_string())
+    except UnicodeEncodeError:
+        return pa.array(list(map(mended, said)), pa.large_string())
 
 
 def _values(values: list[str | float | None]) -> pa.Array:
     """Return outcomes as numbers, or as text if any is text."""
     if any(isinstance(value, str) for value in values):
-        return pa.array([None if value is None or value == "" else str(value) for value in values], pa.string())
+        return _texts(["" if value is None else str(value) for value in values])
     return pa.array(values, pa.float64())

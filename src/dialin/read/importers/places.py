@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from dialin.errors import InputError
 from dialin.read.source import shortened_repr
 
+_DURATION = re.compile(r"(?:PT(?:(\d+)H)?(?:(\d+)M)?)?(\d+(?:\.\d*)?)?S", re.IGNORECASE)
+"""As protobuf ("1.250s") and ISO 8601 ("PT1H2M3.5S") write them."""
+FIRST_EPOCH = 1e8
+"""Seconds; a time below is one from the beginning of the dialogue, not since 1970."""
+_LAST = 1e11
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "a truth value", int: "a number", float: "a number"}
 
 
@@ -104,7 +110,26 @@ class JsonPlace:
         found = self.number(key)
         if found is not None and found < 0:
             raise self.at(key).wrong(f"is {found:g}, a time before the beginning")
+        if found is not None and found * unit > _LAST:
+            raise self.at(key).wrong(f"is {found:g}, a time beyond all calendars")
         return None if found is None else round(found * unit, 3)
+
+    def duration(self, key: str) -> float | None:
+        """Return the seconds of a duration such as "1.250s" or "PT1M2.5S" under a key; None if there is none.
+
+        Examples
+        --------
+        >>> JsonPlace({"a": "1.250s", "b": "PT1M2.5S"}, "a.json").duration("b")
+        62.5
+        """
+        said = self.text(key)
+        if not said:
+            return None
+        found = _DURATION.fullmatch(said)
+        if not found:
+            raise self.at(key).wrong(f"is {self.at(key)._shown}, not a duration such as 1.5s or PT1.5S")
+        hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return round(3600 * hours + 60 * minutes + seconds, 3)
 
     def date(self, key: str) -> str:
         """Return the ISO 8601 date under a key; "" if there is none."""
@@ -128,6 +153,28 @@ class JsonPlace:
         if not isinstance(self.value, dict):
             raise self.wrong(f"is {self._shown}, not an object")
         return self.value
+
+
+def date_of_epoch(seconds: float) -> str:
+    """Return a time since 1970 as ISO 8601, in UTC.
+
+    Examples
+    --------
+    >>> date_of_epoch(1_767_225_600)
+    '2026-01-01T00:00:00+00:00'
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def told(**outcomes: str | float | None) -> dict[str, str | float]:
+    """Return those outcomes that a source tells.
+
+    Examples
+    --------
+    >>> told(queue="orders", rating=0.0, tags="", wait=None)
+    {'queue': 'orders', 'rating': 0.0}
+    """
+    return {name: value for name, value in outcomes.items() if value is not None and value != ""}
 
 
 def filled_keys(document: object) -> frozenset[str]:
