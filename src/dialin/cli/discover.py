@@ -21,13 +21,13 @@ from dialin.cli.options import (
     budget_of,
     budget_options,
     cascade_option,
-    column_options,
     fallback_option,
     memory_option,
     model_options,
     plan_of,
     ray_option,
     settings_options,
+    source_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
@@ -53,7 +53,6 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 
 
 @click.command()
-@click.argument("input")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to create.")
 @click.option(
     "--pin",
@@ -61,7 +60,7 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     metavar="RUN",
     help="Keep what people decided in the review of this earlier run.",
 )
-@column_options
+@source_options
 @model_options
 @cascade_option
 @fallback_option

@@ -11,12 +11,12 @@ from dialin.bounded import shown_size
 from dialin.cli.options import (
     JSON,
     cascade_option,
-    column_options,
     model_options,
     plan_of,
     price_options,
     prices_of,
     settings_options,
+    source_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
@@ -30,8 +30,7 @@ from dialin.runs.start import read_corpus
 
 
 @click.command()
-@click.argument("input")
-@column_options
+@source_options
 @model_options
 @cascade_option
 @price_options

@@ -16,12 +16,15 @@ from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_pat
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_separator_line
+from dialin.read.database import SqlQuery, of_query
 from dialin.read.encoding import to_utf8
+from dialin.read.excel import OLE, ZIP, is_workbook, no_workbook, of_workbook
 from dialin.read.importers.containers import files_in_folder, files_in_zip, is_archive
 from dialin.read.importers.documents import SourceFile
 from dialin.read.importers.gather import imported, is_export
 from dialin.read.importers.subtitles import is_subtitles
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
+from dialin.read.remote import file_name, is_remote, read_remote, without_secrets
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
 
 _SUFFIXES = {
@@ -39,7 +42,6 @@ PARQUET = b"PAR1"
 STDIN = "stdin"
 """What names the dialogues of standard input, if nothing else does."""
 _PACKED = re.compile(r"\.(gz|bz2|xz)$", re.IGNORECASE)
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive, as .xlsx and .ods are too, and .xls
 
 
 def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -> RawTable:
@@ -47,9 +49,9 @@ def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -
 
     Parameters
     ----------
-    source : str, Path, frame, mapping or iterable
-        A path of a file or folder, ``"-"`` for standard input, a pandas, polars or pyarrow frame, a mapping of columns,
-        or a list of sentences or records.
+    source : str, Path, SqlQuery, frame, mapping or iterable
+        A path of a file or folder, the URL of a file, ``"-"`` for standard input, a query, a pandas, polars or pyarrow
+        frame, a mapping of columns, or a list of sentences or records.
     wanted : callable
         Tells whether a column with this name may be needed; other columns are dropped.
     columns : Columns
@@ -60,6 +62,8 @@ def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -
     InputError
         If the source cannot be found, decoded or parsed.
     """
+    if isinstance(source, SqlQuery):
+        return of_query(source, wanted)
     if isinstance(source, str | Path):
         return _load_path(str(source), wanted, columns)
     if isinstance(source, Mapping):
@@ -113,7 +117,7 @@ def _of_table(table: pa.Table, names: list[str], where: str, wanted: ColumnFilte
 
 
 def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
-    where = "standard input" if path == "-" else path
+    where = "standard input" if path == "-" else without_secrets(path)
     if path != "-" and Path(path).is_dir():
         return imported(files_in_folder(Path(path)), where, columns)
     data = _read(path, where)
@@ -121,7 +125,7 @@ def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
         raise InputError(f"{where} is empty", hint="give a file with at least one sentence")
     if is_archive(data, path):
         return imported(files_in_zip(data, where), where, columns)
-    file = SourceFile(STDIN if path == "-" else Path(path).name, where, data)
+    file = SourceFile(STDIN if path == "-" else file_name(path), where, data)
     if columns.format is not None:
         return imported([file], where, columns)
     return _load_file(file, wanted, columns)
@@ -129,11 +133,10 @@ def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
 
 def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawTable:
     where, data = file.where, file.data
-    if data.startswith(_WORKBOOKS):
-        raise InputError(
-            f"{where} is a workbook of a spreadsheet, not text",
-            hint="save the sheet as CSV (UTF-8)",
-        )
+    if is_workbook(data):
+        return of_workbook(data, where, columns.sheet, wanted)
+    if data.startswith((ZIP, OLE)) and (error := no_workbook(data, where)):
+        raise error
     name = _PACKED.sub("", file.path.lower())
     form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
@@ -154,6 +157,8 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
 def _read(path: str, where: str) -> bytes:
     if path == "-":
         return unpacked(read_bounded(sys.stdin.buffer, where), where)
+    if is_remote(path):
+        return unpacked(read_remote(path), where)
     try:
         return read_path(Path(path), where)
     except InputError:  # which is a ValueError

@@ -1,0 +1,81 @@
+"""Reads files at URLs such as ``s3://…``, ``gs://…`` and ``https://…``; the extra ``cloud`` brings fsspec."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from dialin.bounded import read_bounded
+from dialin.errors import InputError
+from dialin.read.source import error_line, needs_extra
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_USER, _QUERY = re.compile(r"(://)[^/@\s]*@"), re.compile(r"\?\S*")
+
+
+def is_remote(path: str) -> bool:
+    """Return whether a path is a URL.
+
+    Examples
+    --------
+    >>> is_remote("s3://bucket/calls.csv"), is_remote("calls.csv"), is_remote("C:/calls.csv")
+    (True, False, False)
+    """
+    return _URL.match(path) is not None
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without what may be secret in the URLs in it: users, passwords, signatures.
+
+    Examples
+    --------
+    >>> without_secrets("https://ann:pw@example.org/calls.csv?sig=abc"), without_secrets("why?.csv")
+    ('https://***@example.org/calls.csv?***', 'why?.csv')
+    """
+    return _QUERY.sub("?***", _USER.sub(r"\1***@", text)) if "://" in text else text
+
+
+def file_name(path: str) -> str:
+    """Return the name of a file at a path or URL.
+
+    Examples
+    --------
+    >>> file_name("https://example.org/a/calls.csv.gz?sig=abc"), file_name("a/why?.csv")
+    ('calls.csv.gz', 'why?.csv')
+    """
+    return PurePosixPath(_QUERY.sub("", path)).name if is_remote(path) else Path(path).name
+
+
+def read_remote(url: str) -> bytes:
+    """Return the bytes of a file at a URL, as they are there.
+
+    Raises
+    ------
+    InputError
+        fsspec, or the package that speaks the protocol, is not installed; there is no such file; it cannot be read; or
+        it holds more than `most_bytes`.
+    """
+    where, fsspec = without_secrets(url), _fsspec(url)
+    try:
+        with fsspec.open(url, "rb") as stream:
+            return read_bounded(stream, where)
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {where}", hint="check the path") from error
+    except ImportError as error:
+        raise InputError(
+            f"{where} needs a package that is not installed: {error_line(error)}", hint="install it with pip"
+        ) from error
+    except Exception as error:  # each service has errors of its own: no access, no network, no such bucket
+        said = without_secrets(error_line(error)) or type(error).__name__
+        raise InputError(f"cannot read {where}: {said}", hint="check the path and your access to it") from None
+
+
+def _fsspec(url: str) -> Any:
+    try:
+        import fsspec  # noqa: PLC0415  (an extra)
+    except ImportError as error:
+        raise needs_extra(without_secrets(url), "fsspec", "cloud") from error
+    return fsspec
