@@ -26,6 +26,7 @@ _ROWS = 1 << 13
 """Rows that are fetched at once."""
 _SECRET = re.compile(r"pass|pwd|secret|token|key|cred|odbc_connect|auth", re.IGNORECASE)
 """Names of parts of a URL behind ``?`` that may hold a secret."""
+_IN_ODBC = re.compile(r"(?:pwd|password)=([^;]+)", re.IGNORECASE)
 _READS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with)\b", re.IGNORECASE | re.DOTALL)
 _MASK = "***"
 
@@ -57,7 +58,7 @@ def sql_query(sql: str, url: str) -> SqlQuery:
     """Return a query; raise InputError if it does not read, or the URL is none, or SQLAlchemy is not installed."""
     if not _READS.match(sql):
         raise InputError(f"--sql {shortened_repr(sql)} does not begin with SELECT or WITH", hint="dialin only reads")
-    return SqlQuery(sql, _without_secrets(_parsed(url)).render_as_string(hide_password=False), url)
+    return SqlQuery(sql, _without_secrets(_parsed(url)), url)
 
 
 def of_query(query: SqlQuery, wanted: ColumnFilter) -> RawTable:
@@ -84,7 +85,7 @@ def of_query(query: SqlQuery, wanted: ColumnFilter) -> RawTable:
     except sqlalchemy.exc.NoSuchModuleError as error:
         raise InputError(f"{query}: {error_line(error)}", hint="install its dialect for SQLAlchemy") from None
     except Exception as error:  # each driver has errors of its own, and not all of them come as SQLAlchemy's
-        said = _masked(error_line(getattr(error, "orig", None) or error), query)
+        said = error_line(Exception(_masked(str(getattr(error, "orig", None) or error), query)))
         raise InputError(f"{where} failed: {said}", hint="check the query, the URL and the server") from None
 
 
@@ -153,16 +154,18 @@ def _for_reading(url: URL) -> URL:
     return url.set(database=f"file:{quote(name)}").update_query_dict({"mode": "ro", "uri": "true"})
 
 
-def _without_secrets(url: URL) -> URL:
+def _without_secrets(url: URL) -> str:
     query = {name: _MASK if _SECRET.search(name) else value for name, value in url.query.items()}
-    return url.set(password=_MASK if url.password else None, query=query)
+    shown = url.set(password=_MASK if url.password else None, query=query).render_as_string(hide_password=False)
+    return shown.replace(quote(_MASK), _MASK)
 
 
 def _masked(message: str, query: SqlQuery) -> str:
     """Return what a driver says without the secrets of the URL, whichever way it writes them."""
     url = _parsed(query.url)
     hidden = [url.password, *(value for name, value in url.query.items() if _SECRET.search(name))]
-    secrets = [secret for value in hidden if value for secret in ([value] if isinstance(value, str) else value)]
+    texts = [text for value in hidden if value for text in ([value] if isinstance(value, str) else value)]
+    secrets = [*texts, *(secret for text in texts for secret in _IN_ODBC.findall(text))]
     for secret in sorted(secrets, key=len, reverse=True):
         for written in (secret, quote(secret), quote_plus(secret)):
             message = message.replace(written, _MASK) if written else message

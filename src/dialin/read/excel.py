@@ -24,20 +24,18 @@ def is_workbook(data: bytes) -> bool:
     return "xl/workbook.xml" in _members(data)
 
 
-def no_workbook(data: bytes, where: str) -> InputError | None:
-    """Return the error for the file of an office that cannot be read; None if the bytes are no such file."""
+def no_workbook(data: bytes, where: str) -> InputError:
+    """Return the error for a file of an office that is not a readable workbook."""
+    members = _members(data)
     if data.startswith(OLE):
         return InputError(f"{where} is a workbook of old Excel (.xls), or has a password", hint=_AS_CSV)
-    members = _members(data)
     if "xl/workbook.bin" in members:
         return InputError(f"{where} is a binary workbook of Excel (.xlsb)", hint=_AS_CSV)
     if "mimetype" in members:
         return InputError(f"{where} is an OpenDocument file, such as an .ods of LibreOffice", hint=_AS_CSV)
-    return (
-        InputError(f"{where} is not readable Excel: it cannot be unpacked", hint="save it again")
-        if not members
-        else None
-    )
+    if members:
+        return InputError(f"{where} is a document of an office, not a workbook", hint="give a table or an export")
+    return InputError(f"{where} is not readable Excel: it cannot be unpacked", hint="copy or save it again")
 
 
 def of_workbook(data: bytes, where: str, sheet: str | None, wanted: ColumnFilter) -> RawTable:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_path, unpacked
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import DEFAULT, Columns
-from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_separator_line
+from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_empty_cells, without_separator_line
 from dialin.read.database import SqlQuery, of_query
 from dialin.read.encoding import to_utf8
 from dialin.read.excel import OLE, ZIP, is_workbook, no_workbook, of_workbook
@@ -135,8 +135,8 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
     where, data = file.where, file.data
     if is_workbook(data):
         return of_workbook(data, where, columns.sheet, wanted)
-    if data.startswith((ZIP, OLE)) and (error := no_workbook(data, where)):
-        raise error
+    if data.startswith((ZIP, OLE)):
+        raise no_workbook(data, where)
     name = _PACKED.sub("", file.path.lower())
     form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
@@ -184,7 +184,7 @@ def _parquet(data: bytes, where: str, wanted: ColumnFilter) -> RawTable:
 
 def _parse(text: bytes, form: str, where: str, wanted: ColumnFilter) -> RawTable:
     if form in {"csv", "tsv"}:
-        text, told = without_separator_line(text)
+        text, told = without_separator_line(without_empty_cells(text))
         found = "\t" if form == "tsv" else delimiter_of(text, wanted)
         return of_csv(text, told or found, where, wanted)
     if form == "txt":
