@@ -183,7 +183,7 @@ def _remove_empty(folders: list[Path]) -> None:
             return
 
 
-def path_of(source: str | SqlQuery) -> str:
+def recorded_path(source: str | SqlQuery) -> str:
     """Return the absolute path of an input, or its URL without secrets; "-" for standard input."""
     if isinstance(source, SqlQuery) or source == "-" or is_remote(source):
         return shown(source)
@@ -201,7 +201,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
     specs = plan.specs.at_servers()
     counts = len(corpus.texts), n_rows, corpus.n_blank
     sql = plan.source.sql if isinstance(plan.source, SqlQuery) else ""
-    source = InputSource(path_of(plan.source), plan.columns, fingerprint(corpus), *counts, sql=sql)
+    source = InputSource(recorded_path(plan.source), plan.columns, fingerprint(corpus), *counts, sql=sql)
     return Manifest(
         dialin=version("dialin"),
         status=RUNNING,

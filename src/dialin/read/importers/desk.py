@@ -33,13 +33,13 @@ def dialogue_of(
     (['hello', 'and now?'], {'rating': 'good'}, {'private notes': 1})
     """
     all_of_it = list(messages)
-    turns = by_date([one for one in all_of_it if isinstance(one, SourceTurn)])
+    turns = in_order_of_dates([one for one in all_of_it if isinstance(one, SourceTurn)])
     left_out = Counter(one for one in all_of_it if isinstance(one, str))
     told = {name: value for name, value in outcomes.items() if value is not None and value != ""}
     return Dialogue(id, tuple(turns), date, told, left_out)
 
 
-def by_date(turns: list[SourceTurn]) -> list[SourceTurn]:
+def in_order_of_dates(turns: list[SourceTurn]) -> list[SourceTurn]:
     """Return turns by their dates, if all of them have one, since some desks list the latest message first."""
     return turns if any(not turn.date for turn in turns) else sorted(turns, key=lambda turn: _instant(turn.date))
 
