@@ -12,8 +12,8 @@ FIXTURES = Path(__file__).parents[1] / "read" / "importers" / "fixtures"
 
 
 def fixture_names() -> list[str]:
-    """Return the names of all fixtures, such as "contact-lens"."""
-    return sorted(path.name for path in FIXTURES.iterdir())
+    """Return the names of all fixtures that are JSON, such as "contact-lens"."""
+    return sorted(path.stem for path in FIXTURES.glob("*.json"))
 
 
 def fixture_path(name: str) -> Path:
@@ -56,3 +56,13 @@ def contact_call(contact: str, *said: tuple[str, str]) -> dict[str, Any]:
             for n, (role, text) in enumerate(said)
         ],
     }
+
+
+def calls_folder(folder: Path, texts: list[str]) -> Path:
+    """Write a folder of Contact Lens calls, one for each text, in which a bot and an agent speak, too."""
+    folder.mkdir()
+    for n, text in enumerate(texts):
+        said = ("CUSTOM_BOT", "Please hold"), ("AGENT", "How can I help you"), ("CUSTOMER", text)
+        call = contact_call(f"call-{n}", *said) | {"Categories": {"MatchedCategories": [f"queue {n % 2}"]}}
+        (folder / f"{n}.json").write_text(json.dumps(call, ensure_ascii=False), "utf-8")
+    return folder

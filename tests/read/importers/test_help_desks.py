@@ -11,11 +11,22 @@ import pytest
 
 from dialin.errors import InputError, InputNote
 from dialin.read.columns import Columns
+from dialin.read.importers.documents import SourceFile, documents_in
+from dialin.read.importers.known import IMPORTERS
 from dialin.read.table import read, read_table
-from export_tree import fixture_path, fixture_value
 
+FIXTURES = Path(__file__).parent / "desk_fixtures"
 pytestmark = pytest.mark.filterwarnings("ignore::dialin.errors.InputNote")
 Change = Callable[[Any], object]
+
+
+def fixture_path(name: str) -> Path:
+    """Return the file of a fixture by its name without ending."""
+    return next(path for path in FIXTURES.iterdir() if path.stem == name)
+
+
+def fixture_value(name: str) -> Any:
+    return json.loads(fixture_path(name).read_text("utf-8"))
 
 
 def said_in(name: str) -> list[tuple[str, str, str]]:
@@ -119,6 +130,13 @@ def test_subtitles_have_the_times_of_their_turns() -> None:
 def test_a_role_makes_equal_words_two_sentences() -> None:
     corpus = read(fixture_path("freshdesk"))
     assert corpus.roles == ["customer" if text != "Which browser do you use?" else "agent" for text in corpus.texts]
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_one_importer_recognises_a_document(name: str) -> None:
+    documents = list(documents_in(SourceFile(name, name, fixture_path(name).read_bytes())))
+    found = [importer.name for importer in IMPORTERS for each in documents if importer.recognises(each.value)]
+    assert found == [name] * len(documents)
 
 
 # --- other shapes of the same source --------------------------------------------------------------

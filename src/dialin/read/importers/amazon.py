@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialin.read.importers.base import SourceTurn
-from dialin.read.importers.places import JsonPlace, told
+from dialin.read.importers.places import JsonPlace, known_outcomes
 
 MACHINES = {"CUSTOM_BOT": "bot turns", "BOT": "bot turns", "SYSTEM": "system messages"}
 """What is said by no person, by the role of the participant. Amazon Connect administrator guide."""
@@ -26,7 +26,7 @@ def amazon_outcomes(root: JsonPlace) -> dict[str, str | float]:
     """Return what an analysis says of the whole conversation; the tags are the categories that matched."""
     about = root.at("ConversationCharacteristics") if root.has("ConversationCharacteristics") else None
     matched = root.at("Categories").each("MatchedCategories") if root.has("Categories") else []
-    return told(
+    return known_outcomes(
         duration=about.seconds("TotalConversationDurationMillis", _MILLI) if about else None,
         channel=root.text("Channel").lower(),
         language=root.text("LanguageCode"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
 from dialin.read.importers.joining import Word, in_order, turns_of_words
-from dialin.read.importers.places import JsonPlace, filled_keys, objects_in, told
+from dialin.read.importers.places import JsonPlace, filled_keys, known_outcomes, objects_in
 
 DURATION, LANGUAGE, STATUS = "audio_duration", "language_code", "status"
 """Keys of the seconds of the recording, of its language and of the job: from memory."""
@@ -34,7 +34,7 @@ class AssemblyAi:
         turns = turns or [SourceTurn(root.text("text"))]
         if not any(turn.text for turn in turns):
             raise NothingSaidError("the job failed" if root.text(STATUS) == "error" else "no transcript")
-        outcomes = told(duration=root.seconds(DURATION), language=root.text(LANGUAGE))
+        outcomes = known_outcomes(duration=root.seconds(DURATION), language=root.text(LANGUAGE))
         yield Dialogue(root.text("id"), tuple(in_order(turns)), outcomes=outcomes)
 
 

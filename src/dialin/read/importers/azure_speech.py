@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
 from dialin.read.importers.joining import in_order
-from dialin.read.importers.places import JsonPlace, filled_keys, told
+from dialin.read.importers.places import JsonPlace, filled_keys, known_outcomes
 
 _TICK = 1e-7
 """Seconds."""
@@ -31,7 +31,7 @@ class AzureSpeech:
             raise NothingSaidError("no phrase was recognised")
         left_out = {"unrecognised phrases": n} if (n := len(phrases) - len(heard)) else {}
         recording = PurePosixPath(root.text("source").partition("?")[0]).stem
-        outcomes = told(duration=root.seconds("durationInTicks", _TICK))
+        outcomes = known_outcomes(duration=root.seconds("durationInTicks", _TICK))
         yield Dialogue(recording, tuple(in_order(map(_phrase, heard))), outcomes=outcomes, left_out=left_out)
 
 

@@ -102,7 +102,8 @@ def _member(packed: ZipFile, member: ZipInfo, where: str) -> SourceFile:
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
+    parts = PurePosixPath(name).parts
+    return any((part.startswith(".") and not part.startswith("..")) or part == "__MACOSX" for part in parts)
 
 
 def _may_be_document(name: str) -> bool:

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
-from dialin.read.importers.places import FIRST_EPOCH, JsonPlace, date_of_epoch, filled_keys, object_in, objects_in, told
+from dialin.read.importers.places import (
+    FIRST_EPOCH,
+    JsonPlace,
+    date_of_epoch,
+    filled_keys,
+    known_outcomes,
+    object_in,
+    objects_in,
+)
 
 ROLES = {
     **dict.fromkeys(("AGENT", "HUMAN_AGENT", "ANY_AGENT"), "agent"),
@@ -44,7 +52,7 @@ class CxIngest:
         about = root.at("conversation_info") if root.has("conversation_info") else None
         tags = [category.text("display_name") for category in about.each("categories")] if about else []
         turns, left_out = tuple(_of_entries(kept)), Counter({"bot turns": len(entries) - len(kept)})
-        yield Dialogue("", turns, outcomes=told(tags=", ".join(tags)), left_out=+left_out)
+        yield Dialogue("", turns, outcomes=known_outcomes(tags=", ".join(tags)), left_out=+left_out)
 
 
 def _of_entries(entries: list[JsonPlace]) -> Iterator[SourceTurn]:
@@ -112,7 +120,7 @@ def _outcomes(place: JsonPlace) -> dict[str, str | float]:
     about = place.at("qualityMetadata") if place.has("qualityMetadata") else JsonPlace({}, place.where)
     agent = next(iter(about.each("agentInfo")), JsonPlace({}, place.where))
     labels = object_in(place.value, "labels")
-    return told(
+    return known_outcomes(
         duration=place.duration("duration"),
         rating=about.number("customerSatisfactionRating"),
         queue=agent.text("team"),

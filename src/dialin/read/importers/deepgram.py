@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
 from dialin.read.importers.joining import Word, in_order, turns_of_words
-from dialin.read.importers.places import JsonPlace, object_in, told
+from dialin.read.importers.places import JsonPlace, known_outcomes, object_in
 
 DURATION = "duration"
 """Key of the seconds of the recording among the metadata: from memory."""
@@ -35,7 +35,7 @@ class Deepgram:
         if not any(turn.text for turn in said):
             raise NothingSaidError("no transcript")
         about = root.at("metadata") if root.has("metadata") else JsonPlace({}, where)
-        outcomes = told(duration=about.seconds(DURATION))
+        outcomes = known_outcomes(duration=about.seconds(DURATION))
         yield Dialogue(about.text("request_id"), tuple(in_order(said)), outcomes=outcomes)
 
 

@@ -117,7 +117,7 @@ class Gathered:
             self.others.append(file.path)
             return
         for document in _from_first(first, documents):
-            importer = self.importer_for(document)
+            importer = self.importer_for(document, is_alone=self.is_alone(file))
             if importer is None:
                 self.others.append(document.where if document.number else file.path)
             else:
@@ -127,10 +127,12 @@ class Gathered:
         """Return whether a file is all of the export."""
         return file.where == self.where
 
-    def importer_for(self, document: SourceDocument) -> Importer | None:
+    def importer_for(self, document: SourceDocument, *, is_alone: bool) -> Importer | None:
         """Return who reads a document; None if it is of no source, or not of the one that the user asked for."""
         if self.is_forced and self.importer:
             other = None if self.importer.recognises(document.value) else importer_of(document.value)
+            if other and is_alone:
+                raise _another(document.where, other, self.importer)
             return None if other else self.importer
         found = importer_of(document.value)
         if found is None:
@@ -195,6 +197,12 @@ def _mixed(where: str, one: tuple[Importer, str], other: tuple[Importer, str]) -
     told = " and ".join(f"{importer.many} ({place})" for importer, place in (one, other))
     return InputError(
         f"{where} mixes {told}", hint=f"read one of them: --format {one[0].name} or --format {other[0].name}"
+    )
+
+
+def _another(where: str, found: Importer, wanted: Importer) -> InputError:
+    return InputError(
+        f"{where} looks like a {found.one}, not a {wanted.one}", hint=f"leave out --format, or give {found.name}"
     )
 
 

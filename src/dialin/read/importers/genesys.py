@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
 from dialin.read.importers.joining import in_order
-from dialin.read.importers.places import FIRST_EPOCH, JsonPlace, date_of_epoch, objects_in, told
+from dialin.read.importers.places import FIRST_EPOCH, JsonPlace, date_of_epoch, known_outcomes, objects_in
 
 ROLES = {"external": "customer", "customer": "customer", "internal": "agent", "agent": "agent", "user": "agent"}
 """Role by `participantPurpose`; those beside external and internal are from memory."""
@@ -49,7 +49,7 @@ class Genesys:
         turns = tuple(in_order(_phrase(phrase, begin) for phrase in kept))
         date = date_of_epoch(begin) if begin >= FIRST_EPOCH else ""
         kind = root.text("mediaType").lower()
-        outcomes = told(channel=CHANNELS.get(kind, kind))
+        outcomes = known_outcomes(channel=CHANNELS.get(kind, kind))
         yield Dialogue(root.text("conversationId"), turns, date, outcomes, left_out)
 
 

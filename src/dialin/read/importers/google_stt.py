@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
 from dialin.read.importers.joining import Word, in_order, turns_of_words
-from dialin.read.importers.places import JsonPlace, object_in, objects_in, told
+from dialin.read.importers.places import JsonPlace, known_outcomes, object_in, objects_in
 
 STARTS, ENDS = ("startTime", "startOffset"), ("endTime", "endOffset")
 """Keys of the times of a word in versions 1 and 2; those of version 2, and `endTime`, are from memory."""
@@ -37,7 +37,7 @@ class GoogleSpeech:
         if not any(turn.text for turn in turns):
             raise NothingSaidError("no transcript")
         languages = dict.fromkeys(result.text("languageCode") for result in results)
-        yield Dialogue("", tuple(turns), outcomes=told(language=next(filter(None, languages), "")))
+        yield Dialogue("", tuple(turns), outcomes=known_outcomes(language=next(filter(None, languages), "")))
 
 
 def _inner(document: object) -> object:

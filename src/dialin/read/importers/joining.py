@@ -106,11 +106,11 @@ def _is_one(before: SourceTurn, turn: SourceTurn, pause: float) -> bool:
 
 
 def _is_known_near(end: float | None, start: float | None, pause: float) -> bool:
-    return end is not None and start is not None and start - end <= pause
+    return end is not None and start is not None and round(start - end, 3) <= pause
 
 
 def _is_near(end: float | None, start: float | None, pause: float) -> bool:
-    return end is None or start is None or start - end <= pause
+    return end is None or start is None or round(start - end, 3) <= pause
 
 
 def _as_one(run: Sequence[SourceTurn]) -> SourceTurn:

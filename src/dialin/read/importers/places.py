@@ -146,7 +146,9 @@ class JsonPlace:
 
     @property
     def _shown(self) -> str:
-        kind = _KINDS.get(type(self.value), "null")
+        if self.value is None:
+            return "null"
+        kind = _KINDS[type(self.value)]
         return kind if isinstance(self.value, dict | list) else f"{kind} {shortened_repr(self.value)}"
 
     def _object(self) -> dict[str, object]:
@@ -166,12 +168,12 @@ def date_of_epoch(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def told(**outcomes: str | float | None) -> dict[str, str | float]:
+def known_outcomes(**outcomes: str | float | None) -> dict[str, str | float]:
     """Return those outcomes that a source tells.
 
     Examples
     --------
-    >>> told(queue="orders", rating=0.0, tags="", wait=None)
+    >>> known_outcomes(queue="orders", rating=0.0, tags="", wait=None)
     {'queue': 'orders', 'rating': 0.0}
     """
     return {name: value for name, value in outcomes.items() if value is not None and value != ""}

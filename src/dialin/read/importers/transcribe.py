@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dialin.read.importers.amazon import why_nothing
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
 from dialin.read.importers.joining import Word, in_order, turns_of_words
-from dialin.read.importers.places import JsonPlace, object_in, told
+from dialin.read.importers.places import JsonPlace, known_outcomes, object_in
 
 CHANNEL_LABEL = "channel_label"
-"""Key of the channel of a word where channels were told apart: from memory, read in no documentation."""
+"""Key of the channel of a word where channels were known_outcomes apart: from memory, read in no documentation."""
 
 
 class Transcribe:
-    """Amazon Transcribe: words and marks, with the labels of speakers if they were told apart."""
+    """Amazon Transcribe: words and marks, with the labels of speakers if they were known_outcomes apart."""
 
     name, one, many = "transcribe", "Amazon Transcribe transcript", "Amazon Transcribe transcripts"
 
@@ -30,7 +30,8 @@ class Transcribe:
         turns = in_order(turns_of_words(_words(results))) or _whole(results)
         if not turns:
             raise NothingSaidError(why_nothing(root, "status"))
-        yield Dialogue(root.text("jobName"), tuple(turns), outcomes=told(language=results.text("language_code")))
+        outcomes = known_outcomes(language=results.text("language_code"))
+        yield Dialogue(root.text("jobName"), tuple(turns), outcomes=outcomes)
 
 
 def _words(results: JsonPlace) -> Iterator[Word]:

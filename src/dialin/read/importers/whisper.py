@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
 from dialin.read.importers.joining import Word, turns_of_words
-from dialin.read.importers.places import JsonPlace, filled_keys, objects_in, told
+from dialin.read.importers.places import JsonPlace, filled_keys, known_outcomes, objects_in
 
 
 class Whisper:
@@ -28,7 +28,7 @@ class Whisper:
         turns = [turn for segment in root.each("segments") for turn in _segment(segment)]
         if not any(turn.text for turn in turns):
             raise NothingSaidError("no transcript")
-        outcomes = told(language=root.text("language"), duration=root.seconds("duration"))
+        outcomes = known_outcomes(language=root.text("language"), duration=root.seconds("duration"))
         yield Dialogue("", tuple(turns), outcomes=outcomes)
 
 
