@@ -4,34 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from dialin.read.importers.base import Dialogue, SourceTurn
+from dialin.arrays import Ints
+from dialin.read.importers.base import Dialogue
 from dialin.read.importers.documents import SourceDocument
 from dialin.read.json_records import mended
 from dialin.read.source import RawTable
 
 USUAL = ("text", "dialogue_id", "turn", "role", "date")
 TIMES = ("start", "end")
+TURN = ("text", "role", "speaker", "date", *TIMES)
 
 
 @dataclass
 class DialogueRows:
     """The turns of dialogues, in the order in which they were added.
 
+    They are kept as columns: many small objects would cost more time than reading them does.
+
     Parameters
     ----------
-    turns : list of SourceTurn
-        All turns.
+    turns : dict of str to list
+        The values of all turns, by the names of `SourceTurn`.
     lengths, ids, dates, outcomes : list
         Of each dialogue: the number of its turns, its id, its date and what the source says of it.
     n_renamed : int
         Dialogues whose id was taken.
     """
 
-    turns: list[SourceTurn] = field(default_factory=list)
+    turns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in TURN})
     lengths: list[int] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
@@ -46,7 +54,8 @@ class DialogueRows:
 
     def add(self, dialogue: Dialogue, document: SourceDocument) -> None:
         """Add a dialogue with at least one turn; its id becomes unique."""
-        self.turns += dialogue.turns
+        for name, values in self.turns.items():
+            values.extend(map(attrgetter(name), dialogue.turns))
         self.lengths.append(len(dialogue.turns))
         self.dates.append(dialogue.date)
         self.outcomes.append(dialogue.outcomes)
@@ -58,12 +67,9 @@ class DialogueRows:
         file = f"{document.file}{number}"
         wanted = own or f"{document.file.rpartition('/')[2]}{number}"
         self.n_renamed += bool(own) and wanted in self._taken
-        names = [wanted, f"{own} ({file})" if own else file]
-        free = next((name for name in names if name not in self._taken), "")
-        n = 2
-        while not free:
-            free = "" if f"{names[-1]} {n}" in self._taken else f"{names[-1]} {n}"
-            n += 1
+        last = f"{own} ({file})" if own else file
+        names = chain((wanted, last), (f"{last} {n}" for n in count(2)))
+        free = next(name for name in names if name not in self._taken)
         self._taken.add(free)
         return free
 
@@ -73,23 +79,22 @@ class DialogueRows:
         columns = self._usual(of) | self._more(of)
         return RawTable(where, list(columns), columns, carried=tuple(name for name in columns if name not in USUAL))
 
-    def _usual(self, of: np.ndarray) -> dict[str, pa.ChunkedArray]:
+    def _usual(self, of: Ints) -> dict[str, pa.ChunkedArray]:
         first = np.cumsum(self.lengths) - self.lengths
-        dates = [turn.date or self.dates[i] for turn, i in zip(self.turns, of.tolist(), strict=True)]
         arrays = (
-            _texts([turn.text for turn in self.turns]),
+            _texts(self.turns["text"]),
             _texts(self.ids).take(pa.array(of)),
             pa.array(np.arange(len(of)) - first[of]),
-            _texts([turn.role for turn in self.turns]),
-            _texts(dates),
+            _texts(self.turns["role"]),
+            pc.coalesce(_texts(self.turns["date"]), _texts(self.dates).take(pa.array(of))),
         )
         return {name: pa.chunked_array([array]) for name, array in zip(USUAL, arrays, strict=True)}
 
-    def _more(self, of: np.ndarray) -> dict[str, pa.ChunkedArray]:
+    def _more(self, of: Ints) -> dict[str, pa.ChunkedArray]:
         """Return the times, the labels of speakers if some have no role, and the outcomes."""
-        found = {name: pa.array([getattr(turn, name) for turn in self.turns], pa.float64()) for name in TIMES}
-        if any(turn.speaker and not turn.role for turn in self.turns):
-            found["speaker"] = _texts([turn.speaker for turn in self.turns])
+        found = {name: pa.array(self.turns[name], pa.float64()) for name in TIMES}
+        if any(speaker and not role for speaker, role in zip(self.turns["speaker"], self.turns["role"], strict=True)):
+            found["speaker"] = _texts(self.turns["speaker"])
         for name in dict.fromkeys(name for told in self.outcomes for name in told):
             found[name] = _values([told.get(name) for told in self.outcomes]).take(pa.array(of))
         return {name: pa.chunked_array([array]) for name, array in found.items() if array.null_count < len(array)}

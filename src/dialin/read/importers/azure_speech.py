@@ -36,7 +36,7 @@ class AzureSpeech:
 
 
 def _phrase(phrase: JsonPlace) -> SourceTurn:
-    best = next(iter(phrase.at("nBest").items()), None)
+    best = phrase.first("nBest")
     start = _time(phrase, "offset")
     lasts = _time(phrase, "duration")
     end = None if start is None or lasts is None else round(start + lasts, 3)

@@ -11,7 +11,7 @@ class NothingSaidError(Exception):
     """A document of this source holds no transcript, for the reason in the message: it is skipped and counted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourceTurn:
     """What one speaker says without a break.
 

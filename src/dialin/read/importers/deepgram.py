@@ -52,7 +52,7 @@ def _utterances(results: JsonPlace, n_channels: int) -> list[SourceTurn]:
 
 
 def _of_channel(channel: JsonPlace, label: str, n_channels: int) -> list[SourceTurn]:
-    best = next(iter(channel.at("alternatives").items()), None)
+    best = channel.first("alternatives")
     if best is None:
         return []
     words = [_word(each, label if n_channels > 1 else each.text("speaker")) for each in best.each("words")]

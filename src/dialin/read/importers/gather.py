@@ -129,18 +129,17 @@ class Gathered:
 
     def importer_for(self, document: SourceDocument, *, is_alone: bool) -> Importer | None:
         """Return who reads a document; None if it is of no source, or not of the one that the user asked for."""
-        if self.is_forced and self.importer:
-            other = None if self.importer.recognises(document.value) else importer_of(document.value)
-            if other and is_alone:
-                raise _another(document.where, other, self.importer)
-            return None if other else self.importer
+        if self.importer and self.importer.recognises(document.value):
+            return self.importer
         found = importer_of(document.value)
-        if found is None:
-            return None
-        if self.importer is None:
-            self.importer, self.first = found, document.where
-        if found is not self.importer:
+        if self.is_forced and self.importer:
+            if found and is_alone:
+                raise _another(document.where, found, self.importer)
+            return None if found else self.importer
+        if found and self.importer:
             raise _mixed(self.where, (self.importer, self.first), (found, document.where))
+        if found:
+            self.importer, self.first = found, document.where
         return found
 
     def _add_document(self, importer: Importer, document: SourceDocument) -> None:

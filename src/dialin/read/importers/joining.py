@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import zip_longest
+from typing import NamedTuple
 
 from dialin.read.importers.base import SourceTurn
 
@@ -16,8 +18,7 @@ _DENSE = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00
 """Letters and marks of scripts without blanks: Chinese and Japanese; Korean has blanks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word, with its time in seconds and the label of who says it; a mark is glued to the word before it."""
 
     text: str
@@ -37,26 +38,27 @@ def turns_of_words(words: Iterable[Word]) -> Iterator[SourceTurn]:
     [('0', 'hello there!', 0.1, 0.9), ('1', 'hi', 1, None)]
     """
     kept: list[Word] = []
+    last: Word | None = None  # that is no mark, which has neither a speaker nor a time that counts
     for word in words:
-        if kept and not word.is_mark and not _goes_on(kept, word):
-            yield _turn(kept)
-            kept = []
+        if not word.is_mark:
+            if last and not _goes_on(last, word):
+                yield _turn(kept)
+                kept = []
+            last = word
         kept.append(word)
     if kept:
         yield _turn(kept)
 
 
-def _goes_on(kept: Sequence[Word], word: Word) -> bool:
-    """Return whether a word belongs to those before it; a mark has neither a speaker nor a time that counts."""
-    last = next((each for each in reversed(kept) if not each.is_mark), None)
-    return last is None or (last.speaker == word.speaker and _is_near(last.end, word.start, WORD_PAUSE))
+def _goes_on(last: Word, word: Word) -> bool:
+    return last.speaker == word.speaker and _is_near(last.end, word.start, WORD_PAUSE)
 
 
 def _turn(words: Sequence[Word]) -> SourceTurn:
     said = [word for word in words if not word.is_mark] or words
-    starts, ends = [w.start for w in said], [w.end for w in said if w.end is not None]
-    text = glued([w.text for w in words], [w.is_mark for w in words])
-    return SourceTurn(text, speaker=said[0].speaker, start=starts[0], end=ends[-1] if ends else None)
+    end = next((word.end for word in reversed(said) if word.end is not None), None)
+    text = glued([word.text for word in words], [word.is_mark for word in words])
+    return SourceTurn(text, speaker=said[0].speaker, start=said[0].start, end=end)
 
 
 def glued(texts: Sequence[str], are_marks: Sequence[bool] = ()) -> str:
@@ -67,11 +69,11 @@ def glued(texts: Sequence[str], are_marks: Sequence[bool] = ()) -> str:
     >>> glued(["我想", "退款", "。", "iPad", "坏了"]), glued(["well", ",", "yes"])
     ('我想退款。iPad坏了', 'well, yes')
     """
-    said = ""
-    for n, text in enumerate(texts):
-        is_mark = n < len(are_marks) and are_marks[n]
-        is_next = not said or is_mark or text in _LEFT or _DENSE.match(said[-1]) or _DENSE.match(text)
+    said, before = "", "\u3000"
+    for text, is_mark in zip_longest(texts, are_marks):
+        is_next = is_mark or text in _LEFT or not text or _DENSE.match(before) or _DENSE.match(text)
         said += text if is_next else f" {text}"
+        before = text[-1:] or before
     return said
 
 

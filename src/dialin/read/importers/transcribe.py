@@ -37,12 +37,14 @@ class Transcribe:
 def _words(results: JsonPlace) -> Iterator[Word]:
     speakers = _speakers_by_time(results)
     for item in results.each("items"):
-        best = next(iter(item.at("alternatives").items()), None)
+        best = item.first("alternatives")
         text = best.needed_text("content") if best else ""
-        start, end = item.seconds("start_time"), item.seconds("end_time")
-        speaker = item.text("speaker_label") or item.text(CHANNEL_LABEL) or speakers.get(start, "")
-        if text:
-            yield Word(text, speaker, start, end, is_mark=item.text("type") == "punctuation")
+        if text and item.text("type") == "punctuation":
+            yield Word(text, is_mark=True)
+        elif text:
+            start, end = item.seconds("start_time"), item.seconds("end_time")
+            speaker = item.text("speaker_label") or item.text(CHANNEL_LABEL) or speakers.get(start, "")
+            yield Word(text, speaker, start, end)
 
 
 def _speakers_by_time(results: JsonPlace) -> dict[float | None, str]:
