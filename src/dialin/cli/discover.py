@@ -74,8 +74,9 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 def discover(out: Path, pin: Path | None, batch: bool, ray: str | None, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT.
 
-    INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. All files are written to the folder
-    RUN; the table of intents goes to standard output.
+    INPUT is a table (CSV, TSV, JSONL, JSON, Parquet, Excel), a text with a sentence in each line, an export of a
+    contact centre or a help desk (a file, a folder or a zip archive), the URL of such a file, or - for standard input.
+    All files are written to the folder RUN; the table of intents goes to standard output.
     """
     plan = plan_of(options)
     limits = SessionLimits(budget_of(options), options["memory"])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from dialin.read.importers.base import Dialogue, SourceTurn
-from dialin.read.importers.places import JsonPlace
+from dialin.read.importers.places import JsonPlace, date_of_epoch, known_outcomes
 from dialin.read.source import shortened_repr
 
 Message = SourceTurn | str
@@ -35,8 +35,7 @@ def dialogue_of(
     all_of_it = list(messages)
     turns = in_order_of_dates([one for one in all_of_it if isinstance(one, SourceTurn)])
     left_out = Counter(one for one in all_of_it if isinstance(one, str))
-    told = {name: value for name, value in outcomes.items() if value is not None and value != ""}
-    return Dialogue(id, tuple(turns), date, told, left_out)
+    return Dialogue(id, tuple(turns), date, known_outcomes(**outcomes), left_out)
 
 
 def in_order_of_dates(turns: list[SourceTurn]) -> list[SourceTurn]:
@@ -61,13 +60,8 @@ def flag(place: JsonPlace, key: str, usual: bool | None = None) -> bool:
 
 def unix_date(place: JsonPlace, key: str) -> str:
     """Return the Unix time (seconds) under a key as an ISO 8601 date in UTC; "" if there is none."""
-    seconds = place.number(key)
-    if seconds is None:
-        return ""
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        raise place.at(key).wrong(f"is {seconds:g}, not a Unix time in seconds") from None
+    seconds = place.seconds(key)
+    return "" if seconds is None else date_of_epoch(seconds)
 
 
 def tags_of(places: Iterable[JsonPlace]) -> str:
