@@ -105,6 +105,7 @@ def test_what_is_cut_elsewhere_is_known() -> None:
 
 LINES = {
     "hi\n\nmy card is gone\r\nwhat now": ["hi", "my card is gone", "what now"],
+    "Hello,\nmy card is gone": ["Hello, my card is gone"],
     "我的卡丢了\n怎么办": ["我的卡丢了", "怎么办"],
     f"{'I have waited for my parcel ' * 3}since\nlast week. Help!": [
         f"{'I have waited for my parcel ' * 3}since last week.", "Help!"

@@ -16,6 +16,7 @@ _MAY_SPLIT = re.compile(r"[.!?。！？．…‼⁇⁈⁉]\W*\w|[\r\n\v\f\x85\u2
 """A mark that words follow, or a line break: without one, the text is one sentence."""
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _LETTER = re.compile(r"[^\W\d_]")
+_GOES_ON = (",", "，", "、")
 _WRAPPED = 60
 """Characters; a line as long as this that goes on with a small letter was broken by a mail program."""
 
@@ -57,10 +58,11 @@ def sentences_in(text: str) -> list[str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield the lines of a text; one that a mail program has broken goes on in the next."""
+    """Yield the lines of a text; one that a mail program has broken, or that ends with a comma, goes on in the next."""
     kept = ""
     for line in map(str.strip, text.splitlines()):
-        if kept and not (len(kept) >= _WRAPPED and line[:1].islower()):
+        is_wrapped = len(kept) >= _WRAPPED and line[:1].islower()
+        if kept and not is_wrapped and not kept.endswith(_GOES_ON):
             yield kept
             kept = ""
         kept = f"{kept} {line}".strip()

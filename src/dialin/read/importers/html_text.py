@@ -22,6 +22,13 @@ _QUOTES = _set(
 )
 """Classes by which mail programs mark a former mail or a signature."""
 
+_SPACE, _DECLARATION, _NO_TAG = re.compile(r"\s+"), re.compile(r"<[!?][^<>]*>"), re.compile(r"<(?![^<>]*>)")
+_MAY_END = re.compile(
+    r"^(>|--|_{10}|\*?(from|sent|date|to|subject|get)\b|发|收|日期|主题|从)|wrote|写道|message|邮件|regards|wishes|"
+    "sincerely|yours|此致|祝",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a former mail or a signature has: without any of it, there is none."""
 _BEGINS = re.compile(r"on\b|(.{0,80}\s)?(在|于)\s*\d{4}|.{0,60}<[^<>\s]+@", re.IGNORECASE)
 _WROTE = re.compile(
     r"(on\b.{5,200}\bwrote|.{0,60}<[^<>\s]+@[^<>\s]+>\s*wrote|(.{0,80}\s)?(在|于)\s*\d{4}.{4,100}写道)\s*[:：]",
@@ -61,7 +68,7 @@ def text_of_html(html: str) -> str:
     if "<" not in html and "&" not in html:
         return _tidy(html)
     reader = _TextOfHtml()
-    reader.feed(_well_formed(html))
+    reader.feed(_SPACE.sub(" ", _well_formed(html)))
     reader.close()
     return _tidy("".join(reader.parts))
 
@@ -78,7 +85,10 @@ def own_words(text: str) -> str:
     >>> own_words("It still fails.\nKind regards,\nAnn\nOn Monday, Bo Li wrote:\n> Did you try again?")
     'It still fails.'
     """
-    lines = _tidy(text).split("\n")
+    tidy = _tidy(text)
+    if not _MAY_END.search(tidy):
+        return tidy
+    lines = tidy.split("\n")
     kept = [line for line in _before_former_mail(lines) if not line.startswith(">")]
     return "\n".join(_before_signature(kept))
 
@@ -114,7 +124,11 @@ class _TextOfHtml(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._unread:
-            self.parts.append(re.sub(r"\s+", " ", data))
+            self.parts.append(data)
+
+    def updatepos(self, i: int, j: int) -> int:  # noqa: ARG002
+        """Count no lines: nobody asks where the reader is."""
+        return j
 
     def _break(self, tag: str) -> None:
         if not self._unread and (tag in _BLOCKS or tag in _UNREAD):
@@ -130,7 +144,7 @@ def _well_formed(html: str) -> str:
     """
     first, *rest = html.split("<!--")
     seen = first + "".join(part.partition("-->")[2] for part in rest)
-    return re.sub(r"<(?![^<>]*>)", "&lt;", re.sub(r"<[!?][^<>]*>", "", seen))
+    return _NO_TAG.sub("&lt;", _DECLARATION.sub("", seen))
 
 
 def _is_quote(attrs: list[tuple[str, str | None]]) -> bool:
