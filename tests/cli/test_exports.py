@@ -112,7 +112,7 @@ def test_other_columns_of_a_run_are_not_read(cli: Cli, backend: ScriptedBackend,
 
 ERRORS: dict[str, tuple[list[str], list[str]]] = {
     "unknown format": (["calls", "--format", "contactlens"], ["'contactlens' is unknown", "contact-lens, ", "whisper"]),
-    "another format": (["calls/0.json", "--format", "twilio"], ["looks like a Contact Lens call"]),
+    "another format": (["calls/0.json", "--format", "twilio"], ["holds Contact Lens calls"]),
     "no call": (["empty"], ["empty holds no export", "1 file, such as a.txt"]),
     "wrong speakers": (["calls", "--speakers", "agent"], ["'agent'", "0=agent,1=customer"]),
     "wrong pause": (["calls", "--pause", "-1"], ["--pause"]),

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dialin.errors import InputError, InputNote
 from dialin.read.columns import Columns
+from dialin.read.importers.base import Importer, NothingSaidError
+from dialin.read.importers.known import IMPORTERS, importer_named, importer_of
 from dialin.read.table import read_table
 from export_tree import contact_call, fixture_names, fixture_path, fixture_value
 
@@ -198,3 +204,38 @@ def test_a_job_that_failed_is_called_so(tmp_path: Path) -> None:
     put(tmp_path, "b.json", failed)
     with pytest.warns(InputNote, match="2 Contact Lens calls, 1 skipped: the job is failed"):
         read_table(str(tmp_path))
+
+
+# --- any value at any place -------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 10**20) | st.floats(allow_nan=True) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def ways_in(value: object, way: Way | None = None) -> Iterator[Way]:
+    """Yield the way to every place in a document."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        found = [*(way or []), key]
+        yield found
+        yield from ways_in(inner, found)
+
+
+@given(data=st.data(), name=st.sampled_from(fixture_names()), value=JSON | st.just(GONE))
+def test_any_value_at_any_place_is_read_or_named(data: st.DataObject, name: str, value: object) -> None:
+    """No other error ever reaches the user, whoever is asked, and whoever recognises it."""
+    document = fixture_value(name)
+    broken = changed(document, data.draw(st.sampled_from(list(ways_in(document)))), value)
+    for importer in {importer_named(name), importer_of(broken) or importer_named(name)}:
+        with suppress(InputError, NothingSaidError):
+            turns = [turn for dialogue in importer.dialogues(broken, "it") for turn in dialogue.turns]
+            assert all(turn.start is None or turn.start >= 0 for turn in turns)
+
+
+@given(document=JSON, importer=st.sampled_from(IMPORTERS))
+def test_any_document_is_read_or_named(document: object, importer: Importer) -> None:
+    with suppress(InputError, NothingSaidError):
+        assert isinstance(list(importer.dialogues(document, "it")), list)
+    assert not importer.recognises(document)

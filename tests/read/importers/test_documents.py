@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from dialin.errors import InputError
+from dialin.read.importers import containers
 from dialin.read.importers.containers import files_in_folder, files_in_zip, is_archive
 from dialin.read.importers.documents import SourceFile, documents_in, ending_of, head_of
 from export_tree import zipped
@@ -177,3 +178,20 @@ def test_a_workbook_is_no_archive_of_files() -> None:
     assert not is_archive(b"PK\x03\x04" + b"\0" * 40, "a.xlsx")
     assert is_archive(b"PK\x03\x04" + b"\0" * 40, "a.zip")
     assert not is_archive(b"{}", "a.zip")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.json").write_text("{}", "utf-8")
+
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(containers, "read_path", refuse)
+    with pytest.raises(InputError, match=r"cannot read '.*a\.json': .*Permission denied.*check its permissions"):
+        list(files_in_folder(tmp_path))
+
+
+def test_a_packed_file_that_is_broken_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"{}")[:-6])
+    with pytest.raises(InputError, match=r"a\.json\.gz is broken gzip"):
+        list(files_in_folder(tmp_path))

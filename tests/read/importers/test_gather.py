@@ -97,7 +97,7 @@ def test_other_files_are_counted(tmp_path: Path) -> None:
     (tmp_path / "call.wav").write_bytes(b"RIFF")
     table, lines = loaded(tmp_path)
     assert ids_in(table) == ["c0", "c1", "c2"]
-    assert lines == ["3 Contact Lens calls; 3 files of another kind left out, such as call.wav"]
+    assert lines == ["3 Contact Lens calls; 3 of another kind left out, such as call.wav"]
 
 
 def test_two_sources_are_named_with_a_file_of_each(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_two_sources_are_named_with_a_file_of_each(tmp_path: Path) -> None:
     assert "--format contact-lens or --format twilio" in str(e.value)
     table, lines = loaded(tmp_path, format="twilio", speakers="1=agent,2=customer")
     assert table.num_rows == 3
-    assert lines == ["1 Twilio transcript; 3 files of another kind left out, such as 0.json"]
+    assert lines == ["1 Twilio transcript; 3 of another kind left out, such as 0.json"]
 
 
 def test_lines_of_two_sources_are_named(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_an_unknown_format_lists_all(tmp_path: Path) -> None:
 
 def test_a_format_that_the_file_does_not_have_is_an_error(tmp_path: Path) -> None:
     path = put(tmp_path / "a.json", CALLS[0])
-    with pytest.raises(InputError, match=r"a\.json looks like a Contact Lens call, not a Genesys Cloud conversation"):
+    with pytest.raises(InputError, match=r"a\.json holds Contact Lens calls, not Genesys Cloud conversations"):
         read_table(str(path), Columns(format="genesys"))
     path.write_text("text\nhello\n", "utf-8")
     with pytest.raises(InputError, match=r"a\.json: the document is text .*, not an object"):
@@ -207,6 +207,11 @@ def test_a_speaker_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
     assert str(caught[2].message) == f"--speakers names 0, but {path} has 1, 2"
     assert table["role"].to_pylist() == [None, "customer", None]
     assert table["speaker"].to_pylist() == ["1", "2", "1"]
+
+
+def test_labels_can_be_roles_if_the_user_says_so(tmp_path: Path) -> None:
+    put(tmp_path / "a.json", fixture_value("twilio"))
+    assert loaded(tmp_path, role="speaker")[0]["role"].to_pylist() == ["1", "2", "1"]
 
 
 def test_lone_surrogates_become_readable(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def _of_call(root: JsonPlace) -> Dialogue:
     left_out, turns = Counter[str](), list[SourceTurn]()
     for place in root.each("Transcript"):
         who = place.needed_text("ParticipantId")
-        role = roles.get(who, who.upper())
+        role = roles.get(who, who.upper())  # where no participants are listed, the id may be the role
         if role in MACHINES:
             left_out[MACHINES[role]] += 1
         else:

@@ -47,9 +47,9 @@ def imported(files: Iterable[SourceFile | str], where: str, columns: Columns) ->
     Warns
     -----
     InputNote
-        Always: whose export it is, and how many dialogues it holds.
+        Always: whose export it is, how many dialogues it holds, and what was left out or renamed.
     InputWarning
-        A role was given to a speaker that is not there, or two files have dialogues of one id.
+        A role was given to a speaker that is not there.
     """
     gathered = Gathered(where, columns.pause, speaker_roles(columns.speakers))
     if columns.format is not None:
@@ -201,7 +201,7 @@ def _mixed(where: str, one: tuple[Importer, str], other: tuple[Importer, str]) -
 
 def _another(where: str, found: Importer, wanted: Importer) -> InputError:
     return InputError(
-        f"{where} looks like a {found.one}, not a {wanted.one}", hint=f"leave out --format, or give {found.name}"
+        f"{where} holds {found.many}, not {wanted.many}", hint=f"leave out --format, or give --format {found.name}"
     )
 
 

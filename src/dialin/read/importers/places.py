@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dialin.errors import InputError
 from dialin.read.source import shortened_repr
 
-_DURATION = re.compile(r"(?:PT(?:(\d+)H)?(?:(\d+)M)?)?(\d+(?:\.\d*)?)?S", re.IGNORECASE)
+_DURATION = re.compile(r"(?:PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?)?(?:(\d+(?:\.\d*)?)S)?", re.IGNORECASE)
 """As protobuf ("1.250s") and ISO 8601 ("PT1H2M3.5S") write them."""
 FIRST_EPOCH = 1e8
 """Seconds; a time below is one from the beginning of the dialogue, not since 1970."""

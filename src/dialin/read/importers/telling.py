@@ -22,7 +22,7 @@ def summary_lines(gathered: Gathered, importer: Importer) -> Iterator[str]:
     if gathered.left_out:
         told.append(f"{_counted(gathered.left_out)} left out")
     if gathered.others:
-        told.append(f"{_files(len(gathered.others))} of another kind left out, such as {gathered.others[0]}")
+        told.append(f"{len(gathered.others):,} of another kind left out, such as {gathered.others[0]}")
     if gathered.rows.n_renamed:
         told.append(f"{gathered.rows.n_renamed:,} with the id of another one have the name of their file added")
     yield f"{gathered.where}: {'; '.join(told)}"
@@ -39,10 +39,6 @@ def _counted(left_out: Counter[str]) -> str:
     '1,204 bot turns, 1 event'
     """
     return ", ".join(f"{n:,} {kind if n != 1 else kind.removesuffix('s')}" for kind, n in left_out.most_common())
-
-
-def _files(n: int) -> str:
-    return f"{n:,} file{'s' * (n != 1)}"
 
 
 def _advice(gathered: Gathered) -> str:
