@@ -24,13 +24,12 @@ from dialin.cli.options import (
     fallback_option,
     memory_option,
     model_options,
-    plan_of,
     ray_option,
     settings_options,
-    source_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
+from dialin.cli.sources import plan_of, source_options
 from dialin.discover.connect import Connections, connect, on_engine
 from dialin.discover.specs import Specs
 from dialin.errors import ProviderError

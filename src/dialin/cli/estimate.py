@@ -12,14 +12,13 @@ from dialin.cli.options import (
     JSON,
     cascade_option,
     model_options,
-    plan_of,
     price_options,
     prices_of,
     settings_options,
-    source_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
+from dialin.cli.sources import plan_of, source_options
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate

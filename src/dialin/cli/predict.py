@@ -11,8 +11,9 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from dialin.cli.options import BOM, JSON, RUN, allow_server_option, columns_of, ray_option, source_of, source_options
+from dialin.cli.options import BOM, JSON, RUN, allow_server_option, ray_option
 from dialin.cli.output import print_data
+from dialin.cli.sources import columns_of, source_of, source_options
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts
 from dialin.jobs.predict_spread import predict_on_cores

@@ -18,16 +18,8 @@ from dialin.read.formats import PARQUET
 from dialin.read.roles import RoleNames, distinct_values, role_names
 from dialin.read.source import check_distinct, error_line
 from dialin.read.split import split_rows
-from dialin.read.table import (
-    all_blank,
-    cleaned_table,
-    flat_columns,
-    has_numbers,
-    has_words,
-    no_rows,
-    only_numbers,
-    read_table,
-)
+from dialin.read.table import cleaned_table, flat_columns, read_table
+from dialin.read.words import all_blank, has_numbers, has_words, no_rows, only_numbers
 
 PART_ROWS = 1 << 16
 """Rows of a part; no result depends on it."""
