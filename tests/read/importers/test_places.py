@@ -30,7 +30,9 @@ def test_text_that_is_needed_may_be_blank_but_not_missing() -> None:
             root(**values).needed_text("a")
 
 
-@pytest.mark.parametrize(("value", "number"), [("4.87", 4.87), (3, 3.0), ("", None), (None, None), (" 2 ", 2.0)])
+@pytest.mark.parametrize(
+    ("value", "number"), [("4.87", 4.87), (3, 3.0), ("", None), (None, None), (float("nan"), None), (" 2 ", 2.0)]
+)
 def test_numbers_may_be_text(value: object, number: float | None) -> None:
     assert root(a=value).number("a") == number
 

@@ -163,7 +163,7 @@ class Gathered:
         role = self.roles.role_of(turn.speaker)
         if not role:
             self.unnamed.add(turn.speaker)
-        return replace(turn, role=role)
+        return SourceTurn(turn.text, role, turn.speaker, turn.start, turn.end, turn.date)
 
     def table(self) -> RawTable:
         """Return all turns, and say what was found."""

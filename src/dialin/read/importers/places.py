@@ -85,22 +85,20 @@ class JsonPlace(NamedTuple):  # made for every word of a transcript: a frozen da
     def text(self, key: str) -> str:
         """Return the text, or the number as text, under a key; "" if there is none."""
         value = self._object().get(key)
-        if value is None:
-            return ""
         if isinstance(value, str):
             return value.strip()
         if isinstance(value, bool | list | dict):
             raise self.at(key).wrong(f"is {self.at(key)._shown}, not text")
-        return str(value)
+        return "" if value is None else str(value)
 
     def needed_text(self, key: str) -> str:
         """Return the text under a key, which may be blank; raise InputError if it is null or missing."""
         return self.text(key) if self.has(key) else self.at(key).text(key)
 
     def number(self, key: str) -> float | None:
-        """Return the finite number under a key, also one that is written as text; None if there is none."""
+        """Return the finite number under a key, also one that is written as text; None if there is none, or NaN."""
         value = self._object().get(key)
-        if value is None or value == "":
+        if value is None or value == "" or value != value:  # noqa: PLR0124  (NaN, as WhisperX writes an unknown time)
             return None
         try:
             found = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
@@ -158,9 +156,9 @@ class JsonPlace(NamedTuple):  # made for every word of a transcript: a frozen da
         return kind if isinstance(self.value, dict | list) else f"{kind} {shortened_repr(self.value)}"
 
     def _object(self) -> dict[str, object]:
-        if not isinstance(self.value, dict):
-            raise self.wrong(f"is {self._shown}, not an object")
-        return self.value
+        if isinstance(self.value, dict):
+            return self.value
+        raise self.wrong(f"is {self._shown}, not an object")
 
 
 def date_of_epoch(seconds: float) -> str:
