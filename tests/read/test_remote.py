@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ import pytest
 from dialin.bounded import MAX_INPUT
 from dialin.errors import InputError
 from dialin.read.table import read_table
+from export_tree import contact_call
 
 
 @pytest.fixture
@@ -77,3 +79,29 @@ def test_a_service_that_repeats_the_url_tells_no_secret(monkeypatch: pytest.Monk
     with pytest.raises(InputError, match=r"cannot read https://\*\*\*@example\.org/calls\.csv\?\*\*\*: 403") as error:
         read_table(url)
     assert "S3cr3t" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore::dialin.errors.InputNote")
+def test_a_folder_at_a_url_is_read_as_one_here(store: fsspec.AbstractFileSystem) -> None:
+    """Hidden files do not count, and one of another kind is left out."""
+    for n, text in enumerate(["hello", "my card is gone"]):
+        call = json.dumps(contact_call(f"call-{n}", ("CUSTOMER", text))).encode()
+        store.pipe(f"/calls/2026/{n}.json.gz", gzip.compress(call))
+    store.pipe("/calls/.hidden.json", b"{}")
+    store.pipe("/calls/picture.png", b"\x89PNG")
+    table = read_table("memory://calls/")
+    assert table["dialogue_id"].to_pylist() == ["call-0", "call-1"]
+    assert table["text"].to_pylist() == ["hello", "my card is gone"]
+
+
+def test_a_broken_file_in_a_folder_is_named(store: fsspec.AbstractFileSystem) -> None:
+    call = contact_call("a", ("CUSTOMER", "hello"))
+    del call["Transcript"][0]["Content"]
+    store.pipe("/calls/2026/a.json", json.dumps(call).encode())
+    with pytest.raises(InputError, match=r"^memory://calls/2026/a\.json: Transcript\[0\]\.Content is missing"):
+        read_table("memory://calls/")
+
+
+def test_a_folder_without_files_is_told(store: fsspec.AbstractFileSystem) -> None:
+    with pytest.raises(InputError, match="memory://calls/ holds no export that dialin knows: no files"):
+        read_table("memory://calls/")

@@ -24,7 +24,14 @@ from dialin.read.importers.documents import SourceFile
 from dialin.read.importers.gather import imported, is_export
 from dialin.read.importers.subtitles import is_subtitles
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
-from dialin.read.remote import file_name, is_remote, read_remote, without_secrets
+from dialin.read.remote import (
+    file_name,
+    files_in_remote_folder,
+    is_remote,
+    is_remote_folder,
+    read_remote,
+    without_secrets,
+)
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
 
 _SUFFIXES = {
@@ -120,6 +127,8 @@ def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
     where = "standard input" if path == "-" else without_secrets(path)
     if path != "-" and Path(path).is_dir():
         return imported(files_in_folder(Path(path)), where, columns)
+    if is_remote_folder(path):
+        return imported(files_in_remote_folder(path), where, columns)
     data = _read(path, where)
     if not data.strip():
         raise InputError(f"{where} is empty", hint="give a file with at least one sentence")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dialin.bounded import read_bounded
+from dialin.bounded import read_bounded, unpacked
 from dialin.errors import InputError
+from dialin.read.importers.containers import is_hidden, may_be_document
+from dialin.read.importers.documents import SourceFile
 from dialin.read.source import error_line, needs_extra
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -47,6 +52,11 @@ def file_name(path: str) -> str:
     return PurePosixPath(_QUERY.sub("", path)).name if is_remote(path) else Path(path).name
 
 
+def is_remote_folder(path: str) -> bool:
+    """Return whether a path is the URL of a folder: it ends with a slash."""
+    return is_remote(path) and path.endswith("/")
+
+
 def read_remote(url: str) -> bytes:
     """Return the bytes of a file at a URL, as they are there.
 
@@ -57,9 +67,33 @@ def read_remote(url: str) -> bytes:
         it holds more than `most_bytes`.
     """
     where, fsspec = without_secrets(url), _fsspec(url)
+    with _told_errors(where), fsspec.open(url, "rb") as stream:
+        return read_bounded(stream, where)
+
+
+def files_in_remote_folder(url: str) -> Iterator[SourceFile | str]:
+    """Yield the files in the folder at a URL, as `files_in_folder` does; raise InputError as `read_remote`."""
+    where, fsspec = without_secrets(url), _fsspec(url)
+    with _told_errors(where):
+        store, root = fsspec.core.url_to_fs(url)
+        paths = sorted(store.find(root))
+    for path in paths:
+        name = path.removeprefix(root).lstrip("/")
+        if not is_hidden(name):
+            yield _file_in(store, path, SourceFile(name, f"{where}{name}", b"")) if may_be_document(name) else name
+
+
+def _file_in(store: Any, path: str, file: SourceFile) -> SourceFile:
+    with _told_errors(file.where), store.open(path, "rb") as stream:
+        data = read_bounded(stream, file.where)
+    return replace(file, data=unpacked(data, file.where))
+
+
+@contextmanager
+def _told_errors(where: str) -> Iterator[None]:
+    """Turn what fsspec and the packages for its protocols raise into one line without secrets."""
     try:
-        with fsspec.open(url, "rb") as stream:
-            return read_bounded(stream, where)
+        yield
     except InputError:
         raise
     except FileNotFoundError as error:
@@ -69,7 +103,7 @@ def read_remote(url: str) -> bytes:
             f"{where} needs a package that is not installed: {error_line(error)}", hint="install it with pip"
         ) from error
     except Exception as error:  # each service has errors of its own: no access, no network, no such bucket
-        said = without_secrets(error_line(error)) or type(error).__name__
+        said = error_line(Exception(without_secrets(str(error)))) or type(error).__name__
         raise InputError(f"cannot read {where}: {said}", hint="check the path and your access to it") from None
 
 
