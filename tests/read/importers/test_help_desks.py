@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 
 from dialin.errors import InputError, InputNote
 from dialin.read.columns import Columns
+from dialin.read.importers.base import Dialogue
 from dialin.read.importers.documents import SourceFile, documents_in
-from dialin.read.importers.known import IMPORTERS
+from dialin.read.importers.known import IMPORTERS, importer_named
 from dialin.read.table import read, read_table
 
 FIXTURES = Path(__file__).parent / "desk_fixtures"
@@ -274,6 +276,33 @@ def test_a_broken_line_of_tickets_is_named(tmp_path: Path) -> None:
     lines = fixture_path("zendesk").read_text("utf-8").replace('"requester_id": 21', '"requester_id": [21]')
     with pytest.raises(InputError, match=r"^line 2 of .*a\.ndjson: requester_id is a list, not text"):
         read_table(put(tmp_path, lines, "a.ndjson"))
+
+
+def places_in(value: object, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the way to each value in a document."""
+    parts: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    for key, inner in parts:
+        yield (*way, key)
+        yield from places_in(inner, (*way, key))
+
+
+@pytest.mark.parametrize("odd", [None, "", 0, -1, 1e30, True, [], {}, "x", [1], {"a": 1}, 10**30], ids=str)
+@pytest.mark.parametrize("name", ["zendesk", "intercom", "freshdesk", "kustomer"])
+def test_anything_anywhere_is_read_or_refused(name: str, odd: object) -> None:
+    document = zendesk_ticket() if name == "zendesk" else fixture_value(name)
+    importer = importer_named(name)
+    n_read = n_refused = 0
+    for way in list(places_in(document)):
+        changed = at(*way)(odd)(deepcopy(document))
+        try:
+            n_read += all(isinstance(each, Dialogue) for each in importer.dialogues(changed, "it"))
+        except InputError:
+            n_refused += 1
+    assert n_read + n_refused == len(list(places_in(document)))
 
 
 BROKEN_TEXT = [

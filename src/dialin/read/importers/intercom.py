@@ -5,7 +5,9 @@ Shape: Intercom API reference, conversations. The API returns at most 500 parts 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dialin.read.importers.base import Dialogue
 from dialin.read.importers.desk import BOTS, EVENTS, NOTES, Message, dialogue_of, flag, message, unix_date
@@ -38,9 +40,10 @@ def _of_conversation(root: JsonPlace) -> Dialogue:
     inner = root.at("conversation_parts") if root.has("conversation_parts") else None
     parts = inner.each("conversation_parts") if inner else []
     said += map(_part, parts)
+    found = dialogue_of(root.text("id"), said, unix_date(root, "created_at"), _outcomes(root))
     n_all = inner.number("total_count") if inner else None
-    said += [_MISSING] * (int(n_all or 0) - len(parts))
-    return dialogue_of(root.text("id"), said, unix_date(root, "created_at"), _outcomes(root))
+    n_missing = Counter({_MISSING: int(n_all or 0) - len(parts)})
+    return replace(found, left_out=Counter(found.left_out) + n_missing)  # which drops what is not above 0
 
 
 def _first(root: JsonPlace) -> Message:
