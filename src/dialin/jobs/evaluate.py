@@ -13,6 +13,7 @@ from dialin.facts.headline import summary_of
 from dialin.files import without_nan
 from dialin.llm.prices import Cost, cost_json
 from dialin.read.label_column import Position, TextLabels, column_of, join, texts_of
+from dialin.read.remote import is_remote
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
 from dialin.runs.tables import OCCURRENCES_SCHEMA
@@ -101,9 +102,10 @@ def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
     source, occurrences = run.manifest.source, run.corpus.occurrences
     if gold in set(occurrences.column_names) - set(OCCURRENCES_SCHEMA.names):  # an outcome that an export told
         return texts_of(occurrences[gold])
-    if source.path == "-":
-        raise InputError("the input came from standard input and cannot be read again", hint="give --gold-file")
-    column = column_of(source.path, gold)
+    if source.path == "-" or source.sql or is_remote(source.path):
+        came_from = "standard input" if source.path == "-" else source.path
+        raise InputError(f"the input came from {came_from} and cannot be read again", hint="give --gold-file")
+    column = column_of(source.path, gold, source.columns)
     if fingerprint(read(source.path, source.columns)) != source.sha256:
         raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")
     if len(column) <= max(place.row for place in places):

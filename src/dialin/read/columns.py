@@ -64,6 +64,10 @@ class Columns:
         Roles of the speakers of an export that only numbers them: "0=agent,1=customer".
     pause : float
         Seconds; the neighbours of one speaker that are no farther apart are one turn. 0 leaves them apart.
+    sheet : str, optional
+        Sheet of a workbook; by default the first.
+    split : bool
+        Whether each sentence of a turn becomes a row (`dialin.read.split`).
     """
 
     text: str | None = None
@@ -74,6 +78,8 @@ class Columns:
     format: str | None = None
     speakers: str = ""
     pause: float = PAUSE
+    sheet: str | None = None
+    split: bool = False
 
     @property
     def names(self) -> list[str]:

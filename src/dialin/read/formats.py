@@ -15,14 +15,24 @@ import pyarrow.parquet as pq
 from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_path, unpacked
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import DEFAULT, Columns
-from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_separator_line
+from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_empty_cells, without_separator_line
+from dialin.read.database import SqlQuery, of_query
 from dialin.read.encoding import to_utf8
+from dialin.read.excel import OLE, ZIP, is_workbook, no_workbook, of_workbook
 from dialin.read.importers.containers import files_in_folder, files_in_zip, is_archive
 from dialin.read.importers.documents import SourceFile
 from dialin.read.importers.gather import imported, is_export
+from dialin.read.importers.subtitles import is_subtitles
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
+from dialin.read.remote import (
+    file_name,
+    files_in_remote_folder,
+    is_remote,
+    is_remote_folder,
+    read_remote,
+    without_secrets,
+)
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
-from dialin.read.subtitles import is_subtitles, of_subtitles
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -34,14 +44,11 @@ _SUFFIXES = {
     ".txt": "txt",
     ".parquet": "parquet",
     ".pq": "parquet",
-    ".vtt": "subtitles",
-    ".srt": "subtitles",
 }
 PARQUET = b"PAR1"
 STDIN = "stdin"
 """What names the dialogues of standard input, if nothing else does."""
 _PACKED = re.compile(r"\.(gz|bz2|xz)$", re.IGNORECASE)
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive, as .xlsx and .ods are too, and .xls
 
 
 def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -> RawTable:
@@ -49,9 +56,9 @@ def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -
 
     Parameters
     ----------
-    source : str, Path, frame, mapping or iterable
-        A path of a file or folder, ``"-"`` for standard input, a pandas, polars or pyarrow frame, a mapping of columns,
-        or a list of sentences or records.
+    source : str, Path, SqlQuery, frame, mapping or iterable
+        A path of a file or folder, the URL of a file, ``"-"`` for standard input, a query, a pandas, polars or pyarrow
+        frame, a mapping of columns, or a list of sentences or records.
     wanted : callable
         Tells whether a column with this name may be needed; other columns are dropped.
     columns : Columns
@@ -62,6 +69,8 @@ def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -
     InputError
         If the source cannot be found, decoded or parsed.
     """
+    if isinstance(source, SqlQuery):
+        return of_query(source, wanted)
     if isinstance(source, str | Path):
         return _load_path(str(source), wanted, columns)
     if isinstance(source, Mapping):
@@ -115,15 +124,17 @@ def _of_table(table: pa.Table, names: list[str], where: str, wanted: ColumnFilte
 
 
 def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
-    where = "standard input" if path == "-" else path
+    where = "standard input" if path == "-" else without_secrets(path)
     if path != "-" and Path(path).is_dir():
         return imported(files_in_folder(Path(path)), where, columns)
+    if is_remote_folder(path):
+        return imported(files_in_remote_folder(path), where, columns)
     data = _read(path, where)
     if not data.strip():
         raise InputError(f"{where} is empty", hint="give a file with at least one sentence")
     if is_archive(data, path):
         return imported(files_in_zip(data, where), where, columns)
-    file = SourceFile(STDIN if path == "-" else Path(path).name, where, data)
+    file = SourceFile(STDIN if path == "-" else file_name(path), where, data)
     if columns.format is not None:
         return imported([file], where, columns)
     return _load_file(file, wanted, columns)
@@ -131,17 +142,16 @@ def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
 
 def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawTable:
     where, data = file.where, file.data
-    if data.startswith(_WORKBOOKS):
-        raise InputError(
-            f"{where} is a workbook of a spreadsheet, not text",
-            hint="save the sheet as CSV (UTF-8)",
-        )
+    if is_workbook(data):
+        return of_workbook(data, where, columns.sheet, wanted)
+    if data.startswith((ZIP, OLE)):
+        raise no_workbook(data, where)
     name = _PACKED.sub("", file.path.lower())
     form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
         return _parquet(data, where, wanted)
     text = to_utf8(data, where)
-    if is_export(text, columns):
+    if is_export(text, columns) or is_subtitles(text[:1000].decode(errors="ignore")):
         return imported([replace(file, data=text)], where, columns)
     form = _by_content(text, form, where, wanted)
     if not form and file.path != STDIN:
@@ -156,6 +166,8 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
 def _read(path: str, where: str) -> bytes:
     if path == "-":
         return unpacked(read_bounded(sys.stdin.buffer, where), where)
+    if is_remote(path):
+        return unpacked(read_remote(path), where)
     try:
         return read_path(Path(path), where)
     except InputError:  # which is a ValueError
@@ -181,11 +193,9 @@ def _parquet(data: bytes, where: str, wanted: ColumnFilter) -> RawTable:
 
 def _parse(text: bytes, form: str, where: str, wanted: ColumnFilter) -> RawTable:
     if form in {"csv", "tsv"}:
-        text, told = without_separator_line(text)
+        text, told = without_separator_line(without_empty_cells(text))
         found = "\t" if form == "tsv" else delimiter_of(text, wanted)
         return of_csv(text, told or found, where, wanted)
-    if form == "subtitles":
-        return of_subtitles(text.decode(), where, wanted)
     if form == "txt":
         return _lines(text.decode(), where, wanted)
     is_json = form == "json" or text.lstrip().startswith(b"[")
@@ -201,8 +211,6 @@ def _by_content(text: bytes, form: str | None, where: str, wanted: ColumnFilter)
     """Return the format by the ending of the name (`form`), unless the text tells another one."""
     if form not in {None, "txt"}:
         return form
-    if is_subtitles(text[:1000].decode(errors="ignore")):
-        return "subtitles"
     if form is None:
         return _sniff(text, wanted)
     if is_table(text, wanted):  # Excel's "Unicode Text (*.txt)"

@@ -56,3 +56,8 @@ def shortened_repr(value: object) -> str:
     """Return the `repr` of a value, cut to at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def needs_extra(what: str, package: str, extra: str) -> InputError:
+    """Return the error for what needs a package of an extra that is not installed."""
+    return InputError(f"{what} needs {package}, which is not installed", hint=f'pip install "dialin[{extra}]"')

@@ -283,7 +283,6 @@ ORDINARY = [
     {"results": {"a": 1}},
     {},
     [],
-    "WEBVTT",
     "text,role\nhello,agent\n",
     None,
     7,

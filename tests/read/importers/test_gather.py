@@ -18,7 +18,7 @@ from dialin.read.importers.known import IMPORTERS, importer_named
 from dialin.read.label_column import column_of
 from dialin.read.parts import read_parts
 from dialin.read.table import read, read_table
-from export_tree import contact_call, fixture_path, fixture_value, zipped
+from export_tree import contact_call, fixture_names, fixture_path, fixture_value, zipped
 
 CALLS = [contact_call(f"c{n}", ("AGENT", "Hello"), ("CUSTOMER", f"I need part {n}")) for n in range(3)]
 
@@ -251,8 +251,7 @@ def test_an_outcome_can_be_read_as_a_label(tmp_path: Path) -> None:
 
 def test_no_outcome_has_the_name_of_another_column() -> None:
     """A source that calls something `text` or `row` would hide the column of this name."""
-    for importer in IMPORTERS:
-        document = fixture_value(importer.name)
-        for dialogue in importer.dialogues(document, "it"):
+    for name in fixture_names():
+        for dialogue in importer_named(name).dialogues(fixture_value(name), "it"):
             assert not {"row", "sentence_id", "text", "dialogue_id", "turn", "role", "date"} & set(dialogue.outcomes)
             assert not {"start", "end", "speaker"} & set(dialogue.outcomes)

@@ -48,9 +48,9 @@ def files_in_folder(folder: Path) -> Iterator[SourceFile | str]:
     """
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if _is_hidden(name) or not path.is_file():
+        if is_hidden(name) or not path.is_file():
             continue
-        yield _source_file(path, name) if _may_be_document(name) else name
+        yield _source_file(path, name) if may_be_document(name) else name
 
 
 def _source_file(path: Path, name: str) -> SourceFile:
@@ -76,9 +76,9 @@ def files_in_zip(data: bytes, where: str) -> Iterator[SourceFile | str]:
     try:
         with ZipFile(BytesIO(data)) as packed:
             for member in sorted(packed.infolist(), key=lambda member: member.filename):
-                if member.is_dir() or _is_hidden(member.filename):
+                if member.is_dir() or is_hidden(member.filename):
                     continue
-                if not _may_be_document(member.filename):
+                if not may_be_document(member.filename):
                     yield member.filename
                     continue
                 file = _member(packed, member, where)
@@ -101,10 +101,12 @@ def _member(packed: ZipFile, member: ZipInfo, where: str) -> SourceFile:
         return SourceFile(member.filename, place, unpacked(read_bounded(stream, place), place))
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Return whether a file is hidden, or in a hidden folder, or was added by a Macintosh."""
     parts = PurePosixPath(name).parts
     return any((part.startswith(".") and not part.startswith("..")) or part == "__MACOSX" for part in parts)
 
 
-def _may_be_document(name: str) -> bool:
+def may_be_document(name: str) -> bool:
+    """Return whether a file has the ending of a document, packed or not."""
     return ending_of(name) in JSON_ENDINGS | TEXT_ENDINGS

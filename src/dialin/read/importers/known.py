@@ -10,16 +10,28 @@ from dialin.read.importers.call_analytics import CallAnalytics
 from dialin.read.importers.contact_lens import ContactLensChat, ContactLensVoice, LexDesigner
 from dialin.read.importers.cx_insights import CxIngest, CxInsights
 from dialin.read.importers.deepgram import Deepgram
+from dialin.read.importers.freshdesk import Freshdesk
 from dialin.read.importers.genesys import Genesys
 from dialin.read.importers.google_stt import GoogleSpeech
+from dialin.read.importers.intercom import Intercom
+from dialin.read.importers.kore_ai import KoreAi
+from dialin.read.importers.kustomer import Kustomer
+from dialin.read.importers.subtitles import Subtitles
 from dialin.read.importers.transcribe import Transcribe
 from dialin.read.importers.twilio import Twilio
 from dialin.read.importers.whisper import Whisper
+from dialin.read.importers.zendesk import Zendesk
 
 IMPORTERS: tuple[Importer, ...] = (
     ContactLensVoice(),
     ContactLensChat(),
     LexDesigner(),
+    Subtitles(),
+    Zendesk(),
+    Intercom(),
+    Freshdesk(),
+    Kustomer(),
+    KoreAi(),
     CallAnalytics(),
     Transcribe(),
     CxIngest(),
