@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,3 +118,8 @@ def test_the_suggestion_names_the_most_frequent() -> None:
 def test_a_large_corpus_is_looked_at_in_part() -> None:
     texts = [f"write to a{i}@example.com" for i in range(20_001)]
     assert suggestion(texts).startswith("6,667 of 6,667 texts hold")
+
+
+def test_outcomes_that_an_export_tells_are_redacted_too() -> None:
+    table = table_of([Said("hello", ""), Said("bye", "")]).append_column("queue", pa.array(["ana@example.com", None]))
+    assert redacted_table(table, RuleFinder()).table["queue"].to_pylist() == ["<EMAIL_1>", None]

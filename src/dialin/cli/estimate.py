@@ -11,9 +11,7 @@ from dialin.bounded import shown_size
 from dialin.cli.options import (
     JSON,
     cascade_option,
-    column_options,
     model_options,
-    plan_of,
     price_options,
     prices_of,
     redact_option,
@@ -21,6 +19,7 @@ from dialin.cli.options import (
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
+from dialin.cli.sources import plan_of, source_options
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
@@ -31,8 +30,7 @@ from dialin.runs.start import read_corpus
 
 
 @click.command()
-@click.argument("input")
-@column_options
+@source_options
 @redact_option("off")
 @model_options
 @cascade_option

@@ -20,6 +20,9 @@ from dialin.redact.engine import Finder, RuleFinder, finder_of
 from dialin.redact.finding import Finding
 from dialin.redact.placeholders import Numbering
 
+_OWN = frozenset({"row", "text", "dialogue_id", "turn", "role", "date"})
+"""The columns of every table; an export of a contact centre adds what came of a call."""
+
 
 @dataclass(frozen=True)
 class Redaction:
@@ -158,6 +161,7 @@ def redacted_table(table: pa.Table, finder: Finder) -> RedactedTable:
     The same value gets the same placeholder within a dialogue, whose turns are numbered as they were said; a row
     without a dialogue is one of its own. So nothing outside a dialogue changes its placeholders.
     """
+    table = _with_redacted_outcomes(table)
     rows, texts = _rows_to_read(table["text"], finder.may_hold)
     distinct = list(dict.fromkeys(texts))
     found = dict(zip(distinct, finder.find_all(distinct), strict=True))
@@ -170,6 +174,17 @@ def redacted_table(table: pa.Table, finder: Finder) -> RedactedTable:
     replacements = pa.array([new[row] for row in sorted(new)], table["text"].type)
     whole = pc.replace_with_mask(table["text"].combine_chunks(), pa.array(changed), replacements)
     return RedactedTable(table.set_column(table.schema.get_field_index("text"), "text", whole), len(new), counts)
+
+
+def _with_redacted_outcomes(table: pa.Table) -> pa.Table:
+    """Return a table whose other columns of text, which an export adds, have placeholders, each cell for itself."""
+    for name in table.column_names:
+        if name not in _OWN and pa.types.is_string(table[name].type):
+            cells = table[name].to_pylist()
+            new = {cell: redacted_text(cell) for cell in set(cells) if cell}
+            column = pa.array([new.get(cell, cell) for cell in cells], table[name].type)
+            table = table.set_column(table.schema.get_field_index(name), name, column)
+    return table
 
 
 def _rows_to_read(column: pa.ChunkedArray, pattern: str) -> tuple[list[int], list[str]]:

@@ -16,6 +16,7 @@ from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost
 from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
+from dialin.read.database import SqlQuery
 from dialin.redact.choice import OFF
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
@@ -30,13 +31,15 @@ class InputSource:
     Parameters
     ----------
     path : str
-        Absolute path of the input; "-" for standard input.
+        Absolute path of the input, or its URL without secrets; "-" for standard input.
     columns : Columns
         Column names given by the user.
     sha256 : str
         Hash of the sentences as read and of the places where they occur.
     n_sentences, n_occurrences, n_blank : int
         Numbers of distinct sentences, of utterances, and of rows without text.
+    sql : str
+        The query, if the input is a database.
     redact : str
         Who found what must not be seen before it was replaced: one of `dialin.redact.engine.ENGINES`.
     """
@@ -47,6 +50,7 @@ class InputSource:
     n_sentences: int
     n_occurrences: int
     n_blank: int
+    sql: str = ""
     redact: str = OFF
 
 
@@ -56,8 +60,8 @@ class RunPlan:
 
     Parameters
     ----------
-    source : str
-        Path of the input, or "-".
+    source : str or SqlQuery
+        Path or URL of the input, or "-"; or a query to a database.
     columns : Columns
         Names of its columns.
     settings : Settings
@@ -70,7 +74,7 @@ class RunPlan:
         One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
     """
 
-    source: str
+    source: str | SqlQuery
     columns: Columns
     settings: Settings
     specs: Specs = field(default_factory=Specs)
