@@ -2,7 +2,8 @@
 
 The folders are the steps of the data, in this order:
 
-- ``read``, ``embed``, ``cluster`` turn a file into sentences, unit vectors, and a tree that can be cut anywhere;
+- ``read``, ``redact``, ``embed``, ``cluster`` turn a file into sentences, without what must not be seen if you ask for
+  that, into unit vectors, and into a tree that can be cut anywhere;
 - ``judge``, ``search``, ``name`` decide whether a set is one intent, keep the good sets (Algorithm 1), and label them;
 - ``discover`` is the whole method, with `IntentClusterer`, the estimator;
 - ``review``, ``runs``, ``facts``, ``report``, ``jobs`` hold people's decisions about a result, the run folder, its
@@ -114,8 +115,11 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def read(source: object, columns: Columns | None = None) -> Corpus:
-    """Read sentences from a file, a frame or a list, and count the unique ones; see `dialin.read.table.read`."""
-    from dialin.read import table  # noqa: PLC0415  (on first use, as above)
+def read(source: object, columns: Columns | None = None, *, redact: str = "off") -> Corpus:
+    """Read sentences from a file, a frame or a list, and count the unique ones; see `dialin.read.table.read`.
 
-    return table.read(source, columns)
+    With `redact` "rules", "presidio" or "gliner", what must not be seen is replaced: see `dialin.redact`.
+    """
+    from dialin.redact.source import read_redacted  # noqa: PLC0415  (on first use, as above)
+
+    return read_redacted(source, columns, redact).corpus

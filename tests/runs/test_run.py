@@ -102,7 +102,7 @@ def test_load_gives_back_what_start_was_given(home: Path) -> None:
     (home / "calls.csv").write_text("text,role\nwhere is it,user\nwhere is it,agent\nhello there,\ngood bye,user\n")
     settings = Settings(strategy="paper", n_clusters=(2, 3), seed=7)
     plan = RunPlan("calls.csv", Columns(text="text"), settings, Specs("none"))
-    corpus = read_corpus(plan)
+    corpus = read_corpus(plan).corpus
     opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test")
     started = start(home / "deep" / "run", plan, corpus, opened)
     loaded = load(home / "deep" / "run")

@@ -28,7 +28,9 @@ _COMMANDS = {
     "judge": LazyCommand("dialin.cli.judge", "Judge the clusters of any tool."),
     "review": LazyCommand("dialin.cli.review", "Serve a web page on which people correct a run."),
     "annotate": LazyCommand("dialin.cli.annotate", "Build a labelled data set with people."),
-    "forget": LazyCommand("dialin.cli.forget", "Delete runs, and the shared replies and vectors of their sentences."),
+    "forget": LazyCommand(
+        "dialin.cli.forget", "Delete runs, dialogues or sentences of runs, and their shared replies and vectors."
+    ),
     "bench": LazyCommand("dialin.cli.bench", "Compare dialin with other methods on labelled sentences."),
     "tune": LazyCommand("dialin.cli.tune", "Make training data, and tune judge, namer and embedder."),
     "models": LazyCommand(

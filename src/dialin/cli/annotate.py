@@ -13,7 +13,7 @@ from dialin.annotate.card import data_card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cli.group import UserStop
-from dialin.cli.options import allow_server_option
+from dialin.cli.options import allow_server_option, redact_option
 from dialin.cli.output import say
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
@@ -34,13 +34,14 @@ from dialin.runs.start import check_free, read_corpus, start
 
 LOG_AUTHOR = "dialin"
 """Author of the log line that sets the quorum. It is not a person, so that nobody undoes the line by accident."""
-CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date")
+CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", "turn", "date", "redact")
 
 
 @click.command()
 @click.argument("input")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder to create when INPUT is a file.")
 @column_options
+@redact_option("off")
 @click.option("--embedder", metavar="SPEC", help="As for discover.")
 @allow_server_option
 @click.option(
@@ -123,13 +124,15 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
     check_free(out)
     seed, specs = options["seed"] or 0, Specs(NO_LLM, embedder=options["embedder"] or AUTO)
     plan = RunPlan(options["input"], columns_of(options), settings_for(options["k"] or 2, seed), specs)
-    corpus = read_corpus(plan)
+    plan = replace(plan, redact=options["redact"])
+    found = read_corpus(plan)
+    corpus = found.corpus
     with Meter() as meter:
         meter.step("embed")
         with connect(specs, corpus.texts, meter.embedded, meter.say) as opened:
             data = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
             k = options["k"] or clusters_for(data, seed)
-            run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, opened)
+            run = start(out, replace(plan, settings=settings_for(k, seed)), corpus, opened, found.redaction)
             meter.say(f"{len(corpus.texts):,} distinct sentences in {k:,} clusters; {opened.reason}")
             return cluster(run, opened, meter)
 

@@ -25,6 +25,7 @@ from dialin.cli.options import (
     memory_option,
     model_options,
     ray_option,
+    redact_option,
     settings_options,
 )
 from dialin.cli.output import print_json, say
@@ -40,6 +41,8 @@ from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
+from dialin.redact.source import RedactedCorpus
+from dialin.redact.suggest import suggestion
 from dialin.report.terminal import print_report
 from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
@@ -60,6 +63,7 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     help="Keep what people decided in the review of this earlier run.",
 )
 @source_options
+@redact_option("off")
 @model_options
 @cascade_option
 @fallback_option
@@ -138,16 +142,18 @@ def make_run(
 ) -> Run:
     """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
-    corpus = read_corpus(plan)
+    found = read_corpus(plan)
+    corpus = found.corpus
     with Meter() as meter, connected(plan.specs, corpus.texts, meter, ray) as opened:
         limits.check(corpus.texts, opened)
         if batch:
             check_batches(opened.backend, opened.judge, opened.dear)
-        run = start(out, plan, corpus, opened)
+        run = start(out, plan, corpus, opened, found.redaction)
         meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
         if corpus.n_blank:
             n_rows = corpus.n_blank + corpus.occurrences.num_rows
             meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
+        say_redaction(meter, plan, found)
         with held(out, "dialin discover"):
             try:
                 return work_on(run, opened, session_of(limits.budget, meter, batch))
@@ -158,6 +164,15 @@ def make_run(
                 raise ProviderError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
             except KeyboardInterrupt:
                 raise stop_of(run) from None
+
+
+def say_redaction(meter: Meter, plan: RunPlan, found: RedactedCorpus) -> None:
+    """Tell what was replaced; or, where nobody said whether anything should be, that there is something."""
+    line = found.redaction.line if found.redaction else ""
+    if plan.redact is None:
+        line = suggestion(found.corpus.texts)
+    if line:
+        meter.say(line)
 
 
 def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: str | None = None) -> Run:

@@ -14,6 +14,7 @@ from dialin.cli.options import (
     model_options,
     price_options,
     prices_of,
+    redact_option,
     settings_options,
 )
 from dialin.cli.output import print_json, say
@@ -30,6 +31,7 @@ from dialin.runs.start import read_corpus
 
 @click.command()
 @source_options
+@redact_option("off")
 @model_options
 @cascade_option
 @price_options
@@ -42,7 +44,7 @@ def estimate(as_json: bool, **options: Any) -> None:
     local LLM is timed with a few questions. The prices of many models are known; give that of another one.
     """
     plan, prices = plan_of(options), prices_of(options)
-    corpus = read_corpus(plan)
+    corpus = read_corpus(plan).corpus
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say, check=False) as opened:
         check_fits(corpus.texts, opened.embed, None)
         meter.step("embed")

@@ -20,6 +20,7 @@ from dialin.llm.ledger import Budget
 from dialin.llm.prices import PRICE_HINT, Price, PriceList
 from dialin.llm.servers import allow
 from dialin.llm.spec import AUTO, NO_LLM
+from dialin.redact.choice import ENGINES
 
 Command = Callable[..., Any]
 
@@ -110,6 +111,18 @@ ray_option = click.option(
     metavar="ADDRESS",
     help="Ray cluster whose cores encode the sentences: HOST:PORT, or auto: that of this machine, or else a new one.",
 )
+
+
+def redact_option(default: str) -> Callable[[Command], Command]:
+    """Return the option that says who finds what must not be seen; `default` tells in words what happens without."""
+    return click.option(
+        "--redact",
+        type=click.Choice(ENGINES),
+        help="Replace e-mail addresses, card numbers and the like by placeholders first: by rules, or by presidio or "
+        f"gliner beside the rules, which find names, too. Default: {default}.",
+    )
+
+
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
 _DEFAULT = Settings()

@@ -11,11 +11,11 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from dialin.cli.options import BOM, JSON, RUN, allow_server_option, ray_option
+from dialin.cli.options import BOM, JSON, RUN, allow_server_option, ray_option, redact_option
 from dialin.cli.output import print_data
 from dialin.cli.sources import columns_of, source_of, source_options
 from dialin.discover.connect import Connections, connect_for_new
-from dialin.jobs.predict import predict_parts
+from dialin.jobs.predict import predict_parts, redacting
 from dialin.jobs.predict_spread import predict_on_cores
 from dialin.runs.export import check_bom, format_of
 from dialin.runs.parts import save_parts
@@ -38,6 +38,7 @@ _PRINTED = 1 << 20
     help="Write to this .csv, .jsonl or .parquet file instead.",
 )
 @BOM
+@redact_option("as the run does")
 @allow_server_option
 @ray_option
 @JSON
@@ -49,7 +50,7 @@ def predict(run: Path, out: Path | None, ray: str | None, as_json: bool, **optio
     """
     usual, bom = "jsonl" if as_json else "csv", options["bom"]
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
-    opened_run = load(run)
+    opened_run = redacting(load(run), options["redact"])
     with joined_cluster_if(ray) as cores, connect_with(opened_run.embedder_alone.embedder, cores) as opened:
         asked = opened_run, source_of(options), columns_of(options), opened
         found = predict_on_cores(*asked, cores) if cores else predict_parts(*asked)

@@ -88,4 +88,4 @@ def source_of(options: dict[str, Any]) -> str | SqlQuery:
 def plan_of(options: dict[str, Any]) -> RunPlan:
     """Return the plan of a run from the options of a command."""
     settings, specs = who_judges(settings_of(options), specs_of(options))
-    return RunPlan(source=source_of(options), columns=columns_of(options), settings=settings, specs=specs)
+    return RunPlan(source_of(options), columns_of(options), settings, specs, redact=options["redact"])

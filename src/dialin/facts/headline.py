@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dialin import files
 from dialin.arrays import Ints
 from dialin.cluster.granularity import SuggestedNumber, is_fitted
 from dialin.discover.state import NOT_A_NEED
@@ -20,6 +21,7 @@ from dialin.name.kinds import KINDS
 from dialin.read.codes import Coded, codes_of
 from dialin.review.apply import kinds_in
 from dialin.runs.manifest import CAPPED, COMPLETE
+from dialin.runs.redaction import read_redaction
 from dialin.runs.run import Run
 from dialin.score.reliability import Goodness, expected_goodness
 from dialin.text.unseen import plain_name
@@ -60,6 +62,8 @@ class Summary:
         What a cheap and a dear judge decided; None where there was but one.
     dear : str
         Spec of the dear judge, or "none".
+    redacted : str
+        What was replaced in the sentences, in words; "" where nothing was looked for.
     """
 
     status: str
@@ -79,6 +83,7 @@ class Summary:
     note: str = ""
     cascaded: Cascaded | None = None
     dear: str = NO_LLM
+    redacted: str = ""
 
     @property
     def suggestion(self) -> str:
@@ -147,6 +152,7 @@ def summary_of(run: Run) -> Summary:
         note=run.manifest.note,
         cascaded=run.manifest.cascaded,
         dear=plain_name(run.manifest.cascade_llm),
+        redacted=redaction.line if (redaction := read_redaction(run.folder / files.REDACTION)) else "",
     )
 
 

@@ -14,7 +14,7 @@ from dialin.files import without_nan
 from dialin.llm.prices import Cost, cost_json
 from dialin.read.label_column import Position, TextLabels, column_of, join, texts_of
 from dialin.read.remote import is_remote
-from dialin.read.table import read
+from dialin.redact.source import read_redacted
 from dialin.runs.run import Run, fingerprint
 from dialin.runs.tables import OCCURRENCES_SCHEMA
 from dialin.score.metrics import Scores, score
@@ -106,7 +106,7 @@ def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
         came_from = "standard input" if source.path == "-" else source.path
         raise InputError(f"the input came from {came_from} and cannot be read again", hint="give --gold-file")
     column = column_of(source.path, gold, source.columns)
-    if fingerprint(read(source.path, source.columns)) != source.sha256:
+    if fingerprint(read_redacted(source.path, source.columns, source.redact).corpus) != source.sha256:
         raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")
     if len(column) <= max(place.row for place in places):
         raise InputError(

@@ -30,6 +30,8 @@ from dialin.jobs.embedding import PART_TEXTS, embed_into
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.parts import read_parts
+from dialin.redact.choice import OFF
+from dialin.redact.source import redacted_parts
 from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
 from dialin.runs.run import Run, data_of
@@ -59,8 +61,21 @@ def predict_parts(run: Run, source: object, columns: Columns, opened: Connection
     end.
     """
     answers = Answers.of(run, opened)
-    for part in read_parts(source, split_like(run, columns), in_dialogues=run.manifest.settings.context == "next"):
+    parts = read_parts(source, split_like(run, columns), in_dialogues=needs_dialogues(run))
+    for part in redacted_parts(parts, run.manifest.source.redact):
         yield answers.table(part)
+
+
+def needs_dialogues(run: Run) -> bool:
+    """Return whether new sentences have to come with their dialogues: for what is said next, or for placeholders."""
+    return run.manifest.settings.context == "next" or run.manifest.source.redact != OFF
+
+
+def redacting(run: Run, engine: str | None) -> Run:
+    """Return a run for which new sentences are redacted by `engine`; None: as its own were."""
+    if engine is None:
+        return run
+    return replace(run, manifest=replace(run.manifest, source=replace(run.manifest.source, redact=engine)))
 
 
 def split_like(run: Run, columns: Columns) -> Columns:

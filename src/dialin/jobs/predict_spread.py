@@ -13,10 +13,11 @@ import pyarrow as pa
 import dialin
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.embed.base import Embedder
-from dialin.jobs.predict import Answers, predict_parts, split_like
+from dialin.jobs.predict import Answers, needs_dialogues, predict_parts, split_like
 from dialin.llm.spec import is_server
 from dialin.read.columns import Columns
 from dialin.read.parts import read_parts
+from dialin.redact.source import redacted_parts
 from dialin.runs.run import Run, load
 from dialin.scale.cores import Cores
 from dialin.scale.embedder import opened_on_core
@@ -41,8 +42,9 @@ def predict_on_cores(
     cores : Cores
         The cores.
     """
-    in_dialogues = run.manifest.settings.context == "next"
-    parts = read_parts(source, split_like(run, columns), in_dialogues=in_dialogues, n_rows=PART_ROWS)
+    in_dialogues = needs_dialogues(run)
+    read = read_parts(source, split_like(run, columns), in_dialogues=in_dialogues, n_rows=PART_ROWS)
+    parts = redacted_parts(read, run.manifest.source.redact)
     first = next(parts)
     if is_server(opened.embedder_name) or (in_dialogues and first["dialogue_id"].null_count < first.num_rows):
         return predict_parts(run, source, columns, opened)

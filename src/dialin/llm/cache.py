@@ -180,6 +180,10 @@ class ReplyStore:
         """Return the keys of all replies."""
         return [key for (key,) in self._execute("SELECT key FROM replies ORDER BY key")]
 
+    def contents(self) -> list[tuple[str, str, str, str]]:
+        """Return the key, the question, its options and the reply of each, as they are stored."""
+        return self._execute("SELECT key, prompt, options, reply FROM replies ORDER BY key")
+
     def remove(self, keys: Sequence[str]) -> int:
         """Remove replies and rewrite the file, so that nothing of them is left in it; return how many there were."""
         rows = [(key,) for key in keys]

@@ -17,6 +17,7 @@ from dialin.llm.prices import Cost
 from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.read.database import SqlQuery
+from dialin.redact.choice import OFF
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
 
@@ -39,6 +40,8 @@ class InputSource:
         Numbers of distinct sentences, of utterances, and of rows without text.
     sql : str
         The query, if the input is a database.
+    redact : str
+        Who found what must not be seen before it was replaced: one of `dialin.redact.engine.ENGINES`.
     """
 
     path: str
@@ -48,6 +51,7 @@ class InputSource:
     n_occurrences: int
     n_blank: int
     sql: str = ""
+    redact: str = OFF
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class RunPlan:
         LLMs and embedder.
     pin : Path, optional
         Folder of an earlier run; the new run keeps what people decided about it.
+    redact : str, optional
+        One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
     """
 
     source: str | SqlQuery
@@ -73,6 +79,7 @@ class RunPlan:
     settings: Settings
     specs: Specs = field(default_factory=Specs)
     pin: Path | None = None
+    redact: str | None = None
 
 
 @dataclass(frozen=True)

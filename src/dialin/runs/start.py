@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,15 +20,17 @@ from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.database import SqlQuery
 from dialin.read.remote import is_remote, without_secrets
-from dialin.read.table import read
+from dialin.redact.choice import OFF
+from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
+from dialin.runs.redaction import write_redaction
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
 from dialin.runs.tables import sentences_table
 
 
-def read_corpus(plan: RunPlan) -> Corpus:
-    """Read the sentences of a plan, and check that they and the settings are usable.
+def read_corpus(plan: RunPlan) -> RedactedCorpus:
+    """Read the sentences of a plan, replace what must not be seen, and check that they and the settings are usable.
 
     Raises
     ------
@@ -36,7 +39,8 @@ def read_corpus(plan: RunPlan) -> Corpus:
     """
     check(plan.settings)
     check_describer(plan.settings, has_llm=plan.specs.llm != NO_LLM)
-    corpus = read(plan.source, plan.columns)
+    found = read_redacted(plan.source, plan.columns, plan.redact or OFF)
+    corpus = found.corpus
     n, n_rows, where = len(corpus.texts), corpus.occurrences.num_rows, shown(plan.source)
     if n < MIN_SENTENCES:
         raise InputError(
@@ -49,7 +53,7 @@ def read_corpus(plan: RunPlan) -> Corpus:
             hint="name another text column",
         )
     _check_sizes(plan.settings, n)
-    return corpus
+    return found
 
 
 def _check_sizes(settings: Settings, n: int) -> None:
@@ -76,8 +80,21 @@ def check_free(folder: Path) -> None:
         raise InputError(f"{folder} is not empty", hint="choose another --out")
 
 
-def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> Run:
+def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, redaction: Redaction | None = None) -> Run:
     """Create a run folder, in one step, with everything needed to continue from it.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    plan : RunPlan
+        The task.
+    corpus : Corpus
+        The sentences.
+    opened : Connections
+        LLMs and embedder.
+    redaction : Redaction, optional
+        What was replaced in the sentences, if it was looked for.
 
     Raises
     ------
@@ -97,6 +114,8 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections) -> R
         files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
         if pinned:
             write_pinned(staging / files.PINNED_INTENTS, pinned)
+        if redaction:
+            write_redaction(staging / files.REDACTION, redaction)
         write_manifest(staging, run.manifest)
         if place.exists():
             place.rmdir()
@@ -206,7 +225,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         dialin=version("dialin"),
         status=RUNNING,
         settings=plan.settings,
-        source=source,
+        source=replace(source, redact=plan.redact or OFF),
         embedder=opened.embedder_name,
         embedder_reason=opened.reason,
         llm=specs.llm,

@@ -1,0 +1,265 @@
+"""Forgets dialogues or texts of a run: takes them out of every file of it and of the user's cache, and proves it.
+
+The new folder is made beside the run and takes its place in one step; a stop before leaves the run as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from dialin import files, saved
+from dialin.discover.assign import read_pieces, write_pieces
+from dialin.embed.cache import remove_vectors
+from dialin.errors import InputError
+from dialin.jobs.carry import is_kept_result
+from dialin.jobs.forget import REPLY_CACHE, VECTOR_CACHE
+from dialin.jobs.forget_log import LogWithout
+from dialin.jobs.forget_rows import (
+    Going,
+    going_of,
+    intents_without,
+    occurrences_without,
+    pieces_without,
+    pinned_without,
+    sentences_without,
+)
+from dialin.jobs.traces import LookedAt, Traces, file_holds, question_and_reply, search_folder, still_holding
+from dialin.llm.cache import ReplyStore
+from dialin.models.home import home_path
+from dialin.name.labels import number
+from dialin.report.html import write_report
+from dialin.review.log import DECISIONS, first_line_of, read_log
+from dialin.review.pin import read_pinned, write_pinned
+from dialin.runs import lock
+from dialin.runs.integrity import hashes_in, result_id
+from dialin.runs.manifest import write_manifest
+from dialin.runs.run import Run, corpus_in, fingerprint, load
+from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences
+
+EXPORTS = ("export", "exports")
+"""Folders of a run whose files can be made again: one with a forgotten text is deleted."""
+
+
+@dataclass(frozen=True)
+class ForgottenPart:
+    """What was forgotten of a run.
+
+    Parameters
+    ----------
+    n_utterances, n_sentences : int
+        Utterances that went, and sentences that nobody else says.
+    n_replies, n_vectors : int
+        Shared replies and vectors that went.
+    deleted : tuple of Path
+        Exports in the folder that held a forgotten text, and went.
+    looked : tuple of LookedAt
+        The files that were searched afterwards.
+    """
+
+    n_utterances: int
+    n_sentences: int
+    n_replies: int
+    n_vectors: int
+    deleted: tuple[Path, ...]
+    looked: tuple[LookedAt, ...]
+
+
+def forget_part(folder: Path, dialogues: Sequence[str] = (), texts: Sequence[str] = ()) -> ForgottenPart:
+    """Take dialogues and texts out of every file of a run and of the user's cache, and search them afterwards.
+
+    A sentence that others say, too, stays, and is counted less often.
+
+    Parameters
+    ----------
+    folder : Path
+        The run.
+    dialogues : sequence of str
+        Ids of dialogues.
+    texts : sequence of str
+        Whole sentences, whoever says them.
+
+    Raises
+    ------
+    InputError
+        There is no such dialogue or text, nothing would be left, or a file cannot be read or written; the run is as it
+        was.
+    """
+    place = folder.resolve()
+    restore(place)
+    with lock.held(place, "dialin forget"):
+        run = load(place)
+        going = going_of(run.corpus, dialogues, texts)
+        kept = tuple(text for text, stays in zip(run.corpus.texts, going.stays.tolist(), strict=True) if stays)
+        traces = Traces(going.texts, kept)
+        n_replies = _forget_replies(home_path() / REPLY_CACHE, traces)
+        n_vectors = _forget_vectors(home_path() / VECTOR_CACHE, traces)
+        staging = _made_without(run, going, traces)
+    _put_in_place(staging, place)  # without the lock, which is an open file: Windows renames no folder with one
+    deleted = _delete_exports(place, traces)
+    if run.manifest.result:
+        write_report(load(place), place / files.REPORT)
+    looked = (*search_folder(place, traces), *_search_cache(traces))
+    n_sentences = int((~going.stays).sum())
+    return ForgottenPart(int(going.utterances.sum()), n_sentences, n_replies, n_vectors, deleted, looked)
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+
+def _forget_replies(path: Path, traces: Traces) -> int:
+    if not path.is_file():
+        return 0
+    with closing(ReplyStore(path)) as store:
+        found = [key for key, *said in store.contents() if any(map(traces.are_in, question_and_reply(*said)))]
+        return store.remove(found)
+
+
+def _forget_vectors(path: Path, traces: Traces) -> int:
+    return remove_vectors(path, traces.texts) if path.is_file() and traces.texts else 0
+
+
+def _search_cache(traces: Traces) -> list[LookedAt]:
+    home = home_path()
+    paths = [path for name in (REPLY_CACHE, VECTOR_CACHE) for path in sorted(home.glob(f"{name}*"))]
+    return [LookedAt(path, file_holds(path, traces)) for path in paths]
+
+
+# --- the folder -----------------------------------------------------------------------------------
+
+
+def restore(place: Path) -> None:
+    """Give a run its name again if a process was killed between the two renames that put the new one in its place."""
+    before = _before(place)
+    if before.is_dir():
+        if place.exists():
+            shutil.rmtree(before)
+        else:
+            before.rename(place)
+
+
+def _before(place: Path) -> Path:
+    return place.with_name(f".{place.name}.before")
+
+
+def _put_in_place(staging: Path, place: Path) -> None:
+    before = _before(place)
+    try:
+        place.rename(before)
+        staging.rename(place)
+        shutil.rmtree(before)
+    except OSError as error:
+        raise InputError(
+            f"cannot replace {place}: {error.strerror or error}", hint="close what uses it, and try again"
+        ) from error
+
+
+def _made_without(run: Run, going: Going, traces: Traces) -> Path:
+    """Return a new folder beside the run that holds the run without what goes."""
+    staging = run.folder.with_name(f".{run.folder.name}.starting")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        left_out = shutil.ignore_patterns(lock.LOCK, files.REPORT, ".*.tmp")
+        shutil.copytree(run.folder, staging, symlinks=True, ignore=left_out)
+        for kept in [path for path in staging.iterdir() if is_kept_result(path)]:
+            _rewrite_result(kept, going, traces)
+        _rewrite_vectors(run, staging, going)
+        _rewrite_result(staging, going, traces)
+        if (staging / files.REPLIES).is_file():
+            _forget_replies(staging / files.REPLIES, traces)
+        _rewrite_manifest(run, staging)
+    except BaseException as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        if isinstance(error, OSError) and not isinstance(error, InputError):
+            raise files.cannot_write(run.folder, error) from error
+        raise
+    return staging
+
+
+def _rewrite_vectors(run: Run, folder: Path, going: Going) -> None:
+    """Take the vectors of sentences that go out of all files; the tables are still as they were."""
+    data, pieces, pinned = run.data, folder / files.PIECES, folder / files.PINNED_INTENTS
+    if (kept := read_pinned(pinned)) is not None:
+        write_pinned(pinned, pinned_without(kept, going.stays))
+    if data is None:
+        return
+    if pieces.is_file():
+        write_pieces(pieces, pieces_without(read_pieces(pieces), data.X, run.assignment_roles, going.stays))
+    X = saved.read_array(run.folder / files.EMBEDDINGS, len(run.corpus.texts))
+    if X is not None:
+        files.write_array(folder / files.EMBEDDINGS, X[going.stays])
+
+
+def _rewrite_result(folder: Path, going: Going, traces: Traces) -> None:
+    """Rewrite the tables and the log of a run, or of an earlier result that it keeps."""
+    before = read_sentences(folder)
+    after = sentences_without(before, going)
+    lost = dict[int, str]()
+    if (folder / files.INTENTS).is_file():
+        intents = read_found_intents(folder, before)
+        found = _renamed(intents_without(intents, after, before), traces)
+        left = set(found["intent_id"].to_pylist())
+        names = dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
+        lost = {intent: name for intent, name in names.items() if intent not in left}
+        files.write_table(folder / files.INTENTS, found)
+    files.write_table(folder / files.SENTENCES, after)
+    if (folder / files.OCCURRENCES).is_file():
+        occurrences = read_occurrences(folder, before.num_rows)
+        files.write_table(folder / files.OCCURRENCES, occurrences_without(occurrences, going))
+    if (folder / DECISIONS).is_file():
+        _rewrite_log(folder / DECISIONS, LogWithout(going.new_ids, lost, traces.without))
+
+
+def _renamed(intents: pa.Table, traces: Traces) -> pa.Table:
+    """Return the intents without forgotten texts in their names and descriptions."""
+    rows = intents.to_pylist()
+    names = number([traces.without(row["name"]) for row in rows])
+    about = [traces.without(row.get("description") or "") for row in rows]
+    changed = [row | {"name": name} for row, name in zip(rows, names, strict=True)]
+    if "description" in intents.column_names:
+        changed = [row | {"description": text} for row, text in zip(changed, about, strict=True)]
+    return pa.Table.from_pylist(changed, intents.schema)
+
+
+def _rewrite_log(path: Path, rewriter: LogWithout) -> None:
+    """Rewrite the lines of a log that are decisions; each keeps its number."""
+    entries = read_log(path)
+    lines = path.read_text("utf-8").splitlines()
+    for entry in rewriter.entries(entries):
+        lines[entry.line - 1] = entry.as_line()
+    files.write_text(path, "".join(line + "\n" for line in lines))
+
+
+def _rewrite_manifest(run: Run, folder: Path) -> None:
+    """Write the manifest of the new folder, and the id of its result into the log."""
+    corpus = corpus_in(folder)
+    n = len(corpus.texts), corpus.occurrences.num_rows
+    source = replace(run.manifest.source, sha256=fingerprint(corpus), n_sentences=n[0], n_occurrences=n[1])
+    manifest = replace(run.manifest, source=source)
+    if run.manifest.result:
+        hashes = hashes_in(folder)
+        manifest = replace(manifest, files=hashes, result=result_id(hashes))
+    write_manifest(folder, manifest)
+    log = folder / DECISIONS
+    if log.is_file() and "result" in (header := first_line_of(log)):
+        _, rest = log.read_text("utf-8").split("\n", 1)
+        files.write_text(log, json.dumps(header | {"result": manifest.result}) + "\n" + rest)
+
+
+def _delete_exports(place: Path, traces: Traces) -> tuple[Path, ...]:
+    """Delete the exports in a run folder that hold a forgotten text."""
+    found = [
+        path
+        for name in EXPORTS
+        if (place / name).is_dir()
+        for path in still_holding(search_folder(place / name, traces))
+    ]
+    for path in found:
+        path.unlink()
+    return tuple(found)
