@@ -121,10 +121,7 @@ def of_none(sentences: Sentences, wanted: Wanted, form: ExportFormat, taken: set
         why = "no intent (--with-none takes them)" if form.none_name else "no intent (the format has no place for them)"
         tally.leave(NO_INTENT_ID, why, len(rows))
         return []
-    found: dict[str, Candidate] = {}
-    for one in candidates(sentences, rows, wanted, form, tally):
-        if one.key in taken or one.key in found:
-            tally.leave(NO_INTENT_ID, "said more in another intent" if one.key in taken else "the same phrase again")
-        else:
-            found[one.key] = one
-    return list(found.values())
+    found = candidates(sentences, rows, wanted, form, tally)
+    free = [one for one in found if one.key not in taken]
+    tally.leave(NO_INTENT_ID, "said in an intent, too", len(found) - len(free))
+    return each_once(free, sentences.labels, {NO_INTENT_ID: 0}, tally)

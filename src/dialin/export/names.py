@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dialin.text.unseen import plain_name
+
 _UNICODE = re.compile(r"[\w.-]+")
 _ASCII = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -58,7 +60,7 @@ def slug(label: str, intent_id: int, naming: Naming) -> str:
     >>> slug("重置 密码", 12, Naming())
     '重置_密码'
     """
-    text = unicodedata.normalize("NFKC", label)
+    text = unicodedata.normalize("NFKC", plain_name(label))
     if naming.ascii_only:
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
         if any(c.isalpha() and not c.isascii() for c in text):
