@@ -1,4 +1,4 @@
-"""An export: the same bytes each time, checked before anything is written, and what `export.json` and `names.csv` say."""
+"""An export: the same bytes each time, checked before anything is written, and what is said about it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ from dialin.runs.run import Run, load
 from fake_run import calls, fake_run
 from shop_run import shop_run
 
-EXTRAS = {"spacy": "spacy", "xlsx": "openpyxl"}
-"""Formats that need a library."""
-
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
@@ -32,8 +29,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def usable(name: str) -> ExportFormat:
-    if name in EXTRAS:
-        pytest.importorskip(EXTRAS[name], reason="needs an extra")
+    if FORMATS[name].library:
+        pytest.importorskip(FORMATS[name].library, reason="needs an extra")
     return FORMATS[name]
 
 

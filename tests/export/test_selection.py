@@ -81,13 +81,15 @@ def test_a_phrase_of_two_intents_goes_where_it_was_said_most(run: Run) -> None:
 def test_of_two_forms_of_a_phrase_the_frequent_one_stays(tmp_path: Path) -> None:
     texts = ["Refund me", "refund me.", "refund me.", "give it back", "money back"]
     found = chosen(small_run(tmp_path / "run", {"refund": texts}))
-    assert [(p.text, p.count) for p in by_name(found)["refund"].phrases][0] == ("refund me.", 2)
+    assert next((p.text, p.count) for p in by_name(found)["refund"].phrases) == ("refund me.", 2)
     assert found.tally.phrases_by_reason == {"the same phrase again": 1}
 
 
 def test_the_most_different_phrases_are_chosen(tmp_path: Path) -> None:
     """Nine phrases about a parcel and one about a kettle: with two, the kettle is one of them."""
-    texts = [f"where is my parcel {word}" for word in "now today then here there so well still yet".split()]
+    texts = [
+        f"where is my parcel {word}" for word in ("now", "today", "then", "here", "so", "well", "still", "yet", "hm")
+    ]
     run = small_run(tmp_path / "run", {"ask": [*texts, "kettle broken, smoke everywhere"]})
     found = chosen(run, max_phrases=2)
     assert "kettle broken, smoke everywhere" in [p.text for p in by_name(found)["ask"].phrases]
@@ -129,7 +131,10 @@ def test_what_has_no_intent_is_taken_where_the_user_says_so(run: Run) -> None:
 
 
 def test_a_sentence_without_an_intent_that_an_intent_says_too_is_no_example_of_none(tmp_path: Path) -> None:
-    texts = {"refund": ["refund me", "money back", "pay it back"], "": ["REFUND me!", "grey weather", "Grey weather.", "grey weather"]}
+    texts = {
+        "refund": ["refund me", "money back", "pay it back"],
+        "": ["REFUND me!", "grey weather", "Grey weather.", "grey weather"],
+    }
     found = chosen(small_run(tmp_path / "run", texts), with_none=True)
     assert [p.text for p in found.content.intents[-1].phrases] == ["grey weather"]
     assert found.tally.phrases[-1] == {"said in an intent, too": 1, "the same phrase again": 1}
@@ -189,7 +194,10 @@ def test_a_run_without_vectors_is_refused(tmp_path: Path) -> None:
 
 def test_advice_of_a_platform_is_kept_where_enough_phrases_follow_it(tmp_path: Path) -> None:
     """Copilot Studio advises 2 to 9 words: with six such phrases the single word goes, with four it stays."""
-    texts = {"many": [f"order number {i}" for i in range(6)] + ["order"], "few": ["bill", *(f"bill {i}" for i in range(4))]}
+    texts = {
+        "many": [f"order number {i}" for i in range(6)] + ["order"],
+        "few": ["bill", *(f"bill {i}" for i in range(4))],
+    }
     found = by_name(chosen(small_run(tmp_path / "run", texts), FORMATS["copilot"]))
     assert "order" not in [p.text for p in found["many"].phrases]
     assert "bill" in [p.text for p in found["few"].phrases]

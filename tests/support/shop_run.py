@@ -35,8 +35,12 @@ def shop_calls() -> list[Said]:
         for begin, what in product(begins, things)
     ]
     said += [Said(text, "ask-odd-things", role="customer", kind="need") for text in (*NASTY, *ODD)]
-    said += [Said(text, "thank-agent", role="customer", kind="social") for text in ("thanks a lot", "thank you", "cheers")]
-    said += [Said(f"I have {word} it for you", "confirm-deed", role="agent", kind="answer") for word in ("done", "sent")]
+    said += [
+        Said(text, "thank-agent", role="customer", kind="social") for text in ("thanks a lot", "thank you", "cheers")
+    ]
+    said += [
+        Said(f"I have {word} it for you", "confirm-deed", role="agent", kind="answer") for word in ("done", "sent")
+    ]
     said += [Said("PLEASE  cancel my order!", "request-refund", role="customer", kind="need")]
     said += [Said("please cancel my order", "cancel-order", role="customer", kind="need")] * 3
     return said + [Said(text, "", role="customer", kind="need") for text in _LEFT]

@@ -16,9 +16,9 @@ from dialin.cli.output import print_data
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts
 from dialin.jobs.predict_spread import predict_on_cores
-from dialin.runs.export import check_bom, format_of
 from dialin.runs.parts import save_parts
 from dialin.runs.run import load
+from dialin.runs.save_table import check_bom, format_of
 from dialin.scale.cluster import joined_cluster_if
 from dialin.scale.cores import Cores
 from dialin.scale.embedder import on_cores

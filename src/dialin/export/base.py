@@ -176,6 +176,8 @@ class ExportFormat:
         Takes out of a phrase what the platform would read as a mark of its own.
     advised : callable
         Tells whether a phrase is of the kind that the platform advises; such phrases are preferred.
+    library : str
+        Library of an extra without which it cannot be written; "" for none.
     """
 
     name: str
@@ -190,3 +192,4 @@ class ExportFormat:
     none_name: str = "none"
     clean: Callable[[str], str] = as_it_is
     advised: Callable[[str], bool] = any_will_do
+    library: str = ""

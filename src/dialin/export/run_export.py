@@ -11,6 +11,7 @@ from dialin.export.base import Content, ExportFormat, Files
 from dialin.export.checks import check_content
 from dialin.export.selection import selection_of
 from dialin.export.wanted import Wanted
+from dialin.facts.headline import summary_of
 from dialin.runs.run import Run
 
 
@@ -42,9 +43,10 @@ def export_of(run: Run, form: ExportFormat, wanted: Wanted | None = None) -> Exp
     Raises
     ------
     InputError
-        Nothing is left to export, the options do not suit the format, a library that it needs is not installed, or the
+        The run has no result yet, nothing is left to export, the options do not suit the format, a library that it needs is not installed, or the
         files do not pass the checks.
     """
+    summary_of(run)  # raises if the run has no result yet
     chosen = wanted or Wanted()
     selection = selection_of(run, chosen, form)
     files = dict(written(selection.content, form))

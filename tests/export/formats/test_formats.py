@@ -70,7 +70,7 @@ def test_rasa_has_a_domain_with_the_intents_and_no_marks_of_entities(run: Run) -
     assert nlu["version"] == "3.1"
     assert yaml.safe_load(files["en/domain.yml"])["intents"] == [one["intent"] for one in nlu["nlu"]]
     assert b"what does (this)(that) cost" in files["en/nlu.yml"]
-    assert b'version: \'3.1\'\nnlu:\n- intent: cancel-order\n  examples: |\n    - ' in files["en/nlu.yml"]
+    assert b"version: '3.1'\nnlu:\n- intent: cancel-order\n  examples: |\n    - " in files["en/nlu.yml"]
     assert {one["intent"] for one in yaml.safe_load(files["zh/nlu.yml"])["nlu"]} >= {"out_of_scope"}
 
 

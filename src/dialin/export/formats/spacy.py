@@ -75,4 +75,5 @@ FORMAT = ExportFormat(
     validate,
     naming=Naming(re.compile(r"\S+")),
     one_language=True,
+    library="spacy",
 )

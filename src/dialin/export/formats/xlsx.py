@@ -80,4 +80,5 @@ FORMAT = ExportFormat(
     naming=ANY_NAME,
     limits=limits_of_sheet,
     per_language=False,
+    library="openpyxl",
 )
