@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dialin.export.base import ExportFormat
 from dialin.export.names import Naming, ascii_naming, exported_names, slug
 from dialin.export.registry import FORMATS
+from dialin.text.formulas import without_formula
 
 NAMES_OF_FILES = {"dialogflow-cx", "dialogflow-es", "lex", "copilot", "botpress"}
 """Formats that name files after intents."""
@@ -45,6 +46,13 @@ def test_a_chinese_name_is_numbered_where_ascii_is_needed(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"rasa", "lex", "botpress"}))
 def test_a_chinese_name_is_kept_elsewhere(name: str) -> None:
     assert slug("申请-退款", 12, FORMATS[name].naming) == "申请-退款"
+
+
+@given(labels=LABELS)
+def test_no_name_in_a_csv_file_begins_a_formula(labels: list[str]) -> None:
+    for name in ("csv", "watson", "cognigy", "xenioo", "dialogflow-cx-csv"):
+        for label in exported_names(enumerate(["=1", "@a", "b;-c", *labels]), FORMATS[name].naming).values():
+            assert without_formula(label) == label
 
 
 def test_a_name_that_the_platform_reserves_is_numbered_or_counted_on() -> None:

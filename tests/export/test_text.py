@@ -43,6 +43,12 @@ def test_phrases_that_count_as_the_same(one: str, other: str) -> None:
     assert normalised(one) == normalised(other)
 
 
+@given(st.text(alphabet="aB .?!", max_size=10))
+def test_ascii_is_normalised_as_all_other_text(text: str) -> None:
+    assert normalised(text + "é")[:-1] == " ".join((text + "é").casefold().split())[:-1]
+    assert normalised(text) == " ".join(text.casefold().split()).rstrip(" .?!") or not text.strip(" .?!")
+
+
 @pytest.mark.parametrize(("one", "other"), [("cancel it", "cancel, it"), ("退款", "退货"), ("?", "!")])
 def test_phrases_that_count_as_different(one: str, other: str) -> None:
     assert normalised(one) != normalised(other)

@@ -43,8 +43,8 @@ def export_of(run: Run, form: ExportFormat, wanted: Wanted | None = None) -> Exp
     Raises
     ------
     InputError
-        The run has no result yet, nothing is left to export, the options do not suit the format, a library that it needs is not installed, or the
-        files do not pass the checks.
+        The run has no result yet, nothing is left to export, the options do not suit the format, a library that it
+        needs is not installed, or the files do not pass the checks.
     """
     summary_of(run)  # raises if the run has no result yet
     chosen = wanted or Wanted()

@@ -15,7 +15,7 @@ from dialin.errors import InputError
 from dialin.export.base import NO_INTENT_ID, BotIntent, Content, ExportFormat
 from dialin.export.candidates import Candidate, Sentences, candidates, each_once, of_none
 from dialin.export.names import exported_names
-from dialin.export.shares import Share, most_different, shares, within
+from dialin.export.shares import Share, language_shares, most_different, within
 from dialin.export.tally import Tally
 from dialin.export.wanted import Wanted, wanted_intents
 from dialin.files import quoted
@@ -43,10 +43,10 @@ def selection_of(run: Run, wanted: Wanted, form: ExportFormat) -> Selection:
     X = vectors_of(run)
     tally, sentences = Tally(), sentences_of(run)
     rows = wanted_intents(run.intents.to_pylist(), run.review, wanted, tally)
-    found = phrases_of(sentences, rows, wanted, form, tally)
+    found = phrases_by_intent(sentences, rows, wanted, form, tally)
     none = of_none(sentences, wanted, form, {one.key for own in found.values() for one in own}, tally)
-    parts = [share for intent, own in found.items() for share in shares(intent, own)]
-    parts += shares(NO_INTENT_ID, none)
+    parts = [share for intent, own in found.items() for share in language_shares(intent, own)]
+    parts += language_shares(NO_INTENT_ID, none)
     cut = [most_different(share, X, most_of(share.language, wanted, form), form, tally) for share in parts]
     content = content_of(run, rows, _within_limits(cut, form, tally), form)
     _tell_empty(rows, content, tally)
@@ -86,7 +86,7 @@ def sentences_of(run: Run) -> Sentences:
     return Sentences(list(run.corpus.texts), roles, *columns)
 
 
-def phrases_of(
+def phrases_by_intent(
     sentences: Sentences, rows: list[dict[str, Any]], wanted: Wanted, form: ExportFormat, tally: Tally
 ) -> dict[int, list[Candidate]]:
     """Return the phrases of each wanted intent, in the order of the intents; each phrase is in one intent, once."""

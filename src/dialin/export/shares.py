@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from dialin.arrays import Matrix, Rows
+from dialin.arrays import Matrix
 from dialin.export.base import ExportFormat, PlatformLimits
 from dialin.export.candidates import Candidate
 from dialin.export.diverse import farthest_first
@@ -29,7 +29,7 @@ class Share:
     chosen: tuple[Candidate, ...]
 
 
-def shares(intent: int, found: Sequence[Candidate]) -> list[Share]:
+def language_shares(intent: int, found: Sequence[Candidate]) -> list[Share]:
     """Return the candidates of an intent by language, in the order of the languages' codes."""
     ordered = sorted(found, key=lambda one: one.phrase.language)
     return [Share(intent, language, tuple(own)) for language, own in groupby(ordered, lambda one: one.phrase.language)]
@@ -47,14 +47,9 @@ def most_different(share: Share, X: Matrix, most: int | None, form: ExportFormat
         return replace(share, chosen=tuple(sorted(known, key=lambda one: (-one.phrase.count, one.row))))
     likely = [one for one in known if one.phrase.p_intent >= LIKELY]
     pool = likely if len(likely) >= most else known
-    places = farthest_first(unit(X, np.array([one.row for one in pool])), most)
+    places = farthest_first(np.asarray(X[[one.row for one in pool]], dtype=np.float32), most)
     tally.leave(share.intent, f"beyond {most:,} phrases of an intent", len(known) - most)
     return replace(share, chosen=tuple(pool[place] for place in places.tolist()))
-
-
-def unit(X: Matrix, rows: Rows) -> Matrix:
-    """Return the vectors of some rows, in memory."""
-    return np.asarray(X[rows], dtype=np.float32)
 
 
 def within(found: list[Share], limits: PlatformLimits, tally: Tally) -> list[Share]:

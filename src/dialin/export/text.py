@@ -9,6 +9,7 @@ from dialin.text.formulas import without_formula
 from dialin.text.unseen import without_surrogates, without_unseen
 
 _FINAL = " .!?。！？…,，;；:："
+_MARK = re.compile(r"[=+\-@＝＋－＠]")
 _FORMULA_MARKS = re.compile(r"(^|[;\t\r\n])\s*[=+\-@＝＋－＠]+\s*")
 
 
@@ -31,6 +32,8 @@ def normalised(text: str) -> str:
     >>> normalised("Where  is my CARD?!") == normalised("where is my card"), normalised("我要退款。")
     (True, '我要退款')
     """
+    if text.isascii():
+        return " ".join(text.casefold().split()).rstrip(_FINAL) or text.casefold()
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split()).rstrip(_FINAL) or folded
 
@@ -46,7 +49,7 @@ def inert(text: str) -> str:
     >>> inert("=1+2"), inert("- where is it"), inert("a;=b"), inert("two-way")
     ('1+2', 'where is it', 'a;b', 'two-way')
     """
-    while without_formula(text) != text:
+    while _MARK.search(text) and without_formula(text) != text:
         shorter = _FORMULA_MARKS.sub(r"\1", text)
         if shorter == text:
             return ""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from dialin.export.base import Content, ExportFormat, Files, Labelled
 from dialin.export.checks import broken, csv_in
-from dialin.export.formats.neutral import ANY_NAME, COLUMNS, records
+from dialin.export.formats.neutral import COLUMNS, records
+from dialin.export.names import Naming
 from dialin.export.packing import csv_bytes
 from dialin.export.text import inert
 
 FILE = "intents.csv"
+_NAMES = Naming(re.compile(r"[^\s=+@;]+(?:\s+[^\s=+@;]+)*"), longest=256)
+"""Names that a spreadsheet takes for no formula."""
 
 
 def write(content: Content) -> Files:
     """Return the file."""
-    return {FILE: csv_bytes([COLUMNS, *([inert(str(row[0])), *row[1:]] for row in records(content))])}
+    return {FILE: csv_bytes([COLUMNS, *records(content)])}
 
 
 def validate(files: Files) -> list[Labelled]:
@@ -24,4 +29,4 @@ def validate(files: Files) -> list[Labelled]:
     return [(row[0], row[1]) for row in rows]
 
 
-FORMAT = ExportFormat("csv", "CSV with a header", write, validate, naming=ANY_NAME, clean=inert)
+FORMAT = ExportFormat("csv", "CSV with a header", write, validate, naming=_NAMES, clean=inert)
