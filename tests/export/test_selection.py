@@ -160,6 +160,32 @@ def test_the_most_wanted_intents_stay_where_a_platform_takes_few(tmp_path: Path)
     assert found.tally.intents_by_reason == {"beyond 3 intents, which is what the platform takes": 2}
 
 
+def test_an_intent_that_is_left_out_in_one_language_alone_is_not_left_out(tmp_path: Path) -> None:
+    """With one intent in English and two in Chinese, "refund" stays in Chinese alone."""
+    texts = {
+        "ask": [f"question {i}" for i in range(9)] + ["问一下", "想问问"],
+        "refund": ["refund me", "我要退款", "把钱退给我", "退钱", "退货款", "返还", "给钱"],
+    }
+    run = small_run(tmp_path / "run", texts)
+    one_each = replace(limited(intents=1), limits=lambda language: PlatformLimits(None, intents=1))
+    found = chosen(run, one_each)
+    assert {intent.label: (len(intent.texts("en")), len(intent.texts("zh"))) for intent in found.content.intents} == {
+        "ask": (9, 2)
+    }
+    assert found.tally.intents_by_reason == {"beyond 1 intents, which is what the platform takes": 1}
+    chinese_first = replace(one_each, limits=lambda code: PlatformLimits(None, intents=1 if code == "en" else 2))
+    found = chosen(run, chinese_first)
+    assert by_name(found)["refund"].texts("en") == []
+    assert found.tally.intents == {}
+    assert found.tally.phrases_by_reason == {"beyond 1 intents, which is what the platform takes": 1}
+
+
+def test_what_belongs_to_none_is_no_intent_that_counts(tmp_path: Path) -> None:
+    texts = {"ask": ["one question", "two questions", "three"], "": ["grey weather"]}
+    found = chosen(small_run(tmp_path / "run", texts), limited(intents=1), with_none=True)
+    assert [intent.name for intent in found.content.intents] == ["ask", "none"]
+
+
 def test_intents_get_equally_many_phrases_where_a_platform_takes_few_in_all(tmp_path: Path) -> None:
     """9, 8, 7, 6 and 5 phrases: four of each are 20, five are 25."""
     texts = {f"ask-{n}": [f"question {n} {i}" for i in range(9 - n)] for n in range(5)}

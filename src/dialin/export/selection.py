@@ -15,7 +15,7 @@ from dialin.errors import InputError
 from dialin.export.base import NO_INTENT_ID, BotIntent, Content, ExportFormat
 from dialin.export.candidates import Candidate, Sentences, candidates, each_once, of_none
 from dialin.export.names import exported_names
-from dialin.export.shares import Share, language_shares, most_different, within
+from dialin.export.shares import WHAT_IT_TAKES, Share, language_shares, most_different, within
 from dialin.export.tally import Tally
 from dialin.export.wanted import Wanted, wanted_intents
 from dialin.files import quoted
@@ -131,12 +131,13 @@ def content_of(run: Run, rows: list[dict[str, Any]], found: list[Share], form: E
 
 
 def _tell_empty(rows: list[dict[str, Any]], content: Content, tally: Tally) -> None:
-    """Count the wanted intents of which no phrase is left, with the reason of most of their phrases."""
+    """Count the wanted intents of which no phrase is left, with the limit that cut them or the most frequent reason."""
     exported = {intent.intent_id for intent in content.intents}
     for intent in [row["intent_id"] for row in rows]:
         if intent not in exported and intent not in tally.intents:
             reasons = tally.phrases.get(intent, Counter({"no phrase left": 1}))
-            tally.leave_intent(intent, reasons.most_common(1)[0][0])
+            full = [reason for reason in reasons if reason.endswith(WHAT_IT_TAKES)]
+            tally.leave_intent(intent, (full or [reasons.most_common(1)[0][0]])[0])
 
 
 def naming_with_none(form: ExportFormat) -> Any:

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from dialin.arrays import Matrix
-from dialin.export.base import ExportFormat, PlatformLimits
+from dialin.export.base import NO_INTENT_ID, ExportFormat, PlatformLimits
 from dialin.export.candidates import Candidate
 from dialin.export.diverse import farthest_first
 from dialin.export.tally import Tally
@@ -18,6 +18,9 @@ ENOUGH = 5
 """Phrases of the kind that a platform advises with which an intent needs no others."""
 LIKELY = 0.5
 """Phrases whose P(intent) is lower are chosen only where others are not enough: the farthest ones may be strays."""
+
+WHAT_IT_TAKES = "which is what the platform takes"
+"""End of a reason that all phrases of an intent may share."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,12 @@ def within(found: list[Share], limits: PlatformLimits, tally: Tally) -> list[Sha
     tally : Tally
         Gets what is left out.
     """
-    most = limits.intents
-    ids = list(dict.fromkeys(share.intent for share in found))[:most]
+    ids = dict.fromkeys(share.intent for share in found if share.intent != NO_INTENT_ID)
+    taken = {NO_INTENT_ID, *list(ids)[: limits.intents]}
     for share in found:
-        if share.intent not in set(ids):
-            tally.leave_intent(share.intent, f"beyond {most:,} intents, which is what the platform takes")
-    kept = [share for share in found if share.intent in set(ids)]
+        if share.intent not in taken:
+            tally.leave(share.intent, f"beyond {limits.intents:,} intents, {WHAT_IT_TAKES}", len(share.chosen))
+    kept = [share for share in found if share.intent in taken]
     return _fewer(_fewer(kept, limits.total_phrases, lambda _: 1, tally), limits.total_length, limits.length_of, tally)
 
 
@@ -83,5 +86,5 @@ def _fewer(found: list[Share], most: int | None, size: Callable[[str], int], tal
         by_rank[: len(own)] += own
     n = int(np.searchsorted(by_rank.cumsum(), most, side="right"))
     for share in found:
-        tally.leave(share.intent, f"beyond {most:,} in all, which is what the platform takes", len(share.chosen[n:]))
+        tally.leave(share.intent, f"beyond {most:,} in all, {WHAT_IT_TAKES}", len(share.chosen[n:]))
     return [replace(share, chosen=share.chosen[:n]) for share in found]

@@ -133,5 +133,6 @@ FORMAT = ExportFormat(
         reserved=("Default Welcome Intent", FALLBACK),
     ),
     limits=partial(always, LIMITS),
+    per_language=False,
     none_name=FALLBACK,
 )
