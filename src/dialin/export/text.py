@@ -21,7 +21,9 @@ def one_line(text: str) -> str:
     >>> one_line("  where is\n my\x07 parcel ")
     'where is my parcel'
     """
-    return " ".join(without_unseen(without_surrogates(" ".join(text.split()))).split())
+    line = " ".join(text.split())
+    is_plain = line.isascii() and line.isprintable()  # as most English is: there is nothing to take out
+    return line if is_plain else " ".join(without_unseen(without_surrogates(line)).split())
 
 
 def normalised(text: str) -> str:
