@@ -48,6 +48,7 @@ def test_what_was_left_out_is_told_on_standard_error(cli: Cli, run: Path) -> Non
         "left out 2 intents: 1 not a need (--all takes it), 1 said by an agent",
         "left out 41 phrases: 30 beyond 10 phrases of an intent, 6 of another length than the platform advises, "
         "4 no intent (the format has no place for them), 1 said more in another intent",
+        "changed 1 name to one that the format takes; names.csv has both",
     ]
 
 

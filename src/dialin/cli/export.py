@@ -11,7 +11,7 @@ import click
 from dialin.cli.options import JSON, RUN
 from dialin.cli.output import print_json, say
 from dialin.errors import InputError
-from dialin.export.account import ACCOUNT, headline, left_out_lines
+from dialin.export.account import ACCOUNT, headline, notes
 from dialin.export.folder import check_place, save_export
 from dialin.export.registry import FORMATS, format_named
 from dialin.export.run_export import export_of
@@ -72,7 +72,7 @@ def export(run: Path, to: str, out: Path, force: bool, as_json: bool, **options:
     check_place(out, force=force)
     found = export_of(load(run), form, wanted)
     save_export(found.files, out, force=force)
-    for line in left_out_lines(found.account):
+    for line in notes(found.account):
         say(line, err=True)
     if as_json:
         print_json(found.account)

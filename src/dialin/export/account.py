@@ -34,6 +34,7 @@ def account_of(selection: Selection, wanted: Wanted, form: ExportFormat, files: 
         "n_intents": len(intents),
         "n_phrases": sum(len(intent.phrases) for intent in intents),
         "n_none": sum(len(intent.phrases) for intent in none),
+        "n_renamed": sum(intent.name != intent.label for intent in intents),
         "left_out": {"intents": tally.intents_by_reason, "phrases": tally.phrases_by_reason},
         "intents": _by_intent(content, tally),
         "intents_left_out": [{"intent_id": i, "reason": why} for i, why in sorted(tally.intents.items())],
@@ -66,13 +67,16 @@ def with_account(files: Files, selection: Selection, account: dict[str, Any]) ->
     return {**files, NAMES: names_bytes(selection.content), ACCOUNT: json_bytes(account)}
 
 
-def left_out_lines(account: dict[str, Any]) -> list[str]:
-    """Return what was left out, as lines for people; [] if nothing was.
+def notes(account: dict[str, Any]) -> list[str]:
+    r"""Return what was left out, and how many names were changed, as lines for people; [] if nothing was.
 
     Examples
     --------
-    >>> left_out_lines({"left_out": {"intents": {"not a need": 2}, "phrases": {"no words": 1, "too long": 2}}})
-    ['left out 2 intents: 2 not a need', 'left out 3 phrases: 2 too long, 1 no words']
+    >>> left = {"intents": {"not a need": 2}, "phrases": {"no words": 1, "too long": 2}}
+    >>> print(*notes({"left_out": left, "n_renamed": 1}), sep="\n")
+    left out 2 intents: 2 not a need
+    left out 3 phrases: 2 too long, 1 no words
+    changed 1 name to one that the format takes; names.csv has both
     """
     lines = []
     for what, reasons in account["left_out"].items():
@@ -80,6 +84,9 @@ def left_out_lines(account: dict[str, Any]) -> list[str]:
             ordered = sorted(reasons.items(), key=lambda item: -item[1])
             said = ", ".join(f"{count:,} {reason}" for reason, count in ordered)
             lines.append(f"left out {n:,} {what if n > 1 else what[:-1]}: {said}")
+    if n := account["n_renamed"]:
+        changed = "1 name to one" if n == 1 else f"{n:,} names to those"
+        lines.append(f"changed {changed} that the format takes; {NAMES} has both")
     return lines
 
 
