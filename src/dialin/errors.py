@@ -46,6 +46,10 @@ class InputWarning(UserWarning):
     """Part of the data was left out or understood in a way that the user should know; the command line prints it."""
 
 
+class InputNote(InputWarning):
+    """What was recognised in the data, and what it holds: nothing is wrong."""
+
+
 class ModelError(DialinError):
     """A local model cannot be found, fetched, verified or loaded."""
 

@@ -90,7 +90,9 @@ def damaged(path: Path, what: str) -> InputError:
     return InputError(f"{path} is damaged: {what}", hint=hint)
 
 
-def read_table_of(path: Path, schema: pa.Schema, optional: Sequence[str] = ()) -> pa.Table:
+def read_table_of(
+    path: Path, schema: pa.Schema, optional: Sequence[str] = (), *, also: Sequence[pa.DataType] = ()
+) -> pa.Table:
     """Return the columns of `schema` that the table in a Parquet file of a run folder has.
 
     Parameters
@@ -101,6 +103,8 @@ def read_table_of(path: Path, schema: pa.Schema, optional: Sequence[str] = ()) -
         Names and types; a column that may hold no null says so.
     optional : sequence of str
         Names of columns that runs of older versions lack.
+    also : sequence of pyarrow.DataType
+        Types of further columns, which are read whatever their names are; those of other types are not.
 
     Raises
     ------
@@ -119,7 +123,8 @@ def read_table_of(path: Path, schema: pa.Schema, optional: Sequence[str] = ()) -
             if not _is_same_type(found.field(field.name).type, field.type):
                 got = found.field(field.name).type
                 raise damaged(path, f"column {field.name!r} holds {got}, expected {field.type}")
-        table = parquet_table(path, str(path), [field.name for field in fields])
+        more = [field.name for field in found if field.name not in schema.names and field.type in also]
+        table = parquet_table(path, str(path), [field.name for field in fields] + more)
     except BROKEN_PARQUET as error:
         raise damaged(path, (str(error).splitlines() or ["it cannot be read"])[0]) from error
     for field in fields:

@@ -14,7 +14,7 @@ from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.general import turn_names
-from dialin.name.nearness import nearness, settle
+from dialin.name.nearness import CHUNK, nearness, settle, unit_rows
 from dialin.name.turns import Turn
 
 CARDS = [
@@ -175,9 +175,18 @@ def test_each_candidate_is_embedded_once_in_each_pass_and_they_are_few() -> None
 def test_a_candidate_of_a_sibling_is_worth_less() -> None:
     C = np.eye(2, dtype=np.float32)
     V = np.array([[0.8, 0.6], [0.8, 0.0]], np.float32)
-    shared, own = nearness(V, np.array([0, 0]), C)
+    shared, own = nearness(V, np.array([[0, 0], [1, 0]]), C)
     assert own > shared
-    assert nearness(V[:1], np.array([0]), C[:1])[0] == pytest.approx(0.8)
+    assert nearness(V[:1], np.array([[0, 0]]), C[:1])[0] == pytest.approx(0.8)
+
+
+def test_a_name_of_many_clusters_suits_each_as_it_would_alone() -> None:
+    """More names than are compared at once, in no order."""
+    rng = np.random.default_rng(0)
+    V, C = (unit_rows(rng.standard_normal((n, 8))) for n in (CHUNK + 300, 5))
+    pairs = np.stack([rng.integers(0, len(V), 400), rng.integers(0, len(C), 400)], axis=1)
+    alone = [nearness(V[name : name + 1], np.array([[0, cluster]]), C)[0] for name, cluster in pairs.tolist()]
+    assert nearness(V, pairs, C) == pytest.approx(alone)
 
 
 def test_settled_names_differ_in_their_words() -> None:

@@ -91,6 +91,7 @@ def test_a_header_with_escaped_quotes_is_read_as_its_rows_are(tmp_path: Path) ->
     assert read(tmp_path / "a.csv").texts == ['she said "hi" twice']
 
 
+@pytest.mark.filterwarnings("ignore::dialin.errors.InputNote")
 def test_tags_without_an_end_are_read_in_one_pass(tmp_path: Path) -> None:
     """A hundred thousand of them, which took seconds, and ten times as many a hundred times as long."""
     for mark in ("<", "{\\"):

@@ -122,6 +122,7 @@ SUBTITLES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::dialin.errors.InputNote")
 @pytest.mark.parametrize("name", SUBTITLES)
 def test_subtitles_are_read_without_their_times(tmp_path: Path, name: str) -> None:
     assert texts_in(put(tmp_path, name, SUBTITLES[name])) == ["where is my card?", "A & B"]

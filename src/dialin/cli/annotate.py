@@ -13,10 +13,11 @@ from dialin.annotate.card import data_card
 from dialin.annotate.dataset import data_set
 from dialin.annotate.start import clusters_for, settings_for
 from dialin.cli.group import UserStop
-from dialin.cli.options import allow_server_option, column_options, columns_of
+from dialin.cli.options import allow_server_option
 from dialin.cli.output import say
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
+from dialin.cli.sources import column_options, columns_of
 from dialin.discover.connect import Connections, connect
 from dialin.discover.specs import Specs
 from dialin.errors import InputError

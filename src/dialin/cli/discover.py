@@ -21,16 +21,15 @@ from dialin.cli.options import (
     budget_of,
     budget_options,
     cascade_option,
-    column_options,
     fallback_option,
     memory_option,
     model_options,
-    plan_of,
     ray_option,
     settings_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
+from dialin.cli.sources import plan_of, source_options
 from dialin.discover.connect import Connections, connect, on_engine
 from dialin.discover.specs import Specs
 from dialin.errors import ProviderError
@@ -53,7 +52,6 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 
 
 @click.command()
-@click.argument("input")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to create.")
 @click.option(
     "--pin",
@@ -61,7 +59,7 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     metavar="RUN",
     help="Keep what people decided in the review of this earlier run.",
 )
-@column_options
+@source_options
 @model_options
 @cascade_option
 @fallback_option
@@ -75,8 +73,9 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 def discover(out: Path, pin: Path | None, batch: bool, ray: str | None, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT.
 
-    INPUT is a CSV, TSV, JSONL, JSON, Parquet or TXT file, or - for standard input. All files are written to the folder
-    RUN; the table of intents goes to standard output.
+    INPUT is a table (CSV, TSV, JSONL, JSON, Parquet, Excel), a text with a sentence in each line, an export of a
+    contact centre or a help desk (a file, a folder or a zip archive), the URL of such a file, or - for standard input.
+    All files are written to the folder RUN; the table of intents goes to standard output.
     """
     plan = plan_of(options)
     limits = SessionLimits(budget_of(options), options["memory"])

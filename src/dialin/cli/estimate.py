@@ -11,15 +11,14 @@ from dialin.bounded import shown_size
 from dialin.cli.options import (
     JSON,
     cascade_option,
-    column_options,
     model_options,
-    plan_of,
     price_options,
     prices_of,
     settings_options,
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
+from dialin.cli.sources import plan_of, source_options
 from dialin.discover.connect import connect
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
@@ -30,8 +29,7 @@ from dialin.runs.start import read_corpus
 
 
 @click.command()
-@click.argument("input")
-@column_options
+@source_options
 @model_options
 @cascade_option
 @price_options

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from dialin.errors import DialinError, InputWarning
+from dialin.errors import DialinError, InputNote, InputWarning
 from dialin.llm.threads import THREADS
 from dialin.text.unseen import without_unseen
 
@@ -140,7 +140,7 @@ def _told_warnings() -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
             if issubclass(category, InputWarning):
-                _say(f"dialin: warning: {message}", 0)
+                _say(f"dialin: {'note' if issubclass(category, InputNote) else 'warning'}: {message}", 0)
             else:
                 usual(message, category, *where, **more)
 

@@ -13,25 +13,16 @@ import click
 
 from dialin.bounded import bytes_of
 from dialin.discover.settings import RANGES, Auto, Settings
-from dialin.discover.specs import DEFAULT_LLM, Specs, who_judges
+from dialin.discover.specs import DEFAULT_LLM, Specs
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration, read_calibration
 from dialin.llm.ledger import Budget
 from dialin.llm.prices import PRICE_HINT, Price, PriceList
 from dialin.llm.servers import allow
 from dialin.llm.spec import AUTO, NO_LLM
-from dialin.read.columns import Columns
-from dialin.runs.manifest import RunPlan
 
 Command = Callable[..., Any]
 
-_COLUMNS = [
-    click.option("--text", metavar="COL", help="Column with the sentences, or with the lists of turns."),
-    click.option("--dialogue", metavar="COL", help="Column with the dialogue id."),
-    click.option("--role", metavar="COL", help="Column with the speaker's role."),
-    click.option("--turn", metavar="COL", help="Column with the turn number."),
-    click.option("--date", metavar="COL", help="Column with the date of the utterance or of the dialogue."),
-]
 _MODELS = [
     click.option(
         "--llm",
@@ -262,7 +253,6 @@ def stacked(options: Sequence[Callable[[Command], Command]]) -> Callable[[Comman
     return decorate
 
 
-column_options = stacked(_COLUMNS)
 model_options = stacked(_MODELS)
 budget_options = stacked([*_CAPS, *_PRICES])
 price_options = stacked(_PRICES)
@@ -273,17 +263,6 @@ def settings_of(options: dict[str, Any]) -> Settings:
     """Return the settings among the options of a command."""
     names = {field.name for field in fields(Settings)}
     return Settings(**{name: value for name, value in options.items() if name in names})
-
-
-def columns_of(options: dict[str, Any]) -> Columns:
-    """Return the column names among the options of a command."""
-    return Columns(*(options.get(name) for name in ("text", "dialogue", "role", "turn", "date")))
-
-
-def plan_of(options: dict[str, Any]) -> RunPlan:
-    """Return the plan of a run from the options of a command."""
-    settings, specs = who_judges(settings_of(options), specs_of(options))
-    return RunPlan(source=options["input"], columns=columns_of(options), settings=settings, specs=specs)
 
 
 def specs_of(options: dict[str, Any]) -> Specs:

@@ -11,8 +11,9 @@ from typing import Any
 import click
 import pyarrow as pa
 
-from dialin.cli.options import BOM, JSON, RUN, allow_server_option, column_options, columns_of, ray_option
+from dialin.cli.options import BOM, JSON, RUN, allow_server_option, ray_option
 from dialin.cli.output import print_data
+from dialin.cli.sources import columns_of, source_of, source_options
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts
 from dialin.jobs.predict_spread import predict_on_cores
@@ -29,8 +30,7 @@ _PRINTED = 1 << 20
 
 @click.command()
 @RUN
-@click.argument("input")
-@column_options
+@source_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -41,7 +41,7 @@ _PRINTED = 1 << 20
 @allow_server_option
 @ray_option
 @JSON
-def predict(run: Path, input: str, out: Path | None, ray: str | None, as_json: bool, **options: Any) -> None:
+def predict(run: Path, out: Path | None, ray: str | None, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
 
     Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format. A
@@ -51,7 +51,7 @@ def predict(run: Path, input: str, out: Path | None, ray: str | None, as_json: b
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
     opened_run = load(run)
     with joined_cluster_if(ray) as cores, connect_with(opened_run.embedder_alone.embedder, cores) as opened:
-        asked = opened_run, input, columns_of(options), opened
+        asked = opened_run, source_of(options), columns_of(options), opened
         found = predict_on_cores(*asked, cores) if cores else predict_parts(*asked)
         if out:
             save_parts(out, found, bom=bom)

@@ -12,9 +12,11 @@ from dialin.errors import InputError
 from dialin.facts.headline import summary_of
 from dialin.files import without_nan
 from dialin.llm.prices import Cost, cost_json
-from dialin.read.label_column import Position, TextLabels, column_of, join
+from dialin.read.label_column import Position, TextLabels, column_of, join, texts_of
+from dialin.read.remote import is_remote
 from dialin.read.table import read
 from dialin.runs.run import Run, fingerprint
+from dialin.runs.tables import OCCURRENCES_SCHEMA
 from dialin.score.metrics import Scores, score
 from dialin.score.reliability import Goodness
 
@@ -97,10 +99,13 @@ def positions_of(run: Run) -> list[Position]:
 
 def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
     """Return the gold labels in the run's own input; raise InputError if it cannot be read again, or has changed."""
-    source = run.manifest.source
-    if source.path == "-":
-        raise InputError("the input came from standard input and cannot be read again", hint="give --gold-file")
-    column = column_of(source.path, gold)
+    source, occurrences = run.manifest.source, run.corpus.occurrences
+    if gold in set(occurrences.column_names) - set(OCCURRENCES_SCHEMA.names):  # an outcome that an export told
+        return texts_of(occurrences[gold])
+    if source.path == "-" or source.sql or is_remote(source.path):
+        came_from = "standard input" if source.path == "-" else source.path
+        raise InputError(f"the input came from {came_from} and cannot be read again", hint="give --gold-file")
+    column = column_of(source.path, gold, source.columns)
     if fingerprint(read(source.path, source.columns)) != source.sha256:
         raise InputError(f"{source.path} has changed since the run", hint="give --gold-file, or run discover again")
     if len(column) <= max(place.row for place in places):

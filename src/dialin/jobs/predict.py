@@ -54,12 +54,18 @@ def predict_parts(run: Run, source: object, columns: Columns, opened: Connection
 
     Notes
     -----
-    The sentences of the run itself get the intents that they have in the run, or that its review gave them. No result
-    depends on where the parts end.
+    Turns are split into sentences if those of the run were; then each sentence has a row. The sentences of the run
+    itself get the intents that they have in the run, or that its review gave them. No result depends on where the parts
+    end.
     """
     answers = Answers.of(run, opened)
-    for part in read_parts(source, columns, in_dialogues=run.manifest.settings.context == "next"):
+    for part in read_parts(source, split_like(run, columns), in_dialogues=run.manifest.settings.context == "next"):
         yield answers.table(part)
+
+
+def split_like(run: Run, columns: Columns) -> Columns:
+    """Return what the user said of a source, and that its turns are split if those of the run were."""
+    return replace(columns, split=columns.split or run.manifest.source.columns.split)
 
 
 @dataclass(frozen=True, eq=False)

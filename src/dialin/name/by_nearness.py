@@ -173,8 +173,7 @@ class Nearness:
         pairs = [(place[name], g) for g, own in enumerate(names) for name in own]
         if not pairs:
             return [{} for _ in names]
-        rows, own = np.array(pairs, np.int64).T
-        found = iter(nearness(self.vectors(each)[rows], own, self.centroids).tolist())
+        found = iter(nearness(self.vectors(each), np.array(pairs, np.int64), self.centroids).tolist())
         return [{name: next(found) for name in own_names} for own_names in names]
 
     def vectors(self, names: Sequence[str]) -> NDArray[np.float32]:

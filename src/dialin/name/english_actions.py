@@ -79,9 +79,9 @@ def can_join(action: str, objective: str, said: float) -> bool:
     >>> [can_join(action, "stolen-card", 0.5) for action in ("change", "report")], can_join("cancel", "cancellation", 1)
     ([False, True], False)
     """
+    if action != _NEUTRAL and (said < MIN_SAID or action in _NO_OBJECT):  # most, so it is asked first
+        return False
     words = objective.split("-")
-    is_state = any(is_participle(word) or word in _STATES for word in words)
-    is_usable = action == _NEUTRAL or (said >= MIN_SAID and action not in _NO_OBJECT)
     is_short = len(words) + action.count("-") <= LONGEST
-    is_fitting = action in _OF_STATES or not is_state
-    return is_usable and is_short and is_fitting and not any(are_akin(action, word) for word in words)
+    is_fitting = action in _OF_STATES or not any(is_participle(word) or word in _STATES for word in words)
+    return is_short and is_fitting and not any(are_akin(action, word) for word in words)

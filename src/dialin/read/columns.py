@@ -1,10 +1,10 @@
-"""Finds the columns of text, dialogue, role, turn and date, by the user's names or by their usual names."""
+"""What the user says of a source: the names of its columns, or its format; finds columns by their usual names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from dialin.errors import InputError
 from dialin.read.source import ColumnFilter
@@ -40,12 +40,15 @@ _DATES = (
     "日期 时间 通话时间 开始时间 创建时间 会话时间 发送时间"
 )
 DATE = _tiers(*_DATES.split())  # one name per tier: several dates are common, and the user need not choose
+PAUSE = 1.0
+"""Seconds. Recognisers cut at half a second, in the middle of sentences; in conversation, a silence of more than about
+one second is no longer one within a turn (Jefferson 1989, on the standard maximum silence)."""
 _KNOWN_NAMES = frozenset[str]().union(*TEXT, *TURNS, *DIALOGUE_OF_TURNS, *ROLE, *TURN, *DATE)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns, as given by the user; None finds a column by its usual names.
+    """Names of the columns, and how to read an export, as given by the user; None finds a column by its usual names.
 
     Parameters
     ----------
@@ -55,6 +58,16 @@ class Columns:
         Dialogue id, speaker's role, and number of the turn within its dialogue.
     date : str, optional
         Date of the utterance, or of the start of the dialogue.
+    format : str, optional
+        Name of the importer of an export (`dialin.read.importers.known`); by default it is recognised.
+    speakers : str
+        Roles of the speakers of an export that only numbers them: "0=agent,1=customer".
+    pause : float
+        Seconds; the neighbours of one speaker that are no farther apart are one turn. 0 leaves them apart.
+    sheet : str, optional
+        Sheet of a workbook; by default the first.
+    split : bool
+        Whether each sentence of a turn becomes a row (`dialin.read.split`).
     """
 
     text: str | None = None
@@ -62,11 +75,24 @@ class Columns:
     role: str | None = None
     turn: str | None = None
     date: str | None = None
+    format: str | None = None
+    speakers: str = ""
+    pause: float = PAUSE
+    sheet: str | None = None
+    split: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The names that the user gave."""
+        return [name for name in (self.text, self.dialogue, self.role, self.turn, self.date) if name is not None]
+
+
+DEFAULT = Columns()
 
 
 def wanted_of(columns: Columns) -> ColumnFilter:
     """Return the test for a column that may be needed: one that the user names, or one with a usual name."""
-    keys = _KNOWN_NAMES | {_key(name) for name in astuple(columns) if name is not None}
+    keys = _KNOWN_NAMES | set(map(_key, columns.names))
     return lambda name: _key(name) in keys
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from dialin.read.cells import one_array
 
+_FIRST = ("row", "sentence_id")
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -30,7 +32,8 @@ class Corpus:
     occurrences : pyarrow.Table
         One row for each input row that is not blank, in input order: ``row`` int64 (from 0, blank rows
         counted), ``sentence_id`` int64 (index into `texts`), and ``dialogue_id`` string, ``turn`` int64,
-        ``role`` string, ``date`` timestamp (ms), all four of which may be null.
+        ``role`` string, ``date`` timestamp (ms), all four of which may be null; then what an export carries, as in
+        `dialin.read.table.read_table`.
     n_blank : int
         Number of input rows without text.
     """
@@ -59,7 +62,7 @@ def corpus_of(table: pa.Table) -> Corpus:
     )
     text_of, role_of = np.divmod(pairs, max(len(roles), 1))
     has_roles = full["role"].null_count < full.num_rows
-    names = ("row", "sentence_id", "dialogue_id", "turn", "role", "date")
+    names = list(dict.fromkeys((*_FIRST, *(name for name in full.column_names if name != "text"))))
     occurrences = full.append_column("sentence_id", pa.array(ids.astype(np.int64))).select(names)
     return Corpus(
         texts=texts.take(pa.array(text_of)).to_pylist(),

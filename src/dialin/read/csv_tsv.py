@@ -118,6 +118,20 @@ def without_separator_line(text: bytes) -> tuple[bytes, str | None]:
     return (text[found.end() :], found[1].decode()) if found else (text, None)
 
 
+def without_empty_cells(text: bytes) -> bytes:
+    r"""Return text whose lines of empty cells before the header are empty lines, and without the end mark of DOS.
+
+    Excel writes such lines for the empty rows above a table.
+
+    Examples
+    --------
+    >>> without_empty_cells(b";;\n\ntext;role\nhi;agent\n\x1a")
+    b'\n\ntext;role\nhi;agent\n'
+    """
+    found = re.match(rb"[ ,;\t|\r\n]*\n", text)
+    return (b"\n" * found[0].count(b"\n") + text[found.end() :] if found else text).removesuffix(b"\x1a")
+
+
 def header_of(text: bytes, delimiter: str, escape: str | None = None) -> list[str]:
     """Return the fields of the first record that is not empty; an empty list if there is no such record."""
     return next((row for _, row in _rows(_head(text), delimiter, escape) if row), [])

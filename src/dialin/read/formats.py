@@ -1,4 +1,4 @@
-"""Loads files (CSV, TSV, JSON, Parquet, subtitles or plain lines), frames and lists as named columns, unchanged."""
+"""Loads files (tables, plain lines, exports), folders of exports, frames and lists as named columns, unchanged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +14,25 @@ import pyarrow.parquet as pq
 
 from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_path, unpacked
 from dialin.errors import InputError, InputWarning
-from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_separator_line
+from dialin.read.columns import DEFAULT, Columns
+from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_empty_cells, without_separator_line
+from dialin.read.database import SqlQuery, of_query
 from dialin.read.encoding import to_utf8
+from dialin.read.excel import OLE, ZIP, is_workbook, no_workbook, of_workbook
+from dialin.read.importers.containers import files_in_folder, files_in_zip, is_archive
+from dialin.read.importers.documents import SourceFile
+from dialin.read.importers.gather import imported, is_export
+from dialin.read.importers.subtitles import is_subtitles
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
+from dialin.read.remote import (
+    file_name,
+    files_in_remote_folder,
+    is_remote,
+    is_remote_folder,
+    read_remote,
+    without_secrets,
+)
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
-from dialin.read.subtitles import is_subtitles, of_subtitles
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -29,32 +44,35 @@ _SUFFIXES = {
     ".txt": "txt",
     ".parquet": "parquet",
     ".pq": "parquet",
-    ".vtt": "subtitles",
-    ".srt": "subtitles",
 }
 PARQUET = b"PAR1"
+STDIN = "stdin"
+"""What names the dialogues of standard input, if nothing else does."""
 _PACKED = re.compile(r"\.(gz|bz2|xz)$", re.IGNORECASE)
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive, as .xlsx and .ods are too, and .xls
 
 
-def load_raw(source: object, wanted: ColumnFilter) -> RawTable:
+def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -> RawTable:
     """Return the wanted columns of a source.
 
     Parameters
     ----------
-    source : str, Path, frame, mapping or iterable
-        A path, ``"-"`` for standard input, a pandas, polars or pyarrow frame, a mapping of columns,
-        or a list of sentences or records.
+    source : str, Path, SqlQuery, frame, mapping or iterable
+        A path of a file or folder, the URL of a file, ``"-"`` for standard input, a query, a pandas, polars or pyarrow
+        frame, a mapping of columns, or a list of sentences or records.
     wanted : callable
         Tells whether a column with this name may be needed; other columns are dropped.
+    columns : Columns
+        What the user said of the source.
 
     Raises
     ------
     InputError
         If the source cannot be found, decoded or parsed.
     """
+    if isinstance(source, SqlQuery):
+        return of_query(source, wanted)
     if isinstance(source, str | Path):
-        return _load_bytes(str(source), wanted)
+        return _load_path(str(source), wanted, columns)
     if isinstance(source, Mapping):
         return of_object(source, "the mapping", wanted)
     if hasattr(type(source), "columns") or hasattr(type(source), "schema"):
@@ -105,23 +123,38 @@ def _of_table(table: pa.Table, names: list[str], where: str, wanted: ColumnFilte
 # --- files ----------------------------------------------------------------------------------------
 
 
-def _load_bytes(path: str, wanted: ColumnFilter) -> RawTable:
-    where = "standard input" if path == "-" else path
+def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
+    where = "standard input" if path == "-" else without_secrets(path)
+    if path != "-" and Path(path).is_dir():
+        return imported(files_in_folder(Path(path)), where, columns)
+    if is_remote_folder(path):
+        return imported(files_in_remote_folder(path), where, columns)
     data = _read(path, where)
     if not data.strip():
         raise InputError(f"{where} is empty", hint="give a file with at least one sentence")
-    if data.startswith(_WORKBOOKS):
-        raise InputError(
-            f"{where} is a workbook of a spreadsheet or a zip archive, not text",
-            hint="save the sheet as CSV (UTF-8), or take the file out of the archive",
-        )
-    name = _PACKED.sub("", path.lower())
+    if is_archive(data, path):
+        return imported(files_in_zip(data, where), where, columns)
+    file = SourceFile(STDIN if path == "-" else file_name(path), where, data)
+    if columns.format is not None:
+        return imported([file], where, columns)
+    return _load_file(file, wanted, columns)
+
+
+def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawTable:
+    where, data = file.where, file.data
+    if is_workbook(data):
+        return of_workbook(data, where, columns.sheet, wanted)
+    if data.startswith((ZIP, OLE)):
+        raise no_workbook(data, where)
+    name = _PACKED.sub("", file.path.lower())
     form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
         return _parquet(data, where, wanted)
     text = to_utf8(data, where)
+    if is_export(text, columns) or is_subtitles(text[:1000].decode(errors="ignore")):
+        return imported([replace(file, data=text)], where, columns)
     form = _by_content(text, form, where, wanted)
-    if not form and path != "-":
+    if not form and file.path != STDIN:
         raise InputError(
             f"cannot tell the format of {where}: the ending {Path(name).suffix!r} is unknown "
             f"and the first line is neither JSON nor a header",
@@ -133,6 +166,8 @@ def _load_bytes(path: str, wanted: ColumnFilter) -> RawTable:
 def _read(path: str, where: str) -> bytes:
     if path == "-":
         return unpacked(read_bounded(sys.stdin.buffer, where), where)
+    if is_remote(path):
+        return unpacked(read_remote(path), where)
     try:
         return read_path(Path(path), where)
     except InputError:  # which is a ValueError
@@ -141,8 +176,6 @@ def _read(path: str, where: str) -> bytes:
         raise InputError(
             f"there is no file {path}", hint="check the path; to pass sentences directly, use a list"
         ) from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder, not a file", hint="give one of its files") from error
     except (OSError, ValueError) as error:
         raise InputError(
             f"cannot read {path!r}: {error_line(error)}", hint="check the path and its permissions"
@@ -160,11 +193,9 @@ def _parquet(data: bytes, where: str, wanted: ColumnFilter) -> RawTable:
 
 def _parse(text: bytes, form: str, where: str, wanted: ColumnFilter) -> RawTable:
     if form in {"csv", "tsv"}:
-        text, told = without_separator_line(text)
+        text, told = without_separator_line(without_empty_cells(text))
         found = "\t" if form == "tsv" else delimiter_of(text, wanted)
         return of_csv(text, told or found, where, wanted)
-    if form == "subtitles":
-        return of_subtitles(text.decode(), where, wanted)
     if form == "txt":
         return _lines(text.decode(), where, wanted)
     is_json = form == "json" or text.lstrip().startswith(b"[")
@@ -180,8 +211,6 @@ def _by_content(text: bytes, form: str | None, where: str, wanted: ColumnFilter)
     """Return the format by the ending of the name (`form`), unless the text tells another one."""
     if form not in {None, "txt"}:
         return form
-    if is_subtitles(text[:1000].decode(errors="ignore")):
-        return "subtitles"
     if form is None:
         return _sniff(text, wanted)
     if is_table(text, wanted):  # Excel's "Unicode Text (*.txt)"

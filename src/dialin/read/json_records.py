@@ -131,17 +131,18 @@ def of_json_lines(text: str, where: str, wanted: ColumnFilter) -> RawTable:
     InputError
         If a line is not JSON, or as for `of_records`.
     """
-    return of_records(_values(text, where), where, wanted)
+    return of_records((value for _, value in json_lines(text.split("\n"), where)), where, wanted)
 
 
-def _values(text: str, where: str) -> Iterator[object]:
-    for n, line in enumerate(text.split("\n"), start=1):
+def json_lines(lines: Iterable[str], where: str) -> Iterator[tuple[int, object]]:
+    """Yield the number of each line that is not blank, from 1, and its JSON value; raise InputError if it is none."""
+    for n, line in enumerate(lines, start=1):
         if line and not line.isspace():
             try:
-                yield json.loads(line)
+                yield n, json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise InputError(
-                    f"line {n} of {where} is not JSON: {error_line(error)}; it reads {shortened_repr(line)}",
+                    f"line {n} of {where} is not JSON: {error_line(error)}; it reads {shortened_repr(line.rstrip())}",
                     hint="every line must be one JSON object",
                 ) from error
 
@@ -180,7 +181,7 @@ def _arrow(cells: list[object]) -> pa.ChunkedArray:
     try:
         return pa.chunked_array([column(cells)])
     except UnicodeEncodeError:
-        return pa.chunked_array([column([_mend(cell) for cell in cells])])
+        return pa.chunked_array([column([mended(cell) for cell in cells])])
 
 
 def _objects(cells: list[object]) -> pa.Array:
@@ -207,10 +208,10 @@ def _is_missing(cell: object) -> bool:
     return cell is None or (isinstance(cell, float) and cell != cell)  # noqa: PLR0124 - NaN differs from itself
 
 
-def _mend(cell: object) -> object:
+def mended(cell: object) -> object:
     """Return a cell with U+FFFD for each lone surrogate, which JSON can express but UTF-8 cannot."""
     if isinstance(cell, str):
         return cell.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(cell, list | tuple):
-        return [_mend(turn) for turn in cell]
-    return {_mend(key): _mend(value) for key, value in cell.items()} if isinstance(cell, dict) else cell
+        return [mended(turn) for turn in cell]
+    return {mended(key): mended(value) for key, value in cell.items()} if isinstance(cell, dict) else cell

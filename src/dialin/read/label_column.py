@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
+from dialin.read.columns import DEFAULT, Columns
 from dialin.read.formats import load_raw
 from dialin.read.source import RawTable
 
 TextLabels = list[str | None]
 
 
-def column_of(path: str, name: str) -> TextLabels:
+def column_of(path: str, name: str, columns: Columns = DEFAULT) -> TextLabels:
     """Return one column of a file, in the row order of `dialin.read.table.read_table`.
 
     If a row of the file is a dialogue, the column is a field of its turns, and each turn is a row.
@@ -25,7 +26,7 @@ def column_of(path: str, name: str) -> TextLabels:
     InputError
         If the file has no such column.
     """
-    raw = load_raw(path, lambda _: True)
+    raw = load_raw(path, lambda _: True, columns)
     if name in raw.columns and not pa.types.is_nested(raw.columns[name].type):
         return texts_of(raw.columns[name])
     for column in raw.columns.values():

@@ -17,16 +17,9 @@ from dialin.read.columns import Columns, wanted_of
 from dialin.read.formats import PARQUET
 from dialin.read.roles import RoleNames, distinct_values, role_names
 from dialin.read.source import check_distinct, error_line
-from dialin.read.table import (
-    all_blank,
-    cleaned_table,
-    flat_columns,
-    has_numbers,
-    has_words,
-    no_rows,
-    only_numbers,
-    read_table,
-)
+from dialin.read.split import split_rows
+from dialin.read.table import cleaned_table, flat_columns, read_table
+from dialin.read.words import all_blank, has_numbers, has_words, no_rows, only_numbers
 
 PART_ROWS = 1 << 16
 """Rows of a part; no result depends on it."""
@@ -89,7 +82,8 @@ class FlatParquet:
     @classmethod
     def of(cls, source: object, given: Columns) -> FlatParquet | None:
         """Return a source as such a file; None if it is anything else, or broken: then `read_table` says how."""
-        path = Path(source) if isinstance(source, str | Path) and str(source) != "-" else None
+        is_path = isinstance(source, str | Path) and str(source) != "-" and given.format is None
+        path = Path(str(source)) if is_path else None
         schema = _schema(path) if path else None
         if path is None or schema is None:
             return None
@@ -110,8 +104,9 @@ class FlatParquet:
         for text, *role in self._arrays([self._text, *([self.columns.role] if roles else [])], n_rows):
             table = cleaned_table(text=text, speakers=None if roles is None else roles.speakers(*role))
             n_said += table.num_rows - table["text"].null_count
-            yield table.set_column(0, "row", pa.array(np.arange(n, n + table.num_rows, dtype=np.int64)))
+            table = table.set_column(0, "row", pa.array(np.arange(n, n + table.num_rows, dtype=np.int64)))
             n += table.num_rows
+            yield split_rows(table, text) if self.given.split else table
         if not n:
             raise no_rows(self._where)
         if not n_said:

@@ -64,6 +64,17 @@ class RoleNames:
         return Speakers(names.take(encoded.indices), pc.fill_null(speaks.take(encoded.indices), True))
 
 
+def usual_role(label: str) -> str:
+    """Return the role that a label of a speaker means; "" if it is a name or a number.
+
+    Examples
+    --------
+    >>> usual_role("Agent"), usual_role("客户"), usual_role("SPEAKER_00")
+    ('agent', 'customer', '')
+    """
+    return _ROLES.get(label.strip().casefold(), "")
+
+
 def speakers_of(column: pa.Array, name: str, where: str, *, is_given: bool) -> Speakers | None:
     """Return who says each row; None if the column holds people rather than roles, and nobody has named it.
 

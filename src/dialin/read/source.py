@@ -29,12 +29,15 @@ class RawTable:
         The wanted columns, equally long.
     has_header : bool
         Whether the source itself names its columns (a list of sentences does not).
+    carried : tuple of str
+        Those of `columns` that go with the rows wherever they go, as they are: times and outcomes of an export.
     """
 
     where: str
     names: list[str]
     columns: dict[str, pa.ChunkedArray]
     has_header: bool = True
+    carried: tuple[str, ...] = ()
 
 
 def check_distinct(names: list[str], where: str) -> None:
@@ -53,3 +56,8 @@ def shortened_repr(value: object) -> str:
     """Return the `repr` of a value, cut to at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def needs_extra(what: str, package: str, extra: str) -> InputError:
+    """Return the error for what needs a package of an extra that is not installed."""
+    return InputError(f"{what} needs {package}, which is not installed", hint=f'pip install "dialin[{extra}]"')

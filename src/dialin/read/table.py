@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.read.cells import clean, integers, is_blank, is_list, is_string, one_array, simple, strings, trimmed
+from dialin.read.cells import clean, integers, is_list, is_string, one_array, simple, strings, trimmed
 from dialin.read.columns import (
     DATE,
     DIALOGUE,
@@ -31,10 +31,11 @@ from dialin.read.dates import dates
 from dialin.read.formats import load_raw
 from dialin.read.roles import Speakers, speakers_of
 from dialin.read.source import RawTable
+from dialin.read.split import split_rows
+from dialin.read.words import all_blank, has_numbers, has_words, no_rows, only_numbers
 
 _ROLE_KEYS, _ID_KEYS = ("role", "type", "name", "id"), ("id", "name")
 """Keys under which an object tells the role of a speaker, or the id of a dialogue."""
-_NUMBER = r"^[-+]?[\d.,]*\d([eE][-+]?\d+)?%?$"
 
 
 def read(source: object, columns: Columns | None = None) -> Corpus:
@@ -44,7 +45,8 @@ def read(source: object, columns: Columns | None = None) -> Corpus:
     ----------
     source : str, Path, frame or list
         A CSV, TSV, JSON lines, JSON, Parquet or TXT file or one of subtitles (each also as ``.gz``, ``.bz2`` or
-        ``.xz``), ``"-"`` for standard input, a pandas, polars or pyarrow frame, or a list of sentences or of objects.
+        ``.xz``), an export of a contact centre (a file, a folder or a zip archive), ``"-"`` for standard input, a
+        pandas, polars or pyarrow frame, or a list of sentences or of objects.
         Each row is one sentence, or one dialogue with a list of turns.
     columns : Columns, optional
         Names of the columns; by default they are found by their usual names.
@@ -92,7 +94,10 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
         TXT file, records of a CSV or JSON lines file (where empty lines do not count). If each row is a dialogue,
         ``row`` counts the turns of the whole source in reading order, ``turn`` counts them from 0 in each dialogue,
         a dialogue without an id gets ``#`` and its number from 0, and the date is the turn's own, else the
-        dialogue's.
+        dialogue's. If turns are split, a row of the table is a sentence, and those of one turn share ``row`` and
+        ``turn``. An export of a contact centre has more columns, where its source tells them: ``start`` and ``end``
+        (float64, seconds), ``speaker`` (string) and the outcomes of the dialogue (float64 or string), such as
+        ``duration`` (seconds), ``rating``, ``queue``, ``channel``, ``tags`` and ``language``.
 
     Raises
     ------
@@ -100,7 +105,7 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
         As for `read`.
     """
     columns = columns or Columns()
-    raw = load_raw(source, wanted_of(columns))
+    raw = load_raw(source, wanted_of(columns), columns)
     nested = _turns_column(raw, columns)
     table = _read_turns(raw, nested, columns) if nested else _read_rows(raw, columns)
     if not table.num_rows:
@@ -145,13 +150,16 @@ def _read_rows(raw: RawTable, columns: Columns) -> pa.Table:
     text = strings(raw.columns[name], name, raw.where)
     if raw.has_header and columns.text is None and not has_words(text) and has_numbers(text):
         raise only_numbers(text, name, raw.where)
-    return cleaned_table(
+    table = cleaned_table(
         text=text,
         dialogue=_ids(raw, dialogue, is_given=columns.dialogue is not None) if dialogue else None,
         turn=integers(raw.columns[turn], turn, raw.where, is_given=columns.turn is not None) if turn else None,
         speakers=_speakers(raw.columns[role], role, raw.where, is_given=columns.role is not None) if role else None,
         date=dates(raw.columns[date], date, raw.where, is_given=columns.date is not None) if date else None,
     )
+    for more in raw.carried:
+        table = table.append_column(more, raw.columns[more])
+    return split_rows(table, text) if columns.split else table
 
 
 def _ids(raw: RawTable, name: str, *, is_given: bool) -> pa.Array | None:
@@ -189,39 +197,6 @@ def cleaned_table(
     )
 
 
-def has_words(text: pa.Array) -> bool:
-    """Return whether any text is neither blank nor a number."""
-    return not pc.all(pc.or_kleene(_are_numbers(text), is_blank(text)), min_count=0).as_py()
-
-
-def has_numbers(text: pa.Array) -> bool:
-    """Return whether any text is a number."""
-    return bool(pc.any(_are_numbers(text)).as_py())
-
-
-def _are_numbers(text: pa.Array) -> pa.Array:
-    return pc.match_substring_regex(pc.utf8_trim_whitespace(text), _NUMBER)
-
-
-def only_numbers(text: pa.Array, name: str, where: str) -> InputError:
-    """Return the error for a column without words, of which `text` is a part with a number."""
-    number = text.filter(_are_numbers(text))[0].as_py()
-    return InputError(
-        f"column {name!r} of {where} holds only numbers, such as {number!r}",
-        hint="name the text column with --text NAME or Columns(text=NAME), even if it is this column",
-    )
-
-
-def all_blank(n: int, where: str) -> InputError:
-    """Return the error for a source whose n texts are blank."""
-    return InputError(f"all {n} texts of {where} are blank", hint="name another text column")
-
-
-def no_rows(where: str) -> InputError:
-    """Return the error for a source without rows."""
-    return InputError(f"{where} has no rows", hint="give at least one sentence")
-
-
 # --- dialogues ------------------------------------------------------------------------------------
 
 
@@ -250,13 +225,15 @@ def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
     text = pick(list(fields), None if columns.text == name else columns.text, TEXT, where, "text")
     if text is None:
         raise no_column(where, "text", list(fields))
-    return cleaned_table(
-        text=strings(fields[text], text, where),
+    said = strings(fields[text], text, where)
+    table = cleaned_table(
+        text=said,
         dialogue=_dialogue_ids(raw, name, columns).take(parent),
         turn=_turn_numbers(fields, columns.turn, where, pa.array(index)),
         speakers=_speakers_of_turns(raw, fields, columns, parent),
         date=_date_of_turns(raw, fields, columns.date, parent),
     )
+    return split_rows(table, said) if columns.split else table
 
 
 def _fields(turns: pa.Array, where: str) -> dict[str, pa.Array]:

@@ -16,6 +16,7 @@ from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost
 from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
+from dialin.read.database import SqlQuery
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
 
@@ -29,13 +30,15 @@ class InputSource:
     Parameters
     ----------
     path : str
-        Absolute path of the input; "-" for standard input.
+        Absolute path of the input, or its URL without secrets; "-" for standard input.
     columns : Columns
         Column names given by the user.
     sha256 : str
         Hash of the sentences as read and of the places where they occur.
     n_sentences, n_occurrences, n_blank : int
         Numbers of distinct sentences, of utterances, and of rows without text.
+    sql : str
+        The query, if the input is a database.
     """
 
     path: str
@@ -44,6 +47,7 @@ class InputSource:
     n_sentences: int
     n_occurrences: int
     n_blank: int
+    sql: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class RunPlan:
 
     Parameters
     ----------
-    source : str
-        Path of the input, or "-".
+    source : str or SqlQuery
+        Path or URL of the input, or "-"; or a query to a database.
     columns : Columns
         Names of its columns.
     settings : Settings
@@ -64,7 +68,7 @@ class RunPlan:
         Folder of an earlier run; the new run keeps what people decided about it.
     """
 
-    source: str
+    source: str | SqlQuery
     columns: Columns
     settings: Settings
     specs: Specs = field(default_factory=Specs)

@@ -17,6 +17,8 @@ from dialin.llm.servers import allow, servers_of
 from dialin.llm.spec import NO_LLM
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
+from dialin.read.database import SqlQuery
+from dialin.read.remote import is_remote, without_secrets
 from dialin.read.table import read
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
@@ -35,15 +37,15 @@ def read_corpus(plan: RunPlan) -> Corpus:
     check(plan.settings)
     check_describer(plan.settings, has_llm=plan.specs.llm != NO_LLM)
     corpus = read(plan.source, plan.columns)
-    n, n_rows = len(corpus.texts), corpus.occurrences.num_rows
+    n, n_rows, where = len(corpus.texts), corpus.occurrences.num_rows, shown(plan.source)
     if n < MIN_SENTENCES:
         raise InputError(
-            f"{plan.source} has too few distinct sentences: {n} in {n_rows} rows; at least {MIN_SENTENCES} are needed",
+            f"{where} has too few distinct sentences: {n} in {n_rows} rows; at least {MIN_SENTENCES} are needed",
             hint="give more sentences, or name another text column",
         )
     if max(map(len, corpus.texts)) == 1:
         raise InputError(
-            f"all {n} distinct texts of {plan.source} are one character long, such as {corpus.texts[0]!r}",
+            f"all {n} distinct texts of {where} are one character long, such as {corpus.texts[0]!r}",
             hint="name another text column",
         )
     _check_sizes(plan.settings, n)
@@ -181,12 +183,25 @@ def _remove_empty(folders: list[Path]) -> None:
             return
 
 
+def recorded_path(source: str | SqlQuery) -> str:
+    """Return the absolute path of an input, or its URL without secrets; "-" for standard input."""
+    if isinstance(source, SqlQuery) or source == "-" or is_remote(source):
+        return shown(source)
+    return str(Path(source).absolute())
+
+
+def shown(source: str | SqlQuery) -> str:
+    """Return what an input is called in messages and files: without passwords and signatures."""
+    return without_secrets(source) if isinstance(source, str) else source.shown
+
+
 def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manifest:
     """Return the manifest of a new run."""
-    path = plan.source if plan.source == "-" else str(Path(plan.source).absolute())
     n_rows = corpus.occurrences.num_rows
     specs = plan.specs.at_servers()
-    source = InputSource(path, plan.columns, fingerprint(corpus), len(corpus.texts), n_rows, corpus.n_blank)
+    counts = len(corpus.texts), n_rows, corpus.n_blank
+    sql = plan.source.sql if isinstance(plan.source, SqlQuery) else ""
+    source = InputSource(recorded_path(plan.source), plan.columns, fingerprint(corpus), *counts, sql=sql)
     return Manifest(
         dialin=version("dialin"),
         status=RUNNING,

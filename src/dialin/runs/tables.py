@@ -26,6 +26,8 @@ OCCURRENCES_SCHEMA = pa.schema(
         pa.field("date", pa.timestamp("ms")),
     ]
 )
+CARRIED_TYPES = (pa.float64(), pa.string(), pa.large_string())
+"""Types of the columns that an export of a contact centre adds to the occurrences, whatever their names are."""
 SENTENCES_SCHEMA = pa.schema(
     [
         pa.field("sentence_id", pa.int64(), nullable=False),
@@ -92,7 +94,7 @@ def read_found_intents(folder: Path, sentences: pa.Table) -> pa.Table:
 def read_occurrences(folder: Path, n_sentences: int) -> pa.Table:
     """Return the table of occurrences of a run; raise InputError if it does not fit its `n_sentences` sentences."""
     path = folder / files.OCCURRENCES
-    table = saved.read_table_of(path, OCCURRENCES_SCHEMA)
+    table = saved.read_table_of(path, OCCURRENCES_SCHEMA, also=CARRIED_TYPES)
     of = table["sentence_id"].to_numpy()
     if pc.any(pc.invert(in_calendar(table["date"]))).as_py():
         raise saved.damaged(path, "column 'date' holds a time outside the years 1 to 9999")

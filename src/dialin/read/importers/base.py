@@ -11,7 +11,7 @@ class NothingSaidError(Exception):
     """A document of this source holds no transcript, for the reason in the message: it is skipped and counted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourceTurn:
     """What one speaker says without a break.
 
@@ -79,7 +79,7 @@ class Importer(Protocol):
     many: str
 
     def recognises(self, document: object) -> bool:
-        """Return whether a document (a JSON value; str if the file is not JSON) is of this source."""
+        """Return whether a document is of this source: a JSON value, or text, which may be cut after 4,096 bytes."""
 
     def dialogues(self, document: object, where: str) -> Iterator[Dialogue]:
         """Yield the dialogues of a document.

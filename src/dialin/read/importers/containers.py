@@ -1,0 +1,112 @@
+"""Opens what holds several files: a folder and a zip archive. Nothing of an archive is ever written to disk."""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from dialin.bounded import most_bytes, read_bounded, read_path, too_large, unpacked
+from dialin.errors import InputError
+from dialin.read.importers.documents import JSON_ENDINGS, TEXT_ENDINGS, SourceFile, ending_of
+from dialin.read.source import error_line
+
+ZIP = b"PK\x03\x04"
+_WORKBOOK = {"[Content_Types].xml", "mimetype"}
+"""What the archives that Excel and LibreOffice write hold."""
+_BROKEN_ZIP = (
+    *(BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError),
+    *(zlib.error, lzma.LZMAError, struct.error),
+)
+"""What zipfile raises for an archive that is cut short, encrypted, or packed in a way that it cannot unpack."""
+
+
+def is_archive(data: bytes, path: str) -> bool:
+    """Return whether the bytes at a path are a zip archive of files, and not a workbook."""
+    if not data.startswith(ZIP):
+        return False
+    try:
+        with ZipFile(BytesIO(data)) as packed:
+            return not _WORKBOOK & set(packed.namelist())
+    except _BROKEN_ZIP:  # `files_in_zip` says how it is broken
+        return not path.lower().endswith((".xlsx", ".xlsm", ".ods"))
+
+
+def files_in_folder(folder: Path) -> Iterator[SourceFile | str]:
+    """Yield the files in a folder and those below it, by their paths; only the path of one that is no document.
+
+    Hidden files and folders are skipped.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or holds more than `most_bytes` once it is unpacked.
+    """
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if is_hidden(name) or not path.is_file():
+            continue
+        yield _source_file(path, name) if may_be_document(name) else name
+
+
+def _source_file(path: Path, name: str) -> SourceFile:
+    try:
+        return SourceFile(name, str(path), read_path(path, str(path)))
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"cannot read {str(path)!r}: {error_line(error)}", hint="check its permissions") from error
+
+
+def files_in_zip(data: bytes, where: str) -> Iterator[SourceFile | str]:
+    """Yield the files in an archive, by their names; only the name of one that is no document.
+
+    One file is in memory at a time, and no name is taken for a path on this machine.
+
+    Raises
+    ------
+    InputError
+        The archive is broken or encrypted, or holds more than `most_bytes` in all once it is unpacked.
+    """
+    n_bytes, most = 0, most_bytes()
+    try:
+        with ZipFile(BytesIO(data)) as packed:
+            for member in sorted(packed.infolist(), key=lambda member: member.filename):
+                if member.is_dir() or is_hidden(member.filename):
+                    continue
+                if not may_be_document(member.filename):
+                    yield member.filename
+                    continue
+                file = _member(packed, member, where)
+                n_bytes += len(file.data)
+                if n_bytes > most:
+                    raise too_large(where, most)
+                yield file
+    except InputError:
+        raise
+    except _BROKEN_ZIP as error:
+        raise InputError(
+            f"{where} is a zip archive that cannot be unpacked: {error_line(error)}",
+            hint="make it again, without a password",
+        ) from error
+
+
+def _member(packed: ZipFile, member: ZipInfo, where: str) -> SourceFile:
+    place = f"{member.filename} in {where}"
+    with packed.open(member) as stream:
+        return SourceFile(member.filename, place, unpacked(read_bounded(stream, place), place))
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a file is hidden, or in a hidden folder, or was added by a Macintosh."""
+    parts = PurePosixPath(name).parts
+    return any((part.startswith(".") and not part.startswith("..")) or part == "__MACOSX" for part in parts)
+
+
+def may_be_document(name: str) -> bool:
+    """Return whether a file has the ending of a document, packed or not."""
+    return ending_of(name) in JSON_ENDINGS | TEXT_ENDINGS
