@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,19 @@ NAME = "docs/guide/export.md"
 COMMANDS = [line for line in shell_lines(NAME) if line.startswith("dialin export")]
 
 
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a run of which an intent is accepted."""
+    run = shop_run(tmp_path_factory.mktemp("shop") / "run")
+    decide(run.folder, Accept(min(run.review.used)))
+    return run.folder
+
+
 @pytest.fixture
-def runs(home: Path) -> Path:
-    """Make the runs that the page names; of `run`, an intent is accepted."""
+def runs(home: Path, reviewed: Path) -> Path:
+    """Put the run where the page has its runs."""
     for name in ("run", "demo-run"):
-        run = shop_run(home / name)
-        decide(run.folder, Accept(min(run.review.used)))
+        shutil.copytree(reviewed, home / name)
     return home
 
 
