@@ -151,6 +151,7 @@ SAME_NAMES = {
         ("discover", "fetch", "judge", "tune", "verify"), "a command of `dialin.cli` is called as the job that it does"
     ),
     **dict.fromkeys(("build_prompt", "build_question", "parse_reply"), "the same two halves in every step with an LLM"),
+    **dict.fromkeys(("write", "validate"), "the two halves of each format of an export; an LLM is asked to write, too"),
     "load": "read with its module: `prompts.load`, `run.load`, `base.load`",
     "opened": "what a command opened (a run), and what the estimator opened (an LLM)",
     "refine": "the step of a peer that improves labels, and the one that improves vectors",

@@ -21,8 +21,8 @@ import dialin
 from dialin import files
 from dialin.errors import InputError
 from dialin.report.terminal import console_on
-from dialin.runs.export import save_table, table_text
 from dialin.runs.run import load
+from dialin.runs.save_table import save_table, table_text
 from fake_run import without_hashes
 from run_commands import discover
 from scripted import ScriptedBackend

@@ -113,6 +113,11 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
         assert text in parsed.text
 
 
+def test_the_page_tells_the_command_that_takes_the_intents_elsewhere(html: str) -> None:
+    """The page is sent to others, so it names no folder."""
+    assert "<code>dialin export RUN --to FORMAT --out FOLDER</code>" in html
+
+
 def test_the_map_has_every_sentence(html: str) -> None:
     data = Parsed(html).data
     n = len(data["t"])

@@ -38,7 +38,7 @@ FIELDS = {
     "": ("sentencesx", "do"),
 }
 """The fields that each edit reads; all of them also know "seen" and "next"."""
-QUERIES = ("page", "parts", "q", "after", "shown", "cluster", "token")
+QUERIES = ("page", "parts", "q", "after", "shown", "cluster", "token", "to", "max_phrases", "min_p_good", "role")
 HEADERS = ("Cookie", "Referer", "Accept", "Sec-Fetch-Site", "X-Forwarded-For", "Range", "Content-Type")
 
 likely = st.integers(0, 7).map(str)

@@ -40,8 +40,8 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.label_column import column_of
 from dialin.read.table import read_table
 from dialin.report.terminal import console_on
-from dialin.runs.export import check_bom, format_of, save_table
 from dialin.runs.run import data_of
+from dialin.runs.save_table import check_bom, format_of, save_table
 from dialin.score.reliability import goodness
 
 BLANK_LABELS = {"-1", "-1.0"}

@@ -17,9 +17,9 @@ from dialin.cli.sources import columns_of, source_of, source_options
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts, redacting
 from dialin.jobs.predict_spread import predict_on_cores
-from dialin.runs.export import check_bom, format_of
 from dialin.runs.parts import save_parts
 from dialin.runs.run import load
+from dialin.runs.save_table import check_bom, format_of
 from dialin.scale.cluster import joined_cluster_if
 from dialin.scale.cores import Cores
 from dialin.scale.embedder import on_cores

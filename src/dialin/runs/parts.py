@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialin import files
-from dialin.runs.export import check_bom, format_of, table_text
+from dialin.runs.save_table import check_bom, format_of, table_text
 
 
 def save_parts(path: Path, parts: Iterable[pa.Table], *, bom: bool = False) -> None:
@@ -22,7 +22,7 @@ def save_parts(path: Path, parts: Iterable[pa.Table], *, bom: bool = False) -> N
     parts : iterable of pyarrow.Table
         The rows, at least one part; if it raises anything, no file is left.
     bom : bool
-        As in `dialin.runs.export.table_text`.
+        As in `dialin.runs.save_table.table_text`.
 
     Raises
     ------

@@ -31,6 +31,7 @@ from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, decision, seen_in
 from dialin.web.guard import Guard
 from dialin.web.seen import StaleError
+from dialin.web.take_out import archive_of, take_out_page
 
 NO_SUCH_INTENT = -2
 """Cluster id that matches no cluster, used if the URL names no cluster."""
@@ -83,6 +84,8 @@ def app_of(run: Run, access: Access) -> Guard:
         Route("/intent/{intent}/split", site.split),
         Route("/search", site.search),
         Route("/log", site.log),
+        Route("/export", site.export),
+        Route("/export.zip", site.archive),
         Route("/edit", site.edit, methods=["POST"]),
         Route("/name", site.rename_user, methods=["POST"]),
         *(Route(f"/{name}", _asset(name)) for name in ASSETS),
@@ -144,6 +147,19 @@ class _Site:
     def log(self, request: Request) -> Response:
         view = self.desk.view()
         return self._page(request, view, "log", events.log_page(view, page_in(request), self._user(request)))
+
+    def export(self, request: Request) -> Response:
+        view = self.desk.view()
+        return self._page(request, view, "export", take_out_page(view))
+
+    def archive(self, request: Request) -> Response:
+        try:
+            name, data = archive_of(self.desk.view(), request.query_params)
+        except InputError as error:
+            return self._message(request, f"Nothing was exported: {error}.", 409)
+        return Response(
+            data, media_type="application/zip", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        )
 
     # --- pages of an annotation ---
 

@@ -1,0 +1,127 @@
+"""Finds the phrases that may be exported: each on one line, once, in one intent, short enough for the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialin.arrays import Floats, Ints, Labels
+from dialin.export.base import NO_INTENT_ID, ExportFormat, Phrase
+from dialin.export.tally import Tally
+from dialin.export.text import normalised, one_line
+from dialin.export.wanted import Wanted
+from dialin.text.script import is_chinese
+
+CHINESE_CODE = "zh"
+
+
+@dataclass(frozen=True, eq=False)
+class Sentences:
+    """The n sentences of a run after its review.
+
+    Parameters
+    ----------
+    texts, roles : list of str
+        What was said, and by whom; "" for an unknown role.
+    counts : ndarray of shape (n,), int64
+        How often.
+    labels : ndarray of shape (n,), int64
+        Intent of each; −1 for none.
+    p_intent : ndarray of shape (n,), float64
+        P(intent | sentence).
+    """
+
+    texts: list[str]
+    roles: list[str]
+    counts: Ints
+    labels: Labels
+    p_intent: Floats
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that may be exported: its row in the run, what two of the same phrase share, and the phrase."""
+
+    row: int
+    key: str
+    phrase: Phrase
+
+
+def candidates(
+    sentences: Sentences, rows: Iterable[int], wanted: Wanted, form: ExportFormat, tally: Tally
+) -> list[Candidate]:
+    """Return the rows of sentences that the platform takes, each as a phrase; the tally gets the others."""
+    found = []
+    for row in rows:
+        intent = int(sentences.labels[row])
+        text = form.clean(one_line(sentences.texts[row]))
+        language = CHINESE_CODE if is_chinese(text) else wanted.language
+        reason = _why_not(text, sentences.roles[row], language, wanted, form)
+        if reason:
+            tally.leave(intent, reason)
+        else:
+            phrase = Phrase(text, language, int(sentences.counts[row]), float(sentences.p_intent[row]))
+            found.append(Candidate(row, normalised(text), phrase))
+    return found
+
+
+def _why_not(text: str, role: str, language: str, wanted: Wanted, form: ExportFormat) -> str:
+    if not wanted.says(role):
+        return "said by an agent" if wanted.role == "customer" else "said by a customer"
+    if not any(map(str.isalnum, text)):
+        return "no words"
+    if form.languages and language.partition("-")[0] not in form.languages:
+        return f"in a language that the format does not take ({language})"
+    limits = form.limits(language)
+    if limits.length is not None and limits.length_of(text) > limits.length:
+        return f"longer than {limits.length:,} characters"
+    return ""
+
+
+def each_once(found: list[Candidate], labels: Labels, place: Mapping[int, int], tally: Tally) -> list[Candidate]:
+    """Return the candidates of which no two are the same phrase, in their order.
+
+    A phrase in several intents goes to the one in which it was said most often, of several to the one whose `place` is
+    first. Of several forms of a phrase in this intent, the most frequent one stays, of several the first.
+
+    Parameters
+    ----------
+    found : list of Candidate
+        Candidates with an intent.
+    labels : ndarray of shape (n,), int64
+        Intent of each row.
+    place : mapping of int to int
+        Order of the intents.
+    tally : Tally
+        Gets what is left out.
+    """
+    said: dict[str, dict[int, int]] = {}
+    for one in found:
+        by_intent = said.setdefault(one.key, {})
+        intent = int(labels[one.row])
+        by_intent[intent] = by_intent.get(intent, 0) + one.phrase.count
+    owner = {key: min(of, key=lambda i: (-of[i], place[i])) for key, of in said.items()}
+    best: dict[str, Candidate] = {}
+    for one in found:
+        if labels[one.row] == owner[one.key] and (one.key not in best or one.phrase.count > best[one.key].phrase.count):
+            best[one.key] = one
+    for one in found:
+        if best[one.key] is not one:
+            intent = int(labels[one.row])
+            tally.leave(intent, "the same phrase again" if intent == owner[one.key] else "said more in another intent")
+    return [one for one in found if best[one.key] is one]
+
+
+def of_none(sentences: Sentences, wanted: Wanted, form: ExportFormat, taken: set[str], tally: Tally) -> list[Candidate]:
+    """Return the phrases without an intent, each once and none that an intent has; [] if they are not wanted."""
+    rows = np.flatnonzero(sentences.labels == NO_INTENT_ID).tolist()
+    if not wanted.with_none or not form.none_name:
+        why = "no intent (--with-none takes them)" if form.none_name else "no intent (the format has no place for them)"
+        tally.leave(NO_INTENT_ID, why, len(rows))
+        return []
+    found = candidates(sentences, rows, wanted, form, tally)
+    free = [one for one in found if one.key not in taken]
+    tally.leave(NO_INTENT_ID, "said in an intent, too", len(found) - len(free))
+    return each_once(free, sentences.labels, {NO_INTENT_ID: 0}, tally)
