@@ -12,11 +12,17 @@ import click
 
 from dialin.cli.options import RUN, MemorySize, allow_server_option, stacked
 from dialin.cli.output import say
-from dialin.discover.connect import connect_for_new
+from dialin.discover.connect import Connections, connect_for_new
 from dialin.errors import InputError
+from dialin.llm.hosts import is_loopback
 from dialin.runs.run import Run
 
 DEFAULT_SERVE_PORT = 8378
+OPEN_SERVICE = (
+    "dialin: warning: other machines can reach the service. Nothing is encrypted: whoever sees the traffic can read "
+    "the utterances and the API key. Put it behind a proxy that speaks HTTPS, or use it only in a network that you "
+    "trust."
+)
 SERVED_VECTORS = 1 << 24
 """Bytes of vectors of utterances that the service remembers."""
 
@@ -90,9 +96,17 @@ def serve(run: Path, host: str, port: int, **options: Any) -> None:
         window=options["window"] / 1_000,
     )
     check_address(host, rules.key)  # raises before the run is loaded
+    if not is_loopback(host):
+        say(OPEN_SERVICE, err=True)
     shelf = Shelf(run, _connect, _note)
+
+    def ready(url: str) -> None:
+        say(f"serve of {run}: {url}")
+        say(f"to try it: {url}/docs")
+        say("press Ctrl-C to stop", err=True)
+
     with suppress(KeyboardInterrupt):  # Ctrl-C is how to stop
-        run_service(shelf, Address(host, port), rules, _note)
+        run_service(shelf, Address(host, port), rules, ready, _note)
 
 
 def api_key(variable: str | None, file: Path | None) -> str:
@@ -112,7 +126,7 @@ def api_key(variable: str | None, file: Path | None) -> str:
     return checked_key(os.environ.get(variable, ""), f"the environment variable {variable}") if variable else ""
 
 
-def _connect(run: Run) -> Any:
+def _connect(run: Run) -> Connections:
     return connect_for_new(run.embedder_alone.embedder, remembered=SERVED_VECTORS)
 
 

@@ -115,6 +115,11 @@ class Answers:
         pieces = run.pieces
         return cls(run, opened, pieces, pins(run, pieces))
 
+    def in_memory(self) -> Answers:
+        """Return the same, with all read that is else read at the first question: the folder may change by then."""
+        self._known, self._names  # noqa: B018
+        return self
+
     def table(self, part: pa.Table) -> pa.Table:
         """Return the intent of each row of a table from `dialin.read.table.read_table`."""
         corpus = corpus_of(part)

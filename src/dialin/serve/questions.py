@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 from starlette.exceptions import HTTPException
 
-from dialin.read.roles import speakers_of
+from dialin.errors import InputWarning
+from dialin.read.roles import Speakers, speakers_of
 from dialin.read.table import cleaned_table
 
 USUAL_TOP, MOST_TOP = 5, 1_000
@@ -131,15 +133,23 @@ def to_dialogues(value: Any, max_texts: int) -> tuple[list[Id], Inquiry]:
 
 def question_of(said: Sequence[dict[str, Any]], top: int) -> Inquiry:
     """Return the question about utterances that are checked already."""
-    roles = pa.array([each.get("role") for each in said], pa.large_string())
     table = cleaned_table(
         text=pa.array([each["text"] for each in said], pa.large_string()),
-        speakers=speakers_of(roles, "role", "the request", is_given=True) if roles.null_count < len(roles) else None,
+        speakers=_speakers([each.get("role") for each in said]),
         dialogue=pa.array([each.get("dialogue") for each in said], pa.large_string()),
         turn=pa.array([each.get("turn") for each in said], pa.int64()),
     )
     ids = [each.get("id", n) for n, each in enumerate(said)]
     return Inquiry(ids, table, [each.get("top_k", top) for each in said])
+
+
+def _speakers(roles: Sequence[str | None]) -> Speakers | None:
+    """Return who says each utterance, and warn of nothing: a warning would quote what callers send."""
+    if not any(roles):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InputWarning)
+        return speakers_of(pa.array(roles, pa.large_string()), "role", "the request", is_given=True)
 
 
 def _utterance(value: Any, where: str, more: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dialin.discover.connect import Connections
+from dialin.errors import InputError
 from dialin.facts.headline import Summary, summary_of
 from dialin.files import MANIFEST, without_nan
 from dialin.jobs.predict import Answers
@@ -22,6 +23,8 @@ Connect = Callable[[Run], Connections]
 """Opens the embedder of a run."""
 Signature = tuple[tuple[int, int, int] | None, ...]
 """Inode, time and size of the files that tell whether a run has changed; None for a file that is missing."""
+N_TRIES = 5
+"""Times that a run is loaded which changes meanwhile."""
 _OF_INTENT = (
     *("intent_id", "name", "description", "role", "kind", "size", "n_occurrences", "share", "p_good", "examples"),
 )
@@ -82,13 +85,23 @@ def load_served(folder: Path, connect: Connect, earlier: ServedRun | None = None
     Raises
     ------
     InputError, ModelError
-        The run has no result yet, a file of it is damaged, or its embedder cannot be opened.
+        The run has no result yet, a file of it is damaged, its embedder cannot be opened, or the run changes faster
+        than it can be loaded.
     """
-    version, run = served_version(folder), load(folder)
+    for _ in range(N_TRIES):
+        version = served_version(folder)
+        loaded = _loaded(folder, connect, earlier, version)
+        if served_version(folder) == version:
+            return loaded
+    raise InputError(f"{folder} changes faster than it can be loaded", hint="wait until nothing writes it")
+
+
+def _loaded(folder: Path, connect: Connect, earlier: ServedRun | None, version: str) -> ServedRun:
+    run = load(folder)
     is_same = earlier is not None and earlier.answers.run.manifest.embedder == run.manifest.embedder
     opened = earlier.answers.opened if earlier and is_same else connect(run)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return ServedRun(Answers.of(run, opened), summary_of(run), version, now)
+    return ServedRun(Answers.of(run, opened).in_memory(), summary_of(run), version, now)
 
 
 def served_version(folder: Path) -> str:

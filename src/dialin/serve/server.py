@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from dialin.errors import InputError, InputWarning
+from dialin.errors import InputError
 from dialin.llm.hosts import is_loopback
 from dialin.serve.app import service_of
 from dialin.serve.rules import Rules
@@ -45,7 +44,9 @@ def check_address(host: str, key: str) -> None:
         )
 
 
-def run_service(shelf: Shelf, address: Address, rules: Rules, on_note: Callable[[str], None]) -> None:
+def run_service(
+    shelf: Shelf, address: Address, rules: Rules, on_ready: Callable[[str], None], on_note: Callable[[str], None]
+) -> None:
     """Serve a run until a signal ends it: the requests that are under way are answered, and no new ones let in.
 
     Parameters
@@ -56,8 +57,10 @@ def run_service(shelf: Shelf, address: Address, rules: Rules, on_note: Callable[
         Where to listen.
     rules : Rules
         What the service asks of its callers; its hosts follow from the address.
+    on_ready : callable
+        Told the URL of the service once it listens.
     on_note : callable
-        Told in one line where the service is, and later what went wrong.
+        Told in one line what was taken up, or what went wrong.
 
     Raises
     ------
@@ -65,11 +68,11 @@ def run_service(shelf: Shelf, address: Address, rules: Rules, on_note: Callable[
         The address cannot be used, or would let other machines in without a key.
     """
     check_address(address.host, rules.key)
-    with listening(address.host, address.port) as listener, _signals(shelf), _silent_warnings():
+    with listening(address.host, address.port) as listener, _signals(shelf):
         port = listener.getsockname()[1]
         hosts = frozenset[str]() if rules.key else access_of(address.host, port, "").hosts
         server = uvicorn.Server(settings_of_server(service_of(shelf, replace(rules, hosts=hosts), on_note)))
-        on_note(f"serves {shelf.current.name}, version {shelf.current.version}: http://{in_url(address.host)}:{port}")
+        on_ready(f"http://{in_url(address.host)}:{port}")
         server.run(sockets=[listener])
 
 
@@ -109,11 +112,3 @@ def _signals(shelf: Shelf) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _silent_warnings() -> Iterator[None]:
-    """Warn of nothing that a request holds: such warnings quote roles and names."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InputWarning)
-        yield
