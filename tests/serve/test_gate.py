@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dialin.errors import InputError, ModelError
 from dialin.runs.run import Run
 from dialin.serve.gate import OPEN_PATHS
-from dialin.serve.rules import checked_key, key_in_file
+from dialin.serve.rules import api_key_in, key_in_file
 from dialin.serve.server import check_address
 from fake_run import calls, fake_run
 from service import ADDRESS, API_KEY, post, service_client, shelf_of
@@ -101,7 +101,7 @@ def test_without_a_key_other_machines_are_kept_out(cli: Cli, run: Run, host: str
 def test_keys_that_are_none(cli: Cli, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("", "short", "a key with blanks in it", "schlüssel-schlüssel"):
         with pytest.raises(InputError, match="at least 16"):
-            checked_key(text, "it")
+            api_key_in(text, "it")
     path = tmp_path / "key"
     path.write_text(f"{API_KEY}\n")
     assert key_in_file(path) == API_KEY

@@ -11,7 +11,7 @@ import uvicorn
 
 from browser import Browser, browser, installed
 from dialin import serve
-from dialin.serve.app import PAGES, service_of
+from dialin.serve.app import PAGES, http_service
 from dialin.serve.rules import Rules
 from dialin.serve.server import settings_of_server
 from dialin.web.serve import listening
@@ -35,7 +35,7 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     said = [*calls(), *(Said(f"{SCRIPT} {i}", SCRIPT, f"s{i}", "customer") for i in range(4))]
     run = fake_run(tmp_path_factory.mktemp("page") / "run", said)
-    app = service_of(shelf_of(run.folder), Rules(key=API_KEY), lambda _: None)
+    app = http_service(shelf_of(run.folder), Rules(key=API_KEY), lambda _: None)
     with listening("127.0.0.1", 0) as listener:
         server = uvicorn.Server(settings_of_server(app))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})

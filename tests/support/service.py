@@ -10,7 +10,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from dialin.discover.connect import Connections
-from dialin.serve.app import service_of
+from dialin.serve.app import http_service
 from dialin.serve.rules import Rules
 from dialin.serve.served import Shelf
 from scripted import HashingEmbedder, kinds_by_word
@@ -34,7 +34,7 @@ def shelf_of(folder: Path, notes: list[str] | None = None, embedder: Any = None)
 @contextmanager
 def service_client(shelf: Shelf, notes: list[str] | None = None, **rules: Any) -> Iterator[TestClient]:
     """Give a client of the service while it runs."""
-    app = service_of(shelf, Rules(hosts=HOSTS, **rules), ([] if notes is None else notes).append)
+    app = http_service(shelf, Rules(hosts=HOSTS, **rules), ([] if notes is None else notes).append)
     with TestClient(app, base_url=ADDRESS) as client:
         yield client
 

@@ -117,13 +117,13 @@ def api_key(variable: str | None, file: Path | None) -> str:
     InputError
         Both are given, or the place holds no key.
     """
-    from dialin.serve.rules import checked_key, key_in_file  # noqa: PLC0415
+    from dialin.serve.rules import api_key_in, key_in_file  # noqa: PLC0415
 
     if variable and file:
         raise InputError("--api-key-env and --api-key-file exclude each other", hint="give one of them")
     if file:
         return key_in_file(file)
-    return checked_key(os.environ.get(variable, ""), f"the environment variable {variable}") if variable else ""
+    return api_key_in(os.environ.get(variable, ""), f"the environment variable {variable}") if variable else ""
 
 
 def _connect(run: Run) -> Connections:

@@ -43,7 +43,7 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 PAGES = {"docs": "text/html", "docs.css": "text/css", "docs.js": "text/javascript"}
 
 
-def service_of(shelf: Shelf, rules: Rules, on_note: Callable[[str], None]) -> Gate:
+def http_service(shelf: Shelf, rules: Rules, on_note: Callable[[str], None]) -> Gate:
     """Return the service as an application.
 
     Parameters

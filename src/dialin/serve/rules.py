@@ -41,7 +41,7 @@ class Rules:
     patience: float = 30.0
 
 
-def checked_key(key: str, where: str) -> str:
+def api_key_in(key: str, where: str) -> str:
     """Return an API key without surrounding white space; raise InputError if it cannot be one.
 
     Parameters
@@ -63,7 +63,7 @@ def checked_key(key: str, where: str) -> str:
 def key_in_file(path: Path) -> str:
     """Return the API key in a file; raise InputError if it cannot be read or holds none."""
     try:
-        return checked_key(path.read_text("utf-8"), str(path))
+        return api_key_in(path.read_text("utf-8"), str(path))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:

@@ -13,7 +13,7 @@ import uvicorn
 
 from dialin.errors import InputError
 from dialin.llm.hosts import is_loopback
-from dialin.serve.app import service_of
+from dialin.serve.app import http_service
 from dialin.serve.rules import Rules
 from dialin.serve.served import Shelf
 from dialin.web.connections import BoundedProtocol
@@ -71,7 +71,7 @@ def run_service(
     with listening(address.host, address.port) as listener, _signals(shelf):
         port = listener.getsockname()[1]
         hosts = frozenset[str]() if rules.key else access_of(address.host, port, "").hosts
-        server = uvicorn.Server(settings_of_server(service_of(shelf, replace(rules, hosts=hosts), on_note)))
+        server = uvicorn.Server(settings_of_server(http_service(shelf, replace(rules, hosts=hosts), on_note)))
         on_ready(f"http://{in_url(address.host)}:{port}")
         server.run(sockets=[listener])
 
