@@ -100,9 +100,9 @@ def test_too_much(client: TestClient) -> None:
     long = json.dumps({"text": "a" * 20_000}).encode()
     assert problem(client, "/predict", long, 413) == "the body is longer than 20,000 bytes"
     many = json.dumps({"texts": ["a"] * 51}).encode()
-    assert problem(client, "/predict", many, 413) == "51 texts are too many: at most 50 in a request"
+    assert problem(client, "/predict", many, 422) == "51 texts are too many: at most 50 in a request"
     turns = json.dumps({"dialogues": [{"turns": [{"text": "a"}] * 26}] * 2}).encode()
-    assert problem(client, "/dialogues", turns, 413) == "52 turns are too many: at most 50 in a request"
+    assert problem(client, "/dialogues", turns, 422) == "52 turns are too many: at most 50 in a request"
 
 
 def test_a_long_body_of_unknown_length_is_cut_off(client: TestClient) -> None:

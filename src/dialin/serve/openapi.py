@@ -13,7 +13,7 @@ REFUSALS = {
     "401": "The API key is missing or wrong.",
     "404": "There is no such path or intent.",
     "408": "The body did not arrive in time.",
-    "413": "The body is too long, or holds too many utterances.",
+    "413": "The body is too long.",
     "415": "The body is of another media type, or compressed.",
     "421": "The Host header is not one of this service.",
     "422": "The body is not what it should be; the message says where.",
@@ -115,7 +115,7 @@ def _answer_of_predict() -> Schema:
 
 def _dialogues_body(rules: Rules) -> Schema:
     turns = {"type": "array", "minItems": 1, "maxItems": rules.max_texts, "items": _ref("Utterance")}
-    dialogue = _object({"id": ID, "turns": turns}, ["turns"])
+    dialogue = _object({"id": ID_OR_NONE, "turns": turns}, ["turns"])
     dialogues = {"type": "array", "maxItems": rules.max_texts, "items": dialogue}
     return _object({"dialogues": dialogues, "top_k": TOP}, ["dialogues"])
 
@@ -147,7 +147,11 @@ def _plain(description: str) -> Schema:
 
 
 TEXT: Schema = {"type": "string"}
-ID: Schema = {"type": ["string", "integer"], "description": "What the caller calls it; by default its place from 0."}
+ID: Schema = {"type": ["string", "integer"]}
+ID_OR_NONE: Schema = {
+    "type": ["string", "integer", "null"],
+    "description": "What the caller calls it; by default its place from 0.",
+}
 TOP: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_TOP, "default": USUAL_TOP}
 _P: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _INTENT: Schema = {"type": "integer", "minimum": -1, "description": "-1 for none."}
@@ -164,7 +168,7 @@ _ONE_INTENT: Schema = {
 SCHEMAS: Schema = {
     "Error": _object({"error": TEXT}),
     "Status": _object({"status": TEXT}),
-    "Utterance": _object({"id": ID, "text": TEXT, "role": {"type": ["string", "null"]}}, ["text"]),
+    "Utterance": _object({"id": ID_OR_NONE, "text": TEXT, "role": {"type": ["string", "null"]}}, ["text"]),
     "Likely": _object({"intent_id": {"type": "integer", "minimum": 0}, "name": TEXT, "p": _P}),
     "Result": _object(
         {
@@ -182,12 +186,12 @@ SCHEMAS: Schema = {
         {"id": ID, "main_reason": {"anyOf": [_ref("Reason"), {"type": "null"}]}, "turns": _list_of(_ref("Result"))}
     ),
     "Dialogues": _object(_HEADING | {"dialogues": _list_of(_ref("Dialogue"))}),
-    "ParseRequest": {"type": "object", "properties": {"text": TEXT, "message_id": ID}, "required": ["text"]},
+    "ParseRequest": {"type": "object", "properties": {"text": TEXT, "message_id": ID_OR_NONE}, "required": ["text"]},
     "Confidence": _object({"name": TEXT, "confidence": _P}),
     "Parse": _object(
         {
             "text": TEXT,
-            "message_id": {"type": ["string", "integer", "null"]},
+            "message_id": ID_OR_NONE,
             "intent": _ref("Confidence"),
             "entities": {"type": "array", "maxItems": 0},
             "intent_ranking": _list_of(_ref("Confidence")),

@@ -72,7 +72,7 @@ def to_predict(value: Any, max_texts: int) -> Inquiry:
     Raises
     ------
     HTTPException
-        413 for too many utterances, 422 for anything else.
+        422, with what is wrong, too many utterances among it.
     """
     given = _object(value, "the body", {"text", "texts", "utterances", "top_k"})
     forms = [name for name in ("text", "texts", "utterances") if name in given]
@@ -119,7 +119,8 @@ def to_dialogues(value: Any, max_texts: int) -> tuple[list[Id], Inquiry]:
     for n, each in enumerate(_list(given["dialogues"], "dialogues", max_texts)):
         where = f"dialogues[{n}]"
         dialogue = _object(each, where, {"id", "turns"})
-        ids.append(_id(dialogue.get("id", n), f"{where}.id"))
+        name = dialogue.get("id")
+        ids.append(n if name is None else _id(name, f"{where}.id"))
         said = _list(dialogue.get("turns"), f"{where}.turns", max_texts)
         if not said:
             raise unprocessable(f"{where}.turns is empty")
@@ -127,7 +128,7 @@ def to_dialogues(value: Any, max_texts: int) -> tuple[list[Id], Inquiry]:
             found = _utterance(turn, f"{where}.turns[{place}]", ())
             turns.append({"id": place} | found | {"dialogue": f"#{n}", "turn": place})
     if len(turns) > max_texts:
-        raise HTTPException(413, f"{len(turns):,} turns are too many: at most {max_texts:,} in a request")
+        raise unprocessable(f"{len(turns):,} turns are too many: at most {max_texts:,} in a request")
     return ids, question_of(turns, _top(given.get("top_k", USUAL_TOP)))
 
 
@@ -176,7 +177,7 @@ def _list(value: Any, where: str, most: int) -> list[Any]:
     if not isinstance(value, list):
         raise unprocessable(f"{where} is not a list")
     if len(value) > most:
-        raise HTTPException(413, f"{len(value):,} {where} are too many: at most {most:,} in a request")
+        raise unprocessable(f"{len(value):,} {where} are too many: at most {most:,} in a request")
     return value
 
 
