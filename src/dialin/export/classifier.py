@@ -2,9 +2,10 @@
 
 A logistic regression on the vectors of the sentences learns the intents. What is "none of these" has a score of its
 own that does not depend on the sentence: if no intent scores higher, the sentence has none. That score, and how sure
-the probabilities may be, are set from the run's own sentences. Each sentence that has an intent is scored by a model
-that has not seen it, as one of five parts of the sentences is left out in turn. Sentences without an intent are seen by
-no model. The two numbers then make what is known of all these sentences as likely as possible.
+the probabilities may be, are set from the run's own sentences, each of which is scored by a model that has not seen it.
+For sentences of known intents, one of five parts of the sentences is left out in turn. For sentences of none, one of
+five parts of the *intents* is: what is said of an intent that a model does not know is none of these to it. Sentences
+without an intent are seen by no model. The two numbers make what is known of all these sentences as likely as possible.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from dialin.arrays import Floats, Labels, Matrix, Rows
+from dialin.arrays import Bools, Floats, Labels, Matrix, Rows
 from dialin.errors import InputError
 
 NONE = -1
@@ -24,10 +25,10 @@ NONE = -1
 STRENGTH = 10.0
 """Inverse strength of the penalty, as in `dialin.bench.downstream`, which chose it on HWU64."""
 N_FOLDS = 5
-ENOUGH_WITHOUT = 20
-"""Sentences without an intent from which on they set the score of "none of these"."""
+OUTSIDE = 0.2
+"""Share of what a bot hears that is none of the intents, unless somebody knows better."""
 KEPT = 0.95
-"""Share of the sentences with an intent that keep one where too few without are known."""
+"""Share of the sentences with an intent that keep one where no sentence of none is known."""
 MAX_STEPS = 1_000
 
 
@@ -43,24 +44,24 @@ class Learnt:
         What the scores were divided by, above 0; more than 1 makes the probabilities less sure.
     none_score : float
         Score of "none of these".
-    n_with, n_without : int
-        Sentences with and without an intent that set the two numbers.
+    n_known, n_unknown : int
+        Sentences of intents that the models knew, and of none, that set the two numbers.
     accuracy : float
-        Share of the sentences with an intent that get it from a model that has not seen them, in [0, 1].
+        Share of the former that get their intent, in [0, 1]; nan if there are none.
     rejected : float
-        Share of the sentences without an intent that get none, in [0, 1]; nan if there are none.
+        Share of the latter that get no intent, in [0, 1]; nan if there are none.
     """
 
     model: LogisticRegression
     temperature: float
     none_score: float
-    n_with: int
-    n_without: int
+    n_known: int
+    n_unknown: int
     accuracy: float
     rejected: float
 
 
-def learnt_classifier(X: Matrix, labels: Labels) -> Learnt:
+def learnt_classifier(X: Matrix, labels: Labels, outside: float = OUTSIDE) -> Learnt:
     """Return a classifier of sentences.
 
     Parameters
@@ -69,6 +70,8 @@ def learnt_classifier(X: Matrix, labels: Labels) -> Learnt:
         Unit-norm vectors of the sentences.
     labels : ndarray of shape (n,), int64
         Intent of each; −1 for none.
+    outside : float
+        Share of the sentences to come that are expected to be none of the intents, in (0, 1).
 
     Raises
     ------
@@ -76,56 +79,72 @@ def learnt_classifier(X: Matrix, labels: Labels) -> Learnt:
         Fewer than two intents have a sentence.
     """
     has_one = labels >= 0
-    if len(np.unique(labels[has_one])) < 2:
+    intents, places = np.unique(labels[has_one], return_inverse=True)
+    if len(intents) < 2:
         raise InputError("a classifier needs two intents or more to tell apart", hint="find more with --granularity 2")
-    scores, truth, without = unseen_scores(X[has_one], labels[has_one], X[~has_one])
-    temperature, none_score = fitted(scores, truth, without)
-    found = decided(scores, none_score * temperature)
-    model = _fit(X[has_one], labels[has_one])
+    own = X[has_one]
+    scores, truth = scores_of_known(own, places)
+    unknown = np.concatenate([scores_of_left_out(own, places), scores_of_unassigned(own, places, X[~has_one])])
+    temperature, none_score = fitted(scores, truth, unknown, outside)
     return Learnt(
-        model=with_none(model, temperature, none_score),
+        model=with_none(_fit(own, labels[has_one]), temperature, none_score),
         temperature=temperature,
         none_score=none_score,
-        n_with=len(truth),
-        n_without=len(without),
-        accuracy=float((found == truth).mean()) if len(truth) else np.nan,
-        rejected=float((decided(without, none_score * temperature) < 0).mean()) if len(without) else np.nan,
+        n_known=len(truth),
+        n_unknown=len(unknown),
+        accuracy=_share(decided(scores, none_score * temperature) == truth),
+        rejected=_share(decided(unknown, none_score * temperature) == NONE),
     )
 
 
-def unseen_scores(X: Matrix, labels: Labels, without: Matrix) -> tuple[Floats, Labels, Floats]:
-    """Return the scores of sentences by models that have not seen them.
+def _share(found: Bools) -> float:
+    return float(found.mean()) if len(found) else np.nan
+
+
+def scores_of_known(X: Matrix, places: Labels) -> tuple[Floats, Labels]:
+    """Return the scores of sentences by models that know their intent, but have not seen them.
 
     Parameters
     ----------
-    X, labels
-        Vectors and intents of the sentences that have one.
-    without : ndarray of shape (m, d)
-        Vectors of those that have none.
+    X : ndarray of shape (n, d)
+        Vectors of sentences that have an intent.
+    places : ndarray of shape (n,), int64
+        Place of the intent of each among the intents: each of 0 … n_intents − 1.
 
     Returns
     -------
     scores : ndarray of shape (n', n_intents)
-        Of the sentences whose intent has others in the other parts; −inf for an intent that has none there.
+        −inf for an intent that the model does not know. A sentence alone in its intent is left out.
     truth : ndarray of shape (n',), int64
-        Place of the intent of each among all intents, ascending.
-    scores_without : ndarray of shape (m, n_intents)
-        Of those without an intent, each by one of the models.
+        The places of their intents.
     """
-    intents, places = np.unique(labels, return_inverse=True)
-    fold_of, rows_without = folds(places), np.arange(len(without)) % N_FOLDS
-    scores, truth, others = [], [], np.zeros((len(without), len(intents)))
+    fold_of, n = folds(places), int(places.max()) + 1
+    scores, truth = [np.zeros((0, n))], [places[:0]]
     for fold in range(N_FOLDS):
         rest, own = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        if len(np.unique(places[rest])) < 2:
-            continue
-        model = _fit(X[rest], places[rest])
-        own = own[np.isin(places[own], model.classes_)]
-        scores.append(scores_of(model, X[own], len(intents)))
-        truth.append(places[own])
-        others[rows_without == fold] = scores_of(model, without[rows_without == fold], len(intents))
-    empty = np.zeros((0, len(intents)))
-    return np.concatenate([empty, *scores]), np.concatenate([np.zeros(0, np.int64), *truth]), others
+        own = own[np.isin(places[own], places[rest])]
+        if len(own) and len(np.unique(places[rest])) > 1:
+            scores.append(scores_of(_fit(X[rest], places[rest]), X[own], n))
+            truth.append(places[own])
+    return np.concatenate(scores), np.concatenate(truth)
+
+
+def scores_of_left_out(X: Matrix, places: Labels) -> Floats:
+    """Return the scores of sentences by models that do not know their intent; arguments as `scores_of_known`."""
+    n = int(places.max()) + 1
+    scores = [np.zeros((0, n))]
+    for fold in range(min(N_FOLDS, n)):
+        is_left_out = places % N_FOLDS == fold
+        if len(np.unique(places[~is_left_out])) > 1:
+            model = _fit(X[~is_left_out], places[~is_left_out])
+            scores.append(scores_of(model, X[is_left_out], n))
+    return np.concatenate(scores)
+
+
+def scores_of_unassigned(X: Matrix, places: Labels, unassigned: Matrix) -> Floats:
+    """Return the scores of sentences without an intent, of vectors `unassigned`, by a model of all others."""
+    n = int(places.max()) + 1
+    return scores_of(_fit(X, places), unassigned, n) if len(unassigned) else np.zeros((0, n))
 
 
 def folds(labels: Labels) -> Rows:
@@ -164,36 +183,39 @@ def weights_of(model: LogisticRegression) -> tuple[Floats, Floats]:
     return np.asarray(coef), np.asarray(intercept)
 
 
-def fitted(scores: Floats, truth: Labels, without: Floats) -> tuple[float, float]:
-    """Return the temperature and the score of "none of these" (already divided by it) that fit best.
+def fitted(scores: Floats, truth: Labels, unknown: Floats, outside: float) -> tuple[float, float]:
+    """Return the temperature, and the score of "none of these" that is already divided by it, which fit best.
 
-    Both minimise the mean of −log P(class): of its intent for a sentence that has one, of `NONE` for the others. With
-    fewer than `ENOUGH_WITHOUT` of the others, the score is such that `KEPT` of the sentences keep an intent.
+    Without sentences of none, the score is such that `KEPT` of the others keep an intent; without these, it is 0.
     """
     if not len(truth):
         return 1.0, 0.0
-    if len(without) < ENOUGH_WITHOUT:
-        found = minimize(lambda at: loss(scores, truth, without[:0], at[0], -np.inf), [0.0], method="Nelder-Mead")
+    if not len(unknown):
+        found = minimize(lambda at: loss((scores, truth, unknown), at[0], -np.inf, 0.0), [0.0], method="Nelder-Mead")
         temperature = float(np.exp(found.x[0]))
         return temperature, float(np.quantile(scores.max(axis=1), 1 - KEPT)) / temperature
-    start = [0.0, float(np.median(without.max(axis=1)))]
-    found = minimize(lambda at: loss(scores, truth, without, at[0], at[1]), start, method="Nelder-Mead")
+    start = [0.0, float(np.median(unknown.max(axis=1)))]
+    found = minimize(lambda at: loss((scores, truth, unknown), at[0], at[1], outside), start, method="Nelder-Mead")
     return float(np.exp(found.x[0])), float(found.x[1])
 
 
-def loss(scores: Floats, truth: Labels, without: Floats, log_temperature: float, none_score: float) -> float:
-    """Return the mean of −log P(class) of the sentences with and without an intent.
+def loss(seen: tuple[Floats, Labels, Floats], log_temperature: float, none_score: float, outside: float) -> float:
+    """Return the mean of −log P(class) of sentences of known intents and of none, which weigh `outside` together.
 
     Examples
     --------
     Of three classes with equal scores, each has P = 1/3: −log(1/3) = 1.0986.
 
-    >>> round(loss(np.zeros((1, 2)), np.array([0]), np.zeros((1, 2)), 0.0, 0.0), 4)
+    >>> round(loss((np.zeros((1, 2)), np.array([0]), np.zeros((1, 2))), 0.0, 0.0, 0.5), 4)
     1.0986
     """
-    own, others = scores / np.exp(log_temperature), without / np.exp(log_temperature)
-    kept = logsumexp(_beside(own, none_score), axis=1) - own[np.arange(len(own)), truth]
-    return float(np.concatenate([kept, logsumexp(_beside(others, none_score), axis=1) - none_score]).mean())
+    scores, truth, unknown = seen
+    own, others = scores / np.exp(log_temperature), unknown / np.exp(log_temperature)
+    of_known = logsumexp(_beside(own, none_score), axis=1) - own[np.arange(len(own)), truth]
+    if not outside:
+        return float(of_known.mean())
+    of_unknown = logsumexp(_beside(others, none_score), axis=1) - none_score
+    return float((1 - outside) * of_known.mean() + outside * of_unknown.mean())
 
 
 def _beside(scores: Floats, none_score: float) -> Floats:

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from dialin import __version__
 from dialin.arrays import Rows
 from dialin.errors import InputError
-from dialin.export.classifier import NONE, Learnt, learnt_classifier
+from dialin.export.classifier import NONE, OUTSIDE, Learnt, learnt_classifier
 from dialin.files import without_nan
 from dialin.name.actions import AGENT
 from dialin.read.codes import codes_of
@@ -43,7 +43,7 @@ def skops_library() -> Any:
     return skops.io
 
 
-def sklearn_files(run: Run, rows: Rows | None = None) -> dict[str, bytes]:
+def sklearn_files(run: Run, rows: Rows | None = None, outside: float = OUTSIDE) -> dict[str, bytes]:
     """Return the files of a classifier that has learnt the intents of a run, as its last review left them.
 
     Parameters
@@ -52,6 +52,8 @@ def sklearn_files(run: Run, rows: Rows | None = None) -> dict[str, bytes]:
         A run with a result and vectors. Its sentences are learnt by their own words, whatever is said next.
     rows : ndarray of int64, optional
         Sentences to learn from; by default all but those of an agent.
+    outside : float
+        As for `dialin.export.classifier.learnt_classifier`.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def sklearn_files(run: Run, rows: Rows | None = None) -> dict[str, bytes]:
         raise InputError(f"{run.folder} has no vectors", hint=f"continue the run with: {run.resume_command}")
     kept = heard_rows(run) if rows is None else rows
     labels = run.sentences["intent_id"].to_numpy()[kept]
-    learnt = learnt_classifier(np.asarray(data.own_vectors[kept], np.float64), labels)
+    learnt = learnt_classifier(np.asarray(data.own_vectors[kept], np.float64), labels, outside)
     return {
         MODEL: with_fixed_ids(library.dumps(learnt.model)),
         ABOUT: json.dumps(about(run, learnt), ensure_ascii=False, indent=1).encode() + b"\n",
@@ -98,8 +100,8 @@ def about(run: Run, learnt: Learnt) -> dict[str, Any]:
             "temperature": learnt.temperature,
             "none_score": learnt.none_score,
             "cross_validated": {
-                "n_with_intent": learnt.n_with,
-                "n_without_intent": learnt.n_without,
+                "n_known": learnt.n_known,
+                "n_unknown": learnt.n_unknown,
                 "accuracy": learnt.accuracy,
                 "rejected": learnt.rejected,
             },
