@@ -8,6 +8,7 @@ in a file until the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -161,7 +162,8 @@ class Answers:
         """
         if not corpus.texts:
             return
-        with TemporaryDirectory(prefix="dialin-") as folder:
+        are_many = len(corpus.texts) > PART_TEXTS
+        with TemporaryDirectory(prefix="dialin-") if are_many else nullcontext("") as folder:
             data = data_of(corpus, self._embedded(corpus, Path(folder)), self.run.manifest.embedder)
             turns = NextTurns.of(data.order, data.scripts) if self._takes_next and data.order else None
             for rows in turns.blocks() if turns else chunks(len(corpus.texts), CHUNK):

@@ -66,13 +66,14 @@ def ranked_answers(answers: Answers, part: pa.Table, n_top: int) -> list[RankedA
         Most intents in a ranking.
     """
     corpus = corpus_of(part)
-    looks: list[Ranking] = []
+    rankings: list[list[Likely]] = []
 
     def look(_: slice, X: Matrix, roles: Sequence[str]) -> None:
-        looks.append(ranking_of(answers.pieces, X, roles, n_top))
+        rows = _rows(ranking_of(answers.pieces, X, roles, n_top)) if n_top else ([] for _ in roles)
+        rankings.extend(rows)
 
     found = answers.found(corpus, look)
-    of_sentence = list(_answers_of(found, [row for ranking in looks for row in _rows(ranking)], n_top))
+    of_sentence = list(_answers_of(found, rankings, n_top))
     places = np.flatnonzero(pc.is_valid(part["text"]).to_numpy()).tolist()
     said = [NO_TEXT] * part.num_rows
     for place, sentence in zip(places, corpus.occurrences["sentence_id"].to_pylist(), strict=True):
