@@ -10,6 +10,7 @@ without an intent are seen by no model. The two numbers make what is known of al
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from dialin.arrays import Bools, Floats, Labels, Matrix, Rows
+from dialin.arrays import Bools, Floats, Labels, Rows
 from dialin.errors import InputError
 
 NONE = -1
@@ -61,7 +62,7 @@ class Learnt:
     rejected: float
 
 
-def learnt_classifier(X: Matrix, labels: Labels, outside: float = OUTSIDE) -> Learnt:
+def learnt_classifier(X: Floats, labels: Labels, outside: float = OUTSIDE) -> Learnt:
     """Return a classifier of sentences.
 
     Parameters
@@ -101,7 +102,7 @@ def _share(found: Bools) -> float:
     return float(found.mean()) if len(found) else np.nan
 
 
-def scores_of_known(X: Matrix, places: Labels) -> tuple[Floats, Labels]:
+def scores_of_known(X: Floats, places: Labels) -> tuple[Floats, Labels]:
     """Return the scores of sentences by models that know their intent, but have not seen them.
 
     Parameters
@@ -129,7 +130,7 @@ def scores_of_known(X: Matrix, places: Labels) -> tuple[Floats, Labels]:
     return np.concatenate(scores), np.concatenate(truth)
 
 
-def scores_of_left_out(X: Matrix, places: Labels) -> Floats:
+def scores_of_left_out(X: Floats, places: Labels) -> Floats:
     """Return the scores of sentences by models that do not know their intent; arguments as `scores_of_known`."""
     n = int(places.max()) + 1
     scores = [np.zeros((0, n))]
@@ -141,7 +142,7 @@ def scores_of_left_out(X: Matrix, places: Labels) -> Floats:
     return np.concatenate(scores)
 
 
-def scores_of_unassigned(X: Matrix, places: Labels, unassigned: Matrix) -> Floats:
+def scores_of_unassigned(X: Floats, places: Labels, unassigned: Floats) -> Floats:
     """Return the scores of sentences without an intent, of vectors `unassigned`, by a model of all others."""
     n = int(places.max()) + 1
     return scores_of(_fit(X, places), unassigned, n) if len(unassigned) else np.zeros((0, n))
@@ -163,11 +164,11 @@ def folds(labels: Labels) -> Rows:
     return np.array(found, dtype=np.int64)
 
 
-def _fit(X: Matrix, labels: Labels) -> LogisticRegression:
+def _fit(X: Floats, labels: Labels) -> LogisticRegression:
     return LogisticRegression(C=STRENGTH, max_iter=MAX_STEPS).fit(X, labels)
 
 
-def scores_of(model: LogisticRegression, X: Matrix, n: int) -> Floats:
+def scores_of(model: LogisticRegression, X: Floats, n: int) -> Floats:
     """Return the score of each of the places 0 … n − 1, shape (len(X), n); −inf for those that are no class."""
     found = np.full((len(X), n), -np.inf)
     if len(X):
@@ -190,13 +191,20 @@ def fitted(scores: Floats, truth: Labels, unknown: Floats, outside: float) -> tu
     """
     if not len(truth):
         return 1.0, 0.0
+    seen = scores, truth, unknown
     if not len(unknown):
-        found = minimize(lambda at: loss((scores, truth, unknown), at[0], -np.inf, 0.0), [0.0], method="Nelder-Mead")
-        temperature = float(np.exp(found.x[0]))
+        log_temperature, _ = minimised(lambda at: loss(seen, at[0], -np.inf, 0.0), [0.0, 0.0])
+        temperature = float(np.exp(log_temperature))
         return temperature, float(np.quantile(scores.max(axis=1), 1 - KEPT)) / temperature
     start = [0.0, float(np.median(unknown.max(axis=1)))]
-    found = minimize(lambda at: loss((scores, truth, unknown), at[0], at[1], outside), start, method="Nelder-Mead")
-    return float(np.exp(found.x[0])), float(found.x[1])
+    log_temperature, none_score = minimised(lambda at: loss(seen, at[0], at[1], outside), start)
+    return float(np.exp(log_temperature)), none_score
+
+
+def minimised(of: Callable[[Floats], float], start: list[float]) -> list[float]:
+    """Return where a function of some numbers is least, near the start."""
+    found: list[float] = minimize(of, np.array(start), method="Nelder-Mead").x.tolist()
+    return found
 
 
 def loss(seen: tuple[Floats, Labels, Floats], log_temperature: float, none_score: float, outside: float) -> float:

@@ -16,10 +16,8 @@ about = json.loads((folder / "classifier.json").read_text("utf-8"))
 model = skops.io.load(folder / "classifier.skops", trusted=[])
 embedder = dialin.embedder_of(about["embedder"])
 
-sys.stdin.reconfigure(encoding="utf-8")
-sys.stdout.reconfigure(encoding="utf-8")
-texts = [" ".join(line.split()) for line in sys.stdin if line.strip()]
-if texts:
-    P = model.predict_proba(embedder.encode(texts))
-    for text, best, p in zip(texts, model.classes_[P.argmax(axis=1)], P.max(axis=1), strict=True):
-        print(about["names"][str(best)], f"{p:.3f}", text, sep="\t")
+texts = [" ".join(line.split()) for line in sys.stdin.buffer.read().decode().splitlines() if line.strip()]
+P = model.predict_proba(embedder.encode(texts)) if texts else []
+for text, row in zip(texts, P, strict=True):
+    intent, p = about["names"][str(model.classes_[row.argmax()])], row.max()
+    sys.stdout.buffer.write(f"{intent}\t{p:.3f}\t{text}\n".encode())
