@@ -59,7 +59,7 @@ def test_all_options_and_their_defaults_are_told() -> None:
     assert f"{rules.max_texts:,} utterances" in text
     assert f"{rules.max_waiting} requests" in text
     assert f"{rules.window * 1_000:.0f} milliseconds" in text
-    assert f"{rules.max_body // 1_000_000}MB" in text
+    assert f"{rules.max_body >> 20}MB" in text
 
 
 def test_the_figures_of_the_classifier_are_those_of_the_study() -> None:

@@ -20,10 +20,10 @@ from dialin.errors import InputError
 from dialin.export.classifier import (
     N_FOLDS,
     NONE,
-    decided,
     fitted,
     folds,
     learnt_classifier,
+    likeliest_or_none,
     scores_of_known,
     scores_of_left_out,
     scores_of_unassigned,
@@ -139,8 +139,8 @@ def test_the_two_numbers_of_a_case_worked_by_hand() -> None:
     temperature, none_score = fitted(scores, np.zeros(10, np.int64), unknown, 0.5)
     assert 1.0 < none_score * temperature < 4.0
     assert temperature < 0.5
-    assert decided(scores, none_score * temperature).tolist() == [0] * 10
-    assert decided(unknown, none_score * temperature).tolist() == [NONE] * 10
+    assert likeliest_or_none(scores, none_score * temperature).tolist() == [0] * 10
+    assert likeliest_or_none(unknown, none_score * temperature).tolist() == [NONE] * 10
     assert fitted(scores[:0], np.zeros(0, np.int64), unknown, 0.5) == (1.0, 0.0)
 
 

@@ -48,7 +48,14 @@ _service_options: list[Callable[..., Any]] = [
         metavar="FILE",
         help="File with the API key that callers must send.",
     ),
-    click.option("--max-body", type=MemorySize(), default="4MB", show_default=True, help="Longest body of a request."),
+    click.option(
+        "--max-body",
+        type=MemorySize(),
+        metavar="SIZE",
+        default="4MB",
+        show_default=True,
+        help="Longest body of a request.",
+    ),
     click.option(
         "--max-texts",
         type=click.IntRange(1),

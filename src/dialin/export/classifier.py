@@ -34,7 +34,7 @@ MAX_STEPS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
-class Learnt:
+class LearntClassifier:
     """A classifier, and how well it does on sentences that it has not seen.
 
     Parameters
@@ -62,7 +62,7 @@ class Learnt:
     rejected: float
 
 
-def learnt_classifier(X: Floats, labels: Labels, outside: float = OUTSIDE) -> Learnt:
+def learnt_classifier(X: Floats, labels: Labels, outside: float = OUTSIDE) -> LearntClassifier:
     """Return a classifier of sentences.
 
     Parameters
@@ -87,14 +87,14 @@ def learnt_classifier(X: Floats, labels: Labels, outside: float = OUTSIDE) -> Le
     scores, truth = scores_of_known(own, places)
     unknown = np.concatenate([scores_of_left_out(own, places), scores_of_unassigned(own, places, X[~has_one])])
     temperature, none_score = fitted(scores, truth, unknown, outside)
-    return Learnt(
+    return LearntClassifier(
         model=with_none(_fit(own, labels[has_one]), temperature, none_score),
         temperature=temperature,
         none_score=none_score,
         n_known=len(truth),
         n_unknown=len(unknown),
-        accuracy=_share(decided(scores, none_score * temperature) == truth),
-        rejected=_share(decided(unknown, none_score * temperature) == NONE),
+        accuracy=_share(likeliest_or_none(scores, none_score * temperature) == truth),
+        rejected=_share(likeliest_or_none(unknown, none_score * temperature) == NONE),
     )
 
 
@@ -230,12 +230,12 @@ def _beside(scores: Floats, none_score: float) -> Floats:
     return np.column_stack([np.full(len(scores), none_score), scores])
 
 
-def decided(scores: Floats, none_score: float) -> Labels:
+def likeliest_or_none(scores: Floats, none_score: float) -> Labels:
     """Return the place of the class with the highest score; `NONE` where that of none is higher.
 
     Examples
     --------
-    >>> decided(np.array([[1.0, 3.0], [1.0, 0.5]]), 2.0).tolist()
+    >>> likeliest_or_none(np.array([[1.0, 3.0], [1.0, 0.5]]), 2.0).tolist()
     [1, -1]
     """
     return np.where(scores.max(axis=1) > none_score, scores.argmax(axis=1), NONE)

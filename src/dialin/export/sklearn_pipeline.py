@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from dialin import __version__
 from dialin.arrays import Rows
 from dialin.errors import InputError
-from dialin.export.classifier import NONE, OUTSIDE, Learnt, learnt_classifier
+from dialin.export.classifier import NONE, OUTSIDE, LearntClassifier, learnt_classifier
 from dialin.files import without_nan
 from dialin.name.actions import AGENT
 from dialin.read.codes import codes_of
@@ -73,7 +73,7 @@ def sklearn_files(run: Run, rows: Rows | None = None, outside: float = OUTSIDE) 
     learnt = learnt_classifier(np.asarray(data.own_vectors[kept], np.float64), labels, outside)
     return {
         MODEL: with_fixed_ids(library.dumps(learnt.model)),
-        ABOUT: json.dumps(about(run, learnt), ensure_ascii=False, indent=1).encode() + b"\n",
+        ABOUT: json.dumps(classifier_facts(run, learnt), ensure_ascii=False, indent=1).encode() + b"\n",
         EXAMPLE: _page("predict.py").encode(),
         README: _page("README.md").replace("{embedder}", run.manifest.embedder).encode(),
     }
@@ -84,7 +84,7 @@ def heard_rows(run: Run) -> Rows:
     return np.flatnonzero(~codes_of(run.sentences["role"]).where(AGENT))
 
 
-def about(run: Run, learnt: Learnt) -> dict[str, Any]:
+def classifier_facts(run: Run, learnt: LearntClassifier) -> dict[str, Any]:
     """Return what ``classifier.json`` says: the names of the classes, the embedder, and how good the classifier is."""
     names = dict(zip(run.intents["intent_id"].to_pylist(), run.intents["name"].to_pylist(), strict=True))
     classes = [int(each) for each in learnt.model.classes_]

@@ -34,7 +34,7 @@ class Rules:
 
     key: str = field(default="", repr=False)
     hosts: frozenset[str] = frozenset()
-    max_body: int = 4_000_000
+    max_body: int = 4 << 20
     max_texts: int = 1_000
     max_waiting: int = 256
     window: float = 0.003
