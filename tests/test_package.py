@@ -158,6 +158,7 @@ SAME_NAMES = {
     "smoothed": "the paper of IDAS smooths by its own rule, and calls it so",
     "form_of": "the form of an LLM's question, and the form that a browser sent",
     "is_chinese": "a filter of the templates is called as the question that it answers",
+    "serve": "the command that answers over HTTP, and what the commands of the pages do",
     "shortened": "a text cut to a width, and a text that a peer made shorter to learn from",
     "words_of": "the choices of a setting, and the words of an option",
 }

@@ -8,7 +8,7 @@ The folders are the steps of the data, in this order:
 - ``discover`` is the whole method, with `IntentClusterer`, the estimator;
 - ``review``, ``runs``, ``facts``, ``report``, ``jobs`` hold people's decisions about a result, the run folder, its
   contents as plain values, the page and tables that show them, and one file for each job;
-- ``web``, ``annotate``, ``tune``, ``peers``, ``bench``, ``cli`` build on all of the above;
+- ``web``, ``serve``, ``annotate``, ``tune``, ``peers``, ``bench``, ``cli`` build on all of the above;
 - ``errors``, ``files``, ``arrays``, ``text``, ``models``, ``prompts``, ``llm``, ``score`` are the ground that all
   others share.
 

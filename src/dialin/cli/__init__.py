@@ -28,6 +28,7 @@ _COMMANDS = {
     "evaluate": LazyCommand("dialin.cli.evaluate", "Score a run against gold labels."),
     "judge": LazyCommand("dialin.cli.judge", "Judge the clusters of any tool."),
     "review": LazyCommand("dialin.cli.review", "Serve a web page on which people correct a run."),
+    "serve": LazyCommand("dialin.cli.serve", "Answer over HTTP which intents new utterances have."),
     "annotate": LazyCommand("dialin.cli.annotate", "Build a labelled data set with people."),
     "forget": LazyCommand(
         "dialin.cli.forget", "Delete runs, dialogues or sentences of runs, and their shared replies and vectors."

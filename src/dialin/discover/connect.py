@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dialin.discover.settings import Auto
 from dialin.discover.specs import Specs, stale_adapter
 from dialin.embed.base import Embedder
-from dialin.embed.cache import CachedEmbedder, RememberingEmbedder
+from dialin.embed.cache import MOST_BYTES, CachedEmbedder, RememberingEmbedder
 from dialin.embed.choose import ChosenEmbedder, embedder_of
 from dialin.errors import ModelError
 from dialin.judge.calibration import Calibration, read_calibration
@@ -196,6 +196,7 @@ def connect_for_new(
     on_embed: Callable[[int, int], None] | None = None,
     on_note: Callable[[str], None] = warnings.warn,
     engine: Engine | None = None,
+    remembered: int = MOST_BYTES,
 ) -> Connections:
     """Open the embedder of a run alone, for sentences that come by once.
 
@@ -210,6 +211,8 @@ def connect_for_new(
         As for `connect`.
     engine : callable, optional
         As for `open_embedder`.
+    remembered : int
+        Bytes of the newest vectors that stay in memory.
 
     Raises
     ------
@@ -221,7 +224,7 @@ def connect_for_new(
     def opened(name: str) -> ChosenEmbedder:
         if is_server(name):
             return open_embedder(name, (), on_embed, engine)
-        return _remembering(embedder_of(name), on_embed, engine)
+        return _remembering(embedder_of(name), on_embed, engine, remembered)
 
     if note := redirected(spec):
         on_note(note)
@@ -272,10 +275,13 @@ def open_embedder(
 
 
 def _remembering(
-    chosen: ChosenEmbedder, on_embed: Callable[[int, int], None] | None, engine: Engine | None
+    chosen: ChosenEmbedder,
+    on_embed: Callable[[int, int], None] | None,
+    engine: Engine | None,
+    remembered: int = MOST_BYTES,
 ) -> ChosenEmbedder:
     """Return an embedder that looks into the user's cache and writes nothing."""
-    remembering = RememberingEmbedder(_working(chosen, engine), home_path() / _SHARED_VECTORS, on_embed)
+    remembering = RememberingEmbedder(_working(chosen, engine), home_path() / _SHARED_VECTORS, on_embed, remembered)
     return ChosenEmbedder(remembering, chosen.reason)
 
 

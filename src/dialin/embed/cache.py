@@ -25,7 +25,7 @@ _PAGE_BYTES = 16_384
 _SCHEMA = """CREATE TABLE IF NOT EXISTS embedding (
     embedder TEXT NOT NULL, text_sha256 BLOB NOT NULL, vector BLOB NOT NULL,
     PRIMARY KEY (embedder, text_sha256))"""
-_MOST_BYTES = 1 << 27
+MOST_BYTES = 1 << 27
 """Bytes of vectors that are remembered without a file: 87,000 of 384 numbers."""
 
 
@@ -104,7 +104,7 @@ class RememberingEmbedder:
         embedder: Embedder,
         path: Path,
         on_progress: Callable[[int, int], None] | None = None,
-        most_bytes: int = _MOST_BYTES,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self.name = embedder.name
         self._embedder = embedder

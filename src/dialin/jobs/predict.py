@@ -7,7 +7,8 @@ in a file until the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin import files
-from dialin.arrays import Floats, Ints, Labels, Matrix
+from dialin.arrays import Bools, Floats, Ints, Labels, Matrix
 from dialin.cluster.neighbours import chunks
 from dialin.cluster.said_next import NextTurns
 from dialin.discover.assign import CHUNK, Pieces
@@ -35,6 +36,9 @@ from dialin.redact.source import redacted_parts
 from dialin.review.apply import is_edited
 from dialin.review.pieces import Pins, pins_of
 from dialin.runs.run import Run, data_of
+
+Look = Callable[[slice, Matrix, Sequence[str]], None]
+"""Is told some rows, their vectors, and the roles that limit where they may go."""
 
 
 def predict_parts(run: Run, source: object, columns: Columns, opened: Connections) -> Iterator[pa.Table]:
@@ -84,6 +88,28 @@ def split_like(run: Run, columns: Columns) -> Columns:
 
 
 @dataclass(frozen=True, eq=False)
+class Decisions:
+    """What is decided about each of n sentences.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Intent; −1 for none.
+    p_intent : ndarray of shape (n,), float64
+        P(that intent | sentence); 0 where none.
+    is_pinned : ndarray of shape (n,), bool
+        Whether people put the sentence elsewhere than the pieces would.
+    is_left_out : ndarray of shape (n,), bool
+        Whether it is left out since only needs were clustered.
+    """
+
+    labels: Labels
+    p_intent: Floats
+    is_pinned: Bools
+    is_left_out: Bools
+
+
+@dataclass(frozen=True, eq=False)
 class Answers:
     """The decision function of a run, ready to be asked about many sentences.
 
@@ -111,14 +137,19 @@ class Answers:
         pieces = run.pieces
         return cls(run, opened, pieces, pins(run, pieces))
 
+    def in_memory(self) -> Answers:
+        """Return the same, with all read that is else read at the first question: the folder may change by then."""
+        self._known, self._names  # noqa: B018
+        return self
+
     def table(self, part: pa.Table) -> pa.Table:
         """Return the intent of each row of a table from `dialin.read.table.read_table`."""
         corpus = corpus_of(part)
-        found, p_found = self._found(corpus)
+        found = self.found(corpus)
         labels, p_intent = np.full(part.num_rows, -1), np.zeros(part.num_rows)
         sentence = corpus.occurrences["sentence_id"].to_numpy()
         places = np.flatnonzero(pc.is_valid(part["text"]).to_numpy())
-        labels[places], p_intent[places] = found[sentence], p_found[sentence]
+        labels[places], p_intent[places] = found.labels[sentence], found.p_intent[sentence]
         return pa.table(
             {
                 "row": part["row"],
@@ -129,17 +160,21 @@ class Answers:
             }
         )
 
-    def _found(self, corpus: Corpus) -> tuple[Labels, Floats]:
-        """Return the intent of each sentence, and P(that intent)."""
+    def found(self, corpus: Corpus, look: Look = lambda _rows, _X, _roles: None) -> Decisions:
+        """Return what is decided about each sentence; `look` is told the vectors that it is decided by."""
         n, settings = len(corpus.texts), self.run.manifest.settings
         said = corpus.roles or [""] * n
         roles = said if settings.roles == "auto" else [""] * n
-        found, p_found = np.full(n, -1), np.zeros(n)
+        near, p_near = np.full(n, -1), np.zeros(n)
         for rows, X in self._vectors(corpus):
-            found[rows], p_found[rows] = self.pieces.assign(X, roles[rows])
-        if settings.only == "needs":
-            found, p_found = needs_alone(self.opened.kinds(corpus.texts, said), found, p_found)
-        return self.pins.apply(corpus.texts, said, found, p_found)
+            near[rows], p_near[rows] = self.pieces.assign(X, roles[rows])
+            look(rows, X, roles[rows])
+        kinds = self.opened.kinds(corpus.texts, said) if settings.only == "needs" else None
+        kept, p_kept = needs_alone(kinds, near, p_near)
+        labels, p_intent = self.pins.apply(corpus.texts, said, kept, p_kept)
+        is_pinned = (labels != kept) | (p_intent != p_kept)
+        is_left_out = ~is_pinned & (~kinds.may_be_needs if kinds else False)
+        return Decisions(labels, p_intent, is_pinned, is_left_out)
 
     def _vectors(self, corpus: Corpus) -> Iterator[tuple[slice, Matrix]]:
         """Yield new sentences and their vectors, as the run's own were made: with what is said next, if it took it up.
@@ -148,7 +183,8 @@ class Answers:
         """
         if not corpus.texts:
             return
-        with TemporaryDirectory(prefix="dialin-") as folder:
+        are_many = len(corpus.texts) > PART_TEXTS
+        with TemporaryDirectory(prefix="dialin-") if are_many else nullcontext("") as folder:
             data = data_of(corpus, self._embedded(corpus, Path(folder)), self.run.manifest.embedder)
             turns = NextTurns.of(data.order, data.scripts) if self._takes_next and data.order else None
             for rows in turns.blocks() if turns else chunks(len(corpus.texts), CHUNK):

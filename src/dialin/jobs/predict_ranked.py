@@ -1,0 +1,98 @@
+"""Says more about each decision of a run than its intent: which intents come next, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dialin.arrays import Matrix
+from dialin.discover.ranking import Ranking, ranking_of
+from dialin.discover.state import NOT_A_NEED
+from dialin.jobs.predict import Answers, Decisions
+from dialin.read.corpus import corpus_of
+from dialin.review.apply import BY_PERSON
+
+FAR, BLANK = "far", "blank"
+"""Why an utterance has no intent: it lies outside the radius of its nearest piece, or it has no text."""
+
+
+@dataclass(frozen=True)
+class Likely:
+    """An intent that a sentence could have, and P(it | the sentence has one of the intents)."""
+
+    intent_id: int
+    p: float
+
+
+@dataclass(frozen=True)
+class RankedAnswer:
+    """What is decided about one utterance.
+
+    Parameters
+    ----------
+    intent_id : int
+        Its intent, as `Answers.table` gives it; −1 for none.
+    p_intent : float
+        P(that intent), as `Answers.table` gives it; 0 for none.
+    ranking : tuple of Likely
+        The intent first, then the others, likeliest first. Without an intent, what is nearest.
+    reason : str
+        Why there is no intent: `FAR`, `BLANK`, `NOT_A_NEED`, or `BY_PERSON`; "" where there is one.
+    """
+
+    intent_id: int
+    p_intent: float
+    ranking: tuple[Likely, ...]
+    reason: str
+
+
+NO_TEXT = RankedAnswer(-1, 0.0, (), BLANK)
+
+
+def ranked_answers(answers: Answers, part: pa.Table, n_top: int) -> list[RankedAnswer]:
+    """Return what is decided about each row of a table from `dialin.read.table.read_table`.
+
+    Parameters
+    ----------
+    answers : Answers
+        The decision function.
+    part : pyarrow.Table
+        The rows.
+    n_top : int
+        Most intents in a ranking.
+    """
+    corpus = corpus_of(part)
+    rankings: list[list[Likely]] = []
+
+    def look(_: slice, X: Matrix, roles: Sequence[str]) -> None:
+        rows = _rows(ranking_of(answers.pieces, X, roles, n_top)) if n_top else ([] for _ in roles)
+        rankings.extend(rows)
+
+    found = answers.found(corpus, look)
+    of_sentence = list(_answers_of(found, rankings, n_top))
+    places = np.flatnonzero(pc.is_valid(part["text"]).to_numpy()).tolist()
+    said = [NO_TEXT] * part.num_rows
+    for place, sentence in zip(places, corpus.occurrences["sentence_id"].to_pylist(), strict=True):
+        said[place] = of_sentence[sentence]
+    return said
+
+
+def _rows(ranking: Ranking) -> Iterator[list[Likely]]:
+    """Yield the ranking of each sentence, without the places after its last intent."""
+    for intents, p in zip(ranking.intents.tolist(), ranking.p.tolist(), strict=True):
+        yield [Likely(intent, each) for intent, each in zip(intents, p, strict=True) if intent >= 0]
+
+
+def _answers_of(found: Decisions, rankings: list[list[Likely]], n_top: int) -> Iterator[RankedAnswer]:
+    columns = (found.labels, found.p_intent, found.is_pinned, found.is_left_out)
+    for ranking, (intent, p, is_pinned, is_left_out) in zip(
+        rankings, zip(*(column.tolist() for column in columns), strict=True), strict=True
+    ):
+        others = [] if is_pinned and intent >= 0 else [each for each in ranking if each.intent_id != intent]
+        first = [Likely(intent, p)] if intent >= 0 else []
+        reason = "" if intent >= 0 else BY_PERSON if is_pinned else NOT_A_NEED if is_left_out else FAR
+        yield RankedAnswer(intent, p, tuple([*first, *others][:n_top]), reason)
