@@ -72,7 +72,7 @@ _ZH_PLATE = re.compile(
 )
 _UK_PLATE = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}[0-9]{2} [A-Z]{3}(?![0-9A-Za-z])")
 _PLATE = re.compile(
-    rf"(?:\b(?:[Pp]late|[Rr]egistration|[Rr]eg|[Vv]ehicle)(?: (?:number|no\.?))?|车牌号?码?){_SAID}"
+    rf"(?:\b(?i:plate|registration|reg|vehicle)(?: (?:number|no\.?))?|车牌号?码?){_SAID}"
     r"(?P<value>(?=[A-Z -]*[0-9])(?=[0-9 -]*[A-Z])[A-Z0-9]{1,3}(?:[ -]?[A-Z0-9]{1,4}){1,3})(?![0-9A-Za-z])"
 )
 
