@@ -150,11 +150,11 @@ def test_a_workbook_from_a_stream_is_the_same(tmp_path: Path) -> None:
 
 # --- CSV ------------------------------------------------------------------------------------------
 
-SAYS = "Grüße, wo ist 我的卡?"
+SAYS = "Grüße, 我的卡?"
 AS_CSV = {
     "UTF-8": ("a.csv", f"\ufefftext,role\r\n\"{SAYS}\",agent\r\n".encode()),
     "semicolons": ("a.csv", f"\ufefftext;role\r\n{SAYS};agent\r\n".encode()),
-    "ANSI": ("a.csv", "text;role\r\nGrüße, wo ist mein Paket?;agent\r\n".encode("cp1252")),
+    "ANSI": ("a.csv", "text;role\r\nGrüße aus Köln und Zürich;agent\r\n".encode("cp1252")),
     "ANSI in China": ("a.csv", "文本,角色\r\n我的卡丢了,客服\r\n请帮我挂失,客服\r\n".encode("gbk")),
     "Unicode text": ("a.csv", f"text\trole\r\n{SAYS}\tagent\r\n".encode("utf-16")),
     "UTF-16 with semicolons": ("a.csv", f"text;role\r\n{SAYS};agent\r\n".encode("utf-16")),
@@ -176,7 +176,7 @@ def test_what_excel_writes_is_read(tmp_path: Path, kind: str) -> None:
     table = read_table(tmp_path / name)
     assert table["role"].to_pylist() == ["agent"] * table.num_rows
     words = " ".join(table["text"].to_pylist())
-    assert words.endswith((SAYS, "Grüße, wo ist mein Paket?", "请帮我挂失", "hello"))
+    assert words.endswith((SAYS, "Grüße aus Köln und Zürich", "请帮我挂失", "hello"))
 
 
 def test_lines_are_counted_with_the_empty_rows_above(tmp_path: Path) -> None:
