@@ -20,7 +20,7 @@ from export_tree import calls_folder, fixture_path, zipped
 from scripted import ScriptedBackend, sentences
 
 PAGE = "docs/guide/contact-centre-files.md"
-TEXTS = [text for text, _ in sentences()][:30]
+TEXTS = [text for text, _ in sentences()][:12]
 
 
 def make_inputs() -> None:

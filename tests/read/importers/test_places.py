@@ -74,7 +74,8 @@ def test_dates_are_of_iso_8601() -> None:
 
 
 def test_looking_at_any_value_never_fails() -> None:
-    for value in (None, 1, "x", [], {}, {"a": None}, {"a": "x"}):
+    values: tuple[object, ...] = (None, 1, "x", [], {}, {"a": None}, {"a": "x"})
+    for value in values:
         assert filled_keys(value) <= {"a"}
         assert list(objects_in(value, "a")) == []
         assert object_in(value, "a") == {}
@@ -86,6 +87,7 @@ def test_the_first_part_of_a_list() -> None:
     assert place
     assert (place.value, place.path) == ([1, 2], "a[0]")
     assert root(a=[]).first("a") is None
-    for value in (None, {}, "x"):
+    others: tuple[object, ...] = (None, {}, "x")
+    for value in others:
         with pytest.raises(InputError, match=r"a\.json: a is "):
             root(a=value).first("a")

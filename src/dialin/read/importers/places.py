@@ -80,7 +80,7 @@ class JsonPlace(NamedTuple):  # made for every word of a transcript: a frozen da
         values = self._object().get(key)
         if not isinstance(values, list):
             return next(iter(self.at(key).items()))  # raises
-        return JsonPlace(values[0], self.where, JsonPlace(values, self.where, self, key), 0) if values else None
+        return JsonPlace(values[0], self.where, self, f"{key}[0]") if values else None
 
     def text(self, key: str) -> str:
         """Return the text, or the number as text, under a key; "" if there is none."""

@@ -52,5 +52,5 @@ def _advice(gathered: Gathered) -> str:
     )
     return (
         f"{gathered.where} tells speakers apart ({shown}) but not who is the agent: no roles; "
-        f"if a label means the same in each file, give them: {such}; else --roles split guesses"
+        f"if a label means the same in each file, say what: {such}; if not, --roles split guesses"
     )
