@@ -124,6 +124,17 @@ def test_no_letter_is_lost(text: str) -> None:
     assert "".join("".join(sentences_in(text)).split()) == "".join(text.split())
 
 
+def test_spaces_that_are_not_ascii_are_split_at() -> None:
+    """sentencex 1.0 fails at an initial behind U+3000, so it is given ASCII spaces."""
+    assert sentences_in("。;！,（\u3000B\u3000.&)aB>>")
+
+
+@pytest.mark.parametrize("part", [".", "a. ", "我的卡丢了。", "「", "1. ", "a\n", "a,\n", "Dr. "])
+def test_long_texts_are_split_in_one_pass(part: str) -> None:
+    """The library alone takes minutes for the Chinese one."""
+    assert "".join("".join(sentences_in(part * 10_000)).split()) == "".join((part * 10_000).split())
+
+
 DIALOGUES = [
     {
         "id": "a",

@@ -12,11 +12,16 @@ from sentencex import segment
 
 from dialin.read.cells import clean
 
-_MAY_SPLIT = re.compile(r"[.!?。！？．…‼⁇⁈⁉]\W*\w|[\r\n\v\f\x85\u2028\u2029]")
-"""A mark that words follow, or a line break: without one, the text is one sentence."""
+_ENDS = " .!?。！？．…‼⁇⁈⁉\r\n\v\f\x85\u2028\u2029"
+_MAY_SPLIT = re.compile(f"[{re.escape(_ENDS[1:])}]")
+"""A mark or a line break, which may end a sentence; without one before its end, a text is one sentence."""
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_PART = re.compile(r".{1,4000}[.!?。！？]|.{1,4000}")
+"""What is split at once; only a longer line may be cut where no sentence ends."""
 _LETTER = re.compile(r"[^\W\d_]")
 _GOES_ON = (",", "，", "、")
+_LONGEST = 4000
+"""Characters of a line that may go on in the next."""
 _WRAPPED = 60
 """Characters; a line as long as this that goes on with a small letter was broken by a mail program."""
 
@@ -51,7 +56,7 @@ def sentences_in(text: str) -> list[str]:
     >>> sentences_in("Hello Dr. Wu. I lost card No. 5 😡\nHow do I block it? 急！怎么办？")
     ['Hello Dr. Wu.', 'I lost card No. 5 😡', 'How do I block it?', '急！', '怎么办？']
     """
-    if not _MAY_SPLIT.search(text):
+    if not _MAY_SPLIT.search(text.rstrip(_ENDS)):
         return [text]
     pieces = [piece for line in _lines(text) for piece in _segments(line)]
     return [*_with_letters(pieces)] or [text]
@@ -62,7 +67,7 @@ def _lines(text: str) -> Iterator[str]:
     kept = ""
     for line in map(str.strip, text.splitlines()):
         is_wrapped = len(kept) >= _WRAPPED and line[:1].islower()
-        if kept and not is_wrapped and not kept.endswith(_GOES_ON):
+        if (kept and not (is_wrapped or kept.endswith(_GOES_ON))) or len(kept) > _LONGEST:
             yield kept
             kept = ""
         kept = f"{kept} {line}".strip()
@@ -70,17 +75,24 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _segments(line: str) -> list[str]:
-    """Return the sentences of a line, with the space behind each."""
-    return list(segment("zh" if _CHINESE.search(line) else "en", f"{line} "))
+    """Return the sentences of a line, with the space behind each.
+
+    `segment` takes time that grows with the square of a Chinese line, and fails at some spaces that are not ASCII.
+    """
+    language = "zh" if _CHINESE.search(line) else "en"
+    plain = f"{' '.join(line.split())} "
+    parts = [plain] if len(plain) <= _LONGEST else _PART.findall(plain)
+    return [piece for part in parts for piece in segment(language, part)]
 
 
 def _with_letters(pieces: list[str]) -> Iterator[str]:
     """Yield pieces that have letters; others are joined to the one before, or to the next at the beginning."""
-    kept = ""
+    kept, has_letters = "", False
     for piece in pieces:
-        if _LETTER.search(kept) and _LETTER.search(piece):
+        if has_letters and _LETTER.search(piece):
             yield kept.strip()
-            kept = ""
+            kept, has_letters = "", False
         kept += piece
+        has_letters = has_letters or _LETTER.search(piece) is not None
     if kept.strip():
         yield kept.strip()
