@@ -19,9 +19,9 @@ def form_of_body(request: Request, known: Collection[str]) -> str:
     form, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "")
     if form.strip() not in known or charset not in {"", "charset=utf-8"}:
-        raise HTTPException(415, f"send {' or '.join(known)}, in UTF-8", _CLOSE)
+        raise HTTPException(415, f"send {' or '.join(known)}, in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException(415, "send the body uncompressed", _CLOSE)
+        raise HTTPException(415, "send the body uncompressed")
     return form.strip()
 
 
