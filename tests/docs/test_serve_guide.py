@@ -10,13 +10,16 @@ from pathlib import Path
 
 import click
 import pytest
+from conftest import Cli
 from starlette.testclient import TestClient
 
 from dialin.cli.serve import serve
+from dialin.review.edits import Accept
 from dialin.serve.rules import Rules
-from doc_pages import ROOT, blocks, page
-from fake_run import calls, fake_run
+from doc_pages import ROOT, blocks, page, shell_lines
+from fake_run import calls, decide, fake_run
 from service import ADDRESS, service_client, shelf_of
+from shop_run import shop_run
 
 GUIDE, CLASSIFIER = "docs/guide/serve.md", "docs/guide/classifier.md"
 REQUESTS = [line for block in blocks(page(GUIDE), "bash") for line in block.splitlines()]
@@ -77,3 +80,11 @@ def test_the_figures_of_the_classifier_are_those_of_the_study() -> None:
 def test_the_pages_of_the_classifier_lie_in_the_package() -> None:
     folder = Path(ROOT / "src/dialin/export/classifier_pages")
     assert sorted(path.name for path in folder.iterdir() if path.is_file()) == ["README.md", "predict.py"]
+
+
+@pytest.mark.parametrize("line", shell_lines(CLASSIFIER))
+def test_the_commands_of_the_classifier_run(cli: Cli, home: Path, line: str) -> None:
+    run = shop_run(home / "run")
+    decide(run.folder, *(Accept(intent) for intent in run.review.used))
+    result = cli(*shlex.split(line)[1:])
+    assert result.exit_code == 0, result.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Cli
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ from dialin.export.sklearn_pipeline import ABOUT, EXAMPLE, MODEL, README, check_
 from dialin.runs.run import Run
 from fake_run import calls, fake_run, reviewed_run
 from scripted import HashingEmbedder
+from shop_run import shop_run
 
 N_TOPICS, D = 6, 8
 
@@ -233,3 +235,27 @@ def test_without_skops_the_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "skops", None)
     with pytest.raises(InputError, match=r'pip install "dialin\[classifier\]"'):
         sklearn_files(run)
+
+
+def test_the_command_writes_a_classifier_of_the_wanted_intents(tmp_path: Path, cli: Cli) -> None:
+    """What is no need, or said by agents, is none of these; the account says what was left out and why."""
+    run, out = shop_run(tmp_path / "run"), tmp_path / "classifier"
+    result = cli("export", str(run.folder), "--to", "sklearn", "--out", str(out))
+    assert result.exit_code == 0, result.stderr
+    account = json.loads((out / "export.json").read_text("utf-8"))
+    classes = set(check_sklearn_files({name: (out / name).read_bytes() for name in account["files"]}).classes_.tolist())
+    kept = {row["intent_id"] for row in run.intents.to_pylist() if row["role"] != "agent"}
+    left = {one["intent_id"] for one in account["intents_left_out"]}
+    assert classes == kept - left | {NONE}
+    assert (account["to"], account["n_intents"], account["languages"]) == ("sklearn", len(classes) - 1, ["en", "zh"])
+    assert (out / "names.csv").read_text("utf-8").count("\n") == len(classes)
+    assert cli("export", str(run.folder), "--to", "sklearn", "--out", str(out), "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("option", [("--max-phrases", "5"), ("--with-none",)])
+def test_a_classifier_takes_no_options_of_phrases(tmp_path: Path, cli: Cli, option: tuple[str, ...]) -> None:
+    run = shop_run(tmp_path / "run")
+    result = cli("export", str(run.folder), "--to", "sklearn", "--out", str(tmp_path / "out"), *option)
+    assert result.exit_code == 2
+    assert f"{option[0]} is for formats with phrases" in result.stderr
+    assert not (tmp_path / "out").exists()

@@ -12,6 +12,7 @@ from dialin.cli.options import JSON, RUN
 from dialin.cli.output import print_json, say
 from dialin.errors import InputError
 from dialin.export.account import ACCOUNT, headline, notes
+from dialin.export.classifier_export import SKLEARN, classifier_export
 from dialin.export.folder import check_place, save_export
 from dialin.export.registry import FORMATS, format_named
 from dialin.export.run_export import export_of
@@ -19,7 +20,8 @@ from dialin.export.wanted import ExportRoles, Wanted
 from dialin.runs.run import load
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?")
-_LIST = "\n".join(f"  {name:18} {form.title}" for name, form in FORMATS.items())
+_TITLES = {name: form.title for name, form in FORMATS.items()} | {SKLEARN: "a trained classifier (skops)"}
+_LIST = "\n".join(f"  {name:18} {title}" for name, title in _TITLES.items())
 
 
 @click.command(epilog=f"\b\nFormats:\n{_LIST}")
@@ -67,17 +69,17 @@ def export(run: Path, to: str, out: Path, force: bool, as_json: bool, **options:
     The folder gets what the platform imports, names.csv with the exported name of each intent, and export.json with
     what was left out and why.
     """
-    form, wanted = format_named(to), Wanted(**options)
+    form, wanted = None if to == SKLEARN else format_named(to), Wanted(**options)
     check_language(wanted.language)
     check_place(out, force=force)
-    found = export_of(load(run), form, wanted)
+    found = export_of(load(run), form, wanted) if form else classifier_export(load(run), wanted)
     save_export(found.files, out, force=force)
     for line in notes(found.account):
         say(line, err=True)
     if as_json:
         print_json(found.account)
     else:
-        say(f"{out}  {headline(found.account)} for {form.name}; what was left out: {out / ACCOUNT}")
+        say(f"{out}  {headline(found.account)} for {to}; what was left out: {out / ACCOUNT}")
 
 
 def check_language(code: str) -> None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from dialin.errors import InputError
 from dialin.export.base import ExportFormat
+from dialin.export.classifier_export import SKLEARN
 from dialin.export.formats import (
     botpress,
     clu,
@@ -46,5 +47,5 @@ def format_named(name: str) -> ExportFormat:
     'IBM watsonx Assistant (CSV)'
     """
     if name not in FORMATS:
-        raise InputError(f"there is no format {name!r}", hint=f"use one of: {', '.join(FORMATS)}")
+        raise InputError(f"there is no format {name!r}", hint=f"use one of: {', '.join([*FORMATS, SKLEARN])}")
     return FORMATS[name]

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
 
@@ -43,7 +43,9 @@ def skops_library() -> Any:
     return skops.io
 
 
-def sklearn_files(run: Run, rows: Rows | None = None, outside: float = OUTSIDE) -> dict[str, bytes]:
+def sklearn_files(
+    run: Run, rows: Rows | None = None, intents: Collection[int] | None = None, outside: float = OUTSIDE
+) -> dict[str, bytes]:
     """Return the files of a classifier that has learnt the intents of a run, as its last review left them.
 
     Parameters
@@ -52,6 +54,8 @@ def sklearn_files(run: Run, rows: Rows | None = None, outside: float = OUTSIDE) 
         A run with a result and vectors. Its sentences are learnt by their own words, whatever is said next.
     rows : ndarray of int64, optional
         Sentences to learn from; by default all but those of an agent.
+    intents : collection of int, optional
+        Intents to learn; the sentences of others are none of these. By default all.
     outside : float
         As for `dialin.export.classifier.learnt_classifier`.
 
@@ -70,6 +74,8 @@ def sklearn_files(run: Run, rows: Rows | None = None, outside: float = OUTSIDE) 
         raise InputError(f"{run.folder} has no vectors", hint=f"continue the run with: {run.resume_command}")
     kept = heard_rows(run) if rows is None else rows
     labels = run.sentences["intent_id"].to_numpy()[kept]
+    if intents is not None:
+        labels = np.where(np.isin(labels, list(intents)), labels, NONE)
     learnt = learnt_classifier(np.asarray(data.own_vectors[kept], np.float64), labels, outside)
     return {
         MODEL: with_fixed_ids(library.dumps(learnt.model)),
