@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from dialin.jobs.predict_ranked import ranked_answers
 from dialin.read.columns import Columns
 from dialin.read.table import cleaned_table
 from dialin.review.edits import Noise
-from dialin.runs.run import Run
+from dialin.runs.manifest import write_manifest
+from dialin.runs.run import Run, load
 from fake_run import calls, decide, fake_run, reviewed_run
 from scripted import ScriptedBackend, sentences
 from service import connections, post, service_client, shelf_of
@@ -47,20 +49,26 @@ ODD = [
     "🇨🇳 退款",
     "x " * 500,
 ]
-TEXTS = [*WISHES, *BLANKS, *ODD]
+PRIVATE = ["my card 4111 1111 1111 1111 is lost", "refund it to ana@example.com please"]
+TEXTS = [*WISHES, *BLANKS, *ODD, *PRIVATE]
 ROLES = ["customer", "agent", None, "客服", "user", "bot", "clerk"]
 FIELDS = ("intent_id", "intent", "p_intent")
 
 
 def make_run(kind: str, folder: Path) -> Run:
-    """Return a run of one kind: as found or reviewed, of needs only, or of sentences without what is said next."""
+    """Return a run of one kind: as found, reviewed or redacted, of needs only, or without what is said next."""
     if kind == "reviewed":
         return reviewed_run(folder)
+    if kind == "redacted":
+        found = fake_run(folder, calls())
+        source = replace(found.manifest.source, redact="rules")
+        write_manifest(found.folder, replace(found.manifest, source=source))
+        return load(folder)
     changed = {"needs": Settings(only="needs"), "alone": Settings(context="none"), "no roles": Settings(roles="ignore")}
     return fake_run(folder, calls(), settings=changed.get(kind, Settings()))
 
 
-@pytest.fixture(scope="module", params=["found", "reviewed", "needs", "alone", "no roles"])
+@pytest.fixture(scope="module", params=["found", "reviewed", "redacted", "needs", "alone", "no roles"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return make_run(request.param, tmp_path_factory.mktemp("contract") / "run")
 
@@ -100,6 +108,13 @@ def test_utterances_with_roles(run: Run, client: TestClient, roles: list[str | N
         expected = predicted(run, said)
     found = post(client, "/predict", {"utterances": said})
     assert fields_of(found["results"]) == expected
+
+
+def test_a_value_that_is_replaced_decides_nothing(tmp_path: Path) -> None:
+    run = make_run("redacted", tmp_path / "run")
+    with service_client(shelf_of(run.folder)) as client:
+        cards = post(client, "/predict", {"texts": [f"my card {n} is lost" for n in ("4111111111111111", "<CARD_1>")]})
+    assert fields_of(cards["results"][:1]) == fields_of(cards["results"][1:])
 
 
 def test_lines(run: Run, client: TestClient) -> None:

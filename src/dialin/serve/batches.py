@@ -131,9 +131,9 @@ def answered_together(batch: Sequence[Waiting]) -> list[list[Waiting]]:
 
 def answers_to(served: ServedRun, questions: Sequence[Inquiry]) -> list[list[RankedAnswer]]:
     """Return what a run decides about the utterances of each question; no answer depends on the other questions."""
-    tables = [question.table for question in questions]
+    table = served.read(pa.concat_tables([question.table for question in questions]))
     n_top = max((top for question in questions for top in question.tops), default=0)
-    found = iter(ranked_answers(served.answers, pa.concat_tables(tables), n_top))
+    found = iter(ranked_answers(served.answers, table, n_top))
     return [[next(found) for _ in question.ids] for question in questions]
 
 

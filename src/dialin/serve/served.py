@@ -11,11 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from dialin.discover.connect import Connections
 from dialin.errors import InputError
 from dialin.facts.headline import Summary, summary_of
 from dialin.files import MANIFEST, without_nan
 from dialin.jobs.predict import Answers
+from dialin.redact.engine import Finder, finder_of
+from dialin.redact.source import redacted_table
 from dialin.review.log import DECISIONS
 from dialin.runs.run import Run, load
 
@@ -44,12 +48,19 @@ class ServedRun:
         12 hexadecimal digits that tell which result, with which decisions of people, is served.
     loaded_at : str
         When it was loaded, in UTC, as ISO 8601.
+    finder : Finder, optional
+        What finds what must not be seen, if the sentences of the run were redacted: then new ones are, too.
     """
 
     answers: Answers
     summary: Summary
     version: str
     loaded_at: str
+    finder: Finder | None = None
+
+    def read(self, table: pa.Table) -> pa.Table:
+        """Return utterances as the run reads them: with placeholders, if its own sentences have them."""
+        return redacted_table(table, self.finder).table if self.finder else table
 
     @property
     def name(self) -> str:
@@ -101,7 +112,8 @@ def _loaded(folder: Path, connect: Connect, earlier: ServedRun | None, version: 
     is_same = earlier is not None and earlier.answers.run.manifest.embedder == run.manifest.embedder
     opened = earlier.answers.opened if earlier and is_same else connect(run)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return ServedRun(Answers.of(run, opened).in_memory(), summary_of(run), version, now)
+    finder = finder_of(run.manifest.source.redact)
+    return ServedRun(Answers.of(run, opened).in_memory(), summary_of(run), version, now, finder)
 
 
 def served_version(folder: Path) -> str:
