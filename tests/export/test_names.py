@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialin.errors import InputError
 from dialin.export.base import ExportFormat
+from dialin.export.formats import lex
 from dialin.export.names import Naming, ascii_naming, exported_names, slug
 from dialin.export.registry import FORMATS
 from dialin.text.formulas import without_formula
@@ -73,3 +75,10 @@ def test_a_long_name_that_is_taken_stays_within_the_length() -> None:
 def test_a_number_that_another_intent_has_as_its_name_is_not_taken_twice() -> None:
     names = exported_names([(0, "intent_1"), (1, "退款")], ascii_naming())
     assert names == {0: "intent_1", 1: "intent_1_2"}
+
+
+def test_lex_takes_a_language_with_its_country() -> None:
+    assert lex.locale_of("de-DE")[0] == "de_DE"
+    for language in ("de", "xx-yy"):
+        with pytest.raises(InputError, match=f"got --language {language} \\(write it like de-DE"):
+            lex.locale_of(language)

@@ -77,7 +77,7 @@ def test_names_lead_back_to_the_run(run: Run) -> None:
 
 
 def test_an_unknown_format_is_refused_with_the_list_of_all() -> None:
-    with pytest.raises(InputError, match=r"no format 'alexa' \(use one of: rasa, .*xlsx\)"):
+    with pytest.raises(InputError, match=r"no format 'alexa' \(use one of: rasa, .*xlsx, sklearn\)"):
         format_named("alexa")
 
 

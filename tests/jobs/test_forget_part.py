@@ -270,3 +270,17 @@ def test_short_texts_count_as_whole_cells_alone() -> None:
 def test_nothing_to_forget_is_an_error(secret: Path) -> None:
     with pytest.raises(InputError, match="no dialogue"):
         forget_part(secret, [""])
+
+
+def test_the_words_as_they_were_said_are_found_in_a_redacted_run(
+    cli: Cli, home: Path, backend: ScriptedBackend
+) -> None:
+    """Their dialogue has given the number another place than the text alone would: <CARD_2>."""
+    rows = [{"text": text, "call": f"c{i}"} for i, (text, _) in enumerate(sentences())]
+    rows += [{"text": f"my card is {number}", "call": "d1"} for number in ("4111 1111 1111 1111", "5500005555555559")]
+    (home / "said.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    run = discover(cli, home / "said.jsonl", "run", "--dialogue", "call", "--redact", "rules")
+    assert {"my card is <CARD_1>", "my card is <CARD_2>"} <= set(load(run).corpus.texts)
+    done = cli("forget", run, "--text", "my card is 5500005555555559", "--yes")
+    assert done.exit_code == 0, done.output
+    assert not any("card is" in text for text in load(run).corpus.texts)

@@ -106,11 +106,11 @@ def test_an_unknown_engine_is_an_error() -> None:
         finder_of("magic")
 
 
-def test_the_suggestion_names_the_most_frequent() -> None:
+def test_the_suggestion_names_what_was_found_the_worst_first() -> None:
     texts = ["write to ana@example.com", "or bo@example.com", ONE, "hello", "order 12345678"]
     assert (
         suggestion(texts)
-        == "3 texts hold what looks like e-mail addresses or card numbers: --redact rules replaces them"
+        == "3 texts hold what looks like card numbers or e-mail addresses: --redact rules replaces them"
     )
     assert suggestion(["hello", "order 12345678"]) == suggestion([]) == ""
 

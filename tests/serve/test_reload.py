@@ -60,7 +60,7 @@ def test_a_decision_is_followed(run: Run) -> None:
         assert client.get(f"/intents/{number(run, 'request-refund')}").json()["name"] == "ask-for-money"
         assert 'dialin_renewals_total{outcome="loaded"} 1.0' in client.get("/metrics").text
     assert before != after
-    assert notes == [f"serves version {after} from now on"]
+    assert notes == [f"now serving version {after}"]
 
 
 def test_a_new_run_in_the_folder_is_followed(run: Run, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def problem(client: TestClient, path: str, body: bytes, status: int, headers: di
         ('{"texts": "a"}', "texts is not a list"),
         ('{"texts": ["a", 1]}', "texts is not text"),
         ('{"text": "a", "more": 1}', "the body has a field that is not one of text, texts, top_k, utterances"),
-        ('{"text": "\\ud800"}', "text holds half of a character"),
+        ('{"text": "\\ud800"}', "text holds an unpaired surrogate"),
         ('{"text": "a", "top_k": -1}', "top_k is not a whole number from 0 to 1,000"),
         ('{"text": "a", "top_k": 1.5}', "top_k is not a whole number from 0 to 1,000"),
         ('{"text": "a", "top_k": true}', "top_k is not a whole number from 0 to 1,000"),

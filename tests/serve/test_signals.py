@@ -101,7 +101,7 @@ def test_nothing_but_versions_is_logged_and_ctrl_c_ends_it(run: Run, tmp_path: P
         send_secrets(url)
         assert SECRET not in httpx.get(f"{url}/metrics").text
         served.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: f"dialin serve: serves version {before} from now on" in served.log())
+        wait_for(lambda: f"dialin serve: now serving version {before}" in served.log())
         decide(run.folder, Rename(0, "say-hello"))
         wait_for(lambda: httpx.get(f"{url}/version").json()["version"] != before)
         assert "say-hello" in httpx.get(f"{url}/intents").text

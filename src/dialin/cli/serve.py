@@ -108,7 +108,7 @@ def serve(run: Path, host: str, port: int, **options: Any) -> None:
     shelf = Shelf(run, _connect, _note)
 
     def ready(url: str) -> None:
-        say(f"serve of {run}: {url}")
+        say(f"Serving {run}, version {shelf.current.version}, at {url}")
         say(f"to try it: {url}/docs")
         say("press Ctrl-C to stop", err=True)
 

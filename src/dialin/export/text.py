@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from dialin.redact.placeholders import in_words
 from dialin.text.formulas import without_formula
 from dialin.text.unseen import without_surrogates, without_unseen
 
@@ -14,14 +15,16 @@ _FORMULA_MARKS = re.compile(r"(^|[;\t\r\n])\s*[=+\-@＝＋－＠]+\s*")
 
 
 def one_line(text: str) -> str:
-    r"""Return a phrase on one line, with single spaces, and without control characters.
+    r"""Return a phrase on one line, with single spaces, without control characters, and without placeholders.
 
     Examples
     --------
     >>> one_line("  where is\n my\x07 parcel ")
     'where is my parcel'
+    >>> one_line("my card <CARD_1> is lost")
+    'my card number is lost'
     """
-    line = " ".join(text.split())
+    line = " ".join((in_words(text) if "<" in text else text).split())
     is_plain = line.isascii() and line.isprintable()  # as most English is: there is nothing to take out
     return line if is_plain else " ".join(without_unseen(without_surrogates(line)).split())
 

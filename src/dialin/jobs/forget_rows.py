@@ -15,6 +15,8 @@ from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 from dialin.read.cells import clean
 from dialin.read.corpus import Corpus
+from dialin.redact.placeholders import unnumbered
+from dialin.redact.source import redacted_text
 from dialin.review.apply import edited_intents, state_of
 from dialin.review.pieces import chosen
 from dialin.review.pin import KeptIntents
@@ -82,14 +84,21 @@ def _of_dialogues(corpus: Corpus, dialogues: Sequence[str]) -> Mask:
 
 
 def _sentences_with(corpus: Corpus, texts: Sequence[str]) -> Mask:
-    """Return which sentences have one of these texts, which are cleaned as they are when a source is read."""
-    wanted = set(clean(pa.array(list(texts), pa.large_string())).to_pylist())
-    missing = sorted(map(str, wanted - set(corpus.texts)))
+    """Return which sentences have one of these texts, which are cleaned as they are when a source is read.
+
+    A text may hold the values that were replaced; placeholders match whatever their numbers, which a dialogue gives.
+    """
+    given = [str(text) for text in clean(pa.array(list(texts), pa.large_string())).to_pylist()]
+    forms = {text: {unnumbered(text), unnumbered(redacted_text(text))} for text in given}
+    known = list(map(unnumbered, corpus.texts)) if given else []
+    said = set(known)
+    missing = sorted(text for text in given if not forms[text] & said)
     if missing:
         n = sum(missing[0] in text for text in corpus.texts)
         hint = f"{n:,} sentences contain it: give one of them whole" if n else "give a whole text of sentences.parquet"
         raise InputError("no sentence of the run is the text that you gave", hint=hint)
-    return np.array([text in wanted for text in corpus.texts], dtype=np.bool_)
+    wanted = {form for text in given for form in forms[text]}
+    return np.isin(np.arange(len(corpus.texts)), [i for i, text in enumerate(known) if text in wanted])
 
 
 # --- tables ---------------------------------------------------------------------------------------

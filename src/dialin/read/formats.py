@@ -151,9 +151,13 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
     if form == "parquet":
         return _parquet(data, where, wanted)
     text = to_utf8(data, where)
+    warn_of_unused(columns, where)
     if is_export(text, columns) or is_subtitles(text[:1000].decode(errors="ignore")):
         return imported([replace(file, data=text)], where, columns)
     form = _by_content(text, form, where, wanted)
+    if columns.speakers:
+        told = f"--speakers {columns.speakers} is not used: {where} is a table, not an export that numbers its speakers"
+        warnings.warn(told, InputWarning, stacklevel=2)
     if not form and file.path != STDIN:
         raise InputError(
             f"cannot tell the format of {where}: the ending {Path(name).suffix!r} is unknown "
@@ -161,6 +165,13 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
             hint="rename it to .txt (one sentence per line), .csv, .tsv, .jsonl, .json or .parquet",
         )
     return _parse(text, form or "txt", where, wanted)
+
+
+def warn_of_unused(columns: Columns, where: str) -> None:
+    """Warn of options that the user gave for another kind of source than a text file is."""
+    if columns.sheet is not None:
+        told = f"--sheet {columns.sheet} is not used: {where} is not an Excel workbook"
+        warnings.warn(told, InputWarning, stacklevel=2)
 
 
 def _read(path: str, where: str) -> bytes:

@@ -8,9 +8,40 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dialin.redact.finding import EMAIL, PHONE, URL, Finding
+from dialin.redact.finding import (
+    ACCOUNT,
+    CARD,
+    EMAIL,
+    IBAN,
+    ID,
+    IP,
+    NAME,
+    ORDER,
+    PHONE,
+    PLACE,
+    PLATE,
+    URL,
+    Finding,
+)
+from dialin.text.script import is_chinese
 
 _NUMBERED = re.compile(r"<([A-Z]+)_([0-9]{1,6})>")
+_WORDS = {
+    URL: ("link", "链接"),
+    EMAIL: ("e-mail address", "邮箱"),
+    IBAN: ("account number", "账号"),
+    CARD: ("card number", "卡号"),
+    ID: ("id number", "证件号"),
+    IP: ("IP address", "IP地址"),
+    PLATE: ("plate number", "车牌号"),
+    PHONE: ("phone number", "电话号码"),
+    ACCOUNT: ("account number", "账号"),
+    ORDER: ("order number", "订单号"),
+    NAME: ("name", "姓名"),
+    PLACE: ("place", "地方"),
+}
+"""What an English and a Chinese speaker calls what a placeholder stands for."""
+_KNOWN = re.compile(rf"<({'|'.join(_WORDS)})_[0-9]{{1,6}}>")
 _PHONE_DIGITS = 9
 """Digits at the end of a telephone number that are the same with and without the code of the country."""
 
@@ -30,6 +61,43 @@ def value_key(kind: str, written: str) -> str:
         return plain
     kept = "".join(filter(str.isalnum, plain))
     return kept[-_PHONE_DIGITS:] if kind == PHONE else kept
+
+
+def unnumbered(text: str) -> str:
+    """Return a text whose placeholders have no numbers, which only a dialogue gives them.
+
+    Examples
+    --------
+    >>> unnumbered("card <CARD_2>, call <PHONE_1>")
+    'card <CARD>, call <PHONE>'
+    """
+    return _NUMBERED.sub(r"<\1>", text)
+
+
+def in_words(text: str) -> str:
+    """Return a text with words for its placeholders, without saying again what the words before them say.
+
+    Examples
+    --------
+    >>> in_words("my card <CARD_1> was declined, call <PHONE_2>")
+    'my card number was declined, call phone number'
+    >>> in_words("order number <ORDER_1>"), in_words("我的卡号<CARD_1>丢了"), in_words("we <3 it")
+    ('order number', '我的卡号丢了', 'we <3 it')
+    """
+    said, blank = "", "" if is_chinese(text) else " "
+    pieces = _KNOWN.split(text)
+    for before, kind in zip(pieces[::2], pieces[1::2], strict=False):
+        said = _joined(said + before, _WORDS[kind][not blank], blank)
+    return said + pieces[-1]
+
+
+def _joined(before: str, word: str, blank: str) -> str:
+    """Return a text that goes on with a word, less what of the word it ends with."""
+    parts = word.split(blank) if blank else list(word)
+    for n in range(len(parts), 0, -1):
+        if before.rstrip().casefold().endswith(blank.join(parts[:n])):
+            return blank.join([before.rstrip(), *parts[n:]])
+    return before + word
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from dialin.redact.engine import RuleFinder
@@ -12,12 +11,13 @@ from dialin.redact.finding import CARD, EMAIL, IBAN, ID, PHONE
 _MOST_TEXTS = 10_000
 """Texts that are looked at, spread over all: a second of work."""
 _NOUNS = {
-    EMAIL: "e-mail addresses",
     CARD: "card numbers",
+    ID: "national ids",
     IBAN: "bank accounts",
     PHONE: "telephone numbers",
-    ID: "national ids",
+    EMAIL: "e-mail addresses",
 }
+"""What is said of each type, the worst to lose first."""
 _MAY_HOLD = re.compile(r"@|(?:[0-9\uff10-\uff19][^0-9\uff10-\uff19]{0,2}){7}")
 
 
@@ -32,11 +32,12 @@ def suggestion(texts: Sequence[str]) -> str:
     seen = texts[:: 1 + (len(texts) - 1) // _MOST_TEXTS] if texts else []
     found = RuleFinder().find_all([text for text in seen if _MAY_HOLD.search(text)])
     kinds = [{one.type for one in each} & _NOUNS.keys() for each in found]
-    counts, n = Counter(kind for each in kinds for kind in each), sum(map(bool, kinds))
+    n = sum(map(bool, kinds))
     if not n:
         return ""
-    nouns = " or ".join(_NOUNS[kind] for kind, _ in counts.most_common(2))
+    nouns = [noun for kind, noun in _NOUNS.items() if any(kind in each for each in kinds)]
+    such = " or ".join([", ".join(nouns[:-1]), nouns[-1]] if nouns[1:] else nouns)
     of = "" if len(seen) == len(texts) else f" of {len(seen):,}"
-    return f"{n:,}{of} text{'' if n == 1 else 's'} hold{'s' if n == 1 else ''} what looks like {nouns}: " + (
+    return f"{n:,}{of} text{'' if n == 1 else 's'} hold{'s' if n == 1 else ''} what looks like {such}: " + (
         "--redact rules replaces them"
     )

@@ -187,7 +187,7 @@ def _text(value: Any, where: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise unprocessable(f"{where} holds half of a character") from None
+        raise unprocessable(f"{where} holds an unpaired surrogate") from None
     return value
 
 

@@ -183,5 +183,5 @@ class Shelf:
             self._on_note(f"keeps version {self.current.version}, since the new one cannot be used: {self.failure}")
             return False
         self.current, self.failure = loaded, ""
-        self._on_note(f"serves version {loaded.version} from now on")
+        self._on_note(f"now serving version {loaded.version}")
         return True

@@ -93,11 +93,25 @@ def test_an_export_has_only_its_own_columns(tmp_path: Path) -> None:
 def test_other_files_are_counted(tmp_path: Path) -> None:
     folder_of(tmp_path)
     put(tmp_path / "manifest.json", {"made": "today"})
-    (tmp_path / "cut.json").write_text('{"Transcript": [', "utf-8")
     (tmp_path / "call.wav").write_bytes(b"RIFF")
     table, lines = loaded(tmp_path)
     assert ids_in(table) == ["c0", "c1", "c2"]
-    assert lines == ["3 Contact Lens calls; 3 of another kind left out, such as call.wav"]
+    assert lines == ["3 Contact Lens calls; 2 other files left out, such as call.wav"]
+
+
+def test_a_call_that_was_copied_in_part_is_not_missing_without_a_word(tmp_path: Path) -> None:
+    folder_of(tmp_path)
+    (tmp_path / "cut.json").write_text('{"Transcript": [', "utf-8")
+    with pytest.raises(InputError, match=r"cut\.json is not JSON: .* \(copy or export it again"):
+        read_table(str(tmp_path))
+
+
+@pytest.mark.parametrize("option", [{"sheet": "A"}, {"speakers": "0=agent"}])
+def test_options_of_other_sources_are_not_ignored_without_a_word(tmp_path: Path, option: dict[str, str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,role\nhello,agent\n", "utf-8")
+    with pytest.warns(InputWarning, match=f"--{next(iter(option))} .* is not used"):
+        assert read_table(str(path), Columns(**option)).num_rows == 1  # type: ignore[arg-type]
 
 
 def test_two_sources_are_named_with_a_file_of_each(tmp_path: Path) -> None:
@@ -110,7 +124,7 @@ def test_two_sources_are_named_with_a_file_of_each(tmp_path: Path) -> None:
     assert "--format contact-lens or --format twilio" in str(e.value)
     table, lines = loaded(tmp_path, format="twilio", speakers="1=agent,2=customer")
     assert table.num_rows == 3
-    assert lines == ["1 Twilio transcript; 3 of another kind left out, such as 0.json"]
+    assert lines == ["1 Twilio transcript; 3 other files left out, such as 0.json"]
 
 
 def test_lines_of_two_sources_are_named(tmp_path: Path) -> None:
@@ -174,7 +188,7 @@ def test_an_id_that_two_files_have_gets_the_name_of_the_file(tmp_path: Path) -> 
     put(tmp_path / "d.ndjson", CALLS[0], CALLS[0])
     table, lines = loaded(tmp_path)
     assert ids_in(table) == ["c0", "c0 (b)", "c0 (c)", "c0 (d#1)", "c0 (d#2)"]
-    assert lines == ["5 Contact Lens calls; 4 with the id of another one have the name of their file added"]
+    assert lines == ["5 Contact Lens calls; 4 duplicate ids: file name added"]
 
 
 # --- what people say --------------------------------------------------------------------------------

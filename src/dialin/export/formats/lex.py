@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dialin.errors import InputError
 from dialin.export.base import BotIntent, Content, ExportFormat, Files, Labelled, PlatformLimits
 from dialin.export.checks import broken, check_shape, json_in
 from dialin.export.names import ascii_naming, slug
@@ -41,6 +42,7 @@ _INTENT = {
     **_EMPTY,
 }
 _PATH = re.compile(r"([^/]+)/BotLocales/(\w+)/Intents/([^/]+)/Intent\.json")
+_LOCALE = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
 _SLOT_MARKS = re.compile(r"[{}]")
 
 
@@ -51,8 +53,17 @@ def locale_of(language: str) -> tuple[str, str]:
     --------
     >>> locale_of("zh"), locale_of("de-DE")
     (('zh_CN', 'Chinese (Mandarin)'), ('de_DE', 'de_DE'))
+
+    Raises
+    ------
+    InputError
+        It is another language without a country.
     """
     code = language.replace("-", "_")
+    if language not in LOCALES and not _LOCALE.fullmatch(code):
+        raise InputError(
+            f"Lex takes a language with its country, got --language {language}", hint="write it like de-DE"
+        )
     return LOCALES.get(language, (code, code))
 
 

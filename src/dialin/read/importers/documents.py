@@ -141,4 +141,6 @@ def _parsed(data: bytes, where: str) -> object:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where} is not JSON: {error_line(error)}", hint="correct the JSON there") from error
+        raise InputError(
+            f"{where} is not JSON: {error_line(error)}", hint="copy or export it again, or move it out of the way"
+        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from dialin.errors import InputError, InputNote, InputWarning
@@ -107,16 +107,11 @@ class Gathered:
     rows: DialogueRows = field(default_factory=DialogueRows)
 
     def add(self, file: SourceFile) -> None:
-        """Add the dialogues of a file; one that is no document of any source is only noted."""
-        documents = documents_in(file)
-        try:
-            first = next(documents)
-        except InputError:  # an encoding, or JSON, that cannot be read
-            if self.is_alone(file):
-                raise
-            self.others.append(file.path)
-            return
-        for document in _from_first(first, documents):
+        """Add the dialogues of a file; one that is no document of any source is only noted.
+
+        A damaged file is an error: a call that was copied in part must not be missing without a word.
+        """
+        for document in documents_in(file):
             importer = self.importer_for(document, is_alone=self.is_alone(file))
             if importer is None:
                 self.others.append(document.where if document.number else file.path)
@@ -181,11 +176,6 @@ class Gathered:
             line = f"--speakers names {', '.join(unused)}, but {self.where} has {known}"
             warnings.warn(line, InputWarning, stacklevel=2)
         return self.rows.raw_table(self.where)
-
-
-def _from_first(first: SourceDocument, others: Iterator[SourceDocument]) -> Iterator[SourceDocument]:
-    yield first
-    yield from others
 
 
 def _is_said(turn: SourceTurn) -> bool:

@@ -22,9 +22,11 @@ def summary_lines(gathered: Gathered, importer: Importer) -> Iterator[str]:
     if gathered.left_out:
         told.append(f"{_counted(gathered.left_out)} left out")
     if gathered.others:
-        told.append(f"{len(gathered.others):,} of another kind left out, such as {gathered.others[0]}")
+        n = len(gathered.others)
+        told.append(f"{n:,} other file{'s' * (n != 1)} left out, such as {gathered.others[0]}")
     if gathered.rows.n_renamed:
-        told.append(f"{gathered.rows.n_renamed:,} with the id of another one have the name of their file added")
+        n = gathered.rows.n_renamed
+        told.append(f"{n:,} duplicate id{'s' * (n != 1)}: file name added")
     yield f"{gathered.where}: {'; '.join(told)}"
     if gathered.unnamed:
         yield _advice(gathered)
@@ -52,5 +54,5 @@ def _advice(gathered: Gathered) -> str:
     )
     return (
         f"{gathered.where} tells speakers apart ({shown}) but not who is the agent: no roles; "
-        f"if a label means the same in each file, say what: {such}; if not, --roles split guesses"
+        f"if a label means the same in each file, say what: {such}"
     )
