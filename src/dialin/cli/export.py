@@ -27,22 +27,21 @@ _LIST = "\n".join(f"  {name:18} {title}" for name, title in _TITLES.items())
 @click.command(epilog=f"\b\nFormats:\n{_LIST}")
 @RUN
 @click.option("--to", metavar="FORMAT", required=True, help="Format; the list below has all of them.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", required=True, help="Folder to make.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", required=True, help="Folder to create.")
 @click.option(
     "--max-phrases",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Most phrases of an intent in each language, the most different ones first. Default: as is usual for the "
-    "format.",
+    help="Maximum phrases per intent and language, the most different ones first. Default: that of the format.",
 )
-@click.option("--all", "all_kinds", is_flag=True, help="Export what else is said, too, and not needs alone.")
+@click.option("--all", "all_kinds", is_flag=True, help="Include courtesies, answers and data, and not needs alone.")
 @click.option("--reviewed", is_flag=True, help="Export only what a person accepted in a review.")
 @click.option(
     "--min-p-good",
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
-    help="Least P(good) of an intent.",
+    help="Minimum P(good) of an intent.",
 )
 @click.option(
     "--role",
@@ -51,9 +50,7 @@ _LIST = "\n".join(f"  {name:18} {title}" for name, title in _TITLES.items())
     show_default=True,
     help="Whose intents and phrases to export.",
 )
-@click.option(
-    "--with-none", is_flag=True, help="Export sentences without an intent as examples of what belongs to none."
-)
+@click.option("--with-none", is_flag=True, help="Export unassigned sentences as examples of what belongs to no intent.")
 @click.option(
     "--language",
     metavar="CODE",

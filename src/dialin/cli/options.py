@@ -88,7 +88,7 @@ cascade_option = click.option(
     metavar="SPEC",
     default=NO_LLM,
     show_default=True,
-    help="Dear LLM that judges what the judge LLM, the cheap one, cannot be proved to judge alike.",
+    help="Expensive LLM that judges what the judge LLM, the cheap one, cannot be proved to judge alike.",
 )
 fallback_option = click.option(
     "--fallback",

@@ -63,8 +63,9 @@ def api_key_in(key: str, where: str) -> str:
 def key_in_file(path: Path) -> str:
     """Return the API key in a file; raise InputError if it cannot be read or holds none."""
     try:
-        return api_key_in(path.read_text("utf-8"), str(path))
+        content = path.read_text("utf-8")
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text", hint="write the key alone into the file") from error
+    return api_key_in(content, str(path))
