@@ -15,6 +15,7 @@ from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion
 from dialin.judge.certainty import with_certainty
 from dialin.llm.prices import shown_money
 from dialin.report.map.points import points_of
+from dialin.report.outcome_words import compared_text, figure, heading_of, segment_text
 from dialin.report.page import Page
 from dialin.report.private import without_sentences
 from dialin.report.took import shown_seconds
@@ -24,7 +25,7 @@ from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
 """Maximum width of a sentence in the tables, in columns."""
-SCRIPTS = ("map/map.js", "templates/table.js", "templates/start.js")
+SCRIPTS = ("map/map.js", "templates/table.js", "templates/sort.js", "templates/start.js")
 
 
 def write_report(run: Run, path: Path, *, sentences: bool = True, question: OutcomeQuestion = AS_USUAL) -> int:
@@ -84,6 +85,10 @@ def environment() -> jinja2.Environment:
         "short": shortened_text,
         "is_chinese": is_chinese,
         "with_certainty": with_certainty,
+        "figure": figure,
+        "heading": heading_of,
+        "compared": compared_text,
+        "segment": segment_text,
     }
     made.filters["stratum"] = stratum_of
     return made
