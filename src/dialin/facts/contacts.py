@@ -79,7 +79,7 @@ class Contacts:
     @property
     def names(self) -> list[str]:
         """The names of the outcomes."""
-        return [column.name for column in (*self.numbers, *self.words)]
+        return [*(column.name for column in self.numbers), *(column.name for column in self.words)]
 
     @property
     def has_outcomes(self) -> bool:

@@ -120,6 +120,11 @@ class IntentOutcomes:
     repeat_share: float | None
     minutes_a_week: float | None
 
+    @property
+    def parts(self) -> list[OutcomeMean | OutcomeShare]:
+        """The means, then the shares."""
+        return [*self.means, *self.shares]
+
     def mean_of(self, outcome: str) -> OutcomeMean | None:
         """Return the mean of an outcome; None if it is known in none of the dialogues."""
         return next((one for one in self.means if one.outcome == outcome), None)
@@ -214,5 +219,5 @@ class Outcomes:
     @property
     def differences(self) -> list[tuple[int, OutcomeMean | OutcomeShare]]:
         """The intent and its outcome for each sure difference from the rest, the surest first."""
-        found = [(one.intent_id, part) for one in self.intents for part in (*one.means, *one.shares) if part.is_sure]
+        found = [(one.intent_id, part) for one in self.intents for part in one.parts if part.is_sure]
         return sorted(found, key=lambda pair: (pair[1].q or 0.0, pair[0]))

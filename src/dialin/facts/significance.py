@@ -94,8 +94,12 @@ def moments_of(groups: Ints, values: Floats, n_groups: int, centre: float) -> Mo
     ([2.0, 5.0], [2.0, nan])
     """
     off = values - centre
-    parts = (np.bincount(groups, weights=weights, minlength=n_groups) for weights in (np.ones(len(off)), off, off**2))
-    return Moments(*parts, centre)
+    n = _sums(groups, np.ones(len(off)), n_groups)
+    return Moments(n, _sums(groups, off, n_groups), _sums(groups, off**2, n_groups), centre)
+
+
+def _sums(groups: Ints, weights: Floats, n_groups: int) -> Floats:
+    return np.bincount(groups, weights=weights, minlength=n_groups).astype(np.float64)
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
@@ -107,7 +111,8 @@ def ratio(part: Floats, whole: Floats) -> Floats:
     [0.25, nan]
     """
     part, whole = np.broadcast_arrays(part, whole)
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    found: Floats = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    return found
 
 
 def mean_margins(found: Moments) -> Floats:
