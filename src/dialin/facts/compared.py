@@ -45,12 +45,12 @@ class Compared:
     p: Floats
 
 
-def means_of(one: Moments, other: Moments) -> Compared:
+def compared_means(one: Moments, other: Moments) -> Compared:
     """Return the means of groups, compared with those of others."""
     return Compared(one.n, one.mean, other.mean, mean_margins(one), mean_ps(one, other))
 
 
-def shares_of(counts: Floats, totals: Floats, other_counts: Floats, other_totals: Floats) -> Compared:
+def compared_shares(counts: Floats, totals: Floats, other_counts: Floats, other_totals: Floats) -> Compared:
     """Return the shares of counts in totals, compared with other ones."""
     here, there = ratio(counts, totals), ratio(other_counts, other_totals)
     p = share_ps(counts, totals, other_counts, other_totals)
@@ -72,14 +72,14 @@ def mean_with_intent(contacts: Contacts, column: NumberColumn) -> Compared:
     told = column.values[contacts.dialogue]
     is_known = ~np.isnan(told)
     own = moments_of(contacts.intent[is_known], told[is_known], contacts.n_intents, centre).as_table(1)
-    return means_of(own, own.others(whole))
+    return compared_means(own, own.others(whole))
 
 
 def shares_with_intent(contacts: Contacts, column: WordColumn) -> Compared:
     """Return the share of each value in the dialogues with each intent and in the rest, shape (n_intents, n_values)."""
     k, own, whole = len(column.values), value_counts(contacts, column), sizes_of(column)
     totals = own.sum(axis=1, keepdims=True)
-    return tested_once(shares_of(own[:, :k], totals, whole[:k] - own[:, :k], whole.sum() - totals))
+    return tested_once(compared_shares(own[:, :k], totals, whole[:k] - own[:, :k], whole.sum() - totals))
 
 
 def sizes_of(column: WordColumn) -> Floats:
@@ -105,7 +105,7 @@ def intents_in_segments(contacts: Contacts, by: WordColumn) -> Compared:
     """Return the share of the dialogues of each segment with each intent, and of the others."""
     k, own, sizes = len(by.values), value_counts(contacts, by), sizes_of(by)
     counts, totals = own[:, :k], sizes[:k]
-    return tested_once(shares_of(counts, totals, own.sum(axis=1, keepdims=True) - counts, sizes.sum() - totals))
+    return tested_once(compared_shares(counts, totals, own.sum(axis=1, keepdims=True) - counts, sizes.sum() - totals))
 
 
 def means_in_segments(contacts: Contacts, by: WordColumn, column: NumberColumn) -> Compared:
@@ -116,7 +116,7 @@ def means_in_segments(contacts: Contacts, by: WordColumn, column: NumberColumn) 
     centre = float(told[is_known].mean()) if is_known.any() else 0.0
     found = moments_of(cells, told[is_known], contacts.n_intents * width, centre).as_table(width)
     own = found.first(len(by.values))
-    return tested_once(means_of(own, own.others(found.summed())))
+    return tested_once(compared_means(own, own.others(found.summed())))
 
 
 def corrected(tables: Sequence[Compared]) -> list[Floats]:

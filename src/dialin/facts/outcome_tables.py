@@ -68,7 +68,7 @@ def outcomes_of(contacts: Contacts, intent_ids: Sequence[int], question: Outcome
 
 def intents_of(contacts: Contacts, intent_ids: Sequence[int], repeat_days: int) -> tuple[IntentOutcomes, ...]:
     """Return what came of the dialogues of each intent that is said in any."""
-    means, shares = parts_of(contacts)
+    means, shares = figures_of_intents(contacts)
     n = np.bincount(contacts.intent, minlength=contacts.n_intents)
     again, minutes = repeats(contacts, repeat_days), minutes_a_week(contacts)
     share = again.share
@@ -86,7 +86,7 @@ def intents_of(contacts: Contacts, intent_ids: Sequence[int], repeat_days: int) 
     )
 
 
-def parts_of(contacts: Contacts) -> tuple[list[list[OutcomeMean]], list[list[OutcomeShare]]]:
+def figures_of_intents(contacts: Contacts) -> tuple[list[list[OutcomeMean]], list[list[OutcomeShare]]]:
     """Return the means and the shares of each intent; all their tests are corrected together."""
     means = [mean_with_intent(contacts, column) for column in contacts.numbers]
     shares = [shares_with_intent(contacts, column) for column in contacts.words]

@@ -15,7 +15,7 @@ from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion
 from dialin.judge.certainty import with_certainty
 from dialin.llm.prices import shown_money
 from dialin.report.map.points import points_of
-from dialin.report.outcome_words import compared_text, figure, heading_of, segment_text
+from dialin.report.outcome_words import compared_text, figure, outcome_heading, segment_text
 from dialin.report.page import Page
 from dialin.report.private import without_sentences
 from dialin.report.took import shown_seconds
@@ -86,7 +86,7 @@ def environment() -> jinja2.Environment:
         "is_chinese": is_chinese,
         "with_certainty": with_certainty,
         "figure": figure,
-        "heading": heading_of,
+        "heading": outcome_heading,
         "compared": compared_text,
         "segment": segment_text,
     }

@@ -39,7 +39,7 @@ def with_margin(one: OutcomeMean | None) -> str:
     return figure(one.mean) if one.high is None else f"{figure(one.mean)} ±{figure(one.high - one.mean)}"
 
 
-def heading_of(outcome: str) -> str:
+def outcome_heading(outcome: str) -> str:
     """Return the name of an outcome for a heading, without what acts or cannot be seen; a duration has its unit."""
     return f"{plain_name(outcome)}, s" if outcome == DURATION else plain_name(outcome)
 
@@ -47,14 +47,14 @@ def heading_of(outcome: str) -> str:
 def compared_text(part: OutcomeMean | OutcomeShare) -> tuple[str, str, str]:
     """Return what an outcome of an intent is about, the figure of its dialogues, and that of the rest."""
     if isinstance(part, OutcomeMean):
-        return heading_of(part.outcome), figure(part.mean), figure(part.rest)
-    return f"{heading_of(part.outcome)}: {plain_name(part.value)}", share_text(part.share), share_text(part.rest)
+        return outcome_heading(part.outcome), figure(part.mean), figure(part.rest)
+    return f"{outcome_heading(part.outcome)}: {plain_name(part.value)}", share_text(part.share), share_text(part.rest)
 
 
 def segment_text(one: SegmentDifference) -> tuple[str, str, str]:
     """Return what differs in a segment, the figure there, and that of the other dialogues."""
     if one.outcome:
-        return heading_of(one.outcome), figure(one.here), figure(one.elsewhere)
+        return outcome_heading(one.outcome), figure(one.here), figure(one.elsewhere)
     return "share of dialogues", share_text(one.here), share_text(one.elsewhere)
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dialin.facts.facts import Facts
 from dialin.facts.outcomes import IntentOutcomes, Outcomes
-from dialin.report.outcome_words import again_text, compared_text, figure, heading_of, segment_text, with_margin
+from dialin.report.outcome_words import again_text, compared_text, figure, outcome_heading, segment_text, with_margin
 from dialin.report.terminal import Column, add, grid, numbers
 from dialin.text.unseen import plain_name
 
@@ -23,14 +23,16 @@ def outcomes_part(facts: Facts) -> RenderableType | None:
     found = facts.outcomes
     if found is None or not found.intents:
         return None
-    return Group(costliest_table(facts, found), *notes(found), *differences(facts, found), *segment_lines(facts, found))
+    return Group(
+        costliest_table(facts, found), *outcome_notes(found), *differences(facts, found), *segment_lines(facts, found)
+    )
 
 
 def costliest_table(facts: Facts, found: Outcomes) -> Table:
     """Return the table of the intents that take the most time, or are in the most dialogues; needs come first."""
     shown = found.numbers[:N_NUMBERS]
     more = [("again", found.has_repeats), ("min/week", found.has_minutes)]
-    names = [*map(heading_of, shown), *(name for name, is_there in more if is_there)]
+    names = [*map(outcome_heading, shown), *(name for name, is_there in more if is_there)]
     table = grid(Column("#", "right"), Column("intent", flexible=True), *numbers("dialogues", *names))
     needs = {one.intent_id for one in facts.needs}
     for one in sorted(found.costliest, key=lambda one: one.intent_id not in needs)[:N_COSTLIEST]:
@@ -48,7 +50,7 @@ def more_cells(found: Outcomes, one: IntentOutcomes) -> Iterator[str]:
         yield figure(one.minutes_a_week)
 
 
-def notes(found: Outcomes) -> Iterator[Text]:
+def outcome_notes(found: Outcomes) -> Iterator[Text]:
     """Yield the lines that say what the columns mean."""
     yield Text(f"{found.n_dialogues:,} dialogues; one counts for each intent that is said in it; ± is a 95% interval")
     if found.has_repeats:
@@ -72,7 +74,7 @@ def segment_lines(facts: Facts, found: Outcomes) -> Iterator[RenderableType]:
     segments = found.segments
     if segments is None:
         return
-    by, n = heading_of(segments.by), len(segments.differences)
+    by, n = outcome_heading(segments.by), len(segments.differences)
     yield Text(f"by {by}: {n:,} difference{'s' * (n != 1)}, corrected for many tests")
     if n:
         flexible = Column("intent", flexible=True)
