@@ -13,7 +13,7 @@ from dialin.arrays import Ints
 from dialin.cluster.tree import Tree
 from dialin.discover.state import NOT_A_NEED, UNKNOWN_SCRIPT
 from dialin.facts.confusion import confusable
-from dialin.facts.contacts import contacts_of
+from dialin.facts.contacts import contacts_of, may_have_outcomes
 from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
 from dialin.facts.families import centroids, families, tree_of_intents
@@ -66,6 +66,8 @@ def facts_of(contents: LoadedRun, question: OutcomeQuestion = AS_USUAL) -> Facts
 
 def outcomes_in(contents: LoadedRun, question: OutcomeQuestion) -> Outcomes | None:
     """Return what came of the dialogues with each intent; None if nothing is known of it."""
+    if not may_have_outcomes(contents.occurrences) and not question.by:
+        return None
     contacts = contacts_of(contents.occurrences, contents.labels[contents.said], len(contents.rows))
     return outcomes_of(contacts, contents.summary.intent_ids, question)
 

@@ -87,6 +87,11 @@ class Contacts:
         return bool(self.names) or bool((self.customer >= 0).any())
 
 
+def may_have_outcomes(occurrences: pa.Table) -> bool:
+    """Return whether a table of occurrences has any column that may be an outcome, without reading it."""
+    return not set(occurrences.column_names) <= set(OWN)
+
+
 def contacts_of(occurrences: pa.Table, labels: Ints, n_intents: int) -> Contacts:
     """Return what is known of each dialogue.
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from dialin.arrays import Floats
 from dialin.facts.again import minutes_a_week, repeats
 from dialin.facts.compared import mean_with_intent
-from dialin.facts.contacts import Contacts, contacts_of
+from dialin.facts.contacts import Contacts, contacts_of, may_have_outcomes
 from dialin.facts.loaded import places_of
 from dialin.facts.outcomes import REPEAT_DAYS
 
@@ -28,6 +28,8 @@ def with_outcomes(intents: pa.Table, sentences: pa.Table, occurrences: pa.Table)
         outcome X ``mean_X``, ``low_X`` and ``high_X`` (float64): the mean and the ends of its 95 % interval. What is
         unknown is null.
     """
+    if not may_have_outcomes(occurrences):
+        return intents
     places = places_of(sentences["intent_id"].to_numpy(), intents["intent_id"].to_pylist())
     contacts = contacts_of(occurrences, places[occurrences["sentence_id"].to_numpy()], intents.num_rows)
     if not contacts.has_outcomes:
