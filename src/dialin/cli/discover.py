@@ -30,7 +30,7 @@ from dialin.cli.options import (
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.cli.sources import plan_of, source_options
+from dialin.cli.sources import outcome_option, plan_of, source_options
 from dialin.discover.connect import Connections, connect, on_engine
 from dialin.discover.specs import Specs
 from dialin.errors import ProviderError
@@ -63,6 +63,7 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     help="Keep what people decided in the review of this earlier run.",
 )
 @source_options
+@outcome_option
 @redact_option("off")
 @model_options
 @cascade_option

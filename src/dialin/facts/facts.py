@@ -11,6 +11,7 @@ from typing import Any
 
 from dialin.cluster.tree import Tree
 from dialin.facts.headline import Summary
+from dialin.facts.outcomes import Outcomes
 from dialin.facts.trends import TENTH, ShareChange
 from dialin.name.kinds import may_be_need
 from dialin.name.labels import PLACEHOLDER_NAMES
@@ -169,6 +170,8 @@ class Facts:
         The lines of ``rounds.jsonl``.
     seconds : dict of str to float
         Seconds of each step of the run, over all its sessions; empty if they are not known.
+    outcomes : Outcomes or None
+        What came of the dialogues with each intent; None if nothing is known of it.
     """
 
     summary: Summary
@@ -181,6 +184,7 @@ class Facts:
     left: tuple[UnassignedGroup, ...]
     rounds: tuple[dict[str, Any], ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    outcomes: Outcomes | None = None
 
     def intent(self, number: int) -> IntentFacts:
         """Return the intent with this id."""

@@ -16,6 +16,7 @@ from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_st
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
 from dialin.errors import ProviderError
+from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.answers import answers_note
 from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
@@ -297,8 +298,10 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
     write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
     write_pieces(folder / files.PIECES, result.pieces)
-    files.write_table(folder / files.INTENTS, intents_table(result))
-    files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
+    sentences = sentences_table(run.corpus, result)
+    intents = with_outcomes(intents_table(result), sentences, run.corpus.occurrences)
+    files.write_table(folder / files.INTENTS, intents)
+    files.write_table(folder / files.SENTENCES, sentences)
     hashes = hashes_in(folder)
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:

@@ -18,6 +18,7 @@ from dialin import files, saved
 from dialin.discover.assign import read_pieces, write_pieces
 from dialin.embed.cache import remove_vectors
 from dialin.errors import InputError
+from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.carry import is_kept_result
 from dialin.jobs.forget import REPLY_CACHE, VECTOR_CACHE
 from dialin.jobs.forget_log import LogWithout
@@ -210,10 +211,18 @@ def _rewrite_result(folder: Path, going: Going, traces: Traces) -> None:
         files.write_table(folder / files.INTENTS, found)
     files.write_table(folder / files.SENTENCES, after)
     if (folder / files.OCCURRENCES).is_file():
-        occurrences = read_occurrences(folder, before.num_rows)
-        files.write_table(folder / files.OCCURRENCES, occurrences_without(occurrences, going))
+        occurrences = occurrences_without(read_occurrences(folder, before.num_rows), going)
+        files.write_table(folder / files.OCCURRENCES, occurrences)
+        _rewrite_outcomes(folder, after, occurrences)
     if (folder / DECISIONS).is_file():
         _rewrite_log(folder / DECISIONS, LogWithout(going.new_ids, lost, traces.without))
+
+
+def _rewrite_outcomes(folder: Path, sentences: pa.Table, occurrences: pa.Table) -> None:
+    """Compute what came of the dialogues that are left, and write it with the intents."""
+    if (folder / files.INTENTS).is_file():
+        intents = read_found_intents(folder, sentences)
+        files.write_table(folder / files.INTENTS, with_outcomes(intents, sentences, occurrences))
 
 
 def _renamed(intents: pa.Table, traces: Traces) -> pa.Table:

@@ -144,7 +144,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
     try:
         settings: dict[str, Any] = {"context": "none"} | values["settings"]  # runs before there was a context had none
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
-        source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
+        source = values["source"] | {"columns": _columns_in(values["source"]["columns"])}
         given = values["calibration"]
         calibration = given if given == "auto" else calibration_in(given)
         suggested, cost, cascaded = map(values.get, ("suggested", "cost", "cascaded"))  # older folders have none
@@ -164,3 +164,8 @@ def manifest_of(values: Any, path: Path) -> Manifest:
         return manifest
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is damaged: {error}", hint="make the run again") from error
+
+
+def _columns_in(values: dict[str, Any]) -> Columns:
+    """Return the names of the columns in a manifest; runs before there were outcomes named none."""
+    return Columns(**values | {"outcomes": tuple(values.get("outcomes", ()))})
