@@ -27,7 +27,7 @@ def migration_rows(difference: Difference) -> Iterator[tuple[str, str, str, str,
         for new in sorted(kept, key=lambda place: -went[place]):
             there = difference.new.intents[new]
             yield intent.uid, intent.name, there.uid, there.name, round(went[new], 4)
-        rest = round(1 - sum(went[new] for new in kept), 4)
+        rest = round(1.0 - sum(went[new] for new in kept), 4)
         if rest > 0:
             yield intent.uid, intent.name, "", "", rest
 

@@ -11,7 +11,7 @@ from dialin.report.diff.flow import NODE, WIDTH, FlowPicture, flow_picture
 from dialin.report.diff.words import (
     INTERVAL_NOTE,
     explained,
-    in_order,
+    ranked_changes,
     interval,
     n_by_state,
     points,
@@ -44,7 +44,7 @@ class DifferencePage:
     @property
     def changes(self) -> list[Change]:
         """All changes, in the order of reading."""
-        return in_order(self.difference)
+        return ranked_changes(self.difference)
 
     @property
     def new(self) -> list[Change]:

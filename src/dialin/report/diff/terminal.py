@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from dialin.report.diff.words import explained, in_order, interval, is_quiet, n_by_state, to_look_at
+from dialin.report.diff.words import explained, ranked_changes, interval, is_quiet, n_by_state, to_look_at
 from dialin.report.terminal import Column, add, grid, numbers, on_one_line, print_line
 from dialin.taxonomy.difference import NEW, Change, Difference
 
 
 def print_difference(difference: Difference, console: Console) -> None:
     """Print the intents that changed, the numbers of all, and what to look at."""
-    changed = [change for change in in_order(difference) if not is_quiet(change)]
+    changed = [change for change in ranked_changes(difference) if not is_quiet(change)]
     if changed:
         table = grid(Column("intent"), Column("state"), *numbers("before", "now"), *_wide_columns())
         table.columns[0].max_width = 26
@@ -22,7 +22,7 @@ def print_difference(difference: Difference, console: Console) -> None:
             cells = name, ", ".join(change.states), f"{share.before:.1%}", f"{share.after:.1%}", interval(change)
             add(table, *cells, _about(difference, change))
         console.print(table)
-    for line in summary_lines(difference):
+    for line in counted_lines(difference):
         print_line(console, line)
     for line in to_look_at(difference):
         print_line(console, f"look at: {line}")
@@ -38,7 +38,7 @@ def _about(difference: Difference, change: Change) -> Text:
     return Text(explained(difference, change) or said, style="dim")
 
 
-def summary_lines(difference: Difference) -> list[str]:
+def counted_lines(difference: Difference) -> list[str]:
     """Return the lines under the table: how many intents are in each state, and what has no intent."""
     counts = n_by_state(difference)
     none = difference.unassigned

@@ -30,7 +30,7 @@ INTERVAL_NOTE = (
 )
 
 
-def in_order(difference: Difference) -> list[Change]:
+def ranked_changes(difference: Difference) -> list[Change]:
     """Return the changes as people want to read them: what is new first, what is kept last, the largest share first."""
     return sorted(
         difference.changes,
@@ -76,7 +76,7 @@ def explained(difference: Difference, change: Change) -> str:
 
 def to_look_at(difference: Difference) -> list[str]:
     """Return a line for each change that somebody should look at, the most important first."""
-    changes = in_order(difference)
+    changes = ranked_changes(difference)
     lines = [line for change in changes if (line := _looked_at(difference, change))]
     more = len(lines) - N_LOOKED_AT
     found = [*lines[:N_LOOKED_AT], *([f"and {more:,} more changes"] if more > 0 else [])]
@@ -107,7 +107,7 @@ def is_quiet(change: Change) -> bool:
 def difference_json(difference: Difference) -> dict[str, Any]:
     """Return the difference as plain values."""
     rows = []
-    for change in in_order(difference):
+    for change in ranked_changes(difference):
         seen, before = difference.seen(change), difference.before(change)
         names = {"name": seen.name, "name_before": before.name if before else None, "examples": list(seen.examples)}
         rows.append(change_json(difference, change) | names)
