@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dialin.arrays import Labels, Matrix
 from dialin.discover.assign import Pieces, build
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot
 
@@ -28,6 +29,6 @@ def month(said: Said, uids: Mapping[str, str] | None = None, times: int = 1) -> 
     return Snapshot(intents, times * len(angles), keys, labels, X, [""] * len(angles), pieces_of(X, labels, len(names)))
 
 
-def pieces_of(X: np.ndarray, labels: np.ndarray, m: int) -> Pieces:  # type: ignore[type-arg]
+def pieces_of(X: Matrix, labels: Labels, m: int) -> Pieces:
     """Return the decision function with one piece for each intent."""
     return build(X, [np.flatnonzero(labels == i) for i in range(m)], range(m), [""] * m)

@@ -89,12 +89,12 @@ def fates(old: Said, new: Said) -> dict[str, tuple[str, ...]]:
 
 def test_the_same_month_again_keeps_all() -> None:
     assert fates(JANUARY, JANUARY) == dict.fromkeys(JANUARY, ("kept",))
-    shuffled = {name: list(reversed(JANUARY[name])) for name in reversed(list(JANUARY))}
+    shuffled: Said = {name: list(reversed(JANUARY[name])) for name in reversed(list(JANUARY))}
     assert fates(JANUARY, shuffled) == dict.fromkeys(JANUARY, ("kept",))
 
 
 def test_new_and_gone_intents_are_told() -> None:
-    february = {"refund": [0.5, 1.5, 2.5], "parcel": [40.5, 41.5, 42.5], "invoice": [140, 141, 142]}
+    february: Said = {"refund": [0.5, 1.5, 2.5], "parcel": [40.5, 41.5, 42.5], "invoice": [140, 141, 142]}
     assert fates(JANUARY, february) == {
         "refund": ("kept",),
         "parcel": ("kept",),
@@ -105,8 +105,8 @@ def test_new_and_gone_intents_are_told() -> None:
 
 def test_a_split_and_a_merge_are_told_with_their_relatives() -> None:
     """Of six refunds, four stay and two are "late"; parcels and passwords become one, of which parcels are most."""
-    old = {"refund": [0, 1, 2, 3, 10, 11], "parcel": [40, 41, 42, 43], "密码": [50, 51, 52]}
-    new = {"refund": [0, 1, 2, 3], "late": [10, 11], "all": [40, 41, 42, 43, 50, 51, 52]}
+    old: Said = {"refund": [0, 1, 2, 3, 10, 11], "parcel": [40, 41, 42, 43], "密码": [50, 51, 52]}
+    new: Said = {"refund": [0, 1, 2, 3], "late": [10, 11], "all": [40, 41, 42, 43, 50, 51, 52]}
     found = difference(month(old), month(new))
     states = {found.seen(change).name: change.states for change in found.changes}
     assert states == {"refund": ("split",), "late": ("split",), "all": ("merged", "renamed"), "密码": ("merged",)}
@@ -116,7 +116,7 @@ def test_a_split_and_a_merge_are_told_with_their_relatives() -> None:
 
 def test_a_change_of_share_counts_if_its_interval_does() -> None:
     """Refunds go from 4 to 12 of 12 + 7 said 100 times each; said once each, that may be chance."""
-    more = {"refund": [x / 4 for x in range(12)], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}
+    more: Said = {"refund": [x / 4 for x in range(12)], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}
     many = difference(month(JANUARY, times=100), month(more, times=100))
     assert [change.states for change in many.changes] == [("grown",), ("shrunk",), ("shrunk",)]
     few = difference(month(JANUARY), month(more))

@@ -11,6 +11,7 @@ from dialin.discover.state import Intent, Result
 from dialin.discover.uids import uid_of
 from dialin.name.labels import number
 from dialin.taxonomy.difference import Difference, change_json
+from dialin.taxonomy.snapshot import IntentSeen
 
 
 def with_new_uids(result: Result, keys: Sequence[tuple[str, str]], taken: set[str]) -> Result:
@@ -28,7 +29,7 @@ def with_new_uids(result: Result, keys: Sequence[tuple[str, str]], taken: set[st
     rows, known = rows_by(result.labels), taken | {intent.uid for intent in result.intents}
     made = []
     for intent in result.intents:
-        own = rows.get(intent.intent_id, [])
+        own = rows[intent.intent_id].tolist() if intent.size else []
         uid = intent.uid or uid_of((keys[row] for row in own), known)
         known.add(uid)
         made.append(replace(intent, uid=uid))
@@ -47,7 +48,7 @@ def found_again(result: Result, difference: Difference) -> Result:
     return replace(result, intents=tuple(replace(one, name=names[place]) for place, one in enumerate(intents)))
 
 
-def _renamed(intent: Intent, before: Any) -> Intent:
+def _renamed(intent: Intent, before: IntentSeen | None) -> Intent:
     return replace(intent, uid=before.uid, name=before.name) if before else intent
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
-from dialin.taxonomy.difference import Difference, IntentSeen
+from dialin.taxonomy.difference import Difference
+from dialin.taxonomy.snapshot import IntentSeen
 
 WIDTH, NODE, HEIGHT = 400, 12, 560
 """Width of the picture between the names, width of a bar, and height of all utterances together, in pixels."""

@@ -11,15 +11,16 @@ from dialin.report.diff.flow import NODE, WIDTH, FlowPicture, flow_picture
 from dialin.report.diff.words import (
     INTERVAL_NOTE,
     explained,
-    ranked_changes,
     interval,
     n_by_state,
     points,
+    ranked_changes,
     to_look_at,
 )
 from dialin.report.html import asset, environment
 from dialin.taxonomy.alarm import figures_of
-from dialin.taxonomy.difference import NEW, Change, Difference, IntentSeen
+from dialin.taxonomy.difference import NEW, Change, Difference
+from dialin.taxonomy.snapshot import IntentSeen
 
 LABEL = 230
 """Width of the names on each side of the picture, in pixels."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from dialin.report.diff.words import explained, ranked_changes, interval, is_quiet, n_by_state, to_look_at
+from dialin.report.diff.words import explained, interval, is_quiet, n_by_state, ranked_changes, to_look_at
 from dialin.report.terminal import Column, add, grid, numbers, on_one_line, print_line
 from dialin.taxonomy.difference import NEW, Change, Difference
 
