@@ -182,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         order = np.random.default_rng(seed).permutation(len(texts))
         of = dict[str, list[str]]()
         for row in order.tolist():
-            of.setdefault(str(labels[row]), []).append(texts[row])
+            of.setdefault(str(labels[row]), []).append(" ".join(texts[row].split()))  # as dialin reads it
         of.pop("oos", None)
         course = course_of(list(of), seed)
         months = months_of(of, course)
