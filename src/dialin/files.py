@@ -30,6 +30,7 @@ REDACTION = "redaction.json"
 EMBEDDINGS = "embeddings.npy"
 PIECES = "pieces.npz"
 PINNED_INTENTS = "pinned.npz"
+TAXONOMY = "taxonomy.json"
 REPORT = "report.html"
 
 FORMAT = 2

@@ -192,7 +192,7 @@ COMMANDS = [
     ("predict", "run", "calls.csv"),
     ("evaluate", "run", "--gold", "topic"),
     ("tune", "data", "run", "--out", "found.parquet"),
-    ("discover", "calls.csv", "--out", "new", "--llm", "none", "--pin", "run"),
+    ("discover", "calls.csv", "--out", "new", "--llm", "none", "--since", "run"),
 ]
 
 

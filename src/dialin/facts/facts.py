@@ -35,7 +35,7 @@ class IntentFacts:
 
     Parameters
     ----------
-    intent_id, name, size, n_occurrences, p_good, role, examples
+    intent_id, uid, name, size, n_occurrences, p_good, role, examples
         As in ``intents.parquet``.
     description : str
         A sentence about it by an LLM; "" where there is none.
@@ -62,6 +62,7 @@ class IntentFacts:
     """
 
     intent_id: int
+    uid: str
     name: str
     size: int
     n_occurrences: int

@@ -12,7 +12,6 @@ from dialin import files
 from dialin.arrays import Ints
 from dialin.cluster.granularity import SuggestedNumber, is_fitted
 from dialin.discover.state import NOT_A_NEED
-from dialin.errors import InputError
 from dialin.files import without_nan
 from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
@@ -20,9 +19,8 @@ from dialin.llm.spec import NO_LLM
 from dialin.name.kinds import KINDS
 from dialin.read.codes import Coded, codes_of
 from dialin.review.apply import kinds_in
-from dialin.runs.manifest import CAPPED, COMPLETE
 from dialin.runs.redaction import read_redaction
-from dialin.runs.run import Run
+from dialin.runs.run import Run, check_ended
 from dialin.score.reliability import Goodness, expected_goodness
 from dialin.text.unseen import plain_name
 
@@ -123,11 +121,7 @@ def summary_of(run: Run) -> Summary:
     InputError
         If the run has no result yet.
     """
-    if run.manifest.status not in {COMPLETE, CAPPED}:
-        raise InputError(
-            f"the run in {run.folder} has no result yet; its status is {run.manifest.status!r}",
-            hint=f"continue it with: {run.resume_command}",
-        )
+    check_ended(run)
     n = run.manifest.source.n_occurrences
     intents, counts = run.intents.to_pylist(), run.sentences["count"].to_numpy()
     is_left = run.sentences["intent_id"].to_numpy() < 0

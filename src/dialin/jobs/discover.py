@@ -22,6 +22,7 @@ from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
+from dialin.jobs.identify import check_earlier, identified
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
@@ -89,6 +90,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     InputError
         If the folder cannot be written.
     """
+    check_earlier(run)
     log = SessionLog(run.folder, session.budget.prices)
     session = replace(session, on_step=_both(log.step, session.on_step))
     try:
@@ -294,14 +296,22 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
     a run without a result, which can be gone on with, and never half of two results.
     """
     folder = run.folder
+    result, taxonomy = identified(run, result)
     kept = keep_reviewed(replace(run, manifest=read_manifest(folder)))
     write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
     write_pieces(folder / files.PIECES, result.pieces)
+<<<<<<< HEAD
     sentences = sentences_table(run.corpus, result)
     intents = with_outcomes(intents_table(result), sentences, run.corpus.occurrences)
     files.write_table(folder / files.INTENTS, intents)
     files.write_table(folder / files.SENTENCES, sentences)
+=======
+    files.write_table(folder / files.INTENTS, intents_table(result))
+    if taxonomy:
+        files.write_json(folder / files.TAXONOMY, taxonomy)
+    files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
+>>>>>>> taxonomy
     hashes = hashes_in(folder)
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:

@@ -68,8 +68,8 @@ class RunPlan:
         Settings of the method.
     specs : Specs
         LLMs and embedder.
-    pin : Path, optional
-        Folder of an earlier run; the new run keeps what people decided about it.
+    since : Path, optional
+        Folder of an earlier run; the new run finds its intents again, and keeps what people decided about it.
     redact : str, optional
         One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
     """
@@ -78,7 +78,7 @@ class RunPlan:
     columns: Columns
     settings: Settings
     specs: Specs = field(default_factory=Specs)
-    pin: Path | None = None
+    since: Path | None = None
     redact: str | None = None
 
 
@@ -106,7 +106,7 @@ class Manifest:
     cascaded: Cascaded | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     cost: Cost | None = None
-    pinned: str = ""
+    since: str = ""
     suggested: SuggestedNumber | None = None
     files: dict[str, FileHash] = field(default_factory=dict)
     result: str = ""
@@ -159,7 +159,10 @@ def manifest_of(values: Any, path: Path) -> Manifest:
             "cascaded": None if cascaded is None else Cascaded(**cascaded),
             "files": {name: FileHash(**known) for name, known in values.get("files", {}).items()},
         }
-        manifest = Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
+        parts["since"] = values.get("since", values.get("pinned", ""))  # dialin 0.2 wrote what people decided alone
+        manifest = Manifest(
+            **{name: value for name, value in values.items() if name not in ("format", "pinned")} | parts
+        )
         check_types(manifest)
         return manifest
     except (TypeError, KeyError, AttributeError, ValueError) as error:

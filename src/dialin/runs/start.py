@@ -102,7 +102,7 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, reda
         If the folder is not free or cannot be written; no part of it remains.
     """
     check_free(folder)
-    pinned = pinned_for(plan, corpus, opened) if plan.pin else None
+    pinned = pinned_for(plan, corpus, opened) if plan.since else None
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
     place = folder.resolve()  # a link leads to the folder, and stays
     staging = _staging(place)
@@ -161,33 +161,33 @@ def _remember_servers(plan: RunPlan, opened: Connections) -> None:
         allow(servers_of([*plan.specs.llms, opened.embedder_name]))
 
 
-def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntents:
-    """Return the intents that people decided about in the run that a plan pins, applied to the sentences of a new one.
+def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntents | None:
+    """Return the intents that people decided about in the earlier run of a plan, applied to the sentences of a new one.
+
+    Returns
+    -------
+    KeptIntents or None
+        None if nobody has decided about the earlier run.
 
     Raises
     ------
     InputError
-        If there are no decisions, or the two runs do not have the same embedder and, in dialogues, the same context.
+        If the two runs do not have the same embedder and, in dialogues, the same context.
     """
-    pin, context = Path(plan.pin or ""), plan.settings.context
-    old = load(pin)
+    since, context = Path(plan.since or ""), plan.settings.context
+    old = load(since)
     if old.manifest.embedder != opened.embedder_name:
         raise InputError(
-            f"{pin} was made with the embedder {old.manifest.embedder}, but this run uses {opened.embedder_name}",
+            f"{since} was made with the embedder {old.manifest.embedder}, but this run uses {opened.embedder_name}",
             hint=f"use --embedder {old.manifest.embedder}",
         )
     known_by = old.manifest.settings.context
     if known_by != context and (old.corpus.has_dialogues or corpus.has_dialogues):
         raise InputError(
-            f"{pin} was made with --context {known_by}, but this run has --context {context}",
+            f"{since} was made with --context {known_by}, but this run has --context {context}",
             hint=f"use --context {known_by}",
         )
-    pinned = pinned_of(decided(old), keys_of(corpus))
-    if pinned is None:
-        raise InputError(
-            f"the review of {pin} has no decisions to keep", hint=f"review it: dialin review {files.quoted(pin)}"
-        )
-    return pinned
+    return pinned_of(decided(old), keys_of(corpus))
 
 
 def _missing_parents(folder: Path) -> list[Path]:
@@ -235,5 +235,5 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         models=model_hashes([*specs.llms, opened.embedder_name]),
         prompts=shipped(),
         calibration=opened.calibration,
-        pinned=str(plan.pin or ""),
+        since=str(plan.since.absolute()) if plan.since else "",
     )
