@@ -30,6 +30,7 @@ REDACTION = "redaction.json"
 EMBEDDINGS = "embeddings.npy"
 PIECES = "pieces.npz"
 PINNED_INTENTS = "pinned.npz"
+LISTED_INTENTS = "listed.json"
 REPORT = "report.html"
 
 FORMAT = 2

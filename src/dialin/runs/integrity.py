@@ -22,6 +22,7 @@ RESULT_FILES = (
     files.EMBEDDINGS,
     files.PIECES,
     files.PINNED_INTENTS,
+    files.LISTED_INTENTS,
     files.REDACTION,
 )
 

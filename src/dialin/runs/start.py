@@ -23,6 +23,7 @@ from dialin.read.remote import is_remote, without_secrets
 from dialin.redact.choice import OFF
 from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
+from dialin.runs.listed import write_listed
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
 from dialin.runs.redaction import write_redaction
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
@@ -114,6 +115,8 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, reda
         files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
         if pinned:
             write_pinned(staging / files.PINNED_INTENTS, pinned)
+        if plan.listed:
+            write_listed(staging / files.LISTED_INTENTS, plan.listed)
         if redaction:
             write_redaction(staging / files.REDACTION, redaction)
         write_manifest(staging, run.manifest)
