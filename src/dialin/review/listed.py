@@ -115,7 +115,8 @@ def matches(centroids: Matrix, V: Matrix, level: float = LEVEL) -> dict[int, lis
     for j in np.unique(clusters).tolist():
         own = [i for i in np.flatnonzero(clusters == j).tolist() if S[j, i] >= least]
         if nearest[j] in own:
-            found[j] = sorted(own, key=lambda i, row=S[j]: -row[i])
+            order = np.argsort(-S[j, own], kind="stable")
+            found[j] = [own[place] for place in order.tolist()]
     return found
 
 

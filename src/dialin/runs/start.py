@@ -16,6 +16,7 @@ from dialin.discover.state import MIN_SENTENCES
 from dialin.errors import DialinError, InputError
 from dialin.llm.servers import allow, servers_of
 from dialin.llm.spec import NO_LLM
+from dialin.prompts.steering import STEPS_OF
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.database import SqlQuery
@@ -236,7 +237,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         cascade_llm=specs.cascade,
         fallback_llms=list(specs.fallbacks),
         models=model_hashes([*specs.llms, opened.embedder_name]),
-        prompts=shipped(),
+        prompts=plan.settings.steering.prompts_of(shipped(), STEPS_OF),
         calibration=opened.calibration,
         pinned=str(plan.pin or ""),
     )
