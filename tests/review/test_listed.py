@@ -123,3 +123,17 @@ def test_the_same_list_gives_the_same_run(cli: Cli, calls: Path, listed_run: Run
 def test_a_damaged_list_is_named(cli: Cli, listed_run: Run) -> None:
     (listed_run.folder / "listed.json").write_text("[]")
     assert "listed.json" in cli("show", "run").stderr
+
+
+def test_a_forgotten_sentence_is_no_example_of_the_list_any_more(
+    cli: Cli, calls: Path, backend: ScriptedBackend
+) -> None:
+    text = load(discover(cli, calls, "plain")).corpus.texts[0]
+    Path("list.jsonl").write_text(
+        json.dumps({"name": "my-own", "examples": [text.upper(), "hello"]}) + '\n{"name": "zzz"}\n'
+    )
+    discover(cli, calls, "run", "--intents", "list.jsonl")
+    done = cli("forget", "run", "--text", text, "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(Path("run/listed.json").read_text())[0]["examples"] == ["hello"]
+    assert load(Path("run")).manifest.files

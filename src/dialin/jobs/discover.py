@@ -21,7 +21,7 @@ from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
-from dialin.jobs.known_first import joined_all, splits_of, unseen_in
+from dialin.jobs.known_first import joined_all, known_splits, unseen_in
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
@@ -94,7 +94,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
         data = with_kinds(embed(run, opened, session), opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
-            splits = splits_of(run, data, replace(tools, on_step=session.on_step))
+            splits = known_splits(run, data, replace(tools, on_step=session.on_step))
             rest = splits[-1].rest if splits else data
             is_enough = len(rest.texts) >= MIN_SENTENCES
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None

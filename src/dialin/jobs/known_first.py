@@ -17,7 +17,7 @@ from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 
 
-def splits_of(run: Run, data: Data, tools: Tools) -> list[PinnedSplit]:
+def known_splits(run: Run, data: Data, tools: Tools) -> list[PinnedSplit]:
     """Return the splits of the sentences, each of what the one before it left; none if nothing is known.
 
     What people decided about an earlier run comes before the list, which may repeat its names.
