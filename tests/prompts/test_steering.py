@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Cli
+from numpy.typing import NDArray
 
 from dialin.discover.context import Tools, calibration_for
 from dialin.discover.settings import Settings, check
 from dialin.errors import InputError
 from dialin.judge.calibration import Calibration
+from dialin.llm.base import LLM
 from dialin.llm.steered import steered
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.steering import MAX_ABOUT, MAX_NAME_CHARS, MAX_NAMES, STEPS_OF, Steering, check_steering
@@ -34,18 +38,18 @@ class Recorder:
     def __init__(self) -> None:
         self.asked: list[Prompt] = []
 
-    def choose(self, prompts: list[Prompt], options: list[str]) -> object:
+    def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
         self.asked += prompts
-        return [[1.0, 0.0]] * len(prompts)
+        return np.full((len(prompts), len(options)), 0.5)
 
-    def complete(self, prompts: list[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
+    def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
         self.asked += prompts
         return [""] * len(prompts)
 
 
 def system_of(steering: Steering, step: str, language: str = "en") -> str:
     recorder = Recorder()
-    steered(recorder, steering, step).complete([load("name", language).prompt(sentences=["a", "b"])], 1)  # type: ignore[arg-type]
+    steered(recorder, steering, step).complete([load("name", language).prompt(sentences=["a", "b"])], 1)
     (prompt,) = recorder.asked
     return prompt.system
 
@@ -70,8 +74,8 @@ def test_other_steps_are_not_told_and_names_reach_the_namer_alone() -> None:
 
 
 def test_without_anything_the_llm_is_the_same_one() -> None:
-    recorder = Recorder()
-    assert steered(recorder, Steering(), "judge") is recorder  # type: ignore[arg-type]
+    recorder: LLM = Recorder()
+    assert steered(recorder, Steering(), "judge") is recorder
     assert Steering().prompts_of(shipped(), STEPS_OF) == shipped()
     assert Steering().key == ""
 
@@ -152,3 +156,17 @@ def test_a_run_refuses_a_long_text_before_it_makes_a_folder(cli: Cli, calls: Pat
     assert done.exit_code == 2
     assert "about has 201 characters" in done.stderr
     assert not Path("run").exists()
+
+
+def test_a_stopped_run_goes_on_with_the_same_words(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    Path("list.csv").write_text("name,description\nmoney_back,refund money payment\nguitar-lessons,learn the guitar\n")
+    more = ["--about", ABOUT, "--intents", "list.csv", "--judge", "llm"]
+    whole = load_run(discover(cli, calls, "whole", *more))
+    assert cli("forget", "--all", "--yes").exit_code == 0
+    capped = load_run(discover(cli, calls, "run", *more, "--max-calls", 3))
+    assert capped.manifest.status == "capped"
+    assert cli("resume", "run").exit_code == 0
+    resumed = load_run(Path("run"))
+    assert resumed.manifest.settings.about == ABOUT
+    assert resumed.manifest.unseen == ["guitar-lessons"]
+    assert resumed.sentences.equals(whole.sentences)

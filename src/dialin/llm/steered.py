@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ def steered(llm: LLM, steering: Steering, step: str) -> LLM:
     return SteeredLLM(llm, steering, step) if steering.lines(step, "en") else llm
 
 
-@dataclass(frozen=True)
 class SteeredLLM:
     """An LLM whose every prompt is told something more.
 
@@ -33,23 +32,18 @@ class SteeredLLM:
         The step that asks.
     """
 
-    llm: LLM
-    steering: Steering
-    step: str
-
-    @property
-    def name(self) -> str:
-        """The name of the LLM."""
-        return self.llm.name
+    def __init__(self, llm: LLM, steering: Steering, step: str) -> None:
+        self.name = llm.name
+        self._llm, self._steering, self._step = llm, steering, step
 
     def choose(self, prompts: Sequence[Prompt], options: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities of the options, shape (n_prompts, n_options)."""
-        return self.llm.choose([self._told(prompt) for prompt in prompts], options)
+        return self._llm.choose([self._told(prompt) for prompt in prompts], options)
 
     def complete(self, prompts: Sequence[Prompt], max_tokens: int, grammar: str = "") -> list[str]:
         """Return what is written for each prompt."""
-        return self.llm.complete([self._told(prompt) for prompt in prompts], max_tokens, grammar)
+        return self._llm.complete([self._told(prompt) for prompt in prompts], max_tokens, grammar)
 
     def _told(self, prompt: Prompt) -> Prompt:
-        added = self.steering.lines(self.step, language_of([prompt.system]))
+        added = self._steering.lines(self._step, language_of([prompt.system]))
         return replace(prompt, system=f"{prompt.system}\n{added}") if added else prompt
