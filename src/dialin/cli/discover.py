@@ -41,6 +41,7 @@ from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
+from dialin.read.intent_list import read_intent_list
 from dialin.redact.source import RedactedCorpus
 from dialin.redact.suggest import suggestion
 from dialin.report.terminal import print_report
@@ -62,6 +63,12 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     metavar="RUN",
     help="Find the intents of this earlier run again, and keep what people decided in its review.",
 )
+@click.option(
+    "--intents",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="List of intents that you know: CSV, JSON lines or YAML with name, and description, examples, parent if any.",
+)
 @source_options
 @outcome_option
 @redact_option("off")
@@ -82,7 +89,8 @@ def discover(out: Path, since: Path | None, batch: bool, ray: str | None, as_jso
     contact centre or a help desk (a file, a folder or a zip archive), the URL of such a file, or - for standard input.
     All files are written to the folder RUN; the table of intents goes to standard output.
     """
-    plan = plan_of(options)
+    intents = options["intents"]
+    plan = replace(plan_of(options), listed=read_intent_list(intents) if intents else ())
     limits = SessionLimits(budget_of(options), options["memory"])
     run = make_run(out, since_plan(plan, since) if since else plan, limits, batch, ray)
     print_run(run, as_json)

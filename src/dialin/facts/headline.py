@@ -56,6 +56,8 @@ class Summary:
         Number of utterances of each known kind, in the order of `dialin.name.kinds.KINDS`.
     note : str
         What the user should know about the answers of the LLM; "" for nothing.
+    unseen : list of str
+        Names of the listed intents that no sentence has.
     cascaded : Cascaded or None
         What a cheap and a dear judge decided; None where there was but one.
     dear : str
@@ -79,6 +81,7 @@ class Summary:
     is_fitted: bool = True
     kinds: dict[str, int] = field(default_factory=dict)
     note: str = ""
+    unseen: list[str] = field(default_factory=list)
     cascaded: Cascaded | None = None
     dear: str = NO_LLM
     redacted: str = ""
@@ -144,6 +147,7 @@ def summary_of(run: Run) -> Summary:
         is_fitted=is_fitted(run.manifest.embedder),
         kinds={kind: said[kind] for kind in KINDS if said[kind]},
         note=run.manifest.note,
+        unseen=run.manifest.unseen,
         cascaded=run.manifest.cascaded,
         dear=plain_name(run.manifest.cascade_llm),
         redacted=redaction.line if (redaction := read_redaction(run.folder / files.REDACTION)) else "",

@@ -40,6 +40,7 @@ from dialin.review.log import DECISIONS, first_line_of, read_log
 from dialin.review.pin import read_pinned, write_pinned
 from dialin.runs import lock
 from dialin.runs.integrity import hashes_in, result_id
+from dialin.runs.listed import read_listed, write_listed
 from dialin.runs.manifest import write_manifest
 from dialin.runs.run import Run, corpus_in, fingerprint, load
 from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences
@@ -171,6 +172,7 @@ def _made_without(run: Run, going: Going, traces: Traces) -> Path:
         for kept in [path for path in staging.iterdir() if is_kept_result(path)]:
             _rewrite_result(kept, going, traces)
         _rewrite_vectors(run, staging, going)
+        _rewrite_listed(staging / files.LISTED_INTENTS, going)
         _rewrite_result(staging, going, traces)
         if (staging / files.REPLIES).is_file():
             _forget_replies(staging / files.REPLIES, traces)
@@ -195,6 +197,15 @@ def _rewrite_vectors(run: Run, folder: Path, going: Going) -> None:
     X = saved.read_array(run.folder / files.EMBEDDINGS, len(run.corpus.texts))
     if X is not None:
         files.write_array(folder / files.EMBEDDINGS, X[going.stays])
+
+
+def _rewrite_listed(path: Path, going: Going) -> None:
+    """Take the texts that go out of the examples of the known intents, in whatever case they are there."""
+    gone = {text.casefold() for text in going.texts}
+    listed = read_listed(path)
+    if listed:
+        kept = (tuple(text for text in one.examples if text.casefold() not in gone) for one in listed)
+        write_listed(path, tuple(replace(one, examples=left) for one, left in zip(listed, kept, strict=True)))
 
 
 def _rewrite_result(folder: Path, going: Going, traces: Traces) -> None:

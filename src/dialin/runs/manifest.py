@@ -17,6 +17,7 @@ from dialin.llm.prices import Cost
 from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.read.database import SqlQuery
+from dialin.read.intent_list import ListedIntent
 from dialin.redact.choice import OFF
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
@@ -72,6 +73,8 @@ class RunPlan:
         Folder of an earlier run; the new run finds its intents again, and keeps what people decided about it.
     redact : str, optional
         One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
+    listed : tuple of ListedIntent
+        Intents that are there from the start; none by default.
     """
 
     source: str | SqlQuery
@@ -80,6 +83,7 @@ class RunPlan:
     specs: Specs = field(default_factory=Specs)
     since: Path | None = None
     redact: str | None = None
+    listed: tuple[ListedIntent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Manifest:
     """Contents of ``manifest.json``, which are equal for equal data, settings, seed and models on one machine.
 
     `files` and `result` are those of `dialin.runs.integrity`; a run without a result has none. `note` is what the user
-    should know about the answers of the LLM (`dialin.jobs.answers`).
+    should know about the answers of the LLM (`dialin.jobs.answers`), `unseen` the listed intents without a sentence.
     """
 
     dialin: str
@@ -107,6 +111,7 @@ class Manifest:
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     cost: Cost | None = None
     since: str = ""
+    unseen: list[str] = field(default_factory=list)
     suggested: SuggestedNumber | None = None
     files: dict[str, FileHash] = field(default_factory=dict)
     result: str = ""

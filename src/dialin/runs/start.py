@@ -16,6 +16,7 @@ from dialin.discover.state import MIN_SENTENCES
 from dialin.errors import DialinError, InputError
 from dialin.llm.servers import allow, servers_of
 from dialin.llm.spec import NO_LLM
+from dialin.prompts.steering import STEPS_OF
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.database import SqlQuery
@@ -23,6 +24,7 @@ from dialin.read.remote import is_remote, without_secrets
 from dialin.redact.choice import OFF
 from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
+from dialin.runs.listed import write_listed
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
 from dialin.runs.redaction import write_redaction
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
@@ -114,6 +116,8 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, reda
         files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
         if pinned:
             write_pinned(staging / files.PINNED_INTENTS, pinned)
+        if plan.listed:
+            write_listed(staging / files.LISTED_INTENTS, plan.listed)
         if redaction:
             write_redaction(staging / files.REDACTION, redaction)
         write_manifest(staging, run.manifest)
@@ -233,7 +237,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         cascade_llm=specs.cascade,
         fallback_llms=list(specs.fallbacks),
         models=model_hashes([*specs.llms, opened.embedder_name]),
-        prompts=shipped(),
+        prompts=plan.settings.steering.prompts_of(shipped(), STEPS_OF),
         calibration=opened.calibration,
         since=str(plan.since.absolute()) if plan.since else "",
     )
