@@ -124,7 +124,7 @@ def uids_of(folder: Path) -> dict[str, str]:
 
 def mostly(uids: dict[str, str], gold: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the gold intent of most sentences of each uid, and the uid of most sentences of each gold intent."""
-    pairs = Counter((uid, gold[text]) for text, uid in uids.items())
+    pairs = Counter((uid, gold[text]) for text, uid in uids.items() if text in gold)
     ordered = [pair for pair, _ in sorted(pairs.items(), key=lambda item: (item[1], item[0]))]
     return dict(ordered), {label: uid for uid, label in ordered}
 
