@@ -33,7 +33,7 @@ def test_every_format_gives_the_same_list(tmp_path: Path, name: str, text: str) 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.csv", "name,exmaples\na,x\nb,y\n", "unknown column 'exmaples'"),
+        ("a.csv", "name,sample\na,x\nb,y\n", "unknown column 'sample'"),
         ("a.csv", "name\nPay bill\npay bill\n", "lists 'pay bill' twice, as entries 1 and 2"),
         ("a.csv", "name\na\n", "lists 1 intent, at least 2 are needed"),
         ("a.csv", "title\na\nb\n", "has no column name, but title"),

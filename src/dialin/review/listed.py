@@ -21,6 +21,7 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
+from dialin.discover.uids import uid_of
 from dialin.name.actions import AGENT
 from dialin.read.intent_list import ListedIntent
 from dialin.review.pieces import joined
@@ -28,6 +29,9 @@ from dialin.review.pin import NO_DECISION, KeptIntents
 
 LEVEL = 0.05
 """Share of the wrong listed intents that may lie as near to a cluster as one that is taken for its own."""
+
+LISTED = "listed"
+"""Stands for the role in what the uid of a listed intent comes from: its name, whatever is said of it."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def kept_of_list(task: ListedTask, tools: Tools, settings: Settings) -> KeptInte
         p_good=_p_good(pieces, found.pieces, [intent.p_good for intent in found.intents], len(task.listed)),
         labels=labels,
         pieces=joined(pieces, more),
+        uids=tuple(uid_of([(intent.name, LISTED)]) for intent in task.listed),
     )
 
 
