@@ -108,7 +108,7 @@ def test_without_an_llm_it_works_and_an_example_of_the_list_belongs_to_it(
 def test_a_reviewed_name_of_the_list_is_one_intent(cli: Cli, calls: Path, listed_run: Run) -> None:
     number = listed_run.intents["name"].to_pylist().index("money_back")
     decide(listed_run.folder, Accept(number))
-    again = load(discover(cli, calls, "again", "--pin", "run", "--intents", "list.csv"))
+    again = load(discover(cli, calls, "again", "--since", "run", "--intents", "list.csv"))
     names = again.intents["name"].to_pylist()
     assert names.count("money_back") == 1
     assert not any(name.startswith("money_back-") for name in names)

@@ -300,10 +300,8 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
     intents = with_outcomes(intents_table(result), sentences, run.corpus.occurrences)
     files.write_table(folder / files.INTENTS, intents)
     files.write_table(folder / files.SENTENCES, sentences)
-    files.write_table(folder / files.INTENTS, intents_table(result))
     if taxonomy:
         files.write_json(folder / files.TAXONOMY, taxonomy)
-    files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
     hashes = hashes_in(folder)
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:
