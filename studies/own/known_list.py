@@ -2,8 +2,8 @@
 
 ``python -m studies.own.known_list`` writes ``results/known_list.json``. The shipped embedder has learnt the labels of
 clinc150, its listed and its hidden ones: the figures say how the rules compare on equal vectors, not how well any of
-them does on intents that nobody has seen. The rule was chosen with hwu64 and banking77 in view: clinc150 alone is evidence
-for it. The baselines give each sentence to the nearest name, or to the nearest
+them does on intents that nobody has seen. The rule was chosen with hwu64 and banking77 in view:
+clinc150 alone is evidence for it. The baselines give each sentence to the nearest name, or to the nearest
 example (the nearest of all texts of the list); their threshold is the run's own: second nearest intents are wrong ones,
 and one sentence in twenty may have a wrong one as near; beside it stands the threshold that is best in hindsight.
 "Listed" is the share of the sentences of listed intents that get theirs, "hidden" the share of the others that no
