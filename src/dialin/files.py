@@ -30,6 +30,8 @@ REDACTION = "redaction.json"
 EMBEDDINGS = "embeddings.npy"
 PIECES = "pieces.npz"
 PINNED_INTENTS = "pinned.npz"
+TAXONOMY = "taxonomy.json"
+LISTED_INTENTS = "listed.json"
 REPORT = "report.html"
 
 FORMAT = 2

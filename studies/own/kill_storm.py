@@ -279,7 +279,7 @@ def commands(storm: Storm) -> list[Command]:
     return [
         Command("discover", ("discover", "calls.csv", *storm.models, "--out", "new")),
         Command("discover in a new folder", ("discover", "calls.csv", *storm.models, "--out", "deep/new")),
-        Command("discover --pin", ("discover", "more.csv", *storm.models, "--pin", "reviewed", "--out", "new")),
+        Command("discover --since", ("discover", "more.csv", *storm.models, "--since", "reviewed", "--out", "new")),
         Command("resume", ("resume", "capped")),
         Command("resume reviewed", ("resume", "capped-reviewed")),
         Command("predict csv", ("predict", "reviewed", "more.csv", "--out", "p.csv")),

@@ -220,7 +220,7 @@ def test_a_run_does_not_mix_the_vectors_of_two_tunings(cli: Cli, calls: Path) ->
     one_line(cli("resume", "run"), changed)
     Path("run/manifest.json").write_text(json.dumps(manifest))
     one_line(cli("predict", "run", calls), changed)
-    one_line(cli("discover", calls, "--out", "next", "--llm", "none", "--pin", "run"), changed)
+    one_line(cli("discover", calls, "--out", "next", "--llm", "none", "--since", "run"), changed)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])

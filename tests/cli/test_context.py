@@ -79,6 +79,6 @@ def test_a_run_of_before_there_was_a_context_has_none(cli: Cli, dialogues: Path)
 
 def test_a_run_cannot_keep_decisions_made_in_another_context(cli: Cli, dialogues: Path) -> None:
     decide(discovered(cli, dialogues, "old"), Accept(0))
-    result = cli("discover", dialogues, "--out", "new", "--llm", "none", "--context", "none", "--pin", "old")
+    result = cli("discover", dialogues, "--out", "new", "--llm", "none", "--context", "none", "--since", "old")
     one_line(result, "old was made with --context next, but this run has --context none (use --context next)")
-    discovered(cli, dialogues, "new", "--pin", "old")
+    discovered(cli, dialogues, "new", "--since", "old")

@@ -31,12 +31,12 @@ def foreign(folder: str, **changes: str) -> Path:
     ("command", "changes"),
     [
         (("predict", "run", "calls.csv"), {}),
-        (("discover", "calls.csv", "--out", "new", "--llm", "none", "--pin", "run"), {}),
+        (("discover", "calls.csv", "--out", "new", "--llm", "none", "--since", "run"), {}),
         (("resume", "run"), {"status": CAPPED}),
         (("resume", "run"), {"status": CAPPED, "embedder": "test:hashing", "llm": f"openai:m@{SERVER}/v1"}),
         (("resume", "run"), {"status": CAPPED, "embedder": "test:hashing", "judge_llm": f"openai:m@{SERVER}/v1"}),
     ],
-    ids=["predict", "pin", "resume", "resume with an LLM", "resume with a judge"],
+    ids=["predict", "since", "resume", "resume with an LLM", "resume with a judge"],
 )
 def test_no_command_asks_a_server_that_only_the_run_names(
     cli: Cli, calls: Path, backend: ScriptedBackend, command: tuple[str, ...], changes: dict[str, str]

@@ -201,7 +201,7 @@ def test_a_judge_that_puts_it_with_strangers_is_overruled_and_does_not_merge_it_
 def test_where_nothing_is_good_it_is_all_there_is() -> None:
     result = found_in({**once(*TEXTS), OFTEN: 200}, judge=Constant(BAD))
     assert [intent.examples for intent in result.intents] == [(OFTEN,)]
-    assert result.pieces.radii.tolist() == [1]
+    assert result.pieces.radii.tolist() == pytest.approx([1])
 
 
 def test_its_label_may_merge_it_with_another() -> None:

@@ -199,7 +199,7 @@ def test_a_kept_intent_counts_as_one(cli: Cli, run: Path, home: Path) -> None:
         (home / "many.txt").read_text("utf-8") + "".join(f"\ngarden gnome {i}" for i in range(30)), "utf-8"
     )
     decide(run, Accept(0))
-    new = load(discover(cli, home / "more.txt", "more", "--pin", run))
+    new = load(discover(cli, home / "more.txt", "more", "--since", run))
     pinned, data = read_pinned(new.folder / files.PINNED_INTENTS), new.data
     assert pinned is not None
     assert data is not None

@@ -80,7 +80,7 @@ def test_decisions_of_another_run_are_refused(cli: Cli, calls: Path, capped: Pat
     decide(capped, Rename(0, "my-name"))
     whole = discover(cli, calls, "whole")
     (whole / "decisions.jsonl").write_bytes((capped / "decisions.jsonl").read_bytes())
-    one_line(cli("show", "whole"), "is about another result", "--pin")
+    one_line(cli("show", "whole"), "is about another result", "--since")
 
 
 def test_decisions_that_somebody_wrote_by_hand_are_about_the_result_beside_them(cli: Cli, capped: Path) -> None:

@@ -21,8 +21,8 @@ from fake_run import fake_run, without_hashes
 from one_line import one_line
 
 Damage = Callable[[Path], object]
-SOME_RUNS = {"pinned.npz", "redaction.json"}
-"""Files of a result that only runs with --pin or --redact have."""
+SOME_RUNS = {"pinned.npz", "taxonomy.json", "listed.json", "redaction.json"}
+"""Files of a result that only runs with --since, --intents or --redact have."""
 
 
 @pytest.fixture

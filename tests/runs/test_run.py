@@ -56,6 +56,7 @@ def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, ba
         "kind",
         "p_kind",
         "examples",
+        "uid",
     ]
     assert sum(sentences["count"].to_pylist()) == pq.read_table(run / "occurrences.parquet").num_rows == 80
     assert np.load(run / "embeddings.npy").shape == (70, 64)
@@ -192,7 +193,7 @@ COMMANDS = [
     ("predict", "run", "calls.csv"),
     ("evaluate", "run", "--gold", "topic"),
     ("tune", "data", "run", "--out", "found.parquet"),
-    ("discover", "calls.csv", "--out", "new", "--llm", "none", "--pin", "run"),
+    ("discover", "calls.csv", "--out", "new", "--llm", "none", "--since", "run"),
 ]
 
 

@@ -107,7 +107,7 @@ def test_nothing_but_versions_is_logged_and_ctrl_c_ends_it(run: Run, tmp_path: P
         assert "say-hello" in httpx.get(f"{url}/intents").text
         assert served.end(signal.SIGINT) == 0
         assert "4111" not in served.log()
-        assert served.log().count("\n") == 5
+        assert len(set(served.log().splitlines())) == 5
     home = tmp_path / "home"
     assert [path for path in home.rglob("*") if path.is_file() and b"4111" in path.read_bytes()] == []
 

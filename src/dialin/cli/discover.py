@@ -30,7 +30,7 @@ from dialin.cli.options import (
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.cli.sources import plan_of, source_options
+from dialin.cli.sources import outcome_option, plan_of, source_options
 from dialin.discover.connect import Connections, connect, on_engine
 from dialin.discover.specs import Specs
 from dialin.errors import ProviderError
@@ -41,12 +41,13 @@ from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
+from dialin.read.intent_list import read_intent_list
 from dialin.redact.source import RedactedCorpus
 from dialin.redact.suggest import suggestion
 from dialin.report.terminal import print_report
 from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
-from dialin.runs.run import Run, load
+from dialin.runs.run import Run, check_ended, load
 from dialin.runs.start import check_free, discard, read_corpus, start
 from dialin.scale.cluster import joined_cluster_if
 from dialin.scale.embedder import on_cores
@@ -57,12 +58,19 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 @click.command()
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to create.")
 @click.option(
-    "--pin",
+    "--since",
     type=click.Path(path_type=Path),
     metavar="RUN",
-    help="Keep what people decided in the review of this earlier run.",
+    help="Find the intents of this earlier run again, and keep what people decided in its review.",
+)
+@click.option(
+    "--intents",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="List of intents that you know: CSV, JSON lines or YAML with name, and description, examples, parent if any.",
 )
 @source_options
+@outcome_option
 @redact_option("off")
 @model_options
 @cascade_option
@@ -74,23 +82,26 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
 @settings_options
 @ray_option
 @JSON
-def discover(out: Path, pin: Path | None, batch: bool, ray: str | None, as_json: bool, **options: Any) -> None:
+def discover(out: Path, since: Path | None, batch: bool, ray: str | None, as_json: bool, **options: Any) -> None:
     """Find the intents in INPUT.
 
     INPUT is a table (CSV, TSV, JSONL, JSON, Parquet, Excel), a text with a sentence in each line, an export of a
     contact centre or a help desk (a file, a folder or a zip archive), the URL of such a file, or - for standard input.
     All files are written to the folder RUN; the table of intents goes to standard output.
     """
-    plan = plan_of(options)
+    intents = options["intents"]
+    plan = replace(plan_of(options), listed=read_intent_list(intents) if intents else ())
     limits = SessionLimits(budget_of(options), options["memory"])
-    run = make_run(out, keeping(plan, pin) if pin else plan, limits, batch, ray)
+    run = make_run(out, since_plan(plan, since) if since else plan, limits, batch, ray)
     print_run(run, as_json)
 
 
-def keeping(plan: RunPlan, pin: Path) -> RunPlan:
-    """Return the plan of a run that keeps people's decisions about the run `pin`, and by default uses its embedder."""
-    embedder = load(pin).embedder_alone.embedder if plan.specs.embedder == AUTO else plan.specs.embedder
-    return replace(plan, specs=replace(plan.specs, embedder=embedder), pin=pin)
+def since_plan(plan: RunPlan, since: Path) -> RunPlan:
+    """Return the plan of a run that finds the intents of the run `since` again, and by default uses its embedder."""
+    earlier = load(since)
+    check_ended(earlier)
+    embedder = earlier.embedder_alone.embedder if plan.specs.embedder == AUTO else plan.specs.embedder
+    return replace(plan, specs=replace(plan.specs, embedder=embedder), since=since)
 
 
 @click.command()

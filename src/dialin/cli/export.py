@@ -61,7 +61,7 @@ _LIST = "\n".join(f"  {name:18} {title}" for name, title in _TITLES.items())
 @click.option("--force", is_flag=True, help="Replace an earlier export in the folder.")
 @JSON
 def export(run: Path, to: str, out: Path, force: bool, as_json: bool, **options: Any) -> None:
-    """Write the intents of a run for a bot platform, an annotation tool or a trainer.
+    """Write the intents for bot platforms, annotation tools and trainers.
 
     The folder gets what the platform imports, names.csv with the exported name of each intent, and export.json with
     what was left out and why.

@@ -245,6 +245,19 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         callback=lambda _context, _option, words: tuple(dict.fromkeys(re.findall(r"[^\s,，、]+", words))),
         help="Words that names may begin with, such as 'cancel,ask,退款'. Default: dialin's own vocabulary.",
     ),
+    click.option(
+        "--about",
+        default="",
+        metavar="TEXT",
+        help="Where the sentences come from, such as 'calls to a broadband provider': judge and namer are told.",
+    ),
+    click.option(
+        "--name-example",
+        "name_examples",
+        multiple=True,
+        metavar="NAME",
+        help="Name in the style that the LLM should follow, such as track-parcel; repeatable.",
+    ),
     click.option("--describe", is_flag=True, help="Let the LLM write a sentence about each intent."),
 ]
 

@@ -14,6 +14,7 @@ from dialin.text.screen import SafeConsole
 STEPS = {
     "embed": "embedding the sentences",
     "cluster": "clustering the sentences",
+    "list": "finding the listed intents",
     "kind": "telling what each sentence does",
     "predict": "predicting calls and time",
     "judge": "judging clusters",

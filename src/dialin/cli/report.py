@@ -10,10 +10,12 @@ import click
 
 from dialin import files
 from dialin.cli.options import JSON, RUN, price_options, prices_of
+from dialin.cli.outcomes import outcome_question
 from dialin.cli.output import print_json, say
 from dialin.discover.replies import asked
 from dialin.errors import InputError
 from dialin.facts.headline import summary_json
+from dialin.facts.outcomes import OutcomeQuestion
 from dialin.llm.prices import PriceList
 from dialin.report.html import write_report
 from dialin.runs.run import Run, load
@@ -23,6 +25,7 @@ from dialin.runs.run import Run, load
 @RUN
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write. Default: RUN/report.html.")
 @click.option("--without-sentences", is_flag=True, help="Leave out what people said: names and figures stay.")
+@outcome_question
 @price_options
 @JSON
 def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, **options: Any) -> None:
@@ -32,7 +35,8 @@ def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, 
     price of the LLM was known to the run, or if you give it.
     """
     opened, path = priced(load(run), prices_of(options)), out or run / files.REPORT
-    n_bytes = write_report(opened, path, sentences=not without_sentences)
+    question = OutcomeQuestion(options["by"], options["repeat_days"])
+    n_bytes = write_report(opened, path, sentences=not without_sentences, question=question)
     if as_json:
         values: dict[str, Any] = {"report": str(path), "bytes": n_bytes, **summary_json(opened)}
         if without_sentences:

@@ -53,6 +53,13 @@ _SOURCE = [
         help=f"Database for --sql, such as sqlite:///calls.db. Its password is stored nowhere. Default: {DATABASE}.",
     ),
 ]
+outcome_option = click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="COL",
+    help="Column that tells what came of the dialogue, such as its duration. May be given several times.",
+)
 source_options = stacked([*_SOURCE, *_COLUMNS])
 column_options = stacked(_COLUMNS)
 

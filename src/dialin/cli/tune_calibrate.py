@@ -23,6 +23,7 @@ from dialin.judge.coherence import JudgeSettings
 from dialin.llm.client import Client
 from dialin.llm.spec import NO_LLM
 from dialin.models.store import sha256_of
+from dialin.prompts.steering import Steering, check_steering
 from dialin.prompts.templates import Form
 from dialin.tune.fit_calibration import Bin, JudgedClusters, Trust, ask, bins_of, fit, held_out_p, trust_of
 from dialin.tune.text import read_clusters
@@ -38,6 +39,7 @@ from dialin.tune.text import read_clusters
     show_default=True,
     help="How to ask the judge LLM. auto: tuned with an adapter, list for a server, otherwise pairs.",
 )
+@click.option("--about", default="", metavar="TEXT", help="As for discover: what runs with this calibration will say.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -45,17 +47,23 @@ from dialin.tune.text import read_clusters
     help="The .json file to write. Default: a file in the folder of the adapter.",
 )
 @JSON
-def calibrate(data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool) -> None:
+def calibrate(
+    data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool, **options: str
+) -> None:
     """Calibrate an LLM: fit how its answers become P(good).
 
     DATA are files from `dialin tune data` that the LLM has not been tuned on. The LLM is asked the judge's question
     about each cluster. The fit turns its answers into P(good) in any run with --calibration FILE, or in any run with
     the adapter whose folder holds the file.
     """
+    about = options["about"]
+    check_steering(about, ())
     target = out or beside_adapter(llm)
     rows = [row for path in data for row in read_clusters(path, "calibration")]
-    base = replace(calibration_of(llm, form), n_shown=max(len(row["shown"]) for row in rows))
-    asked, name = ask_clusters(rows, llm, base)
+    base = replace(
+        calibration_of(llm, form), n_shown=max(len(row["shown"]) for row in rows), steering=Steering(about).key
+    )
+    asked, name = ask_clusters(rows, llm, base, Steering(about))
     fitted = replace(fit(asked, base), name=f"{name}/{base.form}")
     p = held_out_p(asked, base)
     trust, bins = trust_of(asked, p), bins_of(p["both"], asked.good)
@@ -78,7 +86,9 @@ def beside_adapter(llm: str) -> Path:
     return path
 
 
-def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) -> tuple[JudgedClusters, str]:
+def ask_clusters(
+    rows: Sequence[dict[str, Any]], llm: str, base: Calibration, steering: Steering
+) -> tuple[JudgedClusters, str]:
     """Ask about the clusters, with progress on stderr; return the answers and the name of the LLM."""
     if llm == NO_LLM:
         raise InputError("there is no LLM to calibrate", hint="give --llm SPEC")
@@ -90,7 +100,7 @@ def ask_clusters(rows: Sequence[dict[str, Any]], llm: str, base: Calibration) ->
             tools_of(opened, lambda backend: Client(backend, [shared_store()]), meter.replied) as tools,
         ):
             meter.step("judge")
-            client = tools.llm_for("judge")
+            client = replace(tools, steering=steering).llm_for("judge")
             assert client is not None  # NO_LLM is refused above
             settings = JudgeSettings(form=base.form, n_representatives=base.n_shown)
             return ask(rows, client, settings, opened.embed), client.name

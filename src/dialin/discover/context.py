@@ -34,6 +34,8 @@ from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Judge
 from dialin.llm.base import LLM
 from dialin.llm.client import tagged
+from dialin.llm.steered import steered
+from dialin.prompts.steering import Steering
 from dialin.prompts.templates import VERSIONS
 from dialin.text.script import is_chinese
 
@@ -49,6 +51,9 @@ N_READ = 200
 
 def _silent(_: str) -> None:
     """Report nothing."""
+
+
+_TOLD_NOTHING = Steering()
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ class Tools:
         default.
     on_step : callable
         Told the step that begins ("judge", "name", "merge", "role", "assign"), for progress.
+    steering : Steering
+        What the LLMs are told beside the sentences; `dialin.discover.method.discover` takes it from the settings.
     """
 
     llm: LLM | None
@@ -91,11 +98,12 @@ class Tools:
     ranks_names: bool = True
     on_note: Callable[[str], None] = warnings.warn
     on_step: Callable[[str], None] = _silent
+    steering: Steering = _TOLD_NOTHING
 
     def llm_for(self, step: str) -> LLM | None:
         """Return the LLM that works at `step`, with its usage counted there."""
         llm = self.judge_llm or self.llm if step == "judge" else self.llm
-        return None if llm is None else tagged(llm, step)
+        return None if llm is None else steered(tagged(llm, step), self.steering, step)
 
 
 class MeasuredOnce:
@@ -194,7 +202,7 @@ def judge_of(data: Data, tools: Tools, settings: Settings, heights: Callable[[],
 def calibration_for(llm: LLM | None, tools: Tools, settings: Settings) -> Calibration:
     """Return the calibration that the tools bring, else the one shipped for the LLM, else the general one.
 
-    One that was fitted with another version of its prompt is not used, and a note says so.
+    One that was fitted with another version of its prompt, or with another --about, is not used, and a note says so.
 
     Raises
     ------
@@ -207,11 +215,12 @@ def calibration_for(llm: LLM | None, tools: Tools, settings: Settings) -> Calibr
             f"the calibration {own.name} is of the form {own.form!r}, asked for is {settings.form!r}",
             hint=f"use --form {own.form}, or another --calibration",
         )
+    is_asked = llm is not None and settings.judge != "geometry"
     for found in (None if own == "auto" else own, shipped_calibration(label, settings.form)):
-        if found and found.is_current:
+        if found and found.is_current and (found.steering == settings.steering.key or not is_asked):
             return found
         if found:
-            tools.on_note(stale_note(found))
+            tools.on_note(stale_note(found) if not found.is_current else foreign_note(found))
     return general_calibration(label, settings.form)
 
 
@@ -221,6 +230,15 @@ def stale_note(calibration: Calibration) -> str:
     return (
         f"the calibration {calibration.name} is not used: it was fitted with version {fitted} of the prompt {form!r}, "
         f"which now has version {VERSIONS[form]} (renew it: dialin tune calibrate)"
+    )
+
+
+def foreign_note(calibration: Calibration) -> str:
+    """Return the line about a calibration that was fitted with other words about the sentences."""
+    fitted = "with another --about" if calibration.steering else "without --about"
+    return (
+        f"the calibration {calibration.name} is not used: it was fitted {fitted}, which changes the answers "
+        "(fit one: dialin tune calibrate --about)"
     )
 
 

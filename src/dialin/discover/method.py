@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from dialin.arrays import Rows
@@ -47,6 +48,7 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
     """
     check(settings)
     check_describer(settings, has_llm=tools.llm is not None)
+    tools = replace(tools, steering=settings.steering)
     data = with_guessed_roles(data, tools) if settings.roles == "split" else data
     known = known_part(data)
     if note := unknown_note(known):

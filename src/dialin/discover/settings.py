@@ -14,6 +14,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 from dialin.errors import InputError
 from dialin.name.actions import check_actions
 from dialin.name.label_graph import MergeSettings
+from dialin.prompts.steering import Steering, check_steering
 
 Auto = Literal["auto"]
 
@@ -86,6 +87,10 @@ class Settings:
         Vocabulary of first words of the names; a language without any is served by `dialin.name.actions`.
     describe : bool
         Whether the LLM writes a sentence about each intent, in the language of its name.
+    about : str
+        What the LLM is told about where the sentences come from, such as "calls to a broadband provider's support".
+    name_examples : tuple of str
+        Names that the team likes: the LLM that names is told to follow their style.
     seed : int
         Seed of everything random.
     """
@@ -118,6 +123,8 @@ class Settings:
     language: Literal["auto", "en", "zh"] = "auto"
     actions: tuple[str, ...] = ()
     describe: bool = False
+    about: str = ""
+    name_examples: tuple[str, ...] = ()
     seed: int = 0
 
     @property
@@ -131,6 +138,11 @@ class Settings:
     def separates_roles(self) -> bool:
         """Whether the sentences of each role are a stratum of their own from the beginning."""
         return self.roles in {"auto", "split"}
+
+    @property
+    def steering(self) -> Steering:
+        """What the LLMs are told beside the sentences."""
+        return Steering(self.about, self.name_examples)
 
     def merging(self) -> MergeSettings:
         """Return the settings of the merge step."""
@@ -166,6 +178,7 @@ def check(settings: Settings) -> None:
     for name, kind in get_type_hints(Settings).items():
         check_value(name, getattr(settings, name), words_of(kind))
     check_actions(settings.actions)
+    check_steering(settings.about, settings.name_examples)
     if any(k < 2 for k in settings.n_clusters):
         raise InputError(f"every candidate of n_clusters must be 2 or more, got {settings.n_clusters}")
     if settings.judge == "people" and settings.strategy == "tree":

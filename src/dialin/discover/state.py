@@ -59,6 +59,8 @@ class Intent:
         Share of its utterances that do this; None if it is unknown.
     description : str
         A sentence about it by an LLM; "" where there is none.
+    uid : str
+        Its identity, which outlives the run; "" until the run is written, or kept from an earlier run.
     """
 
     intent_id: int
@@ -71,6 +73,7 @@ class Intent:
     kind: str = ""
     p_kind: float | None = None
     description: str = ""
+    uid: str = ""
 
 
 @dataclass(frozen=True)

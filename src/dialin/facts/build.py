@@ -13,10 +13,13 @@ from dialin.arrays import Ints
 from dialin.cluster.tree import Tree
 from dialin.discover.state import NOT_A_NEED, UNKNOWN_SCRIPT
 from dialin.facts.confusion import confusable
+from dialin.facts.contacts import contacts_of, may_have_outcomes
 from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
 from dialin.facts.families import centroids, families, tree_of_intents
 from dialin.facts.loaded import LoadedRun
+from dialin.facts.outcome_tables import outcomes_of
+from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion, Outcomes
 from dialin.facts.sample import some_of_each
 from dialin.facts.trends import Periods, counts_of, moves, periods_of
 from dialin.read.codes import codes_of
@@ -43,8 +46,8 @@ N_STRAYS = 10
 """Number of example sentences kept for each reason for having no intent."""
 
 
-def facts_of(contents: LoadedRun) -> Facts:
-    """Return the facts of a run."""
+def facts_of(contents: LoadedRun, question: OutcomeQuestion = AS_USUAL) -> Facts:
+    """Return the facts of a run, with the answer to what is asked of the outcomes of its dialogues."""
     tree, periods = tree_in(contents), periods_in(contents)
     return Facts(
         summary=contents.summary,
@@ -57,7 +60,16 @@ def facts_of(contents: LoadedRun) -> Facts:
         left=left_in(contents),
         rounds=tuple(contents.rounds),
         seconds=contents.seconds,
+        outcomes=outcomes_in(contents, question),
     )
+
+
+def outcomes_in(contents: LoadedRun, question: OutcomeQuestion) -> Outcomes | None:
+    """Return what came of the dialogues with each intent; None if nothing is known of it."""
+    if not may_have_outcomes(contents.occurrences) and not question.by:
+        return None
+    contacts = contacts_of(contents.occurrences, contents.labels[contents.said], len(contents.rows))
+    return outcomes_of(contacts, contents.summary.intent_ids, question)
 
 
 def tree_in(contents: LoadedRun) -> Tree | None:

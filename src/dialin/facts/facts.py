@@ -11,6 +11,7 @@ from typing import Any
 
 from dialin.cluster.tree import Tree
 from dialin.facts.headline import Summary
+from dialin.facts.outcomes import Outcomes
 from dialin.facts.trends import TENTH, ShareChange
 from dialin.name.kinds import may_be_need
 from dialin.name.labels import PLACEHOLDER_NAMES
@@ -34,7 +35,7 @@ class IntentFacts:
 
     Parameters
     ----------
-    intent_id, name, size, n_occurrences, p_good, role, examples
+    intent_id, uid, name, size, n_occurrences, p_good, role, examples
         As in ``intents.parquet``.
     description : str
         A sentence about it by an LLM; "" where there is none.
@@ -61,6 +62,7 @@ class IntentFacts:
     """
 
     intent_id: int
+    uid: str
     name: str
     size: int
     n_occurrences: int
@@ -169,6 +171,8 @@ class Facts:
         The lines of ``rounds.jsonl``.
     seconds : dict of str to float
         Seconds of each step of the run, over all its sessions; empty if they are not known.
+    outcomes : Outcomes or None
+        What came of the dialogues with each intent; None if nothing is known of it.
     """
 
     summary: Summary
@@ -181,6 +185,7 @@ class Facts:
     left: tuple[UnassignedGroup, ...]
     rounds: tuple[dict[str, Any], ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    outcomes: Outcomes | None = None
 
     def intent(self, number: int) -> IntentFacts:
         """Return the intent with this id."""

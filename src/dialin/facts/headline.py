@@ -12,7 +12,6 @@ from dialin import files
 from dialin.arrays import Ints
 from dialin.cluster.granularity import SuggestedNumber, is_fitted
 from dialin.discover.state import NOT_A_NEED
-from dialin.errors import InputError
 from dialin.files import without_nan
 from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
@@ -20,9 +19,8 @@ from dialin.llm.spec import NO_LLM
 from dialin.name.kinds import KINDS
 from dialin.read.codes import Coded, codes_of
 from dialin.review.apply import kinds_in
-from dialin.runs.manifest import CAPPED, COMPLETE
 from dialin.runs.redaction import read_redaction
-from dialin.runs.run import Run
+from dialin.runs.run import Run, check_ended
 from dialin.score.reliability import Goodness, expected_goodness
 from dialin.text.unseen import plain_name
 
@@ -58,6 +56,8 @@ class Summary:
         Number of utterances of each known kind, in the order of `dialin.name.kinds.KINDS`.
     note : str
         What the user should know about the answers of the LLM; "" for nothing.
+    unseen : list of str
+        Names of the listed intents that no sentence has.
     cascaded : Cascaded or None
         What a cheap and a dear judge decided; None where there was but one.
     dear : str
@@ -81,6 +81,7 @@ class Summary:
     is_fitted: bool = True
     kinds: dict[str, int] = field(default_factory=dict)
     note: str = ""
+    unseen: list[str] = field(default_factory=list)
     cascaded: Cascaded | None = None
     dear: str = NO_LLM
     redacted: str = ""
@@ -123,11 +124,7 @@ def summary_of(run: Run) -> Summary:
     InputError
         If the run has no result yet.
     """
-    if run.manifest.status not in {COMPLETE, CAPPED}:
-        raise InputError(
-            f"the run in {run.folder} has no result yet; its status is {run.manifest.status!r}",
-            hint=f"continue it with: {run.resume_command}",
-        )
+    check_ended(run)
     n = run.manifest.source.n_occurrences
     intents, counts = run.intents.to_pylist(), run.sentences["count"].to_numpy()
     is_left = run.sentences["intent_id"].to_numpy() < 0
@@ -150,6 +147,7 @@ def summary_of(run: Run) -> Summary:
         is_fitted=is_fitted(run.manifest.embedder),
         kinds={kind: said[kind] for kind in KINDS if said[kind]},
         note=run.manifest.note,
+        unseen=run.manifest.unseen,
         cascaded=run.manifest.cascaded,
         dear=plain_name(run.manifest.cascade_llm),
         redacted=redaction.line if (redaction := read_redaction(run.folder / files.REDACTION)) else "",

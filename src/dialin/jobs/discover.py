@@ -16,11 +16,14 @@ from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_st
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
 from dialin.errors import ProviderError
+from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.answers import answers_note
 from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
+from dialin.jobs.identify import check_earlier, identified
+from dialin.jobs.known_first import joined_all, known_splits, unseen_in
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
@@ -36,7 +39,6 @@ from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import usage_by_step
 from dialin.report.html import write_report
-from dialin.review.pin import PinnedSplit, read_pinned
 from dialin.runs.integrity import hashes_in, result_id
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, Manifest, read_manifest, write_manifest
 from dialin.runs.run import Run
@@ -88,25 +90,27 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     InputError
         If the folder cannot be written.
     """
+    check_earlier(run)
     log = SessionLog(run.folder, session.budget.prices)
     session = replace(session, on_step=_both(log.step, session.on_step))
     try:
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
         data = with_kinds(embed(run, opened, session), opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
-            held = held_in(run, data)
-            rest = held.rest if held else data
+            splits = known_splits(run, data, replace(tools, on_step=session.on_step))
+            rest = splits[-1].rest if splits else data
             is_enough = len(rest.texts) >= MIN_SENTENCES
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
             told = replace(tools, on_step=session.on_step)
             session.on_step("cluster")  # until the first question
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
-            result = held.joined(found) if held else found
+            result = joined_all(splits, found)
             with closing(replies_in(run.folder / files.REPLIES)) as store:
                 note = answers_note(store.answers(), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
         about = replace(billed, suggested=result.suggested, note=note, cascaded=result.cascaded)
+        about = replace(about, unseen=unseen_in(run.folder, result))
         manifest = replace(about, status=status_of(result))
         ended = replace(run, manifest=manifest)
         if log.cost:
@@ -136,12 +140,6 @@ def refused_by(tools: Tools) -> list[str]:
     """Return the words with which servers refused single questions in this session; both clients share the list."""
     clients = [llm for llm in (tools.llm, tools.judge_llm) if isinstance(llm, Client)]
     return clients[0].refused if clients else []
-
-
-def held_in(run: Run, data: Data) -> PinnedSplit | None:
-    """Return the split of the sentences into pinned intents and the rest; None if the run pins no other run."""
-    pinned = read_pinned(run.folder / files.PINNED_INTENTS)
-    return PinnedSplit.of(pinned, data, run.assignment_roles) if pinned else None
 
 
 def with_bill(manifest: Manifest, folder: Path, prices: PriceList) -> Manifest:
@@ -293,12 +291,17 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
     a run without a result, which can be gone on with, and never half of two results.
     """
     folder = run.folder
+    result, taxonomy = identified(run, result)
     kept = keep_reviewed(replace(run, manifest=read_manifest(folder)))
     write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
     write_pieces(folder / files.PIECES, result.pieces)
-    files.write_table(folder / files.INTENTS, intents_table(result))
-    files.write_table(folder / files.SENTENCES, sentences_table(run.corpus, result))
+    sentences = sentences_table(run.corpus, result)
+    intents = with_outcomes(intents_table(result), sentences, run.corpus.occurrences)
+    files.write_table(folder / files.INTENTS, intents)
+    files.write_table(folder / files.SENTENCES, sentences)
+    if taxonomy:
+        files.write_json(folder / files.TAXONOMY, taxonomy)
     hashes = hashes_in(folder)
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:

@@ -26,7 +26,8 @@ REPLY_CACHE, VECTOR_CACHE = "replies.sqlite", "embeddings.sqlite"
 _WRITTEN = frozenset(
     {
         *(files.MANIFEST, files.TIMING, files.OCCURRENCES, files.SENTENCES, files.INTENTS, files.ROUNDS),
-        *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.REPORT),
+        *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.LISTED_INTENTS),
+        *(files.TAXONOMY, files.REPORT),
         *(files.BATCHES, files.REDACTION, DECISIONS, LOCK),
     }
 )

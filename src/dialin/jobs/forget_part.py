@@ -18,6 +18,7 @@ from dialin import files, saved
 from dialin.discover.assign import read_pieces, write_pieces
 from dialin.embed.cache import remove_vectors
 from dialin.errors import InputError
+from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.carry import is_kept_result
 from dialin.jobs.forget import REPLY_CACHE, VECTOR_CACHE
 from dialin.jobs.forget_log import LogWithout
@@ -39,6 +40,7 @@ from dialin.review.log import DECISIONS, first_line_of, read_log
 from dialin.review.pin import read_pinned, write_pinned
 from dialin.runs import lock
 from dialin.runs.integrity import hashes_in, result_id
+from dialin.runs.listed import read_listed, write_listed
 from dialin.runs.manifest import write_manifest
 from dialin.runs.run import Run, corpus_in, fingerprint, load
 from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences
@@ -170,6 +172,7 @@ def _made_without(run: Run, going: Going, traces: Traces) -> Path:
         for kept in [path for path in staging.iterdir() if is_kept_result(path)]:
             _rewrite_result(kept, going, traces)
         _rewrite_vectors(run, staging, going)
+        _rewrite_listed(staging / files.LISTED_INTENTS, going)
         _rewrite_result(staging, going, traces)
         if (staging / files.REPLIES).is_file():
             _forget_replies(staging / files.REPLIES, traces)
@@ -196,6 +199,15 @@ def _rewrite_vectors(run: Run, folder: Path, going: Going) -> None:
         files.write_array(folder / files.EMBEDDINGS, X[going.stays])
 
 
+def _rewrite_listed(path: Path, going: Going) -> None:
+    """Take the texts that go out of the examples of the known intents, in whatever case they are there."""
+    gone = {text.casefold() for text in going.texts}
+    listed = read_listed(path)
+    if listed:
+        kept = (tuple(text for text in one.examples if text.casefold() not in gone) for one in listed)
+        write_listed(path, tuple(replace(one, examples=left) for one, left in zip(listed, kept, strict=True)))
+
+
 def _rewrite_result(folder: Path, going: Going, traces: Traces) -> None:
     """Rewrite the tables and the log of a run, or of an earlier result that it keeps."""
     before = read_sentences(folder)
@@ -210,10 +222,18 @@ def _rewrite_result(folder: Path, going: Going, traces: Traces) -> None:
         files.write_table(folder / files.INTENTS, found)
     files.write_table(folder / files.SENTENCES, after)
     if (folder / files.OCCURRENCES).is_file():
-        occurrences = read_occurrences(folder, before.num_rows)
-        files.write_table(folder / files.OCCURRENCES, occurrences_without(occurrences, going))
+        occurrences = occurrences_without(read_occurrences(folder, before.num_rows), going)
+        files.write_table(folder / files.OCCURRENCES, occurrences)
+        _rewrite_outcomes(folder, after, occurrences)
     if (folder / DECISIONS).is_file():
         _rewrite_log(folder / DECISIONS, LogWithout(going.new_ids, lost, traces.without))
+
+
+def _rewrite_outcomes(folder: Path, sentences: pa.Table, occurrences: pa.Table) -> None:
+    """Compute what came of the dialogues that are left, and write it with the intents."""
+    if (folder / files.INTENTS).is_file():
+        intents = read_found_intents(folder, sentences)
+        files.write_table(folder / files.INTENTS, with_outcomes(intents, sentences, occurrences))
 
 
 def _renamed(intents: pa.Table, traces: Traces) -> pa.Table:

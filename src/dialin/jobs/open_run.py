@@ -13,6 +13,7 @@ import pyarrow as pa
 from dialin import files, saved
 from dialin.discover.connect import connect_for_new
 from dialin.errors import InputError
+from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.predict import predict_parts
 from dialin.read.columns import Columns
 from dialin.report.notebook import picture
@@ -68,7 +69,7 @@ class OpenRun:
     @cached_property
     def intents(self) -> Any:
         """One row per intent, needs first, each group with the most frequent first: ``intents.parquet``."""
-        return self._frame(self.run.intents)
+        return self._frame(with_outcomes(self.run.intents, self.run.sentences, self.run.corpus.occurrences))
 
     @cached_property
     def sentences(self) -> Any:

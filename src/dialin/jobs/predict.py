@@ -226,7 +226,7 @@ class Answers:
 
 def pins(run: Run, pieces: Pieces) -> Pins:
     """Return the sentences that people put elsewhere than the pieces would, in the review of this or a pinned run."""
-    is_decided = is_edited(run.review) or run.manifest.pinned
+    is_decided = is_edited(run.review) or run.manifest.since
     data = run.data if is_decided else None
     if data is None:
         return Pins({})

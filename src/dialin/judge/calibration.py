@@ -120,6 +120,8 @@ class Calibration:
         clusters that it suggests (`dialin.judge.evidence.HeightEvidence`).
     prompt_version : int, optional
         Version of the prompt of `form` whose answers were fitted; None: of no LLM's answers.
+    steering : str
+        Digest of what the LLM was told beside the sentences (`dialin.prompts.steering.Steering.key`); "" for nothing.
     """
 
     name: str
@@ -135,6 +137,7 @@ class Calibration:
     audit_weights: tuple[float, ...] | None = None
     height_slope: float = 4.0
     prompt_version: int | None = None
+    steering: str = ""
 
     @property
     def is_current(self) -> bool:

@@ -68,6 +68,8 @@ class Columns:
         Sheet of a workbook; by default the first.
     split : bool
         Whether each sentence of a turn becomes a row (`dialin.read.split`).
+    outcomes : tuple of str
+        Columns that tell what came of a dialogue, such as its duration (`dialin.read.outcomes`).
     """
 
     text: str | None = None
@@ -80,6 +82,7 @@ class Columns:
     pause: float = PAUSE
     sheet: str | None = None
     split: bool = False
+    outcomes: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -92,7 +95,7 @@ DEFAULT = Columns()
 
 def wanted_of(columns: Columns) -> ColumnFilter:
     """Return the test for a column that may be needed: one that the user names, or one with a usual name."""
-    keys = _KNOWN_NAMES | set(map(_key, columns.names))
+    keys = _KNOWN_NAMES | set(map(_key, (*columns.names, *columns.outcomes)))
     return lambda name: _key(name) in keys
 
 

@@ -29,6 +29,7 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE as DATE_TYPE
 from dialin.read.dates import dates
 from dialin.read.formats import load_raw
+from dialin.read.outcomes import outcome_columns
 from dialin.read.roles import Speakers, speakers_of
 from dialin.read.source import RawTable
 from dialin.read.split import split_rows
@@ -95,7 +96,8 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
         ``row`` counts the turns of the whole source in reading order, ``turn`` counts them from 0 in each dialogue,
         a dialogue without an id gets ``#`` and its number from 0, and the date is the turn's own, else the
         dialogue's. If turns are split, a row of the table is a sentence, and those of one turn share ``row`` and
-        ``turn``. An export of a contact centre has more columns, where its source tells them: ``start`` and ``end``
+        ``turn``. The outcomes that `columns` names follow, float64 or string. An export of a contact centre has more
+        columns, where its source tells them: ``start`` and ``end``
         (float64, seconds), ``speaker`` (string) and the outcomes of the dialogue (float64 or string), such as
         ``duration`` (seconds), ``rating``, ``queue``, ``channel``, ``tags`` and ``language``.
 
@@ -157,8 +159,8 @@ def _read_rows(raw: RawTable, columns: Columns) -> pa.Table:
         speakers=_speakers(raw.columns[role], role, raw.where, is_given=columns.role is not None) if role else None,
         date=dates(raw.columns[date], date, raw.where, is_given=columns.date is not None) if date else None,
     )
-    for more in raw.carried:
-        table = table.append_column(more, raw.columns[more])
+    for more, values in outcome_columns(raw, columns).items():
+        table = table.append_column(more, values)
     return split_rows(table, text) if columns.split else table
 
 
@@ -233,6 +235,8 @@ def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
         speakers=_speakers_of_turns(raw, fields, columns, parent),
         date=_date_of_turns(raw, fields, columns.date, parent),
     )
+    for more, values in outcome_columns(raw, columns).items():
+        table = table.append_column(more, values.take(parent))
     return split_rows(table, said) if columns.split else table
 
 

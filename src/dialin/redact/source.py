@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError, InputWarning
+from dialin.read.cells import is_string
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.table import read_table
@@ -179,7 +180,7 @@ def redacted_table(table: pa.Table, finder: Finder) -> RedactedTable:
 def _with_redacted_outcomes(table: pa.Table) -> pa.Table:
     """Return a table whose other columns of text, which an export adds, have placeholders, each cell for itself."""
     for name in table.column_names:
-        if name not in _OWN and pa.types.is_string(table[name].type):
+        if name not in _OWN and is_string(table[name].type):
             cells = table[name].to_pylist()
             new = {cell: redacted_text(cell) for cell in set(cells) if cell}
             column = pa.array([new.get(cell, cell) for cell in cells], table[name].type)

@@ -11,9 +11,11 @@ from dialin import files
 from dialin.facts.build import facts_of
 from dialin.facts.facts import stratum_of
 from dialin.facts.loaded import load_files
+from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion
 from dialin.judge.certainty import with_certainty
 from dialin.llm.prices import shown_money
 from dialin.report.map.points import points_of
+from dialin.report.outcome_words import compared_text, figure, outcome_heading, segment_text
 from dialin.report.page import Page
 from dialin.report.private import without_sentences
 from dialin.report.took import shown_seconds
@@ -23,33 +25,35 @@ from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
 """Maximum width of a sentence in the tables, in columns."""
-SCRIPTS = ("map/map.js", "templates/table.js", "templates/start.js")
+SCRIPTS = ("map/map.js", "templates/table.js", "templates/sort.js", "templates/start.js")
 
 
-def write_report(run: Run, path: Path, *, sentences: bool = True) -> int:
+def write_report(run: Run, path: Path, *, sentences: bool = True, question: OutcomeQuestion = AS_USUAL) -> int:
     """Write the report of a run, without `sentences` if it is for people who must not read any; return its bytes.
+
+    `question` is what is asked of the outcomes of its dialogues.
 
     Raises
     ------
     InputError
         If the run has no result yet, a file of the run cannot be read, or the page cannot be written.
     """
-    html = report_html(run, sentences=sentences)
+    html = report_html(run, sentences=sentences, question=question)
     files.write_text(path, html)
     return path.stat().st_size
 
 
-def report_html(run: Run, *, sentences: bool = True) -> str:
+def report_html(run: Run, *, sentences: bool = True, question: OutcomeQuestion = AS_USUAL) -> str:
     """Return the report of a run as one self-contained HTML page."""
-    page = open_page(run)
+    page = open_page(run, question)
     return fill_templates(page if sentences else without_sentences(page))
 
 
-def open_page(run: Run) -> Page:
+def open_page(run: Run, question: OutcomeQuestion = AS_USUAL) -> Page:
     """Return the page of a run for the templates; raise InputError if it has no result, or a file cannot be read."""
     contents = load_files(run)
     script, style = "\n".join(map(asset, SCRIPTS)), asset("templates/style.css")
-    return Page(run.manifest, facts_of(contents), points_of(contents), style, script)
+    return Page(run.manifest, facts_of(contents, question), points_of(contents), style, script)
 
 
 def asset(path: str) -> str:
@@ -81,6 +85,10 @@ def environment() -> jinja2.Environment:
         "short": shortened_text,
         "is_chinese": is_chinese,
         "with_certainty": with_certainty,
+        "figure": figure,
+        "heading": outcome_heading,
+        "compared": compared_text,
+        "segment": segment_text,
     }
     made.filters["stratum"] = stratum_of
     return made

@@ -10,6 +10,7 @@ from rich.text import Text
 from dialin.facts.facts import Facts, IntentFacts, stratum_of
 from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
+from dialin.report.outcomes_part import outcomes_part
 from dialin.report.terminal import (
     Column,
     add,
@@ -39,6 +40,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
     parts = [
         *intents_parts(facts, console.width),
         ("Main reasons for calls", reasons_table(facts)),
+        ("Outcomes", outcomes_part(facts)),
         ("Over time", time_part(facts)),
         ("Families of intents", families_part(facts)),
         ("Who speaks", roles_table(facts)),

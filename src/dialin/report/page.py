@@ -14,6 +14,7 @@ from dialin.facts.families import families
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
+from dialin.report.outcome_view import OutcomeView
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
 from dialin.report.terminal import WHAT_ELSE, WHY, by_heading
 from dialin.report.took import Took, took
@@ -29,6 +30,7 @@ SECTIONS = {
     "map": "Map",
     "intents": "Intents",
     "calls": "Main reasons",
+    "outcomes": "Outcomes",
     "trends": "Over time",
     "tree": "Tree",
     "left": "Without an intent",
@@ -93,6 +95,7 @@ class Page:
         is_there = {
             "map": self.points is not None,
             "calls": facts.calls is not None,
+            "outcomes": facts.outcomes is not None and bool(facts.outcomes.intents),
             "trends": bool(facts.timeline or facts.roles),
             "tree": len(facts.intents) > 1 and facts.tree is not None,
         }
@@ -215,6 +218,11 @@ class Page:
         """The number of other intents that are a main reason, and the number of calls they account for."""
         others = self.facts.reasons[len(self.reasons) :]
         return len(others), sum(one.n_reason for one in others)
+
+    @cached_property
+    def outcomes(self) -> OutcomeView | None:
+        """What came of the dialogues; None if nothing is known of it."""
+        return OutcomeView(self.facts.outcomes, self.max_rows) if self.facts.outcomes else None
 
     # --- time ---
 

@@ -129,6 +129,8 @@ def totals(run: Run, summary: Summary) -> list[str]:
     if summary.unassigned:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")
+    if summary.unseen:
+        lines.append(f"listed, but never said: {', '.join(summary.unseen)}")
     if summary.redacted:
         lines.append(summary.redacted)
     if summary.note:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import rows_by
+from dialin.discover.uids import uid_of_part
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.read.cells import one_array
@@ -192,8 +193,11 @@ def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDA
 
 
 def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns of an intent that a person decides: its name and P(good)."""
-    return {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
+    """Return the columns of an intent that a person decides: its name and P(good); and the uid of one that is new."""
+    said = {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
+    if intent in old:
+        return said | {"uid": old[intent].get("uid")}
+    return said | {"uid": uid_of_part((row.get("uid") or "" for row in old.values()), intent)}
 
 
 def _intent(intent: int, rows: NDArray[np.int64], own: SentenceColumns, found: dict[str, Any] | None) -> dict[str, Any]:

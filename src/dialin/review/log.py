@@ -62,7 +62,7 @@ def check_result(path: Path, result: str) -> None:
     if result and about != result:
         raise InputError(
             f"{path} is about another result ({about}) than the one beside it ({result}), so its intents are others",
-            hint="take it back to its run, and carry the decisions over with: dialin discover INPUT --pin THAT_RUN",
+            hint="take it back to its run, and carry the decisions over with: dialin discover INPUT --since THAT_RUN",
         )
 
 

@@ -46,6 +46,8 @@ class KeptIntents:
         Decision about each sentence of this run: 0 … m − 1, −1 for no intent, `NO_DECISION` if nobody decided.
     pieces : Pieces
         Decision function of the other run; its intents are 0 … m − 1, or −1 if not kept.
+    uids : tuple of str, m
+        The uid of each intent.
     """
 
     names: tuple[str, ...]
@@ -54,6 +56,7 @@ class KeptIntents:
     p_good: NDArray[np.float64]
     labels: Labels
     pieces: Pieces
+    uids: tuple[str, ...]
 
 
 def kept_intents(state: ReviewState) -> list[int]:
@@ -115,6 +118,7 @@ def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptInte
         p_good=np.array([rows[intent]["p_good"] for intent in kept], dtype=np.float64),
         labels=np.array([known.get(key, NO_DECISION) for key in keys], dtype=np.int64),
         pieces=replace(decided.pieces, intents=of),
+        uids=tuple(rows[intent]["uid"] for intent in kept),
     )
 
 
@@ -204,6 +208,7 @@ class PinnedSplit:
                 kind=found[i][0],
                 p_kind=found[i][1],
                 description=self.pinned.descriptions[i],
+                uid=self.pinned.uids[i],
             )
             for i, (name, rows) in enumerate(zip(self.pinned.names, members, strict=True))
         ]
@@ -247,6 +252,7 @@ def write_pinned(path: Path, pinned: KeptIntents) -> None:
         "radii": pinned.pieces.radii,
         "intents": pinned.pieces.intents,
         "piece_roles": np.array(pinned.pieces.roles, dtype=np.str_),
+        "uids": np.array(pinned.uids, dtype=np.str_),
     }
     files.write_arrays(path, arrays)
 
@@ -263,9 +269,10 @@ def read_pinned(path: Path) -> KeptIntents | None:
         return None
     held = saved.read_arrays(path)
     try:
-        names, roles, piece_roles = (tuple(map(str, held[name])) for name in ("names", "roles", "piece_roles"))
+        columns = ("names", "roles", "piece_roles", "uids")
+        names, roles, piece_roles, uids = (tuple(map(str, held[name])) for name in columns)
         pieces = Pieces(held["centroids"], held["radii"], held["intents"], piece_roles)
         descriptions = tuple(map(str, held.get("descriptions", [""] * len(names))))  # dialin 0.2 wrote none
-        return KeptIntents(names, roles, descriptions, held["p_good"], held["labels"], pieces)
+        return KeptIntents(names, roles, descriptions, held["p_good"], held["labels"], pieces, uids)
     except KeyError as error:
         raise InputError(f"{path} is damaged: {error} is missing", hint="start the run again") from error

@@ -22,6 +22,8 @@ RESULT_FILES = (
     files.EMBEDDINGS,
     files.PIECES,
     files.PINNED_INTENTS,
+    files.TAXONOMY,
+    files.LISTED_INTENTS,
     files.REDACTION,
 )
 

@@ -17,6 +17,7 @@ from dialin.llm.prices import Cost
 from dialin.llm.spec import NO_LLM
 from dialin.read.columns import Columns
 from dialin.read.database import SqlQuery
+from dialin.read.intent_list import ListedIntent
 from dialin.redact.choice import OFF
 from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
@@ -68,18 +69,21 @@ class RunPlan:
         Settings of the method.
     specs : Specs
         LLMs and embedder.
-    pin : Path, optional
-        Folder of an earlier run; the new run keeps what people decided about it.
+    since : Path, optional
+        Folder of an earlier run; the new run finds its intents again, and keeps what people decided about it.
     redact : str, optional
         One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
+    listed : tuple of ListedIntent
+        Intents that are there from the start; none by default.
     """
 
     source: str | SqlQuery
     columns: Columns
     settings: Settings
     specs: Specs = field(default_factory=Specs)
-    pin: Path | None = None
+    since: Path | None = None
     redact: str | None = None
+    listed: tuple[ListedIntent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Manifest:
     """Contents of ``manifest.json``, which are equal for equal data, settings, seed and models on one machine.
 
     `files` and `result` are those of `dialin.runs.integrity`; a run without a result has none. `note` is what the user
-    should know about the answers of the LLM (`dialin.jobs.answers`).
+    should know about the answers of the LLM (`dialin.jobs.answers`), `unseen` the listed intents without a sentence.
     """
 
     dialin: str
@@ -106,7 +110,8 @@ class Manifest:
     cascaded: Cascaded | None = None
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     cost: Cost | None = None
-    pinned: str = ""
+    since: str = ""
+    unseen: list[str] = field(default_factory=list)
     suggested: SuggestedNumber | None = None
     files: dict[str, FileHash] = field(default_factory=dict)
     result: str = ""
@@ -144,7 +149,7 @@ def manifest_of(values: Any, path: Path) -> Manifest:
     try:
         settings: dict[str, Any] = {"context": "none"} | values["settings"]  # runs before there was a context had none
         settings |= {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
-        source = values["source"] | {"columns": Columns(**values["source"]["columns"])}
+        source = values["source"] | {"columns": _columns_in(values["source"]["columns"])}
         given = values["calibration"]
         calibration = given if given == "auto" else calibration_in(given)
         suggested, cost, cascaded = map(values.get, ("suggested", "cost", "cascaded"))  # older folders have none
@@ -159,8 +164,16 @@ def manifest_of(values: Any, path: Path) -> Manifest:
             "cascaded": None if cascaded is None else Cascaded(**cascaded),
             "files": {name: FileHash(**known) for name, known in values.get("files", {}).items()},
         }
-        manifest = Manifest(**{name: value for name, value in values.items() if name != "format"} | parts)
+        parts["since"] = values.get("since", values.get("pinned", ""))  # dialin 0.2 wrote what people decided alone
+        manifest = Manifest(
+            **{name: value for name, value in values.items() if name not in ("format", "pinned")} | parts
+        )
         check_types(manifest)
         return manifest
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise InputError(f"{path} is damaged: {error}", hint="make the run again") from error
+
+
+def _columns_in(values: dict[str, Any]) -> Columns:
+    """Return the names of the columns in a manifest; runs before there were outcomes named none."""
+    return Columns(**values | {"outcomes": tuple(values.get("outcomes", ()))})

@@ -31,8 +31,8 @@ from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
 from dialin.review.replay import ReviewState
 from dialin.runs.integrity import check_hashes
-from dialin.runs.manifest import Manifest, read_manifest
-from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences
+from dialin.runs.manifest import CAPPED, COMPLETE, Manifest, read_manifest
+from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences, with_uids
 from dialin.text.unseen import plain_name
 
 _KEYS = 10_000
@@ -135,7 +135,8 @@ class Run:
         sentences = read_sentences(self.folder)
         intents = read_found_intents(self.folder, sentences)
         names = pa.array([plain_name(name) for name in intents["name"].to_pylist()], pa.string())
-        return sentences, intents.set_column(intents.schema.get_field_index("name"), "name", names)
+        named = intents.set_column(intents.schema.get_field_index("name"), "name", names)
+        return sentences, with_uids(named, keys_of(self.corpus), sentences["intent_id"].to_numpy())
 
     @property
     def resume_command(self) -> str:
@@ -160,6 +161,15 @@ def load(folder: Path) -> Run:
     if (manifest.source.n_sentences, manifest.source.n_occurrences) != (len(corpus.texts), corpus.occurrences.num_rows):
         raise saved.damaged(folder / files.MANIFEST, "it counts other sentences than there are")
     return Run(folder, manifest, corpus)
+
+
+def check_ended(run: Run) -> None:
+    """Raise InputError if a run has no result yet."""
+    if run.manifest.status not in {COMPLETE, CAPPED}:
+        raise InputError(
+            f"the run in {run.folder} has no result yet; its status is {run.manifest.status!r}",
+            hint=f"continue it with: {run.resume_command}",
+        )
 
 
 def corpus_in(folder: Path) -> Corpus:

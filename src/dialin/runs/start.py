@@ -16,6 +16,7 @@ from dialin.discover.state import MIN_SENTENCES
 from dialin.errors import DialinError, InputError
 from dialin.llm.servers import allow, servers_of
 from dialin.llm.spec import NO_LLM
+from dialin.prompts.steering import STEPS_OF
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.database import SqlQuery
@@ -23,6 +24,7 @@ from dialin.read.remote import is_remote, without_secrets
 from dialin.redact.choice import OFF
 from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
+from dialin.runs.listed import write_listed
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
 from dialin.runs.redaction import write_redaction
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
@@ -102,7 +104,7 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, reda
         If the folder is not free or cannot be written; no part of it remains.
     """
     check_free(folder)
-    pinned = pinned_for(plan, corpus, opened) if plan.pin else None
+    pinned = pinned_for(plan, corpus, opened) if plan.since else None
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
     place = folder.resolve()  # a link leads to the folder, and stays
     staging = _staging(place)
@@ -114,6 +116,8 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, reda
         files.write_table(staging / files.SENTENCES, sentences_table(corpus, None))
         if pinned:
             write_pinned(staging / files.PINNED_INTENTS, pinned)
+        if plan.listed:
+            write_listed(staging / files.LISTED_INTENTS, plan.listed)
         if redaction:
             write_redaction(staging / files.REDACTION, redaction)
         write_manifest(staging, run.manifest)
@@ -161,33 +165,33 @@ def _remember_servers(plan: RunPlan, opened: Connections) -> None:
         allow(servers_of([*plan.specs.llms, opened.embedder_name]))
 
 
-def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntents:
-    """Return the intents that people decided about in the run that a plan pins, applied to the sentences of a new one.
+def pinned_for(plan: RunPlan, corpus: Corpus, opened: Connections) -> KeptIntents | None:
+    """Return the intents that people decided about in the earlier run of a plan, applied to the sentences of a new one.
+
+    Returns
+    -------
+    KeptIntents or None
+        None if nobody has decided about the earlier run.
 
     Raises
     ------
     InputError
-        If there are no decisions, or the two runs do not have the same embedder and, in dialogues, the same context.
+        If the two runs do not have the same embedder and, in dialogues, the same context.
     """
-    pin, context = Path(plan.pin or ""), plan.settings.context
-    old = load(pin)
+    since, context = Path(plan.since or ""), plan.settings.context
+    old = load(since)
     if old.manifest.embedder != opened.embedder_name:
         raise InputError(
-            f"{pin} was made with the embedder {old.manifest.embedder}, but this run uses {opened.embedder_name}",
+            f"{since} was made with the embedder {old.manifest.embedder}, but this run uses {opened.embedder_name}",
             hint=f"use --embedder {old.manifest.embedder}",
         )
     known_by = old.manifest.settings.context
     if known_by != context and (old.corpus.has_dialogues or corpus.has_dialogues):
         raise InputError(
-            f"{pin} was made with --context {known_by}, but this run has --context {context}",
+            f"{since} was made with --context {known_by}, but this run has --context {context}",
             hint=f"use --context {known_by}",
         )
-    pinned = pinned_of(decided(old), keys_of(corpus))
-    if pinned is None:
-        raise InputError(
-            f"the review of {pin} has no decisions to keep", hint=f"review it: dialin review {files.quoted(pin)}"
-        )
-    return pinned
+    return pinned_of(decided(old), keys_of(corpus))
 
 
 def _missing_parents(folder: Path) -> list[Path]:
@@ -233,7 +237,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         cascade_llm=specs.cascade,
         fallback_llms=list(specs.fallbacks),
         models=model_hashes([*specs.llms, opened.embedder_name]),
-        prompts=shipped(),
+        prompts=plan.settings.steering.prompts_of(shipped(), STEPS_OF),
         calibration=opened.calibration,
-        pinned=str(plan.pin or ""),
+        since=str(plan.since.absolute()) if plan.since else "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin import files, saved
+from dialin.arrays import Labels
+from dialin.cluster.partition import rows_by
 from dialin.discover.state import Result
+from dialin.discover.uids import uid_of
 from dialin.read.corpus import Corpus
 from dialin.read.dates import in_calendar
 from dialin.search.iterate import Round
@@ -53,9 +57,10 @@ INTENTS_SCHEMA = pa.schema(
         pa.field("kind", pa.string()),
         pa.field("p_kind", pa.float64()),
         pa.field("examples", pa.list_(pa.large_string()), nullable=False),
+        pa.field("uid", pa.string()),
     ]
 )
-LATER = ("description", "kind", "p_kind")
+LATER = ("description", "kind", "p_kind", "uid")
 """Columns that runs of dialin 0.2 lack."""
 
 
@@ -149,8 +154,28 @@ def intents_table(result: Result) -> pa.Table:
             "kind": pa.array([i.kind or None for i in intents], pa.string()),
             "p_kind": pa.array([i.p_kind for i in intents], pa.float64()),
             "examples": pa.array([list(i.examples) for i in intents], pa.list_(pa.large_string())),
+            "uid": pa.array([i.uid for i in intents], pa.string()),
         }
     )
+
+
+def with_uids(intents: pa.Table, keys: Sequence[tuple[str, str]], labels: Labels) -> pa.Table:
+    """Return the table of intents with the column `uid`, which runs of older versions lack.
+
+    Parameters
+    ----------
+    intents : pyarrow.Table
+        The table as the run wrote it.
+    keys : sequence of (str, str), n
+        Text and role of each sentence.
+    labels : ndarray of shape (n,), int64
+        Its intent, −1 for none.
+    """
+    if "uid" in intents.column_names:
+        return intents
+    rows = rows_by(labels)
+    uids = [uid_of(keys[row] for row in rows[intent].tolist()) for intent in intents["intent_id"].to_pylist()]
+    return intents.append_column("uid", pa.array(uids, pa.string()))
 
 
 def rounds_json(result: Result) -> list[dict[str, object]]:

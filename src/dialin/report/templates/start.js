@@ -1,4 +1,5 @@
 startTable();
+startSorting();
 {
   const data = document.getElementById("data").textContent;
   if (document.getElementById("canvas")) startMap(JSON.parse(data));

@@ -1,0 +1,57 @@
+"""Takes the sentences of intents that are known before the search out of it: reviewed ones first, then listed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from dialin import files
+from dialin.discover.context import Tools
+from dialin.discover.state import MIN_SENTENCES, Data, Result
+from dialin.review.listed import ListedTask, kept_of_list
+from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, read_pinned
+from dialin.runs.listed import read_listed
+from dialin.runs.run import Run
+
+
+def known_splits(run: Run, data: Data, tools: Tools) -> list[PinnedSplit]:
+    """Return the splits of the sentences, each of what the one before it left; none if nothing is known.
+
+    What people decided about an earlier run comes before the list, which may repeat its names.
+    """
+    splits, roles = list[PinnedSplit](), run.assignment_roles
+    pinned = read_pinned(run.folder / files.PINNED_INTENTS)
+    if pinned:
+        splits.append(PinnedSplit.of(pinned, data, roles))
+        data, roles = splits[0].rest, [roles[row] for row in splits[0].free.tolist()]
+    listed = read_listed(run.folder / files.LISTED_INTENTS)
+    if listed and len(data.texts) >= MIN_SENTENCES:
+        tools.on_step("list")
+        kept = kept_of_list(ListedTask(listed, data, roles), tools, run.manifest.settings)
+        splits.append(PinnedSplit.of(without_named(kept, pinned.names if pinned else ()), data, roles))
+    return splits
+
+
+def without_named(kept: KeptIntents, names: Sequence[str]) -> KeptIntents:
+    """Return the intents with neither pieces nor sentences for those of these names, which another split has."""
+    folded = {name.casefold() for name in names}
+    is_taken = np.array([name.casefold() in folded for name in kept.names] + [False])  # the last is for "no intent"
+    of, labels = kept.pieces.intents, kept.labels
+    pieces = replace(kept.pieces, intents=np.where(is_taken[np.maximum(of, -1)], -1, of))
+    return replace(kept, pieces=pieces, labels=np.where(is_taken[np.maximum(labels, -1)], NO_DECISION, labels))
+
+
+def joined_all(splits: Sequence[PinnedSplit], found: Result) -> Result:
+    """Return one result with the known intents of all splits and what was found in the rest."""
+    for split in reversed(splits):
+        found = split.joined(found)
+    return found
+
+
+def unseen_in(folder: Path, result: Result) -> list[str]:
+    """Return the names of the listed intents that no sentence of a result has, in the order of the list."""
+    seen = {intent.name.casefold() for intent in result.intents}
+    return [one.name for one in read_listed(folder / files.LISTED_INTENTS) if one.name.casefold() not in seen]

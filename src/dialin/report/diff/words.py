@@ -1,0 +1,120 @@
+"""Says in words what changed between two runs, for the terminal and the page alike."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from dialin.taxonomy.alarm import figures_of
+from dialin.taxonomy.difference import (
+    GONE,
+    GROWN,
+    KEPT,
+    MERGED,
+    NEW,
+    RENAMED,
+    SHRUNK,
+    SPLIT,
+    STATES,
+    Change,
+    Difference,
+    change_json,
+)
+
+N_LOOKED_AT = 12
+"""Maximum number of lines about what to look at."""
+INTERVAL_NOTE = (
+    "An interval is Newcombe's for the difference of two proportions; all together hold the true differences in 95 of "
+    "100 comparisons. It takes utterances as independent, so it is too narrow if the same people say the same thing "
+    "several times."
+)
+
+
+def ranked_changes(difference: Difference) -> list[Change]:
+    """Return the changes as people want to read them: what is new first, what is kept last, the largest share first."""
+    return sorted(
+        difference.changes,
+        key=lambda one: (STATES.index(one.states[0]), -max(one.share.before, one.share.after)),
+    )
+
+
+def n_by_state(difference: Difference) -> dict[str, int]:
+    """Return the number of intents in each state, without the states that none is in."""
+    counts = {state: sum(state in change.states for change in difference.changes) for state in STATES}
+    return {state: n for state, n in counts.items() if n}
+
+
+def points(share: float) -> str:
+    """Return a difference of shares in percentage points.
+
+    Examples
+    --------
+    >>> points(0.0214), points(-0.3), points(0.0)
+    ('+2.1', '−30.0', '0.0')
+    """
+    text = f"{100 * share:+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", "−")
+
+
+def interval(change: Change) -> str:
+    """Return the interval of a change of share, in percentage points."""
+    return f"{points(change.share.low)} to {points(change.share.high)}"
+
+
+def explained(difference: Difference, change: Change) -> str:
+    """Return what the states of a change mean for its intent; "" for one that is kept, grown or shrunk, or alone."""
+    before, names = difference.before(change), ", ".join(one.name for one in difference.relatives(change))
+    parts = list[str]()
+    if SPLIT in change.states:
+        parts.append(f"a part of {names}" if before is None else f"parts of it are now {names}")
+    if MERGED in change.states:
+        parts.append(f"now in {names}" if change.new is None else f"with {names}")
+    if RENAMED in change.states and before:
+        parts.append(f"was {before.name}")
+    return "; ".join(parts)
+
+
+def to_look_at(difference: Difference) -> list[str]:
+    """Return a line for each change that somebody should look at, the most important first."""
+    changes = ranked_changes(difference)
+    lines = [line for change in changes if (line := _looked_at(difference, change))]
+    more = len(lines) - N_LOOKED_AT
+    found = [*lines[:N_LOOKED_AT], *([f"and {more:,} more changes"] if more > 0 else [])]
+    none = difference.unassigned
+    if none.low > 0:
+        found.insert(0, f"more has no intent: {none.before:.1%} before, {none.after:.1%} now")
+    return found
+
+
+def _looked_at(difference: Difference, change: Change) -> str:
+    name, share = difference.seen(change).name, change.share
+    if NEW in change.states:
+        return f"{name} is new: {share.after:.1%}. Is it an intent of its own? Does anybody answer it?"
+    if GONE in change.states:
+        return f"{name} is gone: it was {share.before:.1%}. Is it over, or does another intent hide it?"
+    if SPLIT in change.states or (MERGED in change.states and change.new is not None):
+        return f"{name} ({change.states[0]}): {explained(difference, change)}. Is that right?"
+    if GROWN in change.states or SHRUNK in change.states:
+        return f"{name} has {change.states[0]}: {share.before:.1%} before, {share.after:.1%} now"
+    return ""
+
+
+def is_quiet(change: Change) -> bool:
+    """Return whether nothing happened to an intent."""
+    return change.states == (KEPT,)
+
+
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """Return the difference as plain values."""
+    rows = []
+    for change in ranked_changes(difference):
+        seen, before = difference.seen(change), difference.before(change)
+        names = {"name": seen.name, "name_before": before.name if before else None, "examples": list(seen.examples)}
+        rows.append(change_json(difference, change) | names)
+    return {
+        "figures": figures_of(difference),
+        "states": n_by_state(difference),
+        "unassigned": asdict(difference.unassigned),
+        "intents": rows,
+        "to_look_at": to_look_at(difference),
+    }

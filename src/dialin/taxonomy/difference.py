@@ -1,0 +1,191 @@
+"""What became of each intent between two runs, with the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dialin.errors import InputError
+from dialin.runs.run import Run
+from dialin.taxonomy.flows import Flows, flows_between
+from dialin.taxonomy.match import Matching, matched
+from dialin.taxonomy.shares import ShareDifference, share_change
+from dialin.taxonomy.snapshot import IntentSeen, Snapshot, snapshot_of
+
+KEPT, RENAMED, GROWN, SHRUNK = "kept", "renamed", "grown", "shrunk"
+SPLIT, MERGED, NEW, GONE = "split", "merged", "new", "gone"
+STATES = (NEW, GONE, SPLIT, MERGED, GROWN, SHRUNK, RENAMED, KEPT)
+"""All states, in the order in which people want to read of them."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Why two intents belong together, or did not: the fields of `Flows` for the two."""
+
+    went: float
+    came: float
+    shared: int
+    cosine: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one intent.
+
+    Parameters
+    ----------
+    states : tuple of str
+        One or more of `STATES`, in that order.
+    old, new : int or None
+        Its place in the older and in the newer run; None if it is not there.
+    share : ShareDifference
+        Its share of all utterances; of an intent that is new or gone, one of them is 0.
+    related : tuple of int
+        Of an intent that was split, the places of the other parts in the newer run; of a part, the place of the whole
+        in the older run. Of an intent into which others were merged, their places in the older run; of one that was
+        merged, the place of the whole in the newer run.
+    proof : Proof or None
+        The evidence for the pair, for the part and its whole; None if it is new or gone.
+    """
+
+    states: tuple[str, ...]
+    old: int | None
+    new: int | None
+    share: ShareDifference
+    related: tuple[int, ...] = ()
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The difference between two runs.
+
+    Parameters
+    ----------
+    old, new : Snapshot
+        The runs.
+    flows : Flows
+        Where the sentences of each are in the other.
+    changes : tuple of Change
+        The newer intents in the order of their run, then those of the older run that are not there any more.
+    unassigned : ShareDifference
+        Share of the utterances that have no intent.
+    """
+
+    old: Snapshot
+    new: Snapshot
+    flows: Flows
+    changes: tuple[Change, ...]
+    unassigned: ShareDifference
+
+    def seen(self, change: Change) -> IntentSeen:
+        """Return the intent of a change: in the newer run, or in the older one if it is gone."""
+        if change.new is not None:
+            return self.new.intents[change.new]
+        assert change.old is not None  # an intent is in one of the runs
+        return self.old.intents[change.old]
+
+    def before(self, change: Change) -> IntentSeen | None:
+        """Return the intent of a change in the older run; None if it was not there."""
+        return None if change.old is None else self.old.intents[change.old]
+
+    def relatives(self, change: Change) -> list[IntentSeen]:
+        """Return the intents that a change is related to."""
+        in_new = (SPLIT in change.states and change.old is not None) or change.new is None
+        return [(self.new if in_new else self.old).intents[place] for place in change.related]
+
+
+def difference_of_runs(old: Run, new: Run) -> Difference:
+    """Return the difference between two runs, each as its last review left it.
+
+    Raises
+    ------
+    InputError
+        The runs have different embedders, so no sentence of one has a place in the other; or one has no result yet.
+    """
+    if old.manifest.embedder != new.manifest.embedder:
+        raise InputError(
+            f"{old.folder} was made with the embedder {old.manifest.embedder}, but {new.folder} with "
+            f"{new.manifest.embedder}",
+            hint=f"make the second run again with: --since {old.folder}",
+        )
+    return difference(snapshot_of(old), snapshot_of(new))
+
+
+def difference(old: Snapshot, new: Snapshot) -> Difference:
+    """Return the difference between two runs of the same embedder; intents with the same uid are the same."""
+    flows = flows_between(old, new)
+    uids = {intent.uid: place for place, intent in enumerate(new.intents) if intent.uid}
+    bound = {place: uids[intent.uid] for place, intent in enumerate(old.intents) if intent.uid in uids}
+    matching = matched(flows, bound)
+    made = _Changes(old, new, flows, matching)
+    newer = [made.newer(place) for place in range(len(new.intents))]
+    older = [made.older(place) for place in range(len(old.intents)) if place not in matching.same]
+    unassigned = share_change((old.unassigned, old.n_occurrences), (new.unassigned, new.n_occurrences))
+    return Difference(old, new, flows, (*newer, *older), unassigned)
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Makes the changes of two runs from their matching."""
+
+    old: Snapshot
+    new: Snapshot
+    flows: Flows
+    matching: Matching
+
+    def newer(self, new: int) -> Change:
+        """Return what the intent at a place in the newer run was before."""
+        old = next((old for old, place in self.matching.same.items() if place == new), None)
+        if old is not None:
+            return self._same(old, new)
+        whole = self.matching.split.get(new)
+        share = self._share(None, new)
+        if whole is None:
+            return Change((NEW,), None, new, share)
+        return Change((SPLIT,), None, new, share, (whole,), self._proof(whole, new))
+
+    def older(self, old: int) -> Change:
+        """Return what became of the intent at a place in the older run, of which the newer one has none."""
+        whole, share = self.matching.merged.get(old), self._share(old, None)
+        if whole is None:
+            return Change((GONE,), old, None, share)
+        return Change((MERGED,), old, None, share, (whole,), self._proof(old, whole))
+
+    def _same(self, old: int, new: int) -> Change:
+        parts = tuple(part for part, whole in self.matching.split.items() if whole == old)
+        merged = tuple(part for part, whole in self.matching.merged.items() if whole == new)
+        share = self._share(old, new)
+        has = {
+            SPLIT: bool(parts),
+            MERGED: bool(merged),
+            GROWN: share.low > 0,
+            SHRUNK: share.high < 0,
+            RENAMED: self.old.intents[old].name != self.new.intents[new].name,
+        }
+        states = tuple(state for state in STATES if has.get(state)) or (KEPT,)
+        return Change(states, old, new, share, parts or merged, self._proof(old, new))
+
+    def _share(self, old: int | None, new: int | None) -> ShareDifference:
+        before = 0 if old is None else self.old.intents[old].n_occurrences
+        after = 0 if new is None else self.new.intents[new].n_occurrences
+        n_compared = len(self.old.intents) + len(self.new.intents) - len(self.matching.same)
+        return share_change((before, self.old.n_occurrences), (after, self.new.n_occurrences), n_compared)
+
+    def _proof(self, old: int, new: int) -> Proof:
+        flows = self.flows
+        went, came, cosine = (float(values[old, new]) for values in (flows.went, flows.came, flows.cosine))
+        return Proof(round(went, 4), round(came, 4), int(flows.shared[old, new]), round(cosine, 4))
+
+
+def change_json(difference: Difference, change: Change) -> dict[str, Any]:
+    """Return a change as plain values, without any text that was said."""
+    before, share = difference.before(change), change.share
+    return {
+        "uid": difference.seen(change).uid,
+        "states": list(change.states),
+        "before": before.uid if before else None,
+        "related": [one.uid for one in difference.relatives(change)],
+        "share": {"before": share.before, "after": share.after, "low": share.low, "high": share.high},
+        "proof": asdict(change.proof) if change.proof else None,
+    }

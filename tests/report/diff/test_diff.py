@@ -1,0 +1,141 @@
+"""The difference between two runs as people see it: on the terminal, as a page, as JSON, and in a scheduled job."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from conftest import Cli
+from rich.console import Console
+
+from dialin.report.diff.flow import HEIGHT, N_DRAWN, flow_picture
+from dialin.report.diff.page import difference_html
+from dialin.report.diff.terminal import print_difference
+from dialin.report.diff.words import difference_json, points, to_look_at
+from dialin.review.edits import Rename
+from dialin.taxonomy.difference import difference
+from fake_run import Said, decide, fake_run
+from one_line import one_line
+from two_months import month
+
+OLD = {"refund": [0, 1, 2, 3], "parcel": [40, 41, 42, 43, 44, 45], "密码": [80, 81], "": [200]}
+NEW = {"refund": [0, 1, 2, 3], "parcel": [40, 41, 42, 43], "late": [44, 45], "invoice": [140, 141], "": [200]}
+JANUARY = [Said(f"refund my money please {i}", "request-refund") for i in range(8)]
+PARCELS = [Said(f"where is the parcel courier {i}", "inquire-parcel") for i in range(8)]
+GNOMES = [Said(f"garden gnome wants hat {'abcdefgh'[i]}", "buy-<b>hat</b>") for i in range(8)]
+
+
+@pytest.fixture
+def runs(home: Path) -> None:
+    fake_run(home / "january", [*JANUARY, *PARCELS])
+    fake_run(home / "february", [*JANUARY, *GNOMES])
+
+
+def test_the_terminal_shows_what_changed_and_counts_the_rest() -> None:
+    out = io.StringIO()
+    print_difference(difference(month(OLD), month(NEW)), Console(file=out, width=120))
+    text = out.getvalue()
+    assert [name for name in ("invoice", "late", "parcel", "密码") if name not in text] == []
+    assert "refund" not in text
+    assert "new 1 · gone 1 · split 2 · kept 1" in text
+    assert "look at: invoice is new: 15.4%" in text
+
+
+def test_nothing_to_look_at_in_the_same_run() -> None:
+    assert to_look_at(difference(month(OLD), month(OLD))) == []
+    assert "Nothing changed" in difference_html(difference(month(OLD), month(OLD)), "a", "b")
+
+
+def test_two_empty_runs_have_a_page(home: Path) -> None:
+    none = month({"": [1, 2, 3]})
+    assert flow_picture(difference(none, none)).ribbons == ()
+    assert "All intents" in difference_html(difference(none, none), "a", "b")
+
+
+def test_bars_are_as_high_as_shares_and_ribbons_fit_into_them() -> None:
+    """Refunds are 4 of 13 before; a third of the parcels is late."""
+    picture = flow_picture(difference(month(OLD), month(NEW)))
+    heights = {node.intent.name: node.height for node in picture.left}
+    assert heights["refund"] == pytest.approx(HEIGHT * 4 / 13)
+    titles = [ribbon.title for ribbon in picture.ribbons]
+    assert "parcel → late: 33% of the one, 100% of the other" in titles
+    assert not [title for title in titles if "invoice" in title]
+    bottoms = [node.y + node.row for node in (*picture.left, *picture.right)]
+    assert max(bottoms) < picture.height
+
+
+def test_rare_intents_beyond_the_limit_are_counted_not_drawn() -> None:
+    many = {f"intent {i}": [3.0 * i, 3.0 * i + 0.1] for i in range(N_DRAWN + 5)}
+    picture = flow_picture(difference(month(many), month(many)))
+    assert (len(picture.left), picture.n_left_out) == (N_DRAWN, 10)
+
+
+def test_points_have_a_sign() -> None:
+    assert [points(x) for x in (0.1, -0.1, 0.0001, -0.0001)] == ["+10.0", "−10.0", "0.0", "0.0"]
+
+
+def test_json_has_uids_states_and_evidence() -> None:
+    told = difference_json(difference(month(OLD, {"refund": "i1"}), month(NEW, {"refund": "i1"})))
+    assert told["states"] == {"new": 1, "gone": 1, "split": 2, "kept": 1}
+    (refund,) = [row for row in told["intents"] if row["uid"] == "i1"]
+    assert (refund["states"], refund["before"], refund["name_before"]) == (["kept"], "i1", "refund")
+    assert refund["proof"] == {"went": 1.0, "came": 1.0, "shared": 4, "cosine": 1.0}
+
+
+# --- the command ------------------------------------------------------------------------------------
+
+
+def test_the_command_compares_runs_without_since(cli: Cli, runs: None) -> None:
+    done = cli("diff", "january", "february", "--json")
+    assert done.exit_code == 0, done.output
+    states = {row["name"]: row["states"] for row in json.loads(done.stdout)["intents"]}
+    assert states == {"buy-<b>hat</b>": ["new"], "inquire-parcel": ["gone"], "request-refund": ["kept"]}
+
+
+def test_the_page_is_whole_and_escapes_what_people_said(cli: Cli, runs: None) -> None:
+    assert cli("diff", "january", "february", "--html", "page.html").exit_code == 0
+    page = Path("page.html").read_text()
+    assert "<b>hat" not in page
+    assert "buy-&lt;b&gt;hat" in page
+    assert "garden gnome wants hat" in page
+    assert not re.search(r"https?://|<script", page)
+    assert ET.fromstring(re.search(r"<svg.*?</svg>", page, re.S)[0]).tag == "svg"  # type: ignore[index]
+
+
+def test_the_migration_table_is_written(cli: Cli, runs: None) -> None:
+    assert cli("diff", "january", "february", "--migration", "moved.csv").exit_code == 0
+    rows = list(csv.DictReader(Path("moved.csv").read_text().splitlines()))
+    assert {row["old_name"]: row["new_name"] for row in rows} == {
+        "request-refund": "request-refund",
+        "inquire-parcel": "",
+    }
+
+
+def test_a_limit_that_is_exceeded_gives_exit_code_3(cli: Cli, runs: None) -> None:
+    done = cli("diff", "january", "february", "--fail-on", "new>0.02", "--fail-on", "unassigned>0.5")
+    assert done.exit_code == 3
+    assert done.stderr == "dialin: limit exceeded: new is 0.5000, above 0.02\n"
+    assert cli("diff", "january", "february", "--fail-on", "new>0.6").exit_code == 0
+    told = json.loads(cli("diff", "january", "february", "--json", "--fail-on", "gone>0.1").stdout)
+    assert told["exceeded"] == ["gone is 0.5000, above 0.1"]
+
+
+def test_a_name_that_a_person_gave_is_told(cli: Cli, home: Path, runs: None) -> None:
+    decide(home / "february", Rename(1, "退款"))
+    done = json.loads(cli("diff", "january", "february", "--json").stdout)
+    assert ["renamed"] in [row["states"] for row in done["intents"] if row["name_before"] == "request-refund"]
+
+
+def test_wrong_input_is_one_line(cli: Cli, home: Path, runs: None) -> None:
+    one_line(cli("diff", "january", "nowhere"), "there is no run in nowhere")
+    one_line(cli("diff", "january", "february", "--fail-on", "new>2"), "--fail-on 'new>2' is not a limit", "new>0.02")
+    path = home / "february" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"embedder": "local:another"}))
+    one_line(cli("diff", "january", "february"), "was made with the embedder test:hashing", "local:another")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"embedder": "test:hashing", "status": "interrupted"}))
+    one_line(cli("diff", "january", "february"), "has no result yet", "dialin resume february")

@@ -1,0 +1,107 @@
+"""Outcomes on the terminal, in JSON and in the report, of a run that a user makes with --outcome."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Cli
+from rich.cells import cell_len
+
+from browser import browser, installed
+from dialin.facts.outcomes import OutcomeMean, OutcomeShare, SegmentDifference
+from dialin.report.outcome_words import compared_text, segment_text, with_margin
+from dialin.runs.manifest import read_manifest
+from fake_run import calls as made_calls
+from fake_run import fake_run
+from outcome_calls import OUTCOMES, write_calls
+from scripted import ScriptedBackend
+
+
+@pytest.fixture
+def run(cli: Cli, backend: ScriptedBackend, home: Path) -> Path:
+    write_calls(home / "calls.csv")
+    words = [word for name in OUTCOMES for word in ("--outcome", name)]
+    result = cli("discover", "calls.csv", "--out", "run", "--llm", "none", *words)
+    assert result.exit_code == 0, result.stderr
+    return home / "run"
+
+
+def test_the_terminal_shows_means_repeats_minutes_and_what_differs(cli: Cli, run: Path) -> None:
+    result = cli("show", run, "--by", "channel", "--repeat-days", 10)
+    part = result.stdout.split("OUTCOMES")[1].split("OVER TIME")[0]
+    for said in ("duration, s", "min/week", "differs from the rest", "by channel", "within 10 days", "±"):
+        assert said in part
+    assert max(map(cell_len, result.stdout.splitlines())) <= 80
+
+
+def test_a_run_without_outcomes_shows_none(cli: Cli, home: Path) -> None:
+    fake_run(home / "plain", made_calls())
+    assert "OUTCOMES" not in cli("show", "plain").stdout
+    assert 'id="outcomes"' not in (home / "plain" / "report.html").read_text("utf-8")
+    assert json.loads(cli("show", "plain", "--json").stdout)["outcomes"] is None
+    failed = cli("show", "plain", "--by", "channel")
+    assert failed.exit_code == 2
+    assert "make the run with --outcome COL" in failed.stderr
+
+
+def test_json_has_all_figures_and_no_nan(cli: Cli, run: Path) -> None:
+    text = cli("show", run, "--by", "channel", "--json").stdout
+    found = json.loads(text, parse_constant=pytest.fail)["outcomes"]
+    assert (found["n_dialogues"], found["numbers"], found["words"]) == (90, ["duration", "rating"], ["channel"])
+    longest = max(found["intents"], key=lambda one: one["means"][0]["mean"])
+    assert longest["means"][0]["low"] < longest["means"][0]["mean"] < longest["means"][0]["high"]
+    assert found["segments"]["by"] == "channel"
+
+
+def test_the_run_keeps_which_columns_are_outcomes(run: Path) -> None:
+    assert read_manifest(run).source.columns.outcomes == OUTCOMES
+
+
+def test_the_report_has_a_table_with_bars_and_legend(run: Path) -> None:
+    html = (run / "report.html").read_text("utf-8")
+    part = html.split('<section id="outcomes"')[1].split("</section>")[0]
+    assert 'href="#outcomes"' in html
+    assert part.count('class="gauge"') >= 6
+    assert "Again within 7 days" in part
+    assert "<b>" in part
+    widths = [float(width) for width in re.findall(r"(?:left|width):([\d.]+)%", part)]
+    assert widths
+    assert all(0 <= width <= 100 for width in widths)
+
+
+def test_the_report_compares_segments_if_asked(cli: Cli, run: Path) -> None:
+    assert cli("report", run, "--by", "channel", "--repeat-days", 3, "--out", "by.html").exit_code == 0
+    html = Path("by.html").read_text("utf-8")
+    assert "<h3>By channel</h3>" in html
+    assert "Again within 3 days" in html
+
+
+@pytest.mark.skipif(installed() is None, reason="no Chromium with its driver is here: apt-get install chromium-driver")
+def test_the_table_sorts_by_a_click_on_a_heading(run: Path) -> None:
+    script = """
+        const table = document.querySelector("table.sortable");
+        table.tHead.querySelectorAll("button")[arguments[0]].click();
+        return [...table.tBodies[0].rows].map((row) => row.cells[arguments[0]].dataset.v);
+    """
+    with browser() as window:
+        window.open(run / "report.html")
+        down = [float(value) for value in window.run(script, 3) if value]
+        up = [float(value) for value in window.run(script, 3) if value]
+        names = window.run(script, 0)
+        assert window.problems() == []
+    assert len(down) > 2
+    assert down == sorted(up, reverse=True)
+    assert up == sorted(up)
+    assert names == sorted(names)
+
+
+def test_figures_are_written_for_people() -> None:
+    mean = OutcomeMean("duration", 9, 1234.4, 1200.0, 1268.8, 300.0, 0.01)
+    assert with_margin(mean) == "1,234 ±34.4"
+    assert compared_text(mean) == ("duration, s", "1,234", "300")
+    assert compared_text(OutcomeShare("渠道", "电话", 3, 0.25, None, None)) == ("渠道: 电话", "25.0%", "")
+    assert segment_text(SegmentDifference(0, "chat", "rating", 9, 4.5, 3.25, 0.01)) == ("rating", "4.50", "3.25")
+    assert segment_text(SegmentDifference(0, "chat", "", 9, 0.5, 0.25, 0.01))[0] == "share of dialogues"
