@@ -24,7 +24,7 @@ _COMMANDS = {
     "report": LazyCommand("dialin.cli.report", "Write the HTML report of a run."),
     "show": LazyCommand("dialin.cli.show", "Show a run, or one of its intents, on the terminal."),
     "predict": LazyCommand("dialin.cli.predict", "Assign new utterances to the intents of a run."),
-    "export": LazyCommand("dialin.cli.export", "Write the intents of a run for a bot platform or a trainer."),
+    "export": LazyCommand("dialin.cli.export", "Write the intents for bot platforms, annotation tools and trainers."),
     "diff": LazyCommand("dialin.cli.diff", "Say what changed from RUN1 to RUN2."),
     "evaluate": LazyCommand("dialin.cli.evaluate", "Score a run against gold labels."),
     "judge": LazyCommand("dialin.cli.judge", "Judge the clusters of any tool."),
