@@ -24,7 +24,7 @@ Cli = Callable[..., Result]
 Served = list[tuple[Run, Door]]
 
 # A slow machine is no fault of the program: speed is measured in studies/own/, never by a test.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("untimed", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 
