@@ -21,10 +21,15 @@ def ray_cluster() -> Iterator[str]:
         warnings.simplefilter("ignore")
         utils = pytest.importorskip("ray.cluster_utils")
     logging.getLogger("ray").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        place = Path(folder, "ray")
+        place.mkdir()  # Ray notes the cluster's address there, and makes no folder for it
+        patch.setenv("RAY_TMPDIR", folder)
         options = {"num_cpus": 2, "object_store_memory": 200 << 20, "include_dashboard": False}
-        place = {"temp_dir": str(Path(folder) / "ray")}
-        cluster = utils.Cluster(initialize_head=True, head_node_args=options | place)
+        cluster = utils.Cluster(initialize_head=True, head_node_args=options | {"temp_dir": str(place)})
         try:
             yield cluster.address
         finally:
