@@ -1,9 +1,13 @@
-"""Rank the intents by the number of utterances expected to be misplaced, and find the nearest intent of each."""
+"""Rank the intents in the order in which people should look at them, and find the nearest intent of each.
+
+New intents and candidates come first, then those that have drifted, then the others; in each group, those with the most
+utterances expected to be misplaced. Confirmed intents come last.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,17 @@ import numpy as np
 from dialin.review.apply import SentenceColumns
 from dialin.review.nearness import IntentNearness
 from dialin.review.replay import ReviewState
+
+
+@dataclass(frozen=True)
+class Since:
+    """Intents, by uid, that an earlier run did not have (`new`), and those that have changed since (`drifted`)."""
+
+    new: frozenset[str] = frozenset()
+    drifted: frozenset[str] = frozenset()
+
+
+NOTHING_SINCE = Since()
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,10 @@ class RankedIntent:
         Sample sentences.
     description : str
         A sentence about it by an LLM; "" where there is none.
+    uid : str
+        Its identity.
+    is_candidate, is_new, has_drifted : bool
+        Whether it waits to be accepted, is not in the earlier run, or has changed since.
     """
 
     intent: int
@@ -55,12 +74,26 @@ class RankedIntent:
     wants_split: bool
     examples: tuple[str, ...]
     description: str
+    uid: str = ""
+    is_candidate: bool = False
+    is_new: bool = False
+    has_drifted: bool = False
+
+    @property
+    def turn(self) -> tuple[bool, int, float, int]:
+        """Its place in the order of review, to sort by."""
+        first = 0 if self.is_candidate or self.is_new else 1 if self.has_drifted else 2
+        return self.is_done, 0 if self.is_done else first, -self.doubt, self.intent
 
 
 def ranking(
-    state: ReviewState, own: SentenceColumns, intents: Sequence[dict[str, Any]], near: IntentNearness | None
+    state: ReviewState,
+    own: SentenceColumns,
+    intents: Sequence[dict[str, Any]],
+    near: IntentNearness | None,
+    since: Since = NOTHING_SINCE,
 ) -> list[RankedIntent]:
-    """Return all intents, the most doubtful first and the confirmed ones last.
+    """Return all intents: new ones and candidates, then drifted ones, then others, and last those that are confirmed.
 
     P(a sentence is in its place) is P(good) of its intent times P(intent | sentence), which is low if another intent
     is near. Doubt sums the complement over utterances, so uncertain, large and confusable intents come first.
@@ -75,10 +108,13 @@ def ranking(
         Rows of ``intents.parquet`` after it.
     near : IntentNearness or None
         Which intent is nearest to each of them; None if nobody knows, because there are no vectors.
+    since : Since
+        Which intents are new or have drifted; none by default.
     """
     doubt, close = doubts(state, own, intents), near.closest if near else {}
     rows = [_ranked(row, state, doubt[row["intent_id"]], close.get(row["intent_id"], (-1, 0.0))) for row in intents]
-    return sorted(rows, key=lambda r: (r.is_done, -r.doubt, r.intent))
+    marked = [replace(row, is_new=row.uid in since.new, has_drifted=row.uid in since.drifted) for row in rows]
+    return sorted(marked, key=lambda row: row.turn)
 
 
 def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[int, float]) -> RankedIntent:
@@ -98,6 +134,8 @@ def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[i
         wants_split=known.wants_split,
         examples=tuple(row["examples"]),
         description=row.get("description") or "",
+        uid=row.get("uid") or "",
+        is_candidate=bool(row.get("candidate")),
     )
 
 
