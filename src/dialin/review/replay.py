@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from dialin.review.edits import (
     Accept,
     Change,
-    Edit,
     Entry,
     Merge,
     Move,
@@ -27,7 +26,7 @@ from dialin.review.edits import (
     Undo,
     Vote,
 )
-from dialin.review.fit import misfit
+from dialin.review.fit import made_by, misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
 NO_INTENT = -1
@@ -36,16 +35,9 @@ NO_INTENT = -1
 
 @dataclass(frozen=True)
 class ReviewedIntent:
-    """An intent under review: its name, and what a person said of it.
+    """An intent under review: its name, whether a person confirmed it, and whether a person wants it split.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    confirmed, wants_split : bool
-        Whether a person confirmed it, and whether a person wants it split.
-    candidate : bool
-        Whether it waits to be accepted, as a candidate of the run or a part of one that nobody confirmed.
+    A `candidate` of the run, or a part of one, is one until a person confirms it.
     """
 
     name: str
@@ -169,16 +161,6 @@ def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
                 counts[entry.line], changed_at[entry.line] = True, entry.line
     latest_last = sorted(counts, key=changed_at.__getitem__)
     return [line for line in latest_last if counts[line]], [line for line in latest_last if not counts[line]]
-
-
-def made_by(edit: Edit) -> set[int]:
-    """Return the ids that an edit may create."""
-    match edit:
-        case Split(_, parts):
-            return {part.intent for part in parts}
-        case Move(_, intent, name) if name:
-            return {intent}
-    return set()
 
 
 @dataclass

@@ -84,6 +84,12 @@ class Desk:
         self._size = -1
         self._view: View | None = None
 
+    @property
+    def newer(self) -> frozenset[int]:
+        """The intents of the run that an earlier run did not have."""
+        rows = self._rows.values()
+        return frozenset(row["intent_id"] for row in rows if row.get("candidate") or row["uid"] in self._since.new)
+
     def view(self) -> View:
         """Return the current snapshot, with everyone's edits."""
         with self._lock:
