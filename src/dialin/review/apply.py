@@ -33,7 +33,9 @@ def state_of(sentences: pa.Table, intents: pa.Table) -> ReviewState:
     ids = intents["intent_id"].to_pylist()
     names = dict(zip(ids, intents["name"].to_pylist(), strict=True))
     waits = intents["candidate"].to_pylist() if "candidate" in intents.column_names else [False] * len(ids)
-    return start_of(sentences["intent_id"].to_numpy(), names, {i for i, is_one in zip(ids, waits, strict=True) if is_one})
+    return start_of(
+        sentences["intent_id"].to_numpy(), names, {i for i, is_one in zip(ids, waits, strict=True) if is_one}
+    )
 
 
 def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str = "") -> ReviewState:

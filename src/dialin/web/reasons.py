@@ -52,7 +52,9 @@ def _changed(change: RecordedChange, related: list[str], since: str) -> list[str
         found.append(f"parted since {since}; now apart: {_list(related, len(change.related))}")
     elif MERGED in change.states:
         n = len(change.related)
-        found.append(f"{'another intent has' if n == 1 else f'{n:,} other intents have'} been merged into it since {since}")
+        found.append(
+            f"{'another intent has' if n == 1 else f'{n:,} other intents have'} been merged into it since {since}"
+        )
     return found + [_figure(name, change) for name in change.changed]
 
 
