@@ -40,23 +40,23 @@ def test_the_name_of_the_earlier_run_is_that_of_its_folder(found: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "more", "is_new", "has_drifted"),
+    ("state", "more", "wanted"),
     [
-        ("new", {}, True, False),
-        ("split", {"before": None}, True, False),
-        ("split", {}, False, True),
-        ("merged", {}, False, True),
-        ("grown", {}, False, True),
-        ("shrunk", {}, False, True),
-        ("renamed", {}, False, False),
-        ("kept", {}, False, False),
+        ("new", {}, (True, False)),
+        ("split", {"before": None}, (True, False)),
+        ("split", {}, (False, True)),
+        ("merged", {}, (False, True)),
+        ("grown", {}, (False, True)),
+        ("shrunk", {}, (False, True)),
+        ("renamed", {}, (False, False)),
+        ("kept", {}, (False, False)),
     ],
 )
 def test_a_state_is_new_or_drifted_or_neither(
-    found: Run, tmp_path: Path, state: str, more: dict[str, Any], is_new: bool, has_drifted: bool
+    found: Run, tmp_path: Path, state: str, more: dict[str, Any], wanted: tuple[bool, bool]
 ) -> None:
     change = recorded_in(run_with(found, tmp_path, taxonomy=[taxonomy_row("i1", state, **more)])).change("i1")
-    assert (change.is_new, change.has_drifted) == (is_new, has_drifted)
+    assert (change.is_new, change.has_drifted) == wanted
 
 
 def test_both_files_are_read_together(found: Run, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 
 from dialin.arrays import Rows
 from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Rename, Split, Vote
-from dialin.review.pin import kept_intents
 from dialin.review.fit import made_by
+from dialin.review.pin import kept_intents
 from dialin.review.replay import ReviewState
 
 

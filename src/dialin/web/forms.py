@@ -112,20 +112,13 @@ def decision(form: Form, newer: Container[int] = frozenset()) -> Callable[[Revie
         The form names no known edit, or a field is missing or wrong.
     """
     kind = form.one("do")
+    others = {"split": _split, "name": _named, "give": _given, "rename": _renamed, "reject": _rejected}
+    if kind in others:
+        return others[kind](form)
     if kind in ("move", "noise"):
         return _about_sentences(form, kind)
-    if kind == "split":
-        return _split(form)
-    if kind == "name":
-        return _named(form)
-    if kind == "give":
-        return _given(form)
     if kind == "merge":
         return _merged(form, newer)
-    if kind == "rename":
-        return _renamed(form)
-    if kind == "reject":
-        return _rejected(form)
     edit = _about_intent(form, kind)
     return lambda _: edit
 
