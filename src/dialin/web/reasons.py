@@ -49,7 +49,8 @@ def _changed(change: RecordedChange, related: list[str], since: str) -> list[str
         return []
     found = []
     if SPLIT in change.states:
-        found.append(f"parted since {since}; now apart: {_list(related, len(change.related))}")
+        n = len(change.related)
+        found.append(f"split since {since}; {_list(related, n)} {'is' if n == 1 else 'are'} now separate")
     elif MERGED in change.states:
         n = len(change.related)
         found.append(
