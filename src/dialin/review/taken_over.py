@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dialin.review.edits import Accept, Entry, Noise, Split
-from dialin.review.replay import ReviewState, made_by
+from dialin.review.edits import Accept, Edit, Entry, Noise, Split
+from dialin.review.replay import ReviewState
 
 
 def decisions_taken_over(
@@ -60,5 +60,10 @@ def _noise_of(state: ReviewState, active: Sequence[Entry], rows: Sequence[int]) 
 
 
 def _last_about(intent: int, active: Sequence[Entry]) -> Entry:
-    about = [one for one in active if getattr(one.edit, "intent", None) == intent or intent in made_by(one.edit)]
-    return about[-1] if about else active[-1]
+    """Return the last entry about an intent, or about the whole that it is a part of."""
+    return [entry for entry in active if intent in _intents_of(entry.edit)][-1]
+
+
+def _intents_of(edit: Edit) -> set[int | None]:
+    parts = {part.intent for part in edit.parts} if isinstance(edit, Split) else set()
+    return {getattr(edit, "intent", None), *parts}
