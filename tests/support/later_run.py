@@ -23,7 +23,7 @@ def later_run(folder: Path) -> Run:
     run = fake_run(folder, calls())
     uids = uids_by_name(run)
     mark_candidates(folder, {CANDIDATE})
-    told = [taxonomy_row(uid, "new" if name == NEW else "kept") for name, uid in uids.items() if name != CANDIDATE]
+    told = [taxonomy_row(uid, "new" if name in (NEW, CANDIDATE) else "kept") for name, uid in uids.items()]
     files.write_json(folder / files.TAXONOMY, {"since": "runs/january", "result": "r", "intents": told})
     drifted = [drift_row(uids[DRIFTED], "share"), drift_row(uids[FARTHER], "distance", "unassigned")]
     files.write_json(folder / files.DRIFT, {"n_before": 1, "intents": drifted})

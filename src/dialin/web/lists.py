@@ -24,7 +24,7 @@ class CountedList:
 
 def is_in(row: RankedIntent, name: str) -> bool:
     """Return whether a list has an intent."""
-    belongs = {NEW: row.is_new, CANDIDATES: row.is_candidate, DRIFTED: row.has_drifted}
+    belongs = {NEW: row.is_new and not row.is_candidate, CANDIDATES: row.is_candidate, DRIFTED: row.has_drifted}
     return name == ALL or (not row.is_done and belongs.get(name, True))
 
 

@@ -28,16 +28,14 @@ def reasons(view: View, row: RankedIntent, names: Mapping[str, str]) -> tuple[st
     """Return why an intent deserves a look, each reason as a phrase; none if only its doubt says so."""
     change, since = view.recorded.change(row.uid), view.recorded.since
     related = [names[uid] for uid in change.related if uid in names]
-    found = [_candidate(row), _new(change, related, since), *_changed(change, related, since)]
+    found = [_new(row, change, related, since), *_changed(change, related, since)]
     return tuple(reason for reason in found if reason)
 
 
-def _candidate(row: RankedIntent) -> str:
-    homeless = f"{row.size:,} sentence{'s' * (row.size != 1)} without a home"
-    return f"candidate: {homeless}" if row.is_candidate else ""
-
-
-def _new(change: RecordedChange, related: list[str], since: str) -> str:
+def _new(row: RankedIntent, change: RecordedChange, related: list[str], since: str) -> str:
+    """Return since when there is an intent that the earlier run did not have."""
+    if row.is_candidate:
+        return f"candidate: {row.size:,} sentence{'s' * (row.size != 1)} without a home"
     if not change.is_new:
         return ""
     return f"split off from {_list(related, 1)} since {since}" if SPLIT in change.states else f"new since {since}"
