@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from dialin import files, saved
 from dialin.errors import InputError
 from dialin.review.edits import Accept, Entry, Merge, Noise, Rename, Split, SplitPart, Undo
-from dialin.review.log import DECISIONS, read_log
+from dialin.review.log import DECISIONS, TAKEN_OVER, read_log, write_log
 from dialin.review.replay import replay
 from dialin.runs.run import Run, load
 from dialin.web.app import Access, app_of
@@ -99,6 +99,20 @@ def test_a_run_that_follows_none_has_two_lists(tmp_path: Path) -> None:
     assert list(listed_counts(client)) == ["All", "To check"]
     assert "On your list" not in client.get("/").text
     assert "datalist" not in client.get("/").text
+
+
+def test_what_drifted_after_it_was_accepted_gets_a_second_look(run: Run) -> None:
+    """Both were accepted before the update; one is accepted again, and not again after an undo."""
+    number = numbers_by_name(run)
+    own, other = number[DRIFTED], number[FARTHER]
+    write_log(run.folder / DECISIONS, [Entry(2, Accept(own)), Entry(3, Accept(other))], {TAKEN_OVER: "2"})
+    client = client_of(run)
+    assert set(shown(client, "/intents?list=drifted")) == set(shown(client)[2:4]) == {own, other}
+    assert "2 confirmed" in client.get("/").text
+    assert edit(client, do="accept", intent=own) == 303
+    assert (shown(client, "/intents?list=drifted"), shown(client)[-1]) == ([other], own)
+    assert edit(client, do="undo") == 303
+    assert set(shown(client, "/intents?list=drifted")) == {own, other}
 
 
 def test_the_reasons_are_said_in_words(client: TestClient, run: Run) -> None:

@@ -1,7 +1,7 @@
 """Rank the intents in the order in which people should look at them, and find the nearest intent of each.
 
 New intents and candidates come first, then those that have drifted, then the others; in each group, those with the most
-utterances expected to be misplaced. Confirmed intents come last.
+utterances expected to be misplaced. Confirmed intents come last, unless they have drifted after that.
 """
 
 from __future__ import annotations
@@ -19,10 +19,23 @@ from dialin.review.replay import ReviewState
 
 @dataclass(frozen=True)
 class Since:
-    """Intents, by uid, that an earlier run did not have (`new`), and those that have changed since (`drifted`)."""
+    """What has happened since an earlier run.
+
+    Parameters
+    ----------
+    new, drifted : frozenset of str
+        Uids of the intents that the earlier run did not have, and of those that have changed.
+    looked_at : frozenset of int
+        Intents about which people have decided in this run, and not only in the earlier one.
+    """
 
     new: frozenset[str] = frozenset()
     drifted: frozenset[str] = frozenset()
+    looked_at: frozenset[int] = frozenset()
+
+    def has_drifted(self, row: RankedIntent) -> bool:
+        """Return whether an intent has changed and nobody has confirmed it after that."""
+        return row.uid in self.drifted and not (row.is_done and row.intent in self.looked_at)
 
 
 NOTHING_SINCE = Since()
@@ -57,7 +70,7 @@ class RankedIntent:
     uid : str
         Its identity.
     is_candidate, is_new, has_drifted : bool
-        Whether it waits to be accepted, is not in the earlier run, or has changed since.
+        Whether it waits to be accepted, is not in the earlier run, or has changed since and needs a second look.
     """
 
     intent: int
@@ -80,10 +93,16 @@ class RankedIntent:
     has_drifted: bool = False
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nobody has to look at it."""
+        return self.is_done and not self.has_drifted
+
+    @property
     def turn(self) -> tuple[bool, int, float, int]:
         """Its place in the order of review, to sort by."""
-        first = 0 if self.is_candidate or self.is_new else 1 if self.has_drifted else 2
-        return self.is_done, 0 if self.is_done else first, -self.doubt, self.intent
+        is_first = (self.is_candidate or self.is_new) and not self.is_done
+        first = 0 if is_first else 1 if self.has_drifted else 2
+        return self.is_settled, 0 if self.is_settled else first, -self.doubt, self.intent
 
 
 def ranking(
@@ -113,7 +132,7 @@ def ranking(
     """
     doubt, close = doubts(state, own, intents), near.closest if near else {}
     rows = [_ranked(row, state, doubt[row["intent_id"]], close.get(row["intent_id"], (-1, 0.0))) for row in intents]
-    marked = [replace(row, is_new=row.uid in since.new, has_drifted=row.uid in since.drifted) for row in rows]
+    marked = [replace(row, is_new=row.uid in since.new, has_drifted=since.has_drifted(row)) for row in rows]
     return sorted(marked, key=lambda row: row.turn)
 
 

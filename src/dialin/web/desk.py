@@ -14,7 +14,7 @@ from dialin import files
 from dialin.errors import InputError
 from dialin.review.apply import Earlier, Row, SentenceColumns, edited_rows, p_after, sentence_columns, state_of
 from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
-from dialin.review.log import DECISIONS, append, read_log
+from dialin.review.log import DECISIONS, append, n_taken_over, read_log
 from dialin.review.nearness import IntentNearness, nearness_of
 from dialin.review.rank import RankedIntent, Since, ranking
 from dialin.review.replay import ReviewState, refusal, replay
@@ -22,7 +22,7 @@ from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 from dialin.taxonomy.recorded import Recorded, recorded_in
 from dialin.text.unseen import plain_name
-from dialin.web.seen import Seen, check_own_seen, check_unchanged
+from dialin.web.seen import Seen, check_own_seen, check_unchanged, named_in
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ class Desk:
         own = replace(self._own, p=p_after(self._own.p, state))
         intents = edited_rows(own, self._rows, state, self._earlier)
         self._earlier = Earlier(state, {row["intent_id"]: row for row in intents})
+        since = replace(self._since, looked_at=looked_at(entries, state, n_taken_over(self._path)))
         if self._near is not None and self._X is not None:
             self._near = self._near.after(state.labels, self._X)
         return View(
@@ -110,7 +111,7 @@ class Desk:
             entries=tuple(entries),
             state=state,
             own=own,
-            ranked=tuple(ranking(state, own, intents, self._near, self._since)),
+            ranked=tuple(ranking(state, own, intents, self._near, since)),
             texts=self._run.corpus.texts,
             counts=own.counts,
             p=own.p,
@@ -171,6 +172,12 @@ def since_of(recorded: Recorded) -> Since:
         new=frozenset(uid for uid, change in changes if change.is_new),
         drifted=frozenset(uid for uid, change in changes if change.has_drifted),
     )
+
+
+def looked_at(entries: Sequence[Entry], state: ReviewState, n_earlier: int) -> frozenset[int]:
+    """Return the intents that decisions in effect name, without the first `n_earlier` decisions of the log."""
+    active = set(state.active)
+    return frozenset[int]().union(*(named_in(e.edit)[0] for e in entries[n_earlier:] if e.line in active))
 
 
 def unseen_names(listed: Sequence[str], intents: Sequence[Row]) -> tuple[str, ...]:

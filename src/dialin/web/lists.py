@@ -9,7 +9,7 @@ from dialin.web.desk import View
 
 ALL, NEW, CANDIDATES, DRIFTED, TO_CHECK = "all", "new", "candidates", "drifted", "check"
 LISTS = {ALL: "All", NEW: "New", CANDIDATES: "Candidates", DRIFTED: "Drifted", TO_CHECK: "To check"}
-"""Titles of the lists. Only the first holds confirmed intents, too."""
+"""Titles of the lists. Only the first holds intents that nobody has to look at."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class CountedList:
 def is_in(row: RankedIntent, name: str) -> bool:
     """Return whether a list has an intent."""
     belongs = {NEW: row.is_new and not row.is_candidate, CANDIDATES: row.is_candidate, DRIFTED: row.has_drifted}
-    return name == ALL or (not row.is_done and belongs.get(name, True))
+    return name == ALL or (not row.is_settled and belongs.get(name, True))
 
 
 def listed_in(view: View, name: str) -> tuple[RankedIntent, ...]:
