@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +54,14 @@ def mark_candidates(folder: Path, names: set[str]) -> None:
     pq.write_table(table.set_column(place, "candidate", waits), path)
 
 
-def taxonomy_row(uid: str, state: str, **more: Any) -> Mapping[str, Any]:
+def taxonomy_row(uid: str, state: str, **more: Any) -> dict[str, Any]:
     """Return a row of ``taxonomy.json``."""
     share = {"before": 0.031, "after": 0.064, "low": -0.01, "high": 0.02}
     before = None if state == "new" else uid
     return {"uid": uid, "states": [state], "before": before, "related": [], "share": share, "proof": None} | more
 
 
-def drift_row(uid: str, *changed: str) -> Mapping[str, Any]:
+def drift_row(uid: str, *changed: str) -> dict[str, Any]:
     """Return a row of ``drift.json``."""
     share = {"before": 0.031, "after": 0.064, "low": 0.01, "high": 0.05}
     far = {"before": 0.21, "after": 0.3}

@@ -126,8 +126,8 @@ def _since(row: dict[str, Any]) -> RecordedChange:
 
 def _drifted(row: dict[str, Any]) -> RecordedChange:
     """Return the change in a row of ``drift.json``."""
-    figures = {name: _moved(row[name]) for name in (SHARE_MOVED, DISTANCE_MOVED, HOMELESS_MOVED) if name in row}
-    return RecordedChange(changed=tuple(row["changed"]), **figures)
+    share, distance, unassigned = (_moved(row[name]) for name in (SHARE_MOVED, DISTANCE_MOVED, HOMELESS_MOVED))
+    return RecordedChange(changed=tuple(row["changed"]), share=share, distance=distance, unassigned=unassigned)
 
 
 def _moved(figure: dict[str, Any]) -> MovedFigure | None:

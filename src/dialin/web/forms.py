@@ -171,9 +171,9 @@ def _moved_by_name(
 
 def _merged(form: Form, newer: Container[int]) -> Callable[[ReviewState], Edit]:
     """Return the merge of some intents; without a choice, the largest is kept of those that are not `newer`."""
-    for own, named in (("intent", "others"), ("others", "intent")):
+    for key, named in (("intent", "others"), ("others", "intent")):
         if form.one(named) == NAMED_INTENT:
-            return _merged_by_name(form, own)
+            return _merged_by_name(form, key)
     chosen = form.numbers("others")
     own = form.number("intent") if form.one("intent") else min(chosen, key=lambda i: (i in newer, i))
     edit = Merge(own, tuple(i for i in chosen if i != own) or (own,), form.name())
