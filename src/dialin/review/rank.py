@@ -7,7 +7,7 @@ utterances expected to be misplaced. Confirmed intents come last, unless they ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,9 +33,9 @@ class Since:
     drifted: frozenset[str] = frozenset()
     looked_at: frozenset[int] = frozenset()
 
-    def has_drifted(self, row: RankedIntent) -> bool:
+    def has_drifted(self, uid: str, intent: int, *, is_done: bool) -> bool:
         """Return whether an intent has changed and nobody has confirmed it after that."""
-        return row.uid in self.drifted and not (row.is_done and row.intent in self.looked_at)
+        return uid in self.drifted and not (is_done and intent in self.looked_at)
 
 
 NOTHING_SINCE = Since()
@@ -131,13 +131,17 @@ def ranking(
         Which intents are new or have drifted; none by default.
     """
     doubt, close = doubts(state, own, intents), near.closest if near else {}
-    rows = [_ranked(row, state, doubt[row["intent_id"]], close.get(row["intent_id"], (-1, 0.0))) for row in intents]
-    marked = [replace(row, is_new=row.uid in since.new, has_drifted=since.has_drifted(row)) for row in rows]
-    return sorted(marked, key=lambda row: row.turn)
+    ids = [row["intent_id"] for row in intents]
+    nearest = [close.get(intent, (-1, 0.0)) for intent in ids]
+    rows = [_ranked(row, state, doubt[i], at, since) for i, row, at in zip(ids, intents, nearest, strict=True)]
+    return sorted(rows, key=lambda row: row.turn)
 
 
-def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[int, float]) -> RankedIntent:
-    known = state.intents[row["intent_id"]]
+def _ranked(
+    row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[int, float], since: Since
+) -> RankedIntent:
+    known, uid = state.intents[row["intent_id"]], row.get("uid") or ""
+    is_done = known.confirmed and not known.wants_split
     return RankedIntent(
         intent=row["intent_id"],
         name=row["name"],
@@ -149,12 +153,14 @@ def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[i
         close=near[0],
         close_name=state.intents[near[0]].name if near[0] >= 0 else "",
         cosine=near[1],
-        is_done=known.confirmed and not known.wants_split,
+        is_done=is_done,
         wants_split=known.wants_split,
         examples=tuple(row["examples"]),
         description=row.get("description") or "",
-        uid=row.get("uid") or "",
+        uid=uid,
         is_candidate=bool(row.get("candidate")),
+        is_new=uid in since.new,
+        has_drifted=since.has_drifted(uid, row["intent_id"], is_done=is_done),
     )
 
 
