@@ -23,7 +23,7 @@ def centre_sums(X: Matrix, labels: Labels, n_intents: int) -> NDArray[np.float64
     return sums
 
 
-def distances(X: Matrix, homes: Labels, sums: NDArray[np.float64], is_in_sum: Bools) -> Floats:
+def centre_distances(X: Matrix, homes: Labels, sums: NDArray[np.float64], is_in_sum: Bools) -> Floats:
     """Return the cosine distance of each sentence to the centre of its intent without the sentence, in [0, 2].
 
     Parameters
@@ -42,10 +42,11 @@ def distances(X: Matrix, homes: Labels, sums: NDArray[np.float64], is_in_sum: Bo
     Two sentences at a right angle, each left out: the other is the centre, and the distance is 1 − cos 90°.
 
     >>> X = np.eye(2)
-    >>> distances(X, np.zeros(2, np.int64), X.sum(axis=0)[None], np.array([True, True])).tolist()
+    >>> centre_distances(X, np.zeros(2, np.int64), X.sum(axis=0)[None], np.array([True, True])).tolist()
     [1.0, 1.0]
     """
-    centres = np.where(homes[:, None] >= 0, sums[homes], 0.0) - np.where(is_in_sum[:, None], X, 0.0)
+    of = np.vstack([sums, np.zeros(X.shape[1])])[homes]  # the last row is for "no intent"
+    centres = of - np.where(is_in_sum[:, None], X, 0.0)
     norms = np.maximum(np.linalg.norm(centres, axis=1), 1e-12)
     return np.asarray(np.where(homes >= 0, 1 - (X * centres).sum(axis=1) / norms, 0.0))
 
