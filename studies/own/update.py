@@ -312,14 +312,15 @@ def main() -> None:
     parser.add_argument("--only", choices=["courses", "alarms"])
     options = parser.parse_args()
     embed = open_embedder("local:intents-en-v3").encode
-    found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    found: dict[str, Any] = {}
     if options.only != "alarms":
         about = {"set": f"{SET} without oos", "parts": options.parts, "seed": options.seed}
         found[f"{options.n} sentences"] = about | courses(options.n, options.parts, options.seed, embed)
     if options.only != "courses":
         months = months_of(6_000, 1_500, 500, embed)
         found["alarms"] = {"n_run": 1_500, "n_month": 500} | alarm_rates(months, options.runs, options.months, embed)
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    before = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    RESULTS.write_text(json.dumps(before | found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 
 

@@ -75,6 +75,13 @@ def test_a_listed_intent_stays_apart() -> None:
     assert homes_of(split, listed, lambda rows: Knows(rows, 360, [])) == {1: 1}
 
 
+def test_intents_of_two_roles_stay_apart() -> None:
+    split, found = split_and_found()
+    kept = replace(split, pinned=replace(split.pinned, roles=("customer", "agent")))
+    said = replace(found, intents=tuple(replace(one, role="customer") for one in found.intents))
+    assert homes_of(kept, said, lambda rows: Knows(rows, 360, [])) == {0: 0}
+
+
 def test_nothing_discovered_joins_nothing() -> None:
     split, found = split_and_found()
     none = replace(found, intents=(), labels=np.full(6, -1))

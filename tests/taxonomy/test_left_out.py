@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dialin.arrays import Matrix
 from dialin.discover.assign import N_DEVIATIONS, Pieces, build, spread
-from dialin.taxonomy.left_out import centre_sums, distances, taken_in, within_without
+from dialin.taxonomy.left_out import centre_distances, centre_sums, taken_in, within_without
 from oracles import on_circle
 
 
@@ -59,9 +59,15 @@ def test_a_sentence_is_as_far_from_its_centre_as_from_that_of_the_others() -> No
     """0° and 60° in intent 0; 30° is new. Left out, 0° is 60° from the other: 1 − ½. 30° is in their middle: 0."""
     X = on_circle(0, 60, 30)
     sums = centre_sums(X[:2], np.array([0, 0]), 1)
-    found = distances(X, np.array([0, 0, 0]), sums, np.array([True, False, False]))
+    found = centre_distances(X, np.array([0, 0, 0]), sums, np.array([True, False, False]))
     assert found == pytest.approx([0.5, 1 - np.cos(np.pi / 6), 0.0], abs=1e-6)
-    assert distances(X, np.array([-1, -1, -1]), sums, np.array([False] * 3)).tolist() == [0, 0, 0]
+    assert centre_distances(X, np.array([-1, -1, -1]), sums, np.array([False] * 3)).tolist() == [0, 0, 0]
+
+
+def test_without_intents_nothing_has_a_centre() -> None:
+    X = on_circle(0, 60)
+    sums = centre_sums(X, np.array([-1, -1]), 0)
+    assert centre_distances(X, np.array([-1, -1]), sums, np.array([False, False])).tolist() == [0, 0]
 
 
 def test_no_pieces_take_in_nothing() -> None:

@@ -19,7 +19,6 @@ from dialin.arrays import Matrix, Rows
 from dialin.discover.connect import Connections
 from dialin.discover.context import Context, Tools
 from dialin.discover.state import Data, Result
-from dialin.errors import BudgetError
 from dialin.jobs.embedding import Encode
 from dialin.jobs.known_first import joined_all
 from dialin.jobs.predict import Answers, Decisions
@@ -141,7 +140,7 @@ class Update:
     def joined(self, splits: Sequence[PinnedSplit], found: Result, tools: Tools) -> Result:
         """Return one result: what the judge finds to be a part of a known intent joins it, the rest are candidates.
 
-        If a cap of the budget is hit here, all of them are candidates.
+        After a cap of the budget, what nobody was asked about is a candidate.
 
         Parameters
         ----------
@@ -153,20 +152,17 @@ class Update:
             The LLMs.
         """
         split, found, settings = splits[0], joined_all(splits[1:], found), self.run.manifest.settings
-        told = replace(tools, steering=settings.steering)
+        told, judges = replace(tools, steering=settings.steering), list[Judge]()
 
         def judge_of(rows: Rows) -> Judge:
-            return Context.of(split.data.at(rows), told, settings).judge
+            judges.append(Context.of(split.data.at(rows), told, settings).judge)
+            return judges[0]
 
-        homes = NOWHERE
-        if settings.merge != "none" and found.complete:
-            tools.on_step("merge")
-            try:
-                homes = homes_of(split, found, judge_of)
-            except BudgetError:
-                found = replace(found, complete=False)
-        result = split.joined(found, homes)
-        return replace(result, intents=tuple(replace(one, candidate=self._is_open(one.uid)) for one in result.intents))
+        tools.on_step("merge")
+        may_join = settings.merge != "none" and found.complete
+        result = split.joined(found, homes_of(split, found, judge_of) if may_join else NOWHERE)
+        intents = tuple(replace(one, candidate=self._is_open(one.uid)) for one in result.intents)
+        return replace(result, intents=intents, complete=result.complete and not any(one.is_capped for one in judges))
 
     def _is_open(self, uid: str) -> bool:
         """Return whether an intent is a candidate: it is new, or was one before, and nobody has accepted it."""

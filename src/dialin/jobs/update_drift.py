@@ -12,7 +12,7 @@ from dialin.discover.state import NOT_A_NEED
 from dialin.review.apply import BY_PERSON
 from dialin.runs.run import Run
 from dialin.taxonomy.drift import Heard
-from dialin.taxonomy.left_out import centre_sums, distances, taken_in
+from dialin.taxonomy.left_out import centre_distances, centre_sums, taken_in
 from dialin.taxonomy.snapshot import Snapshot
 
 NO_SIGN = (NOT_A_NEED, BY_PERSON)
@@ -59,7 +59,7 @@ class Listener:
         """
         known = self.known
         sums = centre_sums(known.X, known.labels, len(known.intents))
-        far = distances(self.X, homes, sums, np.zeros(len(homes), dtype=np.bool_))
+        far = centre_distances(self.X, homes, sums, np.zeros(len(homes), dtype=np.bool_))
         return Heard(homes, self.near, far, counts)
 
 
@@ -91,4 +91,4 @@ def left_out_of(known: Snapshot, said: Ints, counts: Ints) -> Heard:
     is_lost = is_once & follows & ~taken_in(pieces, known.X, piece, follows)
     homes = np.where(is_lost, -1, known.labels)
     sums = centre_sums(known.X, known.labels, len(known.intents))
-    return Heard(homes, near, distances(known.X, homes, sums, is_once & (homes >= 0)), counts)
+    return Heard(homes, near, centre_distances(known.X, homes, sums, is_once & (homes >= 0)), counts)

@@ -51,7 +51,13 @@ def _nearest_kept(split: PinnedSplit, found: Result) -> dict[int, int]:
     centroids = np.array([centroid(split.rest.X[rows]) for rows in members.values()], np.float32)
     piece, _, _ = split.pinned.pieces.nearest(centroids, [found.intents[new].role for new in members])
     of = np.append(split.pinned.pieces.intents, -1)[piece]
-    return {new: old for new, old in zip(members, of.tolist(), strict=True) if old >= 0}
+    near = zip(members, of.tolist(), strict=True)
+    return {new: old for new, old in near if old >= 0 and _may_be_one(split.pinned.roles[old], found.intents[new].role)}
+
+
+def _may_be_one(role: str, other: str) -> bool:
+    """Return whether intents of these roles may be one: their roles are equal, or one is unknown."""
+    return not role or not other or role == other
 
 
 def _sample(rows: Rows) -> Rows:

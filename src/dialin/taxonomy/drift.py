@@ -152,21 +152,21 @@ class _Compared:
         distances = self.before.distances_in(place), self.new.distances_in(place)
         told = {SHARE: is_other_share, DISTANCE: self._differ(*distances), UNASSIGNED: is_left}
         changed = tuple(name for name, is_told in told.items() if is_told)
-        return IntentDrift(uid, n_before, n_new, share, *map(_mean, distances), unassigned, changed)
+        return IntentDrift(uid, n_before, n_new, share, _mean(distances[0]), _mean(distances[1]), unassigned, changed)
 
     def shares(self, before: tuple[int, int], new: tuple[int, int]) -> tuple[ShareDifference, bool]:
         """Return the difference of two shares, each of k in n, and whether chance does not explain it."""
         change = share_change(before, new, self.n_tests)
         if not (before[1] and new[1] and change.is_certain):
             return change, False
-        p = fisher_exact([[before[0], before[1] - before[0]], [new[0], new[1] - new[0]]]).pvalue
+        p = fisher_exact(np.array([[k, n - k] for k, n in (before, new)])).pvalue
         return change, self._is_told(p)
 
     def _differ(self, before: Floats, new: Floats) -> bool:
         """Return whether chance does not explain that one part lies farther out than the other."""
         if not (len(before) and len(new)):
             return False
-        return self._is_told(mannwhitneyu(before, new).pvalue)
+        return self._is_told(float(mannwhitneyu(before, new).pvalue))
 
     def _is_told(self, p: float) -> bool:
         return bool(p * self.n_tests < ERROR)

@@ -7,13 +7,14 @@ centres, than new ones of the same kind do. Left out, each of them is a new one.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dialin.arrays import Bools, Floats, Labels, Matrix
 from dialin.cluster.partition import rows_by
 from dialin.discover.assign import N_DEVIATIONS, Pieces, spread
 
 
-def centre_sums(X: Matrix, labels: Labels, n_intents: int) -> Matrix:
+def centre_sums(X: Matrix, labels: Labels, n_intents: int) -> NDArray[np.float64]:
     """Return the sum of the vectors of each intent, shape (n_intents, d), float64."""
     sums = np.zeros((n_intents, X.shape[1]))
     for intent, rows in rows_by(labels).items():
@@ -22,7 +23,7 @@ def centre_sums(X: Matrix, labels: Labels, n_intents: int) -> Matrix:
     return sums
 
 
-def distances(X: Matrix, homes: Labels, sums: Matrix, is_in_sum: Bools) -> Floats:
+def centre_distances(X: Matrix, homes: Labels, sums: NDArray[np.float64], is_in_sum: Bools) -> Floats:
     """Return the cosine distance of each sentence to the centre of its intent without the sentence, in [0, 2].
 
     Parameters
@@ -41,10 +42,11 @@ def distances(X: Matrix, homes: Labels, sums: Matrix, is_in_sum: Bools) -> Float
     Two sentences at a right angle, each left out: the other is the centre, and the distance is 1 − cos 90°.
 
     >>> X = np.eye(2)
-    >>> distances(X, np.zeros(2, np.int64), X.sum(axis=0)[None], np.array([True, True])).tolist()
+    >>> centre_distances(X, np.zeros(2, np.int64), X.sum(axis=0)[None], np.array([True, True])).tolist()
     [1.0, 1.0]
     """
-    centres = np.where(homes[:, None] >= 0, sums[homes], 0.0) - np.where(is_in_sum[:, None], X, 0.0)
+    of = np.vstack([sums, np.zeros(X.shape[1])])[homes]  # the last row is for "no intent"
+    centres = of - np.where(is_in_sum[:, None], X, 0.0)
     norms = np.maximum(np.linalg.norm(centres, axis=1), 1e-12)
     return np.asarray(np.where(homes >= 0, 1 - (X * centres).sum(axis=1) / norms, 0.0))
 
@@ -106,5 +108,5 @@ def within_without(X: Matrix, radius: float, slack: float) -> Bools:
     return np.asarray((X * others).sum(axis=1) / norms >= limit - 1e-6)
 
 
-def _unit(x: Matrix) -> Matrix:
+def _unit(x: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray(x / max(float(np.linalg.norm(x)), 1e-12))
