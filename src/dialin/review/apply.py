@@ -193,8 +193,13 @@ def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDA
 
 
 def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns of an intent that a person decides: its name and P(good); and the uid of one that is new."""
-    said = {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
+    """Return the columns of an intent that a person decides, and the uid of a new one."""
+    is_open = not (state.intents[intent].confirmed or state.judged.decision(JUDGES, intent))
+    said = {
+        "name": state.intents[intent].name,
+        "p_good": _p_good(intent, state, old),
+        "candidate": is_open and bool(old.get(intent, {}).get("candidate")),
+    }
     if intent in old:
         return said | {"uid": old[intent].get("uid")}
     return said | {"uid": uid_of_part((row.get("uid") or "" for row in old.values()), intent)}
