@@ -97,6 +97,13 @@ fallback_option = click.option(
     help="LLM that answers when another one fails for good; give it several times for several.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+min_dialogues_option = click.option(
+    "--min-dialogues",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Withhold intents of fewer than N dialogues: their names, examples and numbers. Default: none.",
+)
 BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
 allow_server_option = click.option(
     "--allow-server",

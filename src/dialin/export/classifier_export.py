@@ -43,7 +43,7 @@ def classifier_export(run: Run, wanted: Wanted) -> Export:
     check_options(wanted)
     summary_of(run)  # raises if the run has no result yet
     tally = Tally()
-    rows = wanted_intents(run.intents.to_pylist(), run.review, wanted, tally)
+    rows = wanted_intents(run, wanted, tally)
     names = {row["intent_id"]: row["name"] for row in rows}
     learnt = heard(run, wanted)
     files = sklearn_files(run, learnt, names)

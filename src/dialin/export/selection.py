@@ -42,7 +42,7 @@ def selection_of(run: Run, wanted: Wanted, form: ExportFormat) -> Selection:
     check_most(wanted, form)
     X = vectors_of(run)
     tally, sentences = Tally(), sentences_of(run)
-    rows = wanted_intents(run.intents.to_pylist(), run.review, wanted, tally)
+    rows = wanted_intents(run, wanted, tally)
     found = phrases_by_intent(sentences, rows, wanted, form, tally)
     none = of_none(sentences, wanted, form, {one.key for own in found.values() for one in own}, tally)
     parts = [share for intent, own in found.items() for share in language_shares(intent, own)]

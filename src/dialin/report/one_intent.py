@@ -34,6 +34,7 @@ def find_intent(facts: Facts, wanted: str) -> IntentFacts:
     near = [] if is_number else [f"{name} (#{numbers[name]})" for name in near_names(wanted, list(numbers))]
     hint = f"numbers run from 0 to {max(numbers.values())}" if numbers else ""
     hint = f"similar: {', '.join(near)}" if near else hint
+    hint = f"{hint}; some intents are withheld (--min-dialogues)" if facts.summary.withheld else hint
     raise InputError(f"the run has no intent {wanted!r} among its {len(facts.intents)}", hint=hint)
 
 
