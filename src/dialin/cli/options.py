@@ -153,9 +153,12 @@ class MemorySize(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the bytes."""
         try:
-            return value if isinstance(value, int) else bytes_of(value)
+            size = value if isinstance(value, int) else bytes_of(value)
         except ValueError:
-            self.fail(f"{value!r} is not a size; give one such as 512MB or 4GB", param, ctx)
+            size = 0
+        if size < 1:
+            self.fail(f"{value!r} is not a size above 0; give one such as 512MB or 4GB", param, ctx)
+        return size
 
 
 memory_option = click.option(
