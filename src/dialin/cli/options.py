@@ -132,6 +132,13 @@ def redact_option(default: str) -> Callable[[Command], Command]:
 
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
+
+glossary_option = click.option(
+    "--glossary",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Table, JSON or YAML with a term and its meaning: judge and namer are told of those that occur in a question.",
+)
 _DEFAULT = Settings()
 
 
@@ -268,6 +275,13 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         metavar="NAME",
         help="Name in the style that the LLM should follow, such as track-parcel; repeatable.",
     ),
+    click.option(
+        "--name-style",
+        default="",
+        metavar="TEXT",
+        help="Style of names and descriptions, such as 'plain words, no jargon': the namer is told.",
+    ),
+    glossary_option,
     click.option("--describe", is_flag=True, help="Let the LLM write a sentence about each intent."),
 ]
 
@@ -298,7 +312,16 @@ settings_options = stacked(_SETTINGS)
 def settings_of(options: dict[str, Any]) -> Settings:
     """Return the settings among the options of a command."""
     names = {field.name for field in fields(Settings)}
-    return Settings(**{name: value for name, value in options.items() if name in names})
+    given = {name: value for name, value in options.items() if name in names}
+    return Settings(**given | {"glossary": glossary_of(options)})
+
+
+def glossary_of(options: dict[str, Any]) -> tuple[str, ...]:
+    """Return the glossary in the file among the options of a command; () if there is none."""
+    from dialin.read.glossary import read_glossary  # noqa: PLC0415  (a command without one reads no table)
+
+    path = options.get("glossary")
+    return read_glossary(path) if path else ()
 
 
 def specs_of(options: dict[str, Any]) -> Specs:
