@@ -111,14 +111,18 @@ def test_the_difference_of_two_runs_has_no_small_intent(cli: Cli, home: Path) ->
 
 
 def test_figures_of_few_dialogues_within_an_intent_are_left_out() -> None:
-    """With 5 as the least, a mean of 4 goes, and a share that 1 of 4 have; one that 1 of 5 have stays."""
-    means = tuple(OutcomeMean(f"m{n}", n, 1.0, None, None, None, None) for n in (4, 5))
+    """With 5 as the least, a mean of 4 goes, and a share that 1 of 4 have; one that 1 of 5 have stays.
+
+    The minutes a week go with the duration.
+    """
+    means = tuple(OutcomeMean(name, n, 1.0, None, None, None, None) for name, n in (("duration", 4), ("m5", 5)))
     shares = tuple(OutcomeShare(f"s{n}", "x", 1, 1 / n, None, None) for n in (4, 5))
     one = IntentOutcomes(0, 9, means, shares, 4, 0.5, 3.0)
     differences = tuple(SegmentDifference(0, "phone", "", n, 0.5, 0.1, 0.01) for n in (4, 5))
     found = Outcomes(9, None, 7, (), (), (one,), Segments("channel", {"phone": 9}, differences))
     left = without_few(found, 5)
     assert [part.outcome for part in left.intents[0].parts] == ["m5", "s5"]
-    assert (left.intents[0].repeat_share, left.intents[0].minutes_a_week) == (None, 3.0)
+    assert (left.intents[0].repeat_share, left.intents[0].minutes_a_week) == (None, None)
+    assert without_few(found, 4).intents[0].minutes_a_week == 3.0
     assert left.segments is not None
     assert [part.n for part in left.segments.differences] == [5]

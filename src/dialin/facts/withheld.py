@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from dialin.arrays import Bools
+from dialin.facts.again import DURATION
 from dialin.facts.loaded import LoadedRun, Row
-from dialin.facts.outcomes import Outcomes, Segments
+from dialin.facts.outcomes import IntentOutcomes, Outcomes, Segments
 from dialin.runs.withheld import WITHHELD, intent_dialogues, places_after, withheld_intents, withheld_line
 
 
@@ -89,17 +90,21 @@ def sentences_after(contents: LoadedRun, which: Bools, rows: list[Row]) -> pa.Ta
 
 def without_few(found: Outcomes, min_dialogues: int) -> Outcomes:
     """Return outcomes without the figures of fewer than `min_dialogues` dialogues."""
-    intents = tuple(
-        replace(
-            one,
-            means=tuple(mean for mean in one.means if mean.n >= min_dialogues),
-            shares=tuple(share for share in one.shares if share.n == 0 or share.n / share.share >= min_dialogues),
-            n_followed=one.n_followed if one.n_followed >= min_dialogues else 0,
-            repeat_share=one.repeat_share if one.n_followed >= min_dialogues else None,
-        )
-        for one in found.intents
-    )
+    intents = tuple(_often_known(one, min_dialogues) for one in found.intents)
     return replace(found, intents=intents, segments=found.segments and often(found.segments, min_dialogues))
+
+
+def _often_known(one: IntentOutcomes, least: int) -> IntentOutcomes:
+    means = tuple(mean for mean in one.means if mean.n >= least)
+    is_followed, is_timed = one.n_followed >= least, any(mean.outcome == DURATION for mean in means)
+    return replace(
+        one,
+        means=means,
+        shares=tuple(part for part in one.shares if part.n == 0 or part.n / part.share >= least),
+        n_followed=one.n_followed if is_followed else 0,
+        repeat_share=one.repeat_share if is_followed else None,
+        minutes_a_week=one.minutes_a_week if is_timed else None,
+    )
 
 
 def often(segments: Segments, min_dialogues: int) -> Segments:
