@@ -63,8 +63,10 @@ def _files_packed_in(archive: SourceFile) -> Iterator[SourceFile | str]:
         yield archive.path
         return
     for file in files_in_zip(archive.data, archive.where):
-        packed = isinstance(file, str)
-        yield f"{archive.path}/{file}" if packed else replace(file, path=f"{archive.path}/{file.path}")
+        if isinstance(file, str):
+            yield f"{archive.path}/{file}"
+        else:
+            yield replace(file, path=f"{archive.path}/{file.path}")
 
 
 def _source_file(path: Path, name: str) -> SourceFile:
