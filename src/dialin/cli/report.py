@@ -41,7 +41,8 @@ def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, 
     question = OutcomeQuestion(options["by"], options["repeat_days"])
     n_bytes = write_report(opened, path, ReportView(not without_sentences, options["min_dialogues"], question))
     if as_json:
-        summary = withhold(load_files(opened), options["min_dialogues"]).summary
+        least = options["min_dialogues"]
+        summary = withhold(load_files(opened), least).summary if least else None
         values: dict[str, Any] = {"report": str(path), "bytes": n_bytes, **summary_json(opened, summary)}
         if without_sentences:
             values["intents"] = [intent | {"examples": []} for intent in values["intents"]]

@@ -8,6 +8,7 @@ import pyarrow as pa
 from dialin.arrays import Rows
 from dialin.errors import InputError
 from dialin.export.account import ACCOUNT, NAMES, ExportFrame
+from dialin.export.base import SKLEARN
 from dialin.export.candidates import CHINESE_CODE
 from dialin.export.packing import csv_bytes, json_bytes
 from dialin.export.run_export import Export
@@ -18,9 +19,6 @@ from dialin.facts.headline import summary_of
 from dialin.runs.run import Run
 from dialin.text.formulas import without_formula
 from dialin.text.script import is_chinese
-
-SKLEARN = "sklearn"
-"""Name of the format."""
 
 
 def classifier_export(run: Run, wanted: Wanted) -> Export:
