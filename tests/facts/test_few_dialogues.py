@@ -13,6 +13,7 @@ from dialin.facts.build import facts_of
 from dialin.facts.loaded import load_files
 from dialin.facts.outcomes import IntentOutcomes, OutcomeMean, Outcomes, OutcomeShare, SegmentDifference, Segments
 from dialin.facts.withheld import pooled_row, withhold, without_few
+from dialin.report.map.points import points_of
 from dialin.runs.run import Run
 from dialin.runs.withheld import WITHHELD
 from fake_run import Said, calls, fake_run
@@ -37,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_small_intents_are_one_and_the_others_keep_their_numbers(run: Run) -> None:
-    """Those of 2 and 1 dialogues are in 3 of fewer than 4 together, so the next smallest, of 6, joins them."""
+    """Those of 2 and 1 dialogues are in 3 of fewer than 4 together, so the next smallest of customers, of 6, joins."""
     whole, shown = facts_of(load_files(run)), facts_of(withhold(load_files(run), 4))
     kept = {one.name: one for one in whole.intents}
     last = shown.intents[-1]
@@ -48,6 +49,19 @@ def test_small_intents_are_one_and_the_others_keep_their_numbers(run: Run) -> No
     assert all(one.n_occurrences == kept[one.name].n_occurrences for one in shown.intents[:-1])
     assert not shown.has(kept["tell-divorce"].intent_id) or shown.intent(kept["tell-divorce"].intent_id) != last
     assert all(group.examples == () for group in shown.left)
+
+
+def test_the_map_has_no_point_of_a_withheld_intent(run: Run) -> None:
+    points = points_of(withhold(load_files(run), 4))
+    assert points is not None
+    assert len(points.texts) == points.n_all == len(load_files(run).labels) - 9
+    assert [secret for secret in SECRETS if secret in " ".join(points.texts)] == []
+
+
+def test_what_joins_is_of_the_same_role_and_kind_of_reason(run: Run) -> None:
+    """The two small ones are reasons for 3 calls; the third that joins them is one, too, so 3 stands nowhere."""
+    shown = facts_of(withhold(load_files(run), 4))
+    assert shown.intents[-1].n_reason == 9
 
 
 def test_nothing_is_withheld_unless_asked(run: Run) -> None:

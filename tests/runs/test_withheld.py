@@ -44,6 +44,16 @@ def test_a_run_of_too_few_dialogues_shows_nothing(n: tuple[int, ...]) -> None:
         withheld_intents(apart(*n), 3)
 
 
+def test_the_next_smallest_of_its_group_joins_one_first() -> None:
+    """The smallest of 1 dialogue takes the one of 9 of its own group, not the one of 4 of another."""
+    groups = np.array([0, 1, 0, 1])
+    assert withheld_intents(apart(1, 4, 9, 9), 3, groups=groups).tolist() == [True, False, True, False]
+
+
+def test_one_alone_in_its_group_takes_another() -> None:
+    assert withheld_intents(apart(1, 4, 9), 3, groups=np.array([0, 1, 1])).tolist() == [True, True, False]
+
+
 def test_without_intents_nothing_is_withheld() -> None:
     assert withheld_intents(apart(), 5).tolist() == []
 

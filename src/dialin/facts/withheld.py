@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dialin.arrays import Bools
+from dialin.arrays import Bools, Ints
 from dialin.facts.again import DURATION
 from dialin.facts.loaded import LoadedRun, Row
 from dialin.facts.outcomes import IntentOutcomes, Outcomes, Segments
@@ -33,7 +33,7 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
     if min_dialogues <= 1:
         return contents
     found = intent_dialogues(contents.occurrences, contents.labels[contents.said], len(contents.rows))
-    which = withheld_intents(found, min_dialogues)
+    which = withheld_intents(found, min_dialogues, groups=groups_of(contents))
     places = places_after(which)
     line = withheld_line(int((found.n < min_dialogues).sum()), int(which.sum()), min_dialogues)
     rows = rows_after(contents.rows, which)
@@ -45,6 +45,12 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
         pieces=replace(contents.pieces, intents=places[contents.pieces.intents]),
         min_dialogues=min_dialogues,
     )
+
+
+def groups_of(contents: LoadedRun) -> Ints:
+    """Return the group of each intent: a report has numbers of each role, and of the intents that may be reasons."""
+    pairs = [f"{is_routine} {row['role']}" for is_routine, row in zip(contents.routine, contents.rows, strict=True)]
+    return np.unique(pairs, return_inverse=True)[1] if pairs else np.zeros(0, np.int64)
 
 
 def rows_after(rows: list[Row], which: Bools) -> list[Row]:

@@ -59,11 +59,25 @@ def intent_dialogues(occurrences: pa.Table, labels: Ints, m: int) -> IntentDialo
     return IntentDialogues(*np.divmod(pairs, max(m, 1)), m)
 
 
-def withheld_intents(found: IntentDialogues, min_dialogues: int, also: Bools | None = None) -> Bools:
+def withheld_intents(
+    found: IntentDialogues, min_dialogues: int, also: Bools | None = None, groups: Ints | None = None
+) -> Bools:
     """Return which intents are withheld, shape (m,).
 
     These are the intents of fewer than `min_dialogues` dialogues and those in `also`. If that is one intent, or all
-    together are in fewer than `min_dialogues` dialogues, the next smallest intents join them.
+    together are in fewer than `min_dialogues` dialogues, the next smallest intents join them: first within each of the
+    `groups` of which numbers are shown, such as those of a role, then among all.
+
+    Parameters
+    ----------
+    found : IntentDialogues
+        The intents and their dialogues.
+    min_dialogues : int
+        Least number of dialogues.
+    also : ndarray of shape (m,), bool, optional
+        Intents that are withheld for another reason.
+    groups : ndarray of shape (m,), int64, optional
+        Group of each intent; by default all are in one.
 
     Raises
     ------
@@ -78,15 +92,24 @@ def withheld_intents(found: IntentDialogues, min_dialogues: int, also: Bools | N
     >>> withheld_intents(IntentDialogues(np.arange(14), pairs, 3), 3).tolist()
     [True, True, False]
     """
-    n = found.n
-    which = (n < min_dialogues) | (np.zeros(found.m, bool) if also is None else also)
+    which = (found.n < min_dialogues) | (np.zeros(found.m, bool) if also is None else also)
     if not which.any():
         return which
-    for place in np.argsort(n, kind="stable").tolist():
-        if which.sum() >= LEAST_POOLED and found.n_with_any(which) >= min_dialogues:
-            return which
-        which[place] = True
+    for group in [] if groups is None else np.unique(groups[which]).tolist():
+        which = _with_next(found, which, groups == group, min_dialogues)
+    which = _with_next(found, which, np.ones(found.m, bool), min_dialogues)
     check_enough(found.n_with_any(which), min_dialogues)
+    return which
+
+
+def _with_next(found: IntentDialogues, which: Bools, among: Bools, least: int) -> Bools:
+    """Return the marked intents with the next smallest of some, until those marked among them are enough."""
+    which = which.copy()
+    for place in np.argsort(found.n, kind="stable").tolist():
+        own = which & among
+        if own.sum() >= LEAST_POOLED and found.n_with_any(own) >= least:
+            break
+        which[place] |= among[place]
     return which
 
 
