@@ -40,7 +40,7 @@ def backend_of(embed: Callable[..., Matrix]) -> Any:
     """Return an embedder as BERTopic wants it."""
     from bertopic.backend import BaseEmbedder  # noqa: PLC0415  (as above)
 
-    class Given(BaseEmbedder):  # type: ignore[misc]  (its library has no types)
+    class Given(BaseEmbedder):  # type: ignore[misc]
         def embed(self, documents: Sequence[str], verbose: bool = False) -> Matrix:  # noqa: ARG002
             return embed(list(documents))
 

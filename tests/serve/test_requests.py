@@ -268,7 +268,7 @@ def test_a_stream_has_some_seconds_after_the_signal(monkeypatch: pytest.MonkeyPa
 def test_a_request_that_is_cut_off_is_one_note(run: Run) -> None:
     notes: list[str] = []
 
-    async def cut(*_: object) -> None:
+    async def cut(*_: object) -> Any:
         raise asyncio.CancelledError
 
     gate = Gate(cut, Rules(), Metrics(), notes.append)

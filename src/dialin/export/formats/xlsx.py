@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,9 +38,11 @@ def write(content: Content) -> Files:
     """Return the file, with a second sheet of outcomes if any is known."""
     library = openpyxl_library()
     book = library.Workbook(write_only=True)
-    phrases: list[Sequence[Cell]] = [COLUMNS, *records(content)]
-    for title, rows in (("intents", phrases), ("outcomes", outcome_rows(content))):
-        sheet = book.create_sheet(title) if rows else None
+    phrases: list[list[Cell]] = [list(COLUMNS), *records(content)]
+    outcomes = outcome_rows(content)
+    sheets = {"intents": phrases} | ({"outcomes": outcomes} if outcomes else {})
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
         for row in rows:
             sheet.append([_cell(library, sheet, value) for value in row])
     stream = io.BytesIO()
