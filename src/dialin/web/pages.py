@@ -14,8 +14,8 @@ from dialin.review.propose import named, parts_of
 from dialin.review.rank import RankedIntent
 from dialin.review.replay import NO_INTENT
 from dialin.web.desk import View
-from dialin.web.lists import ALL, CountedList, counted_lists, listed_in, neighbours
-from dialin.web.reasons import names_by_uid, reasons
+from dialin.web.lists import ALL, CountedList, before_and_after, counted_lists, listed_in
+from dialin.web.reasons import names_by_uid, reasons_to_look
 
 PER_PAGE, INTENTS_PER_PAGE = 50, 200
 N_FOUND, N_TARGETS = 100, 200
@@ -160,7 +160,7 @@ def overview(view: View, page: int, chosen: str = ALL) -> Overview:
     listed = listed_in(view, chosen)
     at, names = pager(len(listed), page, INTENTS_PER_PAGE), names_by_uid(view)
     return Overview(
-        shown=tuple((row, reasons(view, row, names)) for row in listed[at.span]),
+        shown=tuple((row, reasons_to_look(view, row, names)) for row in listed[at.span]),
         lists=counted_lists(view),
         chosen=chosen,
         unseen=view.unseen,
@@ -180,12 +180,12 @@ def intent_page(view: View, intent: int, page: int, chosen: str = ALL) -> Intent
     rows = view.most_doubtful(intent)
     at = pager(len(rows), page)
     own = next((r for r in view.ranked if r.intent == intent), None)
-    before, after = neighbours(view, intent, chosen)
+    before, after = before_and_after(view, intent, chosen)
     return IntentPage(
         intent=intent,
         name=view.name(intent),
         ranked=own,
-        reasons=reasons(view, own, names_by_uid(view)) if own else (),
+        reasons=reasons_to_look(view, own, names_by_uid(view)) if own else (),
         chosen=chosen,
         lines=lines(view, rows[at.span]),
         pager=at,

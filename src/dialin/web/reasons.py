@@ -24,7 +24,7 @@ def names_by_uid(view: View) -> dict[str, str]:
     return {row.uid: row.name for row in view.ranked}
 
 
-def reasons(view: View, row: RankedIntent, names: Mapping[str, str]) -> tuple[str, ...]:
+def reasons_to_look(view: View, row: RankedIntent, names: Mapping[str, str]) -> tuple[str, ...]:
     """Return why an intent deserves a look, each reason as a phrase; none if only its doubt says so."""
     change, since = view.recorded.change(row.uid), view.recorded.since
     related = [names[uid] for uid in change.related if uid in names]
