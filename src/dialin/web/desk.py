@@ -22,7 +22,7 @@ from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 from dialin.taxonomy.recorded import Recorded, recorded_in
 from dialin.text.unseen import plain_name
-from dialin.web.seen import Seen, check_own_seen, check_unchanged, ids_named_in
+from dialin.web.seen import Seen, check_own_seen, check_unchanged, concerned_by
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def since_of(recorded: Recorded) -> Since:
 def looked_at(entries: Sequence[Entry], state: ReviewState, n_earlier: int) -> frozenset[int]:
     """Return the intents that decisions in effect name, without the first `n_earlier` decisions of the log."""
     active = set(state.active)
-    return frozenset[int]().union(*(ids_named_in(e.edit)[0] for e in entries[n_earlier:] if e.line in active))
+    return frozenset[int]().union(*(concerned_by(e.edit)[0] for e in entries[n_earlier:] if e.line in active))
 
 
 def unseen_names(listed: Sequence[str], intents: Sequence[Row]) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def counted_lists(view: View) -> tuple[CountedList, ...]:
     )
 
 
-def around_in_list(view: View, intent: int, name: str) -> tuple[int | None, int | None]:
+def before_and_after(view: View, intent: int, name: str) -> tuple[int | None, int | None]:
     """Return the intents before and after one in a list; after one that has left the list comes its first."""
     ids = [row.intent for row in listed_in(view, name)]
     if intent not in ids:

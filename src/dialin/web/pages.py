@@ -14,7 +14,7 @@ from dialin.review.propose import named, parts_of
 from dialin.review.rank import RankedIntent
 from dialin.review.replay import NO_INTENT
 from dialin.web.desk import View
-from dialin.web.lists import ALL, CountedList, around_in_list, counted_lists, listed_in
+from dialin.web.lists import ALL, CountedList, before_and_after, counted_lists, listed_in
 from dialin.web.reasons import names_by_uid, reasons_to_look
 
 PER_PAGE, INTENTS_PER_PAGE = 50, 200
@@ -180,7 +180,7 @@ def intent_page(view: View, intent: int, page: int, chosen: str = ALL) -> Intent
     rows = view.most_doubtful(intent)
     at = pager(len(rows), page)
     own = next((r for r in view.ranked if r.intent == intent), None)
-    before, after = around_in_list(view, intent, chosen)
+    before, after = before_and_after(view, intent, chosen)
     return IntentPage(
         intent=intent,
         name=view.name(intent),

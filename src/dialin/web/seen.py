@@ -93,11 +93,11 @@ def _members(state: ReviewState, intents: Sequence[int]) -> list[int]:
 def _concerns(edit: Edit, intents: set[int], rows: set[int], edit_at: Callable[[int], Edit | None]) -> bool:
     """Return whether an edit, or the one that it undoes or redoes, names one of these intents or sentences."""
     changed = edit_at(edit.line) if isinstance(edit, Undo | Redo) else edit
-    own_intents, own_rows = ids_named_in(changed)
+    own_intents, own_rows = concerned_by(changed)
     return not (intents.isdisjoint(own_intents) and rows.isdisjoint(own_rows))
 
 
-def ids_named_in(edit: Edit | None) -> tuple[set[int], set[int]]:
+def concerned_by(edit: Edit | None) -> tuple[set[int], set[int]]:
     """Return the intents and the sentences that an edit names."""
     match edit:
         case Accept(intent) | Rename(intent, _) | Vote(intent):
