@@ -15,7 +15,7 @@ Figures = Mapping[str, float | None]
 """Figures of an intent by the names of columns; None for an unknown one."""
 
 
-def figures_of_intents(run: Run, min_dialogues: int) -> dict[int, Figures]:
+def exported_figures(run: Run, min_dialogues: int) -> dict[int, Figures]:
     """Return the figures of each intent that is said in a dialogue, by its id; {} if no outcome is known.
 
     They are ``share`` of all utterances, ``n_dialogues``, ``minutes_a_week`` and ``repeat_share``, and ``mean_X``,

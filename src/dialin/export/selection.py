@@ -14,7 +14,7 @@ from dialin.arrays import Matrix
 from dialin.errors import InputError
 from dialin.export.base import NO_INTENT_ID, BotIntent, Content, ExportFormat
 from dialin.export.candidates import Candidate, Sentences, candidates, each_once, of_none
-from dialin.export.figures import figures_of_intents
+from dialin.export.figures import exported_figures
 from dialin.export.names import exported_names
 from dialin.export.shares import WHAT_IT_TAKES, Share, language_shares, most_different, within
 from dialin.export.tally import Tally
@@ -115,7 +115,7 @@ def content_of(run: Run, rows: list[dict[str, Any]], found: list[Share], wanted:
         by_intent.setdefault(share.intent, []).append(share)
     own = [row for row in rows if any(share.chosen for share in by_intent.get(row["intent_id"], []))]
     names = exported_names(((row["intent_id"], row["name"]) for row in own), naming_with_none(form))
-    figures = figures_of_intents(run, wanted.min_dialogues)
+    figures = exported_figures(run, wanted.min_dialogues)
     intents = [
         BotIntent(
             row["intent_id"],
