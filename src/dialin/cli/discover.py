@@ -43,7 +43,8 @@ from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
 from dialin.redact.source import RedactedCorpus
 from dialin.redact.suggest import suggestion
-from dialin.report.terminal import print_report
+from dialin.report.terminal import console_on, print_report
+from dialin.report.update import print_update, update_json
 from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, check_ended, load
@@ -219,7 +220,12 @@ def going_on(error: ProviderError, run: Run) -> ProviderError:
 
 def print_run(run: Run, is_json: bool) -> None:
     """Print the result of a run as JSON or as a table."""
-    if is_json:
+    if run.manifest.is_update:
+        if is_json:
+            print_json(update_json(run))
+        else:
+            print_update(run, console_on(sys.stdout))
+    elif is_json:
         print_json(summary_json(run))
     else:
         print_report(run, sys.stdout)

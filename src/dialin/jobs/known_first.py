@@ -20,21 +20,23 @@ from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 
 
-def known_splits(run: Run, data: Data, tools: Tools) -> list[PinnedSplit]:
+def known_splits(run: Run, data: Data, tools: Tools, first: PinnedSplit | None = None) -> list[PinnedSplit]:
     """Return the splits of the sentences, each of what the one before it left; none if nothing is known.
 
-    What people decided about an earlier run comes before the list, which may repeat its names.
+    What people decided about an earlier run, or `first`, all that an updated run says, comes before the list, which may
+    repeat its names.
     """
-    splits, roles = list[PinnedSplit](), run.assignment_roles
-    pinned = read_pinned(run.folder / files.PINNED_INTENTS)
+    roles, pinned = run.assignment_roles, read_pinned(run.folder / files.PINNED_INTENTS)
     if pinned:
-        splits.append(PinnedSplit.of(pinned, data, roles))
-        data, roles = splits[0].rest, [roles[row] for row in splits[0].free.tolist()]
+        first = PinnedSplit.of(pinned, data, roles)
+    splits = [first] if first else []
+    if first:
+        data, roles = first.rest, [roles[row] for row in first.free.tolist()]
     listed = read_listed(run.folder / files.LISTED_INTENTS)
     if listed and len(data.texts) >= MIN_SENTENCES:
         tools.on_step("list")
         kept = kept_of_list(ListedTask(listed, data, roles), tools, run.manifest.settings)
-        splits.append(PinnedSplit.of(without_named(kept, pinned.names if pinned else ()), data, roles))
+        splits.append(PinnedSplit.of(without_named(kept, first.pinned.names if first else ()), data, roles))
     return splits
 
 
