@@ -10,7 +10,10 @@ import numpy as np
 
 from dialin import files
 from dialin.discover.context import Tools
+from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result
+from dialin.name.by_nearness import Embed
+from dialin.read.intent_list import ListedIntent
 from dialin.review.listed import ListedTask, kept_of_list
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, read_pinned
 from dialin.runs.listed import read_listed
@@ -35,6 +38,15 @@ def known_splits(run: Run, data: Data, tools: Tools, first: PinnedSplit | None =
         kept = kept_of_list(ListedTask(listed, data, roles), tools, run.manifest.settings)
         splits.append(PinnedSplit.of(without_named(kept, first.pinned.names if first else ()), data, roles))
     return splits
+
+
+def rest_of_listed(listed: Sequence[ListedIntent], data: Data, embed: Embed, settings: Settings) -> Data:
+    """Return the sentences that a list of known intents leaves, as in a run; all of them if they are too few."""
+    if len(data.texts) < MIN_SENTENCES:
+        return data
+    roles = data.roles if settings.roles == "auto" else [""] * len(data.texts)
+    kept = kept_of_list(ListedTask(listed, data, roles), Tools(None, embed, on_note=lambda _: None), settings)
+    return PinnedSplit.of(kept, data, roles).rest
 
 
 def without_named(kept: KeptIntents, names: Sequence[str]) -> KeptIntents:

@@ -29,7 +29,7 @@ from dialin.read.corpus import Corpus
 from dialin.review.apply import BY_PERSON
 from dialin.review.edits import Entry
 from dialin.review.join_known import homes_of
-from dialin.review.log import DECISIONS, read_log, write_log
+from dialin.review.log import DECISIONS, TAKEN_OVER, read_log, write_log
 from dialin.review.pin import NO_DECISION, NOWHERE, PinnedSplit, kept_of
 from dialin.review.taken_over import decisions_taken_over
 from dialin.runs.manifest import Manifest
@@ -49,7 +49,7 @@ class Beside:
     def write_log(self, folder: Path, result: str) -> None:
         """Write the log of the review of a run with this result, if there are lines for it."""
         if self.entries:
-            write_log(folder / DECISIONS, self.entries, {"result": result})
+            write_log(folder / DECISIONS, self.entries, {"result": result, TAKEN_OVER: str(len(self.entries))})
 
 
 @dataclass(frozen=True)
