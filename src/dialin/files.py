@@ -32,6 +32,7 @@ PIECES = "pieces.npz"
 PINNED_INTENTS = "pinned.npz"
 TAXONOMY = "taxonomy.json"
 LISTED_INTENTS = "listed.json"
+INTENT_TREE = "tree.json"
 REPORT = "report.html"
 
 FORMAT = 2

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from dialin import files
 from dialin.discover.assign import write_pieces
+from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.connect import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
@@ -23,7 +25,7 @@ from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.identify import check_earlier, identified
-from dialin.jobs.known_first import joined_all, known_splits, unseen_in
+from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
 from dialin.jobs.timing import SessionLog
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
@@ -42,6 +44,7 @@ from dialin.report.html import write_report
 from dialin.runs.integrity import hashes_in, result_id
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, Manifest, read_manifest, write_manifest
 from dialin.runs.run import Run
+from dialin.runs.branches import write_tree
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
 
@@ -105,7 +108,9 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             told = replace(tools, on_step=session.on_step)
             session.on_step("cluster")  # until the first question
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
-            result = joined_all(splits, found)
+            named, taxonomy = identified(run, joined_all(splits, found))
+            task = TreeTask(data.X, told, run.manifest.settings, placed_by_people(run))
+            result = with_tree(named, task)
             with closing(replies_in(run.folder / files.REPLIES)) as store:
                 note = answers_note(store.answers(), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
@@ -116,7 +121,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         if log.cost:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
         session.on_step("report")
-        return write_result(ended, result, log, opened.on_note)
+        return write_identified(ended, result, taxonomy, log, opened.on_note)
     except (KeyboardInterrupt, ProviderError):
         log.write(INTERRUPTED)
         if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
@@ -285,13 +290,19 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
 
 
 def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[str], None] = lambda _: None) -> Run:
+    """Give the intents of a result their identity, and do what `write_identified` does."""
+    return write_identified(run, *identified(run, result), log, on_note)
+
+
+def write_identified(
+    run: Run, result: Result, taxonomy: dict[str, Any] | None, log: SessionLog, on_note: Callable[[str], None]
+) -> Run:
     """Write all files of a result, and return the run with it; the manifest comes last and makes the others valid.
 
     Decisions about an earlier result of the run are carried over; `on_note` is told how many. A stop in between leaves
     a run without a result, which can be gone on with, and never half of two results.
     """
     folder = run.folder
-    result, taxonomy = identified(run, result)
     kept = keep_reviewed(replace(run, manifest=read_manifest(folder)))
     write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
@@ -302,6 +313,7 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
     files.write_table(folder / files.SENTENCES, sentences)
     if taxonomy:
         files.write_json(folder / files.TAXONOMY, taxonomy)
+    write_tree(folder / files.INTENT_TREE, result.tree)
     hashes = hashes_in(folder)
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:

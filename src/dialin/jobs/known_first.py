@@ -11,10 +11,10 @@ import numpy as np
 from dialin import files
 from dialin.discover.context import Tools
 from dialin.discover.state import MIN_SENTENCES, Data, Result
-from dialin.review.listed import ListedTask, kept_of_list
+from dialin.review.listed import ListedTask, kept_of_list, uid_of_listed
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, read_pinned
 from dialin.runs.listed import read_listed
-from dialin.runs.run import Run
+from dialin.runs.run import Run, load
 
 
 def known_splits(run: Run, data: Data, tools: Tools) -> list[PinnedSplit]:
@@ -48,6 +48,25 @@ def joined_all(splits: Sequence[PinnedSplit], found: Result) -> Result:
     """Return one result with the known intents of all splits and what was found in the rest."""
     for split in reversed(splits):
         found = split.joined(found)
+    return found
+
+
+def placed_by_people(run: Run) -> dict[str, tuple[str, ...]]:
+    """Return where people have placed intents in the tree, by uid: in an earlier run, and in the list of intents.
+
+    Of an earlier run counts what lies in a branch that a person made or renamed.
+    """
+    found = dict[str, tuple[str, ...]]()
+    if run.manifest.since:
+        earlier = load(Path(run.manifest.since))
+        given = {branch.number for branch in earlier.tree.branches if branch.given}
+        homes = dict(zip(earlier.intents["intent_id"].to_pylist(), earlier.intents["uid"].to_pylist(), strict=True))
+        for intent, branch in earlier.tree.places.items():
+            if intent in homes and any(one.number in given for one in earlier.tree.above(branch)):
+                found[homes[intent]] = earlier.tree.path(intent)
+    for one in read_listed(run.folder / files.LISTED_INTENTS):
+        if one.parent:
+            found[uid_of_listed(one.name)] = (one.parent,)
     return found
 
 

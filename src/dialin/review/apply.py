@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import rows_by
+from dialin.discover.intent_tree import IntentTree
 from dialin.discover.uids import uid_of_part
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
@@ -28,13 +29,15 @@ BY_PERSON = "person"
 """Reason for a sentence that a person removed from every intent."""
 
 
-def state_of(sentences: pa.Table, intents: pa.Table) -> ReviewState:
+def state_of(sentences: pa.Table, intents: pa.Table, tree: IntentTree | None = None) -> ReviewState:
     """Return the review state of a run before any edit."""
     names = dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
-    return start_of(sentences["intent_id"].to_numpy(), names)
+    return start_of(sentences["intent_id"].to_numpy(), names, tree)
 
 
-def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str = "") -> ReviewState:
+def reviewed(
+    folder: Path, sentences: pa.Table, intents: pa.Table, result: str = "", tree: IntentTree | None = None
+) -> ReviewState:
     """Return the review state of a run after all edits in its log.
 
     Parameters
@@ -45,6 +48,8 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str =
         The tables that the run wrote.
     result : str
         Id of this result; "" if it is not known.
+    tree : IntentTree, optional
+        The branches that the run made.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str =
     """
     check_result(folder / DECISIONS, result)
     entries = read_log(folder / DECISIONS)
-    state = replay(state_of(sentences, intents), entries)
+    state = replay(state_of(sentences, intents, tree), entries)
     foreign = sorted(i for e in entries if (i := getattr(e.edit, "intent", -1)) not in state.used and i >= 0)
     if foreign:
         raise InputError(
@@ -193,8 +198,9 @@ def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDA
 
 
 def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns of an intent that a person decides: its name and P(good); and the uid of one that is new."""
-    said = {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
+    """Return the columns of an intent that a person decides: its name, path and P(good); the uid of one that is new."""
+    path = list(state.tree.path(intent))
+    said = {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old), "path": path}
     if intent in old:
         return said | {"uid": old[intent].get("uid")}
     return said | {"uid": uid_of_part((row.get("uid") or "" for row in old.values()), intent)}

@@ -16,6 +16,7 @@ from dialin.text.unseen import plain_name, without_surrogates
 ACCEPT, RENAME, MERGE, SPLIT = "accept", "rename", "merge", "split"
 MOVE, NOISE, UNDO, REDO = "move", "noise", "undo", "redo"
 VOTE, QUORUM = "verdict", "quorum"
+RENAME_BRANCH, PLACE = "rename-branch", "place"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,23 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class RenameBranch:
+    """Change of the name of a branch of the tree of intents."""
+
+    branch: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Move of intents into a branch, or, with −1, out of all; a `name` makes `branch` a new one at the top."""
+
+    intents: tuple[int, ...]
+    branch: int
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Vote:
     """Verdict of one person on one intent: good (its sentences share one intent) or bad.
 
@@ -118,7 +136,7 @@ class Redo:
     line: int
 
 
-Change = Accept | Rename | Merge | Split | Move | Noise | Vote | Quorum
+Change = Accept | Rename | Merge | Split | Move | Noise | RenameBranch | Place | Vote | Quorum
 Edit = Change | Undo | Redo
 
 
@@ -143,6 +161,11 @@ def fields_of(edit: Edit) -> dict[str, Any]:  # noqa: PLR0911  (one for each kin
             return {"decision": MOVE, "intent_id": intent} | _named(name) | {"sentences": list(sentences)}
         case Noise(sentences):
             return {"decision": NOISE, "sentences": list(sentences)}
+        case RenameBranch(branch, name):
+            return {"decision": RENAME_BRANCH, "branch": branch, "name": name}
+        case Place(intents, branch, name):
+            into = {"branch": branch} if branch >= 0 else {}
+            return {"decision": PLACE, **into, **_named(name), "intents": list(intents)}
         case Vote(intent, good, group, look):
             return {"decision": VOTE, "intent_id": intent, "good": good, "group": group, "look": look}
         case Quorum(n):
@@ -179,9 +202,7 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
         case "accept":
             return Accept(_number(fields, "intent_id"))
         case "rename":
-            if not name:
-                raise ValueError("`name` is missing")
-            return Rename(_number(fields, "intent_id"), name)
+            return Rename(_number(fields, "intent_id"), _needed(name))
         case "merge":
             return Merge(_number(fields, "intent_id"), _numbers(fields, "intents"), name)
         case "split":
@@ -190,6 +211,10 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
             return Move(_numbers(fields, "sentences"), _number(fields, "intent_id"), name)
         case "noise":
             return Noise(_numbers(fields, "sentences"))
+        case "rename-branch":
+            return RenameBranch(_number(fields, "branch"), _needed(name))
+        case "place":
+            return _place_of(fields, name)
         case "verdict":
             return _verdict_of(fields)
         case "quorum":
@@ -199,6 +224,18 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
         case "redo":
             return Redo(_number(fields, "line"))
     raise ValueError("`decision` is unknown")
+
+
+def _needed(name: str) -> str:
+    if not name:
+        raise ValueError("`name` is missing")
+    return name
+
+
+def _place_of(fields: Mapping[str, Any], name: str) -> Place:
+    """Return the placing of intents; without a branch, they are taken out of the one that they are in."""
+    branch = -1 if fields.get("branch") is None and not name else _number(fields, "branch")
+    return Place(_numbers(fields, "intents"), branch, name)
 
 
 def _parts(fields: Mapping[str, Any]) -> tuple[SplitPart, ...]:

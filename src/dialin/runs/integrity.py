@@ -24,6 +24,7 @@ RESULT_FILES = (
     files.PINNED_INTENTS,
     files.TAXONOMY,
     files.LISTED_INTENTS,
+    files.INTENT_TREE,
     files.REDACTION,
 )
 
