@@ -54,6 +54,8 @@ class BotIntent:
         A sentence about it; "" where there is none.
     phrases : tuple of Phrase
         Its phrases, those of one language together.
+    path : tuple of str
+        Names of the branches that it is in, from the top; none where it stands alone.
     """
 
     intent_id: int
@@ -61,6 +63,7 @@ class BotIntent:
     name: str
     description: str
     phrases: tuple[Phrase, ...]
+    path: tuple[str, ...] = ()
 
     @property
     def is_none(self) -> bool:

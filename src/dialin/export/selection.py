@@ -121,6 +121,7 @@ def content_of(run: Run, rows: list[dict[str, Any]], found: list[Share], form: E
             names[row["intent_id"]],
             " ".join((row.get("description") or "").split()),
             tuple(one.phrase for share in by_intent[row["intent_id"]] for one in share.chosen),
+            tuple(row.get("path") or ()),
         )
         for row in own
     ]

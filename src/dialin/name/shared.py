@@ -14,13 +14,14 @@ from itertools import pairwise
 
 from dialin.name.actions import ACTION_WORDS
 from dialin.name.labels import number
-from dialin.name.stop_words import english_stop_words
 
 AND = {"en": "-and-", "zh": "与"}
 ENOUGH = 0.5
 """Share of a branch's intents that one word has to cover to stand alone."""
 N_LONGEST = 6
 """Most characters of a Chinese word."""
+_SMALL = frozenset("a an the of to for and or in on at by with from into my your is are not no up off out about".split())
+"""Words that no branch is about. A list for searching has more, such as bill and call, which branches are about."""
 _BETWEEN = re.compile(r"[\s_/.\-]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 Words = frozenset[str]
@@ -34,7 +35,7 @@ def shared_names(
     Parameters
     ----------
     branches : sequence of sequence of str
-        The names of the intents in each branch, at least one each.
+        The names of the intents in each branch, at least one each, the most important first.
     language : {"en", "zh"}
         Language of the names.
     taken : collection of str
@@ -81,7 +82,7 @@ def words_of_name(name: str, language: str) -> Words:
 
 
 def _english(name: str) -> Words:
-    parts = [part for part in _BETWEEN.split(name.casefold()) if part and part not in english_stop_words()]
+    parts = [part for part in _BETWEEN.split(name.casefold()) if part and part not in _SMALL]
     parts = parts[1:] if len(parts) > 1 and parts[0] in ACTION_WORDS else parts
     return frozenset([*map(_singular, parts), *(f"{a}-{_singular(b)}" for a, b in pairwise(parts))])
 
@@ -107,8 +108,8 @@ def _chinese(name: str) -> Words:
 
 def _candidates(own: Sequence[Words], everywhere: Counter[str], language: str) -> Iterator[str]:
     """Yield names of a branch, the best first: single words that cover enough, and pairs that cover more."""
-    here = _whole(Counter(word for one in own for word in one))
-    marks = sorted(here, key=lambda word: (-_mark(here[word], len(own), everywhere[word]), -len(word), word))
+    here = _whole(Counter(word for one in own for word in sorted(one, key=lambda word: (-len(word), word))))
+    marks = sorted(here, key=lambda word: -_mark(here[word], len(own), everywhere[word]))  # of equals, the first said
     for word in marks:
         if here[word] >= ENOUGH * len(own):
             yield word

@@ -10,12 +10,16 @@ from dialin.export.formats.neutral import ANY_NAME, COLUMNS, records
 from dialin.text.unseen import as_escapes
 
 FILE = "intents.jsonl"
-_SHAPE = dict(zip(COLUMNS, (str, str, str, int, float, int), strict=True))
+_SHAPE = dict(zip(COLUMNS, (str, str, str, int, float, int, [str]), strict=True))
 
 
 def write(content: Content) -> Files:
     """Return the file."""
-    lines = (json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) for row in records(content))
+    paths = (list(intent.path) for intent in content.intents for _ in intent.phrases)
+    rows = (
+        dict(zip(COLUMNS, row, strict=True)) | {"path": path} for row, path in zip(records(content), paths, strict=True)
+    )
+    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
     return {FILE: "".join(as_escapes(line) + "\n" for line in lines).encode()}
 
 
