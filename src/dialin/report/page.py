@@ -96,7 +96,7 @@ class Page:
             "calls": facts.calls is not None,
             "outcomes": facts.outcomes is not None and bool(facts.outcomes.intents),
             "trends": bool(facts.timeline or facts.roles),
-            "tree": len(facts.intents) > 1 and facts.tree is not None,
+            "tree": bool(facts.branches) or (len(facts.intents) > 1 and facts.tree is not None),
         }
         return [(part, name) for part, name in SECTIONS.items() if is_there.get(part, True)]
 

@@ -90,7 +90,7 @@ def seen_in(form: Form) -> Seen:
     return Seen(
         line,
         intents=form.all_numbers("intent", *([] if form.one("others") == NAMED_INTENT else ["others"])),
-        targets=() if form.one("to") == NEW_INTENT else form.all_numbers("to"),
+        targets=form.all_numbers("placed", *([] if form.one("to") == NEW_INTENT else ["to"])),
         sentences=form.all_numbers(*sentences),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.errors import InputError
-from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Redo, Rename, Split, Undo, Vote
+from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Place, Redo, Rename, Split, Undo, Vote
 from dialin.review.replay import ReviewState, replay
 
 
@@ -107,4 +107,6 @@ def _named_in(edit: Edit | None) -> tuple[set[int], set[int]]:
             return {intent}, set(sentences)
         case Noise(sentences):
             return set(), set(sentences)
+        case Place(intents):
+            return set(intents), set()
     return set(), set()
