@@ -2,7 +2,7 @@
 
 "activate-card" and "report-lost-card" are about "card". A word counts by how well it marks its branch off from the
 branches beside it: the harmonic mean of the share of the branch's intents that have it and of its share of all intents
-that have it. Where no word covers half of a branch, a second one is added: "alarm-and-timer", "闹钟与计时器".
+that have it. Where no word covers more than half of a branch, a second one is added: "alarm-and-timer", "闹钟与计时器".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dialin.name.labels import number
 
 AND = {"en": "-and-", "zh": "与"}
 ENOUGH = 0.5
-"""Share of a branch's intents that one word has to cover to stand alone."""
+"""Share of a branch's intents; a word that stands alone covers more."""
 N_LONGEST = 6
 """Most characters of a Chinese word."""
 _SMALL = frozenset("a an the of to for and or in on at by with from into my your is are not no up off out about".split())
@@ -111,7 +111,7 @@ def _candidates(own: Sequence[Words], everywhere: Counter[str], language: str) -
     here = _whole(Counter(word for one in own for word in sorted(one, key=lambda word: (-len(word), word))))
     marks = sorted(here, key=lambda word: -_mark(here[word], len(own), everywhere[word]))  # of equals, the first said
     for word in marks:
-        if here[word] >= ENOUGH * len(own):
+        if here[word] > ENOUGH * len(own):
             yield word
     for first in marks:
         rest = Counter(word for one in own if first not in one for word in one)
