@@ -26,7 +26,8 @@ def test_an_english_topic_is_one_to_four_words(reply: str, topic: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "topic"), [("主题：银行卡。", "银行卡"), ("“宽带”", "宽带"), ("SIM卡", "SIM卡"), ("抱歉，无法回答", ""), ("cards", "")]
+    ("reply", "topic"),
+    [("主题：银行卡。", "银行卡"), ("“宽带”", "宽带"), ("SIM卡", "SIM卡"), ("抱歉，无法回答", ""), ("cards", "")],
 )
 def test_a_chinese_topic_is_short(reply: str, topic: str) -> None:
     assert parse_topic(reply, "zh") == topic

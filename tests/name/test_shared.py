@@ -17,7 +17,10 @@ def test_a_word_that_all_branches_have_names_none_of_them() -> None:
     """All have "card": in the first branch it marks 2 · 2 / (2 + 4) = .67, and "card-pin" 2 · 2 / (2 + 2) = 1."""
     branches = [["reset-card-pin", "change-card-pin"], ["report-card-theft", "block-card-theft"]]
     assert shared_names(branches, "en") == ["card-pin", "card-theft"]
-    assert shared_names([["ask-card", "reset-pin", "change-pin"], ["block-card", "order-card"]], "en") == ["pin", "card"]
+    assert shared_names([["ask-card", "reset-pin", "change-pin"], ["block-card", "order-card"]], "en") == [
+        "pin",
+        "card",
+    ]
 
 
 def test_a_branch_without_a_common_word_has_two() -> None:

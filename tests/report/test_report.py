@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from conftest import Cli
 
-from dialin.cluster.granularity import SuggestedNumber
 from dialin.cluster.centroids import tree_of_centroids
+from dialin.cluster.granularity import SuggestedNumber
 from dialin.facts.loaded import load_files
 from dialin.facts.sample import sampled
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE

@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.discover.intent_tree import TOP, Branch, IntentTree
-from dialin.review.edits import Edit, Entry, Merge, Move, Place, RenameBranch, Split, SplitPart, Undo, edit_of, fields_of
+from dialin.review.edits import (
+    Edit,
+    Entry,
+    Merge,
+    Move,
+    Place,
+    RenameBranch,
+    Split,
+    SplitPart,
+    Undo,
+    edit_of,
+    fields_of,
+)
 from dialin.review.replay import ReviewState, refusal, replay, start_of
 
 TREE = IntentTree(

@@ -59,7 +59,9 @@ def _by_intent(content: Content, tally: Tally) -> list[dict[str, Any]]:
 def names_bytes(content: Content) -> bytes:
     """Return ``names.csv``: the number, the name, the exported name and the branches of each intent."""
     known = [one for one in content.intents if one.intent_id != NO_INTENT_ID]
-    rows = [(one.intent_id, without_formula(one.label), without_formula(one.name), path_text(one.path)) for one in known]
+    rows = [
+        (one.intent_id, without_formula(one.label), without_formula(one.name), path_text(one.path)) for one in known
+    ]
     return csv_bytes([("intent_id", "name", "exported_name", "path"), *rows])
 
 

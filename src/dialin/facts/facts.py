@@ -248,8 +248,8 @@ class Facts:
     def as_dict(self) -> dict[str, Any]:
         """Return all facts except the summary, as plain values for JSON.
 
-        The branches are those that people read. The tree behind them is a list of joins, each with two nodes and their distance. Node i is intent i of the list; with m
-        intents, join j creates node m + j.
+        The branches are those that people read. The tree behind them is a list of joins, each with two nodes and their
+        distance. Node i is intent i of the list; with m intents, join j creates node m + j.
         """
         values = asdict(self)
         del values["summary"]

@@ -41,10 +41,10 @@ from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import usage_by_step
 from dialin.report.html import write_report
+from dialin.runs.branches import write_tree
 from dialin.runs.integrity import hashes_in, result_id
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, Manifest, read_manifest, write_manifest
 from dialin.runs.run import Run
-from dialin.runs.branches import write_tree
 from dialin.runs.tables import intents_table, rounds_json, sentences_table
 
 

@@ -34,7 +34,7 @@ class LogWithout:
         """Return the entries; one that is about nothing now undoes itself, which changes nothing."""
         return [replace(entry, edit=self._edit(entry.edit) or Undo(entry.line)) for entry in entries]
 
-    def _edit(self, edit: Edit) -> Edit | None:
+    def _edit(self, edit: Edit) -> Edit | None:  # noqa: PLR0911  (one for each kind)
         match edit:
             case Rename(intent, name) if not self._is_lost(intent):
                 return Rename(intent, self.without(name))

@@ -53,7 +53,9 @@ class BranchShown:
         """What is shown of each intent; of many, an even choice."""
         step = -(-len(self.intents) // N_SHOWN)
         brackets = "（{}）" if self.language == "zh" else " ({})"
-        return [as_text(name) + (brackets.format(text[:_QUOTED]) if text else "") for name, text in self.intents[::step]]
+        return [
+            as_text(name) + (brackets.format(text[:_QUOTED]) if text else "") for name, text in self.intents[::step]
+        ]
 
 
 def topic_prompt(branch: BranchShown) -> Prompt:

@@ -20,7 +20,10 @@ ENOUGH = 0.5
 """Share of a branch's intents; a word that stands alone covers more."""
 N_LONGEST = 6
 """Most characters of a Chinese word."""
-_SMALL = frozenset("a an the of to for and or in on at by with from into my your is are not no up off out about".split())
+_SMALL = frozenset(
+    {*("a", "an", "the", "of", "to", "for", "and", "or", "in", "on", "at", "by", "with", "from", "into", "about")}
+    | {*("my", "your", "is", "are", "not", "no", "up", "off", "out")}
+)
 """Words that no branch is about. A list for searching has more, such as bill and call, which branches are about."""
 _BETWEEN = re.compile(r"[\s_/.\-]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -134,12 +137,7 @@ def _mark(n_here: int, n_own: int, n_everywhere: int) -> float:
 def _whole(counts: Counter[str]) -> Counter[str]:
     """Return the words without parts of longer ones that as many names have: "卡" says less than "信用卡"."""
     longer = sorted(counts, key=len, reverse=True)
-    gone = {
-        part
-        for word in longer
-        for part in _parts(word)
-        if part in counts and counts[part] == counts[word]
-    }
+    gone = {part for word in longer for part in _parts(word) if part in counts and counts[part] == counts[word]}
     return Counter({word: n for word, n in counts.items() if word not in gone})
 
 

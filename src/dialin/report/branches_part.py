@@ -52,5 +52,3 @@ def _title(one: IntentFacts) -> str:
 def _add(table: Table, name: Text, figures: tuple[int, float], about: str | None) -> None:
     n, share = figures
     add(table, name, f"{n:,}", f"{share:.1%}", *([] if about is None else [about]))
-
-

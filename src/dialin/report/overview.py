@@ -17,7 +17,6 @@ from dialin.report.terminal import (
     add,
     by_heading,
     grid,
-    numbered_title,
     numbers,
     on_one_line,
     sparkline,

@@ -85,7 +85,7 @@ def event(view: View, entry: Entry, user: str) -> Event:
     )
 
 
-def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
+def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911, PLR0912  (one for each kind)
     """Return an edit in words, with the current names of its intents."""
     match edit:
         case Accept(intent):

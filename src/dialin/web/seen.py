@@ -107,6 +107,4 @@ def _named_in(edit: Edit | None) -> tuple[set[int], set[int]]:
             return {intent}, set(sentences)
         case Noise(sentences):
             return set(), set(sentences)
-        case Place(intents):
-            return set(intents), set()
-    return set(), set()
+    return set(edit.intents) if isinstance(edit, Place) else set(), set()
