@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.discover.intent_tree import TOP, Branch, IntentTree
+from dialin.review.carry import carry
 from dialin.review.edits import (
     Edit,
     Entry,
@@ -124,3 +125,32 @@ def test_after_any_edits_the_tree_can_be_walked(edits: list[Edit]) -> None:
 def test_a_line_that_is_no_edit_is_refused(fields: dict[str, object], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         edit_of(fields)
+
+
+# --- another result of the run ----------------------------------------------------------------------
+
+
+def test_edits_of_branches_are_carried_to_another_result_by_their_intents() -> None:
+    """The other result has the same five intents in other numbers, and parcels are a branch of another number."""
+    tree = IntentTree((Branch(4, "post"), Branch(5, "bank")), {0: 4, 1: 5, 2: 5, 3: 5})
+    found = start_of(np.array([3, 3, 2, 2, 1, 0, 4]), {i: f"other-{i}" for i in range(5)}, tree)
+    log = [
+        Entry(2, RenameBranch(0, "cards"), "Ana"),
+        Entry(3, Place((4,), 2), "Ben"),
+        Entry(4, Place((0,), 9, "travel"), "Ana"),
+        Entry(5, RenameBranch(1, "stolen"), "Ana"),
+    ]
+    carried = carry(replay(START, log), log, found)
+    assert [entry.edit for entry in carried.entries] == [
+        RenameBranch(5, "cards"),
+        Place((4,), 4),
+        Place((3,), 6, "travel"),
+    ]  # there is no branch below "bank" that could be "stolen"
+    assert (carried.n_moved, carried.n_left) == (3, 1)
+
+
+def test_what_cannot_be_told_of_the_other_result_is_counted() -> None:
+    found = start_of(np.array([0, 1, 0, 1, 0, 1, 0]), {0: "a", 1: "b"})
+    log = [Entry(2, RenameBranch(0, "cards")), Entry(3, Place((3,), 0))]
+    carried = carry(replay(START, log), log, found)
+    assert (carried.entries, carried.n_moved, carried.n_left) == ((), 0, 2)

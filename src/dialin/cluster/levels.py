@@ -1,7 +1,7 @@
 """Chooses the levels of a readable tree: where a dendrogram itself falls into groups.
 
-The rule. Cutting n leaves into k groups is natural where the dendrogram is steep: the join that goes is much higher than
-the one that stays. Heights fall with k in any data, so the step counts in proportion to that: its slope is
+The rule. Cutting n leaves into k groups is natural where the dendrogram is steep: the join that goes is much higher
+than the one that stays. Heights fall with k in any data, so the step counts in proportion to that: its slope is
 log(height above / height below) / log((k + 1) / k). Of the numbers of groups that a person can read, from half to
 twice `target`, the one with the largest slope is taken. It has to be a real gap: of slope `MIN_SLOPE` or more, with
 two groups or more that hold several leaves. A group of more than `READABLE` leaves is divided once more by the same
@@ -15,6 +15,7 @@ what vectors without any structure reach (random ones in 384 dimensions: at most
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +76,7 @@ def target(n: int) -> float:
     >>> target(64), target(1000), round(target(8000))
     (8.0, 12, 20)
     """
-    return max(min(n**0.5, READABLE), n ** (1 / 3))
+    return max(min(math.sqrt(n), READABLE), math.cbrt(n))
 
 
 def _inside(tree: Tree, node: int, n_levels: int) -> tuple[Grouping, ...]:

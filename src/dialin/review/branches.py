@@ -55,7 +55,7 @@ def changed_tree(tree: IntentTree, change: Change) -> IntentTree:
     return tree
 
 
-def beside(tree: IntentTree, new: Iterable[int], old: int) -> IntentTree:
+def put_beside(tree: IntentTree, new: Iterable[int], old: int) -> IntentTree:
     """Return the tree with new intents in the branch that another one is in: they are parts of it."""
     if old not in tree.places:
         return tree

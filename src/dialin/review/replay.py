@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.discover.intent_tree import IntentTree
-from dialin.review.branches import beside, branch_misfit, changed_tree, with_intents
+from dialin.review.branches import branch_misfit, changed_tree, put_beside, with_intents
 from dialin.review.edits import (
     Accept,
     Change,
-    Edit,
     Entry,
     Merge,
     Move,
@@ -31,6 +30,7 @@ from dialin.review.edits import (
     Undo,
     Vote,
 )
+from dialin.review.effects import changed_by, made_by, new_branches
 from dialin.review.fit import misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
@@ -146,11 +146,6 @@ def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
     return replace(state, active=tuple(active), undone=tuple(undone), judged=draft.judged)
 
 
-def new_branches(edits: Iterable[Edit]) -> frozenset[int]:
-    """Return the numbers of the branches that some edits make."""
-    return frozenset(edit.branch for edit in edits if isinstance(edit, Place) and edit.name)
-
-
 def touched(start: ReviewState, state: ReviewState) -> frozenset[int]:
     """Return the intents that gained or lost a sentence since the start, or hold one that a person placed."""
     moved = state.labels != start.labels
@@ -180,16 +175,6 @@ def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
                 counts[entry.line], changed_at[entry.line] = True, entry.line
     latest_last = sorted(counts, key=changed_at.__getitem__)
     return [line for line in latest_last if counts[line]], [line for line in latest_last if not counts[line]]
-
-
-def made_by(edit: Edit) -> set[int]:
-    """Return the ids that an edit may create."""
-    match edit:
-        case Split(_, parts):
-            return {part.intent for part in parts}
-        case Move(_, intent, name) if name:
-            return {intent}
-    return set()
 
 
 @dataclass
@@ -267,7 +252,7 @@ class _Draft:
             case Move(sentences, intent, name):
                 if name:
                     self.intents[intent] = ReviewedIntent(name, confirmed=True)
-                    self.tree = beside(self.tree, [intent], int(self.labels[sentences[0]]))
+                    self.tree = put_beside(self.tree, [intent], int(self.labels[sentences[0]]))
                 self._put(sentences, intent)
             case Noise(sentences):
                 self._put(sentences, NO_INTENT)
@@ -282,7 +267,7 @@ class _Draft:
 
     def _split(self, change: Split) -> None:
         self.parted.append(self._whole(change.intent))
-        self.tree = beside(self.tree, (part.intent for part in change.parts), change.intent)
+        self.tree = put_beside(self.tree, (part.intent for part in change.parts), change.intent)
         name = self.intents.pop(change.intent).name
         for part in change.parts:
             self.intents[part.intent] = ReviewedIntent(part.name or name)
@@ -291,26 +276,6 @@ class _Draft:
     def _put(self, sentences: Sequence[int], intent: int) -> None:
         self.labels[list(sentences)] = intent
         self.pinned[list(sentences)] = True
-
-
-def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
-    """Return the intents whose sentences or name a change affects and which still exist after it.
-
-    Examples
-    --------
-    >>> sorted(changed_by(np.array([0, 0, 1, -1]), Move((1, 3), 2, "new-one")))
-    [0, 2]
-    """
-    match change:
-        case Rename(intent, _) | Merge(intent, _, _):
-            return {intent}
-        case Split(_, parts):
-            return {part.intent for part in parts}
-        case Move(sentences, intent, _):
-            return {intent, *labels[list(sentences)].tolist()} - {NO_INTENT}
-        case Noise(sentences):
-            return set(labels[list(sentences)].tolist()) - {NO_INTENT}
-    return set()
 
 
 def is_bad(judged: Votes, intent: int, known: ReviewedIntent) -> bool:
