@@ -30,7 +30,7 @@ TREE = IntentTree(
     (Branch(0, "card"), Branch(1, "lost-card", 0), Branch(2, "parcel")),
     {0: 0, 1: 1, 2: 1, 3: 2},
 )
-START = start_of(np.array([0, 0, 1, 1, 2, 3, 4]), {i: f"name-{i}" for i in range(5)}, TREE)
+START = start_of(np.array([0, 0, 1, 1, 2, 3, 4]), {i: f"name-{i}" for i in range(5)}, tree=TREE)
 
 
 def after(*edits: Edit) -> ReviewState:
@@ -133,7 +133,7 @@ def test_a_line_that_is_no_edit_is_refused(fields: dict[str, object], why: str) 
 def test_edits_of_branches_are_carried_to_another_result_by_their_intents() -> None:
     """The other result has the same five intents in other numbers, and parcels are a branch of another number."""
     tree = IntentTree((Branch(4, "post"), Branch(5, "bank")), {0: 4, 1: 5, 2: 5, 3: 5})
-    found = start_of(np.array([3, 3, 2, 2, 1, 0, 4]), {i: f"other-{i}" for i in range(5)}, tree)
+    found = start_of(np.array([3, 3, 2, 2, 1, 0, 4]), {i: f"other-{i}" for i in range(5)}, tree=tree)
     log = [
         Entry(2, RenameBranch(0, "cards"), "Ana"),
         Entry(3, Place((4,), 2), "Ben"),

@@ -53,6 +53,8 @@ class LoadedRun:
         Seconds of each step; empty if they are not known.
     tree : IntentTree
         The branches above the intents.
+    min_dialogues : int
+        Intents of fewer dialogues are withheld already (`dialin.facts.withheld`); 0 if none is.
     """
 
     summary: Summary
@@ -64,6 +66,7 @@ class LoadedRun:
     seed: int
     seconds: dict[str, float] = field(default_factory=dict)
     tree: IntentTree = field(default_factory=IntentTree)
+    min_dialogues: int = 0
 
     @property
     def rows(self) -> list[Row]:

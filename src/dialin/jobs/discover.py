@@ -27,6 +27,7 @@ from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.identify import check_earlier, identified
 from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
 from dialin.jobs.timing import SessionLog
+from dialin.jobs.update import Beside, Update, earlier_replies
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
 from dialin.llm.batches.backend import BatchedBackend
@@ -94,23 +95,26 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         If the folder cannot be written.
     """
     check_earlier(run)
+    update = Update.of(run)
+    opened = update.with_vectors(opened) if update else opened
     log = SessionLog(run.folder, session.budget.prices)
     session = replace(session, on_step=_both(log.step, session.on_step))
     try:
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
         data = with_kinds(embed(run, opened, session), opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
-            splits = known_splits(run, data, replace(tools, on_step=session.on_step))
+            told = replace(tools, on_step=session.on_step)
+            heard = update.heard(data, opened) if update else None
+            splits = known_splits(run, data, told, heard.split if heard else None)
             rest = splits[-1].rest if splits else data
             is_enough = len(rest.texts) >= MIN_SENTENCES
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
-            told = replace(tools, on_step=session.on_step)
             session.on_step("cluster")  # until the first question
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
-            named, taxonomy = identified(run, joined_all(splits, found))
-            task = TreeTask(data.X, told, run.manifest.settings, placed_by_people(run))
-            result = with_tree(named, task)
+            joined = update.joined(splits, found, told) if update else joined_all(splits, found)
+            named, taxonomy = identified(run, joined)
+            result = with_tree(named, TreeTask(data.X, told, run.manifest.settings, placed_by_people(run)))
             with closing(replies_in(run.folder / files.REPLIES)) as store:
                 note = answers_note(store.answers(), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
@@ -121,7 +125,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         if log.cost:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
         session.on_step("report")
-        return write_identified(ended, result, taxonomy, log, opened.on_note)
+        beside = update.beside(result, heard) if update and heard else None
+        return write_identified(ended, Identified(result, taxonomy), log, opened.on_note, beside)
     except (KeyboardInterrupt, ProviderError):
         log.write(INTERRUPTED)
         if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
@@ -230,26 +235,30 @@ def batching_of(folder: Path, session: Session, on_note: Callable[[str], None]) 
 
 
 def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:
-    """Return a function that makes a client, which looks up replies in the run's store, then in the shared store."""
+    """Return a function that makes a client, which looks up replies in the run's stores, then in the shared store."""
 
     def client_of(backend: Backend) -> Client:
-        stores = [ReplyStore(run.folder / files.REPLIES), shared_store()]
-        return Client(backend, stores, log.ledger, session.budget, session.retry)
+        return Client(backend, [*_stores_of(run), shared_store()], log.ledger, session.budget, session.retry)
 
     return client_of
+
+
+def _stores_of(run: Run) -> list[ReplyStore]:
+    """Open the replies of a run, and those of the run that it updates, which are only read."""
+    return [ReplyStore(run.folder / files.REPLIES), *earlier_replies(run.manifest)]
 
 
 def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> Estimate | None:
     if not session.estimate or not (opened.backend or opened.judge):  # a dear judge has a cheap one before it
         return None
     session.on_step("predict")
-    found = forecast(data, opened, run.manifest.settings, [run.folder / files.REPLIES])
+    found = forecast(data, opened, run.manifest.settings, _stores_of(run))
     prediction = replace(found, prices=session.budget.prices)
     session.on_estimate(prediction)
     return prediction
 
 
-def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[Path]) -> Estimate:
+def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[ReplyStore]) -> Estimate:
     """Return a prediction of the questions that `discover` will ask, and of the seconds until it ends.
 
     A cascade is counted at its worst, as if the dear judge were asked about every set.
@@ -262,10 +271,10 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
         LLM and embedder; a local LLM is timed with a few questions, a server is never called.
     settings : Settings
         Settings of the run.
-    run_stores : list of Path
-        Stores of replies, besides the shared one.
+    run_stores : list of ReplyStore
+        Replies, besides the shared ones; they are closed.
     """
-    stores = [*map(ReplyStore, run_stores), shared_store()]
+    stores = [*run_stores, shared_store()]
     try:
         name = opened.backend.name if opened.backend else NO_LLM
         llm = CountingLLM(name, stores, CosineGuess.of(data), n_draws=draws_of(opened.backend))
@@ -289,20 +298,35 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
             store.close()
 
 
-def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[str], None] = lambda _: None) -> Run:
+@dataclass(frozen=True)
+class Identified:
+    """A result whose intents have their uids, and the values of ``taxonomy.json``; None without an earlier run."""
+
+    result: Result
+    taxonomy: dict[str, Any] | None
+
+
+def write_result(
+    run: Run,
+    result: Result,
+    log: SessionLog,
+    on_note: Callable[[str], None] = lambda _: None,
+    beside: Beside | None = None,
+) -> Run:
     """Give the intents of a result their identity, and do what `write_identified` does."""
-    return write_identified(run, *identified(run, result), log, on_note)
+    return write_identified(run, Identified(*identified(run, result)), log, on_note, beside)
 
 
 def write_identified(
-    run: Run, result: Result, taxonomy: dict[str, Any] | None, log: SessionLog, on_note: Callable[[str], None]
+    run: Run, found: Identified, log: SessionLog, on_note: Callable[[str], None], beside: Beside | None
 ) -> Run:
     """Write all files of a result, and return the run with it; the manifest comes last and makes the others valid.
 
-    Decisions about an earlier result of the run are carried over; `on_note` is told how many. A stop in between leaves
-    a run without a result, which can be gone on with, and never half of two results.
+    Decisions about an earlier result of the run are carried over; `on_note` is told how many. Before there are any, an
+    update takes over those about the run that it updates. A stop in between leaves a run without a result, which can
+    be gone on with, and never half of two results.
     """
-    folder = run.folder
+    folder, result, taxonomy = run.folder, found.result, found.taxonomy
     kept = keep_reviewed(replace(run, manifest=read_manifest(folder)))
     write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
@@ -314,10 +338,14 @@ def write_identified(
     if taxonomy:
         files.write_json(folder / files.TAXONOMY, taxonomy)
     write_tree(folder / files.INTENT_TREE, result.tree)
+    if beside:
+        files.write_json(folder / files.DRIFT, beside.drift)
     hashes = hashes_in(folder)
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:
         on_note(carry_over(ended, kept))
+    elif beside:
+        beside.write_log(folder, ended.manifest.result)
     log.write(ended.manifest.status)  # the report shows the seconds so far
     write_report(ended, folder / files.REPORT)
     log.write(ended.manifest.status)

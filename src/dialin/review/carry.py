@@ -29,7 +29,7 @@ from dialin.review.edits import (
     Split,
     Vote,
 )
-from dialin.review.effects import made_by
+from dialin.review.fit import made_by
 from dialin.review.pin import kept_intents
 from dialin.review.replay import ReviewState
 

@@ -13,16 +13,6 @@ _NONE = -1
 """Label of a sentence without an intent."""
 
 
-def made_by(edit: Edit) -> set[int]:
-    """Return the ids that an edit may create."""
-    match edit:
-        case Split(_, parts):
-            return {part.intent for part in parts}
-        case Move(_, intent, name) if name:
-            return {intent}
-    return set()
-
-
 def new_branches(edits: Iterable[Edit]) -> frozenset[int]:
     """Return the numbers of the branches that some edits make."""
     return frozenset(edit.branch for edit in edits if isinstance(edit, Place) and edit.name)

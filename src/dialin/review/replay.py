@@ -6,7 +6,7 @@ as void, so every log has exactly one outcome.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,8 +30,8 @@ from dialin.review.edits import (
     Undo,
     Vote,
 )
-from dialin.review.effects import changed_by, made_by, new_branches
-from dialin.review.fit import misfit
+from dialin.review.effects import changed_by, new_branches
+from dialin.review.fit import made_by, misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
 NO_INTENT = -1
@@ -40,11 +40,15 @@ NO_INTENT = -1
 
 @dataclass(frozen=True)
 class ReviewedIntent:
-    """An intent under review: its name, whether a person confirmed it, and whether a person wants it split."""
+    """An intent under review: its name, whether a person confirmed it, and whether a person wants it split.
+
+    A `candidate` of the run, or a part of one, is one until a person confirms it.
+    """
 
     name: str
     confirmed: bool = False
     wants_split: bool = False
+    candidate: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,12 +118,17 @@ class ReviewState:
         return np.flatnonzero(self.labels == intent)
 
 
-def start_of(labels: NDArray[np.int64], names: Mapping[int, str], tree: IntentTree | None = None) -> ReviewState:
-    """Return the state before any edit."""
-    known = {int(intent): ReviewedIntent(name) for intent, name in names.items()}
-    branches, free = tree or IntentTree(), np.zeros(len(labels), dtype=bool)
+def start_of(
+    labels: NDArray[np.int64],
+    names: Mapping[int, str],
+    candidates: Collection[int] = frozenset(),
+    tree: IntentTree | None = None,
+) -> ReviewState:
+    """Return the state before any edit; `candidates` are the intents that wait to be accepted."""
+    known = {int(i): ReviewedIntent(name, candidate=i in candidates) for i, name in names.items()}
+    branches, pinned = tree or IntentTree(), np.zeros(len(labels), dtype=bool)
     used_branches = frozenset(branches.by_number)
-    return ReviewState(labels, known, free, used=frozenset(known), tree=branches, used_branches=used_branches)
+    return ReviewState(labels, known, pinned, used=frozenset(known), tree=branches, used_branches=used_branches)
 
 
 def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
@@ -246,7 +255,7 @@ class _Draft:
             case Merge():
                 self._merge(change)
             case Split(intent, ()):
-                self.intents[intent] = ReviewedIntent(self.intents[intent].name, wants_split=True)
+                self.intents[intent] = replace(self.intents[intent], confirmed=False, wants_split=True)
             case Split():
                 self._split(change)
             case Move(sentences, intent, name):
@@ -268,9 +277,9 @@ class _Draft:
     def _split(self, change: Split) -> None:
         self.parted.append(self._whole(change.intent))
         self.tree = put_beside(self.tree, (part.intent for part in change.parts), change.intent)
-        name = self.intents.pop(change.intent).name
+        whole = self.intents.pop(change.intent)
         for part in change.parts:
-            self.intents[part.intent] = ReviewedIntent(part.name or name)
+            self.intents[part.intent] = ReviewedIntent(part.name or whole.name, candidate=whole.candidate)
             self.labels[list(part.sentences)] = part.intent
 
     def _put(self, sentences: Sequence[int], intent: int) -> None:

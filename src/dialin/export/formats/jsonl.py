@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from dialin.export.base import Content, ExportFormat, Files, Labelled
 from dialin.export.checks import broken, check_shape
-from dialin.export.formats.neutral import ANY_NAME, COLUMNS, records
+from dialin.export.formats.neutral import ANY_NAME, COLUMNS, Cell, outcome_rows, records
 from dialin.text.unseen import as_escapes
 
-FILE = "intents.jsonl"
+FILE, OUTCOMES = "intents.jsonl", "outcomes.jsonl"
 _SHAPE = dict(zip(COLUMNS, (str, str, str, int, float, int, [str]), strict=True))
 
 
 def write(content: Content) -> Files:
-    """Return the file."""
-    paths = (list(intent.path) for intent in content.intents for _ in intent.phrases)
-    rows = (
-        dict(zip(COLUMNS, row, strict=True)) | {"path": path} for row, path in zip(records(content), paths, strict=True)
-    )
-    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-    return {FILE: "".join(as_escapes(line) + "\n" for line in lines).encode()}
+    """Return the files: the phrases, and the outcomes if any is known."""
+    outcomes = outcome_rows(content)
+    paths = [list(intent.path) for intent in content.intents for _ in intent.phrases]
+    rows = [[*row[:-1], path] for row, path in zip(records(content), paths, strict=True)]
+    files = {FILE: _lines(COLUMNS, rows)}
+    return files | ({OUTCOMES: _lines(list(map(str, outcomes[0])), outcomes[1:])} if outcomes else {})
+
+
+def _lines(columns: list[str], rows: Sequence[Sequence[Cell | list[str]]]) -> bytes:
+    lines = (json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows)
+    return "".join(as_escapes(line) + "\n" for line in lines).encode()
 
 
 def validate(files: Files) -> list[Labelled]:
