@@ -33,6 +33,7 @@ PINNED_INTENTS = "pinned.npz"
 TAXONOMY = "taxonomy.json"
 DRIFT = "drift.json"
 LISTED_INTENTS = "listed.json"
+INTENT_TREE = "tree.json"
 REPORT = "report.html"
 
 FORMAT = 2

@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from dialin import files
+from dialin.cluster.centroids import centroids, tree_of_centroids
 from dialin.discover.assign import Pieces
 from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
+from dialin.facts.brackets import brackets
 from dialin.facts.build import facts_of
 from dialin.facts.confusion import CHUNK, confusable
 from dialin.facts.facts import Facts, IntentFacts, Link
-from dialin.facts.families import brackets, centroids, families, tree_of_intents
 from dialin.facts.loaded import load_files
 from dialin.review.edits import Move, Rename
 from dialin.runs.manifest import CAPPED, RUNNING
@@ -109,12 +110,6 @@ def test_the_sentence_said_most_often_is_the_first_example(tmp_path: Path) -> No
     assert {stray.text for stray in rest} == {"a b", "e f"}
 
 
-def test_every_intent_is_in_one_family(found: Facts) -> None:
-    assert sorted(i for family in found.families for i in family) == list(range(len(found.intents)))
-    assert len(found.families) == round(len(found.intents) ** 0.5)
-    assert sum(map(found.family_share, found.families)) == pytest.approx(found.summary.coverage)
-
-
 def test_json_has_a_tree_that_can_be_walked(found: Facts) -> None:
     values = json.loads(json.dumps(found.as_dict()))
     m = len(found.intents)
@@ -142,7 +137,7 @@ def test_no_dialogues_no_dates_no_roles(tmp_path: Path) -> None:
 
 def test_no_intents(tmp_path: Path) -> None:
     found = facts(tmp_path / "run", [Said(text, "", "d") for text in ("a b", "c d", "e f")])
-    assert (found.intents, found.families, found.tree) == ((), (), None)
+    assert (found.intents, found.branches, found.tree) == ((), (), None)
     assert found.calls is not None
     assert found.calls.n_without == 1
     assert found.left[0].examples[0].nearest == -1
@@ -200,12 +195,10 @@ def as_reviewed(said: Said) -> Said:
 
 def described(found: Facts, one: IntentFacts) -> tuple[object, ...]:
     """Return what is said of an intent, other intents by name."""
-    family = next(family for family in found.families if one.intent_id in family)
     return (
         *(one.size, one.n_occurrences, one.role, one.n_reason, one.is_routine, one.per_period, one.move),
         links(found, one.followed_by),
         links(found, one.answered_by),
-        {found.intent(number).name for number in family},
     )
 
 
@@ -283,19 +276,8 @@ def test_centroids_are_unit_means_and_an_empty_intent_has_none() -> None:
     assert C.round(3).tolist() == [[0.707, 0.707], [0.0, 0.0]]
 
 
-def test_near_intents_are_one_family() -> None:
-    """Nine intents at three places of the circle, in any order: three families of three."""
-    angles = [0, 120, 240, 5, 125, 245, 10, 130, 250]
-    tree = tree_of_intents(on_circle(*angles).astype(float))
-    assert {frozenset(family) for family in families(tree)} == {
-        frozenset({0, 3, 6}),
-        frozenset({1, 4, 7}),
-        frozenset({2, 5, 8}),
-    }
-
-
 def test_brackets_go_up() -> None:
-    tree = tree_of_intents(on_circle(0, 5, 90, 200).astype(float))
+    tree = tree_of_centroids(on_circle(0, 5, 90, 200).astype(float))
     found = brackets(tree)
     assert found[0].heights == (0.0, 0.0)
     assert all(max(bracket.heights) <= bracket.height for bracket in found)
@@ -303,8 +285,8 @@ def test_brackets_go_up() -> None:
 
 
 def test_one_intent_has_a_tree_without_joins() -> None:
-    tree = tree_of_intents(on_circle(0).astype(float))
-    assert (families(tree), brackets(tree)) == ([(0,)], [])
+    tree = tree_of_centroids(on_circle(0).astype(float))
+    assert brackets(tree) == []
 
 
 # --- kinds ----------------------------------------------------------------------------------------

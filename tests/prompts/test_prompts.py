@@ -11,6 +11,7 @@ import pytest
 from dialin.judge.questions import build_list_prompt, build_pair_prompt
 from dialin.name import descriptions, roles
 from dialin.name import labels as name
+from dialin.name.branch_topics import BranchShown, topic_prompt
 from dialin.name.labels import Example
 from dialin.name.turns import Turn
 from dialin.peers import clusterllm, edgerefine, idas, keyphrase
@@ -60,6 +61,7 @@ def built(task: str, language: str) -> Prompt:
         "contrast": lambda: name.build_contrast_prompt(example, example),
         "explain": lambda: descriptions.description_prompt(descriptions.Described(label, Turn(), example)),
         "role": lambda: roles.build_question(label).prompt,
+        "branch": lambda: topic_prompt(BranchShown(tuple((label, text) for text in texts), language)),
         "prune": lambda: build_prune_prompt([Trial(8, 40, 60)], [4, 8], 100),
         "keyphrase": lambda: keyphrase.build_prompt(texts[0], language),
         "describe": lambda: idas.build_prompt(texts[0], language),

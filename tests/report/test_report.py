@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from conftest import Cli
 
+from dialin.cluster.centroids import tree_of_centroids
 from dialin.cluster.granularity import SuggestedNumber
 from dialin.export.registry import FORMATS
-from dialin.facts.families import families, tree_of_intents
 from dialin.facts.loaded import load_files
 from dialin.facts.sample import sampled
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
@@ -170,7 +170,7 @@ def test_of_many_intents_the_table_has_the_most_frequent(tmp_path: Path) -> None
     html = fill_templates(replace(open_page(fake_run(tmp_path / "run", calls())), max_rows=3))
     assert html.count('<tbody id="intent-') == 3
     assert 'The table shows the first 3 of 8; <a href="#rest">a list below it</a> has the 5 others.' in html
-    assert "8 intents are too many to draw: the families list them all." in html
+    assert "8 intents are too many to draw." in html
 
 
 def test_no_intent_is_lost_among_many(tmp_path: Path) -> None:
@@ -363,14 +363,14 @@ def test_neighbours_in_the_tree_have_near_hues_and_another_lightness() -> None:
 
 
 def test_the_tree_is_drawn_from_its_root_to_its_leaves() -> None:
-    """Two families of two: each has its colour, the root has none and is farthest to the left."""
-    tree = tree_of_intents(on_circle(0, 90, 5, 95).astype(float))
-    picture = tree_picture(tree, families(tree))
+    """Two branches of two: each has its colour, the root has none and is farthest to the left."""
+    tree = tree_of_centroids(on_circle(0, 90, 5, 95).astype(float))
+    picture = tree_picture(tree, [4, 7, 4, 7])
     assert sorted(picture.order) == [0, 1, 2, 3]
     assert (picture.height, picture.width) == (88, 300)
-    assert [branch.intent >= 0 for branch in picture.branches] == [True, True, False]
-    assert re.fullmatch(r"M[\d.]+ [\d.]+H6\.0V[\d.]+H[\d.]+", picture.branches[-1].path)
-    assert picture.branches[0].path.startswith("M300.0 11.0H")
+    assert [join.intent >= 0 for join in picture.joins] == [True, True, False]
+    assert re.fullmatch(r"M[\d.]+ [\d.]+H6\.0V[\d.]+H[\d.]+", picture.joins[-1].path)
+    assert picture.joins[0].path.startswith("M300.0 11.0H")
 
 
 def test_lines_and_columns_are_as_high_as_their_numbers() -> None:

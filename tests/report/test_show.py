@@ -13,6 +13,7 @@ from conftest import Cli
 from rich.cells import cell_len
 from rich.console import Console
 
+from branched_run import branched_run
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts
 from dialin.facts.loaded import load_files
@@ -22,7 +23,7 @@ from dialin.report.terminal import print_report, sparkline
 from dialin.runs.run import load
 from fake_run import Said, calls, fake_run, reviewed_run, without_hashes
 
-HEADINGS = ["INTENTS", "MAIN REASONS FOR CALLS", "OVER TIME", "FAMILIES OF INTENTS", "WHO SPEAKS", "WITHOUT AN INTENT"]
+HEADINGS = ["INTENTS", "MAIN REASONS FOR CALLS", "OVER TIME", "WHO SPEAKS", "WITHOUT AN INTENT"]
 EVIL = "[red]x[/red] [/]"
 
 
@@ -122,7 +123,7 @@ def test_a_reviewed_run_is_shown_by_its_numbers(cli: Cli, home: Path) -> None:
     number = {row["name"]: row["intent_id"] for row in run.intents.to_pylist()}
     everything, one = cli("show", run.folder).stdout, cli("show", run.folder, number["新-密码"])
     assert "removed in the review" in everything
-    assert all(f"#{i} {name}" in everything.split("FAMILIES")[1] for name, i in number.items())
+    assert all(re.search(rf"^ *{i} +{re.escape(name[:12])}", everything, re.MULTILINE) for name, i in number.items())
     assert one.stdout.startswith(f"#{number['新-密码']} 新-密码")
     answer = f" 60%  #{number['answer-request-refund']} answer-request-refund"  # 9 of 15
     assert answer in cli("show", run.folder, "ask-anything").stdout
@@ -145,7 +146,6 @@ def test_one_intent_has_all_its_facts(cli: Cli, run: Path) -> None:
         "customer usually continues with",
         "100%  #1 thank-agent",
         "the other side usually says",
-        "in the same family",
     ):
         assert part in printed
 
@@ -186,7 +186,7 @@ def test_json_of_one_intent_names_its_links(cli: Cli, run: Path) -> None:
     value = json.loads(cli("show", run, "request-refund", "--json").stdout)
     assert value["followed_by"] == [{"intent_id": 1, "share": 1.0, "name": "thank-agent"}]
     assert value["periods"][0] == "2024-01-01"
-    assert value["intent_id"] in value["family"]
+    assert value["branch"] == []
 
 
 def test_a_long_line_of_blocks_is_shortened() -> None:
@@ -242,3 +242,30 @@ def test_without_kinds_there_are_no_headings(cli: Cli, run: Path) -> None:
     shown = cli("show", run).stdout
     assert "WHY PEOPLE CALL" not in shown
     assert "utterances: " not in shown
+
+
+def test_the_tree_is_shown_with_its_branches_indented(cli: Cli, home: Path) -> None:
+    run = branched_run(home / "branched")
+    shown = cli("show", run.folder).stdout.split("TREE OF INTENTS")[1].split("WHO SPEAKS")[0]
+    lines = [re.sub(r" {3,}[\d,]+ +[\d.]+%$", "", line.rstrip()).removeprefix(" ") for line in shown.splitlines()]
+    place = lines.index("wishes  3 intents")
+    number = {name: intent for intent, name in run.found_names.items()}
+    assert lines[place : place + 5] == [
+        "wishes  3 intents",
+        f"├ #{number['重置-密码']} 重置-密码",
+        "  orders  2 intents",
+        f"  ├ #{number['request-refund']} request-refund",
+        f"  └ #{number['inquire-parcel']} inquire-parcel",
+    ]
+    assert "greet-agent" in shown  # which stands alone
+
+
+def test_one_intent_says_where_it_is(cli: Cli, home: Path) -> None:
+    run = branched_run(home / "branched")
+    assert "wishes › orders" in cli("show", run.folder, "request-refund").stdout
+    value = json.loads(cli("show", run.folder, "--json").stdout)
+    assert [(one["name"], one["parent"], one["n_intents"]) for one in value["branches"]] == [
+        ("wishes", -1, 3),
+        ("orders", 0, 2),
+    ]
+    assert {tuple(one["path"]) for one in value["intents"]} == {(), ("wishes",), ("wishes", "orders")}

@@ -18,6 +18,7 @@ from dialin.cluster.granularity import SuggestedNumber
 from dialin.cluster.said_next import with_next
 from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
+from dialin.discover.intent_tree import IntentTree
 from dialin.errors import BudgetError
 from dialin.judge.guarantee import Cascaded
 from dialin.judge.verdict import Verdict
@@ -31,6 +32,7 @@ UNKNOWN_SCRIPT = "unknown script"
 """Reason of a sentence that was left out because the embedder does not know its script."""
 MIN_SENTENCES = 3
 """Minimum number of distinct sentences: with fewer, there is nothing to cluster."""
+_NO_BRANCHES = IntentTree()
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class Result:
         What each sentence does; None where nobody asked.
     cascaded : Cascaded or None
         What a cheap and a dear judge decided; None where there was but one.
+    tree : IntentTree
+        The branches above the intents; none until `dialin.discover.branching.with_tree` has made them.
     """
 
     intents: tuple[Intent, ...]
@@ -122,6 +126,7 @@ class Result:
     suggested: SuggestedNumber | None = None
     kinds: Kinds | None = None
     cascaded: Cascaded | None = None
+    tree: IntentTree = _NO_BRANCHES
 
 
 def nothing(data: Data) -> Result:

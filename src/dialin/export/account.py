@@ -8,6 +8,7 @@ from typing import Any
 
 from dialin import __version__
 from dialin.export.base import NO_INTENT_ID, Content, ExportFormat, Files
+from dialin.export.formats.neutral import path_text
 from dialin.export.packing import csv_bytes, json_bytes
 from dialin.export.selection import Selection
 from dialin.export.tally import Tally
@@ -76,10 +77,12 @@ def _by_intent(content: Content, tally: Tally) -> list[dict[str, Any]]:
 
 
 def names_bytes(content: Content) -> bytes:
-    """Return ``names.csv``: the number, the name and the exported name of each intent."""
+    """Return ``names.csv``: the number, the name, the exported name and the branches of each intent."""
     known = [one for one in content.intents if one.intent_id != NO_INTENT_ID]
-    rows = [(one.intent_id, without_formula(one.label), without_formula(one.name)) for one in known]
-    return csv_bytes([("intent_id", "name", "exported_name"), *rows])
+    rows = [
+        (one.intent_id, without_formula(one.label), without_formula(one.name), path_text(one.path)) for one in known
+    ]
+    return csv_bytes([("intent_id", "name", "exported_name", "path"), *rows])
 
 
 def with_account(files: Files, selection: Selection, account: dict[str, Any]) -> Files:

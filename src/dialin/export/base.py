@@ -56,6 +56,8 @@ class BotIntent:
         A sentence about it; "" where there is none.
     phrases : tuple of Phrase
         Its phrases, those of one language together.
+    path : tuple of str
+        Names of the branches that it is in, from the top; none where it stands alone.
     figures : mapping of str to float
         Its share and what came of its dialogues (`dialin.export.figures`); empty if that is unknown.
     """
@@ -65,6 +67,7 @@ class BotIntent:
     name: str
     description: str
     phrases: tuple[Phrase, ...]
+    path: tuple[str, ...] = ()
     figures: Mapping[str, float | None] = field(default_factory=dict)
 
     @property

@@ -123,7 +123,8 @@ def content_of(run: Run, rows: list[dict[str, Any]], found: list[Share], wanted:
             names[row["intent_id"]],
             " ".join((row.get("description") or "").split()),
             tuple(one.phrase for share in by_intent[row["intent_id"]] for one in share.chosen),
-            figures.get(row["intent_id"], {}),
+            path=tuple(row.get("path") or ()),
+            figures=figures.get(row["intent_id"], {}),
         )
         for row in own
     ]

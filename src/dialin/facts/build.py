@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dialin.arrays import Ints
+from dialin.cluster.centroids import centroids, tree_of_centroids
 from dialin.cluster.tree import Tree
 from dialin.discover.state import NOT_A_NEED, UNKNOWN_SCRIPT
+from dialin.facts.branches import branch_facts
 from dialin.facts.confusion import confusable
 from dialin.facts.contacts import contacts_of, may_have_outcomes
 from dialin.facts.dialogues import answer_counts, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
-from dialin.facts.families import centroids, families, tree_of_intents
 from dialin.facts.loaded import LoadedRun
 from dialin.facts.outcome_tables import outcomes_of
 from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion, Outcomes
@@ -55,7 +56,7 @@ def facts_of(contents: LoadedRun, question: OutcomeQuestion = AS_USUAL) -> Facts
         summary=contents.summary,
         intents=intents_in(contents, periods),
         tree=tree,
-        families=families_in(contents, tree) if tree else (),
+        branches=branch_facts(contents.tree, contents.rows),
         roles=roles_in(contents, periods),
         calls=calls_in(contents),
         timeline=timeline_in(contents, periods) if periods else None,
@@ -79,12 +80,7 @@ def tree_in(contents: LoadedRun) -> Tree | None:
     """Return the tree of intents; None without embeddings or intents."""
     if contents.X is None or not contents.rows:
         return None
-    return tree_of_intents(centroids(contents.X, contents.labels, len(contents.rows)))
-
-
-def families_in(contents: LoadedRun, tree: Tree) -> tuple[tuple[int, ...], ...]:
-    """Return the intents of each family of the tree."""
-    return tuple(tuple(map(contents.intent_id, family)) for family in families(tree))
+    return tree_of_centroids(centroids(contents.X, contents.labels, len(contents.rows)))
 
 
 # --- intents --------------------------------------------------------------------------------------
@@ -100,7 +96,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
     changes = moves(counts) if counts is not None else [None] * m
     return tuple(
         IntentFacts(
-            **row | {"role": row["role"] or "", "examples": tuple(row["examples"])},
+            **row | {"role": row["role"] or "", "examples": tuple(row["examples"]), "path": tuple(row["path"])},
             confused_with=confused[i],
             followed_by=links(contents, usual(after, i)),
             answered_by=links(contents, usual(answers, i)),

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from dialin.cluster.tree import Tree
+from dialin.facts.branches import BranchFacts
 from dialin.facts.headline import Summary
 from dialin.facts.outcomes import Outcomes
 from dialin.facts.trends import TENTH, ShareChange
@@ -35,7 +36,7 @@ class IntentFacts:
 
     Parameters
     ----------
-    intent_id, uid, candidate, name, size, n_occurrences, p_good, role, examples
+    intent_id, uid, candidate, name, size, n_occurrences, p_good, role, examples, path
         As in ``intents.parquet``.
     description : str
         A sentence about it by an LLM; "" where there is none.
@@ -81,6 +82,7 @@ class IntentFacts:
     n_reason: int
     per_period: tuple[int, ...]
     move: ShareChange | None
+    path: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -158,8 +160,8 @@ class Facts:
         in another order.
     tree : Tree or None
         Tree over the intents, by their place in `intents`; None without embeddings.
-    families : tuple of tuple of int
-        Intents of each family of the tree.
+    branches : tuple of BranchFacts
+        Branches above the intents, each followed by what is in it; none where no tree is worth reading.
     roles : tuple of RoleFacts
         Facts of each role; empty if no role is known.
     calls : Calls or None
@@ -179,7 +181,7 @@ class Facts:
     summary: Summary
     intents: tuple[IntentFacts, ...]
     tree: Tree | None
-    families: tuple[tuple[int, ...], ...]
+    branches: tuple[BranchFacts, ...]
     roles: tuple[RoleFacts, ...]
     calls: Calls | None
     timeline: Timeline | None
@@ -214,6 +216,20 @@ class Facts:
         """Return whether there is an intent with this id."""
         return number in self._places
 
+    @cached_property
+    def top_branches(self) -> list[int]:
+        """The number of the highest branch of each intent; −1 for one that is in none."""
+        top = dict[int, int]()
+        for branch in self.branches:  # each stands after the one that it is part of
+            top[branch.number] = branch.number if branch.parent < 0 else top[branch.parent]
+        of = {intent: top[branch.number] for branch in self.branches for intent in branch.intents}
+        return [of.get(one.intent_id, -1) for one in self.intents]
+
+    @property
+    def alone(self) -> tuple[IntentFacts, ...]:
+        """The intents that are in no branch."""
+        return tuple(one for one in self.intents if not one.path)
+
     @property
     def reasons(self) -> list[IntentFacts]:
         """The intents that are the main reason for a call, most calls first."""
@@ -230,15 +246,11 @@ class Facts:
         totals = self.timeline.totals if self.timeline else ()
         return [n / max(total, 1) for n, total in zip(one.per_period, totals, strict=True)]
 
-    def family_share(self, family: tuple[int, ...]) -> float:
-        """Return the family's share of all utterances."""
-        return sum(self.intent(intent).share for intent in family)
-
     def as_dict(self) -> dict[str, Any]:
         """Return all facts except the summary, as plain values for JSON.
 
-        The tree is a list of joins, each with two nodes and their distance. Node i is intent i of the list; with m
-        intents, join j creates node m + j.
+        The branches are those that people read. The tree behind them is a list of joins, each with two nodes and their
+        distance. Node i is intent i of the list; with m intents, join j creates node m + j.
         """
         values = asdict(self)
         del values["summary"]

@@ -174,6 +174,7 @@ def said_by(column: Coded, counts: Ints) -> Counter[str]:
 def intent_row(intent: dict[str, Any], n_occurrences: int) -> dict[str, Any]:
     """Return a row of ``intents.parquet`` with its share of all utterances, and the columns that older runs lack."""
     later = {name: intent.get(name) or "" for name in ("description", "kind")} | {"p_kind": intent.get("p_kind")}
+    later["path"] = intent.get("path") or []
     later["candidate"] = bool(intent.get("candidate"))
     return intent | later | {"share": intent["n_occurrences"] / n_occurrences}
 

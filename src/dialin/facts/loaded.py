@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dialin import files, saved
 from dialin.arrays import Ints
 from dialin.discover.assign import Pieces
+from dialin.discover.intent_tree import IntentTree
 from dialin.facts.dialogues import Turns, main_reasons, turns_of
 from dialin.facts.headline import Summary, summary_of
 from dialin.facts.routine import is_no_reason
@@ -50,6 +51,8 @@ class LoadedRun:
         Seed of the run.
     seconds : dict of str to float
         Seconds of each step; empty if they are not known.
+    tree : IntentTree
+        The branches above the intents.
     min_dialogues : int
         Intents of fewer dialogues are withheld already (`dialin.facts.withheld`); 0 if none is.
     """
@@ -62,6 +65,7 @@ class LoadedRun:
     pieces: Pieces
     seed: int
     seconds: dict[str, float] = field(default_factory=dict)
+    tree: IntentTree = field(default_factory=IntentTree)
     min_dialogues: int = 0
 
     @property
@@ -124,6 +128,7 @@ def load_files(run: Run) -> LoadedRun:
         pieces=replace(pieces, intents=places_of(pieces.intents, summary.intent_ids)),
         seed=run.manifest.settings.seed,
         seconds=seconds_by_step(run.folder),
+        tree=run.tree,
     )
 
 

@@ -14,6 +14,7 @@ from dialin import files
 from dialin.review.apply import reviewed, state_of
 from dialin.review.carry import carry
 from dialin.review.log import DECISIONS, first_line_of, read_log, write_log
+from dialin.runs.branches import read_tree
 from dialin.runs.run import Run
 from dialin.runs.tables import read_found_intents, read_sentences
 
@@ -51,8 +52,9 @@ def _keep(run: Run) -> Path:
     try:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir()
-        for name in (files.SENTENCES, files.INTENTS, DECISIONS):
-            shutil.copyfile(run.folder / name, staging / name)
+        for name in (files.SENTENCES, files.INTENTS, files.INTENT_TREE, DECISIONS):
+            if (run.folder / name).is_file():  # runs of older versions have no tree
+                shutil.copyfile(run.folder / name, staging / name)
         staging.rename(folder)
     except OSError as error:
         shutil.rmtree(staging, ignore_errors=True)
@@ -78,8 +80,9 @@ def carry_over(run: Run, kept: Path) -> str:
     """Write the decisions about the result in `kept` as a log of the run's new result; return one line about it."""
     sentences = read_sentences(kept)
     entries = read_log(kept / DECISIONS)
-    before = reviewed(kept, sentences, read_found_intents(kept, sentences))
-    found = carry(before, entries, state_of(*run.found))
+    intents = read_found_intents(kept, sentences)
+    before = reviewed(kept, sentences, intents, tree=read_tree(kept, set(intents["intent_id"].to_pylist())))
+    found = carry(before, entries, state_of(*run.found, run.found_tree))
     write_log(run.folder / DECISIONS, found.entries, {"result": run.manifest.result, "from": kept.name})
     n = found.n_moved + found.n_left
     lost = f"; {found.n_left:,} could not be" if found.n_left else ""

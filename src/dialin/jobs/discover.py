@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from dialin import files
 from dialin.discover.assign import write_pieces
+from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.connect import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
@@ -23,7 +25,7 @@ from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.identify import check_earlier, identified
-from dialin.jobs.known_first import joined_all, known_splits, unseen_in
+from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
 from dialin.jobs.timing import SessionLog
 from dialin.jobs.update import Beside, Update, earlier_replies
 from dialin.llm.base import Backend
@@ -40,6 +42,7 @@ from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import usage_by_step
 from dialin.report.html import write_report
+from dialin.runs.branches import write_tree
 from dialin.runs.integrity import hashes_in, result_id
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, Manifest, read_manifest, write_manifest
 from dialin.runs.run import Run
@@ -109,7 +112,9 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             log.begin()
             session.on_step("cluster")  # until the first question
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
-            result = update.joined(splits, found, told) if update else joined_all(splits, found)
+            joined = update.joined(splits, found, told) if update else joined_all(splits, found)
+            named, taxonomy = identified(run, joined)
+            result = with_tree(named, TreeTask(data.X, told, run.manifest.settings, placed_by_people(run)))
             with closing(replies_in(run.folder / files.REPLIES)) as store:
                 note = answers_note(store.answers(), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
@@ -121,7 +126,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
         session.on_step("report")
         beside = update.beside(result, heard) if update and heard else None
-        return write_result(ended, result, log, opened.on_note, beside)
+        return write_identified(ended, Identified(result, taxonomy), log, opened.on_note, beside)
     except (KeyboardInterrupt, ProviderError):
         log.write(INTERRUPTED)
         if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
@@ -293,6 +298,14 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
             store.close()
 
 
+@dataclass(frozen=True)
+class Identified:
+    """A result whose intents have their uids, and the values of ``taxonomy.json``; None without an earlier run."""
+
+    result: Result
+    taxonomy: dict[str, Any] | None
+
+
 def write_result(
     run: Run,
     result: Result,
@@ -300,14 +313,20 @@ def write_result(
     on_note: Callable[[str], None] = lambda _: None,
     beside: Beside | None = None,
 ) -> Run:
+    """Give the intents of a result their identity, and do what `write_identified` does."""
+    return write_identified(run, Identified(*identified(run, result)), log, on_note, beside)
+
+
+def write_identified(
+    run: Run, found: Identified, log: SessionLog, on_note: Callable[[str], None], beside: Beside | None
+) -> Run:
     """Write all files of a result, and return the run with it; the manifest comes last and makes the others valid.
 
     Decisions about an earlier result of the run are carried over; `on_note` is told how many. Before there are any, an
     update takes over those about the run that it updates. A stop in between leaves a run without a result, which can
     be gone on with, and never half of two results.
     """
-    folder = run.folder
-    result, taxonomy = identified(run, result)
+    folder, result, taxonomy = run.folder, found.result, found.taxonomy
     kept = keep_reviewed(replace(run, manifest=read_manifest(folder)))
     write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
     files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
@@ -318,6 +337,7 @@ def write_result(
     files.write_table(folder / files.SENTENCES, sentences)
     if taxonomy:
         files.write_json(folder / files.TAXONOMY, taxonomy)
+    write_tree(folder / files.INTENT_TREE, result.tree)
     if beside:
         files.write_json(folder / files.DRIFT, beside.drift)
     hashes = hashes_in(folder)

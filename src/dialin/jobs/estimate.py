@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -144,7 +145,8 @@ def draws_of(backend: Backend | None) -> int:
 def count(data: Data, settings: Settings, tools: Tools, llm: CountingLLM) -> float:
     """Run the pipeline with the counting LLM `llm` and stand-ins made from it; return the seconds it took."""
     start = time.perf_counter()
-    discover(data, replace(tools, on_step=llm.begin), settings)
+    told = replace(tools, on_step=llm.begin)
+    with_tree(discover(data, told, settings), TreeTask(data.X, told, settings))
     return time.perf_counter() - start
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dialin.arrays import Ints
-from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Rename, Split, SplitPart, Undo
+from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Place, Rename, RenameBranch, Split, SplitPart, Undo
 
 
 @dataclass
@@ -34,7 +34,7 @@ class LogWithout:
         """Return the entries; one that is about nothing now undoes itself, which changes nothing."""
         return [replace(entry, edit=self._edit(entry.edit) or Undo(entry.line)) for entry in entries]
 
-    def _edit(self, edit: Edit) -> Edit | None:
+    def _edit(self, edit: Edit) -> Edit | None:  # noqa: PLR0911  (one for each kind)
         match edit:
             case Rename(intent, name) if not self._is_lost(intent):
                 return Rename(intent, self.without(name))
@@ -48,6 +48,11 @@ class LogWithout:
             case Noise(sentences):
                 kept = self._kept(sentences)
                 return Noise(kept) if kept else None
+            case RenameBranch(branch, name):
+                return RenameBranch(branch, self.without(name))
+            case Place(intents, branch, name):
+                left = tuple(intent for intent in intents if not self._is_lost(intent))
+                return Place(left, branch, self.without(name)) if left else None
         return None if self._is_lost(getattr(edit, "intent", -1)) else edit
 
     def _is_lost(self, intent: int) -> bool:

@@ -36,14 +36,16 @@ from dialin.llm.cache import ReplyStore
 from dialin.models.home import home_path
 from dialin.name.labels import number
 from dialin.report.html import write_report
+from dialin.review.branches import with_intents
 from dialin.review.log import DECISIONS, first_line_of, read_log
 from dialin.review.pin import read_pinned, write_pinned
 from dialin.runs import lock
+from dialin.runs.branches import read_tree, write_tree
 from dialin.runs.integrity import hashes_in, result_id
 from dialin.runs.listed import read_listed, write_listed
 from dialin.runs.manifest import write_manifest
 from dialin.runs.run import Run, corpus_in, fingerprint, load
-from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences
+from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences, with_paths
 
 EXPORTS = ("export", "exports")
 """Folders of a run whose files can be made again: one with a forgotten text is deleted."""
@@ -217,6 +219,7 @@ def _rewrite_result(folder: Path, going: Going, traces: Traces) -> None:
         intents = read_found_intents(folder, before)
         found = _renamed(intents_without(intents, after, before), traces)
         left = set(found["intent_id"].to_pylist())
+        found = _with_tree(folder, found, set(intents["intent_id"].to_pylist()), traces)
         names = dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
         lost = {intent: name for intent, name in names.items() if intent not in left}
         files.write_table(folder / files.INTENTS, found)
@@ -234,6 +237,21 @@ def _rewrite_outcomes(folder: Path, sentences: pa.Table, occurrences: pa.Table) 
     if (folder / files.INTENTS).is_file():
         intents = read_found_intents(folder, sentences)
         files.write_table(folder / files.INTENTS, with_outcomes(intents, sentences, occurrences))
+
+
+def _with_tree(folder: Path, found: pa.Table, known: set[int], traces: Traces) -> pa.Table:
+    """Rewrite the tree of a result without what goes, if it has one; return the intents with their paths in it."""
+    path = folder / files.INTENT_TREE
+    if not path.is_file():
+        return found
+    tree = with_intents(read_tree(folder, known), dict.fromkeys(found["intent_id"].to_pylist()))
+    told = [
+        replace(one, name=traces.without(one.name), description=traces.without(one.description))
+        for one in tree.branches
+    ]
+    tree = replace(tree, branches=tuple(told))
+    write_tree(path, tree)
+    return with_paths(found, tree)
 
 
 def _renamed(intents: pa.Table, traces: Traces) -> pa.Table:

@@ -14,10 +14,10 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result
 from dialin.name.by_nearness import Embed
 from dialin.read.intent_list import ListedIntent
-from dialin.review.listed import ListedTask, kept_of_list
+from dialin.review.listed import ListedTask, kept_of_list, uid_of_listed
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, read_pinned
 from dialin.runs.listed import read_listed
-from dialin.runs.run import Run
+from dialin.runs.run import Run, load
 
 
 def known_splits(run: Run, data: Data, tools: Tools, first: PinnedSplit | None = None) -> list[PinnedSplit]:
@@ -62,6 +62,26 @@ def joined_all(splits: Sequence[PinnedSplit], found: Result) -> Result:
     """Return one result with the known intents of all splits and what was found in the rest."""
     for split in reversed(splits):
         found = split.joined(found)
+    return found
+
+
+def placed_by_people(run: Run) -> dict[str, tuple[str, ...]]:
+    """Return where intents are placed in the tree already, by uid: in an earlier run, and in the list of intents.
+
+    Of an earlier run counts what lies in a branch that a person made or renamed; an update keeps all of its branches.
+    """
+    found = dict[str, tuple[str, ...]]()
+    if run.manifest.since:
+        earlier = load(Path(run.manifest.since))
+        given = {branch.number for branch in earlier.tree.branches if branch.given}
+        homes = dict(zip(earlier.intents["intent_id"].to_pylist(), earlier.intents["uid"].to_pylist(), strict=True))
+        for intent, branch in earlier.tree.places.items():
+            is_kept = run.manifest.is_update or any(one.number in given for one in earlier.tree.above(branch))
+            if intent in homes and is_kept:
+                found[homes[intent]] = earlier.tree.path(intent)
+    for one in read_listed(run.folder / files.LISTED_INTENTS):
+        if one.parent:
+            found[uid_of_listed(one.name)] = (one.parent,)
     return found
 
 

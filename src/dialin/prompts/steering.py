@@ -123,7 +123,7 @@ class Steering:
 
 STEPS_OF = {
     **dict.fromkeys(("pairs", "list", "tuned"), "judge"),
-    **dict.fromkeys(("name", "contrast"), "name"),
+    **dict.fromkeys(("name", "contrast", "branch"), "name"),
     "explain": "describe",
 }
 """The step that asks with a prompt, for those that can be steered."""

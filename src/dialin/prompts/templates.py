@@ -20,7 +20,17 @@ from dialin.prompts.quoted import as_quote, bullets
 Form = Literal["pairs", "list", "tuned"]
 """Question forms of a judge."""
 LANGUAGES = ("en", "zh")
-VERSIONS = {"pairs": 1, "list": 1, "name": 1, "contrast": 1, "explain": 1, "prune": 1, "role": 1, "tuned": 1}
+VERSIONS = {
+    "pairs": 1,
+    "list": 1,
+    "name": 1,
+    "contrast": 1,
+    "explain": 1,
+    "prune": 1,
+    "role": 1,
+    "tuned": 1,
+    "branch": 1,
+}
 VERSIONS |= {"keyphrase": 1, "describe": 1, "closer": 1, "belongs": 1}  # of `dialin.peers`
 
 

@@ -1,4 +1,4 @@
-"""Chooses a colour for each intent: similar hues within a family, and alternating lightness between neighbours.
+"""Chooses a colour for each intent: similar hues for similar intents, and alternating lightness between neighbours.
 
 The colours are evenly spaced in OKLCH, where equal lightness looks equally light, so that all stand out equally.
 """

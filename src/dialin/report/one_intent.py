@@ -76,7 +76,7 @@ def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
         ("easily confused with", linked(facts, one.confused_with)),
         (f"{one.role or 'the same speaker'} usually continues with", linked(facts, one.followed_by)),
         ("the other side usually says", linked(facts, one.answered_by)),
-        ("in the same family", [Text(numbered_title(facts, i)) for i in family_of(facts, one) if i != one.intent_id]),
+        ("in the same branch", [Text(numbered_title(facts, i)) for i in branch_of(facts, one) if i != one.intent_id]),
     ]
     for title, lines in lists:
         if lines:
@@ -91,7 +91,7 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     said = (
         f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {sentences} · P(good) {with_certainty(one.p_good)}"
     )
-    lines = [said]
+    lines = [" › ".join(one.path), said] if one.path else [said]
     if one.kind:
         lines.append(f"{one.kind}: {one.p_kind:.0%} of its utterances")
     if facts.calls and one.is_routine:
@@ -134,9 +134,9 @@ def linked(facts: Facts, links: Iterable[Link]) -> list[Text]:
     return [Text(f"{link.share:>4.0%}  {numbered_title(facts, link.intent_id)}") for link in links]
 
 
-def family_of(facts: Facts, one: IntentFacts) -> tuple[int, ...]:
-    """Return the ids of the intents in the same family; empty without a tree."""
-    return next((family for family in facts.families if one.intent_id in family), ())
+def branch_of(facts: Facts, one: IntentFacts) -> tuple[int, ...]:
+    """Return the ids of the intents that are directly in the same branch; empty where it is in none."""
+    return next((branch.intents for branch in facts.branches if one.intent_id in branch.intents), ())
 
 
 def intent_json(facts: Facts, one: IntentFacts) -> dict[str, Any]:
@@ -148,4 +148,4 @@ def intent_json(facts: Facts, one: IntentFacts) -> dict[str, Any]:
     periods = list(facts.timeline.names) if facts.timeline else []
     own = facts.outcomes.of_intent(one.intent_id) if facts.outcomes else None
     outcomes = asdict(own) if own else None
-    return values | {"family": list(family_of(facts, one)), "periods": periods, "outcomes": outcomes}
+    return values | {"branch": list(branch_of(facts, one)), "periods": periods, "outcomes": outcomes}

@@ -10,13 +10,13 @@ from rich.text import Text
 from dialin.facts.facts import Facts, IntentFacts, stratum_of
 from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
+from dialin.report.branches_part import tree_part
 from dialin.report.outcomes_part import outcomes_part
 from dialin.report.terminal import (
     Column,
     add,
     by_heading,
     grid,
-    numbered_title,
     numbers,
     on_one_line,
     sparkline,
@@ -42,7 +42,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
         ("Main reasons for calls", reasons_table(facts)),
         ("Outcomes", outcomes_part(facts)),
         ("Over time", time_part(facts)),
-        ("Families of intents", families_part(facts)),
+        ("Tree of intents", tree_part(facts, console.width)),
         ("Who speaks", roles_table(facts)),
         ("Without an intent", left_part(facts)),
         ("How they were found", rounds_table(facts)),
@@ -128,20 +128,6 @@ def time_part(facts: Facts) -> RenderableType | None:
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
         add(table, one.intent_id, one.title, sparkline(facts.shares(one)), *figures)
     return Group(Text(sparkline(timeline.totals)), Text(what), *([table] if sure else []))
-
-
-def families_part(facts: Facts) -> RenderableType | None:
-    """Return the families, with their members indented; None for fewer than two intents."""
-    if len(facts.intents) < 2 or not facts.families:
-        return None
-    lines = []
-    for i, family in enumerate(facts.families, 1):
-        n = len(family)
-        lines.append(Text(f"{i} · {n} intent{'s' * (n != 1)} · {facts.family_share(family):.1%}"))
-        lines += [
-            Text(f"  {'└' if j == n else '├'} {numbered_title(facts, member)}") for j, member in enumerate(family, 1)
-        ]
-    return Group(*lines)
 
 
 def roles_table(facts: Facts) -> RenderableType | None:

@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import PurePath
 
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
-from dialin.facts.families import families
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.map.points import Points, script_json
@@ -97,7 +96,7 @@ class Page:
             "calls": facts.calls is not None,
             "outcomes": facts.outcomes is not None and bool(facts.outcomes.intents),
             "trends": bool(facts.timeline or facts.roles),
-            "tree": len(facts.intents) > 1 and facts.tree is not None,
+            "tree": bool(facts.branches) or (len(facts.intents) > 1 and facts.tree is not None),
         }
         return [(part, name) for part, name in SECTIONS.items() if is_there.get(part, True)]
 
@@ -161,6 +160,17 @@ class Page:
         return len(self.facts.intents)
 
     @property
+    def about_intents(self) -> str:
+        """What there is to say of the intents as a whole: branches, roles, and how many are needs."""
+        facts, needs = self.facts, len(self.facts.needs)
+        n_tops = sum(branch.parent < 0 for branch in facts.branches)
+        counted = [("branch", "branches", n_tops), ("role", "roles", len(facts.roles))]
+        parts = [", ".join(f"{n} {one if n == 1 else more}" for one, more, n in counted if n)]
+        if self.said and facts.others:
+            parts.append(f"{needs:,} {'is' if needs == 1 else 'are'} why people call")
+        return "; ".join(filter(None, parts))
+
+    @property
     def shown(self) -> tuple[IntentFacts, ...]:
         """The intents in the table."""
         return self.facts.intents[: self.max_rows]
@@ -205,7 +215,7 @@ class Page:
     def tree(self) -> TreePicture | None:
         """The picture of the tree over the places; None if it would be too tall."""
         tree = self.facts.tree
-        return tree_picture(tree, families(tree)) if tree and self.n_intents <= self.max_rows else None
+        return tree_picture(tree, self.facts.top_branches) if tree and self.n_intents <= self.max_rows else None
 
     @property
     def reasons(self) -> list[IntentFacts]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dialin.cluster.tree import Tree
-from dialin.facts.families import brackets
+from dialin.facts.brackets import brackets
 
 ROW, TREE_WIDTH, MARGIN = 22, 300, 6
 """Height of a leaf of the tree, width of its branches, and free space at its root, in pixels."""
@@ -18,8 +18,8 @@ COLUMNS_WIDTH, COLUMNS_HEIGHT = 720, 150
 
 
 @dataclass(frozen=True)
-class Branch:
-    """SVG path of one join of the tree, with the place of an intent of its family (−1 if it joins several families)."""
+class JoinLine:
+    """SVG path of one join of the tree, with the place of an intent of its branch (−1 if it joins several)."""
 
     path: str
     intent: int
@@ -33,14 +33,14 @@ class TreePicture:
     ----------
     order : tuple of int
         Places of the intents from top to bottom, `row` pixels each.
-    branches : tuple of Branch
+    joins : tuple of JoinLine
         Joins of the tree.
     width, row : int
         Width of the branches and height of a leaf, in pixels.
     """
 
     order: tuple[int, ...]
-    branches: tuple[Branch, ...]
+    joins: tuple[JoinLine, ...]
     width: int = TREE_WIDTH
     row: int = ROW
 
@@ -50,19 +50,28 @@ class TreePicture:
         return self.row * len(self.order)
 
 
-def tree_picture(tree: Tree, families: Sequence[tuple[int, ...]]) -> TreePicture:
-    """Return the picture of a tree; each branch within a family has the family's colour."""
+def tree_picture(tree: Tree, branches: Sequence[int]) -> TreePicture:
+    """Return the picture of a tree; a join of intents of one branch has their colour.
+
+    Parameters
+    ----------
+    tree : Tree
+        The dendrogram.
+    branches : sequence of int
+        Number of the branch of each leaf; −1 for none.
+    """
     top = max(float(tree.height[-1]), 1e-9) if len(tree.height) else 1.0
-    family_of = {intent: number for number, members in enumerate(families) for intent in members}
-    branches = []
+    of = [*branches, *(-1 for _ in tree.children)]
+    for i, (a, b) in enumerate(tree.children):
+        of[tree.n_leaves + i] = of[a] if of[a] == of[b] else -1
+    joins = []
     for i, bracket in enumerate(brackets(tree)):
         members = tree.members(tree.n_leaves + i).tolist()
-        is_one = family_of[members[0]] == family_of[members[-1]]  # families stand side by side
         x, *ends = (_across(height, top) for height in (bracket.height, *bracket.heights))
         y = [ROW * (place + 0.5) for place in bracket.places]
         path = f"M{ends[0]:.1f} {y[0]:.1f}H{x:.1f}V{y[1]:.1f}H{ends[1]:.1f}"
-        branches.append(Branch(path, int(members[len(members) // 2]) if is_one else -1))
-    return TreePicture(tuple(tree.rows.tolist()), tuple(branches))
+        joins.append(JoinLine(path, int(members[len(members) // 2]) if of[tree.n_leaves + i] >= 0 else -1))
+    return TreePicture(tuple(tree.rows.tolist()), tuple(joins))
 
 
 def _across(height: float, top: float) -> float:

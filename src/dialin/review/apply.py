@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin.cluster.partition import rows_by
+from dialin.discover.intent_tree import IntentTree
 from dialin.discover.uids import uid_of_part
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
@@ -28,17 +29,18 @@ BY_PERSON = "person"
 """Reason for a sentence that a person removed from every intent."""
 
 
-def state_of(sentences: pa.Table, intents: pa.Table) -> ReviewState:
+def state_of(sentences: pa.Table, intents: pa.Table, tree: IntentTree | None = None) -> ReviewState:
     """Return the review state of a run before any edit."""
     ids = intents["intent_id"].to_pylist()
     names = dict(zip(ids, intents["name"].to_pylist(), strict=True))
     waits = intents["candidate"].to_pylist() if "candidate" in intents.column_names else [False] * len(ids)
-    return start_of(
-        sentences["intent_id"].to_numpy(), names, {i for i, is_one in zip(ids, waits, strict=True) if is_one}
-    )
+    candidates = {i for i, is_one in zip(ids, waits, strict=True) if is_one}
+    return start_of(sentences["intent_id"].to_numpy(), names, candidates, tree)
 
 
-def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str = "") -> ReviewState:
+def reviewed(
+    folder: Path, sentences: pa.Table, intents: pa.Table, result: str = "", tree: IntentTree | None = None
+) -> ReviewState:
     """Return the review state of a run after all edits in its log.
 
     Parameters
@@ -49,6 +51,8 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str =
         The tables that the run wrote.
     result : str
         Id of this result; "" if it is not known.
+    tree : IntentTree, optional
+        The branches that the run made.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str =
     """
     check_result(folder / DECISIONS, result)
     entries = read_log(folder / DECISIONS)
-    state = replay(state_of(sentences, intents), entries)
+    state = replay(state_of(sentences, intents, tree), entries)
     foreign = sorted(i for e in entries if (i := getattr(e.edit, "intent", -1)) not in state.used and i >= 0)
     if foreign:
         raise InputError(
@@ -203,6 +207,7 @@ def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) ->
         "name": known.name,
         "p_good": _p_good(intent, state, old),
         "candidate": known.candidate and not state.judged.decision(JUDGES, intent),
+        "path": list(state.tree.path(intent)),
     }
     if intent in old:
         return said | {"uid": old[intent].get("uid")}

@@ -14,7 +14,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dialin.arrays import Rows
-from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Rename, Split, Vote
+from dialin.review.carry_branches import branch_entries
+from dialin.review.edits import (
+    Accept,
+    Edit,
+    Entry,
+    Merge,
+    Move,
+    Noise,
+    Place,
+    Quorum,
+    Rename,
+    RenameBranch,
+    Split,
+    Vote,
+)
 from dialin.review.fit import made_by
 from dialin.review.pin import kept_intents
 from dialin.review.replay import ReviewState
@@ -60,9 +74,11 @@ def carry(state: ReviewState, entries: Sequence[Entry], found: ReviewState) -> C
     """
     active = [e for e in entries if e.line in set(state.active) - set(state.void)]
     homes = _Homes(state, found, decided_intents(state, active))
-    made = [*_intents(homes, active), *_noise(state, active), *_others(homes, active)]
+    branches = branch_entries(state, found, homes.of, active)
+    made = [*_intents(homes, active), *_noise(state, active), *_others(homes, active), *branches]
     lines = tuple(replace(entry, line=line) for line, entry in enumerate(made, 2))
-    n_left = sum(not _is_told(entry.edit, homes) for entry in active)
+    told = {entry.line for entry in branches}
+    n_left = sum(not (entry.line in told or _is_told(entry.edit, homes)) for entry in active)
     return Carried(lines, len(active) - n_left, n_left)
 
 
@@ -155,6 +171,8 @@ def _is_told(edit: Edit, homes: _Homes) -> bool:
             return intent not in homes.state.intents or _is_wish(homes, intent)
         case Accept(intent) | Rename(intent) | Merge(intent) | Move(_, intent):
             return intent in homes.decided or intent not in homes.state.intents or _is_wish(homes, intent)
+        case RenameBranch() | Place():
+            return False
         case Split(_, parts):
             return any(part.intent in homes.decided for part in parts)
     return True

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialin.text.unseen import plain_name, without_surrogates
+from dialin.review.fields import count_field, name_field, needed_name, number_field, numbers_field
 
 ACCEPT, RENAME, MERGE, SPLIT = "accept", "rename", "merge", "split"
 MOVE, NOISE, UNDO, REDO = "move", "noise", "undo", "redo"
 VOTE, QUORUM = "verdict", "quorum"
+RENAME_BRANCH, PLACE = "rename-branch", "place"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,23 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class RenameBranch:
+    """Change of the name of a branch of the tree of intents."""
+
+    branch: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Move of intents into a branch, or, with −1, out of all; a `name` makes `branch` a new one at the top."""
+
+    intents: tuple[int, ...]
+    branch: int
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Vote:
     """Verdict of one person on one intent: good (its sentences share one intent) or bad.
 
@@ -118,7 +136,7 @@ class Redo:
     line: int
 
 
-Change = Accept | Rename | Merge | Split | Move | Noise | Vote | Quorum
+Change = Accept | Rename | Merge | Split | Move | Noise | RenameBranch | Place | Vote | Quorum
 Edit = Change | Undo | Redo
 
 
@@ -143,6 +161,11 @@ def fields_of(edit: Edit) -> dict[str, Any]:  # noqa: PLR0911  (one for each kin
             return {"decision": MOVE, "intent_id": intent} | _named(name) | {"sentences": list(sentences)}
         case Noise(sentences):
             return {"decision": NOISE, "sentences": list(sentences)}
+        case RenameBranch(branch, name):
+            return {"decision": RENAME_BRANCH, "branch": branch, "name": name}
+        case Place(intents, branch, name):
+            into = {"branch": branch} if branch >= 0 else {}
+            return {"decision": PLACE, **into, **_named(name), "intents": list(intents)}
         case Vote(intent, good, group, look):
             return {"decision": VOTE, "intent_id": intent, "good": good, "group": group, "look": look}
         case Quorum(n):
@@ -174,31 +197,39 @@ def edit_of(fields: Mapping[str, Any]) -> Edit:  # noqa: PLR0911  (one for each 
     >>> edit_of({"decision": "merge", "intent_id": 1, "intents": [2, 5]})
     Merge(intent=1, others=(2, 5), name='')
     """
-    name = _text(fields.get("name"))
+    name = name_field(fields.get("name"))
     match fields.get("decision"):
         case "accept":
-            return Accept(_number(fields, "intent_id"))
+            return Accept(number_field(fields, "intent_id"))
         case "rename":
-            if not name:
-                raise ValueError("`name` is missing")
-            return Rename(_number(fields, "intent_id"), name)
+            return Rename(number_field(fields, "intent_id"), needed_name(name))
         case "merge":
-            return Merge(_number(fields, "intent_id"), _numbers(fields, "intents"), name)
+            return Merge(number_field(fields, "intent_id"), numbers_field(fields, "intents"), name)
         case "split":
-            return Split(_number(fields, "intent_id"), _parts(fields))
+            return Split(number_field(fields, "intent_id"), _parts(fields))
         case "move":
-            return Move(_numbers(fields, "sentences"), _number(fields, "intent_id"), name)
+            return Move(numbers_field(fields, "sentences"), number_field(fields, "intent_id"), name)
         case "noise":
-            return Noise(_numbers(fields, "sentences"))
+            return Noise(numbers_field(fields, "sentences"))
+        case "rename-branch":
+            return RenameBranch(number_field(fields, "branch"), needed_name(name))
+        case "place":
+            return _place_of(fields, name)
         case "verdict":
             return _verdict_of(fields)
         case "quorum":
-            return Quorum(_at_least_one(fields, "verdicts"))
+            return Quorum(count_field(fields, "verdicts"))
         case "undo":
-            return Undo(_number(fields, "line"))
+            return Undo(number_field(fields, "line"))
         case "redo":
-            return Redo(_number(fields, "line"))
+            return Redo(number_field(fields, "line"))
     raise ValueError("`decision` is unknown")
+
+
+def _place_of(fields: Mapping[str, Any], name: str) -> Place:
+    """Return the placing of intents; without a branch, they are taken out of the one that they are in."""
+    is_none = fields.get("branch") is None and not name
+    return Place(numbers_field(fields, "intents"), -1 if is_none else number_field(fields, "branch"), name)
 
 
 def _parts(fields: Mapping[str, Any]) -> tuple[SplitPart, ...]:
@@ -211,7 +242,9 @@ def _parts(fields: Mapping[str, Any]) -> tuple[SplitPart, ...]:
 def _part_of(fields: Any) -> SplitPart:
     if not isinstance(fields, dict):
         raise ValueError("each of `parts` must be an object")
-    return SplitPart(_number(fields, "intent_id"), _text(fields.get("name")), _numbers(fields, "sentences"))
+    return SplitPart(
+        number_field(fields, "intent_id"), name_field(fields.get("name")), numbers_field(fields, "sentences")
+    )
 
 
 def _verdict_of(fields: Mapping[str, Any]) -> Vote:
@@ -220,38 +253,7 @@ def _verdict_of(fields: Mapping[str, Any]) -> Vote:
         raise ValueError("`good` must be true or false")
     if type(group) is not int or group not in (1, 2):
         raise ValueError("`group` must be 1 or 2")
-    return Vote(_number(fields, "intent_id"), good, group, _number({"look": 0, **fields}, "look"))
-
-
-def _at_least_one(fields: Mapping[str, Any], key: str) -> int:
-    value = _number(fields, key)
-    if not value:
-        raise ValueError(f"`{key}` must be at least 1")
-    return value
-
-
-def _text(value: Any) -> str:
-    if value is not None and not isinstance(value, str):
-        raise ValueError("`name` must be text")
-    return plain_name(without_surrogates(value or ""))  # a table cannot hold half a character
-
-
-def _number(fields: Mapping[str, Any], key: str) -> int:
-    value: Any = fields.get(key)
-    if not _is_number(value):
-        raise ValueError(f"`{key}` must be a number of 0 or more")
-    return int(value)
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 1 << 63  # the tables hold no more
-
-
-def _numbers(fields: Mapping[str, Any], key: str) -> tuple[int, ...]:
-    values = fields.get(key)
-    if not isinstance(values, list) or not values or not all(map(_is_number, values)):
-        raise ValueError(f"`{key}` must be a list of numbers of 0 or more")
-    return tuple(values)
+    return Vote(number_field(fields, "intent_id"), good, group, number_field({"look": 0, **fields}, "look"))
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,13 @@ def kept_of_list(task: ListedTask, tools: Tools, settings: Settings) -> KeptInte
         p_good=_p_good(pieces, found.pieces, [intent.p_good for intent in found.intents], len(task.listed)),
         labels=labels,
         pieces=joined(pieces, more),
-        uids=tuple(uid_of([(intent.name, LISTED)]) for intent in task.listed),
+        uids=tuple(uid_of_listed(intent.name) for intent in task.listed),
     )
+
+
+def uid_of_listed(name: str) -> str:
+    """Return the uid of a listed intent."""
+    return uid_of([(name, LISTED)])
 
 
 def listed_vectors(listed: Sequence[ListedIntent], embed: Callable[[Sequence[str]], Matrix]) -> Matrix:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.discover.intent_tree import IntentTree
+from dialin.review.branches import branch_misfit, changed_tree, put_beside, with_intents
 from dialin.review.edits import (
     Accept,
     Change,
@@ -19,13 +21,16 @@ from dialin.review.edits import (
     Merge,
     Move,
     Noise,
+    Place,
     Quorum,
     Redo,
     Rename,
+    RenameBranch,
     Split,
     Undo,
     Vote,
 )
+from dialin.review.effects import changed_by, new_branches
 from dialin.review.fit import made_by, misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
@@ -79,6 +84,10 @@ class ReviewState:
         Lines of the edits in effect, and of the undone edits, each in the order in which they became so.
     judged : Votes
         People's verdicts on the intents.
+    tree : IntentTree
+        The branches above the intents that exist.
+    used_branches : frozenset of int
+        All numbers that any branch ever had.
     """
 
     labels: NDArray[np.int64]
@@ -91,6 +100,13 @@ class ReviewState:
     active: tuple[int, ...] = ()
     undone: tuple[int, ...] = ()
     judged: Votes = field(default_factory=Votes)
+    tree: IntentTree = field(default_factory=IntentTree)
+    used_branches: frozenset[int] = frozenset()
+
+    @property
+    def free_branch(self) -> int:
+        """The smallest number above that of every branch that there ever was."""
+        return max(self.used_branches, default=-1) + 1
 
     @property
     def free(self) -> int:
@@ -103,11 +119,16 @@ class ReviewState:
 
 
 def start_of(
-    labels: NDArray[np.int64], names: Mapping[int, str], candidates: Collection[int] = frozenset()
+    labels: NDArray[np.int64],
+    names: Mapping[int, str],
+    candidates: Collection[int] = frozenset(),
+    tree: IntentTree | None = None,
 ) -> ReviewState:
     """Return the state before any edit; `candidates` are the intents that wait to be accepted."""
     known = {int(i): ReviewedIntent(name, candidate=i in candidates) for i, name in names.items()}
-    return ReviewState(labels, known, np.zeros(len(labels), dtype=bool), used=frozenset(known))
+    branches, pinned = tree or IntentTree(), np.zeros(len(labels), dtype=bool)
+    used_branches = frozenset(branches.by_number)
+    return ReviewState(labels, known, pinned, used=frozenset(known), tree=branches, used_branches=used_branches)
 
 
 def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
@@ -121,15 +142,17 @@ def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
     [0, 0, 0, -1]
     """
     active, undone = counted(entries)
-    draft = _Draft(start.labels.copy(), dict(start.intents), start.pinned.copy())
+    draft = _Draft(start.labels.copy(), dict(start.intents), start.pinned.copy(), start.tree)
     changes = {e.line: (e.edit, e.by) for e in entries if not isinstance(e.edit, Undo | Redo)}
     for line in sorted(active):
         draft.take(line, *changes[line])
     used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
     parted = (*draft.parted, *(bad for bad in draft.found_bad.values() if not draft.is_confirmed(bad.intent)))
     state = ReviewState(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
-    changed = touched(start, state)
-    return replace(state, touched=changed, active=tuple(active), undone=tuple(undone), judged=draft.judged)
+    changed, branches = touched(start, state), start.used_branches | new_branches(e.edit for e in entries)
+    tree = with_intents(draft.tree, draft.intents)
+    state = replace(state, touched=changed, tree=tree, used_branches=branches)
+    return replace(state, active=tuple(active), undone=tuple(undone), judged=draft.judged)
 
 
 def touched(start: ReviewState, state: ReviewState) -> frozenset[int]:
@@ -170,6 +193,7 @@ class _Draft:
     labels: NDArray[np.int64]
     intents: dict[int, ReviewedIntent]
     pinned: NDArray[np.bool_]
+    tree: IntentTree
     parted: list[BrokenIntent] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
     heard: dict[Item, dict[str, bool]] = field(default_factory=dict)
@@ -191,7 +215,7 @@ class _Draft:
         return intent in self.intents and self.intents[intent].confirmed
 
     def take(self, line: int, change: Change, by: str) -> None:
-        why = misfit(self.labels, self.intents, change)
+        why = misfit(self.labels, self.intents, change) or branch_misfit(self.tree, self.intents, change)
         if why or (isinstance(change, Vote) and self.judged.misfit(change, by)):
             self.void.append(line)
         elif isinstance(change, Vote):
@@ -237,9 +261,12 @@ class _Draft:
             case Move(sentences, intent, name):
                 if name:
                     self.intents[intent] = ReviewedIntent(name, confirmed=True)
+                    self.tree = put_beside(self.tree, [intent], int(self.labels[sentences[0]]))
                 self._put(sentences, intent)
             case Noise(sentences):
                 self._put(sentences, NO_INTENT)
+            case RenameBranch() | Place():
+                self.tree = changed_tree(self.tree, change)
 
     def _merge(self, change: Merge) -> None:
         self.labels[np.isin(self.labels, change.others)] = change.intent
@@ -249,6 +276,7 @@ class _Draft:
 
     def _split(self, change: Split) -> None:
         self.parted.append(self._whole(change.intent))
+        self.tree = put_beside(self.tree, (part.intent for part in change.parts), change.intent)
         whole = self.intents.pop(change.intent)
         for part in change.parts:
             self.intents[part.intent] = ReviewedIntent(part.name or whole.name, candidate=whole.candidate)
@@ -257,26 +285,6 @@ class _Draft:
     def _put(self, sentences: Sequence[int], intent: int) -> None:
         self.labels[list(sentences)] = intent
         self.pinned[list(sentences)] = True
-
-
-def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
-    """Return the intents whose sentences or name a change affects and which still exist after it.
-
-    Examples
-    --------
-    >>> sorted(changed_by(np.array([0, 0, 1, -1]), Move((1, 3), 2, "new-one")))
-    [0, 2]
-    """
-    match change:
-        case Rename(intent, _) | Merge(intent, _, _):
-            return {intent}
-        case Split(_, parts):
-            return {part.intent for part in parts}
-        case Move(sentences, intent, _):
-            return {intent, *labels[list(sentences)].tolist()} - {NO_INTENT}
-        case Noise(sentences):
-            return set(labels[list(sentences)].tolist()) - {NO_INTENT}
-    return set()
 
 
 def is_bad(judged: Votes, intent: int, known: ReviewedIntent) -> bool:
@@ -290,5 +298,7 @@ def refusal(state: ReviewState, change: Change, by: str = "") -> str:
     taken = made_by(change) & state.used - ({change.intent} if isinstance(change, Split) else set())
     if taken:
         return f"id {min(taken)} is already in use"
-    why = misfit(state.labels, state.intents, change)
+    if isinstance(change, Place) and change.name and change.branch in state.used_branches:
+        return f"branch {change.branch} is already in use"
+    why = misfit(state.labels, state.intents, change) or branch_misfit(state.tree, state.intents, change)
     return why or (state.judged.misfit(change, by) if isinstance(change, Vote) else "")

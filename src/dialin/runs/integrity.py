@@ -25,6 +25,7 @@ RESULT_FILES = (
     files.TAXONOMY,
     files.DRIFT,
     files.LISTED_INTENTS,
+    files.INTENT_TREE,
     files.REDACTION,
 )
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from dialin import files, saved
 from dialin.discover.assign import Pieces, read_pieces
+from dialin.discover.intent_tree import IntentTree
 from dialin.discover.specs import Specs
 from dialin.discover.state import Data
 from dialin.errors import InputError
@@ -30,9 +31,10 @@ from dialin.review.apply import edited_intents, edited_sentences, is_edited, rev
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
 from dialin.review.replay import ReviewState
+from dialin.runs.branches import read_tree
 from dialin.runs.integrity import check_hashes
 from dialin.runs.manifest import CAPPED, COMPLETE, Manifest, read_manifest
-from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences, with_uids
+from dialin.runs.tables import read_found_intents, read_occurrences, read_sentences, with_paths, with_uids
 from dialin.text.unseen import plain_name
 
 _KEYS = 10_000
@@ -89,7 +91,12 @@ class Run:
     @cached_property
     def review(self) -> ReviewState:
         """State of the review, with all decisions so far; raise InputError if the run has no result yet."""
-        return reviewed(self.folder, *self.found, self.manifest.result)
+        return reviewed(self.folder, *self.found, self.manifest.result, self.found_tree)
+
+    @property
+    def tree(self) -> IntentTree:
+        """The branches above the intents after the review; none if the run found none."""
+        return self.review.tree
 
     @cached_property
     def sentences(self) -> pa.Table:
@@ -136,7 +143,14 @@ class Run:
         intents = read_found_intents(self.folder, sentences)
         names = pa.array([plain_name(name) for name in intents["name"].to_pylist()], pa.string())
         named = intents.set_column(intents.schema.get_field_index("name"), "name", names)
-        return sentences, with_uids(named, keys_of(self.corpus), sentences["intent_id"].to_numpy())
+        known = with_uids(named, keys_of(self.corpus), sentences["intent_id"].to_numpy())
+        return sentences, with_paths(known, self.found_tree)
+
+    @cached_property
+    def found_tree(self) -> IntentTree:
+        """The branches above the intents before any review."""
+        intents = read_found_intents(self.folder, read_sentences(self.folder))
+        return read_tree(self.folder, set(intents["intent_id"].to_pylist()))
 
     @property
     def resume_command(self) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dialin import files, saved
 from dialin.arrays import Labels
 from dialin.cluster.partition import rows_by
+from dialin.discover.intent_tree import IntentTree
 from dialin.discover.state import Result
 from dialin.discover.uids import uid_of
 from dialin.read.corpus import Corpus
@@ -59,9 +60,10 @@ INTENTS_SCHEMA = pa.schema(
         pa.field("examples", pa.list_(pa.large_string()), nullable=False),
         pa.field("uid", pa.string()),
         pa.field("candidate", pa.bool_()),
+        pa.field("path", pa.list_(pa.string())),
     ]
 )
-LATER = ("description", "kind", "p_kind", "uid", "candidate")
+LATER = ("description", "kind", "p_kind", "uid", "candidate", "path")
 """Columns that runs of older versions lack."""
 
 
@@ -157,8 +159,22 @@ def intents_table(result: Result) -> pa.Table:
             "examples": pa.array([list(i.examples) for i in intents], pa.list_(pa.large_string())),
             "uid": pa.array([i.uid for i in intents], pa.string()),
             "candidate": pa.array([i.candidate for i in intents], pa.bool_()),
+            "path": paths_array([result.tree.path(i.intent_id) for i in intents]),
         }
     )
+
+
+def paths_array(paths: Sequence[tuple[str, ...]]) -> pa.Array:
+    """Return the column `path`: the names of the branches of each intent, from the top."""
+    return pa.array([list(path) for path in paths], pa.list_(pa.string()))
+
+
+def with_paths(intents: pa.Table, tree: IntentTree) -> pa.Table:
+    """Return the table of intents with the column `path` as a tree has it; runs of older versions have no tree."""
+    paths = paths_array([tree.path(intent) for intent in intents["intent_id"].to_pylist()])
+    if "path" not in intents.column_names:
+        return intents.append_column("path", paths)
+    return intents.set_column(intents.column_names.index("path"), "path", paths)
 
 
 def with_uids(intents: pa.Table, keys: Sequence[tuple[str, str]], labels: Labels) -> pa.Table:

@@ -42,6 +42,7 @@ from dialin.web.forms import Form, decision, seen_in
 from dialin.web.guard import Guard
 from dialin.web.seen import StaleError
 from dialin.web.take_out import archive_of, take_out_page
+from dialin.web.tree_page import branch_decision, tree_page
 
 N_OFFERED = 200
 """Names of listed intents without sentences that a field offers."""
@@ -95,6 +96,7 @@ def app_of(run: Run, access: Access) -> Guard:
         Route("/unassigned", site.unassigned),
         Route("/intent/{intent}/split", site.split),
         Route("/search", site.search),
+        Route("/tree", site.tree),
         Route("/log", site.log),
         Route("/export", site.export),
         Route("/export.zip", site.archive),
@@ -156,6 +158,10 @@ class _Site:
     def search(self, request: Request) -> Response:
         view, words = self.desk.view(), request.query_params.get("q", "")[:500]
         return self._page(request, view, "search", pages.search_page(view, words, page_in(request)))
+
+    def tree(self, request: Request) -> Response:
+        view = self.desk.view()
+        return self._page(request, view, "tree", tree_page(view))
 
     def log(self, request: Request) -> Response:
         view = self.desk.view()
@@ -220,7 +226,7 @@ class _Site:
     def _edited(self, form: Form, by: str) -> Response:
         if form.one("do") in TURNS:
             return RedirectResponse(self._turned(form, by) or self._next(form), 303)
-        self.desk.decide(by, decision(form, self.desk.newer), seen_in(form))
+        self.desk.decide(by, branch_decision(form) or decision(form, self.desk.newer), seen_in(form))
         return RedirectResponse(self._next(form), 303)
 
     def _turned(self, form: Form, by: str) -> str:

@@ -70,7 +70,7 @@ class Desk:
     def __init__(self, run: Run) -> None:
         self._run, self._path, self._lock = run, run.folder / DECISIONS, Lock()
         self._found = run.found
-        self._start = state_of(*self._found)
+        self._start = state_of(*self._found, run.found_tree)
         self._own = sentence_columns(self._found[0])
         self._rows = {row["intent_id"]: row for row in self._found[1].to_pylist()}
         self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())

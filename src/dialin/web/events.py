@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Redo, Rename, Split, Undo, Vote
+from dialin.review.edits import (
+    Accept,
+    Edit,
+    Entry,
+    Merge,
+    Move,
+    Noise,
+    Place,
+    Quorum,
+    Redo,
+    Rename,
+    RenameBranch,
+    Split,
+    Undo,
+    Vote,
+)
 from dialin.review.verdicts import JUDGES
 from dialin.web.desk import View
 from dialin.web.pages import Pager, pager
@@ -70,7 +85,7 @@ def event(view: View, entry: Entry, user: str) -> Event:
     )
 
 
-def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each kind)
+def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911, PLR0912  (one for each kind)
     """Return an edit in words, with the current names of its intents."""
     match edit:
         case Accept(intent):
@@ -87,6 +102,12 @@ def edit_text(view: View, edit: Edit) -> str:  # noqa: PLR0911  (one for each ki
             return f"moved {_sentences(sentences)} to “{name or _name(view, intent)}”"
         case Noise(sentences):
             return f"marked {_sentences(sentences)} as noise"
+        case RenameBranch(_, name):
+            return f"renamed a branch to “{name}”"
+        case Place(intents, branch, name):
+            into = name or next((one.name for one in view.state.tree.above(branch)), "")
+            names = ", ".join(f"“{_name(view, intent)}”" for intent in intents)
+            return f"moved {names} " + (f"into the branch “{into}”" if into else "out of its branch")
         case Vote(_, good):
             return f"found {_judged(view, edit)} {'good' if good else 'bad'}"
         case Quorum(n):

@@ -90,7 +90,7 @@ def seen_in(form: Form) -> Seen:
     return Seen(
         line,
         intents=form.all_numbers(*(key for key in ("intent", "others") if form.one(key) != NAMED_INTENT)),
-        targets=() if form.one("to") == NEW_INTENT else form.all_numbers("to"),
+        targets=form.all_numbers("placed", *([] if form.one("to") == NEW_INTENT else ["to"])),
         sentences=form.all_numbers(*sentences),
         is_acceptance=form.one("do") == "accept",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.errors import InputError
-from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Redo, Rename, Split, Undo, Vote
+from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Place, Redo, Rename, Split, Undo, Vote
 from dialin.review.replay import ReviewState, replay
 
 
@@ -110,4 +110,4 @@ def concerned_by(edit: Edit | None) -> tuple[set[int], set[int]]:
             return {intent}, set(sentences)
         case Noise(sentences):
             return set(), set(sentences)
-    return set(), set()
+    return set(edit.intents) if isinstance(edit, Place) else set(), set()

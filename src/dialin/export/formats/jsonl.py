@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from dialin.export.base import Content, ExportFormat, Files, Labelled
 from dialin.export.checks import broken, check_shape
@@ -10,17 +11,19 @@ from dialin.export.formats.neutral import ANY_NAME, COLUMNS, Cell, outcome_rows,
 from dialin.text.unseen import as_escapes
 
 FILE, OUTCOMES = "intents.jsonl", "outcomes.jsonl"
-_SHAPE = dict(zip(COLUMNS, (str, str, str, int, float, int), strict=True))
+_SHAPE = dict(zip(COLUMNS, (str, str, str, int, float, int, [str]), strict=True))
 
 
 def write(content: Content) -> Files:
     """Return the files: the phrases, and the outcomes if any is known."""
     outcomes = outcome_rows(content)
-    files = {FILE: _lines(COLUMNS, records(content))}
+    paths = [list(intent.path) for intent in content.intents for _ in intent.phrases]
+    rows = [[*row[:-1], path] for row, path in zip(records(content), paths, strict=True)]
+    files = {FILE: _lines(COLUMNS, rows)}
     return files | ({OUTCOMES: _lines(list(map(str, outcomes[0])), outcomes[1:])} if outcomes else {})
 
 
-def _lines(columns: list[str], rows: list[list[Cell]]) -> bytes:
+def _lines(columns: list[str], rows: Sequence[Sequence[Cell | list[str]]]) -> bytes:
     lines = (json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows)
     return "".join(as_escapes(line) + "\n" for line in lines).encode()
 

@@ -1,11 +1,14 @@
 """Label Studio: tasks with the intent as a prediction to accept or correct, and the configuration of the project.
 
-Source: docs/source/guide/predictions.md in the repository HumanSignal/label-studio.
+Intents with branches above them are a taxonomy to choose from, others a list.
+
+Sources: docs/source/guide/predictions.md in the repository HumanSignal/label-studio, and labelstud.io/tags/taxonomy.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -15,58 +18,66 @@ from dialin.export.names import Naming
 from dialin.export.packing import json_bytes
 
 TASKS, CONFIG = "tasks.json", "label_config.xml"
-_RESULT = {
-    "id": str,
-    "type": "choices",
-    "from_name": "intent",
-    "to_name": "text",
-    "value": {"choices": [str]},
-}
-_SHAPE = [
-    {
-        "data": {"text": str, "language": str, "count": int},
-        "predictions": [{"model_version": "dialin", "score": float, "result": [_RESULT]}],
-    }
-]
+_VALUES = {"choices": [str], "taxonomy": [[str]]}
+
+
+def _shape(kind: str) -> Any:
+    result = {"id": str, "type": kind, "from_name": "intent", "to_name": "text", "value": {kind: _VALUES[kind]}}
+    prediction = {"model_version": "dialin", "score": float, "result": [result]}
+    return [{"data": {"text": str, "language": str, "count": int}, "predictions": [prediction]}]
 
 
 def write(content: Content) -> Files:
     """Return the files."""
-    tasks = [_task(intent, phrase, n) for intent in content.intents for n, phrase in enumerate(intent.phrases)]
-    return {TASKS: json_bytes(tasks), CONFIG: _config([intent.name for intent in content.intents])}
+    kind = "taxonomy" if any(intent.path for intent in content.intents) else "choices"
+    tasks = [_task(intent, phrase, n, kind) for intent in content.intents for n, phrase in enumerate(intent.phrases)]
+    return {TASKS: json_bytes(tasks), CONFIG: _config(content.intents, kind)}
 
 
-def _task(intent: BotIntent, phrase: Phrase, n: int) -> dict[str, Any]:
-    choice = {
-        "id": f"{intent.name}-{n}",
-        "type": "choices",
-        "from_name": "intent",
-        "to_name": "text",
-        "value": {"choices": [intent.name]},
-    }
+def _task(intent: BotIntent, phrase: Phrase, n: int, kind: str) -> dict[str, Any]:
+    value = {kind: [[*intent.path, intent.name]] if kind == "taxonomy" else [intent.name]}
+    choice = {"id": f"{intent.name}-{n}", "type": kind, "from_name": "intent", "to_name": "text", "value": value}
     return {
         "data": {"text": phrase.text, "language": phrase.language, "count": phrase.count},
         "predictions": [{"model_version": "dialin", "score": round(phrase.p_intent, 4), "result": [choice]}],
     }
 
 
-def _config(names: list[str]) -> bytes:
+def _config(intents: Sequence[BotIntent], kind: str) -> bytes:
     view = ET.Element("View")
     ET.SubElement(view, "Text", name="text", value="$text")
-    choices = ET.SubElement(view, "Choices", name="intent", toName="text", choice="single")
-    for name in names:
-        ET.SubElement(choices, "Choice", value=name)
+    about = {"name": "intent", "toName": "text"}
+    top = (
+        ET.SubElement(view, "Taxonomy", about | {"leafsOnly": "true", "maxUsages": "1"})
+        if kind == "taxonomy"
+        else ET.SubElement(view, "Choices", about | {"choice": "single"})
+    )
+    branches = dict[tuple[str, ...], ET.Element]()
+    for intent in intents:
+        ET.SubElement(_branch(top, intent.path, branches), "Choice", value=intent.name)
     ET.indent(view)
     return ET.tostring(view, encoding="unicode").encode() + b"\n"
 
 
+def _branch(top: ET.Element, path: tuple[str, ...], branches: dict[tuple[str, ...], ET.Element]) -> ET.Element:
+    """Return the choice that holds those of a path; it is made where it is missing."""
+    if not path:
+        return top
+    if path not in branches:
+        branches[path] = ET.SubElement(_branch(top, path[:-1], branches), "Choice", value=path[-1])
+    return branches[path]
+
+
 def validate(files: Files) -> list[Labelled]:
     """Check the files and return the phrases."""
-    tasks = json_in(files, TASKS)
-    check_shape(tasks, _SHAPE, TASKS)
-    known = {choice.get("value") for choice in ET.fromstring(files[CONFIG].decode()).iter("Choice")}
+    tasks, config = json_in(files, TASKS), ET.fromstring(files[CONFIG].decode())
+    kind = "choices" if config.find("Taxonomy") is None else "taxonomy"
+    check_shape(tasks, _shape(kind), TASKS)
+    known = {choice.get("value") for choice in config.iter("Choice") if choice.find("Choice") is None}
     results = [task["predictions"][0]["result"][0] for task in tasks]
-    found = [(one["value"]["choices"][0], task["data"]["text"]) for one, task in zip(results, tasks, strict=True)]
+    chosen = [one["value"][kind][0] for one in results]
+    names = [one if isinstance(one, str) else one[-1] for one in chosen]
+    found = [(name, task["data"]["text"]) for name, task in zip(names, tasks, strict=True)]
     if len({one["id"] for one in results}) < len(results) or {name for name, _ in found} != known:
         raise broken(TASKS, f"two results share an id, or the choices are not those of {CONFIG}")
     return found

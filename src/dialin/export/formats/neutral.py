@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from dialin.export.base import Content
 from dialin.export.names import Naming
+from dialin.text.formulas import without_formula
 from dialin.text.unseen import plain_name
 
-COLUMNS = ["intent", "utterance", "language", "count", "p_intent", "intent_id"]
+COLUMNS = ["intent", "utterance", "language", "count", "p_intent", "intent_id", "path"]
 ANY_NAME = Naming(re.compile(r"\S+(?:\s+\S+)*"), longest=256)
 Cell = str | int | float | None
+
+
+def path_text(path: Sequence[str]) -> str:
+    """Return the names of branches in one cell of a table, which is no formula.
+
+    Examples
+    --------
+    >>> path_text(("card", "lost-card")), path_text(("=1+2",)), path_text(())
+    ('card > lost-card', "'=1+2", '')
+    """
+    return without_formula(" > ".join(path))
 
 
 def records(content: Content) -> list[list[Cell]]:
     """Return the rows of a table with `COLUMNS`; P(intent) has four decimals."""
     return [
-        [intent.name, phrase.text, phrase.language, phrase.count, round(phrase.p_intent, 4), intent.intent_id]
+        [
+            *(intent.name, phrase.text, phrase.language, phrase.count, round(phrase.p_intent, 4), intent.intent_id),
+            path_text(intent.path),
+        ]
         for intent in content.intents
         for phrase in intent.phrases
     ]

@@ -1,0 +1,148 @@
+"""Names branches of a tree of intents without an LLM: by what the names of the intents below have in common.
+
+"activate-card" and "report-lost-card" are about "card". A word counts by how well it marks its branch off from the
+branches beside it: the harmonic mean of the share of the branch's intents that have it and of its share of all intents
+that have it. Where no word covers more than half of a branch, a second one is added: "alarm-and-timer", "闹钟与计时器".
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+
+from dialin.name.actions import ACTION_WORDS
+from dialin.name.labels import number
+
+AND = {"en": "-and-", "zh": "与"}
+ENOUGH = 0.5
+"""Share of a branch's intents; a word that stands alone covers more."""
+N_LONGEST = 6
+"""Most characters of a Chinese word."""
+_SMALL = frozenset(
+    {*("a", "an", "the", "of", "to", "for", "and", "or", "in", "on", "at", "by", "with", "from", "into", "about")}
+    | {*("my", "your", "is", "are", "not", "no", "up", "off", "out")}
+)
+"""Words that no branch is about. A list for searching has more, such as bill and call, which branches are about."""
+_BETWEEN = re.compile(r"[\s_/.\-]+")
+_HAN = re.compile(r"[\u3400-\u9fff]+")
+Words = frozenset[str]
+
+
+def shared_names(
+    branches: Sequence[Sequence[str]], language: str, taken: Collection[str] = (), rest: Sequence[str] = ()
+) -> list[str]:
+    """Return a name for each of some branches that stand side by side, all different.
+
+    Parameters
+    ----------
+    branches : sequence of sequence of str
+        The names of the intents in each branch, at least one each, the most important first.
+    language : {"en", "zh"}
+        Language of the names.
+    taken : collection of str
+        Names that no branch may have: those of the intents, and of what lies above.
+    rest : sequence of str
+        Names of intents that stand beside the branches: their words mark no branch off.
+
+    Examples
+    --------
+    >>> shared_names([["activate-card", "order-new-card"], ["check-balance", "transfer-balance"]], "en")
+    ['card', 'balance']
+    >>> shared_names([["激活-信用卡", "挂失-信用卡"], ["查询-账单", "下载-电子账单"]], "zh")
+    ['信用卡', '账单']
+    """
+    words = [[words_of_name(name, language) for name in own] for own in branches]
+    everywhere = Counter(word for own in words for one in own for word in one)
+    everywhere.update(word for name in rest for word in words_of_name(name, language))
+    order = sorted(range(len(branches)), key=lambda i: (-len(branches[i]), i))
+    found, used = dict[int, str](), {name.casefold() for name in taken}
+    for i in order:
+        names = _candidates(words[i], everywhere, language)
+        found[i] = next((name for name in names if name not in used), _first_of(branches[i]))
+        used.add(found[i])
+    numbered = number([*taken, *(found[i] for i in order)])[len(taken) :]
+    return [name for _, name in sorted(zip(order, numbered, strict=True))]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """Return what names a branch that no word names: its first intent."""
+    return names[0].casefold()
+
+
+def words_of_name(name: str, language: str) -> Words:
+    """Return the words and phrases that a name could share with others; without its action, if anything is left.
+
+    Examples
+    --------
+    >>> sorted(words_of_name("order-new-card", "en"))
+    ['card', 'new', 'new-card']
+    >>> sorted(words_of_name("查询-余额", "zh"))
+    ['余额']
+    """
+    return _chinese(name) if language == "zh" else _english(name)
+
+
+def _english(name: str) -> Words:
+    parts = [part for part in _BETWEEN.split(name.casefold()) if part and part not in _SMALL]
+    parts = parts[1:] if len(parts) > 1 and parts[0] in ACTION_WORDS else parts
+    return frozenset([*map(_singular, parts), *(f"{a}-{_singular(b)}" for a, b in pairwise(parts))])
+
+
+def _singular(word: str) -> str:
+    """Return a word without its plural's ending: "cards" and "card" are one word.
+
+    Examples
+    --------
+    >>> [_singular(word) for word in ("cards", "address", "status", "movies", "gas")]
+    ['card', 'address', 'status', 'movies', 'gas']
+    """
+    is_plural = len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ies"))
+    return word[:-1] if is_plural else word
+
+
+def _chinese(name: str) -> Words:
+    objective = name.partition("-")[2] or name
+    runs = [run for run in _HAN.findall(objective) if len(run) > 1]
+    spans = (run[i : i + n] for run in runs for n in range(2, N_LONGEST + 1) for i in range(len(run) - n + 1))
+    return frozenset(spans)
+
+
+def _candidates(own: Sequence[Words], everywhere: Counter[str], language: str) -> Iterator[str]:
+    """Yield names of a branch, the best first: single words that cover enough, and pairs that cover more."""
+    here = _whole(Counter(word for one in own for word in sorted(one, key=lambda word: (-len(word), word))))
+    marks = sorted(here, key=lambda word: -_mark(here[word], len(own), everywhere[word]))  # of equals, the first said
+    for word in marks:
+        if here[word] > ENOUGH * len(own):
+            yield word
+    for first in marks:
+        rest = Counter(word for one in own if first not in one for word in one)
+        others = (word for word in marks if rest[word] and not _overlap(first, word))
+        second = max(others, key=lambda word: _mark(rest[word], len(own), everywhere[word]), default="")
+        if second:
+            yield f"{first}{AND[language]}{second}"
+        yield first
+
+
+def _overlap(a: str, b: str) -> bool:
+    return a in b or b in a
+
+
+def _mark(n_here: int, n_own: int, n_everywhere: int) -> float:
+    """Return how well a word marks a branch off, in [0, 1]."""
+    return 2 * n_here / (n_own + n_everywhere)
+
+
+def _whole(counts: Counter[str]) -> Counter[str]:
+    """Return the words without parts of longer ones that as many names have: "卡" says less than "信用卡"."""
+    longer = sorted(counts, key=len, reverse=True)
+    gone = {part for word in longer for part in _parts(word) if part in counts and counts[part] == counts[word]}
+    return Counter({word: n for word, n in counts.items() if word not in gone})
+
+
+def _parts(word: str) -> Iterator[str]:
+    if "-" in word:
+        yield from map(_singular, word.split("-"))
+    elif not word.isascii():
+        yield from (word[i : i + n] for n in range(2, len(word)) for i in range(len(word) - n + 1))
