@@ -1,0 +1,144 @@
+"""Decides whether an utterance states several intents, and cuts it between clauses where it does.
+
+Two explanations compete: all clauses state the intent to which the whole utterance is nearest, or each part states its
+own. The log-odds of each part's own intent against that of the whole, weighted by its share of the characters, say how
+much the second one explains better; each cut has a price. A dynamic programme finds the best way to cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dialin.read.clauses import Span
+
+LONGEST = 4
+"""Clauses of a part that is looked at as a whole; neighbours of the same intent are joined to longer ones."""
+PRICE = 1.0
+"""Log-odds (nats) by which a cut has to explain an utterance better: e times as likely."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """An intent that a part of an utterance states.
+
+    Parameters
+    ----------
+    start, end : int
+        The part: its first character (Unicode code point), and the one after its last.
+    intent_id : int
+        The intent.
+    p_intent : float
+        P(the intent | the part by itself).
+    """
+
+    start: int
+    end: int
+    intent_id: int
+    p_intent: float
+
+
+@dataclass(frozen=True)
+class PartIntent:
+    """What a part of an utterance states by itself.
+
+    Parameters
+    ----------
+    intent_id : int
+        Its intent; −1 where it has none, is not a need, or is not certain enough.
+    p_intent : float
+        P(that intent | the part).
+    gain : float
+        Log-odds (nats) of that intent against the one to which the whole utterance is nearest.
+    """
+
+    intent_id: int
+    p_intent: float
+    gain: float
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A way to cut the first clauses of an utterance: what it explains better, in nats, and the intents stated."""
+
+    value: float = 0.0
+    stated: tuple[Stated, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The intent stated last; −1 before the first."""
+        return self.stated[-1].intent_id if self.stated else -1
+
+    def then(self, new: Stated, gain: float) -> Cut:
+        """Return the way with one more part: another intent has its price, the same one goes on."""
+        if new.intent_id != self.last:
+            return Cut(self.value + gain - PRICE * bool(self.stated), (*self.stated, new))
+        last = self.stated[-1]
+        longer = replace(last, end=new.end, p_intent=max(last.p_intent, new.p_intent))
+        return Cut(self.value + gain, (*self.stated[:-1], longer))
+
+
+def ranges_of(n_clauses: int) -> list[tuple[int, int]]:
+    """Return the parts that are looked at: the first clause of each, and the one after its last.
+
+    Examples
+    --------
+    >>> ranges_of(3)
+    [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    """
+    return [(i, end) for i in range(n_clauses) for end in range(i + 1, min(n_clauses, i + LONGEST) + 1)]
+
+
+def stated_in(clauses: Sequence[Span], found: Mapping[tuple[int, int], PartIntent]) -> tuple[Stated, ...]:
+    """Return the intents that an utterance states, in order; none if it does not state two different ones.
+
+    Parameters
+    ----------
+    clauses : sequence of (int, int)
+        Where its clauses are, from `dialin.read.clauses.clauses_in`.
+    found : mapping of (int, int) to PartIntent
+        What each part of `ranges_of` states.
+
+    Returns
+    -------
+    tuple of Stated
+        Neighbours have different intents. A clause that states nothing by itself belongs to a part beside it or to
+        none.
+
+    Examples
+    --------
+    Each half is e³ times as likely to state its own intent: 3/2 + 3/2 − 1 = 2 > 0.
+
+    >>> found = {(0, 1): PartIntent(5, 0.9, 3.0), (1, 2): PartIntent(6, 0.8, 3.0), (0, 2): PartIntent(5, 0.4, 0.0)}
+    >>> [(one.start, one.end, one.intent_id) for one in stated_in([(0, 10), (15, 25)], found)]
+    [(0, 10, 5), (15, 25, 6)]
+    """
+    best: list[dict[int, Cut]] = [{-1: Cut()}]
+    for end in range(1, len(clauses) + 1):
+        ways = dict[int, Cut]()
+        for way in _ways_to(end, best, clauses, found):
+            if way.last not in ways or way.value > ways[way.last].value:
+                ways[way.last] = way
+        best.append(ways)
+    cut = max(best[-1].values(), key=lambda way: way.value, default=Cut())
+    return cut.stated if cut.value > 0 and len({one.intent_id for one in cut.stated}) > 1 else ()
+
+
+def _ways_to(
+    end: int, best: Sequence[Mapping[int, Cut]], clauses: Sequence[Span], found: Mapping[tuple[int, int], PartIntent]
+) -> Iterator[Cut]:
+    """Yield the ways to cut the first `end` clauses, from the best ways for fewer."""
+    if found[end - 1, end].intent_id < 0:
+        yield from best[end - 1].values()  # the clause states nothing
+    n = n_characters(clauses)
+    for first in range(max(0, end - LONGEST), end):
+        part = found[first, end]
+        if part.intent_id >= 0:
+            new = Stated(clauses[first][0], clauses[end - 1][1], part.intent_id, part.p_intent)
+            gain = part.gain * n_characters(clauses[first:end]) / n
+            yield from (way.then(new, gain) for way in best[first].values())
+
+
+def n_characters(spans: Sequence[Span]) -> int:
+    """Return the number of characters in some parts of a text."""
+    return sum(end - start for start, end in spans)
