@@ -22,7 +22,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -45,9 +45,7 @@ JOINTS = {
             *(", next ", "; what's more, ", ". Separately, ", ", and once you have done that, "),
             *(". On a different topic, ", ", or rather first "),
         ),
-        "no mark": (
-            *(" next ", " on a different topic ", " separately ", " when that is done ", " or rather first "),
-        ),
+        "no mark": (*(" next ", " on a different topic ", " separately ", " when that is done ", " or rather first "),),
     },
     "zh": {
         "known": ("，还有", "，另外", "，顺便", "。", "，然后", "，同时", "；", "，", " 另外 ", "，对了，"),
@@ -166,24 +164,51 @@ def f1_of(found: Sequence[frozenset[str]], gold: Sequence[frozenset[str]]) -> di
     return {name: round(float(value), 3) for name, value in values.items()}
 
 
-def compared(run: GoldRun, said: Sequence[Utterance]) -> dict[str, object]:
-    """Return the scores of one label each and of several, the share that was cut, and the seconds of the processor."""
-    texts, gold = [each.text for each in said], [each.labels for each in said]
-    began = time.process_time()
-    one = run.one_each(texts)
-    between = time.process_time()
-    several, was_cut = run.several(texts, one)
-    seconds = between - began, time.process_time() - between
-    return {
-        "n": len(said),
-        "labels_each": round(float(np.mean([len(labels) for labels in gold])), 2),
-        "one_each": f1_of(one, gold),
-        "multi": f1_of(several, gold),
-        "cut": round(float(np.mean(was_cut)), 3),
-        "cpu_seconds_per_1000": {
-            name: round(1_000 * value / len(said), 1) for name, value in zip(("one", "multi_more"), seconds, strict=True)
-        },
-    }
+@dataclass(frozen=True)
+class Answered:
+    """Utterances with the labels of their one intent, those of all, whether each was cut, and processor seconds."""
+
+    gold: list[frozenset[str]]
+    one: list[frozenset[str]]
+    several: list[frozenset[str]]
+    was_cut: list[bool]
+    seconds: tuple[float, float]
+
+    @classmethod
+    def by(cls, run: GoldRun, said: Sequence[Utterance]) -> Answered:
+        """Return what a run answers."""
+        texts = [each.text for each in said]
+        began = time.process_time()
+        one = run.one_each(texts)
+        between = time.process_time()
+        several, was_cut = run.several(texts, one)
+        seconds = between - began, time.process_time() - between
+        return cls([each.labels for each in said], one, several, was_cut, seconds)
+
+    def __add__(self, other: Answered) -> Answered:
+        seconds = self.seconds[0] + other.seconds[0], self.seconds[1] + other.seconds[1]
+        one, several = self.one + other.one, self.several + other.several
+        return Answered(self.gold + other.gold, one, several, self.was_cut + other.was_cut, seconds)
+
+    def first(self, n: int) -> Answered:
+        """Return n of the utterances, with their part of the seconds."""
+        share = min(1.0, n / len(self.gold))
+        seconds = self.seconds[0] * share, self.seconds[1] * share
+        return Answered(self.gold[:n], self.one[:n], self.several[:n], self.was_cut[:n], seconds)
+
+    @property
+    def scores(self) -> dict[str, object]:
+        """The scores of one label each and of several, the share that was cut, and the seconds."""
+        n = len(self.gold)
+        per_1000 = [round(1_000 * seconds / n, 1) for seconds in self.seconds]
+        return {
+            "n": n,
+            "labels_each": round(float(np.mean([len(labels) for labels in self.gold])), 2),
+            "one_each": f1_of(self.one, self.gold),
+            "multi": f1_of(self.several, self.gold),
+            "cut": round(float(np.mean(self.was_cut)), 3),
+            "cpu_seconds_per_1000": {"one": per_1000[0], "multi_more": per_1000[1]},
+        }
 
 
 def pairs_measured(name: str, language: str, n: int, seed: int) -> dict[str, object]:
@@ -195,10 +220,11 @@ def pairs_measured(name: str, language: str, n: int, seed: int) -> dict[str, obj
     wanted = min(3 * n, len(data.test))
     single = [data.test[row] for row in rng.choice(len(data.test), wanted, replace=False).tolist()]
     singles = [Utterance(text, frozenset({label})) for text, label in single]
-    known = pairs["known"] + pairs["unknown words after a mark"]
-    parts = {"pairs, " + how: said for how, said in pairs.items()} | {"singles": singles}
-    found = {how: compared(run, said) for how, said in parts.items()}
-    return {"n_intents": len(run.meant), **found, "pairs and singles": compared(run, known + singles[: len(known)])}
+    found = {"pairs, " + how: Answered.by(run, said) for how, said in pairs.items()}
+    alone = Answered.by(run, singles)
+    of_pairs = reduce(Answered.__add__, found.values())
+    found |= {"singles": alone, "pairs and singles": of_pairs + alone.first(len(of_pairs.gold))}
+    return {"n_intents": len(run.meant)} | {how: answered.scores for how, answered in found.items()}
 
 
 def nlupp_measured(n: int, seed: int) -> dict[str, object]:
@@ -214,7 +240,7 @@ def nlupp_measured(n: int, seed: int) -> dict[str, object]:
     enough = [(t, label) for label, texts in train.items() if len(texts) >= LEAST_SENTENCES for t in texts[:N_TRAIN]]
     run = GoldRun.of(enough, "en")
     chosen = np.random.default_rng(seed).permutation(len(test))[:n].tolist()
-    return {"n_intents": len(run.meant), "other folds": compared(run, [test[row] for row in chosen])}
+    return {"n_intents": len(run.meant), "other folds": Answered.by(run, [test[row] for row in chosen]).scores}
 
 
 def main() -> None:
@@ -222,7 +248,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=200, help="pairs of each kind; three times as many single sentences")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--development", action="store_true", help="measure the sets that the rule was chosen with, too")
+    parser.add_argument(
+        "--development", action="store_true", help="measure the sets that the rule was chosen with, too"
+    )
     options = parser.parse_args()
     sets = LANGUAGE | (DEVELOPMENT if options.development else {})
     found = machine.read("multi").get("sets", {})

@@ -69,6 +69,9 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     metavar="FILE",
     help="List of intents that you know: CSV, JSON lines or YAML with name, and description, examples, parent if any.",
 )
+@click.option(
+    "--multi", is_flag=True, help="Also find the utterances that state several intents; see occurrences.parquet."
+)
 @source_options
 @outcome_option
 @redact_option("off")
@@ -90,7 +93,8 @@ def discover(out: Path, since: Path | None, batch: bool, ray: str | None, as_jso
     All files are written to the folder RUN; the table of intents goes to standard output.
     """
     intents = options["intents"]
-    plan = replace(plan_of(options), listed=read_intent_list(intents) if intents else ())
+    listed = read_intent_list(intents) if intents else ()
+    plan = replace(plan_of(options), listed=listed, multi=options["multi"])
     limits = SessionLimits(budget_of(options), options["memory"])
     run = make_run(out, since_plan(plan, since) if since else plan, limits, batch, ray)
     print_run(run, as_json)

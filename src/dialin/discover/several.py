@@ -142,3 +142,17 @@ def _ways_to(
 def n_characters(spans: Sequence[Span]) -> int:
     """Return the number of characters in some parts of a text."""
     return sum(end - start for start, end in spans)
+
+
+def whole_stated(texts: Sequence[str], labels: Sequence[int], p_intent: Sequence[float]) -> list[tuple[Stated, ...]]:
+    """Return the intent of each whole text; nothing for −1.
+
+    Examples
+    --------
+    >>> whole_stated(["hello", "hm"], [4, -1], [0.5, 0.0])
+    [(Stated(start=0, end=5, intent_id=4, p_intent=0.5),), ()]
+    """
+    return [
+        (Stated(0, len(text), label, p),) if label >= 0 else ()
+        for text, label, p in zip(texts, labels, p_intent, strict=True)
+    ]

@@ -100,7 +100,7 @@ def positions_of(run: Run) -> list[Position]:
 def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
     """Return the gold labels in the run's own input; raise InputError if it cannot be read again, or has changed."""
     source, occurrences = run.manifest.source, run.corpus.occurrences
-    if gold in set(occurrences.column_names) - set(OCCURRENCES_SCHEMA.names):  # an outcome that an export told
+    if gold in set(occurrences.column_names) - {*OCCURRENCES_SCHEMA.names, INTENTS}:  # an outcome that an export told
         return texts_of(occurrences[gold])
     if source.path == "-" or source.sql or is_remote(source.path):
         came_from = "standard input" if source.path == "-" else source.path

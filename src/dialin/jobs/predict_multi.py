@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.discover.part_intents import PartAssigner
-from dialin.discover.several import Stated
+from dialin.discover.several import Stated, whole_stated
 from dialin.jobs.predict import Answers, Decisions
 from dialin.name.kinds import may_be_need
 from dialin.read.corpus import Corpus, corpus_of
@@ -67,20 +67,6 @@ def intents_stated(answers: Answers, corpus: Corpus, found: Decisions) -> list[t
     return stated
 
 
-def whole_stated(texts: Sequence[str], labels: Sequence[int], p_intent: Sequence[float]) -> list[tuple[Stated, ...]]:
-    """Return the intent of each whole text; nothing for −1.
-
-    Examples
-    --------
-    >>> whole_stated(["hello", "hm"], [4, -1], [0.5, 0.0])
-    [(Stated(start=0, end=5, intent_id=4, p_intent=0.5),), ()]
-    """
-    return [
-        (Stated(0, len(text), label, p),) if label >= 0 else ()
-        for text, label, p in zip(texts, labels, p_intent, strict=True)
-    ]
-
-
 def _named(answers: Answers, stated: Sequence[Sequence[Stated]]) -> pa.Array:
     """Return the intents of each sentence with their names, as lists of `NAMED`."""
     flat = [one for own in stated for one in own]
@@ -93,4 +79,6 @@ def _named(answers: Answers, stated: Sequence[Sequence[Stated]]) -> pa.Array:
         pa.array([one.p_intent for one in flat], pa.float64()),
     ]
     offsets = np.cumsum([0, *map(len, stated)])
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.StructArray.from_arrays(columns, fields=list(NAMED)))
+    return pa.ListArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.StructArray.from_arrays(columns, fields=list(NAMED))
+    )
