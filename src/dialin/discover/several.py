@@ -113,6 +113,12 @@ def stated_in(clauses: Sequence[Span], found: Mapping[tuple[int, int], PartInten
     >>> [(one.start, one.end, one.intent_id) for one in stated_in([(0, 10), (15, 25)], found)]
     [(0, 10, 5), (15, 25, 6)]
     """
+    cut = best_cut(clauses, found)
+    return cut.stated if cut.value > 0 and len({one.intent_id for one in cut.stated}) > 1 else ()
+
+
+def best_cut(clauses: Sequence[Span], found: Mapping[tuple[int, int], PartIntent]) -> Cut:
+    """Return the way to cut an utterance that explains it best; arguments as for `stated_in`."""
     best: list[dict[int, Cut]] = [{-1: Cut()}]
     for end in range(1, len(clauses) + 1):
         ways = dict[int, Cut]()
@@ -120,8 +126,7 @@ def stated_in(clauses: Sequence[Span], found: Mapping[tuple[int, int], PartInten
             if way.last not in ways or way.value > ways[way.last].value:
                 ways[way.last] = way
         best.append(ways)
-    cut = max(best[-1].values(), key=lambda way: way.value, default=Cut())
-    return cut.stated if cut.value > 0 and len({one.intent_id for one in cut.stated}) > 1 else ()
+    return max(best[-1].values(), key=lambda way: way.value)
 
 
 def _ways_to(

@@ -13,6 +13,7 @@ from dialin.facts.headline import summary_of
 from dialin.files import without_nan
 from dialin.llm.prices import Cost, cost_json
 from dialin.read.label_column import Position, TextLabels, column_of, join, texts_of
+from dialin.read.outcomes import INTENTS
 from dialin.read.remote import is_remote
 from dialin.redact.source import read_redacted
 from dialin.runs.run import Run, fingerprint

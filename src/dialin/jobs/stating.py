@@ -51,4 +51,4 @@ def _is_decided(run: Run, result: Result) -> Bools:
         return np.zeros(len(result.labels), dtype=bool)
     by_pieces, _ = result.pieces.assign(data.X, run.assignment_roles)
     is_out = np.array([reason == BY_PERSON for reason in result.reasons])
-    return is_out | ((result.labels >= 0) & (result.labels != by_pieces))
+    return np.asarray(is_out | ((result.labels >= 0) & (result.labels != by_pieces)))

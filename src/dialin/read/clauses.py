@@ -107,7 +107,7 @@ def _long_enough(text: str, parts: Sequence[Span]) -> list[Span]:
     """Return the parts, with each that is too short joined to the one before, or to the next at the beginning."""
     found = list[Span]()
     for start, end in (part for part in parts if part[0] < part[1]):
-        is_joined = found and _LEAST > min(_n_words(text, found[-1]), _n_words(text, (start, end)))
+        is_joined = found and min(_n_words(text, found[-1]), _n_words(text, (start, end))) < _LEAST
         if is_joined:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
         elif _n_words(text, (start, end)):
