@@ -42,7 +42,7 @@ JOINTS = {
             *(", oh and ", ". By the way, ", ", another thing, "),
         ),
         "unknown words after a mark": (
-            *(", next ", "; what's more, ", ". Separately, ", ", and once you have done that, "),
+            *(", next ", "; what's more, ", ". Separately, ", ", once you have done that, "),
             *(". On a different topic, ", ", or rather first "),
         ),
         "no mark": (*(" next ", " on a different topic ", " separately ", " when that is done ", " or rather first "),),
