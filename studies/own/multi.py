@@ -32,6 +32,7 @@ from dialin.discover.connect import connect_for_new
 from dialin.discover.part_intents import PartAssigner
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.name.kinds import may_be_need, prevailing
+from dialin.read.clauses import clauses_in
 from studies.own import machine
 from studies.own.data import folder
 
@@ -164,11 +165,22 @@ def f1_of(found: Sequence[frozenset[str]], gold: Sequence[frozenset[str]]) -> di
 
 @dataclass(frozen=True)
 class Answered:
-    """Utterances with the labels of their one intent, those of all, whether each was cut, and processor seconds."""
+    """What a run answers about utterances, beside their gold labels.
+
+    Parameters
+    ----------
+    gold, one, several : list of frozenset of str
+        The labels that each states, those of its one intent, and those of all its intents.
+    may_be_cut, was_cut : list of bool
+        Whether each has several clauses, and whether it was cut between them.
+    seconds : (float, float)
+        Of the processor: for one intent each, and the additional ones for several.
+    """
 
     gold: list[frozenset[str]]
     one: list[frozenset[str]]
     several: list[frozenset[str]]
+    may_be_cut: list[bool]
     was_cut: list[bool]
     seconds: tuple[float, float]
 
@@ -181,18 +193,21 @@ class Answered:
         between = time.process_time()
         several, was_cut = run.several(texts, one)
         seconds = between - began, time.process_time() - between
-        return cls([each.labels for each in said], one, several, was_cut, seconds)
+        may_be_cut = [len(clauses_in(text)) > 1 for text in texts]
+        return cls([each.labels for each in said], one, several, may_be_cut, was_cut, seconds)
 
     def __add__(self, other: Answered) -> Answered:
         seconds = self.seconds[0] + other.seconds[0], self.seconds[1] + other.seconds[1]
         one, several = self.one + other.one, self.several + other.several
-        return Answered(self.gold + other.gold, one, several, self.was_cut + other.was_cut, seconds)
+        may_be_cut, was_cut = self.may_be_cut + other.may_be_cut, self.was_cut + other.was_cut
+        return Answered(self.gold + other.gold, one, several, may_be_cut, was_cut, seconds)
 
     def first(self, n: int) -> Answered:
         """Return n of the utterances, with their part of the seconds."""
         share = min(1.0, n / len(self.gold))
         seconds = self.seconds[0] * share, self.seconds[1] * share
-        return Answered(self.gold[:n], self.one[:n], self.several[:n], self.was_cut[:n], seconds)
+        own = self.gold[:n], self.one[:n], self.several[:n], self.may_be_cut[:n], self.was_cut[:n]
+        return Answered(*own, seconds)
 
     @property
     def scores(self) -> dict[str, object]:
@@ -206,6 +221,7 @@ class Answered:
             "labels_each": round(float(np.mean([len(labels) for labels in self.gold])), 2),
             "one_each": f1_of(self.one, self.gold),
             "multi": f1_of(self.several, self.gold),
+            "several_clauses": round(sum(self.may_be_cut) / n, 3),
             "cut": round(len(cut) / n, 3),
             "of_those_cut": {"one_each": f1_of(one, gold)["sample_f1"], "multi": f1_of(several, gold)["sample_f1"]},
             "cpu_seconds_per_1000": {"one": per_1000[0], "multi_more": per_1000[1]},
