@@ -14,6 +14,7 @@ import pytest
 from conftest import Cli
 
 from dialin.cluster.granularity import SuggestedNumber
+from dialin.export.registry import FORMATS
 from dialin.facts.families import families, tree_of_intents
 from dialin.facts.loaded import load_files
 from dialin.facts.sample import sampled
@@ -115,7 +116,8 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
 
 def test_the_page_tells_the_command_that_takes_the_intents_elsewhere(html: str) -> None:
     """The page is sent to others, so it names no folder."""
-    assert "<code>dialin export RUN --to FORMAT --out FOLDER</code>" in html
+    assert "dialin export RUN --to FORMAT --out FOLDER" in " ".join(Parsed(html).text.split())
+    assert all(f'<option value="{form.name}">' in html for form in FORMATS.values())
 
 
 def test_the_map_has_every_sentence(html: str) -> None:

@@ -12,7 +12,8 @@ from dialin.cli.options import JSON, RUN
 from dialin.cli.output import print_json, say
 from dialin.errors import InputError
 from dialin.export.account import ACCOUNT, headline, notes
-from dialin.export.classifier_export import SKLEARN, classifier_export
+from dialin.export.base import SKLEARN
+from dialin.export.classifier_export import classifier_export
 from dialin.export.folder import check_place, save_export
 from dialin.export.registry import FORMATS, format_named
 from dialin.export.run_export import export_of

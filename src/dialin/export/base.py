@@ -14,6 +14,8 @@ Files = Mapping[str, bytes]
 """Content of each file, by its path from the folder of the export, with "/" between folders."""
 Labelled = tuple[str, str]
 """The exported name of an intent, and one of its phrases."""
+SKLEARN = "sklearn"
+"""Name of the format that is a trained classifier, which has no phrases and so is none of the registry's."""
 NO_INTENT_ID = -1
 """Number of the intent that holds what belongs to none."""
 

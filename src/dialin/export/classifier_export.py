@@ -13,7 +13,7 @@ from dialin import __version__
 from dialin.arrays import Rows
 from dialin.errors import InputError
 from dialin.export.account import ACCOUNT, FORMAT_NUMBER, NAMES
-from dialin.export.base import Files
+from dialin.export.base import SKLEARN, Files
 from dialin.export.candidates import CHINESE_CODE
 from dialin.export.packing import csv_bytes, json_bytes
 from dialin.export.run_export import Export
@@ -24,9 +24,6 @@ from dialin.facts.headline import summary_of
 from dialin.runs.run import Run
 from dialin.text.formulas import without_formula
 from dialin.text.script import is_chinese
-
-SKLEARN = "sklearn"
-"""Name of the format."""
 
 
 def classifier_export(run: Run, wanted: Wanted) -> Export:

@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from dialin import files
+from dialin.export.registry import FORMATS
 from dialin.facts.build import facts_of
 from dialin.facts.facts import stratum_of
 from dialin.facts.loaded import load_files
@@ -25,7 +26,7 @@ from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
 """Maximum width of a sentence in the tables, in columns."""
-SCRIPTS = ("map/map.js", "templates/table.js", "templates/sort.js", "templates/start.js")
+SCRIPTS = ("map/map.js", "templates/table.js", "templates/sort.js", "templates/take_out.js", "templates/start.js")
 
 
 def write_report(run: Run, path: Path, *, sentences: bool = True, question: OutcomeQuestion = AS_USUAL) -> int:
@@ -91,6 +92,7 @@ def environment() -> jinja2.Environment:
         "segment": segment_text,
     }
     made.filters["stratum"] = stratum_of
+    made.globals["platforms"] = [(form.name, form.title) for form in FORMATS.values()]
     return made
 
 
