@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.discover.several import LONGEST, PRICE, PartIntent, Stated, best_cut, ranges_of, stated_in
+from dialin.discover.several import LONGEST, PRICE, PartIntent, Stated, best_division, ranges_of, stated_in
 
 NONE = PartIntent(-1, 0.0, 0.0)
 Found = dict[tuple[int, int], PartIntent]
@@ -111,6 +111,13 @@ def test_the_best_of_all_ways_is_found(data: st.DataObject) -> None:
     part = st.builds(PartIntent, st.integers(-1, 2), st.just(0.5), st.integers(0, 8).map(float))
     found = {own: data.draw(part) for own in ranges_of(len(clauses))}
     stated = stated_in(clauses, found)
-    assert best_cut(clauses, found).value == pytest.approx(best_by_hand(clauses, found))
+    assert best_division(clauses, found).value == pytest.approx(best_by_hand(clauses, found))
     assert all(one.intent_id != other.intent_id for one, other in pairwise(stated))
     assert all(one.end <= other.start for one, other in pairwise(stated))
+
+
+def test_a_long_text_takes_no_longer_than_its_length_asks() -> None:
+    """2,000 clauses of 50 intents; only ways that can still win are kept."""
+    clauses = clauses_of(*[10] * 2_000)
+    found = dict.fromkeys(ranges_of(2_000), NONE) | {(i, i + 1): PartIntent(i % 50, 0.9, 2_000.0) for i in range(2_000)}
+    assert len(stated_in(clauses, found)) == 2_000

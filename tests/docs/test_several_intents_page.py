@@ -65,6 +65,19 @@ def test_the_figures_are_those_of_the_study() -> None:
         assert f"| {name} | {' | '.join(cells)} |" in page(PAGE)
 
 
+def test_the_figures_of_the_other_sets_are_those_of_the_study() -> None:
+    found = json.loads((ROOT / "studies/own/results/multi.json").read_text("utf-8"))["sets"]
+    calls, atoms = found["dstc11_dev_insurance_task1_turns"], found["nlupp"]["other folds"]
+    both, alone = cells_of(calls["pairs and singles"]), cells_of(calls["singles"])
+    text = page(PAGE)
+    assert f"from {both[0]} to {both[1]} on pairs and single turns together" in text
+    assert f"from {alone[0]} to {alone[1]} on the single ones, of which {alone[2]} are cut" in text
+    one, several, cut = cells_of(atoms)
+    assert f"F1 of the atoms is {one} with one intent each and {several} with several; {cut} of the utterances" in text
+    rises = [f"{atoms['of_those_cut'][how]:.3f}".removeprefix("0") for how in ("one_each", "multi")]
+    assert f"it rises from {rises[0]} to {rises[1]}." in text
+
+
 def cells_of(part: dict[str, dict[str, float]]) -> list[str]:
     """Return F1 with one intent each and with several, and the share that was cut."""
     f1 = [f"{part[how]['sample_f1']:.3f}".removeprefix("0") for how in ("one_each", "multi")]

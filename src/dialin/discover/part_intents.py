@@ -63,12 +63,14 @@ class PartAssigner:
                 clauses.append(own)
         for first in range(0, len(rows) if len(self.pieces.centroids) else 0, CHUNK):
             part = slice(first, first + CHUNK)
-            parts = _Parts.of_utterances([(texts[row], roles[row], speakers[row]) for row in rows[part]], clauses[part])
+            parts = _PartsOf.of_utterances(
+                [(texts[row], roles[row], speakers[row]) for row in rows[part]], clauses[part]
+            )
             for row, stated in zip(rows[part], self._stated(parts), strict=True):
                 found[row] = stated
         return found
 
-    def _stated(self, parts: _Parts) -> Iterator[tuple[Stated, ...]]:
+    def _stated(self, parts: _PartsOf) -> Iterator[tuple[Stated, ...]]:
         """Yield the intents that each utterance of a chunk states."""
         distinct = list(dict.fromkeys((*parts.wholes, *parts.texts)))
         place = {text: i for i, text in enumerate(distinct)}
@@ -81,7 +83,7 @@ class PartAssigner:
             yield stated_in(clauses, dict(zip(ranges, found[first : first + len(ranges)], strict=True)))
             first += len(ranges)
 
-    def _part_intents(self, X: Matrix, parts: _Parts, whole: Rows) -> list[PartIntent]:
+    def _part_intents(self, X: Matrix, parts: _PartsOf, whole: Rows) -> list[PartIntent]:
         """Return what each part states; `whole` has the piece to which each utterance is nearest (−1: none)."""
         intents, p = self.pieces.assign(X, parts.roles)
         against = np.append(self.pieces.intents, -1)[whole][parts.of]
@@ -94,7 +96,7 @@ class PartAssigner:
 
 
 @dataclass(frozen=True, eq=False)
-class _Parts:
+class _PartsOf:
     """The parts of some utterances, one utterance after the other.
 
     Parameters
@@ -118,7 +120,7 @@ class _Parts:
     of: Rows
 
     @classmethod
-    def of_utterances(cls, said: Sequence[tuple[str, str, str]], clauses: list[list[Span]]) -> _Parts:
+    def of_utterances(cls, said: Sequence[tuple[str, str, str]], clauses: list[list[Span]]) -> _PartsOf:
         """Return the parts of utterances, each with its text, limiting role and speaker."""
         texts, of = list[str](), list[int]()
         for i, ((text, _, _), own) in enumerate(zip(said, clauses, strict=True)):

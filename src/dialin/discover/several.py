@@ -58,24 +58,44 @@ class PartIntent:
 
 
 @dataclass(frozen=True)
-class Cut:
-    """A way to cut the first clauses of an utterance: what it explains better, in nats, and the intents stated."""
+class Division:
+    """A way to cut the first clauses of an utterance.
+
+    Parameters
+    ----------
+    value : float
+        What it explains better than one intent, in nats.
+    newest : Stated, optional
+        The intent stated last; None before the first.
+    before : Division, optional
+        The way without it.
+    """
 
     value: float = 0.0
-    stated: tuple[Stated, ...] = ()
+    newest: Stated | None = None
+    before: Division | None = None
 
     @property
     def last(self) -> int:
         """The intent stated last; −1 before the first."""
-        return self.stated[-1].intent_id if self.stated else -1
+        return self.newest.intent_id if self.newest else -1
 
-    def then(self, new: Stated, gain: float) -> Cut:
+    @property
+    def stated(self) -> tuple[Stated, ...]:
+        """The intents stated, in order."""
+        way: Division | None = self
+        found = list[Stated]()
+        while way and way.newest:
+            found.append(way.newest)
+            way = way.before
+        return tuple(reversed(found))
+
+    def then(self, new: Stated, gain: float) -> Division:
         """Return the way with one more part: another intent has its price, the same one goes on."""
-        if new.intent_id != self.last:
-            return Cut(self.value + gain - PRICE * bool(self.stated), (*self.stated, new))
-        last = self.stated[-1]
-        longer = replace(last, end=new.end, p_intent=max(last.p_intent, new.p_intent))
-        return Cut(self.value + gain, (*self.stated[:-1], longer))
+        if self.newest is None or new.intent_id != self.last:
+            return Division(self.value + gain - PRICE * (self.newest is not None), new, self)
+        p = max(self.newest.p_intent, new.p_intent)
+        return Division(self.value + gain, replace(self.newest, end=new.end, p_intent=p), self.before)
 
 
 def ranges_of(n_clauses: int) -> list[tuple[int, int]]:
@@ -113,35 +133,41 @@ def stated_in(clauses: Sequence[Span], found: Mapping[tuple[int, int], PartInten
     >>> [(one.start, one.end, one.intent_id) for one in stated_in([(0, 10), (15, 25)], found)]
     [(0, 10, 5), (15, 25, 6)]
     """
-    cut = best_cut(clauses, found)
-    return cut.stated if cut.value > 0 and len({one.intent_id for one in cut.stated}) > 1 else ()
+    best = best_division(clauses, found)
+    stated = best.stated
+    return stated if best.value > 0 and len({one.intent_id for one in stated}) > 1 else ()
 
 
-def best_cut(clauses: Sequence[Span], found: Mapping[tuple[int, int], PartIntent]) -> Cut:
+def best_division(clauses: Sequence[Span], found: Mapping[tuple[int, int], PartIntent]) -> Division:
     """Return the way to cut an utterance that explains it best; arguments as for `stated_in`."""
-    best: list[dict[int, Cut]] = [{-1: Cut()}]
+    weight = 1 / max(n_characters(clauses), 1)
+    best: list[list[Division]] = [[Division()]]
     for end in range(1, len(clauses) + 1):
-        ways = dict[int, Cut]()
-        for way in _ways_to(end, best, clauses, found):
+        ways = dict[int, Division]()
+        for way in _ways_to(end, best, clauses, found, weight):
             if way.last not in ways or way.value > ways[way.last].value:
                 ways[way.last] = way
-        best.append(ways)
-    return max(best[-1].values(), key=lambda way: way.value)
+        most = max(way.value for way in ways.values())
+        best.append([way for way in ways.values() if way.value >= most - PRICE])  # no other can win again
+    return max(best[-1], key=lambda way: way.value)
 
 
 def _ways_to(
-    end: int, best: Sequence[Mapping[int, Cut]], clauses: Sequence[Span], found: Mapping[tuple[int, int], PartIntent]
-) -> Iterator[Cut]:
-    """Yield the ways to cut the first `end` clauses, from the best ways for fewer."""
+    end: int,
+    best: Sequence[Sequence[Division]],
+    clauses: Sequence[Span],
+    found: Mapping[tuple[int, int], PartIntent],
+    weight: float,
+) -> Iterator[Division]:
+    """Yield the ways to cut the first `end` clauses, from the best ways for fewer; a character counts `weight`."""
     if found[end - 1, end].intent_id < 0:
-        yield from best[end - 1].values()  # the clause states nothing
-    n = n_characters(clauses)
+        yield from best[end - 1]  # the clause states nothing
     for first in range(max(0, end - LONGEST), end):
         part = found[first, end]
         if part.intent_id >= 0:
             new = Stated(clauses[first][0], clauses[end - 1][1], part.intent_id, part.p_intent)
-            gain = part.gain * n_characters(clauses[first:end]) / n
-            yield from (way.then(new, gain) for way in best[first].values())
+            gain = part.gain * n_characters(clauses[first:end]) * weight
+            yield from (way.then(new, gain) for way in best[first])
 
 
 def n_characters(spans: Sequence[Span]) -> int:

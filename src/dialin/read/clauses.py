@@ -105,15 +105,12 @@ def _stripped(text: str, span: Span) -> Span:
 
 def _long_enough(text: str, parts: Sequence[Span]) -> list[Span]:
     """Return the parts, with each that is too short joined to the one before, or to the next at the beginning."""
-    found = list[Span]()
-    for start, end in (part for part in parts if part[0] < part[1]):
-        is_joined = found and min(_n_words(text, found[-1]), _n_words(text, (start, end))) < _LEAST
-        if is_joined:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        elif _n_words(text, (start, end)):
-            found.append((start, end))
-    return found
-
-
-def _n_words(text: str, span: Span) -> int:
-    return len(_CONTENT.findall(text, *span))
+    found = list[tuple[Span, int]]()
+    for start, end in parts:
+        n = len(_CONTENT.findall(text, start, end))
+        if found and start < end and min(found[-1][1], n) < _LEAST:
+            (first, last), n_before = found.pop()
+            found.append(((first, max(end, last)), n_before + n))
+        elif n:
+            found.append(((start, end), n))
+    return [span for span, _ in found]
