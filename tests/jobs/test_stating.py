@@ -10,15 +10,20 @@ import pyarrow as pa
 import pytest
 
 from dialin.discover.connect import Connections
+from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.discover.state import Result
 from dialin.errors import InputError
+from dialin.jobs.discover import Session, work_on
 from dialin.jobs.forget_rows import stated_without
 from dialin.jobs.stating import stating
 from dialin.read.columns import Columns
 from dialin.read.outcomes import INTENTS
 from dialin.read.table import read
 from dialin.review.apply import BY_PERSON
-from dialin.runs.run import Run
+from dialin.runs.manifest import RunPlan
+from dialin.runs.run import Run, load
+from dialin.runs.start import start
 from dialin.runs.tables import STATED, asked_for_several, with_stated
 from fake_run import Said, fake_run, result_of
 from scripted import HashingEmbedder, kinds_by_word
@@ -37,9 +42,15 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Result]:
     return run, result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), SAID, X)
 
 
+def connected(notes: list[str]) -> Connections:
+    """Return connections that write down what the user should know."""
+    embed = HashingEmbedder().encode
+    return Connections(None, embed, "test:hashing", "a test", kinds=kinds_by_word, on_note=notes.append)
+
+
 def n_stated(run: Run, result: Result) -> list[int]:
     """Return how many intents each utterance states."""
-    opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test", kinds=kinds_by_word)
+    opened = connected([])
     return [len(own) for own in stating(run, result, opened).corpus.occurrences[INTENTS].to_pylist()]
 
 
@@ -66,6 +77,20 @@ def test_the_column_is_there_only_if_it_was_asked_for(found: tuple[Run, Result])
     assert asked_for_several(asked)
     assert asked.occurrences[INTENTS].null_count == asked.occurrences.num_rows
     assert with_stated(asked, None).occurrences.equals(asked.occurrences)
+
+
+def test_a_run_that_was_stopped_still_knows_that_it_was_asked_for(found: tuple[Run, Result], tmp_path: Path) -> None:
+    plan = RunPlan("calls.jsonl", Columns(), Settings(), Specs("none", "none"), multi=True)
+    notes = list[str]()
+    opened = connected(notes)
+    folder = start(tmp_path / "run", plan, found[0].corpus, opened).folder
+    assert asked_for_several(load(folder).corpus)
+    done = work_on(load(folder), opened, Session())
+    stated = done.corpus.occurrences[INTENTS]
+    assert stated.null_count == 0
+    n = sum(len(own) > 1 for own in stated.to_pylist())
+    assert notes == [f"{n} of 6 utterances state several intents"]
+    assert load(folder).corpus.occurrences[INTENTS].to_pylist() == stated.to_pylist()
 
 
 def test_a_forgotten_intent_is_stated_no_more() -> None:

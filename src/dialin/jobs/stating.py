@@ -30,7 +30,7 @@ def stating(run: Run, result: Result, opened: Connections) -> Run:
     result : Result
         Its result.
     opened : Connections
-        Connections with its embedder.
+        Connections with its embedder; `on_note` is told how many utterances state several.
     """
     not_needs = frozenset(intent.intent_id for intent in result.intents if not may_be_need(intent.kind))
     assigner = PartAssigner(result.pieces, opened.embed, opened.kinds, not_needs)
@@ -40,6 +40,8 @@ def stating(run: Run, result: Result, opened: Connections) -> Run:
     stated = whole_stated(texts, result.labels.tolist(), result.p_intent.tolist())
     for row, parts in zip(rows, several, strict=True):
         stated[row] = parts or stated[row]
+    n = sum(run.corpus.counts[row] for row, own in enumerate(stated) if len(own) > 1)
+    opened.on_note(f"{n:,} of {run.corpus.occurrences.num_rows:,} utterances state several intents")
     column = pa.array([[asdict(one) for one in own] for own in stated], STATED)
     return replace(run, corpus=with_stated(run.corpus, column))
 
