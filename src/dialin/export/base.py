@@ -6,7 +6,7 @@ A format is pure: it turns a `Content` into the bytes of its files, and the byte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialin.export.names import UNICODE_NAMES, Naming
 
@@ -56,6 +56,8 @@ class BotIntent:
         A sentence about it; "" where there is none.
     phrases : tuple of Phrase
         Its phrases, those of one language together.
+    figures : mapping of str to float
+        Its share and what came of its dialogues (`dialin.export.figures`); empty if that is unknown.
     """
 
     intent_id: int
@@ -63,6 +65,7 @@ class BotIntent:
     name: str
     description: str
     phrases: tuple[Phrase, ...]
+    figures: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def is_none(self) -> bool:

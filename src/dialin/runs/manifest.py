@@ -77,6 +77,8 @@ class RunPlan:
         Intents that are there from the start; none by default.
     multi : bool
         Whether the utterances that state several intents are found.
+    is_update : bool
+        Whether the new run is the one `since` with new utterances, and all that it found stays as it is.
     """
 
     source: str | SqlQuery
@@ -87,6 +89,7 @@ class RunPlan:
     redact: str | None = None
     listed: tuple[ListedIntent, ...] = ()
     multi: bool = False
+    is_update: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Manifest:
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     cost: Cost | None = None
     since: str = ""
+    is_update: bool = False
     unseen: list[str] = field(default_factory=list)
     suggested: SuggestedNumber | None = None
     files: dict[str, FileHash] = field(default_factory=dict)
