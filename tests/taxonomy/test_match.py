@@ -114,6 +114,17 @@ def test_a_split_and_a_merge_are_told_with_their_relatives() -> None:
     assert relatives == {"refund": ["late"], "late": ["refund"], "all": ["密码"], "密码": ["all"]}
 
 
+def test_a_split_is_certain_if_that_of_a_part_is() -> None:
+    """Two of 13 sentences are split off: said 100 times each, for sure; said once each, perhaps by chance."""
+    old: Said = {"refund": [0, 1, 2, 3, 10, 11], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}
+    new: Said = {"refund": [0, 1, 2, 3, 4, 5], "late": [10, 11], "parcel": [40, 41, 42], "密码": [80, 81]}
+    for times, is_chance in ((100, False), (1, True)):
+        found = difference(month(old, times=times), month(new, times=times))
+        split = [change for change in found.changes if "split" in change.states]
+        assert [found.seen(change).name for change in split] == ["refund", "late"]
+        assert [found.may_be_chance(change) for change in split] == [is_chance] * 2
+
+
 def test_a_change_of_share_counts_if_its_interval_does() -> None:
     """Refunds go from 4 to 12 of 12 + 7 said 100 times each; said once each, that may be chance."""
     more: Said = {"refund": [x / 4 for x in range(12)], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}
