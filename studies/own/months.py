@@ -2,8 +2,8 @@
 
 ``python -m studies.own.months`` makes four months of CLINC150 and of the customers' turns of SGD (`months_data`),
 finds the intents of each, with the month before as the earlier run, and scores what is said about them
-(`months_score`). The judge is none (the geometry alone), or one that knows the intents of the month and errs in one of
-twenty verdicts. ``--bertopic`` adds BERTopic's ``merge_models`` on the same vectors, with its default threshold and with
+(`months_score`). The judge is none (the geometry alone), or one that knows the intents of the month and errs in one
+of twenty verdicts. ``--bertopic`` adds BERTopic's ``merge_models`` on the same vectors, with its default threshold and with
 others. The shipped embedder has learnt both sets, so groups are found better here than in a domain that it does not
 know; all methods have the same vectors. Writes ``studies/own/results/months.json``.
 """
@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from dialin.arrays import Matrix
+from dialin.arrays import Matrix, Rows
 from dialin.discover.connect import ChosenEmbedder, open_embedder
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
@@ -29,7 +30,7 @@ from dialin.taxonomy.identity import found_again, with_new_uids
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot, as_places, numbered_from_zero
 from studies.own import data, machine
 from studies.own.months_bertopic import SIMILARITIES, fitted, followed
-from studies.own.months_data import Month, Sizes, Step, course_of, months_of
+from studies.own.months_data import N_MONTHS, Month, Sizes, Step, course_of, months_of
 from studies.own.months_score import Seen, Strings, scores, total
 from studies.own.oracle import OracleJudge
 
@@ -49,17 +50,25 @@ class Corpus:
 
 
 def corpus_of(name: str) -> Corpus:
-    """Return all labelled sentences of a set, without those out of scope; of SGD, those of customers."""
+    """Return labelled sentences of a set, without those out of scope; of SGD, those of customers."""
     texts, labels = data.load(name, n_max=10**6)
     if name == SGD:
-        rows = pq.read_table(data.folder() / f"{name}.parquet", columns=["text", "role"]).to_pylist()
-        customers = {row["text"] for row in rows if row["role"] == "customer"}
+        turns = pq.read_table(data.folder() / f"{name}.parquet", columns=["text", "role"]).to_pylist()
+        customers = {turn["text"] for turn in turns if turn["role"] == "customer"}
         kept = np.array([text in customers for text in texts])
     else:
         kept = labels != "oos"
-    own = [text for text, is_kept in zip(texts, kept, strict=True) if is_kept]
+    rows = thinned(labels, kept, N_MONTHS * SETS[name].n_each)
+    own = [texts[row] for row in rows.tolist()]
     embedder = open_embedder("auto", own)
-    return Corpus(own, labels[kept], embedder.encode(own), embedder)
+    return Corpus(own, labels[rows], embedder.encode(own), embedder)
+
+
+def thinned(labels: Strings, kept: NDArray[np.bool_], n_each: int) -> Rows:
+    """Return random rows among those that are kept, at most `n_each` of each label: no course needs more."""
+    order = np.random.default_rng(0).permutation(np.flatnonzero(kept))
+    parts = [order[labels[order] == label][:n_each] for label in np.unique(labels[kept])]
+    return np.sort(np.concatenate(parts))
 
 
 def found_in(corpus: Corpus, month: Month, wrong: float | None, seed: int) -> tuple[Data, Result]:

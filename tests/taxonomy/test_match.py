@@ -21,11 +21,17 @@ def evidence(went: list[list[float]], came: list[list[float]]) -> Flows:
 
 
 def test_most_one_way_and_a_part_the_other_way_are_the_same() -> None:
-    """Half is most, and a tenth is a part; a little less of either is not."""
-    assert matched(evidence([[0.5]], [[0.1]]), {}).same == {0: 0}
+    """Half is most, a tenth of the older is a part, and so is a quarter of the newer; a little less of any is not."""
+    assert matched(evidence([[0.5]], [[0.25]]), {}).same == {0: 0}
     assert matched(evidence([[0.1]], [[0.5]]), {}).same == {0: 0}
     assert matched(evidence([[0.49]], [[0.49]]), {}) == Matching({}, {}, {})
+    assert matched(evidence([[0.09]], [[1.0]]), {}) == Matching({}, {}, {})
     assert matched(evidence([[1.0]], [[0.09]]), {}) == Matching({}, {}, {})
+
+
+def test_something_new_that_took_in_an_old_intent_is_not_that_intent() -> None:
+    """All of the old intent is in the new one, but four of five sentences there come from nowhere."""
+    assert matched(evidence([[1.0]], [[0.2]]), {}) == Matching({}, {}, {0: 0})
 
 
 def test_a_new_intent_within_an_old_border_is_new() -> None:
