@@ -3,16 +3,18 @@
 ``python -m studies.own.months`` makes four months of CLINC150 and of the customers' turns of SGD (`months_data`),
 finds the intents of each, with the month before as the earlier run, and scores what is said about them
 (`months_score`). The judge is none (the geometry alone), or one that knows the intents of the month and errs in one
-of twenty verdicts. ``--bertopic`` adds BERTopic's ``merge_models`` on the same vectors, with its default threshold and with
-others. The shipped embedder has learnt both sets, so groups are found better here than in a domain that it does not
-know; all methods have the same vectors. Writes ``studies/own/results/months.json``.
+of twenty verdicts; "told the groups" has the true intents of each month, so that identity alone can err. ``--bertopic``
+adds BERTopic's ``merge_models`` on the same vectors, with its default threshold and with others. The shipped embedder
+has learnt both sets, so groups are found better here than in a domain that it does not know; all methods have the same
+vectors. Writes ``studies/own/results/months.json``.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,11 +22,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.arrays import Matrix, Rows
+from dialin.discover.assign import build
 from dialin.discover.connect import ChosenEmbedder, open_embedder
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.discover.state import Data, Result
+from dialin.discover.state import Data, Intent, Result, nothing
 from dialin.taxonomy.difference import GONE, MERGED, NEW, SPLIT, Difference, difference
 from dialin.taxonomy.identity import found_again, with_new_uids
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot, as_places, numbered_from_zero
@@ -71,18 +74,28 @@ def thinned(labels: Strings, kept: NDArray[np.bool_], n_each: int) -> Rows:
     return np.sort(np.concatenate(parts))
 
 
+def data_of(corpus: Corpus, month: Month) -> Data:
+    """Return the sentences of a month."""
+    texts, n = [corpus.texts[row] for row in month.rows.tolist()], len(month.rows)
+    return Data(texts, corpus.X[month.rows], np.ones(n, np.int64), [""] * n, corpus.embedder.name)
+
+
 def found_in(corpus: Corpus, month: Month, wrong: float | None, seed: int) -> tuple[Data, Result]:
     """Let dialin find the intents of a month."""
-    own = Data(
-        [corpus.texts[row] for row in month.rows.tolist()],
-        corpus.X[month.rows],
-        np.ones(len(month.rows), np.int64),
-        [""] * len(month.rows),
-        corpus.embedder.name,
-    )
+    own = data_of(corpus, month)
     oracle = None if wrong is None else OracleJudge(month.gold, wrong, seed)
     tools = Tools(None, corpus.embedder.encode, judge=oracle, ranks_names=False, on_note=lambda _: None)
     return own, discover(own, tools, Settings(seed=seed))
+
+
+def told_in(corpus: Corpus, month: Month) -> tuple[Data, Result]:
+    """Return a month as if dialin had found its true intents: what is left is the error of identity alone."""
+    own = data_of(corpus, month)
+    names, labels = np.unique(month.gold, return_inverse=True)
+    clusters = [np.flatnonzero(labels == i) for i in range(len(names))]
+    intents = tuple(Intent(i, str(names[i]), len(rows), len(rows), 1.0, "", ()) for i, rows in enumerate(clusters))
+    pieces = build(own.X, clusters, range(len(names)), [""] * len(names))
+    return own, replace(nothing(own), intents=intents, labels=labels.astype(np.int64), pieces=pieces)
 
 
 def snapshot_of(own: Data, result: Result) -> Snapshot:
@@ -124,11 +137,11 @@ def seen_of(now: Snapshot, told: Difference | None, gold: Strings) -> Seen:
     return Seen(gold, uids, new, gone, parts[SPLIT], parts[MERGED])
 
 
-def by_dialin(corpus: Corpus, months: list[Month], wrong: float | None, seed: int) -> Iterator[Seen]:
+def by_dialin(months: list[Month], found: Callable[[Month], tuple[Data, Result]]) -> Iterator[Seen]:
     """Yield what dialin says about each month, each with the one before as the earlier run."""
     before = None
     for month in months:
-        before, told = identified(*found_in(corpus, month, wrong, seed), before)
+        before, told = identified(*found(month), before)
         yield seen_of(before, told, month.gold)
 
 
@@ -148,8 +161,10 @@ def measure(name: str, corpus: Corpus, seed: int, with_bertopic: bool) -> Iterat
     steps = [course.step(number) for number in range(1, len(months))]
     about = {"data": name, "seed": seed}
     for judge, wrong in JUDGES.items():
-        seen = by_dialin(corpus, months, wrong, seed)
+        seen = by_dialin(months, partial(found_in, corpus, wrong=wrong, seed=seed))
         yield from rows_of(seen, steps, about | {"method": f"dialin, judge: {judge}"})
+    seen = by_dialin(months, partial(told_in, corpus))
+    yield from rows_of(seen, steps, about | {"method": "dialin, told the groups"})
     if not with_bertopic:
         return
     models = [fitted([corpus.texts[row] for row in one.rows.tolist()], corpus.X[one.rows], seed) for one in months]

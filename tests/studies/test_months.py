@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
+from dialin.embed.choose import ChosenEmbedder
+from studies.own import months
 from studies.own.months_data import N_MONTHS, N_RARE, Course, Sizes, Step, closest, course_of, months_of
 from studies.own.months_score import Seen, scores, total
 
@@ -53,6 +59,30 @@ def test_a_course_pairs_the_closest_labels_and_uses_each_once() -> None:
     used = [*course.stable, *sum((*course.begins, *course.ends, *course.splits, *course.merges), ())]
     assert sorted(used) == names
     assert {*course.splits, *course.merges} == {("l0", "l1"), ("l2", "l3")}
+
+
+def test_told_the_groups_identity_makes_no_error() -> None:
+    """Each label is an angle of its own, and each sentence a little off; t lies next to s, and n next to m."""
+    course, labels = replace(COURSE, n_each=10), np.repeat(LABELS, 2)
+    middle = {label: 30.0 * i for i, label in enumerate("abcdefghsm")}
+    middle |= {"t": middle["s"] + 4, "n": middle["m"] + 4}
+    degrees = [middle[label] + 0.02 * (i % 40) for i, label in enumerate(labels.tolist())]
+    X = np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], axis=1).astype(np.float32)
+    embedder = cast(ChosenEmbedder, SimpleNamespace(name="test:angles"))
+    corpus = months.Corpus([f"{i}" for i in range(len(labels))], labels, X, embedder)
+    told = months.by_dialin(months_of(labels, course, seed=0), partial(months.told_in, corpus))
+    rows = list(months.rows_of(told, [course.step(number) for number in (1, 2, 3)], {"method": "told"}))
+    assert total([row["scores"] for row in rows]) == dict.fromkeys(
+        ["kept", "same", "together", "assigned", "new_precision", "new_recall", "gone_precision", "gone_recall"], 1.0
+    ) | {"split": 1.0, "split_as_new": 0.0, "merged": 1.0}
+    assert [(row["month"], row["n_found"], row["n_true"]) for row in rows] == [(2, 8, 8), (3, 8, 8), (4, 8, 8)]
+
+
+def test_a_set_is_thinned_to_what_a_course_needs() -> None:
+    labels = np.array(["a"] * 5 + ["b"] * 2 + ["oos"] * 3)
+    rows = months.thinned(labels, labels != "oos", 3)
+    assert Counter(labels[rows].tolist()) == {"a": 3, "b": 2}
+    assert rows.tolist() == sorted(set(rows.tolist()))
 
 
 def seen(gold: str, uids: str, **told: object) -> Seen:
