@@ -1,7 +1,12 @@
-"""Follow topics from month to month as BERTopic does: a model each month, put together by ``merge_models``."""
+"""Follow topics from month to month as BERTopic does: a model each month, put together by ``merge_models``.
+
+It needs ``pip install umap-learn hdbscan plotly safetensors`` and ``pip install --no-deps bertopic``: without its
+embedders, for which it would bring PyTorch.
+"""
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -18,13 +23,11 @@ SIMILARITIES = (0.5, 0.6, DEFAULT, 0.8, 0.9)
 
 def fitted(texts: list[str], X: Matrix, seed: int) -> Any:
     """Return a model with BERTopic's defaults, seeded, on given vectors."""
-    from bertopic import BERTopic  # noqa: PLC0415 (extra "peers", and slow to import)
-    from umap import UMAP  # noqa: PLC0415
-
-    warnings.filterwarnings("ignore")
-    mapped = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed)
-    model = BERTopic(umap_model=mapped, embedding_model=None)
-    model.fit(texts, embeddings=X.astype(np.float64))
+    umap, bertopic = (importlib.import_module(name) for name in ("umap", "bertopic"))
+    mapped = umap.UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed)
+    model = bertopic.BERTopic(umap_model=mapped, embedding_model=None)
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(texts, embeddings=X.astype(np.float64))
     return model
 
 
@@ -33,13 +36,12 @@ def followed(models: list[Any], golds: list[Strings], similarity: float) -> Iter
 
     Topics of a merged model keep their numbers; a new topic has a number that none had.
     """
-    from bertopic import BERTopic  # noqa: PLC0415 (extra "peers", and slow to import)
-
+    merge = importlib.import_module("bertopic").BERTopic.merge_models
     merged = models[0]
     before = set[str]()
     for number, gold in enumerate(golds):
         if number:
-            merged = BERTopic.merge_models([merged, models[number]], min_similarity=similarity)
+            merged = merge([merged, models[number]], min_similarity=similarity)
         topics = list(merged.topics_)[-len(gold) :]
         uids = np.array([str(topic) if topic >= 0 else "" for topic in topics])
         now = set(uids.tolist()) - {""}

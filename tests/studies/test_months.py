@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from dialin.embed.choose import ChosenEmbedder
-from studies.own import months
+from studies.own import months, months_bertopic
 from studies.own.months_data import N_MONTHS, N_RARE, Course, Sizes, Step, closest, course_of, months_of
 from studies.own.months_score import Seen, scores, total
 
@@ -149,3 +150,24 @@ def test_an_answer_without_any_intent_scores_nothing() -> None:
 
 def test_totals_add_counts_and_do_not_average_shares() -> None:
     assert total([{"kept": (1, 1)}, {"kept": (0, 3)}]) == {"kept": pytest.approx(0.25)}
+
+
+def test_bertopics_topics_keep_their_numbers_and_new_ones_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A merged model has the topics of all months so far; −1 is none. Topic 2 is new in the second month, 1 is gone."""
+    merged = SimpleNamespace(topics_=[0, 0, 1, -1, 0, 2, 2])
+    asked = list[tuple[object, float]]()
+
+    def merge_models(models: list[object], min_similarity: float) -> object:
+        asked.append((models, min_similarity))
+        return merged
+
+    fake = SimpleNamespace(BERTopic=SimpleNamespace(merge_models=merge_models))
+    monkeypatch.setitem(sys.modules, "bertopic", fake)  # type: ignore[arg-type]
+    models = [SimpleNamespace(topics_=[0, 0, 1, -1]), SimpleNamespace(topics_=[1, 0, 0])]
+    golds = [np.array(list("aabb")), np.array(list("acc"))]
+    first, second = months_bertopic.followed(models, golds, 0.8)
+    assert first.uids.tolist() == ["0", "0", "1", ""]
+    assert (first.new, first.gone) == ({"0", "1"}, set())
+    assert second.uids.tolist() == ["0", "2", "2"]
+    assert (second.new, second.gone) == ({"2"}, {"1"})
+    assert asked == [(models, 0.8)]
