@@ -180,6 +180,11 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"data": name, "method": method} | total(groups[name, method]) for name, method in keys]
 
 
+def short(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its scores in one line, each as right/of how many."""
+    return row | {"scores": " ".join(f"{name}={right}/{of}" for name, (right, of) in row["scores"].items() if of)}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the months, run the methods on each, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -194,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for seed in range(given.seeds):
             for row in measure(name, corpus, seed, given.bertopic):
                 rows.append(row)
-                machine.write(given.name, machine.provenance(summary=summary(rows), rows=rows))
+                machine.write(given.name, machine.provenance(summary=summary(rows), rows=[short(row) for row in rows]))
 
 
 if __name__ == "__main__":

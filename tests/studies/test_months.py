@@ -148,6 +148,10 @@ def test_an_answer_without_any_intent_scores_nothing() -> None:
     assert total([found])["new_precision"] is None
 
 
+def test_a_row_is_short_in_the_file() -> None:
+    assert months.short({"month": 2, "scores": {"kept": (3, 4), "split": (0, 0)}}) == {"month": 2, "scores": "kept=3/4"}
+
+
 def test_totals_add_counts_and_do_not_average_shares() -> None:
     assert total([{"kept": (1, 1)}, {"kept": (0, 3)}]) == {"kept": pytest.approx(0.25)}
 
