@@ -19,12 +19,16 @@ from dialin.llm.providers import PROVIDERS
 from dialin.runs.run import Run
 from dialin.web.serve import Door
 from ray_cluster import ray_cluster
+from thorough import IS_THOROUGH
 
 Cli = Callable[..., Result]
 Served = list[tuple[Run, Door]]
 
 # A slow machine is no fault of the program: speed is measured in studies/own/, never by a test.
-settings.register_profile("untimed", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+N_EXAMPLES = 200 if IS_THOROUGH else 40
+settings.register_profile(
+    "untimed", deadline=None, max_examples=N_EXAMPLES, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("untimed")
 
 

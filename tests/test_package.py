@@ -24,7 +24,7 @@ SLOW = ("sklearn", "genai_prices", "starlette")
 LAYERS = [
     *("errors", "bounded", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
     *("read", "redact", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
-    *("taxonomy", "facts", "report", "export", "scale", "jobs"),
+    *("taxonomy", "facts", "export", "report", "scale", "jobs"),
     *("web", "serve", "annotate", "tune", "peers", "bench", "cli", "__main__"),
 ]
 """Every folder and module of the package. Each imports only itself and what stands before it."""

@@ -31,6 +31,7 @@ EMBEDDINGS = "embeddings.npy"
 PIECES = "pieces.npz"
 PINNED_INTENTS = "pinned.npz"
 TAXONOMY = "taxonomy.json"
+DRIFT = "drift.json"
 LISTED_INTENTS = "listed.json"
 REPORT = "report.html"
 

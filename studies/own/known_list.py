@@ -8,7 +8,8 @@ example (the nearest of all texts of the list); their threshold is the run's own
 and one sentence in twenty may have a wrong one as near; beside it stands the threshold that is best in hindsight.
 "Listed" is the share of the sentences of listed intents that get theirs, "hidden" the share of the others that no
 listed intent takes, and "found" how well the clusters of a run match the hidden intents (accuracy after the best
-assignment of clusters to intents).
+assignment of clusters to intents). ``--bertopic`` adds BERTopic's zero-shot topics (`known_bertopic`), which take names
+alone, with its default threshold. For "found", the sentences without a cluster are one cluster.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from dialin.review.listed import LEVEL, ListedTask, kept_of_list, listed_vectors
 from dialin.review.pin import PinnedSplit
 from dialin.score.metrics import accuracy
 from studies.own.data import sample
+from studies.own.known_bertopic import by_zero_shot
 
 RESULTS = Path(__file__).parent / "results" / "known_list.json"
 N_EXAMPLES = 3
@@ -105,17 +107,28 @@ def scores(case: Case, labels: Labels) -> dict[str, float]:
     return {name: round(float(part.mean()), 4) for name, part in parts.items()}
 
 
+def with_bertopic(name: str, n: int, seed: int) -> dict[str, Mapping[str, float]]:
+    """Return the scores of BERTopic's zero-shot topics, which know the names as words."""
+    case, embed = case_of(name, n, seed, with_examples=False)
+    names = [intent.texts[0] for intent in case.listed]
+    labels, topics = by_zero_shot(case.data.texts, case.data.X, names, embed, seed)
+    return {"BERTopic zero-shot, names": scores(case, labels) | {"found": found_hidden(case, topics)}}
+
+
+def found_hidden(case: Case, clusters: Labels) -> float:
+    """Return how well clusters match the hidden intents; the sentences without a cluster (−1) are one."""
+    hidden = case.wanted < 0
+    codes = np.unique(case.gold, return_inverse=True)[1]
+    return round(float(accuracy(clusters[hidden], codes[hidden])), 4)
+
+
 def measure(name: str, n: int, seed: int) -> dict[str, Mapping[str, float]]:
     """Return the scores of each rule, with names alone and with three examples each."""
     found: dict[str, Mapping[str, float]] = {}
     for how, with_examples in (("names", False), ("three examples", True)):
         case, embed = case_of(name, n, seed, with_examples)
         labels, clusters = by_list(case, embed)
-        hidden = case.wanted < 0
-        codes = np.unique(case.gold, return_inverse=True)[1]
-        found[f"dialin, {how}"] = scores(case, labels) | {
-            "found": round(float(accuracy(clusters[hidden], codes[hidden])), 4)
-        }
+        found[f"dialin, {how}"] = scores(case, labels) | {"found": found_hidden(case, clusters)}
         for rule in ("vector", "text")[: 1 + with_examples]:
             S = cosines(case, embed, one_vector=rule == "vector")
             found[f"nearest {rule}, {how}"] = scores(case, nearest(S))
@@ -129,8 +142,15 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=["clinc_i_small", "hwu64", "bank77_small"])
     parser.add_argument("--n", type=int, default=2_000, help="sentences per set")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--bertopic", action="store_true", help="also run BERTopic, which must be installed")
+    parser.add_argument("--only-bertopic", action="store_true", help="keep the other figures of the results file")
     options = parser.parse_args()
-    found = {name: measure(name, options.n, options.seed) for name in options.data}
+    found = json.loads(RESULTS.read_text("utf-8"))["sets"] if options.only_bertopic else {}
+    for name in options.data:
+        if not options.only_bertopic:
+            found[name] = measure(name, options.n, options.seed)
+        if options.bertopic or options.only_bertopic:
+            found[name] |= with_bertopic(name, options.n, options.seed)
     RESULTS.write_text(json.dumps({"n": options.n, "seed": options.seed, "sets": found}, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 

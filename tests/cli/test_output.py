@@ -167,3 +167,20 @@ def test_blank_rows_are_told(cli: Cli, calls: Path, backend: ScriptedBackend) ->
         file.write('"","none"\n')
     found = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert f"1 of {n_rows + 1} rows are blank or said by nobody: left out" in found.stderr
+
+
+def test_whoever_reads_progress_may_go_and_the_run_ends_well(home: Path) -> None:
+    """As in ``dialin discover calls.csv --out run 2>&1 | head -1``: the pipe is closed before anything is written."""
+    read, write = os.pipe()
+    os.close(read)
+    code = "from dialin.cli.output import say; say('x' * 9000, err=True); say('y' * 9000, err=True); print('done')"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=write, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+@pytest.mark.parametrize("size", ["0", "0MB", "-1", "much"])
+def test_a_size_that_takes_nothing_is_refused(cli: Cli, size: str) -> None:
+    failed = cli("serve", "run", "--max-body", size)
+    assert failed.exit_code == 2
+    assert f"'{size}' is not a size above 0" in failed.stderr

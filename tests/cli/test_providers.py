@@ -87,6 +87,7 @@ FOREIGN = {
 def test_a_foreign_run_gets_no_key_unless_the_user_allows_it(
     cli: Cli, backend: ScriptedBackend, asked: Asked, monkeypatch: pytest.MonkeyPatch, provider: tuple[str, str]
 ) -> None:
+    monkeypatch.setattr("tenacity.sleep_using_event", lambda _: lambda _seconds: None)
     llm, variable = provider
     fake_run(Path("run"), said(), status="capped", llm=llm, judge_llm=llm, embedder="test:hashing")
     monkeypatch.setenv(variable, KEY)

@@ -16,6 +16,7 @@ from servers import anthropic, azure, google, hosted, local, openai, proxies
 from servers.chat import Plain
 from servers.mind import key_of
 from servers.personality import Personality
+from thorough import some
 
 ALL_ALIKE: list[type[Personality]] = [
     *(openai.OpenAIChat, openai.OpenAIReasoning, openai.OpenAIGpt5, openai.OpenAIO1Mini, openai.OpenAIInstruct),
@@ -102,7 +103,7 @@ AT_ONCE = ("--strategy", "paper", "--judge", "llm", *(word for k in ["6", "9", "
 """Options of a run that asks many questions at once, and in which the LLM alone judges."""
 
 
-@pytest.mark.parametrize("kind", ALL_ALIKE)
+@pytest.mark.parametrize("kind", some(ALL_ALIKE, 9))
 def test_refusals_of_many_calls_at_once_are_learnt_from(
     stage: Stage, expected: Callable[..., Found], kind: type[Personality]
 ) -> None:

@@ -11,7 +11,8 @@ import pytest
 from conftest import Cli
 
 from dialin.cli.tune_calibrate import calibrate
-from dialin.prompts.steering import MAX_ABOUT, MAX_NAME_CHARS, MAX_NAMES, Steering
+from dialin.prompts.glossary import MAX_MEANING_CHARS, MAX_TERM_CHARS, MAX_TERMS, MAX_TOLD
+from dialin.prompts.steering import MAX_ABOUT, MAX_NAME_CHARS, MAX_NAMES, MAX_STYLE, Steering
 from dialin.runs.run import load
 from doc_pages import blocks, page, shell_lines
 from scripted import ScriptedBackend, sentences
@@ -25,10 +26,11 @@ DISCOVER = [words for words in LINES if words[0] == "discover"]
 def test_commands_run(cli: Cli, home: Path, backend: ScriptedBackend, words: list[str]) -> None:
     with (home / "calls.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("text",), *([text] for text, _ in sentences())])
+    (home / "glossary.csv").write_text(blocks(page(PAGE), "csv")[0], "utf-8")
     done = cli(*("test:scripted" if word.startswith("openai:") else word for word in words))
     assert done.exit_code == 0, done.stderr
     settings = load(Path(words[words.index("--out") + 1])).manifest.settings
-    assert settings.about or settings.name_examples
+    assert settings.about or settings.name_examples or settings.name_style or len(settings.glossary) == 3
 
 
 def test_the_command_that_calibrates_has_these_options() -> None:
@@ -38,7 +40,12 @@ def test_the_command_that_calibrates_has_these_options() -> None:
 
 
 def test_the_line_and_the_numbers_are_those_of_the_code() -> None:
-    (line,) = blocks(page(PAGE), "text")
+    words, line = blocks(page(PAGE), "text")
     assert line.strip() == Steering("calls to a broadband provider's support").lines("judge", "en")
+    told = Steering(glossary=("FTTC = fibre to the cabinet",))
+    assert words.strip() == told.words_in("my FTTC is slow", "judge", "en")
+    assert told.words_in("FTTCs", "judge", "en") == ""
+    for number in (MAX_TERMS, MAX_TERM_CHARS, MAX_MEANING_CHARS, MAX_TOLD, MAX_STYLE):
+        assert f"at most {number}" in page(PAGE)
     assert f"at most {MAX_ABOUT} characters" in page(PAGE)
     assert f"at most {MAX_NAMES} names of at most {MAX_NAME_CHARS} characters" in page(PAGE)

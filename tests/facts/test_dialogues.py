@@ -10,13 +10,13 @@ from dialin.facts.dialogues import (
     Turns,
     answer_counts,
     collapsed,
-    dialogue_numbers,
     following,
     main_reasons,
     paths,
     turns_of,
 )
 from dialin.facts.routine import is_courtesy, is_routine
+from dialin.read.dialogues import dialogue_numbers
 
 GREET, PARCEL, REFUND, ANSWER = range(4)
 ROUTINE = np.array([True, False, False, False])

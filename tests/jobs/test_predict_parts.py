@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from dialin.cluster.said_next import NEXT, with_next
 from dialin.discover.assign import products
 from dialin.discover.connect import Connections
 from dialin.jobs import embedding, predict
-from dialin.jobs.predict import predict_parts
+from dialin.jobs.predict import predict_parts, read_like
 from dialin.read import parts
 from dialin.read.columns import Columns
 from dialin.read.spoken import SpokenOrder
@@ -191,3 +192,12 @@ def test_new_sentences_do_not_fill_the_cache(cli: Cli, tmp_path: Path, backend: 
     pq.write_table(pa.table({"text": ["hello again", "bye"]}), tmp_path / "new.parquet")
     assert cli("predict", tmp_path / "run", tmp_path / "new.parquet").exit_code == 0
     assert not (tmp_path / "home" / "embeddings.sqlite").exists()
+
+
+def test_speakers_have_the_roles_that_they_had_in_the_run(tmp_path: Path) -> None:
+    """What the user says of the new source counts more."""
+    run = fake_run(tmp_path / "run", [Said("a refund", "refund"), Said("a parcel", "parcel")])
+    source = replace(run.manifest.source, columns=Columns(speakers="0=agent", split=True))
+    run = replace(run, manifest=replace(run.manifest, source=source))
+    assert read_like(run, Columns()) == Columns(speakers="0=agent", split=True)
+    assert read_like(run, Columns(speakers="0=customer")).speakers == "0=customer"

@@ -20,9 +20,10 @@ from dialin.errors import ProviderError
 from dialin.llm.base import Reply, Request
 from run_commands import contents, discover
 from scripted import ScriptedBackend
+from thorough import IS_THOROUGH
 
 HERE = Path(__file__).parents[1] / "support"
-N_POINTS = 24
+N_POINTS = 24 if IS_THOROUGH else 10
 posix = pytest.mark.skipif(os.name != "posix", reason="needs fork and signals")
 
 

@@ -20,6 +20,7 @@ from dialin.models import download
 from dialin.models import store as models
 from dialin.models.catalogue import Hub, Member, Model, ModelFile, Registry, Shipped
 from dialin.models.home import home_path, writable_home
+from dialin.models.pip import SourceError, bytes_in, pip_command, run_downloader, run_pip
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -37,7 +38,7 @@ class FakePip:
     def __call__(self, requirement: str, folder: Path, advance: Callable[[int], None]) -> None:
         self.calls.append(requirement)
         if requirement in self.broken or requirement not in self.wheels:
-            raise download.SourceError(f"No matching distribution found for {requirement}")
+            raise SourceError(f"No matching distribution found for {requirement}")
         name = requirement.replace("-", "_").replace("==", "-")
         with zipfile.ZipFile(folder / f"{name}-py3-none-any.whl", "w") as archive:
             for path, content in self.wheels[requirement].items():
@@ -347,8 +348,8 @@ def test_pip_failure_gives_its_last_telling_line(tmp_path: Path) -> None:
     folder = tmp_path / "wheels"
     folder.mkdir()
     code = "import sys; sys.exit('WARNING: a\\nERROR: No matching distribution found for x\\nWARNING: b')"
-    with pytest.raises(download.SourceError, match=r"^No matching distribution found for x$"):
-        download.run_downloader([sys.executable, "-c", code], folder, lambda n_bytes: None)
+    with pytest.raises(SourceError, match=r"^No matching distribution found for x$"):
+        run_downloader([sys.executable, "-c", code], folder, lambda n_bytes: None)
 
 
 def test_pip_progress_is_read_from_its_folders(tmp_path: Path) -> None:
@@ -356,12 +357,12 @@ def test_pip_progress_is_read_from_its_folders(tmp_path: Path) -> None:
     folder.mkdir()
     code = "import os, time; open(os.environ['TMPDIR'] + '/x', 'wb').write(b'12345'); time.sleep(.5)"
     seen: list[int] = []
-    download.run_downloader([sys.executable, "-c", code], folder, seen.append)
+    run_downloader([sys.executable, "-c", code], folder, seen.append)
     assert 5 in seen
 
 
 def test_pip_never_builds_or_installs() -> None:
-    command = download.pip_command("x==1", Path("/somewhere"))
+    command = pip_command("x==1", Path("/somewhere"))
     assert command[1:6] == ["-E", "-P", "-m", "pip", "download"]
     assert {"--only-binary=:all:", "--no-deps", "--ignore-requires-python"} <= set(command)
     assert command[-1] == "x==1"
@@ -384,8 +385,8 @@ def test_nothing_that_lies_where_the_user_stands_is_run(tmp_path: Path, monkeypa
     monkeypatch.setenv("PYTHONPATH", str(here))
     monkeypatch.setenv("PYTHONSTARTUP", str(here / "json.py"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    with pytest.raises(download.SourceError, match="No matching distribution"):
-        download.run_pip("dialin-no-such-package==1", folder, lambda n_bytes: None)
+    with pytest.raises(SourceError, match="No matching distribution"):
+        run_pip("dialin-no-such-package==1", folder, lambda n_bytes: None)
     assert not (tmp_path / "run").exists()
 
 
@@ -530,4 +531,4 @@ def test_what_pip_removes_while_it_is_counted_counts_nothing(tmp_path: Path, mon
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", gone)
-    assert download.bytes_in(tmp_path) == 3
+    assert bytes_in(tmp_path) == 3

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 from conftest import Cli
 from rich.cells import cell_len
@@ -14,6 +16,7 @@ from browser import browser, installed
 from dialin.facts.outcomes import OutcomeMean, OutcomeShare, SegmentDifference
 from dialin.report.outcome_words import compared_text, segment_text, with_margin
 from dialin.runs.manifest import read_manifest
+from dialin.runs.run import load
 from fake_run import calls as made_calls
 from fake_run import fake_run
 from outcome_calls import OUTCOMES, write_calls
@@ -105,3 +108,41 @@ def test_figures_are_written_for_people() -> None:
     assert compared_text(OutcomeShare("渠道", "电话", 3, 0.25, None, None)) == ("渠道: 电话", "25.0%", "")
     assert segment_text(SegmentDifference(0, "chat", "rating", 9, 4.5, 3.25, 0.01)) == ("rating", "4.50", "3.25")
     assert segment_text(SegmentDifference(0, "chat", "", 9, 0.5, 0.25, 0.01))[0] == "share of dialogues"
+
+
+def test_one_intent_has_its_outcomes_and_its_uid(cli: Cli, run: Path) -> None:
+    """The calls about refunds take 600 seconds and more, the others 180; repeats are within 7 days."""
+    names = load(run).intents["name"].to_pylist()
+    shown = {name: cli("show", run, name).stdout for name in names}
+    found = {name: json.loads(cli("show", run, name, "--json").stdout) for name in names}
+    longest = max(found, key=lambda name: found[name]["outcomes"]["means"][0]["mean"])
+    text = shown[longest]
+    for said in ("in 30 dialogues", "minutes a week", "again within 7 days", "duration, s: 60", "±", "(the rest 18"):
+        assert said in text
+    assert re.search(r"channel: .*phone \d+%", text)
+    assert f"identity over runs: {found[longest]['uid']}" in text
+    assert f'<code class="uid">{found[longest]["uid"]}</code>' in (run / "report.html").read_text("utf-8")
+    whole = json.loads(cli("show", run, "--json").stdout)
+    assert {one["uid"] for one in whole["intents"]} == {one["uid"] for one in found.values()}
+
+
+def test_exports_have_the_outcomes_of_each_intent(cli: Cli, run: Path, home: Path) -> None:
+    """As a table beside the phrases; with a threshold above all numbers of dialogues, nothing is left to export."""
+    for form in ("csv", "jsonl", "xlsx"):
+        done = cli("export", run, "--to", form, "--out", form, "--all", "--role", "all", "--min-dialogues", 5)
+        assert done.exit_code == 0, done.stderr
+    rows = list(csv.DictReader((home / "csv" / "outcomes.csv").read_text("utf-8").splitlines()))
+    lines = [json.loads(line) for line in (home / "jsonl" / "outcomes.jsonl").read_text("utf-8").splitlines()]
+    sheet = openpyxl.load_workbook(home / "xlsx" / "intents.xlsx")["outcomes"]
+    assert [cell.value for cell in sheet[1]] == list(rows[0]) == list(lines[0])
+    assert {"share", "n_dialogues", "minutes_a_week", "repeat_share", "mean_duration", "low_rating"} <= set(rows[0])
+    longest = max(lines, key=lambda one: one["mean_duration"])
+    assert longest["low_duration"] < longest["mean_duration"] < longest["high_duration"]
+    assert [float(row["mean_duration"]) for row in rows] == [line["mean_duration"] for line in lines]
+    assert cli("export", run, "--to", "csv", "--out", "none", "--min-dialogues", 99).exit_code == 2
+
+
+def test_an_export_without_outcomes_has_no_table_of_them(cli: Cli, home: Path) -> None:
+    fake_run(home / "plain", made_calls())
+    assert cli("export", "plain", "--to", "csv", "--out", "csv").exit_code == 0
+    assert sorted(path.name for path in (home / "csv").iterdir()) == ["export.json", "intents.csv", "names.csv"]

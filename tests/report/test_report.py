@@ -14,6 +14,7 @@ import pytest
 from conftest import Cli
 
 from dialin.cluster.granularity import SuggestedNumber
+from dialin.export.registry import FORMATS
 from dialin.facts.families import families, tree_of_intents
 from dialin.facts.loaded import load_files
 from dialin.facts.sample import sampled
@@ -115,7 +116,8 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
 
 def test_the_page_tells_the_command_that_takes_the_intents_elsewhere(html: str) -> None:
     """The page is sent to others, so it names no folder."""
-    assert "<code>dialin export RUN --to FORMAT --out FOLDER</code>" in html
+    assert "dialin export RUN --to FORMAT --out FOLDER" in " ".join(Parsed(html).text.split())
+    assert all(f'<option value="{form.name}">' in html for form in FORMATS.values())
 
 
 def test_the_map_has_every_sentence(html: str) -> None:
@@ -410,3 +412,10 @@ def test_a_description_stands_below_the_name_as_text(tmp_path: Path) -> None:
 
 def test_without_descriptions_there_is_no_place_for_them(html: str) -> None:
     assert 'class="description"' not in html
+
+
+def test_listed_intents_that_nobody_said_are_named(tmp_path: Path) -> None:
+    html = report_html(fake_run(tmp_path / "run", calls(), unseen=["guitar-lessons", "学-<吉他>"]))
+    assert "Listed, but never said:" in html
+    assert "guitar-lessons" in html
+    assert "学-&lt;吉他&gt;" in html

@@ -270,3 +270,23 @@ def test_the_groups_of_the_table_stay_when_it_is_sorted_and_filtered(window: Bro
     window.run("""const search = document.getElementById("table-search");
         search.value = "thanks"; search.dispatchEvent(new Event("input"))""")
     assert window.run(shown) == ["others", "say-thanks"]
+
+
+def test_the_command_for_a_platform_can_be_copied(page: Browser) -> None:
+    """Where the browser forbids copying, the command is selected, for Ctrl+C."""
+    copy = """
+        const list = document.querySelector("#take-out select");
+        list.value = "rasa";
+        list.dispatchEvent(new Event("change"));
+        const done = arguments[0] ? Promise.resolve() : Promise.reject();
+        const value = { writeText: (text) => { window.copied = text; return done; } };
+        Object.defineProperty(navigator, "clipboard", { value, configurable: true });
+        document.querySelector("#take-out button").click();
+    """
+    told = "document.querySelector('#take-out output').textContent === arguments[0]"
+    page.run(copy, False)
+    page.wait(told, "Press Ctrl+C to copy.")
+    assert page.run("return getSelection().toString()") == "dialin export RUN --to rasa --out rasa"
+    page.run(copy, True)
+    page.wait(told, "Copied.")
+    assert page.run("return window.copied") == "dialin export RUN --to rasa --out rasa"

@@ -10,7 +10,9 @@ import pytest
 from conftest import Cli
 
 from dialin.discover.assign import Pieces
+from dialin.discover.settings import Settings
 from dialin.discover.state import Data
+from dialin.jobs.known_first import rest_of_listed
 from dialin.read.intent_list import ListedIntent
 from dialin.review.edits import Accept
 from dialin.review.listed import ListedTask, listed_vectors, matched_pieces, matches
@@ -137,3 +139,26 @@ def test_a_forgotten_sentence_is_no_example_of_the_list_any_more(
     assert done.exit_code == 0, done.stderr
     assert json.loads(Path("run/listed.json").read_text())[0]["examples"] == ["hello"]
     assert load(Path("run")).manifest.files
+
+
+def test_the_estimate_counts_what_the_list_leaves(cli: Cli, calls: Path, listed_run: Run) -> None:
+    """The run with the list asked as many questions as it predicts, and fewer than without the list."""
+    options = "estimate", calls, "--llm", "test:scripted", "--judge", "llm", "--json"
+    whole = json.loads(cli(*options).stdout)
+    found = cli(*options, "--intents", "list.csv")
+    assert found.exit_code == 0, found.stderr
+    left = json.loads(found.stdout)
+    assert 0 < left["calls"] + left["cached"] < whole["calls"] + whole["cached"]
+
+
+def test_a_list_leaves_the_sentences_that_it_does_not_take() -> None:
+    texts = ["refund my money please", "refund money payment", "hm", "hello"] * 3
+    texts = [f"{text} {i}" for i, text in enumerate(texts)]
+    embed = HashingEmbedder().encode
+    data = Data(texts, embed(texts), np.ones(12, np.int64), [""] * 12)
+    listed = (ListedIntent("refund", examples=(texts[0], texts[5])), ListedIntent("guitar-lessons"))
+    rest = rest_of_listed(listed, data, embed, Settings())
+    assert set(rest.texts) < set(texts)
+    assert not {texts[0], texts[5]} & set(rest.texts)
+    few = Data(texts[:2], data.X[:2], data.counts[:2], ["", ""])
+    assert rest_of_listed(listed, few, embed, Settings()) is few

@@ -21,7 +21,7 @@ from fake_run import fake_run, without_hashes
 from one_line import one_line
 
 Damage = Callable[[Path], object]
-SOME_RUNS = {"pinned.npz", "taxonomy.json", "listed.json", "redaction.json"}
+SOME_RUNS = {"pinned.npz", "taxonomy.json", "drift.json", "listed.json", "redaction.json"}
 """Files of a result that only runs with --since, --intents or --redact have."""
 
 

@@ -57,6 +57,7 @@ def test_a_run_folder_has_every_file_in_an_open_format(cli: Cli, calls: Path, ba
         "p_kind",
         "examples",
         "uid",
+        "candidate",
     ]
     assert sum(sentences["count"].to_pylist()) == pq.read_table(run / "occurrences.parquet").num_rows == 80
     assert np.load(run / "embeddings.npy").shape == (70, 64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,11 @@ from starlette.testclient import TestClient
 
 from dialin.errors import InputError
 from dialin.runs.run import Run
+from dialin.serve.app import LINES_AT_ONCE
+from dialin.serve.gate import Gate
+from dialin.serve.metrics import Metrics
+from dialin.serve.rules import Rules
+from dialin.serve.stopping import STREAM_SECONDS, Stopping
 from fake_run import reviewed_run
 from service import post, service_client, shelf_of
 
@@ -234,3 +240,38 @@ def test_whatever_comes_gets_an_answer_or_a_refusal(client: TestClient, value: A
 def test_a_run_that_cannot_be_used_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no run"):
         shelf_of(tmp_path)
+
+
+def test_a_stream_ends_with_a_line_if_the_service_stops(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """300 lines are three parts: the first is answered, and before the second the time is over."""
+    monkeypatch.setattr(Stopping, "is_over", True)
+    lines = "\n".join(json.dumps({"text": f"refund {i}"}) for i in range(300))
+    with service_client(shelf_of(run.folder)) as client:
+        reply = client.post("/predict", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    *told, last = map(json.loads, reply.text.splitlines())
+    assert (reply.status_code, len(told)) == (200, LINES_AT_ONCE)
+    assert last == {"error": "the service stops: 128 of 300 utterances were answered"}
+
+
+def test_a_stream_has_some_seconds_after_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    stopping = Stopping()
+    found = []
+    for now in (100.0, 110.0, 110.0 + STREAM_SECONDS - 0.1, 110.0 + STREAM_SECONDS):
+        if now == 110.0:
+            stopping.begin()
+        found.append(stopping.is_over)
+    assert found == [False, False, False, True]
+
+
+def test_a_request_that_is_cut_off_is_one_note(run: Run) -> None:
+    notes: list[str] = []
+
+    async def cut(*_: object) -> Any:
+        raise asyncio.CancelledError
+
+    gate = Gate(cut, Rules(), Metrics(), notes.append)
+    scope = {"type": "http", "path": "/health", "headers": [(b"host", b"x")]}
+    asyncio.run(gate(scope, cut, cut))
+    assert notes == ["the service stops, and a request was cut off"]

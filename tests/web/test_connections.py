@@ -73,6 +73,13 @@ def status(port: int, method: str = "GET", key: str = TOKEN, headers: dict[str, 
     return answer
 
 
+def test_the_second_part_of_a_reply_does_not_wait_until_the_first_is_confirmed() -> None:
+    with listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_half_open_requests_are_bounded_and_others_come_in(port: int) -> None:
     with strangers(port, 60) as crowd:
         assert status(port) == 303

@@ -26,6 +26,7 @@ FIELDS = {
     "rename": ("intent", "name"),
     "merge": ("others", "intent", "name"),
     "want-split": ("intent",),
+    "reject": ("intent",),
     "split": ("intent", "sentences0", "name0", "sentences1", "name1"),
     "move": ("s", "to", "new"),
     "noise": ("s",),
@@ -38,7 +39,20 @@ FIELDS = {
     "": ("sentencesx", "do"),
 }
 """The fields that each edit reads; all of them also know "seen" and "next"."""
-QUERIES = ("page", "parts", "q", "after", "shown", "cluster", "token", "to", "max_phrases", "min_p_good", "role")
+QUERIES = (
+    "page",
+    "list",
+    "parts",
+    "q",
+    "after",
+    "shown",
+    "cluster",
+    "token",
+    "to",
+    "max_phrases",
+    "min_p_good",
+    "role",
+)
 HEADERS = ("Cookie", "Referer", "Accept", "Sec-Fetch-Site", "X-Forwarded-For", "Range", "Content-Type")
 
 likely = st.integers(0, 7).map(str)

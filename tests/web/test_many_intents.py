@@ -47,7 +47,7 @@ def test_a_page_offers_the_nearest_and_says_how_many_it_leaves_out(client: TestC
     for intent in near.nearest_to(0, 3):
         assert f'<option value="{intent}"' in html
     assert html.count("<option value=") == 3 + 3 + 2
-    assert f"name one of the {len(desk.view().ranked) - 1 - 3} others" in html
+    assert f"for one of the {len(desk.view().ranked) - 1 - 3} others, type its name" in html
 
 
 def test_any_intent_is_merged_or_gets_sentences_by_its_name(client: TestClient, run: Path) -> None:
@@ -86,4 +86,4 @@ def test_what_is_kept_between_decisions_is_what_a_fresh_look_finds(run: Path) ->
 def test_the_search_says_how_many_intents_it_found(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "N_FOUND", 1)
     html = client.get("/search?q=-").text
-    assert "more: search for another word of their name, too" in html
+    assert "more; add another word of the name" in html

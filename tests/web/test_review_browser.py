@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from browser import Browser, browser, installed, typed
+from dialin.review.edits import Accept
+from dialin.review.log import DECISIONS
 from dialin.runs.run import Run, load
-from fake_run import calls, fake_run
+from fake_run import calls, fake_run, note
+from later_run import CANDIDATE, LISTED, NEW, later_run
 from nasty import OVERRIDE, SCRIPT, nasty_calls
 
 pytestmark = pytest.mark.skipif(
@@ -192,6 +195,58 @@ def test_two_people_lose_nothing(window: Browser, run: Run) -> None:
     state = load(run.folder).review
     assert len(state.active) == 2
     assert state.intents[number(run, "greet-agent")].confirmed
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, str]]:
+    """Give a run that follows another one, and the address of its review."""
+    run = later_run(tmp_path_factory.mktemp("later") / "run")
+    with served(run.folder) as address:
+        yield run, address
+
+
+def test_lists_are_worked_through_with_keys(window: Browser, later: tuple[Run, str]) -> None:
+    """Drifted intents: opened, accepted one after the other, and back to the list, which is empty then."""
+    window.send("url", url=later[1])
+    press(window, "4")
+    assert window.run("return location.search") == "?list=drifted"
+    assert shown(window, ".lists [aria-current]") == "Drifted 2"
+    assert window.run("return document.querySelectorAll('[data-row]').length") == 2
+    window.press("j")
+    press(window, "Enter")
+    assert "→" in shown(window, ".why")
+    press(window, "a")
+    assert "/intent/" in window.run("return location.href")
+    press(window, "a")
+    assert window.run("return location.pathname + location.search") == "/intents?list=drifted"
+    assert "Nothing is left in this list" in shown(window, "main")
+    for width in (1280, 390):
+        window.size(width, 800)
+        visit(window, "/")
+        assert window.run("return document.documentElement.scrollWidth") <= width
+    assert window.problems() == []
+
+
+def test_what_another_decided_since_is_not_overruled(window: Browser, later: tuple[Run, str]) -> None:
+    """Ben accepts the candidate while Ana's page is open: she cannot reject it; another one gets a listed name."""
+    run, address = later
+    candidate, new = number(run, CANDIDATE), number(run, NEW)
+    window.send("url", url=address)
+    press(window, "3")
+    window.press("j")
+    press(window, "Enter")
+    note(run.folder / DECISIONS, "本", Accept(candidate))
+    click(window, "button[value=reject]")
+    assert f"本 accepted “{CANDIDATE}”" in shown(window, ".card")
+    visit(window, f"/intent/{new}?list=new")
+    suggested = window.run("return [...document.querySelector('input[name=name]').list.options].map((o) => o.value)")
+    assert suggested == list(LISTED[:3])
+    window.run("document.querySelector('input[name=name]').value = arguments[0]", suggested[1])
+    click(window, "form:has([value=rename]) button")
+    assert shown(window, "h1") == suggested[1]
+    intents = load(run.folder).review.intents
+    assert (intents[candidate].name, intents[candidate].candidate) == (CANDIDATE, False)
+    assert (intents[new].name, intents[new].confirmed) == (suggested[1], True)
 
 
 def test_what_people_wrote_runs_nothing(window: Browser, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ STALE: dict[str, tuple[Edit, dict[str, object]]] = {
     "lost a sentence": (Noise((0,)), {"do": "accept", "intent": 0}),
     "gained a sentence": (Move((1,), 0), {"do": "merge", "intent": 2, "others": 0}),
     "marked": (Split(0), {"do": "accept", "intent": 0}),
+    "accepted": (Accept(0), {"do": "merge", "intent": 2, "others": 0}),
     "sentence moved": (Move((0,), 1), {"do": "move", "s": 0, "to": 2}),
     "sentence is noise": (Noise((0,)), {"do": "give", "s": 0, "name": "mine"}),
     "target renamed": (Rename(2, "other"), {"do": "move", "s": 0, "to": 2}),

@@ -26,6 +26,7 @@ _COMMANDS = {
     "predict": LazyCommand("dialin.cli.predict", "Assign new utterances to the intents of a run."),
     "export": LazyCommand("dialin.cli.export", "Write the intents for bot platforms, annotation tools and trainers."),
     "diff": LazyCommand("dialin.cli.diff", "Say what changed from RUN1 to RUN2."),
+    "update": LazyCommand("dialin.cli.update", "Take new utterances into a run without moving anything in it."),
     "evaluate": LazyCommand("dialin.cli.evaluate", "Score a run against gold labels."),
     "judge": LazyCommand("dialin.cli.judge", "Judge the clusters of any tool."),
     "review": LazyCommand("dialin.cli.review", "Serve a web page on which people correct a run."),

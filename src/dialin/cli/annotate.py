@@ -123,8 +123,9 @@ def begin(out: Path, options: dict[str, Any]) -> Run:
     """Create the run folder of an annotation, and cluster its sentences."""
     check_free(out)
     seed, specs = options["seed"] or 0, Specs(NO_LLM, embedder=options["embedder"] or AUTO)
-    plan = RunPlan(options["input"], columns_of(options), settings_for(options["k"] or 2, seed), specs)
-    plan = replace(plan, redact=options["redact"])
+    plan = RunPlan(
+        options["input"], columns_of(options), settings_for(options["k"] or 2, seed), specs, redact=options["redact"]
+    )
     found = read_corpus(plan)
     corpus = found.corpus
     with Meter() as meter:

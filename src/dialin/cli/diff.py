@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dialin import files
-from dialin.cli.options import JSON
+from dialin.cli.options import JSON, min_dialogues_option
 from dialin.cli.output import print_json, say
 from dialin.report.diff.page import write_difference
 from dialin.report.diff.terminal import print_difference
@@ -19,6 +19,7 @@ from dialin.runs.run import load
 from dialin.taxonomy.alarm import exceeded, limit_of
 from dialin.taxonomy.difference import Difference, difference_of_runs
 from dialin.taxonomy.migration import migration_csv
+from dialin.taxonomy.withheld import withhold_small
 
 EXIT_EXCEEDED = 3
 FOLDER = click.Path(path_type=Path)
@@ -28,6 +29,7 @@ FOLDER = click.Path(path_type=Path)
 @click.argument("run1", type=FOLDER)
 @click.argument("run2", type=FOLDER)
 @click.option("--html", type=FOLDER, metavar="FILE", help="Write a page with a picture of what went where.")
+@min_dialogues_option
 @click.option("--migration", type=FOLDER, metavar="FILE", help="Write a CSV that leads from old intents to new ones.")
 @click.option(
     "--fail-on",
@@ -36,14 +38,17 @@ FOLDER = click.Path(path_type=Path)
     help="Exit with code 3 if new, gone, changed or unassigned exceeds a share, as in new>0.02. May be repeated.",
 )
 @JSON
-def diff(run1: Path, run2: Path, fail_on: Sequence[str], as_json: bool, **written: Path | None) -> None:
+def diff(
+    run1: Path, run2: Path, fail_on: Sequence[str], min_dialogues: int, as_json: bool, **written: Path | None
+) -> None:
     """Say what changed from RUN1 to RUN2.
 
     Intents are kept, renamed, grown, shrunk, split, merged, new or gone. The runs need the same embedder; RUN2 need
     not have been made with --since.
     """
     limits = [limit_of(text) for text in fail_on]
-    found = difference_of_runs(load(run1), load(run2))
+    runs = load(run1), load(run2)
+    found = withhold_small(difference_of_runs(*runs), runs, min_dialogues)
     if html := written["html"]:
         write_difference(found, (run1.name, run2.name), html)
     if migration := written["migration"]:

@@ -30,7 +30,7 @@ from dialin.cli.options import (
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.cli.sources import outcome_option, plan_of, source_options
+from dialin.cli.sources import intents_option, outcome_option, plan_of, source_options
 from dialin.discover.connect import Connections, connect, on_engine
 from dialin.discover.specs import Specs
 from dialin.errors import ProviderError
@@ -41,10 +41,10 @@ from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
-from dialin.read.intent_list import read_intent_list
 from dialin.redact.source import RedactedCorpus
 from dialin.redact.suggest import suggestion
-from dialin.report.terminal import print_report
+from dialin.report.terminal import console_on, print_report
+from dialin.report.update import print_update, update_json
 from dialin.runs.lock import held
 from dialin.runs.manifest import COMPLETE, RunPlan, read_manifest
 from dialin.runs.run import Run, check_ended, load
@@ -63,12 +63,7 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     metavar="RUN",
     help="Find the intents of this earlier run again, and keep what people decided in its review.",
 )
-@click.option(
-    "--intents",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="List of intents that you know: CSV, JSON lines or YAML with name, and description, examples, parent if any.",
-)
+@intents_option
 @source_options
 @outcome_option
 @redact_option("off")
@@ -89,8 +84,7 @@ def discover(out: Path, since: Path | None, batch: bool, ray: str | None, as_jso
     contact centre or a help desk (a file, a folder or a zip archive), the URL of such a file, or - for standard input.
     All files are written to the folder RUN; the table of intents goes to standard output.
     """
-    intents = options["intents"]
-    plan = replace(plan_of(options), listed=read_intent_list(intents) if intents else ())
+    plan = plan_of(options)
     limits = SessionLimits(budget_of(options), options["memory"])
     run = make_run(out, since_plan(plan, since) if since else plan, limits, batch, ray)
     print_run(run, as_json)
@@ -226,7 +220,12 @@ def going_on(error: ProviderError, run: Run) -> ProviderError:
 
 def print_run(run: Run, is_json: bool) -> None:
     """Print the result of a run as JSON or as a table."""
-    if is_json:
+    if run.manifest.is_update:
+        if is_json:
+            print_json(update_json(run))
+        else:
+            print_update(run, console_on(sys.stdout))
+    elif is_json:
         print_json(summary_json(run))
     else:
         print_report(run, sys.stdout)

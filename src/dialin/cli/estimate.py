@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -19,17 +20,21 @@ from dialin.cli.options import (
 )
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.cli.sources import plan_of, source_options
-from dialin.discover.connect import connect
+from dialin.cli.sources import intents_option, plan_of, source_options
+from dialin.discover.connect import Connections, connect
+from dialin.discover.state import MIN_SENTENCES, Data
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
+from dialin.jobs.known_first import rest_of_listed
 from dialin.jobs.memory import MemoryNeed, check_fits
 from dialin.llm.prices import PRICE_HINT, shown_money
+from dialin.runs.manifest import RunPlan
 from dialin.runs.run import data_of
 from dialin.runs.start import read_corpus
 
 
 @click.command()
+@intents_option
 @source_options
 @redact_option("off")
 @model_options
@@ -51,12 +56,23 @@ def estimate(as_json: bool, **options: Any) -> None:
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
         data = replace(found, kinds=opened.kinds(found.texts, found.roles))
         meter.step("predict")
-        prediction = replace(forecast(data, opened, plan.settings, []), prices=prices)
+        prediction = replace(predicted(plan, data, opened), prices=prices)
     memory = MemoryNeed.of(data.texts, data.X.shape[1]).n_bytes
     if as_json:
         print_json({**prediction.as_dict(), "memory_bytes": memory})
     else:
         say(f"{estimate_text(prediction)}\nmemory  {shown_size(memory)} at the peak")
+
+
+def predicted(plan: RunPlan, data: Data, opened: Connections) -> Estimate:
+    """Return what a run costs; what a list of intents takes out of the sentences costs no question, but time."""
+    if not plan.listed:
+        return forecast(data, opened, plan.settings, [])
+    began = time.perf_counter()
+    rest = rest_of_listed(plan.listed, data, opened.embed, plan.settings)
+    seconds = time.perf_counter() - began
+    found = forecast(rest, opened, plan.settings, []) if len(rest.texts) >= MIN_SENTENCES else Estimate({}, 0.0)
+    return replace(found, seconds=found.seconds + seconds)
 
 
 def estimate_text(prediction: Estimate) -> str:

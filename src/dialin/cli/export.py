@@ -8,11 +8,12 @@ from typing import Any, get_args
 
 import click
 
-from dialin.cli.options import JSON, RUN
+from dialin.cli.options import JSON, RUN, min_dialogues_option
 from dialin.cli.output import print_json, say
 from dialin.errors import InputError
 from dialin.export.account import ACCOUNT, headline, notes
-from dialin.export.classifier_export import SKLEARN, classifier_export
+from dialin.export.base import SKLEARN
+from dialin.export.classifier_export import classifier_export
 from dialin.export.folder import check_place, save_export
 from dialin.export.registry import FORMATS, format_named
 from dialin.export.run_export import export_of
@@ -43,6 +44,7 @@ _LIST = "\n".join(f"  {name:18} {title}" for name, title in _TITLES.items())
     show_default=True,
     help="Minimum P(good) of an intent.",
 )
+@min_dialogues_option
 @click.option(
     "--role",
     type=click.Choice(get_args(ExportRoles)),

@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from io import TextIOWrapper
@@ -158,5 +158,6 @@ def _fail(message: str, code: int) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    click.echo(without_unseen(" ".join(line.strip() for line in message.splitlines())), err=True)
+    with suppress(BrokenPipeError):  # nobody reads it any more, which is no reason to stop the work
+        click.echo(without_unseen(" ".join(line.strip() for line in message.splitlines())), err=True)
     return code

@@ -97,6 +97,13 @@ fallback_option = click.option(
     help="LLM that answers when another one fails for good; give it several times for several.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+min_dialogues_option = click.option(
+    "--min-dialogues",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Withhold intents of fewer than N dialogues: their names, examples and numbers. Default: none.",
+)
 BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
 allow_server_option = click.option(
     "--allow-server",
@@ -125,6 +132,13 @@ def redact_option(default: str) -> Callable[[Command], Command]:
 
 RUN = click.argument("run", type=click.Path(path_type=Path))
 
+
+glossary_option = click.option(
+    "--glossary",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Table, JSON or YAML with a term and its meaning: judge and namer are told of those that occur in a question.",
+)
 _DEFAULT = Settings()
 
 
@@ -146,9 +160,12 @@ class MemorySize(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the bytes."""
         try:
-            return value if isinstance(value, int) else bytes_of(value)
+            size = value if isinstance(value, int) else bytes_of(value)
         except ValueError:
-            self.fail(f"{value!r} is not a size; give one such as 512MB or 4GB", param, ctx)
+            size = 0
+        if size < 1:
+            self.fail(f"{value!r} is not a size above 0; give one such as 512MB or 4GB", param, ctx)
+        return size
 
 
 memory_option = click.option(
@@ -258,6 +275,13 @@ _SETTINGS: list[Callable[[Command], Command]] = [
         metavar="NAME",
         help="Name in the style that the LLM should follow, such as track-parcel; repeatable.",
     ),
+    click.option(
+        "--name-style",
+        default="",
+        metavar="TEXT",
+        help="Style of names and descriptions, such as 'plain words, no jargon': the namer is told.",
+    ),
+    glossary_option,
     click.option("--describe", is_flag=True, help="Let the LLM write a sentence about each intent."),
 ]
 
@@ -288,7 +312,16 @@ settings_options = stacked(_SETTINGS)
 def settings_of(options: dict[str, Any]) -> Settings:
     """Return the settings among the options of a command."""
     names = {field.name for field in fields(Settings)}
-    return Settings(**{name: value for name, value in options.items() if name in names})
+    given = {name: value for name, value in options.items() if name in names}
+    return Settings(**given | {"glossary": glossary_of(options)})
+
+
+def glossary_of(options: dict[str, Any]) -> tuple[str, ...]:
+    """Return the glossary in the file among the options of a command; () if there is none."""
+    from dialin.read.glossary import read_glossary  # noqa: PLC0415  (a command without one reads no table)
+
+    path = options.get("glossary")
+    return read_glossary(path) if path else ()
 
 
 def specs_of(options: dict[str, Any]) -> Specs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import click
@@ -13,8 +14,12 @@ from dialin.text.unseen import as_escapes, without_unseen
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a line on standard output or standard error, without the marks and escapes of `without_unseen`."""
-    click.echo(without_unseen(text), err=err)
+    """Print a line on standard output or standard error, without the marks and escapes of `without_unseen`.
+
+    A reader of standard error that is gone, such as ``head`` of a pipe, does not stop the work.
+    """
+    with suppress(BrokenPipeError) if err else nullcontext():
+        click.echo(without_unseen(text), err=err)
 
 
 def print_json(value: Any) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 import click
 
 from dialin import files
-from dialin.cli.options import JSON, RUN, price_options, prices_of
+from dialin.cli.options import JSON, RUN, min_dialogues_option, price_options, prices_of
 from dialin.cli.outcomes import outcome_question
 from dialin.cli.output import print_json, say
 from dialin.discover.replies import asked
 from dialin.errors import InputError
 from dialin.facts.headline import summary_json
+from dialin.facts.loaded import load_files
 from dialin.facts.outcomes import OutcomeQuestion
+from dialin.facts.withheld import withhold
 from dialin.llm.prices import PriceList
-from dialin.report.html import write_report
+from dialin.report.html import ReportView, write_report
 from dialin.runs.run import Run, load
 
 
@@ -25,6 +27,7 @@ from dialin.runs.run import Run, load
 @RUN
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write. Default: RUN/report.html.")
 @click.option("--without-sentences", is_flag=True, help="Leave out what people said: names and figures stay.")
+@min_dialogues_option
 @outcome_question
 @price_options
 @JSON
@@ -36,9 +39,11 @@ def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, 
     """
     opened, path = priced(load(run), prices_of(options)), out or run / files.REPORT
     question = OutcomeQuestion(options["by"], options["repeat_days"])
-    n_bytes = write_report(opened, path, sentences=not without_sentences, question=question)
+    n_bytes = write_report(opened, path, ReportView(not without_sentences, options["min_dialogues"], question))
     if as_json:
-        values: dict[str, Any] = {"report": str(path), "bytes": n_bytes, **summary_json(opened)}
+        least = options["min_dialogues"]
+        summary = withhold(load_files(opened), least).summary if least else None
+        values: dict[str, Any] = {"report": str(path), "bytes": n_bytes, **summary_json(opened, summary)}
         if without_sentences:
             values["intents"] = [intent | {"examples": []} for intent in values["intents"]]
         print_json(values)

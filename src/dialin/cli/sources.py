@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import click
@@ -60,6 +61,12 @@ outcome_option = click.option(
     metavar="COL",
     help="Column that tells what came of the dialogue, such as its duration. May be given several times.",
 )
+intents_option = click.option(
+    "--intents",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="List of intents that you know: CSV, JSON lines or YAML with name, and description, examples, parent if any.",
+)
 source_options = stacked([*_SOURCE, *_COLUMNS])
 column_options = stacked(_COLUMNS)
 
@@ -94,5 +101,8 @@ def source_of(options: dict[str, Any]) -> str | SqlQuery:
 
 def plan_of(options: dict[str, Any]) -> RunPlan:
     """Return the plan of a run from the options of a command."""
+    from dialin.read.intent_list import read_intent_list  # noqa: PLC0415  (most commands take no list)
+
     settings, specs = who_judges(settings_of(options), specs_of(options))
-    return RunPlan(source_of(options), columns_of(options), settings, specs, redact=options["redact"])
+    listed = read_intent_list(options["intents"]) if options["intents"] else ()
+    return RunPlan(source_of(options), columns_of(options), settings, specs, redact=options["redact"], listed=listed)

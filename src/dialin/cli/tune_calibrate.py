@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from dialin.cli.options import JSON
+from dialin.cli.options import JSON, glossary_of, glossary_option
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import calibration_file, connect
@@ -40,6 +40,7 @@ from dialin.tune.text import read_clusters
     help="How to ask the judge LLM. auto: tuned with an adapter, list for a server, otherwise pairs.",
 )
 @click.option("--about", default="", metavar="TEXT", help="As for discover: what runs with this calibration will say.")
+@glossary_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -48,7 +49,7 @@ from dialin.tune.text import read_clusters
 )
 @JSON
 def calibrate(
-    data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool, **options: str
+    data: tuple[Path, ...], llm: str, form: Form | Literal["auto"], out: Path | None, as_json: bool, **options: Any
 ) -> None:
     """Calibrate an LLM: fit how its answers become P(good).
 
@@ -56,14 +57,13 @@ def calibrate(
     about each cluster. The fit turns its answers into P(good) in any run with --calibration FILE, or in any run with
     the adapter whose folder holds the file.
     """
-    about = options["about"]
-    check_steering(about, ())
+    told = Steering(options["about"], glossary=glossary_of(options))
+    check_steering(told)
     target = out or beside_adapter(llm)
     rows = [row for path in data for row in read_clusters(path, "calibration")]
-    base = replace(
-        calibration_of(llm, form), n_shown=max(len(row["shown"]) for row in rows), steering=Steering(about).key
-    )
-    asked, name = ask_clusters(rows, llm, base, Steering(about))
+    n_shown = max(len(row["shown"]) for row in rows)
+    base = replace(calibration_of(llm, form), n_shown=n_shown, steering=told.key)
+    asked, name = ask_clusters(rows, llm, base, told)
     fitted = replace(fit(asked, base), name=f"{name}/{base.form}")
     p = held_out_p(asked, base)
     trust, bins = trust_of(asked, p), bins_of(p["both"], asked.good)

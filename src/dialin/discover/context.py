@@ -202,7 +202,8 @@ def judge_of(data: Data, tools: Tools, settings: Settings, heights: Callable[[],
 def calibration_for(llm: LLM | None, tools: Tools, settings: Settings) -> Calibration:
     """Return the calibration that the tools bring, else the one shipped for the LLM, else the general one.
 
-    One that was fitted with another version of its prompt, or with another --about, is not used, and a note says so.
+    One that was fitted with another version of its prompt, or with another --about or --glossary, is not used, and a
+    note says so.
 
     Raises
     ------
@@ -235,10 +236,10 @@ def stale_note(calibration: Calibration) -> str:
 
 def foreign_note(calibration: Calibration) -> str:
     """Return the line about a calibration that was fitted with other words about the sentences."""
-    fitted = "with another --about" if calibration.steering else "without --about"
+    fitted = "with another --about or --glossary" if calibration.steering else "without --about or --glossary"
     return (
         f"the calibration {calibration.name} is not used: it was fitted {fitted}, which changes the answers "
-        "(fit one: dialin tune calibrate --about)"
+        "(fit one: dialin tune calibrate, with the same options)"
     )
 
 

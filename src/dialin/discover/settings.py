@@ -91,6 +91,10 @@ class Settings:
         What the LLM is told about where the sentences come from, such as "calls to a broadband provider's support".
     name_examples : tuple of str
         Names that the team likes: the LLM that names is told to follow their style.
+    name_style : str
+        The style that the LLM is told to give names and descriptions, such as "formal".
+    glossary : tuple of str
+        What words mean, such as "FTTC = fibre to the cabinet": the LLM is told of those that occur in a question.
     seed : int
         Seed of everything random.
     """
@@ -125,6 +129,8 @@ class Settings:
     describe: bool = False
     about: str = ""
     name_examples: tuple[str, ...] = ()
+    name_style: str = ""
+    glossary: tuple[str, ...] = ()
     seed: int = 0
 
     @property
@@ -142,7 +148,7 @@ class Settings:
     @property
     def steering(self) -> Steering:
         """What the LLMs are told beside the sentences."""
-        return Steering(self.about, self.name_examples)
+        return Steering(self.about, self.name_examples, self.name_style, self.glossary)
 
     def merging(self) -> MergeSettings:
         """Return the settings of the merge step."""
@@ -178,7 +184,7 @@ def check(settings: Settings) -> None:
     for name, kind in get_type_hints(Settings).items():
         check_value(name, getattr(settings, name), words_of(kind))
     check_actions(settings.actions)
-    check_steering(settings.about, settings.name_examples)
+    check_steering(settings.steering)
     if any(k < 2 for k in settings.n_clusters):
         raise InputError(f"every candidate of n_clusters must be 2 or more, got {settings.n_clusters}")
     if settings.judge == "people" and settings.strategy == "tree":

@@ -61,6 +61,8 @@ class Intent:
         A sentence about it by an LLM; "" where there is none.
     uid : str
         Its identity, which outlives the run; "" until the run is written, or kept from an earlier run.
+    candidate : bool
+        Whether `dialin update` proposes it, and nobody has accepted it yet.
     """
 
     intent_id: int
@@ -74,6 +76,7 @@ class Intent:
     p_kind: float | None = None
     description: str = ""
     uid: str = ""
+    candidate: bool = False
 
 
 @dataclass(frozen=True)

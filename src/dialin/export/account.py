@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from dialin import __version__
@@ -19,27 +19,47 @@ FORMAT_NUMBER = 1
 """Format of ``export.json``."""
 
 
+@dataclass(frozen=True)
+class ExportFrame:
+    """What ``export.json`` says of any export: what was wanted of which run in which format, and what came of it."""
+
+    to: str
+    run: str
+    wanted: Wanted
+    tally: Tally
+    files: Files
+
+    def account(self, counts: dict[str, Any], phrases_left_out: dict[str, int]) -> dict[str, Any]:
+        """Return what ``export.json`` holds, with the numbers and more of this export."""
+        intents = self.tally.intents
+        return {
+            "format": FORMAT_NUMBER,
+            "dialin": __version__,
+            "to": self.to,
+            "run": self.run,
+            "options": asdict(self.wanted),
+            **counts,
+            "left_out": {"intents": self.tally.intents_by_reason, "phrases": phrases_left_out},
+            "intents_left_out": [{"intent_id": i, "reason": why} for i, why in sorted(intents.items())],
+            "files": {path: hashlib.sha256(data).hexdigest() for path, data in sorted(self.files.items())},
+        }
+
+
 def account_of(selection: Selection, wanted: Wanted, form: ExportFormat, files: Files) -> dict[str, Any]:
     """Return what ``export.json`` holds: counts, options, what was left out of each intent, and hashes of the files."""
     content, tally = selection.content, selection.tally
     intents = [intent for intent in content.intents if not intent.is_none]
     none = [intent for intent in content.intents if intent.is_none]
-    return {
-        "format": FORMAT_NUMBER,
-        "dialin": __version__,
-        "to": form.name,
-        "run": content.project,
-        "options": asdict(wanted),
+    counts = {
         "languages": list(content.languages),
         "n_intents": len(intents),
         "n_phrases": sum(len(intent.phrases) for intent in intents),
         "n_none": sum(len(intent.phrases) for intent in none),
         "n_renamed": sum(intent.name != intent.label for intent in intents),
-        "left_out": {"intents": tally.intents_by_reason, "phrases": tally.phrases_by_reason},
         "intents": _by_intent(content, tally),
-        "intents_left_out": [{"intent_id": i, "reason": why} for i, why in sorted(tally.intents.items())],
-        "files": {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())},
     }
+    frame = ExportFrame(form.name, content.project, wanted, tally, files)
+    return frame.account(counts, tally.phrases_by_reason)
 
 
 def _by_intent(content: Content, tally: Tally) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ A format is pure: it turns a `Content` into the bytes of its files, and the byte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialin.export.names import UNICODE_NAMES, Naming
 
@@ -14,6 +14,8 @@ Files = Mapping[str, bytes]
 """Content of each file, by its path from the folder of the export, with "/" between folders."""
 Labelled = tuple[str, str]
 """The exported name of an intent, and one of its phrases."""
+SKLEARN = "sklearn"
+"""Name of the format that is a trained classifier, which has no phrases and so is none of the registry's."""
 NO_INTENT_ID = -1
 """Number of the intent that holds what belongs to none."""
 
@@ -54,6 +56,8 @@ class BotIntent:
         A sentence about it; "" where there is none.
     phrases : tuple of Phrase
         Its phrases, those of one language together.
+    figures : mapping of str to float
+        Its share and what came of its dialogues (`dialin.export.figures`); empty if that is unknown.
     """
 
     intent_id: int
@@ -61,6 +65,7 @@ class BotIntent:
     name: str
     description: str
     phrases: tuple[Phrase, ...]
+    figures: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def is_none(self) -> bool:

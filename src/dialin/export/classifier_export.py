@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import asdict
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
-from dialin import __version__
 from dialin.arrays import Rows
 from dialin.errors import InputError
-from dialin.export.account import ACCOUNT, FORMAT_NUMBER, NAMES
-from dialin.export.base import Files
+from dialin.export.account import ACCOUNT, NAMES, ExportFrame
+from dialin.export.base import SKLEARN
 from dialin.export.candidates import CHINESE_CODE
 from dialin.export.packing import csv_bytes, json_bytes
 from dialin.export.run_export import Export
@@ -24,9 +19,6 @@ from dialin.facts.headline import summary_of
 from dialin.runs.run import Run
 from dialin.text.formulas import without_formula
 from dialin.text.script import is_chinese
-
-SKLEARN = "sklearn"
-"""Name of the format."""
 
 
 def classifier_export(run: Run, wanted: Wanted) -> Export:
@@ -43,7 +35,7 @@ def classifier_export(run: Run, wanted: Wanted) -> Export:
     check_options(wanted)
     summary_of(run)  # raises if the run has no result yet
     tally = Tally()
-    rows = wanted_intents(run.intents.to_pylist(), run.review, wanted, tally)
+    rows = wanted_intents(run, wanted, tally)
     names = {row["intent_id"]: row["name"] for row in rows}
     learnt = heard(run, wanted)
     files = sklearn_files(run, learnt, names)
@@ -51,12 +43,14 @@ def classifier_export(run: Run, wanted: Wanted) -> Export:
     listed = [
         (intent_id, name, name) for intent_id, name in zip(names, map(without_formula, names.values()), strict=True)
     ]
-    account = {
-        **classifier_account(run, wanted, tally, files),
+    counts = {
         "languages": languages_heard(run, learnt, wanted),
         "n_intents": len(names),
         "n_phrases": int(np.isin(run.sentences["intent_id"].to_numpy()[learnt], list(names)).sum()),
+        "n_none": 0,
+        "n_renamed": 0,
     }
+    account = ExportFrame(SKLEARN, run.folder.resolve().name, wanted, tally, files).account(counts, {})
     found = {**files, NAMES: csv_bytes([("intent_id", "name", "exported_name"), *listed]), ACCOUNT: json_bytes(account)}
     return Export(found, account)
 
@@ -77,19 +71,3 @@ def languages_heard(run: Run, rows: Rows, wanted: Wanted) -> list[str]:
     """Return the languages of some sentences, sorted."""
     texts = run.sentences["text"].take(pa.array(rows)).to_pylist()
     return sorted({CHINESE_CODE if is_chinese(text) else wanted.language for text in texts})
-
-
-def classifier_account(run: Run, wanted: Wanted, tally: Tally, files: Files) -> dict[str, Any]:
-    """Return what ``export.json`` says of a classifier, beside the numbers of its intents and sentences."""
-    return {
-        "format": FORMAT_NUMBER,
-        "dialin": __version__,
-        "to": SKLEARN,
-        "run": run.folder.resolve().name,
-        "options": asdict(wanted),
-        "n_none": 0,
-        "n_renamed": 0,
-        "left_out": {"intents": tally.intents_by_reason, "phrases": {}},
-        "intents_left_out": [{"intent_id": i, "reason": why} for i, why in sorted(tally.intents.items())],
-        "files": {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())},
-    }

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dialin.errors import InputError
-from dialin.export.base import ExportFormat
-from dialin.export.classifier_export import SKLEARN
+from dialin.export.base import SKLEARN, ExportFormat
 from dialin.export.formats import (
     botpress,
     clu,

@@ -14,6 +14,7 @@ from dialin.arrays import Matrix
 from dialin.errors import InputError
 from dialin.export.base import NO_INTENT_ID, BotIntent, Content, ExportFormat
 from dialin.export.candidates import Candidate, Sentences, candidates, each_once, of_none
+from dialin.export.figures import exported_figures
 from dialin.export.names import exported_names
 from dialin.export.shares import WHAT_IT_TAKES, Share, language_shares, most_different, within
 from dialin.export.tally import Tally
@@ -42,13 +43,13 @@ def selection_of(run: Run, wanted: Wanted, form: ExportFormat) -> Selection:
     check_most(wanted, form)
     X = vectors_of(run)
     tally, sentences = Tally(), sentences_of(run)
-    rows = wanted_intents(run.intents.to_pylist(), run.review, wanted, tally)
+    rows = wanted_intents(run, wanted, tally)
     found = phrases_by_intent(sentences, rows, wanted, form, tally)
     none = of_none(sentences, wanted, form, {one.key for own in found.values() for one in own}, tally)
     parts = [share for intent, own in found.items() for share in language_shares(intent, own)]
     parts += language_shares(NO_INTENT_ID, none)
     cut = [most_different(share, X, most_of(share.language, wanted, form), form, tally) for share in parts]
-    content = content_of(run, rows, _within_limits(cut, form, tally), form)
+    content = content_of(run, rows, _within_limits(cut, form, tally), wanted, form)
     _tell_empty(rows, content, tally)
     check_some(run, content, tally)
     return Selection(content, tally)
@@ -107,13 +108,14 @@ def _within_limits(found: list[Share], form: ExportFormat, tally: Tally) -> list
     return [share for language, own in groups for share in within(list(own), form.limits(language), tally)]
 
 
-def content_of(run: Run, rows: list[dict[str, Any]], found: list[Share], form: ExportFormat) -> Content:
+def content_of(run: Run, rows: list[dict[str, Any]], found: list[Share], wanted: Wanted, form: ExportFormat) -> Content:
     """Return what an export holds, from the rows of the intents and the shares that were chosen."""
     by_intent: dict[int, list[Share]] = {}
     for share in found:
         by_intent.setdefault(share.intent, []).append(share)
     own = [row for row in rows if any(share.chosen for share in by_intent.get(row["intent_id"], []))]
     names = exported_names(((row["intent_id"], row["name"]) for row in own), naming_with_none(form))
+    figures = exported_figures(run, wanted.min_dialogues)
     intents = [
         BotIntent(
             row["intent_id"],
@@ -121,6 +123,7 @@ def content_of(run: Run, rows: list[dict[str, Any]], found: list[Share], form: E
             names[row["intent_id"]],
             " ".join((row.get("description") or "").split()),
             tuple(one.phrase for share in by_intent[row["intent_id"]] for one in share.chosen),
+            figures.get(row["intent_id"], {}),
         )
         for row in own
     ]

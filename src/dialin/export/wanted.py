@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dialin.errors import InputError
 from dialin.export.tally import Tally
 from dialin.name.actions import AGENT
 from dialin.name.kinds import may_be_need
 from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, stage_of
+from dialin.runs.run import Run
+from dialin.runs.withheld import intent_dialogues
+from dialin.taxonomy.snapshot import as_places, numbered_from_zero
 
 ExportRoles = Literal["customer", "agent", "all"]
+IN_FEW = "in too few dialogues"
 ACCEPTED_STAGES = (Stage.VERIFY, Stage.VERIFIED)
 """Stages of an intent that a person confirmed and that no verifiers rejected."""
 
@@ -36,6 +41,8 @@ class Wanted:
         Whether sentences without an intent are exported as examples of what belongs to none.
     language : str
         Code of the language of what is not Chinese.
+    min_dialogues : int
+        Least number of dialogues of an intent.
     """
 
     max_phrases: int | None = None
@@ -45,24 +52,50 @@ class Wanted:
     role: ExportRoles = "customer"
     with_none: bool = False
     language: str = "en"
+    min_dialogues: int = 0
 
     def says(self, role: str | None) -> bool:
         """Return whether what somebody with this role says is wanted; None and "" are an unknown role."""
         return self.role == "all" or not role or (role == AGENT) == (self.role == "agent")
 
 
-def wanted_intents(
-    rows: list[dict[str, Any]], state: ReviewState, wanted: Wanted, tally: Tally
-) -> list[dict[str, Any]]:
-    """Return the wanted rows of ``intents.parquet``, in their order; the tally gets the reasons of the others."""
-    found = []
-    for row in rows:
-        reason = why_not(row, state, wanted)
+def wanted_intents(run: Run, wanted: Wanted, tally: Tally) -> list[dict[str, Any]]:
+    """Return the wanted rows of ``intents.parquet``, in their order; the tally gets the reasons of the others.
+
+    Raises
+    ------
+    InputError
+        Sentences without an intent are wanted, which few people said, but only intents of many dialogues.
+    """
+    check_with_none(wanted)
+    found, few = [], in_few_dialogues(run, wanted.min_dialogues)
+    for row in run.intents.to_pylist():
+        reason = IN_FEW if row["intent_id"] in few else why_not(row, run.review, wanted)
         if reason:
             tally.leave_intent(row["intent_id"], reason)
         else:
             found.append(row)
     return found
+
+
+def check_with_none(wanted: Wanted) -> None:
+    """Raise InputError if sentences without an intent are wanted, but only intents of many dialogues."""
+    if wanted.with_none and wanted.min_dialogues > 1:
+        raise InputError(
+            "--with-none exports what has no intent, which few people said, but --min-dialogues withholds that",
+            hint="leave one of them out",
+        )
+
+
+def in_few_dialogues(run: Run, min_dialogues: int) -> set[int]:
+    """Return the ids of the intents of fewer than `min_dialogues` dialogues."""
+    if min_dialogues <= 1:
+        return set()
+    ids = run.intents["intent_id"].to_numpy()
+    labels = as_places(run.sentences["intent_id"].to_numpy(), numbered_from_zero(ids.tolist()))
+    occurrences = run.corpus.occurrences
+    found = intent_dialogues(occurrences, labels[occurrences["sentence_id"].to_numpy()], len(ids))
+    return set(ids[found.n < min_dialogues].tolist())
 
 
 def why_not(row: dict[str, Any], state: ReviewState, wanted: Wanted) -> str:

@@ -14,7 +14,7 @@ from dialin.cluster.tree import Tree
 from dialin.discover.state import NOT_A_NEED, UNKNOWN_SCRIPT
 from dialin.facts.confusion import confusable
 from dialin.facts.contacts import contacts_of, may_have_outcomes
-from dialin.facts.dialogues import answer_counts, dialogue_numbers, following, paths
+from dialin.facts.dialogues import answer_counts, following, paths
 from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
 from dialin.facts.families import centroids, families, tree_of_intents
 from dialin.facts.loaded import LoadedRun
@@ -22,7 +22,9 @@ from dialin.facts.outcome_tables import outcomes_of
 from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion, Outcomes
 from dialin.facts.sample import some_of_each
 from dialin.facts.trends import Periods, counts_of, moves, periods_of
+from dialin.facts.withheld import without_few
 from dialin.read.codes import codes_of
+from dialin.read.dialogues import dialogue_numbers
 from dialin.review.apply import BY_PERSON
 
 Links = tuple[Link, ...]
@@ -69,7 +71,8 @@ def outcomes_in(contents: LoadedRun, question: OutcomeQuestion) -> Outcomes | No
     if not may_have_outcomes(contents.occurrences) and not question.by:
         return None
     contacts = contacts_of(contents.occurrences, contents.labels[contents.said], len(contents.rows))
-    return outcomes_of(contacts, contents.summary.intent_ids, question)
+    found = outcomes_of(contacts, contents.summary.intent_ids, question)
+    return found and without_few(found, contents.min_dialogues)
 
 
 def tree_in(contents: LoadedRun) -> Tree | None:
@@ -203,7 +206,12 @@ def left_for(contents: LoadedRun, reason: str, n: int, which: NDArray[np.bool_])
 
 
 def strays(contents: LoadedRun, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
-    """Return up to `N_STRAYS` of the marked sentences, the most frequent first; ties are broken at random."""
+    """Return up to `N_STRAYS` of the marked sentences, the most frequent first; ties are broken at random.
+
+    Of a run with withheld intents, none is shown.
+    """
+    if contents.min_dialogues:
+        return ()
     rows, counts = np.flatnonzero(which), contents.sentences["count"].to_numpy()
     rows = np.random.default_rng(contents.seed).permutation(rows)
     rows = rows[np.argsort(-counts[rows], kind="stable")[:N_STRAYS]]

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin.arrays import Floats, Ints
-from dialin.facts.dialogues import dialogue_numbers
 from dialin.read.codes import codes_of
+from dialin.read.dialogues import contact_numbers
 from dialin.read.outcomes import CUSTOMER, OWN
 
 PLACEHOLDER = re.compile(r"<[A-Z_]+_\d+>")
@@ -125,23 +125,6 @@ def contacts_of(occurrences: pa.Table, labels: Ints, n_intents: int) -> Contacts
         customer=customers(occurrences[owners[0]], of, n) if owners else np.full(n, -1, dtype=np.int64),
         day=days(occurrences["date"], of, n),
     )
-
-
-def contact_numbers(occurrences: pa.Table) -> Ints:
-    """Return the number of the dialogue of each utterance; each row of the input without an id gets one of its own.
-
-    Examples
-    --------
-    >>> rows, ids = pa.array([0, 1, 2, 2]), pa.array(["a", "a", None, None])
-    >>> contact_numbers(pa.table({"row": rows, "dialogue_id": ids})).tolist()
-    [0, 0, 1, 1]
-    """
-    known = dialogue_numbers(occurrences)
-    alone = known < 0
-    _, own = np.unique(occurrences["row"].to_numpy()[alone], return_inverse=True)
-    known = known.copy()
-    known[alone] = own + known.max(initial=-1) + 1
-    return known
 
 
 def first_known(is_known: NDArray[np.bool_], of: Ints) -> tuple[Ints, Ints]:

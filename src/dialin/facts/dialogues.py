@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from scipy.sparse import csr_array
 
 from dialin.arrays import Bools, Ints
-from dialin.read.cells import one_array
+from dialin.read.dialogues import dialogue_numbers
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,6 @@ class Turns:
     def where(self, rows: Bools) -> Turns:
         """Return the turns that `rows` marks."""
         return Turns(self.dialogue[rows], self.intent[rows], self.is_agent[rows], self.n_dialogues)
-
-
-def dialogue_numbers(occurrences: pa.Table) -> Ints:
-    """Return the number of each occurrence's dialogue, by first appearance; −1 if it has no dialogue id."""
-    codes = one_array(occurrences["dialogue_id"]).dictionary_encode().indices
-    return np.asarray(pc.fill_null(codes, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def turns_of(occurrences: pa.Table, labels: Ints, is_agent: Bools) -> Turns:

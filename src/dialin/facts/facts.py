@@ -35,7 +35,7 @@ class IntentFacts:
 
     Parameters
     ----------
-    intent_id, uid, name, size, n_occurrences, p_good, role, examples
+    intent_id, uid, candidate, name, size, n_occurrences, p_good, role, examples
         As in ``intents.parquet``.
     description : str
         A sentence about it by an LLM; "" where there is none.
@@ -63,6 +63,7 @@ class IntentFacts:
 
     intent_id: int
     uid: str
+    candidate: bool
     name: str
     size: int
     n_occurrences: int

@@ -64,6 +64,8 @@ class Summary:
         Spec of the dear judge, or "none".
     redacted : str
         What was replaced in the sentences, in words; "" where nothing was looked for.
+    withheld : str
+        What is withheld because too few people said it, in words; "" for nothing.
     """
 
     status: str
@@ -85,6 +87,7 @@ class Summary:
     cascaded: Cascaded | None = None
     dear: str = NO_LLM
     redacted: str = ""
+    withheld: str = ""
 
     @property
     def suggestion(self) -> str:
@@ -171,13 +174,16 @@ def said_by(column: Coded, counts: Ints) -> Counter[str]:
 def intent_row(intent: dict[str, Any], n_occurrences: int) -> dict[str, Any]:
     """Return a row of ``intents.parquet`` with its share of all utterances, and the columns that older runs lack."""
     later = {name: intent.get(name) or "" for name in ("description", "kind")} | {"p_kind": intent.get("p_kind")}
+    later["candidate"] = bool(intent.get("candidate"))
     return intent | later | {"share": intent["n_occurrences"] / n_occurrences}
 
 
-def summary_json(run: Run) -> dict[str, object]:
-    """Return the headline figures and settings of a run as plain values, for ``--json``."""
-    summary = summary_of(run)
-    manifest = run.manifest
+def summary_json(run: Run, summary: Summary | None = None) -> dict[str, object]:
+    """Return the headline figures and settings of a run as plain values, for ``--json``.
+
+    The `summary` is that of the run, unless something of it is withheld.
+    """
+    summary, manifest = summary or summary_of(run), run.manifest
     return {
         "run": str(run.folder),
         **asdict(summary),

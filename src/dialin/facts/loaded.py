@@ -50,6 +50,8 @@ class LoadedRun:
         Seed of the run.
     seconds : dict of str to float
         Seconds of each step; empty if they are not known.
+    min_dialogues : int
+        Intents of fewer dialogues are withheld already (`dialin.facts.withheld`); 0 if none is.
     """
 
     summary: Summary
@@ -60,6 +62,7 @@ class LoadedRun:
     pieces: Pieces
     seed: int
     seconds: dict[str, float] = field(default_factory=dict)
+    min_dialogues: int = 0
 
     @property
     def rows(self) -> list[Row]:

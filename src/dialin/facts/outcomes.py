@@ -211,6 +211,10 @@ class Outcomes:
         """Whether the time a week is known of any intent."""
         return any(one.minutes_a_week is not None for one in self.intents)
 
+    def of_intent(self, intent_id: int) -> IntentOutcomes | None:
+        """Return those of an intent; None if it is said in no dialogue."""
+        return next((one for one in self.intents if one.intent_id == intent_id), None)
+
     @property
     def costliest(self) -> list[IntentOutcomes]:
         """The intents, those that take the most time first, else those with the most dialogues."""

@@ -25,6 +25,7 @@ from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.identify import check_earlier, identified
 from dialin.jobs.known_first import joined_all, known_splits, unseen_in
 from dialin.jobs.timing import SessionLog
+from dialin.jobs.update import Beside, Update, earlier_replies
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
 from dialin.llm.batches.backend import BatchedBackend
@@ -91,21 +92,24 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         If the folder cannot be written.
     """
     check_earlier(run)
+    update = Update.of(run)
+    opened = update.with_vectors(opened) if update else opened
     log = SessionLog(run.folder, session.budget.prices)
     session = replace(session, on_step=_both(log.step, session.on_step))
     try:
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
         data = with_kinds(embed(run, opened, session), opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
-            splits = known_splits(run, data, replace(tools, on_step=session.on_step))
+            told = replace(tools, on_step=session.on_step)
+            heard = update.heard(data, opened) if update else None
+            splits = known_splits(run, data, told, heard.split if heard else None)
             rest = splits[-1].rest if splits else data
             is_enough = len(rest.texts) >= MIN_SENTENCES
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
-            told = replace(tools, on_step=session.on_step)
             session.on_step("cluster")  # until the first question
             found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
-            result = joined_all(splits, found)
+            result = update.joined(splits, found, told) if update else joined_all(splits, found)
             with closing(replies_in(run.folder / files.REPLIES)) as store:
                 note = answers_note(store.answers(), refused_by(tools))
         billed = with_bill(run.manifest, run.folder, session.budget.prices)
@@ -116,7 +120,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         if log.cost:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
         session.on_step("report")
-        return write_result(ended, result, log, opened.on_note)
+        beside = update.beside(result, heard) if update and heard else None
+        return write_result(ended, result, log, opened.on_note, beside)
     except (KeyboardInterrupt, ProviderError):
         log.write(INTERRUPTED)
         if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
@@ -225,26 +230,30 @@ def batching_of(folder: Path, session: Session, on_note: Callable[[str], None]) 
 
 
 def _clients(run: Run, session: Session, log: SessionLog) -> Callable[[Backend], Client]:
-    """Return a function that makes a client, which looks up replies in the run's store, then in the shared store."""
+    """Return a function that makes a client, which looks up replies in the run's stores, then in the shared store."""
 
     def client_of(backend: Backend) -> Client:
-        stores = [ReplyStore(run.folder / files.REPLIES), shared_store()]
-        return Client(backend, stores, log.ledger, session.budget, session.retry)
+        return Client(backend, [*_stores_of(run), shared_store()], log.ledger, session.budget, session.retry)
 
     return client_of
+
+
+def _stores_of(run: Run) -> list[ReplyStore]:
+    """Open the replies of a run, and those of the run that it updates, which are only read."""
+    return [ReplyStore(run.folder / files.REPLIES), *earlier_replies(run.manifest)]
 
 
 def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> Estimate | None:
     if not session.estimate or not (opened.backend or opened.judge):  # a dear judge has a cheap one before it
         return None
     session.on_step("predict")
-    found = forecast(data, opened, run.manifest.settings, [run.folder / files.REPLIES])
+    found = forecast(data, opened, run.manifest.settings, _stores_of(run))
     prediction = replace(found, prices=session.budget.prices)
     session.on_estimate(prediction)
     return prediction
 
 
-def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[Path]) -> Estimate:
+def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[ReplyStore]) -> Estimate:
     """Return a prediction of the questions that `discover` will ask, and of the seconds until it ends.
 
     A cascade is counted at its worst, as if the dear judge were asked about every set.
@@ -257,10 +266,10 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
         LLM and embedder; a local LLM is timed with a few questions, a server is never called.
     settings : Settings
         Settings of the run.
-    run_stores : list of Path
-        Stores of replies, besides the shared one.
+    run_stores : list of ReplyStore
+        Replies, besides the shared ones; they are closed.
     """
-    stores = [*map(ReplyStore, run_stores), shared_store()]
+    stores = [*run_stores, shared_store()]
     try:
         name = opened.backend.name if opened.backend else NO_LLM
         llm = CountingLLM(name, stores, CosineGuess.of(data), n_draws=draws_of(opened.backend))
@@ -284,11 +293,18 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
             store.close()
 
 
-def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[str], None] = lambda _: None) -> Run:
+def write_result(
+    run: Run,
+    result: Result,
+    log: SessionLog,
+    on_note: Callable[[str], None] = lambda _: None,
+    beside: Beside | None = None,
+) -> Run:
     """Write all files of a result, and return the run with it; the manifest comes last and makes the others valid.
 
-    Decisions about an earlier result of the run are carried over; `on_note` is told how many. A stop in between leaves
-    a run without a result, which can be gone on with, and never half of two results.
+    Decisions about an earlier result of the run are carried over; `on_note` is told how many. Before there are any, an
+    update takes over those about the run that it updates. A stop in between leaves a run without a result, which can
+    be gone on with, and never half of two results.
     """
     folder = run.folder
     result, taxonomy = identified(run, result)
@@ -302,10 +318,14 @@ def write_result(run: Run, result: Result, log: SessionLog, on_note: Callable[[s
     files.write_table(folder / files.SENTENCES, sentences)
     if taxonomy:
         files.write_json(folder / files.TAXONOMY, taxonomy)
+    if beside:
+        files.write_json(folder / files.DRIFT, beside.drift)
     hashes = hashes_in(folder)
     ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
     if kept:
         on_note(carry_over(ended, kept))
+    elif beside:
+        beside.write_log(folder, ended.manifest.result)
     log.write(ended.manifest.status)  # the report shows the seconds so far
     write_report(ended, folder / files.REPORT)
     log.write(ended.manifest.status)

@@ -27,7 +27,7 @@ _WRITTEN = frozenset(
     {
         *(files.MANIFEST, files.TIMING, files.OCCURRENCES, files.SENTENCES, files.INTENTS, files.ROUNDS),
         *(files.REPLIES, files.EMBEDDINGS, files.PIECES, files.PINNED_INTENTS, files.LISTED_INTENTS),
-        *(files.TAXONOMY, files.REPORT),
+        *(files.TAXONOMY, files.DRIFT, files.REPORT),
         *(files.BATCHES, files.REDACTION, DECISIONS, LOCK),
     }
 )

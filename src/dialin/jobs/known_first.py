@@ -10,29 +10,43 @@ import numpy as np
 
 from dialin import files
 from dialin.discover.context import Tools
+from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result
+from dialin.name.by_nearness import Embed
+from dialin.read.intent_list import ListedIntent
 from dialin.review.listed import ListedTask, kept_of_list
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, read_pinned
 from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 
 
-def known_splits(run: Run, data: Data, tools: Tools) -> list[PinnedSplit]:
+def known_splits(run: Run, data: Data, tools: Tools, first: PinnedSplit | None = None) -> list[PinnedSplit]:
     """Return the splits of the sentences, each of what the one before it left; none if nothing is known.
 
-    What people decided about an earlier run comes before the list, which may repeat its names.
+    What people decided about an earlier run, or `first`, all that an updated run says, comes before the list, which may
+    repeat its names.
     """
-    splits, roles = list[PinnedSplit](), run.assignment_roles
-    pinned = read_pinned(run.folder / files.PINNED_INTENTS)
+    roles, pinned = run.assignment_roles, read_pinned(run.folder / files.PINNED_INTENTS)
     if pinned:
-        splits.append(PinnedSplit.of(pinned, data, roles))
-        data, roles = splits[0].rest, [roles[row] for row in splits[0].free.tolist()]
+        first = PinnedSplit.of(pinned, data, roles)
+    splits = [first] if first else []
+    if first:
+        data, roles = first.rest, [roles[row] for row in first.free.tolist()]
     listed = read_listed(run.folder / files.LISTED_INTENTS)
     if listed and len(data.texts) >= MIN_SENTENCES:
         tools.on_step("list")
         kept = kept_of_list(ListedTask(listed, data, roles), tools, run.manifest.settings)
-        splits.append(PinnedSplit.of(without_named(kept, pinned.names if pinned else ()), data, roles))
+        splits.append(PinnedSplit.of(without_named(kept, first.pinned.names if first else ()), data, roles))
     return splits
+
+
+def rest_of_listed(listed: Sequence[ListedIntent], data: Data, embed: Embed, settings: Settings) -> Data:
+    """Return the sentences that a list of known intents leaves, as in a run; all of them if they are too few."""
+    if len(data.texts) < MIN_SENTENCES:
+        return data
+    roles = data.roles if settings.roles == "auto" else [""] * len(data.texts)
+    kept = kept_of_list(ListedTask(listed, data, roles), Tools(None, embed, on_note=lambda _: None), settings)
+    return PinnedSplit.of(kept, data, roles).rest
 
 
 def without_named(kept: KeptIntents, names: Sequence[str]) -> KeptIntents:

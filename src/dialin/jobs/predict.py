@@ -60,12 +60,13 @@ def predict_parts(run: Run, source: object, columns: Columns, opened: Connection
 
     Notes
     -----
-    Turns are split into sentences if those of the run were; then each sentence has a row. The sentences of the run
+    Turns are split into sentences if those of the run were; then each sentence has a row. Speakers whom an export only
+    numbers have the roles that they had in the run, unless the columns give others. The sentences of the run
     itself get the intents that they have in the run, or that its review gave them. No result depends on where the parts
     end.
     """
     answers = Answers.of(run, opened)
-    parts = read_parts(source, split_like(run, columns), in_dialogues=needs_dialogues(run))
+    parts = read_parts(source, read_like(run, columns), in_dialogues=needs_dialogues(run))
     for part in redacted_parts(parts, run.manifest.source.redact):
         yield answers.table(part)
 
@@ -82,9 +83,10 @@ def redacting(run: Run, engine: str | None) -> Run:
     return replace(run, manifest=replace(run.manifest, source=replace(run.manifest.source, redact=engine)))
 
 
-def split_like(run: Run, columns: Columns) -> Columns:
-    """Return what the user said of a source, and that its turns are split if those of the run were."""
-    return replace(columns, split=columns.split or run.manifest.source.columns.split)
+def read_like(run: Run, columns: Columns) -> Columns:
+    """Return what the user said of a source; who speaks, and whether turns are split, is else as it was in the run."""
+    own = run.manifest.source.columns
+    return replace(columns, split=columns.split or own.split, speakers=columns.speakers or own.speakers)
 
 
 @dataclass(frozen=True, eq=False)

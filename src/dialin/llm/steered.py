@@ -1,4 +1,4 @@
-"""Tells an LLM, with every question of a step, where the sentences come from and which names are liked."""
+"""Tells an LLM, with every question of a step, what the user wants it to know beside the sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dialin.text.script import language_of
 
 def steered(llm: LLM, steering: Steering, step: str) -> LLM:
     """Return an LLM that is told something more at a step, or the same LLM where there is nothing to tell."""
-    return SteeredLLM(llm, steering, step) if steering.lines(step, "en") else llm
+    return SteeredLLM(llm, steering, step) if steering.tells(step) else llm
 
 
 class SteeredLLM:
@@ -45,5 +45,8 @@ class SteeredLLM:
         return self._llm.complete([self._told(prompt) for prompt in prompts], max_tokens, grammar)
 
     def _told(self, prompt: Prompt) -> Prompt:
-        added = self._steering.lines(self._step, language_of([prompt.system]))
-        return replace(prompt, system=f"{prompt.system}\n{added}") if added else prompt
+        language = language_of([prompt.system])
+        added = self._steering.lines(self._step, language)
+        words = self._steering.words_in(prompt.user, self._step, language)
+        system, user = (added and f"{prompt.system}\n{added}"), (words and f"{words}\n{prompt.user}")
+        return replace(prompt, system=system or prompt.system, user=user or prompt.user)

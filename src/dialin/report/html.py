@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import jinja2
 
 from dialin import files
+from dialin.export.registry import FORMATS
 from dialin.facts.build import facts_of
 from dialin.facts.facts import stratum_of
 from dialin.facts.loaded import load_files
 from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion
+from dialin.facts.withheld import withhold
 from dialin.judge.certainty import with_certainty
 from dialin.llm.prices import shown_money
 from dialin.report.map.points import points_of
@@ -25,35 +28,46 @@ from dialin.text.width import shortened
 
 TEXT_WIDTH = 300
 """Maximum width of a sentence in the tables, in columns."""
-SCRIPTS = ("map/map.js", "templates/table.js", "templates/sort.js", "templates/start.js")
+SCRIPTS = ("map/map.js", "templates/table.js", "templates/sort.js", "templates/take_out.js", "templates/start.js")
 
 
-def write_report(run: Run, path: Path, *, sentences: bool = True, question: OutcomeQuestion = AS_USUAL) -> int:
-    """Write the report of a run, without `sentences` if it is for people who must not read any; return its bytes.
+@dataclass(frozen=True)
+class ReportView:
+    """What a report shows: sentences or not, intents of at least so many dialogues, and the outcomes asked about."""
 
-    `question` is what is asked of the outcomes of its dialogues.
+    sentences: bool = True
+    min_dialogues: int = 0
+    question: OutcomeQuestion = AS_USUAL
+
+
+WHOLE = ReportView()
+"""All that a run holds."""
+
+
+def write_report(run: Run, path: Path, view: ReportView = WHOLE) -> int:
+    """Write the report of a run; return its bytes.
 
     Raises
     ------
     InputError
         If the run has no result yet, a file of the run cannot be read, or the page cannot be written.
     """
-    html = report_html(run, sentences=sentences, question=question)
+    html = report_html(run, view)
     files.write_text(path, html)
     return path.stat().st_size
 
 
-def report_html(run: Run, *, sentences: bool = True, question: OutcomeQuestion = AS_USUAL) -> str:
+def report_html(run: Run, view: ReportView = WHOLE) -> str:
     """Return the report of a run as one self-contained HTML page."""
-    page = open_page(run, question)
-    return fill_templates(page if sentences else without_sentences(page))
+    page = open_page(run, view)
+    return fill_templates(page if view.sentences else without_sentences(page))
 
 
-def open_page(run: Run, question: OutcomeQuestion = AS_USUAL) -> Page:
+def open_page(run: Run, view: ReportView = WHOLE) -> Page:
     """Return the page of a run for the templates; raise InputError if it has no result, or a file cannot be read."""
-    contents = load_files(run)
+    contents = withhold(load_files(run), view.min_dialogues)
     script, style = "\n".join(map(asset, SCRIPTS)), asset("templates/style.css")
-    return Page(run.manifest, facts_of(contents, question), points_of(contents), style, script)
+    return Page(run.manifest, facts_of(contents, view.question), points_of(contents), style, script)
 
 
 def asset(path: str) -> str:
@@ -91,6 +105,7 @@ def environment() -> jinja2.Environment:
         "segment": segment_text,
     }
     made.filters["stratum"] = stratum_of
+    made.globals["platforms"] = [(form.name, form.title) for form in FORMATS.values()]
     return made
 
 

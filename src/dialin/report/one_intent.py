@@ -13,10 +13,15 @@ from rich.text import Text
 
 from dialin.errors import InputError
 from dialin.facts.facts import Facts, IntentFacts, Link
+from dialin.facts.outcomes import OutcomeMean, OutcomeShare
 from dialin.judge.certainty import with_certainty
+from dialin.report.outcome_words import again_text, compared_text, figure, outcome_heading, with_margin
 from dialin.report.terminal import numbered_title, on_one_line, sparkline
+from dialin.text.unseen import plain_name
 from dialin.text.width import shortened
 
+N_VALUES = 5
+"""Maximum number of values of an outcome in words."""
 EXAMPLE_WIDTH = 390
 """Maximum width of an example, in columns: five lines of 78."""
 
@@ -34,6 +39,7 @@ def find_intent(facts: Facts, wanted: str) -> IntentFacts:
     near = [] if is_number else [f"{name} (#{numbers[name]})" for name in near_names(wanted, list(numbers))]
     hint = f"numbers run from 0 to {max(numbers.values())}" if numbers else ""
     hint = f"similar: {', '.join(near)}" if near else hint
+    hint = f"{hint}; some intents are withheld (--min-dialogues)" if facts.summary.withheld else hint
     raise InputError(f"the run has no intent {wanted!r} among its {len(facts.intents)}", hint=hint)
 
 
@@ -97,7 +103,30 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
         how_sure = "significant" if one.move.is_sure else "not significant"
         change = f"{one.move.before:.1%} → {one.move.after:.1%}, {how_sure}"
         lines.append(f"{sparkline(facts.shares(one))} share per {facts.timeline.unit} · {change}")
+    return [*lines, *outcome_lines(facts, one), *([f"identity over runs: {one.uid}"] if one.uid else [])]
+
+
+def outcome_lines(facts: Facts, one: IntentFacts) -> list[str]:
+    """Return the lines about what came of the dialogues with an intent; [] if nothing is known."""
+    found = facts.outcomes
+    own = found.of_intent(one.intent_id) if found else None
+    if found is None or own is None:
+        return []
+    lines = [f"in {own.n_dialogues:,} dialogues"]
+    if own.minutes_a_week is not None:
+        lines[0] += f" · {figure(own.minutes_a_week)} minutes a week"
+    if own.repeat_share is not None:
+        lines[0] += f" · again within {found.repeat_days} days {again_text(own)}"
+    lines += [f"{outcome_heading(mean.outcome)}: {with_margin(mean)}{rest_text(mean)}" for mean in own.means]
+    for outcome in found.words:
+        shares = [f"{plain_name(part.value)} {part.share:.0%}{rest_text(part)}" for part in own.shares_of(outcome)]
+        lines += [f"{outcome_heading(outcome)}: {', '.join(shares[:N_VALUES])}"] if shares else []
     return lines
+
+
+def rest_text(part: OutcomeMean | OutcomeShare) -> str:
+    """Return the figure of the other dialogues, if this one differs by more than chance; else ""."""
+    return f" (the rest {compared_text(part)[2]})" if part.is_sure and part.rest is not None else ""
 
 
 def linked(facts: Facts, links: Iterable[Link]) -> list[Text]:
@@ -117,4 +146,6 @@ def intent_json(facts: Facts, one: IntentFacts) -> dict[str, Any]:
         for link in values[kind]:
             link["name"] = facts.intent(link["intent_id"]).name if link["intent_id"] >= 0 else None
     periods = list(facts.timeline.names) if facts.timeline else []
-    return values | {"family": list(family_of(facts, one)), "periods": periods}
+    own = facts.outcomes.of_intent(one.intent_id) if facts.outcomes else None
+    outcomes = asdict(own) if own else None
+    return values | {"family": list(family_of(facts, one)), "periods": periods, "outcomes": outcomes}

@@ -133,6 +133,8 @@ def totals(run: Run, summary: Summary) -> list[str]:
         lines.append(f"listed, but never said: {', '.join(summary.unseen)}")
     if summary.redacted:
         lines.append(summary.redacted)
+    if summary.withheld:
+        lines.append(summary.withheld)
     if summary.note:
         lines.append(summary.note)
     if summary.status == CAPPED:

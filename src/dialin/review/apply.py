@@ -30,8 +30,12 @@ BY_PERSON = "person"
 
 def state_of(sentences: pa.Table, intents: pa.Table) -> ReviewState:
     """Return the review state of a run before any edit."""
-    names = dict(zip(intents["intent_id"].to_pylist(), intents["name"].to_pylist(), strict=True))
-    return start_of(sentences["intent_id"].to_numpy(), names)
+    ids = intents["intent_id"].to_pylist()
+    names = dict(zip(ids, intents["name"].to_pylist(), strict=True))
+    waits = intents["candidate"].to_pylist() if "candidate" in intents.column_names else [False] * len(ids)
+    return start_of(
+        sentences["intent_id"].to_numpy(), names, {i for i, is_one in zip(ids, waits, strict=True) if is_one}
+    )
 
 
 def reviewed(folder: Path, sentences: pa.Table, intents: pa.Table, result: str = "") -> ReviewState:
@@ -193,8 +197,13 @@ def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDA
 
 
 def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns of an intent that a person decides: its name and P(good); and the uid of one that is new."""
-    said = {"name": state.intents[intent].name, "p_good": _p_good(intent, state, old)}
+    """Return the columns of an intent that a person decides, and the uid of one that is new."""
+    known = state.intents[intent]
+    said = {
+        "name": known.name,
+        "p_good": _p_good(intent, state, old),
+        "candidate": known.candidate and not state.judged.decision(JUDGES, intent),
+    }
     if intent in old:
         return said | {"uid": old[intent].get("uid")}
     return said | {"uid": uid_of_part((row.get("uid") or "" for row in old.values()), intent)}

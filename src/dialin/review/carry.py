@@ -15,8 +15,9 @@ import numpy as np
 
 from dialin.arrays import Rows
 from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Rename, Split, Vote
+from dialin.review.fit import made_by
 from dialin.review.pin import kept_intents
-from dialin.review.replay import ReviewState, made_by
+from dialin.review.replay import ReviewState
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Check whether an edit fits the intents that exist and their sentences."""
+"""Check whether an edit fits the intents that exist and their sentences, and name those that it may create."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Container
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.review.edits import Accept, Change, Merge, Move, Noise, Rename, Split, Vote
+from dialin.review.edits import Accept, Change, Edit, Merge, Move, Noise, Rename, Split, Vote
 
 
 def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -> str:
@@ -24,6 +24,16 @@ def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -
         case Move(sentences, _, _) | Noise(sentences) if max(sentences) >= len(labels):
             return f"there is no sentence {max(sentences)}"
     return ""
+
+
+def made_by(edit: Edit) -> set[int]:
+    """Return the ids that an edit may create."""
+    match edit:
+        case Split(_, parts):
+            return {part.intent for part in parts}
+        case Move(_, intent, name) if name:
+            return {intent}
+    return set()
 
 
 def _gone(intent: int) -> str:

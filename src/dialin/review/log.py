@@ -1,7 +1,8 @@
 """Read and append to the log of a review: ``decisions.jsonl`` in the run folder.
 
 The first line is ``{"format": 2, "result": ID}``, with the id of the result that the decisions are about, as it stands
-in ``manifest.json``; each later line is one decision. Lines are added, never changed.
+in ``manifest.json``; in the log of an update, it also says how many decisions were taken over from the earlier run.
+Each later line is one decision. Lines are added, never changed.
 `append` returns once its line is on the disk (fsync). A last line that a crash cut short was never confirmed, so
 readers ignore it and the next writer removes it. Writers in any process take turns through a lock on the file; each
 reads the others' lines before it decides.
@@ -23,6 +24,8 @@ from dialin.errors import InputError
 from dialin.review.edits import Edit, Entry, edit_of, entry_of, fields_of
 
 DECISIONS = "decisions.jsonl"
+TAKEN_OVER = "taken_over"
+"""Field of the first line: how many decisions after it were about an earlier run, and came with its update."""
 HINT = 'write {"intent_id": 3, "decision": "accept"}, or use: dialin review RUN'
 
 
@@ -54,6 +57,12 @@ def first_line_of(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return value if isinstance(value, dict) else {}
+
+
+def n_taken_over(path: Path) -> int:
+    """Return how many decisions at the beginning of a log were taken over from an earlier run."""
+    n = first_line_of(path).get(TAKEN_OVER, "")
+    return int(n) if isinstance(n, str) and n.isdecimal() and len(n) < 10 else 0
 
 
 def check_result(path: Path, result: str) -> None:

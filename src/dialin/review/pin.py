@@ -7,9 +7,10 @@ other intents are discovered again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from dialin.review.apply import BY_PERSON
 from dialin.review.pieces import chosen, joined, pins_of
 from dialin.review.replay import ReviewState
 
+NOWHERE: Mapping[int, int] = MappingProxyType({})
 NO_DECISION = -2
 """Label of a sentence without a decision; −1 means that a person marked it as noise."""
 
@@ -101,7 +103,7 @@ class ReviewedRun:
 
 def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptIntents | None:
     """Return the kept intents of a reviewed run, with labels for the sentences in `keys`; None without decisions."""
-    state, rows = decided.state, {row["intent_id"]: row for row in decided.intents}
+    state = decided.state
     kept = kept_intents(state)
     if not kept and not state.pinned.any():
         return None
@@ -110,13 +112,20 @@ def pinned_of(decided: ReviewedRun, keys: Sequence[tuple[str, str]]) -> KeptInte
     labels[state.pinned & (state.labels < 0)] = -1
     texts, roles = zip(*decided.keys, strict=True)
     known = pins_of(texts, roles, labels, np.full(len(labels), NO_DECISION)).intents
+    return kept_of(decided, kept, np.array([known.get(key, NO_DECISION) for key in keys], dtype=np.int64))
+
+
+def kept_of(decided: ReviewedRun, kept: Sequence[int], labels: Labels) -> KeptIntents:
+    """Return some intents of a reviewed run, with `labels` for the sentences of the run that keeps them."""
+    state, rows = decided.state, {row["intent_id"]: row for row in decided.intents}
+    place = {intent: i for i, intent in enumerate(kept)}
     of = np.array([place.get(intent, -1) for intent in decided.pieces.intents.tolist()], dtype=np.int64)
     return KeptIntents(
         names=tuple(state.intents[intent].name for intent in kept),
         roles=tuple(rows[intent]["role"] or "" for intent in kept),
         descriptions=tuple(rows[intent].get("description") or "" for intent in kept),
         p_good=np.array([rows[intent]["p_good"] for intent in kept], dtype=np.float64),
-        labels=np.array([known.get(key, NO_DECISION) for key in keys], dtype=np.int64),
+        labels=labels,
         pieces=replace(decided.pieces, intents=of),
         uids=tuple(rows[intent]["uid"] for intent in kept),
     )
@@ -161,24 +170,34 @@ class PinnedSplit:
         """Sentences without a kept intent, in which to discover intents."""
         return self.data.at(self.free)
 
-    def joined(self, found: Result) -> Result:
-        """Return one result with the kept intents and those discovered in the rest, the most frequent first."""
+    def joined(self, found: Result, homes: Mapping[int, int] = NOWHERE) -> Result:
+        """Return one result with the kept intents and those discovered in the rest, the most frequent first.
+
+        Parameters
+        ----------
+        found : Result
+            What was discovered in the rest; its intents are 0, 1, ….
+        homes : mapping of int to int
+            The kept intent that a discovered one is a part of, and joins.
+        """
         free, m = self.free, len(self.pinned.names)
+        of = np.array([*(homes.get(i, m + i) for i in range(len(found.intents))), -1], dtype=np.int64)
         groups, p = self.labels.copy(), self.p.copy()
-        groups[free], p[free] = np.where(found.labels < 0, -1, found.labels + m), found.p_intent
+        groups[free], p[free] = of[found.labels], found.p_intent
         reasons, roles = [BY_PERSON if label == -1 else "" for label in self.labels], self._roles()
         for row, reason, role in zip(free.tolist(), found.reasons, found.roles, strict=True):
             reasons[row], roles[row] = reason, role
-        kept = self._intents()
+        kept = self._intents(groups)
         n_kept = sum(intent.size > 0 for intent in kept)
-        intents, rank = numbered([*kept, *found.intents])
+        new = [replace(one, size=0) if i in homes else one for i, one in enumerate(found.intents)]
+        intents, rank = numbered([*kept, *new])
         return Result(
             intents=intents,
             labels=rank[groups],
             p_intent=p,
             reasons=reasons,
             rounds=tuple((part, replace(r, clusters=tuple(free[c] for c in r.clusters))) for part, r in found.rounds),
-            pieces=ranked(joined(self.pinned.pieces, replace(found.pieces, intents=found.pieces.intents + m)), rank),
+            pieces=ranked(joined(self.pinned.pieces, replace(found.pieces, intents=of[found.pieces.intents])), rank),
             complete=found.complete,
             roles=roles,
             suggested=found.suggested and found.suggested.with_known(n_kept),
@@ -191,9 +210,9 @@ class PinnedSplit:
         own = zip(self.labels.tolist(), self.data.roles, strict=True)
         return [self.pinned.roles[label] or role if label >= 0 else role for label, role in own]
 
-    def _intents(self) -> list[Intent]:
-        """Return the kept intents, including any without a sentence in this run."""
-        members = [np.flatnonzero(self.labels == i) for i in range(len(self.pinned.names))]
+    def _intents(self, labels: Labels) -> list[Intent]:
+        """Return the kept intents of sentences with these labels, including any without a sentence in this run."""
+        members = [np.flatnonzero(labels == i) for i in range(len(self.pinned.names))]
         kinds = self.data.kinds.names if self.data.kinds else [""] * len(self.data.texts)
         found = [prevailing([kinds[row] for row in rows], self.data.counts[rows]) for rows in members]
         return [

@@ -1,4 +1,8 @@
-"""Rank the intents by the number of utterances expected to be misplaced, and find the nearest intent of each."""
+"""Rank the intents in the order in which people should look at them, and find the nearest intent of each.
+
+New intents and candidates come first, then those that have drifted, then the others; in each group, those with the most
+utterances expected to be misplaced. Confirmed intents come last, unless they have drifted after that.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,30 @@ import numpy as np
 from dialin.review.apply import SentenceColumns
 from dialin.review.nearness import IntentNearness
 from dialin.review.replay import ReviewState
+
+
+@dataclass(frozen=True)
+class Since:
+    """What has happened since an earlier run.
+
+    Parameters
+    ----------
+    new, drifted : frozenset of str
+        Uids of the intents that the earlier run did not have, and of those that have changed.
+    looked_at : frozenset of int
+        Intents about which people have decided in this run, and not only in the earlier one.
+    """
+
+    new: frozenset[str] = frozenset()
+    drifted: frozenset[str] = frozenset()
+    looked_at: frozenset[int] = frozenset()
+
+    def has_drifted(self, uid: str, intent: int, *, is_done: bool) -> bool:
+        """Return whether an intent has changed and nobody has confirmed it after that."""
+        return uid in self.drifted and not (is_done and intent in self.looked_at)
+
+
+NOTHING_SINCE = Since()
 
 
 @dataclass(frozen=True)
@@ -39,6 +67,10 @@ class RankedIntent:
         Sample sentences.
     description : str
         A sentence about it by an LLM; "" where there is none.
+    uid : str
+        Its identity.
+    is_candidate, is_new, has_drifted : bool
+        Whether it waits to be accepted, is not in the earlier run, or has changed since and needs a second look.
     """
 
     intent: int
@@ -55,12 +87,32 @@ class RankedIntent:
     wants_split: bool
     examples: tuple[str, ...]
     description: str
+    uid: str = ""
+    is_candidate: bool = False
+    is_new: bool = False
+    has_drifted: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody has to look at it."""
+        return self.is_done and not self.has_drifted
+
+    @property
+    def turn(self) -> tuple[bool, int, float, int]:
+        """Its place in the order of review, to sort by."""
+        is_first = (self.is_candidate or self.is_new) and not self.is_done
+        first = 0 if is_first else 1 if self.has_drifted else 2
+        return self.is_settled, 0 if self.is_settled else first, -self.doubt, self.intent
 
 
 def ranking(
-    state: ReviewState, own: SentenceColumns, intents: Sequence[dict[str, Any]], near: IntentNearness | None
+    state: ReviewState,
+    own: SentenceColumns,
+    intents: Sequence[dict[str, Any]],
+    near: IntentNearness | None,
+    since: Since = NOTHING_SINCE,
 ) -> list[RankedIntent]:
-    """Return all intents, the most doubtful first and the confirmed ones last.
+    """Return all intents: new ones and candidates, then drifted ones, then others, and last those that are confirmed.
 
     P(a sentence is in its place) is P(good) of its intent times P(intent | sentence), which is low if another intent
     is near. Doubt sums the complement over utterances, so uncertain, large and confusable intents come first.
@@ -75,14 +127,21 @@ def ranking(
         Rows of ``intents.parquet`` after it.
     near : IntentNearness or None
         Which intent is nearest to each of them; None if nobody knows, because there are no vectors.
+    since : Since
+        Which intents are new or have drifted; none by default.
     """
     doubt, close = doubts(state, own, intents), near.closest if near else {}
-    rows = [_ranked(row, state, doubt[row["intent_id"]], close.get(row["intent_id"], (-1, 0.0))) for row in intents]
-    return sorted(rows, key=lambda r: (r.is_done, -r.doubt, r.intent))
+    ids = [row["intent_id"] for row in intents]
+    nearest = [close.get(intent, (-1, 0.0)) for intent in ids]
+    rows = [_ranked(row, state, doubt[i], at, since) for i, row, at in zip(ids, intents, nearest, strict=True)]
+    return sorted(rows, key=lambda row: row.turn)
 
 
-def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[int, float]) -> RankedIntent:
-    known = state.intents[row["intent_id"]]
+def _ranked(
+    row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[int, float], since: Since
+) -> RankedIntent:
+    known, uid = state.intents[row["intent_id"]], row.get("uid") or ""
+    is_done = known.confirmed and not known.wants_split
     return RankedIntent(
         intent=row["intent_id"],
         name=row["name"],
@@ -94,10 +153,14 @@ def _ranked(row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[i
         close=near[0],
         close_name=state.intents[near[0]].name if near[0] >= 0 else "",
         cosine=near[1],
-        is_done=known.confirmed and not known.wants_split,
+        is_done=is_done,
         wants_split=known.wants_split,
         examples=tuple(row["examples"]),
         description=row.get("description") or "",
+        uid=uid,
+        is_candidate=bool(row.get("candidate")),
+        is_new=uid in since.new,
+        has_drifted=since.has_drifted(uid, row["intent_id"], is_done=is_done),
     )
 
 

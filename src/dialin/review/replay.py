@@ -6,7 +6,7 @@ as void, so every log has exactly one outcome.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from dialin.review.edits import (
     Accept,
     Change,
-    Edit,
     Entry,
     Merge,
     Move,
@@ -27,7 +26,7 @@ from dialin.review.edits import (
     Undo,
     Vote,
 )
-from dialin.review.fit import misfit
+from dialin.review.fit import made_by, misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
 NO_INTENT = -1
@@ -36,11 +35,15 @@ NO_INTENT = -1
 
 @dataclass(frozen=True)
 class ReviewedIntent:
-    """An intent under review: its name, whether a person confirmed it, and whether a person wants it split."""
+    """An intent under review: its name, whether a person confirmed it, and whether a person wants it split.
+
+    A `candidate` of the run, or a part of one, is one until a person confirms it.
+    """
 
     name: str
     confirmed: bool = False
     wants_split: bool = False
+    candidate: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,11 @@ class ReviewState:
         return np.flatnonzero(self.labels == intent)
 
 
-def start_of(labels: NDArray[np.int64], names: Mapping[int, str]) -> ReviewState:
-    """Return the state before any edit."""
-    known = {int(intent): ReviewedIntent(name) for intent, name in names.items()}
+def start_of(
+    labels: NDArray[np.int64], names: Mapping[int, str], candidates: Collection[int] = frozenset()
+) -> ReviewState:
+    """Return the state before any edit; `candidates` are the intents that wait to be accepted."""
+    known = {int(i): ReviewedIntent(name, candidate=i in candidates) for i, name in names.items()}
     return ReviewState(labels, known, np.zeros(len(labels), dtype=bool), used=frozenset(known))
 
 
@@ -156,16 +161,6 @@ def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
                 counts[entry.line], changed_at[entry.line] = True, entry.line
     latest_last = sorted(counts, key=changed_at.__getitem__)
     return [line for line in latest_last if counts[line]], [line for line in latest_last if not counts[line]]
-
-
-def made_by(edit: Edit) -> set[int]:
-    """Return the ids that an edit may create."""
-    match edit:
-        case Split(_, parts):
-            return {part.intent for part in parts}
-        case Move(_, intent, name) if name:
-            return {intent}
-    return set()
 
 
 @dataclass
@@ -236,7 +231,7 @@ class _Draft:
             case Merge():
                 self._merge(change)
             case Split(intent, ()):
-                self.intents[intent] = ReviewedIntent(self.intents[intent].name, wants_split=True)
+                self.intents[intent] = replace(self.intents[intent], confirmed=False, wants_split=True)
             case Split():
                 self._split(change)
             case Move(sentences, intent, name):
@@ -254,9 +249,9 @@ class _Draft:
 
     def _split(self, change: Split) -> None:
         self.parted.append(self._whole(change.intent))
-        name = self.intents.pop(change.intent).name
+        whole = self.intents.pop(change.intent)
         for part in change.parts:
-            self.intents[part.intent] = ReviewedIntent(part.name or name)
+            self.intents[part.intent] = ReviewedIntent(part.name or whole.name, candidate=whole.candidate)
             self.labels[list(part.sentences)] = part.intent
 
     def _put(self, sentences: Sequence[int], intent: int) -> None:

@@ -23,6 +23,7 @@ RESULT_FILES = (
     files.PIECES,
     files.PINNED_INTENTS,
     files.TAXONOMY,
+    files.DRIFT,
     files.LISTED_INTENTS,
     files.REDACTION,
 )

@@ -75,6 +75,8 @@ class RunPlan:
         One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
     listed : tuple of ListedIntent
         Intents that are there from the start; none by default.
+    is_update : bool
+        Whether the new run is the one `since` with new utterances, and all that it found stays as it is.
     """
 
     source: str | SqlQuery
@@ -84,6 +86,7 @@ class RunPlan:
     since: Path | None = None
     redact: str | None = None
     listed: tuple[ListedIntent, ...] = ()
+    is_update: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class Manifest:
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
     cost: Cost | None = None
     since: str = ""
+    is_update: bool = False
     unseen: list[str] = field(default_factory=list)
     suggested: SuggestedNumber | None = None
     files: dict[str, FileHash] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_m
 from dialin.runs.redaction import write_redaction
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
 from dialin.runs.tables import sentences_table
+from dialin.runs.update import united
 
 
 def read_corpus(plan: RunPlan) -> RedactedCorpus:
@@ -41,6 +42,8 @@ def read_corpus(plan: RunPlan) -> RedactedCorpus:
     """
     check(plan.settings)
     check_describer(plan.settings, has_llm=plan.specs.llm != NO_LLM)
+    if plan.is_update:
+        return united(plan)
     found = read_redacted(plan.source, plan.columns, plan.redact or OFF)
     corpus = found.corpus
     n, n_rows, where = len(corpus.texts), corpus.occurrences.num_rows, shown(plan.source)
@@ -104,7 +107,7 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, reda
         If the folder is not free or cannot be written; no part of it remains.
     """
     check_free(folder)
-    pinned = pinned_for(plan, corpus, opened) if plan.since else None
+    pinned = pinned_for(plan, corpus, opened) if plan.since and not plan.is_update else None
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
     place = folder.resolve()  # a link leads to the folder, and stays
     staging = _staging(place)
@@ -240,4 +243,5 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         prompts=plan.settings.steering.prompts_of(shipped(), STEPS_OF),
         calibration=opened.calibration,
         since=str(plan.since.absolute()) if plan.since else "",
+        is_update=plan.is_update,
     )

@@ -58,10 +58,11 @@ INTENTS_SCHEMA = pa.schema(
         pa.field("p_kind", pa.float64()),
         pa.field("examples", pa.list_(pa.large_string()), nullable=False),
         pa.field("uid", pa.string()),
+        pa.field("candidate", pa.bool_()),
     ]
 )
-LATER = ("description", "kind", "p_kind", "uid")
-"""Columns that runs of dialin 0.2 lack."""
+LATER = ("description", "kind", "p_kind", "uid", "candidate")
+"""Columns that runs of older versions lack."""
 
 
 def read_sentences(folder: Path) -> pa.Table:
@@ -155,6 +156,7 @@ def intents_table(result: Result) -> pa.Table:
             "p_kind": pa.array([i.p_kind for i in intents], pa.float64()),
             "examples": pa.array([list(i.examples) for i in intents], pa.list_(pa.large_string())),
             "uid": pa.array([i.uid for i in intents], pa.string()),
+            "candidate": pa.array([i.candidate for i in intents], pa.bool_()),
         }
     )
 

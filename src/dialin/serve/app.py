@@ -30,10 +30,12 @@ from dialin.serve.replies import (
     in_rasa_form,
     prediction,
     prediction_lines,
+    stopped_line,
     version_reply,
 )
 from dialin.serve.rules import Rules
 from dialin.serve.served import Shelf
+from dialin.serve.stopping import Stopping
 
 LOOK_SECONDS = 0.5
 """Time between two looks at whether the run has changed."""
@@ -43,7 +45,7 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 PAGES = {"docs": "text/html", "docs.css": "text/css", "docs.js": "text/javascript"}
 
 
-def http_service(shelf: Shelf, rules: Rules, on_note: Callable[[str], None]) -> Gate:
+def http_service(shelf: Shelf, rules: Rules, on_note: Callable[[str], None], stopping: Stopping | None = None) -> Gate:
     """Return the service as an application.
 
     Parameters
@@ -54,9 +56,12 @@ def http_service(shelf: Shelf, rules: Rules, on_note: Callable[[str], None]) -> 
         What the service asks of its callers.
     on_note : callable
         Told in one line what went wrong inside, without any text of a request.
+    stopping : Stopping, optional
+        Tells a stream of lines when to end; without it, none has to.
     """
     metrics = Metrics()
     site = _Service(shelf, rules, metrics, on_note)
+    site.stopping = stopping or site.stopping
     routes = [
         Route("/", _always(lambda: RedirectResponse("/docs"))),
         Route("/predict", site.predict, methods=["POST"]),
@@ -80,7 +85,7 @@ class _Service:
 
     def __init__(self, shelf: Shelf, rules: Rules, metrics: Metrics, on_note: Callable[[str], None]) -> None:
         self.shelf, self.rules, self.metrics, self.on_note = shelf, rules, metrics, on_note
-        self.is_ready = False
+        self.stopping, self.is_ready = Stopping(), False
 
     @asynccontextmanager
     async def life(self, _: Starlette) -> AsyncIterator[None]:
@@ -141,13 +146,19 @@ class _Service:
         return told
 
     async def _lines(self, question: Inquiry) -> Response:
-        """Answer some lines at once, and send their answers before the next; the first part may still be refused."""
+        """Answer some lines at once, and send their answers before the next; the first part may still be refused.
+
+        A stream that is not at its end when the service stops ends with a line that says so.
+        """
         first = question.slice(0, LINES_AT_ONCE)
         told = await self._told(first)
 
         async def answers() -> AsyncIterator[bytes]:
             yield prediction_lines(first, told)
             for place in range(LINES_AT_ONCE, len(question.ids), LINES_AT_ONCE):
+                if self.stopping.is_over:
+                    yield stopped_line(place, len(question.ids))
+                    return
                 part = question.slice(place, LINES_AT_ONCE)
                 yield prediction_lines(part, await self._told(part, patient=True))
 

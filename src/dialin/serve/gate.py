@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import re
 import time
@@ -74,6 +75,8 @@ class Gate:
 
         try:
             await (self._refused(Request(scope)) or self.app)(scope, receive, counted)
+        except asyncio.CancelledError:  # the server has waited long enough
+            self.on_note("the service stops, and a request was cut off")
         except Exception as error:  # the routes have answered; its message may quote a text
             self.on_note(place_of(error))
         finally:

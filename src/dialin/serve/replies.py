@@ -55,6 +55,17 @@ def prediction_lines(question: Inquiry, told: Told) -> bytes:
     return b"".join(in_json(heading | result) + b"\n" for result in results_of(question, told))
 
 
+def stopped_line(n_answered: int, n: int) -> bytes:
+    r"""Return the last line of NDJSON if the service stops before all utterances are answered.
+
+    Examples
+    --------
+    >>> stopped_line(128, 1000)
+    b'{"error":"the service stops: 128 of 1,000 utterances were answered"}\n'
+    """
+    return in_json({"error": f"the service stops: {n_answered:,} of {n:,} utterances were answered"}) + b"\n"
+
+
 def in_json(value: Any) -> bytes:
     """Return a value as one line of JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

@@ -16,13 +16,14 @@ from dialin.llm.hosts import is_loopback
 from dialin.serve.app import http_service
 from dialin.serve.rules import Rules
 from dialin.serve.served import Shelf
+from dialin.serve.stopping import DRAIN_SECONDS, Stopping
 from dialin.web.connections import BoundedProtocol
 from dialin.web.serve import access_of, in_url, listening
 
 CONNECTIONS = 1_024
 """Connections that may be open at once."""
-IDLE_SECONDS, DRAIN_SECONDS = 60, 30
-"""Time for a connection without a request, and for requests that are under way when the service is stopped."""
+IDLE_SECONDS = 60
+"""Time for a connection without a request."""
 MOST_HEAD = 16_384
 """Length of a request's head in bytes."""
 
@@ -71,9 +72,24 @@ def run_service(
     with listening(address.host, address.port) as listener, _signals(shelf):
         port = listener.getsockname()[1]
         hosts = frozenset[str]() if rules.key else access_of(address.host, port, "").hosts
-        server = uvicorn.Server(settings_of_server(http_service(shelf, replace(rules, hosts=hosts), on_note)))
+        stopping = Stopping()
+        app = http_service(shelf, replace(rules, hosts=hosts), on_note, stopping)
+        server = _DrainingServer(settings_of_server(app), stopping)
         on_ready(f"http://{in_url(address.host)}:{port}")
         server.run(sockets=[listener])
+
+
+class _DrainingServer(uvicorn.Server):
+    """A server that tells long answers when it is to stop."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Stopping) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at a signal."""
+        self._stopping.begin()
+        super().handle_exit(sig, frame)
 
 
 def settings_of_server(app: Any) -> uvicorn.Config:

@@ -131,7 +131,11 @@ def difference_of_runs(old: Run, new: Run) -> Difference:
 
 def difference(old: Snapshot, new: Snapshot) -> Difference:
     """Return the difference between two runs of the same embedder; intents with the same uid are the same."""
-    flows = flows_between(old, new)
+    return difference_by(old, new, flows_between(old, new))
+
+
+def difference_by(old: Snapshot, new: Snapshot, flows: Flows) -> Difference:
+    """Return the difference between two runs by what went where; intents with the same uid are the same."""
     uids = {intent.uid: place for place, intent in enumerate(new.intents) if intent.uid}
     bound = {place: uids[intent.uid] for place, intent in enumerate(old.intents) if intent.uid in uids}
     matching = matched(flows, bound)

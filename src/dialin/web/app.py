@@ -26,13 +26,25 @@ from dialin.review.replay import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
 from dialin.runs.run import Run
 from dialin.web import annotation, events, pages
-from dialin.web.asked import MAX_USER, NAME_COOKIE, form_in, intent_in, local, page_in, query_number, user_in
+from dialin.web.asked import (
+    MAX_USER,
+    NAME_COOKIE,
+    form_in,
+    intent_in,
+    list_in,
+    local,
+    page_in,
+    query_number,
+    user_in,
+)
 from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, decision, seen_in
 from dialin.web.guard import Guard
 from dialin.web.seen import StaleError
 from dialin.web.take_out import archive_of, take_out_page
 
+N_OFFERED = 200
+"""Names of listed intents without sentences that a field offers."""
 NO_SUCH_INTENT = -2
 """Cluster id that matches no cluster, used if the URL names no cluster."""
 TURNS: dict[str, type[Undo] | type[Redo]] = {"undo": Undo, "redo": Redo}
@@ -118,7 +130,7 @@ class _Site:
 
     def overview(self, request: Request) -> Response:
         view = self.desk.view()
-        return self._page(request, view, "overview", pages.overview(view, page_in(request)))
+        return self._page(request, view, "overview", pages.overview(view, page_in(request), list_in(request)))
 
     def intent(self, request: Request) -> Response:
         view, intent = self.desk.view(), intent_in(request)
@@ -126,7 +138,8 @@ class _Site:
             return self._message(
                 request, "This intent no longer exists: it was merged or split, or its creation was undone.", 404
             )
-        return self._page(request, view, "intent", pages.intent_page(view, intent, page_in(request)))
+        page = pages.intent_page(view, intent, page_in(request), list_in(request))
+        return self._page(request, view, "intent", page)
 
     def unassigned(self, request: Request) -> Response:
         view = self.desk.view()
@@ -207,7 +220,7 @@ class _Site:
     def _edited(self, form: Form, by: str) -> Response:
         if form.one("do") in TURNS:
             return RedirectResponse(self._turned(form, by) or self._next(form), 303)
-        self.desk.decide(by, decision(form), seen_in(form))
+        self.desk.decide(by, decision(form, self.desk.newer), seen_in(form))
         return RedirectResponse(self._next(form), 303)
 
     def _turned(self, form: Form, by: str) -> str:
@@ -257,6 +270,7 @@ class _Site:
                 last=events.event(view, view.entries[-1], user) if view.entries else None,
                 group=self.access.group,
                 seen=view.entries[-1].line if view.entries else 0,
+                unseen=view.unseen[:N_OFFERED],
                 can_edit=request.state.can_edit,
             )
         )

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from dialin.errors import InputError
 from dialin.web.forms import Form, clean_name, form_of, number_in
+from dialin.web.lists import ALL, LISTS
 
 MAX_BODY = 32_000_000
 """Maximum size of a form in bytes; large because a split lists all sentences of an intent."""
@@ -51,6 +52,12 @@ def intent_in(request: Request) -> int:
 def page_in(request: Request) -> int:
     """Return the number of the page that a request asks for, from 1."""
     return query_number(request, "page", 1)
+
+
+def list_in(request: Request) -> str:
+    """Return the list of intents that a request asks for; all of them if it names none or an unknown one."""
+    named = request.query_params.get("list", ALL)
+    return named if named in LISTS else ALL
 
 
 def query_number(request: Request, key: str, missing: int) -> int:

@@ -10,22 +10,27 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dialin import files
 from dialin.errors import InputError
-from dialin.review.apply import Earlier, SentenceColumns, edited_rows, p_after, sentence_columns, state_of
+from dialin.review.apply import Earlier, Row, SentenceColumns, edited_rows, p_after, sentence_columns, state_of
 from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
-from dialin.review.log import DECISIONS, append, read_log
+from dialin.review.log import DECISIONS, append, n_taken_over, read_log
 from dialin.review.nearness import IntentNearness, nearness_of
-from dialin.review.rank import RankedIntent, ranking
+from dialin.review.rank import RankedIntent, Since, ranking
 from dialin.review.replay import ReviewState, refusal, replay
+from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
-from dialin.web.seen import Seen, check_own_seen, check_unchanged
+from dialin.taxonomy.recorded import Recorded, recorded_in
+from dialin.text.unseen import plain_name
+from dialin.web.seen import Seen, check_own_seen, check_unchanged, concerned_by
 
 
 @dataclass(frozen=True)
 class View:
     """A consistent snapshot of a run under review; later edits do not change it.
 
-    `folded` holds the texts without case, for the search; `near` is None without vectors.
+    `folded` holds the texts without case, for the search; `near` is None without vectors; `recorded` is what the run
+    says of an earlier one, and `unseen` has the names of listed intents that no intent bears.
     """
 
     run: Run
@@ -39,6 +44,8 @@ class View:
     X: NDArray[np.float32] | None
     near: IntentNearness | None
     folded: pa.Array
+    recorded: Recorded
+    unseen: tuple[str, ...]
 
     def name(self, intent: int) -> str:
         """Return the name of an intent; "no intent" for −1 and for ids that no longer exist."""
@@ -67,12 +74,21 @@ class Desk:
         self._own = sentence_columns(self._found[0])
         self._rows = {row["intent_id"]: row for row in self._found[1].to_pylist()}
         self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())
+        self._recorded = recorded_in(run)
+        self._since = since_of(self._recorded)
+        self._listed = [plain_name(one.name) for one in read_listed(run.folder / files.LISTED_INTENTS)]
         data = run.data
         self._X = data.X if data else None
         self._near = None if data is None else nearness_of(self._start.labels, data.X)
         self._earlier: Earlier | None = None
         self._size = -1
         self._view: View | None = None
+
+    @property
+    def newer(self) -> frozenset[int]:
+        """The intents of the run that an earlier run did not have."""
+        rows = self._rows.values()
+        return frozenset(row["intent_id"] for row in rows if row.get("candidate") or row["uid"] in self._since.new)
 
     def view(self) -> View:
         """Return the current snapshot, with everyone's edits."""
@@ -87,6 +103,7 @@ class Desk:
         own = replace(self._own, p=p_after(self._own.p, state))
         intents = edited_rows(own, self._rows, state, self._earlier)
         self._earlier = Earlier(state, {row["intent_id"]: row for row in intents})
+        since = replace(self._since, looked_at=looked_at(entries, state, n_taken_over(self._path)))
         if self._near is not None and self._X is not None:
             self._near = self._near.after(state.labels, self._X)
         return View(
@@ -94,13 +111,15 @@ class Desk:
             entries=tuple(entries),
             state=state,
             own=own,
-            ranked=tuple(ranking(state, own, intents, self._near)),
+            ranked=tuple(ranking(state, own, intents, self._near, since)),
             texts=self._run.corpus.texts,
             counts=own.counts,
             p=own.p,
             X=self._X,
             near=self._near,
             folded=self._folded,
+            recorded=self._recorded,
+            unseen=unseen_names(self._listed, intents),
         )
 
     def decide(self, by: str, decide: Callable[[ReviewState], Edit], seen: Seen) -> None:
@@ -144,6 +163,27 @@ class Desk:
 
         append(self._path, by, checked)
         return found[0]
+
+
+def since_of(recorded: Recorded) -> Since:
+    """Return which intents are new, and which have drifted."""
+    changes = recorded.changes.items()
+    return Since(
+        new=frozenset(uid for uid, change in changes if change.is_new),
+        drifted=frozenset(uid for uid, change in changes if change.has_drifted),
+    )
+
+
+def looked_at(entries: Sequence[Entry], state: ReviewState, n_earlier: int) -> frozenset[int]:
+    """Return the intents that decisions in effect name, without the first `n_earlier` decisions of the log."""
+    active = set(state.active)
+    return frozenset[int]().union(*(concerned_by(e.edit)[0] for e in entries[n_earlier:] if e.line in active))
+
+
+def unseen_names(listed: Sequence[str], intents: Sequence[Row]) -> tuple[str, ...]:
+    """Return the listed names that no intent has, in the order of the list, ignoring case."""
+    seen = {row["name"].casefold() for row in intents}
+    return tuple(name for name in listed if name.casefold() not in seen)
 
 
 def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:

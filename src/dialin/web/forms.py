@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -89,14 +89,22 @@ def seen_in(form: Form) -> Seen:
     sentences = [key for key in form.values if key == "s" or key.startswith("sentences")]
     return Seen(
         line,
-        intents=form.all_numbers("intent", *([] if form.one("others") == NAMED_INTENT else ["others"])),
+        intents=form.all_numbers(*(key for key in ("intent", "others") if form.one(key) != NAMED_INTENT)),
         targets=() if form.one("to") == NEW_INTENT else form.all_numbers("to"),
         sentences=form.all_numbers(*sentences),
+        is_acceptance=form.one("do") == "accept",
     )
 
 
-def decision(form: Form) -> Callable[[ReviewState], Edit]:
+def decision(form: Form, newer: Container[int] = frozenset()) -> Callable[[ReviewState], Edit]:
     """Return a function that turns the newest state into the edit of a form.
+
+    Parameters
+    ----------
+    form : Form
+        The form.
+    newer : container of int
+        Intents that should not be the one that a merge keeps, because an earlier run knows the others.
 
     Raises
     ------
@@ -104,16 +112,13 @@ def decision(form: Form) -> Callable[[ReviewState], Edit]:
         The form names no known edit, or a field is missing or wrong.
     """
     kind = form.one("do")
+    others = {"split": _split, "name": _named, "give": _given, "rename": _renamed, "reject": _rejected}
+    if kind in others:
+        return others[kind](form)
     if kind in ("move", "noise"):
         return _about_sentences(form, kind)
-    if kind == "split":
-        return _split(form)
-    if kind == "name":
-        return _named(form)
-    if kind == "give":
-        return _given(form)
-    if kind == "merge" and form.one("others") == NAMED_INTENT:
-        return _merged_by_name(form)
+    if kind == "merge":
+        return _merged(form, newer)
     edit = _about_intent(form, kind)
     return lambda _: edit
 
@@ -121,12 +126,6 @@ def decision(form: Form) -> Callable[[ReviewState], Edit]:
 def _about_intent(form: Form, kind: str) -> Edit:
     if kind == "accept":
         return Accept(form.number("intent"))
-    if kind == "rename":
-        return Rename(form.number("intent"), _needed(form.name()))
-    if kind == "merge":
-        chosen = form.numbers("others")
-        own = form.number("intent") if form.one("intent") else min(chosen)  # the run numbers its intents by size
-        return Merge(own, tuple(i for i in chosen if i != own) or (own,), form.name())
     if kind == "want-split":
         return Split(form.number("intent"))
     if kind in ("good", "bad"):
@@ -170,15 +169,53 @@ def _moved_by_name(
     return decide
 
 
-def _merged_by_name(form: Form) -> Callable[[ReviewState], Edit]:
-    """Return the merge of an intent with the one that has a name."""
-    intent, name = form.number("intent"), _needed(form.name("other"))
+def _merged(form: Form, newer: Container[int]) -> Callable[[ReviewState], Edit]:
+    """Return the merge of some intents; without a choice, the largest is kept of those that are not `newer`."""
+    for key, named in (("intent", "others"), ("others", "intent")):
+        if form.one(named) == NAMED_INTENT:
+            return _merged_by_name(form, key)
+    chosen = form.numbers("others")
+    own = form.number("intent") if form.one("intent") else min(chosen, key=lambda i: (i in newer, i))
+    edit = Merge(own, tuple(i for i in chosen if i != own) or (own,), form.name())
+    return lambda _: edit
+
+
+def _merged_by_name(form: Form, key: str) -> Callable[[ReviewState], Edit]:
+    """Return the merge of the intent in a field, ``intent`` or ``others``, with the one that has a name."""
+    own, name = form.number(key), _needed(form.name("other"))
 
     def decide(state: ReviewState) -> Edit:
-        other = named_so(state, (i for i in state.intents if i != intent), name)
+        other = named_so(state, (i for i in state.intents if i != own), name)
         if other is None:
             raise InputError(f"there is no other intent {name!r}", hint="search for it, and copy its name")
-        return Merge(intent, (other,))
+        return Merge(own, (other,)) if key == "intent" else Merge(other, (own,))
+
+    return decide
+
+
+def _renamed(form: Form) -> Callable[[ReviewState], Edit]:
+    """Return the renaming of an intent; no other intent may have that name."""
+    intent, name = form.number("intent"), _needed(form.name())
+
+    def decide(state: ReviewState) -> Edit:
+        known = state.intents.get(intent)
+        others = [i for i in state.intents if i != intent and (state.labels == i).any()]
+        if known and known.name != name and named_so(state, others, name) is not None:
+            raise InputError(f"another intent is called {name!r}", hint="merge the two, or choose another name")
+        return Rename(intent, name)
+
+    return decide
+
+
+def _rejected(form: Form) -> Callable[[ReviewState], Edit]:
+    """Return the removal of all sentences of an intent."""
+    intent = form.number("intent")
+
+    def decide(state: ReviewState) -> Edit:
+        rows = state.members(intent).tolist()
+        if not rows:
+            raise InputError(f"intent {intent} no longer has sentences")
+        return Noise(tuple(rows))
 
     return decide
 

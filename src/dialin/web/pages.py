@@ -14,6 +14,8 @@ from dialin.review.propose import named, parts_of
 from dialin.review.rank import RankedIntent
 from dialin.review.replay import NO_INTENT
 from dialin.web.desk import View
+from dialin.web.lists import ALL, CountedList, before_and_after, counted_lists, listed_in
+from dialin.web.reasons import names_by_uid, reasons_to_look
 
 PER_PAGE, INTENTS_PER_PAGE = 50, 200
 N_FOUND, N_TARGETS = 100, 200
@@ -53,9 +55,13 @@ class Pager:
 
 @dataclass(frozen=True)
 class Overview:
-    """All intents, the most doubtful first; `shown` holds the intents of this page."""
+    """The intents of a list in the order of review; `shown` holds those of this page, with the reasons for each."""
 
-    shown: tuple[RankedIntent, ...]
+    shown: tuple[tuple[RankedIntent, tuple[str, ...]], ...]
+    lists: tuple[CountedList, ...]
+    chosen: str
+    unseen: tuple[str, ...]
+    n: int
     pager: Pager
     most: int
     most_doubt: float
@@ -80,6 +86,8 @@ class IntentPage:
     intent: int
     name: str
     ranked: RankedIntent | None
+    reasons: tuple[str, ...]
+    chosen: str
     lines: tuple[SentenceLine, ...]
     pager: Pager
     others: Targets
@@ -147,11 +155,16 @@ def lines(view: View, rows: Iterable[int]) -> tuple[SentenceLine, ...]:
     return tuple(sentence_line(view, int(row)) for row in rows)
 
 
-def overview(view: View, page: int) -> Overview:
-    """Return one page of the overview."""
-    at = pager(len(view.ranked), page, INTENTS_PER_PAGE)
+def overview(view: View, page: int, chosen: str = ALL) -> Overview:
+    """Return one page of the chosen list of intents."""
+    listed = listed_in(view, chosen)
+    at, names = pager(len(listed), page, INTENTS_PER_PAGE), names_by_uid(view)
     return Overview(
-        shown=view.ranked[at.span],
+        shown=tuple((row, reasons_to_look(view, row, names)) for row in listed[at.span]),
+        lists=counted_lists(view),
+        chosen=chosen,
+        unseen=view.unseen,
+        n=len(view.ranked),
         pager=at,
         most=max((r.n_occurrences for r in view.ranked), default=0),
         most_doubt=max((r.doubt for r in view.ranked), default=0.0),
@@ -162,22 +175,23 @@ def overview(view: View, page: int) -> Overview:
     )
 
 
-def intent_page(view: View, intent: int, page: int) -> IntentPage:
-    """Return the page of an existing intent, or of the sentences without one (−1)."""
+def intent_page(view: View, intent: int, page: int, chosen: str = ALL) -> IntentPage:
+    """Return the page of an existing intent, or of the sentences without one (−1); its neighbours are in a list."""
     rows = view.most_doubtful(intent)
     at = pager(len(rows), page)
-    ids = [r.intent for r in view.ranked]
-    place = ids.index(intent) if intent in ids else len(ids)
-    own = view.ranked[place] if place < len(ids) else None
+    own = next((r for r in view.ranked if r.intent == intent), None)
+    before, after = before_and_after(view, intent, chosen)
     return IntentPage(
         intent=intent,
         name=view.name(intent),
         ranked=own,
+        reasons=reasons_to_look(view, own, names_by_uid(view)) if own else (),
+        chosen=chosen,
         lines=lines(view, rows[at.span]),
         pager=at,
         others=targets(view, view.near.nearest_to(intent, N_TARGETS) if view.near else [], intent),
-        before=ids[place - 1] if 0 < place < len(ids) else None,
-        after=ids[place + 1] if place + 1 < len(ids) else None,
+        before=before,
+        after=after,
     )
 
 

@@ -26,12 +26,15 @@ class Seen:
         Intents that only receive sentences; others may have added some, but the name must be the same.
     sentences : tuple of int
         Sentences that the decision is about: where they are.
+    is_acceptance : bool
+        Whether the decision only confirms the intents, so that it agrees with whoever confirmed them before.
     """
 
     line: int | None = None
     intents: tuple[int, ...] = ()
     targets: tuple[int, ...] = ()
     sentences: tuple[int, ...] = ()
+    is_acceptance: bool = False
 
 
 class StaleError(InputError):
@@ -75,7 +78,7 @@ def _aspects(state: ReviewState, seen: Seen) -> object:
     targets = [state.intents.get(i) for i in seen.targets]
     rows = [row for row in seen.sentences if row < len(state.labels)]
     return (
-        [known and (known.name, known.wants_split) for known in intents],
+        [known and (known.name, known.wants_split, known.confirmed and not seen.is_acceptance) for known in intents],
         [known and known.name for known in targets],
         state.labels[rows].tolist(),
         [state.members(i).tolist() for i in seen.intents],
@@ -90,11 +93,11 @@ def _members(state: ReviewState, intents: Sequence[int]) -> list[int]:
 def _concerns(edit: Edit, intents: set[int], rows: set[int], edit_at: Callable[[int], Edit | None]) -> bool:
     """Return whether an edit, or the one that it undoes or redoes, names one of these intents or sentences."""
     changed = edit_at(edit.line) if isinstance(edit, Undo | Redo) else edit
-    own_intents, own_rows = _named_in(changed)
+    own_intents, own_rows = concerned_by(changed)
     return not (intents.isdisjoint(own_intents) and rows.isdisjoint(own_rows))
 
 
-def _named_in(edit: Edit | None) -> tuple[set[int], set[int]]:
+def concerned_by(edit: Edit | None) -> tuple[set[int], set[int]]:
     """Return the intents and the sentences that an edit names."""
     match edit:
         case Accept(intent) | Rename(intent, _) | Vote(intent):

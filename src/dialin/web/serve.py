@@ -96,10 +96,16 @@ def in_url(host: str) -> str:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a listening socket; raise InputError if the address cannot be used."""
+    """Return a listening socket; raise InputError if the address cannot be used.
+
+    Its connections send at once: a reply is written in two parts, and the second would else wait some 40 ms until the
+    caller confirms the first. asyncio sees to that for the sockets that it makes itself only.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         raise InputError(
             f"cannot listen on {host} port {port}: {error.strerror or error}",

@@ -269,3 +269,27 @@ def test_no_outcome_has_the_name_of_another_column() -> None:
         for dialogue in importer_named(name).dialogues(fixture_value(name), "it"):
             assert not {"row", "sentence_id", "text", "dialogue_id", "turn", "role", "date"} & set(dialogue.outcomes)
             assert not {"start", "end", "speaker"} & set(dialogue.outcomes)
+
+
+# --- what lies in one folder ------------------------------------------------------------------------
+
+
+def test_an_archive_in_a_folder_counts_as_a_folder(tmp_path: Path) -> None:
+    """Its files are read where its name stands; a file of that name that is no archive is only counted."""
+    folder = tmp_path / "calls"
+    put(folder / "a.json", CALLS[0])
+    archive_of(folder / "more.ZIP")
+    (folder / "z.zip").write_bytes(b"not packed")
+    table, lines = loaded(folder)
+    assert ids_in(table) == ["c0", "c0 (more.ZIP/0)", "c1", "c2"]
+    assert lines == ["4 Contact Lens calls; 1 other file left out, such as z.zip; 1 duplicate id: file name added"]
+
+
+def test_calls_and_chats_of_contact_lens_are_one_table(tmp_path: Path) -> None:
+    put(tmp_path / "calls" / "1.json", CALLS[0])
+    put(tmp_path / "calls" / "2.json", fixture_value("contact-lens-chat"))
+    put(tmp_path / "calls" / "3.json", CALLS[1])
+    table, lines = loaded(tmp_path / "calls")
+    assert ids_in(table) == ["c0", "chat-19", "c1"]
+    assert set(table["channel"].to_pylist()) == {"voice", "chat"}
+    assert lines == ["3 Contact Lens contacts; 1 event, 1 bot turn, 1 attachment left out"]

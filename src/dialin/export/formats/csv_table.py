@@ -6,19 +6,26 @@ import re
 
 from dialin.export.base import Content, ExportFormat, Files, Labelled
 from dialin.export.checks import broken, csv_in
-from dialin.export.formats.neutral import COLUMNS, records
+from dialin.export.formats.neutral import COLUMNS, Cell, outcome_rows, records
 from dialin.export.names import Naming
 from dialin.export.packing import csv_bytes
 from dialin.export.text import inert
+from dialin.text.formulas import without_formula
 
-FILE = "intents.csv"
+FILE, OUTCOMES = "intents.csv", "outcomes.csv"
 _NAMES = Naming(re.compile(r"[^\s=+@;]+(?:\s+[^\s=+@;]+)*"), longest=256)
 """Names that a spreadsheet takes for no formula."""
 
 
 def write(content: Content) -> Files:
-    """Return the file."""
-    return {FILE: csv_bytes([COLUMNS, *records(content)])}
+    """Return the files: the phrases, and the outcomes if any is known."""
+    outcomes = [[_no_formula(cell) for cell in row] for row in outcome_rows(content)]
+    files = {FILE: csv_bytes([COLUMNS, *records(content)])}
+    return files | ({OUTCOMES: csv_bytes(outcomes)} if outcomes else {})
+
+
+def _no_formula(cell: Cell) -> Cell:
+    return without_formula(cell) if isinstance(cell, str) else cell
 
 
 def validate(files: Files) -> list[Labelled]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from dialin.errors import InputError
 from dialin.export.base import Content, ExportFormat, Files, Labelled, PlatformLimits
 from dialin.export.checks import broken
-from dialin.export.formats.neutral import ANY_NAME, COLUMNS, Cell, records
+from dialin.export.formats.neutral import ANY_NAME, COLUMNS, Cell, outcome_rows, records
 from dialin.export.packing import unzipped, zip_bytes
 
 FILE = "intents.xlsx"
@@ -36,13 +35,16 @@ def openpyxl_library() -> Any:
 
 
 def write(content: Content) -> Files:
-    """Return the file."""
+    """Return the file, with a second sheet of outcomes if any is known."""
     library = openpyxl_library()
     book = library.Workbook(write_only=True)
-    sheet = book.create_sheet("intents")
-    rows: list[Sequence[Cell]] = [COLUMNS, *records(content)]
-    for row in rows:
-        sheet.append([_cell(library, sheet, value) for value in row])
+    phrases: list[list[Cell]] = [list(COLUMNS), *records(content)]
+    outcomes = outcome_rows(content)
+    sheets = {"intents": phrases} | ({"outcomes": outcomes} if outcomes else {})
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append([_cell(library, sheet, value) for value in row])
     stream = io.BytesIO()
     book.save(stream)
     return {FILE: zip_bytes({path: _timeless(data) for path, data in unzipped(stream.getvalue()).items()})}

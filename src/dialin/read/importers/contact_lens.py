@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dialin.read.importers.amazon import MACHINES, amazon_outcomes, amazon_role, amazon_turn, why_nothing
-from dialin.read.importers.base import Dialogue, NothingSaidError, SourceTurn
+from dialin.read.importers.base import Dialogue, Importer, NothingSaidError, SourceTurn
 from dialin.read.importers.places import JsonPlace, filled_keys, objects_in
 
 _OTHERS = {"EVENT": "events", "ATTACHMENT": "attachments"}
@@ -55,6 +55,22 @@ class ContactLensChat:
     def dialogues(self, document: object, where: str) -> Iterator[Dialogue]:
         """Yield the one dialogue of a document."""
         yield _of_chat(JsonPlace(document, where))
+
+
+class ContactLens:
+    """Contact Lens analyses of calls and chats that lie together."""
+
+    name, one, many = "contact-lens", "Contact Lens contact", "Contact Lens contacts"
+    parts: tuple[Importer, ...] = (ContactLensVoice(), ContactLensChat())
+
+    def recognises(self, document: object) -> bool:
+        """Return whether a document is of a call or a chat."""
+        return any(part.recognises(document) for part in self.parts)
+
+    def dialogues(self, document: object, where: str) -> Iterator[Dialogue]:
+        """Yield the one dialogue of a document."""
+        is_chat = _is_contact(document, "CHAT")
+        return self.parts[is_chat].dialogues(document, where)
 
 
 def _of_chat(root: JsonPlace) -> Dialogue:

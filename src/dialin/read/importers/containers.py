@@ -6,6 +6,7 @@ import lzma
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -39,7 +40,7 @@ def is_archive(data: bytes, path: str) -> bool:
 def files_in_folder(folder: Path) -> Iterator[SourceFile | str]:
     """Yield the files in a folder and those below it, by their paths; only the path of one that is no document.
 
-    Hidden files and folders are skipped.
+    Hidden files and folders are skipped. A zip archive counts as a folder.
 
     Raises
     ------
@@ -50,7 +51,22 @@ def files_in_folder(folder: Path) -> Iterator[SourceFile | str]:
         name = path.relative_to(folder).as_posix()
         if is_hidden(name) or not path.is_file():
             continue
-        yield _source_file(path, name) if may_be_document(name) else name
+        if path.suffix.lower() == ".zip":
+            yield from _files_packed_in(_source_file(path, name))
+        else:
+            yield _source_file(path, name) if may_be_document(name) else name
+
+
+def _files_packed_in(archive: SourceFile) -> Iterator[SourceFile | str]:
+    """Yield the files in an archive that lies in a folder, by their paths there; only its own path if it is none."""
+    if not is_archive(archive.data, archive.path):
+        yield archive.path
+        return
+    for file in files_in_zip(archive.data, archive.where):
+        if isinstance(file, str):
+            yield f"{archive.path}/{file}"
+        else:
+            yield replace(file, path=f"{archive.path}/{file.path}")
 
 
 def _source_file(path: Path, name: str) -> SourceFile:

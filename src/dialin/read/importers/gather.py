@@ -13,7 +13,7 @@ from dialin.read.importers.as_table import DialogueRows
 from dialin.read.importers.base import Dialogue, Importer, NothingSaidError, SourceTurn
 from dialin.read.importers.documents import SourceDocument, SourceFile, documents_in, head_of
 from dialin.read.importers.joining import joined_turns
-from dialin.read.importers.known import IMPORTERS, importer_named, importer_of
+from dialin.read.importers.known import IMPORTERS, importer_named, importer_of, importer_of_both
 from dialin.read.importers.speakers import SpeakerRoles, speaker_roles
 from dialin.read.importers.telling import summary_lines
 from dialin.read.source import RawTable
@@ -132,7 +132,11 @@ class Gathered:
                 raise _another(document.where, found, self.importer)
             return None if found else self.importer
         if found and self.importer:
-            raise _mixed(self.where, (self.importer, self.first), (found, document.where))
+            both = importer_of_both(self.importer, found)
+            if both is None:
+                raise _mixed(self.where, (self.importer, self.first), (found, document.where))
+            self.importer = both
+            return both
         if found:
             self.importer, self.first = found, document.where
         return found

@@ -7,7 +7,7 @@ from dialin.read.importers.assemblyai import AssemblyAi
 from dialin.read.importers.azure_speech import AzureSpeech
 from dialin.read.importers.base import Importer
 from dialin.read.importers.call_analytics import CallAnalytics
-from dialin.read.importers.contact_lens import ContactLensChat, ContactLensVoice, LexDesigner
+from dialin.read.importers.contact_lens import ContactLens, ContactLensChat, ContactLensVoice, LexDesigner
 from dialin.read.importers.cx_insights import CxIngest, CxInsights
 from dialin.read.importers.deepgram import Deepgram
 from dialin.read.importers.freshdesk import Freshdesk
@@ -45,6 +45,23 @@ IMPORTERS: tuple[Importer, ...] = (
     Twilio(),
 )
 """One for each source. No document is recognised by two of them."""
+
+
+BOTH: tuple[ContactLens, ...] = (ContactLens(),)
+"""Those that read what two of `IMPORTERS` read each alone: two kinds of dialogues of one source, in one folder."""
+
+
+def importer_of_both(one: Importer, other: Importer) -> Importer | None:
+    """Return the importer that reads what these two read; None if they are of two sources.
+
+    Examples
+    --------
+    >>> both = importer_of_both(importer_named("contact-lens"), importer_named("contact-lens-chat"))
+    >>> both and both.many, importer_of_both(importer_named("contact-lens"), importer_named("twilio"))
+    ('Contact Lens contacts', None)
+    """
+    wanted = {one.name, other.name}
+    return next((each for each in BOTH if {part.name for part in each.parts} == wanted), None)
 
 
 def importer_of(document: object) -> Importer | None:

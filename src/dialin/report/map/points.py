@@ -70,10 +70,15 @@ class Points:
 
 
 def points_of(contents: LoadedRun, most: int = MAX_POINTS) -> Points | None:
-    """Return the points of a run's map, about `most` of them; None without embeddings."""
+    """Return the points of a run's map, about `most` of them; None without embeddings.
+
+    The sentences of withheld intents are not on it: their places would tell one intent from the other.
+    """
     if contents.X is None:
         return None
     rows = sampled(contents.labels, most, contents.seed)
+    if contents.summary.withheld:
+        rows = rows[contents.labels[rows] < len(contents.rows) - 1]
     sentences = contents.sentences.take(pa.array(rows))
     return Points(
         places=np.rint(layout(contents.X[rows], contents.seed) * SCALE).astype(np.int64),
@@ -81,7 +86,7 @@ def points_of(contents: LoadedRun, most: int = MAX_POINTS) -> Points | None:
         counts=sentences["count"].to_numpy(),
         roles=[contents.roles[row] for row in rows],
         texts=fitting(sentences["text"].to_pylist(), TEXT_BYTES),
-        n_all=len(contents.labels),
+        n_all=len(contents.labels) if not contents.summary.withheld else len(rows),
     )
 
 

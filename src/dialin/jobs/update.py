@@ -1,0 +1,223 @@
+"""Updates a run: what it found stays, new sentences go where its decision function says, the rest is searched.
+
+Nothing is written to the earlier run. What is taken from it is read again when the work goes on, so it has to stay
+where it is until the update is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dialin import files
+from dialin.arrays import Matrix, Rows
+from dialin.discover.connect import Connections
+from dialin.discover.context import Context, Tools
+from dialin.discover.state import Data, Result
+from dialin.jobs.embedding import Encode
+from dialin.jobs.known_first import joined_all
+from dialin.jobs.predict import Answers, Decisions
+from dialin.jobs.update_drift import Listener, heard_again
+from dialin.judge.verdict import Judge
+from dialin.llm.cache import ReplyStore
+from dialin.read.corpus import Corpus
+from dialin.review.apply import BY_PERSON
+from dialin.review.edits import Entry
+from dialin.review.join_known import homes_of
+from dialin.review.log import DECISIONS, TAKEN_OVER, read_log, write_log
+from dialin.review.pin import NO_DECISION, NOWHERE, PinnedSplit, kept_of
+from dialin.review.taken_over import decisions_taken_over
+from dialin.runs.manifest import Manifest
+from dialin.runs.run import Run, decided, keys_of, load
+from dialin.runs.update import new_part
+from dialin.taxonomy.drift import Drift, drift_between, drift_json
+from dialin.taxonomy.snapshot import as_places, numbered_from_zero, snapshot_of
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is written beside the result of an update: the values of ``drift.json``, and the lines of its log."""
+
+    drift: dict[str, Any]
+    entries: list[Entry]
+
+    def write_log(self, folder: Path, result: str) -> None:
+        """Write the log of the review of a run with this result, if there are lines for it."""
+        if self.entries:
+            write_log(folder / DECISIONS, self.entries, {"result": result, TAKEN_OVER: str(len(self.entries))})
+
+
+@dataclass(frozen=True)
+class HeardAll:
+    """What the earlier run says of all sentences of an update, and how the new ones differ from its own."""
+
+    split: PinnedSplit
+    drift: Drift
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """An update of a run.
+
+    Parameters
+    ----------
+    run : Run
+        The update, with the sentences of the earlier run and the new ones.
+    earlier : Run
+        The run that it updates.
+    """
+
+    run: Run
+    earlier: Run
+
+    @classmethod
+    def of(cls, run: Run) -> Update | None:
+        """Return the update that a run is; None if it is none."""
+        return cls(run, load(Path(run.manifest.since))) if run.manifest.is_update else None
+
+    @cached_property
+    def new(self) -> Corpus:
+        """The new sentences alone."""
+        return new_part(self.run, self.earlier)
+
+    @cached_property
+    def known(self) -> Data:
+        """The sentences of the earlier run."""
+        data = self.earlier.data
+        assert data is not None  # it has ended
+        return data
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        """The place of each intent of the earlier run."""
+        return numbered_from_zero(self.earlier.intents["intent_id"].to_pylist())
+
+    def with_vectors(self, opened: Connections) -> Connections:
+        """Return connections that embed only what the earlier run does not hold."""
+        return replace(opened, embed=reusing(self.known.texts, self.known.own_vectors, opened.embed))
+
+    def heard(self, data: Data, opened: Connections) -> HeardAll:
+        """Return what the earlier run says of all sentences, and how the new ones differ from its own.
+
+        Parameters
+        ----------
+        data : Data
+            All sentences of the update, with their vectors.
+        opened : Connections
+            Connections with the embedder of both runs.
+        """
+        known = snapshot_of(self.earlier)
+        listener = Listener.of(known, len(self.new.texts))
+        embed = reusing(data.texts, data.own_vectors, opened.embed)
+        decisions = Answers.of(self.earlier, replace(opened, embed=embed)).found(self.new, listener.look)
+        is_noise = decisions.is_pinned & (decisions.labels < 0)
+        counts = self.new.counts * ~(decisions.is_left_out | is_noise)
+        heard = listener.heard(as_places(decisions.labels, self._places), counts)
+        drift = drift_between(heard_again(self.earlier, known), heard, [intent.uid for intent in known.intents])
+        return HeardAll(self.split(data, decisions), drift)
+
+    def split(self, data: Data, decisions: Decisions) -> PinnedSplit:
+        """Return the sentences in the intents of the earlier run, and the homeless rest; a person's noise is neither.
+
+        New sentences are where ``dialin predict`` puts them. What the earlier run says of its own sentences stays.
+        """
+        labels, p = np.full(len(data.texts), NO_DECISION), np.zeros(len(data.texts))
+        told = as_places(decisions.labels, self._places)
+        rows = data.rows_of(self.new.texts, self.new.roles or [""] * len(self.new.texts))
+        labels[rows], p[rows] = np.where(told < 0, NO_DECISION, told), decisions.p_intent
+        own, table = data.rows_of(self.known.texts, self.known.roles), self.earlier.sentences
+        before = as_places(table["intent_id"].to_numpy(), self._places)
+        is_noise = np.array([reason == BY_PERSON for reason in table["reason"].to_pylist()], dtype=np.bool_)
+        labels[own] = np.where(before >= 0, before, np.where(is_noise, -1, NO_DECISION))
+        p[own] = np.where(before >= 0, table["p_intent"].to_numpy(), 0.0)
+        return PinnedSplit(kept_of(decided(self.earlier), list(self._places), labels), data, labels, p)
+
+    def joined(self, splits: Sequence[PinnedSplit], found: Result, tools: Tools) -> Result:
+        """Return one result: what the judge finds to be a part of a known intent joins it, the rest are candidates.
+
+        After a cap of the budget, what nobody was asked about is a candidate.
+
+        Parameters
+        ----------
+        splits : sequence of PinnedSplit
+            What the earlier run says, then the intents of its list in what that leaves.
+        found : Result
+            What was discovered in the rest.
+        tools : Tools
+            The LLMs.
+        """
+        split, found, settings = splits[0], joined_all(splits[1:], found), self.run.manifest.settings
+        told, judges = replace(tools, steering=settings.steering), list[Judge]()
+
+        def judge_of(rows: Rows) -> Judge:
+            judges.append(Context.of(split.data.at(rows), told, settings).judge)
+            return judges[0]
+
+        tools.on_step("merge")
+        may_join = settings.merge != "none" and found.complete
+        result = split.joined(found, homes_of(split, found, judge_of) if may_join else NOWHERE)
+        intents = tuple(replace(one, candidate=self._is_open(one.uid)) for one in result.intents)
+        return replace(result, intents=intents, complete=result.complete and not any(one.is_capped for one in judges))
+
+    def _is_open(self, uid: str) -> bool:
+        """Return whether an intent is a candidate: it is new, or was one before, and nobody has accepted it."""
+        return not uid or uid in self._open
+
+    @cached_property
+    def _open(self) -> set[str]:
+        return {row["uid"] for row in self.earlier.intents.to_pylist() if row.get("candidate")}
+
+    def beside(self, result: Result, heard: HeardAll) -> Beside:
+        """Return what is written beside a result: the drift, and what people decided about the earlier run."""
+        about = {"since": self.run.manifest.since, "result": self.earlier.manifest.result}
+        told = drift_json(heard.drift)
+        joined = n_joined(heard.split, result)
+        told["intents"] = [one | {"n_joined": joined.get(one["uid"], 0)} for one in told["intents"]]
+        return Beside(about | told, self._decisions(result))
+
+    def _decisions(self, result: Result) -> list[Entry]:
+        """Return what people decided about the earlier run, as lines of the log of this result."""
+        ids = {intent.uid: intent.intent_id for intent in result.intents}
+        known = self.earlier.intents.to_pylist()
+        rows = {key: row for row, key in enumerate(keys_of(self.run.corpus))}
+        return decisions_taken_over(
+            self.earlier.review,
+            read_log(self.earlier.folder / DECISIONS),
+            {row["intent_id"]: ids[row["uid"]] for row in known},
+            [rows[key] for key in keys_of(self.earlier.corpus)],
+        )
+
+
+def n_joined(split: PinnedSplit, result: Result) -> dict[str, int]:
+    """Return how many utterances without an intent the judge found to be a part of each known one, by its uid."""
+    rows = np.flatnonzero((split.labels == NO_DECISION) & (result.labels >= 0))
+    found = np.bincount(result.labels[rows], weights=split.data.counts[rows], minlength=len(result.intents))
+    known = set(split.pinned.uids)
+    return {one.uid: int(found[one.intent_id]) for one in result.intents if one.uid in known}
+
+
+def reusing(texts: Sequence[str], X: Matrix, embed: Encode) -> Encode:
+    """Return what gives the vectors of texts: those in `X`, shape (n, d), for these n, others by an embedder."""
+    place = {text: row for row, text in enumerate(texts)}
+
+    def encode(wanted: Sequence[str]) -> Matrix:
+        rows = np.array([place.get(text, -1) for text in wanted], dtype=np.int64)
+        found = np.array(X[rows])
+        missing = np.flatnonzero(rows < 0)
+        if len(missing):
+            found[missing] = embed([wanted[row] for row in missing.tolist()])
+        return found
+
+    return encode
+
+
+def earlier_replies(manifest: Manifest) -> list[ReplyStore]:
+    """Open the replies of the run that an update follows, which are only read; none if it is no update or has none."""
+    path = Path(manifest.since) / files.REPLIES
+    is_there = manifest.is_update and path.is_file()
+    return [ReplyStore(":memory:", known=path, keeps_empty=False)] if is_there else []

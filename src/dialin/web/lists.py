@@ -1,0 +1,53 @@
+"""The lists of intents that people go through: all of them, or those that wait for one kind of decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialin.review.rank import RankedIntent
+from dialin.web.desk import View
+
+ALL, NEW, CANDIDATES, DRIFTED, TO_CHECK = "all", "new", "candidates", "drifted", "check"
+LISTS = {ALL: "All", NEW: "New", CANDIDATES: "Candidates", DRIFTED: "Drifted", TO_CHECK: "To check"}
+"""Titles of the lists. Only the first holds intents that nobody has to look at."""
+
+
+@dataclass(frozen=True)
+class CountedList:
+    """A list, its title, the number of intents in it, and the key that opens it."""
+
+    name: str
+    title: str
+    n: int
+    key: str
+
+
+def is_in(row: RankedIntent, name: str) -> bool:
+    """Return whether a list has an intent."""
+    belongs = {NEW: row.is_new and not row.is_candidate, CANDIDATES: row.is_candidate, DRIFTED: row.has_drifted}
+    return name == ALL or (not row.is_settled and belongs.get(name, True))
+
+
+def listed_in(view: View, name: str) -> tuple[RankedIntent, ...]:
+    """Return the intents of a list, in the order of review."""
+    return tuple(row for row in view.ranked if is_in(row, name))
+
+
+def counted_lists(view: View) -> tuple[CountedList, ...]:
+    """Return the lists: all and those to check, and those of changes if the run knows an earlier one or has any."""
+    counts = {name: len(listed_in(view, name)) for name in LISTS}
+    is_later = bool(view.recorded.changes)
+    return tuple(
+        CountedList(name, title, counts[name], str(place))
+        for place, (name, title) in enumerate(LISTS.items(), 1)
+        if name in (ALL, TO_CHECK) or is_later or counts[name]
+    )
+
+
+def before_and_after(view: View, intent: int, name: str) -> tuple[int | None, int | None]:
+    """Return the intents before and after one in a list; after one that has left the list comes its first."""
+    ids = [row.intent for row in listed_in(view, name)]
+    if intent not in ids:
+        return None, ids[0] if ids and intent >= 0 else None
+    place = ids.index(intent)
+    return ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None

@@ -1,0 +1,116 @@
+"""``dialin update``: nothing that exists moves, new sentences go where predict says, the homeless become candidates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from conftest import Cli
+
+from dialin.review.edits import Accept, Merge, Move, Noise, Rename
+from dialin.runs.run import Run, keys_of, load
+from fake_run import decide
+from one_line import one_line
+from run_commands import contents, discover
+from scripted import ScriptedBackend
+
+NEW = [f"my garden gnome number {i} wants a hat" for i in range(9)]
+LATER = [f"the purple kettle {i} sings at night" for i in range(9)]
+
+
+def homes(run: Run) -> dict[tuple[str, str], str]:
+    """Return the uid of the intent of each sentence by text and role; "" for none."""
+    uids = dict(zip(run.intents["intent_id"].to_pylist(), run.intents["uid"].to_pylist(), strict=True))
+    labels = run.sentences["intent_id"].to_pylist()
+    return {key: uids.get(label, "") for key, label in zip(keys_of(run.corpus), labels, strict=True)}
+
+
+def rows(run: Run) -> dict[str, dict[str, Any]]:
+    """Return the rows of the intents by uid."""
+    return {row["uid"]: row for row in run.intents.to_pylist()}
+
+
+def said(path: str, texts: list[str]) -> Path:
+    Path(path).write_text("text\n" + "".join(f'"{text}"\n' for text in texts))
+    return Path(path)
+
+
+def update(cli: Cli, run: str, source: Path, out: str, *more: object) -> Run:
+    done = cli("update", run, source, "--out", out, *more)
+    assert done.exit_code == 0, done.stderr
+    return load(Path(out))
+
+
+def test_an_update_keeps_all_that_was_and_proposes_what_is_new(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    old = load(discover(cli, calls, "old"))
+    noise, moved = (int(old.review.members(i)[0]) for i in (1, 2))
+    old = decide(old.folder, Rename(0, "退款"), Noise((noise,)), Move((moved,), 3), Accept(4))
+    near, again = f"{old.corpus.texts[int(old.review.members(0)[0])]} !", old.corpus.texts[moved]
+    n_asked = len(backend.asked)
+    done = cli("update", "old", said("new.csv", [*NEW, near, again]), "--out", "new", "--json")
+    told, new = json.loads(done.stdout), load(Path("new"))
+    questions = sum(step["questions"] for step in new.manifest.usage.values())
+    assert len(backend.asked) - n_asked <= questions < n_asked / 2
+
+    # nothing moves
+    before, after = homes(old), homes(new)
+    assert {key: uid for key, uid in before.items() if uid} == {key: after[key] for key, uid in before.items() if uid}
+    assert {uid: row["name"] for uid, row in rows(old).items()}.items() <= {
+        u: r["name"] for u, r in rows(new).items()
+    }.items()
+    assert new.manifest.source.n_occurrences == old.manifest.source.n_occurrences + 11
+    place = {text: row for row, text in enumerate(new.corpus.texts)}
+    assert np.array_equal(
+        np.load("new/embeddings.npy")[[place[text] for text in old.corpus.texts]], np.load("old/embeddings.npy")
+    )
+
+    # new sentences are where predict puts them, and the rest is a candidate
+    assert cli("predict", "old", "new.csv", "--out", "told.parquet").exit_code == 0
+    old_uids = {row["intent_id"]: row["uid"] for row in old.intents.to_pylist()}
+    for row in pq.read_table("told.parquet").to_pylist():
+        assert row["intent_id"] < 0 or after[row["text"], ""] == old_uids[row["intent_id"]]
+    (candidate,) = {after[text, ""] for text in NEW}
+    assert [uid for uid, row in rows(new).items() if row["candidate"]] == [candidate]
+    assert candidate not in before.values()
+
+    # what people decided is kept
+    assert new.sentences["reason"].to_pylist()[place[old.corpus.texts[noise]]] == "person"
+    names = {known.name for known in new.review.intents.values() if known.confirmed}
+    assert names == {known.name for known in old.review.intents.values() if known.confirmed} >= {"退款"}
+
+    # the run is whole: predict knows its sentences, and the files tell what became of the intents
+    said("all.csv", new.corpus.texts)
+    assert cli("predict", "new", "all.csv", "--out", "all.parquet").exit_code == 0
+    assert pq.read_table("all.parquet")["intent_id"].to_pylist() == new.sentences["intent_id"].to_pylist()
+    drift = json.loads(Path("new/drift.json").read_text())
+    assert [row["uid"] for row in drift["intents"]] == list(rows(old))
+    assert drift["n_new"] == 11
+    assert sum(row["n_new"] for row in drift["intents"]) == 2
+    states = {row["uid"]: row["states"] for row in json.loads(Path("new/taxonomy.json").read_text())["intents"]}
+    assert states[candidate] == ["new"]
+    assert ([one["uid"] for one in told["candidates"]], told["drift"]) == ([candidate], drift)
+    for command in (["show", "new"], ["report", "new"], ["diff", "old", "new"]):
+        assert cli(*command).exit_code == 0
+
+
+def test_updates_follow_each_other_and_a_capped_one_goes_on(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
+    discover(cli, calls, "old")
+    first = update(cli, "old", said("new.csv", NEW), "first")
+    (candidate,) = (uid for uid, row in rows(first).items() if row["candidate"])
+    second = update(cli, "first", said("later.csv", LATER), "second", "--max-calls", 0)
+    assert second.manifest.status == "capped"
+    assert rows(second)[candidate]["candidate"]
+    assert cli("resume", "second").exit_code == 0
+    assert contents(Path("second")) == contents(update(cli, "first", Path("later.csv"), "whole").folder)
+    assert sum(row["candidate"] for row in rows(load(Path("second"))).values()) == 2
+    decide(Path("second"), Accept(rows(load(Path("second")))[candidate]["intent_id"]))
+    assert not rows(load(Path("second")))[candidate]["candidate"]
+    other = next(uid for uid, row in rows(load(Path("second"))).items() if row["candidate"])
+    ids = {uid: row["intent_id"] for uid, row in rows(load(Path("second"))).items()}
+    merged = decide(Path("second"), Merge(ids[candidate], (ids[other],)))
+    assert not any(row["candidate"] for row in rows(merged).values())
+    one_line(cli("update", "old", "no-such.csv", "--out", "none"), "no-such.csv")
+    assert not Path("none").exists()
