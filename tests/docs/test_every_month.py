@@ -31,7 +31,7 @@ def write_months(folder: Path) -> None:
     texts = [text for text, _ in sentences()]
     for name, said in {"calls": texts, "calls_second_month": [*texts, *GNOMES]}.items():
         turns = [{"role": "customer", "text": text} for text in said]
-        (folder / f"{name}.jsonl").write_text(json.dumps({"dialogue_id": "1", "turns": turns}))
+        (folder / f"{name}.jsonl").write_text(json.dumps({"dialogue_id": name, "turns": turns}))
 
 
 def test_commands_run_in_their_order(cli: Cli, backend: ScriptedBackend, home: Path, served: Served) -> None:
@@ -40,13 +40,14 @@ def test_commands_run_in_their_order(cli: Cli, backend: ScriptedBackend, home: P
     assert cli(*demo).exit_code == 0
     assert sorted(path.name for path in Path("months").iterdir()) == EXAMPLES
     write_months(home / "months")
-    assert [words[0] for words in lines] == ["discover", "review", "export", "discover"] + ["diff"] * 5
+    assert [words[0] for words in lines] == ["discover", "review", "export", "update", "discover"] + ["diff"] * 5
     for words in lines:
         done = cli(*(word for word in words if word not in {"--only", "needs"}))
         assert done.exit_code == (3 if "--fail-on" in words else 0), done.output
     assert "new is" in done.stderr
     assert len(served) == 1
     assert (home / "intents" / "export.json").is_file()
+    assert (home / "so-far" / "drift.json").is_file()
     assert (home / "february" / "taxonomy.json").is_file()
     assert "garden gnome" in Path("february.html").read_text()
     assert next(csv.reader(Path("moved.csv").read_text().splitlines())) == list(COLUMNS)
@@ -55,7 +56,8 @@ def test_commands_run_in_their_order(cli: Cli, backend: ScriptedBackend, home: P
 @pytest.mark.models
 def test_the_new_intent_of_the_second_month_is_found(cli: Cli, home: Path) -> None:
     """What English customers say, which takes a quarter of the time: a pairing intent is told as new, and for sure."""
-    demo, first, second = (shlex.split(line)[1:] for line in shell_lines(PAGE) if "months" in line)
+    lines = [shlex.split(line)[1:] for line in shell_lines(PAGE)]
+    demo, first, second = (words for words in lines if words[0] in {"demo", "discover"})
     assert cli(*demo).exit_code == 0
     for path in Path("months").glob("*.jsonl"):
         keep_english_customers(path)
