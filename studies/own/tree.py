@@ -24,7 +24,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels
 from dialin.cluster.centroids import centroids, tree_of_centroids
-from dialin.cluster.levels import Grouping, groups_of
+from dialin.cluster.levels import Grouping, levels_of
 from dialin.cluster.tree import Tree
 from dialin.discover.connect import open_embedder
 from dialin.name.shared import shared_names
@@ -117,7 +117,7 @@ def cut_into(tree: Tree, k: int) -> Labels:
 def score_of(gold: GoldIntents) -> TreeScore:
     """Return how the tree of some intents agrees with their domains."""
     tree, n_domains = tree_of_centroids(gold.C), len(np.unique(gold.domains))
-    groups = groups_of(tree)
+    groups = levels_of(tree)
     found, cut = top_of(groups, len(gold.names)), cut_into(tree, n_domains)
     members = [[gold.names[leaf] for leaf in sorted(group.leaves)] for group in groups]
     return TreeScore(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.cluster.centroids import centroids, tree_of_centroids
-from dialin.cluster.levels import MIN_LEAVES, READABLE, Grouping, groups_of, slopes, target
+from dialin.cluster.levels import MIN_LEAVES, READABLE, Grouping, levels_of, slopes, target
 from dialin.cluster.tree import Tree
 
 
@@ -28,7 +28,7 @@ def all_of(groups: Sequence[Grouping]) -> Iterator[Grouping]:
 
 
 def test_far_groups_are_found_whatever_their_sizes() -> None:
-    found = groups_of(blobs([3, 4, 2, 5]))
+    found = levels_of(blobs([3, 4, 2, 5]))
     assert {frozenset(group.leaves) for group in found} == {
         frozenset(range(3)),
         frozenset(range(3, 7)),
@@ -38,7 +38,7 @@ def test_far_groups_are_found_whatever_their_sizes() -> None:
 
 
 def test_a_leaf_that_is_far_from_all_stands_alone() -> None:
-    found = groups_of(blobs([3, 1, 3]))
+    found = levels_of(blobs([3, 1, 3]))
     assert sorted(leaf for group in found for leaf in group.leaves) == [0, 1, 2, 4, 5, 6]
 
 
@@ -48,28 +48,28 @@ def test_a_large_group_is_divided_again_and_a_small_one_is_not() -> None:
     far = np.repeat(np.array([[9000.0, 0], [0, 9000], [9000, 9000]]), 8, axis=0)
     points = np.concatenate([near, far])
     points += 0.2 * np.random.default_rng(0).normal(size=points.shape)
-    large, *small = sorted(groups_of(tree_of_centroids(points)), key=lambda group: -len(group.leaves))
+    large, *small = sorted(levels_of(tree_of_centroids(points)), key=lambda group: -len(group.leaves))
     assert [len(group.leaves) for group in large.groups] == [5, 5, 5]
     assert [(len(group.leaves), group.groups) for group in small] == [(8, ())] * 3
 
 
 @pytest.mark.parametrize("n", range(MIN_LEAVES))
 def test_few_leaves_have_no_groups(n: int) -> None:
-    assert groups_of(tree_of_centroids(np.arange(2.0 * n).reshape(n, 2))) == ()
+    assert levels_of(tree_of_centroids(np.arange(2.0 * n).reshape(n, 2))) == ()
 
 
 def test_leaves_that_are_equally_far_apart_have_no_groups() -> None:
-    assert groups_of(tree_of_centroids(np.eye(20))) == ()
+    assert levels_of(tree_of_centroids(np.eye(20))) == ()
 
 
 def test_equal_leaves_have_no_groups() -> None:
-    assert groups_of(tree_of_centroids(np.ones((20, 3)))) == ()
+    assert levels_of(tree_of_centroids(np.ones((20, 3)))) == ()
 
 
 def test_vectors_without_structure_have_no_groups() -> None:
     """The docstring says that random vectors in 384 dimensions stay below the least slope."""
     X = np.random.default_rng(1).normal(size=(100, 384))
-    assert groups_of(tree_of_centroids(X / np.linalg.norm(X, axis=1, keepdims=True))) == ()
+    assert levels_of(tree_of_centroids(X / np.linalg.norm(X, axis=1, keepdims=True))) == ()
 
 
 def test_the_number_of_groups_grows_slower_than_the_leaves() -> None:
@@ -83,7 +83,7 @@ def test_slopes_of_fewer_than_two_joins_are_none() -> None:
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=9), st.integers(0, 99))
 def test_no_group_has_one_child_and_no_leaf_is_in_two_groups(sizes: list[int], seed: int) -> None:
-    found = groups_of(blobs(sizes, seed, spread=1.0))
+    found = levels_of(blobs(sizes, seed, spread=1.0))
     leaves = [leaf for group in found for leaf in group.leaves]
     assert len(leaves) == len(set(leaves))
     assert len(found) != 1

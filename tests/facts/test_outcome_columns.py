@@ -57,7 +57,7 @@ def run(cli: Cli, backend: ScriptedBackend, home: Path) -> Path:
 
 def test_the_file_and_the_open_run_have_the_same_columns(run: Path) -> None:
     found = pq.read_table(run / "intents.parquet")
-    assert found.column_names[12:] == ["n_dialogues", "minutes_a_week", "repeat_share", *FIGURES]
+    assert found.column_names[13:] == ["n_dialogues", "minutes_a_week", "repeat_share", *FIGURES]
     assert dialin.open_run(run, frame="arrow").intents.equals(found)
 
 

@@ -42,7 +42,7 @@ class Grouping:
     groups: tuple[Grouping, ...] = ()
 
 
-def groups_of(tree: Tree, n_levels: int = N_LEVELS) -> tuple[Grouping, ...]:
+def levels_of(tree: Tree, n_levels: int = N_LEVELS) -> tuple[Grouping, ...]:
     """Return the groups of the leaves of a dendrogram; none for few leaves, or where there is no real gap.
 
     Every group holds two leaves or more, and every level two groups or more; leaves of no group stand alone. Takes time
@@ -62,7 +62,7 @@ def groups_of(tree: Tree, n_levels: int = N_LEVELS) -> tuple[Grouping, ...]:
     >>> from dialin.cluster.linkage import tree_of
     >>> points = np.array([[0.0], [0.1], [0.2], [10.0], [10.1], [10.3], [30.0]])
     >>> tree = tree_of(points, np.ones(7), np.arange(7), "ward")
-    >>> [sorted(group.leaves) for group in groups_of(tree)]
+    >>> [sorted(group.leaves) for group in levels_of(tree)]
     [[0, 1, 2], [3, 4, 5]]
     """
     return _inside(tree, tree.root, n_levels) if tree.n_leaves else ()

@@ -16,7 +16,7 @@ import numpy as np
 
 from dialin.arrays import Floats
 from dialin.cluster.centroids import tree_of_centroids
-from dialin.cluster.levels import Grouping, groups_of
+from dialin.cluster.levels import Grouping, levels_of
 from dialin.discover.intent_tree import TOP, Path
 from dialin.discover.state import Intent
 from dialin.name.kinds import may_be_need
@@ -62,7 +62,7 @@ def drafted(intents: Sequence[Intent], C: Floats, placed: Mapping[int, Path]) ->
     """
     found, known = list[Grouping](), dict(placed)
     for rows in strata_of_intents(intents):
-        groups = [_mapped(group, rows) for group in groups_of(tree_of_centroids(C[rows]))]
+        groups = [_mapped(group, rows) for group in levels_of(tree_of_centroids(C[rows]))]
         known = _drawn(groups, known)
         found += groups
     free = [kept for group in found if (kept := _without(group, known.keys()))]

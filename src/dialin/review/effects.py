@@ -1,4 +1,4 @@
-"""Tell what an edit makes and changes: ids of intents, numbers of branches, intents that look different after it."""
+"""Tell what edits do: which of them count, which branches they make, and which intents look different after one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.review.edits import Change, Edit, Merge, Move, Noise, Place, Rename, Split
+from dialin.review.edits import Change, Edit, Entry, Merge, Move, Noise, Place, Redo, Rename, Split, Undo
 
 _NONE = -1
 """Label of a sentence without an intent."""
@@ -36,3 +36,27 @@ def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
         case Noise(sentences):
             return set(labels[list(sentences)].tolist()) - {_NONE}
     return set()
+
+
+def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
+    """Return the lines of the edits in effect and the lines of the undone edits, the latest last.
+
+    Examples
+    --------
+    >>> counted([Entry(1, Accept(0)), Entry(2, Accept(1)), Entry(3, Undo(1)), Entry(4, Undo(2)), Entry(5, Redo(1))])
+    ([1], [2])
+    """
+    changed_at = dict[int, int]()  # line of a change -> line that last put it into effect or undid it
+    counts = dict[int, bool]()
+    for entry in entries:
+        match entry.edit:
+            case Undo(line) if counts.get(line) is True:
+                counts[line], changed_at[line] = False, entry.line
+            case Redo(line) if counts.get(line) is False:
+                counts[line], changed_at[line] = True, entry.line
+            case Undo() | Redo():
+                continue
+            case _:
+                counts[entry.line], changed_at[entry.line] = True, entry.line
+    latest_last = sorted(counts, key=changed_at.__getitem__)
+    return [line for line in latest_last if counts[line]], [line for line in latest_last if not counts[line]]

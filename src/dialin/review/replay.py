@@ -6,7 +6,7 @@ as void, so every log has exactly one outcome.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,7 +30,7 @@ from dialin.review.edits import (
     Undo,
     Vote,
 )
-from dialin.review.effects import changed_by, new_branches
+from dialin.review.effects import changed_by, counted, new_branches
 from dialin.review.fit import made_by, misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
@@ -160,30 +160,6 @@ def touched(start: ReviewState, state: ReviewState) -> frozenset[int]:
     moved = state.labels != start.labels
     found = (start.labels[moved], state.labels[moved | state.pinned])
     return frozenset(np.unique(np.concatenate(found)).tolist())
-
-
-def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
-    """Return the lines of the edits in effect and the lines of the undone edits, the latest last.
-
-    Examples
-    --------
-    >>> counted([Entry(1, Accept(0)), Entry(2, Accept(1)), Entry(3, Undo(1)), Entry(4, Undo(2)), Entry(5, Redo(1))])
-    ([1], [2])
-    """
-    changed_at = dict[int, int]()  # line of a change -> line that last put it into effect or undid it
-    counts = dict[int, bool]()
-    for entry in entries:
-        match entry.edit:
-            case Undo(line) if counts.get(line) is True:
-                counts[line], changed_at[line] = False, entry.line
-            case Redo(line) if counts.get(line) is False:
-                counts[line], changed_at[line] = True, entry.line
-            case Undo() | Redo():
-                continue
-            case _:
-                counts[entry.line], changed_at[entry.line] = True, entry.line
-    latest_last = sorted(counts, key=changed_at.__getitem__)
-    return [line for line in latest_last if counts[line]], [line for line in latest_last if not counts[line]]
 
 
 @dataclass
