@@ -135,7 +135,8 @@ def snapshot_of_result(run: Run, result: Result) -> Snapshot:
 def n_searched(run: Run, reasons: Sequence[str]) -> int:
     """Return the number of utterances of a run, without those left out because only needs were searched."""
     counts = zip(run.corpus.counts.tolist(), reasons, strict=True)
-    return run.manifest.source.n_occurrences - sum(n for n, reason in counts if reason == NOT_A_NEED)
+    n_left_out: int = sum(n for n, reason in counts if reason == NOT_A_NEED)
+    return run.manifest.source.n_occurrences - n_left_out
 
 
 def _seen(row: dict[str, Any]) -> IntentSeen:
