@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Matrix, Rows
 from dialin.discover.assign import build
-from dialin.discover.connect import ChosenEmbedder, open_embedder
+from dialin.discover.connect import open_embedder
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent, Result, nothing
+from dialin.embed.choose import ChosenEmbedder
 from dialin.taxonomy.difference import GONE, MERGED, NEW, SPLIT, Difference, difference
 from dialin.taxonomy.identity import found_again, with_new_uids
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot, as_places, numbered_from_zero

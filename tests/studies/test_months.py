@@ -166,7 +166,7 @@ def test_bertopics_topics_keep_their_numbers_and_new_ones_are_told(monkeypatch: 
         return merged
 
     fake = SimpleNamespace(BERTopic=SimpleNamespace(merge_models=merge_models))
-    monkeypatch.setitem(sys.modules, "bertopic", fake)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "bertopic", fake)
     models = [SimpleNamespace(topics_=[0, 0, 1, -1]), SimpleNamespace(topics_=[1, 0, 0])]
     golds = [np.array(list("aabb")), np.array(list("acc"))]
     first, second = months_bertopic.followed(models, golds, 0.8)

@@ -134,8 +134,8 @@ def snapshot_of_result(run: Run, result: Result) -> Snapshot:
 
 def n_searched(run: Run, reasons: Sequence[str]) -> int:
     """Return the number of utterances of a run, without those left out because only needs were searched."""
-    counts = zip(run.corpus.counts.tolist(), reasons, strict=True)
-    return run.manifest.source.n_occurrences - sum(n for n, reason in counts if reason == NOT_A_NEED)
+    left_out = np.array([reason == NOT_A_NEED for reason in reasons], bool)
+    return run.manifest.source.n_occurrences - int(run.corpus.counts[left_out].sum())
 
 
 def _seen(row: dict[str, Any]) -> IntentSeen:
