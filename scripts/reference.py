@@ -172,6 +172,7 @@ PURPOSES = {
     "name": "the name of a cluster",
     "contrast": "a second name for clusters that got the same one",
     "explain": "the description of an intent, with `--describe`",
+    "branch": "the name of a branch of [the tree](../guide/tree.md)",
     "prune": "the next candidates of `--prune`",
     "role": "the role of an action word that is not in the table",
     "keyphrase": "the peer `keyphrase`",
