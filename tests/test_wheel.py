@@ -68,6 +68,8 @@ def test_the_wheel_has_every_file_of_the_package_and_no_other(wheel: Path) -> No
         "dialin/bench/templates/*.j2",
         "dialin/cli/examples/calls.jsonl",
         "dialin/cli/examples/calls_gold.csv",
+        "dialin/cli/examples/calls_second_month.jsonl",
+        "dialin/cli/examples/calls_second_month_gold.csv",
         "dialin/judge/calibration.json",
         "dialin/models/adapters/*.gguf",
         "dialin/models/adapters/*.md",

@@ -361,6 +361,19 @@ def test_demo_replaces_its_own_run_and_no_other(
         assert Path("demo-run", name).exists()
 
 
+def test_demo_writes_the_example_calls_and_overwrites_nothing(cli: Cli, home: Path) -> None:
+    done = cli("demo", "--write-calls", "new/months")
+    assert done.exit_code == 0
+    assert "calls_second_month.jsonl" in done.stdout
+    assert Path("new/months/calls.jsonl").read_bytes() == (demo_module.examples() / "calls.jsonl").read_bytes()
+    assert not Path("demo-run").exists()
+    Path("new/months/calls.jsonl").unlink()
+    one_line(cli("demo", "--write-calls", "new/months"), "calls_gold.csv already exists", "choose another folder")
+    assert not Path("new/months/calls.jsonl").exists()
+    Path("file").write_text("")
+    one_line(cli("demo", "--write-calls", "file"), "cannot write file")
+
+
 def test_a_bug_keeps_its_traceback(cli: Cli, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise KeyError("a bug")

@@ -120,8 +120,8 @@ def test_what_the_sentences_are_about_reaches_the_prompt() -> None:
 def test_roles_and_needs_have_branches_of_their_own(changes: dict[str, tuple[str, str]]) -> None:
     """Each of twelve intents is there twice: 6 of the first sort in two branches, 6 of the second in two others."""
     names = [*NAMES, *(f"tell-{name}" for name in NAMES)]
-    each: dict[str, Any] = {key: [one] * 6 + [other] * 6 for key, (one, other) in changes.items()}
-    tree = tree_with(names, **each)
+    values: dict[str, Any] = {key: [one] * 6 + [other] * 6 for key, (one, other) in changes.items()}
+    tree = tree_with(names, **values)
     first, second = ({tree.path(i) for i in rows} for rows in (range(6), range(6, 12)))
     assert len(first) == len(second) == 2
     assert not first & second

@@ -136,3 +136,9 @@ def test_glossary_has_the_words_of_the_design() -> None:
 
 def test_how_it_works_is_short() -> None:
     assert len(page("docs/how-it-works.md").splitlines()) <= 120
+
+
+def test_the_privacy_page_names_each_file_of_a_run() -> None:
+    listed = re.findall(r"^\| `([\w.]+)` \|", page("docs/reference/run-folder.md").partition("\n## ")[0], re.M)
+    assert len(listed) > 15
+    assert [name for name in listed if f"`{name}`" not in page("docs/privacy.md")] == []

@@ -34,7 +34,7 @@ def test_it_says_what_a_piece_that_is_built_without_the_sentence_says(degrees: l
 
 def test_a_sentence_alone_in_its_piece_is_not_taken_in_without_itself() -> None:
     assert within_without(on_circle(0), 1.0, 0.1).tolist() == [False]
-    assert within_without(np.empty((0, 2)), 1.0, 0.1).tolist() == []
+    assert within_without(np.empty((0, 2), np.float32), 1.0, 0.1).tolist() == []
 
 
 def test_the_same_sentence_twice_keeps_its_place() -> None:

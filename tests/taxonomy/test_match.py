@@ -21,11 +21,17 @@ def evidence(went: list[list[float]], came: list[list[float]]) -> Flows:
 
 
 def test_most_one_way_and_a_part_the_other_way_are_the_same() -> None:
-    """Half is most, and a tenth is a part; a little less of either is not."""
-    assert matched(evidence([[0.5]], [[0.1]]), {}).same == {0: 0}
+    """Half is most, a tenth of the older is a part, and so is a quarter of the newer; a little less of any is not."""
+    assert matched(evidence([[0.5]], [[0.25]]), {}).same == {0: 0}
     assert matched(evidence([[0.1]], [[0.5]]), {}).same == {0: 0}
     assert matched(evidence([[0.49]], [[0.49]]), {}) == Matching({}, {}, {})
+    assert matched(evidence([[0.09]], [[1.0]]), {}) == Matching({}, {}, {})
     assert matched(evidence([[1.0]], [[0.09]]), {}) == Matching({}, {}, {})
+
+
+def test_something_new_that_took_in_an_old_intent_is_not_that_intent() -> None:
+    """All of the old intent is in the new one, but four of five sentences there come from nowhere."""
+    assert matched(evidence([[1.0]], [[0.2]]), {}) == Matching({}, {}, {0: 0})
 
 
 def test_a_new_intent_within_an_old_border_is_new() -> None:
@@ -112,6 +118,17 @@ def test_a_split_and_a_merge_are_told_with_their_relatives() -> None:
     assert states == {"refund": ("split",), "late": ("split",), "all": ("merged", "renamed"), "密码": ("merged",)}
     relatives = {found.seen(change).name: [one.name for one in found.relatives(change)] for change in found.changes}
     assert relatives == {"refund": ["late"], "late": ["refund"], "all": ["密码"], "密码": ["all"]}
+
+
+def test_a_split_is_certain_if_that_of_a_part_is() -> None:
+    """Two of 13 sentences are split off: said 100 times each, for sure; said once each, perhaps by chance."""
+    old: Said = {"refund": [0, 1, 2, 3, 10, 11], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}
+    new: Said = {"refund": [0, 1, 2, 3, 4, 5], "late": [10, 11], "parcel": [40, 41, 42], "密码": [80, 81]}
+    for times, is_chance in ((100, False), (1, True)):
+        found = difference(month(old, times=times), month(new, times=times))
+        split = [change for change in found.changes if "split" in change.states]
+        assert [found.seen(change).name for change in split] == ["refund", "late"]
+        assert [found.may_be_chance(change) for change in split] == [is_chance] * 2
 
 
 def test_a_change_of_share_counts_if_its_interval_does() -> None:

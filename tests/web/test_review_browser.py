@@ -247,6 +247,8 @@ def test_what_another_decided_since_is_not_overruled(window: Browser, later: tup
     intents = load(run.folder).review.intents
     assert (intents[candidate].name, intents[candidate].candidate) == (CANDIDATE, False)
     assert (intents[new].name, intents[new].confirmed) == (suggested[1], True)
+    (refused,) = window.problems()
+    assert "409" in refused
 
 
 def test_what_people_wrote_runs_nothing(window: Browser, tmp_path: Path) -> None:

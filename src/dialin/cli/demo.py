@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dialin import files
 from dialin.cli.discover import make_run, print_run
 from dialin.cli.evaluate import print_scores
 from dialin.cli.options import (
@@ -33,13 +34,22 @@ DEMO_INPUT, DEMO_GOLD = "calls.jsonl", "calls_gold.csv"
 @click.option("--llm", metavar="SPEC", default=DEFAULT_LLM, show_default=True, help="As for discover.")
 @click.option("--judge-llm", metavar="SPEC", default=AUTO, show_default=True, help="As for discover.")
 @click.option("--out", type=click.Path(path_type=Path), default="demo-run", show_default=True, help="Folder to make.")
+@click.option(
+    "--write-calls",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write two months of example calls with their gold labels into a folder, and run nothing.",
+)
 @JSON
-def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
+def demo(llm: str, judge_llm: str, out: Path, write_calls: Path | None, as_json: bool) -> None:
     """Run discover on the example calls and score the result.
 
     An earlier demo run in the same folder is replaced.
     """
     folder = examples()
+    if write_calls:
+        copy_examples(folder, write_calls)
+        return
     forget_demo(out, folder / DEMO_INPUT)
     plan = RunPlan(str(folder / DEMO_INPUT), Columns(), *who_judges(Settings(), Specs(llm, judge_llm)))
     run = make_run(out, plan)
@@ -53,6 +63,21 @@ def demo(llm: str, judge_llm: str, out: Path, as_json: bool) -> None:
 def examples() -> Path:
     """Return the folder of the example calls in the package."""
     return Path(str(resources.files("dialin.cli") / "examples"))
+
+
+def copy_examples(folder: Path, target: Path) -> None:
+    """Copy the files of the example calls, and say which; raise InputError if one of them is there already."""
+    names = sorted(path.name for path in folder.iterdir() if path.suffix in {".jsonl", ".csv"})
+    there = [name for name in names if (target / name).exists()]
+    if there:
+        raise InputError(f"{target / there[0]} already exists", hint="choose another folder")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.cannot_write(target, error) from error
+    for name in names:
+        files.write_text(target / name, (folder / name).read_text("utf-8"))
+    say(f"wrote to {target}: {', '.join(names)}")
 
 
 def forget_demo(out: Path, source: Path) -> None:

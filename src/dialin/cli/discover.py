@@ -64,6 +64,9 @@ BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each
     help="Find the intents of this earlier run again, and keep what people decided in its review.",
 )
 @intents_option
+@click.option(
+    "--multi", is_flag=True, help="Also find the utterances that state several intents; see occurrences.parquet."
+)
 @source_options
 @outcome_option
 @redact_option("off")
@@ -84,7 +87,7 @@ def discover(out: Path, since: Path | None, batch: bool, ray: str | None, as_jso
     contact centre or a help desk (a file, a folder or a zip archive), the URL of such a file, or - for standard input.
     All files are written to the folder RUN; the table of intents goes to standard output.
     """
-    plan = plan_of(options)
+    plan = replace(plan_of(options), multi=options["multi"])
     limits = SessionLimits(budget_of(options), options["memory"])
     run = make_run(out, since_plan(plan, since) if since else plan, limits, batch, ray)
     print_run(run, as_json)

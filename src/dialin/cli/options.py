@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import click
 
-from dialin.bounded import bytes_of
+from dialin.cli.values import MemorySize, NumberOrAuto
 from dialin.discover.settings import RANGES, Auto, Settings
 from dialin.discover.specs import DEFAULT_LLM, Specs
 from dialin.errors import InputError
@@ -152,44 +152,12 @@ def _choice(name: str, text: str, *, without: str = "") -> Callable[[Command], C
     return click.option(option, type=click.Choice(values), default=default, show_default=True, help=text)
 
 
-class MemorySize(click.ParamType[int]):
-    """Parameter type for a size such as 512MB or 4GB, in bytes."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the bytes."""
-        try:
-            size = value if isinstance(value, int) else bytes_of(value)
-        except ValueError:
-            size = 0
-        if size < 1:
-            self.fail(f"{value!r} is not a size above 0; give one such as 512MB or 4GB", param, ctx)
-        return size
-
-
 memory_option = click.option(
     "--memory",
     type=MemorySize(),
     metavar="SIZE",
     help="Memory that the run may take, such as 4GB; one that needs more is not begun. Default: what the machine has.",
 )
-
-
-class NumberOrAuto(click.ParamType[Any]):
-    """Parameter type for a number of 0 or more, or the word "auto"."""
-
-    def __init__(self, number: click.ParamType[Any]) -> None:
-        self.number = number
-        self.name = f"{number.name} or auto"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number or the word; fail like the type of the number."""
-        return value if value == "auto" else self.number.convert(value, param, ctx)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the name of the value in the help."""
-        return "auto|N" if isinstance(self.number, click.IntRange) else "auto|X"
 
 
 def _number(name: str, text: str) -> Callable[[Command], Command]:

@@ -16,6 +16,7 @@ from dialin.cli.output import print_data
 from dialin.cli.sources import columns_of, source_of, source_options
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts, redacting
+from dialin.jobs.predict_multi import multi_table
 from dialin.jobs.predict_spread import predict_on_cores
 from dialin.runs.parts import save_parts
 from dialin.runs.run import load
@@ -37,12 +38,17 @@ _PRINTED = 1 << 20
     metavar="FILE",
     help="Write to this .csv, .jsonl or .parquet file instead.",
 )
+@click.option(
+    "--multi",
+    is_flag=True,
+    help="Add the column intents: each intent that an utterance states, with its first character and the one after.",
+)
 @BOM
 @redact_option("as the run does")
 @allow_server_option
 @ray_option
 @JSON
-def predict(run: Path, out: Path | None, ray: str | None, as_json: bool, **options: Any) -> None:
+def predict(run: Path, out: Path | None, multi: bool, ray: str | None, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
 
     Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format. A
@@ -53,7 +59,8 @@ def predict(run: Path, out: Path | None, ray: str | None, as_json: bool, **optio
     opened_run = redacting(load(run), options["redact"])
     with joined_cluster_if(ray) as cores, connect_with(opened_run.embedder_alone.embedder, cores) as opened:
         asked = opened_run, source_of(options), columns_of(options), opened
-        found = predict_on_cores(*asked, cores) if cores else predict_parts(*asked)
+        told = multi_table if multi else None  # on a cluster, its cores embed alone then
+        found = predict_on_cores(*asked, cores) if cores and not multi else predict_parts(*asked, told)
         if out:
             save_parts(out, found, bom=bom)
         else:

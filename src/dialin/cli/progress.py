@@ -24,6 +24,7 @@ STEPS = {
     "merge": "merging pieces of one intent",
     "role": "splitting by role",
     "assign": "assigning the sentences",
+    "several": "finding the utterances that state several intents",
     "report": "writing the report",
 }
 

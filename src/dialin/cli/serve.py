@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
-from dialin.cli.options import RUN, MemorySize, allow_server_option, stacked
+from dialin.cli.options import RUN, allow_server_option, stacked
 from dialin.cli.output import say
+from dialin.cli.values import MemorySize
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.errors import InputError
 from dialin.llm.hosts import is_loopback

@@ -26,6 +26,7 @@ from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.identify import check_earlier, identified
 from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
+from dialin.jobs.stating import stating
 from dialin.jobs.timing import SessionLog
 from dialin.jobs.update import Beside, Update, earlier_replies
 from dialin.llm.base import Backend
@@ -46,7 +47,7 @@ from dialin.runs.branches import write_tree
 from dialin.runs.integrity import hashes_in, result_id
 from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, Manifest, read_manifest, write_manifest
 from dialin.runs.run import Run
-from dialin.runs.tables import intents_table, rounds_json, sentences_table
+from dialin.runs.tables import asked_for_several, intents_table, rounds_json, sentences_table
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,9 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         about = replace(billed, suggested=result.suggested, note=note, cascaded=result.cascaded)
         about = replace(about, unseen=unseen_in(run.folder, result))
         manifest = replace(about, status=status_of(result))
+        if asked_for_several(run.corpus):
+            session.on_step("several")
+            run = stating(run, result, opened)
         ended = replace(run, manifest=manifest)
         if log.cost:
             opened.on_note(f"paid in this session: {log.ledger.total().calls:,} calls, {log.cost}")
@@ -335,6 +339,8 @@ def write_identified(
     intents = with_outcomes(intents_table(result), sentences, run.corpus.occurrences)
     files.write_table(folder / files.INTENTS, intents)
     files.write_table(folder / files.SENTENCES, sentences)
+    if asked_for_several(run.corpus):
+        files.write_table(folder / files.OCCURRENCES, run.corpus.occurrences)
     if taxonomy:
         files.write_json(folder / files.TAXONOMY, taxonomy)
     write_tree(folder / files.INTENT_TREE, result.tree)

@@ -13,6 +13,7 @@ from dialin.facts.headline import summary_of
 from dialin.files import without_nan
 from dialin.llm.prices import Cost, cost_json
 from dialin.read.label_column import Position, TextLabels, column_of, join, texts_of
+from dialin.read.outcomes import INTENTS
 from dialin.read.remote import is_remote
 from dialin.redact.source import read_redacted
 from dialin.runs.run import Run, fingerprint
@@ -100,7 +101,7 @@ def positions_of(run: Run) -> list[Position]:
 def gold_in_input(run: Run, gold: str, places: list[Position]) -> TextLabels:
     """Return the gold labels in the run's own input; raise InputError if it cannot be read again, or has changed."""
     source, occurrences = run.manifest.source, run.corpus.occurrences
-    if gold in set(occurrences.column_names) - set(OCCURRENCES_SCHEMA.names):  # an outcome that an export told
+    if gold in set(occurrences.column_names) - {*OCCURRENCES_SCHEMA.names, INTENTS}:  # an outcome that an export told
         return texts_of(occurrences[gold])
     if source.path == "-" or source.sql or is_remote(source.path):
         came_from = "standard input" if source.path == "-" else source.path

@@ -30,6 +30,7 @@ from dialin.jobs.forget_rows import (
     pieces_without,
     pinned_without,
     sentences_without,
+    stated_without,
 )
 from dialin.jobs.traces import LookedAt, Traces, file_holds, question_and_reply, search_folder, still_holding
 from dialin.llm.cache import ReplyStore
@@ -225,7 +226,7 @@ def _rewrite_result(folder: Path, going: Going, traces: Traces) -> None:
         files.write_table(folder / files.INTENTS, found)
     files.write_table(folder / files.SENTENCES, after)
     if (folder / files.OCCURRENCES).is_file():
-        occurrences = occurrences_without(read_occurrences(folder, before.num_rows), going)
+        occurrences = stated_without(occurrences_without(read_occurrences(folder, before.num_rows), going), lost)
         files.write_table(folder / files.OCCURRENCES, occurrences)
         _rewrite_outcomes(folder, after, occurrences)
     if (folder / DECISIONS).is_file():

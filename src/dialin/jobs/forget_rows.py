@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,11 +15,13 @@ from dialin.discover.assign import Pieces
 from dialin.errors import InputError
 from dialin.read.cells import clean
 from dialin.read.corpus import Corpus
+from dialin.read.outcomes import INTENTS
 from dialin.redact.placeholders import unnumbered
 from dialin.redact.source import redacted_text
 from dialin.review.apply import edited_intents, state_of
 from dialin.review.pieces import chosen
 from dialin.review.pin import KeptIntents
+from dialin.runs.tables import STATED
 
 Mask = NDArray[np.bool_]
 
@@ -109,6 +111,15 @@ def occurrences_without(occurrences: pa.Table, going: Going) -> pa.Table:
     kept = occurrences.filter(pa.array(~going.utterances))
     ids = going.new_ids[kept["sentence_id"].to_numpy()]
     return kept.set_column(kept.schema.get_field_index("sentence_id"), "sentence_id", pa.array(ids, pa.int64()))
+
+
+def stated_without(occurrences: pa.Table, lost: Collection[int]) -> pa.Table:
+    """Return utterances that no longer state these intents, which nobody is left to say."""
+    place = occurrences.schema.get_field_index(INTENTS)
+    if not lost or place < 0 or occurrences[INTENTS].type != STATED:
+        return occurrences
+    stated = [own and [one for one in own if one["intent_id"] not in lost] for own in occurrences[INTENTS].to_pylist()]
+    return occurrences.set_column(place, INTENTS, pa.array(stated, STATED))
 
 
 def sentences_without(sentences: pa.Table, going: Going) -> pa.Table:

@@ -15,6 +15,7 @@ from dialin.discover.connect import connect_for_new
 from dialin.errors import InputError
 from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.predict import predict_parts
+from dialin.jobs.predict_multi import multi_table
 from dialin.read.columns import Columns
 from dialin.report.notebook import picture
 from dialin.runs.run import Run, load
@@ -86,7 +87,7 @@ class OpenRun:
         """One row per round of Algorithm 1: ``rounds.jsonl``."""
         return self._frame(pa.Table.from_pylist(saved.read_json_lines(self.run.folder / files.ROUNDS)))
 
-    def predict(self, source: object, columns: Columns | None = None) -> Any:
+    def predict(self, source: object, columns: Columns | None = None, *, multi: bool = False) -> Any:
         """Return ``row, text, intent_id, name, p_intent`` for each row of texts, a frame or a file.
 
         Parameters
@@ -95,6 +96,9 @@ class OpenRun:
             Any source that `dialin.read` accepts: a list of texts, a frame, or the path of a file.
         columns : Columns, optional
             Names of the columns; by default they are found by their usual names.
+        multi : bool
+            Whether the column ``intents`` follows, with every intent that a row states
+            (`dialin.jobs.predict_multi.multi_table`).
 
         Raises
         ------
@@ -102,7 +106,8 @@ class OpenRun:
             The texts cannot be read, or the embedder of the run is on a server that you have not allowed.
         """
         with connect_for_new(self.run.embedder_alone.embedder) as connections:
-            parts = predict_parts(self.run, source, columns or Columns(), connections)
+            told = multi_table if multi else None
+            parts = predict_parts(self.run, source, columns or Columns(), connections, told)
             return self._frame(pa.concat_tables(parts))
 
     def __repr__(self) -> str:

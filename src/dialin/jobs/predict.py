@@ -39,9 +39,13 @@ from dialin.runs.run import Run, data_of
 
 Look = Callable[[slice, Matrix, Sequence[str]], None]
 """Is told some rows, their vectors, and the roles that limit where they may go."""
+Told = Callable[["Answers", pa.Table], pa.Table]
+"""Decision function, and rows of a source -> a table with what is decided about each."""
 
 
-def predict_parts(run: Run, source: object, columns: Columns, opened: Connections) -> Iterator[pa.Table]:
+def predict_parts(
+    run: Run, source: object, columns: Columns, opened: Connections, told: Told | None = None
+) -> Iterator[pa.Table]:
     """Yield ``row, text, intent_id, name, p_intent`` for each row of a source, in its order, part by part.
 
     Parameters
@@ -52,6 +56,8 @@ def predict_parts(run: Run, source: object, columns: Columns, opened: Connection
         As for `dialin.read.table.read_table`; a row without text gets intent −1.
     opened : Connections
         Connections with the embedder of the run.
+    told : callable, optional
+        What is told of each part; by default `Answers.table`.
 
     Raises
     ------
@@ -68,7 +74,7 @@ def predict_parts(run: Run, source: object, columns: Columns, opened: Connection
     answers = Answers.of(run, opened)
     parts = read_parts(source, read_like(run, columns), in_dialogues=needs_dialogues(run))
     for part in redacted_parts(parts, run.manifest.source.redact):
-        yield answers.table(part)
+        yield told(answers, part) if told else answers.table(part)
 
 
 def needs_dialogues(run: Run) -> bool:
@@ -147,7 +153,10 @@ class Answers:
     def table(self, part: pa.Table) -> pa.Table:
         """Return the intent of each row of a table from `dialin.read.table.read_table`."""
         corpus = corpus_of(part)
-        found = self.found(corpus)
+        return self.told(part, corpus, self.found(corpus))
+
+    def told(self, part: pa.Table, corpus: Corpus, found: Decisions) -> pa.Table:
+        """Return what is decided about each row of a table, whose sentences are those of the corpus."""
         labels, p_intent = np.full(part.num_rows, -1), np.zeros(part.num_rows)
         sentence = corpus.occurrences["sentence_id"].to_numpy()
         places = np.flatnonzero(pc.is_valid(part["text"]).to_numpy())
@@ -157,7 +166,7 @@ class Answers:
                 "row": part["row"],
                 "text": part["text"],
                 "intent_id": pa.array(labels, pa.int64()),
-                "name": self._names_of(labels),
+                "name": self.names_of(labels),
                 "p_intent": pa.array(p_intent, pa.float64()),
             }
         )
@@ -219,7 +228,8 @@ class Answers:
         names = pa.concat_arrays([intents["name"].combine_chunks().cast(pa.string()), pa.array([""])])
         return intents["intent_id"].to_numpy(), names
 
-    def _names_of(self, labels: Labels) -> pa.Array:
+    def names_of(self, labels: Labels) -> pa.Array:
+        """Return the names of intents, shape (n,); "" for one that the run does not have, such as −1."""
         ids, names = self._names
         places = np.searchsorted(ids, labels)
         is_one = np.append(ids, -2)[places] == labels

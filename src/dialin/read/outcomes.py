@@ -14,7 +14,9 @@ from dialin.read.source import OBJECT, RawTable
 
 CUSTOMER = re.compile(r"(customer|requester|客户)([\W_]*(id|number|no|编号|号))?", re.IGNORECASE)
 """Names of a column that tells whose dialogue it is; its values are words, whatever they look like."""
-OWN = ("row", "text", "sentence_id", "dialogue_id", "turn", "role", "date", "start", "end", "speaker")
+INTENTS = "intents"
+"""Column with the intents that an utterance states, if they were asked for."""
+OWN = ("row", "text", "sentence_id", "dialogue_id", "turn", "role", "date", "start", "end", "speaker", INTENTS)
 """Names that have another meaning in the occurrences of a run."""
 
 

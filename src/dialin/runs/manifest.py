@@ -75,6 +75,8 @@ class RunPlan:
         One of `dialin.redact.engine.ENGINES`; None: nobody has said, which is "off".
     listed : tuple of ListedIntent
         Intents that are there from the start; none by default.
+    multi : bool
+        Whether the utterances that state several intents are found.
     is_update : bool
         Whether the new run is the one `since` with new utterances, and all that it found stays as it is.
     """
@@ -86,6 +88,7 @@ class RunPlan:
     since: Path | None = None
     redact: str | None = None
     listed: tuple[ListedIntent, ...] = ()
+    multi: bool = False
     is_update: bool = False
 
 

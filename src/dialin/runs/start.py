@@ -28,7 +28,7 @@ from dialin.runs.listed import write_listed
 from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
 from dialin.runs.redaction import write_redaction
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
-from dialin.runs.tables import sentences_table
+from dialin.runs.tables import sentences_table, with_stated
 from dialin.runs.update import united
 
 
@@ -108,6 +108,7 @@ def start(folder: Path, plan: RunPlan, corpus: Corpus, opened: Connections, reda
     """
     check_free(folder)
     pinned = pinned_for(plan, corpus, opened) if plan.since and not plan.is_update else None
+    corpus = with_stated(corpus, None) if plan.multi else corpus
     run = Run(folder, first_manifest(plan, corpus, opened), corpus)
     place = folder.resolve()  # a link leads to the folder, and stays
     staging = _staging(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from dialin.discover.state import Result
 from dialin.discover.uids import uid_of
 from dialin.read.corpus import Corpus
 from dialin.read.dates import in_calendar
+from dialin.read.outcomes import INTENTS
 from dialin.search.iterate import Round
 
 OCCURRENCES_SCHEMA = pa.schema(
@@ -31,8 +32,20 @@ OCCURRENCES_SCHEMA = pa.schema(
         pa.field("date", pa.timestamp("ms")),
     ]
 )
-CARRIED_TYPES = (pa.float64(), pa.string(), pa.large_string())
-"""Types of the columns that an export of a contact centre adds to the occurrences, whatever their names are."""
+STATED = pa.list_(
+    pa.struct(
+        [
+            pa.field("start", pa.int64()),
+            pa.field("end", pa.int64()),
+            pa.field("intent_id", pa.int64()),
+            pa.field("p_intent", pa.float64()),
+        ]
+    )
+)
+"""Type of the column `INTENTS` of the occurrences: the intents that an utterance states, and the characters that do."""
+CARRIED_TYPES = (pa.float64(), pa.string(), pa.large_string(), STATED)
+"""Types of the columns that an export of a contact centre adds to the occurrences, whatever their names are; `STATED`
+is that of `INTENTS`."""
 SENTENCES_SCHEMA = pa.schema(
     [
         pa.field("sentence_id", pa.int64(), nullable=False),
@@ -109,6 +122,20 @@ def read_occurrences(folder: Path, n_sentences: int) -> pa.Table:
     if len(of) and not 0 <= of.min() <= of.max() < n_sentences:
         raise saved.damaged(path, f"column 'sentence_id' holds a number that is not one of 0 … {n_sentences - 1}")
     return table
+
+
+def asked_for_several(corpus: Corpus) -> bool:
+    """Return whether the utterances of a run that state several intents are found: then they have the column."""
+    occurrences = corpus.occurrences
+    return INTENTS in occurrences.column_names and occurrences[INTENTS].type == STATED
+
+
+def with_stated(corpus: Corpus, stated: pa.Array | None) -> Corpus:
+    """Return a corpus with the intents that each sentence states, n lists; None: they are not known yet."""
+    said = pa.array(corpus.occurrences["sentence_id"].to_numpy())
+    column = pa.nulls(len(said), STATED) if stated is None else stated.take(said)
+    kept = corpus.occurrences.drop_columns([INTENTS]) if asked_for_several(corpus) else corpus.occurrences
+    return replace(corpus, occurrences=kept.append_column(INTENTS, column))
 
 
 def _check_ids(path: Path, ids: NDArray[np.int64]) -> None:

@@ -47,11 +47,12 @@ def figures_of(difference: Difference) -> dict[str, float]:
     """Return the value of each of `FIGURES`.
 
     ``new`` is the share of the newer run's utterances in new intents, ``gone`` the share of the older run's in intents
-    that are gone, ``unassigned`` the share of the newer run's without an intent. ``changed`` is the largest change of
-    share, up or down, of an intent that both runs have, among those whose interval does not hold 0.
+    that are gone, and ``changed`` the largest change of share, up or down, of an intent that both runs have; all three
+    are about intents whose interval does not hold 0. ``unassigned`` is the share of the newer run's utterances without
+    an intent.
     """
-    changes = difference.changes
-    moved = [abs(one.share.difference) for one in changes if one.share.is_certain and None not in (one.old, one.new)]
+    changes = [one for one in difference.changes if one.share.is_certain]
+    moved = [abs(one.share.difference) for one in changes if None not in (one.old, one.new)]
     return {
         "new": sum(one.share.after for one in changes if NEW in one.states),
         "gone": sum(one.share.before for one in changes if GONE in one.states),

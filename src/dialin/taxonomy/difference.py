@@ -78,6 +78,23 @@ class Difference:
     changes: tuple[Change, ...]
     unassigned: ShareDifference
 
+    def may_be_chance(self, change: Change) -> bool:
+        """Return whether an intent may be new, gone, split or merged by chance alone.
+
+        That is so if the interval of its share holds 0, and so do those of its parts, or of what was merged into it.
+        """
+        if change.states[0] not in {NEW, GONE, SPLIT, MERGED} or RENAMED in change.states:
+            return False
+        return not any(one.share.is_certain for one in (change, *self._parts(change)))
+
+    def _parts(self, change: Change) -> list[Change]:
+        """Return the parts that an intent of both runs was split into, and those that were merged into it."""
+        if change.old is None or change.new is None:
+            return []
+        split = [one for one in self.changes if one.old is None and one.related == (change.old,)]
+        merged = [one for one in self.changes if one.new is None and one.related == (change.new,)]
+        return split + merged
+
     def seen(self, change: Change) -> IntentSeen:
         """Return the intent of a change: in the newer run, or in the older one if it is gone."""
         if change.new is not None:

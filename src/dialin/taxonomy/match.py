@@ -2,8 +2,9 @@
 
 An intent of each run is the same one if most sentences of one of them belong to the other, and a part of the other's
 belong to it. Both directions are asked: sentences about something new may lie within the border of an old intent next
-to it, but then no sentence of the old intent goes to the new one. Where several pairs may be the same, the best
-one-to-one matching decides (Kuhn 1955, "The Hungarian method").
+to it, but then no sentence of the old intent goes to the new one; and something new may take in an old intent that has
+become rare, but then few of its own sentences come from there. Where several pairs may be the same, the best one-to-one
+matching decides (Kuhn 1955, "The Hungarian method").
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ MOST = 0.5
 """Share of an intent's sentences from which on they are most of it."""
 PART = 0.1
 """Least share of the other intent's sentences that is more than a border case."""
+
+HEIR = 0.25
+"""Least share of a newer intent's sentences that come from the older one that it is: with less, it is another intent,
+into which the older one was merged."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def matched(flows: Flows, bound: dict[int, int]) -> Matching:
     >>> matched(Flows(went, came, np.zeros((2, 3), np.int64), np.zeros((2, 3))), {})
     Matching(same={0: 0, 1: 2}, split={1: 0}, merged={})
     """
-    may_be = (np.maximum(flows.went, flows.came) >= MOST) & (np.minimum(flows.went, flows.came) >= PART)
+    is_most, is_heir = np.maximum(flows.went, flows.came) >= MOST, flows.came >= HEIR
+    may_be = is_most & is_heir & (flows.went >= PART)
     same = dict(sorted((bound | _one_to_one(flows, may_be, bound)).items()))
     parts = (flows.came >= MOST) & (flows.went >= PART)
     gone = (flows.went >= MOST) & (flows.came >= PART)

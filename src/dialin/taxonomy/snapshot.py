@@ -12,7 +12,7 @@ from dialin import files
 from dialin.arrays import Ints, Labels, Matrix
 from dialin.cluster.partition import centroid, rows_by
 from dialin.discover.assign import Pieces
-from dialin.discover.state import Intent, Result
+from dialin.discover.state import NOT_A_NEED, Intent, Result
 from dialin.errors import InputError
 from dialin.runs.run import Run, check_ended, keys_of
 
@@ -49,7 +49,7 @@ class Snapshot:
     intents : tuple of IntentSeen, m
         Its intents, in its order.
     n_occurrences : int
-        Number of all utterances, with those that have no intent.
+        Number of all utterances, with those that have no intent, without those that were left out as not a need.
     keys : list of (str, str), n
         Text and role of each sentence; "" for no role.
     labels : ndarray of shape (n,), int64
@@ -106,7 +106,7 @@ def snapshot_of(run: Run) -> Snapshot:
     pieces = run.pieces_on(data)
     return Snapshot(
         intents=tuple(map(_seen, rows)),
-        n_occurrences=run.manifest.source.n_occurrences,
+        n_occurrences=n_searched(run, run.sentences["reason"].to_pylist()),
         keys=keys_of(run.corpus),
         labels=as_places(run.sentences["intent_id"].to_numpy(), places),
         X=data.X,
@@ -123,13 +123,20 @@ def snapshot_of_result(run: Run, result: Result) -> Snapshot:
     places = numbered_from_zero([intent.intent_id for intent in result.intents])
     return Snapshot(
         intents=tuple(map(_found, result.intents)),
-        n_occurrences=run.manifest.source.n_occurrences,
+        n_occurrences=n_searched(run, result.reasons),
         keys=keys_of(run.corpus),
         labels=as_places(result.labels, places),
         X=data.X,
         roles=run.assignment_roles,
         pieces=replace(result.pieces, intents=as_places(result.pieces.intents, places)),
     )
+
+
+def n_searched(run: Run, reasons: Sequence[str]) -> int:
+    """Return the number of utterances of a run, without those left out because only needs were searched."""
+    counts = zip(run.corpus.counts.tolist(), reasons, strict=True)
+    n_left_out: int = sum(n for n, reason in counts if reason == NOT_A_NEED)
+    return run.manifest.source.n_occurrences - n_left_out
 
 
 def _seen(row: dict[str, Any]) -> IntentSeen:

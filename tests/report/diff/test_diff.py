@@ -38,12 +38,23 @@ def runs(home: Path) -> None:
 
 def test_the_terminal_shows_what_changed_and_counts_the_rest() -> None:
     out = io.StringIO()
-    print_difference(difference(month(OLD), month(NEW)), Console(file=out, width=120))
+    print_difference(difference(month(OLD, times=100), month(NEW, times=100)), Console(file=out, width=120))
     text = out.getvalue()
     assert [name for name in ("invoice", "late", "parcel", "密码") if name not in text] == []
     assert "refund" not in text
-    assert "new 1 · gone 1 · split 2 · kept 1" in text
+    assert "new 1 · gone 1 · split 2 · shrunk 1 · kept 1" in text
     assert "look at: invoice is new: 15.4%" in text
+    assert "chance" not in text
+
+
+def test_what_chance_may_explain_is_counted_and_not_listed() -> None:
+    """Said once each, two invoices of 13 sentences and none of 13 before do not differ for sure."""
+    out = io.StringIO()
+    print_difference(difference(month(OLD), month(NEW)), Console(file=out, width=120))
+    assert "new 1 · gone 1 · split 2 · kept 1" in out.getvalue()
+    assert "chance may explain 4 of the changes" in out.getvalue()
+    assert "invoice" not in out.getvalue()
+    assert to_look_at(difference(month(OLD), month(NEW))) == []
 
 
 def test_nothing_to_look_at_in_the_same_run() -> None:

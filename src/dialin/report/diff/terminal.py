@@ -11,8 +11,9 @@ from dialin.taxonomy.difference import NEW, Change, Difference
 
 
 def print_difference(difference: Difference, console: Console) -> None:
-    """Print the intents that changed, the numbers of all, and what to look at."""
-    changed = [change for change in ranked_changes(difference) if not is_quiet(change)]
+    """Print the changes that chance does not explain, the numbers of all, and what to look at."""
+    loud = [change for change in ranked_changes(difference) if not is_quiet(change)]
+    changed = [change for change in loud if not difference.may_be_chance(change)]
     if changed:
         table = grid(Column("intent"), Column("state"), *numbers("before", "now"), *_wide_columns())
         table.columns[0].max_width = 26
@@ -22,7 +23,7 @@ def print_difference(difference: Difference, console: Console) -> None:
             cells = name, ", ".join(change.states), f"{share.before:.1%}", f"{share.after:.1%}", interval(change)
             add(table, *cells, _about(difference, change))
         console.print(table)
-    for line in counted_lines(difference):
+    for line in counted_lines(difference, len(loud) - len(changed)):
         print_line(console, line)
     for line in to_look_at(difference):
         print_line(console, f"look at: {line}")
@@ -38,11 +39,13 @@ def _about(difference: Difference, change: Change) -> Text:
     return Text(explained(difference, change) or said, style="dim")
 
 
-def counted_lines(difference: Difference) -> list[str]:
-    """Return the lines under the table: how many intents are in each state, and what has no intent."""
+def counted_lines(difference: Difference, n_left_out: int) -> list[str]:
+    """Return the lines under the table: how many intents are in each state and left out, and what has no intent."""
     counts = n_by_state(difference)
     none = difference.unassigned
+    left_out = f"chance may explain {n_left_out:,} of the changes; they are not listed here, but with --html and --json"
     return [
         " · ".join(f"{state} {n:,}" for state, n in counts.items()) or "no intents in either run",
+        *([left_out] if n_left_out else []),
         f"without an intent: {none.before:.1%} before, {none.after:.1%} now",
     ]

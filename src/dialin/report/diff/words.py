@@ -75,8 +75,8 @@ def explained(difference: Difference, change: Change) -> str:
 
 
 def to_look_at(difference: Difference) -> list[str]:
-    """Return a line for each change that somebody should look at, the most important first."""
-    changes = ranked_changes(difference)
+    """Return a line for each change that chance does not explain, the most important first."""
+    changes = [change for change in ranked_changes(difference) if not difference.may_be_chance(change)]
     lines = [line for change in changes if (line := _looked_at(difference, change))]
     more = len(lines) - N_LOOKED_AT
     found = [*lines[:N_LOOKED_AT], *([f"and {more:,} more changes"] if more > 0 else [])]
