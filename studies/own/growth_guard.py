@@ -35,7 +35,7 @@ from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Data, Draft
 from dialin.discover.steps import merge_pieces
-from dialin.jobs.discover import write_result
+from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus

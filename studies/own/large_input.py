@@ -32,9 +32,9 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
-from dialin.jobs.discover import write_result
 from dialin.jobs.memory import MemoryNeed
 from dialin.jobs.predict import predict_parts
+from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of

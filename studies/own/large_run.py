@@ -27,7 +27,7 @@ from dialin.discover.connect import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result
-from dialin.jobs.discover import write_result
+from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.judge.verdict import Coherence, Verdict
 from dialin.name.kinds import KINDS, Kinds

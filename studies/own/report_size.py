@@ -41,7 +41,7 @@ from dialin.discover.state import Intent, Result
 from dialin.facts.build import facts_of
 from dialin.facts.loaded import load_files
 from dialin.facts.sample import sampled
-from dialin.jobs.discover import write_result
+from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of

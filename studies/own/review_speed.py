@@ -21,7 +21,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from dialin.jobs.discover import write_result
+from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.review.edits import Accept, Edit, Merge, Move, Rename
 from dialin.review.log import DECISIONS, append

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from dialin import files
-from dialin.discover.assign import write_pieces
 from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.connect import Connections
 from dialin.discover.context import Tools
@@ -18,17 +16,16 @@ from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_st
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
 from dialin.errors import ProviderError
-from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.answers import answers_note
-from dialin.jobs.carry import carry_over, keep_reviewed
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
 from dialin.jobs.identify import check_earlier, identified
 from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
+from dialin.jobs.results import Identified, write_identified
 from dialin.jobs.stating import stating
 from dialin.jobs.timing import SessionLog
-from dialin.jobs.update import Beside, Update, earlier_replies
+from dialin.jobs.update import Update, earlier_replies
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
 from dialin.llm.batches.backend import BatchedBackend
@@ -42,12 +39,9 @@ from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
 from dialin.llm.usage import usage_by_step
-from dialin.report.html import write_report
-from dialin.runs.branches import write_tree
-from dialin.runs.integrity import hashes_in, result_id
-from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, RUNNING, Manifest, read_manifest, write_manifest
+from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, Manifest, read_manifest, write_manifest
 from dialin.runs.run import Run
-from dialin.runs.tables import asked_for_several, intents_table, rounds_json, sentences_table
+from dialin.runs.tables import asked_for_several
 
 
 @dataclass(frozen=True)
@@ -300,63 +294,6 @@ def forecast(data: Data, opened: Connections, settings: Settings, run_stores: li
     finally:
         for store in stores:
             store.close()
-
-
-@dataclass(frozen=True)
-class Identified:
-    """A result whose intents have their uids, and the values of ``taxonomy.json``; None without an earlier run."""
-
-    result: Result
-    taxonomy: dict[str, Any] | None
-
-
-def write_result(
-    run: Run,
-    result: Result,
-    log: SessionLog,
-    on_note: Callable[[str], None] = lambda _: None,
-    beside: Beside | None = None,
-) -> Run:
-    """Give the intents of a result their identity, and do what `write_identified` does."""
-    return write_identified(run, Identified(*identified(run, result)), log, on_note, beside)
-
-
-def write_identified(
-    run: Run, found: Identified, log: SessionLog, on_note: Callable[[str], None], beside: Beside | None
-) -> Run:
-    """Write all files of a result, and return the run with it; the manifest comes last and makes the others valid.
-
-    Decisions about an earlier result of the run are carried over; `on_note` is told how many. Before there are any, an
-    update takes over those about the run that it updates. A stop in between leaves a run without a result, which can
-    be gone on with, and never half of two results.
-    """
-    folder, result, taxonomy = run.folder, found.result, found.taxonomy
-    kept = keep_reviewed(replace(run, manifest=read_manifest(folder)))
-    write_manifest(folder, replace(run.manifest, status=RUNNING, files={}, result=""))
-    files.write_json_lines(folder / files.ROUNDS, rounds_json(result))
-    write_pieces(folder / files.PIECES, result.pieces)
-    sentences = sentences_table(run.corpus, result)
-    intents = with_outcomes(intents_table(result), sentences, run.corpus.occurrences)
-    files.write_table(folder / files.INTENTS, intents)
-    files.write_table(folder / files.SENTENCES, sentences)
-    if asked_for_several(run.corpus):
-        files.write_table(folder / files.OCCURRENCES, run.corpus.occurrences)
-    if taxonomy:
-        files.write_json(folder / files.TAXONOMY, taxonomy)
-    write_tree(folder / files.INTENT_TREE, result.tree)
-    if beside:
-        files.write_json(folder / files.DRIFT, beside.drift)
-    hashes = hashes_in(folder)
-    ended = replace(run, manifest=replace(run.manifest, files=hashes, result=result_id(hashes)))
-    if kept:
-        on_note(carry_over(ended, kept))
-    elif beside:
-        beside.write_log(folder, ended.manifest.result)
-    log.write(ended.manifest.status)  # the report shows the seconds so far
-    write_report(ended, folder / files.REPORT)
-    log.write(ended.manifest.status)
-    write_manifest(folder, ended.manifest)
-    return ended
 
 
 def n_replies(folder: Path) -> int:
