@@ -121,7 +121,7 @@ def test_the_difference_of_two_runs_has_no_small_intent(cli: Cli, home: Path) ->
     everything = result.stdout + (home / "d.html").read_text("utf-8") + (home / "m.csv").read_text("utf-8")
     assert [secret for secret in (*SECRETS, "inquire-parcel") if secret in everything] == []
     assert WITHHELD in everything
-    assert "tell-divorce" in cli("diff", "old", "new").stdout
+    assert "tell-divorce" in cli("diff", "old", "new", "--json").stdout
 
 
 def test_figures_of_few_dialogues_within_an_intent_are_left_out() -> None:

@@ -44,6 +44,7 @@ def test_a_name_stays_with_its_sentences_and_the_command_says_how_many(cli: Cli,
         "sentences.parquet",
         "intents.parquet",
         "decisions.jsonl",
+        "tree.json",
     }
     header = json.loads((capped / "decisions.jsonl").read_text().splitlines()[0])
     assert header == {"format": 2, "result": load(capped).manifest.result, "from": "reviewed-1"}

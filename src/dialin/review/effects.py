@@ -43,6 +43,7 @@ def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
 
     Examples
     --------
+    >>> from dialin.review.edits import Accept
     >>> counted([Entry(1, Accept(0)), Entry(2, Accept(1)), Entry(3, Undo(1)), Entry(4, Undo(2)), Entry(5, Redo(1))])
     ([1], [2])
     """
