@@ -19,7 +19,7 @@ from fake_run import reviewed_run
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
-SLOW = ("sklearn", "genai_prices", "starlette")
+SLOW = ("sklearn", "scipy.stats", "genai_prices", "starlette")
 """What takes a good part of a second to import."""
 LAYERS = [
     *("errors", "bounded", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
@@ -31,8 +31,8 @@ LAYERS = [
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Return the top-level modules that a fresh interpreter has after a statement."""
-    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    """Return the modules that a fresh interpreter has after a statement."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout))
 

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import fisher_exact, mannwhitneyu
 
 from dialin.arrays import Floats, Ints, Labels
 from dialin.taxonomy.shares import ERROR, ShareDifference, share_change
@@ -156,6 +155,8 @@ class _Compared:
 
     def shares(self, before: tuple[int, int], new: tuple[int, int]) -> tuple[ShareDifference, bool]:
         """Return the difference of two shares, each of k in n, and whether chance does not explain it."""
+        from scipy.stats import fisher_exact  # noqa: PLC0415  (slow to import; only an update needs it)
+
         change = share_change(before, new, self.n_tests)
         if not (before[1] and new[1] and change.is_certain):
             return change, False
@@ -164,6 +165,8 @@ class _Compared:
 
     def _differ(self, before: Floats, new: Floats) -> bool:
         """Return whether chance does not explain that one part lies farther out than the other."""
+        from scipy.stats import mannwhitneyu  # noqa: PLC0415  (as above)
+
         if not (len(before) and len(new)):
             return False
         return self._is_told(float(mannwhitneyu(before, new).pvalue))
