@@ -19,13 +19,12 @@ from dialin.llm.providers import PROVIDERS
 from dialin.runs.run import Run
 from dialin.web.serve import Door
 from ray_cluster import ray_cluster
-from thorough import IS_THOROUGH
+from thorough import IS_THOROUGH, N_EXAMPLES
 
 Cli = Callable[..., Result]
 Served = list[tuple[Run, Door]]
 
 # A slow machine is no fault of the program: speed is measured in studies/own/, never by a test.
-N_EXAMPLES = 200 if IS_THOROUGH else 40
 settings.register_profile(
     "untimed",
     deadline=None,

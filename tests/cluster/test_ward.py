@@ -44,7 +44,7 @@ def test_cuts_and_heights_are_those_of_scipy(n: int, d: int, seed: int, shift: f
     partition = TreePartition(tree_over(points), points.astype(np.float32))
     np.testing.assert_allclose(partition.tree.height, Z[:, 2], rtol=1e-9)
     for k in {k for k in (2, 3, 10, n // 3, n - 1) if 1 <= k <= n}:  # SciPy errs about k = n beside others
-        assert np.array_equal(partition.cut(k), canonical(hierarchy.cut_tree(Z, k)[:, 0]))
+        assert np.array_equal(partition.cut(k), canonical(hierarchy.cut_tree(Z, [k])[:, 0]))
 
 
 @given(seed=st.integers(0, 100))

@@ -90,7 +90,7 @@ def ended(result: Result, server: Personality, draws: int) -> Found:
     return Found.of(Path("run"))
 
 
-@pytest.mark.parametrize("kind", ALL_ALIKE)
+@pytest.mark.parametrize("kind", some(ALL_ALIKE, 12))
 def test_the_result_is_that_of_a_plain_server(
     stage: Stage, expected: Callable[..., Found], kind: type[Personality]
 ) -> None:
@@ -103,7 +103,7 @@ AT_ONCE = ("--strategy", "paper", "--judge", "llm", *(word for k in ["6", "9", "
 """Options of a run that asks many questions at once, and in which the LLM alone judges."""
 
 
-@pytest.mark.parametrize("kind", some(ALL_ALIKE, 9))
+@pytest.mark.parametrize("kind", some(ALL_ALIKE, 5))
 def test_refusals_of_many_calls_at_once_are_learnt_from(
     stage: Stage, expected: Callable[..., Found], kind: type[Personality]
 ) -> None:
@@ -112,7 +112,7 @@ def test_refusals_of_many_calls_at_once_are_learnt_from(
     assert ended(stage.discover(server.spec, "run", *AT_ONCE), server, kind.draws) == wanted
 
 
-@pytest.mark.parametrize("kind", ONE_REFUSED)
+@pytest.mark.parametrize("kind", some(ONE_REFUSED, 6))
 @pytest.mark.parametrize("options", [(), AT_ONCE], ids=["one by one", "many at once"])
 def test_a_refused_question_costs_its_intent_and_not_the_run(
     stage: Stage, expected: Callable[..., Found], kind: type[Personality], options: tuple[str, ...]

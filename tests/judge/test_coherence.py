@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -553,7 +553,6 @@ def clusters_of(labels: list[int]) -> list[Rows]:
 
 
 @given(labels=partitions, seed=st.integers(0, 99), form=forms, mode=modes, sampler=samplers)
-@settings(max_examples=60)
 def test_verdicts_do_not_depend_on_the_order_of_rows(
     labels: list[int], seed: int, form: Form, mode: Mode, sampler: str
 ) -> None:
@@ -566,7 +565,6 @@ def test_verdicts_do_not_depend_on_the_order_of_rows(
 
 
 @given(labels=partitions, seed=st.integers(0, 99), form=forms, mode=modes, sampler=samplers)
-@settings(max_examples=60)
 def test_verdicts_do_not_depend_on_the_batch(
     labels: list[int], seed: int, form: Form, mode: Mode, sampler: str
 ) -> None:
@@ -580,7 +578,6 @@ def test_verdicts_do_not_depend_on_the_batch(
 
 
 @given(labels=partitions, seed=st.integers(0, 99), form=forms, mode=st.sampled_from(["llm", "both", "geometry"]))
-@settings(max_examples=60)
 def test_the_bill_is_what_was_asked(labels: list[int], seed: int, form: Form, mode: Mode) -> None:
     """The n_asked of all sets add up to the prompts that the LLM saw, and each P is a probability."""
     llm = Chooser(by_hash)

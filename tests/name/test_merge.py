@@ -337,7 +337,6 @@ edges_of = st.integers(1, 12).flatmap(
 
 
 @given(graph=edges_of, seed=st.integers(0, 99), n_gold=st.integers(1, 4))
-@settings(max_examples=80)
 def test_groups_partition_the_clusters_and_no_union_is_judged_twice(
     graph: tuple[int, list[Edge]], seed: int, n_gold: int
 ) -> None:

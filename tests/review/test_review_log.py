@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.errors import InputError
@@ -242,7 +242,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=50)
 @given(edits, st.sampled_from(["intent_id", "name", "parts", "sentences", "intents", "line", "decision"]), json_values)
 def test_a_decision_with_an_odd_value_is_one_or_a_value_error(edit: Edit, key: str, value: object) -> None:
     try:

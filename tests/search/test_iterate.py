@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.arrays import Rows
@@ -51,7 +51,6 @@ class Hashing(Judge):
     epsilon=st.sampled_from([0.0, 0.05, 0.4]),
     max_rounds=st.integers(1, 5),
 )
-@settings(max_examples=60)
 def test_each_round_shrinks_the_rest_or_ends_the_loop(
     sizes: list[int], seed: int, which: int, epsilon: float, max_rounds: int
 ) -> None:

@@ -393,7 +393,6 @@ def test_all_rather_bad_keeps_nothing() -> None:
 @given(
     n=st.integers(0, 30), seed=st.integers(0, 999), min_size=st.integers(1, 6), start=st.none() | st.floats(0.01, 2.0)
 )
-@settings(max_examples=60)
 def test_whatever_the_judge_says_the_clusters_are_disjoint_and_large_enough(
     n: int, seed: int, min_size: int, start: float | None
 ) -> None:
@@ -510,7 +509,6 @@ def judged_trees(draw: st.DrawFn) -> tuple[Tree, dict[int, Verdict]]:
 
 
 @given(judged=judged_trees(), prior=st.floats(0.05, 0.95))
-@settings(max_examples=60)
 def test_posterior_is_that_of_enumeration(judged: tuple[Tree, dict[int, Verdict]], prior: float) -> None:
     tree, verdicts = judged
     got, expected = posterior(tree, verdicts, prior), enumerated(tree, verdicts, prior)
@@ -520,7 +518,6 @@ def test_posterior_is_that_of_enumeration(judged: tuple[Tree, dict[int, Verdict]
 
 
 @given(judged=judged_trees())
-@settings(max_examples=60)
 def test_antichain_is_the_best_of_all(judged: tuple[Tree, dict[int, Verdict]]) -> None:
     """No set of disjoint nodes, judged good and likelier good than not, holds more expected sentences."""
     tree, verdicts = judged

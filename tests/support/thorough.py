@@ -9,6 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 IS_THOROUGH = os.environ.get("DIALIN_THOROUGH", "") not in {"", "0"}
+N_EXAMPLES = 200 if IS_THOROUGH else 40
+"""Examples of a property, unless its test wants fewer."""
 
 
 def some(cases: Sequence[T], n: int) -> list[T]:

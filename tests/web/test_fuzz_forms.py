@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from httpx2 import Response
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -104,7 +104,6 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Opened(folder, tuple(route.path for route in guard.app.routes if isinstance(route, Route)), client)
 
 
-@settings(max_examples=120)
 @given(sent=st.lists(forms(), min_size=1, max_size=4), user=st.sampled_from(["Ana", ""]))
 def test_no_form_makes_a_fault(opened: Opened, sent: list[str], user: str) -> None:
     (opened.folder / DECISIONS).unlink(missing_ok=True)
@@ -122,7 +121,6 @@ def test_no_form_makes_a_fault(opened: Opened, sent: list[str], user: str) -> No
             assert re.match("/(?!/)", answer.headers["location"])
 
 
-@settings(max_examples=50)
 @given(body=st.binary(max_size=200))
 def test_no_bytes_make_a_fault(opened: Opened, body: bytes) -> None:
     before = opened.log
@@ -131,7 +129,6 @@ def test_no_bytes_make_a_fault(opened: Opened, body: bytes) -> None:
     assert opened.log == before
 
 
-@settings(max_examples=200)
 @given(data=st.data(), query=queries, more=headers, method=st.sampled_from(["GET", "HEAD", "PUT", "OPTIONS"]))
 def test_no_address_makes_a_fault(
     opened: Opened, data: st.DataObject, query: str, more: dict[str, str], method: str
@@ -143,7 +140,6 @@ def test_no_address_makes_a_fault(
     assert opened.log == before
 
 
-@settings(max_examples=50)
 @given(host=texts | st.sampled_from(["a]b[", "[", "[::1", "x" * 300, "a:99999", "a/b", "a@b"]))
 def test_no_host_makes_a_fault(opened: Opened, host: str) -> None:
     """With --host, any well-formed name is accepted; a stranger may send any."""
