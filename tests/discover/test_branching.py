@@ -58,7 +58,7 @@ def grown(
     **changes: Sequence[Any],
 ) -> Result:
     result, X = result_of_names(names, **changes)
-    tools = Tools(llm, lambda texts: np.zeros((len(texts), 2), np.float32))
+    tools = Tools(llm, lambda texts: np.zeros((len(texts), 2), np.float32), ranks_names=False)
     return with_tree(result, TreeTask(X, tools, settings or Settings(), placed or {}))
 
 
@@ -95,6 +95,15 @@ def test_after_a_cap_nothing_more_is_asked() -> None:
     llm = TopicLLM(lambda _: "things")
     with_tree(replace(result, complete=False), TreeTask(X, Tools(llm, lambda _: X), Settings()))
     assert llm.asked == []
+
+
+def test_a_topic_that_lies_nearer_to_another_branch_names_nothing() -> None:
+    """The LLM calls both branches ferries, which lie in the corner of the parcels."""
+    result, X = result_of_names()
+    llm = TopicLLM(lambda prompt: "bank-ferries" if "card" in prompt.user else "ferries")
+    tools = Tools(llm, lambda texts: np.repeat(X[3:4], len(texts), axis=0))
+    tree = with_tree(result, TreeTask(X, tools, Settings())).tree
+    assert [branch.name for branch in tree.branches] == ["card", "ferries"]
 
 
 def test_branches_are_described_if_that_is_wanted() -> None:

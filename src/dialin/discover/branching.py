@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from dialin.arrays import Matrix
+import numpy as np
+
+from dialin.arrays import Floats, Matrix
 from dialin.cluster.centroids import centroids
 from dialin.discover.branch_draft import DraftBranch, children_of, drafted, some_of
 from dialin.discover.context import Tools
@@ -14,9 +16,10 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Intent, Result
 from dialin.errors import BudgetError
 from dialin.llm.base import LLM
-from dialin.name.branch_topics import N_SHOWN, BranchShown, ask_topics
+from dialin.name.branch_topics import N_SHOWN, BranchShown, ask_topics, believed
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.labels import Example
+from dialin.name.nearness import unit_rows
 from dialin.name.shared import shared_names
 from dialin.name.turns import Turn
 from dialin.text.script import language_of
@@ -57,6 +60,8 @@ def with_tree(result: Result, task: TreeTask) -> Result:
         return replace(result, tree=IntentTree())
     tools = replace(task.tools, steering=task.settings.steering)
     topics, is_whole = _topics(result, branches, replace(task, tools=tools))
+    if tools.ranks_names:
+        topics = _believed(branches, topics, C * np.array([one.size for one in result.intents])[:, None], tools)
     names = settled_names(result.intents, branches, topics)
     tree = _described(result.intents, _tree(result.intents, branches, names), branches, replace(task, tools=tools))
     return replace(result, tree=tree, complete=result.complete and is_whole)
@@ -75,6 +80,16 @@ def _topics(result: Result, branches: Sequence[DraftBranch], task: TreeTask) -> 
         return none, False
     named = dict(zip(places, found, strict=True))
     return [named.get(place, "") for place in range(len(branches))], True
+
+
+def _believed(branches: Sequence[DraftBranch], topics: Sequence[str], sums: Floats, tools: Tools) -> list[str]:
+    """Return the topics that lie nearest to their own branch among those beside it; "" in the place of others."""
+    found = list(topics)
+    for places in children_of(branches).values():
+        centres = unit_rows(np.array([sums[list(branches[place].intents)].sum(axis=0) for place in places]))
+        for place, topic in zip(places, believed([topics[i] for i in places], centres, tools.embed), strict=True):
+            found[place] = topic
+    return found
 
 
 def _shown(intents: Sequence[Intent], branch: DraftBranch, settings: Settings) -> BranchShown:

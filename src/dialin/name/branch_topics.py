@@ -10,9 +10,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from dialin.arrays import Matrix
 from dialin.llm.ask import Question, write
 from dialin.llm.base import LLM
-from dialin.name.by_nearness import as_text
+from dialin.name.by_nearness import Embed, as_text
 from dialin.name.labels import OBJECTIVES
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load
@@ -83,6 +86,34 @@ def parse_topic(reply: str, language: str) -> str:
 
 def _hyphened(text: str) -> str:
     return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def believed(topics: Sequence[str], centres: Matrix, embed: Embed) -> list[str]:
+    """Return the topics of branches beside each other, "" in the place of one that lies nearer to another branch.
+
+    So a small LLM's mistakes, such as an answer to another question, name nothing.
+
+    Parameters
+    ----------
+    topics : sequence of str, n
+        Topic of each branch; "" for none.
+    centres : ndarray of shape (n, d)
+        Unit-norm centre of each.
+    embed : callable
+        Texts -> unit-norm vectors, by the embedder that the centres are of.
+
+    Examples
+    --------
+    >>> centres = np.eye(2)
+    >>> believed(["cards", "ferry"], centres, lambda texts: centres[[0] * len(texts)])
+    ['cards', '']
+    """
+    there = [place for place, topic in enumerate(topics) if topic]
+    if not there:
+        return list(topics)
+    nearest = np.argmax(embed([as_text(topics[place]) for place in there]) @ centres.T, axis=1)
+    kept = {place for place, near in zip(there, nearest.tolist(), strict=True) if place == near}
+    return [topic if place in kept else "" for place, topic in enumerate(topics)]
 
 
 def ask_topics(llm: LLM, branches: Sequence[BranchShown]) -> list[str]:
