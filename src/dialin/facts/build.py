@@ -41,7 +41,7 @@ REASONS = {
 N_LINKS, MIN_SHARE = 3, 0.05
 """Maximum number of next intents and answers kept per intent, and the minimum share of each (and at least twice)."""
 N_COMPARED = 50_000
-N_EACH = 20
+N_EACH = 10
 """How many sentences tell which intents could be confused: so many altogether, but up to `N_EACH` of each intent."""
 N_TOP = 5
 """Number of intents kept per role."""
