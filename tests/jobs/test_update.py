@@ -12,6 +12,7 @@ from conftest import Cli
 
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename
 from dialin.runs.run import Run, keys_of, load
+from dialin.taxonomy.difference import difference_of_runs
 from fake_run import decide
 from one_line import one_line
 from run_commands import contents, discover
@@ -92,8 +93,15 @@ def test_an_update_keeps_all_that_was_and_proposes_what_is_new(cli: Cli, calls: 
     states = {row["uid"]: row["states"] for row in json.loads(Path("new/taxonomy.json").read_text())["intents"]}
     assert states[candidate] == ["new"]
     assert ([one["uid"] for one in told["candidates"]], told["drift"]) == ([candidate], drift)
-    for command in (["show", "new"], ["report", "new"], ["diff", "old", "new"]):
+    for command in (["show", "new"], ["report", "new"]):
         assert cli(*command).exit_code == 0
+
+    # only what the update added is compared: 9 of 11 new utterances are in the candidate, which is new for sure
+    found = difference_of_runs(old, new)
+    assert (found.new.n_occurrences, found.is_mixed) == (11, False)
+    assert [one.share.after for one in found.changes if found.seen(one).uid == candidate] == [9 / 11]
+    assert "only what it added counts as now" in cli("diff", "old", "new").stdout
+    assert f"{rows(new)[candidate]['name']} is new: 81.8% of the new utterances" in cli("diff", "old", "new").stdout
 
 
 def test_updates_follow_each_other_and_a_capped_one_goes_on(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
