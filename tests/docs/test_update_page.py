@@ -29,11 +29,11 @@ def write_days(folder: Path) -> None:
 def test_commands_run_in_their_order(cli: Cli, backend: ScriptedBackend, home: Path) -> None:
     write_days(home)
     lines = [shlex.split(line)[1:] for line in shell_lines(PAGE)]
-    assert [words[0] for words in lines] == ["discover", "update", "update", "diff"]
+    assert [words[0] for words in lines] == ["discover", "update", "update", "show"]
     for words in lines:
         done = cli(*words, *(["--llm", "test:scripted"] if words[0] == "discover" else []))
         assert done.exit_code == 0, done.output
-    assert "new 1" in done.stdout
+    assert "garden gnome" in done.stdout
     assert (home / "tuesday" / "drift.json").is_file()
 
 

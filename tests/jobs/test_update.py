@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from conftest import Cli
+from rich.console import Console
 
+from dialin.report.update import print_update
 from dialin.review.edits import Accept, Merge, Move, Noise, Rename
 from dialin.runs.run import Run, keys_of, load
+from dialin.taxonomy.difference import difference_of_runs
 from fake_run import decide
 from one_line import one_line
 from run_commands import contents, discover
@@ -52,6 +56,7 @@ def test_an_update_keeps_all_that_was_and_proposes_what_is_new(cli: Cli, calls: 
     n_asked = len(backend.asked)
     done = cli("update", "old", said("new.csv", [*NEW, near, again]), "--out", "new", "--json")
     told, new = json.loads(done.stdout), load(Path("new"))
+    assert new.manifest.embedder_reason == f"{old.manifest.embedder} is the embedder of old"
     questions = sum(step["questions"] for step in new.manifest.usage.values())
     assert len(backend.asked) - n_asked <= questions < n_asked / 2
 
@@ -88,18 +93,35 @@ def test_an_update_keeps_all_that_was_and_proposes_what_is_new(cli: Cli, calls: 
     drift = json.loads(Path("new/drift.json").read_text())
     assert [row["uid"] for row in drift["intents"]] == list(rows(old))
     assert drift["n_new"] == 11
+    homeless = sum(old.sentences["count"].to_numpy()[old.sentences["intent_id"].to_numpy() < 0].tolist()) - 1
+    assert drift["new"] == {"n": 11, "known": 2, "earlier_candidates": 0, "candidates": 9, "nowhere": 0}
+    assert drift["homeless"]["n"] == homeless == sum(drift["homeless"].values()) - homeless  # one is a person's noise
     assert sum(row["n_new"] for row in drift["intents"]) == 2
     states = {row["uid"]: row["states"] for row in json.loads(Path("new/taxonomy.json").read_text())["intents"]}
     assert states[candidate] == ["new"]
     assert ([one["uid"] for one in told["candidates"]], told["drift"]) == ([candidate], drift)
-    for command in (["show", "new"], ["report", "new"], ["diff", "old", "new"]):
+    for command in (["show", "new"], ["report", "new"]):
         assert cli(*command).exit_code == 0
+
+    # only what the update added is compared: 9 of 11 new utterances are in the candidate, which is new for sure
+    found = difference_of_runs(old, new)
+    assert (found.new.n_occurrences, found.is_mixed) == (11, False)
+    assert [one.share.after for one in found.changes if found.seen(one).uid == candidate] == [9 / 11]
+    assert "only what it added counts as now" in cli("diff", "old", "new").stdout
+    assert f"{rows(new)[candidate]['name']} is new: 81.8% of the new utterances" in cli("diff", "old", "new").stdout
 
 
 def test_updates_follow_each_other_and_a_capped_one_goes_on(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
     discover(cli, calls, "old")
     first = update(cli, "old", said("new.csv", NEW), "first")
     (candidate,) = (uid for uid, row in rows(first).items() if row["candidate"])
+    again = json.loads(cli("update", "first", said("again.csv", NEW[:2]), "--out", "again", "--json").stdout)["drift"]
+    assert (again["new"]["earlier_candidates"], again["new"]["candidates"]) == (2, 0)
+    out = io.StringIO()
+    print_update(load(Path("again")), Console(file=out, width=100))
+    assert "2 new utterances: 2 in earlier candidates\n" in out.getvalue()
+    assert "earlier candidates:\n" in out.getvalue()
+    assert "nothing changed beyond chance" in out.getvalue()
     second = update(cli, "first", said("later.csv", LATER), "second", "--max-calls", 0)
     assert second.manifest.status == "capped"
     assert rows(second)[candidate]["candidate"]
@@ -112,5 +134,14 @@ def test_updates_follow_each_other_and_a_capped_one_goes_on(cli: Cli, calls: Pat
     ids = {uid: row["intent_id"] for uid, row in rows(load(Path("second"))).items()}
     merged = decide(Path("second"), Merge(ids[candidate], (ids[other],)))
     assert not any(row["candidate"] for row in rows(merged).values())
+    forgotten = cli("forget", "again", "--text", NEW[0], "--yes")
+    assert forgotten.exit_code == 0, forgotten.output
+    assert "deleted drift.json: its numbers counted what is forgotten" in forgotten.output
+    assert not Path("again/drift.json").exists()
+    assert cli("resume", "again").exit_code == 0
     one_line(cli("update", "old", "no-such.csv", "--out", "none"), "no-such.csv")
+    one_line(
+        cli("update", "old", "new.csv", "--out", "none", "--embedder", "auto"), "embedder, the LLM and the settings"
+    )
+    one_line(cli("update", "old", "new.csv", "--out", "first"), "first already holds a complete run", "another --out")
     assert not Path("none").exists()

@@ -157,7 +157,8 @@ def make_run(
         if batch:
             check_batches(opened.backend, opened.judge, opened.dear)
         run = start(out, plan, corpus, opened, found.redaction)
-        meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {opened.reason}")
+        reason = run.manifest.embedder_reason
+        meter.say(f"{len(corpus.texts):,} distinct sentences of {corpus.occurrences.num_rows:,}; {reason}")
         if corpus.n_blank:
             n_rows = corpus.n_blank + corpus.occurrences.num_rows
             meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
@@ -223,7 +224,7 @@ def going_on(error: ProviderError, run: Run) -> ProviderError:
 
 def print_run(run: Run, is_json: bool) -> None:
     """Print the result of a run as JSON or as a table."""
-    if run.manifest.is_update:
+    if run.manifest.is_update and (run.folder / files.DRIFT).is_file():  # gone if something was forgotten since
         if is_json:
             print_json(update_json(run))
         else:

@@ -74,6 +74,8 @@ def report_forgotten_part(gone: ForgottenPart, run: Path) -> list[Path]:
     say(f"forgotten of {run}: {', '.join(counted_noun(n, noun) for n, noun in (*counts, *shared))}")
     for path in gone.deleted:
         say(f"deleted {path}: export it again")
+    if gone.had_drift:
+        say("deleted drift.json: its numbers counted what is forgotten")
     left = still_holding(gone.looked)
     say(f"searched {counted_noun(len(gone.looked), 'file')}: {', '.join(one.path.name for one in gone.looked)}")
     for path in left:

@@ -24,7 +24,19 @@ from dialin.runs.run import load
 from dialin.runs.update import update_plan
 
 
-@click.command()
+class UpdateCommand(click.Command):
+    """Says of an option that it lacks why it has none."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options; raise click.UsageError for one that is unknown."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            message = f"{error.format_message()} The embedder, the LLM and the settings are those of RUN."
+            raise click.UsageError(message, ctx) from error
+
+
+@click.command(cls=UpdateCommand)
 @RUN
 @source_options
 @outcome_option
@@ -40,7 +52,8 @@ def update(run: Path, out: Path, batch: bool, ray: str | None, as_json: bool, **
     """Take new utterances into a run without moving anything in it.
 
     Those that have no intent, in INPUT and in RUN, are searched for candidates: new intents for you to accept. RUN2
-    holds everything; RUN stays as it is. Columns, models and settings are those of RUN, if you do not say otherwise.
+    holds everything; RUN stays as it is. The embedder, the LLM and the settings are those of RUN, and so are the
+    columns, unless you say otherwise.
     """
     plan = update_plan(load(run), source_of(options), given_columns(options), options["redact"])
     done = make_run(out, plan, SessionLimits(budget_of(options), options["memory"]), batch, ray)

@@ -64,6 +64,8 @@ class ForgottenPart:
         Shared replies and vectors that went.
     deleted : tuple of Path
         Exports in the folder that held a forgotten text, and went.
+    had_drift : bool
+        Whether ``drift.json`` went, whose numbers counted what was forgotten.
     looked : tuple of LookedAt
         The files that were searched afterwards.
     """
@@ -74,6 +76,7 @@ class ForgottenPart:
     n_vectors: int
     deleted: tuple[Path, ...]
     looked: tuple[LookedAt, ...]
+    had_drift: bool = False
 
 
 def forget_part(folder: Path, dialogues: Sequence[str] = (), texts: Sequence[str] = ()) -> ForgottenPart:
@@ -98,6 +101,7 @@ def forget_part(folder: Path, dialogues: Sequence[str] = (), texts: Sequence[str
     """
     place = folder.resolve()
     restore(place)
+    had_drift = (place / files.DRIFT).is_file()
     with lock.held(place, "dialin forget"):
         run = load(place)
         going = going_of(run.corpus, dialogues, texts)
@@ -112,7 +116,7 @@ def forget_part(folder: Path, dialogues: Sequence[str] = (), texts: Sequence[str
         write_report(load(place), place / files.REPORT)
     looked = (*search_folder(place, traces), *_search_cache(traces))
     n_sentences = int((~going.stays).sum())
-    return ForgottenPart(int(going.utterances.sum()), n_sentences, n_replies, n_vectors, deleted, looked)
+    return ForgottenPart(int(going.utterances.sum()), n_sentences, n_replies, n_vectors, deleted, looked, had_drift)
 
 
 # --- the cache ------------------------------------------------------------------------------------
@@ -177,6 +181,8 @@ def _made_without(run: Run, going: Going, traces: Traces) -> Path:
         _rewrite_vectors(run, staging, going)
         _rewrite_listed(staging / files.LISTED_INTENTS, going)
         _rewrite_result(staging, going, traces)
+        for stale in staging.rglob(files.DRIFT):
+            stale.unlink()  # it counts what goes, and only the earlier run could say how much
         if (staging / files.REPLIES).is_file():
             _forget_replies(staging / files.REPLIES, traces)
         _rewrite_manifest(run, staging)

@@ -23,6 +23,7 @@ from dialin.jobs.embedding import Encode
 from dialin.jobs.known_first import joined_all
 from dialin.jobs.predict import Answers, Decisions
 from dialin.jobs.update_drift import Listener, heard_again
+from dialin.jobs.update_tally import tally_json, went
 from dialin.judge.verdict import Judge
 from dialin.llm.cache import ReplyStore
 from dialin.read.corpus import Corpus
@@ -177,8 +178,19 @@ class Update:
         about = {"since": self.run.manifest.since, "result": self.earlier.manifest.result}
         told = drift_json(heard.drift)
         joined = n_joined(heard.split, result)
+        told |= self._tally(heard.split, result)
         told["intents"] = [one | {"n_joined": joined.get(one["uid"], 0)} for one in told["intents"]]
         return Beside(about | told, self._decisions(result))
+
+    def _tally(self, split: PinnedSplit, result: Result) -> dict[str, Any]:
+        """Return where the new utterances went, and those of the earlier run that had no intent."""
+        data, shape = split.data, len(result.labels)
+        new, homeless = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        new[data.rows_of(self.new.texts, self.new.roles or [""] * len(self.new.texts))] = self.new.counts
+        is_homeless = self.earlier.sentences["intent_id"].to_numpy() < 0
+        own = data.rows_of(self.known.texts, self.known.roles)
+        homeless[own] = self.earlier.corpus.counts * is_homeless
+        return tally_json(*(went(result, counts, self._open) for counts in (new, homeless)))
 
     def _decisions(self, result: Result) -> list[Entry]:
         """Return what people decided about the earlier run, as lines of the log of this result."""

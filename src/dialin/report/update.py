@@ -1,4 +1,4 @@
-"""Says what an update found: where the new utterances went, the candidates, and what chance does not explain."""
+"""Says what an update found: where the new utterances went, the candidates, and what changed beyond chance."""
 
 from __future__ import annotations
 
@@ -37,6 +37,25 @@ class UpdateFound:
         return sorted(found, key=lambda intent: -intent["n_occurrences"])
 
     @property
+    def found_now(self) -> list[dict[str, Any]]:
+        """The candidates that this update found."""
+        return [one for one in self.candidates if one["uid"] not in self._earlier]
+
+    @property
+    def waiting(self) -> list[dict[str, Any]]:
+        """The candidates of the earlier run, which still wait for somebody to accept them."""
+        return [one for one in self.candidates if one["uid"] in self._earlier]
+
+    @property
+    def _earlier(self) -> set[str]:
+        return {one["uid"] for one in self.drift["intents"]}
+
+    @property
+    def unit(self) -> str:
+        """What the figures count: "needs" if something was left out as not a need, else "utterances"."""
+        return "needs" if self.summary.n_left_out else "utterances"
+
+    @property
     def names(self) -> dict[str, str]:
         """The name of each intent by its uid."""
         return {intent["uid"]: intent["name"] for intent in self.summary.intents}
@@ -56,43 +75,66 @@ def update_json(run: Run) -> dict[str, Any]:
 def print_update(run: Run, console: Console) -> None:
     """Print where the new utterances went, the candidates, what changed, and the totals of the run."""
     found = update_found(run)
-    print_line(console, went_line(found))
-    if found.candidates:
-        console.print(table_of_intents(found.candidates))
-    for line in changed_lines(found) or ["no change that chance does not explain"]:
+    for line in went_lines(found):
+        print_line(console, line)
+    for title, candidates in (("new", found.found_now), ("earlier", found.waiting)):
+        if candidates:
+            print_line(console, f"{title} candidates:")
+            console.print(table_of_intents(candidates))
+    if found.candidates and found.summary.n_left_out:
+        print_line(console, f"shares of the candidates are of all {found.summary.n_occurrences:,} utterances")
+    for line in changed_lines(found) or ["nothing changed beyond chance"]:
         print_line(console, line)
     for line in totals(run, found.summary):
         print_line(console, line)
 
 
-def went_line(found: UpdateFound) -> str:
-    """Return the line about where the new utterances went, and what became of all that had no intent."""
-    drift = found.drift
-    n_known, n_joined = (sum(one[name] for one in drift["intents"]) for name in ("n_new", "n_joined"))
-    n, in_candidates = len(found.candidates), sum(one["n_occurrences"] for one in found.candidates)
-    line = f"{drift['n_new']:,} new utterances, {n_known:,} of them in known intents"
-    joined = f"; {n_joined:,} without an intent joined known ones" if n_joined else ""
-    return f"{line}{joined}; {n:,} candidate{'s' * (n != 1)} with {in_candidates:,} utterances"
-
-
-def changed_lines(found: UpdateFound) -> list[str]:
-    """Return a line for each change that chance does not explain."""
-    none = found.drift["unassigned"]
-    lines = [f"look at: {_moved(none)} have no intent"] if none["is_certain"] else []
-    for one in found.drift["intents"]:
-        lines += [f"look at: {found.names.get(one['uid'], one['uid'])}: {_said(one, what)}" for what in one["changed"]]
+def went_lines(found: UpdateFound) -> list[str]:
+    """Return the lines about where the new utterances went, and apart, those that had no intent before."""
+    new, homeless = found.drift["new"], found.drift["homeless"]
+    lines = [f"{new['n']:,} new {found.unit}: {went_words(new)}"]
+    if homeless["n"]:
+        lines.append(f"{homeless['n']:,} earlier {found.unit} had no intent: {went_words(homeless)}")
     return lines
 
 
-def _said(one: dict[str, Any], what: str) -> str:
+def went_words(went: dict[str, int]) -> str:
+    """Return where utterances went, in words; the numbers add up to all.
+
+    Examples
+    --------
+    >>> went_words({"n": 9, "known": 6, "earlier_candidates": 0, "candidates": 2, "nowhere": 1})
+    '6 in known intents, 2 in new candidates, 1 without an intent'
+    """
+    places = {
+        "known": "in known intents",
+        "earlier_candidates": "in earlier candidates",
+        "candidates": "in new candidates",
+        "nowhere": "without an intent",
+    }
+    return ", ".join(f"{went[name]:,} {where}" for name, where in places.items() if went[name])
+
+
+def changed_lines(found: UpdateFound) -> list[str]:
+    """Return a line for each change beyond chance."""
+    none = found.drift["unassigned"]
+    lines = [f"look at: more or fewer {found.unit} have no known intent: {_moved(none)}"] if none["is_certain"] else []
+    for one in found.drift["intents"]:
+        lines += [
+            f"look at: {found.names.get(one['uid'], one['uid'])}: {_said(one, what, found.unit)}"
+            for what in one["changed"]
+        ]
+    return lines
+
+
+def _said(one: dict[str, Any], what: str, unit: str) -> str:
     """Return what changed about an intent."""
     if what == "distance":
-        return (
-            f"mean distance from its centre {one['distance']['before']:.3f} before, {one['distance']['after']:.3f} now"
-        )
+        far = one["distance"]
+        return f"lies {far['before']:.3f} from its centre on average before, {far['after']:.3f} now"
     if what == "unassigned":
-        return f"{_moved(one['unassigned'])} of what lies nearest to it have no intent"
-    return f"{_moved(one['share'])} of the utterances"
+        return f"of the {unit} nearest to it, it does not take in {_moved(one['unassigned'])}"
+    return f"its share of the {unit} with a known intent: {_moved(one['share'])}"
 
 
 def _moved(share: dict[str, float]) -> str:

@@ -25,7 +25,7 @@ from dialin.redact.choice import OFF
 from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
 from dialin.review.pin import KeptIntents, pinned_of, write_pinned
 from dialin.runs.listed import write_listed
-from dialin.runs.manifest import RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
+from dialin.runs.manifest import COMPLETE, RUNNING, InputSource, Manifest, RunPlan, read_manifest, write_manifest
 from dialin.runs.redaction import write_redaction
 from dialin.runs.run import Run, decided, fingerprint, keys_of, load
 from dialin.runs.tables import sentences_table, with_stated
@@ -76,7 +76,10 @@ def check_free(folder: Path) -> None:
     if not folder.is_dir():
         raise InputError(f"{folder} is a file, not a folder", hint="choose another --out")
     if (folder / files.MANIFEST).exists():
-        command = "annotate" if read_manifest(folder).settings.judge == "people" else "resume"
+        manifest = read_manifest(folder)
+        if manifest.status == COMPLETE:
+            raise InputError(f"{folder} already holds a complete run", hint="choose another --out")
+        command = "annotate" if manifest.settings.judge == "people" else "resume"
         raise InputError(
             f"{folder} already holds a run",
             hint=f"continue it with: dialin {command} {files.quoted(folder)}; or choose another --out",
@@ -222,6 +225,14 @@ def shown(source: str | SqlQuery) -> str:
     return without_secrets(source) if isinstance(source, str) else source.shown
 
 
+def embedder_reason(plan: RunPlan, opened: Connections) -> str:
+    """Return why a run has its embedder: nobody asked for one that it takes over from an earlier run."""
+    name = opened.embedder_name
+    if plan.since is None or read_manifest(plan.since).embedder != name:
+        return opened.reason
+    return f"{name} is the embedder of {plan.since.absolute().name}"
+
+
 def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manifest:
     """Return the manifest of a new run."""
     n_rows = corpus.occurrences.num_rows
@@ -235,7 +246,7 @@ def first_manifest(plan: RunPlan, corpus: Corpus, opened: Connections) -> Manife
         settings=plan.settings,
         source=replace(source, redact=plan.redact or OFF),
         embedder=opened.embedder_name,
-        embedder_reason=opened.reason,
+        embedder_reason=embedder_reason(plan, opened),
         llm=specs.llm,
         judge_llm=specs.judge,
         cascade_llm=specs.cascade,

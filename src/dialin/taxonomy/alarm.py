@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dialin.errors import InputError
-from dialin.taxonomy.difference import GONE, NEW, Difference
+from dialin.taxonomy.difference import GONE, NEW, Change, Difference
 
 FIGURES = ("new", "gone", "changed", "unassigned")
 """What a limit may be about."""
@@ -48,10 +48,10 @@ def figures_of(difference: Difference) -> dict[str, float]:
 
     ``new`` is the share of the newer run's utterances in new intents, ``gone`` the share of the older run's in intents
     that are gone, and ``changed`` the largest change of share, up or down, of an intent that both runs have; all three
-    are about intents whose interval does not hold 0. ``unassigned`` is the share of the newer run's utterances without
-    an intent.
+    are about intents whose interval does not hold 0, and about all that an update found. ``unassigned`` is the share of
+    the newer run's utterances without an intent.
     """
-    changes = [one for one in difference.changes if one.share.is_certain]
+    changes = [one for one in difference.changes if is_counted(difference, one)]
     moved = [abs(one.share.difference) for one in changes if None not in (one.old, one.new)]
     return {
         "new": sum(one.share.after for one in changes if NEW in one.states),
@@ -59,6 +59,11 @@ def figures_of(difference: Difference) -> dict[str, float]:
         "changed": max(moved, default=0.0),
         "unassigned": difference.unassigned.after,
     }
+
+
+def is_counted(difference: Difference, change: Change) -> bool:
+    """Return whether a figure counts a change: chance does not explain it, or an update found its intent."""
+    return change.share.is_certain or difference.is_added(change)
 
 
 def exceeded(difference: Difference, limits: list[Limit]) -> list[str]:

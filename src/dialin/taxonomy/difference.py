@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dialin.errors import InputError
 from dialin.runs.run import Run
+from dialin.taxonomy.added import added_alone, follows
 from dialin.taxonomy.flows import Flows, flows_between
 from dialin.taxonomy.match import Matching, matched
 from dialin.taxonomy.shares import ShareDifference, share_change
@@ -70,6 +71,9 @@ class Difference:
         The newer intents in the order of their run, then those of the older run that are not there any more.
     unassigned : ShareDifference
         Share of the utterances that have no intent.
+    is_mixed : bool
+        Whether the newer run holds utterances of the older one that cannot be told apart, so that the shares look more
+        alike than they are.
     """
 
     old: Snapshot
@@ -77,12 +81,25 @@ class Difference:
     flows: Flows
     changes: tuple[Change, ...]
     unassigned: ShareDifference
+    is_mixed: bool = False
+
+    @property
+    def is_update(self) -> bool:
+        """Whether the newer run holds the older one, and only what it added is counted."""
+        return self.new.first_row > 0
+
+    def is_added(self, change: Change) -> bool:
+        """Return whether an intent is new because an update found it among what had none, whatever its share."""
+        return NEW in change.states and (self.is_update or self.seen(change).is_candidate)
 
     def may_be_chance(self, change: Change) -> bool:
         """Return whether an intent may be new, gone, split or merged by chance alone.
 
         That is so if the interval of its share holds 0, and so do those of its parts, or of what was merged into it.
+        What an update found is new by construction.
         """
+        if self.is_added(change):
+            return False
         if change.states[0] not in {NEW, GONE, SPLIT, MERGED} or RENAMED in change.states:
             return False
         return not any(one.share.is_certain for one in (change, *self._parts(change)))
@@ -115,6 +132,8 @@ class Difference:
 def difference_of_runs(old: Run, new: Run) -> Difference:
     """Return the difference between two runs, each as its last review left it.
 
+    If the newer run is an update that holds the older one, only what it added is counted.
+
     Raises
     ------
     InputError
@@ -126,7 +145,8 @@ def difference_of_runs(old: Run, new: Run) -> Difference:
             f"{new.manifest.embedder}",
             hint=f"make the second run again with: --since {old.folder}",
         )
-    return difference(snapshot_of(old), snapshot_of(new))
+    found = difference(snapshot_of(old), added_alone(snapshot_of(new), new, old))
+    return replace(found, is_mixed=not found.is_update and follows(new, old))
 
 
 def difference(old: Snapshot, new: Snapshot) -> Difference:

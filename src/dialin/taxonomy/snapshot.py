@@ -31,6 +31,8 @@ class IntentSeen:
         Numbers of its distinct sentences and of its utterances.
     examples : tuple of str
         Sentences of it, the most central first.
+    is_candidate : bool
+        Whether an update found it and nobody has accepted it yet.
     """
 
     uid: str
@@ -38,6 +40,7 @@ class IntentSeen:
     n_sentences: int
     n_occurrences: int
     examples: tuple[str, ...] = ()
+    is_candidate: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Snapshot:
         Its role if roles limit which pieces it may go to, else "".
     pieces : Pieces
         The decision function, whose intents are places among `intents`.
+    unit : str
+        What `n_occurrences` counts: "needs" if something was left out as not a need, else "utterances".
+    first_row : int
+        Row of the first utterance that counts: 0, or the number of those of the run that an update is compared with.
     """
 
     intents: tuple[IntentSeen, ...]
@@ -69,6 +76,13 @@ class Snapshot:
     X: Matrix
     roles: Sequence[str]
     pieces: Pieces
+    unit: str = "utterances"
+    first_row: int = 0
+
+    @property
+    def counted(self) -> str:
+        """What the shares are of, in words."""
+        return f"new {self.unit}" if self.first_row else self.unit
 
     @property
     def sizes(self) -> Ints:
@@ -99,19 +113,20 @@ def snapshot_of(run: Run) -> Snapshot:
         The run has no result yet, or a file of it is missing or damaged.
     """
     check_ended(run)
-    data, rows = run.data, run.intents.to_pylist()
+    data, rows, reasons = run.data, run.intents.to_pylist(), run.sentences["reason"].to_pylist()
     if data is None:
         raise InputError(f"{run.folder} has no {files.EMBEDDINGS}", hint=f"continue the run with: {run.resume_command}")
     places = numbered_from_zero([row["intent_id"] for row in rows])
     pieces = run.pieces_on(data)
     return Snapshot(
         intents=tuple(map(_seen, rows)),
-        n_occurrences=n_searched(run, run.sentences["reason"].to_pylist()),
+        n_occurrences=n_searched(run, reasons),
         keys=keys_of(run.corpus),
         labels=as_places(run.sentences["intent_id"].to_numpy(), places),
         X=data.X,
         roles=run.assignment_roles,
         pieces=replace(pieces, intents=as_places(pieces.intents, places)),
+        unit="needs" if NOT_A_NEED in reasons else "utterances",
     )
 
 
@@ -129,6 +144,7 @@ def snapshot_of_result(run: Run, result: Result) -> Snapshot:
         X=data.X,
         roles=run.assignment_roles,
         pieces=replace(result.pieces, intents=as_places(result.pieces.intents, places)),
+        unit="needs" if NOT_A_NEED in result.reasons else "utterances",
     )
 
 
@@ -140,11 +156,12 @@ def n_searched(run: Run, reasons: Sequence[str]) -> int:
 
 
 def _seen(row: dict[str, Any]) -> IntentSeen:
-    return IntentSeen(row["uid"] or "", row["name"], row["size"], row["n_occurrences"], tuple(row["examples"]))
+    counts, is_candidate = (row["size"], row["n_occurrences"]), bool(row.get("candidate"))
+    return IntentSeen(row["uid"] or "", row["name"], *counts, tuple(row["examples"]), is_candidate)
 
 
 def _found(intent: Intent) -> IntentSeen:
-    return IntentSeen(intent.uid, intent.name, intent.size, intent.n_occurrences, intent.examples)
+    return IntentSeen(intent.uid, intent.name, intent.size, intent.n_occurrences, intent.examples, intent.candidate)
 
 
 def numbered_from_zero(ids: Sequence[int]) -> dict[int, int]:

@@ -41,12 +41,13 @@ def withhold_small(found: Difference, runs: tuple[Run, Run], min_dialogues: int)
     pairs = [(one.old, one.new) for one in found.changes if one.old is not None and one.new is not None]
     marks = withheld_in_both(sides, pairs, min_dialogues)
     old, new = as_one(found.old, marks[0]), as_one(found.new, marks[1])
-    return difference_by(old, new, without_withheld(flows_between(old, new), old, new))
+    shown = difference_by(old, new, without_withheld(flows_between(old, new), old, new))
+    return replace(shown, is_mixed=found.is_mixed)
 
 
 def dialogues_in(run: Run, seen: Snapshot) -> IntentDialogues:
-    """Return which intents of a snapshot of a run are said in which of its dialogues."""
-    occurrences = run.corpus.occurrences
+    """Return which intents of a snapshot of a run are said in which of its dialogues; only what counts is looked at."""
+    occurrences = run.corpus.occurrences.slice(seen.first_row)
     return intent_dialogues(occurrences, seen.labels[occurrences["sentence_id"].to_numpy()], len(seen.intents))
 
 

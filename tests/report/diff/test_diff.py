@@ -7,6 +7,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from rich.console import Console
 from dialin.report.diff.flow import HEIGHT, N_DRAWN, flow_picture
 from dialin.report.diff.page import difference_html
 from dialin.report.diff.terminal import print_difference
-from dialin.report.diff.words import difference_json, points, to_look_at
+from dialin.report.diff.words import based, difference_json, points, to_look_at
 from dialin.review.edits import Rename
 from dialin.taxonomy.difference import difference
+from dialin.taxonomy.snapshot import Snapshot
 from fake_run import Said, decide, fake_run
 from one_line import one_line
 from two_months import month
@@ -43,7 +45,8 @@ def test_the_terminal_shows_what_changed_and_counts_the_rest() -> None:
     assert [name for name in ("invoice", "late", "parcel", "密码") if name not in text] == []
     assert "refund" not in text
     assert "new 1 · gone 1 · split 2 · shrunk 1 · kept 1" in text
-    assert "look at: invoice is new: 15.4%" in text
+    assert "look at: invoice is new: 15.4% of the utterances. Is it an intent of its own" in text
+    assert "shares are of 1,300 utterances before and 1,300 utterances now" in text
     assert "chance" not in text
 
 
@@ -52,9 +55,41 @@ def test_what_chance_may_explain_is_counted_and_not_listed() -> None:
     out = io.StringIO()
     print_difference(difference(month(OLD), month(NEW)), Console(file=out, width=120))
     assert "new 1 · gone 1 · split 2 · kept 1" in out.getvalue()
-    assert "chance may explain 4 of the changes" in out.getvalue()
+    assert "4 of the changes may be chance" in out.getvalue()
     assert "invoice" not in out.getvalue()
     assert to_look_at(difference(month(OLD), month(NEW))) == []
+
+
+def test_a_card_counts_and_sums_the_same_intents() -> None:
+    """Of 13 utterances now, the 2 invoices may be chance; of 1,300, 200 are 15.4 %; of 430, invoices are 2, hats 20."""
+    cards = [cards_of(month(OLD, times=n), month(NEW, times=n)) for n in (1, 100)]
+    assert [one["New intents"] for one in cards] == [
+        "1 none of them more than chance",
+        "1 15.4 % of the utterances now",
+    ]
+    assert cards[1]["Gone intents"] == "1 15.4 % of the utterances before"
+    few = {"refund": [0.001 * i for i in range(200)]}
+    mixed = cards_of(month(few), month(few | {"hat": [90 + 0.01 * i for i in range(40)], "invoice": [170, 171]}))
+    assert mixed["New intents"] == "2 1 of them more than chance: 16.5 % of the utterances now"
+    assert mixed["Gone intents"] == "0 0.0 % of the utterances before"
+
+
+def cards_of(old: Snapshot, new: Snapshot) -> dict[str, str]:
+    """Return what the cards of the page say, by their titles."""
+    cards = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", difference_html(difference(old, new), "a", "b"))
+    return {title: " ".join(re.sub("<[^>]*>", " ", said).split()) for title, said in cards}
+
+
+def test_a_candidate_is_new_whatever_its_share() -> None:
+    new = month(NEW)
+    told = replace(new, intents=tuple(replace(one, is_candidate=one.name == "invoice") for one in new.intents))
+    assert to_look_at(difference(month(OLD), told))[0].startswith("invoice is new: 15.4% of the utterances.")
+    assert cards_of(month(OLD), told)["New intents"] == "1 15.4 % of the utterances now"
+
+
+def test_an_update_that_something_was_forgotten_of_is_compared_with_a_warning() -> None:
+    found = replace(difference(month(OLD), month(NEW)), is_mixed=True)
+    assert "changes look smaller than they are" in " ".join(based(found))
 
 
 def test_nothing_to_look_at_in_the_same_run() -> None:

@@ -10,6 +10,7 @@ from dialin import files
 from dialin.report.diff.flow import NODE, WIDTH, FlowPicture, flow_picture
 from dialin.report.diff.words import (
     INTERVAL_NOTE,
+    based,
     explained,
     interval,
     n_by_state,
@@ -18,7 +19,7 @@ from dialin.report.diff.words import (
     to_look_at,
 )
 from dialin.report.html import asset, environment
-from dialin.taxonomy.alarm import figures_of
+from dialin.taxonomy.alarm import figures_of, is_counted
 from dialin.taxonomy.difference import NEW, Change, Difference
 from dialin.taxonomy.snapshot import IntentSeen
 
@@ -58,9 +59,19 @@ class DifferencePage:
         return n_by_state(self.difference)
 
     @property
+    def n_counted(self) -> dict[str, int]:
+        """The number of intents in each state whose shares the figures add up."""
+        return n_by_state(self.difference, [one for one in self.changes if is_counted(self.difference, one)])
+
+    @property
     def figures(self) -> dict[str, float]:
         """The figures that ``--fail-on`` looks at."""
         return figures_of(self.difference)
+
+    @property
+    def base_line(self) -> str:
+        """The sentences that say what the shares are of."""
+        return " ".join(f"{line[:1].upper()}{line[1:]}." for line in based(self.difference))
 
     @property
     def lines(self) -> list[str]:

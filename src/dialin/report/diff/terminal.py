@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from dialin.report.diff.words import explained, interval, is_quiet, n_by_state, ranked_changes, to_look_at
+from dialin.report.diff.words import based, explained, interval, is_quiet, n_by_state, ranked_changes, to_look_at
 from dialin.report.terminal import Column, add, grid, numbers, on_one_line, print_line
 from dialin.taxonomy.difference import NEW, Change, Difference
 
 
 def print_difference(difference: Difference, console: Console) -> None:
-    """Print the changes that chance does not explain, the numbers of all, and what to look at."""
+    """Print the changes beyond chance, the numbers of all, what the shares are of, and what to look at."""
     loud = [change for change in ranked_changes(difference) if not is_quiet(change)]
     changed = [change for change in loud if not difference.may_be_chance(change)]
     if changed:
@@ -43,9 +43,10 @@ def counted_lines(difference: Difference, n_left_out: int) -> list[str]:
     """Return the lines under the table: how many intents are in each state and left out, and what has no intent."""
     counts = n_by_state(difference)
     none = difference.unassigned
-    left_out = f"chance may explain {n_left_out:,} of the changes; they are not listed here, but with --html and --json"
+    left_out = f"{n_left_out:,} of the changes may be chance; --html and --json list them, too"
     return [
         " · ".join(f"{state} {n:,}" for state, n in counts.items()) or "no intents in either run",
         *([left_out] if n_left_out else []),
         f"without an intent: {none.before:.1%} before, {none.after:.1%} now",
+        *based(difference),
     ]

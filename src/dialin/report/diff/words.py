@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -38,10 +39,25 @@ def ranked_changes(difference: Difference) -> list[Change]:
     )
 
 
-def n_by_state(difference: Difference) -> dict[str, int]:
-    """Return the number of intents in each state, without the states that none is in."""
-    counts = {state: sum(state in change.states for change in difference.changes) for state in STATES}
+def n_by_state(difference: Difference, among: Sequence[Change] | None = None) -> dict[str, int]:
+    """Return the number of intents in each state, of all or of some changes, without the states that none is in."""
+    changes = difference.changes if among is None else among
+    counts = {state: sum(state in change.states for change in changes) for state in STATES}
     return {state: n for state, n in counts.items() if n}
+
+
+def based(difference: Difference) -> list[str]:
+    """Return the lines that say what the shares are of."""
+    old, new = difference.old, difference.new
+    lines = [f"shares are of {old.n_occurrences:,} {old.unit} before and {new.n_occurrences:,} {new.counted} now"]
+    if difference.is_update:
+        lines.append("the newer run is an update that holds the older one: only what it added counts as now")
+    if difference.is_mixed:
+        lines.append(
+            "the newer run is an update that holds most of the older one's utterances, so changes look smaller than "
+            "they are: see drift.json"
+        )
+    return lines
 
 
 def points(share: float) -> str:
@@ -75,27 +91,28 @@ def explained(difference: Difference, change: Change) -> str:
 
 
 def to_look_at(difference: Difference) -> list[str]:
-    """Return a line for each change that chance does not explain, the most important first."""
+    """Return a line for each change beyond chance, the most important first."""
     changes = [change for change in ranked_changes(difference) if not difference.may_be_chance(change)]
     lines = [line for change in changes if (line := _looked_at(difference, change))]
     more = len(lines) - N_LOOKED_AT
     found = [*lines[:N_LOOKED_AT], *([f"and {more:,} more changes"] if more > 0 else [])]
     none = difference.unassigned
     if none.low > 0:
-        found.insert(0, f"more has no intent: {none.before:.1%} before, {none.after:.1%} now")
+        found.insert(0, f"more {difference.new.counted} have no intent: {none.before:.1%} before, {none.after:.1%} now")
     return found
 
 
 def _looked_at(difference: Difference, change: Change) -> str:
     name, share = difference.seen(change).name, change.share
+    before, now = (f"of the {seen.counted}" for seen in (difference.old, difference.new))
     if NEW in change.states:
-        return f"{name} is new: {share.after:.1%}. Is it an intent of its own? Does anybody answer it?"
+        return f"{name} is new: {share.after:.1%} {now}. Is it an intent of its own, and is there an answer to it?"
     if GONE in change.states:
-        return f"{name} is gone: it was {share.before:.1%}. Is it over, or does another intent hide it?"
+        return f"{name} is gone: it was {share.before:.1%} {before}. Has it ended, or is it hidden in another intent?"
     if SPLIT in change.states or (MERGED in change.states and change.new is not None):
         return f"{name} ({change.states[0]}): {explained(difference, change)}. Is that right?"
     if GROWN in change.states or SHRUNK in change.states:
-        return f"{name} has {change.states[0]}: {share.before:.1%} before, {share.after:.1%} now"
+        return f"{name} has {change.states[0]}: {share.before:.1%} {before} before, {share.after:.1%} now"
     return ""
 
 
