@@ -44,6 +44,12 @@ _SPACE_HINT = "free disk space, check the permissions of the folder, or choose a
 
 def cannot_write(path: Path, error: OSError) -> InputError:
     """Return the error for a path that cannot be written."""
+    folder = path.absolute().parent
+    if isinstance(error, FileNotFoundError) and not folder.exists():
+        missing = path.parent if path.parent.name else folder
+        return InputError(
+            f"cannot write {path}: there is no folder {missing}", hint=f"make it: mkdir -p {quoted(missing)}"
+        )
     return InputError(f"cannot write {path}: {error.strerror or error}", hint=_SPACE_HINT)
 
 

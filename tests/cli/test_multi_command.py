@@ -31,7 +31,10 @@ def test_a_run_with_multi_says_what_predict_says(cli: Cli, backend: ScriptedBack
     discover(cli, path, "run", "--llm", "none", "--multi")
     stated = intents_of(pq.read_table("run/occurrences.parquet"))
     assert {len(own) for own in stated} == {0, 1, 2}
-    assert cli("predict", "run", path, "--multi", "--out", "found.parquet").exit_code == 0
+    predicted = cli("predict", "run", path, "--multi", "--out", "found.parquet")
+    n_assigned = sum(each >= 0 for each in pq.read_table("found.parquet")["intent_id"].to_pylist())
+    assert (predicted.exit_code, predicted.stdout) == (0, "")
+    assert predicted.stderr == f"found.parquet  {len(stated)} utterances, {n_assigned} with an intent\n"
     assert intents_of(pq.read_table("found.parquet")) == stated
     whole = pq.read_table("whole/occurrences.parquet")
     assert pq.read_table("run/occurrences.parquet").drop_columns(["intents"]).equals(whole)

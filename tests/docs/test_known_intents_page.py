@@ -36,7 +36,7 @@ def test_commands_run_in_their_order(cli: Cli, home: Path, backend: ScriptedBack
     Path("intents.csv").write_text(block)
     first, show, following = (shlex.split(line)[1:] for line in shell_lines(PAGE))
     assert cli(*first, "--llm", "none").exit_code == 0
-    assert "listed, but never said: guitar-lessons" in cli(*show).stdout
+    assert "listed, but no cluster was near enough: guitar-lessons" in cli(*show).stdout
     names = load(Path("run")).intents["name"].to_pylist()
     assert {"refund", "parcel-tracking"} <= set(names)
     decide(Path("run"), Accept(names.index("refund")))

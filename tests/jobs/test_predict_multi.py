@@ -14,8 +14,8 @@ from dialin.jobs.predict import predict_parts
 from dialin.jobs.predict_multi import NAMED, multi_table
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.outcomes import INTENTS
-from dialin.review.edits import Move
-from dialin.runs.run import Run
+from dialin.review.edits import Move, Noise
+from dialin.runs.run import Run, load
 from dialin.runs.save_table import table_text
 from fake_run import Said, decide, fake_run
 from scripted import HashingEmbedder, kinds_by_word
@@ -96,3 +96,16 @@ def test_text_formats_have_the_intents_as_json(run: Run) -> None:
     assert json.loads(table_text(found, "jsonl")) == wanted
     assert "挂失-卡" in table_text(found, "csv")
     assert table_text(found, "csv").splitlines()[0].endswith(",intents")
+
+
+def test_what_people_took_out_states_nothing(run: Run, tmp_path: Path) -> None:
+    """Its intent was rejected, so no piece takes the whole sentence; its parts would each have an intent."""
+    long = f"{BOTH}, for the gate of a very old grey house by the river"
+    assert parts(run, f"{long} today") == [
+        ("I lost my card", "block-card"),
+        ("want to change my address", "change-address"),
+    ]
+    said = [Said(text, name) for name, own in KNOWN.items() for text in (*own, *own)]
+    run = fake_run(tmp_path / "run", [*said, *(Said(f"{long} {word}", "both") for word in ("please", "now", "today"))])
+    decide(run.folder, Noise(tuple(row for row, text in enumerate(run.corpus.texts) if text.startswith(BOTH))))
+    assert parts(load(run.folder), f"{long} today") == []

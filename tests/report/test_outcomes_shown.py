@@ -47,7 +47,8 @@ def test_a_run_without_outcomes_shows_none(cli: Cli, home: Path) -> None:
     assert json.loads(cli("show", "plain", "--json").stdout)["outcomes"] is None
     failed = cli("show", "plain", "--by", "channel")
     assert failed.exit_code == 2
-    assert "make the run with --outcome COL" in failed.stderr
+    assert "the run has no outcomes to compare dialogues by (make the run with --outcome COL" in failed.stderr
+    assert "channel'" not in failed.stderr
 
 
 def test_json_has_all_figures_and_no_nan(cli: Cli, run: Path) -> None:

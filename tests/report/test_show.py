@@ -103,7 +103,7 @@ def test_rounds_of_two_scripts_are_told_apart(cli: Cli, run: Path) -> None:
     (run / "rounds.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     without_hashes(run)
     table = cli("show", run).stdout.split("HOW THEY WERE FOUND")[1]
-    whose = ["all, other scripts", "agent, Chinese", "all"]
+    whose = ["all, not Chinese", "agent, Chinese", "all"]
     assert re.findall(r"^ *\d  (\D*?) {2,}", table, re.MULTILINE) == whose
     cli("report", run, "--out", run / "page.html")
     assert re.findall(r'<td rowspan="2">([a-z][^<]*)</td>', (run / "page.html").read_text(encoding="utf-8")) == whose
@@ -234,7 +234,9 @@ def test_a_description_stands_below_the_name(cli: Cli, home: Path) -> None:
     print_facts(run, facts_of(load_files(run)), Console(file=wide, width=140))
     print_report(run, table)
     assert "Customers want [b]their[/b] money back." in wide.getvalue()
-    assert "Customers want [b]their" in table.getvalue()
+    assert "about: Customers want [b]their" in table.getvalue()
+    lines = [line.strip() for line in table.getvalue().splitlines()]
+    assert "about:" not in lines[next(i for i, line in enumerate(lines) if line.startswith("request-refund"))]
     assert json.loads(cli("show", home / "run", "--json").stdout)["intents"][0]["description"].startswith("Customers")
 
 

@@ -217,3 +217,15 @@ def test_a_sentence_that_people_took_out_says_so(tmp_path: Path) -> None:
         (found,) = post(client, "/predict", {"utterances": [{"text": text, "role": "customer"}]})["results"]
     assert (found["intent_id"], found["reason"]) == (-1, "person")
     assert found["ranking"][0]["name"] == "request-refund"
+
+
+def test_sentences_of_a_rejected_intent_say_so(tmp_path: Path) -> None:
+    """No piece is left that would take them, so they are far from all; the answer is a person's all the same."""
+    run = fake_run(tmp_path / "run", calls(9))
+    text = "money back, refund please 5 1"
+    wanted = run.sentences["intent_id"].to_pylist()[run.corpus.texts.index(text)]
+    decide(run.folder, Noise(tuple(i for i, own in enumerate(run.sentences["intent_id"].to_pylist()) if own == wanted)))
+    asked = [{"text": text, "role": "customer"}, {"text": text}, {"text": text, "role": "agent"}, {"text": "zebra"}]
+    with service_client(shelf_of(run.folder)) as client:
+        found = post(client, "/predict", {"utterances": asked})["results"]
+    assert [(one["intent_id"], one["reason"]) for one in found] == [(-1, "person")] * 2 + [(-1, "far")] * 2

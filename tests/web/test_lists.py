@@ -86,6 +86,25 @@ def test_each_list_has_its_intents_and_their_number(client: TestClient, run: Run
     assert shown(client, "/intents?list=nonsense") == shown(client)
 
 
+def test_new_says_that_candidates_have_their_own_list(client: TestClient) -> None:
+    html = client.get("/").text
+    title = "intents that the earlier run did not have; candidates have a list of their own (key 2)"
+    assert f'data-key="2" title="{title}"' in html
+
+
+def test_the_doubt_is_a_share_of_the_utterances_with_an_intent(client: TestClient, run: Run) -> None:
+    """Marked as noise, the sentences of an intent are no longer among those that can be in the wrong one."""
+
+    def base() -> int:
+        return int(re.findall(r"of the ([\d,]+) utterances\s+with an intent", client.get("/").text)[0].replace(",", ""))
+
+    counts, labels = run.sentences["count"].to_numpy(), run.sentences["intent_id"].to_numpy()
+    assert base() == counts[labels >= 0].sum()
+    gone = numbers_by_name(run)[NEW]
+    decide(run.folder, Noise(tuple(int(row) for row in (labels == gone).nonzero()[0])))
+    assert base() == counts[(labels >= 0) & (labels != gone)].sum()
+
+
 def test_what_is_accepted_leaves_its_list(client: TestClient, run: Run) -> None:
     for name in (NEW, CANDIDATE, DRIFTED):
         assert edit(client, do="accept", intent=numbers_by_name(run)[name]) == 303

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ import click
 import pyarrow as pa
 
 from dialin.cli.options import BOM, JSON, RUN, allow_server_option, ray_option, redact_option
-from dialin.cli.output import print_data
+from dialin.cli.output import print_data, say
 from dialin.cli.sources import columns_of, source_of, source_options
 from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts, redacting
@@ -62,9 +62,28 @@ def predict(run: Path, out: Path | None, multi: bool, ray: str | None, as_json: 
         told = multi_table if multi else None  # on a cluster, its cores embed alone then
         found = predict_on_cores(*asked, cores) if cores and not multi else predict_parts(*asked, told)
         if out:
-            save_parts(out, found, bom=bom)
+            tally = Tally()
+            save_parts(out, tally.counted(found), bom=bom)
+            say(f"{out}  {tally}", err=True)
         else:
             print_parts(found, usual, bom=bom)
+
+
+class Tally:
+    """How many rows have passed, and how many of them have an intent."""
+
+    def __init__(self) -> None:
+        self.n, self.n_assigned = 0, 0
+
+    def counted(self, parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """Yield the parts, and count their rows."""
+        for part in parts:
+            self.n += part.num_rows
+            self.n_assigned += int((part["intent_id"].to_numpy() >= 0).sum())
+            yield part
+
+    def __str__(self) -> str:
+        return f"{self.n:,} utterance{'s' * (self.n != 1)}, {self.n_assigned:,} with an intent"
 
 
 def connect_with(spec: str, cores: Cores | None) -> Connections:

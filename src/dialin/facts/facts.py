@@ -265,6 +265,9 @@ def stratum_of(round_: dict[str, Any]) -> str:
     --------
     >>> stratum_of({"role": "agent", "script": "Chinese"}), stratum_of({"role": "", "script": ""})
     ('agent, Chinese', 'all')
+    >>> stratum_of({"role": "customer", "script": "other scripts"})
+    'customer, not Chinese'
     """
+    script = "not Chinese" if round_["script"] == "other scripts" else round_["script"]
     region = round_.get("region", 0)  # some versions between 0.2 and 0.3 wrote one
-    return ", ".join(filter(None, (round_["role"] or "all", round_["script"], f"region {region}" if region else "")))
+    return ", ".join(filter(None, (round_["role"] or "all", script, f"region {region}" if region else "")))

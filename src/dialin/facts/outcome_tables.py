@@ -145,17 +145,22 @@ def segments_of(contacts: Contacts, intent_ids: Sequence[int], by: str) -> Segme
     return Segments(by, sizes, tuple(sorted(found, key=lambda one: (one.q, one.intent_id, one.segment))))
 
 
+_NAME_OUTCOMES = "make the run with --outcome COL, where COL is a column of words that repeat, such as the channel"
+
+
 def words_named(contacts: Contacts, name: str) -> WordColumn:
     """Return an outcome in words; raise InputError if there is none of this name."""
     for column in contacts.words:
         if column.name == name:
             return column
     usable = ", ".join(column.name for column in contacts.words)
-    if name in contacts.names:
+    if not contacts.names:
+        problem = "the run has no outcomes to compare dialogues by"
+    elif name in contacts.names:
         problem = f"the outcome {name!r} is a number, which does not divide the dialogues into segments"
     else:
-        problem = f"the dialogues have no outcome {name!r} with values in words that repeat"
-    hint = f"use one of these: {usable}" if usable else "make the run with --outcome COL"
+        problem = f"the run has no outcome {name!r} with values in words that repeat"
+    hint = f"use one of these: {usable}" if usable else _NAME_OUTCOMES
     raise InputError(problem, hint=hint)
 
 

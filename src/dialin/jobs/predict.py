@@ -33,7 +33,7 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.parts import read_parts
 from dialin.redact.choice import OFF
 from dialin.redact.source import redacted_parts
-from dialin.review.apply import is_edited
+from dialin.review.apply import BY_PERSON, is_edited
 from dialin.review.pieces import Pins, pins_of
 from dialin.runs.run import Run, data_of
 
@@ -106,7 +106,7 @@ class Decisions:
     p_intent : ndarray of shape (n,), float64
         P(that intent | sentence); 0 where none.
     is_pinned : ndarray of shape (n,), bool
-        Whether people put the sentence elsewhere than the pieces would.
+        Whether people put the sentence elsewhere than the pieces would, or took it out of every intent.
     is_left_out : ndarray of shape (n,), bool
         Whether it is left out since only needs were clustered.
     """
@@ -183,7 +183,7 @@ class Answers:
         kinds = self.opened.kinds(corpus.texts, said) if settings.only == "needs" else None
         kept, p_kept = needs_alone(kinds, near, p_near)
         labels, p_intent = self.pins.apply(corpus.texts, said, kept, p_kept)
-        is_pinned = (labels != kept) | (p_intent != p_kept)
+        is_pinned = (labels != kept) | (p_intent != p_kept) | self.pins.are_taken_out(corpus.texts, said)
         is_left_out = ~is_pinned & (~kinds.may_be_needs if kinds else False)
         return Decisions(labels, p_intent, is_pinned, is_left_out)
 
@@ -237,10 +237,11 @@ class Answers:
 
 
 def pins(run: Run, pieces: Pieces) -> Pins:
-    """Return the sentences that people put elsewhere than the pieces would, in the review of this or a pinned run."""
+    """Return the sentences that people put elsewhere than the pieces would or took out, in this or a pinned run."""
     is_decided = is_edited(run.review) or run.manifest.since
     data = run.data if is_decided else None
     if data is None:
         return Pins({})
     by_pieces, _ = pieces.assign(data.X, run.assignment_roles)
-    return pins_of(data.texts, data.roles, run.review.labels, by_pieces)
+    taken_out = pc.equal(run.sentences["reason"], BY_PERSON).to_numpy()
+    return pins_of(data.texts, data.roles, run.review.labels, by_pieces, taken_out)

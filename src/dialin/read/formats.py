@@ -184,9 +184,7 @@ def _read(path: str, where: str) -> bytes:
     except InputError:  # which is a ValueError
         raise
     except FileNotFoundError as error:
-        raise InputError(
-            f"there is no file {path}", hint="check the path; to pass sentences directly, use a list"
-        ) from error
+        raise InputError(f"there is no file {path}", hint="check the path") from error
     except (OSError, ValueError) as error:
         raise InputError(
             f"cannot read {path!r}: {error_line(error)}", hint="check the path and its permissions"

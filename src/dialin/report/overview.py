@@ -67,22 +67,25 @@ def intents_parts(facts: Facts, width: int) -> list[tuple[str, RenderableType | 
 def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> RenderableType:
     """Return a table of intents: id, name, figures and, if there is room, its kind and description.
 
-    In a run without descriptions, the most central sentences take their place.
+    An intent without a description has its most central sentence there: in quotes, where others are described.
     """
     is_described = any(one.description for one in intents)
+    is_mixed = is_described and not all(one.description for one in intents)
+    told = "description, or “a sentence”" if is_mixed else "description" if is_described else "most central"
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
         (Column("kind"), is_wide and not may_be_need(intents[0].kind)),
         (Column("role"), bool(facts.roles)),
         (Column("calls", "right"), any(one.n_reason for one in intents)),
-        (Column("description" if is_described else "most central", flexible=True), is_wide),
+        (Column(told, flexible=True), is_wide),
     ]
     more = [column for column, is_there in optional if is_there]
     intent = Column("intent", flexible=not is_wide)
     table = grid(Column("#", "right"), intent, *numbers("utterances", "share", "P(good)"), *more)
     for one in intents:
         cells = {"role": one.role, "kind": one.kind, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
-        cells |= {"most central": on_one_line("".join(one.examples[:1])), "description": one.description}
+        said = on_one_line("".join(one.examples[:1]))
+        cells[told] = one.description or (f"“{said}”" if is_mixed and said else said)
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", with_certainty(one.p_good)]
         add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))
     return table

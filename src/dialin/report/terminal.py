@@ -100,11 +100,11 @@ def by_heading(intents: Sequence[T], kinds: Sequence[str]) -> list[tuple[str, li
 
 def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
     examples = [Text(on_one_line(text)) for text in intent["examples"][:N_SHOWN]]
-    about = [Text(intent["description"], style="not dim")] if intent["description"] else []
+    about = [Text(f"about: {intent['description']}", style="not dim")] if intent["description"] else []
     role = [Text(intent["role"] or "")] if has_roles else []
     share, p_good = f"{intent['share']:.1%}", with_certainty(intent["p_good"])
     name = Text(intent["name"], style="bold")
-    said = Text("\n").join([*about, *examples])
+    said = Text("\n").join([*examples, *about])
     return [name, Text(f"{intent['size']:,}"), Text(share), Text(p_good), *role, said]
 
 
@@ -130,7 +130,7 @@ def totals(run: Run, summary: Summary) -> list[str]:
         parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
         lines.append(f"unassigned: {', '.join(parts)}")
     if summary.unseen:
-        lines.append(f"listed, but never said: {', '.join(summary.unseen)}")
+        lines.append(f"listed, but no cluster was near enough: {', '.join(summary.unseen)}")
     if summary.redacted:
         lines.append(summary.redacted)
     if summary.withheld:

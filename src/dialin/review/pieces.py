@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import Labels, Matrix, Rows
+from dialin.arrays import Bools, Labels, Matrix, Rows
 from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Pieces, build
 from dialin.review.replay import NO_INTENT
@@ -122,9 +122,16 @@ class Pins:
     ----------
     intents : dict of (str, str) to int
         Intent of each (text, role). Role "" also stands for an unknown role, if all roles of the text agree.
+    taken_out : frozenset of (str, str)
+        Those that people took out of every intent, also where the pieces would not give one any more.
     """
 
     intents: dict[tuple[str, str], int]
+    taken_out: frozenset[tuple[str, str]] = frozenset()
+
+    def are_taken_out(self, texts: Sequence[str], roles: Sequence[str]) -> Bools:
+        """Return whether people took each sentence out of every intent."""
+        return np.array([key in self.taken_out for key in zip(texts, roles, strict=True)], dtype=bool)
 
     def apply(
         self, texts: Sequence[str], roles: Sequence[str], labels: Labels, p: NDArray[np.float64]
@@ -138,19 +145,33 @@ class Pins:
         return labels, p
 
 
-def pins_of(texts: Sequence[str], roles: Sequence[str], labels: Labels, by_pieces: Labels) -> Pins:
+def pins_of(
+    texts: Sequence[str], roles: Sequence[str], labels: Labels, by_pieces: Labels, taken_out: Bools | None = None
+) -> Pins:
     """Return the pins that make the decision function reproduce the labels of the review.
+
+    Parameters
+    ----------
+    texts, roles : sequences of str, n each
+        The sentences.
+    labels, by_pieces : ndarrays of shape (n,), int64
+        Intent of each after the review, and by the pieces; −1 for none.
+    taken_out : ndarray of shape (n,), bool, optional
+        Which of them people took out of every intent; none by default.
 
     Examples
     --------
     >>> pins_of(["hi", "no", "no"], ["", "agent", "customer"], np.array([0, 1, 1]), np.array([0, 2, 2])).intents
     {('no', 'agent'): 1, ('no', 'customer'): 1, ('no', ''): 1}
     """
-    rows = np.flatnonzero(labels != by_pieces).tolist()
+    out = np.zeros(len(labels), dtype=bool) if taken_out is None else taken_out
+    rows = np.flatnonzero((labels != by_pieces) | out).tolist()
     intents = {(texts[row], roles[row]): int(labels[row]) for row in rows}
     wanted, said = {texts[row] for row in rows}, dict[str, set[int]]()
     for text, label in zip(texts, labels.tolist(), strict=True):
         if text in wanted:
             said.setdefault(text, set()).add(label)
     anyone = {(text, ""): values.pop() for text, values in said.items() if len(values) == 1}
-    return Pins(intents | {key: value for key, value in anyone.items() if key not in intents})
+    pinned = intents | {key: value for key, value in anyone.items() if key not in intents}
+    gone = {(texts[row], role) for row in np.flatnonzero(out).tolist() for role in (roles[row], "")}
+    return Pins(pinned, frozenset(key for key in gone if pinned.get(key) == NO_INTENT))

@@ -10,14 +10,23 @@ from dialin.web.desk import View
 ALL, NEW, CANDIDATES, DRIFTED, TO_CHECK = "all", "new", "candidates", "drifted", "check"
 LISTS = {ALL: "All", NEW: "New", CANDIDATES: "Candidates", DRIFTED: "Drifted", TO_CHECK: "To check"}
 """Titles of the lists. Only the first holds intents that nobody has to look at."""
+HOLDS = {
+    ALL: "every intent",
+    NEW: "intents that the earlier run did not have; candidates have a list of their own",
+    CANDIDATES: "intents that the update made of sentences without a home",
+    DRIFTED: "intents of the earlier run that have changed",
+    TO_CHECK: "every intent that still needs a decision",
+}
+"""What the lists hold."""
 
 
 @dataclass(frozen=True)
 class CountedList:
-    """A list, its title, the number of intents in it, and the key that opens it."""
+    """A list, its title, what it holds, the number of intents in it, and the key that opens it."""
 
     name: str
     title: str
+    holds: str
     n: int
     key: str
 
@@ -38,7 +47,7 @@ def counted_lists(view: View) -> tuple[CountedList, ...]:
     counts = {name: len(listed_in(view, name)) for name in LISTS}
     is_later = bool(view.recorded.changes)
     return tuple(
-        CountedList(name, title, counts[name], str(place))
+        CountedList(name, title, HOLDS[name], counts[name], str(place))
         for place, (name, title) in enumerate(LISTS.items(), 1)
         if name in (ALL, TO_CHECK) or is_later or counts[name]
     )

@@ -66,7 +66,7 @@ class Overview:
     most: int
     most_doubt: float
     n_done: int
-    n_utterances: int
+    n_assigned: int
     doubt: float
     n_left: int
 
@@ -169,7 +169,7 @@ def overview(view: View, page: int, chosen: str = ALL) -> Overview:
         most=max((r.n_occurrences for r in view.ranked), default=0),
         most_doubt=max((r.doubt for r in view.ranked), default=0.0),
         n_done=sum(r.is_done for r in view.ranked),
-        n_utterances=int(view.counts.sum()),
+        n_assigned=int(view.counts[view.state.labels != NO_INTENT].sum()),
         doubt=sum(r.doubt for r in view.ranked if not r.is_done),
         n_left=len(view.state.members(NO_INTENT)),
     )
