@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Cli
 
 from dialin import files
+from dialin.discover.intent_tree import Branch, IntentTree
 from dialin.facts.build import facts_of
 from dialin.facts.loaded import load_files
 from dialin.facts.outcomes import IntentOutcomes, OutcomeMean, Outcomes, OutcomeShare, SegmentDifference, Segments
 from dialin.facts.withheld import pooled_row, withhold, without_few
 from dialin.report.map.points import points_of
-from dialin.runs.run import Run
+from dialin.runs.branches import write_tree
+from dialin.runs.run import Run, load
+from dialin.runs.shown_tree import shown_tree
 from dialin.runs.withheld import WITHHELD
-from fake_run import Said, calls, fake_run
+from fake_run import Said, calls, fake_run, without_hashes
 
 SECRETS = ("divorce", "Ms Okafor", "离婚", "secret-hat", "green hat", "hm p0")
 """What must not be seen: names and sentences of the small intents, and what has no intent."""
@@ -77,9 +81,44 @@ def test_columns_that_dialin_does_not_know_are_emptied() -> None:
     assert (pooled["path"], pooled["candidate"], pooled["role"], pooled["size"]) == ([], False, "", 4)
 
 
+def with_telling_branches(folder: Path) -> Run:
+    """Write a run with the small intents in one branch, and one of them with a refund in another below a given one."""
+    number = {name: intent for intent, name in fake_run(folder, told()).found_names.items()}
+    names = ("divorce-branch", "wishes", "refund-and-hat", "divorce-hat")
+    branches = [Branch(i, name, description="of a divorce", given=name == "wishes") for i, name in enumerate(names)]
+    branches[2], branches[3] = (replace(one, parent=1) for one in branches[2:])
+    branches[2] = replace(branches[2], description="of refunds")
+    places = {"tell-divorce": 0, "request-refund": 2, "ask-secret-hat": 3}
+    tree = IntentTree(
+        tuple(branches), {number[name]: place for name, place in places.items()} | {number["重置-密码"]: 1}
+    )
+    write_tree(folder / files.INTENT_TREE, tree)
+    without_hashes(folder)
+    return load(folder)
+
+
+def test_a_branch_that_tells_of_withheld_intents_is_dissolved(tmp_path: Path) -> None:
+    """Shown are the refund in its branch and the password; the given branch above them loses what an LLM wrote."""
+    facts = facts_of(withhold(load_files(with_telling_branches(tmp_path / "run")), 4))
+    found = [(one.name, one.depth, one.n_intents, one.description) for one in facts.branches]
+    assert found == [("wishes", 0, 2, ""), ("refund-and-hat", 1, 1, "of refunds")]
+    assert {one.path for one in facts.intents} == {(), ("wishes",), ("wishes", "refund-and-hat")}
+    assert all(facts.has(intent) for one in facts.branches for intent in one.intents)
+
+
+def test_an_intent_of_a_dissolved_branch_moves_up() -> None:
+    """The branch of 3 and 4 goes with 4, that of 7 stays; below it, nothing is shown of the given one."""
+    branches = (Branch(0, "a", given=True), Branch(1, "b-and-d", 0), Branch(2, "c", 1), Branch(3, "e", given=True))
+    tree = IntentTree(branches, {3: 1, 4: 1, 7: 2, 8: 3, 9: 0})
+    shown = shown_tree(tree, {4, 8})
+    assert [shown.path(intent) for intent in (3, 4, 7, 8, 9)] == [("a",), (), ("a", "c"), (), ("a",)]
+    assert len(shown.branches) == 2
+    assert shown_tree(tree, set()) is tree
+
+
 @pytest.mark.parametrize("command", [("show", "run"), ("show", "run", "--json"), ("report", "run", "--json")])
 def test_no_secret_is_printed(cli: Cli, home: Path, command: tuple[str, ...]) -> None:
-    fake_run(home / "run", told())
+    with_telling_branches(home / "run")
     result = cli(*command, "--min-dialogues", 4)
     assert result.exit_code == 0, result.stderr
     page = (home / "run" / files.REPORT).read_text("utf-8") if command[0] == "report" else ""
@@ -98,7 +137,7 @@ def test_a_withheld_intent_cannot_be_shown(cli: Cli, home: Path) -> None:
 
 
 def test_an_export_has_no_phrase_of_few(cli: Cli, home: Path) -> None:
-    fake_run(home / "run", told())
+    with_telling_branches(home / "run")
     result = cli("export", "run", "--to", "csv", "--out", "out", "--all", "--role", "all", "--min-dialogues", 4)
     assert result.exit_code == 0, result.stderr
     written = "".join(path.read_text("utf-8") for path in (home / "out").rglob("*") if path.is_file())
