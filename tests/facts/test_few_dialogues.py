@@ -6,20 +6,23 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Cli
 
 from dialin import files
 from dialin.discover.intent_tree import Branch, IntentTree
 from dialin.facts.build import facts_of
+from dialin.facts.facts import Facts, IntentFacts
 from dialin.facts.loaded import load_files
 from dialin.facts.outcomes import IntentOutcomes, OutcomeMean, Outcomes, OutcomeShare, SegmentDifference, Segments
 from dialin.facts.withheld import pooled_row, withhold, without_few
 from dialin.report.map.points import points_of
+from dialin.report.one_intent import figure_lines
 from dialin.runs.branches import write_tree
 from dialin.runs.run import Run, load
 from dialin.runs.shown_tree import shown_tree
-from dialin.runs.withheld import WITHHELD
+from dialin.runs.withheld import WITHHELD, withheld_counts
 from fake_run import Said, calls, fake_run, without_hashes
 
 SECRETS = ("divorce", "Ms Okafor", "离婚", "secret-hat", "green hat", "hm p0")
@@ -66,6 +69,34 @@ def test_what_joins_is_of_the_same_role_and_kind_of_reason(run: Run) -> None:
     """The two small ones are reasons for 3 calls; the third that joins them is one, too, so 3 stands nowhere."""
     shown = facts_of(withhold(load_files(run), 4))
     assert shown.intents[-1].n_reason == 9
+
+
+def test_few_calls_of_an_intent_have_no_number_and_none_can_be_subtracted() -> None:
+    """1 + 1 + 3 is 5, so no other joins them; 4 alone would be the total less the others, so 9 joins it."""
+    assert withheld_counts(np.array([1, 1, 3, 9, 0]), 5).tolist() == [True, True, True, False, False]
+    assert withheld_counts(np.array([4, 9, 12]), 5).tolist() == [True, True, False]
+    assert withheld_counts(np.array([1, 2]), 5).tolist() == [True, True]
+    assert not withheld_counts(np.array([5, 9, 0]), 5).any()
+    assert not withheld_counts(np.array([1, 9]), 0).any()
+
+
+def test_figures_of_few_calls_are_left_out(run: Run) -> None:
+    """Nothing else is withheld here, so the numbers of calls below 8 are seen to go."""
+    contents = replace(load_files(run), min_dialogues=8)
+    facts = facts_of(contents)
+    whole = {one.name: one.n_reason or 0 for one in facts_of(load_files(run)).intents}
+    hidden = {one.name for one in facts.intents if one.n_reason is None}
+    assert {name for name, n in whole.items() if 0 < n < 8} <= hidden
+    assert facts.calls is not None
+    assert facts.calls.n_withheld == sum(whole[name] for name in hidden) >= 8
+    assert all(n >= 8 for _, n in facts.calls.paths)
+    assert all(one.name not in hidden for one in facts.reasons)
+    assert "whose number is withheld" in " ".join(figure_lines(facts, named(facts, hidden)))
+
+
+def named(facts: Facts, names: set[str]) -> IntentFacts:
+    """Return the first intent with one of the names."""
+    return next(one for one in facts.intents if one.name in names)
 
 
 def test_nothing_is_withheld_unless_asked(run: Run) -> None:

@@ -96,7 +96,9 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
         lines.append(f"{one.kind}: {one.p_kind:.0%} of its utterances")
     if facts.calls and one.is_routine:
         lines.append("never the main reason for a call")
-    elif facts.calls:
+    elif facts.calls and one.n_reason is None:
+        lines.append("main reason for calls whose number is withheld")
+    elif facts.calls and one.n_reason is not None:
         n = facts.calls.n_dialogues
         lines.append(f"main reason for {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
     if facts.timeline and one.move:

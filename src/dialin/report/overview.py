@@ -95,10 +95,13 @@ def reasons_table(facts: Facts) -> RenderableType | None:
     found = facts.reasons[:N_REASONS]
     n = facts.calls.n_dialogues
     table = grid(Column("#", "right"), Column("main reason", flexible=True), *numbers("calls", "share"), Column(""))
-    for one in found:
-        bar = Text("█" * max(1, round(BAR * one.n_reason / found[0].n_reason)), style="blue")
-        add(table, one.intent_id, one.title, f"{one.n_reason:,}", f"{one.n_reason / n:.1%}", bar)
+    counts = [one.n_reason or 0 for one in found]
+    for one, count in zip(found, counts, strict=True):
+        bar = Text("█" * max(1, round(BAR * count / counts[0])), style="blue")
+        add(table, one.intent_id, one.title, f"{count:,}", f"{count / n:.1%}", bar)
     none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a main reason"
+    few = facts.calls.n_withheld
+    none += f", {few:,} with one whose number of calls is withheld" if few else ""
     return Group(table, Text(none), *ways_of(facts, facts.calls.paths))
 
 

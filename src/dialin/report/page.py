@@ -221,13 +221,13 @@ class Page:
     def reasons(self) -> list[IntentFacts]:
         """The most frequent main reasons, each of at least 1 % of the calls."""
         n = self.facts.calls.n_dialogues if self.facts.calls else 0
-        return [one for one in self.facts.reasons[:N_REASONS] if 100 * one.n_reason >= n]
+        return [one for one in self.facts.reasons[:N_REASONS] if 100 * (one.n_reason or 0) >= n]
 
     @property
     def other_reasons(self) -> tuple[int, int]:
         """The number of other intents that are a main reason, and the number of calls they account for."""
         others = self.facts.reasons[len(self.reasons) :]
-        return len(others), sum(one.n_reason for one in others)
+        return len(others), sum(one.n_reason or 0 for one in others)
 
     @cached_property
     def outcomes(self) -> OutcomeView | None:
