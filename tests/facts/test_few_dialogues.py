@@ -159,6 +159,27 @@ def test_no_secret_is_printed(cli: Cli, home: Path, command: tuple[str, ...]) ->
     assert "tell-divorce" in cli("show", "run").stdout
 
 
+def test_the_pool_is_not_counted_as_an_intent_nor_looked_at(cli: Cli, home: Path) -> None:
+    """Of 10 intents, 7 are shown and 3 withheld; that the pool has shrunk is said in the table alone."""
+    fake_run(home / "run", told())
+    others = [one for one in calls() if one.intent != "inquire-parcel"]
+    more = [replace(one, dialogue=f"{i}-{one.dialogue}") for i in range(9) for one in others]
+    fake_run(home / "more", [*told(), *more])
+    assert "7 intents and 3 withheld · " in cli("show", "run", "--min-dialogues", 4).stdout
+    assert cli("report", "run", "--min-dialogues", 4, "--out", "r.html").exit_code == 0
+    assert "<h1>7 intents and 3 withheld</h1>" in (home / "r.html").read_text("utf-8")
+    found = json.loads(cli("diff", "run", "more", "--min-dialogues", 4, "--json").stdout)
+    assert WITHHELD in [one["name"] for one in found["intents"] if "shrunk" in one["states"]]
+    assert [line for line in found["to_look_at"] if WITHHELD in line] == []
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_least_number_that_withholds_nothing_is_refused(cli: Cli, home: Path, n: int) -> None:
+    result = cli("show", "run", "--min-dialogues", n)
+    assert result.exit_code == 2
+    assert "--min-dialogues" in result.stderr
+
+
 def test_a_withheld_intent_cannot_be_shown(cli: Cli, home: Path) -> None:
     fake_run(home / "run", told())
     result = cli("show", "run", "tell-divorce", "--min-dialogues", 4)

@@ -40,7 +40,7 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
     few = [row["intent_id"] for row, is_few in zip(contents.rows, which.tolist(), strict=True) if is_few]
     tree = shown_tree(contents.tree, set(few))
     rows = [row | {"path": list(tree.path(row["intent_id"]))} for row in rows_after(contents.rows, which)]
-    summary = replace(contents.summary, intents=rows, withheld=line)
+    summary = replace(contents.summary, intents=rows, withheld=line, n_withheld=len(few))
     return replace(
         contents,
         summary=summary,

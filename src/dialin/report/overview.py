@@ -84,7 +84,8 @@ def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> Re
         cells = {"role": one.role, "kind": one.kind, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
         cells |= {"most central": on_one_line("".join(one.examples[:1])), "description": one.description}
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", with_certainty(one.p_good)]
-        add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))
+        name = Text.assemble((one.title, "bold"), ("  candidate" if one.candidate else "", "yellow"))
+        add(table, one.intent_id, name, *figures, *(cells[column.name] for column in more))
     return table
 
 

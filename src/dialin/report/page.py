@@ -168,6 +168,8 @@ class Page:
         parts = [", ".join(f"{n} {one if n == 1 else more}" for one, more, n in counted if n)]
         if self.said and facts.others:
             parts.append(f"{needs:,} {'is' if needs == 1 else 'are'} why people call")
+        if n := facts.summary.n_candidates:
+            parts.append(f"{n:,} {'is a candidate' if n == 1 else 'are candidates'} that nobody has accepted yet")
         return "; ".join(filter(None, parts))
 
     @property
