@@ -20,6 +20,7 @@ from dialin import files
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts
 from dialin.facts.loaded import load_files
+from dialin.report.inputs import inputs_line
 from dialin.report.one_intent import find_intent, near_names
 from dialin.report.overview import print_facts
 from dialin.report.terminal import print_report, sparkline
@@ -295,3 +296,12 @@ def test_a_candidate_is_marked_everywhere(cli: Cli, run: Path) -> None:
     html = (run / files.REPORT).read_text("utf-8")
     assert html.count('accepted it yet">candidate</span>') == 1
     assert "1 is a candidate" in html
+
+
+def test_an_update_names_all_its_inputs(home: Path, run: Path) -> None:
+    first = load(run).manifest
+    second = replace(first, source=replace(first.source, path="/in/second.csv"), since=str(run), is_update=True)
+    assert inputs_line(first) == "calls.jsonl"
+    assert inputs_line(second) == "calls.jsonl and second.csv"
+    gone = replace(second, since=str(home / "gone"))
+    assert inputs_line(gone) == "second.csv and what the updated run held"

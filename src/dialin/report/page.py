@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePath
 
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
+from dialin.report.inputs import inputs_line
 from dialin.report.map.points import Points, script_json
 from dialin.report.outcome_view import OutcomeView
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
@@ -108,9 +108,8 @@ class Page:
 
     @property
     def source(self) -> str:
-        """The name of the input."""
-        path = self.manifest.source.path
-        return "standard input" if path == "-" else PurePath(path).name
+        """The names of the inputs."""
+        return inputs_line(self.manifest)
 
     @property
     def span(self) -> str:
