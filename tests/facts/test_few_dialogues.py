@@ -163,7 +163,7 @@ def test_the_pool_is_not_counted_as_an_intent_nor_looked_at(cli: Cli, home: Path
     """Of 10 intents, 7 are shown and 3 withheld; that the pool has shrunk is said in the table alone."""
     fake_run(home / "run", told())
     others = [one for one in calls() if one.intent != "inquire-parcel"]
-    more = [replace(one, dialogue=f"{i}-{one.dialogue}") for i in range(9) for one in others]
+    more = [replace(one, dialogue=f"{i}-{one.dialogue}") for i in range(30) for one in others]
     fake_run(home / "more", [*told(), *more])
     assert "7 intents and 3 withheld · " in cli("show", "run", "--min-dialogues", 4).stdout
     assert cli("report", "run", "--min-dialogues", 4, "--out", "r.html").exit_code == 0
