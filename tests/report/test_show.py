@@ -8,15 +8,19 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
 from rich.cells import cell_len
 from rich.console import Console
 
 from branched_run import branched_run
+from dialin import files
 from dialin.facts.build import facts_of
 from dialin.facts.facts import Facts
 from dialin.facts.loaded import load_files
+from dialin.report.inputs import inputs_line
 from dialin.report.one_intent import find_intent, near_names
 from dialin.report.overview import print_facts
 from dialin.report.terminal import print_report, sparkline
@@ -271,3 +275,35 @@ def test_one_intent_says_where_it_is(cli: Cli, home: Path) -> None:
         ("orders", 0, 2),
     ]
     assert {tuple(one["path"]) for one in value["intents"]} == {(), ("wishes",), ("wishes", "orders")}
+
+
+# --- after an update --------------------------------------------------------------------------------
+
+
+def test_a_candidate_is_marked_everywhere(cli: Cli, run: Path) -> None:
+    path = run / files.INTENTS
+    table = pq.read_table(path)
+    names = table["name"].to_pylist()
+    marks = pa.array([name == "request-refund" for name in names])
+    place = table.column_names.index("candidate")
+    pq.write_table(table.set_column(place, "candidate", marks), path)
+    without_hashes(run)
+    everything = cli("show", run).stdout
+    assert "1 candidate that nobody has accepted yet: dialin review" in everything
+    assert [line for line in everything.splitlines() if "request-refund  candidate" in line]
+    assert everything.count("  candidate") == 1
+    assert "request-refund  customer  candidate: nobody has" in cli("show", run, "request-refund").stdout
+    assert "candidate" not in cli("show", run, "greet-agent").stdout
+    cli("report", run)
+    html = (run / files.REPORT).read_text("utf-8")
+    assert html.count('accepted it yet">candidate</span>') == 1
+    assert "1 is a candidate" in html
+
+
+def test_an_update_names_all_its_inputs(home: Path, run: Path) -> None:
+    first = load(run).manifest
+    second = replace(first, source=replace(first.source, path="/in/second.csv"), since=str(run), is_update=True)
+    assert inputs_line(first) == "calls.jsonl"
+    assert inputs_line(second) == "calls.jsonl and second.csv"
+    gone = replace(second, since=str(home / "gone"))
+    assert inputs_line(gone) == "second.csv and what the updated run held"

@@ -99,10 +99,11 @@ fallback_option = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 min_dialogues_option = click.option(
     "--min-dialogues",
-    type=click.IntRange(min=0),
-    default=0,
+    type=click.IntRange(min=2),
+    callback=lambda _context, _option, least: least or 0,
     metavar="N",
-    help="Withhold intents of fewer than N dialogues: their names, examples and numbers. Default: none.",
+    help="Withhold intents of fewer than N dialogues: their names, examples and numbers. N is 2 or more. "
+    "Default: withhold none.",
 )
 BOM = click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, so that Excel reads it as UTF-8.")
 allow_server_option = click.option(

@@ -12,6 +12,7 @@ from dialin.name.kinds import may_be_need
 from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, stage_of
 from dialin.runs.run import Run
+from dialin.runs.shown_tree import shown_tree
 from dialin.runs.withheld import intent_dialogues
 from dialin.taxonomy.snapshot import as_places, numbered_from_zero
 
@@ -62,6 +63,8 @@ class Wanted:
 def wanted_intents(run: Run, wanted: Wanted, tally: Tally) -> list[dict[str, Any]]:
     """Return the wanted rows of ``intents.parquet``, in their order; the tally gets the reasons of the others.
 
+    Their `path` has no branch whose name may tell of an intent of too few dialogues.
+
     Raises
     ------
     InputError
@@ -69,12 +72,13 @@ def wanted_intents(run: Run, wanted: Wanted, tally: Tally) -> list[dict[str, Any
     """
     check_with_none(wanted)
     found, few = [], in_few_dialogues(run, wanted.min_dialogues)
+    tree = shown_tree(run.tree, few)
     for row in run.intents.to_pylist():
         reason = IN_FEW if row["intent_id"] in few else why_not(row, run.review, wanted)
         if reason:
             tally.leave_intent(row["intent_id"], reason)
         else:
-            found.append(row)
+            found.append(row | {"path": list(tree.path(row["intent_id"]))} if few else row)
     return found
 
 

@@ -27,6 +27,7 @@ from dialin.facts.withheld import without_few
 from dialin.read.codes import codes_of
 from dialin.read.dialogues import dialogue_numbers
 from dialin.review.apply import BY_PERSON
+from dialin.runs.withheld import withheld_counts
 
 Links = tuple[Link, ...]
 REASONS = {
@@ -91,7 +92,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
     m = len(contents.rows)
     confused = confused_in(contents)
     after, answers = following(contents.turns, m), answer_counts(contents.turns, m)
-    n_reason = np.bincount(contents.reasons[contents.reasons >= 0], minlength=m)
+    n_reason, is_few = reasons_in(contents)
     counts = counts_of(periods, contents.labels[contents.said], m) if periods else None
     changes = moves(counts) if counts is not None else [None] * m
     return tuple(
@@ -101,7 +102,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
             followed_by=links(contents, usual(after, i)),
             answered_by=links(contents, usual(answers, i)),
             is_routine=bool(contents.routine[i]),
-            n_reason=int(n_reason[i]),
+            n_reason=None if is_few[i] else int(n_reason[i]),
             per_period=() if counts is None else tuple(counts[i].tolist()),
             move=changes[i],
         )
@@ -172,8 +173,19 @@ def calls_in(contents: LoadedRun) -> Calls | None:
     n = contents.turns.n_dialogues
     if not n:
         return None
-    ways = [(tuple(map(contents.intent_id, way)), n) for way, n in paths(contents.turns, contents.routine)]
-    return Calls(n, int((contents.reasons < 0).sum()), tuple(ways))
+    ways = [
+        (tuple(map(contents.intent_id, way)), n)
+        for way, n in paths(contents.turns, contents.routine)
+        if n >= contents.min_dialogues
+    ]
+    n_reason, is_few = reasons_in(contents)
+    return Calls(n, int((contents.reasons < 0).sum()), tuple(ways), int(n_reason[is_few].sum()))
+
+
+def reasons_in(contents: LoadedRun) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return the number of dialogues of which each intent is the main reason, and which of them are withheld."""
+    n_reason = np.bincount(contents.reasons[contents.reasons >= 0], minlength=len(contents.rows))
+    return n_reason, withheld_counts(n_reason, contents.min_dialogues)
 
 
 def periods_in(contents: LoadedRun) -> Periods | None:

@@ -54,8 +54,8 @@ class IntentFacts:
         Usual intents of the other side right after it, with their share of the answers.
     is_routine : bool
         Whether it is routine, and so never the main reason for a call.
-    n_reason : int
-        Number of dialogues of which it is the main reason.
+    n_reason : int or None
+        Number of dialogues of which it is the main reason; None if it is withheld.
     per_period : tuple of int
         Number of utterances in each period of the timeline.
     move : ShareChange or None
@@ -79,7 +79,7 @@ class IntentFacts:
     followed_by: tuple[Link, ...]
     answered_by: tuple[Link, ...]
     is_routine: bool
-    n_reason: int
+    n_reason: int | None
     per_period: tuple[int, ...]
     move: ShareChange | None
     path: tuple[str, ...] = ()
@@ -105,11 +105,16 @@ class RoleFacts:
 
 @dataclass(frozen=True)
 class Calls:
-    """Facts of the dialogues: their number, the number without a main reason, and the usual paths through them."""
+    """Facts of the dialogues.
+
+    Their number, the number without a main reason, the usual paths through them, and the number of those whose main
+    reason is shown without its number of calls.
+    """
 
     n_dialogues: int
     n_without: int
     paths: tuple[tuple[tuple[int, ...], int], ...]
+    n_withheld: int = 0
 
 
 @dataclass(frozen=True)
@@ -232,8 +237,8 @@ class Facts:
 
     @property
     def reasons(self) -> list[IntentFacts]:
-        """The intents that are the main reason for a call, most calls first."""
-        return sorted((one for one in self.intents if one.n_reason), key=lambda one: -one.n_reason)
+        """The intents that are the main reason for a call, most calls first; without those of a withheld number."""
+        return sorted((one for one in self.intents if one.n_reason), key=lambda one: -(one.n_reason or 0))
 
     @property
     def movers(self) -> list[IntentFacts]:

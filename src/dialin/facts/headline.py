@@ -66,6 +66,8 @@ class Summary:
         What was replaced in the sentences, in words; "" where nothing was looked for.
     withheld : str
         What is withheld because too few people said it, in words; "" for nothing.
+    n_withheld : int
+        Number of intents that the last row stands for, because they are withheld; 0 if none is.
     """
 
     status: str
@@ -88,6 +90,7 @@ class Summary:
     dear: str = NO_LLM
     redacted: str = ""
     withheld: str = ""
+    n_withheld: int = 0
 
     @property
     def suggestion(self) -> str:
@@ -102,6 +105,18 @@ class Summary:
     def cascade(self) -> str:
         """The sentence about the cheap and the dear judge; "" where there was but one."""
         return self.cascaded.line(self.dear) if self.cascaded else ""
+
+    @property
+    def counted(self) -> str:
+        """How many intents there are, in words: those withheld apart."""
+        n = len(self.intents) - bool(self.n_withheld)
+        own = f"{n:,} intent{'s' * (n != 1)}"
+        return f"{own} and {self.n_withheld:,} withheld" if self.n_withheld else own
+
+    @property
+    def n_candidates(self) -> int:
+        """The number of intents that an update found and nobody has accepted yet."""
+        return sum(bool(intent.get("candidate")) for intent in self.intents)
 
     @property
     def intent_ids(self) -> list[int]:

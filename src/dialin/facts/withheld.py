@@ -16,6 +16,7 @@ from dialin.arrays import Bools, Ints
 from dialin.facts.again import DURATION
 from dialin.facts.loaded import LoadedRun, Row
 from dialin.facts.outcomes import IntentOutcomes, Outcomes, Segments
+from dialin.runs.shown_tree import shown_tree
 from dialin.runs.withheld import WITHHELD, intent_dialogues, places_after, withheld_intents, withheld_line
 
 
@@ -23,7 +24,7 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
     """Return the contents of a run with its intents of fewer than `min_dialogues` dialogues as one.
 
     That one has no examples, no description, no uid and no kind, an id after all others, the mean P(good) of its
-    intents, and stands last. With 1 or 0, nothing is withheld.
+    intents, and stands last. The tree is that of `dialin.runs.shown_tree`. With 1 or 0, nothing is withheld.
 
     Raises
     ------
@@ -36,13 +37,16 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
     which = withheld_intents(found, min_dialogues, groups=groups_of(contents))
     places = places_after(which)
     line = withheld_line(int((found.n < min_dialogues).sum()), int(which.sum()), min_dialogues)
-    rows = rows_after(contents.rows, which)
-    summary = replace(contents.summary, intents=rows, withheld=line)
+    few = [row["intent_id"] for row, is_few in zip(contents.rows, which.tolist(), strict=True) if is_few]
+    tree = shown_tree(contents.tree, set(few))
+    rows = [row | {"path": list(tree.path(row["intent_id"]))} for row in rows_after(contents.rows, which)]
+    summary = replace(contents.summary, intents=rows, withheld=line, n_withheld=len(few))
     return replace(
         contents,
         summary=summary,
         sentences=sentences_after(contents, which, rows),
         pieces=replace(contents.pieces, intents=places[contents.pieces.intents]),
+        tree=tree,
         min_dialogues=min_dialogues,
     )
 

@@ -25,7 +25,7 @@ def tree_part(facts: Facts, width: int) -> RenderableType | None:
     table = grid(Column("branch or intent", flexible=not described), *numbers("utterances", "share"), *about)
     for branch in facts.branches:
         indent = "  " * branch.depth
-        name = Text.assemble(indent, (branch.name, "bold"), (f"  {branch.n_intents:,} intents", "dim"))
+        name = Text.assemble(indent, (branch.name, "bold"), (f"  {_counted(branch.n_intents)}", "dim"))
         _add(table, name, (branch.n_occurrences, branch.share), branch.description if described else None)
         _add_intents(table, facts, branch, described)
     for one in facts.alone:
@@ -43,6 +43,10 @@ def _add_intents(table: Table, facts: Facts, branch: BranchFacts, described: boo
 
 def _has_branches(branches: Sequence[BranchFacts], branch: BranchFacts) -> bool:
     return any(one.parent == branch.number for one in branches)
+
+
+def _counted(n: int) -> str:
+    return f"{n:,} intent{'s' * (n != 1)}"
 
 
 def _title(one: IntentFacts) -> str:

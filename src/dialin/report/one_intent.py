@@ -20,6 +20,8 @@ from dialin.report.terminal import numbered_title, on_one_line, sparkline
 from dialin.text.unseen import plain_name
 from dialin.text.width import shortened
 
+CANDIDATE_MARK = "  candidate: nobody has accepted it yet"
+"""Stands behind an intent that an update found."""
 N_VALUES = 5
 """Maximum number of values of an outcome in words."""
 EXAMPLE_WIDTH = 390
@@ -68,7 +70,8 @@ def searchable(name: str) -> str:
 
 def print_intent(facts: Facts, one: IntentFacts, console: Console) -> None:
     """Print all facts about one intent."""
-    console.print(Text.assemble((f"#{one.intent_id} ", "dim"), (one.name, "bold"), f"  {one.role}"))
+    mark = CANDIDATE_MARK if one.candidate else ""
+    console.print(Text.assemble((f"#{one.intent_id} ", "dim"), (one.name, "bold"), f"  {one.role}", mark))
     for line in filter(None, [one.description, *figure_lines(facts, one)]):
         console.print(Text(line), overflow="fold")
     lists = [
@@ -96,7 +99,9 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
         lines.append(f"{one.kind}: {one.p_kind:.0%} of its utterances")
     if facts.calls and one.is_routine:
         lines.append("never the main reason for a call")
-    elif facts.calls:
+    elif facts.calls and one.n_reason is None:
+        lines.append("main reason for calls whose number is withheld")
+    elif facts.calls and one.n_reason is not None:
         n = facts.calls.n_dialogues
         lines.append(f"main reason for {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
     if facts.timeline and one.move:

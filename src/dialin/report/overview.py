@@ -87,7 +87,8 @@ def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> Re
         said = on_one_line("".join(one.examples[:1]))
         cells[told] = one.description or (f"“{said}”" if is_mixed and said else said)
         figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", with_certainty(one.p_good)]
-        add(table, one.intent_id, Text(one.title, style="bold"), *figures, *(cells[column.name] for column in more))
+        name = Text.assemble((one.title, "bold"), ("  candidate" if one.candidate else "", "yellow"))
+        add(table, one.intent_id, name, *figures, *(cells[column.name] for column in more))
     return table
 
 
@@ -98,10 +99,13 @@ def reasons_table(facts: Facts) -> RenderableType | None:
     found = facts.reasons[:N_REASONS]
     n = facts.calls.n_dialogues
     table = grid(Column("#", "right"), Column("main reason", flexible=True), *numbers("calls", "share"), Column(""))
-    for one in found:
-        bar = Text("█" * max(1, round(BAR * one.n_reason / found[0].n_reason)), style="blue")
-        add(table, one.intent_id, one.title, f"{one.n_reason:,}", f"{one.n_reason / n:.1%}", bar)
+    counts = [one.n_reason or 0 for one in found]
+    for one, count in zip(found, counts, strict=True):
+        bar = Text("█" * max(1, round(BAR * count / counts[0])), style="blue")
+        add(table, one.intent_id, one.title, f"{count:,}", f"{count / n:.1%}", bar)
     none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a main reason"
+    few = facts.calls.n_withheld
+    none += f", {few:,} with one whose number of calls is withheld" if few else ""
     return Group(table, Text(none), *ways_of(facts, facts.calls.paths))
 
 

@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePath
 
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
+from dialin.report.inputs import inputs_line
 from dialin.report.map.points import Points, script_json
 from dialin.report.outcome_view import OutcomeView
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
@@ -108,9 +108,8 @@ class Page:
 
     @property
     def source(self) -> str:
-        """The name of the input."""
-        path = self.manifest.source.path
-        return "standard input" if path == "-" else PurePath(path).name
+        """The names of the inputs."""
+        return inputs_line(self.manifest)
 
     @property
     def span(self) -> str:
@@ -168,6 +167,8 @@ class Page:
         parts = [", ".join(f"{n} {one if n == 1 else more}" for one, more, n in counted if n)]
         if self.said and facts.others:
             parts.append(f"{needs:,} {'is' if needs == 1 else 'are'} why people call")
+        if n := facts.summary.n_candidates:
+            parts.append(f"{n:,} {'is a candidate' if n == 1 else 'are candidates'} that nobody has accepted yet")
         return "; ".join(filter(None, parts))
 
     @property
@@ -221,13 +222,13 @@ class Page:
     def reasons(self) -> list[IntentFacts]:
         """The most frequent main reasons, each of at least 1 % of the calls."""
         n = self.facts.calls.n_dialogues if self.facts.calls else 0
-        return [one for one in self.facts.reasons[:N_REASONS] if 100 * one.n_reason >= n]
+        return [one for one in self.facts.reasons[:N_REASONS] if 100 * (one.n_reason or 0) >= n]
 
     @property
     def other_reasons(self) -> tuple[int, int]:
         """The number of other intents that are a main reason, and the number of calls they account for."""
         others = self.facts.reasons[len(self.reasons) :]
-        return len(others), sum(one.n_reason for one in others)
+        return len(others), sum(one.n_reason or 0 for one in others)
 
     @cached_property
     def outcomes(self) -> OutcomeView | None:

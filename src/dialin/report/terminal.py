@@ -16,6 +16,7 @@ from rich.text import Text
 
 from dialin.facts.facts import Facts
 from dialin.facts.headline import Summary, summary_of
+from dialin.files import quoted
 from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
 from dialin.runs.manifest import CAPPED
@@ -115,9 +116,13 @@ def totals(run: Run, summary: Summary) -> list[str]:
     good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
     clustered = f"{summary.n_occurrences - summary.n_left_out:,} {'needs' if summary.n_left_out else 'utterances'}"
     lines = [
-        f"{n} intent{'s' * (n != 1)} · {summary.coverage:.1%} of {clustered}{good}",
+        f"{summary.counted} · {summary.coverage:.1%} of {clustered}{good}",
         f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",
     ]
+    if summary.n_candidates:
+        n = summary.n_candidates
+        what = f"{n:,} candidate{'s' * (n != 1)} that nobody has accepted yet"
+        lines.insert(1, f"{what}: dialin review {quoted(run.folder)}")
     if summary.cost:
         lines.append(f"cost: {summary.cost}")
     if summary.suggestion:

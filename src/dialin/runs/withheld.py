@@ -113,6 +113,25 @@ def _with_next(found: IntentDialogues, which: Bools, among: Bools, least: int) -
     return which
 
 
+def withheld_counts(n: Ints, least: int) -> Bools:
+    """Return which counts of calls are withheld, shape (m,): those below `least`, but not 0.
+
+    If that is one, or all together are fewer than `least`, the next smallest join them: otherwise, the total less the
+    others would tell it.
+
+    Examples
+    --------
+    >>> withheld_counts(np.array([30, 2, 0, 12, 40]), 10).tolist()
+    [False, True, False, True, False]
+    """
+    which = (n > 0) & (n < least)
+    for place in np.argsort(n, kind="stable").tolist():
+        if not which.any() or (which.sum() >= LEAST_POOLED and n[which].sum() >= least):
+            break
+        which[place] |= n[place] > 0
+    return which
+
+
 def check_enough(n_dialogues: int, min_dialogues: int) -> None:
     """Raise InputError if a run has too few dialogues with an intent to show any figure of them."""
     if n_dialogues < min_dialogues:

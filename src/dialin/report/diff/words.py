@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from dialin.runs.withheld import WITHHELD
 from dialin.taxonomy.alarm import figures_of
 from dialin.taxonomy.difference import (
     GONE,
@@ -91,8 +92,9 @@ def explained(difference: Difference, change: Change) -> str:
 
 
 def to_look_at(difference: Difference) -> list[str]:
-    """Return a line for each change beyond chance, the most important first."""
-    changes = [change for change in ranked_changes(difference) if not difference.may_be_chance(change)]
+    """Return a line for each change beyond chance, the most important first; none is about withheld intents."""
+    sure = [change for change in ranked_changes(difference) if not difference.may_be_chance(change)]
+    changes = [change for change in sure if difference.seen(change).uid != WITHHELD]
     lines = [line for change in changes if (line := _looked_at(difference, change))]
     more = len(lines) - N_LOOKED_AT
     found = [*lines[:N_LOOKED_AT], *([f"and {more:,} more changes"] if more > 0 else [])]
