@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     ("p_good", "word"),
-    [(1.0, "clear"), (2 / 3, "clear"), (0.666, "clear"), (0.664, "unsure"), (1 / 3, "unsure"), (0.324, "mixed"), (0.0, "mixed")],
+    [
+        *((1.0, "clear"), (2 / 3, "clear"), (0.666, "clear"), (0.664, "unsure"), (1 / 3, "unsure")),
+        *((0.324, "mixed"), (0.0, "mixed")),
+    ],
 )
 def test_the_words_begin_at_thirds(p_good: float, word: str) -> None:
     assert certainty_of(p_good) == word
