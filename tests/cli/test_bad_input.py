@@ -128,7 +128,7 @@ def test_an_output_folder_that_is_taken(cli: Cli, calls: Path, backend: Scripted
     one_line(cli(*arguments, "taken/thesis.txt/run"), "thesis.txt")
     assert Path("taken/thesis.txt").read_text() == "mine"
     discover(cli, calls, "run")
-    one_line(cli(*arguments, "run"), "dialin resume run")
+    one_line(cli(*arguments, "run"), "run already holds a complete run", "choose another --out")
 
 
 def test_an_output_folder_that_cannot_be_made(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:

@@ -33,7 +33,7 @@ def test_commands_run_in_their_order(cli: Cli, backend: ScriptedBackend, home: P
     for words in lines:
         done = cli(*words, *(["--llm", "test:scripted"] if words[0] == "discover" else []))
         assert done.exit_code == 0, done.output
-    assert "garden gnome" in done.stdout
+    assert "candidate" in done.stdout
     assert (home / "tuesday" / "drift.json").is_file()
 
 

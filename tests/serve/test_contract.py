@@ -199,7 +199,7 @@ def test_reasons_say_why_there_is_no_intent(tmp_path: Path) -> None:
     reviewed = reviewed_run(tmp_path / "reviewed")
     answers = shelf_of(reviewed.folder).current.answers
     said = cleaned_table(text=pa.array(["thanks, bye", "hm p1", ""], pa.large_string()), speakers=None)
-    assert [each.reason for each in ranked_answers(answers, said, 1)] == ["far", "far", "blank"]
+    assert [each.reason for each in ranked_answers(answers, said, 1)] == ["person", "far", "blank"]
     needs = make_run("needs", tmp_path / "needs")
     answers = shelf_of(needs.folder).current.answers
     said = cleaned_table(

@@ -62,14 +62,14 @@ def predict(run: Path, out: Path | None, multi: bool, ray: str | None, as_json: 
         told = multi_table if multi else None  # on a cluster, its cores embed alone then
         found = predict_on_cores(*asked, cores) if cores and not multi else predict_parts(*asked, told)
         if out:
-            tally = Tally()
+            tally = RowTally()
             save_parts(out, tally.counted(found), bom=bom)
             say(f"{out}  {tally}", err=True)
         else:
             print_parts(found, usual, bom=bom)
 
 
-class Tally:
+class RowTally:
     """How many rows have passed, and how many of them have an intent."""
 
     def __init__(self) -> None:

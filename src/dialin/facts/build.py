@@ -92,7 +92,7 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
     m = len(contents.rows)
     confused = confused_in(contents)
     after, answers = following(contents.turns, m), answer_counts(contents.turns, m)
-    n_reason, is_few = reasons_in(contents)
+    n_reason, is_few = main_reason_counts(contents)
     counts = counts_of(periods, contents.labels[contents.said], m) if periods else None
     changes = moves(counts) if counts is not None else [None] * m
     return tuple(
@@ -178,11 +178,11 @@ def calls_in(contents: LoadedRun) -> Calls | None:
         for way, n in paths(contents.turns, contents.routine)
         if n >= contents.min_dialogues
     ]
-    n_reason, is_few = reasons_in(contents)
+    n_reason, is_few = main_reason_counts(contents)
     return Calls(n, int((contents.reasons < 0).sum()), tuple(ways), int(n_reason[is_few].sum()))
 
 
-def reasons_in(contents: LoadedRun) -> tuple[Ints, NDArray[np.bool_]]:
+def main_reason_counts(contents: LoadedRun) -> tuple[Ints, NDArray[np.bool_]]:
     """Return the number of dialogues of which each intent is the main reason, and which of them are withheld."""
     n_reason = np.bincount(contents.reasons[contents.reasons >= 0], minlength=len(contents.rows))
     return n_reason, withheld_counts(n_reason, contents.min_dialogues)

@@ -77,9 +77,10 @@ def check_free(folder: Path) -> None:
         raise InputError(f"{folder} is a file, not a folder", hint="choose another --out")
     if (folder / files.MANIFEST).exists():
         manifest = read_manifest(folder)
-        if manifest.status == COMPLETE:
+        is_annotation = manifest.settings.judge == "people"
+        if manifest.status == COMPLETE and not is_annotation:
             raise InputError(f"{folder} already holds a complete run", hint="choose another --out")
-        command = "annotate" if manifest.settings.judge == "people" else "resume"
+        command = "annotate" if is_annotation else "resume"
         raise InputError(
             f"{folder} already holds a run",
             hint=f"continue it with: dialin {command} {files.quoted(folder)}; or choose another --out",
