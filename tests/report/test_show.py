@@ -24,7 +24,9 @@ from dialin.report.inputs import inputs_line
 from dialin.report.one_intent import find_intent, near_names
 from dialin.report.overview import print_facts
 from dialin.report.terminal import print_report, sparkline
+from dialin.runs.manifest import MAX_UPDATES, updated_runs, write_manifest
 from dialin.runs.run import load
+from dialin.taxonomy.added import follows
 from fake_run import Said, calls, fake_run, reviewed_run, without_hashes
 
 HEADINGS = ["INTENTS", "MAIN REASONS FOR CALLS", "OVER TIME", "WHO SPEAKS", "WITHOUT AN INTENT"]
@@ -307,3 +309,12 @@ def test_an_update_names_all_its_inputs(home: Path, run: Path) -> None:
     assert inputs_line(second) == "calls.jsonl and second.csv"
     gone = replace(second, since=str(home / "gone"))
     assert inputs_line(gone) == "second.csv and what the updated run held"
+
+
+def test_a_run_that_follows_itself_is_followed_back_to_an_end(home: Path, run: Path) -> None:
+    """A run folder may come from somebody else."""
+    found = load(run)
+    write_manifest(run, replace(found.manifest, since=str(run), is_update=True))
+    assert len(updated_runs(load(run).manifest)) == MAX_UPDATES
+    elsewhere = replace(found, folder=home / "elsewhere")
+    assert not follows(load(run), elsewhere)

@@ -23,6 +23,8 @@ from dialin.runs.integrity import FileHash
 from dialin.runs.typed import check_types
 
 RUNNING, COMPLETE, CAPPED, INTERRUPTED = "running", "complete", "capped", "interrupted"
+MAX_UPDATES = 100
+"""Most updates that are followed back; a folder that follows itself would otherwise never end."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,22 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         raise InputError(f"there is no run in {folder}", hint="make one with: dialin discover INPUT --out RUN")
     return manifest_of(saved.read_json(path), path)
+
+
+def updated_runs(manifest: Manifest) -> list[tuple[Path, Manifest | None]]:
+    """Return the folder and the manifest of each run that a run updates, the latest first.
+
+    One that cannot be read has None, and is the last: what it updates is unknown. At most `MAX_UPDATES` are returned.
+    """
+    found = list[tuple[Path, Manifest | None]]()
+    while manifest.is_update and len(found) < MAX_UPDATES:
+        folder = Path(manifest.since)
+        try:
+            manifest = read_manifest(folder)
+        except InputError:
+            return [*found, (folder, None)]
+        found.append((folder, manifest))
+    return found
 
 
 def manifest_of(values: Any, path: Path) -> Manifest:

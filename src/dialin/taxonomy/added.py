@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from dialin.discover.state import NOT_A_NEED
-from dialin.errors import InputError
-from dialin.runs.manifest import read_manifest
+from dialin.runs.manifest import updated_runs
 from dialin.runs.run import Run
 from dialin.runs.update import table_of_corpus
 from dialin.taxonomy.snapshot import Snapshot
@@ -56,12 +54,5 @@ def follows(run: Run, earlier: Run) -> bool:
 
     Its utterances may differ from those of the earlier run if something was forgotten in one of the two.
     """
-    manifest, place = run.manifest, earlier.folder.resolve()
-    while manifest.is_update:
-        if Path(manifest.since).resolve() == place:
-            return True
-        try:
-            manifest = read_manifest(Path(manifest.since))
-        except InputError:
-            return False
-    return False
+    place = earlier.folder.resolve()
+    return any(folder.resolve() == place for folder, _ in updated_runs(run.manifest))
