@@ -11,10 +11,8 @@ from dialin import files, saved
 from dialin.runs.run import Run
 from dialin.runs.typed import check_types
 from dialin.taxonomy.difference import GROWN, MERGED, NEW, SHRUNK, SPLIT
+from dialin.taxonomy.drift import DISTANCE, SHARE, UNASSIGNED
 from dialin.text.unseen import plain_name
-
-SHARE_MOVED, DISTANCE_MOVED, HOMELESS_MOVED = "share", "distance", "unassigned"
-"""What ``drift.json`` can say has changed, as in `dialin.taxonomy.drift`, which takes long to import."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class RecordedChange:
     related : tuple of str
         Uids of the intents that its states are about.
     changed : tuple of str
-        What chance does not explain, some of `SHARE_MOVED`, `DISTANCE_MOVED` and `HOMELESS_MOVED`.
+        What chance does not explain, some of `SHARE`, `DISTANCE` and `UNASSIGNED`.
     share, distance, unassigned : MovedFigure or None
         Its share of the utterances, the mean distance of its sentences from its centre, and the share of the
         utterances nearest to it that it does not take in; None where it is not recorded.
@@ -120,13 +118,13 @@ def _rows(path: Path, read: Any) -> list[tuple[str, dict[str, Any]]]:
 def _since(row: dict[str, Any]) -> RecordedChange:
     """Return the change in a row of ``taxonomy.json``."""
     states = tuple(row["states"])
-    changed = (SHARE_MOVED,) if {GROWN, SHRUNK} & set(states) else ()
+    changed = (SHARE,) if {GROWN, SHRUNK} & set(states) else ()
     return RecordedChange(states, row["before"] is not None, tuple(row["related"]), changed, _moved(row["share"]))
 
 
 def _drifted(row: dict[str, Any]) -> RecordedChange:
     """Return the change in a row of ``drift.json``."""
-    share, distance, unassigned = (_moved(row[name]) for name in (SHARE_MOVED, DISTANCE_MOVED, HOMELESS_MOVED))
+    share, distance, unassigned = (_moved(row[name]) for name in (SHARE, DISTANCE, UNASSIGNED))
     return RecordedChange(changed=tuple(row["changed"]), share=share, distance=distance, unassigned=unassigned)
 
 

@@ -6,13 +6,8 @@ from collections.abc import Mapping
 
 from dialin.review.rank import RankedIntent
 from dialin.taxonomy.difference import MERGED, SPLIT
-from dialin.taxonomy.recorded import (
-    DISTANCE_MOVED,
-    HOMELESS_MOVED,
-    SHARE_MOVED,
-    MovedFigure,
-    RecordedChange,
-)
+from dialin.taxonomy.drift import DISTANCE, SHARE, UNASSIGNED
+from dialin.taxonomy.recorded import MovedFigure, RecordedChange
 from dialin.web.desk import View
 
 N_NAMED = 3
@@ -59,12 +54,12 @@ def _changed(change: RecordedChange, related: list[str], since: str) -> list[str
 
 def _figure(name: str, change: RecordedChange) -> str:
     """Return which figure has changed, and how."""
-    if name == SHARE_MOVED and change.share:
+    if name == SHARE and change.share:
         return f"said {_word(change.share, 'more', 'less')} often: {_percent(change.share)} of the utterances"
-    if name == DISTANCE_MOVED and change.distance:
+    if name == DISTANCE and change.distance:
         where, far = _word(change.distance, "farther from", "nearer to"), change.distance
         return f"new sentences lie {where} its centre than the old ones: {far.before:.2f} → {far.after:.2f}"
-    if name == HOMELESS_MOVED and change.unassigned:
+    if name == UNASSIGNED and change.unassigned:
         amount = _word(change.unassigned, "more", "less")
         return f"{amount} of what is said near it has no intent: {_percent(change.unassigned)}"
     return ""
