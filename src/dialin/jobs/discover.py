@@ -112,10 +112,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             result = with_tree(named, TreeTask(data.X, told, run.manifest.settings, placed_by_people(run)))
             with closing(replies_in(run.folder / files.REPLIES)) as store:
                 note = answers_note(store.answers(), refused_by(tools))
-        billed = with_bill(run.manifest, run.folder, session.budget.prices)
-        about = replace(billed, suggested=result.suggested, note=note, cascaded=result.cascaded)
-        about = replace(about, unseen=unseen_in(run.folder, result))
-        manifest = replace(about, status=status_of(result))
+        manifest = replace(_concluded(run, result, session.budget.prices), note=note)
         if asked_for_several(run.corpus):
             session.on_step("several")
             run = stating(run, result, opened)
@@ -127,11 +124,21 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         return write_identified(ended, Identified(result, taxonomy), log, opened.on_note, beside)
     except (KeyboardInterrupt, ProviderError):
         log.write(INTERRUPTED)
-        if not read_manifest(run.folder).result:  # the result of a capped run stays until a better one is written
-            billed = with_bill(run.manifest, run.folder, session.budget.prices)
-            stopped = replace(billed, status=INTERRUPTED, files={}, result="")  # half overwritten
-            write_manifest(run.folder, stopped)
+        _note_stop(run, session.budget.prices)
         raise
+
+
+def _concluded(run: Run, result: Result, prices: PriceList) -> Manifest:
+    """Return the manifest of a run with what a result says of it as a whole."""
+    about = replace(with_bill(run.manifest, run.folder, prices), suggested=result.suggested, cascaded=result.cascaded)
+    return replace(about, unseen=unseen_in(run.folder, result), status=status_of(result))
+
+
+def _note_stop(run: Run, prices: PriceList) -> None:
+    """Write into the manifest that a run was stopped; the result of a capped one stays until a better one is there."""
+    if not read_manifest(run.folder).result:
+        billed = with_bill(run.manifest, run.folder, prices)
+        write_manifest(run.folder, replace(billed, status=INTERRUPTED, files={}, result=""))  # half overwritten
 
 
 def _both(first: Callable[[str], None], second: Callable[[str], None]) -> Callable[[str], None]:
