@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.arrays import Rows
-from dialin.discover.as_before import as_before, parts_of, unchanged
+from dialin.discover.as_before import as_before, earlier_parts, unchanged
 from dialin.discover.context import Context, Tools
 from dialin.discover.recut import OWN
 from dialin.discover.settings import Settings
@@ -150,7 +150,7 @@ def test_what_grew_alone_is_another_intent() -> None:
 def test_parts_are_large_enough_and_nothing_is_lost(n_one: int, n_other: int, least: int) -> None:
     homes = np.array([0] * n_one + [1] * n_other + [OWN] * 3)
     X = np.random.default_rng(0).normal(size=(len(homes), 4)).astype(np.float32)
-    parts = parts_of(X / np.linalg.norm(X, axis=1, keepdims=True), homes, least)
+    parts = earlier_parts(X / np.linalg.norm(X, axis=1, keepdims=True), homes, least)
     assert len(parts) == len(homes)
     assert set(parts.tolist()) <= {0, 1, OWN}
     if set(parts.tolist()) != {OWN}:

@@ -82,7 +82,7 @@ def as_before(draft: Draft, context: Context, before: Before) -> Draft:
     least, made = min_sizes(draft, context), Recut(draft, before.names)
     for g, rows in enumerate(groups):
         may_go = stays[homes[rows], g] & (homes[rows] >= 0)
-        parts = parts_of(context.data.X[rows], np.where(may_go, homes[rows], OWN), int(least[rows[0]]))
+        parts = earlier_parts(context.data.X[rows], np.where(may_go, homes[rows], OWN), int(least[rows[0]]))
         made.take(g, {of: rows[own] for of, own in rows_by(parts).items()})
     for of, rows, verdict in left_over(groups, homes, least, context.judge):
         made.take_back(of, rows, verdict)
@@ -167,7 +167,7 @@ def _same_shares(then: Ints, now: Ints, all_then: Ints, all_now: Ints) -> Bools:
     return found
 
 
-def parts_of(X: Matrix, homes: Labels, least: int) -> Labels:
+def earlier_parts(X: Matrix, homes: Labels, least: int) -> Labels:
     """Return the part to which each sentence of a new intent belongs: an earlier intent, or `OWN`.
 
     A part of fewer than `least` sentences, or of less than a tenth, is a border case, and so is what is of no earlier
@@ -185,7 +185,7 @@ def parts_of(X: Matrix, homes: Labels, least: int) -> Labels:
     Examples
     --------
     >>> X = np.eye(2, dtype=np.float32)[[0] * 4 + [1] * 4 + [0]]
-    >>> parts_of(X, np.array([5, 5, 5, 5, 7, 7, 7, 7, OWN]), 4).tolist()
+    >>> earlier_parts(X, np.array([5, 5, 5, 5, 7, 7, 7, 7, OWN]), 4).tolist()
     [5, 5, 5, 5, 7, 7, 7, 7, 5]
     """
     sizes = {of: len(own) for of, own in rows_by(homes).items()}
