@@ -24,6 +24,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("/predict", {"text": "refund please"}),
     ("/predict", {"texts": ["", "zzz", "我的密码忘了二"], "top_k": 0}),
     ("/predict", {"utterances": [{"text": "thanks, bye", "role": "agent", "id": "a"}, {"text": "x", "id": 7}]}),
+    ("/predict", {"texts": ["", "zzz", "refund please, and also 我的密码忘了二"], "multi": True}),
+    ("/dialogues", {"dialogues": [{"turns": [{"text": "refund please"}]}], "multi": True}),
     ("/dialogues", {"dialogues": [{"turns": [{"text": "where is my parcel number 1"}]}, {"turns": [{"text": ""}]}]}),
     ("/model/parse", {"text": "refund please", "message_id": "m"}),
     ("/model/parse", {"text": ""}),
