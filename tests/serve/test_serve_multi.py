@@ -1,4 +1,4 @@
-"""With `multi`, the service tells every intent of an utterance as `dialin predict --multi --json` does, and no other."""
+"""With `multi`, the service tells the intents of an utterance as `dialin predict --multi --json` does."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def client(run: Run) -> Iterator[TestClient]:
         yield opened
 
 
-def predicted(cli: Cli, run: Run, folder: Path, said: list[str]) -> list[dict[str, Any]]:
+def predicted(cli: Cli, run: Run, folder: Path, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows of `dialin predict --multi --json`."""
     new = folder / "new.jsonl"
-    new.write_text("".join(json.dumps({"text": text}) + "\n" for text in said), "utf-8")
+    new.write_text("".join(json.dumps(one) + "\n" for one in said), "utf-8")
     found = cli("predict", run.folder, new, "--multi", "--json")
     assert found.exit_code == 0, found.output
     return [json.loads(line) for line in found.stdout.splitlines()]
@@ -75,7 +75,8 @@ def test_intents_and_places_are_those_of_predict(
     cli: Cli, backend: ScriptedBackend, run: Run, client: TestClient, tmp_path: Path
 ) -> None:
     """None, one and two intents; places count code points, so what is an emoji or a flag before them moves them."""
-    rows = predicted(cli, run, tmp_path, SAID)
+    turns = [{"text": text} for text in SAID]
+    rows = predicted(cli, run, tmp_path, turns)
     assert [len(row["intents"]) for row in rows] == [1, 2, 2, 2, 1, 0, 0, 0, 0, 2, 2]
     results = post(client, "/predict", {"texts": SAID, "multi": True})["results"]
     as_predict(results, rows)
@@ -86,8 +87,9 @@ def test_intents_and_places_are_those_of_predict(
     lines = "\n".join(json.dumps({"text": text, "multi": True}) for text in SAID)
     reply = client.post("/predict", content=lines, headers={"Content-Type": "application/x-ndjson"})
     as_predict([json.loads(line) for line in reply.text.splitlines()], rows)
-    asked = {"dialogues": [{"turns": [{"text": text} for text in SAID]}], "multi": True}
-    as_predict(post(client, "/dialogues", asked)["dialogues"][0]["turns"], rows)
+    asked = {"dialogues": [{"id": "d", "turns": turns}], "multi": True}
+    found = post(client, "/dialogues", asked)["dialogues"][0]["turns"]
+    as_predict(found, predicted(cli, run, tmp_path, asked["dialogues"]))  # by what is said next, too
 
 
 def test_places_count_in_the_text_with_placeholders(
@@ -96,7 +98,7 @@ def test_places_count_in_the_text_with_placeholders(
     private = ["lost my card 4111 1111 1111 1111, and also want to change my address", "lost card of ana@example.com"]
     found = fake_run(tmp_path / "run", [Said(text, name) for name, texts in KNOWN.items() for text in (*texts, *texts)])
     write_manifest(found.folder, replace(found.manifest, source=replace(found.manifest.source, redact="rules")))
-    rows = predicted(cli, load(found.folder), tmp_path, private)
+    rows = predicted(cli, load(found.folder), tmp_path, [{"text": text} for text in private])
     with service_client(shelf_of(found.folder)) as client:
         reply = client.post("/predict", json={"texts": private, "multi": True})
     results = reply.json()["results"]
