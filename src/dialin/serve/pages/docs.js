@@ -33,21 +33,25 @@ function others(result) {
   return [result.reason, ranking].filter(Boolean).join(": ");
 }
 
-function several(result) {
-  const text = [...(result.text || "")];  // places count code points
-  return (result.intents || []).map((one) => [`${one.name}: “${text.slice(one.start, one.end).join("")}”`, percent(one.p_intent)]);
+function partsOf(result) {
+  const text = [...(result.text || "")]; // places count code points
+  const stated = result.intents || [];
+  return stated.length < 2 ? [] : stated.map((one) => row(
+    cell(text.slice(one.start, one.end).join(""), "part"),
+    cell(one.name),
+    cell(percent(one.p_intent), "number"),
+    cell("stated by this part", "soft"),
+  ));
 }
 
 function rowsOf(text, result) {
-  const stated = several(result);
-  const own = row(
+  const whole = row(
     cell(text),
     cell(result.intent || "none", result.intent ? "" : "soft"),
     cell(result.intent ? percent(result.p_intent) : "", "number"),
     cell(others(result), "soft"),
   );
-  const parts = stated.length > 1 ? stated.map(([what, p]) => row(cell(""), cell(what), cell(p, "number"), cell("one of several", "soft"))) : [];
-  return [own, ...parts];
+  return [whole, ...partsOf(result)];
 }
 
 function show(texts, found) {
