@@ -1,7 +1,7 @@
 """What `multi` costs in requests to `dialin serve`: ``python -m studies.own.serve_multi``.
 
-Clients ask about distinct utterances, one a request, with `multi` and without: some of one clause, and some of two,
-which are two sentences that are joined. The four ways take turns in short rounds, so that other jobs on the machine
+Clients ask about distinct utterances, one a request, with `multi` and without: some are one sentence, some are two
+that are joined. The four ways take turns in short rounds, so that other jobs on the machine
 slow all of them down alike. Results: ``studies/own/results/serve_multi.json``.
 """
 
@@ -19,23 +19,23 @@ from studies.own import machine
 from studies.own.serve_load import Load, alone, dialin_serve, loaded, made_run, never_said
 
 CLIENTS = (1, 16)
-CLAUSES = {"one clause": 1, "two clauses": 2}
+SENTENCES = {"one sentence": 1, "two sentences": 2}
 
 
-def said(n_clauses: int) -> Iterator[str]:
-    """Yield utterances without end, none of them twice."""
-    texts = never_said()
+def joined(texts: Iterator[str], n: int) -> Iterator[str]:
+    """Yield utterances of n texts each."""
     while True:
-        yield ", and also ".join(next(texts) for _ in range(n_clauses))
+        yield ", and also ".join(next(texts) for _ in range(n))
 
 
 def measured(port: int, n_rounds: int, seconds: float) -> dict[str, Any]:
     """Return the figures of each number of clients, of each kind of utterance, with multi and without."""
     found: dict[str, Any] = {}
+    texts = never_said()  # no two ways share a text: one that was asked before is not embedded again
     for n_clients in CLIENTS:
         ways = {
-            (kind, word): (alone(said(n), multi=is_multi), Load())
-            for kind, n in CLAUSES.items()
+            (kind, word): (alone(joined(texts, n), multi=is_multi), Load())
+            for kind, n in SENTENCES.items()
             for word, is_multi in (("without", False), ("with", True))
         }
         for _ in range(n_rounds):

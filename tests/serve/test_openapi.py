@@ -113,6 +113,7 @@ def test_limits_and_key_are_told() -> None:
     found = description_of(Rules(key=API_KEY, max_texts=7))
     text = json.dumps(found)
     assert '"maxItems": 7' in text
+    assert "at most 10,000 characters, and the utterances of a JSON request have 700 together" in text
     assert found["components"]["schemas"]["Utterance"]["additionalProperties"] is False
     open_paths = {path for path, of in found["paths"].items() if "security" not in next(iter(of.values()))}
     assert open_paths == {"/health", "/ready"}

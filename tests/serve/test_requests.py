@@ -115,7 +115,13 @@ def test_a_line_has_its_own_multi_and_is_named_if_it_is_wrong(client: TestClient
     lines = b'{"text": "a", "multi": true}\n{"text": "a"}\n{"text": "a", "multi": false}'
     found = [json.loads(line) for line in client.post("/predict", content=lines, headers=NDJSON).text.splitlines()]
     assert ["intents" in each for each in found] == [True, False, False]
-    assert problem(client, "/predict", b'{"text": "a", "multi": 0}', 422, NDJSON) == "multi is neither true nor false"
+    wrong = {
+        b'"multi": 0': "line 2.multi is neither true nor false",
+        b'"top_k": -1': "line 2.top_k is not a whole number",
+    }
+    for field, expected in wrong.items():
+        body = b'{"text": "a"}\n{"text": "a", ' + field + b"}"
+        assert problem(client, "/predict", body, 422, NDJSON).startswith(expected)
     long = json.dumps({"text": "a" * (LONGEST_CUT + 1), "multi": True}).encode()
     assert problem(client, "/predict", b'{"text": "a"}\n' + long, 422, NDJSON) == (
         "line 2 is too long for multi: at most 10,000 characters"

@@ -92,11 +92,11 @@ def _error(status: str) -> Schema:
 
 
 def _predict_body(rules: Rules) -> Schema:
-    texts = {"type": "array", "maxItems": rules.max_texts}
+    texts, asked = {"type": "array", "maxItems": rules.max_texts}, _asked_in(rules)
     forms = [
-        _object({"text": TEXT, **ASKED_OF}, ["text"]),
-        _object({"texts": texts | {"items": TEXT}, **ASKED_OF}, ["texts"]),
-        _object({"utterances": texts | {"items": _ref("Utterance")}, **ASKED_OF}, ["utterances"]),
+        _object({"text": TEXT, **asked}, ["text"]),
+        _object({"texts": texts | {"items": TEXT}, **asked}, ["texts"]),
+        _object({"utterances": texts | {"items": _ref("Utterance")}, **asked}, ["utterances"]),
     ]
     lines = {"type": "string", "description": "An utterance a line, each with its own top_k and multi or without."}
     example = '{"id": "a", "text": "Where is my parcel?"}\n{"id": "b", "text": "我要退款", "multi": true}\n'
@@ -117,7 +117,15 @@ def _dialogues_body(rules: Rules) -> Schema:
     turns = {"type": "array", "minItems": 1, "maxItems": rules.max_texts, "items": _ref("Utterance")}
     dialogue = _object({"id": ID_OR_NONE, "turns": turns}, ["turns"])
     dialogues = {"type": "array", "maxItems": rules.max_texts, "items": dialogue}
-    return _object({"dialogues": dialogues, **ASKED_OF}, ["dialogues"])
+    return _object({"dialogues": dialogues, **_asked_in(rules)}, ["dialogues"])
+
+
+def _asked_in(rules: Rules) -> Schema:
+    """Return the fields that say what is asked about utterances."""
+    most = CUT_CHARACTERS * rules.max_texts
+    what = "Whether to tell every intent that an utterance states. Then it has "
+    what += f"at most {LONGEST_CUT:,} characters, and the utterances of a JSON request have {most:,} together."
+    return {"top_k": TOP, "multi": {"type": "boolean", "default": False, "description": what}}
 
 
 def _object(properties: Schema, required: list[str] | None = None) -> Schema:
@@ -153,15 +161,6 @@ ID_OR_NONE: Schema = {
     "description": "What the caller calls it; by default its place from 0.",
 }
 TOP: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_TOP, "default": USUAL_TOP}
-MULTI: Schema = {
-    "type": "boolean",
-    "default": False,
-    "description": (
-        "Whether to tell every intent that an utterance states. Then an utterance has at most "
-        f"{LONGEST_CUT:,} characters, and all of a JSON request have {CUT_CHARACTERS:,} for each that it may have."
-    ),
-}
-ASKED_OF: Schema = {"top_k": TOP, "multi": MULTI}
 _P: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _PLACE: Schema = {"type": "integer", "minimum": 0}
 _INTENT: Schema = {"type": "integer", "minimum": -1, "description": "-1 for none."}

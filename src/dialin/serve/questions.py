@@ -95,7 +95,7 @@ def to_predict(value: Any, max_texts: int) -> Inquiry:
     forms = [name for name in ("text", "texts", "utterances") if name in given]
     if len(forms) != 1:
         raise unprocessable("give one of text, texts and utterances")
-    asked, (form,) = _asked(given), forms
+    asked, (form,) = _asked(given, ""), forms
     if form == "utterances":
         listed = _list(given[form], form, max_texts)
         return in_one_piece([_utterance(each, f"{form}[{i}]", ()) for i, each in enumerate(listed)], asked, max_texts)
@@ -147,7 +147,7 @@ def to_dialogues(value: Any, max_texts: int) -> tuple[list[Id], Inquiry]:
             turns.append({"id": place} | found | {"dialogue": f"#{n}", "turn": place})
     if len(turns) > max_texts:
         raise unprocessable(f"{len(turns):,} turns are too many: at most {max_texts:,} in a request")
-    return ids, in_one_piece(turns, _asked(given), max_texts)
+    return ids, in_one_piece(turns, _asked(given, ""), max_texts)
 
 
 def in_one_piece(said: Sequence[dict[str, Any]], asked: dict[str, Any], max_texts: int) -> Inquiry:
@@ -192,13 +192,13 @@ def _utterance(value: Any, where: str, more: Sequence[str]) -> dict[str, Any]:
         found["id"] = _id(given["id"], f"{where}.id")
     if given.get("role") is not None:
         found["role"] = _text(given["role"], f"{where}.role")
-    return found | _asked(given)
+    return found | _asked(given, f"{where}.")
 
 
-def _asked(given: dict[str, Any]) -> dict[str, Any]:
-    """Return what an object asks of `ASKED`; raise a refusal of a wrong value."""
+def _asked(given: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return what an object asks of `ASKED`; raise a refusal of a wrong value, with `where` before its name."""
     checks = {"top_k": _top, "multi": _flag}
-    return {name: checks[name](given[name]) for name in ASKED if name in given}
+    return {name: checks[name](given[name], f"{where}{name}") for name in ASKED if name in given}
 
 
 def _object(value: Any, where: str, known: set[str] | None) -> dict[str, Any]:
@@ -235,16 +235,16 @@ def _id(value: Any, where: str) -> Id:
     return _text(value, where)
 
 
-def _top(value: Any) -> int:
+def _top(value: Any, where: str) -> int:
     is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
     if not is_whole or not 0 <= value <= MOST_TOP:
-        raise unprocessable(f"top_k is not a whole number from 0 to {MOST_TOP:,}")
+        raise unprocessable(f"{where} is not a whole number from 0 to {MOST_TOP:,}")
     return int(value)
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: Any, where: str) -> bool:
     if not isinstance(value, bool):
-        raise unprocessable("multi is neither true nor false")
+        raise unprocessable(f"{where} is neither true nor false")
     return value
 
 
