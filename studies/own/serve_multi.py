@@ -1,8 +1,8 @@
 """What `multi` costs in requests to `dialin serve`: ``python -m studies.own.serve_multi``.
 
 Clients ask about distinct utterances, one a request, with `multi` and without: some are one sentence, some are two
-that are joined. The four ways take turns in short rounds, so that other jobs on the machine
-slow all of them down alike. Results: ``studies/own/results/serve_multi.json``.
+that are joined. The four ways take turns in short rounds, so that other jobs on the machine slow all of them down
+alike. Results: ``studies/own/results/serve_multi.json``.
 """
 
 from __future__ import annotations

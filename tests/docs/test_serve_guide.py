@@ -65,6 +65,15 @@ def test_the_result_with_several_intents_is_shown_with_its_places(client: TestCl
     assert f"{CUT_CHARACTERS} characters in a JSON request" in page(GUIDE)
 
 
+def test_the_cost_of_several_intents_is_that_of_the_study() -> None:
+    clients = json.loads((ROOT / "studies/own/results/serve_multi.json").read_text("utf-8"))["clients"]
+    for kind in ("one sentence", "two sentences"):
+        ways = [clients[n][f"{kind}, {word}"] for n in ("1", "16") for word in ("without", "with")]
+        cells = " | ".join(f"{way['requests_per_second']:.0f}" for way in ways)
+        assert f"| {kind} | {cells} |" in page(GUIDE)
+        assert {way["errors"] for way in ways} == {0}
+
+
 def test_all_options_and_their_defaults_are_told() -> None:
     text = page(GUIDE)
     for option in serve.params:
