@@ -87,6 +87,13 @@ def test_names_are_cut_only_where_a_terminal_has_no_room(width: int, role: str |
     assert sum("1,234  60.0%  0.91 clear" in line for line in lines) == 2
 
 
+@pytest.mark.parametrize("width", [30, 40, 50])
+def test_a_narrow_terminal_still_has_the_beginning_of_names(width: int) -> None:
+    lines = printed(*(intent(name, "customer", "word " * 100) for name in LONG), width=width)
+    assert max(map(cell_len, lines)) <= width
+    assert any(line.strip().startswith("in") for line in lines[3:])
+
+
 def test_examples_have_the_room_that_short_names_leave() -> None:
     assert any(
         "how do i block my card right now" in line

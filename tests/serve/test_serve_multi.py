@@ -87,9 +87,9 @@ def test_intents_and_places_are_those_of_predict(
     lines = "\n".join(json.dumps({"text": text, "multi": True}) for text in SAID)
     reply = client.post("/predict", content=lines, headers={"Content-Type": "application/x-ndjson"})
     as_predict([json.loads(line) for line in reply.text.splitlines()], rows)
-    asked = {"dialogues": [{"id": "d", "turns": turns}], "multi": True}
-    found = post(client, "/dialogues", asked)["dialogues"][0]["turns"]
-    as_predict(found, predicted(cli, run, tmp_path, asked["dialogues"]))  # by what is said next, too
+    dialogue = {"id": "d", "turns": turns}
+    found = post(client, "/dialogues", {"dialogues": [dialogue], "multi": True})["dialogues"][0]["turns"]
+    as_predict(found, predicted(cli, run, tmp_path, [dialogue]))  # by what is said next, too
 
 
 def test_places_count_in_the_text_with_placeholders(

@@ -89,9 +89,9 @@ def table_of_intents(intents: Sequence[dict[str, Any]], width: int | None = None
     has_roles = any(intent["role"] for intent in intents)
     rows = [_cells(intent, has_roles) for intent in intents]
     figures = ["size", "share", "P(good)", *(["role"] if has_roles else [])]
-    room = None if width is None else width - _width_of(figures, rows) - LEAST_EXAMPLE
+    room = None if width is None else max(LEAST_NAME, width - _width_of(figures, rows) - LEAST_EXAMPLE)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=room is not None)
-    table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=room and max(room, LEAST_NAME))
+    table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=room)
     for name in figures:
         table.add_column(name, no_wrap=True, justify="left" if name == "role" else "right")
     ratio = None if room is None else 1
@@ -104,7 +104,7 @@ def table_of_intents(intents: Sequence[dict[str, Any]], width: int | None = None
 def _width_of(figures: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
     """Return the columns of a terminal that the figures take between names and examples, with all that is blank."""
     columns = zip(figures, list(zip(*rows, strict=True))[1:-1], strict=True)
-    widest = [max(cell_len(name), *(cell.cell_len for cell in cells)) for name, cells in columns]
+    widest: list[int] = [max(cell_len(name), *(cell.cell_len for cell in cells)) for name, cells in columns]
     return sum(widest) + BLANKS_BETWEEN * (len(widest) + 1) + BLANKS_AT_EDGES
 
 
