@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,5 +98,10 @@ def open_for(state: ReviewState, standing: Standing, group: int, by: str) -> lis
 
 def named_so(state: ReviewState, among: Iterable[int], name: str) -> int | None:
     """Return the first of these intents that is called `name`, ignoring case; None if there is none."""
+    return next(all_named(state, among, name), None)
+
+
+def all_named(state: ReviewState, among: Iterable[int], name: str) -> Iterator[int]:
+    """Yield those of these intents that are called `name`, ignoring case."""
     wanted = name.casefold()
-    return next((intent for intent in among if state.intents[intent].name.casefold() == wanted), None)
+    return (intent for intent in among if state.intents[intent].name.casefold() == wanted)
