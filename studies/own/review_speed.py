@@ -3,8 +3,8 @@
 The run is made up as in `studies.own.report_size`; with ``--run``, it is a copy of one of `studies.own.large_run`. The
 study requests each address several times, and takes decisions of each kind; "/ after merge" is the first page after
 one. The times are those of whole answers inside this process, without network and without rendering; "cpu_ms" and
-"worst_cpu_ms" are processor time, which a busy machine does not lengthen. Writes ``studies/own/results/review_speed.json``, or with
-``--run`` ``review_speed_large.json``.
+"worst_cpu_ms" are processor time, which a busy machine does not lengthen. Writes
+``studies/own/results/review_speed.json``, or with ``--run`` ``review_speed_large.json``.
 """
 
 from __future__ import annotations
@@ -112,7 +112,11 @@ def edited(client: TestClient, ids: list[int], times: int, n_decisions: int) -> 
     n = len(ids)
     forms: dict[str, Callable[[int], dict[str, str]]] = {
         "accept": lambda i: {"do": "accept", "intent": str(ids[n // 3 + i])},
-        "rename": lambda i: {"do": "rename", "intent": str(ids[n // 3 + 20 + i]), "name": f"another-name-{n_decisions + i}"},
+        "rename": lambda i: {
+            "do": "rename",
+            "intent": str(ids[n // 3 + 20 + i]),
+            "name": f"name-{n_decisions + i}",
+        },
         "merge": lambda i: {"do": "merge", "intent": str(ids[n // 2 + i]), "others": str(ids[-1 - i])},
         "move": lambda i: {"do": "move", "s": str(20_000 + i), "to": str(ids[n // 2 + i])},
         "noise": lambda i: {"do": "noise", "s": str(30_000 + i)},

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dialin import files, saved
-from dialin.arrays import Matrix, Rows
+from dialin.arrays import Matrix, Rows, RowVectors
 from dialin.cluster.partition import centroid
 from dialin.judge.verdict import Judge
 
@@ -167,7 +167,7 @@ def read_pieces(path: Path) -> Pieces:
     return pieces
 
 
-def build(X: Matrix, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
+def build(X: RowVectors, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
     """Return the pieces of these clusters; each radius takes in all members, and sentences about as near as they are.
 
     How far from its centroid a member usually is, differs from piece to piece; how much that varies is measured over
