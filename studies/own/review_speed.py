@@ -26,7 +26,8 @@ from dialin.jobs.timing import SessionLog
 from dialin.review.edits import Accept, Edit, Merge, Move, Rename
 from dialin.review.log import DECISIONS, append
 from dialin.runs.run import load
-from dialin.web.app import Access, app_of
+from dialin.web.app import Access
+from dialin.web.serve import lasting_app
 from studies.own import machine
 from studies.own.report_size import corpus, fake
 
@@ -100,7 +101,7 @@ def measured(folder: Path, times: int, n_decisions: int) -> list[dict[str, Any]]
 def timed_client(folder: Path) -> tuple[TestClient, Took]:
     """Return a client of the review, and the seconds until it could be asked."""
     clock, processor = time.perf_counter(), time.process_time()
-    client = TestClient(app_of(load(folder), Access(token=TOKEN, port=8377, hosts=frozenset())), base_url=BASE)
+    client = TestClient(lasting_app(load(folder), Access(token=TOKEN, port=8377, hosts=frozenset())), base_url=BASE)
     client.headers["Origin"] = BASE
     opened = time.perf_counter() - clock, time.process_time() - processor
     client.get(f"/?token={TOKEN}", follow_redirects=False)

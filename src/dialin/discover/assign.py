@@ -89,6 +89,33 @@ class Pieces:
         weight = _softened(self._cosines(X, roles))
         return np.asarray((weight @ one_hot(self.intents, n_intents)) / weight.sum(axis=1, keepdims=True))
 
+    def mean_probabilities(
+        self, X: Matrix, roles: Sequence[str], groups: NDArray[np.int64], n_intents: int
+    ) -> NDArray[np.float64]:
+        """Return the mean P(intent | sentence) over the sentences of each group, shape (n_groups, n_intents).
+
+        These are the means of `intent_probabilities`. Sentences are added up before pieces are: there are fewer groups.
+
+        Parameters
+        ----------
+        groups : ndarray of shape (n,), int64
+            Group of each sentence, 0, 1, …; each group has at least one.
+
+        Examples
+        --------
+        >>> pieces = Pieces(np.eye(2), np.zeros(2), np.array([0, 1]), ("", ""))
+        >>> X = np.array([[0.6, 0.6], [1.0, 0.0]])
+        >>> pieces.mean_probabilities(X, ["", ""], np.array([0, 0]), 2).round(3).tolist()
+        [[0.75, 0.25]]
+        """
+        n_each = np.bincount(groups)
+        if not len(self.centroids):
+            return np.zeros((len(n_each), n_intents))
+        weight = _softened(self._cosines(X, roles))
+        shares = 1 / (weight.sum(axis=1).astype(np.float64) * n_each[groups])
+        of_groups = csr_array((shares, (groups, np.arange(len(X)))), shape=(len(n_each), len(X)))
+        return np.asarray((of_groups @ weight) @ one_hot(self.intents, n_intents))
+
     def _cosines(self, X: Matrix, roles: Sequence[str]) -> Matrix:
         """Return the cosine of each row to each piece, `OTHER_ROLE` where it may not go there."""
         S = products(X, self.centroids)

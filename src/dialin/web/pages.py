@@ -104,6 +104,11 @@ class ProposedPart:
     sentences: tuple[int, ...]
     shown: tuple[SentenceLine, ...]
 
+    @property
+    def numbers(self) -> str:
+        """Its sentences in the form that a form sends them."""
+        return ",".join(map(str, self.sentences))
+
 
 @dataclass(frozen=True)
 class SplitPage:
