@@ -94,18 +94,12 @@ class Pieces:
     ) -> NDArray[np.float64]:
         """Return the mean P(intent | sentence) over the sentences of each group, shape (n_groups, n_intents).
 
-        These are the means of `intent_probabilities`. Sentences are added up before pieces are: there are fewer groups.
-
-        Parameters
-        ----------
-        groups : ndarray of shape (n,), int64
-            Group of each sentence, 0, 1, …; each group has at least one.
+        Each of the groups 0, 1, … has a sentence. Sentences are added up before pieces, as there are fewer groups.
 
         Examples
         --------
         >>> pieces = Pieces(np.eye(2), np.zeros(2), np.array([0, 1]), ("", ""))
-        >>> X = np.array([[0.6, 0.6], [1.0, 0.0]])
-        >>> pieces.mean_probabilities(X, ["", ""], np.array([0, 0]), 2).round(3).tolist()
+        >>> pieces.mean_probabilities(np.array([[0.6, 0.6], [1, 0]]), ["", ""], np.array([0, 0]), 2).round(3).tolist()
         [[0.75, 0.25]]
         """
         n_each = np.bincount(groups)

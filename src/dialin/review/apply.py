@@ -19,8 +19,9 @@ from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.read.cells import one_array
 from dialin.read.codes import Coded, codes_of
+from dialin.review.effects import touched_labels
 from dialin.review.log import DECISIONS, check_result, read_log
-from dialin.review.replay import ReviewState, moved_between, replay, start_of
+from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
 
 Row = dict[str, Any]
@@ -122,9 +123,8 @@ class Earlier:
 
     def is_known(self, state: ReviewState) -> frozenset[int]:
         """Return the intents that hold the same sentences in a later state, put there by the same: run or person."""
-        pinned = self.state.pinned != state.pinned
-        changed = moved_between(self.state, state) | frozenset(state.labels[pinned].tolist())
-        return frozenset(self.rows) - changed
+        before = self.state
+        return frozenset(self.rows) - touched_labels(before.labels, state.labels, before.pinned != state.pinned)
 
 
 def edited_rows(

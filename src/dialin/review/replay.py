@@ -32,7 +32,7 @@ from dialin.review.edits import (
     Undo,
     Vote,
 )
-from dialin.review.effects import changed_by, counted, new_branches
+from dialin.review.effects import changed_by, counted, new_branches, touched_labels
 from dialin.review.fit import made_by, misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
@@ -157,23 +157,11 @@ def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
     used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
     parted = (*draft.parted, *(bad for bad in draft.found_bad.values() if not draft.is_confirmed(bad.intent)))
     state = ReviewState(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
-    changed, branches = touched(start, state), start.used_branches | new_branches(e.edit for e in entries)
+    changed = touched_labels(start.labels, state.labels, state.pinned)
+    branches = start.used_branches | new_branches(e.edit for e in entries)
     tree = with_intents(draft.tree, draft.intents)
     state = replace(state, touched=changed, tree=tree, used_branches=branches)
     return replace(state, active=tuple(active), undone=tuple(undone), judged=draft.judged)
-
-
-def moved_between(before: ReviewState, after: ReviewState) -> frozenset[int]:
-    """Return the intents that gained or lost a sentence between two states of a run; −1 is one, too."""
-    moved = before.labels != after.labels
-    return frozenset(np.union1d(before.labels[moved], after.labels[moved]).tolist())
-
-
-def touched(start: ReviewState, state: ReviewState) -> frozenset[int]:
-    """Return the intents that gained or lost a sentence since the start, or hold one that a person placed."""
-    moved = state.labels != start.labels
-    found = (start.labels[moved], state.labels[moved | state.pinned])
-    return frozenset(np.unique(np.concatenate(found)).tolist())
 
 
 @dataclass

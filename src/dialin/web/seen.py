@@ -9,7 +9,8 @@ import numpy as np
 
 from dialin.errors import InputError
 from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Place, Redo, Rename, Split, Undo, Vote
-from dialin.review.replay import ReviewState, moved_between, replay
+from dialin.review.effects import touched_labels
+from dialin.review.replay import ReviewState, replay
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def check_unchanged(start: ReviewState, entries: Sequence[Entry], seen: Seen) ->
     if not later:
         return
     before, after = replay(start, shown), replay(start, entries)
-    if _aspects(before, seen) != _aspects(after, seen) or not moved_between(before, after).isdisjoint(seen.intents):
+    moved = touched_labels(before.labels, after.labels)
+    if _aspects(before, seen) != _aspects(after, seen) or not moved.isdisjoint(seen.intents):
         about = {*seen.intents, *seen.targets}
         rows = {*seen.sentences, *_members(before, seen.intents), *_members(after, seen.intents)}
         edits = {entry.line: entry.edit for entry in entries}
