@@ -38,7 +38,6 @@ from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Vote
 
 NO_INTENT = -1
 """Label of a sentence without an intent."""
-_NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -198,10 +197,11 @@ class _Draft:
 
     def members(self, intent: int) -> NDArray[np.int64]:
         """Return the sentences of an intent, ascending."""
-        rows = self.start.rows.get(intent, _NO_ROWS)
+        rows = self.start.rows.get(intent, np.empty(0, dtype=np.int64))
         if intent in self.arrived:
             rows = np.unique(np.concatenate([rows, *self.arrived[intent]]))
-        return rows[self.labels[rows] == intent]
+        still: NDArray[np.int64] = rows[self.labels[rows] == intent]
+        return still
 
     def is_confirmed(self, intent: int) -> bool:
         return intent in self.intents and self.intents[intent].confirmed
