@@ -155,6 +155,10 @@ def test_without_embeddings_there_is_no_tree_and_nobody_to_confuse(tmp_path: Pat
 def test_of_one_intent_the_same_is_known_as_of_all(tmp_path: Path) -> None:
     run = fake_run(tmp_path / "run", calls())
     contents, quick = load_files(run), facts_of(load_files(run, vectors=False))
+    assert contents.X is not None
+    X = contents.X[:]
+    blurred = X + X[::-1]  # so that intents are confused
+    contents = replace(contents, X=blurred / np.linalg.norm(blurred, axis=1, keepdims=True))
     whole = facts_of(contents).intents
     assert any(one.confused_with for one in whole)
     assert [confused_with(contents, place) for place in range(len(whole))] == [one.confused_with for one in whole]
