@@ -271,10 +271,10 @@ class _Draft:
         whole = self.intents.pop(change.intent)
         for part in change.parts:
             self.intents[part.intent] = ReviewedIntent(part.name or whole.name, candidate=whole.candidate)
-            self._label(np.array(part.sentences), part.intent)
+            self._label(np.array(part.sentences, dtype=np.int64), part.intent)
 
     def _put(self, sentences: Sequence[int], intent: int) -> None:
-        rows = np.array(sentences)
+        rows = np.array(sentences, dtype=np.int64)
         self._label(rows, intent)
         self.pinned[rows] = True
 

@@ -10,7 +10,6 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import rows_by
 from dialin.review.replay import NO_INTENT, ReviewState
 from dialin.review.verdicts import JUDGES, VERIFIERS
 
@@ -71,7 +70,7 @@ class Standing:
 
 def standing_of(state: ReviewState) -> Standing:
     """Return the progress of an annotation."""
-    rows = rows_by(state.labels)
+    rows = dict(state.rows)
     none = rows.pop(NO_INTENT, np.empty(0, dtype=np.int64))
     return Standing({intent: stage_of(state, intent) for intent in rows}, rows, none[~state.pinned[none]])
 

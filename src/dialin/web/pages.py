@@ -214,7 +214,7 @@ def split_page(view: View, intent: int, k: int) -> SplitPage | None:
 
 
 def _frequent(view: View, sentences: Sequence[int], n: int = 8) -> NDArray[np.int64]:
-    rows = np.array(sentences)
+    rows = np.array(sentences, dtype=np.int64)
     return rows[np.lexsort((rows, -view.counts[rows]))[:n]]
 
 
