@@ -206,16 +206,18 @@ class _Said:
     def __init__(self, state: ReviewState, found: Mapping[int, Row]) -> None:
         self.state, self.found = state, found
         self.parted = {parted.intent for parted in state.parted}
+        heard = {intent for group, intent, _ in state.judged.heard if group == JUDGES}
+        self.judged_good = {intent for intent in heard if state.judged.decision(JUDGES, intent)}
         self.uid_of_part = uids_of_parts(row.get("uid") or "" for row in found.values())
 
     def columns(self, intent: int) -> Row:
         """Return the columns of an intent that a person decides, and the uid of one that is new."""
-        known, state = self.state.intents[intent], self.state
+        known = self.state.intents[intent]
         return {
             "name": known.name,
             "p_good": self._p_good(intent),
-            "candidate": known.candidate and not state.judged.decision(JUDGES, intent),
-            "path": list(state.tree.path(intent)),
+            "candidate": known.candidate and intent not in self.judged_good,
+            "path": list(self.state.tree.path(intent)),
             "uid": self.found[intent].get("uid") if intent in self.found else self.uid_of_part(intent),
         }
 
@@ -224,7 +226,7 @@ class _Said:
         known = self.state.intents[intent]
         if known.confirmed or known.wants_split:
             return float(not known.wants_split)
-        if self.state.judged.decision(JUDGES, intent):
+        if intent in self.judged_good:
             return 1.0
         is_part = intent not in self.found or intent in self.parted
         return 0.5 if is_part else float(self.found[intent]["p_good"])
