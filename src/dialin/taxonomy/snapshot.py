@@ -118,7 +118,7 @@ def snapshot_of(run: Run) -> Snapshot:
     if data is None:
         raise InputError(f"{run.folder} has no {files.EMBEDDINGS}", hint=f"continue the run with: {run.resume_command}")
     places = numbered_from_zero([row["intent_id"] for row in rows])
-    pieces = run.pieces_on(data)
+    pieces = run.pieces_on(data.X)
     return Snapshot(
         intents=tuple(map(_seen, rows)),
         n_occurrences=n_searched(run, reasons),
