@@ -14,9 +14,10 @@ from dialin import files
 from dialin.arrays import Matrix
 from dialin.bench.methods import labels_by
 from dialin.cluster.granularity import CutWeights, Granularity, SuggestedNumber, suggested_number, weights_for
-from dialin.discover import context
-from dialin.discover.context import Tools, heights_of, trees_for
+from dialin.discover import heights
+from dialin.discover.context import Tools
 from dialin.discover.estimator import IntentClusterer
+from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.method import discover as find
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
@@ -115,7 +116,7 @@ def weighed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(embedder)
         return weights_for(embedder, is_chinese=is_chinese)
 
-    monkeypatch.setattr(context, "weights_for", noted)
+    monkeypatch.setattr(heights, "weights_for", noted)
     return asked
 
 
