@@ -23,6 +23,7 @@ from ray_cluster import ray_cluster
 from thorough import IS_THOROUGH, N_EXAMPLES
 
 Cli = Callable[..., Result]
+Once = Callable[[Callable[[], object]], None]
 Served = list[tuple[Run, Door]]
 
 # A slow machine is no fault of the program: speed is measured in studies/own/, never by a test.
@@ -53,7 +54,7 @@ MEMORY, MIN_FREE = Path("/dev/shm"), 6 << 30
 
 
 def pytest_configure() -> None:
-    """Keep the folders of the tests in memory where there is room (Linux): each run folder is synced dozens of times."""
+    """Keep the folders of the tests in memory where there is room (Linux): run folders are synced often."""
     if not MEMORY.is_dir():
         return
     about = os.statvfs(MEMORY)
@@ -111,6 +112,26 @@ def calls(home: Path) -> Path:
         writer.writerow(["text", "topic"])
         writer.writerows([*rows, *rows[:10]])
     return path
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `once` leaves the files of the first test of a module."""
+    return tmp_path_factory.mktemp("first") / "all"
+
+
+@pytest.fixture
+def once(home: Path, first: Path) -> Once:
+    """Make files for the first test of a module, and copy them, shared caches included, for the others."""
+
+    def run(make: Callable[[], object]) -> None:
+        if first.exists():
+            shutil.copytree(first, home.parent, dirs_exist_ok=True)
+        else:
+            make()
+            shutil.copytree(home.parent, first)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The demo with the real embedders and the LLM that comes with dialin, on four of its calls."""
+"""The demo with the real embedders and the LLM that comes with dialin, on two of its calls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from few_calls import write_few_calls
 def test_the_demo_finds_names_and_scores_intents_in_both_languages(
     cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    n = write_few_calls(home / "few", step=25)
+    n = write_few_calls(home / "few", step=40)
     monkeypatch.setattr(demo_module, "examples", lambda: home / "few")
     done = cli("demo")
     assert done.exit_code == 0, done.output

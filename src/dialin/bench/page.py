@@ -28,7 +28,7 @@ def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:
     lines = lines_of(rows)
     looks = plot.looks_of(list(dict.fromkeys(line.method for line in lines)), [r.method for r in rows if r.told_k])
     titles, sections = titles_of(lines), sections_of(rows)
-    return _templates().get_template("page.html.j2").render(
+    return _template().render(
         about=about,
         drawings=[plot.panels_of([line for line in lines if line.data == title], looks) for title in titles],
         legend=[look for look in looks if cap_of(look.method) is None],
@@ -41,8 +41,9 @@ def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:
 
 
 @cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(loader=jinja2.PackageLoader("dialin.bench"), autoescape=True, trim_blocks=True)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin.bench"), autoescape=True, trim_blocks=True)
+    return environment.get_template("page.html.j2")
 
 
 def parts(cell: str) -> tuple[str, str]:
