@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dialin import files
 from dialin.cli import main
@@ -111,6 +112,7 @@ def trial(work: Path, source: Path, at: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     folder, csv, points = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
-    warm_up(folder / "warm", csv)
+    with TemporaryDirectory() as warm:
+        warm_up(Path(warm), csv)
     for point in points:
         print(json.dumps(trial(folder / str(point), csv, point)), flush=True)
