@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Cli
+from conftest import Cli, Once
 
 from dialin.errors import InputError
 from dialin.jobs.open_run import open_run
@@ -26,8 +26,9 @@ SOME_RUNS = {"pinned.npz", "taxonomy.json", "drift.json", "listed.json", "redact
 
 
 @pytest.fixture
-def run(home: Path) -> Path:
-    return fake_run(Path("run"), said()).folder
+def run(once: Once) -> Path:
+    once(lambda: fake_run(Path("run"), said()))
+    return Path("run")
 
 
 def flip(path: Path) -> None:

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from conftest import Cli
+from conftest import Cli, Once
 
 from dialin.discover.uids import uid_of, uids_of_parts
 from dialin.review.edits import Merge, Move, Rename
@@ -33,8 +33,9 @@ def states(folder: Path) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def run(cli: Cli, calls: Path, backend: ScriptedBackend) -> Run:
-    return load(discover(cli, calls, "old"))
+def run(cli: Cli, calls: Path, backend: ScriptedBackend, once: Once) -> Run:
+    once(lambda: discover(cli, calls, "old"))
+    return load(Path("old"))
 
 
 def test_uids_are_distinct_and_the_same_for_the_same_data(cli: Cli, calls: Path, run: Run) -> None:
