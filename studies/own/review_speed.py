@@ -55,9 +55,9 @@ def main() -> None:
         rows = measured(folder, options.times, 0)
         decide(folder, options.decisions)
         rows += measured(folder, options.times, options.decisions)
+        run = load(folder)
+        sizes = {"sentences": run.manifest.source.n_sentences, "intents": run.found[1].num_rows}
     about = machine.provenance(peak_memory_mb=machine.peak_memory_mb())
-    source = load(folder).manifest.source
-    sizes = {"sentences": source.n_sentences, "intents": load(folder).found[1].num_rows}
     print(machine.write("review_speed_large" if options.run else "review_speed", {**about, **sizes, "pages": rows}))
 
 

@@ -28,6 +28,6 @@ def workers() -> Iterator[Executor]:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Let BLAS use one thread inside the block: with several, the last bits of a product depend on how many there are."""
+    """Let BLAS use one thread inside the block: the last bits of a product depend on how many there are."""
     with _ALONE, ThreadpoolController().select(user_api="blas").limit(limits=1):
         yield
