@@ -32,8 +32,8 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Result
 from dialin.jobs.update_drift import Listener, left_out_of
 from dialin.judge.verdict import Judge, Verdict
-from dialin.review.join_known import homes_of
-from dialin.review.pin import NO_DECISION, NOWHERE, KeptIntents, PinnedSplit
+from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit
+from dialin.review.witnesses import Searched, homes_told
 from dialin.score.metrics import accuracy, ami, ari, nmi
 from dialin.taxonomy.drift import Drift, drift_between
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot
@@ -125,6 +125,15 @@ class Course:
         tools = Tools(None, self.embed, judge=self.asked.about(rows), ranks_names=False, on_note=lambda _: None)
         return discover(data, tools, Settings())
 
+    def found_among(self, split: PinnedSplit, rows: Rows) -> tuple[Result, dict[int, int]]:
+        """Return what is discovered in the sentences without an intent, and which of it is a part of a known one."""
+        if not self.joins:
+            return self.found_in(split.rest, rows[split.free]), {}
+        searched = Searched.of(split, split.free)
+        whole = self.found_in(searched.data, rows[searched.rows])
+        found = searched.alone(whole)
+        return found, homes_told(searched.homes(whole), found)
+
     def updated(self, before: Result, rows: Rows) -> Result:
         """Return the update of a result of the first sentences with the next ones; `rows` are all of them."""
         data = self.sentences.data(rows)
@@ -142,9 +151,7 @@ class Course:
             uids=tuple(str(i) for i in range(len(before.intents))),
         )
         split = PinnedSplit(kept, data, labels, p)
-        found = self.found_in(split.rest, rows[split.free])
-        homes = homes_of(split, found, lambda own: self.asked.about(rows[own])) if self.joins else NOWHERE
-        return split.joined(found, homes)
+        return split.joined(*self.found_among(split, rows))
 
     def scores(self, result: Result) -> dict[str, float]:
         """Return the scores, and the questions so far; sentences without an intent are one more cluster."""

@@ -1,0 +1,103 @@
+"""A judge that answers by what an earlier run has decided, where that settles the question, and else asks another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from dialin.arrays import Bools, Ints, Labels, Rows
+from dialin.judge.guarantee import Cascaded
+from dialin.judge.verdict import Judge, Verdict
+
+MOST_STRANGE = 0.1
+"""Share of other sentences in a set, up to which it is one intent without a question: so few would hardly be shown."""
+P_KNOWN = 0.97
+"""P(good), or of bad, that an earlier decision counts for: as a "good" that needs no second question."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownJudge(Judge):
+    """Asks only about sets that sentences of known intents do not settle.
+
+    A set is *about* an intent if it holds half of the intent's sentences, or more. A set about two intents is bad.
+    One that nearly all are of one intent is good.
+
+    Parameters
+    ----------
+    other : Judge
+        Judges the other sets.
+    known : ndarray of shape (n,), int64
+        Known intent of each sentence; −1 for none.
+    """
+
+    other: Judge
+    known: Labels
+
+    def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
+        """Return one verdict per cluster."""
+        told = [self._told(rows) for rows in clusters]
+        open_ = [rows for rows, one in zip(clusters, told, strict=True) if one is None]
+        answers = iter(self.other.judge(open_))
+        return [one or next(answers) for one in told]
+
+    def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
+        """Return one verdict per union."""
+        told = [self._told(np.concatenate(pair)) for pair in pairs]
+        open_ = [pair for pair, one in zip(pairs, told, strict=True) if one is None]
+        answers = iter(self.other.judge_unions(open_))
+        return [one or next(answers) for one in told]
+
+    def _told(self, rows: Rows) -> Verdict | None:
+        """Return the verdict that the known intents imply; None where they settle nothing."""
+        found = counted(self.known[rows], len(self._totals))
+        if (is_about(found, self._totals)).sum() > 1:
+            return Verdict.of(1 - P_KNOWN, "known")
+        is_one = found.max(initial=0) >= (1 - MOST_STRANGE) * len(rows)
+        return Verdict.of(P_KNOWN, "known") if is_one else None
+
+    @cached_property
+    def _totals(self) -> Ints:
+        return counted(self.known, int(self.known.max(initial=-1)) + 1)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether a cap of the budget has ended the asking."""
+        return self.other.is_capped
+
+    @property
+    def cascaded(self) -> Cascaded | None:
+        """What a cheap and a dear judge have decided so far."""
+        return self.other.cascaded
+
+    def confidence(self, kept: Rows) -> float | None:
+        """Return P(good) of a cluster that the search kept, by the other judge."""
+        return self.other.confidence(kept)
+
+    def for_audit(self) -> Judge:
+        """Return the other judge for clusters that no search selected."""
+        return self.other.for_audit()
+
+
+def counted(known: Labels, n_intents: int) -> Ints:
+    """Return how many of some sentences are of each known intent, shape (n_intents,).
+
+    Examples
+    --------
+    >>> counted(np.array([1, -1, 1, 0]), 3).tolist()
+    [1, 2, 0]
+    """
+    return np.bincount(known[known >= 0], minlength=n_intents).astype(np.int64)
+
+
+def is_about(found: Ints, totals: Ints) -> Bools:
+    """Return whether a set that holds `found` of the `totals` of each intent holds half of them or more.
+
+    Examples
+    --------
+    >>> is_about(np.array([3, 1, 0]), np.array([6, 4, 0])).tolist()
+    [True, False, False]
+    """
+    return np.asarray((found > 0) & (2 * found >= totals))
