@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,3 +20,14 @@ Labels = NDArray[np.int64]
 Ints = NDArray[np.int64]
 """Counts and other whole numbers."""
 Bools = NDArray[np.bool_]
+
+
+class RowVectors(Protocol):
+    """Vectors of n sentences, shape (n, d), that are read some rows at a time: an array, or rows made when read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Numbers of rows and of dimensions."""
+
+    def __getitem__(self, rows: slice | Rows, /) -> Matrix:
+        """Return some rows."""

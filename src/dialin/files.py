@@ -189,6 +189,24 @@ def check_new_table(path: Path, option: str = "--out") -> None:
         )
 
 
+def check_new_file(path: Path, *, force: bool) -> None:
+    """Raise InputError if `--out` cannot become a new file; called before any work.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    force : bool
+        Whether a file that is there is replaced.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a file", hint="choose another --out")
+    if not force and (path.exists() or path.is_symlink()):
+        raise InputError(f"{path} already exists", hint="delete it, choose another --out, or replace it with --force")
+    if not path.absolute().parent.is_dir():
+        raise cannot_write(path, FileNotFoundError())
+
+
 def write_array(path: Path, X: NDArray[np.generic]) -> None:
     """Write one array as ``.npy``, whole."""
 

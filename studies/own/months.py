@@ -29,9 +29,10 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent, Result, nothing
 from dialin.embed.choose import ChosenEmbedder
+from dialin.score.metrics import ari
 from dialin.taxonomy.difference import GONE, MERGED, NEW, SPLIT, Difference, difference
 from dialin.taxonomy.identity import found_again, with_new_uids
-from dialin.taxonomy.snapshot import IntentSeen, Snapshot, as_places, numbered_from_zero
+from dialin.taxonomy.snapshot import IntentSeen, Snapshot, as_places, before_of, numbered_from_zero
 from studies.own import data, machine
 from studies.own.months_bertopic import SIMILARITIES, fitted, followed
 from studies.own.months_data import N_MONTHS, Month, Sizes, Step, course_of, months_of
@@ -40,6 +41,8 @@ from studies.own.oracle import OracleJudge
 
 CLINC, SGD = "clinc150_full_with_oos", "sgd_dialogues"
 SETS = {CLINC: Sizes(20, 30, 5), SGD: Sizes(20, 18, 2)}
+Found = Callable[[Month, Snapshot | None], tuple[Data, Result]]
+"""A month and the one before -> its sentences, and what is found in them."""
 JUDGES = {"none": None, "5 % wrong": 0.05}
 
 
@@ -81,15 +84,22 @@ def data_of(corpus: Corpus, month: Month) -> Data:
     return Data(texts, corpus.X[month.rows], np.ones(n, np.int64), [""] * n, corpus.embedder.name)
 
 
-def found_in(corpus: Corpus, month: Month, wrong: float | None, seed: int) -> tuple[Data, Result]:
+def found_in(
+    corpus: Corpus, month: Month, before: Snapshot | None, wrong: float | None, seed: int
+) -> tuple[Data, Result]:
     """Let dialin find the intents of a month."""
     own = data_of(corpus, month)
     oracle = None if wrong is None else OracleJudge(month.gold, wrong, seed)
     tools = Tools(None, corpus.embedder.encode, judge=oracle, ranks_names=False, on_note=lambda _: None)
-    return own, discover(own, tools, Settings(seed=seed))
+    return own, discover(own, tools, Settings(seed=seed), before_of(before) if before else None)
 
 
-def told_in(corpus: Corpus, month: Month) -> tuple[Data, Result]:
+def alone(found: Found) -> Found:
+    """Return what lets dialin find the intents of a month as if it knew none before."""
+    return lambda month, _: found(month, None)
+
+
+def told_in(corpus: Corpus, month: Month, _: Snapshot | None) -> tuple[Data, Result]:
     """Return a month as if dialin had found its true intents: what is left is the error of identity alone."""
     own = data_of(corpus, month)
     names, labels = np.unique(month.gold, return_inverse=True)
@@ -138,11 +148,11 @@ def seen_of(now: Snapshot, told: Difference | None, gold: Strings) -> Seen:
     return Seen(gold, uids, new, gone, parts[SPLIT], parts[MERGED])
 
 
-def by_dialin(months: list[Month], found: Callable[[Month], tuple[Data, Result]]) -> Iterator[Seen]:
+def by_dialin(months: list[Month], found: Found) -> Iterator[Seen]:
     """Yield what dialin says about each month, each with the one before as the earlier run."""
     before = None
     for month in months:
-        before, told = identified(*found(month), before)
+        before, told = identified(*found(month, before), before)
         yield seen_of(before, told, month.gold)
 
 
@@ -151,7 +161,7 @@ def rows_of(seen: Iterator[Seen], steps: list[Step], about: dict[str, Any]) -> I
     before = next(seen)
     for number, (now, step) in enumerate(zip(seen, steps, strict=True), start=2):
         counts = {"n_found": len(now.meaning), "n_true": len(np.unique(now.gold)), "n_sentences": len(now.gold)}
-        yield about | {"month": number} | counts | {"scores": scores(before, now, step)}
+        yield about | {"month": number} | counts | {"ari": ari(now.uids, now.gold), "scores": scores(before, now, step)}
         before = now
 
 
@@ -162,8 +172,11 @@ def measure(name: str, corpus: Corpus, seed: int, with_bertopic: bool) -> Iterat
     steps = [course.step(number) for number in range(1, len(months))]
     about = {"data": name, "seed": seed}
     for judge, wrong in JUDGES.items():
-        seen = by_dialin(months, partial(found_in, corpus, wrong=wrong, seed=seed))
-        yield from rows_of(seen, steps, about | {"method": f"dialin, judge: {judge}"})
+        found = partial(found_in, corpus, wrong=wrong, seed=seed)
+        yield from rows_of(by_dialin(months, found), steps, about | {"method": f"dialin, judge: {judge}"})
+        yield from rows_of(
+            by_dialin(months, alone(found)), steps, about | {"method": f"dialin, judge: {judge}, each month cut alone"}
+        )
     seen = by_dialin(months, partial(told_in, corpus))
     yield from rows_of(seen, steps, about | {"method": "dialin, told the groups"})
     if not with_bertopic:
@@ -177,8 +190,13 @@ def measure(name: str, corpus: Corpus, seed: int, with_bertopic: bool) -> Iterat
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the totals of each set and method over months and seeds."""
     keys = dict.fromkeys((row["data"], row["method"]) for row in rows)
-    groups = {key: [row["scores"] for row in rows if (row["data"], row["method"]) == key] for key in keys}
-    return [{"data": name, "method": method} | total(groups[name, method]) for name, method in keys]
+    groups = {key: [row for row in rows if (row["data"], row["method"]) == key] for key in keys}
+    return [
+        {"data": name, "method": method}
+        | total([row["scores"] for row in groups[name, method]])
+        | {"ari": round(float(np.mean([row["ari"] for row in groups[name, method]])), 4)}
+        for name, method in keys
+    ]
 
 
 def short(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,25 @@
 """Measure what a Ray cluster costs and gives: its start, its memory, embedding on it, and how fast each step is.
 
 ``python -m studies.own.on_ray`` embeds sentences of CLINC150 here and on a cluster of 2 and of 4 processes, in turn,
-and reads, assigns and writes rows. The machine has two cores and other work, so
-what compares is the ratio of two measurements side by side, and a rate is per second of CPU time of one thread, not of
-the clock. Writes ``studies/own/results/on_ray.json``, from which ``studies.own.reckon`` reckons `docs/scale.md`.
+and reads, assigns and writes rows. What compares is the ratio of two measurements side by side, and a rate is per
+second of CPU time of one thread, not of the clock. How well the steps overlap, says ``busy``: the CPU time of the
+cluster's workers while ``dialin predict`` reads, embeds, assigns and writes a file with them, by all that the cores
+have in that time. Writes ``studies/own/results/on_ray.json``, from which ``studies.own.reckon`` reckons
+`docs/scale.md`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -34,6 +39,7 @@ from studies.own import data, machine
 
 SPEC = "local:intents-en-v3"
 N_PIECES = 1_500
+POLL_S = 0.2
 
 
 def main() -> None:
@@ -41,12 +47,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=int, default=4_096)
     parser.add_argument("--rows", type=int, default=1 << 18)
+    parser.add_argument("--predict", type=int, default=1 << 16, help="rows of the file of dialin predict")
     options = parser.parse_args()
     texts = sentences(options.sentences)
     rates, X = rates_of(texts, options.rows)
     found = machine.provenance(rates_per_cpu_second=rates, embedding=[])
     for n_processes in (2, 4):
         row = beside_plain(texts, X, n_processes)
+        row["predict"] = predict_beside_plain(texts, n_processes, options.predict)
         print(row, flush=True)
         found["embedding"] = [*list(found["embedding"]), row]  # type: ignore[call-overload]
         machine.write("on_ray", found)
@@ -124,6 +132,59 @@ def beside_plain(texts: Sequence[str], X: Matrix, n_processes: int) -> dict[str,
     return row
 
 
+def predict_beside_plain(texts: Sequence[str], n_processes: int, n_rows: int) -> dict[str, Any]:
+    """Return the seconds of ``dialin predict`` on distinct rows, here and on a cluster, and how busy its cores were."""
+    with tempfile.TemporaryDirectory(prefix="dialin-") as name, cluster(n_processes) as address:
+        folder = Path(name)
+        pq.write_table(pa.table({"text": list(texts[:3_000])}), folder / "said.parquet")
+        rows = [f"{texts[i % len(texts)]} {i // len(texts)}" for i in range(n_rows)]
+        pq.write_table(pa.table({"text": rows}), folder / "new.parquet")
+        run = ("discover", folder / "said.parquet", "--out", folder / "run", "--llm", "none", "--embedder", SPEC)
+        took(*run)
+        asked = ("predict", folder / "run", folder / "new.parquet", "--out")
+        plain = took(*asked, folder / "here.parquet")
+        with worker_cpu_seconds() as used:
+            ray = took(*asked, folder / "there.parquet", "--ray", address)
+        is_equal = pq.read_table(folder / "here.parquet").equals(pq.read_table(folder / "there.parquet"))
+    n_cores = min(n_processes, os.cpu_count() or 1)
+    figures = {
+        "seconds_plain": plain,
+        "seconds_ray": ray,
+        "ratio": ray / plain,
+        "busy": sum(used.values()) / (ray * n_cores),
+    }
+    return {"n_rows": n_rows, "is_equal": is_equal} | {key: round(value, 2) for key, value in figures.items()}
+
+
+def took(*arguments: object) -> float:
+    """Return the seconds of a command of dialin."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "dialin", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+@contextmanager
+def worker_cpu_seconds() -> Iterator[dict[str, float]]:
+    """Yield the CPU seconds of each of Ray's workers by its process number, which grow while they live; Linux only."""
+    used, ended = dict[str, float](), Event()
+
+    def look() -> None:
+        while not ended.wait(POLL_S):
+            for folder in Path("/proc").glob("[0-9]*"):
+                with suppress(OSError):  # it has ended
+                    if b"ray::" in (folder / "cmdline").read_bytes():
+                        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                        used[folder.name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    thread = Thread(target=look)
+    thread.start()
+    try:
+        yield used
+    finally:
+        ended.set()
+        thread.join()
+
+
 def memory_kb() -> dict[str, int]:
     """Return the kB of memory of this process, of Ray's workers, and of what else Ray runs; shared pages are shared."""
     kinds = {"this process": 0, "workers": 0, "rest of Ray": 0}
@@ -146,7 +207,10 @@ def cluster(n_processes: int) -> Iterator[str]:
     from ray.cluster_utils import Cluster  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
-        place = {"temp_dir": str(Path(folder) / "ray"), "include_dashboard": False}
+        own = Path(folder, "ray")
+        own.mkdir()  # Ray notes the cluster's address there, and makes no folder for it
+        os.environ["RAY_TMPDIR"] = folder
+        place = {"temp_dir": str(own), "include_dashboard": False}
         size = {"num_cpus": n_processes, "object_store_memory": 200 << 20}
         found = Cluster(initialize_head=True, head_node_args=place | size)
         try:

@@ -2,9 +2,9 @@
 
 The run is made up as in `studies.own.report_size`; with ``--run``, it is a copy of one of `studies.own.large_run`. The
 study requests each address several times, and takes decisions of each kind; "/ after merge" is the first page after
-one. The times are those of whole answers inside this process, without network and without rendering; "cpu_ms" is
-processor time, which a busy machine does not lengthen. Writes ``studies/own/results/review_speed.json``, or with
-``--run`` ``review_speed_large.json``.
+one. The times are those of whole answers inside this process, without network and without rendering; "cpu_ms" and
+"worst_cpu_ms" are processor time, which a busy machine does not lengthen. Writes
+``studies/own/results/review_speed.json``, or with ``--run`` ``review_speed_large.json``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from dialin.jobs.timing import SessionLog
 from dialin.review.edits import Accept, Edit, Merge, Move, Rename
 from dialin.review.log import DECISIONS, append
 from dialin.runs.run import load
-from dialin.web.app import Access, app_of
+from dialin.web.app import Access
+from dialin.web.serve import lasting_app
 from studies.own import machine
 from studies.own.report_size import corpus, fake
 
@@ -100,7 +101,7 @@ def measured(folder: Path, times: int, n_decisions: int) -> list[dict[str, Any]]
 def timed_client(folder: Path) -> tuple[TestClient, Took]:
     """Return a client of the review, and the seconds until it could be asked."""
     clock, processor = time.perf_counter(), time.process_time()
-    client = TestClient(app_of(load(folder), Access(token=TOKEN, port=8377, hosts=frozenset())), base_url=BASE)
+    client = TestClient(lasting_app(load(folder), Access(token=TOKEN, port=8377, hosts=frozenset())), base_url=BASE)
     client.headers["Origin"] = BASE
     opened = time.perf_counter() - clock, time.process_time() - processor
     client.get(f"/?token={TOKEN}", follow_redirects=False)
@@ -112,7 +113,11 @@ def edited(client: TestClient, ids: list[int], times: int, n_decisions: int) -> 
     n = len(ids)
     forms: dict[str, Callable[[int], dict[str, str]]] = {
         "accept": lambda i: {"do": "accept", "intent": str(ids[n // 3 + i])},
-        "rename": lambda i: {"do": "rename", "intent": str(ids[n // 3 + 20 + i]), "name": f"another-name-{i}"},
+        "rename": lambda i: {
+            "do": "rename",
+            "intent": str(ids[n // 3 + 20 + i]),
+            "name": f"name-{n_decisions + i}",
+        },
         "merge": lambda i: {"do": "merge", "intent": str(ids[n // 2 + i]), "others": str(ids[-1 - i])},
         "move": lambda i: {"do": "move", "s": str(20_000 + i), "to": str(ids[n // 2 + i])},
         "noise": lambda i: {"do": "noise", "s": str(30_000 + i)},
@@ -145,6 +150,7 @@ def row(what: str, n_decisions: int, taken: list[Took], n_bytes: int) -> dict[st
         "median_ms": round(1000 * statistics.median(clock)),
         "worst_ms": round(1000 * max(clock)),
         "cpu_ms": round(1000 * statistics.median(processor)),
+        "worst_cpu_ms": round(1000 * max(processor)),
         "bytes": n_bytes,
     }
     print(found, flush=True)

@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,9 +95,14 @@ def plain_service(folder: Path) -> Starlette:
 # --- the clients ----------------------------------------------------------------------------------
 
 
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: str) -> bool:
+def alone(texts: Iterable[str], **asked: object) -> Iterator[dict[str, Any]]:
+    """Yield a request for each text."""
+    return ({"texts": [text], **asked} for text in texts)
+
+
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, value: dict[str, Any]) -> bool:
     """Send one request over an open connection and read the reply; return whether its status is 200."""
-    body = json.dumps({"texts": [text]}).encode()
+    body = json.dumps(value).encode()
     head = (
         f"POST /predict HTTP/1.1\r\nHost: {writer.get_extra_info('peername')[0]}:{writer.get_extra_info('peername')[1]}"
     )
@@ -109,27 +114,27 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: 
     return b" 200 " in found[:20]
 
 
-async def client(port: int, texts: Iterator[str], ends: float, most: Iterator[int], load_: Load) -> None:
+async def client(port: int, asked: Iterator[dict[str, Any]], ends: float, most: Iterator[int], load_: Load) -> None:
     """Ask until the time is over, or until `most` is."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for _ in most:
         if time.perf_counter() >= ends:
             break
         began = time.perf_counter()
-        is_good = await ask(reader, writer, next(texts))
+        is_good = await ask(reader, writer, next(asked))
         load_.seconds.append(time.perf_counter() - began)
         load_.n_errors += not is_good
     writer.close()
 
 
-def loaded(port: int, texts: Iterator[str], n_clients: int, seconds: float, n_most: int = 1 << 40) -> Load:
-    """Let clients ask a service for some seconds, and so many requests at most."""
+def loaded(port: int, asked: Iterator[dict[str, Any]], n_clients: int, seconds: float, n_most: int = 1 << 40) -> Load:
+    """Let clients send requests to a service for some seconds, and so many at most."""
     found, most = Load(), iter(range(n_most))
 
     async def all_clients() -> None:
         ends = time.perf_counter() + seconds
         done = await asyncio.gather(
-            *(client(port, texts, ends, most, found) for _ in range(n_clients)), return_exceptions=True
+            *(client(port, asked, ends, most, found) for _ in range(n_clients)), return_exceptions=True
         )
         found.n_errors += sum(isinstance(each, BaseException) for each in done)
 
@@ -156,9 +161,18 @@ def service(command: list[str], port: int) -> Iterator[int]:
             process.terminate()
 
 
+@contextmanager
+def dialin_serve(folder: Path) -> Iterator[tuple[int, int]]:
+    """Serve a run in a process of its own; give its port and its process id once it answers."""
+    port = free_port()
+    command = "from dialin.cli import main; import sys; main(sys.argv[1:])"
+    with service([sys.executable, "-c", command, "serve", str(folder), "--port", str(port)], port) as process:
+        yield port, process
+
+
 def _answers(port: int) -> bool:
     try:
-        return loaded(port, iter(["is anybody there"]), 1, 60, 1).n_errors == 0
+        return loaded(port, alone(["is anybody there"]), 1, 60, 1).n_errors == 0
     except OSError:
         return False
 
@@ -178,7 +192,7 @@ def resident_mb(process: int) -> float:
 
 def memory_over(process: int, port: int, n_requests: int) -> list[float]:
     """Return the resident memory before the requests and at each checkpoint, in MB."""
-    few, found = itertools.cycle(rephrased(list(WISHES), 300)[0]), [resident_mb(process)]
+    few, found = alone(itertools.cycle(rephrased(list(WISHES), 300)[0])), [resident_mb(process)]
     for _ in range(CHECKPOINTS):
         loaded(port, few, 64, 600, n_requests // CHECKPOINTS)
         found.append(resident_mb(process))
@@ -201,14 +215,12 @@ def never_said() -> Iterator[str]:
 
 def measured(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Measure both services over a run."""
-    texts = never_said()
+    texts = alone(never_said())
     found: dict[str, Any] = {}
     port = free_port()
     with service([sys.executable, "-m", "studies.own.serve_load", "--plain", str(folder), str(port)], port):
         found["plain"] = {n: loaded(port, texts, n, options.seconds).figures() for n in CLIENTS}
-    port = free_port()
-    command = "from dialin.cli import main; import sys; main(sys.argv[1:])"
-    with service([sys.executable, "-c", command, "serve", str(folder), "--port", str(port)], port) as process:
+    with dialin_serve(folder) as (port, process):
         found["dialin serve"] = {n: loaded(port, texts, n, options.seconds).figures() for n in CLIENTS}
         found["a minute of 64 clients"] = loaded(port, texts, 64, options.long_seconds).figures()
         found["memory_mb"] = memory_over(process, port, options.requests)

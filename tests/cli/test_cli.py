@@ -241,6 +241,29 @@ def test_predict_writes_a_file_and_keeps_blank_rows(
     assert str(rows[1]["intent_id"]) == "-1"
 
 
+def test_predict_replaces_a_file_only_if_it_is_told_to(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discover(cli, calls, "run")
+    Path("found.csv").write_text("mine\n")
+    Path("link.csv").symlink_to("nowhere.csv")
+    Path("folder.csv").mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr("dialin.cli.predict.load", lambda _: pytest.fail("the run is opened"))
+        for name in ("found.csv", "link.csv"):
+            advice = "delete it, choose another --out, or replace it with --force"
+            one_line(cli("predict", "run", calls, "--out", name), f"{name} already exists ({advice})")
+        for force in ([], ["--force"]):
+            one_line(cli("predict", "run", calls, "--out", "folder.csv", *force), "folder.csv is a folder, not a file")
+        one_line(cli("predict", "run", calls, "--out", "no/x.csv", "--force"), "mkdir -p no")
+        one_line(cli("predict", "run", calls, "--force"), "--force replaces the file of --out, but there is no --out")
+    assert Path("found.csv").read_text() == "mine\n"
+    one_line(cli("predict", "run", "gone.csv", "--out", "found.csv", "--force"), "no file gone.csv")
+    assert Path("found.csv").read_text() == "mine\n"
+    assert cli("predict", "run", calls, "--out", "found.csv", "--force").exit_code == 0
+    assert Path("found.csv").read_text().startswith("row,text,")
+
+
 # --- evaluate -------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
 from dialin.cluster.linkage import Linkage
-from dialin.cluster.partition import GMM, Agglomerative, KMeans, canonical, micro_clusters, partitioner_of
+from dialin.cluster.partition import GMM, Agglomerative, KMeans, canonical, micro_clusters, partitioner_of, rows_by
 from dialin.errors import InputError
 
 NAMES = ["agglomerative", "kmeans", "gmm"]
@@ -59,6 +59,15 @@ def test_weights_are_repeated_rows(n: int, seed: int) -> None:
         first = np.cumsum(times) - times
         for k in range(1, n + 1):
             assert same(weighted.cut(k), repeated.cut(k)[first])
+
+
+@pytest.mark.parametrize("span", [1, 5, 1 << 15, (1 << 15) + 1, 1 << 40])
+def test_rows_by_label_are_those_of_a_plain_count(span: int) -> None:
+    labels = np.random.default_rng(span % 97).integers(-1, span, 50) - span * np.array([0, 1] * 25)
+    found = {label: rows.tolist() for label, rows in rows_by(labels).items()}
+    assert found == {label: np.flatnonzero(labels == label).tolist() for label in sorted(set(labels.tolist()))}
+    assert list(found) == sorted(found)
+    assert rows_by(labels[:0]) == {}
 
 
 def test_weights_change_ward() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dialin.cluster.said_next import NEXT, with_next
+from dialin.cluster.said_next import NEXT, LeaningVectors, NextTurns, with_next
 from dialin.discover.state import Data
 from dialin.read.spoken import SpokenOrder, spoken_order
 
@@ -49,6 +49,17 @@ def test_unknown_numbers_follow_in_the_order_of_the_input() -> None:
     found = spoken_order(table, np.array([0, 1]))
     assert found is not None
     assert found.follows.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("rows", [slice(2, 40), np.array([7, 3, 3, 59]), np.arange(0)], ids=["slice", "rows", "none"])
+def test_rows_that_are_made_when_read_are_those_made_at_once(rows: slice | np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 5)).astype(np.float32)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    spoken = order(rng.integers(0, 60, 80).tolist(), np.repeat(np.arange(20), 4).tolist())
+    leaning = LeaningVectors(X, NextTurns.of(spoken, [False] * 60))
+    assert leaning.shape == X.shape
+    assert leaning[rows].tolist() == with_next(X, spoken, [False] * 60)[rows].tolist()
 
 
 def test_more_weight_leans_further() -> None:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from dialin.cli.serve import serve
 from dialin.review.edits import Accept
+from dialin.serve.questions import CUT_CHARACTERS, LONGEST_CUT
 from dialin.serve.rules import Rules
 from doc_pages import ROOT, blocks, page, shell_lines
 from fake_run import calls, decide, fake_run
@@ -46,11 +47,31 @@ def test_requests_are_answered(client: TestClient, line: str) -> None:
 
 
 def test_the_reply_that_is_shown_has_the_form_of_a_reply(client: TestClient) -> None:
-    (shown,) = map(json.loads, blocks(page(GUIDE), "json"))
+    shown, _ = map(json.loads, blocks(page(GUIDE), "json"))
     found = client.post("/predict", json={"text": "where is my parcel number 1"}).json()
     assert list(shown) == list(found)
     assert list(shown["results"][0]) == list(found["results"][0])
     assert list(shown["results"][0]["ranking"][0]) == list(found["results"][0]["ranking"][0])
+
+
+def test_the_result_with_several_intents_is_shown_with_its_places(client: TestClient) -> None:
+    _, shown = map(json.loads, blocks(page(GUIDE), "json"))
+    (found,) = client.post("/predict", json={"text": shown["text"], "multi": True}).json()["results"]
+    assert list(shown) == list(found)
+    places = [[(one["start"], one["end"], one["name"]) for one in each["intents"]] for each in (shown, found)]
+    assert places[0] == places[1]
+    assert [list(one) for one in shown["intents"]] == [list(one) for one in found["intents"]]
+    assert f"{LONGEST_CUT:,} characters in an utterance" in page(GUIDE)
+    assert f"{CUT_CHARACTERS} characters in a JSON request" in page(GUIDE)
+
+
+def test_the_cost_of_several_intents_is_that_of_the_study() -> None:
+    clients = json.loads((ROOT / "studies/own/results/serve_multi.json").read_text("utf-8"))["clients"]
+    for kind in ("one sentence", "two sentences"):
+        ways = [clients[n][f"{kind}, {word}"] for n in ("1", "16") for word in ("without", "with")]
+        cells = " | ".join(f"{way['requests_per_second']:.0f}" for way in ways)
+        assert f"| {kind} | {cells} |" in page(GUIDE)
+        assert {way["errors"] for way in ways} == {0}
 
 
 def test_all_options_and_their_defaults_are_told() -> None:

@@ -18,7 +18,7 @@ from dialin.discover.assign import Pieces
 from dialin.discover.state import NOT_A_NEED
 from dialin.errors import InputError
 from dialin.facts.brackets import brackets
-from dialin.facts.build import facts_of
+from dialin.facts.build import confused_with, facts_of
 from dialin.facts.confusion import CHUNK, confusable
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.loaded import load_files
@@ -150,6 +150,20 @@ def test_without_embeddings_there_is_no_tree_and_nobody_to_confuse(tmp_path: Pat
     assert found.tree is None
     assert not any(one.confused_with for one in found.intents)
     assert found.left[0].examples[0].nearest == -1
+
+
+def test_of_one_intent_the_same_is_known_as_of_all(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "run", calls())
+    contents, quick = load_files(run), facts_of(load_files(run, vectors=False))
+    assert contents.X is not None
+    X = contents.X[:]
+    blurred = X + X[::-1]  # so that intents are confused
+    contents = replace(contents, X=blurred / np.linalg.norm(blurred, axis=1, keepdims=True))
+    whole = facts_of(contents).intents
+    assert any(one.confused_with for one in whole)
+    assert [confused_with(contents, place) for place in range(len(whole))] == [one.confused_with for one in whole]
+    assert quick.tree is None
+    assert quick.intents == tuple(replace(one, confused_with=()) for one in whole)
 
 
 def test_roles_that_the_input_has_but_the_run_ignored_tell_who_speaks(tmp_path: Path) -> None:

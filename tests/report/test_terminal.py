@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from conftest import Cli
 from rich.cells import cell_len
-from rich.console import Console
 
 from dialin.errors import InputError
-from dialin.facts.headline import Summary, summary_of
-from dialin.report.terminal import console_on, intents_rich, print_report
+from dialin.facts.headline import summary_of
+from dialin.report.terminal import console_on, print_intents, print_report
 from dialin.runs.run import load
-from dialin.score.reliability import goodness
+from dialin.text.screen import SafeConsole
 from run_commands import discover
 from scripted import ScriptedBackend
+
+LONG = ("inquire-credit-card-payment-status", "查询-信用卡还款状态和最近的账单明细")
 
 
 def intent(name: str, role: str | None = None, *examples: str) -> dict[str, object]:
@@ -26,23 +27,18 @@ def intent(name: str, role: str | None = None, *examples: str) -> dict[str, obje
     return base | {"description": "", "role": role, "examples": list(examples), "share": 0.6}
 
 
-def summary(*intents: dict[str, object]) -> Summary:
-    found = goodness([True] * len(intents))
-    return Summary("complete", list(intents), 90, 100, 60, {"rare": 40}, found, 12, 3400, 12)
-
-
-def printed(table: Summary, width: int = 80) -> list[str]:
+def printed(*intents: dict[str, object], width: int | None = 80) -> list[str]:
+    """Return the table on a terminal of this width; None: in a pipe."""
     stream = io.StringIO()
-    Console(file=stream, width=width).print(intents_rich(table))
+    options = {"width": width or 80, "force_terminal": width is not None}
+    print_intents(SafeConsole(stream, color_system=None, **options), intents)
     return stream.getvalue().splitlines()
 
 
 def test_the_table_fits_80_columns_with_chinese_and_long_texts() -> None:
     lines = printed(
-        summary(
-            intent("查询-物流进度", "customer", "我的包裹到哪了" * 20, "快递怎么还没到"),
-            intent("inquire-" + "very-" * 30 + "long", "agent", "word " * 200, "second"),
-        )
+        intent("查询-物流进度", "customer", "我的包裹到哪了" * 20, "快递怎么还没到"),
+        intent("inquire-" + "very-" * 30 + "long", "agent", "word " * 200, "second"),
     )
     assert max(map(cell_len, lines)) <= 80
     assert len([line for line in lines if line.strip()]) == 2 + 2 * 2  # head and rule, two lines an intent
@@ -51,28 +47,75 @@ def test_the_table_fits_80_columns_with_chinese_and_long_texts() -> None:
 
 
 def test_columns_line_up_under_chinese_names() -> None:
-    rows = [
-        line
-        for line in printed(summary(intent("查询-物流", None, "甲"), intent("inquire-x", None, "乙")))
-        if "1,234" in line
-    ]
+    lines = printed(intent("查询-物流", None, "甲"), intent("inquire-x", None, "乙"))
+    rows = [line for line in lines if "1,234" in line]
     ends = {cell_len(line[: line.index("1,234")]) for line in rows}
     assert len(rows) == 2
     assert len(ends) == 1
 
 
 def test_beside_the_probability_stands_its_word() -> None:
-    assert any("0.91 clear" in line for line in printed(summary(intent("a-b", "agent", "x"))))
+    assert any("0.91 clear" in line for line in printed(intent("a-b", "agent", "x")))
 
 
 def test_the_role_column_is_there_only_where_roles_are() -> None:
-    assert "role" not in printed(summary(intent("a-b", None, "x")))[1]
-    assert "role" in "".join(printed(summary(intent("a-b", "agent", "x"))))
+    assert "role" not in printed(intent("a-b", None, "x"))[1]
+    assert "role" in "".join(printed(intent("a-b", "agent", "x")))
 
 
 def test_markup_in_the_data_is_text() -> None:
-    lines = "".join(printed(summary(intent("a-b", None, "[red]x[/red] [/]"))))
+    lines = "".join(printed(intent("a-b", None, "[red]x[/red] [/]")))
     assert "[red]x[/red] [/]" in lines
+
+
+@pytest.mark.parametrize("role", [None, "customer"])
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_names_are_cut_only_where_a_terminal_has_no_room(width: int, role: str | None) -> None:
+    """The figures and blanks take 32 columns, and 10 more with roles; the examples keep the 8 of their heading.
+
+    The longer name takes 36 columns, so there is room for it from 32 + 36 + 8 = 76 columns on, or 86 with roles.
+    """
+    lines = printed(*(intent(name, role, "word " * 100, "文" * 200) for name in LONG), width=width)
+    assert {cell_len(line) for line in lines} == {width}
+    is_whole = [any(name in line for line in lines) for name in LONG]
+    assert is_whole == [width >= (86 if role else 76)] * 2
+    names = [line.split()[0] for line in lines[3:7:2]]
+    assert all(
+        long.startswith(name.removesuffix("…")) and len(name) > 5 for long, name in zip(LONG, names, strict=True)
+    )
+    assert all(word in lines[1] for word in ("intent", "size", "share", "P(good)", "role" if role else "", "examples"))
+    assert sum("1,234  60.0%  0.91 clear" in line for line in lines) == 2
+
+
+@pytest.mark.parametrize("width", [30, 40, 50])
+def test_a_narrow_terminal_still_has_the_beginning_of_names(width: int) -> None:
+    lines = printed(*(intent(name, "customer", "word " * 100) for name in LONG), width=width)
+    assert max(map(cell_len, lines)) <= width
+    assert any(line.strip().startswith("in") for line in lines[3:])
+
+
+def test_examples_have_the_room_that_short_names_leave() -> None:
+    assert any(
+        "how do i block my card right now" in line
+        for line in printed(intent("a-b", None, "how do i block my card right now"))
+    )
+
+
+def test_a_pipe_gets_names_and_examples_whole() -> None:
+    long = "word " * 100 + "end"
+    lines = printed(*(intent(name, "agent", long, "文" * 200) for name in LONG), width=None)
+    rows = [line for line in lines if "1,234" in line]
+    assert [line.split()[0] for line in rows] == list(LONG)
+    assert all(line.endswith(f"  {long}") for line in rows)
+    assert "…" not in "".join(lines)
+    assert len({cell_len(line[: line.index("1,234")]) for line in rows}) == 1
+    others = [line for line in lines if "word" not in line and "文" not in line]
+    assert max(map(cell_len, others)) <= 80
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_what_acts_on_a_terminal_is_not_in_a_pipe() -> None:
+    assert any("a [31mred b" in line for line in printed(intent("a-b", None, "a \x1b[31mred\u202e b"), width=None))
 
 
 def test_a_pipe_gets_no_colours_and_80_columns() -> None:
@@ -83,7 +126,7 @@ def test_a_pipe_gets_no_colours_and_80_columns() -> None:
 def test_totals_say_what_was_found_paid_and_left(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
     result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert "\x1b" not in result.stdout
-    assert max(map(cell_len, result.stdout.splitlines())) <= 80
+    assert "…" not in result.stdout
     assert re.search(r"^5 intents · [\d.]+% of 80 utterances · expected goodness \d\.\d\d \(.*\)$", result.stdout, re.M)
     assert f"{len(backend.asked)} LLM calls · " in result.stdout
     stream = io.StringIO()

@@ -66,7 +66,7 @@ def numbered(made: list[Edit]) -> list[Entry]:
     return [Entry(i, edit) for i, edit in enumerate(made, 1)]
 
 
-def plain(state: ReviewState) -> object:
+def plain(state: ReviewState) -> tuple[object, ...]:
     return state.labels.tolist(), dict(state.intents), state.pinned.tolist(), state.parted
 
 
@@ -124,6 +124,19 @@ def test_what_is_refused_is_void_and_nothing_else(made: list[Edit]) -> None:
         refused = refusal(before, entry.edit)
         assert not void or refused
         assert void or not refused or "already in use" in refused
+
+
+@given(st.lists(edits.filter(lambda edit: not isinstance(edit, Undo | Redo)), max_size=12))
+def test_a_log_does_what_its_edits_do_one_after_the_other(made: list[Edit]) -> None:
+    """Within a log, an edit finds the sentences of an intent by what was moved before; alone, by their labels."""
+    state = START
+    for entry in numbered(made):
+        state = replay(state, [entry])
+    whole = replay(START, numbered(made))
+    assert plain(state)[:3] == plain(whole)[:3]
+    assert {intent: rows.tolist() for intent, rows in whole.rows.items()} == {
+        intent: whole.members(intent).tolist() for intent in sorted({-1, *whole.intents}) if len(whole.members(intent))
+    }
 
 
 def test_merge_split_and_noise() -> None:

@@ -24,6 +24,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("/predict", {"text": "refund please"}),
     ("/predict", {"texts": ["", "zzz", "我的密码忘了二"], "top_k": 0}),
     ("/predict", {"utterances": [{"text": "thanks, bye", "role": "agent", "id": "a"}, {"text": "x", "id": 7}]}),
+    ("/predict", {"texts": ["", "zzz", "refund please, and also 我的密码忘了二"], "multi": True}),
+    ("/dialogues", {"dialogues": [{"turns": [{"text": "refund please"}]}], "multi": True}),
     ("/dialogues", {"dialogues": [{"turns": [{"text": "where is my parcel number 1"}]}, {"turns": [{"text": ""}]}]}),
     ("/model/parse", {"text": "refund please", "message_id": "m"}),
     ("/model/parse", {"text": ""}),
@@ -111,6 +113,7 @@ def test_limits_and_key_are_told() -> None:
     found = description_of(Rules(key=API_KEY, max_texts=7))
     text = json.dumps(found)
     assert '"maxItems": 7' in text
+    assert "at most 10,000 characters, and the utterances of a JSON request have 700 together" in text
     assert found["components"]["schemas"]["Utterance"]["additionalProperties"] is False
     open_paths = {path for path, of in found["paths"].items() if "security" not in next(iter(of.values()))}
     assert open_paths == {"/health", "/ready"}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from dialin.errors import InputError
@@ -18,6 +19,7 @@ from dialin.runs.run import Run
 from dialin.serve.app import LINES_AT_ONCE
 from dialin.serve.gate import Gate
 from dialin.serve.metrics import Metrics
+from dialin.serve.questions import LONGEST_CUT, to_predict
 from dialin.serve.rules import Rules
 from dialin.serve.stopping import STREAM_SECONDS, Stopping
 from fake_run import reviewed_run
@@ -61,12 +63,19 @@ def problem(client: TestClient, path: str, body: bytes, status: int, headers: di
         ('{"text": null}', "text is not text"),
         ('{"texts": "a"}', "texts is not a list"),
         ('{"texts": ["a", 1]}', "texts is not text"),
-        ('{"text": "a", "more": 1}', "the body has a field that is not one of text, texts, top_k, utterances"),
+        ('{"text": "a", "more": 1}', "the body has a field that is not one of multi, text, texts, top_k, utterances"),
         ('{"text": "\\ud800"}', "text holds an unpaired surrogate"),
         ('{"text": "a", "top_k": -1}', "top_k is not a whole number from 0 to 1,000"),
         ('{"text": "a", "top_k": 1.5}', "top_k is not a whole number from 0 to 1,000"),
         ('{"text": "a", "top_k": true}', "top_k is not a whole number from 0 to 1,000"),
         ('{"text": "a", "top_k": NaN}', "top_k is not a whole number from 0 to 1,000"),
+        ('{"text": "a", "multi": 1}', "multi is neither true nor false"),
+        ('{"text": "a", "multi": "true"}', "multi is neither true nor false"),
+        ('{"text": "a", "multi": null}', "multi is neither true nor false"),
+        (
+            '{"utterances": [{"text": "a", "multi": true}]}',
+            "utterances[0] has a field that is not one of id, role, text",
+        ),
         ('{"utterances": [{"text": "a"}, {"id": 3}]}', "utterances[1] has no text"),
         ('{"utterances": [{"text": "a", "role": 3}]}', "utterances[0].role is not text"),
         ('{"utterances": [{"text": "a", "id": 1.5}]}', "utterances[0].id is neither text nor a whole number"),
@@ -86,7 +95,7 @@ def test_bytes_that_are_not_text(client: TestClient) -> None:
     [
         ('{"dialogues": [{"turns": []}]}', "dialogues[0].turns is empty"),
         ('{"dialogues": [{"id": "a"}]}', "dialogues[0].turns is not a list"),
-        ('{"turns": []}', "the body has a field that is not one of dialogues, top_k"),
+        ('{"turns": []}', "the body has a field that is not one of dialogues, multi, top_k"),
         ("{}", "the body has no dialogues"),
         ('{"dialogues": [{"turns": [{"text": "a"}, 3]}]}', "dialogues[0].turns[1] is not an object"),
     ],
@@ -100,6 +109,38 @@ def test_a_line_that_is_wrong_is_named_by_its_number(client: TestClient) -> None
     lines = b'{"text": "a"}\n\n{"text": 3}\n'
     assert problem(client, "/predict", lines, 422, NDJSON) == "line 3.text is not text"
     assert problem(client, "/predict", b'{"text": "a"}\n{\n', 422, NDJSON) == "line 2 is not JSON"
+
+
+def test_a_line_has_its_own_multi_and_is_named_if_it_is_wrong(client: TestClient) -> None:
+    lines = b'{"text": "a", "multi": true}\n{"text": "a"}\n{"text": "a", "multi": false}'
+    found = [json.loads(line) for line in client.post("/predict", content=lines, headers=NDJSON).text.splitlines()]
+    assert ["intents" in each for each in found] == [True, False, False]
+    wrong = {
+        b'"multi": 0': "line 2.multi is neither true nor false",
+        b'"top_k": -1': "line 2.top_k is not a whole number",
+    }
+    for field, expected in wrong.items():
+        body = b'{"text": "a"}\n{"text": "a", ' + field + b"}"
+        assert problem(client, "/predict", body, 422, NDJSON).startswith(expected)
+    long = json.dumps({"text": "a" * (LONGEST_CUT + 1), "multi": True}).encode()
+    assert problem(client, "/predict", b'{"text": "a"}\n' + long, 422, NDJSON) == (
+        "line 2 is too long for multi: at most 10,000 characters"
+    )
+
+
+def test_too_much_for_multi(client: TestClient) -> None:
+    """50 utterances a request may have 100 characters each, or fewer of them more; without multi, this is no limit."""
+    full = {"texts": ["a" * 100] * 50}
+    assert client.post("/predict", json=full | {"multi": True}).status_code == 200
+    over = {"texts": [*full["texts"][1:], "a" * 101]}
+    assert client.post("/predict", json=over).status_code == 200
+    message = "5,001 characters are too many for multi: at most 5,000 in a request"
+    assert problem(client, "/predict", json.dumps(over | {"multi": True}).encode(), 422) == message
+    turns = {"dialogues": [{"turns": [{"text": text} for text in over["texts"]]}], "multi": True}
+    assert problem(client, "/dialogues", json.dumps(turns).encode(), 422) == message
+    long = json.dumps({"texts": ["a", "我" * (LONGEST_CUT + 1)], "multi": True}, ensure_ascii=False).encode()
+    with pytest.raises(HTTPException, match="422: utterance 1 is too long for multi: at most 10,000 characters"):
+        to_predict(json.loads(long), 50)
 
 
 def test_too_much(client: TestClient) -> None:
@@ -221,7 +262,7 @@ def test_counts(run: Run) -> None:
     assert "zzz" not in text
 
 
-FIELDS = ["text", "texts", "utterances", "dialogues", "id", "role", "top_k", "turns"]
+FIELDS = ["text", "texts", "utterances", "dialogues", "id", "role", "top_k", "multi", "turns"]
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=3),
@@ -251,6 +292,15 @@ def test_a_stream_ends_with_a_line_if_the_service_stops(run: Run, monkeypatch: p
     *told, last = map(json.loads, reply.text.splitlines())
     assert (reply.status_code, len(told)) == (200, LINES_AT_ONCE)
     assert last == {"error": "the service stops: 128 of 300 utterances were answered"}
+
+
+def test_a_stream_with_multi_is_answered_in_shorter_parts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line that is cut costs as much as some others: 128 / 8 lines at once."""
+    monkeypatch.setattr(Stopping, "is_over", True)
+    lines = "\n".join(json.dumps({"text": f"refund {i}", "multi": i == 40}) for i in range(50))
+    with service_client(shelf_of(run.folder)) as client:
+        reply = client.post("/predict", content=lines, headers=NDJSON)
+    assert json.loads(reply.text.splitlines()[-1])["error"] == "the service stops: 16 of 50 utterances were answered"
 
 
 def test_a_stream_has_some_seconds_after_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,16 @@ def test_the_page_asks_and_shows(page: Browser) -> None:
     assert page.problems() == []
 
 
+def test_the_page_shows_the_part_that_states_each_intent(page: Browser) -> None:
+    """An emoji before it is two units of JavaScript, and one character of the place."""
+    page.run("document.getElementById('multi').checked = true")
+    ask(page, "😡 我的密码忘了一，顺便 money back, refund please 3 0\nrefund please", API_KEY)
+    _, first, second, alone = rows(page)
+    assert [first[0], second[0]] == ["😡 我的密码忘了一", "money back, refund please 3 0"]
+    assert [first[1], second[1], alone[0]] == ["重置-密码", "request-refund", "refund please"]
+    page.run("document.getElementById('multi').checked = false")
+
+
 def test_the_page_shows_the_main_reason_of_a_dialogue(page: Browser) -> None:
     ask(page, "hello good morning\nwhere is my parcel number 1", API_KEY, "/dialogues")
     assert page.run("return document.getElementById('reason').textContent") == "Main reason: inquire-parcel"

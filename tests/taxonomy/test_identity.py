@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Cli
 
-from dialin.discover.uids import uid_of, uid_of_part
+from dialin.discover.uids import uid_of, uids_of_parts
 from dialin.review.edits import Merge, Move, Rename
 from dialin.runs.run import Run, load
 from fake_run import decide, reviewed_run
@@ -130,4 +130,10 @@ def test_a_run_of_an_older_version_gets_the_uids_that_it_would_have_had(home: Pa
 def test_a_uid_depends_on_the_set_of_sentences_alone() -> None:
     assert uid_of([("a", ""), ("b", ""), ("a", "")]) == uid_of([("b", ""), ("a", "")])
     assert len({uid_of([("a", "")]), uid_of([("a", "agent")]), uid_of([("退款", "")]), uid_of([])}) == 4
-    assert uid_of_part(["i2", "i1"], 3) == uid_of_part(["i1", "i2"], 3) != uid_of_part(["i1", "i2"], 4)
+
+
+def test_the_uid_of_a_part_depends_on_its_number_and_on_the_intents_of_the_run() -> None:
+    """The first digits of the sha256 of "i1\\ni2\\n3": it is written in exports, so it stays what it is."""
+    uid_of_part = uids_of_parts(["i2", "i1"])
+    assert uid_of_part(3) == uids_of_parts(["i1", "i2"])(3) == "ib90c25918387"
+    assert len({uid_of_part(3), uid_of_part(4), uids_of_parts([])(3), uids_of_parts(["i1"])(3)}) == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from dialin.arrays import Floats, Labels, Matrix
+from dialin.arrays import Floats, Labels, RowVectors
 from dialin.cluster.linkage import tree_of
 from dialin.cluster.tree import Tree
 
@@ -13,7 +13,7 @@ ROWS_AT_ONCE = 16_384
 """Rows of vectors that are added at once: they may lie on the disk."""
 
 
-def centroids(X: Matrix, labels: Labels, n_clusters: int) -> Floats:
+def centroids(X: RowVectors, labels: Labels, n_clusters: int) -> Floats:
     """Return the unit-norm mean of each cluster's rows, shape (n_clusters, d); zeros for a cluster without any.
 
     Parameters

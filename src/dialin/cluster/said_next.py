@@ -90,15 +90,40 @@ class NextTurns:
             yield slice(first, last)
             first = last
 
-    def lean(self, X: Matrix, rows: slice) -> Matrix:
-        """Return the leaning vectors of a block of sentences, shape (m, d), of the vectors X of all, shape (n, d)."""
-        shares, own = self.shares[rows], X[rows]
-        has_next = np.diff(shares.indptr) > 0
-        if not has_next.any():
-            return own
-        leaning = own + _mean_of_next(shares, X)
-        leaning[has_next] /= np.linalg.norm(leaning[has_next], axis=1, keepdims=True)
-        return np.asarray(leaning, dtype=np.float32)
+    def lean(self, X: Matrix, rows: slice | Rows) -> Matrix:
+        """Return the leaning vectors of some sentences, shape (m, d), of the vectors X of all, shape (n, d)."""
+        shares, found = self.shares[rows], np.array(X[rows])
+        has_next = np.flatnonzero(np.diff(shares.indptr))
+        for part in NextTurns(shares[has_next]).blocks():
+            own = has_next[part]
+            leaning = found[own] + _mean_of_next(shares[own], X)
+            found[own] = leaning / np.linalg.norm(leaning, axis=1, keepdims=True)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class LeaningVectors:
+    """The vectors that `with_next` makes, made for the rows that are read: for who reads few, or reads them once.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit-norm vectors of the sentences.
+    turns : NextTurns
+        What is said after them.
+    """
+
+    X: Matrix
+    turns: NextTurns
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Numbers of rows and of dimensions."""
+        return self.X.shape
+
+    def __getitem__(self, rows: slice | Rows) -> Matrix:
+        """Return some rows."""
+        return self.turns.lean(self.X, rows)
 
 
 def _mean_of_next(shares: csr_array, X: Matrix) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from dialin.arrays import Bools, Matrix, Rows
+from dialin.arrays import Matrix, Rows
 from dialin.text.script import is_chinese
 
 
@@ -29,6 +29,7 @@ class Stratum(NamedTuple):
 
 
 _ROWS = 1 << 14
+"""Rows that are looked at at once; no result depends on it."""
 
 K = TypeVar("K", str, tuple[str, bool])
 
@@ -43,21 +44,17 @@ def scripts_of(texts: Sequence[str], X: Matrix) -> list[bool]:
     X : ndarray of shape (n, d)
         Their embeddings.
     """
-    is_other = np.array([is_chinese(text) for text in texts], dtype=np.bool_)
-    if is_other.all() or not is_other.any() or _share_a_dimension(X, is_other):
-        return [False] * len(texts)
-    found: list[bool] = is_other.tolist()
-    return found
-
-
-def _share_a_dimension(X: Matrix, is_other: Bools) -> bool:
-    """Return whether a dimension is used by marked and by unmarked rows; few rows are looked at at once."""
+    is_other = np.zeros(len(texts), dtype=np.bool_)
     used = np.zeros((2, X.shape[1]), dtype=np.bool_)
-    for first in range(0, len(X), _ROWS):
+    for first in range(0, len(texts), _ROWS):
         rows = slice(first, first + _ROWS)
+        is_other[rows] = [is_chinese(text) for text in texts[rows]]
         is_used = X[rows] != 0
         used |= [is_used[which].any(axis=0) for which in (is_other[rows], ~is_other[rows])]
-    return bool(used.all(axis=0).any())
+        if used.all(axis=0).any():  # they share a dimension: what the other texts are makes no difference
+            return [False] * len(texts)
+    found: list[bool] = (is_other & ~is_other.all()).tolist()
+    return found
 
 
 def stratum_ids(roles: Sequence[str], scripts: Sequence[bool]) -> Rows:

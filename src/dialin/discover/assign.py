@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dialin import files, saved
-from dialin.arrays import Matrix, Rows
+from dialin.arrays import Matrix, Rows, RowVectors
 from dialin.cluster.partition import centroid
 from dialin.judge.verdict import Judge
 
@@ -88,6 +88,27 @@ class Pieces:
             return np.zeros((len(X), n_intents))
         weight = _softened(self._cosines(X, roles))
         return np.asarray((weight @ one_hot(self.intents, n_intents)) / weight.sum(axis=1, keepdims=True))
+
+    def mean_probabilities(
+        self, X: Matrix, roles: Sequence[str], groups: NDArray[np.int64], n_intents: int
+    ) -> NDArray[np.float64]:
+        """Return the mean P(intent | sentence) over the sentences of each group, shape (n_groups, n_intents).
+
+        Each of the groups 0, 1, … has a sentence. Sentences are added up before pieces, as there are fewer groups.
+
+        Examples
+        --------
+        >>> pieces = Pieces(np.eye(2), np.zeros(2), np.array([0, 1]), ("", ""))
+        >>> pieces.mean_probabilities(np.array([[0.6, 0.6], [1, 0]]), ["", ""], np.array([0, 0]), 2).round(3).tolist()
+        [[0.75, 0.25]]
+        """
+        n_each = np.bincount(groups)
+        if not len(self.centroids):
+            return np.zeros((len(n_each), n_intents))
+        weight = _softened(self._cosines(X, roles))
+        shares = 1 / (weight.sum(axis=1).astype(np.float64) * n_each[groups])
+        of_groups = csr_array((shares, (groups, np.arange(len(X)))), shape=(len(n_each), len(X)))
+        return np.asarray((of_groups @ weight) @ one_hot(self.intents, n_intents))
 
     def _cosines(self, X: Matrix, roles: Sequence[str]) -> Matrix:
         """Return the cosine of each row to each piece, `OTHER_ROLE` where it may not go there."""
@@ -167,7 +188,7 @@ def read_pieces(path: Path) -> Pieces:
     return pieces
 
 
-def build(X: Matrix, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
+def build(X: RowVectors, clusters: Sequence[Rows], intents: Sequence[int], roles: Sequence[str]) -> Pieces:
     """Return the pieces of these clusters; each radius takes in all members, and sentences about as near as they are.
 
     How far from its centroid a member usually is, differs from piece to piece; how much that varies is measured over

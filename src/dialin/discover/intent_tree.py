@@ -79,7 +79,12 @@ class IntentTree:
 
     def path(self, intent: int) -> Path:
         """Return the names of the branches that an intent is in, from the top; none for one that stands alone."""
-        return self.path_to(self.places.get(intent, TOP))
+        return self._paths.get(self.places.get(intent, TOP), ())
+
+    @cached_property
+    def _paths(self) -> dict[int, Path]:
+        """The names from the top down to each branch: thousands of intents share a few."""
+        return {branch.number: self.path_to(branch.number) for branch in self.branches}
 
     def above(self, number: int) -> Iterator[Branch]:
         """Yield a branch, the one that it is part of, and so on to the top."""

@@ -10,6 +10,7 @@ from functools import partial
 
 from dialin.arrays import Rows
 from dialin.cluster.partition import partitioner_of
+from dialin.discover.as_before import Before, as_before
 from dialin.discover.conclude import conclude
 from dialin.discover.context import Context, Tools
 from dialin.discover.known import known_part, unknown_note
@@ -26,7 +27,7 @@ from dialin.search.tree_search import TreeSearch
 from dialin.search.trial import Search
 
 
-def discover(data: Data, tools: Tools, settings: Settings) -> Result:
+def discover(data: Data, tools: Tools, settings: Settings, before: Before | None = None) -> Result:
     """Find the intents in the sentences of `data` (the paper's §3, whole).
 
     A cap of the budget ends the asking; what was found until then is concluded without the LLM.
@@ -39,6 +40,8 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
         LLM, embedder of labels, and the listener to progress.
     settings : Settings
         Everything else.
+    before : Before, optional
+        An earlier run: those of its intents that did not change are cut as they were there.
 
     Raises
     ------
@@ -54,26 +57,26 @@ def discover(data: Data, tools: Tools, settings: Settings) -> Result:
     if note := unknown_note(known):
         tools.on_note(note)
     if settings.only == "all":
-        return known.joined(discover_part(known, tools, settings))
+        return known.joined(discover_part(known, tools, settings, before))
     needs = needs_part(known.data)
-    return known.joined(needs.joined(discover_part(needs, tools, settings)))
+    return known.joined(needs.joined(discover_part(needs, tools, settings, before)))
 
 
-def discover_part(part: Part, tools: Tools, settings: Settings) -> Result:
+def discover_part(part: Part, tools: Tools, settings: Settings, before: Before | None) -> Result:
     """Do what `discover_in` does in some of the sentences, if enough are left; and in all, however few."""
     is_enough = len(part.rows) >= min(MIN_SENTENCES, len(part.whole.texts))
-    return discover_in(part.data, tools, settings) if is_enough else nothing(part.data)
+    return discover_in(part.data, tools, settings, before) if is_enough else nothing(part.data)
 
 
-def discover_in(data: Data, tools: Tools, settings: Settings) -> Result:
+def discover_in(data: Data, tools: Tools, settings: Settings, before: Before | None = None) -> Result:
     """Do what `discover` does, in all of these sentences, whose roles are known or guessed; of many, in a sample."""
     rows = clustered_rows(data, settings)
     if len(rows) == len(data.texts):
-        return clustered(data, tools, settings)
-    return extended(clustered(data.at(rows), tools, settings), rows, data, settings)
+        return clustered(data, tools, settings, before)
+    return extended(clustered(data.at(rows), tools, settings, before), rows, data, settings)
 
 
-def clustered(data: Data, tools: Tools, settings: Settings) -> Result:
+def clustered(data: Data, tools: Tools, settings: Settings, before: Before | None) -> Result:
     """Do what `discover` does, with all of these sentences in the loop."""
     context = Context.of(data, tools, settings)
     draft = Draft(list(data.roles) if settings.separates_roles else [""] * len(data.texts))
@@ -83,7 +86,7 @@ def clustered(data: Data, tools: Tools, settings: Settings) -> Result:
             draft = step(draft, context)
         if draft.capped:
             break
-    return conclude(draft, context)
+    return conclude(as_before(draft, context, before) if before else draft, context)
 
 
 def collect(draft: Draft, context: Context) -> Draft:

@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import Rows
+from dialin.arrays import Rows, RowVectors
 from dialin.cluster.granularity import SuggestedNumber
-from dialin.cluster.said_next import with_next
+from dialin.cluster.said_next import LeaningVectors, NextTurns, with_next
 from dialin.cluster.strata import Stratum, scripts_of, stratum_ids
 from dialin.discover.assign import Pieces
 from dialin.discover.intent_tree import IntentTree
@@ -200,6 +200,12 @@ class Data:
         if context != "next" or self.order is None:
             return self
         return replace(self, X=with_next(self.X, self.order, self.scripts), X_alone=self.X)
+
+    def vectors_in_context(self, context: str) -> RowVectors:
+        """Return the vectors that `in_context` makes, for who reads few rows, or reads them once."""
+        if context != "next" or self.order is None:
+            return self.X
+        return LeaningVectors(self.X, NextTurns.of(self.order, self.scripts))
 
     def with_vectors_of(self, known: Data | None) -> Data:
         """Return the sentences, each of the text and role of a known one with its vector: so it keeps that intent.

@@ -7,7 +7,7 @@ whatever the order of its rows and however often each is said.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 N_DIGITS = 12
 """Hexadecimal digits of a uid: among a million intents, the chance that two share one is below 1 in 500."""
@@ -39,14 +39,26 @@ def uid_of(sentences: Iterable[tuple[str, str]], taken: Collection[str] = ()) ->
     return uid
 
 
-def uid_of_part(uids: Iterable[str], intent: int) -> str:
-    """Return the uid of an intent that a person makes in the review of a run.
+def uids_of_parts(uids: Iterable[str]) -> Callable[[int], str]:
+    """Return the function that gives the uid of an intent that a person makes in the review of a run, by its number.
 
-    It stays while the person goes on to move sentences, since it comes from the number that the review gave it, and
+    A uid stays while the person goes on to move sentences, since it comes from the number that the review gave it, and
     from the `uids` of the intents that the run found.
     """
-    return _hashed([*sorted(uids), str(intent)])
+    lines = sorted(uids)
+    begun = hashlib.sha256("".join(f"{uid}\n" for uid in lines).encode("utf-8", "replace"))
+
+    def uid_of_part(intent: int) -> str:
+        whole = begun.copy()
+        whole.update(str(intent).encode())
+        return _digits(whole.hexdigest())
+
+    return uid_of_part
 
 
 def _hashed(parts: Sequence[str]) -> str:
-    return "i" + hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:N_DIGITS]
+    return _digits(hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest())
+
+
+def _digits(hexadecimal: str) -> str:
+    return "i" + hexadecimal[:N_DIGITS]

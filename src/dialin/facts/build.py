@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -110,12 +111,26 @@ def intents_in(contents: LoadedRun, periods: Periods | None) -> tuple[IntentFact
     )
 
 
-def confused_in(contents: LoadedRun) -> list[Links]:
-    """Return the links of each intent to those it could be confused with; no links without embeddings."""
+def without_distances(contents: LoadedRun) -> LoadedRun:
+    """Return the contents of a run as if it had no vectors: facts of distances take longer than all others together."""
+    return replace(contents, X=None)
+
+
+def confused_with(contents: LoadedRun, place: int) -> Links:
+    """Return the links of the intent at a place to those it could be confused with; no links without embeddings."""
+    return confused_in(contents, place)[place]
+
+
+def confused_in(contents: LoadedRun, only: int | None = None) -> list[Links]:
+    """Return the links of each intent to those it could be confused with, or `only` of the one at a place.
+
+    Without embeddings, there are no links.
+    """
     if contents.X is None:
         return [()] * len(contents.rows)
     n_each = max(N_COMPARED // max(len(contents.rows), 1), N_EACH)
     read = some_of_each(contents.labels, n_each, contents.seed)
+    read = read if only is None else read[contents.labels[read] == only]
     roles = [contents.roles[row] for row in read.tolist()]
     found = confusable(contents.pieces, contents.X[read], roles, contents.labels[read])
     return [links(contents, found.get(i, [])) for i in range(len(contents.rows))]

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from dialin.arrays import Floats, Ints, Matrix
-from dialin.discover.assign import Pieces, one_hot
+from dialin.discover.assign import Pieces
 
 N_LINKS, MIN_SHARE = 3, 0.02
 """Maximum number of intents that one is confused with, and the minimum mean probability of each."""
@@ -52,10 +52,8 @@ def confusable(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Ints) ->
     found = dict[int, Confused]()
     for rows in _whole_intents(labels[order]):
         part = order[rows]
-        P = pieces.intent_probabilities(X[part], own[part].tolist(), n_intents)
-        intents, begins = np.unique(labels[part], return_index=True)
-        means = one_hot(np.searchsorted(intents, labels[part]), len(intents)).T @ P
-        means /= np.diff(begins, append=len(part))[:, None]
+        intents, groups = np.unique(labels[part], return_inverse=True)
+        means = pieces.mean_probabilities(X[part], own[part].tolist(), groups, n_intents)
         found |= {int(i): _likeliest(mean, int(i)) for i, mean in zip(intents, means, strict=True)}
     return found
 

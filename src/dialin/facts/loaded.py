@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dialin import files, saved
-from dialin.arrays import Ints
+from dialin.arrays import Ints, RowVectors
 from dialin.discover.assign import Pieces
 from dialin.discover.intent_tree import IntentTree
 from dialin.facts.dialogues import Turns, main_reasons, turns_of
@@ -29,6 +29,10 @@ from dialin.read.codes import Coded, codes_of
 from dialin.runs.run import Run
 
 Row = dict[str, Any]
+
+
+NO_PIECES = Pieces(np.empty((0, 0), np.float32), np.empty(0, np.float32), np.empty(0, np.int64), ())
+"""The decision function where nothing is asked of it, because there are no vectors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +47,10 @@ class LoadedRun:
         Tables of ``sentences.parquet`` and ``occurrences.parquet``.
     rounds : list of dict
         Lines of ``rounds.jsonl``.
-    X : ndarray of shape (n, d), or None
-        Vectors of ``embeddings.npy``; None if the file is missing.
+    X : vectors of shape (n, d), or None
+        Vectors of ``embeddings.npy``; None if the file is missing or was not read.
     pieces : Pieces
-        Decision function, with places as intents.
+        Decision function, with places as intents; without pieces if there are no vectors.
     seed : int
         Seed of the run.
     seconds : dict of str to float
@@ -61,7 +65,7 @@ class LoadedRun:
     sentences: pa.Table
     occurrences: pa.Table
     rounds: list[Row]
-    X: NDArray[np.float32] | None
+    X: RowVectors | None
     pieces: Pieces
     seed: int
     seconds: dict[str, float] = field(default_factory=dict)
@@ -115,16 +119,19 @@ class LoadedRun:
         return main_reasons(self.turns, self.routine)
 
 
-def load_files(run: Run) -> LoadedRun:
-    """Read the files of a run; raise InputError if it has no result yet, or a file cannot be read."""
-    summary, data = summary_of(run), run.data
-    pieces = run.pieces_on(data)
+def load_files(run: Run, *, vectors: bool = True) -> LoadedRun:
+    """Read the files of a run; raise InputError if it has no result yet, or a file cannot be read.
+
+    Reading the vectors takes longer than all the rest: without them, as if there were none, no fact is about distances.
+    """
+    summary, X = summary_of(run), run.vectors if vectors else None
+    pieces = NO_PIECES if X is None else run.pieces_on(X)
     return LoadedRun(
         summary=summary,
         sentences=run.sentences,
         occurrences=run.corpus.occurrences,
         rounds=saved.read_json_lines(run.folder / files.ROUNDS),
-        X=None if data is None else data.X,
+        X=X,
         pieces=replace(pieces, intents=places_of(pieces.intents, summary.intent_ids)),
         seed=run.manifest.settings.seed,
         seconds=seconds_by_step(run.folder),

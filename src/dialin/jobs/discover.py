@@ -20,7 +20,7 @@ from dialin.jobs.answers import answers_note
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
-from dialin.jobs.identify import check_earlier, identified
+from dialin.jobs.identify import check_earlier, identified, told_before
 from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
 from dialin.jobs.results import Identified, write_identified
 from dialin.jobs.stating import stating
@@ -106,7 +106,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
             session.on_step("cluster")  # until the first question
-            found = discover(rest, told, run.manifest.settings) if is_enough else nothing(rest)
+            before = told_before(run, splits)
+            found = discover(rest, told, run.manifest.settings, before) if is_enough else nothing(rest)
             joined = update.joined(splits, found) if update else joined_all(splits, found)
             named, taxonomy = identified(run, joined)
             result = with_tree(named, TreeTask(data.X, told, run.manifest.settings, placed_by_people(run)))

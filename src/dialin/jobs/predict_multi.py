@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dialin.arrays import Bools
 from dialin.discover.part_intents import PartAssigner
 from dialin.discover.several import Stated, whole_stated
 from dialin.jobs.predict import Answers, Decisions
@@ -45,21 +46,46 @@ def multi_table(answers: Answers, part: pa.Table) -> pa.Table:
     """
     corpus = corpus_of(part)
     found = answers.found(corpus)
-    stated = intents_stated(answers, corpus, found)
-    of = np.full(part.num_rows, len(stated))
-    of[np.flatnonzero(pc.is_valid(part["text"]).to_numpy())] = corpus.occurrences["sentence_id"].to_numpy()
-    column = _named(answers, [*stated, ()]).take(pa.array(of))
+    column = intents_column(answers, part, (corpus, found), np.ones(part.num_rows, dtype=bool))
     return answers.told(part, corpus, found).append_column(INTENTS, column)
 
 
-def intents_stated(answers: Answers, corpus: Corpus, found: Decisions) -> list[tuple[Stated, ...]]:
-    """Return the intents that each sentence states, in order; one that people put somewhere states that alone."""
+def intents_column(answers: Answers, part: pa.Table, decided: tuple[Corpus, Decisions], is_asked: Bools) -> pa.Array:
+    """Return the intents that each row states, as a list of `NAMED`; null for a row about which nobody asked.
+
+    Parameters
+    ----------
+    answers : Answers
+        The decision function.
+    part : pyarrow.Table
+        Rows from `dialin.read.table.read_table`.
+    decided : (Corpus, Decisions)
+        Their sentences, and what is decided about each.
+    is_asked : ndarray of shape (n_rows,), bool
+        Whether somebody asked about the row: the parts of no other sentence are assigned.
+    """
+    corpus, found = decided
+    has_text = pc.is_valid(part["text"]).to_numpy()
+    sentence = corpus.occurrences["sentence_id"].to_numpy()
+    is_wanted = np.zeros(len(corpus.texts), dtype=bool)
+    is_wanted[sentence[is_asked[has_text]]] = True
+    stated = intents_stated(answers, corpus, found, is_wanted)
+    of = np.full(part.num_rows, len(stated))
+    of[has_text] = sentence
+    return _named(answers, [*stated, ()]).take(pa.array(of, mask=~is_asked))
+
+
+def intents_stated(answers: Answers, corpus: Corpus, found: Decisions, is_wanted: Bools) -> list[tuple[Stated, ...]]:
+    """Return the intents that each sentence states, in order; one that people put somewhere states that alone.
+
+    A sentence that is not wanted is not cut.
+    """
     said = corpus.roles or [""] * len(corpus.texts)
     limits = said if answers.run.manifest.settings.roles == "auto" else [""] * len(said)
     kinds = dict(zip(*(answers.run.intents[name].to_pylist() for name in ("intent_id", "kind")), strict=True))
     not_needs = frozenset(intent for intent, kind in kinds.items() if not may_be_need(kind or ""))
     assigner = PartAssigner(answers.pieces, answers.opened.embed, answers.opened.kinds, not_needs)
-    rows = np.flatnonzero(~found.is_pinned).tolist()
+    rows = np.flatnonzero(is_wanted & ~found.is_pinned).tolist()
     several = assigner.stated(*([values[row] for row in rows] for values in (corpus.texts, limits, said)))
     stated = whole_stated(corpus.texts, found.labels.tolist(), found.p_intent.tolist())
     for row, parts in zip(rows, several, strict=True):

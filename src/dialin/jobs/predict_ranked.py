@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dialin.arrays import Matrix
+from dialin.arrays import Bools, Matrix
 from dialin.discover.ranking import Ranking, ranking_of
 from dialin.discover.state import NOT_A_NEED
 from dialin.jobs.predict import Answers, Decisions
-from dialin.read.corpus import corpus_of
+from dialin.jobs.predict_multi import intents_column
+from dialin.read.corpus import Corpus, corpus_of
 from dialin.review.apply import BY_PERSON
 
 FAR, BLANK = "far", "blank"
@@ -26,6 +28,22 @@ class Likely:
 
     intent_id: int
     p: float
+
+
+@dataclass(frozen=True)
+class StatedIntents:
+    """Every intent that an utterance states.
+
+    Parameters
+    ----------
+    text : str or None
+        The utterance as it was read, in which the places count; None where it has no text.
+    intents : list of dict
+        As in the column ``intents`` of `dialin.jobs.predict_multi.multi_table`.
+    """
+
+    text: str | None
+    intents: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -42,18 +60,21 @@ class RankedAnswer:
         The intent first, then the others, likeliest first. Without an intent, what is nearest.
     reason : str
         Why there is no intent: `FAR`, `BLANK`, `NOT_A_NEED`, or `BY_PERSON`; "" where there is one.
+    stated : StatedIntents, optional
+        Every intent that it states; None where nobody asked.
     """
 
     intent_id: int
     p_intent: float
     ranking: tuple[Likely, ...]
     reason: str
+    stated: StatedIntents | None = None
 
 
 NO_TEXT = RankedAnswer(-1, 0.0, (), BLANK)
 
 
-def ranked_answers(answers: Answers, part: pa.Table, n_top: int) -> list[RankedAnswer]:
+def ranked_answers(answers: Answers, part: pa.Table, n_top: int, is_multi: Sequence[bool] = ()) -> list[RankedAnswer]:
     """Return what is decided about each row of a table from `dialin.read.table.read_table`.
 
     Parameters
@@ -64,6 +85,8 @@ def ranked_answers(answers: Answers, part: pa.Table, n_top: int) -> list[RankedA
         The rows.
     n_top : int
         Most intents in a ranking.
+    is_multi : sequence of bool, n_rows
+        Whether every intent that the row states is asked, too; empty: of no row.
     """
     corpus = corpus_of(part)
     rankings: list[list[Likely]] = []
@@ -78,7 +101,18 @@ def ranked_answers(answers: Answers, part: pa.Table, n_top: int) -> list[RankedA
     said = [NO_TEXT] * part.num_rows
     for place, sentence in zip(places, corpus.occurrences["sentence_id"].to_pylist(), strict=True):
         said[place] = of_sentence[sentence]
-    return said
+    return _with_stated(answers, part, (corpus, found), said, np.array(is_multi)) if any(is_multi) else said
+
+
+def _with_stated(
+    answers: Answers, part: pa.Table, decided: tuple[Corpus, Decisions], said: list[RankedAnswer], is_asked: Bools
+) -> list[RankedAnswer]:
+    """Return the answers, those about which somebody asked with every intent that they state."""
+    columns = part["text"].to_pylist(), intents_column(answers, part, decided, is_asked).to_pylist()
+    return [
+        one if intents is None else replace(one, stated=StatedIntents(text, intents))
+        for one, text, intents in zip(said, *columns, strict=True)
+    ]
 
 
 def _rows(ranking: Ranking) -> Iterator[list[Likely]]:

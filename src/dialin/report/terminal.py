@@ -1,16 +1,20 @@
 """Prints the intents of a run as a table with totals, and offers the parts that other tables are built from.
 
-Output fills the width of a terminal; a pipe gets 80 columns without colours.
+Output fills the width of a terminal. A pipe gets no colours; there, the table of intents is as wide as it has to be,
+and all else has 80 columns.
 """
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal, TypeVar
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +30,11 @@ from dialin.text.screen import SafeConsole
 T = TypeVar("T")
 N_SHOWN = 2
 """Number of examples shown per intent."""
+PIPE_WIDTH = 80
+LEAST_NAME, LEAST_EXAMPLE = 12, len("examples")
+"""Columns of a terminal that names and examples have at least; between them, names come first."""
+BLANKS_BETWEEN, BLANKS_AT_EDGES = 2, 2
+RULE = " ─"
 BLOCKS = "▁▂▃▄▅▆▇█"
 WHY, WHAT_ELSE = "why people call", "what else is said"
 """Headings of the intents that are needs, and of the others."""
@@ -33,15 +42,17 @@ WHY, WHAT_ELSE = "why people call", "what else is said"
 
 def console_on(stream: IO[str]) -> Console:
     """Return a console on a stream, as wide as the terminal; a pipe gets 80 columns without colours."""
-    return SafeConsole(stream, width=None if stream.isatty() else 80)
+    return SafeConsole(stream, width=None if stream.isatty() else PIPE_WIDTH)
 
 
 def print_report(run: Run, stream: IO[str]) -> None:
     """Print the table of intents and the totals."""
     console, summary = console_on(stream), summary_of(run)
-    if summary.intents:
-        console.print(intents_rich(summary))
-    else:
+    for heading, intents in by_heading(summary.intents, [intent["kind"] for intent in summary.intents]):
+        if heading:
+            console.print(Text(heading.upper(), style="bold"))
+        print_intents(console, intents)
+    if not summary.intents:
         console.print("no intents were found")
     for line in totals(run, summary):
         print_line(console, line)
@@ -55,28 +66,46 @@ def print_line(console: Console, line: str) -> None:
         console.print(Text(line), soft_wrap=True)
 
 
-def intents_rich(summary: Summary) -> RenderableType:
-    """Return the table of intents, for a console of at least 80 columns; with known kinds, needs and the rest apart."""
-    parts = list[RenderableType]()
-    for heading, intents in by_heading(summary.intents, [intent["kind"] for intent in summary.intents]):
-        parts += [Text(heading.upper(), style="bold")] if heading else []
-        parts.append(table_of_intents(intents))
-    return Group(*parts)
+def print_intents(console: Console, intents: Sequence[dict[str, Any]]) -> None:
+    """Print the table of some intents, cut at the edge of a terminal; in a pipe it stays whole."""
+    if console.is_terminal:
+        console.print(table_of_intents(intents, console.width))
+        return
+    for line in whole_lines(table_of_intents(intents)):
+        print_line(console, line)
 
 
-def table_of_intents(intents: Sequence[dict[str, Any]]) -> Table:
-    """Return the table of some intents."""
+def whole_lines(table: Table) -> list[str]:
+    """Return the lines of a table, none of them cut but the rule under its head, without blanks at their ends."""
+    wide = SafeConsole(io.StringIO(), width=sys.maxsize, color_system=None)
+    with wide.capture() as printed:
+        wide.print(table)
+    lines = [line.rstrip() for line in printed.get().split("\n")[:-1]]
+    return [line[:PIPE_WIDTH] if set(line) == set(RULE) else line for line in lines]
+
+
+def table_of_intents(intents: Sequence[dict[str, Any]], width: int | None = None) -> Table:
+    """Return the table of some intents, for a terminal of this width; None: as wide as it has to be."""
     has_roles = any(intent["role"] for intent in intents)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
-    table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=26)
-    for name in ("size", "share", "P(good)"):
-        table.add_column(name, no_wrap=True, justify="right")
-    if has_roles:
-        table.add_column("role", no_wrap=True)
-    table.add_column("examples", no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
-    for intent in intents:
-        table.add_row(*_cells(intent, has_roles))
+    rows = [_cells(intent, has_roles) for intent in intents]
+    figures = ["size", "share", "P(good)", *(["role"] if has_roles else [])]
+    room = None if width is None else max(LEAST_NAME, width - _width_of(figures, rows) - LEAST_EXAMPLE)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=room is not None)
+    table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=room)
+    for name in figures:
+        table.add_column(name, no_wrap=True, justify="left" if name == "role" else "right")
+    ratio = None if room is None else 1
+    table.add_column("examples", no_wrap=True, overflow="ellipsis", ratio=ratio, style="dim")
+    for row in rows:
+        table.add_row(*row)
     return table
+
+
+def _width_of(figures: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
+    """Return the columns of a terminal that the figures take between names and examples, with all that is blank."""
+    columns = zip(figures, list(zip(*rows, strict=True))[1:-1], strict=True)
+    widest: list[int] = [max(cell_len(name), *(cell.cell_len for cell in cells)) for name, cells in columns]
+    return sum(widest) + BLANKS_BETWEEN * (len(widest) + 1) + BLANKS_AT_EDGES
 
 
 def by_heading(intents: Sequence[T], kinds: Sequence[str]) -> list[tuple[str, list[T]]]:

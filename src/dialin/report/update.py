@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dialin import files, saved
 from dialin.facts.headline import Summary, summary_json, summary_of
-from dialin.report.terminal import print_line, table_of_intents, totals
+from dialin.report.terminal import print_intents, print_line, totals
 from dialin.runs.run import Run
 
 POINTS = 100
@@ -80,7 +80,7 @@ def print_update(run: Run, console: Console) -> None:
     for title, candidates in (("new", found.found_now), ("earlier", found.waiting)):
         if candidates:
             print_line(console, f"{title} candidates:")
-            console.print(table_of_intents(candidates))
+            print_intents(console, candidates)
     if found.candidates and found.summary.n_left_out:
         print_line(console, f"shares of the candidates are of all {found.summary.n_occurrences:,} utterances")
     for line in changed_lines(found) or ["nothing changed beyond chance"]:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from dialin.cluster.partition import rows_by
 from dialin.discover.intent_tree import IntentTree
-from dialin.discover.uids import uid_of_part
+from dialin.discover.uids import uids_of_parts
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.read.cells import one_array
 from dialin.read.codes import Coded, codes_of
+from dialin.review.effects import touched_labels
 from dialin.review.log import DECISIONS, check_result, read_log
 from dialin.review.replay import ReviewState, replay, start_of
 from dialin.review.verdicts import JUDGES
@@ -121,11 +122,9 @@ class Earlier:
     rows: Mapping[int, Row]
 
     def is_known(self, state: ReviewState) -> frozenset[int]:
-        """Return the intents whose sentences are the same in a later state."""
-        before, after = self.state, state
-        moved = (before.labels != after.labels) | (before.pinned != after.pinned)
-        changed = np.union1d(before.labels[moved], after.labels[moved])
-        return frozenset(self.rows) - frozenset(changed.tolist())
+        """Return the intents that hold the same sentences in a later state, put there by the same: run or person."""
+        before = self.state
+        return frozenset(self.rows) - touched_labels(before.labels, state.labels, before.pinned != state.pinned)
 
 
 def edited_rows(
@@ -156,7 +155,8 @@ def edited_rows(
         for intent in state.intents
         if intent in rows or (intent in known and intent not in touched)
     ]
-    made = [row | _said(row["intent_id"], state, found) for row in made]
+    said = _Said(state, found)
+    made = [row | said.columns(row["intent_id"]) for row in made]
     return sorted(
         made, key=lambda row: (*needs_and_frequent_first(row.get("kind") or "", row["n_occurrences"]), row["intent_id"])
     )
@@ -200,18 +200,36 @@ def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDA
     return {label: rows[own] for label, own in rows_by(labels[rows]).items()}
 
 
-def _said(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns of an intent that a person decides, and the uid of one that is new."""
-    known = state.intents[intent]
-    said = {
-        "name": known.name,
-        "p_good": _p_good(intent, state, old),
-        "candidate": known.candidate and not state.judged.decision(JUDGES, intent),
-        "path": list(state.tree.path(intent)),
-    }
-    if intent in old:
-        return said | {"uid": old[intent].get("uid")}
-    return said | {"uid": uid_of_part((row.get("uid") or "" for row in old.values()), intent)}
+class _Said:
+    """What people say of an intent, whatever its sentences are; what that needs of all intents is looked up once."""
+
+    def __init__(self, state: ReviewState, found: Mapping[int, Row]) -> None:
+        self.state, self.found = state, found
+        self.parted = {parted.intent for parted in state.parted}
+        heard = {intent for group, intent, _ in state.judged.heard if group == JUDGES}
+        self.judged_good = {intent for intent in heard if state.judged.decision(JUDGES, intent)}
+        self.uid_of_part = uids_of_parts(row.get("uid") or "" for row in found.values())
+
+    def columns(self, intent: int) -> Row:
+        """Return the columns of an intent that a person decides, and the uid of one that is new."""
+        known = self.state.intents[intent]
+        return {
+            "name": known.name,
+            "p_good": self._p_good(intent),
+            "candidate": known.candidate and intent not in self.judged_good,
+            "path": list(self.state.tree.path(intent)),
+            "uid": self.found[intent].get("uid") if intent in self.found else self.uid_of_part(intent),
+        }
+
+    def _p_good(self, intent: int) -> float:
+        """Return P(good): a person's decision, else the run's verdict, else 0.5 for a part that nobody has judged."""
+        known = self.state.intents[intent]
+        if known.confirmed or known.wants_split:
+            return float(not known.wants_split)
+        if intent in self.judged_good:
+            return 1.0
+        is_part = intent not in self.found or intent in self.parted
+        return 0.5 if is_part else float(self.found[intent]["p_good"])
 
 
 def _intent(intent: int, rows: NDArray[np.int64], own: SentenceColumns, found: dict[str, Any] | None) -> dict[str, Any]:
@@ -229,17 +247,6 @@ def _intent(intent: int, rows: NDArray[np.int64], own: SentenceColumns, found: d
         "examples": _examples(own, rows, before["examples"]),
         "description": "",  # it was written about other sentences
     }
-
-
-def _p_good(intent: int, state: ReviewState, old: Mapping[int, dict[str, Any]]) -> float:
-    """Return P(good): a person's decision, else the run's verdict, else 0.5 for a part that nobody has judged."""
-    known = state.intents[intent]
-    if known.confirmed or known.wants_split:
-        return float(not known.wants_split)
-    if state.judged.decision(JUDGES, intent):
-        return 1.0
-    is_part = intent not in old or any(parted.intent == intent for parted in state.parted)
-    return 0.5 if is_part else float(old[intent]["p_good"])
 
 
 def _shared_role(own: SentenceColumns, rows: NDArray[np.int64]) -> str | None:

@@ -38,6 +38,20 @@ def changed_by(labels: NDArray[np.int64], change: Change) -> set[int]:
     return set()
 
 
+def touched_labels(
+    before: NDArray[np.int64], after: NDArray[np.int64], also: NDArray[np.bool_] | bool = False
+) -> frozenset[int]:
+    """Return the labels that a sentence lost or gained, and those of the sentences that `also` marks.
+
+    Examples
+    --------
+    >>> sorted(touched_labels(np.array([0, 0, 1, 2]), np.array([0, 3, 1, 2]), np.array([False, False, False, True])))
+    [0, 2, 3]
+    """
+    moved = before != after
+    return frozenset(np.union1d(before[moved], after[moved | also]).tolist())
+
+
 def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:
     """Return the lines of the edits in effect and the lines of the undone edits, the latest last.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +11,34 @@ from numpy.typing import NDArray
 from dialin.review.edits import Accept, Change, Edit, Merge, Move, Noise, Rename, Split, Vote
 
 
-def misfit(labels: NDArray[np.int64], intents: Container[int], change: Change) -> str:
-    """Return the reason why an edit does not fit these labels and intents, or "" if it fits."""
+class Labelled(Protocol):
+    """What an edit must fit: the state of a review, or the draft of one."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Intent of each sentence; −1 for none."""
+
+    @property
+    def intents(self) -> Container[int]:
+        """The intents that exist."""
+
+    def members(self, intent: int) -> NDArray[np.int64]:
+        """Return the sentences of an intent, ascending."""
+
+
+def misfit(state: Labelled, change: Change) -> str:
+    """Return the reason why an edit does not fit the intents that exist and their sentences, or "" if it fits."""
+    intents = state.intents
     match change:
         case Accept(intent) | Rename(intent, _) | Split(intent, ()) | Vote(intent) if intent not in intents:
             return _gone(intent)
         case Merge(intent, others, _):
             return _merge_misfit(intents, intent, others)
         case Split(intent, parts) if parts:
-            return _split_misfit(labels, intents, change)
+            return _split_misfit(state, change)
         case Move(sentences, intent, name) if bool(name) == (intent in intents):
             return f"id {intent} is already in use" if name else _gone(intent)
-        case Move(sentences, _, _) | Noise(sentences) if max(sentences) >= len(labels):
+        case Move(sentences, _, _) | Noise(sentences) if max(sentences) >= len(state.labels):
             return f"there is no sentence {max(sentences)}"
     return ""
 
@@ -47,15 +64,15 @@ def _merge_misfit(intents: Container[int], intent: int, others: tuple[int, ...])
     return "" if len({intent, *others}) == 1 + len(others) else "an intent cannot be merged with itself"
 
 
-def _split_misfit(labels: NDArray[np.int64], intents: Container[int], change: Split) -> str:
+def _split_misfit(state: Labelled, change: Split) -> str:
     ids = [part.intent for part in change.parts]
     shared = sorted(sentence for part in change.parts for sentence in part.sentences)
-    if change.intent not in intents:
+    if change.intent not in state.intents:
         return _gone(change.intent)
     if len(ids) < 2 or len(set(ids)) < len(ids):
         return "a split needs at least two different parts"
-    if any(i != change.intent and i in intents for i in ids):
+    if any(i != change.intent and i in state.intents for i in ids):
         return "a part uses the id of another intent"
-    if shared != np.flatnonzero(labels == change.intent).tolist():
+    if shared != state.members(change.intent).tolist():
         return f"the sentences of intent {change.intent} have changed"
     return ""

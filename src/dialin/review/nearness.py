@@ -85,7 +85,8 @@ class IntentNearness:
         known = np.isin(ids, self.ids)
         total = np.zeros((len(ids), X.shape[1]))
         total[known] = self.total[np.searchsorted(self.ids, ids[known])]
-        total += sums(labels[moved], ids, X, moved) - sums(self.labels[moved], ids, X, moved)
+        own = np.flatnonzero(np.isin(ids, changed))
+        total[own] += sums(labels[moved], ids[own], X, moved) - sums(self.labels[moved], ids[own], X, moved)
         kept = np.isin(ids, self.ids) & ~np.isin(ids, changed)
         best, cosine = np.full(len(ids), GONE), np.full(len(ids), -np.inf, dtype=np.float32)
         before = np.searchsorted(self.ids, ids[kept])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import Bools, Labels, Matrix, Rows
+from dialin.arrays import Bools, Labels, Rows, RowVectors
 from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Pieces, build
 from dialin.review.replay import NO_INTENT
@@ -17,7 +17,9 @@ MIN_PURITY = 0.9
 """Minimum share of a piece's sentences with the same intent; below it, the piece is broken up."""
 
 
-def edited_pieces(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels, touched: Collection[int]) -> Pieces:
+def edited_pieces(
+    pieces: Pieces, X: RowVectors, roles: Sequence[str], labels: Labels, touched: Collection[int]
+) -> Pieces:
     """Return pieces that follow the labels after a review.
 
     A piece of an untouched intent stays. Any other goes to the intent that at least `MIN_PURITY` of its sentences
@@ -56,7 +58,7 @@ def _of(pieces: Pieces, which: Rows) -> Iterator[tuple[int, int]]:
     return zip(which.tolist(), pieces.intents[which].tolist(), strict=True)
 
 
-def _near(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels, touched: Collection[int]) -> Rows:
+def _near(pieces: Pieces, X: RowVectors, roles: Sequence[str], labels: Labels, touched: Collection[int]) -> Rows:
     """Return the sentences that may belong to pieces of touched intents, ascending: few, unless many were moved."""
     own = np.flatnonzero(np.isin(labels, [intent for intent in touched if intent >= 0]))
     left, theirs = np.flatnonzero(labels < 0), np.flatnonzero(np.isin(pieces.intents, list(touched)))
@@ -65,7 +67,7 @@ def _near(pieces: Pieces, X: Matrix, roles: Sequence[str], labels: Labels, touch
     return np.union1d(own, left[some.within(nearest, cosine) & (nearest >= 0)])
 
 
-def _members(pieces: Pieces, X: Matrix, roles: Sequence[str], rows: Rows) -> dict[int, Rows]:
+def _members(pieces: Pieces, X: RowVectors, roles: Sequence[str], rows: Rows) -> dict[int, Rows]:
     """Return which of the rows belong to each piece; −1 for those that belong to none."""
     nearest, cosine, _ = pieces.nearest(X[rows], [roles[row] for row in rows.tolist()])
     found = rows_by(np.where(pieces.within(nearest, cosine), nearest, -1))

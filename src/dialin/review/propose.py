@@ -15,6 +15,9 @@ MAX_PARTS = 12
 MAX_IN_TREE = 1_000
 """Sentences of an intent that the tree is made of; of a larger one, a sample, and the rest joins the nearest part."""
 
+ROWS_AT_ONCE = 4_096
+"""Sentences whose vectors are taken at once."""
+
 
 def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[NDArray[np.int64]]:
     """Return the sentences of each of k parts (fewer if there are fewer sentences), the largest part first.
@@ -39,7 +42,9 @@ def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[ND
     parts = [some[own] for own in rows_by(labels).values()]
     if len(some) < len(rows):
         means = np.array([centroid(X[part]) for part in parts])
-        parts = [rows[own] for own in rows_by((X[rows] @ means.T).argmax(axis=1)).values()]
+        blocks = [rows[first : first + ROWS_AT_ONCE] for first in range(0, len(rows), ROWS_AT_ONCE)]
+        nearest = np.concatenate([(X[block] @ means.T).argmax(axis=1) for block in blocks])
+        parts = [rows[own] for own in rows_by(nearest).values()]
     return sorted(parts, key=lambda part: (-len(part), int(part[0])))
 
 

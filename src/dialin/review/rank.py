@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,9 +41,8 @@ class Since:
 NOTHING_SINCE = Since()
 
 
-@dataclass(frozen=True)
-class RankedIntent:
-    """An intent in the order of review.
+class RankedIntent(NamedTuple):
+    """An intent in the order of review; thousands are made anew after each decision.
 
     Parameters
     ----------

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.cluster.partition import rows_by
 from dialin.discover.intent_tree import IntentTree
 from dialin.review.branches import branch_misfit, changed_tree, put_beside, with_intents
 from dialin.review.edits import (
@@ -30,7 +32,7 @@ from dialin.review.edits import (
     Undo,
     Vote,
 )
-from dialin.review.effects import changed_by, counted, new_branches
+from dialin.review.effects import changed_by, counted, new_branches, touched_labels
 from dialin.review.fit import made_by, misfit
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
 
@@ -117,6 +119,11 @@ class ReviewState:
         """Return the sentences of an intent, ascending; −1 gives the sentences without an intent."""
         return np.flatnonzero(self.labels == intent)
 
+    @cached_property
+    def rows(self) -> Mapping[int, NDArray[np.int64]]:
+        """The sentences of every intent that has any, for who needs those of many: one pass finds them all."""
+        return rows_by(self.labels)
+
 
 def start_of(
     labels: NDArray[np.int64],
@@ -142,34 +149,34 @@ def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
     [0, 0, 0, -1]
     """
     active, undone = counted(entries)
-    draft = _Draft(start.labels.copy(), dict(start.intents), start.pinned.copy(), start.tree)
+    draft = _Draft(start, start.labels.copy(), dict(start.intents), start.pinned.copy(), start.tree)
     changes = {e.line: (e.edit, e.by) for e in entries if not isinstance(e.edit, Undo | Redo)}
     for line in sorted(active):
         draft.take(line, *changes[line])
     used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
     parted = (*draft.parted, *(bad for bad in draft.found_bad.values() if not draft.is_confirmed(bad.intent)))
     state = ReviewState(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
-    changed, branches = touched(start, state), start.used_branches | new_branches(e.edit for e in entries)
+    changed = touched_labels(start.labels, state.labels, state.pinned)
+    branches = start.used_branches | new_branches(e.edit for e in entries)
     tree = with_intents(draft.tree, draft.intents)
     state = replace(state, touched=changed, tree=tree, used_branches=branches)
     return replace(state, active=tuple(active), undone=tuple(undone), judged=draft.judged)
 
 
-def touched(start: ReviewState, state: ReviewState) -> frozenset[int]:
-    """Return the intents that gained or lost a sentence since the start, or hold one that a person placed."""
-    moved = state.labels != start.labels
-    found = (start.labels[moved], state.labels[moved | state.pinned])
-    return frozenset(np.unique(np.concatenate(found)).tolist())
-
-
 @dataclass
 class _Draft:
-    """Mutable state that `replay` fills."""
+    """Mutable state that `replay` fills.
 
+    An edit takes as long as the intents that it is about are large: `arrived` holds the sentences that each intent got
+    since the `start`, and those that left it again are told by their labels.
+    """
+
+    start: ReviewState
     labels: NDArray[np.int64]
     intents: dict[int, ReviewedIntent]
     pinned: NDArray[np.bool_]
     tree: IntentTree
+    arrived: dict[int, list[NDArray[np.int64]]] = field(default_factory=dict)
     parted: list[BrokenIntent] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
     heard: dict[Item, dict[str, bool]] = field(default_factory=dict)
@@ -184,14 +191,23 @@ class _Draft:
 
     def told(self) -> dict[int, ReviewedIntent]:
         """Return the intents, with `wants_split` set on each that the majority of either group finds bad."""
-        judged = self.judged
-        return {i: replace(k, wants_split=True) if is_bad(judged, i, k) else k for i, k in self.intents.items()}
+        judged, heard = self.judged, {intent for _, intent, _ in self.heard} & self.intents.keys()
+        bad = [intent for intent in heard if is_bad(judged, intent, self.intents[intent])]
+        return self.intents | {intent: replace(self.intents[intent], wants_split=True) for intent in bad}
+
+    def members(self, intent: int) -> NDArray[np.int64]:
+        """Return the sentences of an intent, ascending."""
+        rows = self.start.rows.get(intent, np.empty(0, dtype=np.int64))
+        if intent in self.arrived:
+            rows = np.unique(np.concatenate([rows, *self.arrived[intent]]))
+        still: NDArray[np.int64] = rows[self.labels[rows] == intent]
+        return still
 
     def is_confirmed(self, intent: int) -> bool:
         return intent in self.intents and self.intents[intent].confirmed
 
     def take(self, line: int, change: Change, by: str) -> None:
-        why = misfit(self.labels, self.intents, change) or branch_misfit(self.tree, self.intents, change)
+        why = misfit(self, change) or branch_misfit(self.tree, self.intents, change)
         if why or (isinstance(change, Vote) and self.judged.misfit(change, by)):
             self.void.append(line)
         elif isinstance(change, Vote):
@@ -215,8 +231,7 @@ class _Draft:
             self.found_bad[intent] = self._whole(intent)
 
     def _whole(self, intent: int) -> BrokenIntent:
-        rows = np.flatnonzero(self.labels == intent).tolist()
-        return BrokenIntent(intent, self.intents[intent].name, tuple(rows))
+        return BrokenIntent(intent, self.intents[intent].name, tuple(self.members(intent).tolist()))
 
     def _do(self, change: Change) -> None:
         match change:
@@ -245,8 +260,8 @@ class _Draft:
                 self.tree = changed_tree(self.tree, change)
 
     def _merge(self, change: Merge) -> None:
-        self.labels[np.isin(self.labels, change.others)] = change.intent
         for other in change.others:
+            self._label(self.members(other), change.intent)
             del self.intents[other]
         self.intents[change.intent] = ReviewedIntent(change.name or self.intents[change.intent].name, confirmed=True)
 
@@ -256,11 +271,16 @@ class _Draft:
         whole = self.intents.pop(change.intent)
         for part in change.parts:
             self.intents[part.intent] = ReviewedIntent(part.name or whole.name, candidate=whole.candidate)
-            self.labels[list(part.sentences)] = part.intent
+            self._label(np.array(part.sentences, dtype=np.int64), part.intent)
 
     def _put(self, sentences: Sequence[int], intent: int) -> None:
-        self.labels[list(sentences)] = intent
-        self.pinned[list(sentences)] = True
+        rows = np.array(sentences, dtype=np.int64)
+        self._label(rows, intent)
+        self.pinned[rows] = True
+
+    def _label(self, rows: NDArray[np.int64], intent: int) -> None:
+        self.labels[rows] = intent
+        self.arrived.setdefault(intent, []).append(rows)
 
 
 def is_bad(judged: Votes, intent: int, known: ReviewedIntent) -> bool:
@@ -276,5 +296,5 @@ def refusal(state: ReviewState, change: Change, by: str = "") -> str:
         return f"id {min(taken)} is already in use"
     if isinstance(change, Place) and change.name and change.branch in state.used_branches:
         return f"branch {change.branch} is already in use"
-    why = misfit(state.labels, state.intents, change) or branch_misfit(state.tree, state.intents, change)
+    why = misfit(state, change) or branch_misfit(state.tree, state.intents, change)
     return why or (state.judged.misfit(change, by) if isinstance(change, Vote) else "")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import rows_by
 from dialin.review.replay import NO_INTENT, ReviewState
 from dialin.review.verdicts import JUDGES, VERIFIERS
 
@@ -71,7 +70,7 @@ class Standing:
 
 def standing_of(state: ReviewState) -> Standing:
     """Return the progress of an annotation."""
-    rows = rows_by(state.labels)
+    rows = dict(state.rows)
     none = rows.pop(NO_INTENT, np.empty(0, dtype=np.int64))
     return Standing({intent: stage_of(state, intent) for intent in rows}, rows, none[~state.pinned[none]])
 
@@ -98,5 +97,10 @@ def open_for(state: ReviewState, standing: Standing, group: int, by: str) -> lis
 
 def named_so(state: ReviewState, among: Iterable[int], name: str) -> int | None:
     """Return the first of these intents that is called `name`, ignoring case; None if there is none."""
+    return next(all_named(state, among, name), None)
+
+
+def all_named(state: ReviewState, among: Iterable[int], name: str) -> Iterator[int]:
+    """Yield those of these intents that are called `name`, ignoring case."""
     wanted = name.casefold()
-    return next((intent for intent in among if state.intents[intent].name.casefold() == wanted), None)
+    return (intent for intent in among if state.intents[intent].name.casefold() == wanted)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dialin import files, saved
+from dialin.arrays import RowVectors
 from dialin.discover.assign import Pieces, read_pieces
 from dialin.discover.intent_tree import IntentTree
 from dialin.discover.specs import Specs
@@ -62,8 +63,20 @@ class Run:
     @property
     def data(self) -> Data | None:
         """The sentences with their vectors; None before embedding."""
-        X = saved.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
+        X = self._embeddings
         return None if X is None else self.data_with(X)
+
+    @property
+    def vectors(self) -> RowVectors | None:
+        """The vectors of `data`, which stay in their file, for who reads few rows, or reads them once."""
+        X = self._embeddings
+        if X is None:
+            return None
+        return data_of(self.corpus, X, self.manifest.embedder).vectors_in_context(self.manifest.settings.context)
+
+    @property
+    def _embeddings(self) -> NDArray[np.float32] | None:
+        return saved.read_array(self.folder / files.EMBEDDINGS, len(self.corpus.texts))
 
     def data_with(self, X: NDArray[np.float32]) -> Data:
         """Return the input of `discover`: the sentences, with these vectors of theirs, shape (n, d)."""
@@ -113,16 +126,16 @@ class Run:
     @property
     def pieces(self) -> Pieces:
         """The decision function after the review; raise InputError if it or the vectors cannot be read."""
-        return self.pieces_on(self.data if is_edited(self.review) else None)
+        return self.pieces_on(self.vectors if is_edited(self.review) else None)
 
-    def pieces_on(self, data: Data | None) -> Pieces:
-        """Return the decision function after the review, for who has read the `data` already."""
+    def pieces_on(self, X: RowVectors | None) -> Pieces:
+        """Return the decision function after the review, for who has the `vectors` already."""
         pieces = read_pieces(self.folder / files.PIECES)
         if not is_edited(self.review):
             return pieces
-        if data is None:
+        if X is None:
             raise InputError(f"{self.folder} has no vectors", hint=f"continue the run with: {self.resume_command}")
-        return edited_pieces(pieces, data.X, self.assignment_roles, self.review.labels, self.review.touched)
+        return edited_pieces(pieces, X, self.assignment_roles, self.review.labels, self.review.touched)
 
     @property
     def assignment_roles(self) -> list[str]:
@@ -139,17 +152,23 @@ class Run:
     @cached_property
     def found(self) -> tuple[pa.Table, pa.Table]:
         """The tables of sentences and intents before any review; names have no marks that act or cannot be seen."""
-        sentences = read_sentences(self.folder)
-        intents = read_found_intents(self.folder, sentences)
+        sentences, intents = self._written
         names = pa.array([plain_name(name) for name in intents["name"].to_pylist()], pa.string())
         named = intents.set_column(intents.schema.get_field_index("name"), "name", names)
-        known = with_uids(named, keys_of(self.corpus), sentences["intent_id"].to_numpy())
-        return sentences, with_paths(known, self.found_tree)
+        if "uid" not in named.column_names:
+            named = with_uids(named, keys_of(self.corpus), sentences["intent_id"].to_numpy())
+        return sentences, with_paths(named, self.found_tree)
+
+    @cached_property
+    def _written(self) -> tuple[pa.Table, pa.Table]:
+        """The tables of sentences and intents as they are on the disk."""
+        sentences = read_sentences(self.folder)
+        return sentences, read_found_intents(self.folder, sentences)
 
     @cached_property
     def found_tree(self) -> IntentTree:
         """The branches above the intents before any review."""
-        intents = read_found_intents(self.folder, read_sentences(self.folder))
+        _, intents = self._written
         return read_tree(self.folder, set(intents["intent_id"].to_pylist()))
 
     @property

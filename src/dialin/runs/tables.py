@@ -205,19 +205,17 @@ def with_paths(intents: pa.Table, tree: IntentTree) -> pa.Table:
 
 
 def with_uids(intents: pa.Table, keys: Sequence[tuple[str, str]], labels: Labels) -> pa.Table:
-    """Return the table of intents with the column `uid`, which runs of older versions lack.
+    """Return the table of intents of an older version, which lacks the column `uid`, with that column.
 
     Parameters
     ----------
     intents : pyarrow.Table
-        The table as the run wrote it.
+        The table as the run wrote it, without the column.
     keys : sequence of (str, str), n
         Text and role of each sentence.
     labels : ndarray of shape (n,), int64
         Its intent, −1 for none.
     """
-    if "uid" in intents.column_names:
-        return intents
     rows = rows_by(labels)
     uids = [uid_of(keys[row] for row in rows[intent].tolist()) for intent in intents["intent_id"].to_pylist()]
     return intents.append_column("uid", pa.array(uids, pa.string()))

@@ -22,7 +22,7 @@ from dialin.serve.bodies import JSON, NDJSON, body_of, form_of_body
 from dialin.serve.gate import Gate, fault, place_of
 from dialin.serve.metrics import Metrics
 from dialin.serve.openapi import description_of
-from dialin.serve.questions import Inquiry, parsed, to_dialogues, to_parse, to_predict, to_predict_lines
+from dialin.serve.questions import COST_OF_CUT, Inquiry, parsed, to_dialogues, to_parse, to_predict, to_predict_lines
 from dialin.serve.replies import (
     dialogues_of,
     heading_of,
@@ -40,7 +40,7 @@ from dialin.serve.stopping import Stopping
 LOOK_SECONDS = 0.5
 """Time between two looks at whether the run has changed."""
 LINES_AT_ONCE = 128
-"""Lines of NDJSON that are answered at once: others get their turn between."""
+"""Lines of NDJSON that are answered at once: others get their turn between. Fewer if some are cut."""
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 PAGES = {"docs": "text/html", "docs.css": "text/css", "docs.js": "text/javascript"}
 
@@ -150,16 +150,17 @@ class _Service:
 
         A stream that is not at its end when the service stops ends with a line that says so.
         """
-        first = question.slice(0, LINES_AT_ONCE)
+        step = LINES_AT_ONCE // (COST_OF_CUT if any(question.is_multi) else 1)
+        first = question.slice(0, step)
         told = await self._told(first)
 
         async def answers() -> AsyncIterator[bytes]:
             yield prediction_lines(first, told)
-            for place in range(LINES_AT_ONCE, len(question.ids), LINES_AT_ONCE):
+            for place in range(step, len(question.ids), step):
                 if self.stopping.is_over:
                     yield stopped_line(place, len(question.ids))
                     return
-                part = question.slice(place, LINES_AT_ONCE)
+                part = question.slice(place, step)
                 yield prediction_lines(part, await self._told(part, patient=True))
 
         return StreamingResponse(answers(), media_type=NDJSON)

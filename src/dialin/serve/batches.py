@@ -16,7 +16,7 @@ from dialin.serve.questions import Inquiry
 from dialin.serve.served import ServedRun
 
 MOST_ROWS = 256
-"""Utterances from which on no further request joins those that are answered at once."""
+"""Utterances from which on no further request joins those that are answered at once; one that is cut counts more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +104,10 @@ class Batches:
             await self._answer(batch)
 
     def _fill(self, batch: list[Waiting]) -> None:
-        n = len(batch[0].question.ids)
+        n = batch[0].question.cost
         while n < MOST_ROWS and not self._queue.empty():
             batch.append(self._queue.get_nowait())
-            n += len(batch[-1].question.ids)
+            n += batch[-1].question.cost
 
     async def _answer(self, batch: list[Waiting]) -> None:
         served, loop = self._current(), asyncio.get_running_loop()
@@ -133,7 +133,8 @@ def answers_to(served: ServedRun, questions: Sequence[Inquiry]) -> list[list[Ran
     """Return what a run decides about the utterances of each question; no answer depends on the other questions."""
     table = served.read(pa.concat_tables([question.table for question in questions]))
     n_top = max((top for question in questions for top in question.tops), default=0)
-    found = iter(ranked_answers(served.answers, table, n_top))
+    is_multi = [each for question in questions for each in question.is_multi]
+    found = iter(ranked_answers(served.answers, table, n_top, is_multi))
     return [[next(found) for _ in question.ids] for question in questions]
 
 

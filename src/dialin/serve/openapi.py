@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dialin import __version__
-from dialin.serve.questions import MOST_TOP, USUAL_TOP
+from dialin.serve.questions import CUT_CHARACTERS, LONGEST_CUT, MOST_TOP, USUAL_TOP
 from dialin.serve.rules import Rules
 
 Schema = dict[str, Any]
@@ -92,14 +92,14 @@ def _error(status: str) -> Schema:
 
 
 def _predict_body(rules: Rules) -> Schema:
-    texts = {"type": "array", "maxItems": rules.max_texts}
+    texts, asked = {"type": "array", "maxItems": rules.max_texts}, _asked_in(rules)
     forms = [
-        _object({"text": TEXT, "top_k": TOP}, ["text"]),
-        _object({"texts": texts | {"items": TEXT}, "top_k": TOP}, ["texts"]),
-        _object({"utterances": texts | {"items": _ref("Utterance")}, "top_k": TOP}, ["utterances"]),
+        _object({"text": TEXT, **asked}, ["text"]),
+        _object({"texts": texts | {"items": TEXT}, **asked}, ["texts"]),
+        _object({"utterances": texts | {"items": _ref("Utterance")}, **asked}, ["utterances"]),
     ]
-    lines = {"type": "string", "description": "An utterance a line, each with its own top_k or without."}
-    example = '{"id": "a", "text": "Where is my parcel?"}\n{"id": "b", "text": "我要退款"}\n'
+    lines = {"type": "string", "description": "An utterance a line, each with its own top_k and multi or without."}
+    example = '{"id": "a", "text": "Where is my parcel?"}\n{"id": "b", "text": "我要退款", "multi": true}\n'
     found = _body({"application/json": {"oneOf": forms}, "application/x-ndjson": lines})
     found["content"]["application/json"]["example"] = {"texts": ["Where is my parcel?", "我要退款"], "top_k": 3}
     found["content"]["application/x-ndjson"]["example"] = example
@@ -117,7 +117,15 @@ def _dialogues_body(rules: Rules) -> Schema:
     turns = {"type": "array", "minItems": 1, "maxItems": rules.max_texts, "items": _ref("Utterance")}
     dialogue = _object({"id": ID_OR_NONE, "turns": turns}, ["turns"])
     dialogues = {"type": "array", "maxItems": rules.max_texts, "items": dialogue}
-    return _object({"dialogues": dialogues, "top_k": TOP}, ["dialogues"])
+    return _object({"dialogues": dialogues, **_asked_in(rules)}, ["dialogues"])
+
+
+def _asked_in(rules: Rules) -> Schema:
+    """Return the fields that say what is asked about utterances."""
+    most = CUT_CHARACTERS * rules.max_texts
+    what = "Whether to tell every intent that an utterance states. Then it has "
+    what += f"at most {LONGEST_CUT:,} characters, and the utterances of a JSON request have {most:,} together."
+    return {"top_k": TOP, "multi": {"type": "boolean", "default": False, "description": what}}
 
 
 def _object(properties: Schema, required: list[str] | None = None) -> Schema:
@@ -154,6 +162,7 @@ ID_OR_NONE: Schema = {
 }
 TOP: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_TOP, "default": USUAL_TOP}
 _P: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+_PLACE: Schema = {"type": "integer", "minimum": 0}
 _INTENT: Schema = {"type": "integer", "minimum": -1, "description": "-1 for none."}
 _HEADING: Schema = {"run": TEXT, "version": {"type": "string", "pattern": "^[0-9a-f]{12}$"}}
 _ONE_INTENT: Schema = {
@@ -170,6 +179,15 @@ SCHEMAS: Schema = {
     "Status": _object({"status": TEXT}),
     "Utterance": _object({"id": ID_OR_NONE, "text": TEXT, "role": {"type": ["string", "null"]}}, ["text"]),
     "Likely": _object({"intent_id": {"type": "integer", "minimum": 0}, "name": TEXT, "p": _P}),
+    "Stated": _object(
+        {
+            "start": _PLACE | {"description": "The first character, a Unicode code point of text, counted from 0."},
+            "end": _PLACE | {"description": "The character after the last."},
+            "intent_id": _PLACE,
+            "name": TEXT,
+            "p_intent": _P | {"description": "P(the intent | this part of the utterance alone)."},
+        }
+    ),
     "Result": _object(
         {
             "id": ID,
@@ -178,7 +196,10 @@ SCHEMAS: Schema = {
             "p_intent": _P,
             "ranking": _list_of(_ref("Likely")),
             "reason": {"enum": ["", "far", "blank", "not a need", "person"], "description": "Why there is no intent."},
-        }
+            "text": {"type": ["string", "null"], "description": "With multi: the utterance as it was read."},
+            "intents": _list_of(_ref("Stated")) | {"description": "With multi: the intents that it states, in order."},
+        },
+        ["id", "intent_id", "intent", "p_intent", "ranking", "reason"],
     ),
     "Prediction": _object(_HEADING | {"results": _list_of(_ref("Result"))}),
     "Reason": _object({"intent_id": {"type": "integer", "minimum": 0}, "intent": TEXT}),

@@ -17,6 +17,14 @@ from dialin.read.table import cleaned_table
 
 USUAL_TOP, MOST_TOP = 5, 1_000
 """Intents in a ranking, unless the request says how many, and at most."""
+LONGEST_CUT = 10_000
+"""Characters of an utterance whose parts are asked about, at most."""
+CUT_CHARACTERS = 100
+"""Characters of such utterances in a request that is answered in one piece, for each utterance that it may have."""
+COST_OF_CUT = 8
+"""Utterances that are answered while one that is cut is, about: its parts are embedded, too."""
+ASKED = ("top_k", "multi")
+"""What may be asked about utterances."""
 Id = str | int
 
 
@@ -32,16 +40,25 @@ class Inquiry:
         The utterances, as `dialin.read.table.read_table` gives them.
     tops : list of int
         Most intents in the ranking of each.
+    is_multi : list of bool
+        Whether every intent that it states is asked.
     """
 
     ids: list[Id]
     table: pa.Table
     tops: list[int]
+    is_multi: list[bool]
+
+    @property
+    def cost(self) -> int:
+        """What it costs to answer, in utterances that are not cut."""
+        return len(self.ids) + (COST_OF_CUT - 1) * sum(self.is_multi)
 
     def slice(self, first: int, n: int) -> Inquiry:
         """Return n of the utterances, from `first` on."""
         last = first + n
-        return Inquiry(self.ids[first:last], self.table.slice(first, n), self.tops[first:last])
+        table = self.table.slice(first, n)
+        return Inquiry(self.ids[first:last], table, self.tops[first:last], self.is_multi[first:last])
 
 
 def unprocessable(message: str) -> HTTPException:
@@ -65,7 +82,7 @@ def to_predict(value: Any, max_texts: int) -> Inquiry:
     Parameters
     ----------
     value : object
-        ``{"text"}``, ``{"texts"}`` or ``{"utterances"}``, each with ``"top_k"`` or without.
+        ``{"text"}``, ``{"texts"}`` or ``{"utterances"}``, each with ``"top_k"`` and ``"multi"`` or without.
     max_texts : int
         Most utterances.
 
@@ -74,21 +91,20 @@ def to_predict(value: Any, max_texts: int) -> Inquiry:
     HTTPException
         422, with what is wrong, too many utterances among it.
     """
-    given = _object(value, "the body", {"text", "texts", "utterances", "top_k"})
+    given = _object(value, "the body", {"text", "texts", "utterances", *ASKED})
     forms = [name for name in ("text", "texts", "utterances") if name in given]
     if len(forms) != 1:
         raise unprocessable("give one of text, texts and utterances")
-    top = _top(given.get("top_k", USUAL_TOP))
-    if forms == ["utterances"]:
-        listed = _list(given["utterances"], "utterances", max_texts)
-        return question_of([_utterance(each, f"utterances[{i}]", ()) for i, each in enumerate(listed)], top)
-    listed = [given["text"]] if forms == ["text"] else _list(given["texts"], "texts", max_texts)
-    where = "text" if forms == ["text"] else "texts"
-    return question_of([{"text": _text(each, where)} for each in listed], top)
+    asked, (form,) = _asked(given, ""), forms
+    if form == "utterances":
+        listed = _list(given[form], form, max_texts)
+        return in_one_piece([_utterance(each, f"{form}[{i}]", ()) for i, each in enumerate(listed)], asked, max_texts)
+    listed = [given[form]] if form == "text" else _list(given[form], form, max_texts)
+    return in_one_piece([{"text": _text(each, form)} for each in listed], asked, max_texts)
 
 
 def to_predict_lines(body: bytes) -> Inquiry:
-    """Return the question of NDJSON: an utterance ``{"id", "text", "role", "top_k"}`` a line; blank lines do not count.
+    """Return the question of NDJSON: an utterance a line, with its own `ASKED` or without; blank lines do not count.
 
     Raises
     ------
@@ -96,7 +112,10 @@ def to_predict_lines(body: bytes) -> Inquiry:
         422, with the number of the line from 1.
     """
     lines = [(f"line {n}", line) for n, line in enumerate(body.split(b"\n"), 1) if line.strip()]
-    return question_of([_utterance(parsed(line, where), where, ("top_k",)) for where, line in lines], USUAL_TOP)
+    said = [_utterance(parsed(line, where), where, ASKED) for where, line in lines]
+    for (where, _), each in zip(lines, said, strict=True):
+        _check_cut(each["text"], where, is_cut=each.get("multi", False))
+    return question_of(said, {})
 
 
 def to_parse(value: Any) -> tuple[Inquiry, Any]:
@@ -105,14 +124,13 @@ def to_parse(value: Any) -> tuple[Inquiry, Any]:
     if "text" not in given:
         raise unprocessable("the body has no text")
     message = given.get("message_id")
-    return question_of([{"text": _text(given["text"], "text")}], 10), None if message is None else _id(
-        message, "message_id"
-    )
+    question = question_of([{"text": _text(given["text"], "text")}], {"top_k": 10})
+    return question, None if message is None else _id(message, "message_id")
 
 
 def to_dialogues(value: Any, max_texts: int) -> tuple[list[Id], Inquiry]:
     """Return the ids of the dialogues, and the question about all their turns; raises as `to_predict`."""
-    given = _object(value, "the body", {"dialogues", "top_k"})
+    given = _object(value, "the body", {"dialogues", *ASKED})
     if "dialogues" not in given:
         raise unprocessable("the body has no dialogues")
     ids, turns = [], list[dict[str, Any]]()
@@ -129,11 +147,22 @@ def to_dialogues(value: Any, max_texts: int) -> tuple[list[Id], Inquiry]:
             turns.append({"id": place} | found | {"dialogue": f"#{n}", "turn": place})
     if len(turns) > max_texts:
         raise unprocessable(f"{len(turns):,} turns are too many: at most {max_texts:,} in a request")
-    return ids, question_of(turns, _top(given.get("top_k", USUAL_TOP)))
+    return ids, in_one_piece(turns, _asked(given, ""), max_texts)
 
 
-def question_of(said: Sequence[dict[str, Any]], top: int) -> Inquiry:
-    """Return the question about utterances that are checked already."""
+def in_one_piece(said: Sequence[dict[str, Any]], asked: dict[str, Any], max_texts: int) -> Inquiry:
+    """Return the question about all utterances of a request; raise a refusal if too much of them would be cut."""
+    if asked.get("multi"):
+        for n, each in enumerate(said):
+            _check_cut(each["text"], f"utterance {n}", is_cut=True)
+        length, most = sum(len(each["text"]) for each in said), CUT_CHARACTERS * max_texts
+        if length > most:
+            raise unprocessable(f"{length:,} characters are too many for multi: at most {most:,} in a request")
+    return question_of(said, asked)
+
+
+def question_of(said: Sequence[dict[str, Any]], asked: dict[str, Any]) -> Inquiry:
+    """Return the question about utterances that are checked already; `asked` holds for those that ask nothing else."""
     table = cleaned_table(
         text=pa.array([each["text"] for each in said], pa.large_string()),
         speakers=_speakers([each.get("role") for each in said]),
@@ -141,7 +170,8 @@ def question_of(said: Sequence[dict[str, Any]], top: int) -> Inquiry:
         turn=pa.array([each.get("turn") for each in said], pa.int64()),
     )
     ids = [each.get("id", n) for n, each in enumerate(said)]
-    return Inquiry(ids, table, [each.get("top_k", top) for each in said])
+    both = [{"top_k": USUAL_TOP, "multi": False, **asked, **each} for each in said]
+    return Inquiry(ids, table, [each["top_k"] for each in both], [each["multi"] for each in both])
 
 
 def _speakers(roles: Sequence[str | None]) -> Speakers | None:
@@ -162,7 +192,13 @@ def _utterance(value: Any, where: str, more: Sequence[str]) -> dict[str, Any]:
         found["id"] = _id(given["id"], f"{where}.id")
     if given.get("role") is not None:
         found["role"] = _text(given["role"], f"{where}.role")
-    return found | ({"top_k": _top(given["top_k"])} if "top_k" in given else {})
+    return found | _asked(given, f"{where}.")
+
+
+def _asked(given: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return what an object asks of `ASKED`; raise a refusal of a wrong value, with `where` before its name."""
+    checks = {"top_k": _top, "multi": _flag}
+    return {name: checks[name](given[name], f"{where}{name}") for name in ASKED if name in given}
 
 
 def _object(value: Any, where: str, known: set[str] | None) -> dict[str, Any]:
@@ -199,8 +235,19 @@ def _id(value: Any, where: str) -> Id:
     return _text(value, where)
 
 
-def _top(value: Any) -> int:
+def _top(value: Any, where: str) -> int:
     is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
     if not is_whole or not 0 <= value <= MOST_TOP:
-        raise unprocessable(f"top_k is not a whole number from 0 to {MOST_TOP:,}")
+        raise unprocessable(f"{where} is not a whole number from 0 to {MOST_TOP:,}")
     return int(value)
+
+
+def _flag(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise unprocessable(f"{where} is neither true nor false")
+    return value
+
+
+def _check_cut(text: str, where: str, *, is_cut: bool) -> None:
+    if is_cut and len(text) > LONGEST_CUT:
+        raise unprocessable(f"{where} is too long for multi: at most {LONGEST_CUT:,} characters")

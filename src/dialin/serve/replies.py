@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from dialin import __version__
@@ -41,6 +42,7 @@ def result_of(name: Id, answer: RankedAnswer, top: int, served: ServedRun) -> di
             for each in answer.ranking[:top]
         ],
         "reason": answer.reason,
+        **(asdict(answer.stated) if answer.stated else {}),
     }
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from dialin.errors import InputError
 from dialin.runs.run import Run
+from dialin.score.shares import ShareDifference, share_change
 from dialin.taxonomy.added import added_alone, follows
 from dialin.taxonomy.flows import Flows, flows_between
 from dialin.taxonomy.match import Matching, matched
-from dialin.taxonomy.shares import ShareDifference, share_change
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot, snapshot_of
 
 KEPT, RENAMED, GROWN, SHRUNK = "kept", "renamed", "grown", "shrunk"

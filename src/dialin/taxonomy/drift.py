@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dialin.arrays import Floats, Ints, Labels
-from dialin.taxonomy.shares import ERROR, ShareDifference, share_change
+from dialin.score.shares import ERROR, ShareDifference, share_change
 
 SHARE, DISTANCE, UNASSIGNED = "share", "distance", "unassigned"
 """What can change."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Floats, Ints, Labels
+from dialin.score.cross_table import crossed
 from dialin.taxonomy.snapshot import Snapshot
 
 
@@ -77,16 +78,3 @@ def put_by(judge: Snapshot, other: Snapshot, shared: tuple[Labels, Labels]) -> L
     own, there = shared
     labels[own] = judge.labels[there]
     return labels
-
-
-def crossed(rows: Labels, columns: Labels, shape: tuple[int, int]) -> Ints:
-    """Return how often each pair of labels occurs; those with a −1 do not count.
-
-    Examples
-    --------
-    >>> crossed(np.array([0, 0, 1, -1]), np.array([1, 1, 0, 0]), (2, 2)).tolist()
-    [[0, 2], [1, 0]]
-    """
-    both = (rows >= 0) & (columns >= 0)
-    counts = np.bincount(rows[both] * shape[1] + columns[both], minlength=shape[0] * shape[1])
-    return counts.astype(np.int64).reshape(shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from dialin import files
 from dialin.arrays import Ints, Labels, Matrix
 from dialin.cluster.partition import centroid, rows_by
+from dialin.discover.as_before import Before
 from dialin.discover.assign import Pieces
 from dialin.discover.state import NOT_A_NEED, Intent, Result
 from dialin.errors import InputError
@@ -117,7 +118,7 @@ def snapshot_of(run: Run) -> Snapshot:
     if data is None:
         raise InputError(f"{run.folder} has no {files.EMBEDDINGS}", hint=f"continue the run with: {run.resume_command}")
     places = numbered_from_zero([row["intent_id"] for row in rows])
-    pieces = run.pieces_on(data)
+    pieces = run.pieces_on(data.X)
     return Snapshot(
         intents=tuple(map(_seen, rows)),
         n_occurrences=n_searched(run, reasons),
@@ -146,6 +147,14 @@ def snapshot_of_result(run: Run, result: Result) -> Snapshot:
         pieces=replace(result.pieces, intents=as_places(result.pieces.intents, places)),
         unit="needs" if NOT_A_NEED in result.reasons else "utterances",
     )
+
+
+def before_of(earlier: Snapshot, without: Collection[str] = ()) -> Before:
+    """Return an earlier run as `dialin.discover.method.discover` is told of it, without intents of these uids."""
+    is_kept = np.array([intent.uid not in without for intent in earlier.intents] + [False])  # the last: no intent
+    labels = np.where(is_kept[earlier.labels], earlier.labels, -1)
+    names = tuple(intent.name for intent in earlier.intents)
+    return Before(names, earlier.X, labels, earlier.roles, earlier.pieces)
 
 
 def n_searched(run: Run, reasons: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from dialin.errors import InputError
 from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Rename, Split, SplitPart, Vote
 from dialin.review.replay import ReviewState
-from dialin.review.stages import named_so, standing_of
+from dialin.review.stages import all_named, named_so, standing_of
 from dialin.web.seen import Seen
 
 MAX_NAME = 120
@@ -199,8 +199,8 @@ def _renamed(form: Form) -> Callable[[ReviewState], Edit]:
 
     def decide(state: ReviewState) -> Edit:
         known = state.intents.get(intent)
-        others = [i for i in state.intents if i != intent and (state.labels == i).any()]
-        if known and known.name != name and named_so(state, others, name) is not None:
+        others = all_named(state, (i for i in state.intents if i != intent), name)
+        if known and known.name != name and any((state.labels == i).any() for i in others):
             raise InputError(f"another intent is called {name!r}", hint="merge the two, or choose another name")
         return Rename(intent, name)
 

@@ -33,8 +33,13 @@ class CountedList:
 
 def is_in(row: RankedIntent, name: str) -> bool:
     """Return whether a list has an intent."""
-    belongs = {NEW: row.is_new and not row.is_candidate, CANDIDATES: row.is_candidate, DRIFTED: row.has_drifted}
-    return name == ALL or (not row.is_settled and belongs.get(name, True))
+    if name == ALL or row.is_settled:
+        return name == ALL
+    if name == NEW:
+        return row.is_new and not row.is_candidate
+    if name == CANDIDATES:
+        return row.is_candidate
+    return row.has_drifted if name == DRIFTED else True
 
 
 def listed_in(view: View, name: str) -> tuple[RankedIntent, ...]:

@@ -104,6 +104,11 @@ class ProposedPart:
     sentences: tuple[int, ...]
     shown: tuple[SentenceLine, ...]
 
+    @property
+    def numbers(self) -> str:
+        """Its sentences in the form that a form sends them."""
+        return ",".join(map(str, self.sentences))
+
 
 @dataclass(frozen=True)
 class SplitPage:
@@ -208,14 +213,15 @@ def split_page(view: View, intent: int, k: int) -> SplitPage | None:
     return SplitPage(intent, view.name(intent), len(parts), tuple(shown))
 
 
-def _frequent(view: View, rows: Iterable[int], n: int = 8) -> list[int]:
-    return sorted(rows, key=lambda row: (-int(view.counts[row]), row))[:n]
+def _frequent(view: View, sentences: Sequence[int], n: int = 8) -> NDArray[np.int64]:
+    rows = np.array(sentences, dtype=np.int64)
+    return rows[np.lexsort((rows, -view.counts[rows]))[:n]]
 
 
 def search_page(view: View, words: str, page: int) -> SearchPage:
     """Return the sentences and intents that contain all the words, in any order and ignoring case."""
     wanted = words.casefold().split()
-    rows = np.flatnonzero(holding(view.folded, wanted))
+    rows = holding(view.folded, wanted)
     at = pager(len(rows), page)
     names = tuple(r for r in view.ranked if wanted and has(r.name, wanted))
     shown = lines(view, rows[at.span])
@@ -223,18 +229,19 @@ def search_page(view: View, words: str, page: int) -> SearchPage:
     return SearchPage(words, names[:N_FOUND], len(names), shown, at, targets(view, first, NO_INTENT))
 
 
-def holding(folded: pa.Array, wanted: list[str]) -> NDArray[np.bool_]:
-    """Return which of the texts, without case, hold all of these words; none does without a word.
+def holding(folded: pa.Array, wanted: list[str]) -> NDArray[np.int64]:
+    """Return the texts, without case, that hold all of these words, by their numbers; none does without a word.
 
     Examples
     --------
     >>> holding(pa.array(["cancel my order", "my card", "取消订单"]), ["my", "order"]).tolist()
-    [True, False, False]
+    [0]
     """
-    found = np.full(len(folded), bool(wanted))
-    for word in wanted:
-        found &= pc.match_substring(folded, word).to_numpy(zero_copy_only=False)
-    return found
+    rows = np.arange(len(folded) if wanted else 0)
+    for n, word in enumerate(sorted(set(wanted), key=len, reverse=True)):  # a long word leaves few texts to the others
+        texts = folded.take(pa.array(rows)) if n else folded
+        rows = rows[pc.match_substring(texts, word).to_numpy(zero_copy_only=False)]
+    return rows
 
 
 def targets(view: View, first: Sequence[int], but: int) -> Targets:

@@ -9,6 +9,7 @@ import numpy as np
 
 from dialin.errors import InputError
 from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Place, Redo, Rename, Split, Undo, Vote
+from dialin.review.effects import touched_labels
 from dialin.review.replay import ReviewState, replay
 
 
@@ -53,7 +54,8 @@ def check_unchanged(start: ReviewState, entries: Sequence[Entry], seen: Seen) ->
     if not later:
         return
     before, after = replay(start, shown), replay(start, entries)
-    if _aspects(before, seen) != _aspects(after, seen):
+    moved = touched_labels(before.labels, after.labels)
+    if _aspects(before, seen) != _aspects(after, seen) or not moved.isdisjoint(seen.intents):
         about = {*seen.intents, *seen.targets}
         rows = {*seen.sentences, *_members(before, seen.intents), *_members(after, seen.intents)}
         edits = {entry.line: entry.edit for entry in entries}
@@ -73,7 +75,7 @@ def older(entries: Sequence[Entry], line: int) -> tuple[list[Entry], list[Entry]
 
 
 def _aspects(state: ReviewState, seen: Seen) -> object:
-    """Return everything about a state that must be the same before and after."""
+    """Return everything about a state that must be the same before and after, beside the sentences of the intents."""
     intents = [state.intents.get(i) for i in seen.intents]
     targets = [state.intents.get(i) for i in seen.targets]
     rows = [row for row in seen.sentences if row < len(state.labels)]
@@ -81,7 +83,6 @@ def _aspects(state: ReviewState, seen: Seen) -> object:
         [known and (known.name, known.wants_split, known.confirmed and not seen.is_acceptance) for known in intents],
         [known and known.name for known in targets],
         state.labels[rows].tolist(),
-        [state.members(i).tolist() for i in seen.intents],
     )
 
 

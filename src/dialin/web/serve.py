@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Thread
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from dialin.errors import InputError
 from dialin.llm.hosts import is_loopback
+from dialin.name.stop_words import english_stop_words
 from dialin.runs.run import Run
 from dialin.web.app import Access, app_of
 from dialin.web.connections import BoundedProtocol, Limits
+from dialin.web.guard import Guard
 
 LOOPBACK = "127.0.0.1"
 
@@ -60,10 +64,18 @@ def serve(run: Run, door: Door, on_ready: Callable[[str, str], None]) -> None:
     """
     with listening(door.host, door.port) as listener:
         access = access_of(door.host, listener.getsockname()[1], door.user, door.group)
-        server = uvicorn.Server(config_of(app_of(run, access), door.limits))
+        server = uvicorn.Server(config_of(lasting_app(run, access), door.limits))
         base = f"http://{in_url(door.host)}:{access.port}/?token="
         on_ready(base + access.token, base + access.reader)
         server.run(sockets=[listener])
+
+
+def lasting_app(run: Run, access: Access) -> Guard:
+    """Return the review or annotation for a process that does nothing else, and load what its first split needs."""
+    app = app_of(run, access)
+    gc.freeze()  # the run stays to the end: garbage collection, which looks at each of its sentences, would stop pages
+    Thread(target=english_stop_words, daemon=True).start()  # while the first page is read: that takes a second
+    return app
 
 
 def config_of(app: ASGIApp, limits: Limits) -> uvicorn.Config:

@@ -21,9 +21,10 @@ function headers() {
   return key ? { "X-API-Key": key } : {};
 }
 
-function question(path, texts, top) {
-  if (path === "/predict") return { texts, top_k: top };
-  return { dialogues: [{ turns: texts.map((text) => ({ text })) }], top_k: top };
+function question(path, texts) {
+  const asked = { top_k: Number(at("top").value), multi: at("multi").checked };
+  if (path === "/predict") return { texts, ...asked };
+  return { dialogues: [{ turns: texts.map((text) => ({ text })) }], ...asked };
 }
 
 function others(result) {
@@ -32,15 +33,31 @@ function others(result) {
   return [result.reason, ranking].filter(Boolean).join(": ");
 }
 
-function show(texts, found) {
-  const dialogue = found.dialogues ? found.dialogues[0] : null;
-  const results = dialogue ? dialogue.turns : found.results;
-  at("rows").replaceChildren(...results.map((result, place) => row(
-    cell(texts[place]),
+function partsOf(result) {
+  const text = [...(result.text || "")]; // places count code points
+  const stated = result.intents || [];
+  return stated.length < 2 ? [] : stated.map((one) => row(
+    cell(text.slice(one.start, one.end).join(""), "part"),
+    cell(one.name),
+    cell(percent(one.p_intent), "number"),
+    cell("stated by this part", "soft"),
+  ));
+}
+
+function rowsOf(text, result) {
+  const whole = row(
+    cell(text),
     cell(result.intent || "none", result.intent ? "" : "soft"),
     cell(result.intent ? percent(result.p_intent) : "", "number"),
     cell(others(result), "soft"),
-  )));
+  );
+  return [whole, ...partsOf(result)];
+}
+
+function show(texts, found) {
+  const dialogue = found.dialogues ? found.dialogues[0] : null;
+  const results = dialogue ? dialogue.turns : found.results;
+  at("rows").replaceChildren(...results.flatMap((result, place) => rowsOf(texts[place], result)));
   at("reason").hidden = !dialogue;
   if (dialogue) at("reason").textContent = "Main reason: " + (dialogue.main_reason ? dialogue.main_reason.intent : "none");
   at("answers").hidden = false;
@@ -55,7 +72,7 @@ async function ask(event) {
   event.preventDefault();
   const texts = at("texts").value.split("\n").filter((line) => line.trim());
   const path = at("form").value;
-  const body = JSON.stringify(question(path, texts, Number(at("top").value)));
+  const body = JSON.stringify(question(path, texts));
   try {
     const reply = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers() }, body });
     const found = await reply.json();

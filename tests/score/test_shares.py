@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dialin.taxonomy.shares import share_change
+from dialin.score.shares import share_change
 
 
 def test_the_published_examples_hold() -> None:
