@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from dialin.arrays import Bools, Ints, Labels, Rows
 from dialin.judge.guarantee import Cascaded
 from dialin.judge.verdict import Judge, Verdict
 
+T = TypeVar("T")
 MOST_STRANGE = 0.1
 """Share of other sentences in a set, up to which it is one intent without a question: so few would hardly be shown."""
 P_KNOWN = 0.97
@@ -38,29 +40,31 @@ class KnownJudge(Judge):
 
     def judge(self, clusters: Sequence[Rows]) -> list[Verdict]:
         """Return one verdict per cluster."""
-        told = [self._told(rows) for rows in clusters]
-        open_ = [rows for rows, one in zip(clusters, told, strict=True) if one is None]
-        answers = iter(self.other.judge(open_))
-        return [one or next(answers) for one in told]
+        return self._judged(clusters, clusters, self.other.judge)
 
     def judge_unions(self, pairs: Sequence[tuple[Rows, Rows]]) -> list[Verdict]:
         """Return one verdict per union."""
-        told = [self._told(np.concatenate(pair)) for pair in pairs]
-        open_ = [pair for pair, one in zip(pairs, told, strict=True) if one is None]
-        answers = iter(self.other.judge_unions(open_))
-        return [one or next(answers) for one in told]
+        return self._judged(pairs, [np.concatenate(pair) for pair in pairs], self.other.judge_unions)
+
+    def _judged(
+        self, given: Sequence[T], sets: Sequence[Rows], ask: Callable[[list[T]], list[Verdict]]
+    ) -> list[Verdict]:
+        """Return one verdict per set; `ask` is given those that are not settled, each as it was given here."""
+        told = [self._told(rows) for rows in sets]
+        answers = iter(ask([one for one, verdict in zip(given, told, strict=True) if verdict is None]))
+        return [verdict or next(answers) for verdict in told]
 
     def _told(self, rows: Rows) -> Verdict | None:
         """Return the verdict that the known intents imply; None where they settle nothing."""
         found = counted(self.known[rows], len(self._totals))
-        if (is_about(found, self._totals)).sum() > 1:
+        if is_about(found, self._totals).sum() > 1:
             return Verdict.of(1 - P_KNOWN, "known")
         is_one = found.max(initial=0) >= (1 - MOST_STRANGE) * len(rows)
         return Verdict.of(P_KNOWN, "known") if is_one else None
 
     @cached_property
     def _totals(self) -> Ints:
-        return counted(self.known, int(self.known.max(initial=-1)) + 1)
+        return counted(self.known)
 
     @property
     def is_capped(self) -> bool:
@@ -81,8 +85,8 @@ class KnownJudge(Judge):
         return self.other.for_audit()
 
 
-def counted(known: Labels, n_intents: int) -> Ints:
-    """Return how many of some sentences are of each known intent, shape (n_intents,).
+def counted(known: Labels, n_intents: int = 0) -> Ints:
+    """Return how many of some sentences are of each known intent, for all that occur, and at least `n_intents`.
 
     Examples
     --------

@@ -89,10 +89,10 @@ class Searched:
         """Return the known intent that a cluster is about, −1 for none; of several, the one with most of its rows."""
         if self.data.known is None:
             return -1
-        totals = counted(self.data.known, int(self.data.known.max()) + 1)
-        own = counted(self.data.known[rows], len(totals))
-        own[~is_about(own, totals)] = 0
-        return int(own.argmax()) if own.any() else -1
+        totals = counted(self.data.known)
+        found = counted(self.data.known[rows], len(totals))
+        found[~is_about(found, totals)] = 0
+        return int(found.argmax()) if found.any() else -1
 
     def _is_own(self, rows: Rows) -> bool:
         return bool(2 * self.is_open[rows].sum() > len(rows))
