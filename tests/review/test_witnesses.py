@@ -60,6 +60,18 @@ def test_a_cluster_with_half_of_the_witnesses_of_an_intent_joins_it() -> None:
     assert homes_told(searched.homes(whole), alone) == {0: 0}
 
 
+def test_a_single_witness_in_a_large_cluster_is_no_home() -> None:
+    """The only sentence of "a" is all of it; among 9 others it is a tenth, which a judge may not see."""
+    X = on_circle(*range(10))
+    data = Data([str(i) for i in range(10)], X, np.ones(10, np.int64), [""] * 10)
+    labels = np.array([0] + [NO_DECISION] * 9)
+    kept = KeptIntents(("a",), ("",), ("",), np.ones(1), labels, build(X, [np.arange(1)], [0], [""]), ("u",))
+    searched = Searched.of(PinnedSplit(kept, data, labels, np.ones(10)), np.arange(1, 10))
+    _, found = split_and_found()
+    assert searched.homes(found_in(searched, [0] * 10, found)).tolist() == [-1] * 9
+    assert searched.homes(found_in(searched, [0] * 9 + [-1], found)).tolist() == [0] * 8 + [-1]
+
+
 def test_what_is_mostly_witnesses_of_several_intents_is_nothing() -> None:
     """One witness of each of the two and one other sentence: it is about neither, and most of it is known."""
     split, found = split_and_found()

@@ -16,6 +16,8 @@ from dialin.judge.verdict import Judge, Verdict
 T = TypeVar("T")
 MOST_STRANGE = 0.1
 """Share of other sentences in a set, up to which it is one intent without a question: so few would hardly be shown."""
+ENOUGH = 6
+"""Sentences of an intent that count in a set of any size; of fewer, a judge may see none."""
 P_KNOWN = 0.97
 """P(good), or of bad, that an earlier decision counts for: as a "good" that needs no second question."""
 
@@ -24,8 +26,8 @@ P_KNOWN = 0.97
 class KnownJudge(Judge):
     """Asks only about sets that sentences of known intents do not settle.
 
-    A set is *about* an intent if it holds half of the intent's sentences, or more. A set about two intents is bad.
-    One that nearly all are of one intent is good.
+    A set is *about* an intent if it holds half of the intent's sentences or more, and these are not too few to be seen
+    in it. A set about two intents is bad. One of which nearly all sentences are of one intent is good.
 
     Parameters
     ----------
@@ -57,7 +59,7 @@ class KnownJudge(Judge):
     def _told(self, rows: Rows) -> Verdict | None:
         """Return the verdict that the known intents imply; None where they settle nothing."""
         found = counted(self.known[rows], len(self._totals))
-        if is_about(found, self._totals).sum() > 1:
+        if is_about(len(rows), found, self._totals).sum() > 1:
             return Verdict.of(1 - P_KNOWN, "known")
         is_one = found.max(initial=0) >= (1 - MOST_STRANGE) * len(rows)
         return Verdict.of(P_KNOWN, "known") if is_one else None
@@ -96,12 +98,15 @@ def counted(known: Labels, n_intents: int = 0) -> Ints:
     return np.bincount(known[known >= 0], minlength=n_intents).astype(np.int64)
 
 
-def is_about(found: Ints, totals: Ints) -> Bools:
-    """Return whether a set that holds `found` of the `totals` of each intent holds half of them or more.
+def is_about(n: int, found: Ints, totals: Ints) -> Bools:
+    """Return whether a set of n sentences, with `found` of the `totals` of each intent, is about each of them.
 
     Examples
     --------
-    >>> is_about(np.array([3, 1, 0]), np.array([6, 4, 0])).tolist()
+    >>> is_about(9, np.array([3, 1, 0]), np.array([6, 4, 0])).tolist()
     [True, False, False]
+    >>> is_about(10, np.array([1, 2]), np.array([1, 2])).tolist()
+    [False, True]
     """
-    return np.asarray((found > 0) & (2 * found >= totals))
+    is_seen = found > min(MOST_STRANGE * n, ENOUGH - 1)
+    return np.asarray(is_seen & (2 * found >= totals))

@@ -17,12 +17,12 @@ from dialin.discover.conclude import N_EXAMPLES, assignment_of, with_prevailing_
 from dialin.discover.large import counted_anew
 from dialin.discover.naming import central_rows
 from dialin.discover.state import MIN_SENTENCES, Data, Intent, Result
-from dialin.judge.known import counted, is_about
+from dialin.judge.known import ENOUGH, counted, is_about
 from dialin.review.pin import PinnedSplit
 from dialin.search.iterate import Round
 
-N_WITNESSES = 12
-"""Witnesses of an intent at most: half of them are still more than the smallest cluster that the search keeps."""
+N_WITNESSES = 2 * ENOUGH
+"""Witnesses of an intent at most: half of them are enough in a set of any size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class Searched:
             return -1
         totals = counted(self.data.known)
         found = counted(self.data.known[rows], len(totals))
-        found[~is_about(found, totals)] = 0
+        found[~is_about(len(rows), found, totals)] = 0
         return int(found.argmax()) if found.any() else -1
 
     def _is_own(self, rows: Rows) -> bool:
