@@ -210,7 +210,7 @@ class Update:
 
 
 def n_joined(split: PinnedSplit, result: Result) -> dict[str, int]:
-    """Return how many utterances without an intent the judge found to be a part of each known one, by its uid."""
+    """Return how many utterances without an intent were found to be a part of each known one, by its uid."""
     rows = np.flatnonzero((split.labels == NO_DECISION) & (result.labels >= 0))
     found = np.bincount(result.labels[rows], weights=split.data.counts[rows], minlength=len(result.intents))
     known = set(split.pinned.uids)
