@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from ray_cluster import ray_cluster
 from thorough import IS_THOROUGH, N_EXAMPLES
 
 Cli = Callable[..., Result]
+Once = Callable[[Callable[[], object]], None]
 Served = list[tuple[Run, Door]]
 
 # A slow machine is no fault of the program: speed is measured in studies/own/, never by a test.
@@ -33,6 +35,37 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("untimed")
+
+
+SLOW_FILES = (
+    "jobs/test_resume.py",
+    "web/test_review_browser.py",
+    "test_wheel.py",
+    "jobs/test_predict_spread.py",
+    "scale/test_ray_embedder.py",
+    "cli/test_demo.py",
+    "docs/test_notebook.py",
+    "conformance/test_llm_servers.py",
+    "bench/test_bench.py",
+    "cluster/test_granularity.py",
+)
+"""Those that take longest, which begin first: a core that got one of them last would work alone."""
+MEMORY, MIN_FREE = Path("/dev/shm"), 6 << 30
+
+
+def pytest_configure() -> None:
+    """Keep the folders of the tests in memory where there is room (Linux): run folders are synced often."""
+    if not MEMORY.is_dir():
+        return
+    about = os.statvfs(MEMORY)
+    if about.f_bavail * about.f_frsize > MIN_FREE and not about.f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slowest files first, and leave the others in their order."""
+    rank = {Path(__file__).parent / name: i for i, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -79,6 +112,26 @@ def calls(home: Path) -> Path:
         writer.writerow(["text", "topic"])
         writer.writerows([*rows, *rows[:10]])
     return path
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `once` leaves the files of the first test of a module."""
+    return tmp_path_factory.mktemp("first") / "all"
+
+
+@pytest.fixture
+def once(home: Path, first: Path) -> Once:
+    """Make files for the first test of a module, and copy them, shared caches included, for the others."""
+
+    def run(make: Callable[[], object]) -> None:
+        if first.exists():
+            shutil.copytree(first, home.parent, dirs_exist_ok=True)
+        else:
+            make()
+            shutil.copytree(home.parent, first)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.discover.context import Tools, evidence_of, heights_of, trees_for
+from dialin.discover.context import Tools, evidence_of
+from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data

@@ -41,7 +41,7 @@ from dialin.cluster.granularity import (
     numbers_shown,
     quantiles,
 )
-from dialin.discover.context import LEAST_MEASURED
+from dialin.discover.heights import LEAST_MEASURED
 from studies.own import machine
 from studies.own.left_out import TWINS, cases_of
 

@@ -22,7 +22,7 @@ from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
 from dialin.bench.results import Row, about_of, append_row, open_folder
 from dialin.cluster.granularity import CutWeights, weights_for
-from dialin.discover import context
+from dialin.discover import heights
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
@@ -90,7 +90,7 @@ def test_the_evidence_is_weighed_for_the_embedder_that_made_the_vectors(
         asked.append(embedder)
         return weights_for(embedder, is_chinese=is_chinese)
 
-    monkeypatch.setattr(context, "weights_for", noted)
+    monkeypatch.setattr(heights, "weights_for", noted)
     bench(cli, two, "--llm", "none", "--methods", "dialin,paper")
     assert set(asked) == {HashingEmbedder.name}
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Cli
+from conftest import Cli, Once
 
 from dialin.export.registry import FORMATS
 from dialin.files import MANIFEST
@@ -19,8 +19,9 @@ from shop_run import shop_run
 
 
 @pytest.fixture
-def run(home: Path) -> Path:
-    return shop_run(home / "run").folder
+def run(home: Path, once: Once) -> Path:
+    once(lambda: shop_run(Path("run")))
+    return home / "run"
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

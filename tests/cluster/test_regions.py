@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 
 from dialin.arrays import Matrix, Rows
 from dialin.cluster import regions
+from dialin.cluster.granularity import CutWeights, Granularity
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.regions import highest_within, regions_of
-from dialin.discover.context import Tools, heights_of, trees_for
+from dialin.discover import heights
+from dialin.discover.context import Tools
+from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
+from dialin.judge.evidence import SuggestedHeights
 from spheres import spheres
 
 
@@ -74,15 +78,53 @@ def sixteen_kinds() -> Data:
     return Data([f"sentence {i}" for i in range(n)], spheres(16, 40), np.ones(n, np.int64), [""] * n)
 
 
+def kinds_in(found: SuggestedHeights) -> list[int]:
+    """Return how many of the sixteen kinds each region has."""
+    kinds = np.repeat(np.arange(16), 40)
+    return [len(np.unique(kinds[found.regions == region])) for region in range(len(found.found))]
+
+
 def test_each_region_is_measured_by_itself_and_cut_in_the_tree_of_all(small: None) -> None:
     """Sixteen kinds of 40 sentences, in regions of whole kinds: as many clusters as kinds are suggested in each."""
     data = sixteen_kinds()
     found = heights_of(data, Settings(), trees_for(Settings()))
-    kinds = np.repeat(np.arange(16), 40)
-    in_region = [len(np.unique(kinds[found.regions == region])) for region in range(len(found.found))]
+    in_region = kinds_in(found)
     assert len(in_region) > 1
     assert sum(in_region) == 16
     assert [cut and cut.granularity.n_clusters for cut in found.found] == in_region
+
+
+@pytest.mark.parametrize(("full", "share"), [(60.0, 640 / (16 * 60)), (80.0, 0.5)])
+def test_a_region_is_drawn_to_what_the_whole_has_there(
+    small: None, monkeypatch: pytest.MonkeyPatch, full: float, share: float
+) -> None:
+    """Each region says 16, and so does the whole, which has its own kinds there: 640 sentences, 40 a cluster."""
+    data = sixteen_kinds()
+    told = Granularity(16, 8, 32, np.array([8.0, 16.0, 32.0]), np.full(3, 1 / 3))
+    monkeypatch.setattr(heights, "granularity_in", lambda *_: told)
+    monkeypatch.setattr(heights, "cut_weights", lambda *_: CutWeights(full=full))
+    found = heights_of(data, Settings(), trees_for(Settings()))
+    in_region = kinds_in(found)
+    assert max(in_region) < 16
+    drawn = [round(16 ** (1 - share) * n**share) for n in in_region]
+    assert [cut and cut.granularity.n_clusters for cut in found.found] == drawn
+
+
+def test_where_the_whole_shows_all_no_region_is_measured(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All sixteen kinds at once, as one region."""
+    asked = list[int]()
+    measure = heights.granularity_in
+
+    def counted(data: Data, rows: Rows, settings: Settings) -> Granularity | None:
+        asked.append(len(rows))
+        return measure(data, rows, settings)
+
+    monkeypatch.setattr(heights, "granularity_in", counted)
+    monkeypatch.setattr(Granularity, "share_shown", lambda *_: 1.0)
+    found = heights_of(sixteen_kinds(), Settings(), trees_for(Settings()))
+    assert asked == [640]
+    assert [cut and cut.granularity.n_clusters for cut in found.found] == [16]
+    assert not found.regions.any()
 
 
 def test_what_regions_suggest_is_found_in_the_tree_of_all(small: None) -> None:

@@ -51,5 +51,5 @@ def test_scripts_are_strict_and_executable(script: str) -> None:
 def test_ci_runs_the_commands_of_the_pages() -> None:
     ran = set(re.findall(r'make PYTHON="\$python" ([\w-]+)', page(".ci/run")))
     documented = {shlex.split(line, comments=True)[1] for line in shell_lines(*PAGES) if line.startswith("make ")}
-    assert ran == {"check", "demo", "docs", "test"}
+    assert ran == {"check", "docs", "test"}
     assert ran <= documented

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Cli, Served
+from conftest import Cli, Once, Served
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,13 +34,14 @@ ZH = "我家的锅炉叫贝莎，她想退款"
 
 
 @pytest.fixture
-def secret(cli: Cli, home: Path, backend: ScriptedBackend) -> Path:
+def secret(cli: Cli, home: Path, backend: ScriptedBackend, once: Once) -> Path:
     """Make a run of dialogues, of which "d1" and "d2" hold words of their own, in English and in Chinese."""
     rows = [{"text": text, "call": f"c{i}", "role": "customer"} for i, (text, _) in enumerate(sentences())]
     rows += [{"text": BERTHA, "call": "d1", "role": "customer"}, {"text": ZH, "call": "d2", "role": "customer"}]
     rows += [{"text": rows[0]["text"], "call": "d1", "role": "customer"}]
     (home / "said.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return discover(cli, home / "said.jsonl", "run", "--dialogue", "call", "--role", "role")
+    once(lambda: discover(cli, Path("said.jsonl"), "run", "--dialogue", "call", "--role", "role"))
+    return Path("run")
 
 
 def bytes_with(folder: Path, words: str) -> list[str]:

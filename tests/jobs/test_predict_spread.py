@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Cli
+from conftest import Cli, Once
 
 from dialin.discover.connect import connect_for_new
 from dialin.errors import InputError
@@ -29,10 +29,10 @@ TEXTS = [f"where is {what} number {n}" for n in range(40) for what in ("my parce
 
 
 @pytest.fixture
-def run(cli: Cli) -> Run:
+def run(cli: Cli, once: Once) -> Run:
     """Make a run of the texts, and a file with each of them twice, some of them blank."""
     Path("calls.txt").write_text("\n".join(TEXTS))
-    assert cli("discover", "calls.txt", "--out", "run", "--llm", "none").exit_code == 0
+    once(lambda: cli("discover", "calls.txt", "--out", "run", "--llm", "none"))
     pq.write_table(pa.table({"text": [*TEXTS, None, "", *TEXTS]}), "more.parquet")
     dialogues = [str(n // 4) for n in range(len(TEXTS))]
     pq.write_table(pa.table({"text": TEXTS, "dialogue_id": dialogues}), "dialogues.parquet")

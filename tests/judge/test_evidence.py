@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from dialin.cluster.granularity import Granularity, Measuring, SuggestedCut, granularity_of
 from dialin.cluster.partition import Agglomerative
-from dialin.discover import context
-from dialin.discover.context import LEAST_MEASURED, Tools, heights_of, trees_for
+from dialin.discover import heights
+from dialin.discover.context import Tools
+from dialin.discover.heights import LEAST_MEASURED, heights_of, trees_for
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
@@ -226,7 +227,7 @@ def test_the_granularity_is_measured_once_and_only_where_it_is_read(
         assert np.array_equal(alone, X)
         measured.append(len(X))
 
-    monkeypatch.setattr(context, "granularity_of", counted)
+    monkeypatch.setattr(heights, "granularity_of", counted)
     X = spheres(4, 30)
     llm = ScriptedLLM()
     tools = Tools(llm, lambda texts: X[: len(texts)], ranks_names=False)

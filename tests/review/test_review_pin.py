@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import Cli
+from conftest import Cli, Once
 
 from dialin.discover.assign import Pieces
 from dialin.discover.state import Data, Intent
@@ -34,9 +34,10 @@ def by_name(run: Run) -> dict[str, set[str]]:
 
 
 @pytest.fixture
-def reviewed(cli: Cli, calls: Path, backend: ScriptedBackend) -> Run:
+def reviewed(cli: Cli, calls: Path, backend: ScriptedBackend, once: Once) -> Run:
     """Two intents are one, one has another name, one sentence is none; two intents nobody has looked at."""
-    run = load(discover(cli, calls, "old", "--merge", "none"))
+    once(lambda: discover(cli, calls, "old", "--merge", "none"))
+    run = load(Path("old"))
     noise = int(run.review.members(3)[0])
     return decide(run.folder, Merge(0, (1,), "both-topics"), Rename(2, "查询-物流"), Noise((noise,)))
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import Cli
 
 from dialin.errors import InputError
+from dialin.scale import cluster
 from dialin.scale.cluster import joined_cluster
 from one_line import nothing_left, one_line
 
@@ -38,7 +39,12 @@ def test_what_is_no_address_is_said(address: str) -> None:
     assert told.value.message == f"--ray {address} is no address of a Ray cluster"
 
 
-def test_a_cluster_that_is_not_there_is_said_within_seconds(cli: Cli, calls: Path, stranger: str) -> None:
+def test_a_cluster_that_is_not_there_is_said_within_seconds(
+    cli: Cli, calls: Path, stranger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within `CONNECT_SECONDS`, which the test does not wait for."""
+    assert cluster.CONNECT_SECONDS <= 5.0
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     one_line(cli("discover", calls, "--out", "run", "--llm", "none", "--ray", "127.0.0.1:1"), "127.0.0.1:1", "refused")
     nothing_left({"calls.csv"})
     before = time.monotonic()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from dialin.name.kinds import KINDS, Kinds, may_be_need, prevailing
 from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.dates import dates
+from dialin.report.map import places
 from dialin.review.edits import Edit, Merge, Move, Noise, Rename
 from dialin.review.log import DECISIONS, append
 from dialin.runs.manifest import COMPLETE, RunPlan
@@ -32,7 +34,7 @@ from dialin.runs.run import Run, load
 from dialin.runs.start import start
 from dialin.search.iterate import Round
 from dialin.search.trial import Trial
-from scripted import HashingEmbedder
+from scripted import HashingEmbedder, spread_out_once
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def fake_run(folder: Path, said: Sequence[Said], **changes: Any) -> Run:
     run = start(folder, plan, corpus, opened)
     run = replace(run, manifest=replace(run.manifest, **({"status": COMPLETE} | changes)))
     files.write_array(folder / files.EMBEDDINGS, X)
-    write_result(run, result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), said, X), SessionLog(folder))
+    result = result_of(corpus.texts, corpus.roles, corpus.counts.tolist(), said, X)
+    with patch.object(places, "spread_out", spread_out_once):
+        write_result(run, result, SessionLog(folder))
     return load(folder)
 
 

@@ -1,6 +1,7 @@
 """Run by `test_resume.py`: forks runs that kill themselves at a point, and resumes them.
 
-Everything is imported once; each run is a child of its own, so that forty of them cost seconds.
+Everything is imported once, what is imported late by a run before all others; each run is a child of its own, so that
+forty of them cost seconds.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dialin import files
 from dialin.cli import main
@@ -48,6 +51,14 @@ def patch(tick: Callable[[str], None], questions: Path) -> None:
         tick(f"after {path.name}")
 
     files.write_whole = write_whole
+
+
+def warm_up(work: Path, source: Path) -> None:
+    """Run a whole command line in this process: its children inherit what it imported and compiled."""
+    os.environ["DIALIN_HOME"] = str(work / "home")
+    install(ScriptedBackend())
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        main(["discover", str(source), "--out", str(work / "run"), "--llm", "test:scripted"], standalone_mode=False)
 
 
 def child(work: Path, at: int, arguments: list[str]) -> int:
@@ -101,5 +112,7 @@ def trial(work: Path, source: Path, at: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     folder, csv, points = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    with TemporaryDirectory() as warm:
+        warm_up(Path(warm), csv)
     for point in points:
         print(json.dumps(trial(folder / str(point), csv, point)), flush=True)

@@ -13,12 +13,14 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.arrays import AnyFloats
 from dialin.discover import connect, context, estimator
 from dialin.embed.choose import ChosenEmbedder
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import request_key
 from dialin.name.kinds import KINDS, NEED, Kinds
+from dialin.report.map import places
 
 STOP = {
     "the",
@@ -105,6 +107,21 @@ def kinds_by_word(texts: Sequence[str], roles: Sequence[str], opened: object = N
     return Kinds(np.array([[float(kind == column) for column in KINDS] for kind in found]))
 
 
+REAL_SPREAD_OUT = places.spread_out
+SPREAD_OUT: dict[tuple[bytes, int], AnyFloats] = {}
+
+
+def spread_out_once(Z: AnyFloats, seed: int) -> AnyFloats:
+    """Take the place of `dialin.report.map.places.spread_out`: t-SNE, but of equal vectors only once.
+
+    Many tests find intents in the same sentences, and look at what else a run has than the places on its map.
+    """
+    key = (np.ascontiguousarray(Z).tobytes(), seed)
+    if key not in SPREAD_OUT:
+        SPREAD_OUT[key] = REAL_SPREAD_OUT(Z, seed)
+    return SPREAD_OUT[key].copy()
+
+
 def install(backend: Backend, put: Callable[[object, str, object], None] = setattr) -> None:
     """Put stand-ins in the place of LLM (``--llm test:scripted``), embedder and calibration."""
     before: Callable[[str], Backend | None] = vars(connect)["backend_of"]  # of another stand-in, maybe
@@ -113,6 +130,7 @@ def install(backend: Backend, put: Callable[[object, str, object], None] = setat
     for module in (connect, estimator):  # the heads read the vectors of the shipped embedders alone
         put(module, "kinds_by_shipped", kinds_by_word)
     put(context, "general_calibration", lambda llm, form: CALIBRATION)
+    put(places, "spread_out", spread_out_once)
 
 
 class ScriptedBackend:

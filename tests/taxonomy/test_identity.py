@@ -5,18 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import Cli
+from conftest import Cli, Once
 
+from dialin.discover.state import Data, Intent, nothing
 from dialin.discover.uids import uid_of, uids_of_parts
 from dialin.review.edits import Merge, Move, Rename
 from dialin.runs.run import Run, load
+from dialin.taxonomy.difference import difference
+from dialin.taxonomy.identity import found_again
 from fake_run import decide, reviewed_run
 from one_line import one_line
 from run_commands import discover
 from scripted import ScriptedBackend
+from two_months import month
 
 NEW = [f"my garden gnome number {i} wants a hat" for i in range(9)]
 
@@ -33,8 +39,9 @@ def states(folder: Path) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def run(cli: Cli, calls: Path, backend: ScriptedBackend) -> Run:
-    return load(discover(cli, calls, "old"))
+def run(cli: Cli, calls: Path, backend: ScriptedBackend, once: Once) -> Run:
+    once(lambda: discover(cli, calls, "old"))
+    return load(Path("old"))
 
 
 def test_uids_are_distinct_and_the_same_for_the_same_data(cli: Cli, calls: Path, run: Run) -> None:
@@ -66,6 +73,16 @@ def test_a_new_intent_gets_a_new_uid_and_the_others_keep_theirs(cli: Cli, calls:
     assert uids(run).items() <= uids(new).items()
     (born,) = set(uids(new).values()) - set(uids(run).values())
     assert states(new.folder)[born] == ["new"]
+
+
+def test_a_new_intent_does_not_get_the_name_of_one_that_is_gone() -> None:
+    """Refunds are found again under their old name; what is called "parcel" now is not what was called so."""
+    old = month({"refund": [0, 1, 2], "parcel": [80, 81, 82]}, {"refund": "i1", "parcel": "i2"})
+    new = month({"money": [0, 1, 2], "parcel": [160, 161, 162]})
+    data = Data([text for text, _ in new.keys], new.X, np.ones(6, np.int64), [""] * 6)
+    intents = tuple(Intent(i, one.name, 3, 3, 0.9, "", ()) for i, one in enumerate(new.intents))
+    found = found_again(replace(nothing(data), intents=intents, labels=new.labels), difference(old, new))
+    assert [(one.name, one.uid) for one in found.intents] == [("refund", "i1"), ("parcel-2", "")]
 
 
 def test_names_and_uids_of_the_review_are_kept(cli: Cli, calls: Path, run: Run) -> None:

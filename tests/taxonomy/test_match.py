@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.taxonomy.difference import difference
+from dialin.taxonomy.difference import difference, difference_by
 from dialin.taxonomy.flows import Flows, flows_between
 from dialin.taxonomy.match import Matching, matched
 from two_months import Said, month
@@ -121,14 +121,46 @@ def test_a_split_and_a_merge_are_told_with_their_relatives() -> None:
 
 
 def test_a_split_is_certain_if_that_of_a_part_is() -> None:
-    """Two of 13 sentences are split off: said 100 times each, for sure; said once each, perhaps by chance."""
-    old: Said = {"refund": [0, 1, 2, 3, 10, 11], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}
-    new: Said = {"refund": [0, 1, 2, 3, 4, 5], "late": [10, 11], "parcel": [40, 41, 42], "密码": [80, 81]}
+    """One refund of nine was late, and four of ten are: said 100 times each, for sure; said once each, perhaps not."""
+    old: Said = {"refund": [0, 1, 2, 3, 4, 5, 6, 7, 10], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}
+    new: Said = {"refund": [0, 1, 2, 3, 4, 5], "late": [9.5, 10, 10.5, 11], "parcel": [40, 41, 42], "密码": [80, 81]}
     for times, is_chance in ((100, False), (1, True)):
         found = difference(month(old, times=times), month(new, times=times))
         split = [change for change in found.changes if "split" in change.states]
         assert [found.seen(change).name for change in split] == ["refund", "late"]
         assert [found.may_be_chance(change) for change in split] == [is_chance] * 2
+
+
+def test_another_cut_of_what_was_said_before_is_no_change() -> None:
+    """A fifth of all is cut off refunds, and was said before as often: its share is certain, but nothing is new."""
+    refunds, late = [0, 1, 2, 3], [20, 21]
+    old, new = (
+        month(said, times=100)
+        for said in (
+            {"refund": [*refunds, *late], "parcel": [60, 61, 62, 63]},
+            {"refund": refunds, "late": late, "parcel": [60, 61, 62, 63]},
+        )
+    )
+    (cut,) = (change for change in difference(old, new).changes if change.old is None)
+    assert cut.share.is_certain
+    assert cut.put is not None
+    assert (cut.put.before, cut.put.after) == (0.2, 0.2)
+    assert not cut.is_certain
+    (joined,) = (change for change in difference(new, old).changes if change.new is None)
+    assert (joined.share.is_certain, joined.is_certain) == (True, False)
+
+
+def test_two_of_one_name_that_are_left_over_are_the_same() -> None:
+    """Three of ten parcels go to what is called so now, which has seven others: neither share is most of anything."""
+    flows = evidence([[0.3, 0.0]], [[0.3, 0.0]])
+    old, new = month({"parcel": [0, 1]}), month({"Parcel": [40, 41], "refund": [80, 81]})
+    found = difference_by(old, new, flows)
+    assert [(change.old, change.new) for change in found.changes] == [(0, 0), (None, 1)]
+    assert [one.old for one in difference_by(old, month({"late": [40], "refund": [80]}), flows).changes] == [
+        None,
+        None,
+        0,
+    ]
 
 
 def test_a_change_of_share_counts_if_its_interval_does() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dialin.discover.context import heights_of, trees_for
+from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 

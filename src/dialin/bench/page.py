@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -24,11 +25,10 @@ def write_page(out: Path, rows: Sequence[Row]) -> None:
 
 def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:
     """Return the page for one or more rows; `about` is the content of ``bench.json``."""
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin.bench"), autoescape=True, trim_blocks=True)
     lines = lines_of(rows)
     looks = plot.looks_of(list(dict.fromkeys(line.method for line in lines)), [r.method for r in rows if r.told_k])
     titles, sections = titles_of(lines), sections_of(rows)
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         about=about,
         drawings=[plot.panels_of([line for line in lines if line.data == title], looks) for title in titles],
         legend=[look for look in looks if cap_of(look.method) is None],
@@ -38,6 +38,12 @@ def html_of(rows: Sequence[Row], about: dict[str, object]) -> str:
         tables=sections[: len(titles)],
         notes=sections[len(titles) :],
     )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("dialin.bench"), autoescape=True, trim_blocks=True)
+    return environment.get_template("page.html.j2")
 
 
 def parts(cell: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ import numpy as np
 
 from dialin.arrays import Bools, Floats, Labels, Matrix
 from dialin.cluster.cuts import (
+    MAX_MEASURED,
     Draw,
     closeness_of,
     cuts_of,
@@ -121,6 +122,33 @@ class Granularity:
     high: int
     numbers: Floats
     p: Floats
+
+    def drawn_to(self, n_clusters: int, share: float) -> Granularity:
+        """Return the suggestion times one factor, so that the median goes this share of the way to a number, in log.
+
+        Examples
+        --------
+        Half of the way from 8 to 2:
+
+        >>> found = Granularity(8, 4, 16, np.array([4.0, 8.0, 16.0]), np.full(3, 1 / 3)).drawn_to(2, 0.5)
+        >>> found.low, found.n_clusters, found.high, found.numbers.tolist()
+        (2, 4, 8, [2.0, 4.0, 8.0])
+        """
+        factor = (n_clusters / self.n_clusters) ** share
+        low, median, high = (max(1, round(factor * k)) for k in (self.low, self.n_clusters, self.high))
+        return Granularity(median, low, high, np.maximum(1.0, factor * self.numbers), self.p)
+
+    def share_shown(self, n: int, weights: CutWeights) -> float:
+        """Return how far the measured ones of n sentences show all clusters, in (0, 1]: `weights.full` a cluster do.
+
+        Examples
+        --------
+        Of 20,000 sentences 4,000 are measured: for 100 clusters these are 40 each, of 60.
+
+        >>> round(Granularity(100, 50, 200, np.ones(1), np.ones(1)).share_shown(20_000, CutWeights(full=60.0)), 3)
+        0.667
+        """
+        return min(1.0, min(n, MAX_MEASURED) / (self.n_clusters * weights.full))
 
 
 @dataclass(frozen=True, eq=False)

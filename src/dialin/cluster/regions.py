@@ -1,8 +1,8 @@
 """The regions of a large tree: nodes of a few thousand similar sentences, in each of which fineness is measured anew.
 
 No one height of a tree fits a large corpus: where its business is fine, the cut is too coarse, and elsewhere too fine.
-A sample of it does not help, for it holds a few sentences of each intent. Regions are nodes of the tree that is cut, so
-that their borders part no cluster.
+A sample of it does not help where it holds few sentences of each intent; where it holds enough, it decides
+(`dialin.discover.heights`). Regions are nodes of the tree that is cut, so that their borders part no cluster.
 """
 
 from __future__ import annotations

@@ -11,17 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import (
-    Granularity,
-    Measuring,
-    SuggestedCut,
-    SuggestedNumber,
-    granularity_of,
-    weights_for,
-)
-from dialin.cluster.partition import Agglomerative, FittedOnce
-from dialin.cluster.regions import regions_of
+from dialin.cluster.granularity import SuggestedNumber
+from dialin.cluster.partition import FittedOnce
 from dialin.cluster.strata import Stratum, strata_of
+from dialin.discover.heights import heights_of, trees_for
 from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
@@ -38,16 +31,10 @@ from dialin.llm.client import tagged
 from dialin.llm.steered import steered
 from dialin.prompts.steering import Steering
 from dialin.prompts.templates import VERSIONS
-from dialin.text.script import is_chinese
 
-LEAST_MEASURED = 3
-"""Least size of a cluster where the granularity is measured. That of a cluster worth keeping grows with the corpus, and
-a small sample has few sentences of each intent: neither says how fine the intents are."""
 LEAST = 4
 """Least size of a cluster worth keeping: a bot or a report has no use for an intent of two sentences. It does not grow
 with the corpus, or a larger one would have fewer of the same intents."""
-N_READ = 200
-"""Sentences of a stratum that are read to tell its language."""
 
 
 def _silent(_: str) -> None:
@@ -258,42 +245,6 @@ def default_min_size(n: int) -> int:
     With pieces of any size allowed, its criterion runs to the largest k offered.
     """
     return max(LEAST, round(float(np.sqrt(n)) / 8))
-
-
-def trees_for(settings: Settings) -> FittedOnce:
-    """Return what builds the trees of the strata, of smoothed embeddings."""
-    return FittedOnce(Agglomerative(smooth=True, random_state=settings.seed))
-
-
-def heights_of(data: Data, settings: Settings, trees: FittedOnce) -> SuggestedHeights:
-    """Measure the granularity that each region of each stratum suggests, and find its heights in the tree."""
-    roles = data.roles if settings.separates_roles else [""] * len(data.texts)
-    regions, found = np.zeros(len(data.texts), dtype=np.int64), list[SuggestedCut | None]()
-    points, trees_of = np.empty_like(data.X), list[int]()
-    for number, (_, rows) in enumerate(strata_of(roles, data.scripts)):
-        partition = trees.fit(data.X[rows])
-        points[rows], own = partition.points, regions_of(data.X[rows], partition.tree)
-        regions[rows] = len(found) + own
-        for region in range(int(own.max(initial=-1)) + 1):
-            measured = granularity_in(data, rows[own == region], settings)
-            found.append(
-                SuggestedCut.of(measured, partition.tree, own == region, settings.granularity) if measured else None
-            )
-            trees_of.append(number)
-    return SuggestedHeights(regions, tuple(found), tuple(trees_of), points)
-
-
-def granularity_in(data: Data, rows: Rows, settings: Settings) -> Granularity | None:
-    """Measure the granularity that the sentences of one region suggest."""
-    weights = weights_for(data.embedder, is_chinese=is_mostly_chinese(data, rows))
-    measuring = Measuring(LEAST_MEASURED, settings.seed, weights)
-    return granularity_of(data.X[rows], measuring, alone=data.own_vectors[rows])
-
-
-def is_mostly_chinese(data: Data, rows: Rows) -> bool:
-    """Tell whether most of the sentences are Chinese; of many, an even sample is read."""
-    read = rows[:: -(-len(rows) // N_READ) or 1]
-    return sum(is_chinese(data.texts[row]) for row in read.tolist()) > len(read) / 2
 
 
 def evidence_of(data: Data, heights: SuggestedHeights, calibration: Calibration) -> Evidence:

@@ -108,7 +108,8 @@ class Material:
 
     def support_of_action(self, action: str, objective: str) -> float:
         """Return how far the sentences carry an action of an objective, as for an objective alone."""
-        return math.sqrt(min(self.typical.get(action, 0.0), self.said_of(action, objective), ENOUGH))
+        beyond = self.typical.get(action, 0.0)
+        return math.sqrt(min(beyond, self.said_of(action, objective), ENOUGH)) if beyond else 0.0  # as of most actions
 
     def support(self, name: str) -> float:
         """Return how far the sentences carry a name, its action and its objective, in [0, 2√`ENOUGH`].

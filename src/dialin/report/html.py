@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -80,6 +81,7 @@ def fill_templates(page: Page) -> str:
     return environment().get_template("page.html.j2").render(page=page)
 
 
+@cache
 def environment() -> jinja2.Environment:
     """Return the environment of the report's templates, with their filters; it escapes all text from the data."""
     made = jinja2.Environment(

@@ -1,7 +1,8 @@
 """Rank the intents in the order in which people should look at them, and find the nearest intent of each.
 
 New intents and candidates come first, then those that have drifted, then the others; in each group, those with the most
-utterances expected to be misplaced. Confirmed intents come last, unless they have drifted after that.
+utterances that, in expectation, belong elsewhere or are in a mixed intent. Confirmed intents come last, unless they
+have drifted after that.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class RankedIntent(NamedTuple):
     p_good : float
         P(its sentences share one intent).
     doubt : float
-        Number of utterances expected to be misplaced.
+        Expected number of utterances that belong to another intent, or whose intent is several.
     close, close_name : int, str
         The nearest intent; −1 and "" if there is no other.
     cosine : float
@@ -164,7 +165,7 @@ def _ranked(
 
 
 def doubts(state: ReviewState, own: SentenceColumns, intents: Sequence[dict[str, Any]]) -> dict[int, float]:
-    """Return the number of utterances expected to be misplaced in each intent."""
+    """Return how many utterances of each intent belong to another one or are in a mixed one, in expectation."""
     ids, labels = np.array([row["intent_id"] for row in intents], dtype=np.int64), state.labels
     good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last entry is for label −1
     good[ids] = [row["p_good"] for row in intents]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
+Count = tuple[int, int]
+"""How many, and of how many."""
 ERROR = 0.05
-"""Chance that one or more of all intervals of a comparison miss the true difference, at most."""
+"""Chance that an interval misses the true difference, before it is divided by the number of those that are compared."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,17 @@ class ShareDifference:
         return self.low > 0 or self.high < 0
 
 
-def share_change(before: tuple[int, int], after: tuple[int, int], n_compared: int = 1) -> ShareDifference:
+def share_change(before: Count, after: Count, n_compared: float = 1) -> ShareDifference:
     """Return the difference of two independent proportions, with Newcombe's hybrid score interval.
 
     Parameters
     ----------
     before, after : tuple of (int, int)
         How many, and of how many.
-    n_compared : int
-        Number of intervals of the comparison. Each has the level 1 − 0.05 / `n_compared` (Bonferroni), so all of them
-        hold the true difference in 95 of 100 comparisons.
+    n_compared : float
+        By how much the error of the interval is divided: its level is 1 − 0.05 / `n_compared`. With the number of all
+        intervals of a comparison (Bonferroni), all of them hold the true difference in 95 of 100 comparisons; with
+        that of `n_compared_of`, of those above or below 0 all but one in 20 do, on average.
 
     Notes
     -----
@@ -63,13 +67,46 @@ def share_change(before: tuple[int, int], after: tuple[int, int], n_compared: in
     >>> round(found.difference, 4), round(found.low, 4), round(found.high, 4)
     (0.2, 0.0524, 0.3339)
     """
-    z = NormalDist().inv_cdf(1 - ERROR / (2 * max(n_compared, 1)))
+    z = NormalDist().inv_cdf(1 - ERROR / (2 * max(n_compared, 1.0)))
     p1, l1, u1 = _wilson_of(*before, z)
     p2, l2, u2 = _wilson_of(*after, z)
     difference = p2 - p1
     low = difference - sqrt((p2 - l2) ** 2 + (u1 - p1) ** 2)
     high = difference + sqrt((u2 - p2) ** 2 + (p1 - l1) ** 2)
     return ShareDifference(p1, p2, max(low, -1.0), min(high, 1.0))
+
+
+def n_compared_of(pairs: Sequence[tuple[Count, Count]]) -> float:
+    """Return by how much the error of each of m intervals is divided so that few of those that tell a change are wrong.
+
+    It is m / r, where r is the largest number of intervals that lie above or below 0 at the level 1 − 0.05 r / m: of
+    these, one in 20 misses the true difference at most, on average. Where nothing differs in truth, none is told in 95
+    of 100 comparisons, as with Bonferroni's m; the more differ, the smaller differences are told.
+
+    Parameters
+    ----------
+    pairs : sequence of ((int, int), (int, int))
+        The proportions before and after, each as how many of how many.
+
+    Notes
+    -----
+    Benjamini and Yekutieli (2005), "False discovery rate-adjusted multiple confidence intervals for selected
+    parameters", Journal of the American Statistical Association 100, with the choice of Benjamini and Hochberg (1995).
+
+    Examples
+    --------
+    Of four shares, two have certainly changed, so each interval has the level 1 − 0.05 · 2 / 4:
+
+    >>> n_compared_of([((5, 100), (5, 100)), ((9, 100), (8, 100)), ((1, 100), (40, 100)), ((60, 100), (9, 100))])
+    2.0
+    """
+    m = n_told = len(pairs)
+    while n_told:
+        found = sum(share_change(before, after, m / n_told).is_certain for before, after in pairs)
+        if found == n_told:
+            return m / n_told
+        n_told = found
+    return float(max(m, 1))
 
 
 def _wilson_of(k: int, n: int, z: float) -> tuple[float, float, float]:

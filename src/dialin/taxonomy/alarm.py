@@ -63,7 +63,7 @@ def figures_of(difference: Difference) -> dict[str, float]:
 
 def is_counted(difference: Difference, change: Change) -> bool:
     """Return whether a figure counts a change: chance does not explain it, or an update found its intent."""
-    return change.share.is_certain or difference.is_added(change)
+    return change.is_certain or difference.is_added(change)
 
 
 def exceeded(difference: Difference, limits: list[Limit]) -> list[str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from dialin.arrays import Floats
 from dialin.errors import InputError
 from dialin.runs.run import Run
-from dialin.score.shares import ShareDifference, share_change
+from dialin.score.shares import Count, ShareDifference, n_compared_of, share_change
 from dialin.taxonomy.added import added_alone, follows
 from dialin.taxonomy.flows import Flows, flows_between
-from dialin.taxonomy.match import Matching, matched
+from dialin.taxonomy.match import HEIR, PART, Matching, matched
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot, snapshot_of
 
 KEPT, RENAMED, GROWN, SHRUNK = "kept", "renamed", "grown", "shrunk"
@@ -47,6 +51,9 @@ class Change:
         merged, the place of the whole in the newer run.
     proof : Proof or None
         The evidence for the pair, for the part and its whole; None if it is new or gone.
+    put : ShareDifference or None
+        Of an intent that one run lacks: its share in the other, and the share of what that one's decision function
+        would put into it in this one.
     """
 
     states: tuple[str, ...]
@@ -55,6 +62,16 @@ class Change:
     share: ShareDifference
     related: tuple[int, ...] = ()
     proof: Proof | None = None
+    put: ShareDifference | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether chance does not explain the change of share, nor another cut of the same utterances.
+
+        An intent that is new to a run may be a part of what was said before, but in another intent: then it is the
+        cut that is new.
+        """
+        return self.share.is_certain and (self.put is None or self.put.is_certain)
 
 
 @dataclass(frozen=True)
@@ -95,14 +112,14 @@ class Difference:
     def may_be_chance(self, change: Change) -> bool:
         """Return whether an intent may be new, gone, split or merged by chance alone.
 
-        That is so if the interval of its share holds 0, and so do those of its parts, or of what was merged into it.
-        What an update found is new by construction.
+        That is so if its change is not certain (`Change.is_certain`), nor are those of its parts, or of what was merged
+        into it. What an update found is new by construction.
         """
         if self.is_added(change):
             return False
         if change.states[0] not in {NEW, GONE, SPLIT, MERGED} or RENAMED in change.states:
             return False
-        return not any(one.share.is_certain for one in (change, *self._parts(change)))
+        return not any(one.is_certain for one in (change, *self._parts(change)))
 
     def _parts(self, change: Change) -> list[Change]:
         """Return the parts that an intent of both runs was split into, and those that were merged into it."""
@@ -159,11 +176,27 @@ def difference_by(old: Snapshot, new: Snapshot, flows: Flows) -> Difference:
     uids = {intent.uid: place for place, intent in enumerate(new.intents) if intent.uid}
     bound = {place: uids[intent.uid] for place, intent in enumerate(old.intents) if intent.uid in uids}
     matching = matched(flows, bound)
+    matching = matched(flows, bound | same_named(old, new, flows, matching))
     made = _Changes(old, new, flows, matching)
     newer = [made.newer(place) for place in range(len(new.intents))]
     older = [made.older(place) for place in range(len(old.intents)) if place not in matching.same]
     unassigned = share_change((old.unassigned, old.n_occurrences), (new.unassigned, new.n_occurrences))
     return Difference(old, new, flows, (*newer, *older), unassigned)
+
+
+def same_named(old: Snapshot, new: Snapshot, flows: Flows, matching: Matching) -> dict[int, int]:
+    """Return the pairs of one name, neither of which is found in the other run, though a part of one goes to the other.
+
+    A name comes from what people say. So if most of an intent went elsewhere, but what bears its name is partly made of
+    it, that is the intent.
+    """
+    names = {one.name.casefold(): place for place, one in enumerate(new.intents) if place not in matching.same.values()}
+    found = {
+        place: names[one.name.casefold()]
+        for place, one in enumerate(old.intents)
+        if place not in matching.same and one.name.casefold() in names
+    }
+    return {a: b for a, b in found.items() if max(flows.went[a, b], flows.came[a, b]) >= PART}
 
 
 @dataclass(frozen=True)
@@ -175,6 +208,19 @@ class _Changes:
     flows: Flows
     matching: Matching
 
+    @cached_property
+    def _n_compared(self) -> float:
+        same = self.matching.same
+        added = [(None, new) for new in range(len(self.new.intents)) if new not in set(same.values())]
+        lost = [(old, None) for old in range(len(self.old.intents)) if old not in same]
+        return n_compared_of([self._counts(old, new) for old, new in (*same.items(), *added, *lost)])
+
+    def _counts(self, old: int | None, new: int | None) -> tuple[Count, Count]:
+        """Return how many utterances an intent has of how many, before and now."""
+        before = 0 if old is None else self.old.intents[old].n_occurrences
+        after = 0 if new is None else self.new.intents[new].n_occurrences
+        return (before, self.old.n_occurrences), (after, self.new.n_occurrences)
+
     def newer(self, new: int) -> Change:
         """Return what the intent at a place in the newer run was before."""
         old = next((old for old, place in self.matching.same.items() if place == new), None)
@@ -183,15 +229,15 @@ class _Changes:
         whole = self.matching.split.get(new)
         share = self._share(None, new)
         if whole is None:
-            return Change((NEW,), None, new, share)
-        return Change((SPLIT,), None, new, share, (whole,), self._proof(whole, new))
+            return Change((NEW,), None, new, share, put=self._put(None, new))
+        return Change((SPLIT,), None, new, share, (whole,), self._proof(whole, new), self._put(None, new))
 
     def older(self, old: int) -> Change:
         """Return what became of the intent at a place in the older run, of which the newer one has none."""
         whole, share = self.matching.merged.get(old), self._share(old, None)
         if whole is None:
-            return Change((GONE,), old, None, share)
-        return Change((MERGED,), old, None, share, (whole,), self._proof(old, whole))
+            return Change((GONE,), old, None, share, put=self._put(old, None))
+        return Change((MERGED,), old, None, share, (whole,), self._proof(old, whole), self._put(old, None))
 
     def _same(self, old: int, new: int) -> Change:
         parts = tuple(part for part, whole in self.matching.split.items() if whole == old)
@@ -208,15 +254,30 @@ class _Changes:
         return Change(states, old, new, share, parts or merged, self._proof(old, new))
 
     def _share(self, old: int | None, new: int | None) -> ShareDifference:
-        before = 0 if old is None else self.old.intents[old].n_occurrences
-        after = 0 if new is None else self.new.intents[new].n_occurrences
-        n_compared = len(self.old.intents) + len(self.new.intents) - len(self.matching.same)
-        return share_change((before, self.old.n_occurrences), (after, self.new.n_occurrences), n_compared)
+        return share_change(*self._counts(old, new), self._n_compared)
+
+    def _put(self, old: int | None, new: int | None) -> ShareDifference:
+        """Return the difference for an intent of one run if the other's utterances are put where it has them.
+
+        Of an intent of the other run, only a part that is no border case counts: what has no home there goes anywhere.
+        """
+        before, after = self._counts(old, new)
+        if new is not None:
+            before = _put_together(self.flows.went[:, new], self.old), before[1]
+        if old is not None:
+            after = _put_together(self.flows.came[old], self.new), after[1]
+        return share_change(before, after, self._n_compared)
 
     def _proof(self, old: int, new: int) -> Proof:
         flows = self.flows
         went, came, cosine = (float(values[old, new]) for values in (flows.went, flows.came, flows.cosine))
         return Proof(round(went, 4), round(came, 4), int(flows.shared[old, new]), round(cosine, 4))
+
+
+def _put_together(shares: Floats, seen: Snapshot) -> int:
+    """Return the number of utterances in these shares of the intents of a run, without those below `HEIR`."""
+    said = np.array([intent.n_occurrences for intent in seen.intents])
+    return round(float((shares * (shares >= HEIR)) @ said))
 
 
 def change_json(difference: Difference, change: Change) -> dict[str, Any]:

@@ -39,13 +39,17 @@ def with_new_uids(result: Result, keys: Sequence[tuple[str, str]], taken: set[st
 def found_again(result: Result, difference: Difference) -> Result:
     """Return a result in which each intent that the earlier run had has the uid and the name that it had there.
 
-    If another intent of the new run has that name, this other one gets a number.
+    If another intent of the new run has the name of any intent of the earlier run, this other one gets a number.
     """
     same = {change.new: difference.before(change) for change in difference.changes if change.new is not None}
     intents = [_renamed(intent, same[place]) for place, intent in enumerate(result.intents)]
+    gone = [difference.seen(change).name for change in difference.changes if change.new is None]
     order = sorted(range(len(intents)), key=lambda place: same[place] is None)
-    names = dict(zip(order, number([intents[place].name for place in order]), strict=True))
-    return replace(result, intents=tuple(replace(one, name=names[place]) for place, one in enumerate(intents)))
+    n_again = sum(seen is not None for seen in same.values())
+    names = [intents[place].name for place in order]
+    given = number([*names[:n_again], *gone, *names[n_again:]])
+    own = dict(zip(order, [*given[:n_again], *given[n_again + len(gone) :]], strict=True))
+    return replace(result, intents=tuple(replace(one, name=own[place]) for place, one in enumerate(intents)))
 
 
 def _renamed(intent: Intent, before: IntentSeen | None) -> Intent:

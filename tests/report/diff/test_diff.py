@@ -39,6 +39,7 @@ def runs(home: Path) -> None:
 
 
 def test_the_terminal_shows_what_changed_and_counts_the_rest() -> None:
+    """What is "late" now was in "parcel" before: another cut, which is told with the whole."""
     out = io.StringIO()
     print_difference(difference(month(OLD, times=100), month(NEW, times=100)), Console(file=out, width=120))
     text = out.getvalue()
@@ -47,7 +48,9 @@ def test_the_terminal_shows_what_changed_and_counts_the_rest() -> None:
     assert "new 1 · gone 1 · split 2 · shrunk 1 · kept 1" in text
     assert "look at: invoice is new: 15.4% of the utterances. Is it an intent of its own" in text
     assert "shares are of 1,300 utterances before and 1,300 utterances now" in text
-    assert "chance" not in text
+    assert "1 of the changes may be chance" in text
+    assert "look at: parcel (split): parts of it are now late. Is that right?" in text
+    assert "look at: late" not in text
 
 
 def test_what_chance_may_explain_is_counted_and_not_listed() -> None:

@@ -26,9 +26,9 @@ from dialin.taxonomy.difference import (
 N_LOOKED_AT = 12
 """Maximum number of lines about what to look at."""
 INTERVAL_NOTE = (
-    "An interval is Newcombe's for the difference of two proportions; all together hold the true differences in 95 of "
-    "100 comparisons. It takes utterances as independent, so it is too narrow if the same people say the same thing "
-    "several times."
+    "An interval is Newcombe's for the difference of two proportions. Of those that tell a change, all but one in 20 "
+    "hold the true difference, on average. It takes utterances as independent, so it is too narrow if the same people "
+    "say the same thing several times."
 )
 
 
@@ -92,9 +92,14 @@ def explained(difference: Difference, change: Change) -> str:
 
 
 def to_look_at(difference: Difference) -> list[str]:
-    """Return a line for each change beyond chance, the most important first; none is about withheld intents."""
+    """Return a line for each change beyond chance, the most important first; none is about withheld intents.
+
+    The parts of an intent that was split are named in the line about the whole.
+    """
     sure = [change for change in ranked_changes(difference) if not difference.may_be_chance(change)]
     changes = [change for change in sure if difference.seen(change).uid != WITHHELD]
+    told = {part for change in changes if SPLIT in change.states and change.old is not None for part in change.related}
+    changes = [change for change in changes if change.old is not None or change.new not in told]
     lines = [line for change in changes if (line := _looked_at(difference, change))]
     more = len(lines) - N_LOOKED_AT
     found = [*lines[:N_LOOKED_AT], *([f"and {more:,} more changes"] if more > 0 else [])]
