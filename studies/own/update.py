@@ -3,7 +3,7 @@
 ``python -m studies.own.update`` writes ``results/update.json``. The set is CLINC150 without its out-of-scope sentences,
 or another one. The judge knows the labels, which nothing else does, and may err; a question is a distinct set of
 sentences that it is asked about, in whichever part, since every answer is stored. The first part is a run of its own,
-each further part an update. Updates that never join search the sentences without an intent alone, without witnesses.
+each further part an update.
 
 False alarms: runs that no LLM judged, each with months of the same kind. "fresh": other sentences of the same set.
 "same": the run's own sentences, drawn with replacement. "uneven": some sentences are said often, in the run and in the
@@ -42,8 +42,6 @@ from studies.own.data import folder
 from studies.own.oracle import OracleJudge
 
 RESULTS = Path(__file__).parent / "results" / "update.json"
-MOST_TWICE = 3_000
-"""Sentences up to which updates are measured without joining, too."""
 SET = "clinc150_full_with_oos"
 ENOUGH = 0.9
 """Share of the sentences of a good set that are of one label, if nothing else is said."""
@@ -123,14 +121,11 @@ class Course:
         Embeds texts.
     asked : Asked
         The judge.
-    joins : bool
-        Whether the sentences without an intent are searched among witnesses of the known intents, which they may join.
     """
 
     sentences: Sentences
     embed: Embed
     asked: Asked
-    joins: bool = True
 
     def found_in(self, data: Data, rows: Rows) -> Result:
         """Return what is discovered in some sentences."""
@@ -139,8 +134,6 @@ class Course:
 
     def found_among(self, split: PinnedSplit, rows: Rows) -> tuple[Result, dict[int, int]]:
         """Return what is discovered in the sentences without an intent, and which of it is a part of a known one."""
-        if not self.joins:
-            return self.found_in(split.rest, rows[split.free]), {}
         searched = Searched.of(split, split.free)
         whole = self.found_in(searched.data, rows[searched.rows])
         found = searched.alone(whole)
@@ -208,11 +201,10 @@ class CourseTask:
 def courses(task: CourseTask, embed: Embed) -> dict[str, Any]:
     """Return the scores of one run of the sentences, and of parts that are taken in one after the other."""
     sentences = sentences_of(task.n, task.seed, embed, of=task.of)
-    ways = {"one run": (1, True), "updates": (task.n_parts, True), "updates that never join": (task.n_parts, False)}
     found: dict[str, Any] = {"set": f"{task.of} without oos", "parts": task.n_parts, "seed": task.seed}
-    for name, (n_parts, joins) in list(ways.items())[: 3 if task.n <= MOST_TWICE else 2]:
+    for name, n_parts in (("one run", 1), ("updates", task.n_parts)):
         asked, begun = Asked(OracleJudge(sentences.gold, task.wrong, enough=task.enough)), process_time()
-        scores = measured(Course(sentences, embed, asked, joins), n_parts)
+        scores = measured(Course(sentences, embed, asked), n_parts)
         found[name] = scores | {"seconds": round(process_time() - begun, 1)}
     return found
 

@@ -58,7 +58,7 @@ class KnownJudge(Judge):
 
     def _told(self, rows: Rows) -> Verdict | None:
         """Return the verdict that the known intents imply; None where they settle nothing."""
-        found = counted(self.known[rows], len(self._totals))
+        found = n_of_each(self.known[rows], len(self._totals))
         if is_about(len(rows), found, self._totals).sum() > 1:
             return Verdict.of(1 - P_KNOWN, "known")
         is_one = found.max(initial=0) >= (1 - MOST_STRANGE) * len(rows)
@@ -66,7 +66,7 @@ class KnownJudge(Judge):
 
     @cached_property
     def _totals(self) -> Ints:
-        return counted(self.known)
+        return n_of_each(self.known)
 
     @property
     def is_capped(self) -> bool:
@@ -87,12 +87,12 @@ class KnownJudge(Judge):
         return self.other.for_audit()
 
 
-def counted(known: Labels, n_intents: int = 0) -> Ints:
+def n_of_each(known: Labels, n_intents: int = 0) -> Ints:
     """Return how many of some sentences are of each known intent, for all that occur, and at least `n_intents`.
 
     Examples
     --------
-    >>> counted(np.array([1, -1, 1, 0]), 3).tolist()
+    >>> n_of_each(np.array([1, -1, 1, 0]), 3).tolist()
     [1, 2, 0]
     """
     return np.bincount(known[known >= 0], minlength=n_intents).astype(np.int64)

@@ -17,7 +17,7 @@ from dialin.discover.conclude import N_EXAMPLES, assignment_of, with_prevailing_
 from dialin.discover.large import counted_anew
 from dialin.discover.naming import central_rows
 from dialin.discover.state import MIN_SENTENCES, Data, Intent, Result
-from dialin.judge.known import ENOUGH, counted, is_about
+from dialin.judge.known import ENOUGH, is_about, n_of_each
 from dialin.review.pin import PinnedSplit
 from dialin.search.iterate import Round
 
@@ -89,8 +89,8 @@ class Searched:
         """Return the known intent that a cluster is about, −1 for none; of several, the one with most of its rows."""
         if self.data.known is None:
             return -1
-        totals = counted(self.data.known)
-        found = counted(self.data.known[rows], len(totals))
+        totals = n_of_each(self.data.known)
+        found = n_of_each(self.data.known[rows], len(totals))
         found[~is_about(len(rows), found, totals)] = 0
         return int(found.argmax()) if found.any() else -1
 
