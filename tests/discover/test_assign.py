@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from dialin.arrays import Matrix, Rows
 from dialin.cluster.partition import centroid
-from dialin.discover.assign import Pieces, build, reasons, widen
+from dialin.discover.assign import Pieces, build, products, reasons, widen
 from dialin.judge.verdict import Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit
 
@@ -267,3 +268,14 @@ def test_every_unassigned_sentence_has_a_reason_and_no_other(seed: int, n: int) 
     why = why_none(unit(rng.normal(size=(n, 3))), labels, 3)
     assert all((reason in ("noise", "rare", "mixed")) == (label < 0) for reason, label in zip(why, labels, strict=True))
     assert all(reason == "" for reason, label in zip(why, labels, strict=True) if label >= 0)
+
+
+def test_no_bit_depends_on_the_threads_of_blas() -> None:
+    """With two threads OpenBLAS cuts a product elsewhere, and some sums round otherwise."""
+    rng = np.random.default_rng(0)
+    X, centroids = rng.normal(size=(600, 384)).astype(np.float32), rng.normal(size=(397, 384)).astype(np.float32)
+    found = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            found.append(products(X, centroids))
+    assert np.array_equal(*found)

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from dialin import files, saved
 from dialin.arrays import Matrix, Rows, RowVectors
 from dialin.cluster.partition import centroid
+from dialin.cluster.workers import one_blas_thread
 from dialin.judge.verdict import Judge
 
 CHUNK = 8_192
@@ -135,8 +136,8 @@ class Pieces:
 def products(X: Matrix, centroids: Matrix, n_rows: int = PRODUCT_ROWS) -> Matrix:
     """Return X @ centroids.T, `n_rows` rows at a time: so no bit of a row depends on how many others there are.
 
-    A library of linear algebra has several ways to multiply, which it chooses by the sizes, and which round in their
-    own ways.
+    A library of linear algebra has several ways to multiply, which it chooses by the sizes and by its threads, and
+    which round in their own ways; so it works on one thread here.
 
     Examples
     --------
@@ -146,12 +147,13 @@ def products(X: Matrix, centroids: Matrix, n_rows: int = PRODUCT_ROWS) -> Matrix
     """
     found = np.empty((len(X), len(centroids)), np.result_type(X, centroids))
     n_whole = len(X) - len(X) % n_rows
-    for first in range(0, n_whole, n_rows):
-        np.matmul(X[first : first + n_rows], centroids.T, out=found[first : first + n_rows])
-    if n_whole < len(X):
-        rest = np.zeros((n_rows, X.shape[1]), X.dtype)
-        rest[: len(X) - n_whole] = X[n_whole:]
-        found[n_whole:] = (rest @ centroids.T)[: len(X) - n_whole]
+    with one_blas_thread():
+        for first in range(0, n_whole, n_rows):
+            np.matmul(X[first : first + n_rows], centroids.T, out=found[first : first + n_rows])
+        if n_whole < len(X):
+            rest = np.zeros((n_rows, X.shape[1]), X.dtype)
+            rest[: len(X) - n_whole] = X[n_whole:]
+            found[n_whole:] = (rest @ centroids.T)[: len(X) - n_whole]
     return found
 
 
