@@ -17,7 +17,7 @@ from dialin.prompts.prompt import Prompt
 
 @dataclass
 class OracleJudge(Judge):
-    """A judge that finds a set good if at least 90 % of its sentences share a gold label, with errors.
+    """A judge that finds a set good if enough of its sentences share a gold label, with errors.
 
     Parameters
     ----------
@@ -27,11 +27,14 @@ class OracleJudge(Judge):
         Probability of a false verdict, in [0, ½).
     seed : int
         Seed of the errors; the same set of sentences always gets the same verdict.
+    enough : float
+        Share of the sentences of a good set that share a label.
     """
 
     gold: NDArray[np.str_]
     wrong: float = 0.0
     seed: int = 0
+    enough: float = 0.9
     memo: dict[bytes, Verdict] = field(default_factory=dict)
 
     @property
@@ -52,7 +55,7 @@ class OracleJudge(Judge):
         if key not in self.memo:
             counts = np.unique(self.gold[rows], return_counts=True)[1]
             rng = np.random.default_rng([self.seed, len(self.memo)])
-            good = (counts.max() >= 0.9 * len(rows)) != (rng.random() < self.wrong)
+            good = (counts.max() >= self.enough * len(rows)) != (rng.random() < self.wrong)
             sure = 1 - max(self.wrong, 0.02)
             self.memo[key] = Verdict.of(sure if good else 1 - sure, "oracle", 1)
         return self.memo[key]

@@ -1,8 +1,9 @@
 """Measure updates: ten parts of a labelled set, one after the other, beside one run of all; and false alarms of drift.
 
-``python -m studies.own.update`` writes ``results/update.json``. The set is CLINC150 without its out-of-scope sentences.
-The judge knows the labels, and nothing else does; a question is a distinct set of sentences that it is asked about, in
-whichever part, since every answer is stored. The first part is a run of its own, each further part an update.
+``python -m studies.own.update`` writes ``results/update.json``. The set is CLINC150 without its out-of-scope sentences,
+or another one. The judge knows the labels, which nothing else does, and may err; a question is a distinct set of
+sentences that it is asked about, in whichever part, since every answer is stored. The first part is a run of its own,
+each further part an update.
 
 False alarms: runs that no LLM judged, each with months of the same kind. "fresh": other sentences of the same set.
 "same": the run's own sentences, drawn with replacement. "uneven": some sentences are said often, in the run and in the
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -32,8 +33,8 @@ from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Result
 from dialin.jobs.update_drift import Listener, left_out_of
 from dialin.judge.verdict import Judge, Verdict
-from dialin.review.join_known import homes_of
-from dialin.review.pin import NO_DECISION, NOWHERE, KeptIntents, PinnedSplit
+from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit
+from dialin.review.witnesses import Searched, homes_told
 from dialin.score.metrics import accuracy, ami, ari, nmi
 from dialin.taxonomy.drift import Drift, drift_between
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot
@@ -41,9 +42,9 @@ from studies.own.data import folder
 from studies.own.oracle import OracleJudge
 
 RESULTS = Path(__file__).parent / "results" / "update.json"
-MOST_TWICE = 3_000
-"""Sentences up to which updates are measured without joining, too."""
 SET = "clinc150_full_with_oos"
+ENOUGH = 0.9
+"""Share of the sentences of a good set that are of one label, if nothing else is said."""
 Embed = Callable[[Sequence[str]], Matrix]
 
 
@@ -62,9 +63,9 @@ class Sentences:
         return Data(texts, self.X[rows], said, [""] * len(rows))
 
 
-def sentences_of(n: int, seed: int, embed: Embed, *, is_oos: bool = False) -> Sentences:
-    """Return n random sentences of the set: those in scope, or those out of it."""
-    table = pq.read_table(folder() / f"{SET}.parquet", columns=["text", "label"]).to_pylist()
+def sentences_of(n: int, seed: int, embed: Embed, *, is_oos: bool = False, of: str = SET) -> Sentences:
+    """Return n random sentences of a set: those in scope, or those out of it."""
+    table = pq.read_table(folder() / f"{of}.parquet", columns=["text", "label"]).to_pylist()
     pairs = {row["text"]: row["label"] for row in table if (row["label"] == "oos") == is_oos}
     texts = sorted(pairs)
     chosen = np.random.default_rng(seed).permutation(len(texts))[:n]
@@ -110,20 +111,33 @@ class AboutSome(Judge):
 
 @dataclass
 class Course:
-    """Parts of a set, one after the other."""
+    """Parts of a set, one after the other.
+
+    Parameters
+    ----------
+    sentences : Sentences
+        The set.
+    embed : callable
+        Embeds texts.
+    asked : Asked
+        The judge.
+    """
 
     sentences: Sentences
     embed: Embed
-    joins: bool
-    asked: Asked = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.asked = Asked(OracleJudge(self.sentences.gold))
+    asked: Asked
 
     def found_in(self, data: Data, rows: Rows) -> Result:
         """Return what is discovered in some sentences."""
         tools = Tools(None, self.embed, judge=self.asked.about(rows), ranks_names=False, on_note=lambda _: None)
         return discover(data, tools, Settings())
+
+    def found_among(self, split: PinnedSplit, rows: Rows) -> tuple[Result, dict[int, int]]:
+        """Return what is discovered in the sentences without an intent, and which of it is a part of a known one."""
+        searched = Searched.of(split, split.free)
+        whole = self.found_in(searched.data, rows[searched.rows])
+        found = searched.alone(whole)
+        return found, homes_told(searched.homes(whole), found)
 
     def updated(self, before: Result, rows: Rows) -> Result:
         """Return the update of a result of the first sentences with the next ones; `rows` are all of them."""
@@ -142,9 +156,7 @@ class Course:
             uids=tuple(str(i) for i in range(len(before.intents))),
         )
         split = PinnedSplit(kept, data, labels, p)
-        found = self.found_in(split.rest, rows[split.free])
-        homes = homes_of(split, found, lambda own: self.asked.about(rows[own])) if self.joins else NOWHERE
-        return split.joined(found, homes)
+        return split.joined(*self.found_among(split, rows))
 
     def scores(self, result: Result) -> dict[str, float]:
         """Return the scores, and the questions so far; sentences without an intent are one more cluster."""
@@ -162,26 +174,49 @@ class Course:
         }
 
 
-def courses(n: int, n_parts: int, seed: int, embed: Embed) -> dict[str, Any]:
-    """Return the scores of one run of n sentences, and of parts that are taken in one after the other."""
-    sentences = sentences_of(n, seed, embed)
-    found: dict[str, Any] = {}
-    whole = Course(sentences, embed, joins=True)
-    begun = process_time()
-    result = whole.found_in(sentences.data(np.arange(n)), np.arange(n))
-    found["one run"] = whole.scores(result) | {"seconds": round(process_time() - begun, 1)}
-    for name, joins in (("updates", True), ("updates that never join", False))[: 2 if n <= MOST_TWICE else 1]:
-        course, ends, begun = (
-            Course(sentences, embed, joins),
-            np.linspace(0, n, n_parts + 1).astype(int)[1:],
-            process_time(),
-        )
-        result = course.found_in(sentences.data(np.arange(ends[0])), np.arange(ends[0]))
-        for end in ends[1:].tolist():
-            before, result = result, course.updated(result, np.arange(end))
-            check_nothing_moved(before, result)
-        found[name] = course.scores(result) | {"seconds": round(process_time() - begun, 1)}
+@dataclass(frozen=True)
+class CourseTask:
+    """What is measured: n sentences of a set, in parts, and a judge that errs in a share `wrong` of its answers.
+
+    It finds a set good if a share `enough` of its sentences is of one label.
+    """
+
+    of: str
+    n: int
+    n_parts: int
+    seed: int
+    wrong: float
+    enough: float
+
+    @property
+    def key(self) -> str:
+        """The name of the results: the number of sentences, and what is not as usual."""
+        told = [f"{self.n} sentences"]
+        told += [f"of {self.of}"] if self.of != SET else []
+        told += [f"{self.wrong:.0%} of the answers wrong"] if self.wrong else []
+        told += [f"good from {self.enough:.0%}"] if self.enough != ENOUGH else []
+        return ", ".join(told)
+
+
+def courses(task: CourseTask, embed: Embed) -> dict[str, Any]:
+    """Return the scores of one run of the sentences, and of parts that are taken in one after the other."""
+    sentences = sentences_of(task.n, task.seed, embed, of=task.of)
+    found: dict[str, Any] = {"set": f"{task.of} without oos", "parts": task.n_parts, "seed": task.seed}
+    for name, n_parts in (("one run", 1), ("updates", task.n_parts)):
+        asked, begun = Asked(OracleJudge(sentences.gold, task.wrong, enough=task.enough)), process_time()
+        scores = measured(Course(sentences, embed, asked), n_parts)
+        found[name] = scores | {"seconds": round(process_time() - begun, 1)}
     return found
+
+
+def measured(course: Course, n_parts: int) -> dict[str, float]:
+    """Return the scores after the last of some equal parts, of which the first is a run and the others are updates."""
+    first, *ends = np.linspace(0, len(course.sentences.texts), n_parts + 1).astype(int)[1:].tolist()
+    result = course.found_in(course.sentences.data(np.arange(first)), np.arange(first))
+    for end in ends:
+        before, result = result, course.updated(result, np.arange(end))
+        check_nothing_moved(before, result)
+    return course.scores(result)
 
 
 def check_nothing_moved(before: Result, after: Result) -> None:
@@ -307,6 +342,9 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=10_000, help="sentences of the one run")
     parser.add_argument("--parts", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", default=SET, help="the set of the one run")
+    parser.add_argument("--wrong", type=float, default=0.0, help="share of the judge's answers that are wrong")
+    parser.add_argument("--enough", type=float, default=ENOUGH, help="share of one label in a good set")
     parser.add_argument("--runs", type=int, default=5, help="runs whose months are drawn")
     parser.add_argument("--months", type=int, default=10, help="months of each run")
     parser.add_argument("--only", choices=["courses", "alarms"])
@@ -314,8 +352,8 @@ def main() -> None:
     embed = open_embedder("local:intents-en-v3").encode
     found: dict[str, Any] = {}
     if options.only != "alarms":
-        about = {"set": f"{SET} without oos", "parts": options.parts, "seed": options.seed}
-        found[f"{options.n} sentences"] = about | courses(options.n, options.parts, options.seed, embed)
+        task = CourseTask(options.set, options.n, options.parts, options.seed, options.wrong, options.enough)
+        found[task.key] = courses(task, embed)
     if options.only != "courses":
         months = months_of(6_000, 1_500, 500, embed)
         found["alarms"] = {"n_run": 1_500, "n_month": 500} | alarm_rates(months, options.runs, options.months, embed)

@@ -22,6 +22,7 @@ from dialin.judge.calibration import Calibration, general_calibration, shipped_c
 from dialin.judge.cascade import CascadeJudge
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
 from dialin.judge.evidence import CosineEvidence, Evidence, HeightEvidence, SuggestedHeights
+from dialin.judge.known import KnownJudge
 from dialin.judge.people import KeepAllJudge
 from dialin.judge.sample import sampler_of
 from dialin.judge.verdict import Judge
@@ -141,7 +142,8 @@ class Context:
         judge = tools.judge or (
             KeepAllJudge() if settings.judge == "people" else judge_or_cascade(data, tools, settings, heights)
         )
-        return cls(data, tools, settings, judge, heights, trees)
+        own = judge if data.known is None else KnownJudge(judge, data.known)
+        return cls(data, tools, settings, own, heights, trees)
 
     def strata(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
         """Return the strata: by these roles (n), and by script where each has a tree of its own."""

@@ -25,12 +25,20 @@ N_NAMING = 6
 
 
 def label_pieces(draft: Draft, context: Context) -> Draft:
-    """Label every piece: merging and the split into roles go by these labels."""
+    """Label every piece: merging and the split into roles go by these labels.
+
+    One of known intents alone is labelled by its most central sentence: it has its name already.
+    """
     llm, settings = context.tools.llm_for("name"), context.settings
     is_needed = settings.merge != "none" or settings.roles == "label"
     if llm is not None and draft.pieces and is_needed:
         context.tools.on_step("label")
-        draft.names = name_clusters(llm, [example_of(context, rows) for rows in draft.pieces], settings.actions)
+        data, asked = context.data, [rows for rows in draft.pieces if context.data.has_open(rows)]
+        names = iter(name_clusters(llm, [example_of(context, rows) for rows in asked], settings.actions))
+        draft.names = [
+            next(names) if data.has_open(rows) else data.texts[central_rows(data.X, rows, 1)[0]]
+            for rows in draft.pieces
+        ]
     return draft
 
 
@@ -73,7 +81,8 @@ def ask_names(draft: Draft, context: Context, rows: Sequence[Rows], of_pieces: l
         return of_pieces
     written = [[draft.names[i] for i in group] if draft.names else [] for group in draft.intents]
     examples = [example_of(context, own) for own in rows]
-    again = [g for g, group in enumerate(draft.intents) if len(group) > 1 or not draft.names]
+    is_new = [context.data.has_open(own) for own in rows]
+    again = [g for g, group in enumerate(draft.intents) if is_new[g] and (len(group) > 1 or not draft.names)]
     for g, name in zip(again, name_clusters(llm, [examples[g] for g in again], actions), strict=True):
         written[g].insert(0, name)
     apart = asked_apart(llm, examples, [own[0] for own in written], actions)
@@ -91,11 +100,12 @@ def describe_intents(draft: Draft, context: Context, intents: list[Intent], rows
     if not context.settings.describe or llm is None or is_capped(draft, context):
         return intents
     context.tools.on_step("describe")
-    asked = [described(context, intent, own) for intent, own in zip(intents, rows, strict=True)]
+    new = [i for i, own in enumerate(rows) if context.data.has_open(own)]
+    asked = [described(context, intents[i], rows[i]) for i in new]
     intents = list(intents)
     with draft.until_capped():
-        for i, description in describe_clusters(llm, asked):
-            intents[i] = replace(intents[i], description=description)
+        for place, description in describe_clusters(llm, asked):
+            intents[new[place]] = replace(intents[new[place]], description=description)
     return intents
 
 

@@ -167,6 +167,8 @@ class Data:
         What each sentence does; None where it is unknown.
     X_alone : ndarray of shape (n, d) or None
         The embeddings of the sentences alone, where X leans towards what is said next.
+    known : ndarray of shape (n,), int64, or None
+        Known intent of each sentence, −1 for none: those of one are witnesses for an update. None: nothing is known.
     """
 
     texts: list[str]
@@ -177,6 +179,7 @@ class Data:
     order: SpokenOrder | None = None
     kinds: Kinds | None = None
     X_alone: NDArray[np.float32] | None = None
+    known: NDArray[np.int64] | None = None
 
     def at(self, rows: Rows) -> Data:
         """Return some of the sentences."""
@@ -184,7 +187,8 @@ class Data:
         kinds = self.kinds and self.kinds.at(rows)
         order = self.order and self.order.among(rows)
         X_alone = None if self.X_alone is None else self.X_alone[rows]
-        return Data(texts, self.X[rows], self.counts[rows], roles, self.embedder, order, kinds, X_alone)
+        known = None if self.known is None else self.known[rows]
+        return Data(texts, self.X[rows], self.counts[rows], roles, self.embedder, order, kinds, X_alone, known)
 
     @property
     def own_vectors(self) -> NDArray[np.float32]:
@@ -222,6 +226,10 @@ class Data:
     @cached_property
     def _places(self) -> dict[tuple[str, str], int]:
         return {key: row for row, key in enumerate(zip(self.texts, self.roles, strict=True))}
+
+    def has_open(self, rows: Rows) -> bool:
+        """Return whether some of the rows are of no known intent, so that they need a name."""
+        return self.known is None or bool((self.known[rows] < 0).any())
 
     @cached_property
     def scripts(self) -> list[bool]:

@@ -101,14 +101,14 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             told = replace(tools, on_step=session.on_step)
             heard = update.heard(data, opened) if update else None
             splits = known_splits(run, data, told, heard.split if heard else None)
-            rest = splits[-1].rest if splits else data
+            rest = update.searched(splits).data if update else splits[-1].rest if splits else data
             is_enough = len(rest.texts) >= MIN_SENTENCES
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
             session.on_step("cluster")  # until the first question
             before = told_before(run, splits)
             found = discover(rest, told, run.manifest.settings, before) if is_enough else nothing(rest)
-            joined = update.joined(splits, found, told) if update else joined_all(splits, found)
+            joined = update.joined(splits, found) if update else joined_all(splits, found)
             named, taxonomy = identified(run, joined)
             result = with_tree(named, TreeTask(data.X, told, run.manifest.settings, placed_by_people(run)))
             with closing(replies_in(run.folder / files.REPLIES)) as store:

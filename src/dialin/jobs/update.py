@@ -15,24 +15,22 @@ from typing import Any
 import numpy as np
 
 from dialin import files
-from dialin.arrays import Matrix, Rows
+from dialin.arrays import Matrix
 from dialin.discover.connect import Connections
-from dialin.discover.context import Context, Tools
 from dialin.discover.state import Data, Result
 from dialin.jobs.embedding import Encode
 from dialin.jobs.known_first import joined_all
 from dialin.jobs.predict import Answers, Decisions
 from dialin.jobs.update_drift import Listener, heard_again
 from dialin.jobs.update_tally import tally_json, went
-from dialin.judge.verdict import Judge
 from dialin.llm.cache import ReplyStore
 from dialin.read.corpus import Corpus
 from dialin.review.apply import BY_PERSON
 from dialin.review.edits import Entry
-from dialin.review.join_known import homes_of
 from dialin.review.log import DECISIONS, TAKEN_OVER, read_log, write_log
 from dialin.review.pin import NO_DECISION, NOWHERE, PinnedSplit, kept_of
 from dialin.review.taken_over import decisions_taken_over
+from dialin.review.witnesses import Searched, homes_told
 from dialin.runs.manifest import Manifest
 from dialin.runs.run import Run, decided, keys_of, load
 from dialin.runs.update import new_part
@@ -138,32 +136,38 @@ class Update:
         p[own] = np.where(before >= 0, table["p_intent"].to_numpy(), 0.0)
         return PinnedSplit(kept_of(decided(self.earlier), list(self._places), labels), data, labels, p)
 
-    def joined(self, splits: Sequence[PinnedSplit], found: Result, tools: Tools) -> Result:
-        """Return one result: what the judge finds to be a part of a known intent joins it, the rest are candidates.
-
-        After a cap of the budget, what nobody was asked about is a candidate.
+    def searched(self, splits: Sequence[PinnedSplit]) -> Searched:
+        """Return the sentences without an intent, in which to search, among witnesses if what is found may join.
 
         Parameters
         ----------
         splits : sequence of PinnedSplit
             What the earlier run says, then the intents of its list in what that leaves.
-        found : Result
-            What was discovered in the rest.
-        tools : Tools
-            The LLMs.
         """
-        split, found, settings = splits[0], joined_all(splits[1:], found), self.run.manifest.settings
-        told, judges = replace(tools, steering=settings.steering), list[Judge]()
+        rows = splits[0].free
+        for split in splits[1:]:
+            rows = rows[split.free]
+        return Searched.of(splits[0], rows, has_witnesses=self.run.manifest.settings.merge != "none")
 
-        def judge_of(rows: Rows) -> Judge:
-            judges.append(Context.of(split.data.at(rows), told, settings).judge)
-            return judges[0]
+    def joined(self, splits: Sequence[PinnedSplit], found: Result) -> Result:
+        """Return one result: what is found to be a part of a known intent joins it, the rest are candidates.
 
-        tools.on_step("merge")
-        may_join = settings.merge != "none" and found.complete
-        result = split.joined(found, homes_of(split, found, judge_of) if may_join else NOWHERE)
+        After a cap of the budget, all that was found is a candidate.
+
+        Parameters
+        ----------
+        splits : sequence of PinnedSplit
+            As for `searched`.
+        found : Result
+            What was discovered in the sentences that are searched.
+        """
+        split, searched = splits[0], self.searched(splits)
+        homes = np.full(len(split.labels), -1)
+        homes[searched.rows[searched.is_open]] = searched.homes(found)
+        rest = joined_all(splits[1:], searched.alone(found))
+        result = split.joined(rest, homes_told(homes[split.free], rest) if found.complete else NOWHERE)
         intents = tuple(replace(one, candidate=self._is_open(one.uid)) for one in result.intents)
-        return replace(result, intents=intents, complete=result.complete and not any(one.is_capped for one in judges))
+        return replace(result, intents=intents)
 
     def _is_open(self, uid: str) -> bool:
         """Return whether an intent is a candidate: it is new, or was one before, and nobody has accepted it."""
@@ -206,7 +210,7 @@ class Update:
 
 
 def n_joined(split: PinnedSplit, result: Result) -> dict[str, int]:
-    """Return how many utterances without an intent the judge found to be a part of each known one, by its uid."""
+    """Return how many utterances without an intent were found to be a part of each known one, by its uid."""
     rows = np.flatnonzero((split.labels == NO_DECISION) & (result.labels >= 0))
     found = np.bincount(result.labels[rows], weights=split.data.counts[rows], minlength=len(result.intents))
     known = set(split.pinned.uids)
