@@ -279,3 +279,10 @@ def test_no_bit_depends_on_the_threads_of_blas() -> None:
         with threadpool_limits(n_threads, user_api="blas"):
             found.append(products(X, centroids))
     assert np.array_equal(*found)
+
+
+def test_no_bit_of_a_row_depends_on_its_place() -> None:
+    rng = np.random.default_rng(0)
+    X, centroids = rng.normal(size=(302, 384)).astype(np.float32), rng.normal(size=(81, 384)).astype(np.float32)
+    order = rng.permutation(len(X))
+    assert np.array_equal(products(X[order], centroids), products(X, centroids)[order])

@@ -23,8 +23,9 @@ from dialin.judge.verdict import Judge
 
 CHUNK = 8_192
 """Rows whose cosines are held at once; no result depends on it."""
-PRODUCT_ROWS = 256
-"""Rows that are multiplied with the centroids at once, always as many."""
+PRODUCT_ROWS = 4
+"""Rows that are multiplied with the centroids at once, always as many: a kernel of OpenBLAS takes four, and what is
+left of more goes through another one, which rounds otherwise."""
 N_HALVINGS = 3
 """Times that the newcomers of a piece are halved before the judge's no is final."""
 N_DEVIATIONS = 4.0
@@ -134,7 +135,7 @@ class Pieces:
 
 
 def products(X: Matrix, centroids: Matrix, n_rows: int = PRODUCT_ROWS) -> Matrix:
-    """Return X @ centroids.T, `n_rows` rows at a time: so no bit of a row depends on how many others there are.
+    """Return X @ centroids.T, `n_rows` rows at a time: so no bit of a row depends on the others, nor on its place.
 
     A library of linear algebra has several ways to multiply, which it chooses by the sizes and by its threads, and
     which round in their own ways; so it works on one thread here.
