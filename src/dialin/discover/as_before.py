@@ -19,8 +19,8 @@ import numpy as np
 
 from dialin.arrays import Bools, Ints, Labels, Matrix, Rows
 from dialin.cluster.partition import centroid, rows_by
-from dialin.discover.assign import Pieces, build
-from dialin.discover.conclude import assignment_roles, min_sizes
+from dialin.discover.assign import Pieces
+from dialin.discover.conclude import assignment_roles, min_sizes, pieces_of_draft
 from dialin.discover.context import Context
 from dialin.discover.recut import OWN, Recut
 from dialin.discover.state import Draft
@@ -112,13 +112,12 @@ def tables(draft: Draft, context: Context, before: Before, homes: Labels) -> tup
     then, now : ndarrays of shape (m, k), int64
         The tables. A sentence of the one run is where the decision function of the other puts it.
     """
-    order = [(i, g) for g, group in enumerate(draft.intents) for i in group]
-    roles = assignment_roles([draft.piece_roles[i] for i, _ in order], context)
-    pieces = build(context.data.X, [draft.pieces[i] for i, _ in order], [g for _, g in order], roles)
+    pieces = pieces_of_draft(draft, context)
     there, _ = pieces.assign(before.X, before.roles)
     labels, _ = pieces.assign(context.data.X, assignment_roles(draft.roles, context))
-    for i, g in order:
-        labels[draft.pieces[i]] = g
+    for g, group in enumerate(draft.intents):
+        for i in group:
+            labels[draft.pieces[i]] = g
     shape = len(before.names), len(draft.intents)
     return crossed(before.labels, there, shape), crossed(homes, labels, shape)
 

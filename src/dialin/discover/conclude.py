@@ -61,12 +61,17 @@ def conclude(draft: Draft, context: Context) -> Result:
 def decide(draft: Draft, context: Context) -> Pieces:
     """Return the decision function of the run; `Pieces.intents` are places in `Draft.intents`."""
     context.tools.on_step("assign")
-    order = [(i, g) for g, group in enumerate(draft.intents) for i in group]
-    roles, X, coverage = assignment_roles(draft.piece_roles, context), context.data.X, context.settings.coverage
-    pieces = build(X, [draft.pieces[i] for i, _ in order], [g for _, g in order], [roles[i] for i, _ in order])
+    pieces, coverage = pieces_of_draft(draft, context), context.settings.coverage
     if coverage == "auto" or is_capped(draft, context):
         return pieces
-    return widen(pieces, X, assignment_roles(draft.roles, context), coverage, context.judge)
+    return widen(pieces, context.data.X, assignment_roles(draft.roles, context), coverage, context.judge)
+
+
+def pieces_of_draft(draft: Draft, context: Context) -> Pieces:
+    """Return the pieces of a draft as its clusters are, before any of them is widened."""
+    order = [(i, g) for g, group in enumerate(draft.intents) for i in group]
+    roles, clusters = assignment_roles(draft.piece_roles, context), [draft.pieces[i] for i, _ in order]
+    return build(context.data.X, clusters, [g for _, g in order], [roles[i] for i, _ in order])
 
 
 def assignment_roles(roles: list[str], context: Context) -> list[str]:

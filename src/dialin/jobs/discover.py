@@ -20,7 +20,7 @@ from dialin.jobs.answers import answers_note
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
 from dialin.jobs.estimate import Estimate, count, draws_of, total
-from dialin.jobs.identify import check_earlier, identified, told_before
+from dialin.jobs.identify import check_earlier, earlier_seen, identified, told_before
 from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
 from dialin.jobs.results import Identified, write_identified
 from dialin.jobs.stating import stating
@@ -101,15 +101,17 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
             told = replace(tools, on_step=session.on_step)
             heard = update.heard(data, opened) if update else None
             splits = known_splits(run, data, told, heard.split if heard else None)
-            rest = update.searched(splits).data if update else splits[-1].rest if splits else data
+            searched = update.searched(splits) if update else None
+            rest = searched.data if searched else splits[-1].rest if splits else data
             is_enough = len(rest.texts) >= MIN_SENTENCES
             log.predicted = _predicted(run, opened, session, rest) if is_enough else None
             log.begin()
             session.on_step("cluster")  # until the first question
-            before = told_before(run, splits)
+            earlier = earlier_seen(run)
+            before = told_before(earlier, splits) if earlier and not update else None
             found = discover(rest, told, run.manifest.settings, before) if is_enough else nothing(rest)
-            joined = update.joined(splits, found) if update else joined_all(splits, found)
-            named, taxonomy = identified(run, joined)
+            joined = update.joined(splits, searched, found) if update and searched else joined_all(splits, found)
+            named, taxonomy = identified(run, joined, earlier)
             result = with_tree(named, TreeTask(data.X, told, run.manifest.settings, placed_by_people(run)))
             with closing(replies_in(run.folder / files.REPLIES)) as store:
                 note = answers_note(store.answers(), refused_by(tools))

@@ -11,7 +11,7 @@ from dialin.discover.assign import write_pieces
 from dialin.discover.state import Result
 from dialin.facts.outcome_columns import with_outcomes
 from dialin.jobs.carry import carry_over, keep_reviewed
-from dialin.jobs.identify import identified
+from dialin.jobs.identify import earlier_seen, identified
 from dialin.jobs.timing import SessionLog
 from dialin.jobs.update import Beside
 from dialin.report.html import write_report
@@ -32,7 +32,7 @@ class Identified:
 
 def write_result(run: Run, result: Result, log: SessionLog) -> Run:
     """Give the intents of a result their identity, and do what `write_identified` does, without notes."""
-    return write_identified(run, Identified(*identified(run, result)), log, lambda _: None, None)
+    return write_identified(run, Identified(*identified(run, result, earlier_seen(run))), log, lambda _: None, None)
 
 
 def write_identified(

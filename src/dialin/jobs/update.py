@@ -149,7 +149,7 @@ class Update:
             rows = rows[split.free]
         return Searched.of(splits[0], rows, has_witnesses=self.run.manifest.settings.merge != "none")
 
-    def joined(self, splits: Sequence[PinnedSplit], found: Result) -> Result:
+    def joined(self, splits: Sequence[PinnedSplit], searched: Searched, found: Result) -> Result:
         """Return one result: what is found to be a part of a known intent joins it, the rest are candidates.
 
         After a cap of the budget, all that was found is a candidate.
@@ -158,10 +158,12 @@ class Update:
         ----------
         splits : sequence of PinnedSplit
             As for `searched`.
+        searched : Searched
+            The sentences that were searched.
         found : Result
-            What was discovered in the sentences that are searched.
+            What was discovered in them.
         """
-        split, searched = splits[0], self.searched(splits)
+        split = splits[0]
         homes = np.full(len(split.labels), -1)
         homes[searched.rows[searched.is_open]] = searched.homes(found)
         rest = joined_all(splits[1:], searched.alone(found))

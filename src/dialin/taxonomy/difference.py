@@ -176,7 +176,8 @@ def difference_by(old: Snapshot, new: Snapshot, flows: Flows) -> Difference:
     uids = {intent.uid: place for place, intent in enumerate(new.intents) if intent.uid}
     bound = {place: uids[intent.uid] for place, intent in enumerate(old.intents) if intent.uid in uids}
     matching = matched(flows, bound)
-    matching = matched(flows, bound | same_named(old, new, flows, matching))
+    again = same_named(old, new, flows, matching)
+    matching = matched(flows, bound | again) if again else matching
     made = _Changes(old, new, flows, matching)
     newer = [made.newer(place) for place in range(len(new.intents))]
     older = [made.older(place) for place in range(len(old.intents)) if place not in matching.same]
