@@ -63,10 +63,16 @@ def test_shortened_points_lie_no_farther_apart(n: int, n_axes: int, seed: int) -
     assert np.all(distances(short, np.ones(n)) <= distances(points, np.ones(n)) + 1e-9)
 
 
-def test_the_greatest_axis_is_the_last() -> None:
-    """Points on a line: along it they vary, across it they do not."""
+def test_the_axis_lies_along_the_points() -> None:
+    """Points on a line through (3, 4): along it they are 5 apart."""
     points = np.outer([-1.0, 0.0, 1.0], [3.0, 4.0])
-    assert np.abs(leading_part(points, 2)).round(9).tolist() == [[0, 5], [0, 0], [0, 5]]
+    assert np.abs(leading_part(points, 1)).round(9).tolist() == [[5], [0], [5]]
+
+
+def test_axes_are_of_nearly_the_greatest_variance() -> None:
+    points = noise(500, 30, 0)
+    best = np.linalg.eigvalsh(points.T @ points)[-5:].sum()
+    assert np.square(leading_part(points, 5)).sum() > 0.95 * best
 
 
 def test_similar_points_have_neighbouring_ranks() -> None:

@@ -30,7 +30,7 @@ ROWS_ALONG_AXES = 256
 """Along the leading axes: similar ones, most of whose nearest are among themselves."""
 BESIDE = 64
 """And among so many on each side of them."""
-MIN_ALONG_AXES = 1_000
+MIN_ALONG_AXES = 5_000
 """Of fewer clusters, whole vectors are compared."""
 SAVES = 3
 """So are those with fewer than so many times as many numbers as there are leading axes."""
