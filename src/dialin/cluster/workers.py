@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 
 class _BlasThreads:
@@ -49,13 +49,18 @@ _POOL = Lock()
 def one_blas_thread() -> Iterator[int]:
     """Let BLAS use one thread inside the block, and yield how many it has outside of all such blocks.
 
-    The last bits of a product depend on how many threads share it. Blocks may be nested, and overlap in several threads.
+    The last bits of a product depend on how many threads share it. Blocks may be nested, or overlap in several threads.
     """
     n_threads = _BLAS.enter()
     try:
         yield n_threads
     finally:
         _BLAS.leave()
+
+
+def one_openmp_thread() -> AbstractContextManager[object]:
+    """Return a block in which OpenMP has one thread: those of scikit-learn's k-means each add up rows of their own."""
+    return threadpool_limits(1, user_api="openmp")
 
 
 @contextmanager
