@@ -114,8 +114,9 @@ class _Clusters:
         unknown = np.flatnonzero(self.nearest == _UNKNOWN)
         self._search_in(np.float32, unknown, pool)
         close = unknown[self.distance[unknown] > self.bound[unknown]]
-        self._search_in(np.float64, close, pool)
-        self.bound[close] = np.maximum(self.bound[close], self.distance[close])
+        if len(close):
+            self._search_in(np.float64, close, pool)
+            self.bound[close] = np.maximum(self.bound[close], self.distance[close])
 
     def _search_in(self, dtype: DTypeLike, places: Rows, pool: Executor) -> None:
         bounds, parts = _Bounds.of(self, dtype), list(_parts(places, ROWS_AT_ONCE))
