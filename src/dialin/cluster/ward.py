@@ -114,9 +114,8 @@ class _Clusters:
         unknown = np.flatnonzero(self.nearest == _UNKNOWN)
         self._search_in(np.float32, unknown, pool)
         close = unknown[self.distance[unknown] > self.bound[unknown]]
-        if len(close):
-            self._search_in(np.float64, close, pool)
-            self.bound[close] = np.maximum(self.bound[close], self.distance[close])
+        self._search_in(np.float64, close, pool)
+        self.bound[close] = np.maximum(self.bound[close], self.distance[close])
 
     def _search_in(self, dtype: DTypeLike, places: Rows, pool: Executor) -> None:
         bounds, parts = _Bounds.of(self, dtype), list(_parts(places, ROWS_AT_ONCE))
