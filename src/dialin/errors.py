@@ -4,6 +4,7 @@
 
     DialinError                 what, where, the value got, and how to fix it
     ├── InputError              the data or an option is wrong          exit code 2
+    │   └── DiskFullError       a disk is full; work can be resumed     exit code 2
     ├── ModelError              a local model cannot be fetched or read exit code 2
     ├── ProviderError           an LLM or embedding server failed       exit code 3
     └── BudgetError             a cap on calls, tokens or money is hit  (caught by the judge and `Draft.until_capped`)
@@ -40,6 +41,10 @@ class InputError(DialinError, ValueError):
     """The data or an option is wrong; nothing has been written."""
 
     exit_code = 2
+
+
+class DiskFullError(InputError):
+    """A disk is full: no file is half written, every reply that was paid for is kept, and the work can be resumed."""
 
 
 class InputWarning(UserWarning):

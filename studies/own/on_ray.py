@@ -48,16 +48,21 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=4_096)
     parser.add_argument("--rows", type=int, default=1 << 18)
     parser.add_argument("--predict", type=int, default=1 << 16, help="rows of the file of dialin predict")
+    parser.add_argument("--only-predict", action="store_true", help="measure predict alone; the other figures stay")
     options = parser.parse_args()
     texts = sentences(options.sentences)
-    rates, X = rates_of(texts, options.rows)
-    found = machine.provenance(rates_per_cpu_second=rates, embedding=[])
-    for n_processes in (2, 4):
-        row = beside_plain(texts, X, n_processes)
-        row["predict"] = predict_beside_plain(texts, n_processes, options.predict)
+    found = machine.read("on_ray") if options.only_predict else measured(texts, options.rows)
+    for row in found["embedding"]:
+        row["predict"] = predict_beside_plain(texts, row["n_processes"], options.predict)
         print(row, flush=True)
-        found["embedding"] = [*list(found["embedding"]), row]  # type: ignore[call-overload]
         machine.write("on_ray", found)
+
+
+def measured(texts: Sequence[str], n_rows: int) -> dict[str, Any]:
+    """Return all figures but those of ``dialin predict``."""
+    rates, X = rates_of(texts, n_rows)
+    rows = [beside_plain(texts, X, n_processes) for n_processes in (2, 4)]
+    return machine.provenance(rates_per_cpu_second=rates, embedding=rows)
 
 
 def sentences(n: int) -> list[str]:
@@ -153,7 +158,8 @@ def predict_beside_plain(texts: Sequence[str], n_processes: int, n_rows: int) ->
         "ratio": ray / plain,
         "busy": sum(used.values()) / (ray * n_cores),
     }
-    return {"n_rows": n_rows, "is_equal": is_equal} | {key: round(value, 2) for key, value in figures.items()}
+    about = {**machine.provenance(), "n_rows": n_rows, "is_equal": is_equal}
+    return about | {key: round(value, 2) for key, value in figures.items()}
 
 
 def took(*arguments: object) -> float:

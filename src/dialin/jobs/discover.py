@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from dialin.discover.method import discover
 from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
-from dialin.errors import ProviderError
+from dialin.errors import DiskFullError, ProviderError
 from dialin.jobs.answers import answers_note
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
@@ -86,6 +86,8 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         If the LLM or the embedder fails; the run can be resumed.
     KeyboardInterrupt
         If the user stops the run; it can be resumed.
+    DiskFullError
+        If a disk is full; the run can be resumed.
     InputError
         If the folder cannot be written.
     """
@@ -125,9 +127,10 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         session.on_step("report")
         beside = update.beside(result, heard) if update and heard else None
         return write_identified(ended, Identified(result, taxonomy), log, opened.on_note, beside)
-    except (KeyboardInterrupt, ProviderError):
-        log.write(INTERRUPTED)
-        _note_stop(run, session.budget.prices)
+    except (KeyboardInterrupt, ProviderError, DiskFullError):
+        with suppress(DiskFullError):  # there may be no room for this either, and the run can be resumed without
+            log.write(INTERRUPTED)
+            _note_stop(run, session.budget.prices)
         raise
 
 
