@@ -16,7 +16,7 @@ from dialin.errors import DiskFullError
 
 RESERVE_BYTES = 8 << 20
 """More than a store grows by the answers to all calls under way at a time."""
-FREE_SPACE = "free disk space"
+MAKE_ROOM = "make room on that disk"
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota of its own
 _SQLITE_FULL = 13
 _SQLITE_FAILED = {10, 14}
@@ -37,8 +37,8 @@ def disk_full(path: Path, error: BaseException) -> DiskFullError:
     """Return the error for a file whose disk is full, with what is free."""
     said = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
     free = free_bytes(path)
-    left = "" if free is None else f" ({shown_size(free)} free)"
-    return DiskFullError(f"cannot write {path}: {said}{left}", hint=FREE_SPACE)
+    left = "" if free is None else f"; {shown_size(free)} are free there"
+    return DiskFullError(f"cannot write {path}: {said}{left}", hint=MAKE_ROOM)
 
 
 def check_room(path: Path, n_bytes: int) -> None:
@@ -46,7 +46,7 @@ def check_room(path: Path, n_bytes: int) -> None:
     free = free_bytes(path)
     if free is not None and free < n_bytes:
         raise DiskFullError(
-            f"cannot write {path}: it takes {shown_size(n_bytes)}, and {shown_size(free)} are free", hint=FREE_SPACE
+            f"cannot write {path}: it takes {shown_size(n_bytes)}, and {shown_size(free)} are free there", hint=MAKE_ROOM
         )
 
 
