@@ -11,7 +11,7 @@ import pytest
 
 from dialin import files, room
 from dialin.errors import DiskFullError, InputError
-from dialin.room import RESERVE_BYTES, Reserve, check_room, disk_full, free_bytes, is_full
+from dialin.room import RESERVE_BYTES, Reserve, check_room, disk_full, free_bytes, is_full, temporary_folder
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -126,3 +126,11 @@ def test_other_faults_of_a_store_pass() -> None:
 
     with pytest.raises(InputError, match="damaged"):
         Reserve(Path("a")).stored(store)
+
+
+def test_no_place_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Python raises where every such place is full."""
+    said = "No usable temporary directory found in ['/tmp']"
+    monkeypatch.setattr("tempfile.mkdtemp", lambda *_: (_ for _ in ()).throw(FileNotFoundError(errno.ENOENT, said)))
+    with pytest.raises(InputError, match=r"cannot make a folder for temporary files: No usable .*TMPDIR"):
+        temporary_folder().__enter__()

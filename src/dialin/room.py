@@ -6,13 +6,13 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
 from dialin.bounded import shown_size
-from dialin.errors import DiskFullError
+from dialin.errors import DiskFullError, InputError
 
 RESERVE_BYTES = 8 << 20
 """More than a store grows by the answers to all calls under way at a time."""
@@ -57,6 +57,20 @@ def free_bytes(path: Path) -> int | None:
     except OSError:
         return None
     return disk.free if disk.total else None
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Make a folder for files that the block alone needs; raise InputError if there is no place where it can be."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="dialin-")
+    except OSError as error:
+        raise InputError(
+            f"cannot make a folder for temporary files: {error.strerror}",
+            hint="make room, or name a folder on another disk with TMPDIR",
+        ) from error
+    with folder as name:
+        yield Path(name)
 
 
 class Reserve:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from dialin.scale.cluster import QUIET
+
 
 @contextmanager
 def ray_cluster() -> Iterator[str]:
     """Start the cluster and yield its address; skip the test where Ray is not installed."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ |= QUIET  # Ray reads it when it is imported, which comes next
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         utils = pytest.importorskip("ray.cluster_utils")

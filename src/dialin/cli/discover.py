@@ -33,7 +33,7 @@ from dialin.cli.progress import Meter
 from dialin.cli.sources import intents_option, outcome_option, plan_of, source_options
 from dialin.discover.connect import Connections, connect, on_engine
 from dialin.discover.specs import Specs
-from dialin.errors import DialinError, DiskFullError, ProviderError
+from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
 from dialin.jobs.memory import check_fits
@@ -166,13 +166,13 @@ def make_run(
         with held(out, "dialin discover"):
             try:
                 return work_on(run, opened, session_of(limits.budget, meter, batch))
+            except (ClusterError, DiskFullError) as error:
+                raise going_on(error, run) from error
             except ProviderError as error:
                 if n_replies(out) or is_awaited(out / files.BATCHES):
                     raise going_on(error, run) from error
                 discard(out)
                 raise ProviderError(error.message, hint=f"{error.hint or 'try again'}; no run was made") from error
-            except DiskFullError as error:
-                raise going_on(error, run) from error
             except KeyboardInterrupt:
                 raise stop_of(run) from None
 

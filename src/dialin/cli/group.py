@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 
 import click
 
-from dialin.errors import DialinError, InputNote, InputWarning
+from dialin.errors import DialinError, DiskFullError, InputNote, InputWarning
 from dialin.llm.threads import THREADS
 from dialin.text.unseen import without_unseen
 
@@ -97,6 +98,10 @@ class OneLineGroup(LazyGroup):
             return _fail(_with_help(error), error.exit_code)
         except click.ClickException as error:
             return _fail(error.format_message(), error.exit_code)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:  # a full disk is no bug, wherever it is met: standard output, too
+                raise
+            return _fail(f"cannot write {error.filename or 'the output'}: {error.strerror}", DiskFullError.exit_code)
         except UserStop as stopped:
             return _say(f"dialin: {stopped}", EXIT_INTERRUPTED)
         except (KeyboardInterrupt, click.Abort) as stop:
