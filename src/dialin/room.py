@@ -46,7 +46,8 @@ def check_room(path: Path, n_bytes: int) -> None:
     free = free_bytes(path)
     if free is not None and free < n_bytes:
         raise DiskFullError(
-            f"cannot write {path}: it takes {shown_size(n_bytes)}, and {shown_size(free)} are free there", hint=MAKE_ROOM
+            f"cannot write {path}: it takes {shown_size(n_bytes)}, and {shown_size(free)} are free there",
+            hint=MAKE_ROOM,
         )
 
 
@@ -100,7 +101,7 @@ class Reserve:
             return
         check_room(self._path, RESERVE_BYTES)
         try:
-            self._file = tempfile.TemporaryFile(dir=self._path.absolute().parent)
+            self._file = tempfile.TemporaryFile(dir=self._path.absolute().parent)  # noqa: SIM115  (until `give_up`)
             self._file.write(os.urandom(RESERVE_BYTES))  # a file system may pack zeros to nothing
             self._file.flush()
         except OSError as error:

@@ -81,7 +81,7 @@ def test_vectors_that_a_server_was_paid_for_are_kept_when_the_disk_gets_full(
     """The disk is full as long as the reserve stands: the vectors of the call are stored in its place."""
     texts, path, real = [f"refund {n}" for n in range(300)], tmp_path / "vectors.sqlite", cache._store
     held = list[Reserve]()
-    monkeypatch.setattr(Reserve, "take", lambda self: held.append(self))
+    monkeypatch.setattr(Reserve, "take", held.append)
     monkeypatch.setattr(Reserve, "give_up", lambda self: held.remove(self) if self in held else None)
 
     def small(where: Path, *more: Any) -> None:

@@ -68,7 +68,10 @@ def test_without_room_for_ray_none_is_started(free: int, said: str, monkeypatch:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     in_memory = 2 << 30 if free == 60 else 0
     monkeypatch.setattr(cluster, "free_bytes", lambda path: in_memory if "shm" in str(path) else free << 20)
-    with pytest.raises(DiskFullError, match=f"Ray needs {said} in .*, and {free} MB are free") as told, joined_cluster("auto"):
+    with (
+        pytest.raises(DiskFullError, match=f"Ray needs {said} in .*, and {free} MB are free") as told,
+        joined_cluster("auto"),
+    ):
         pass
     assert told.value.hint == "make room on that disk"
 
@@ -84,7 +87,10 @@ def test_a_cluster_that_fails_on_a_full_disk_says_so(tmp_path: Path, monkeypatch
     monkeypatch.setattr(cluster, "_join", lambda *_: str(tmp_path))
     free = {"bytes": 1 << 20}
     monkeypatch.setattr(cluster, "free_bytes", lambda _: free["bytes"])
-    with pytest.raises(DiskFullError, match=r"Ray needs 64 MB in .*; continue with: dialin resume run"), joined_cluster("auto"):
+    with (
+        pytest.raises(DiskFullError, match=r"Ray needs 64 MB in .*; continue with: dialin resume run"),
+        joined_cluster("auto"),
+    ):
         raise ClusterError("an actor is unavailable", hint="continue with: dialin resume run")
     free["bytes"] = 1 << 30
     with pytest.raises(ClusterError, match="unavailable"), joined_cluster("auto"):

@@ -91,17 +91,13 @@ class OneLineGroup(LazyGroup):
 
     def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
         try:
-            code = super().main(args, standalone_mode=False, **extra)
+            code = self._done(args, **extra)
         except DialinError as error:
             return _fail(str(error), error.exit_code)
         except click.UsageError as error:
             return _fail(_with_help(error), error.exit_code)
         except click.ClickException as error:
             return _fail(error.format_message(), error.exit_code)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:  # a full disk is no bug, wherever it is met: standard output, too
-                raise
-            return _fail(f"cannot write {error.filename or 'the output'}: {error.strerror}", DiskFullError.exit_code)
         except UserStop as stopped:
             return _say(f"dialin: {stopped}", EXIT_INTERRUPTED)
         except (KeyboardInterrupt, click.Abort) as stop:
@@ -109,6 +105,15 @@ class OneLineGroup(LazyGroup):
                 raise stop.__cause__ from None
             return _say("dialin: stopped", EXIT_INTERRUPTED)
         return code if isinstance(code, int) else 0
+
+    def _done(self, args: Sequence[str] | None, **extra: Any) -> Any:
+        """Run a command; a full disk is no bug, wherever it is met, such as behind standard output."""
+        try:
+            return super().main(args, standalone_mode=False, **extra)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise DiskFullError(f"cannot write {error.filename or 'the output'}: {error.strerror}") from error
 
 
 def _end_if_threads_wait(code: int) -> None:
