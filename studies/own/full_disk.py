@@ -33,6 +33,7 @@ from studies.own.on_ray import cluster
 HERE = Path(__file__).parent
 DISK = "48m"
 VECTORS, REPLY, FILE = "block of vectors", "reply", "file"
+ON_RAY = ("embeddings.npy", "intents.parquet", "manifest.json")
 EVENTS = "events"
 CHILD = """
 import os, sys
@@ -127,11 +128,18 @@ def undisturbed(place: Place) -> tuple[dict[str, Any], Counter[str]]:
         return state_of(place.here / "run"), Counter(place.events.read_text().splitlines())
 
 
-def moments(n_of: Counter[str]) -> Iterator[tuple[str, int]]:
-    """Yield the moments to try: the first, middle and last of the blocks and replies, and the last of each file."""
-    for name in (VECTORS, REPLY):
-        yield from ((name, n) for n in sorted({1, (n_of[name] + 1) // 2, n_of[name]}))
-    yield from ((name, n) for name, n in n_of.items() if name.startswith(FILE))
+def moments(n_of: Counter[str], *, on_ray: bool) -> Iterator[tuple[str, int]]:
+    """Yield the moments to try: the middle, first and last of the blocks and replies, and the last of each file.
+
+    Of the files, a cluster has to do with the vectors alone: with one, no more than three are tried.
+    """
+    files = [name for name in n_of if name.startswith(FILE)]
+    some = [name for name in files if name.split()[1] in ON_RAY]
+    rest = [] if on_ray else [name for name in files if name not in some]
+    yield from ((name, (n_of[name] + 1) // 2) for name in (VECTORS, REPLY))
+    yield from ((name, n_of[name]) for name in some)
+    yield from ((name, n) for name in (VECTORS, REPLY) for n in sorted({1, n_of[name]}))
+    yield from ((name, n_of[name]) for name in rest)
 
 
 def tried(place: Place, moment: str, n: int, expected: dict[str, Any]) -> Trial:
@@ -185,7 +193,7 @@ def trials(root: Path, address: str) -> Iterator[Trial]:
     try:
         expected, n_of = undisturbed(place)
         print(dict(n_of), flush=True)
-        for moment, n in moments(n_of):
+        for moment, n in moments(n_of, on_ray=bool(address)):
             trial = tried(place, moment, n, expected)
             print(trial, flush=True)
             yield trial
@@ -201,12 +209,18 @@ def main() -> None:
     options = parser.parse_args()
     found = machine.read("full_disk") if options.only else {}
     for name in [options.only] if options.only else ["plain", "ray"]:
+        done = list[Trial]()
         with cluster(2) if name == "ray" else nullcontext("") as address:
-            done = list(trials(options.root, address))
-        rows = [asdict(trial) for trial in done]
-        found[name] = {**machine.provenance(), "trials": len(rows), "wrong": sum(bool(one.wrong) for one in done)}
-        found[name]["moments"] = rows
-        print(machine.write("full_disk", found))
+            for trial in trials(options.root, address):
+                done.append(trial)
+                found[name] = {**machine.provenance(), **summary(done)}
+                machine.write("full_disk", found)
+
+
+def summary(done: Sequence[Trial]) -> dict[str, Any]:
+    """Return the figures, and each trial."""
+    wrong = sum(bool(trial.wrong) for trial in done)
+    return {"trials": len(done), "wrong": wrong, "moments": [asdict(trial) for trial in done]}
 
 
 if __name__ == "__main__":
