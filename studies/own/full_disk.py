@@ -59,8 +59,8 @@ def told(function, name_of):
         return function(*given, **more)
     return call
 
-cache._store = told(cache._store, lambda *_: "block of vectors")
-ReplyStore._insert = told(ReplyStore._insert, lambda store, *_: "reply" if store.path.endswith("llm.sqlite") else "")
+cache.store_vectors = told(cache.store_vectors, lambda *_: "block of vectors")
+ReplyStore.insert_row = told(ReplyStore.insert_row, lambda of, *_: "reply" if of.path.endswith("llm.sqlite") else "")
 files.write_whole = told(files.write_whole, lambda path, fill: "file " + path.name)
 main(sys.argv[5:])
 """

@@ -79,7 +79,7 @@ def test_vectors_that_a_server_was_paid_for_are_kept_when_the_disk_gets_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk is full as long as the reserve stands: the vectors of the call are stored in its place."""
-    texts, path, real = [f"refund {n}" for n in range(300)], tmp_path / "vectors.sqlite", cache._store
+    texts, path, real = [f"refund {n}" for n in range(300)], tmp_path / "vectors.sqlite", cache.store_vectors
     held = list[Reserve]()
     monkeypatch.setattr(Reserve, "take", held.append)
     monkeypatch.setattr(Reserve, "give_up", lambda self: held.remove(self) if self in held else None)
@@ -91,7 +91,7 @@ def test_vectors_that_a_server_was_paid_for_are_kept_when_the_disk_gets_full(
 
     server = OnServer()
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "_store", small)
+        patch.setattr(cache, "store_vectors", small)
         with pytest.raises(DiskFullError, match=r"vectors\.sqlite"):
             CachedEmbedder(server, path).encode(texts)
     assert server.asked == texts[:128]

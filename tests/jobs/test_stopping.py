@@ -34,7 +34,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found = list[str]()
     monkeypatch.setattr(Reserve, "take", lambda _: found.append("taken"))
     monkeypatch.setattr(Reserve, "give_up", lambda _: found.append("given up"))
-    monkeypatch.setattr(stopping, "_note_stop", lambda *_: found.append("manifest"))
+    monkeypatch.setattr(stopping, "note_stop", lambda *_: found.append("manifest"))
     return found
 
 
@@ -67,7 +67,7 @@ def test_other_ends_are_not_noted(events: list[str], tmp_path: Path) -> None:
 
 def test_without_room_for_notes_no_work_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "free_bytes", lambda _: 1 << 20)
-    monkeypatch.setattr(stopping, "_note_stop", lambda *_: None)
+    monkeypatch.setattr(stopping, "note_stop", lambda *_: None)
     begun = list[str]()
     said = r"cannot write .*timing\.json: it takes 8 MB, and 1 MB are free there"
     with pytest.raises(DiskFullError, match=said), stop_noted(RUN, Noting(tmp_path, [])):

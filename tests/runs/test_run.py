@@ -167,7 +167,7 @@ def test_a_disk_that_fills_up_among_the_questions_makes_none_be_paid_twice(
     cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reply that has no room is stored in the reserve; the sessions together have paid for each question once."""
-    at, real, n_put = 20, ReplyStore._insert, Counter[str]()
+    at, real, n_put = 20, ReplyStore.insert_row, Counter[str]()
 
     def full_at(self: ReplyStore, *row: Any) -> None:
         n_put[Path(self.path).name] += 1
@@ -176,7 +176,7 @@ def test_a_disk_that_fills_up_among_the_questions_makes_none_be_paid_twice(
         real(self, *row)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ReplyStore, "_insert", full_at)
+        patch.setattr(ReplyStore, "insert_row", full_at)
         result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert result.exit_code == 2
     assert "llm.sqlite: database or disk is full; " in result.stderr.splitlines()[-1]

@@ -64,7 +64,7 @@ def test_auto_is_the_cluster_that_the_environment_names(monkeypatch: pytest.Monk
 def test_without_room_for_ray_none_is_started(free: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ray itself would wait for half a minute, or die by a signal once its blocks fill the disk."""
     ray = SimpleNamespace(init=never_there, shutdown=lambda: None)
-    monkeypatch.setattr(cluster, "_quiet_ray", lambda: ray)
+    monkeypatch.setattr(cluster, "quiet_ray", lambda: ray)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     in_memory = 2 << 30 if free == 60 else 0
     monkeypatch.setattr(cluster, "free_bytes", lambda path: in_memory if "shm" in str(path) else free << 20)
@@ -83,8 +83,8 @@ def never_there(**_: object) -> None:
 
 def test_a_cluster_that_fails_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ray = SimpleNamespace(shutdown=lambda: None)
-    monkeypatch.setattr(cluster, "_quiet_ray", lambda: ray)
-    monkeypatch.setattr(cluster, "_join", lambda *_: str(tmp_path))
+    monkeypatch.setattr(cluster, "quiet_ray", lambda: ray)
+    monkeypatch.setattr(cluster, "join_or_start", lambda *_: str(tmp_path))
     free = {"bytes": 1 << 20}
     monkeypatch.setattr(cluster, "free_bytes", lambda _: free["bytes"])
     with (

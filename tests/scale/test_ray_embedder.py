@@ -122,7 +122,7 @@ def test_a_run_on_the_cluster_whose_disk_fills_up_goes_on_with_the_blocks_it_has
     monkeypatch.setattr(embedder, "MIN_TEXTS", 1)
     monkeypatch.setattr(embedder, "BLOCK_TEXTS", 16)
     Path("calls.txt").write_text("\n".join(TEXTS))
-    real, stored, room = cache._store, list[tuple[str, bytes]](), 48
+    real, stored, room = cache.store_vectors, list[tuple[str, bytes]](), 48
 
     def small(path: Path, connection: Any, name: str, keys: list[bytes], found: Any) -> None:
         if len(stored) >= room:
@@ -131,7 +131,7 @@ def test_a_run_on_the_cluster_whose_disk_fills_up_goes_on_with_the_blocks_it_has
         stored.extend((name, key) for key in keys)
 
     command = ("discover", "calls.txt", "--out", "run", "--llm", "none", "--ray", ray_address)
-    monkeypatch.setattr(cache, "_store", small)
+    monkeypatch.setattr(cache, "store_vectors", small)
     failed = cli(*command)
     assert failed.exit_code == 2
     said = failed.stderr.splitlines()[-1]

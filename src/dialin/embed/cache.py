@@ -79,7 +79,7 @@ class CachedEmbedder:
             if vectors.missing and is_server(self.name):
                 reserve.take()
             for keys, found in _encoded(self._embedder, vectors, self._on_progress):
-                reserve.stored(partial(_store, self._path, connection, self.name, keys, found))
+                reserve.stored(partial(store_vectors, self._path, connection, self.name, keys, found))
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -222,9 +222,10 @@ def _stored(connection: sqlite3.Connection, name: str, keys: list[bytes]) -> tup
     return [key for key, _ in found], block.reshape(len(found), -1) if found else block.reshape(0, 0)
 
 
-def _store(
+def store_vectors(
     path: Path, connection: sqlite3.Connection, name: str, keys: list[bytes], found: NDArray[np.float32]
 ) -> None:
+    """Store the vectors of an embedder's texts in the open file at `path`, all or none; raises InputError."""
     rows = [(name, key, vector.tobytes()) for key, vector in zip(keys, found.astype(_STORED), strict=True)]
     try:
         with connection:

@@ -35,11 +35,11 @@ def stop_noted(run: Run, log: SessionLog) -> Iterator[None]:
             reserve.give_up()
             with suppress(DiskFullError):  # others may have taken the room, and the run can be resumed without
                 log.write(INTERRUPTED)
-                _note_stop(run, log.prices)
+                note_stop(run, log.prices)
             raise
 
 
-def _note_stop(run: Run, prices: PriceList) -> None:
+def note_stop(run: Run, prices: PriceList) -> None:
     """Write into the manifest that a run was stopped; the result of a capped one stays until a better one is there."""
     if not read_manifest(run.folder).result:
         billed = with_bill(run.manifest, run.folder, prices)

@@ -165,9 +165,10 @@ class ReplyStore:
             return
         row = (key, origin.model, origin.step, *_request_row(request), *_reply_row(reply), int(origin.paid))
         discount = (key, reply.tokens_cached, int(origin.batch)) if reply.tokens_cached or origin.batch else None
-        self._reserve.stored(partial(self._insert, row, discount))
+        self._reserve.stored(partial(self.insert_row, row, discount))
 
-    def _insert(self, row: tuple[Any, ...], discount: tuple[str, int, int] | None) -> None:
+    def insert_row(self, row: tuple[Any, ...], discount: tuple[str, int, int] | None) -> None:
+        """Insert a row of `put` into the table of replies, and what made the reply cheaper; all or nothing."""
         marks = ", ".join("?" * len(row))
         with self._transaction() as db:
             if not self._keeps_empty:

@@ -69,8 +69,8 @@ def joined_cluster(address: str) -> Iterator[Cores]:
     wanted = os.environ.get(ADDRESS, AUTO) if address == AUTO else address
     if wanted != AUTO:
         _check_answers(wanted)
-    ray = _quiet_ray()
-    folder = _join(ray, wanted)
+    ray = quiet_ray()
+    folder = join_or_start(ray, wanted)
     try:
         yield Cores()
     except ClusterError as error:
@@ -83,7 +83,7 @@ def joined_cluster(address: str) -> Iterator[Cores]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _quiet_ray() -> Any:
+def quiet_ray() -> Any:
     """Return the module of Ray, which reads its environment when it is imported."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -94,7 +94,7 @@ def _quiet_ray() -> Any:
     return ray
 
 
-def _join(ray: Any, address: str) -> str:
+def join_or_start(ray: Any, address: str) -> str:
     """Join or start a cluster; return the folder of one that was started here, "" for any other."""
     try:
         _init(ray, address=address)
