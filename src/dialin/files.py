@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
+from dialin.room import check_room, disk_full, is_full
 
 MANIFEST = "manifest.json"
 TIMING = "timing.json"
@@ -39,18 +40,20 @@ REPORT = "report.html"
 FORMAT = 2
 """Format number of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1 and did not record it."""
 
-_SPACE_HINT = "free disk space, check the permissions of the folder, or choose another one"
+_CHECK_HINT = "check the permissions of the folder, or choose another one"
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:
     """Return the error for a path that cannot be written."""
+    if is_full(error, path):
+        return disk_full(path, error)
     folder = path.absolute().parent
     if isinstance(error, FileNotFoundError) and not folder.exists():
         missing = path.parent if path.parent.name else folder
         return InputError(
             f"cannot write {path}: there is no folder {missing}", hint=f"make it: mkdir -p {quoted(missing)}"
         )
-    return InputError(f"cannot write {path}: {error.strerror or error}", hint=_SPACE_HINT)
+    return InputError(f"cannot write {path}: {error.strerror or error}", hint=_CHECK_HINT)
 
 
 def quoted(path: Path) -> str:
@@ -231,12 +234,20 @@ def write_rows(path: Path, n_rows: int, parts: Iterable[NDArray[np.float32]]) ->
         Rows of all parts together, at least 1.
     parts : iterable of ndarray of shape (m, d), float32
         Their rows, in order.
+
+    Raises
+    ------
+    DiskFullError
+        There is no room for all rows, which is known once the first part has come.
+    InputError
+        The file cannot be written.
     """
 
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
             for n, part in enumerate(parts):
                 if not n:
+                    check_room(path, n_rows * part.shape[1] * 4)
                     header = {"descr": "<f4", "fortran_order": False, "shape": (n_rows, part.shape[1])}
                     np.lib.format.write_array_header_1_0(file, header)
                 file.write(part.astype("<f4", copy=False).tobytes())

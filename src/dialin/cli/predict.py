@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -19,6 +18,7 @@ from dialin.discover.connect import Connections, connect_for_new
 from dialin.jobs.predict import predict_parts, redacting
 from dialin.jobs.predict_multi import multi_table
 from dialin.jobs.predict_spread import predict_on_cores
+from dialin.room import temporary_folder
 from dialin.runs.parts import save_parts
 from dialin.runs.run import load
 from dialin.runs.save_table import check_bom, format_of
@@ -97,8 +97,8 @@ def connect_with(spec: str, cores: Cores | None) -> Connections:
 
 def print_parts(parts: Iterable[pa.Table], form: str, *, bom: bool) -> None:
     """Print a table that comes in parts, once it is whole."""
-    with TemporaryDirectory(prefix="dialin-") as folder:
-        path = Path(folder) / f"found.{form}"
+    with temporary_folder() as folder:
+        path = folder / f"found.{form}"
         save_parts(path, parts, bom=bom)
         with path.open(encoding="utf-8", newline="") as file:
             while text := file.read(_PRINTED):
