@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -90,7 +91,7 @@ class OneLineGroup(LazyGroup):
 
     def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
         try:
-            code = super().main(args, standalone_mode=False, **extra)
+            code = super().main(args, standalone_mode=False, **{"obj": time.perf_counter()} | extra)
         except DialinError as error:
             return _fail(str(error), error.exit_code)
         except click.UsageError as error:
@@ -104,6 +105,12 @@ class OneLineGroup(LazyGroup):
                 raise stop.__cause__ from None
             return _say("dialin: stopped", EXIT_INTERRUPTED)
         return code if isinstance(code, int) else 0
+
+
+def began_at() -> float | None:
+    """Return when the command that is running began, by `time.perf_counter`; None where no command line runs it."""
+    context = click.get_current_context(silent=True)
+    return context.obj if context and isinstance(context.obj, float) else None
 
 
 def _end_if_threads_wait(code: int) -> None:

@@ -16,7 +16,7 @@ from dialin.files import without_nan
 from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
 from dialin.llm.spec import NO_LLM
-from dialin.name.kinds import KINDS
+from dialin.name.kinds import KINDS, may_be_need
 from dialin.read.codes import Coded, codes_of
 from dialin.read.dialogues import dialogue_numbers
 from dialin.review.apply import kinds_in
@@ -110,6 +110,18 @@ class Summary:
     def cascade(self) -> str:
         """The sentence about the cheap and the dear judge; "" where there was but one."""
         return self.cascaded.line(self.dear) if self.cascaded else ""
+
+    @property
+    def n_intents(self) -> int:
+        """The number of intents, each of those withheld, too."""
+        return len(self.intents) - bool(self.n_withheld) + self.n_withheld
+
+    @property
+    def n_in_needs(self) -> int | None:
+        """The number of utterances in the intents that are why people call; None where no kind is known."""
+        if not any(row["kind"] for row in self.intents):
+            return None
+        return sum(row["n_occurrences"] for row in self.intents if may_be_need(row["kind"]))
 
     @property
     def counted(self) -> str:

@@ -86,7 +86,7 @@ def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> Re
     """
     is_described = any(one.description for one in intents)
     is_mixed = is_described and not all(one.description for one in intents)
-    told = "description, or “a sentence”" if is_mixed else "description" if is_described else "most central"
+    told = "description, or “a sentence”" if is_mixed else "description" if is_described else "example"
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
         (Column("kind"), is_wide and not may_be_need(intents[0].kind)),

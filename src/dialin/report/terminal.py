@@ -22,7 +22,7 @@ from dialin.facts.facts import Facts
 from dialin.facts.headline import summary_of
 from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
-from dialin.report.totals import totals
+from dialin.report.totals import stored_line, totals
 from dialin.runs.run import Run
 from dialin.text.screen import SafeConsole
 
@@ -56,7 +56,7 @@ def print_report(run: Run, stream: IO[str]) -> None:
         print_intents(console, intents)
     if not summary.intents:
         console.print("no intents were found")
-    for line in totals(run, summary):
+    for line in filter(None, [*totals(run, summary), stored_line(run, summary)]):
         print_line(console, line)
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dialin.facts.headline import Summary
+from dialin.facts.seconds import calls_made
 from dialin.files import quoted
+from dialin.name.kinds import NEED
 from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
+
+MAX_FACTOR = 4
+"""Widest interval of the suggested number that is shown under a table: its upper end by its lower one."""
 
 
 def totals(run: Run, summary: Summary) -> list[str]:
@@ -25,8 +30,8 @@ def totals(run: Run, summary: Summary) -> list[str]:
         lines.insert(1, f"{what}: dialin review {quoted(run.folder)}")
     if summary.cost:
         lines.append(f"cost: {summary.cost}")
-    if summary.suggestion:
-        lines.insert(1, summary.suggestion)
+    if line := suggestion_line(summary):
+        lines.insert(1, line)
     if summary.cascade:
         lines.append(summary.cascade)
     if summary.kinds:
@@ -48,6 +53,31 @@ def totals(run: Run, summary: Summary) -> list[str]:
 
 
 def said_line(summary: Summary) -> str:
-    """Return the line about what the utterances do."""
+    """Return the line about what the utterances do, each read by itself: an intent of needs may hold others, too."""
     parts = ", ".join(f"{kind} {n:,}" for kind, n in summary.kinds.items())
-    return f"utterances: {parts}"
+    n = summary.n_in_needs
+    is_other = n is not None and n != summary.kinds.get(NEED, 0)
+    return f"utterances: {parts}{f' (each read by itself; {n:,} are in the intents why people call)' * is_other}"
+
+
+def suggestion_line(summary: Summary) -> str:
+    """Return how the number of intents compares with the one that the sentences suggest; "" where none was measured.
+
+    An interval whose ends are more than `MAX_FACTOR` apart says little: the report has it.
+    """
+    found, n = summary.suggested, summary.n_intents
+    if found is None or not n:
+        return ""
+    is_rough = found.high > MAX_FACTOR * found.low
+    number = f"very roughly {found.n:,}" if is_rough else f"{found.low:,} to {found.high:,}"
+    fits = "fits" if found.low <= n <= found.high else f"is {'more' if n > found.high else 'fewer'} than"
+    unfitted = "" if summary.is_fitted else "; that estimate is not fitted to this embedder"
+    return f"{n:,} {fits} what the sentences suggest for all roles and kinds together: {number}{unfitted}."
+
+
+def stored_line(run: Run, summary: Summary) -> str:
+    """Return how many calls the run made itself, if replies were stored already; "" if it made all of them."""
+    made = calls_made(run.folder)
+    if made is None or made >= summary.questions:
+        return ""
+    return f"of these calls, the run made {made:,}; the other {summary.questions - made:,} replies were stored already"

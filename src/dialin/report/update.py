@@ -10,7 +10,7 @@ from rich.console import Console
 from dialin import files, saved
 from dialin.facts.headline import Summary, summary_json, summary_of
 from dialin.report.terminal import print_intents, print_line
-from dialin.report.totals import totals
+from dialin.report.totals import stored_line, totals
 from dialin.runs.run import Run
 
 POINTS = 100
@@ -86,7 +86,7 @@ def print_update(run: Run, console: Console) -> None:
         print_line(console, f"shares of the candidates are of all {found.summary.n_occurrences:,} utterances")
     for line in changed_lines(found) or ["nothing changed beyond chance"]:
         print_line(console, line)
-    for line in totals(run, found.summary):
+    for line in filter(None, [*totals(run, found.summary), stored_line(run, found.summary)]):
         print_line(console, line)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +21,26 @@ GONE = -2
 
 @dataclass(frozen=True, eq=False)
 class IntentNearness:
-    """Which of m intents is nearest to each, by the cosine of their centroids.
+    """Which of m intents of the same role is nearest to each, by the cosine of their centroids.
 
     Parameters
     ----------
     labels : ndarray of shape (n,), int64
         Intent of each sentence; −1 for none.
+    roles : ndarray of shape (n,), int64
+        Number of the role of each sentence; an intent has the role of its first one.
     ids : ndarray of shape (m,), int64
         The intents, ascending.
     total : ndarray of shape (m, d), float64
         Sum of the vectors of each.
     best : ndarray of shape (m,), int64
-        Place of the nearest intent of each; −1 if there is no other.
+        Place of the nearest intent of each; −1 if there is no other of its role.
     cosine : ndarray of shape (m,), float32
         Cosine to it.
     """
 
     labels: NDArray[np.int64]
+    roles: NDArray[np.int64]
     ids: NDArray[np.int64]
     total: NDArray[np.float64]
     best: NDArray[np.int64]
@@ -94,11 +98,13 @@ class IntentNearness:
         is_same = (self.best[before] >= 0) & ~np.isin(other, changed)
         rows = np.flatnonzero(kept)[is_same]
         best[rows], cosine[rows] = np.searchsorted(ids, other[is_same]), self.cosine[before][is_same]
-        return _compared(labels, ids, total, (best, cosine, np.isin(ids, changed)))
+        return _compared(Grouped(labels, self.roles, ids), total, (best, cosine, np.isin(ids, changed)))
 
 
-def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNearness:
-    """Return which intent is nearest to each that has a sentence.
+def nearness_of(
+    labels: NDArray[np.int64], X: NDArray[np.float32], roles: NDArray[np.int64] | None = None
+) -> IntentNearness:
+    """Return which intent of the same role is nearest to each that has a sentence; without roles, all have one.
 
     Examples
     --------
@@ -108,12 +114,27 @@ def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNear
     """
     ids = np.unique(labels[labels >= 0])
     looks = np.full(len(ids), GONE), np.full(len(ids), -np.inf, dtype=np.float32), np.zeros(len(ids), dtype=bool)
-    return _compared(labels, ids, sums(labels, ids, X, np.arange(len(labels))), looks)
+    grouped = Grouped(labels, np.zeros(len(labels), dtype=np.int64) if roles is None else roles, ids)
+    return _compared(grouped, sums(labels, ids, X, np.arange(len(labels))), looks)
+
+
+class Grouped(NamedTuple):
+    """The intent and the role of each of n sentences, and the intents, ascending."""
+
+    labels: NDArray[np.int64]
+    roles: NDArray[np.int64]
+    ids: NDArray[np.int64]
+
+    @property
+    def role(self) -> NDArray[np.int64]:
+        """The role of the first sentence of each intent."""
+        role = np.zeros(int(self.labels.max(initial=-1)) + 2, dtype=np.int64)  # the last entry is for label −1
+        role[self.labels[::-1]] = self.roles[::-1]
+        return role[self.ids]
 
 
 def _compared(
-    labels: NDArray[np.int64],
-    ids: NDArray[np.int64],
+    grouped: Grouped,
     total: NDArray[np.float64],
     known: tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]],
 ) -> IntentNearness:
@@ -121,22 +142,24 @@ def _compared(
 
     An intent whose best is `GONE` is compared with all others, any other only with those that have changed.
     """
-    (best, cosine, has_changed), C = known, _unit(total)
-    if len(ids) < 2:
-        return IntentNearness(labels, ids, total, np.full(len(ids), -1), np.zeros(len(ids), dtype=np.float32))
+    (best, cosine, has_changed), C, role = known, _unit(total), grouped.role
+    if len(role) < 2:
+        return IntentNearness(*grouped, total, np.full(len(role), -1), np.zeros(len(role), dtype=np.float32))
     for rows in _parts(np.flatnonzero(best == GONE)):
-        S = C[rows] @ C.T
+        S = np.where(role[rows][:, None] == role, C[rows] @ C.T, -np.inf)
         S[np.arange(len(rows)), rows] = -np.inf
         best[rows] = S.argmax(axis=1)
         cosine[rows] = S[np.arange(len(rows)), best[rows]]
     columns = np.flatnonzero(has_changed)
     for rows in _parts(np.flatnonzero(~has_changed)) if len(columns) else ():
-        S = C[rows] @ C[columns].T
+        S = np.where(role[rows][:, None] == role[columns], C[rows] @ C[columns].T, -np.inf)
         found = S.argmax(axis=1)
         is_nearer = S[np.arange(len(rows)), found] > cosine[rows]
         nearer = rows[is_nearer]
         best[nearer], cosine[nearer] = columns[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
-    return IntentNearness(labels, ids, total, best, cosine)
+    is_alone = np.isneginf(cosine)
+    best[is_alone], cosine[is_alone] = -1, 0.0
+    return IntentNearness(*grouped, total, best, cosine)
 
 
 def _parts(rows: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
