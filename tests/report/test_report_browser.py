@@ -217,6 +217,8 @@ def test_the_page_fits_a_laptop_and_a_phone(page: Browser) -> None:
         page.size(width, 800)
         page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert page.run("return document.documentElement.scrollWidth") <= width
+        table = "document.querySelector('#intents .scroll')"
+        assert width < 1280 or page.run(f"return {table}.scrollWidth <= {table}.clientWidth")
 
 
 def test_the_page_prints(page: Browser, tmp_path: Path) -> None:

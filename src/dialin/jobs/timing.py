@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dialin import files, saved
@@ -26,9 +26,9 @@ class Stopwatch:
     """
 
     def __init__(self, began: float | None = None) -> None:
-        self.started = datetime.now(UTC)
         self.now = time.perf_counter()
         self.first = self.now if began is None else began
+        self.started = datetime.now(UTC) - timedelta(seconds=self.now - self.first)
         self.seconds: dict[str, float] = {} if began is None else {START: self.now - began}
         self._step = FIRST_STEP
 

@@ -105,7 +105,7 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
 
 
 def call_lines(facts: Facts, one: IntentFacts) -> list[str]:
-    """Return the line about the calls in which an intent is said, and of which it is the main reason; [] without any."""
+    """Return the line about the calls with an intent, and of which it is the main reason; [] without any."""
     if facts.calls is None:
         return []
     n, parts = facts.calls.n_dialogues, list[str]()

@@ -82,7 +82,8 @@ def title_line(title: str, facts: Facts) -> Text:
 def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> RenderableType:
     """Return a table of intents: id, name, figures and, if there is room, its kind, description and calls it explains.
 
-    Where there are dialogues, the share is that of the calls in which it is said, not of the utterances. An intent without a description has its most central sentence there: in quotes, where others are described.
+    Where there are dialogues, the share is that of the calls in which it is said, not of the utterances. An intent
+    without a description has an example there: in quotes, where others are described.
     """
     is_described = any(one.description for one in intents)
     is_mixed = is_described and not all(one.description for one in intents)

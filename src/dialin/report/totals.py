@@ -69,7 +69,9 @@ def suggestion_line(summary: Summary) -> str:
     if found is None or not n:
         return ""
     is_rough = found.high > MAX_FACTOR * found.low
-    number = f"very roughly {found.n:,}" if is_rough else f"{found.low:,} to {found.high:,}"
+    number = (
+        f"very roughly {found.n:,} (the report has the interval)" if is_rough else f"{found.low:,} to {found.high:,}"
+    )
     fits = "fits" if found.low <= n <= found.high else f"is {'more' if n > found.high else 'fewer'} than"
     unfitted = "" if summary.is_fitted else "; that estimate is not fitted to this embedder"
     return f"{n:,} {fits} what the sentences suggest for all roles and kinds together: {number}{unfitted}."
@@ -80,4 +82,5 @@ def stored_line(run: Run, summary: Summary) -> str:
     made = calls_made(run.folder)
     if made is None or made >= summary.questions:
         return ""
-    return f"of these calls, the run made {made:,}; the other {summary.questions - made:,} replies were stored already"
+    rest = summary.questions - made
+    return f"of the {summary.questions:,} LLM calls, the run made {made:,}; {rest:,} replies were stored already"

@@ -1,8 +1,8 @@
 """Rank the intents in the order in which people should look at them, and find the nearest intent of each.
 
 New intents and candidates come first, then those that have drifted, then the others; in each group, needs come before
-the rest, and first those with the most utterances that, in expectation, belong elsewhere or are in a mixed intent. Confirmed intents come last, unless they
-have drifted after that.
+the rest, and first those with the most utterances that, in expectation, belong elsewhere or are in a mixed intent.
+Confirmed intents come last, unless they have drifted after that.
 """
 
 from __future__ import annotations
