@@ -58,6 +58,12 @@ def test_the_first_example_is_what_was_said_most() -> None:
     assert typical_rows(data, rows[:0], 2).tolist() == []
 
 
+def test_a_sentence_said_twice_is_not_before_a_more_central_one_said_once() -> None:
+    """Said three times, it would be."""
+    assert typical_rows(at_angles([0, 1, 2, 9], [1, 1, 1, 2]), np.arange(4), 2).tolist() != [3, 2]
+    assert typical_rows(at_angles([0, 1, 2, 9], [1, 1, 1, 3]), np.arange(4), 2)[0] == 3
+
+
 def test_what_is_said_often_but_lies_apart_is_not_the_first_example() -> None:
     """Ten sentences around 4.5° were said three times each, one at 90° five times."""
     data = at_angles([*range(10), 90], [3] * 10 + [5])

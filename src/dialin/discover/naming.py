@@ -22,8 +22,9 @@ from dialin.text.script import language_of
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
-N_CENTRAL = 2
-"""Examples are chosen from so many times as many central sentences."""
+N_CENTRAL, TIMES = 2, 3
+"""Examples are chosen from the first times as many central sentences. One that was said the second times as often as
+another, or more, comes before it; smaller differences are chance."""
 
 
 def label_pieces(draft: Draft, context: Context) -> Draft:
@@ -188,14 +189,15 @@ def typical_rows(data: Data, rows: Rows, size: int) -> Rows:
     Returns
     -------
     ndarray of shape (at most size,), int64
-        Those said most often first; among those said equally often, the nearest first.
+        Those said most often first; among those said about equally often (within powers of `TIMES`), the nearest first.
     """
     if not len(rows):
         return rows
     X, counts = data.X[rows], data.counts[rows]
     cosine = np.round(X @ np.average(X, axis=0, weights=counts), 6)
     central = np.argsort(-cosine, kind="stable")[: N_CENTRAL * size]
-    return rows[central[np.argsort(-counts[central], kind="stable")[:size]]]
+    how_often = np.floor(np.log(counts[central]) / np.log(TIMES) + 1e-9)
+    return rows[central[np.argsort(-how_often, kind="stable")[:size]]]
 
 
 def is_capped(draft: Draft, context: Context) -> bool:

@@ -21,10 +21,10 @@ from dialin.report.terminal import (
     add,
     by_heading,
     counted_words,
+    frequency_cells,
     grid,
     numbers,
     on_one_line,
-    shares_of,
     sparkline,
 )
 from dialin.report.totals import totals
@@ -103,7 +103,7 @@ def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> Re
         cells = {"role": one.role, "kind": one.kind, REASON_OF: f"{one.n_reason:,}" if one.n_reason else ""}
         said = on_one_line("".join(one.examples[:1]))
         cells[told] = one.description or (f"“{said}”" if is_mixed and said else said)
-        figures = [*shares_of(vars(one), of_calls=facts.calls is not None), with_certainty(one.p_good)]
+        figures = [*frequency_cells(vars(one), of_calls=facts.calls is not None), with_certainty(one.p_good)]
         name = Text.assemble((one.title, "bold"), ("  candidate" if one.candidate else "", "yellow"))
         add(table, one.intent_id, name, *figures, *(cells[column.name] for column in more))
     return table

@@ -146,7 +146,7 @@ def counted_words(n_intents: int, n_occurrences: int) -> str:
     return f"{n_intents:,} intent{intents}, {n_occurrences:,} utterance{utterances}"
 
 
-def shares_of(intent: Mapping[str, Any], *, of_calls: bool) -> list[Text]:
+def frequency_cells(intent: Mapping[str, Any], *, of_calls: bool) -> list[Text]:
     """Return the cells of how often an intent is said: the share of calls with it first, where there are calls."""
     said, share = f"{intent['n_occurrences']:,}", intent["dialogue_share"] if of_calls else intent["share"]
     told = "" if share is None else f"{share:.1%}"
@@ -159,7 +159,7 @@ def _cells(intent: dict[str, Any], *, has_roles: bool, of_calls: bool) -> list[T
     role = [Text(intent["role"] or "")] if has_roles else []
     name, p_good = Text(intent["name"], style="bold"), Text(with_certainty(intent["p_good"]))
     said = Text("\n").join([*examples, *about])
-    return [name, *shares_of(intent, of_calls=of_calls), p_good, *role, said]
+    return [name, *frequency_cells(intent, of_calls=of_calls), p_good, *role, said]
 
 
 # --- parts of other tables ------------------------------------------------------------------------
