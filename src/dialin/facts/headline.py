@@ -121,7 +121,7 @@ class Summary:
         """The number of utterances in the intents that are why people call; None where no kind is known."""
         if not any(row["kind"] for row in self.intents):
             return None
-        return sum(row["n_occurrences"] for row in self.intents if may_be_need(row["kind"]))
+        return sum(int(row["n_occurrences"]) for row in self.intents if may_be_need(row["kind"]))
 
     @property
     def counted(self) -> str:
