@@ -13,7 +13,7 @@ from dialin.cluster.granularity import is_fitted
 from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context
-from dialin.discover.naming import central_rows, describe_intents, is_capped, name_intents
+from dialin.discover.naming import describe_intents, is_capped, name_intents, typical_rows
 from dialin.discover.state import Draft, Intent, Result
 from dialin.name.kinds import Kinds, needs_and_frequent_first, prevailing
 from dialin.name.turns import Turn
@@ -166,7 +166,7 @@ def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) ->
         n_occurrences=int(assignment.n_occurrences[g]),
         p_good=p_good_of(draft, context, draft.intents[g], rows) if len(rows) else 1.0,
         role=draft.piece_roles[draft.intents[g][0]],
-        examples=tuple(context.data.texts[i] for i in central_rows(context.data.X, rows, N_EXAMPLES)),
+        examples=tuple(context.data.texts[i] for i in typical_rows(context.data, rows, N_EXAMPLES)),
     )
 
 

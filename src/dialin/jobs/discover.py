@@ -25,7 +25,7 @@ from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, 
 from dialin.jobs.results import Identified, write_identified
 from dialin.jobs.stating import stating
 from dialin.jobs.stopping import stop_noted, with_bill
-from dialin.jobs.timing import SessionLog
+from dialin.jobs.timing import SessionLog, Stopwatch
 from dialin.jobs.update import Update, earlier_replies
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
@@ -59,6 +59,8 @@ class Session:
     batch : bool or None
         Whether questions go through the provider's batch interface; False also ends the batches that are open. None:
         as the run was begun.
+    watch : Stopwatch
+        The seconds so far; by default from now on.
     on_step, on_reply, on_estimate : callable
         Callbacks for each step that begins, for each reply from the LLM, and for the prediction.
     """
@@ -67,6 +69,7 @@ class Session:
     estimate: bool = True
     retry: Retry = field(default_factory=Retry)
     batch: bool | None = None
+    watch: Stopwatch = field(default_factory=Stopwatch)
     on_step: Callable[[str], None] = lambda _: None
     on_reply: Callable[[], None] = lambda: None
     on_estimate: Callable[[Estimate], None] = lambda _: None
@@ -95,7 +98,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     check_earlier(run)
     update = Update.of(run)
     opened = update.with_vectors(opened) if update else opened
-    log = SessionLog(run.folder, session.budget.prices)
+    log = SessionLog(run.folder, session.budget.prices, session.watch)
     session = replace(session, on_step=_both(log.step, session.on_step))
     with stop_noted(run, log):
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
