@@ -21,9 +21,7 @@ def order(sentence: list[int], dialogue: list[int]) -> SpokenOrder:
 
 
 def names(rows: list[list[float]], roles: list[str], said: SpokenOrder | None) -> list[str]:
-    found = kinds_in_place(Kinds(np.array(rows).reshape(-1, len(KINDS))), roles, said)
-    assert found is not None
-    return found.names
+    return kinds_in_place(Kinds(np.array(rows).reshape(-1, len(KINDS))), roles, said).names
 
 
 def test_shares_are_shares() -> None:
@@ -47,7 +45,6 @@ def test_the_first_statement_is_a_need_and_the_same_later_is_an_answer() -> None
 def test_what_is_said_at_both_places_is_the_mean_of_both() -> None:
     kinds = Kinds(np.array([ANSWER_LIKE, NEED_LIKE]))
     found = kinds_in_place(kinds, [C, C], order([0, 1, 0], [0, 1, 1]))
-    assert found is not None
     as_opening = at_opening(kinds.P)
     before = 1e-9  # of a need, nothing says nothing
     assert found.P[0] == pytest.approx((as_opening[0] + kinds.P[0]) / 2, abs=before)
@@ -58,7 +55,6 @@ def test_agents_do_not_open_and_do_not_close() -> None:
     """What an agent asks before the customer has said anything leaves the customer's first turn the first."""
     rows = [[0.0, 0.9, 0.1, 0.0, 0.0], ANSWER_LIKE]
     found = kinds_in_place(Kinds(np.array(rows)), [A, C], order([0, 1], [0, 0]))
-    assert found is not None
     assert found.P[0].tolist() == rows[0]
     assert found.names == ["answer", "need"]
 
@@ -83,7 +79,6 @@ def test_a_table_with_agents_is_one_of_turns() -> None:
 
 
 def test_unknown_kinds_stay_unknown() -> None:
-    assert kinds_in_place(None, [""], None) is None
     assert names([UNKNOWN] * 3, [""] * 3, None) == [""] * 3
     assert names([], [], None) == []
 

@@ -55,8 +55,8 @@ def estimate(as_json: bool, **options: Any) -> None:
         check_fits(corpus.texts, opened.embed, None)
         meter.step("embed")
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
-        kinds = kinds_in_place(opened.kinds(found.texts, found.roles), found.roles, found.order)
-        data = replace(found, kinds=kinds)
+        kinds = opened.kinds(found.texts, found.roles)
+        data = replace(found, kinds=kinds and kinds_in_place(kinds, found.roles, found.order))
         meter.step("predict")
         prediction = replace(predicted(plan, data, opened), prices=prices)
     memory = MemoryNeed.of(data.texts, data.X.shape[1]).n_bytes

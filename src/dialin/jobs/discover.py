@@ -188,7 +188,8 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
 def with_kinds(data: Data, opened: Connections, session: Session) -> Data:
     """Return the sentences with their kinds, given where they are said."""
     session.on_step("kind")
-    return replace(data, kinds=kinds_in_place(opened.kinds(data.texts, data.roles), data.roles, data.order))
+    kinds = opened.kinds(data.texts, data.roles)
+    return replace(data, kinds=kinds and kinds_in_place(kinds, data.roles, data.order))
 
 
 @contextmanager

@@ -9,6 +9,8 @@ there as elsewhere (Saerens, Latinne and Decaestecker, Neural Computation 14, 20
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dialin.arrays import Bools, Floats, Rows
@@ -24,14 +26,14 @@ LEAST = 1e-9
 """Probabilities are not taken as lower than this where their logarithm is taken."""
 
 
-def kinds_in_place(kinds: Kinds | None, roles: list[str], order: SpokenOrder | None) -> Kinds | None:
-    """Return the kinds of sentences, given where they are said; as they are where nobody knows them.
+def kinds_in_place(kinds: Kinds, roles: Sequence[str], order: SpokenOrder | None) -> Kinds:
+    """Return the kinds of sentences, given where they are said.
 
     Parameters
     ----------
-    kinds : Kinds or None
+    kinds : Kinds
         The kinds of n sentences, each told by itself.
-    roles : list of str, n roles
+    roles : sequence of str, n roles
         Role of each; "" where it is unknown, which is taken for a customer's.
     order : SpokenOrder or None
         The dialogues that they are said in. None: a table, whose sentences are all openings or of any place; the more
@@ -46,8 +48,6 @@ def kinds_in_place(kinds: Kinds | None, roles: list[str], order: SpokenOrder | N
     >>> kinds_in_place(told, ["customer"] * 2, order).P.round(2).tolist()
     [[0.93, 0.07, 0.0, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0, 0.0]]
     """
-    if kinds is None:
-        return None
     is_agent = np.array([role == AGENT for role in roles], dtype=np.bool_)
     f = share_of_openings(kinds, is_agent) if order is None else shares_of_openings(kinds, is_agent, order)
     return Kinds(np.where(f[:, None] > 0, f[:, None] * at_opening(kinds.P) + (1 - f[:, None]) * kinds.P, kinds.P))
