@@ -22,7 +22,7 @@ def is_mixed(
     """Return whether an intent of two sentences is named as a mixed one."""
     data = Data(["one", "two"], X, np.ones(2, np.int64), ["", ""], embedder)
     context = Context.of(data, Tools(None, lambda texts: X[: len(texts)]), Settings(actions=actions))
-    return turn_of(Intent(0, "", 2, 2, p_good, "", ()), context, np.arange(2)).is_mixed
+    return turn_of(Intent(0, "", 2, 2, p_good, "", ()), context, np.arange(2), None).is_mixed
 
 
 def test_closeness_by_hand() -> None:

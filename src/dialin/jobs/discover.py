@@ -39,6 +39,7 @@ from dialin.llm.rate import Clock
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
+from dialin.name.openings import kinds_in_place
 from dialin.runs.manifest import CAPPED, COMPLETE, Manifest
 from dialin.runs.run import Run
 from dialin.runs.tables import asked_for_several
@@ -170,9 +171,10 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
 
 
 def with_kinds(data: Data, opened: Connections, session: Session) -> Data:
-    """Return the sentences with their kinds."""
+    """Return the sentences with their kinds, given where they are said."""
     session.on_step("kind")
-    return replace(data, kinds=opened.kinds(data.texts, data.roles))
+    kinds = opened.kinds(data.texts, data.roles)
+    return replace(data, kinds=kinds and kinds_in_place(kinds, data.roles, data.order))
 
 
 @contextmanager

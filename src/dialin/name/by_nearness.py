@@ -44,7 +44,8 @@ and one that people have for it."""
 WRITTEN = 0.03
 """Cosines that a name of an LLM has ahead."""
 KNOWN_TURN = 0.5
-"""Cosines that a name of a turn has ahead in a cluster that is known to be of its kind."""
+"""Cosines that a name of a turn has ahead in a cluster that is known to be of its kind, if all its sentences state
+nothing; the fewer they are, the less, and none if they are half."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Scored = dict[str, float]
@@ -113,7 +114,7 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     scores = near.scores([dict.fromkeys([*own, *others]) for own, others in zip(names, more, strict=True)])
     known = frozenset(GENERAL_OBJECTIVES[clusters.language])
     lead = [
-        dict.fromkeys(own, WRITTEN) | dict.fromkeys(others, KNOWN_TURN if turn.kind else 0.0)
+        dict.fromkeys(own, WRITTEN) | dict.fromkeys(others, KNOWN_TURN * (2 * turn.p_turn - 1) if turn.kind else 0.0)
         for own, others, turn in zip(written, usual, turns, strict=True)
     ]
     ranked = [

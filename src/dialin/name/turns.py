@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
-from dialin.name.kinds import NEED
+import numpy as np
 
+from dialin.arrays import Ints
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
+from dialin.name.kinds import KINDS, NEED, Kinds
+
+STATING = (NEED, "answer")
+"""Kinds of sentences that are about something, which a name can take its words from."""
 SILENT = frozenset(
     {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
 )
@@ -25,11 +30,31 @@ class Turn:
         "customer" or "agent".
     is_mixed : bool
         Whether they almost surely share no intent.
+    p_turn : float
+        Share of them, in [0, 1], that state nothing, so that only their turn has a name: "greet", "give a number".
     """
 
     kind: str = ""
     role: str = ""
     is_mixed: bool = False
+    p_turn: float = 1.0
+
+    @classmethod
+    def of(cls, kind: str, role: str, kinds: Kinds, counts: Ints) -> Turn:
+        """Return the turn of sentences of a prevailing kind, which is unknown where most of them state something else.
+
+        Each counts as in `dialin.name.kinds.prevailing`. Small talk may prevail, with two in five sentences, over needs
+        and answers that are three in five together: then "greet" is no name for them.
+
+        Examples
+        --------
+        >>> P = np.array([[0.4, 0.15, 0.0, 0.0, 0.45]])
+        >>> Turn.of("social", "customer", Kinds(P), np.array([4])).kind
+        ''
+        """
+        votes = np.sqrt(counts) @ np.nan_to_num(kinds.P)
+        p_turn = 1 - float(sum(votes[KINDS.index(one)] for one in STATING) / max(votes.sum(), 1e-9))
+        return cls(kind if kind in STATING or p_turn >= 0.5 else "", role, p_turn=p_turn)
 
     @property
     def is_open(self) -> bool:

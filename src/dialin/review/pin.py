@@ -213,8 +213,8 @@ class PinnedSplit:
     def _intents(self, labels: Labels) -> list[Intent]:
         """Return the kept intents of sentences with these labels, including any without a sentence in this run."""
         members = [np.flatnonzero(labels == i) for i in range(len(self.pinned.names))]
-        kinds = self.data.kinds.names if self.data.kinds else [""] * len(self.data.texts)
-        found = [prevailing([kinds[row] for row in rows], self.data.counts[rows]) for rows in members]
+        kinds, counts = self.data.kinds, self.data.counts
+        found = [prevailing(kinds.at(rows), counts[rows]) if kinds else ("", None) for rows in members]
         return [
             Intent(
                 intent_id=i,
