@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dialin.name.by_nearness import NamingTask, names_by_nearness
-from dialin.name.problems import COMPLAINTS, MANY, NEUTRAL, complains, states_problem
+from dialin.name.problems import COMPLAINTS, MANY, NEUTRAL, asks_for_nothing, states_problem
 
 
 def flat(names: Sequence[str]) -> NDArray[np.float32]:
@@ -42,7 +42,7 @@ def test_questions_and_wishes_are_no_problem(text: str) -> None:
     assert not states_problem(text, "en")
 
 
-@pytest.mark.parametrize("text", ["沙发还没送到", "水壶坏了", "重复扣了两次钱", "怎么还不发货没人管", "我要投诉"])
+@pytest.mark.parametrize("text", ["沙发还没送到", "快递坏了", "重复扣了两次钱", "怎么还不发货没人管", "我要投诉"])
 def test_what_fails_is_a_problem_in_chinese(text: str) -> None:
     assert states_problem(text, "zh")
 
@@ -53,13 +53,10 @@ def test_questions_and_wishes_are_no_problem_in_chinese(text: str) -> None:
 
 
 @given(st.floats(0, 1), st.sampled_from([*COMPLAINTS["en"], *COMPLAINTS["zh"], *sorted(NEUTRAL), "open"]))
-def test_how_well_an_action_suits_is_bounded_and_grows_with_problems_for_complaints_alone(
-    problems: float, action: str
-) -> None:
-    suits = complains(f"{action}-thing", problems)
-    assert -1 <= suits <= 1
-    assert suits <= 0 or (action not in NEUTRAL and action != "open" and problems > MANY)
-    assert suits >= 0 or action != "open"
+def test_what_asks_loses_where_many_state_problems(problems: float, action: str) -> None:
+    loss = asks_for_nothing(f"{action}-thing", problems)
+    assert 0 <= loss <= 1
+    assert (loss > 0) == (action in NEUTRAL and problems > MANY)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +69,9 @@ def test_how_well_an_action_suits_is_bounded_and_grows_with_problems_for_complai
             "en",
         ),
         (
-            ["水壶坏了", "水壶没反应", "水壶一直漏水", "这个水壶有故障"],
-            ["水壶多少钱", "请问水壶有黑色吗", "水壶有现货吗", "想问下水壶"],
-            "水壶",
+            ["快递坏了", "快递没反应", "快递一直漏水", "这个快递有故障"],
+            ["快递多少钱", "请问快递周日送吗", "快递有保险吗", "想问下快递"],
+            "快递",
             "zh",
         ),
     ],
@@ -86,5 +83,6 @@ def test_problems_are_reported_and_questions_are_asked(
     """Nearness is equal, so that only what the sentences state tells the action."""
     tasks = [NamingTask([texts], np.array([[1, 0]], np.float32), language) for texts in (failing, asking)]
     of_failing, of_asking = (names_by_nearness(task, flat)[0] for task in tasks)
-    assert of_failing in {f"{action}-{noun}" for action in COMPLAINTS[language]}
+    assert of_failing.endswith(noun)
+    assert of_failing.removesuffix(f"-{noun}") not in NEUTRAL
     assert of_asking in {f"{action}-{noun}" for action in NEUTRAL}

@@ -14,6 +14,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
@@ -21,7 +22,7 @@ from dialin.name.honest import Evidence, honest_first, with_medians
 from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle, unit_rows
 from dialin.name.objective import length_of
-from dialin.name.problems import complains
+from dialin.name.problems import asks_for_nothing
 from dialin.name.turns import Turn
 from dialin.text.marks import without_marks
 
@@ -46,9 +47,9 @@ KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
 WRITTEN = 0.03
-"""Cosines that a name of an LLM has ahead."""
+"""Cosines that a name of an LLM has ahead; as much behind where it is unsound."""
 PROBLEM = 0.1
-"""Cosines that an action which asks loses where the sentences state a problem (`dialin.name.problems`)."""
+"""Cosines that a name which asks loses where the sentences state a problem."""
 KNOWN_TURN = 0.5
 """Cosines that a name of a turn has ahead in a cluster that is known to be of its kind."""
 
@@ -109,8 +110,9 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
     material = material_of(phrases, said)
     near = Nearness(unit_rows(clusters.centroids), embed)
-    written = clusters.written or [()] * len(material)
     turns = clusters.turns or [Turn()] * len(material)
+    of_llm = clusters.written or [()] * len(material)
+    written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     names = _combined(best, near, list(zip(material, turns, strict=True)), Actions.of(phrases, clusters))
     usual = _turn_names(material, near, turns, clusters.language)
@@ -121,12 +123,10 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
         _scored(own, one.with_parts(offer.written), offer.leads(), known)
         for own, one, offer in zip(scores, material, offers, strict=True)
     ]
-    evidence = [Evidence(*each) for each in zip(material, written, strict=True)]
+    evidence = [Evidence(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
     if clusters.vectors:
         evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
-    return [
-        offer.placed(own, found, clusters.language) for own, found, offer in zip(ranked, evidence, offers, strict=True)
-    ]
+    return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -150,16 +150,20 @@ class Offer:
     def leads(self) -> Scored:
         """Return the names with the cosines that they have ahead."""
         usual = [] if self.written and not self.turn.kind else self.of_turn
-        written = {name: -WRITTEN if is_clipped(name) else WRITTEN for name in self.written}
+        written = {name: WRITTEN if self.is_sound(name) else -WRITTEN for name in self.written}
         return written | dict.fromkeys(usual, KNOWN_TURN if self.turn.kind else 0.0)
 
-    def placed(self, ranked: list[tuple[str, float]], evidence: Evidence, language: str) -> list[tuple[str, float]]:
+    def is_sound(self, name: str) -> bool:
+        """Return whether a name that an LLM wrote ends as names do, and does not have a customer act as an agent."""
+        return not is_clipped(name) and (self.turn.role == AGENT or self.turn.can_do(action_of(name)))
+
+    def placed(self, ranked: list[tuple[str, float]], evidence: Evidence) -> list[tuple[str, float]]:
         """Return the names of a mixed cluster without actions, and those of a need by what it can stand by."""
         if ranked and ranked[0][0] in self.of_turn:
             return ranked
         if self.turn.is_mixed:
-            return topics_of(ranked, evidence.material, language, self.turn)
-        return honest_first(ranked, evidence, language) if self.turn.is_open and evidence.near is not None else ranked
+            return topics_of(ranked, evidence.material, evidence.language, self.turn)
+        return honest_first(ranked, evidence) if self.turn.is_open and evidence.near is not None else ranked
 
 
 def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:
@@ -169,10 +173,8 @@ def _scored(near: Scored, material: Material, leads: Scored, known: Container[st
 def _score(name: str, near: float, material: Material, known: Container[str]) -> float:
     lack, is_known = material.lack(name), any(objective in known for _, objective in splits_of(name))
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
-    gains = (
-        SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) + PROBLEM * complains(name, material.problems)
-    )
-    return near + gains - costs
+    costs += PROBLEM * asks_for_nothing(name, material.problems)
+    return near + SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) - costs
 
 
 def _sorted(scores: Scored) -> list[tuple[str, float]]:

@@ -98,7 +98,7 @@ class ChinesePhrases:
 
     def deeds(self, text: str, objectives: Collection[str]) -> set[tuple[str, str]]:
         """Return which actions a sentence says or implies of which of its objectives; of "", what it implies."""
-        general = set(COMPLAINTS["zh"][:2] if self.fails(text) else ())
+        general = set(COMPLAINTS["zh"] if self.fails(text) else ())
         return {(action, "") for action in implied_by(text) | general} | {
             (action, objective) for objective in objectives for action in does_to(text, objective) | general
         }

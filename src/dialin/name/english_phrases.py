@@ -56,7 +56,7 @@ class EnglishPhrases:
         said = list(self._said(tokens))
         of = {(action, heads[j]) for i, action in said if action not in GENERAL for j in governed(tokens, i)}
         general = {action for _, action in said if action in GENERAL}
-        general |= set(COMPLAINTS["en"][:1] if self.fails(text) else ())
+        general |= set(COMPLAINTS["en"] if self.fails(text) else ())
         return (
             {(action, objective) for objective in objectives for action, head in of if objective.split("-")[-1] == head}
             | {(action, objective) for objective in [*objectives, ""] for action in general}

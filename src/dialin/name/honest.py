@@ -18,8 +18,14 @@ from dialin.name.turns import Turn
 
 SAID_BY = 1 / 3
 """Share of the sentences whose words carry a name, wherever it lies."""
-NEAR, NEAR_WRITTEN = 0.58, 0.45
-"""Least median cosine with the sentences of any other name; of one that an LLM wrote, with words that they say."""
+SOME = 0.1
+"""Share of the sentences from which on a name counts as said by some."""
+NEAR = {"en": 0.6, "zh": 0.57}
+"""Least median cosine with the sentences of a name that some say, by the shipped embedder of their language."""
+NEAR_UNSAID = {"en": 0.64, "zh": 0.57}
+"""Least one of a name that next to nobody says."""
+NEAR_WRITTEN = 0.45
+"""Least one of a name that an LLM wrote with words that the sentences say."""
 N_BEST_NAMES, N_SENTENCES = 8, 500
 """Names of a cluster, the best, and about how many of its sentences are looked at."""
 PROBLEMS = 0.5
@@ -35,6 +41,8 @@ class Evidence:
     ----------
     material : Material
         What the sentences say.
+    language : {"en", "zh"}
+        Language of the names.
     written : collection of str
         The names that an LLM wrote.
     near : mapping of str to float, optional
@@ -42,6 +50,7 @@ class Evidence:
     """
 
     material: Material
+    language: str
     written: Collection[str] = ()
     near: Mapping[str, float] | None = None
 
@@ -50,13 +59,17 @@ class Evidence:
 
         Examples
         --------
-        >>> lost = Evidence(Material({"basket": 0.4}), (), {"inquire-rubbish": 0.53, "report-lost-item": 0.66})
+        >>> lost = Evidence(Material({"basket": 0.4}), "en", (), {"inquire-rubbish": 0.53, "report-lost-item": 0.66})
         >>> [lost.carries(name) for name in ("inquire-basket", "inquire-rubbish", "report-lost-item")]
         [True, False, True]
         """
-        is_backed = name in self.written and self.material.share_of_parts(name) > 0
-        least = NEAR_WRITTEN if is_backed else NEAR
-        return self.material.share_of(name) >= SAID_BY or (self.near or {}).get(name, 0.0) >= least
+        share = self.material.share_of(name)
+        return share >= SAID_BY or (self.near or {}).get(name, 0.0) >= self._least(name, share)
+
+    def _least(self, name: str, share: float) -> float:
+        if name in self.written and self.material.share_of_parts(name) > 0:
+            return NEAR_WRITTEN
+        return (NEAR if share >= SOME else NEAR_UNSAID)[self.language]
 
 
 def with_medians(
@@ -91,7 +104,7 @@ def with_medians(
     ]
 
 
-def honest_first(ranked: Sequence[tuple[str, float]], evidence: Evidence, language: str) -> list[tuple[str, float]]:
+def honest_first(ranked: Sequence[tuple[str, float]], evidence: Evidence) -> list[tuple[str, float]]:
     """Return the names that a cluster can stand by, the best first, and behind them a general one.
 
     Parameters
@@ -100,16 +113,14 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Evidence, langua
         Names with their scores, in cosines, the best first.
     evidence : Evidence
         Of the cluster.
-    language : {"en", "zh"}
-        Language of the names.
 
     Examples
     --------
-    >>> lost = Evidence(Material({"basket": 0.4}, problems=0.8), (), {"inquire-rubbish": 0.53})
-    >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost, "en")]
+    >>> lost = Evidence(Material({"basket": 0.4}, problems=0.8), "en", (), {"inquire-rubbish": 0.53})
+    >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost)]
     ['inquire-basket', 'report-problem']
     """
-    general = general_name(evidence.material, language)
+    general = general_name(evidence.material, evidence.language)
     return [*(each for each in ranked if evidence.carries(each[0])), (general, ranked[0][1] if ranked else 0.0)]
 
 

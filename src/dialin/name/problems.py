@@ -7,12 +7,12 @@ I return it") and a wish that is negated ("I don't want it") state no problem.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from dialin.name.english import tokens_of, word_set
 
-COMPLAINTS = {"en": ("report", "dispute", "fix"), "zh": ("投诉", "反馈", "质疑")}
-"""Actions of clusters that state a problem."""
-_COMPLAINTS = frozenset(word for words in COMPLAINTS.values() for word in words)
+COMPLAINTS = {"en": ("report",), "zh": ("投诉", "反馈")}
+"""Actions that a problem implies, of whatever it is about."""
 NEUTRAL = frozenset({"inquire", "check", "get", "find", "查询", "咨询", "查看", "询问"})
 """Actions of clusters that ask."""
 MANY, STEEP = 0.4, 4.0
@@ -38,23 +38,17 @@ _FAILED_ZH = re.compile(
 _WAYS_ZH = re.compile("如何|怎样|怎么(?!还|又|扣|少|会|没|不)|能不能|可不可以|(?:可以|能|有|是).{0,12}[吗么]")
 
 
-def complains(name: str, problems: float) -> float:
-    """Return how well the action of a name suits sentences of which this share states a problem, in [-1, 1].
-
-    Nobody asks who states a problem, so what asks loses there; a complaint gains half as much, since what people want
-    to be done can be said, too.
+def asks_for_nothing(name: str, problems: float) -> float:
+    """Return how far a name asks, where this share of the sentences states a problem and asks nothing, in [0, 1].
 
     Examples
     --------
-    >>> [complains(name, 0.9) for name in ("report-lock", "inquire-lock", "open-lock")]
-    [0.5, -1.0, 0.0]
-    >>> [round(complains(name, 0.25), 2) for name in ("report-lock", "inquire-lock")]
-    [-0.6, 0.0]
+    >>> [asks_for_nothing(name, 0.9) for name in ("report-lock", "inquire-lock", "open-lock")]
+    [0.0, 1.0, 0.0]
+    >>> round(asks_for_nothing("查询-退款", 0.5), 2), asks_for_nothing("查询-退款", 0.3)
+    (0.4, 0.0)
     """
-    action, beyond = name.partition("-")[0], min(max(STEEP * (problems - MANY), -1.0), 1.0)
-    if action in _COMPLAINTS:
-        return min(beyond, beyond / 2)
-    return -max(beyond, 0.0) if action in NEUTRAL else 0.0
+    return min(max(STEEP * (problems - MANY), 0.0), 1.0) if name.partition("-")[0] in NEUTRAL else 0.0
 
 
 def states_problem(text: str, language: str) -> bool:
@@ -82,7 +76,7 @@ def _fails_en(text: str) -> bool:
     said = " ".join(words)
     if _WAYS.match(said):
         return False
-    negated = (after not in _WISHES for word, after in zip(words, [*words[1:], ""], strict=True) if _is_negation(word))
+    negated = (after not in _WISHES for word, after in pairwise([*words, ""]) if _is_negation(word))
     return any(negated) or not _FAILED.isdisjoint(words)
 
 
