@@ -155,13 +155,13 @@ class Material:
         >>> Material({"骑手": 0.8}).share_of_parts("投诉-骑手态度")
         0.4
         """
-        wholes = [objective for _, objective in splits_of(name)]
-        shares = (share * part_of(whole, part) for part, share in self.objectives.items() for whole in wholes)
+        whole = name.partition("-")[2]
+        shares = (share * part_of(whole, part) for part, share in self.objectives.items())
         return max(shares, default=0.0)
 
     def with_parts(self, names: Iterable[str]) -> Material:
         """Return it with the objectives of some names an LLM wrote: each is said as far as its parts are."""
-        more = {split[1]: self.share_of_parts(name) for name in names for split in splits_of(name)[:1]}
+        more = {name.partition("-")[2]: self.share_of_parts(name) for name in names}
         return replace(self, objectives={**{o: share for o, share in more.items() if share}, **self.objectives})
 
     def narrowness(self, name: str) -> float:
