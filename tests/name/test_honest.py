@@ -17,7 +17,7 @@ from dialin.name.honest import (
     NEAR_WRITTEN,
     SAID_BY,
     SOME,
-    Evidence,
+    Backing,
     general_name,
     honest_first,
     with_medians,
@@ -30,11 +30,11 @@ ROBOT = ("inquire-robot", 0.4)
 def first(
     ranked: list[tuple[str, float]], material: Material, near: dict[str, float], written: tuple[str, ...] = ()
 ) -> str:
-    return honest_first(ranked, Evidence(material, "en", written, near))[0][0]
+    return honest_first(ranked, Backing(material, "en", written, near))[0][0]
 
 
 def test_without_other_names_there_is_a_general_one() -> None:
-    assert honest_first([], Evidence(Material(), "en")) == [("various-requests", 0.0)]
+    assert honest_first([], Backing(Material(), "en")) == [("various-requests", 0.0)]
 
 
 def test_a_far_off_name_that_nobody_says_gives_way_to_a_general_one() -> None:
@@ -71,14 +71,14 @@ def test_a_name_of_an_llm_of_said_words_may_lie_farther_off() -> None:
 
 def test_names_that_hold_keep_their_order() -> None:
     ranked, material = [("a-b", 0.9), ("c-d", 0.2), ("e-f", 0.1)], Material({"b": 0.9, "f": 0.9})
-    found = [name for name, _ in honest_first(ranked, Evidence(material, "en"))]
+    found = [name for name, _ in honest_first(ranked, Backing(material, "en"))]
     assert found == ["a-b", "e-f", "various-requests"]
 
 
 def test_medians_are_those_of_the_sentences_and_of_doubtful_names_alone() -> None:
     """Of three sentences, two lie at cosine 1 to "a-b" and one at 0: near their mean is not what counts."""
     X = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
-    known = Evidence(Material({"d": 1.0}), "en")
+    known = Backing(Material({"d": 1.0}), "en")
     found = with_medians([known], [[("a-b", 0.9), ("c-d", 0.2)]], [X], lambda names: X[: len(names)])
     assert found[0].near == {"a-b": 1.0}
     assert with_medians([known], [[]], [X], lambda names: X[: len(names)])[0].near == {}

@@ -18,7 +18,7 @@ from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.honest import Evidence, honest_first, with_medians
+from dialin.name.honest import Backing, honest_first, with_medians
 from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle, unit_rows
 from dialin.name.objective import length_of
@@ -123,7 +123,7 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
         _scored(own, one.with_parts(offer.written), offer.leads(), known)
         for own, one, offer in zip(scores, material, offers, strict=True)
     ]
-    evidence = [Evidence(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
+    evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
     if clusters.vectors:
         evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
@@ -157,7 +157,7 @@ class Offer:
         """Return whether a name that an LLM wrote ends as names do, and does not have a customer act as an agent."""
         return not is_clipped(name) and (self.turn.role == AGENT or self.turn.can_do(action_of(name)))
 
-    def placed(self, ranked: list[tuple[str, float]], evidence: Evidence) -> list[tuple[str, float]]:
+    def placed(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
         """Return the names of a mixed cluster without actions, and those of a need by what it can stand by."""
         if ranked and ranked[0][0] in self.of_turn:
             return ranked

@@ -34,7 +34,7 @@ _PROBLEM = {"en": "report-problem", "zh": "反馈-问题"}
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Backing:
     """What tells whether a cluster can stand by a name.
 
     Parameters
@@ -59,7 +59,7 @@ class Evidence:
 
         Examples
         --------
-        >>> lost = Evidence(Material({"basket": 0.4}), "en", (), {"inquire-rubbish": 0.53, "report-lost-item": 0.66})
+        >>> lost = Backing(Material({"basket": 0.4}), "en", (), {"inquire-rubbish": 0.53, "report-lost-item": 0.66})
         >>> [lost.carries(name) for name in ("inquire-basket", "inquire-rubbish", "report-lost-item")]
         [True, False, True]
         """
@@ -73,16 +73,16 @@ class Evidence:
 
 
 def with_medians(
-    evidence: Sequence[Evidence],
+    evidence: Sequence[Backing],
     ranked: Sequence[Sequence[tuple[str, float]]],
     vectors: Sequence[NDArray[np.float32]],
     embed_names: Callable[[Sequence[str]], NDArray[np.float32]],
-) -> list[Evidence]:
+) -> list[Backing]:
     """Return the evidence with how near the best names that few say lie to most of the sentences.
 
     Parameters
     ----------
-    evidence : sequence of Evidence
+    evidence : sequence of Backing
         Of each cluster.
     ranked : sequence of sequence of (str, float)
         Names of each with their scores, the best first.
@@ -104,19 +104,19 @@ def with_medians(
     ]
 
 
-def honest_first(ranked: Sequence[tuple[str, float]], evidence: Evidence) -> list[tuple[str, float]]:
+def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
     """Return the names that a cluster can stand by, the best first, and behind them a general one.
 
     Parameters
     ----------
     ranked : sequence of (str, float)
         Names with their scores, in cosines, the best first.
-    evidence : Evidence
+    evidence : Backing
         Of the cluster.
 
     Examples
     --------
-    >>> lost = Evidence(Material({"basket": 0.4}, problems=0.8), "en", (), {"inquire-rubbish": 0.53})
+    >>> lost = Backing(Material({"basket": 0.4}, problems=0.8), "en", (), {"inquire-rubbish": 0.53})
     >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost)]
     ['inquire-basket', 'report-problem']
     """
