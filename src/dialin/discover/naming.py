@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
+from dialin.cluster.granularity import is_fitted
 from dialin.discover.context import Context
 from dialin.discover.state import Data, Draft, Intent
 from dialin.judge.sample import sampler_of
@@ -139,7 +140,9 @@ def rank_names(context: Context, intents: Sequence[NamedRows], languages: Sequen
         ids = [g for g, own in enumerate(languages) if own == language and not (is_foreign and intents[g].written)]
         task = naming_task(context, [intents[g] for g in ids], language)
         for g, name in zip(ids, names_by_nearness(task, context.tools.embed), strict=True):
-            names[g] = name or (without_topic(language, intents[g].turn) if intents[g].turn.is_mixed else "")
+            names[g] = name or (
+                without_topic(language, intents[g].turn) if is_general(context, intents[g].turn) else ""
+            )
     return names
 
 
@@ -152,7 +155,21 @@ def naming_task(context: Context, intents: Sequence[NamedRows], language: str) -
         vocabulary=context.settings.actions,
         written=[one.written for one in intents],
         turns=[one.turn for one in intents],
+        vectors=[context.data.own_vectors[one.rows] for one in intents] if may_be_general(context) else [],
     )
+
+
+def may_be_general(context: Context) -> bool:
+    """Tell whether a name may claim less than an action and an objective: not where the user lists the actions.
+
+    What is near most of the sentences is known of embedders with fitted figures alone.
+    """
+    return not context.settings.actions and is_fitted(context.data.embedder)
+
+
+def is_general(context: Context, turn: Turn) -> bool:
+    """Tell whether an intent that has none of its names is still better named in general terms than not at all."""
+    return turn.is_mixed or (turn.is_open and may_be_general(context))
 
 
 def example_of(context: Context, rows: Rows) -> Example:

@@ -17,6 +17,9 @@ SILENT = frozenset(
 )
 """Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
 
+_INQUIRIES = {"ask": "inquire", "询问": "咨询"}
+"""What agents do to customers, small models say of customers, too."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -68,6 +71,17 @@ class Turn:
     def does(self, action: str) -> bool:
         """Return whether it is an agent's, and the action one that agents do without saying so."""
         return self.role == AGENT and action in SILENT
+
+    def worded(self, name: str) -> str:
+        """Return the name with the word for asking that goes with who speaks.
+
+        Examples
+        --------
+        >>> Turn("need", "customer").worded("询问-保修期"), Turn("data", "agent").worded("ask-name")
+        ('咨询-保修期', 'ask-name')
+        """
+        action, hyphen, objective = name.partition("-")
+        return f"{_INQUIRIES.get(action, action)}{hyphen}{objective}" if self.role == CUSTOMER else name
 
 
 def does_agent(action: str) -> bool:
