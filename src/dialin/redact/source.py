@@ -16,6 +16,7 @@ from dialin.errors import InputError, InputWarning
 from dialin.read.cells import is_string
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.parts import read_large
 from dialin.read.table import read_table
 from dialin.redact.engine import Finder, RuleFinder, finder_of
 from dialin.redact.finding import Finding
@@ -85,7 +86,7 @@ def read_redacted(source: object, columns: Columns | None, engine: str) -> Redac
     """
     finder = finder_of(engine)
     if finder is None:
-        return RedactedCorpus(corpus_of(read_table(source, columns)), None)
+        return RedactedCorpus(read_large(source, columns), None)
     with messages_redacted():
         table = read_table(source, columns)
     found = redacted_table(table, finder)
