@@ -197,6 +197,15 @@ def test_what_cannot_be_copied_is_read_whole(tmp_path: Path, name: str, data: by
     assert found == whole if isinstance(whole, tuple) else same_corpus(found, whole)
 
 
+def test_no_copy_is_made_of_what_must_not_be_seen(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("text\nhello\nyou\nand\n")
+    with flat_rows(path, DEFAULT, may_copy=False) as flat:
+        assert flat is None
+    found = pa.concat_tables(read_parts(path, in_dialogues=False, may_copy=False, n_rows=2))
+    assert found.equals(read_table(path))
+
+
 def test_a_small_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copied, "LARGE_BYTES", 1_000)
     path = tmp_path / "in.csv"

@@ -61,3 +61,16 @@ def test_a_full_disk_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(pa.ipc, "new_file", full)
     with pytest.raises(InputError, match=r"cannot write .*: No space left on device"):
         corpus_of_parts([read_table(["a"])])
+
+
+def test_too_many_sentences_are_told_before_all_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distinct, "_CHECKED", 2)
+
+    def check(n: int) -> None:
+        if n > 3:
+            raise InputError(f"{n} are too many")
+
+    table = read_table([f"hello {i}" for i in range(9)])
+    assert len(corpus_of_parts([table.slice(0, 3)], check).texts) == 3
+    with pytest.raises(InputError, match=r"^4 are too many"):
+        corpus_of_parts([table.slice(0, 5), table.slice(5)], check)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import os
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,18 +26,23 @@ from dialin.read.corpus import Corpus, corpus_of
 MERGED_ROWS = 512
 """Sentences of each sorted part that are in memory at once; no result depends on it."""
 _SORTED = pa.schema([("text", pa.large_string()), ("role", pa.string()), ("count", pa.int64())])
+Check = Callable[[int], None]
+"""Is told how many distinct sentences there are so far; raises InputError if they are too many."""
+_CHECKED = 1 << 12
 _PLACE = "sentence_id"
 _Sentence = tuple[str, str, int, int]
 """Text, role, place among those of all parts, and count."""
 
 
-def corpus_of_parts(tables: Iterable[pa.Table]) -> Corpus:
+def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = lambda _n: None) -> Corpus:
     """Return what `dialin.read.corpus.corpus_of` returns for the whole of a table that comes in parts.
 
     Parameters
     ----------
     tables : iterable of pyarrow.Table
         The parts, in order, each as `dialin.read.table.read_table` gives the whole; at least one.
+    check_number : callable
+        Is asked from time to time whether there may be as many distinct sentences as have been found.
 
     Returns
     -------
@@ -48,14 +53,14 @@ def corpus_of_parts(tables: Iterable[pa.Table]) -> Corpus:
     Raises
     ------
     InputError
-        The folder for temporary files cannot be written or is full.
+        The folder for temporary files cannot be written or is full, or `check_number` raises it.
     """
     with TemporaryDirectory(prefix="dialin-") as folder:
         try:
             with closing(_Parts(Path(folder))) as parts:
                 for table in tables:
                     parts.add(corpus_of(table))
-                return parts.corpus()
+                return parts.corpus(check_number)
         except OSError as error:
             if isinstance(error, InputError):
                 raise
@@ -96,9 +101,9 @@ class _Parts:
         self._n_blank += part.n_blank
         self._has_roles = self._has_roles or part.roles is not None
 
-    def corpus(self) -> Corpus:
+    def corpus(self, check_number: Check) -> Corpus:
         self.close()
-        found = self._merged()
+        found = self._merged(check_number)
         rows = _held(self._path("rows"))
         occurrences = rows.set_column(rows.column_names.index(_PLACE), _PLACE, self._ids(rows[_PLACE], found.ids))
         roles = found.roles if self._has_roles else None
@@ -112,7 +117,7 @@ class _Parts:
     def _path(self, name: str) -> str:
         return str(self._folder / f"{name}.arrow")
 
-    def _merged(self) -> _Merged:
+    def _merged(self, check_number: Check) -> _Merged:
         texts, roles, counts = list[str](), list[str](), array("q")
         ids, known = np.empty(self._n_places[-1], dtype=np.int64), dict[str, str]()
         with pa.OSFile(self._path("sorted")) as file:
@@ -124,6 +129,8 @@ class _Parts:
                     texts.append(text)
                     roles.append(known.setdefault(role, role))
                     counts.append(0)
+                    if len(texts) % _CHECKED == 0:
+                        check_number(len(texts))
                 counts[-1] += count
                 ids[place] = len(texts) - 1
         return _Merged(texts, roles, np.array(counts, dtype=np.int64), ids)

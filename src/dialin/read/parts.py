@@ -14,7 +14,7 @@ from dialin.bounded import BROKEN_PARQUET
 from dialin.read.columns import Columns
 from dialin.read.copied import copied_text
 from dialin.read.corpus import Corpus
-from dialin.read.distinct import corpus_of_parts
+from dialin.read.distinct import Check, corpus_of_parts
 from dialin.read.flat import FlatRows
 from dialin.read.formats import PARQUET
 from dialin.read.stored import PART_ROWS, StoredTable
@@ -25,7 +25,12 @@ LARGE_ROWS = 1 << 19
 
 
 def read_parts(
-    source: object, columns: Columns | None = None, *, in_dialogues: bool, n_rows: int = PART_ROWS
+    source: object,
+    columns: Columns | None = None,
+    *,
+    in_dialogues: bool,
+    may_copy: bool = True,
+    n_rows: int = PART_ROWS,
 ) -> Iterator[pa.Table]:
     """Yield the table of `dialin.read.table.read_table` in parts, in input order.
 
@@ -39,6 +44,8 @@ def read_parts(
     in_dialogues : bool
         Whether dialogues count: a source that has them comes in one part. If not, the parts of a file that is read in
         parts have neither dialogues, nor turns, nor dates.
+    may_copy : bool
+        Whether the folder for temporary files may hold what a text file holds; if not, it is read whole.
     n_rows : int
         Rows of a part, about.
 
@@ -47,7 +54,7 @@ def read_parts(
     InputError
         As for `read_table`; what is wrong in the middle of a Parquet file is raised when it is reached.
     """
-    with flat_rows(source, columns or Columns()) as flat:
+    with flat_rows(source, columns or Columns(), may_copy=may_copy) as flat:
         if flat and not (in_dialogues and flat.columns.dialogue):
             yield from flat.said(n_rows)
             return
@@ -58,7 +65,7 @@ def read_parts(
     yield from (table.slice(first, n_rows) for first in range(0, table.num_rows, n_rows))
 
 
-def read_large(source: object, columns: Columns | None = None) -> Corpus:
+def read_large(source: object, columns: Columns | None = None, check_number: Check = lambda _n: None) -> Corpus:
     """Read sentences and count the unique ones, as `dialin.read.table.read` does, in memory that large files spare.
 
     Of a large file that `read_parts` reads in parts, only the distinct sentences are in memory; where they occur is in
@@ -68,21 +75,23 @@ def read_large(source: object, columns: Columns | None = None) -> Corpus:
     ----------
     source, columns
         As for `read`.
+    check_number : callable
+        Is asked whether there may be as many distinct sentences as a large file turns out to have.
 
     Raises
     ------
     InputError
-        As for `read`, or the folder for temporary files cannot be written.
+        As for `read`, `check_number` raises it, or the folder for temporary files cannot be written.
     """
     with flat_rows(source, columns or Columns()) as flat:
         if flat and flat.can_be_told and flat.stored.n_rows >= LARGE_ROWS:
             with TemporaryDirectory(prefix="dialin-") as folder:
-                return corpus_of_parts(flat.tables(PART_ROWS, Path(folder)))
+                return corpus_of_parts(flat.tables(PART_ROWS, Path(folder)), check_number)
     return read(source, columns)
 
 
 @contextmanager
-def flat_rows(source: object, given: Columns) -> Iterator[FlatRows | None]:
+def flat_rows(source: object, given: Columns, *, may_copy: bool = True) -> Iterator[FlatRows | None]:
     """Open a source as a table on disk with a sentence in each row, which is there until the end of the block.
 
     None if it is anything else, or broken: then `read_table` says how.
@@ -94,7 +103,7 @@ def flat_rows(source: object, given: Columns) -> Iterator[FlatRows | None]:
         yield FlatRows.of(StoredTable(str(path), (path,)), schema.names, given)
         return
     with TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
-        copied = copied_text(path, given, Path(folder)) if path else None
+        copied = copied_text(path, given, Path(folder)) if path and may_copy else None
         yield FlatRows.of(copied.stored, copied.names, given, has_header=copied.has_header) if copied else None
 
 
