@@ -80,7 +80,11 @@ def check_same(path: Path, columns: Columns = DEFAULT) -> Corpus:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         rows = pa.concat_tables(read_parts(path, columns, in_dialogues=False, n_rows=2))
-        assert rows.select(alike).equals(read_table(path, columns).select(alike))
+        table = read_table(path, columns)
+        assert rows.select(alike).equals(table.select(alike))
+        if whole.has_dialogues:
+            (once,) = read_parts(path, columns, in_dialogues=True, n_rows=2)
+            assert once.equals(table)
     return whole
 
 
@@ -219,3 +223,10 @@ def test_warnings_of_what_the_user_gave_in_vain_come_as_before(tmp_path: Path) -
     for columns in (Columns(sheet="A"), Columns(speakers="0=agent")):
         with pytest.warns(InputWarning, match="is not used"):
             read_large(path, columns)
+
+
+def test_a_small_parquet_file_is_not_sorted_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "corpus_of_parts", None)
+    monkeypatch.setattr(parts, "LARGE_ROWS", 3)
+    pq.write_table(pa.table({"text": ["a", "b"]}), tmp_path / "in.parquet")
+    assert read_large(tmp_path / "in.parquet").texts == ["a", "b"]

@@ -22,8 +22,8 @@ from dialin.read.excel import OLE, ZIP
 from dialin.read.importers.gather import is_export
 from dialin.read.importers.subtitles import is_subtitles
 from dialin.read.json_records import json_lines, record_parts
-from dialin.read.source import ColumnFilter
 from dialin.read.stored import PART_ROWS, StoredTable
+from dialin.read.table import flat_columns
 
 LARGE_BYTES = 1 << 25
 """Bytes of a text file from which on it is copied rather than read whole; no result depends on it."""
@@ -79,11 +79,9 @@ def copied_text(path: Path, given: Columns, folder: Path) -> CopiedText | None:
     form = _form(path, given)
     if form is None or not _is_plain(path):
         return None
-    text, wanted = TextFile(path), wanted_of(given)
+    copied = _copied_table if form in {"csv", "tsv"} else _copied_records
     try:
-        if form in {"csv", "tsv"}:
-            return _copied_table(text, "\t" if form == "tsv" else delimiter_of(text.head, wanted), wanted, folder)
-        return _copied_records(text, form, wanted, folder)
+        return copied(TextFile(path), form, given, folder)
     except OSError as error:
         if isinstance(error, InputError):
             raise
@@ -162,11 +160,12 @@ def _is_plain(path: Path) -> bool:
     return not chunk.endswith(b"\x1a")
 
 
-def _copied_table(text: TextFile, delimiter: str, wanted: ColumnFilter, folder: Path) -> CopiedText | None:
-    source = CsvText(str(text.path), text.head, text.opened, text.lines)
+def _copied_table(text: TextFile, form: str, given: Columns, folder: Path) -> CopiedText | None:
+    source, wanted = CsvText(str(text.path), text.head, text.opened, text.lines), wanted_of(given)
+    delimiter = "\t" if form == "tsv" else delimiter_of(text.head, wanted)
     dialect, names, keep = source.checked(delimiter, wanted)
     if not keep:
-        return None
+        flat_columns(names, [], given, source.where)  # raises
     copy = ParquetCopy(folder)
     with closing(copy):
         for batch in source.batches(dialect, keep, len(names)):
@@ -174,18 +173,18 @@ def _copied_table(text: TextFile, delimiter: str, wanted: ColumnFilter, folder: 
     return CopiedText(StoredTable(source.where, tuple(copy.paths)), names, True) if copy.paths else None
 
 
-def _copied_records(text: TextFile, form: str, wanted: ColumnFilter, folder: Path) -> CopiedText | None:
+def _copied_records(text: TextFile, form: str, given: Columns, folder: Path) -> CopiedText | None:
     where, names, has_header = str(text.path), dict[str, None](), False
     copy = ParquetCopy(folder)
     with closing(copy):
-        for part in record_parts(_records(text, form), where, wanted, PART_ROWS):
+        for part in record_parts(_records(text, form), where, wanted_of(given), PART_ROWS):
             columns = part.columns
             if not columns or not all(pa.types.is_large_string(column.type) for column in columns.values()):
                 return None
             names |= dict.fromkeys(part.names)
             has_header = has_header or part.has_header
             copy.add(columns)
-    return CopiedText(StoredTable(where, tuple(copy.paths)), list(names), has_header)
+    return CopiedText(StoredTable(where, tuple(copy.paths)), list(names), has_header) if copy.paths else None
 
 
 def _records(text: TextFile, form: str) -> Iterable[object]:
@@ -206,27 +205,25 @@ class ParquetCopy:
 
     def __init__(self, folder: Path) -> None:
         self.paths = list[Path]()
-        self._folder, self._names = folder, list[str]()
-        self._file: pq.ParquetWriter | None = None
+        self._folder, self._names, self._files = folder, list[str](), list[pq.ParquetWriter]()
 
     def add(self, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> None:
         """Write a part, with at least one column."""
         later = [name for name in columns if name not in self._names]
-        if later or self._file is None:
+        if later:
             self._begin(later)
         n = len(next(iter(columns.values())))
         filled = [columns.get(name, pa.nulls(n, pa.large_string())) for name in self._names]
-        if self._file is not None:
-            self._file.write_table(pa.table(dict(zip(self._names, filled, strict=True))))
+        self._files[-1].write_table(pa.table(dict(zip(self._names, filled, strict=True))))
 
     def close(self) -> None:
         """End the last file."""
-        if self._file is not None:
-            self._file.close()
+        for file in self._files[-1:]:
+            file.close()
 
     def _begin(self, later: Sequence[str]) -> None:
         self.close()
         self._names += later
         self.paths.append(self._folder / f"{len(self.paths)}.parquet")
         schema = pa.schema([(name, pa.large_string()) for name in self._names])
-        self._file = pq.ParquetWriter(self.paths[-1], schema)
+        self._files.append(pq.ParquetWriter(self.paths[-1], schema))

@@ -58,6 +58,10 @@ def read_parts(
         if flat and not (in_dialogues and flat.columns.dialogue):
             yield from flat.said(n_rows)
             return
+        if flat and flat.can_be_told:
+            with TemporaryDirectory(prefix="dialin-") as folder:
+                yield pa.concat_tables(flat.tables(n_rows, Path(folder))).combine_chunks()
+            return
     table = read_table(source, columns)
     if in_dialogues and table["dialogue_id"].null_count < table.num_rows:
         yield table
@@ -84,7 +88,7 @@ def read_large(source: object, columns: Columns | None = None, check_number: Che
         As for `read`, `check_number` raises it, or the folder for temporary files cannot be written.
     """
     with flat_rows(source, columns or Columns()) as flat:
-        if flat and flat.can_be_told and flat.stored.n_rows >= LARGE_ROWS:
+        if flat and flat.can_be_told and (flat.stored.is_copy or flat.stored.n_rows >= LARGE_ROWS):
             with TemporaryDirectory(prefix="dialin-") as folder:
                 return corpus_of_parts(flat.tables(PART_ROWS, Path(folder)), check_number)
     return read(source, columns)

@@ -47,6 +47,11 @@ class StoredTable:
         """How many rows there are; raises one of `BROKEN_PARQUET`."""
         return sum(pq.read_metadata(path).num_rows for path in self.paths)
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether the files are a copy of the source, which is text."""
+        return self.where != str(self.paths[0])
+
     def parts(self, names: Sequence[str], n_rows: int) -> Iterator[list[Column]]:
         """Yield some columns, about `n_rows` rows at a time.
 
