@@ -74,6 +74,7 @@ def check_same(path: Path, columns: Columns = DEFAULT) -> Corpus:
     assert is_copied(path, columns)
     found, in_parts = told(lambda: read_large(path, columns))
     whole, at_once = told(lambda: read(path, columns))
+    assert isinstance(whole, Corpus)
     assert same_corpus(found, whole)
     assert in_parts == at_once
     alike = ["row", "text", "role"]
@@ -88,7 +89,7 @@ def check_same(path: Path, columns: Columns = DEFAULT) -> Corpus:
     return whole
 
 
-OUTCOMES = Columns(outcomes=("score", "customer id"))
+OUTCOMES = Columns(outcomes=("score", "customer id", "call_id"))
 
 
 @pytest.mark.parametrize("columns", [Columns(), OUTCOMES, Columns(split=True)], ids=["", "outcomes", "split"])

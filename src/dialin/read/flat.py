@@ -23,6 +23,11 @@ from dialin.read.stored import Column, StoredTable, is_text
 from dialin.read.table import cleaned_table, flat_columns
 from dialin.read.words import all_blank, has_numbers, has_words, no_rows, only_numbers
 
+_Columns = dict[str, Column]
+_Arrays = dict[str, pa.Array]
+_Read = Callable[[int, _Columns], tuple[_Arrays, _Arrays]]
+"""First row of a part and its columns -> what `cleaned_table` takes beside the text, and the outcomes."""
+
 
 @dataclass(frozen=True)
 class FlatRows:
@@ -79,21 +84,20 @@ class FlatRows:
         """Yield the rows as `read_table` gives them, at most `n_rows` at a time, without dialogues, dates, outcomes."""
         self._check_words(n_rows)
         roles = self._role_names(n_rows)
-        yield from self._tables([], roles, n_rows, lambda _first, _columns: {})
+        yield from self._tables([], roles, n_rows, lambda _first, _at: ({}, {}))
 
-    def _tables(
-        self, beside: Sequence[str], roles: RoleNames | None, n_rows: int, read: Callable[..., dict[str, pa.Array]]
-    ) -> Iterator[pa.Table]:
-        """Yield the rows; `read` gets the number of the first one of a part and the columns `beside`."""
-        role = [self.columns.role] if roles and self.columns.role else []
+    def _tables(self, beside: Sequence[str], roles: RoleNames | None, n_rows: int, read: _Read) -> Iterator[pa.Table]:
+        """Yield the rows; `read` tells of a part what the columns `beside` hold."""
+        role = self.columns.role if roles else None
+        names = list(dict.fromkeys([self._text, *filter(None, [role]), *beside]))
         n = n_said = 0
-        for columns in self.stored.parts([self._text, *role, *beside], n_rows):
-            text = self._strings(columns[0], self._text)
-            speakers = roles.speakers(self._strings(columns[1], role[0])) if roles and role and role[0] else None
-            more = read(n, columns[1 + len(role) :])
-            base = {name: more.pop(name) for name in ("dialogue", "turn", "date") if name in more}
-            table = cleaned_table(text=text, speakers=speakers, **base)
-            for name, values in more.items():
+        for columns in self.stored.parts(names, n_rows):
+            at = dict(zip(names, columns, strict=True))
+            text = self._strings(at[self._text], self._text)
+            speakers = roles.speakers(self._strings(at[role], role)) if roles and role else None
+            told, outcomes = read(n, at)
+            table = cleaned_table(text=text, speakers=speakers, **told)
+            for name, values in outcomes.items():
                 table = table.append_column(name, values)
             n_said += table.num_rows - table["text"].null_count
             table = table.set_column(0, "row", pa.array(np.arange(n, n + table.num_rows, dtype=np.int64)))
@@ -157,7 +161,7 @@ class FlatRows:
         """
         self._check_words(n_rows)
         facts, beside = self._facts(n_rows, folder), self._beside()
-        yield from self._tables(beside, facts.roles, n_rows, partial(self._told, beside, facts))
+        yield from self._tables(beside, facts.roles, n_rows, partial(self._told, facts))
 
     def _beside(self) -> list[str]:
         of = self.columns
@@ -210,10 +214,9 @@ class FlatRows:
             n += len(texts) - texts.null_count
         return n > 0
 
-    def _told(self, beside: Sequence[str], facts: _Facts, first: int, columns: Sequence[Column]) -> dict[str, pa.Array]:
-        """Return what is told of some rows beside their texts."""
-        of, at = self.columns, dict(zip(beside, columns, strict=True))
-        told = dict[str, pa.Array]()
+    def _told(self, facts: _Facts, first: int, at: _Columns) -> tuple[_Arrays, _Arrays]:
+        """Return what is told of some rows beside their texts: where and when they were said, and the outcomes."""
+        of, told, outcomes = self.columns, _Arrays(), _Arrays()
         if of.dialogue:
             told["dialogue"] = trimmed(self._strings(at[of.dialogue], of.dialogue))
         if of.turn and facts.has_turns:
@@ -222,8 +225,8 @@ class FlatRows:
             told["date"] = _as_dates(facts.dates[first : first + len(at[of.date])])
         for name in self._outcomes():
             texts = outcome_texts(at[name], name, self.stored.where)
-            told[name] = pc.cast(texts, pa.float64()) if name in facts.numbers else texts
-        return told
+            outcomes[name] = pc.cast(texts, pa.float64()) if name in facts.numbers else texts
+        return told, outcomes
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +247,7 @@ _NO_DATE = np.iinfo(np.int64).min
 
 
 def _milliseconds(dates: pa.Array) -> bytes:
-    return pc.fill_null(dates.cast(pa.int64()), int(_NO_DATE)).to_numpy().tobytes()
+    return np.asarray(pc.fill_null(dates.cast(pa.int64()), int(_NO_DATE)).to_numpy()).tobytes()
 
 
 def _as_dates(milliseconds: Ints) -> pa.Array:

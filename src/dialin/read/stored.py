@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +20,7 @@ PART_ROWS = 1 << 16
 """Rows of a part; no result depends on it."""
 PART_BYTES = 1 << 26
 """Bytes of a part whose texts are long, which then has fewer rows."""
-Column = pa.ChunkedArray | pa.Array
+Column: TypeAlias = pa.ChunkedArray | pa.Array
 
 
 @dataclass(frozen=True)
