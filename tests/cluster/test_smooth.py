@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialin.cluster import smooth
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.smooth import n_neighbours_of, smoothed
 from oracles import Matrix, blobs, unit
@@ -70,6 +71,14 @@ def test_too_many_rows_are_not_smoothed() -> None:
     X, _ = blobs([40, 40, 40])
     assert np.array_equal(Agglomerative(smooth=True, max_exact=119).points(X), X)
     assert np.array_equal(Agglomerative(smooth=True, max_exact=120).points(X), smoothed(X))
+
+
+def test_of_many_rows_a_part_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten groups of equal rows: the nearest of a row are equal to it, whichever of them are searched."""
+    X = np.repeat(noise(10), 100, axis=0)
+    whole = smoothed(X)
+    monkeypatch.setattr(smooth, "MAX_SEARCHED", 400)
+    np.testing.assert_allclose(smoothed(X), whole, atol=1e-5)
 
 
 def test_beyond_four_thousand_rows_the_neighbours_are_the_same_share() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -10,12 +12,14 @@ from numpy.typing import NDArray
 from scipy.cluster import hierarchy
 from threadpoolctl import threadpool_limits
 
-from dialin.arrays import Floats
-from dialin.cluster import ward
+from dialin.arrays import Floats, Rows
+from dialin.cluster import axes, bounds, ward
 from dialin.cluster.linkage import tree_of
 from dialin.cluster.partition import TreePartition, canonical
 from dialin.cluster.tree import Tree
 from dialin.cluster.ward import ward_joins
+
+Search = Callable[[bounds.Bounds, Rows], tuple[Rows, Floats]]
 
 
 def tree_over(points: Floats, weight: Floats | None = None) -> Tree:
@@ -54,10 +58,56 @@ def test_blocks_change_nothing(seed: int) -> None:
     whole = ward_joins(points, np.ones(200))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ward, "ROWS_AT_ONCE", 7)
-        patch.setattr(ward, "COLUMNS_AT_ONCE", 13)
-        parts = ward_joins(points, np.ones(200))
-    assert np.array_equal(whole[0], parts[0])
-    np.testing.assert_allclose(whole[1], parts[1], rtol=1e-12)
+        patch.setattr(bounds, "COLUMNS_AT_ONCE", 13)
+        assert_same(ward_joins(points, np.ones(200)), whole)
+
+
+@given(n=st.integers(20, 300), spread=st.sampled_from([0.01, 0.3, 1.0]), seed=st.integers(0, 1000))
+@settings(max_examples=10)
+def test_a_search_along_the_axes_changes_nothing(n: int, spread: float, seed: int) -> None:
+    """Groups far apart leave few that may be near, and noise leaves many: there, whole vectors are compared."""
+    rng = np.random.default_rng(seed)
+    points = noise(10, 12, seed)[rng.integers(0, 10, n)] + spread * noise(n, 12, seed + 1)
+    weight = rng.integers(1, 50, n).astype(np.float64)
+    whole = ward_joins(points, weight)
+    with pytest.MonkeyPatch.context() as patch:
+        along_few_axes(patch)
+        assert_same(ward_joins(points, weight), whole)
+
+
+def test_thousands_of_sentences_are_searched_along_the_axes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where whole vectors are never compared with all others, the tree is the same."""
+    points = np.repeat(noise(300, 40, 0) @ noise(40, 288, 2), 4, axis=0) + noise(1_200, 288, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(ward, "MIN_ALONG_AXES", 2_000)
+        whole = ward_joins(points, np.ones(1_200))
+    n_compared = list[int]()
+    monkeypatch.setattr(ward, "MIN_ALONG_AXES", 400)
+    monkeypatch.setattr(bounds.Bounds, "two_lowest", counting(bounds.Bounds.two_lowest, n_compared))
+    assert_same(ward_joins(points, np.ones(1_200)), whole)
+    assert max(n_compared) < 400
+
+
+def counting(search: Search, n_compared: list[int]) -> Search:
+    def count(self: bounds.Bounds, places: Rows) -> tuple[Rows, Floats]:
+        n_compared.append(len(places))
+        return search(self, places)
+
+    return count
+
+
+def along_few_axes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ward, "N_LEADING", 3)
+    patch.setattr(ward, "MIN_ALONG_AXES", 4)
+    patch.setattr(ward, "MAX_NEAR", 1 / 4)
+    patch.setattr(ward, "ROWS_ALONG_AXES", 16)
+    patch.setattr(ward, "BESIDE", 2)
+    patch.setattr(axes, "COLUMNS_AT_ONCE", 13)
+
+
+def assert_same(found: tuple[Rows, Floats], expected: tuple[Rows, Floats]) -> None:
+    assert np.array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-12)
 
 
 def test_the_number_of_threads_does_not_show() -> None:

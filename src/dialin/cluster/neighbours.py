@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.sparse import csr_array
 
-from dialin.arrays import Matrix
+from dialin.arrays import Matrix, Rows
 
 CHUNK = 512
 """Rows whose similarities to all others are held at once."""
@@ -24,10 +26,35 @@ def chunks(n: int, size: int = CHUNK) -> list[slice]:
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
-def nearest_others(X: Matrix, rows: slice, n_neighbours: int) -> csr_array:
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """The rows among which neighbours are looked for.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m,), int64
+        Row numbers, ascending.
+    vectors : ndarray of shape (m, d)
+        The rows.
+    """
+
+    rows: Rows
+    vectors: Matrix
+
+    @classmethod
+    def of(cls, X: Matrix, most: int) -> Searched:
+        """Return all rows of X (n, d); where they are more than `most`, so many, whatever their order."""
+        rows = np.arange(len(X))
+        if len(X) > most:
+            rows = np.sort(np.lexsort(X.T[:8])[np.linspace(0, len(X) - 1, most).round().astype(np.int64)])
+        return cls(rows, X[rows])
+
+
+def nearest_others(X: Matrix, rows: slice, n_neighbours: int, searched: Searched | None = None) -> csr_array:
     """Return the cosines of some rows with their nearest others, float32 of shape (rows, n), all else left out.
 
-    All at the distance of the last neighbour belong to them. Takes 5 bytes of memory for each of the rows times n.
+    All at the distance of the last neighbour belong to them. Takes 5 bytes of memory for each of the rows times those
+    searched.
 
     Parameters
     ----------
@@ -36,7 +63,9 @@ def nearest_others(X: Matrix, rows: slice, n_neighbours: int) -> csr_array:
     rows : slice
         The rows whose neighbours are looked for, with a start and a stop.
     n_neighbours : int
-        Neighbours of each, from 1 to n - 1.
+        Neighbours of each, at least 1, and less than are searched.
+    searched : Searched, optional
+        The rows among which they are looked for; all.
 
     Examples
     --------
@@ -44,16 +73,18 @@ def nearest_others(X: Matrix, rows: slice, n_neighbours: int) -> csr_array:
     >>> nearest_others(X, slice(0, 1), 1).toarray()
     array([[0. , 0. , 0.8, 0.8]], dtype=float32)
     """
-    cosine = X[rows] @ X.T
-    own = np.arange(len(cosine))
-    cosine[own, rows.start + own] = -np.inf
+    among = searched or Searched(np.arange(len(X)), X)
+    cosine = X[rows] @ among.vectors.T
+    own = np.arange(*np.searchsorted(among.rows, (rows.start, rows.start + len(cosine))))
+    cosine[among.rows[own] - rows.start, own] = -np.inf
     near = np.flatnonzero(cosine >= _at_most_last(cosine, n_neighbours)[:, None] - _TIE)
-    row, column = np.divmod(near, len(X))
+    row, column = np.divmod(near, cosine.shape[1])
     value = cosine[row, column]
-    first = np.searchsorted(row, own)
+    first = np.searchsorted(row, np.arange(len(cosine)))
     last = value[np.lexsort((-value, row))][first + n_neighbours - 1]
     is_near = value >= last[row] - _TIE
-    return csr_array((value[is_near], (row[is_near], column[is_near])), shape=cosine.shape)
+    shape = len(cosine), len(X)
+    return csr_array((value[is_near], (row[is_near], among.rows[column[is_near]])), shape=shape)
 
 
 def _at_most_last(cosine: Matrix, n_neighbours: int) -> Matrix:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Matrix
-from dialin.cluster.neighbours import CHUNK, chunks, nearest_others
+from dialin.cluster.neighbours import CHUNK, Searched, chunks, nearest_others
 from dialin.cluster.workers import workers
 
 ROWS_A_NEIGHBOUR = 100
@@ -18,6 +18,9 @@ ROWS_A_NEIGHBOUR = 100
 MAX_NEIGHBOURS = 10
 ROWS_OF_TEN = 4_000
 """Rows up to which ten neighbours are enough. In more rows the ten nearest are nearer, and so average less away."""
+MAX_SEARCHED = 20_000
+"""Rows among which neighbours are looked for; of more, an even sample. The nearest 150 of 60,000, and the nearest 50 of
+20,000 of them, have the same mean but for noise: a tree of either is as near to the truth (ARI .468 and .469)."""
 _ZERO = 1e-6
 
 
@@ -25,7 +28,7 @@ def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
     """Return unit rows, centred and averaged with their neighbours (`n_neighbours_of`).
 
     A row and the mean of its neighbours count the same. Neighbours at equal distance all count, so the order of the
-    rows does not matter. Takes O(n² · d) time and O(chunk · n) memory for each thread.
+    rows does not matter. Takes O(n · m · d) time and O(chunk · m) memory for each thread, where m is n, at most 20,000.
 
     Parameters
     ----------
@@ -43,11 +46,12 @@ def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
            [-0.707,  0.707]], dtype=float32)
     """
     Y = _unit(X - X.mean(axis=0, dtype=np.float64).astype(np.float32), X)
-    n_neighbours = n_neighbours_of(len(X))
+    searched = Searched.of(Y, MAX_SEARCHED)
+    n_neighbours = n_neighbours_of(len(searched.rows))
     if not n_neighbours:
         return Y
     with workers() as pool:
-        means = pool.map(lambda rows: _mean_of_nearest(Y, rows, n_neighbours), chunks(len(Y), chunk))
+        means = pool.map(lambda rows: _mean_of_nearest(Y, rows, searched, n_neighbours), chunks(len(Y), chunk))
         return _unit(Y + np.concatenate(list(means)), Y)
 
 
@@ -64,9 +68,9 @@ def n_neighbours_of(n: int) -> int:
     return min(MAX_NEIGHBOURS, n // ROWS_A_NEIGHBOUR) * max(n, ROWS_OF_TEN) // ROWS_OF_TEN
 
 
-def _mean_of_nearest(X: Matrix, rows: slice, n_neighbours: int) -> Matrix:
+def _mean_of_nearest(X: Matrix, rows: slice, searched: Searched, n_neighbours: int) -> Matrix:
     """Return the mean of the nearest other rows, for each of these rows."""
-    near = nearest_others(X, rows, n_neighbours)
+    near = nearest_others(X, rows, n_neighbours, searched)
     near.data[:] = 1
     return np.asarray(near @ X / near.sum(axis=1)[:, None], dtype=np.float32)
 

@@ -5,26 +5,38 @@ are each other's nearest stay so whatever else is joined, so the tree is that of
 reason the nearest of a cluster stays its nearest until it is joined itself, and a round searches only for clusters that
 are new or have lost theirs.
 
-The search multiplies matrices of float32: about 2.5 m² products of two points in all rounds together. So that rounding
-does not decide, what comes out are lower bounds: a nearest counts where its exact distance is not above the bounds of
-all others. The few that are closer to call are searched for in float64.
+The search compares lower bounds (`dialin.cluster.bounds`), in about 2.5 m² pairs in all rounds together. Along the
+leading axes they are quick, and the few that they leave are measured exactly. Where they leave too many, whole vectors
+are compared: a nearest counts where its exact distance is not above the bounds of all others. Those that are closer to
+call than float32 can tell are searched for in float64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from dialin.arrays import AnyFloats, Floats, Rows
+from dialin.arrays import Floats, Rows
+from dialin.cluster.axes import N_LEADING, ShortBounds, leading_part, ranks
+from dialin.cluster.bounds import Bounds, squared_lengths, take_lowest
 from dialin.cluster.workers import workers
 
 ROWS_AT_ONCE = 512
-COLUMNS_AT_ONCE = 4_096
-"""Distances of so many clusters to so many others are held at once."""
+"""A nearest is searched for so many clusters at once."""
+ROWS_ALONG_AXES = 256
+"""Along the leading axes: similar ones, most of whose nearest are among themselves."""
+BESIDE = 64
+"""And among so many on each side of them."""
+MIN_ALONG_AXES = 5_000
+"""Of fewer clusters, whole vectors are compared."""
+SAVES = 3
+"""So are those with fewer than so many times as many numbers as there are leading axes."""
+MAX_NEAR = 1 / 32
+"""Where more of the others may be near, whole vectors are compared."""
+PAIRS_AT_ONCE = 4_096
 _SAME = 1e-12
 """Distances that differ by less than this part are equal, but for rounding."""
 _UNKNOWN = -1
@@ -59,7 +71,7 @@ def ward_joins(points: Floats, weight: Floats) -> tuple[Rows, Floats]:
     ([[1, 0], [2, 0]], [1.0, 4.04])
     """
     centred = points - points.mean(axis=0)  # products round the less, the nearer the points are to the origin
-    extent = float(np.sqrt(_squares(centred).max())) or 1.0
+    extent = float(np.sqrt(squared_lengths(centred).max())) or 1.0
     left, equal = _distinct(centred / extent, weight)
     joined, squares = [equal], [np.zeros(len(equal))]
     with workers() as pool:
@@ -80,6 +92,10 @@ class _Clusters:
     stand_in : int64 array of shape (m,)
         The point that stands for the cluster.
     centre : float64 array of shape (m, d)
+    leading : float64 array of shape (m, n_leading)
+        Its part along the leading axes; none: n_leading = 0.
+    rank : int64 array of shape (m,)
+        Its place in an order in which neighbours are similar.
     weight : float64 array of shape (m,)
     square : float64 array of shape (m,)
         Squared height of the last join; 0 for a point.
@@ -93,6 +109,8 @@ class _Clusters:
 
     stand_in: Rows
     centre: Floats
+    leading: Floats
+    rank: Rows
     weight: Floats
     square: Floats
     nearest: Rows
@@ -105,24 +123,30 @@ class _Clusters:
         It is twice the growth of the weighted sum of squares: the squared distance of two points of weight 1.
         """
         square = np.empty(len(a))
-        for part in _parts(np.arange(len(a)), COLUMNS_AT_ONCE):
-            square[part] = _squares(self.centre[a[part]] - self.centre[b[part]])
+        for part in _parts(np.arange(len(a)), PAIRS_AT_ONCE):
+            square[part] = squared_lengths(self.centre[a[part]] - self.centre[b[part]])
         return np.asarray(square * (2 * self.weight[a] * self.weight[b] / (self.weight[a] + self.weight[b])))
 
     def search(self, pool: Executor) -> None:
         """Find the nearest of each cluster that has none."""
         unknown = np.flatnonzero(self.nearest == _UNKNOWN)
-        self._search_in(np.float32, unknown, pool)
+        whole = Bounds.of(self.centre, self.weight, np.float32)
+        if self.leading.shape[1] and len(self.nearest) >= MIN_ALONG_AXES:
+            along_axes = _AlongAxes.of(self, whole)
+            self._search_by(along_axes.two_nearest, along_axes.parts(), pool)
+            unknown = unknown[self.nearest[unknown] == _UNKNOWN]
+        self._search_by(whole.two_lowest, _parts(unknown, ROWS_AT_ONCE), pool)
         close = unknown[self.distance[unknown] > self.bound[unknown]]
-        self._search_in(np.float64, close, pool)
-        self.bound[close] = np.maximum(self.bound[close], self.distance[close])
+        if len(close):
+            exact = Bounds.of(self.centre, self.weight, np.float64)
+            self._search_by(exact.two_lowest, _parts(close, ROWS_AT_ONCE), pool)
+            self.bound[close] = np.maximum(self.bound[close], self.distance[close])
 
-    def _search_in(self, dtype: DTypeLike, places: Rows, pool: Executor) -> None:
-        bounds, parts = _Bounds.of(self, dtype), list(_parts(places, ROWS_AT_ONCE))
+    def _search_by(self, search: Callable[[Rows], tuple[Rows, Floats]], parts: Sequence[Rows], pool: Executor) -> None:
         in_turn = map if len(parts) < 2 else pool.map  # to hand over one small part would take longer than to do it
-        for part, (nearest, bound) in zip(parts, in_turn(bounds.two_lowest, parts), strict=True):
+        for part, (nearest, bound) in zip(parts, in_turn(search, parts), strict=True):
             self.nearest[part], self.bound[part] = nearest, bound
-        self.distance[places] = self.distances(places, self.nearest[places])
+            self.distance[part] = self.distances(part, nearest)
 
     def pairs(self) -> tuple[Rows, Rows]:
         """Return the places of all that are each other's nearest: the lower ones, and the higher ones."""
@@ -136,7 +160,9 @@ class _Clusters:
         """Join pairs in the places `kept`, close the gaps, and return the squared heights."""
         square = np.maximum(self.distances(kept, gone), np.maximum(self.square[kept], self.square[gone]))
         weight = self.weight[kept] + self.weight[gone]
-        self.centre[kept] += (self.centre[gone] - self.centre[kept]) * (self.weight[gone] / weight)[:, None]
+        share = (self.weight[gone] / weight)[:, None]
+        self.centre[kept] += (self.centre[gone] - self.centre[kept]) * share
+        self.leading[kept] += (self.leading[gone] - self.leading[kept]) * share
         self.weight[kept], self.square[kept] = weight, square
         self._follow(kept, gone)
         self._close(gone)
@@ -160,57 +186,67 @@ class _Clusters:
         stays[gone] = False
         place = np.append(np.cumsum(stays) - 1, _UNKNOWN)  # the last for those without a nearest
         self.stand_in, self.centre, self.weight = self.stand_in[stays], self.centre[stays], self.weight[stays]
+        self.leading, self.rank = self.leading[stays], self.rank[stays]
         self.square, self.nearest = self.square[stays], place[self.nearest[stays]]
         self.distance, self.bound = self.distance[stays], self.bound[stays]
 
 
 @dataclass(frozen=True, eq=False)
-class _Bounds:
-    """Lower bounds of all distances, by one multiplication of matrices.
-
-    The distance of i and j is 2 (|i|² + |j|² − 2 i · j) / (1/wᵢ + 1/wⱼ). A sum of d products is wrong by at most d
-    roundings of the sum of their absolute values, here at most twice |i|² + |j|²: so much is taken off.
+class _AlongAxes:
+    """Searches for the nearest clusters by bounds along the leading axes, and measures those that these leave.
 
     Parameters
     ----------
-    columns : array of shape (m, d + 2)
-        Of each cluster: its centre, the squared length of that less what may be rounding, and 1.
-    light : array of shape (m,)
-        1 / weight.
+    clusters : _Clusters
+    order : int64 array of shape (m,)
+        The places, similar clusters side by side.
+    short : ShortBounds
+        Along the axes.
+    whole : Bounds
+        Of whole vectors.
     """
 
-    columns: AnyFloats
-    light: AnyFloats
+    clusters: _Clusters
+    order: Rows
+    short: ShortBounds
+    whole: Bounds
 
     @classmethod
-    def of(cls, clusters: _Clusters, dtype: DTypeLike) -> _Bounds:
-        """Return the bounds of clusters, computed in float32 or float64."""
-        m, d = clusters.centre.shape
-        columns = np.ones((m, d + 2), dtype)
-        columns[:, :d] = clusters.centre
-        columns[:, d] = _squares(clusters.centre) * (1 - (d + 8) * np.finfo(dtype).eps)
-        return cls(columns, (1 / clusters.weight).astype(dtype))
+    def of(cls, clusters: _Clusters, whole: Bounds) -> _AlongAxes:
+        """Prepare a search among clusters."""
+        short = ShortBounds.of(clusters.centre, clusters.leading, clusters.weight)
+        return cls(clusters, np.argsort(clusters.rank), short, whole)
 
-    def two_lowest(self, places: Rows) -> tuple[Rows, Floats]:
-        """Return the place with the lowest bound for each of these clusters, and the lowest bound of all others."""
-        rows = self.columns[places] * self.columns.dtype.type(-2)
-        rows[:, -2:] = self.columns[places, :-3:-1]  # 1 times the square there, the square here times 1
-        own = np.arange(len(places))
-        place = np.zeros(len(places), dtype=np.int64)
-        lowest, second = np.full((2, len(places)), np.inf)
-        for start in range(0, len(self.columns), COLUMNS_AT_ONCE):
-            part = slice(start, start + COLUMNS_AT_ONCE)
-            bound = rows @ self.columns[part].T
-            bound /= self.light[places, None] + self.light[part]
-            here = np.flatnonzero((places >= start) & (places < start + bound.shape[1]))
-            bound[here, places[here] - start] = np.inf  # a cluster is not its own nearest
-            at = bound.argmin(axis=1)
-            value = bound[own, at].astype(np.float64)
-            bound[own, at] = np.inf
-            place = np.where(value < lowest, at + start, place)
-            second = np.minimum(np.minimum(second, bound.min(axis=1)), np.maximum(lowest, value))
-            lowest = np.minimum(lowest, value)
-        return place, 2 * second
+    def parts(self) -> list[Rows]:
+        """Return the clusters without a nearest, similar ones together."""
+        return _parts(self.order[self.clusters.nearest[self.order] == _UNKNOWN], ROWS_ALONG_AXES)
+
+    def two_nearest(self, places: Rows) -> tuple[Rows, Floats]:
+        """Return the nearest of each of these clusters, and the distance of the second; −1 where many may be near.
+
+        `places` is one of `parts`.
+        """
+        limit, most = self._second_at_most(places), int(MAX_NEAR * len(self.order))
+        row, other = self.short.within(places, limit, most)
+        is_few = np.bincount(row, minlength=len(places)) < most
+        may_be = is_few[row]
+        may_be[may_be] = self.whole.between(places[row[may_be]], other[may_be]) <= limit[row[may_be]]
+        row, other = row[may_be], other[may_be]
+        distance = self.clusters.distances(places[row], other)
+        order = np.lexsort((distance, row))
+        first = np.searchsorted(row, np.flatnonzero(is_few))  # each has two at least
+        nearest, second = np.full(len(places), _UNKNOWN, dtype=np.int64), np.zeros(len(places))
+        nearest[is_few], second[is_few] = other[order[first]], distance[order[first + 1]]
+        return nearest, second
+
+    def _second_at_most(self, places: Rows) -> Floats:
+        """Return a distance that two others have not above it, for each of a part, shape (len(places),)."""
+        ends = self.clusters.rank[places[[0, -1]]]
+        first, last = np.searchsorted(self.clusters.rank, ends, sorter=self.order)
+        beside = self.order[max(first - BESIDE, 0) : last + 1 + BESIDE]
+        bound = self.whole.among(places, beside)
+        near = [beside[take_lowest(bound)[0]] for _ in range(2)]
+        return np.maximum(*(self.clusters.distances(places, other) for other in near))
 
 
 def _distinct(points: Floats, weight: Floats) -> tuple[_Clusters, Rows]:
@@ -219,17 +255,16 @@ def _distinct(points: Floats, weight: Floats) -> tuple[_Clusters, Rows]:
     own = np.array([first.setdefault((point + 0.0).tobytes(), i) for i, point in enumerate(points)])  # + 0: no −0
     again = np.flatnonzero(own != np.arange(len(own)))
     kept = np.flatnonzero(own == np.arange(len(own)))
-    m, total = len(kept), np.asarray(np.bincount(own, weights=weight)[kept], dtype=np.float64)
-    nearest, unknown = np.full(m, _UNKNOWN, dtype=np.int64), np.zeros(m)
-    clusters = _Clusters(kept, points[kept], total, unknown, nearest, unknown.copy(), unknown.copy())
+    m, centre, total = len(kept), points[kept], np.asarray(np.bincount(own, weights=weight)[kept], dtype=np.float64)
+    has_axes = m >= MIN_ALONG_AXES and centre.shape[1] >= SAVES * N_LEADING
+    leading = leading_part(centre, N_LEADING if has_axes else 0)
+    rank = ranks(leading, ROWS_ALONG_AXES) if has_axes else np.arange(m)
+    nearest = np.full(m, _UNKNOWN, dtype=np.int64)
+    square, distance, bound = np.zeros((3, m))
+    clusters = _Clusters(kept, centre, leading, rank, total, square, nearest, distance, bound)
     return clusters, np.column_stack([again, own[again]])
 
 
-def _squares(rows: Floats) -> Floats:
-    """Return the squared lengths of rows."""
-    return np.asarray(np.einsum("ij,ij->i", rows, rows))
-
-
-def _parts(rows: Rows, size: int) -> Iterator[Rows]:
-    """Yield so many rows at a time."""
-    yield from (rows[start : start + size] for start in range(0, len(rows), size))
+def _parts(rows: Rows, size: int) -> list[Rows]:
+    """Return so many rows at a time."""
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
