@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialin import files
 from dialin.errors import InputError
 from dialin.read import distinct
 from dialin.read.corpus import corpus_of
@@ -52,6 +56,16 @@ def test_a_sentence_of_two_parts_is_one() -> None:
     assert found.texts == ["a", "b", "我"]
     assert found.counts.tolist() == [1, 2, 1]
     assert found.occurrences["sentence_id"].to_pylist() == [1, 2, 0, 1]
+
+
+def test_the_file_of_a_run_has_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the table is one piece of memory, as it is when it is read whole, or one for each part."""
+    monkeypatch.setattr(files, "_GROUP_ROWS", 5)
+    table = table_of_rows([(f"我的包裹 {i % 4}", ROLES[i % 3]) for i in range(12)])
+    for name, corpus in (("whole", corpus_of(table)), ("parts", corpus_of_parts([table.slice(0, 7), table.slice(7)]))):
+        files.write_table(tmp_path / name, corpus.occurrences)
+    assert (tmp_path / "parts").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert pq.read_metadata(tmp_path / "whole").num_row_groups == 3
 
 
 def test_a_full_disk_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
