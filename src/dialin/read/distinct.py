@@ -57,7 +57,7 @@ def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = lambda _n:
     """
     with TemporaryDirectory(prefix="dialin-") as folder:
         try:
-            with closing(_Parts(Path(folder))) as parts:
+            with closing(_SortedParts(Path(folder))) as parts:
                 for table in tables:
                     parts.add(corpus_of(table))
                 return parts.corpus(check_number)
@@ -77,7 +77,7 @@ class _Merged:
     ids: Ints
 
 
-class _Parts:
+class _SortedParts:
     """The sentences of each part, sorted, and the places where they occur, in two files of a folder."""
 
     def __init__(self, folder: Path) -> None:
