@@ -184,3 +184,11 @@ def test_a_size_that_takes_nothing_is_refused(cli: Cli, size: str) -> None:
     failed = cli("serve", "run", "--max-body", size)
     assert failed.exit_code == 2
     assert f"'{size}' is not a size above 0" in failed.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
+def test_output_to_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "dialin", "models"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "dialin: error: cannot write the output: No space left on device\n")

@@ -33,7 +33,7 @@ from dialin.cli.progress import Meter
 from dialin.cli.sources import intents_option, outcome_option, plan_of, source_options
 from dialin.discover.connect import Connections, connect, on_engine
 from dialin.discover.specs import Specs
-from dialin.errors import ProviderError
+from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
 from dialin.jobs.memory import check_fits, check_number
@@ -166,6 +166,8 @@ def make_run(
         with held(out, "dialin discover"):
             try:
                 return work_on(run, opened, session_of(limits.budget, meter, batch))
+            except (ClusterError, DiskFullError) as error:
+                raise going_on(error, run) from error
             except ProviderError as error:
                 if n_replies(out) or is_awaited(out / files.BATCHES):
                     raise going_on(error, run) from error
@@ -195,7 +197,7 @@ def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: 
             return work_on(run, opened, session)
         except KeyboardInterrupt:
             raise stop_of(run) from None
-        except ProviderError as error:
+        except (ProviderError, DiskFullError) as error:
             raise going_on(error, run) from error
 
 
@@ -216,10 +218,10 @@ def stop_of(run: Run) -> UserStop:
     return UserStop(f"stopped; all replies are kept; continue with: {run.resume_command}")
 
 
-def going_on(error: ProviderError, run: Run) -> ProviderError:
-    """Return the error of a provider with the command that continues the run."""
+def going_on(error: ProviderError | DiskFullError, run: Run) -> DialinError:
+    """Return the error of a provider or of a disk with the command that continues the run."""
     hint = "; ".join(filter(None, [error.hint, f"all replies are kept; continue with: {run.resume_command}"]))
-    return ProviderError(error.message, hint=hint)
+    return type(error)(error.message, hint=hint)
 
 
 def print_run(run: Run, is_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 
 import click
 
-from dialin.errors import DialinError, InputNote, InputWarning
+from dialin.errors import DialinError, DiskFullError, InputNote, InputWarning
 from dialin.llm.threads import THREADS
 from dialin.text.unseen import without_unseen
 
@@ -90,7 +91,7 @@ class OneLineGroup(LazyGroup):
 
     def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
         try:
-            code = super().main(args, standalone_mode=False, **extra)
+            code = self._done(args, **extra)
         except DialinError as error:
             return _fail(str(error), error.exit_code)
         except click.UsageError as error:
@@ -104,6 +105,15 @@ class OneLineGroup(LazyGroup):
                 raise stop.__cause__ from None
             return _say("dialin: stopped", EXIT_INTERRUPTED)
         return code if isinstance(code, int) else 0
+
+    def _done(self, args: Sequence[str] | None, **extra: Any) -> Any:
+        """Run a command; a full disk is no bug, wherever it is met, such as behind standard output."""
+        try:
+            return super().main(args, standalone_mode=False, **extra)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise DiskFullError(f"cannot write {error.filename or 'the output'}: {error.strerror}") from error
 
 
 def _end_if_threads_wait(code: int) -> None:

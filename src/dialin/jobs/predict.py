@@ -12,7 +12,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +34,7 @@ from dialin.redact.choice import OFF
 from dialin.redact.source import redacted_parts
 from dialin.review.apply import BY_PERSON, is_edited
 from dialin.review.pieces import Pins, pins_of
+from dialin.room import temporary_folder
 from dialin.runs.run import Run, data_of
 
 Look = Callable[[slice, Matrix, Sequence[str]], None]
@@ -196,8 +196,8 @@ class Answers:
         if not corpus.texts:
             return
         are_many = len(corpus.texts) > PART_TEXTS
-        with TemporaryDirectory(prefix="dialin-") if are_many else nullcontext("") as folder:
-            data = data_of(corpus, self._embedded(corpus, Path(folder)), self.run.manifest.embedder)
+        with temporary_folder() if are_many else nullcontext(Path()) as folder:
+            data = data_of(corpus, self._embedded(corpus, folder), self.run.manifest.embedder)
             turns = NextTurns.of(data.order, data.scripts) if self._takes_next and data.order else None
             for rows in turns.blocks() if turns else chunks(len(corpus.texts), CHUNK):
                 X = turns.lean(data.X, rows) if turns else data.X[rows]
