@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from dialin.arrays import Ints
 from dialin.errors import InputError
 from dialin.files import cannot_write
 from dialin.read.corpus import Corpus, corpus_of
+from dialin.room import temporary_folder
 
 MERGED_ROWS = 512
 """Sentences of each sorted part that are in memory at once; no result depends on it."""
@@ -55,16 +55,16 @@ def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = lambda _n:
     InputError
         The folder for temporary files cannot be written or is full, or `check_number` raises it.
     """
-    with TemporaryDirectory(prefix="dialin-") as folder:
+    with temporary_folder() as folder:
         try:
-            with closing(_SortedParts(Path(folder))) as parts:
+            with closing(_SortedParts(folder)) as parts:
                 for table in tables:
                     parts.add(corpus_of(table))
                 return parts.corpus(check_number)
         except OSError as error:
             if isinstance(error, InputError):
                 raise
-            raise cannot_write(Path(folder), error) from error
+            raise cannot_write(folder, error) from error
 
 
 @dataclass(frozen=True, eq=False)

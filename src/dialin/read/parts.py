@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +18,7 @@ from dialin.read.flat import FlatRows
 from dialin.read.formats import PARQUET
 from dialin.read.stored import PART_ROWS, StoredTable
 from dialin.read.table import read, read_table
+from dialin.room import temporary_folder
 
 LARGE_ROWS = 1 << 19
 """Rows of a Parquet file from which on its distinct sentences are found in parts; no result depends on it."""
@@ -59,8 +59,8 @@ def read_parts(
             yield from flat.said(n_rows)
             return
         if flat and flat.can_be_told:
-            with TemporaryDirectory(prefix="dialin-") as folder:
-                yield pa.concat_tables(flat.tables(n_rows, Path(folder))).combine_chunks()
+            with temporary_folder() as folder:
+                yield pa.concat_tables(flat.tables(n_rows, folder)).combine_chunks()
             return
     table = read_table(source, columns)
     if in_dialogues and table["dialogue_id"].null_count < table.num_rows:
@@ -89,8 +89,8 @@ def read_large(source: object, columns: Columns | None = None, check_number: Che
     """
     with flat_rows(source, columns or Columns()) as flat:
         if flat and flat.can_be_told and (flat.stored.is_copy or flat.stored.n_rows >= LARGE_ROWS):
-            with TemporaryDirectory(prefix="dialin-") as folder:
-                return corpus_of_parts(flat.tables(PART_ROWS, Path(folder)), check_number)
+            with temporary_folder() as folder:
+                return corpus_of_parts(flat.tables(PART_ROWS, folder), check_number)
     return read(source, columns)
 
 
@@ -106,8 +106,8 @@ def flat_rows(source: object, given: Columns, *, may_copy: bool = True) -> Itera
     if path and schema is not None:
         yield FlatRows.of(StoredTable(str(path), (path,)), schema.names, given)
         return
-    with TemporaryDirectory(prefix="dialin-", ignore_cleanup_errors=True) as folder:
-        copied = copied_text(path, given, Path(folder)) if path and may_copy else None
+    with temporary_folder() as folder:
+        copied = copied_text(path, given, folder) if path and may_copy else None
         yield FlatRows.of(copied.stored, copied.names, given, has_header=copied.has_header) if copied else None
 
 
