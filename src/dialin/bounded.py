@@ -115,7 +115,7 @@ def unpacked(data: bytes, where: str) -> bytes:
     InputError
         The data is broken, or holds more than `most_bytes` once unpacked.
     """
-    kind = _kind(data)
+    kind = packing_of(data)
     if not kind:
         return data
     try:
@@ -132,7 +132,8 @@ def _opener(kind: str, packed: BytesIO) -> gzip.GzipFile | bz2.BZ2File | lzma.LZ
     return bz2.open(packed) if kind == "bzip2" else lzma.open(packed)
 
 
-def _kind(data: bytes) -> str:
+def packing_of(data: bytes) -> str:
+    """Return what packed some bytes, "gzip", "bzip2" or "xz", by how they begin; "" if none of these did."""
     if data.startswith(_GZIP):
         return "gzip"
     if data.startswith(_BZIP2) and data[4:10] == _BLOCK:

@@ -40,6 +40,8 @@ REPORT = "report.html"
 FORMAT = 2
 """Format number of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1 and did not record it."""
 
+_GROUP_ROWS = 1 << 20
+"""Rows of a group of Parquet, as pyarrow writes them by default."""
 _CHECK_HINT = "check the permissions of the folder, or choose another one"
 
 
@@ -176,8 +178,14 @@ def write_json_lines(path: Path, values: Iterable[object]) -> None:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a Parquet file, whole."""
-    write_whole(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    """Write a Parquet file, whole; its bytes do not depend on how many pieces of memory hold the table."""
+
+    def fill(temporary: Path) -> None:
+        with pq.ParquetWriter(temporary, table.schema, compression="zstd") as file:
+            for first in range(0, max(table.num_rows, 1), _GROUP_ROWS):
+                file.write_table(table.slice(first, _GROUP_ROWS).combine_chunks(), _GROUP_ROWS)
+
+    write_whole(path, fill)
 
 
 def check_new_table(path: Path, option: str = "--out") -> None:

@@ -38,7 +38,8 @@ from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
-from dialin.read.table import read, read_table
+from dialin.read.parts import read_large
+from dialin.read.table import read_table
 from dialin.runs.parts import save_parts
 from dialin.runs.run import Run, load
 from studies.own import machine
@@ -83,12 +84,12 @@ def turns(n: int) -> pa.Table:
 
 def read_parquet(folder: Path, n: int) -> dict[str, object]:
     """Read a Parquet file of dialogues into a corpus."""
-    return {"distinct": len(read(folder / f"dialogues{n}.parquet").texts)}
+    return {"distinct": len(read_large(folder / f"dialogues{n}.parquet").texts)}
 
 
 def read_csv(folder: Path, n: int) -> dict[str, object]:
     """Read a CSV of dialogues into a corpus."""
-    return {"distinct": len(read(folder / f"dialogues{n}.csv").texts)}
+    return {"distinct": len(read_large(folder / f"dialogues{n}.csv").texts)}
 
 
 def cache_filled(folder: Path, n: int) -> dict[str, object]:

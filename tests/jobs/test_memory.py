@@ -12,7 +12,8 @@ import pytest
 from conftest import Cli
 
 from dialin.errors import InputError
-from dialin.jobs.memory import BASE_BYTES, MemoryNeed, check_fits, machine_memory
+from dialin.jobs.memory import BASE_BYTES, MemoryNeed, check_fits, check_number, machine_memory
+from dialin.read import copied, parts
 from one_line import one_line
 from scripted import ScriptedBackend
 
@@ -62,6 +63,14 @@ def test_a_sentence_is_embedded_only_where_its_width_decides() -> None:
         check_fits(texts, encode, MemoryNeed(1_000, 8, 11.0).n_bytes - 50_000)  # type: ignore[arg-type]
 
 
+def test_reading_ends_where_no_sentences_however_short_would_fit() -> None:
+    """Into 1 GB fit (2³⁰ − 600,000,000 − 60,000 · 64 · 40) / (1,500 + 64 · 8 + 1 · 6) = 158,643 of them."""
+    check_number(158_643, 1 << 30)
+    with pytest.raises(InputError, match=r"158,644 distinct sentences and more, and 1.0 GB of memory, .* 158,643 fit"):
+        check_number(158_644, 1 << 30)
+    check_number(1)
+
+
 def test_a_container_has_less_than_its_machine(tmp_path: Path) -> None:
     limit, none = tmp_path / "memory.max", tmp_path / "none"
     limit.write_text("1000000\n")
@@ -78,6 +87,17 @@ def test_a_run_that_does_not_fit_is_not_begun(cli: Cli, calls: Path, backend: Sc
     assert not Path("run").exists()
     assert cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--memory", "4G").exit_code == 0
     assert "'much' is not a size" in cli("discover", calls, "--out", "b", "--memory", "much").stderr
+
+
+def test_a_large_file_is_given_up_before_its_sentences_are_in_memory(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copied, "LARGE_BYTES", 1)
+    monkeypatch.setattr(parts, "LARGE_ROWS", 1)
+    (tmp_path / "in.csv").write_text("text\n" + "".join(f"hello {i}\n" for i in range(5_000)), "utf-8")
+    found = cli("discover", tmp_path / "in.csv", "--out", "run", "--llm", "none", "--memory", "580MB")
+    one_line(found, "there are 4,096 distinct sentences and more, and 580 MB of memory, into which at most 1,")
+    assert not Path("run").exists()
 
 
 def test_an_estimate_tells_the_memory(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:

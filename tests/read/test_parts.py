@@ -12,7 +12,7 @@ import pytest
 from dialin.bounded import MAX_INPUT, parquet_batches
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import Columns
-from dialin.read.parts import FlatParquet, read_parts
+from dialin.read.parts import flat_rows, read_parts
 from dialin.read.table import read_table
 
 N = 40
@@ -84,10 +84,11 @@ def test_numbers_are_text_where_the_user_says_so(tmp_path: Path) -> None:
     assert sum(part.num_rows for part in read_parts(path, Columns(text="text"), in_dialogues=False)) == N
 
 
-def test_what_is_no_flat_parquet_is_read_whole(tmp_path: Path) -> None:
+def test_what_is_small_or_no_file_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nhello\n")
     for source in (tmp_path / "in.csv", tmp_path / "none", "-", ["hello"], "\0"):
-        assert FlatParquet.of(source, Columns()) is None
+        with flat_rows(source, Columns()) as flat:
+            assert flat is None
 
 
 def test_a_damaged_page_is_told_with_its_row(tmp_path: Path) -> None:

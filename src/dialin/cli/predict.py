@@ -53,9 +53,9 @@ _PRINTED = 1 << 20
 def predict(run: Path, out: Path | None, multi: bool, ray: str | None, as_json: bool, **options: Any) -> None:
     """Assign new utterances to the intents of a run.
 
-    Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format. A
-    Parquet file is read, and any file is written, part by part. An existing FILE is kept, unless you give --force:
-    then it is replaced as a whole, once the new one is complete.
+    Prints row, text, intent_id, name and p_intent for each row of INPUT, as CSV unless you ask for another format.
+    Parquet and large text files are read, and any file is written, part by part. An existing FILE is kept, unless you
+    give --force: then it is replaced as a whole, once the new one is complete.
     """
     usual, bom = "jsonl" if as_json else "csv", options["bom"]
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done

@@ -23,8 +23,11 @@ PER_CLUSTERED = 40.0
 """Bytes of each number of a vector that is clustered: smoothed, in a tree, and beside its neighbours."""
 PER_LETTER = 6.0
 """Bytes of each letter of a sentence: in the table, in the corpus, and in the report."""
+NARROWEST = 64
+"""Numbers of the narrowest vector that is usual."""
 WIDEST = 4_096
 """Numbers of the widest vector that is usual."""
+_HINT = "give a part of them, and the rest to dialin predict; or say with --memory how much there is"
 CGROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """Where Linux keeps the limit of a container."""
 
@@ -92,7 +95,7 @@ class MemoryNeed:
         raise InputError(
             f"{self.n:,} distinct sentences need about {shown_size(self.n_bytes)} of memory, and there are "
             f"{shown_size(memory)}, into which about {self.fitting(memory):,} fit",
-            hint="give a part of them, and the rest to dialin predict; or say with --memory how much there is",
+            hint=_HINT,
         )
 
 
@@ -113,6 +116,28 @@ def check_fits(texts: Sequence[str], encode: Callable[[Sequence[str]], Matrix], 
     most = machine_memory() if memory is None else memory
     if most is not None and MemoryNeed.of(texts, WIDEST).n_bytes > most:
         MemoryNeed.of(texts, encode(texts[:1]).shape[1]).check(most)
+
+
+def check_number(n: int, memory: int | None = None) -> None:
+    """Raise InputError if a run of n distinct sentences cannot fit, however short they are and their vectors.
+
+    So reading ends as soon as it is known that it was in vain, and takes a small part of the memory.
+
+    Parameters
+    ----------
+    n : int
+        Distinct sentences that have been found so far.
+    memory : int, optional
+        Bytes that the run may take; by default what the machine has.
+    """
+    most = machine_memory() if memory is None else memory
+    least = MemoryNeed(n, NARROWEST, 1.0)
+    if most is not None and n > (fit := least.fitting(most)):
+        raise InputError(
+            f"there are {n:,} distinct sentences and more, and {shown_size(most)} of memory, "
+            f"into which at most {fit:,} fit",
+            hint=_HINT,
+        )
 
 
 def machine_memory(limits: Sequence[Path] = CGROUPS) -> int | None:

@@ -73,8 +73,9 @@ def predict_parts(
     end.
     """
     answers = Answers.of(run, opened)
-    parts = read_parts(source, read_like(run, columns), in_dialogues=needs_dialogues(run))
-    for part in redacted_parts(parts, run.manifest.source.redact):
+    engine = run.manifest.source.redact
+    parts = read_parts(source, read_like(run, columns), in_dialogues=needs_dialogues(run), may_copy=engine == OFF)
+    for part in redacted_parts(parts, engine):
         yield told(answers, part) if told else answers.table(part)
 
 

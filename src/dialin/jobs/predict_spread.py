@@ -17,6 +17,7 @@ from dialin.jobs.predict import Answers, needs_dialogues, predict_parts, read_li
 from dialin.llm.spec import is_server
 from dialin.read.columns import Columns
 from dialin.read.parts import read_parts
+from dialin.redact.choice import OFF
 from dialin.redact.source import redacted_parts
 from dialin.runs.run import Run, load
 from dialin.scale.cores import Cores
@@ -43,8 +44,9 @@ def predict_on_cores(
         The cores.
     """
     in_dialogues = needs_dialogues(run)
-    read = read_parts(source, read_like(run, columns), in_dialogues=in_dialogues, n_rows=PART_ROWS)
-    parts = redacted_parts(read, run.manifest.source.redact)
+    engine = run.manifest.source.redact
+    how = {"in_dialogues": in_dialogues, "may_copy": engine == OFF}
+    parts = redacted_parts(read_parts(source, read_like(run, columns), **how, n_rows=PART_ROWS), engine)
     first = next(parts)
     if is_server(opened.embedder_name) or (in_dialogues and first["dialogue_id"].null_count < first.num_rows):
         return predict_parts(run, source, columns, opened)

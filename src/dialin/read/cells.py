@@ -99,9 +99,8 @@ def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_gi
     InputError
         If the user named the column (`is_given`) but it holds anything else.
     """
-    texts = trimmed(strings(column, name, where))
     try:
-        return pc.cast(pc.cast(texts, pa.float64()), pa.int64())
+        return as_integers(trimmed(strings(column, name, where)))
     except pa.ArrowInvalid as error:
         if not is_given:
             warnings.warn(f"column {name!r} of {where} is not used: {error_line(error)}", InputWarning, stacklevel=2)
@@ -109,6 +108,11 @@ def integers(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_gi
         raise InputError(
             f"column {name!r} of {where} does not hold turn numbers: {error}", hint="name a column of whole numbers"
         ) from error
+
+
+def as_integers(texts: pa.Array) -> pa.Array:
+    """Return texts as int64; raise pyarrow.ArrowInvalid if one of them is no whole number."""
+    return pc.cast(pc.cast(texts, pa.float64()), pa.int64())
 
 
 def trimmed(texts: pa.Array) -> pa.Array:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -45,34 +47,111 @@ def dates(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given
     InputWarning
         If some or most of it cannot be read.
     """
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return _of_arrow(column, name, where, is_given=is_given)
-    texts = trimmed(_texts(column, name, where)).dictionary_encode()
-    said = texts.dictionary.to_pylist()
+    found = list[pa.Array]()
+    is_date = read_dates(lambda: [column], DateColumn(name, where, is_given), found.append)
+    return found[0] if is_date else None
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """A column that may hold dates: its name, its source in messages, and whether the user named it."""
+
+    name: str
+    where: str
+    is_given: bool
+
+    @property
+    def _label(self) -> str:
+        return f"column {self.name!r} of {self.where}"
+
+    def refuse(self, error: Exception) -> None:
+        """Raise InputError if the user named the column, else warn that it is not used."""
+        problem = f"{self._label} does not hold dates: {error}"
+        if self.is_given:
+            raise InputError(problem, hint="name a column of dates such as 2024-05-31 14:05") from error
+        warnings.warn(f"{problem}; it is not used", InputWarning, stacklevel=4)
+
+    def warn_of(self, n_bad: int, n: int, such: str) -> None:
+        """Warn of the dates that cannot be read."""
+        told = f"{n_bad:,} of {n:,} dates in {self._label} cannot be read, such as {such}: left out"
+        warnings.warn(told, InputWarning, stacklevel=4)
+
+
+def read_dates(
+    parts: Callable[[], Iterable[pa.ChunkedArray | pa.Array]], about: DateColumn, keep: Callable[[pa.Array], object]
+) -> bool:
+    """Read a column in parts as `dates` reads it whole.
+
+    Parameters
+    ----------
+    parts : callable
+        Returns the parts of the column from the beginning; all rows together tell whether the day comes first.
+    about : DateColumn
+        What the column is.
+    keep : callable
+        Gets the dates of each part.
+
+    Returns
+    -------
+    bool
+        Whether the column holds dates; if not, what `keep` got means nothing.
+    """
     try:
-        day_first = _day_first([(int(m[1]), int(m[2])) for text in said if (m := _YEAR_LAST.search(text))])
-        found = pa.array([_date_in(text, day_first) for text in said], DATE).take(texts.indices)
-        _check_most(texts, found)
-    except ValueError as error:
-        _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
-        return None
-    if n_bad := found.null_count - texts.null_count:
-        such = shortened_repr(next(text for text in said if _date_in(text, day_first) is None))
-        _warn_of(n_bad, len(found), f"column {name!r} of {where}", such)
-    return found
+        day_first = _day_first({pair for part in parts() for pair in _year_last(part, about)})
+        tally = _Tally()
+        for part in parts():
+            keep(tally.read(part, about, day_first))
+        tally.check_most()
+    except ValueError as error:  # of an unknown time zone, too
+        if isinstance(error, InputError):
+            raise
+        about.refuse(error)
+        return False
+    if tally.n_bad:
+        about.warn_of(tally.n_bad, tally.n, tally.shown)
+    return True
 
 
-def _not_dates(column: str, error: Exception, *, is_given: bool) -> None:
-    """Raise InputError if the user named the column, else warn that it is not used."""
-    problem = f"{column} does not hold dates: {error}"
-    if is_given:
-        raise InputError(problem, hint="name a column of dates such as 2024-05-31 14:05") from error
-    warnings.warn(f"{problem}; it is not used", InputWarning, stacklevel=3)
+@dataclass
+class _Tally:
+    """How many rows have been read, how many are not null, how many of these are no dates, and the first of them."""
 
+    n: int = 0
+    n_said: int = 0
+    n_bad: int = 0
+    bad: str | None = None
+    shown: str = ""
 
-def _warn_of(n_bad: int, n: int, column: str, such: str) -> None:
-    told = f"{n_bad:,} of {n:,} dates in {column} cannot be read, such as {such}: left out"
-    warnings.warn(told, InputWarning, stacklevel=3)
+    def read(self, part: pa.ChunkedArray | pa.Array, about: DateColumn, day_first: bool) -> pa.Array:
+        """Return the dates of a part."""
+        if _is_arrow_date(part.type):
+            return self._of_arrow(part)
+        texts = trimmed(_texts(part, about.name, about.where)).dictionary_encode()
+        read = [_date_in(text, day_first) for text in texts.dictionary.to_pylist()]
+        found = pa.array(read, DATE).take(texts.indices)
+        bad = pc.and_(pc.is_null(found), pc.is_valid(texts))
+        self._count(len(texts), len(texts) - texts.null_count, pc.sum(bad).as_py() or 0)
+        if self.n_bad and self.bad is None:
+            self.bad = texts.filter(bad)[0].as_py()
+            self.shown = shortened_repr(self.bad)
+        return found
+
+    def check_most(self) -> None:
+        """Raise ValueError, which names one, if more than half of the texts are no dates."""
+        if self.bad is not None and 2 * self.n_bad > self.n_said:
+            raise ValueError(f"{self.bad[:40]!r} is not a date")
+
+    def _of_arrow(self, part: pa.ChunkedArray | pa.Array) -> pa.Array:
+        found = _without_zone(part)
+        known = in_calendar(found)
+        beyond = found.filter(pc.invert(known))
+        self._count(len(found), len(found) - found.null_count, len(beyond))
+        if len(beyond) and not self.shown:
+            self.shown = f"{beyond[0].value} ms since 1970"
+        return pc.if_else(known, found, None)
+
+    def _count(self, n: int, n_said: int, n_bad: int) -> None:
+        self.n, self.n_said, self.n_bad = self.n + n, self.n_said + n_said, self.n_bad + n_bad
 
 
 def _texts(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Array:
@@ -81,13 +160,6 @@ def _texts(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Arra
         return strings(column, name, where)
     cells = [cell["object"] if column.type == OBJECT and cell else cell for cell in column.to_pylist()]
     return pa.array([None if cell is None else str(cell) for cell in cells], pa.large_string())
-
-
-def _check_most(texts: pa.DictionaryArray, found: pa.Array) -> None:
-    """Raise ValueError, which names one, if more than half of the texts are no dates."""
-    bad = pc.and_(pc.is_null(found), pc.is_valid(texts))
-    if 2 * (pc.sum(bad).as_py() or 0) > len(texts) - texts.null_count:
-        raise ValueError(f"{str(texts.filter(bad)[0].as_py())[:40]!r} is not a date")
 
 
 def _date_in(text: str, day_first: bool) -> datetime | None:
@@ -104,17 +176,16 @@ def in_calendar(found: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray
     return pc.and_(pc.greater_equal(found, first), pc.less_equal(found, last))
 
 
-def _of_arrow(column: pa.ChunkedArray | pa.Array, name: str, where: str, *, is_given: bool) -> pa.Array | None:
-    try:
-        found = _without_zone(column)
-    except pa.ArrowInvalid as error:  # a time zone that nobody knows
-        _not_dates(f"column {name!r} of {where}", error, is_given=is_given)
-        return None
-    known = in_calendar(found)
-    if n_bad := pc.sum(pc.invert(known)).as_py() or 0:
-        such = str(found.filter(pc.invert(known))[0].value)
-        _warn_of(n_bad, len(found), f"column {name!r} of {where}", f"{such} ms since 1970")
-    return pc.if_else(known, found, None)
+def _is_arrow_date(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def _year_last(part: pa.ChunkedArray | pa.Array, about: DateColumn) -> Iterator[tuple[int, int]]:
+    """Yield the first two numbers of each text that ends with the year."""
+    if not _is_arrow_date(part.type):
+        for text in pc.unique(trimmed(_texts(part, about.name, about.where))).to_pylist():
+            if text is not None and (found := _YEAR_LAST.search(text)):
+                yield int(found[1]), int(found[2])
 
 
 def _without_zone(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -123,7 +194,7 @@ def _without_zone(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     return (pc.local_timestamp(array) if has_zone else array).cast(DATE, safe=False)
 
 
-def _day_first(pairs: list[tuple[int, int]]) -> bool:
+def _day_first(pairs: Collection[tuple[int, int]]) -> bool:
     """Return whether dates that end with the year begin with the day; raise ValueError if both orders are possible."""
     first, second = (max((pair[i] for pair in pairs), default=0) for i in (0, 1))
     if pairs and first <= 12 and second <= 12 and any(a != b for a, b in pairs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import count, islice
 
 import pyarrow as pa
 
@@ -12,7 +13,17 @@ from dialin.errors import InputError
 from dialin.read.source import OBJECT, ColumnFilter, RawTable, error_line, shortened_repr
 
 
-def of_records(records: Iterable[object], where: str, wanted: ColumnFilter) -> RawTable:
+def record_parts(records: Iterable[object], where: str, wanted: ColumnFilter, n_rows: int) -> Iterator[RawTable]:
+    """Yield the columns of sentences or objects as `of_records` does, `n_rows` rows at a time."""
+    left = iter(records)
+    for first in count(0, n_rows):
+        part = list(islice(left, n_rows))
+        if not part:
+            return
+        yield of_records(part, where, wanted, first)
+
+
+def of_records(records: Iterable[object], where: str, wanted: ColumnFilter, first: int = 0) -> RawTable:
     """Turn sentences or objects into columns; unwanted values are dropped at once, so that they cost no memory.
 
     Parameters
@@ -23,6 +34,8 @@ def of_records(records: Iterable[object], where: str, wanted: ColumnFilter) -> R
         Name of the source in messages.
     wanted : callable
         Tells whether a column, or a key of a turn, with this name may be needed.
+    first : int
+        Number of the first of them, for messages.
 
     Raises
     ------
@@ -40,7 +53,7 @@ def of_records(records: Iterable[object], where: str, wanted: ColumnFilter) -> R
             has_header = True
         else:
             raise InputError(
-                f"item {n + 1} of {where} is a {type(record).__name__}, not text: {shortened_repr(record)}",
+                f"item {first + n + 1} of {where} is a {type(record).__name__}, not text: {shortened_repr(record)}",
                 hint="give sentences (str) or objects",
             )
         _keep(record, n, kept, names, wanted)

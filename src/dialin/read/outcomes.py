@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from dialin.errors import InputError
 from dialin.read.cells import is_list, strings, trimmed
 from dialin.read.columns import Columns, pick
-from dialin.read.source import OBJECT, RawTable
+from dialin.read.source import RawTable
 
 CUSTOMER = re.compile(r"(customer|requester|客户)([\W_]*(id|number|no|编号|号))?", re.IGNORECASE)
 """Names of a column that tells whose dialogue it is; its values are words, whatever they look like."""
@@ -48,12 +48,22 @@ def outcome_columns(raw: RawTable, columns: Columns) -> dict[str, pa.Array]:
 
 def _outcome(raw: RawTable, name: str) -> pa.Array:
     column = raw.columns[name]
-    if name in OWN:
-        raise InputError(f"column {name!r} of {raw.where} cannot be an outcome", hint="rename the column")
-    if is_list(column) or pa.types.is_struct(column.type) or column.type == OBJECT:
-        raise InputError(f"column {name!r} of {raw.where} holds objects", hint="name a column of numbers or words")
-    texts = trimmed(strings(column, name, raw.where)).cast(pa.string())
+    check_outcome(name, is_plain=not (is_list(column) or pa.types.is_struct(column.type)), where=raw.where)
+    texts = outcome_texts(column, name, raw.where)
     return texts if CUSTOMER.fullmatch(name) else as_numbers(texts)
+
+
+def check_outcome(name: str, *, is_plain: bool, where: str) -> None:
+    """Raise InputError if a column cannot be an outcome: by its name, or as it holds objects or lists."""
+    if name in OWN:
+        raise InputError(f"column {name!r} of {where} cannot be an outcome", hint="rename the column")
+    if not is_plain:
+        raise InputError(f"column {name!r} of {where} holds objects", hint="name a column of numbers or words")
+
+
+def outcome_texts(column: pa.ChunkedArray | pa.Array, name: str, where: str) -> pa.Array:
+    """Return an outcome as texts, null where there is none."""
+    return trimmed(strings(column, name, where)).cast(pa.string())
 
 
 def as_numbers(texts: pa.Array) -> pa.Array:

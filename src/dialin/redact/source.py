@@ -16,6 +16,8 @@ from dialin.errors import InputError, InputWarning
 from dialin.read.cells import is_string
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.distinct import Check
+from dialin.read.parts import read_large
 from dialin.read.table import read_table
 from dialin.redact.engine import Finder, RuleFinder, finder_of
 from dialin.redact.finding import Finding
@@ -68,7 +70,9 @@ class RedactedCorpus:
     redaction: Redaction | None
 
 
-def read_redacted(source: object, columns: Columns | None, engine: str) -> RedactedCorpus:
+def read_redacted(
+    source: object, columns: Columns | None, engine: str, check_number: Check = lambda _n: None
+) -> RedactedCorpus:
     """Read sentences as `dialin.read.table.read` does, with placeholders for what must not be seen.
 
     Parameters
@@ -77,6 +81,8 @@ def read_redacted(source: object, columns: Columns | None, engine: str) -> Redac
         As for `dialin.read.table.read`.
     engine : str
         One of `dialin.redact.choice.ENGINES`.
+    check_number : callable
+        As for `dialin.read.parts.read_large`, which reads what needs no placeholders.
 
     Raises
     ------
@@ -85,7 +91,7 @@ def read_redacted(source: object, columns: Columns | None, engine: str) -> Redac
     """
     finder = finder_of(engine)
     if finder is None:
-        return RedactedCorpus(corpus_of(read_table(source, columns)), None)
+        return RedactedCorpus(read_large(source, columns, check_number), None)
     with messages_redacted():
         table = read_table(source, columns)
     found = redacted_table(table, finder)

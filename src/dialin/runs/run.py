@@ -235,9 +235,11 @@ def keys_of(corpus: Corpus) -> list[tuple[str, str]]:
 
 def fingerprint(corpus: Corpus) -> str:
     """Return the sha256 of the sentences, their roles, and the places where they occur."""
-    digest, keys = hashlib.sha256(), keys_of(corpus)
-    for start in range(0, len(keys), _KEYS):
-        digest.update("".join(f"{text}\0{role}\0" for text, role in keys[start : start + _KEYS]).encode())
+    digest = hashlib.sha256()
+    for start in range(0, len(corpus.texts), _KEYS):
+        texts = corpus.texts[start : start + _KEYS]
+        roles = corpus.roles[start : start + _KEYS] if corpus.roles else [""] * len(texts)
+        digest.update("".join(f"{text}\0{role}\0" for text, role in zip(texts, roles, strict=True)).encode())
     for name in ("row", "sentence_id"):
         digest.update(corpus.occurrences[name].to_numpy().astype("<i8").tobytes())
     return digest.hexdigest()
