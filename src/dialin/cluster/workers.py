@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -58,9 +58,11 @@ def one_blas_thread() -> Iterator[int]:
         _BLAS.leave()
 
 
-def one_openmp_thread() -> AbstractContextManager[object]:
-    """Return a block in which OpenMP has one thread: those of scikit-learn's k-means each add up rows of their own."""
-    return threadpool_limits(1, user_api="openmp")
+@contextmanager
+def one_openmp_thread() -> Iterator[None]:
+    """Let OpenMP use one thread inside the block: those of scikit-learn's k-means each add up rows of their own."""
+    with threadpool_limits(1, user_api="openmp"):
+        yield
 
 
 @contextmanager
