@@ -22,7 +22,7 @@ HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
 SLOW = ("sklearn", "scipy.stats", "genai_prices", "starlette")
 """What takes a good part of a second to import."""
 LAYERS = [
-    *("errors", "bounded", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
+    *("errors", "bounded", "room", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
     *("read", "redact", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
     *("taxonomy", "facts", "export", "report", "scale", "jobs"),
     *("web", "serve", "annotate", "tune", "peers", "bench", "cli", "__main__"),

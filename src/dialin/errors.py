@@ -4,8 +4,10 @@
 
     DialinError                 what, where, the value got, and how to fix it
     ├── InputError              the data or an option is wrong          exit code 2
+    │   └── DiskFullError       a disk is full; work can be resumed     exit code 2
     ├── ModelError              a local model cannot be fetched or read exit code 2
     ├── ProviderError           an LLM or embedding server failed       exit code 3
+    │   └── ClusterError        a Ray cluster failed                    exit code 3
     └── BudgetError             a cap on calls, tokens or money is hit  (caught by the judge and `Draft.until_capped`)
 
 Bugs are never wrapped: any other exception is a fault of dialin itself.
@@ -42,6 +44,10 @@ class InputError(DialinError, ValueError):
     exit_code = 2
 
 
+class DiskFullError(InputError):
+    """A disk is full: no file is half written, every reply that was paid for is kept, and the work can be resumed."""
+
+
 class InputWarning(UserWarning):
     """Part of the data was left out or understood in a way that the user should know; the command line prints it."""
 
@@ -75,6 +81,10 @@ class ProviderError(DialinError):
         super().__init__(message, hint=hint)
         self.retryable = retryable
         self.retry_after = retry_after
+
+
+class ClusterError(ProviderError):
+    """A Ray cluster failed; what it had done is kept, and the work can be resumed."""
 
 
 class BudgetError(DialinError):

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dialin.errors import InputError
+from dialin.room import check_room, disk_full, is_full
 
 MANIFEST = "manifest.json"
 TIMING = "timing.json"
@@ -39,18 +40,20 @@ REPORT = "report.html"
 FORMAT = 2
 """Format number of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1 and did not record it."""
 
-_SPACE_HINT = "free disk space, check the permissions of the folder, or choose another one"
+_CHECK_HINT = "check the permissions of the folder, or choose another one"
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:
     """Return the error for a path that cannot be written."""
+    if is_full(error, path):
+        return disk_full(path, error)
     folder = path.absolute().parent
     if isinstance(error, FileNotFoundError) and not folder.exists():
         missing = path.parent if path.parent.name else folder
         return InputError(
             f"cannot write {path}: there is no folder {missing}", hint=f"make it: mkdir -p {quoted(missing)}"
         )
-    return InputError(f"cannot write {path}: {error.strerror or error}", hint=_SPACE_HINT)
+    return InputError(f"cannot write {path}: {error.strerror or error}", hint=_CHECK_HINT)
 
 
 def quoted(path: Path) -> str:
@@ -189,8 +192,8 @@ def check_new_table(path: Path, option: str = "--out") -> None:
         )
 
 
-def check_new_file(path: Path, *, force: bool) -> None:
-    """Raise InputError if `--out` cannot become a new file; called before any work.
+def check_new_file(path: Path, *, force: bool, option: str = "--out") -> None:
+    """Raise InputError if an option's `path` cannot become a new file; called before any work.
 
     Parameters
     ----------
@@ -198,11 +201,14 @@ def check_new_file(path: Path, *, force: bool) -> None:
         The file.
     force : bool
         Whether a file that is there is replaced.
+    option : str
+        The option that names the file.
     """
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a file", hint="choose another --out")
+        raise InputError(f"{path} is a folder, not a file", hint=f"choose another {option}")
     if not force and (path.exists() or path.is_symlink()):
-        raise InputError(f"{path} already exists", hint="delete it, choose another --out, or replace it with --force")
+        advice = f"delete it, choose another {option}, or replace it with --force"
+        raise InputError(f"{path} already exists", hint=advice)
     if not path.absolute().parent.is_dir():
         raise cannot_write(path, FileNotFoundError())
 
@@ -228,12 +234,20 @@ def write_rows(path: Path, n_rows: int, parts: Iterable[NDArray[np.float32]]) ->
         Rows of all parts together, at least 1.
     parts : iterable of ndarray of shape (m, d), float32
         Their rows, in order.
+
+    Raises
+    ------
+    DiskFullError
+        There is no room for all rows, which is known once the first part has come.
+    InputError
+        The file cannot be written.
     """
 
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
             for n, part in enumerate(parts):
                 if not n:
+                    check_room(path, n_rows * part.shape[1] * 4)
                     header = {"descr": "<f4", "fortran_order": False, "shape": (n_rows, part.shape[1])}
                     np.lib.format.write_array_header_1_0(file, header)
                 file.write(part.astype("<f4", copy=False).tobytes())

@@ -2,12 +2,14 @@
 
 Each trial copies a prepared folder to the same place, runs one command on it, kills that at a moment between 0 and its
 undisturbed duration, and then does what a user does: repeats the command, or follows the advice that dialin gives. The
-other disasters are full disks (filled but for 0 to 300 kB), clocks that jump by years at each look, and caches
-that cannot be written. The LLM and the embedder are a scripted server that logs each question it answers.
+other disasters are full disks (filled but for 0 to 300 kB before the command begins, or to the last byte at a random
+moment of its work), clocks that jump by years at each look, and caches that cannot be written. The LLM and the embedder
+are a scripted server that logs each question it answers.
 
 Counted are results that differ from the undisturbed ones (byte by byte; for databases, by their rows), questions that
 were paid again although their reply was stored, and tracebacks. A question whose answer was under way at the kill is
-counted apart: nobody can have stored it. Writes ``studies/own/results/kill_storm.json``.
+counted apart: nobody can have stored it; but of a disk that gets full, there must be none. Writes
+``studies/own/results/kill_storm.json``.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 """Drawn from; half of the kills cannot be noticed by the process."""
 FREE = (0, 8_192, 40_960, 102_400, 307_200)
 """Bytes that a full disk has left when a command begins."""
-DISK = "32m"
+DISK = "64m"
 """Size of a full disk: room for the prepared folder, the rest is filled but for `FREE`."""
 MORE_STEPS = 5
 FORKABLE = frozenset(("dialin", "numpy", "scipy", "sklearn", "pandas", "pyarrow", "httpx", "rich", "click", "jinja2"))
@@ -461,6 +463,30 @@ def full_disks(storm: Storm, known: dict[str, Any], until: float) -> Iterator[Tr
                 yield tried(storm, command, f"{free:,} bytes free", squeezed, known[command.name][0])
 
 
+def filling_disks(storm: Storm, known: dict[str, Any], n: int, seed: int, until: float) -> Iterator[Trial]:
+    """Yield a trial for each disk that gets full at a drawn moment of a command's work; then the disk is made free."""
+    rng, all_commands = random.Random(seed), commands(storm)
+    for i in range(n):
+        command, share = all_commands[i % len(all_commands)], rng.random()
+        if time.perf_counter() > until:
+            return
+        expected, seconds, _ = known[command.name]
+        with mounted(storm.here, f"size={DISK}"):
+            storm.place()
+
+            def overtaken(command: Command = command, at: float = share * seconds) -> Ended:
+                filler = storm.here / "filler"
+                timer = threading.Timer(at, fill, (filler, 0))
+                timer.start()
+                ended = storm.run(command.words)
+                timer.cancel()
+                timer.join()
+                filler.unlink(missing_ok=True)
+                return ended
+
+            yield tried(storm, command, f"full at {share * seconds:.3f} s of {seconds:.3f}", overtaken, expected)
+
+
 def fill(path: Path, free: int) -> None:
     """Write a file that leaves `free` bytes on its disk."""
     path.touch()
@@ -560,7 +586,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=12.0, help="Most minutes for the kills, and for the disks.")
     parser.add_argument("--root", type=Path, default=Path("/tmp/dialin-storm"))
-    parser.add_argument("--only", nargs="*", default=[], help="Some of: kills, disks, clocks, caches.")
+    parser.add_argument("--only", nargs="*", default=[], help="Some of: kills, disks, filling, clocks, caches.")
     options = parser.parse_args()
     storm = Storm(options.root)
     try:
@@ -573,15 +599,20 @@ def main() -> None:
         }
         if can_mount(options.root):
             parts["disks"] = lambda: full_disks(storm, known, time.perf_counter() + limit)
+            parts["filling"] = lambda: filling_disks(
+                storm, known, options.kills, options.seed, time.perf_counter() + limit
+            )
             parts["caches"] = lambda: read_only_caches(storm, known)
         wanted = options.only or list(parts)
         twice = {name: len(found) for name, (_, _, found) in known.items() if found}
-        results: dict[str, Any] = {"paid twice in undisturbed work": twice}
+        about = machine.provenance(seed=options.seed)
+        results: dict[str, Any] = {**(machine.read("kill_storm") if options.only else about)}
+        results["paid twice in undisturbed work"] = twice
         if "disks" not in parts:
             results["not tried"] = "disks and caches: this user may not mount file systems"
         for name in wanted:
-            results[name] = summary(collected(parts[name]()))
-            print(machine.write("kill_storm", {**machine.provenance(seed=options.seed), **results}))  # after each part
+            results[name] = {**(about if options.only else {}), **summary(collected(parts[name]()))}
+            print(machine.write("kill_storm", results))  # after each part
     finally:
         storm.close()
 

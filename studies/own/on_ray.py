@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 from dialin.arrays import Matrix
 from dialin.discover.assign import Pieces
 from dialin.embed.choose import embedder_of
+from dialin.jobs import predict_spread
 from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.parts import read_parts
@@ -40,6 +41,13 @@ from studies.own import data, machine
 SPEC = "local:intents-en-v3"
 N_PIECES = 1_500
 POLL_S = 0.2
+COMMAND = """
+import sys
+from dialin.cli import main
+from dialin.jobs import predict_spread
+predict_spread.PART_ROWS = int(sys.argv[1])
+main(sys.argv[2:])
+"""
 
 
 def main() -> None:
@@ -48,22 +56,37 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=4_096)
     parser.add_argument("--rows", type=int, default=1 << 18)
     parser.add_argument("--predict", type=int, default=1 << 16, help="rows of the file of dialin predict")
+    parser.add_argument(
+        "--part", type=int, default=predict_spread.PART_ROWS, help="rows that a core answers for at once"
+    )
+    parser.add_argument("--only-compare", action="store_true", help="only compare the answers of predict: seconds stay")
     options = parser.parse_args()
     texts = sentences(options.sentences)
-    rates, X = rates_of(texts, options.rows)
-    found = machine.provenance(rates_per_cpu_second=rates, embedding=[])
-    for n_processes in (2, 4):
-        row = beside_plain(texts, X, n_processes)
-        row["predict"] = predict_beside_plain(texts, n_processes, options.predict)
+    found = machine.read("on_ray") if options.only_compare else measured(texts, options.rows)
+    for row in found["embedding"]:
+        predict = predict_beside_plain(texts, row["n_processes"], options.predict, options.part)
+        row["predict"] = compared(row["predict"], predict) if options.only_compare else predict
         print(row, flush=True)
-        found["embedding"] = [*list(found["embedding"]), row]  # type: ignore[call-overload]
         machine.write("on_ray", found)
+
+
+def measured(texts: Sequence[str], n_rows: int) -> dict[str, Any]:
+    """Return all figures but those of ``dialin predict``."""
+    rates, X = rates_of(texts, n_rows)
+    rows = [beside_plain(texts, X, n_processes) for n_processes in (2, 4)]
+    return machine.provenance(rates_per_cpu_second=rates, embedding=rows)
 
 
 def sentences(n: int) -> list[str]:
     """Return n distinct sentences of CLINC150."""
     table = pq.read_table(data.folder() / "clinc150_full_with_oos.parquet")
     return list(dict.fromkeys(table["text"].to_pylist()))[:n]
+
+
+def compared(earlier: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """Return earlier figures of ``dialin predict``, with what a comparison of its answers says now."""
+    rows = {"compared": {**machine.provenance(), "n_rows": now["n_rows"], "part": now["part"]}}
+    return {**earlier, "is_equal": now["is_equal"], **rows}
 
 
 def rates_of(texts: Sequence[str], n_rows: int) -> tuple[dict[str, int], Matrix]:
@@ -132,7 +155,7 @@ def beside_plain(texts: Sequence[str], X: Matrix, n_processes: int) -> dict[str,
     return row
 
 
-def predict_beside_plain(texts: Sequence[str], n_processes: int, n_rows: int) -> dict[str, Any]:
+def predict_beside_plain(texts: Sequence[str], n_processes: int, n_rows: int, part: int) -> dict[str, Any]:
     """Return the seconds of ``dialin predict`` on distinct rows, here and on a cluster, and how busy its cores were."""
     with tempfile.TemporaryDirectory(prefix="dialin-") as name, cluster(n_processes) as address:
         folder = Path(name)
@@ -140,8 +163,8 @@ def predict_beside_plain(texts: Sequence[str], n_processes: int, n_rows: int) ->
         rows = [f"{texts[i % len(texts)]} {i // len(texts)}" for i in range(n_rows)]
         pq.write_table(pa.table({"text": rows}), folder / "new.parquet")
         run = ("discover", folder / "said.parquet", "--out", folder / "run", "--llm", "none", "--embedder", SPEC)
-        took(*run)
-        asked = ("predict", folder / "run", folder / "new.parquet", "--out")
+        took(part, *run)
+        asked = (part, "predict", folder / "run", folder / "new.parquet", "--out")
         plain = took(*asked, folder / "here.parquet")
         with worker_cpu_seconds() as used:
             ray = took(*asked, folder / "there.parquet", "--ray", address)
@@ -153,13 +176,16 @@ def predict_beside_plain(texts: Sequence[str], n_processes: int, n_rows: int) ->
         "ratio": ray / plain,
         "busy": sum(used.values()) / (ray * n_cores),
     }
-    return {"n_rows": n_rows, "is_equal": is_equal} | {key: round(value, 2) for key, value in figures.items()}
+    return {"n_rows": n_rows, "part": part, "is_equal": is_equal} | {
+        key: round(value, 2) for key, value in figures.items()
+    }
 
 
-def took(*arguments: object) -> float:
-    """Return the seconds of a command of dialin."""
+def took(part: int, *arguments: object) -> float:
+    """Return the seconds of a command of dialin, with so many rows in a part that goes to a core."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "dialin", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-c", COMMAND, str(part), *map(str, arguments)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 

@@ -19,6 +19,7 @@ from rich.text import Text
 
 import dialin
 from dialin import files
+from dialin.cli.progress import Meter
 from dialin.errors import InputError
 from dialin.report.terminal import console_on
 from dialin.runs.run import load
@@ -48,6 +49,13 @@ def test_a_console_prints_text_without_what_acts() -> None:
     stream = io.StringIO()
     console_on(stream).print(Text(f"a {NASTY} b"))
     assert stream.getvalue() == "a [31mred b\n"
+
+
+def test_a_step_that_goes_on_is_announced_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with Meter() as meter:
+        for step in ("name", "name", "report", "name"):
+            meter.step(step)
+    assert capsys.readouterr().err.splitlines() == ["naming intents", "writing the report", "naming intents"]
 
 
 def test_errors_and_names_cannot_act(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
@@ -184,3 +192,11 @@ def test_a_size_that_takes_nothing_is_refused(cli: Cli, size: str) -> None:
     failed = cli("serve", "run", "--max-body", size)
     assert failed.exit_code == 2
     assert f"'{size}' is not a size above 0" in failed.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
+def test_output_to_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "dialin", "models"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "dialin: error: cannot write the output: No space left on device\n")

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dialin import files
+from dialin import files, room
 from dialin.arrays import Matrix
 from dialin.embed.cache import CachedEmbedder
-from dialin.errors import InputError
+from dialin.errors import DiskFullError, InputError
 from dialin.jobs import embedding
 from dialin.jobs.embedding import embed_into
 from scripted import HashingEmbedder
@@ -70,3 +70,23 @@ def test_a_stop_loses_one_chunk_at_most(tmp_path: Path, name: str, n_kept: int) 
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot write"):
         embed_into(tmp_path / "none" / "X.npy", ["a"], HashingEmbedder().encode, lambda _: None)
+
+
+def test_vectors_that_do_not_fit_on_the_disk_are_said_at_the_first_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """25 vectors of 64 numbers of 4 bytes take 6,400 bytes."""
+    asked, encode = list[str](), HashingEmbedder().encode
+
+    def noting(texts: Sequence[str]) -> Matrix:
+        asked.extend(texts)
+        return np.asarray(encode(texts))
+
+    monkeypatch.setattr(embedding, "PART_TEXTS", 10)
+    monkeypatch.setattr(room, "free_bytes", lambda _: 6_399)
+    with pytest.raises(DiskFullError, match=r"cannot write .*X\.npy"):
+        embed_into(tmp_path / "X.npy", TEXTS[:25], noting, lambda _: None)
+    assert asked == TEXTS[:10]
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(room, "free_bytes", lambda _: 6_400)
+    assert len(embed_into(tmp_path / "X.npy", TEXTS[:25], noting, lambda _: None)) == 25

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.errors import BudgetError, DialinError, InputError, ModelError, ProviderError
+from dialin import room
+from dialin.errors import BudgetError, DialinError, DiskFullError, InputError, ModelError, ProviderError
 from dialin.llm.backends import backend_of
 from dialin.llm.base import LLM, Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
@@ -471,6 +472,49 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     with pytest.raises(DialinError, match="full"):
         store.put("k", big, Reply("x", (), 1, 1), Origin("m", "judge"))
     assert store.n_paid() == 0
+    store.close()
+
+
+class SmallDisk:
+    """A disk that is full until a store gives its reserve up; SQLite itself counts the pages.
+
+    Parameters
+    ----------
+    store : ReplyStore
+        The store, which gets no further page until then.
+    """
+
+    def __init__(self, store: ReplyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.store, self.give_up = store, store._reserve.give_up
+        (n,) = store._db.execute("PRAGMA page_count").fetchone()
+        store._db.execute(f"PRAGMA max_page_count={n}")
+        monkeypatch.setattr(store._reserve, "give_up", self.grow)
+
+    def grow(self) -> None:
+        self.give_up()
+        self.store._db.execute("PRAGMA max_page_count=100000")
+
+
+def test_replies_under_way_when_the_disk_gets_full_are_kept_and_no_more_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four are asked at a time, and each fills a page: the first that has no room ends it, and those under way stay."""
+    store, backend = ReplyStore(tmp_path / "a.sqlite"), Script(lambda _: Reply("x" * 5_000, (), 1, 1))
+    SmallDisk(store, monkeypatch)
+    with pytest.raises(DiskFullError, match=r"cannot write .*a\.sqlite: database or disk is full; \d"):
+        Client(backend, [store]).complete([prompt(str(i)) for i in range(40)], 5)
+    assert 1 <= len(backend.asked) <= 8
+    assert store.n_paid() == len(backend.asked)
+    store.close()
+
+
+def test_without_room_for_replies_nothing_is_paid_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, backend = ReplyStore(tmp_path / "a.sqlite"), Script()
+    monkeypatch.setattr(room, "free_bytes", lambda _: 1 << 20)
+    with pytest.raises(DiskFullError, match="it takes 8 MB, and 1 MB are free"):
+        Client(backend, [store]).complete([prompt("a")], 5)
+    assert backend.asked == []
+    assert Client(backend, [ReplyStore(":memory:")]).complete([prompt("a")], 5) == ["Yes"]
     store.close()
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,7 +20,9 @@ from dialin.discover.connect import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.errors import InputError
+from dialin.llm.cache import ReplyStore
 from dialin.read.columns import Columns
+from dialin.room import disk_full
 from dialin.runs.manifest import RunPlan
 from dialin.runs.run import load
 from dialin.runs.start import check_free, discard, read_corpus, start
@@ -150,9 +155,40 @@ def test_a_disk_that_fills_up_later_loses_nothing(
         patch.setattr(files, "write_whole", full_for("intents.parquet"))
         result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert result.exit_code == 2
+    said = result.stderr.splitlines()[-1]
+    assert said.startswith("dialin: error: cannot write run/intents.parquet: No space left on device; ")
+    assert said.endswith("(make room on that disk; all replies are kept; continue with: dialin resume run)")
     assert not list(Path("run").glob("*.tmp"))
     assert cli("resume", "run").exit_code == 0
     assert contents(Path("run")) == undisturbed
+
+
+def test_a_disk_that_fills_up_among_the_questions_makes_none_be_paid_twice(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply that has no room is stored in the reserve; the sessions together have paid for each question once."""
+    at, real, n_put = 20, ReplyStore.insert_row, Counter[str]()
+
+    def full_at(self: ReplyStore, *row: Any) -> None:
+        n_put[Path(self.path).name] += 1
+        if self.path.endswith(files.REPLIES) and n_put[files.REPLIES] == at:
+            raise disk_full(Path(self.path), sqlite3.OperationalError("database or disk is full"))
+        real(self, *row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReplyStore, "insert_row", full_at)
+        result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
+    assert result.exit_code == 2
+    assert "llm.sqlite: database or disk is full; " in result.stderr.splitlines()[-1]
+    assert result.stderr.endswith("continue with: dialin resume run)\n")
+    assert len(backend.asked) == at
+    assert json.loads(Path("run/manifest.json").read_text())["status"] == "interrupted"
+    assert cli("resume", "run").exit_code == 0
+    assert len(backend.asked) == len(set(backend.asked))
+    sessions = json.loads(Path("run/timing.json").read_text())["sessions"]
+    assert [session["actual"]["calls"] for session in sessions] == [at, len(backend.asked) - at]
+    monkeypatch.setenv("DIALIN_HOME", "cold")
+    assert contents(Path("run")) == contents(discover(cli, calls, "whole"))
 
 
 def test_write_whole_leaves_the_old_file_where_the_new_one_fails(tmp_path: Path) -> None:

@@ -10,14 +10,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
 
+from dialin.embed import cache
 from dialin.embed.choose import embedder_of
 from dialin.errors import InputError
+from dialin.room import disk_full
 from dialin.scale import embedder
 from dialin.scale.cluster import joined_cluster
 from dialin.scale.cores import Cores
@@ -52,7 +55,10 @@ def cores(ray_address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cores]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
-def test_the_vectors_are_the_same_bit_by_bit_even_if_a_worker_is_killed(cores: Cores, ray_address: str) -> None:
+def test_the_vectors_are_the_same_bit_by_bit_even_if_a_worker_is_killed(
+    cores: Cores, ray_address: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nor does Ray tell of the worker on standard output, which may hold the result of a command."""
     here = embedder_of(SPEC).embedder
     there = on_cores(here, cores)
     assert isinstance(there, RayEmbedder)
@@ -63,6 +69,7 @@ def test_the_vectors_are_the_same_bit_by_bit_even_if_a_worker_is_killed(cores: C
     assert np.concatenate([rows for rows, _ in found]).tolist() == list(range(len(TEXTS)))
     np.testing.assert_array_equal(np.concatenate([vectors for _, vectors in found]), here.encode(TEXTS))
     np.testing.assert_array_equal(there.encode(TEXTS), here.encode(TEXTS))  # by the same processes
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_run_on_the_cluster_is_the_run_without_it(
@@ -106,6 +113,39 @@ def test_a_stopped_run_goes_on_with_the_blocks_it_has(
     assert cli("resume", "run").exit_code == 0
     assert asked[0] == len(TEXTS) - n_stored
     assert pq.read_table("run/sentences.parquet").num_rows == len(TEXTS)
+
+
+def test_a_run_on_the_cluster_whose_disk_fills_up_goes_on_with_the_blocks_it_has(
+    cli: Cli, ray_address: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fourth block has no room in the store of vectors; what was stored is not encoded again."""
+    monkeypatch.setattr(embedder, "MIN_TEXTS", 1)
+    monkeypatch.setattr(embedder, "BLOCK_TEXTS", 16)
+    Path("calls.txt").write_text("\n".join(TEXTS))
+    real, stored, room = cache.store_vectors, list[tuple[str, bytes]](), 48
+
+    def small(path: Path, connection: Any, name: str, keys: list[bytes], found: Any) -> None:
+        if len(stored) >= room:
+            raise disk_full(path, OSError(28, os.strerror(28)))
+        real(path, connection, name, keys, found)
+        stored.extend((name, key) for key in keys)
+
+    command = ("discover", "calls.txt", "--out", "run", "--llm", "none", "--ray", ray_address)
+    monkeypatch.setattr(cache, "store_vectors", small)
+    failed = cli(*command)
+    assert failed.exit_code == 2
+    said = failed.stderr.splitlines()[-1]
+    assert said.startswith("dialin: error: cannot write ")
+    assert "embeddings.sqlite: No space left on device; " in said
+    assert said.endswith("continue with: dialin resume run)")
+    assert len(stored) == room
+    room = 1 << 30
+    assert cli("resume", "run", "--ray", ray_address).exit_code == 0
+    assert len(stored) == len(set(stored)) > len(TEXTS)
+    monkeypatch.setenv("DIALIN_HOME", str(home / "other"))
+    assert cli("discover", "calls.txt", "--out", "whole", "--llm", "none").exit_code == 0
+    for name in ("embeddings.npy", "sentences.parquet", "intents.parquet", "pieces.npz", "rounds.jsonl"):
+        assert Path("run", name).read_bytes() == Path("whole", name).read_bytes(), name
 
 
 def test_few_texts_are_encoded_here() -> None:

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from dialin.scale.cluster import QUIET
+
 
 @contextmanager
 def ray_cluster() -> Iterator[str]:
     """Start the cluster and yield its address; skip the test where Ray is not installed."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    for name in ("RAY_USAGE_STATS_ENABLED", "RAY_DEDUP_LOGS_SKIP_REGEX"):  # Ray reads them when it is imported
+        os.environ[name] = QUIET[name]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         utils = pytest.importorskip("ray.cluster_utils")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +17,7 @@ from typing import Any
 
 import click
 
-from dialin.errors import DialinError, InputNote, InputWarning
+from dialin.errors import DialinError, DiskFullError, InputNote, InputWarning
 from dialin.llm.threads import THREADS
 from dialin.text.unseen import without_unseen
 
@@ -90,7 +92,7 @@ class OneLineGroup(LazyGroup):
 
     def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
         try:
-            code = super().main(args, standalone_mode=False, **extra)
+            code = self._done(args, **extra)
         except DialinError as error:
             return _fail(str(error), error.exit_code)
         except click.UsageError as error:
@@ -104,6 +106,21 @@ class OneLineGroup(LazyGroup):
                 raise stop.__cause__ from None
             return _say("dialin: stopped", EXIT_INTERRUPTED)
         return code if isinstance(code, int) else 0
+
+    def _done(self, args: Sequence[str] | None, **extra: Any) -> Any:
+        """Run a command; a full disk is no bug, wherever it is met, such as behind standard output."""
+        try:
+            return super().main(args, standalone_mode=False, **{"obj": time.perf_counter()} | extra)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise DiskFullError(f"cannot write {error.filename or 'the output'}: {error.strerror}") from error
+
+
+def began_at() -> float | None:
+    """Return when the command that is running began, by `time.perf_counter`; None where no command line runs it."""
+    context = click.get_current_context(silent=True)
+    return context.obj if context and isinstance(context.obj, float) else None
 
 
 def _end_if_threads_wait(code: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from typing import Any
 
@@ -58,11 +58,10 @@ def one_blas_thread() -> Iterator[int]:
         _BLAS.leave()
 
 
-@contextmanager
-def one_openmp_thread() -> Iterator[None]:
-    """Let OpenMP use one thread inside the block: those of scikit-learn's k-means each add up rows of their own."""
-    with threadpool_limits(1, user_api="openmp"):
-        yield
+def one_openmp_thread() -> AbstractContextManager[object]:
+    """Return a block in which OpenMP has one thread: those of scikit-learn's k-means each add up rows of their own."""
+    limit: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
+    return limit
 
 
 @contextmanager

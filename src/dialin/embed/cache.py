@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from dialin.embed.filled import FilledVectors, text_key
 from dialin.errors import InputError
 from dialin.llm.accepts import N_TEXTS
 from dialin.llm.spec import is_server
+from dialin.room import Reserve, disk_full, is_full
 
 _CHUNK_TEXTS = 1024
 _QUERY_KEYS = 500
@@ -68,9 +70,16 @@ class CachedEmbedder:
         with self._connection() as connection:
             for keys in _chunks(vectors.keys, _QUERY_KEYS):
                 vectors.put(*_stored(connection, self.name, keys))
-            for keys, found in _encoded(self._embedder, vectors, self._on_progress):
-                _store(connection, self.name, keys, found)
+            self._fill(vectors, connection)
         return vectors.whole()
+
+    def _fill(self, vectors: FilledVectors, connection: sqlite3.Connection) -> None:
+        """Encode and store what is missing; what a server was paid for is stored even if the disk gets full."""
+        with Reserve(self._path) as reserve:
+            if vectors.missing and is_server(self.name):
+                reserve.take()
+            for keys, found in _encoded(self._embedder, vectors, self._on_progress):
+                reserve.stored(partial(store_vectors, self._path, connection, self.name, keys, found))
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -196,9 +205,11 @@ def _for_reading(path: Path) -> sqlite3.Connection:
 
 
 def _unusable(path: Path, error: Exception) -> InputError:
+    if is_full(error, path):
+        return disk_full(path, error)
     return InputError(
         f"embedding cache {path} cannot be used: {error}",
-        hint="delete the file (it is made anew), free disk space, or choose another path",
+        hint="delete the file (it is made anew), or choose another path",
     )
 
 
@@ -211,10 +222,16 @@ def _stored(connection: sqlite3.Connection, name: str, keys: list[bytes]) -> tup
     return [key for key, _ in found], block.reshape(len(found), -1) if found else block.reshape(0, 0)
 
 
-def _store(connection: sqlite3.Connection, name: str, keys: list[bytes], found: NDArray[np.float32]) -> None:
+def store_vectors(
+    path: Path, connection: sqlite3.Connection, name: str, keys: list[bytes], found: NDArray[np.float32]
+) -> None:
+    """Store the vectors of an embedder's texts in the open file at `path`, all or none; raises InputError."""
     rows = [(name, key, vector.tobytes()) for key, vector in zip(keys, found.astype(_STORED), strict=True)]
-    with connection:
-        connection.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
+    try:
+        with connection:
+            connection.executemany("INSERT OR REPLACE INTO embedding VALUES (?, ?, ?)", rows)
+    except sqlite3.DatabaseError as error:
+        raise _unusable(path, error) from error
 
 
 def _chunk_of(name: str) -> int:

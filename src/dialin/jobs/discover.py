@@ -16,7 +16,6 @@ from dialin.discover.method import discover
 from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
-from dialin.errors import ProviderError
 from dialin.jobs.answers import answers_note
 from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
@@ -25,7 +24,8 @@ from dialin.jobs.identify import check_earlier, earlier_seen, identified, told_b
 from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
 from dialin.jobs.results import Identified, write_identified
 from dialin.jobs.stating import stating
-from dialin.jobs.timing import SessionLog
+from dialin.jobs.stopping import stop_noted, with_bill
+from dialin.jobs.timing import SessionLog, Stopwatch
 from dialin.jobs.update import Update, earlier_replies
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
@@ -39,8 +39,8 @@ from dialin.llm.rate import Clock
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
-from dialin.llm.usage import usage_by_step
-from dialin.runs.manifest import CAPPED, COMPLETE, INTERRUPTED, Manifest, read_manifest, write_manifest
+from dialin.name.openings import kinds_in_place
+from dialin.runs.manifest import CAPPED, COMPLETE, Manifest
 from dialin.runs.run import Run
 from dialin.runs.tables import asked_for_several
 
@@ -60,6 +60,8 @@ class Session:
     batch : bool or None
         Whether questions go through the provider's batch interface; False also ends the batches that are open. None:
         as the run was begun.
+    watch : Stopwatch
+        The seconds so far; by default from now on.
     on_step, on_reply, on_estimate : callable
         Callbacks for each step that begins, for each reply from the LLM, and for the prediction.
     """
@@ -68,6 +70,7 @@ class Session:
     estimate: bool = True
     retry: Retry = field(default_factory=Retry)
     batch: bool | None = None
+    watch: Stopwatch = field(default_factory=Stopwatch)
     on_step: Callable[[str], None] = lambda _: None
     on_reply: Callable[[], None] = lambda: None
     on_estimate: Callable[[Estimate], None] = lambda _: None
@@ -88,15 +91,17 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         If the LLM or the embedder fails; the run can be resumed.
     KeyboardInterrupt
         If the user stops the run; it can be resumed.
+    DiskFullError
+        If a disk is full; the run can be resumed.
     InputError
         If the folder cannot be written.
     """
     check_earlier(run)
     update = Update.of(run)
     opened = update.with_vectors(opened) if update else opened
-    log = SessionLog(run.folder, session.budget.prices)
+    log = SessionLog(run.folder, session.budget.prices, session.watch)
     session = replace(session, on_step=_both(log.step, session.on_step))
-    try:
+    with stop_noted(run, log):
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
         data = with_kinds(embed(run, opened, session), opened, session)
         with tools_of(opened, _clients(run, session, log), session.on_reply, batching) as tools:
@@ -127,23 +132,12 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
         session.on_step("report")
         beside = update.beside(result, heard) if update and heard else None
         return write_identified(ended, Identified(result, taxonomy), log, opened.on_note, beside)
-    except (KeyboardInterrupt, ProviderError):
-        log.write(INTERRUPTED)
-        _note_stop(run, session.budget.prices)
-        raise
 
 
 def _concluded(run: Run, result: Result, prices: PriceList) -> Manifest:
     """Return the manifest of a run with what a result says of it as a whole."""
     about = replace(with_bill(run.manifest, run.folder, prices), suggested=result.suggested, cascaded=result.cascaded)
     return replace(about, unseen=unseen_in(run.folder, result), status=status_of(result))
-
-
-def _note_stop(run: Run, prices: PriceList) -> None:
-    """Write into the manifest that a run was stopped; the result of a capped one stays until a better one is there."""
-    if not read_manifest(run.folder).result:
-        billed = with_bill(run.manifest, run.folder, prices)
-        write_manifest(run.folder, replace(billed, status=INTERRUPTED, files={}, result=""))  # half overwritten
 
 
 def _both(first: Callable[[str], None], second: Callable[[str], None]) -> Callable[[str], None]:
@@ -162,16 +156,6 @@ def refused_by(tools: Tools) -> list[str]:
     return clients[0].refused if clients else []
 
 
-def with_bill(manifest: Manifest, folder: Path, prices: PriceList) -> Manifest:
-    """Return the manifest with the distinct questions of the run in `folder`, and what they cost at these prices."""
-    bill = asked(folder / files.REPLIES)
-    usage = {
-        step: {"questions": usage.calls, "tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out}
-        for step, usage in usage_by_step(bill).items()
-    }
-    return replace(manifest, usage=usage, cost=prices.cost(bill))
-
-
 def status_of(result: Result) -> str:
     """Return the status of a run with this result."""
     return COMPLETE if result.complete else CAPPED
@@ -187,9 +171,10 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
 
 
 def with_kinds(data: Data, opened: Connections, session: Session) -> Data:
-    """Return the sentences with their kinds."""
+    """Return the sentences with their kinds, given where they are said."""
     session.on_step("kind")
-    return replace(data, kinds=opened.kinds(data.texts, data.roles))
+    kinds = opened.kinds(data.texts, data.roles)
+    return replace(data, kinds=kinds and kinds_in_place(kinds, data.roles, data.order))
 
 
 @contextmanager

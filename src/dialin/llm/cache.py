@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,8 +17,10 @@ from typing import Any
 from dialin.errors import InputError
 from dialin.llm.base import Reply, Request
 from dialin.llm.usage import Account, Usage
+from dialin.room import Reserve, disk_full, is_full
 from dialin.text.unseen import without_surrogates
 
+IN_MEMORY = ":memory:"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
     key TEXT PRIMARY KEY, model TEXT NOT NULL, step TEXT NOT NULL, prompt TEXT NOT NULL,
@@ -93,7 +96,7 @@ class ReplyStore:
 
     def __init__(self, path: str | Path, known: Path | None = None, *, keeps_empty: bool = True) -> None:
         self.path, self._keeps_empty = str(path), keeps_empty
-        self._lock = Lock()
+        self._lock, self._reserve = Lock(), Reserve(Path(path))
         with self._fault_named():
             options: dict[str, Any] = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
             self._db: sqlite3.Connection = sqlite3.connect(self.path, uri=known is not None, **options)
@@ -110,7 +113,8 @@ class ReplyStore:
             except BaseException:
                 self._db.close()
                 raise
-        weakref.finalize(self, self._db.close)  # a store that nobody closes is closed with its last reference
+        for close in (self._reserve.give_up, self._db.close):
+            weakref.finalize(self, close)  # a store that nobody closes is closed with its last reference
 
     def _refuse_code(self) -> None:
         """Raise if the file holds views or triggers: dialin makes none, and reading a view can take for ever."""
@@ -137,8 +141,16 @@ class ReplyStore:
         tokens_in, tokens_out, tokens_cached = tokens
         return Reply(text, self._numbers(probabilities), tokens_in, tokens_out, tokens_cached=tokens_cached)
 
+    def make_ready(self) -> None:
+        """Take room for replies that are about to be paid for; raise DiskFullError if there is none."""
+        if self.path != IN_MEMORY:
+            with self._lock:
+                self._reserve.take()
+
     def put(self, key: str, request: Request, reply: Reply, origin: Origin) -> None:
         """Store a reply for good; a reply that is already there stays.
+
+        If the disk is full, the reply is stored in the room that `make_ready` has taken, and DiskFullError is raised.
 
         Parameters
         ----------
@@ -152,13 +164,18 @@ class ReplyStore:
         if not (reply.text or self._keeps_empty):
             return
         row = (key, origin.model, origin.step, *_request_row(request), *_reply_row(reply), int(origin.paid))
+        discount = (key, reply.tokens_cached, int(origin.batch)) if reply.tokens_cached or origin.batch else None
+        self._reserve.stored(partial(self.insert_row, row, discount))
+
+    def insert_row(self, row: tuple[Any, ...], discount: tuple[str, int, int] | None) -> None:
+        """Insert a row of `put` into the table of replies, and what made the reply cheaper; all or nothing."""
         marks = ", ".join("?" * len(row))
         with self._transaction() as db:
             if not self._keeps_empty:
-                db.execute("DELETE FROM replies WHERE key = ? AND reply = ''", (key,))
+                db.execute("DELETE FROM replies WHERE key = ? AND reply = ''", row[:1])
             n = db.execute(f"INSERT OR IGNORE INTO replies VALUES ({marks})", row).rowcount
-            if n and (reply.tokens_cached or origin.batch):
-                db.execute("REPLACE INTO discounts VALUES (?, ?, ?)", (key, reply.tokens_cached, int(origin.batch)))
+            if n and discount:
+                db.execute("REPLACE INTO discounts VALUES (?, ?, ?)", discount)
 
     def bill(self) -> dict[Account, Usage]:
         """Return how many distinct questions each account has, and their tokens, whether they were paid for or not."""
@@ -198,6 +215,7 @@ class ReplyStore:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
+            self._reserve.give_up()
             self._db.close()
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -233,12 +251,14 @@ class ReplyStore:
         except sqlite3.ProgrammingError:  # a bug of ours, such as use after close
             raise
         except sqlite3.DatabaseError as error:
+            if self.path != IN_MEMORY and is_full(error, Path(self.path)):
+                raise disk_full(Path(self.path), error) from error
             raise self._fault(str(error)) from error
 
     def _fault(self, what: str) -> InputError:
         return InputError(
             f"cannot use the reply store {self.path}: {what}",
-            hint="check free space and write permission; a damaged file must be moved away",
+            hint="check the write permission; a damaged file must be moved away",
         )
 
 

@@ -171,6 +171,8 @@ class Client:
     def _ask_all(self, wanted: dict[str, Request]) -> dict[str, Reply]:
         """Ask in batches if the backend that answers now can do so."""
         first, *others = self._succession.standing()
+        for store in self.stores[:1] if wanted else ():
+            store.make_ready()
         if wanted and isinstance(first, BatchedBackend):
             return first.reply_all(wanted, self._books(first.name, has_others=bool(others)))
         return self._ask_at_once(wanted)

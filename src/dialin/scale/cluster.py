@@ -12,8 +12,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from dialin.errors import InputError
+from dialin.bounded import shown_size
+from dialin.errors import ClusterError, DiskFullError, InputError
 from dialin.llm.spec import AUTO
+from dialin.room import MAKE_ROOM, free_bytes
 from dialin.scale.cores import Cores
 
 ADDRESS = "RAY_ADDRESS"
@@ -22,16 +24,24 @@ CONNECT_SECONDS = 5.0
 """How long a cluster may take to answer."""
 STORE_BYTES = 1 << 30
 """Memory through which the processes of a cluster on this machine hand on blocks; one of vectors takes 3 MB."""
+LOG_BYTES = 64 << 20
+"""Room that Ray needs in its folder for sockets and logs; it dies where the disk of its blocks has none left."""
+SHARED_MEMORY = Path("/dev/shm")
+"""Where Ray keeps blocks on Linux if there is room for `STORE_BYTES`; elsewhere, and else, they are in its folder."""
 _SETTINGS = b"\0\0\0\4\0\0\0\0\0"
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
 """How HTTP/2 begins, which Ray speaks: a fixed text, and settings. The other side begins with settings, too."""
-_QUIET = {
+QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_gcs_rpc_server_connect_timeout_s": str(int(CONNECT_SECONDS)),
 }
-"""What keeps Ray from sending statistics, from writing on the terminal, and from waiting for long."""
+"""What keeps Ray from sending statistics, from writing on the terminal or into the output, and from waiting for long.
+
+Ray prints its own errors, such as that a worker has died, on standard output, unless they match the regular expression.
+"""
 
 
 def joined_cluster_if(address: str | None) -> AbstractContextManager[Cores | None]:
@@ -51,25 +61,31 @@ def joined_cluster(address: str) -> Iterator[Cores]:
 
     Raises
     ------
+    DiskFullError
+        Ray has no room on this machine, or has failed where none is left.
     InputError
         Ray is not installed, or there is no such cluster, or it runs another version of Ray or Python.
     """
     wanted = os.environ.get(ADDRESS, AUTO) if address == AUTO else address
     if wanted != AUTO:
         _check_answers(wanted)
-    ray = _quiet_ray()
-    folder = _join(ray, wanted)
+    ray = quiet_ray()
+    folder = join_or_start(ray, wanted)
     try:
         yield Cores()
+    except ClusterError as error:
+        for place in (Path(folder), SHARED_MEMORY) if folder else ():
+            check_ray_fits(place, LOG_BYTES, error.hint)
+        raise
     finally:
         ray.shutdown()
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _quiet_ray() -> Any:
+def quiet_ray() -> Any:
     """Return the module of Ray, which reads its environment when it is imported."""
-    for name, value in _QUIET.items():
+    for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     try:
         import ray  # noqa: PLC0415
@@ -78,7 +94,7 @@ def _quiet_ray() -> Any:
     return ray
 
 
-def _join(ray: Any, address: str) -> str:
+def join_or_start(ray: Any, address: str) -> str:
     """Join or start a cluster; return the folder of one that was started here, "" for any other."""
     try:
         _init(ray, address=address)
@@ -87,8 +103,16 @@ def _join(ray: Any, address: str) -> str:
             raise _unusable(address, error) from error
     else:
         return ""
+    return _started(ray)
+
+
+def _started(ray: Any) -> str:
+    """Start a cluster on all cores of this machine; return its folder."""
     # Ray opens its folder to everybody, so it lies in one that is not. Sockets have short paths: that of macOS is long.
-    folder = tempfile.mkdtemp(prefix="dialin-", dir="/tmp" if os.name == "posix" else None)
+    place = "/tmp" if os.name == "posix" else tempfile.gettempdir()
+    has_memory = (free_bytes(SHARED_MEMORY / "ray") or 0) >= STORE_BYTES
+    check_ray_fits(Path(place), LOG_BYTES if has_memory else LOG_BYTES + STORE_BYTES)
+    folder = tempfile.mkdtemp(prefix="dialin-", dir=place)
     try:
         inner = str(Path(folder) / "ray")
         _init(ray, address="local", include_dashboard=False, object_store_memory=STORE_BYTES, _temp_dir=inner)
@@ -98,6 +122,16 @@ def _join(ray: Any, address: str) -> str:
             raise _unusable("of this machine", error) from error
         raise
     return folder
+
+
+def check_ray_fits(place: Path, n_bytes: int, hint: str = "") -> None:
+    """Raise DiskFullError, with a further hint, if a folder has less room than Ray needs: it would wait, or die."""
+    free = free_bytes(place / "ray")
+    if free is not None and free < n_bytes:
+        raise DiskFullError(
+            f"Ray needs {shown_size(n_bytes)} in {place}, and {shown_size(free)} are free there",
+            hint="; ".join(filter(None, [MAKE_ROOM, hint])),
+        )
 
 
 def _init(ray: Any, **options: Any) -> None:

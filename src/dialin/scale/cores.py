@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
-from dialin.errors import DialinError, ProviderError
+from dialin.errors import ClusterError, DialinError
 
 FIRST_SECONDS, REST_SECONDS = 300.0, 20.0
 """How long to wait for the first core, and then for the others: a cluster may be at work for somebody else."""
@@ -50,7 +50,7 @@ class Cores:
         ------
         DialinError
             What the work raised.
-        ProviderError
+        ClusterError
             The cluster failed, or has no free core.
         """
         import ray  # noqa: PLC0415  (an extra)
@@ -122,7 +122,7 @@ def _opened(work: Work[Any, Any]) -> list[Any]:
     first, _ = ray.wait(opening, timeout=FIRST_SECONDS)
     ready, _ = ray.wait(opening, num_returns=n_cores, timeout=REST_SECONDS if first else 0.0)
     if not ready:
-        raise ProviderError("no core of the Ray cluster is free", hint="try again when its other work has ended")
+        raise ClusterError("no core of the Ray cluster is free", hint="try again when its other work has ended")
     ray.get(ready)  # raises what opening raised
     for actor, opened in zip(actors, opening, strict=True):
         if opened not in ready:
@@ -132,7 +132,7 @@ def _opened(work: Work[Any, Any]) -> list[Any]:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Raise what a core raised on purpose as it is, and what befell the cluster as a `ProviderError`."""
+    """Raise what a core raised on purpose as it is, and what befell the cluster as a `ClusterError`."""
     import ray  # noqa: PLC0415
 
     try:
@@ -144,4 +144,4 @@ def told() -> Iterator[None]:
         if isinstance(error, ray.exceptions.RayTaskError):  # a bug, never wrapped
             raise
         said: Sequence[str] = str(error).strip().splitlines() or [type(error).__name__]
-        raise ProviderError(f"the Ray cluster failed: {said[0]}", hint="see the logs of Ray") from error
+        raise ClusterError(f"the Ray cluster failed: {said[0]}", hint="see the logs of Ray") from error
