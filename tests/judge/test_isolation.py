@@ -129,3 +129,11 @@ def test_where_only_the_llm_judges_or_there_is_one_sentence_nothing_is_claimed()
     X = spheres(2, 20)
     assert judge_on(X, "llm").confidence(np.arange(20)) is None
     assert judge_on(X).confidence(np.array([3])) is None
+
+
+def test_neighbours_are_the_same_in_whichever_blocks_they_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
+    asked = np.array([0, 7, 49])
+    whole = nearest_rows(X, asked, 5)
+    monkeypatch.setattr(isolation, "SEARCHED_AT_ONCE", 7)
+    assert np.array_equal(nearest_rows(X, asked, 5), whole)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Matrix, Rows
+from dialin.cluster.neighbours import chunks
+from dialin.cluster.workers import workers
 
 N_NEAR = 5
 """Nearest neighbours of a sentence."""
@@ -23,6 +25,8 @@ LARGEST = 500
 """Sentences of the largest clusters on which P(good) is fitted: a larger one counts as one of so many."""
 MAX_SEARCHED = 100_000
 """Sentences among which neighbours are looked for; of a larger corpus, an even sample."""
+SEARCHED_AT_ONCE = 4_096
+"""Sentences whose cosines one thread computes; another number may change the last bits of some."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,10 @@ def isolation_of(X: Matrix, rows: Rows) -> Isolation | None:
 
 def nearest_rows(X: Matrix, rows: Rows, n_neighbours: int) -> Rows:
     """Return the nearest other rows of X of some rows by cosine, nearest first, shape (len(rows), n_neighbours)."""
-    cosine = X[rows] @ X.T
+    asked = X[rows]
+    with workers() as pool:
+        parts = pool.map(lambda part: asked @ X[part].T, chunks(len(X), SEARCHED_AT_ONCE))
+        cosine = np.concatenate(list(parts), axis=1)
     cosine[np.arange(len(rows)), rows] = -np.inf
     found = np.argpartition(-cosine, n_neighbours - 1, axis=1)[:, :n_neighbours]
     order = np.argsort(-np.take_along_axis(cosine, found, axis=1), axis=1, kind="stable")
