@@ -192,8 +192,8 @@ def check_new_table(path: Path, option: str = "--out") -> None:
         )
 
 
-def check_new_file(path: Path, *, force: bool) -> None:
-    """Raise InputError if `--out` cannot become a new file; called before any work.
+def check_new_file(path: Path, *, force: bool, option: str = "--out") -> None:
+    """Raise InputError if an option's `path` cannot become a new file; called before any work.
 
     Parameters
     ----------
@@ -201,11 +201,14 @@ def check_new_file(path: Path, *, force: bool) -> None:
         The file.
     force : bool
         Whether a file that is there is replaced.
+    option : str
+        The option that names the file.
     """
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a file", hint="choose another --out")
+        raise InputError(f"{path} is a folder, not a file", hint=f"choose another {option}")
     if not force and (path.exists() or path.is_symlink()):
-        raise InputError(f"{path} already exists", hint="delete it, choose another --out, or replace it with --force")
+        advice = f"delete it, choose another {option}, or replace it with --force"
+        raise InputError(f"{path} already exists", hint=advice)
     if not path.absolute().parent.is_dir():
         raise cannot_write(path, FileNotFoundError())
 

@@ -133,7 +133,14 @@ def measure_commands(folder: Path) -> None:
         "show, one intent": ["show", folder, ids[len(ids) // 2]],
         "show --json": ["show", folder, "--json"],
         "report": ["report", folder],
-        "report --without-sentences": ["report", folder, "--without-sentences", "--out", folder / "figures.html"],
+        "report --without-sentences": [
+            "report",
+            folder,
+            "--without-sentences",
+            "--out",
+            folder / "figures.html",
+            "--force",
+        ],
         "report --json": ["report", folder, "--json"],
     }
     rows = []

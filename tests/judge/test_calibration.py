@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.judge.calibration import N_MEASURED, Calibration, Geometry, calibration_of, geometry_of, sigmoid, weighed
+from dialin.judge.certainty import CLEAR
 from dialin.judge.isolation import Isolation
 from dialin.prompts.templates import Form
 
@@ -90,9 +91,9 @@ def test_a_sample_of_a_large_corpus_is_judged_as_the_whole() -> None:
 
 
 def test_confidence_by_hand() -> None:
-    """−2 + 3·.8 + 4·.5 − ½·ln 20 = 2.4 − 1.4979 = .9021: P .7114; without such weights, none."""
-    kept = replace(HAND, confidence_weights=(-2.0, 3.0, 4.0, -0.5))
-    assert kept.confidence(Isolation(near=0.8, wide=0.5), 20) == pytest.approx(0.7114, abs=1e-4)
+    """Of 20: ln(16.5 / 4.5) = 1.2993 and ln 1 = 0. 1 + 1.2993 + 4·0 − ½·ln 20 = .8014: P .6903; else none."""
+    kept = replace(HAND, confidence_weights=(1.0, 1.0, 4.0, -0.5))
+    assert kept.confidence(Isolation(near=0.8, wide=0.5), 20) == pytest.approx(0.6903, abs=1e-4)
     assert HAND.confidence(Isolation(0.8, 0.5), 20) is None
 
 
@@ -144,17 +145,22 @@ def test_a_server_is_asked_the_papers_question_and_a_small_model_about_pairs(llm
     assert calibration_of(llm).form == form
 
 
+def confidence(share: float, size: int) -> float:
+    p = calibration_of("", "pairs").confidence(Isolation(share, share), size)
+    assert p is not None
+    return p
+
+
 def test_the_farther_apart_the_surer_and_the_larger_the_less() -> None:
     """By the shipped weights: a cluster whose neighbours lie in it, one with half of them outside, and a larger one."""
-    shipped = calibration_of("", "pairs")
-    apart, half, large = (
-        shipped.confidence(Isolation(share, share), size) for share, size in ((1.0, 20), (0.5, 20), (1.0, 500))
-    )
-    assert apart is not None
-    assert half is not None
-    assert large is not None
-    assert half < 1 / 3 < 2 / 3 < apart
-    assert large < apart
+    assert confidence(0.5, 20) < 1 / 3 < 2 / 3 < confidence(1.0, 20)
+    assert confidence(0.9, 500) < confidence(0.9, 20)
+
+
+@pytest.mark.parametrize("size", [30, 100, 300, 2_000])
+def test_a_large_cluster_can_be_clear(size: int) -> None:
+    """However large, where all neighbours of its sentences lie in it; not where one in ten lies outside."""
+    assert confidence(0.9, size) < CLEAR <= confidence(1.0, size)
 
 
 def test_shipped_weights_point_the_right_way() -> None:

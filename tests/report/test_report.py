@@ -29,6 +29,7 @@ from dialin.runs.manifest import CAPPED
 from dialin.text.width import shortened
 from fake_run import Said, calls, fake_run
 from nasty import NASTY, OVERRIDE, SCRIPT, nasty_calls
+from one_line import one_line
 from oracles import on_circle
 from run_commands import discover
 from scripted import ScriptedBackend
@@ -280,6 +281,25 @@ def test_report_can_go_elsewhere_and_has_json(cli: Cli, calls: Path, backend: Sc
     assert "LLM calls" in Path("x.html").read_text("utf-8")
     assert cli("report", "run", "--out", "no/such/folder.html").exit_code == 2
     assert cli("report", "run", "--price-in", 1).exit_code == 2
+
+
+def test_report_keeps_an_existing_file_unless_it_is_the_runs_own_or_force_is_given(
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = discover(cli, calls, "run") / "report.html"
+    page = own.read_bytes()
+    Path("x.html").write_text("mine")
+    with monkeypatch.context() as patched:
+        patched.setattr("dialin.cli.report.load", lambda _: pytest.fail("the run is opened"))
+        advice = "delete it, choose another --out, or replace it with --force"
+        one_line(cli("report", "run", "--out", "x.html"), f"x.html already exists ({advice})")
+        one_line(cli("report", "run", "--force"), "--force replaces the file of --out, but there is no --out")
+    assert Path("x.html").read_text() == "mine"
+    assert cli("report", "run", "--out", "x.html", "--force").exit_code == 0
+    assert Path("x.html").read_bytes() == page
+    own.write_text("old")
+    assert cli("report", "run", "--out", "run/../run/report.html").exit_code == 0
+    assert own.read_bytes() == page
 
 
 # --- points -------------------------------------------------------------------------------------------

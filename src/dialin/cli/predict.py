@@ -12,10 +12,9 @@ import pyarrow as pa
 
 from dialin.cli.options import BOM, JSON, RUN, allow_server_option, ray_option, redact_option
 from dialin.cli.output import print_data, say
+from dialin.cli.replaced import check_written
 from dialin.cli.sources import columns_of, source_of, source_options
 from dialin.discover.connect import Connections, connect_for_new
-from dialin.errors import InputError
-from dialin.files import check_new_file
 from dialin.jobs.predict import predict_parts, redacting
 from dialin.jobs.predict_multi import multi_table
 from dialin.jobs.predict_spread import predict_on_cores
@@ -60,7 +59,7 @@ def predict(run: Path, out: Path | None, multi: bool, ray: str | None, as_json: 
     """
     usual, bom = "jsonl" if as_json else "csv", options["bom"]
     check_bom(format_of(out) if out else usual, bom=bom)  # raises before any work is done
-    check_out(out, force=options["force"])
+    check_written({"--out": out}, force=options["force"])
     opened_run = redacting(load(run), options["redact"])
     with joined_cluster_if(ray) as cores, connect_with(opened_run.embedder_alone.embedder, cores) as opened:
         asked = opened_run, source_of(options), columns_of(options), opened
@@ -72,16 +71,6 @@ def predict(run: Path, out: Path | None, multi: bool, ray: str | None, as_json: 
             say(f"{out}  {tally}", err=True)
         else:
             print_parts(found, usual, bom=bom)
-
-
-def check_out(out: Path | None, *, force: bool) -> None:
-    """Raise InputError if there is no file to replace, or the file may not or cannot be written."""
-    if out:
-        check_new_file(out, force=force)
-    elif force:
-        raise InputError(
-            "--force replaces the file of --out, but there is no --out", hint="omit it, or give --out FILE"
-        )
 
 
 class RowTally:

@@ -12,6 +12,7 @@ from dialin import files
 from dialin.cli.options import JSON, RUN, min_dialogues_option, price_options, prices_of
 from dialin.cli.outcomes import outcome_question
 from dialin.cli.output import print_json, say
+from dialin.cli.replaced import check_written
 from dialin.discover.replies import asked
 from dialin.errors import InputError
 from dialin.facts.headline import summary_json
@@ -26,6 +27,7 @@ from dialin.runs.run import Run, load
 @click.command()
 @RUN
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write. Default: RUN/report.html.")
+@click.option("--force", is_flag=True, help="Replace the file of --out if it exists.")
 @click.option("--without-sentences", is_flag=True, help="Leave out what people said: names and figures stay.")
 @min_dialogues_option
 @outcome_question
@@ -35,8 +37,10 @@ def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, 
     """Write the HTML report of a run.
 
     The report is one page that works offline, so you can send it to others as is. It shows the cost as money if the
-    price of the LLM was known to the run, or if you give it.
+    price of the LLM was known to the run, or if you give it. RUN/report.html is written again; any other FILE that
+    exists is kept, unless you give --force.
     """
+    check_written({"--out": out}, force=options["force"] or is_own(out, run))
     opened, path = priced(load(run), prices_of(options)), out or run / files.REPORT
     question = OutcomeQuestion(options["by"], options["repeat_days"])
     n_bytes = write_report(opened, path, ReportView(not without_sentences, options["min_dialogues"], question))
@@ -50,6 +54,11 @@ def report(run: Path, out: Path | None, without_sentences: bool, as_json: bool, 
     else:
         size = f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.0f} kB"
         say(f"{path}  {size}; to see it on the terminal: dialin show {files.quoted(run)}")
+
+
+def is_own(out: Path | None, run: Path) -> bool:
+    """Return whether a file is the report of a run in its own folder."""
+    return out is not None and out.name == files.REPORT and out.parent.resolve() == run.resolve()
 
 
 def priced(run: Run, prices: PriceList) -> Run:

@@ -15,6 +15,7 @@ from dialin.arrays import Floats, Labels, Matrix
 from dialin.cluster.linkage import Linkage, tree_of
 from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree, check_k
+from dialin.cluster.workers import one_openmp_thread
 from dialin.errors import InputError
 
 Weights = NDArray[np.floating] | NDArray[np.integer]
@@ -174,7 +175,8 @@ class KMeans:
 
         def fit_k(k: int) -> Labels:
             model = SklearnKMeans(k, n_init=self.n_init, random_state=self.random_state)
-            return np.asarray(model.fit_predict(X, sample_weight=weight), dtype=np.int64)
+            with one_openmp_thread():
+                return np.asarray(model.fit_predict(X, sample_weight=weight), dtype=np.int64)
 
         return FlatPartition(X, fit_k)
 
@@ -201,7 +203,7 @@ class GMM:
 
         def fit_k(k: int) -> Labels:
             model = GaussianMixture(k, covariance_type="diag", reg_covar=self.reg_covar, random_state=self.random_state)
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), one_openmp_thread():
                 # The labels of the last step are a fair partition, and the judge sees them anyway.
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 return np.asarray(model.fit_predict(X.astype(np.float64)), dtype=np.int64)
@@ -314,7 +316,8 @@ def micro_clusters(
     model = MiniBatchKMeans(
         min(n_micro, len(X)), init="random", n_init=1, batch_size=4096, max_iter=20, random_state=random_state
     )
-    leaf = canonical(np.asarray(model.fit_predict(X, sample_weight=weight), dtype=np.int64))
+    with one_openmp_thread():
+        leaf = canonical(np.asarray(model.fit_predict(X, sample_weight=weight), dtype=np.int64))
     total = np.asarray(np.bincount(leaf, weights=weight), dtype=np.float64)
     means = np.empty((len(total), X.shape[1]))
     for column in range(X.shape[1]):  # one column at a time: no second copy of X

@@ -10,6 +10,7 @@ from functools import partial
 
 from dialin.arrays import Rows
 from dialin.cluster.partition import partitioner_of
+from dialin.cluster.workers import one_blas_thread
 from dialin.discover.as_before import Before, as_before
 from dialin.discover.conclude import conclude
 from dialin.discover.context import Context, Tools
@@ -27,6 +28,7 @@ from dialin.search.tree_search import TreeSearch
 from dialin.search.trial import Search
 
 
+@one_blas_thread()
 def discover(data: Data, tools: Tools, settings: Settings, before: Before | None = None) -> Result:
     """Find the intents in the sentences of `data` (the paper's §3, whole).
 

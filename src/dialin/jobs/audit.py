@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dialin.arrays import Rows
+from dialin.cluster.workers import one_blas_thread
 from dialin.discover.context import Context, Tools
 from dialin.discover.naming import central_rows, example_of
 from dialin.discover.settings import Settings
@@ -51,6 +52,7 @@ class AuditRow:
     examples: tuple[str, ...]
 
 
+@one_blas_thread()
 def audit(data: Data, clusters: Mapping[str, Rows], tools: Tools, settings: Settings) -> list[AuditRow]:
     """Judge and name clusters of the sentences of `data`, in the order given.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dialin import files
+from dialin.cluster.workers import one_blas_thread
 from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.connect import Connections
 from dialin.discover.context import Tools
@@ -71,6 +72,7 @@ class Session:
     on_estimate: Callable[[Estimate], None] = lambda _: None
 
 
+@one_blas_thread()
 def work_on(run: Run, opened: Connections, session: Session) -> Run:
     """Work on a run until it is complete, hits a cap, or is stopped; every paid reply is kept.
 
@@ -246,6 +248,7 @@ def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> E
     return prediction
 
 
+@one_blas_thread()
 def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[ReplyStore]) -> Estimate:
     """Return a prediction of the questions that `discover` will ask, and of the seconds until it ends.
 

@@ -107,8 +107,8 @@ class Calibration:
     kept_weights : tuple of 4 floats, optional
         Like `geometry_weights`, for clusters as they are, which no search selected among many candidates.
     confidence_weights : tuple of 4 floats, optional
-        Intercept, and weights of the two shares of `dialin.judge.isolation.Isolation` and of log(size): for clusters
-        that were kept. The search keeps the most likely of many candidates, so what it decided by says little of them.
+        Intercept, and weights of what `dialin.judge.isolation.Isolation.evidence` returns: for clusters that were kept.
+        The search keeps the most likely of many candidates, so what it decided by says little of them.
     form : {"pairs", "list", "tuned"}
         How the questions are asked.
     n_shown : int
@@ -157,7 +157,8 @@ class Calibration:
         if self.confidence_weights is None:
             return None
         a, b, c, d = self.confidence_weights
-        return sigmoid(a + b * apart.near + c * apart.wide + d * float(np.log(size)))
+        near, wide, log_size = apart.evidence(size)
+        return sigmoid(a + b * near + c * wide + d * log_size)
 
     def llm_p(self, answers: float) -> float:
         """Return P(good) from the LLM alone; `answers` is the mean log-odds of its answers."""

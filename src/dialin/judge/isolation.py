@@ -19,6 +19,8 @@ N_WIDE = 50
 """Nearest neighbours of a sentence in the wider view."""
 MAX_ASKED = 100
 """Sentences of a cluster whose neighbours are looked at; of more, an even sample."""
+LARGEST = 500
+"""Sentences of the largest clusters on which P(good) is fitted: a larger one counts as one of so many."""
 MAX_SEARCHED = 100_000
 """Sentences among which neighbours are looked for; of a larger corpus, an even sample."""
 
@@ -35,6 +37,25 @@ class Isolation:
 
     near: float
     wide: float
+
+    def evidence(self, size: int) -> tuple[float, float, float]:
+        """Return the log-odds of both shares in a cluster of this size, and log(size), of at most `LARGEST`.
+
+        As if half a sentence more had its neighbours inside, and half a one outside: that all lie inside says little of
+        four sentences, and much of a hundred. A share as it is would leave no room between .99 and 1, which is where
+        large clusters of one intent and of several lie.
+
+        Examples
+        --------
+        All of ten sentences: 10.5 to .5. Nine of ten: 9.5 to 1.5.
+
+        >>> np.exp(Isolation(1.0, 0.9).evidence(10)).round(3).tolist()
+        [21.0, 6.333, 10.0]
+        """
+        n_asked = min(size, MAX_ASKED)
+        shares = np.array([self.near, self.wide])
+        near, wide = np.log((n_asked * shares + 0.5) / (n_asked * (1 - shares) + 0.5)).tolist()
+        return near, wide, float(np.log(min(size, LARGEST)))
 
 
 def isolation_of(X: Matrix, rows: Rows) -> Isolation | None:

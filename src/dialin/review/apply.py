@@ -26,6 +26,8 @@ from dialin.review.verdicts import JUDGES
 
 Row = dict[str, Any]
 N_EXAMPLES = 5
+IN_PLACE = "in_place"
+"""Column of an intent that is not stored: its utterances, each times P(intent | sentence)."""
 BY_PERSON = "person"
 """Reason for a sentence that a person removed from every intent."""
 
@@ -111,7 +113,19 @@ def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -
         The state after all edits.
     """
     found = {row["intent_id"]: row for row in intents.to_pylist()}
-    return pa.Table.from_pylist(edited_rows(sentence_columns(sentences), found, state), intents.schema)
+    rows = edited_rows(sentence_columns(sentences), found, state)
+    return pa.Table.from_pylist(sorted(rows, key=_place), intents.schema)
+
+
+def _place(row: Row) -> tuple[bool, int, int]:
+    return *needs_and_frequent_first(row.get("kind") or "", row["n_occurrences"]), row["intent_id"]
+
+
+def rows_with_place(own: SentenceColumns, labels: NDArray[np.int64], intents: pa.Table) -> dict[int, Row]:
+    """Return the rows of ``intents.parquet`` by intent, each with its `IN_PLACE`; `labels` are the run's."""
+    ids = intents["intent_id"].to_numpy()
+    in_place = np.bincount(labels + 1, weights=own.counts * own.p, minlength=int(ids.max(initial=-1)) + 2)[1:]
+    return {row["intent_id"]: row | {IN_PLACE: float(in_place[row["intent_id"]])} for row in intents.to_pylist()}
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ class Earlier:
 def edited_rows(
     own: SentenceColumns, found: Mapping[int, Row], state: ReviewState, earlier: Earlier | None = None
 ) -> list[Row]:
-    """Return the rows of ``intents.parquet`` after a review, in order.
+    """Return the rows of ``intents.parquet`` after a review, in any order.
 
     Parameters
     ----------
@@ -144,7 +158,7 @@ def edited_rows(
         Any other state, which saves the work for the intents that hold the same sentences in both.
     """
     known: Mapping[int, Row] = found
-    touched = state.touched
+    touched = state.touched & state.intents.keys()
     if earlier:
         same = earlier.is_known(state)
         known = {**found, **{intent: earlier.rows[intent] for intent in same}}
@@ -156,10 +170,7 @@ def edited_rows(
         if intent in rows or (intent in known and intent not in touched)
     ]
     said = _Said(state, found)
-    made = [row | said.columns(row["intent_id"]) for row in made]
-    return sorted(
-        made, key=lambda row: (*needs_and_frequent_first(row.get("kind") or "", row["n_occurrences"]), row["intent_id"])
-    )
+    return [row | said.columns(row["intent_id"]) for row in made]
 
 
 @dataclass(frozen=True)
@@ -241,6 +252,7 @@ def _intent(intent: int, rows: NDArray[np.int64], own: SentenceColumns, found: d
         "intent_id": intent,
         "size": len(rows),
         "n_occurrences": int(own.counts[rows].sum()),
+        IN_PLACE: float(own.counts[rows] @ own.p[rows]),
         "role": before["role"] or _shared_role(own, rows),
         "kind": kind or None,
         "p_kind": p_kind,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,8 @@ class IntentNearness:
         The intents, ascending.
     total : ndarray of shape (m, d), float64
         Sum of the vectors of each.
+    centroids : ndarray of shape (m, d), float32
+        The unit-norm centroid of each.
     best : ndarray of shape (m,), int64
         Place of the nearest intent of each; −1 if there is no other.
     cosine : ndarray of shape (m,), float32
@@ -39,13 +41,9 @@ class IntentNearness:
     labels: NDArray[np.int64]
     ids: NDArray[np.int64]
     total: NDArray[np.float64]
+    centroids: NDArray[np.float32]
     best: NDArray[np.int64]
     cosine: NDArray[np.float32]
-
-    @cached_property
-    def centroids(self) -> NDArray[np.float32]:
-        """The unit-norm centroid of each intent, shape (m, d)."""
-        return _unit(self.total)
 
     @cached_property
     def closest(self) -> dict[int, tuple[int, float]]:
@@ -79,22 +77,38 @@ class IntentNearness:
         moved = np.flatnonzero(labels != self.labels)
         if not len(moved):
             return self
+        if not len(self.ids):
+            return nearness_of(labels, X)
         changed = np.setdiff1d(np.concatenate([self.labels[moved], labels[moved]]), [-1])
-        gone = np.setdiff1d(changed, labels[np.isin(labels, changed)])
+        gone = changed[~np.isin(changed, labels)]
         ids = np.setdiff1d(np.union1d(self.ids, changed), gone)
-        known = np.isin(ids, self.ids)
-        total = np.zeros((len(ids), X.shape[1]))
-        total[known] = self.total[np.searchsorted(self.ids, ids[known])]
         own = np.flatnonzero(np.isin(ids, changed))
+        total, centroids = self._kept(ids)
         total[own] += sums(labels[moved], ids[own], X, moved) - sums(self.labels[moved], ids[own], X, moved)
-        kept = np.isin(ids, self.ids) & ~np.isin(ids, changed)
-        best, cosine = np.full(len(ids), GONE), np.full(len(ids), -np.inf, dtype=np.float32)
+        centroids[own] = _unit(total[own])
+        best, cosine = self._best_but(ids, changed)
+        return _compared(IntentNearness(labels, ids, total, centroids, best, cosine), own)
+
+    def _kept(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Return the sums and centroids of these intents; zeros for those that are new."""
+        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        is_new = self.ids[place] != ids
+        total, centroids = self.total[place], self.centroids[place]
+        total[is_new], centroids[is_new] = 0.0, 0.0
+        return total, centroids
+
+    def _best_but(
+        self, ids: NDArray[np.int64], changed: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the best of each of these intents, and its cosine, where neither of the two has changed."""
+        best, cosine = _nothing_known(len(ids))
+        kept = np.flatnonzero(~np.isin(ids, changed))
         before = np.searchsorted(self.ids, ids[kept])
         other = self.ids[self.best[before]]
         is_same = (self.best[before] >= 0) & ~np.isin(other, changed)
-        rows = np.flatnonzero(kept)[is_same]
+        rows = kept[is_same]
         best[rows], cosine[rows] = np.searchsorted(ids, other[is_same]), self.cosine[before][is_same]
-        return _compared(labels, ids, total, (best, cosine, np.isin(ids, changed)))
+        return best, cosine
 
 
 def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNearness:
@@ -107,36 +121,35 @@ def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNear
     5
     """
     ids = np.unique(labels[labels >= 0])
-    looks = np.full(len(ids), GONE), np.full(len(ids), -np.inf, dtype=np.float32), np.zeros(len(ids), dtype=bool)
-    return _compared(labels, ids, sums(labels, ids, X, np.arange(len(labels))), looks)
+    total = sums(labels, ids, X, np.arange(len(labels)))
+    return _compared(IntentNearness(labels, ids, total, _unit(total), *_nothing_known(len(ids))), ids[:0])
 
 
-def _compared(
-    labels: NDArray[np.int64],
-    ids: NDArray[np.int64],
-    total: NDArray[np.float64],
-    known: tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]],
-) -> IntentNearness:
-    """Return the nearness, given the best of each intent so far, its cosine, and which intents have changed.
+def _nothing_known(m: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    return np.full(m, GONE), np.full(m, -np.inf, dtype=np.float32)
+
+
+def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearness:
+    """Return the nearness with the best of each, given which of them, by place, have changed.
 
     An intent whose best is `GONE` is compared with all others, any other only with those that have changed.
     """
-    (best, cosine, has_changed), C = known, _unit(total)
-    if len(ids) < 2:
-        return IntentNearness(labels, ids, total, np.full(len(ids), -1), np.zeros(len(ids), dtype=np.float32))
+    best, cosine, C = near.best.copy(), near.cosine.copy(), near.centroids
+    if len(C) < 2:
+        return replace(near, best=np.full(len(C), -1), cosine=np.zeros(len(C), dtype=np.float32))
     for rows in _parts(np.flatnonzero(best == GONE)):
         S = C[rows] @ C.T
         S[np.arange(len(rows)), rows] = -np.inf
         best[rows] = S.argmax(axis=1)
         cosine[rows] = S[np.arange(len(rows)), best[rows]]
-    columns = np.flatnonzero(has_changed)
-    for rows in _parts(np.flatnonzero(~has_changed)) if len(columns) else ():
-        S = C[rows] @ C[columns].T
+    others = np.setdiff1d(np.arange(len(C)), changed)
+    for rows in _parts(others) if len(changed) else ():
+        S = C[rows] @ C[changed].T
         found = S.argmax(axis=1)
         is_nearer = S[np.arange(len(rows)), found] > cosine[rows]
         nearer = rows[is_nearer]
-        best[nearer], cosine[nearer] = columns[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
-    return IntentNearness(labels, ids, total, best, cosine)
+        best[nearer], cosine[nearer] = changed[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
+    return replace(near, best=best, cosine=cosine)
 
 
 def _parts(rows: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:

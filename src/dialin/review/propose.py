@@ -15,8 +15,8 @@ MAX_PARTS = 12
 MAX_IN_TREE = 1_000
 """Sentences of an intent that the tree is made of; of a larger one, a sample, and the rest joins the nearest part."""
 
-ROWS_AT_ONCE = 4_096
-"""Sentences whose vectors are taken at once."""
+ROWS_AT_ONCE = 512
+"""Sentences whose vectors are taken at once: so many stay in the cache until they are multiplied."""
 
 
 def parts_of(X: NDArray[np.float32], rows: NDArray[np.int64], k: int) -> list[NDArray[np.int64]]:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-
-from dialin.review.apply import SentenceColumns
+from dialin.review.apply import IN_PLACE, Row
 from dialin.review.nearness import IntentNearness
 from dialin.review.replay import ReviewState
 
@@ -106,11 +104,7 @@ class RankedIntent(NamedTuple):
 
 
 def ranking(
-    state: ReviewState,
-    own: SentenceColumns,
-    intents: Sequence[dict[str, Any]],
-    near: IntentNearness | None,
-    since: Since = NOTHING_SINCE,
+    state: ReviewState, intents: Sequence[Row], near: IntentNearness | None, since: Since = NOTHING_SINCE
 ) -> list[RankedIntent]:
     """Return all intents: new ones and candidates, then drifted ones, then others, and last those that are confirmed.
 
@@ -121,25 +115,19 @@ def ranking(
     ----------
     state : ReviewState
         State of the review.
-    own : SentenceColumns
-        SentenceColumns of ``sentences.parquet`` after it.
     intents : sequence of dict
-        Rows of ``intents.parquet`` after it.
+        Rows of ``intents.parquet`` after it, with their `IN_PLACE`.
     near : IntentNearness or None
         Which intent is nearest to each of them; None if nobody knows, because there are no vectors.
     since : Since
         Which intents are new or have drifted; none by default.
     """
-    doubt, close = doubts(state, own, intents), near.closest if near else {}
-    ids = [row["intent_id"] for row in intents]
-    nearest = [close.get(intent, (-1, 0.0)) for intent in ids]
-    rows = [_ranked(row, state, doubt[i], at, since) for i, row, at in zip(ids, intents, nearest, strict=True)]
+    close = near.closest if near else {}
+    rows = [_ranked(row, state, close.get(row["intent_id"], (-1, 0.0)), since) for row in intents]
     return sorted(rows, key=lambda row: row.turn)
 
 
-def _ranked(
-    row: dict[str, Any], state: ReviewState, doubt: float, near: tuple[int, float], since: Since
-) -> RankedIntent:
+def _ranked(row: Row, state: ReviewState, near: tuple[int, float], since: Since) -> RankedIntent:
     known, uid = state.intents[row["intent_id"]], row.get("uid") or ""
     is_done = known.confirmed and not known.wants_split
     return RankedIntent(
@@ -149,7 +137,7 @@ def _ranked(
         size=row["size"],
         n_occurrences=row["n_occurrences"],
         p_good=row["p_good"],
-        doubt=doubt,
+        doubt=max(row["n_occurrences"] - row["p_good"] * row[IN_PLACE], 0.0),  # else rounding may give −0.0
         close=near[0],
         close_name=state.intents[near[0]].name if near[0] >= 0 else "",
         cosine=near[1],
@@ -162,13 +150,3 @@ def _ranked(
         is_new=uid in since.new,
         has_drifted=since.has_drifted(uid, row["intent_id"], is_done=is_done),
     )
-
-
-def doubts(state: ReviewState, own: SentenceColumns, intents: Sequence[dict[str, Any]]) -> dict[int, float]:
-    """Return how many utterances of each intent belong to another one or are in a mixed one, in expectation."""
-    ids, labels = np.array([row["intent_id"] for row in intents], dtype=np.int64), state.labels
-    good = np.zeros(max(int(labels.max(initial=-1)), int(ids.max(initial=-1))) + 2)  # the last entry is for label −1
-    good[ids] = [row["p_good"] for row in intents]
-    wrong = own.counts * (1 - good[labels] * own.p)
-    total = np.bincount(labels + 1, weights=wrong, minlength=len(good) + 1)[1:]
-    return dict(zip(ids.tolist(), total[ids].tolist(), strict=True))

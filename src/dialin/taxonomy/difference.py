@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dialin.arrays import Floats
+from dialin.cluster.workers import one_blas_thread
 from dialin.errors import InputError
 from dialin.runs.run import Run
 from dialin.score.shares import Count, ShareDifference, n_compared_of, share_change
@@ -146,6 +147,7 @@ class Difference:
         return [(self.new if in_new else self.old).intents[place] for place in change.related]
 
 
+@one_blas_thread()
 def difference_of_runs(old: Run, new: Run) -> Difference:
     """Return the difference between two runs, each as its last review left it.
 

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.errors import InputError
-from dialin.review.apply import Earlier, Row, SentenceColumns, edited_rows, p_after, sentence_columns, state_of
+from dialin.review.apply import (
+    Earlier,
+    Row,
+    SentenceColumns,
+    edited_rows,
+    p_after,
+    rows_with_place,
+    sentence_columns,
+    state_of,
+)
 from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
 from dialin.review.log import DECISIONS, append, n_taken_over, read_log
 from dialin.review.nearness import IntentNearness, nearness_of
@@ -72,7 +81,7 @@ class Desk:
         self._found = run.found
         self._start = state_of(*self._found, run.found_tree)
         self._own = sentence_columns(self._found[0])
-        self._rows = {row["intent_id"]: row for row in self._found[1].to_pylist()}
+        self._rows = rows_with_place(self._own, self._start.labels, self._found[1])
         self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())
         self._recorded = recorded_in(run)
         self._since = since_of(self._recorded)
@@ -111,7 +120,7 @@ class Desk:
             entries=tuple(entries),
             state=state,
             own=own,
-            ranked=tuple(ranking(state, own, intents, self._near, since)),
+            ranked=tuple(ranking(state, intents, self._near, since)),
             texts=self._run.corpus.texts,
             counts=own.counts,
             p=own.p,
@@ -182,7 +191,7 @@ def looked_at(entries: Sequence[Entry], state: ReviewState, n_earlier: int) -> f
 
 def unseen_names(listed: Sequence[str], intents: Sequence[Row]) -> tuple[str, ...]:
     """Return the listed names that no intent has, in the order of the list, ignoring case."""
-    seen = {row["name"].casefold() for row in intents}
+    seen = {row["name"].casefold() for row in intents} if listed else set()
     return tuple(name for name in listed if name.casefold() not in seen)
 
 

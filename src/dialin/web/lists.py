@@ -44,7 +44,7 @@ def is_in(row: RankedIntent, name: str) -> bool:
 
 def listed_in(view: View, name: str) -> tuple[RankedIntent, ...]:
     """Return the intents of a list, in the order of review."""
-    return tuple(row for row in view.ranked if is_in(row, name))
+    return view.ranked if name == ALL else tuple(row for row in view.ranked if is_in(row, name))
 
 
 def counted_lists(view: View) -> tuple[CountedList, ...]:

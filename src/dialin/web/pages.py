@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -174,7 +175,7 @@ def overview(view: View, page: int, chosen: str = ALL) -> Overview:
         most=max((r.n_occurrences for r in view.ranked), default=0),
         most_doubt=max((r.doubt for r in view.ranked), default=0.0),
         n_done=sum(r.is_done for r in view.ranked),
-        n_assigned=int(view.counts[view.state.labels != NO_INTENT].sum()),
+        n_assigned=sum(r.n_occurrences for r in view.ranked),
         doubt=sum(r.doubt for r in view.ranked if not r.is_done),
         n_left=len(view.state.members(NO_INTENT)),
     )
@@ -240,7 +241,8 @@ def holding(folded: pa.Array, wanted: list[str]) -> NDArray[np.int64]:
     rows = np.arange(len(folded) if wanted else 0)
     for n, word in enumerate(sorted(set(wanted), key=len, reverse=True)):  # a long word leaves few texts to the others
         texts = folded.take(pa.array(rows)) if n else folded
-        rows = rows[pc.match_substring(texts, word).to_numpy(zero_copy_only=False)]
+        has_word = pc.match_substring_regex(texts, re.escape(word))  # RE2 jumps to the first byte of a word, and is
+        rows = rows[has_word.to_numpy(zero_copy_only=False)]  # twice as fast as match_substring
     return rows
 
 

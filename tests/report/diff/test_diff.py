@@ -156,6 +156,19 @@ def test_the_page_is_whole_and_escapes_what_people_said(cli: Cli, runs: None) ->
     assert ET.fromstring(re.search(r"<svg.*?</svg>", page, re.S)[0]).tag == "svg"  # type: ignore[index]
 
 
+def test_existing_files_are_kept_unless_force_is_given(cli: Cli, runs: None) -> None:
+    Path("moved.csv").write_text("mine")
+    written = "--html", "page.html", "--migration", "moved.csv"
+    advice = "delete it, choose another --migration, or replace it with --force"
+    one_line(cli("diff", "january", "february", *written), f"moved.csv already exists ({advice})")
+    assert (Path("moved.csv").read_text(), Path("page.html").exists()) == ("mine", False)
+    for _ in range(2):
+        assert cli("diff", "january", "february", *written, "--force").exit_code == 0
+    assert Path("moved.csv").read_text() != "mine"
+    refused = "--force replaces the file of --html or --migration, but there is no --html or --migration"
+    one_line(cli("diff", "january", "february", "--force"), refused)
+
+
 def test_the_migration_table_is_written(cli: Cli, runs: None) -> None:
     assert cli("diff", "january", "february", "--migration", "moved.csv").exit_code == 0
     rows = list(csv.DictReader(Path("moved.csv").read_text().splitlines()))
