@@ -80,9 +80,16 @@ def test_vectors_that_a_server_was_paid_for_are_kept_when_the_disk_gets_full(
 ) -> None:
     """The disk is full as long as the reserve stands: the vectors of the call are stored in its place."""
     texts, path, real = [f"refund {n}" for n in range(300)], tmp_path / "vectors.sqlite", cache.store_vectors
-    held = list[Reserve]()
-    monkeypatch.setattr(Reserve, "take", held.append)
-    monkeypatch.setattr(Reserve, "give_up", lambda self: held.remove(self) if self in held else None)
+    held = set[Reserve]()
+
+    def take(self: Reserve) -> None:
+        held.add(self)
+
+    def give_up(self: Reserve) -> None:
+        held.discard(self)
+
+    monkeypatch.setattr(Reserve, "take", take)
+    monkeypatch.setattr(Reserve, "give_up", give_up)
 
     def small(where: Path, *more: Any) -> None:
         if held:
