@@ -36,7 +36,7 @@ from dialin.judge.certainty import CLEAR, MIXED
 from dialin.judge.isolation import isolation_of
 from dialin.score.reliability import auc, expected_calibration_error
 from studies.own import machine
-from studies.own.embedders import FAMILIES, SETTINGS, sentences_of
+from studies.own.embedders import FAMILIES, SETTINGS, Sentences, sentences_of
 
 GOOD = 0.9
 """Least share of one label in a good cluster."""
@@ -85,9 +85,15 @@ def read_sets(data: Path) -> Iterator[LabelledVectors]:
 def embedded(path: Path, family: str, embedder: str) -> LabelledVectors:
     """Return what customers say in a set, with the vectors of an embedder of the catalogue."""
     found = sentences_of(pq.read_table(path))
-    n, X = len(found.texts), OnnxEmbedder(embedder).encode(found.texts)
-    data = Data(found.texts, X, np.ones(n, np.int64), [""] * n, f"local:{embedder}")
-    return LabelledVectors(family, data, np.array(found.labels))
+    return labelled(family, OnnxEmbedder(embedder).encode(found.texts), found, f"local:{embedder}")
+
+
+def labelled(family: str, X: Matrix, found: Sentences, embedder: str) -> LabelledVectors:
+    """Return a set from its sentences and their vectors."""
+    n = len(found.texts)
+    return LabelledVectors(
+        family, Data(found.texts, X, np.ones(n, np.int64), [""] * n, embedder), np.array(found.labels)
+    )
 
 
 def parts_of(whole: LabelledVectors) -> list[LabelledVectors]:

@@ -33,7 +33,9 @@ from dialin.discover.connect import open_embedder
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.models.store import folder_of, sha256_of
 from dialin.name.actions import AGENT, CUSTOMER
-from dialin.name.kinds import KINDS, NEED, KindHead, kind_features, kind_heads, without_needs, write_kind_heads
+from dialin.name.kinds import KINDS, NEED, KindHead, Kinds, kind_features, kind_heads, without_needs, write_kind_heads
+from dialin.name.openings import kinds_in_place
+from dialin.read.spoken import SpokenOrder
 from studies.own import data, machine
 from studies.own.sgd_kinds import hand_labelled, turns_of
 
@@ -58,11 +60,18 @@ Rows = list[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class Measured:
-    """Sentences to measure on: texts, roles ("" where unknown), and which of them are needs."""
+    """Turns to measure on: texts, roles ("" where unknown), which of them are needs, and the dialogue of each."""
 
     texts: list[str]
     roles: list[str]
     is_need: Bools
+    dialogues: list[str]
+
+    @property
+    def order(self) -> SpokenOrder:
+        """The turns of each dialogue in their order, each a sentence of its own."""
+        codes = {name: i for i, name in enumerate(dict.fromkeys(self.dialogues))}
+        return SpokenOrder(np.arange(len(self.texts)), np.array([codes[name] for name in self.dialogues]))
 
 
 def main() -> None:
@@ -179,21 +188,31 @@ def cross_validated(name: str) -> dict[str, float]:
     return {"accuracy": share(P.argmax(axis=1) == y), "auc_need": auc(y == 0, P[:, 0])}
 
 
-def need_figures(head: KindHead, measured: Measured) -> dict[str, float]:
-    """Return AUCs of need against the rest, and how the customers' turns are told apart."""
+def need_figures(head: KindHead, measured: Measured) -> dict[str, Any]:
+    """Return AUCs of need against the rest, and how the customers' turns are told apart: alone, and in their place."""
     known = probabilities(head, measured.texts, measured.roles)
     blind = probabilities(head, measured.texts, [""] * len(measured.texts))[:, 0]
     own = np.array([role == CUSTOMER for role in measured.roles])
-    called, is_need = known.argmax(axis=1) == 0, measured.is_need
+    placed = kinds_in_place(Kinds(known), measured.roles, measured.order)
+    is_need = measured.is_need
     return {
         "turns": len(measured.texts),
         "needs": int(is_need.sum()),
         "auc": auc(is_need, known[:, 0]),
         "auc_without_roles": auc(is_need, blind),
         "auc_customers_only": auc(is_need[own], blind[own]),
-        "needs_called_so": share(called[is_need]),
-        "other_customer_turns_called_needs": share(called[own & ~is_need]),
+        "called_needs": called_needs(known, is_need, own & ~is_need),
+        "in_place": {
+            "auc": auc(is_need, placed.P[:, 0]),
+            "called_needs": called_needs(placed.P, is_need, own & ~is_need),
+        },
     }
+
+
+def called_needs(P: Floats, is_need: Bools, is_other: Bools) -> dict[str, float]:
+    """Return the share of needs, and of customers' other turns, that are called needs."""
+    called = P.argmax(axis=1) == 0
+    return {"needs": share(called[is_need]), "other_customer_turns": share(called[is_other])}
 
 
 def accuracy_by_kind(head: KindHead, turns: Sequence[tuple[Any, str]]) -> dict[str, Any]:
@@ -224,14 +243,15 @@ def demo(name: str) -> Measured:
     turns = [calls[row["dialogue_id"]][int(row["turn"])] for row in gold]
     roles = [turn["role"] for turn in turns]
     is_need = [bool(row["intent"]) and role == CUSTOMER for row, role in zip(gold, roles, strict=True)]
-    return Measured([turn["text"] for turn in turns], roles, np.array(is_need))
+    return Measured([turn["text"] for turn in turns], roles, np.array(is_need), [row["dialogue_id"] for row in gold])
 
 
 def mobilecs() -> Measured:
     """Return the turns of the MobileCS calls; a customer's turn that asks or complains is a need."""
     rows = pq.read_table(data.folder() / "mobilecs_example_dialogues.parquet").to_pylist()
     is_need = [row["role"] == CUSTOMER and any(act in (row["label"] or "") for act in MOBILECS_NEEDS) for row in rows]
-    return Measured([row["text"] for row in rows], [row["role"] for row in rows], np.array(is_need))
+    texts, roles, dialogues = ([row[name] for row in rows] for name in ("text", "role", "dialogue_id"))
+    return Measured(texts, roles, np.array(is_need), dialogues)
 
 
 if __name__ == "__main__":

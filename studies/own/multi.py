@@ -123,7 +123,7 @@ class GoldRun:
         rows = [np.flatnonzero(labels == i) for i in range(len(names))]
         pieces = build(opened.embed(texts), rows, range(len(names)), [""] * len(names))
         kinds, ones = opened.kinds(texts, [""] * len(texts)), np.ones(len(texts), np.int64)
-        said = [prevailing([kinds.names[row] for row in own], ones[own])[0] for own in rows] if kinds else []
+        said = [prevailing(kinds.at(own), ones[own])[0] for own in rows] if kinds else []
         not_needs = frozenset(i for i, kind in enumerate(said) if not may_be_need(kind))
         meant = [frozenset(name.split("+")) for name in names]
         return cls(pieces, meant, PartAssigner(pieces, opened.embed, opened.kinds, not_needs))

@@ -76,7 +76,8 @@ def names_of_gold(case: Case, labels: Sequence[str]) -> list[str]:
     rows = [np.flatnonzero(gold == label) for label in labels]
     texts = [[case.texts[i] for i in own] for own in rows]
     centroids = np.stack([case.X[own].mean(axis=0) for own in rows])
-    return names_by_nearness(NamingTask(texts, centroids, case.language), embedder_of(case.embedder).encode)
+    task = NamingTask(texts, centroids, case.language, vectors=[case.X[own] for own in rows])
+    return names_by_nearness(task, embedder_of(case.embedder).encode)
 
 
 def plain(label: str, language: str) -> str:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 import dialin
 from dialin import files
+from dialin.cli.progress import Meter
 from dialin.errors import InputError
 from dialin.report.terminal import console_on
 from dialin.runs.run import load
@@ -48,6 +49,13 @@ def test_a_console_prints_text_without_what_acts() -> None:
     stream = io.StringIO()
     console_on(stream).print(Text(f"a {NASTY} b"))
     assert stream.getvalue() == "a [31mred b\n"
+
+
+def test_a_step_that_goes_on_is_announced_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with Meter() as meter:
+        for step in ("name", "name", "report", "name"):
+            meter.step(step)
+    assert capsys.readouterr().err.splitlines() == ["naming intents", "writing the report", "naming intents"]
 
 
 def test_errors_and_names_cannot_act(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:

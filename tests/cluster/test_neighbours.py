@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialin.arrays import Bools, Matrix
-from dialin.cluster.neighbours import Searched, chunks, nearest_others
+from dialin.cluster.neighbours import SearchedRows, chunks, nearest_others
 from oracles import unit
 
 
@@ -49,7 +49,7 @@ def test_neighbours_are_looked_for_among_the_rows_searched() -> None:
     """Against sorting among every third row; rows that are searched themselves do not find themselves."""
     X = noise(90)
     some = np.arange(0, 90, 3)
-    near = nearest_others(X, slice(10, 40), 2, Searched(some, X[some])).toarray()
+    near = nearest_others(X, slice(10, 40), 2, SearchedRows(some, X[some])).toarray()
     cosine = X[10:40] @ X[some].T
     cosine[some == np.arange(10, 40)[:, None]] = -np.inf
     expected = some[np.sort(np.argsort(-cosine, axis=1)[:, :2], axis=1)]
@@ -58,14 +58,14 @@ def test_neighbours_are_looked_for_among_the_rows_searched() -> None:
 
 def test_few_rows_are_all_searched_and_many_in_part() -> None:
     X = noise(50)
-    assert Searched.of(X, 50).rows.tolist() == list(range(50))
-    assert len(np.unique(Searched.of(X, 20).rows)) == 20
+    assert SearchedRows.of(X, 50).rows.tolist() == list(range(50))
+    assert len(np.unique(SearchedRows.of(X, 20).rows)) == 20
 
 
 def test_the_rows_searched_do_not_depend_on_the_order() -> None:
     X, order = noise(50), np.random.default_rng(0).permutation(50)
-    there = Searched.of(X[order], 20)
-    assert sorted(order[there.rows].tolist()) == Searched.of(X, 20).rows.tolist()
+    there = SearchedRows.of(X[order], 20)
+    assert sorted(order[there.rows].tolist()) == SearchedRows.of(X, 20).rows.tolist()
     assert np.array_equal(there.vectors, X[order][there.rows])
 
 

@@ -59,6 +59,13 @@ def test_reasons_of_calls(found: Facts) -> None:
     assert named(found, "thank-agent").n_reason == 0
 
 
+def test_each_intent_has_the_number_of_dialogues_in_which_it_is_said(found: Facts) -> None:
+    """All 21 calls begin with a greeting; nine of them are about refunds."""
+    told = {one.name: (one.n_dialogues, one.dialogue_share) for one in found.intents}
+    assert found.summary.n_dialogues == 21
+    assert (told["greet-agent"], told["request-refund"]) == ((21, 1.0), (9, 9 / 21))
+
+
 def test_what_comes_next(found: Facts) -> None:
     greeting, refund = named(found, "greet-agent"), named(found, "request-refund")
     assert links(found, greeting.followed_by) == {

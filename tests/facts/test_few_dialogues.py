@@ -52,6 +52,8 @@ def test_small_intents_are_one_and_the_others_keep_their_numbers(run: Run) -> No
     assert [one.name for one in shown.intents if one.name not in kept] == [WITHHELD]
     assert (last.name, last.examples, last.uid, last.description) == (WITHHELD, (), "", "")
     assert last.n_occurrences == 9
+    assert last.n_dialogues is None
+    assert all(one.n_dialogues == kept[one.name].n_dialogues for one in shown.intents[:-1])
     assert sum(one.n_occurrences for one in shown.intents) == sum(one.n_occurrences for one in whole.intents)
     assert all(one.n_occurrences == kept[one.name].n_occurrences for one in shown.intents[:-1])
     assert not shown.has(kept["tell-divorce"].intent_id) or shown.intent(kept["tell-divorce"].intent_id) != last

@@ -169,9 +169,9 @@ def sorted_by(page: Browser, key: str) -> list[int]:
 def test_the_table_sorts_both_ways(page: Browser) -> None:
     n = len(ids(page))
     assert ids(page) == list(range(n))
-    assert sorted_by(page, "calls")[0] == 3
+    assert sorted_by(page, "reason")[0] == 3
     assert page.run("return document.querySelectorAll('#table th[aria-sort]').length") == 1
-    assert sorted_by(page, "calls")[-1] == 3
+    assert sorted_by(page, "reason")[-1] == 3
     names = "return [...document.querySelectorAll('#table tbody')].map((r) => r.dataset.name)"
     sorted_by(page, "name")
     assert page.run(names)[0] == "answer-inquire-parcel"
@@ -217,6 +217,8 @@ def test_the_page_fits_a_laptop_and_a_phone(page: Browser) -> None:
         page.size(width, 800)
         page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert page.run("return document.documentElement.scrollWidth") <= width
+        table = "document.querySelector('#intents .scroll')"
+        assert width < 1280 or page.run(f"return {table}.scrollWidth <= {table}.clientWidth")
 
 
 def test_the_page_prints(page: Browser, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_one_intent_has_all_its_facts(cli: Cli, run: Path) -> None:
     for part in (
         "request-refund  customer",
         "9 utterances, 8.6% of all · 9 sentences · P(good) 0.90 clear",
-        "main reason for 9 of 21 calls, 42.9%",
+        "said in 9 of 21 calls, 42.9% · main reason for 9 of 21 calls, 42.9%",
         "▁▁▁███ share per week · 5.5% → 12.0%, not significant",
         "examples",
         "customer usually continues with",

@@ -5,26 +5,41 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Cli
 from rich.cells import cell_len
 
+from dialin.cluster.granularity import SuggestedNumber
 from dialin.errors import InputError
-from dialin.facts.headline import summary_of
+from dialin.facts.headline import Summary, summary_of
+from dialin.files import TIMING, write_json
 from dialin.report.terminal import console_on, print_intents, print_report
+from dialin.report.totals import said_line, stored_line, suggestion_line
 from dialin.runs.run import load
 from dialin.text.screen import SafeConsole
+from fake_run import Said, fake_run
 from run_commands import discover
 from scripted import ScriptedBackend
 
+KINDS = [
+    *[Said(f"thanks {i}", "say-thanks", f"d{i % 2}", kind="social") for i in range(5)],
+    *[Said(f"refund me {i}", "request-refund", "d0", kind="need") for i in range(3)],
+]
 LONG = ("inquire-credit-card-payment-status", "查询-信用卡还款状态和最近的账单明细")
 
 
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    return summary_of(fake_run(tmp_path_factory.mktemp("summary") / "run", KINDS))
+
+
 def intent(name: str, role: str | None = None, *examples: str) -> dict[str, object]:
-    base = {"intent_id": 0, "name": name, "size": 1234, "n_occurrences": 60, "p_good": 0.912, "kind": ""}
-    return base | {"description": "", "role": role, "examples": list(examples), "share": 0.6}
+    base = {"intent_id": 0, "name": name, "size": 60, "n_occurrences": 1234, "p_good": 0.912, "kind": ""}
+    counts = {"share": 0.6, "n_dialogues": None, "dialogue_share": None}
+    return base | counts | {"description": "", "role": role, "examples": list(examples)}
 
 
 def printed(*intents: dict[str, object], width: int | None = 80) -> list[str]:
@@ -69,21 +84,22 @@ def test_markup_in_the_data_is_text() -> None:
 
 
 @pytest.mark.parametrize("role", [None, "customer"])
-@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("width", [70, 80, 120, 200])
 def test_names_are_cut_only_where_a_terminal_has_no_room(width: int, role: str | None) -> None:
-    """The figures and blanks take 32 columns, and 10 more with roles; the examples keep the 8 of their heading.
+    """The figures and blanks take 35 columns, and 10 more with roles; the examples keep the 8 of their heading.
 
-    The longer name takes 36 columns, so there is room for it from 32 + 36 + 8 = 76 columns on, or 86 with roles.
+    The longer name takes 35 columns, so there is room for it from 35 + 35 + 8 = 78 columns on, or 88 with roles.
     """
     lines = printed(*(intent(name, role, "word " * 100, "文" * 200) for name in LONG), width=width)
     assert {cell_len(line) for line in lines} == {width}
     is_whole = [any(name in line for line in lines) for name in LONG]
-    assert is_whole == [width >= (86 if role else 76)] * 2
+    assert is_whole == [width >= (88 if role else 78)] * 2
     names = [line.split()[0] for line in lines[3:7:2]]
     assert all(
         long.startswith(name.removesuffix("…")) and len(name) > 5 for long, name in zip(LONG, names, strict=True)
     )
-    assert all(word in lines[1] for word in ("intent", "size", "share", "P(good)", "role" if role else "", "examples"))
+    heads = ("intent", "utterances", "share", "P(good)", "role" if role else "", "examples")
+    assert all(word in lines[1] for word in heads)
     assert sum("1,234  60.0%  0.91 clear" in line for line in lines) == 2
 
 
@@ -101,6 +117,62 @@ def test_examples_have_the_room_that_short_names_leave() -> None:
     )
 
 
+def test_where_there_are_dialogues_the_share_is_that_of_calls_and_utterances_follow() -> None:
+    """27 of 120 calls are 22.5 %. One whose calls are withheld has no share of them."""
+    told = intent("find-bike", "customer", "x") | {"n_dialogues": 27, "dialogue_share": 27 / 120}
+    _, head, _, first, second, *_ = printed(told, intent("a-b", "customer", "y"), width=None)
+    assert head.split()[:4] == ["intent", "of", "calls", "utterances"]
+    assert first.split()[:3] == ["find-bike", "22.5%", "1,234"]
+    assert second.split()[:2] == ["a-b", "1,234"]
+
+
+@pytest.mark.parametrize(
+    ("suggested", "line"),
+    [
+        (SuggestedNumber(16, 8, 29), "14 fits what … together: 8 to 29."),
+        (SuggestedNumber(9, 3, 27), "14 fits what … together: very roughly 9 (the report has the interval)."),
+        (SuggestedNumber(30, 20, 40), "14 is fewer than what … together: 20 to 40."),
+        (SuggestedNumber(5, 3, 8), "14 is more than what … together: 3 to 8."),
+        (None, ""),
+    ],
+)
+def test_the_number_of_intents_is_compared_with_the_suggested_one(
+    summary: Summary, suggested: SuggestedNumber | None, line: str
+) -> None:
+    """An interval from 3 to 27 is ninefold, so it is not shown."""
+    intents = [{"kind": ""}] * 14
+    said = line.replace("…", "the sentences suggest for all roles and kinds")
+    assert suggestion_line(replace(summary, intents=intents, suggested=suggested, is_fitted=True)) == said
+
+
+def test_utterances_that_are_needs_and_those_in_intents_of_needs_are_told_apart(summary: Summary) -> None:
+    intents = [{"kind": "need", "n_occurrences": 129}, {"kind": "social", "n_occurrences": 9}]
+    told = replace(summary, intents=intents, kinds={"need": 114, "social": 24})
+    apart = "utterances: need 114, social 24 (each read by itself; 129 are in the intents why people call)"
+    assert said_line(told) == apart
+    assert said_line(replace(told, kinds={"need": 129, "social": 9})) == "utterances: need 129, social 9"
+
+
+def test_stored_replies_are_told_from_calls_that_were_made(tmp_path: Path, summary: Summary) -> None:
+    run = fake_run(tmp_path / "run", KINDS)
+    sessions = [{"actual": {"calls": 20, "cached": 0}}, {"actual": {"calls": 3, "cached": 20}}]
+    write_json(run.folder / TIMING, {"sessions": sessions})
+    line = "of the 215 LLM calls, the run made 23; 192 replies were stored already"
+    assert stored_line(run, replace(summary, questions=215)) == line
+    assert stored_line(run, replace(summary, questions=23)) == ""
+    (run.folder / TIMING).unlink()
+    assert stored_line(run, replace(summary, questions=215)) == ""
+
+
+def test_a_heading_says_how_many_intents_and_utterances_it_has(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    print_report(fake_run(tmp_path / "run", KINDS), stream)
+    assert "WHY PEOPLE CALL  1 intent, 3 utterances\n" in stream.getvalue()
+    assert "WHAT ELSE IS SAID  1 intent, 5 utterances\n" in stream.getvalue()
+    assert " in 2 calls · expected goodness" in stream.getvalue()
+    assert re.search(r"request-refund +50\.0% +3 ", stream.getvalue())  # of the two dialogues, in one
+
+
 def test_a_pipe_gets_names_and_examples_whole() -> None:
     long = "word " * 100 + "end"
     lines = printed(*(intent(name, "agent", long, "文" * 200) for name in LONG), width=None)
@@ -109,7 +181,7 @@ def test_a_pipe_gets_names_and_examples_whole() -> None:
     assert all(line.endswith(f"  {long}") for line in rows)
     assert "…" not in "".join(lines)
     assert len({cell_len(line[: line.index("1,234")]) for line in rows}) == 1
-    others = [line for line in lines if "word" not in line and "文" not in line]
+    others = [line for line in lines if "word" not in line and "文" not in line and "utterances" not in line]
     assert max(map(cell_len, others)) <= 80
     assert [line for line in lines if line != line.rstrip()] == []
 

@@ -11,6 +11,7 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 8)).astype(np.float32)
 X /= np.linalg.norm(X, axis=1, keepdims=True)
 LABELS = RNG.integers(-1, 30, size=300)
+ROLES = np.array([0, 1])[np.maximum(LABELS, 0) % 2]
 
 
 def same(found: IntentNearness, anew: IntentNearness) -> bool:
@@ -43,6 +44,23 @@ def test_after_a_decision_it_is_as_if_made_anew(change: object) -> None:
     assert callable(change)
     labels = change(LABELS)
     assert same(nearness_of(LABELS, X).after(labels, X), nearness_of(labels, X))
+
+
+@pytest.mark.parametrize("change", [merged, split, moved, removed])
+def test_after_a_decision_with_roles_it_is_as_if_made_anew(change: object) -> None:
+    assert callable(change)
+    labels = change(LABELS)
+    assert same(nearness_of(LABELS, X, ROLES).after(labels, X), nearness_of(labels, X, ROLES))
+
+
+def test_the_nearest_has_the_same_role() -> None:
+    """Of 3, 5 is nearest, but the agent's; of the three customers' intents, 8 is nearer to 3 than 9 is."""
+    degrees = np.radians([0, 5, 60, 90, 7])
+    places = np.column_stack([np.cos(degrees), np.sin(degrees)]).astype(np.float32)
+    labels, roles = np.array([3, 5, 8, 9, -1]), np.array([0, 1, 0, 0, 1])
+    found = nearness_of(labels, places, roles).closest
+    assert {intent: close for intent, (close, _) in found.items()} == {3: 8, 8: 9, 9: 8}
+    assert nearness_of(labels, places).closest[3][0] == 5
 
 
 def test_many_decisions_and_taking_them_back_lead_back() -> None:

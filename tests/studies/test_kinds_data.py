@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from dialin.cli.demo import DEMO_INPUT, examples
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.name.kinds import KINDS
-from studies.own.kinds import own_sentences
+from dialin.name.openings import LEARNT
+from studies.own.kinds import OWN, own_sentences, weights_of
 from studies.own.sgd_kinds import HAND_LABELLED, Turn
 
 
@@ -24,6 +26,12 @@ def test_every_kind_has_many_sentences_each_once(name: str) -> None:
     kinds = [kind for _, kind, _ in rows]
     assert set(kinds) == set(KINDS)
     assert min(map(kinds.count, KINDS)) >= 80
+
+
+def test_a_head_learns_from_the_shares_that_the_package_states() -> None:
+    y = np.array([0, 0, 1, 2, 3, 3, 4])
+    weights = weights_of(y, np.full(len(y), OWN))
+    assert np.bincount(y, weights) / weights.sum() == pytest.approx(LEARNT)
 
 
 @pytest.mark.parametrize("name", [ENGLISH, CHINESE])

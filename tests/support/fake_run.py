@@ -103,7 +103,7 @@ def result_of(texts: list[str], roles: list[str] | None, counts: list[int], said
     clusters = [np.flatnonzero(labels == i) for i in range(len(ordered))]
     own = [used[rows[0]] for rows in clusters]
     kinds = kinds_of_said(texts, said)
-    votes = [prevailing([kinds.names[row] for row in rows], np.array(counts)[rows]) for rows in clusters]
+    votes = [prevailing(kinds.at(rows), np.array(counts)[rows]) for rows in clusters]
     intents = tuple(
         Intent(
             i, name, len(rows), size[name], 0.9, own[i], tuple(texts[row] for row in rows[:5]), *votes[i], about[name]

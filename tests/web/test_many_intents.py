@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 
@@ -54,6 +55,13 @@ def test_a_page_offers_the_nearest_and_says_how_many_it_leaves_out(client: TestC
         assert f'<option value="{intent}"' in html
     assert html.count("<option value=") == 3 + 3 + 2
     assert f"for one of the {len(desk.view().ranked) - 1 - 3} others, type its name" in html
+
+
+def test_doubt_is_a_whole_number_that_the_page_explains(client: TestClient) -> None:
+    html = client.get("/intents").text
+    assert "“In doubt” is that number for each intent" in html
+    assert re.search(r'deserve a look">[\d,]+<', html)
+    assert re.search(r"about [\d,]+ of the utterances in doubt · close to", client.get("/intent/0").text)
 
 
 def test_any_intent_is_merged_or_gets_sentences_by_its_name(client: TestClient, run: Path) -> None:

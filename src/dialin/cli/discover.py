@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from dialin import files
-from dialin.cli.group import UserStop
+from dialin.cli.group import UserStop, began_at
 from dialin.cli.options import (
     JSON,
     RUN,
@@ -37,6 +37,7 @@ from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderErro
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
 from dialin.jobs.memory import check_fits
+from dialin.jobs.timing import Stopwatch
 from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
@@ -53,6 +54,9 @@ from dialin.scale.cluster import joined_cluster_if
 from dialin.scale.embedder import on_cores
 
 BATCH_HELP = "Ask in batches of OpenAI or Anthropic: at half the price, but each may take up to 24 hours."
+
+LOAD = "load"
+"""Name of the step that loads the models, or fetches them."""
 
 
 @click.command()
@@ -150,8 +154,10 @@ def make_run(
 ) -> Run:
     """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
+    watch = Stopwatch(began_at())
     found = read_corpus(plan)
     corpus = found.corpus
+    watch.step(LOAD)
     with Meter() as meter, connected(plan.specs, corpus.texts, meter, ray) as opened:
         limits.check(corpus.texts, opened)
         if batch:
@@ -165,7 +171,7 @@ def make_run(
         say_redaction(meter, plan, found)
         with held(out, "dialin discover"):
             try:
-                return work_on(run, opened, session_of(limits.budget, meter, batch))
+                return work_on(run, opened, replace(session_of(limits.budget, meter, batch), watch=watch))
             except (ClusterError, DiskFullError) as error:
                 raise going_on(error, run) from error
             except ProviderError as error:
@@ -188,9 +194,11 @@ def say_redaction(meter: Meter, plan: RunPlan, found: RedactedCorpus) -> None:
 
 def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: str | None = None) -> Run:
     """Continue work on a run that was stopped."""
+    watch = Stopwatch(began_at())
+    watch.step(LOAD)
     with Meter() as meter, connected(run.specs, run.corpus.texts, meter, ray) as opened:
         limits.check(run.corpus.texts, opened)
-        session = session_of(limits.budget, meter, batch)
+        session = replace(session_of(limits.budget, meter, batch), watch=watch)
         if goes_in_batches(run.folder, session):
             check_batches(opened.backend, opened.judge, opened.dear)
         try:

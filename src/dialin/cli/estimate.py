@@ -28,6 +28,7 @@ from dialin.jobs.estimate import Estimate
 from dialin.jobs.known_first import rest_of_listed
 from dialin.jobs.memory import MemoryNeed, check_fits
 from dialin.llm.prices import PRICE_HINT, shown_money
+from dialin.name.openings import kinds_in_place
 from dialin.runs.manifest import RunPlan
 from dialin.runs.run import data_of
 from dialin.runs.start import read_corpus
@@ -54,7 +55,8 @@ def estimate(as_json: bool, **options: Any) -> None:
         check_fits(corpus.texts, opened.embed, None)
         meter.step("embed")
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
-        data = replace(found, kinds=opened.kinds(found.texts, found.roles))
+        kinds = opened.kinds(found.texts, found.roles)
+        data = replace(found, kinds=kinds and kinds_in_place(kinds, found.roles, found.order))
         meter.step("predict")
         prediction = replace(predicted(plan, data, opened), prices=prices)
     memory = MemoryNeed.of(data.texts, data.X.shape[1]).n_bytes

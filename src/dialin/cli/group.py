@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -109,11 +110,17 @@ class OneLineGroup(LazyGroup):
     def _done(self, args: Sequence[str] | None, **extra: Any) -> Any:
         """Run a command; a full disk is no bug, wherever it is met, such as behind standard output."""
         try:
-            return super().main(args, standalone_mode=False, **extra)
+            return super().main(args, standalone_mode=False, **{"obj": time.perf_counter()} | extra)
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
             raise DiskFullError(f"cannot write {error.filename or 'the output'}: {error.strerror}") from error
+
+
+def began_at() -> float | None:
+    """Return when the command that is running began, by `time.perf_counter`; None where no command line runs it."""
+    context = click.get_current_context(silent=True)
+    return context.obj if context and isinstance(context.obj, float) else None
 
 
 def _end_if_threads_wait(code: int) -> None:

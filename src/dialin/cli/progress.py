@@ -74,13 +74,15 @@ class Meter(StatusBar):
 
     def __init__(self) -> None:
         super().__init__("starting")
+        self._said = ""
 
     def step(self, name: str) -> None:
         """Begin a step."""
         text = STEPS.get(name, name)
         self._bar.update(self._task, description=text)
-        if not self._is_terminal:
+        if not self._is_terminal and text != self._said:
             self.say(text)
+        self._said = text
 
     def embedded(self, done: int, total: int) -> None:
         """Show the number of embedded texts."""

@@ -27,7 +27,7 @@ def chunks(n: int, size: int = CHUNK) -> list[slice]:
 
 
 @dataclass(frozen=True, eq=False)
-class Searched:
+class SearchedRows:
     """The rows among which neighbours are looked for.
 
     Parameters
@@ -42,7 +42,7 @@ class Searched:
     vectors: Matrix
 
     @classmethod
-    def of(cls, X: Matrix, most: int) -> Searched:
+    def of(cls, X: Matrix, most: int) -> SearchedRows:
         """Return all rows of X (n, d); where they are more than `most`, so many, whatever their order."""
         rows = np.arange(len(X))
         if len(X) > most:
@@ -50,7 +50,7 @@ class Searched:
         return cls(rows, X[rows])
 
 
-def nearest_others(X: Matrix, rows: slice, n_neighbours: int, searched: Searched | None = None) -> csr_array:
+def nearest_others(X: Matrix, rows: slice, n_neighbours: int, searched: SearchedRows | None = None) -> csr_array:
     """Return the cosines of some rows with their nearest others, float32 of shape (rows, n), all else left out.
 
     All at the distance of the last neighbour belong to them. Takes 5 bytes of memory for each of the rows times those
@@ -64,7 +64,7 @@ def nearest_others(X: Matrix, rows: slice, n_neighbours: int, searched: Searched
         The rows whose neighbours are looked for, with a start and a stop.
     n_neighbours : int
         Neighbours of each, at least 1, and less than are searched.
-    searched : Searched, optional
+    searched : SearchedRows, optional
         The rows among which they are looked for; all.
 
     Examples
@@ -73,7 +73,7 @@ def nearest_others(X: Matrix, rows: slice, n_neighbours: int, searched: Searched
     >>> nearest_others(X, slice(0, 1), 1).toarray()
     array([[0. , 0. , 0.8, 0.8]], dtype=float32)
     """
-    among = searched or Searched(np.arange(len(X)), X)
+    among = searched or SearchedRows(np.arange(len(X)), X)
     cosine = X[rows] @ among.vectors.T
     own = np.arange(*np.searchsorted(among.rows, (rows.start, rows.start + len(cosine))))
     cosine[among.rows[own] - rows.start, own] = -np.inf

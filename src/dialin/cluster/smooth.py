@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Matrix
-from dialin.cluster.neighbours import CHUNK, Searched, chunks, nearest_others
+from dialin.cluster.neighbours import CHUNK, SearchedRows, chunks, nearest_others
 from dialin.cluster.workers import workers
 
 ROWS_A_NEIGHBOUR = 100
@@ -46,7 +46,7 @@ def smoothed(X: Matrix, chunk: int = CHUNK) -> Matrix:
            [-0.707,  0.707]], dtype=float32)
     """
     Y = _unit(X - X.mean(axis=0, dtype=np.float64).astype(np.float32), X)
-    searched = Searched.of(Y, MAX_SEARCHED)
+    searched = SearchedRows.of(Y, MAX_SEARCHED)
     n_neighbours = n_neighbours_of(len(searched.rows))
     if not n_neighbours:
         return Y
@@ -68,7 +68,7 @@ def n_neighbours_of(n: int) -> int:
     return min(MAX_NEIGHBOURS, n // ROWS_A_NEIGHBOUR) * max(n, ROWS_OF_TEN) // ROWS_OF_TEN
 
 
-def _mean_of_nearest(X: Matrix, rows: slice, searched: Searched, n_neighbours: int) -> Matrix:
+def _mean_of_nearest(X: Matrix, rows: slice, searched: SearchedRows, n_neighbours: int) -> Matrix:
     """Return the mean of the nearest other rows, for each of these rows."""
     near = nearest_others(X, rows, n_neighbours, searched)
     near.data[:] = 1

@@ -60,7 +60,8 @@ def one_blas_thread() -> Iterator[int]:
 
 def one_openmp_thread() -> AbstractContextManager[object]:
     """Return a block in which OpenMP has one thread: those of scikit-learn's k-means each add up rows of their own."""
-    return threadpool_limits(1, user_api="openmp")
+    limit: AbstractContextManager[object] = threadpool_limits(1, user_api="openmp")
+    return limit
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from dialin.cluster.granularity import is_fitted
 from dialin.cluster.partition import rows_by
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context
-from dialin.discover.naming import central_rows, describe_intents, is_capped, name_intents
+from dialin.discover.naming import describe_intents, is_capped, name_intents, typical_rows
 from dialin.discover.state import Draft, Intent, Result
 from dialin.name.kinds import Kinds, needs_and_frequent_first, prevailing
 from dialin.name.turns import Turn
@@ -34,7 +34,7 @@ def conclude(draft: Draft, context: Context) -> Result:
     rows = rows_to_name(draft, assignment)
     unnamed = [intent_of(draft, context, assignment, g) for g in range(len(rows))]
     unnamed = with_prevailing_kinds(unnamed, assignment, told, context.data.counts)
-    turns = [turn_of(intent, context, own) for intent, own in zip(unnamed, rows, strict=True)]
+    turns = [turn_of(intent, context, own, told) for intent, own in zip(unnamed, rows, strict=True)]
     named = [
         replace(intent, name=name)
         for intent, name in zip(unnamed, name_intents(draft, context, rows, turns), strict=True)
@@ -128,7 +128,7 @@ def with_prevailing_kinds(
     """Return the intents with the kind of each and its share of the utterances; as they are where kinds are unknown."""
     if kinds is None:
         return intents
-    found = [prevailing([kinds.names[row] for row in rows], counts[rows]) for rows in assignment.rows]
+    found = [prevailing(kinds.at(rows), counts[rows]) for rows in assignment.rows]
     return [replace(intent, kind=kind, p_kind=p) for intent, (kind, p) in zip(intents, found, strict=True)]
 
 
@@ -166,14 +166,17 @@ def intent_of(draft: Draft, context: Context, assignment: Assignment, g: int) ->
         n_occurrences=int(assignment.n_occurrences[g]),
         p_good=p_good_of(draft, context, draft.intents[g], rows) if len(rows) else 1.0,
         role=draft.piece_roles[draft.intents[g][0]],
-        examples=tuple(context.data.texts[i] for i in central_rows(context.data.X, rows, N_EXAMPLES)),
+        examples=tuple(context.data.texts[i] for i in typical_rows(context.data, rows, N_EXAMPLES)),
     )
 
 
-def turn_of(intent: Intent, context: Context, rows: Rows) -> Turn:
+def turn_of(intent: Intent, context: Context, rows: Rows, kinds: Kinds | None) -> Turn:
     """Return what the name of an intent goes by; with the user's own actions, it always claims one."""
     may_be_mixed = intent.p_good < MAX_MIXED and not context.settings.actions and is_fitted(context.data.embedder)
-    return Turn(intent.kind, intent.role, may_be_mixed and closeness(context.data.own_vectors[rows]) < LOOSE)
+    is_mixed = may_be_mixed and closeness(context.data.own_vectors[rows]) < LOOSE
+    if kinds is None:
+        return Turn(intent.kind, intent.role, is_mixed)
+    return replace(Turn.of(intent.kind, intent.role, kinds.at(rows), context.data.counts[rows]), is_mixed=is_mixed)
 
 
 def closeness(X: NDArray[np.float32]) -> float:

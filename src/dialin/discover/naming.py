@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
+from dialin.cluster.granularity import is_fitted
 from dialin.discover.context import Context
-from dialin.discover.state import Draft, Intent
+from dialin.discover.state import Data, Draft, Intent
 from dialin.judge.sample import sampler_of
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.descriptions import Described, describe_clusters
@@ -22,6 +23,9 @@ from dialin.text.script import language_of
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
+N_CENTRAL, TIMES = 2, 3
+"""Examples are chosen from the first times as many central sentences. One that was said the second times as often as
+another, or more, comes before it; smaller differences are chance."""
 
 
 def label_pieces(draft: Draft, context: Context) -> Draft:
@@ -136,7 +140,9 @@ def rank_names(context: Context, intents: Sequence[NamedRows], languages: Sequen
         ids = [g for g, own in enumerate(languages) if own == language and not (is_foreign and intents[g].written)]
         task = naming_task(context, [intents[g] for g in ids], language)
         for g, name in zip(ids, names_by_nearness(task, context.tools.embed), strict=True):
-            names[g] = name or (without_topic(language, intents[g].turn) if intents[g].turn.is_mixed else "")
+            names[g] = name or (
+                without_topic(language, intents[g].turn) if is_general(context, intents[g].turn) else ""
+            )
     return names
 
 
@@ -149,7 +155,21 @@ def naming_task(context: Context, intents: Sequence[NamedRows], language: str) -
         vocabulary=context.settings.actions,
         written=[one.written for one in intents],
         turns=[one.turn for one in intents],
+        vectors=[context.data.own_vectors[one.rows] for one in intents] if may_be_general(context) else [],
     )
+
+
+def may_be_general(context: Context) -> bool:
+    """Tell whether a name may claim less than an action and an objective: not where the user lists the actions.
+
+    What is near most of the sentences is known of embedders with fitted figures alone.
+    """
+    return not context.settings.actions and is_fitted(context.data.embedder)
+
+
+def is_general(context: Context, turn: Turn) -> bool:
+    """Tell whether an intent that has none of its names is still better named in general terms than not at all."""
+    return turn.is_mixed or (turn.is_open and may_be_general(context))
 
 
 def example_of(context: Context, rows: Rows) -> Example:
@@ -167,6 +187,34 @@ def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
         return rows
     cosine = np.round(X[rows] @ X[rows].mean(axis=0), 6)
     return rows[np.argsort(-cosine, kind="stable")[:size]]
+
+
+def typical_rows(data: Data, rows: Rows, size: int) -> Rows:
+    """Return rows that show what a cluster is about: of the most central ones, those that were said most often.
+
+    The centre is the mean of the utterances, so a sentence that was said a hundred times counts a hundred times.
+
+    Parameters
+    ----------
+    data : Data
+        All sentences.
+    rows : ndarray of shape (n,), int64
+        The rows of the cluster.
+    size : int
+        Most rows to return; they are chosen from the `N_CENTRAL` times as many nearest to the centre.
+
+    Returns
+    -------
+    ndarray of shape (at most size,), int64
+        Those said most often first; among those said about equally often (within powers of `TIMES`), the nearest first.
+    """
+    if not len(rows):
+        return rows
+    X, counts = data.X[rows], data.counts[rows]
+    cosine = np.round(X @ np.average(X, axis=0, weights=counts), 6)
+    central = np.argsort(-cosine, kind="stable")[: N_CENTRAL * size]
+    how_often = np.floor(np.log(counts[central]) / np.log(TIMES) + 1e-9)
+    return rows[central[np.argsort(-how_often, kind="stable")[:size]]]
 
 
 def is_capped(draft: Draft, context: Context) -> bool:

@@ -60,6 +60,8 @@ class IntentFacts:
         Number of utterances in each period of the timeline.
     move : ShareChange or None
         Change of its share over the timeline; None without a timeline.
+    n_dialogues, dialogue_share : int or None, float or None
+        Number of dialogues in which it is said, and their share of all; None without dialogue ids or if withheld.
     """
 
     intent_id: int
@@ -83,6 +85,8 @@ class IntentFacts:
     per_period: tuple[int, ...]
     move: ShareChange | None
     path: tuple[str, ...] = ()
+    n_dialogues: int | None = None
+    dialogue_share: float | None = None
 
     @property
     def title(self) -> str:

@@ -16,8 +16,9 @@ from dialin.files import without_nan
 from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
 from dialin.llm.spec import NO_LLM
-from dialin.name.kinds import KINDS
+from dialin.name.kinds import KINDS, may_be_need
 from dialin.read.codes import Coded, codes_of
+from dialin.read.dialogues import dialogue_numbers
 from dialin.review.apply import kinds_in
 from dialin.runs.redaction import read_redaction
 from dialin.runs.run import Run, check_ended
@@ -34,8 +35,9 @@ class Summary:
     status : str
         "complete" or "capped".
     intents : list of dict
-        Rows of ``intents.parquet``, each with its `share` of all utterances; `description` is "" where the run has
-        none, `kind` "" and `p_kind` None where it knows no kinds, as those of dialin 0.2.0.
+        Rows of ``intents.parquet``, each with its `share` of all utterances, the number of dialogues with it
+        (`n_dialogues`) and their share (`dialogue_share`), both None without dialogue ids; `description` is "" where
+        the run has none, `kind` "" and `p_kind` None where it knows no kinds, as those of dialin 0.2.0.
     n_sentences, n_occurrences : int
         Numbers of distinct sentences and of utterances.
     n_assigned : int
@@ -68,6 +70,8 @@ class Summary:
         What is withheld because too few people said it, in words; "" for nothing.
     n_withheld : int
         Number of intents that the last row stands for, because they are withheld; 0 if none is.
+    n_dialogues : int
+        Number of dialogues; 0 without dialogue ids.
     """
 
     status: str
@@ -91,6 +95,7 @@ class Summary:
     redacted: str = ""
     withheld: str = ""
     n_withheld: int = 0
+    n_dialogues: int = 0
 
     @property
     def suggestion(self) -> str:
@@ -105,6 +110,18 @@ class Summary:
     def cascade(self) -> str:
         """The sentence about the cheap and the dear judge; "" where there was but one."""
         return self.cascaded.line(self.dear) if self.cascaded else ""
+
+    @property
+    def n_intents(self) -> int:
+        """The number of intents, each of those withheld, too."""
+        return len(self.intents) - bool(self.n_withheld) + self.n_withheld
+
+    @property
+    def n_in_needs(self) -> int | None:
+        """The number of utterances in the intents that are why people call; None where no kind is known."""
+        if not any(row["kind"] for row in self.intents):
+            return None
+        return sum(int(row["n_occurrences"]) for row in self.intents if may_be_need(row["kind"]))
 
     @property
     def counted(self) -> str:
@@ -149,9 +166,13 @@ def summary_of(run: Run) -> Summary:
     left = said_by(codes_of(run.sentences["reason"]), counts * is_left)
     said = said_by(kinds_in(run.sentences), counts)
     usage = run.manifest.usage.values()
+    n_dialogues, with_intent = dialogues_with_intent(run)
     return Summary(
         status=run.manifest.status,
-        intents=[intent_row(intent, n) for intent in intents],
+        intents=[
+            intent_row(intent, n) | dialogue_columns(with_intent.get(intent["intent_id"], 0), n_dialogues)
+            for intent in intents
+        ],
         n_sentences=run.manifest.source.n_sentences,
         n_occurrences=n,
         n_assigned=n - left.total(),
@@ -169,7 +190,32 @@ def summary_of(run: Run) -> Summary:
         cascaded=run.manifest.cascaded,
         dear=plain_name(run.manifest.cascade_llm),
         redacted=redaction.line if (redaction := read_redaction(run.folder / files.REDACTION)) else "",
+        n_dialogues=n_dialogues,
     )
+
+
+def dialogues_with_intent(run: Run) -> tuple[int, dict[int, int]]:
+    """Return the number of dialogues of a run, and of those in which each intent is said, by intent id."""
+    of = dialogue_numbers(run.corpus.occurrences)
+    n = int(of.max(initial=-1)) + 1
+    intent = run.sentences["intent_id"].to_numpy()[run.corpus.occurrences["sentence_id"].to_numpy()]
+    is_told = (of >= 0) & (intent >= 0)
+    pairs = np.unique(intent[is_told] * n + of[is_told])
+    ids, counts = np.unique(pairs // max(n, 1), return_counts=True)
+    return n, dict(zip(ids.tolist(), counts.tolist(), strict=True))
+
+
+def dialogue_columns(n: int, n_dialogues: int) -> dict[str, Any]:
+    """Return the number of dialogues with an intent and their share; both None where there are no dialogues.
+
+    Examples
+    --------
+    >>> dialogue_columns(27, 120), dialogue_columns(0, 0)
+    ({'n_dialogues': 27, 'dialogue_share': 0.225}, {'n_dialogues': None, 'dialogue_share': None})
+    """
+    if not n_dialogues:
+        return {"n_dialogues": None, "dialogue_share": None}
+    return {"n_dialogues": n, "dialogue_share": n / n_dialogues}
 
 
 def said_by(column: Coded, counts: Ints) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Reads from ``timing.json`` how long each step of a run took, over all its sessions."""
+"""Reads from ``timing.json`` how long each step of a run took, and how often it asked, over all its sessions."""
 
 from __future__ import annotations
 
@@ -26,6 +26,22 @@ def seconds_by_step(folder: Path) -> dict[str, float]:
         for step, seconds in _steps(session):
             total[step] = total.get(step, 0.0) + seconds
     return total
+
+
+def calls_made(folder: Path) -> int | None:
+    """Return the calls that the sessions of a run made, without replies that were stored; None if nobody wrote them.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no JSON.
+    """
+    path = folder / files.TIMING
+    sessions = _listed(saved.read_json(path) if path.is_file() else None)
+    found = [one.get("actual") for one in sessions if isinstance(one, dict)]
+    calls = [one.get("calls") for one in found if isinstance(one, dict)]
+    made = [n for n in calls if isinstance(n, int) and n >= 0]
+    return sum(made) if sessions and len(made) == len(sessions) else None
 
 
 def _listed(values: Any) -> list[Any]:

@@ -39,7 +39,10 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
     line = withheld_line(int((found.n < min_dialogues).sum()), int(which.sum()), min_dialogues)
     few = [row["intent_id"] for row, is_few in zip(contents.rows, which.tolist(), strict=True) if is_few]
     tree = shown_tree(contents.tree, set(few))
-    rows = [row | {"path": list(tree.path(row["intent_id"]))} for row in rows_after(contents.rows, which)]
+    rows = [
+        often_heard(row, min_dialogues) | {"path": list(tree.path(row["intent_id"]))}
+        for row in rows_after(contents.rows, which)
+    ]
     summary = replace(contents.summary, intents=rows, withheld=line, n_withheld=len(few))
     return replace(
         contents,
@@ -64,6 +67,12 @@ def rows_after(rows: list[Row], which: Bools) -> list[Row]:
     return [*kept, pooled_row(own, max(row["intent_id"] for row in rows) + 1)] if own else kept
 
 
+def often_heard(row: Row, min_dialogues: int) -> Row:
+    """Return a row without the number of its dialogues with an id, if they are too few: others may have no id."""
+    n = row["n_dialogues"]
+    return row | {"n_dialogues": None, "dialogue_share": None} if n is not None and n < min_dialogues else row
+
+
 def pooled_row(own: list[Row], intent_id: int) -> Row:
     """Return one row for several intents, with nothing in it that only one of them has."""
     roles = {row["role"] for row in own}
@@ -74,6 +83,7 @@ def pooled_row(own: list[Row], intent_id: int) -> Row:
         **{name: sum(row[name] for row in own) for name in ("size", "n_occurrences", "share")},
         "p_good": float(np.mean([row["p_good"] for row in own])),
         "role": roles.pop() if len(roles) == 1 else "",
+        "n_dialogues": None,
     }
 
 

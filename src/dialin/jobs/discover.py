@@ -25,7 +25,7 @@ from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, 
 from dialin.jobs.results import Identified, write_identified
 from dialin.jobs.stating import stating
 from dialin.jobs.stopping import stop_noted, with_bill
-from dialin.jobs.timing import SessionLog
+from dialin.jobs.timing import SessionLog, Stopwatch
 from dialin.jobs.update import Update, earlier_replies
 from dialin.llm.base import Backend
 from dialin.llm.batches.asking import Batching
@@ -39,6 +39,7 @@ from dialin.llm.rate import Clock
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
 from dialin.llm.spec import NO_LLM, is_local
+from dialin.name.openings import kinds_in_place
 from dialin.runs.manifest import CAPPED, COMPLETE, Manifest
 from dialin.runs.run import Run
 from dialin.runs.tables import asked_for_several
@@ -59,6 +60,8 @@ class Session:
     batch : bool or None
         Whether questions go through the provider's batch interface; False also ends the batches that are open. None:
         as the run was begun.
+    watch : Stopwatch
+        The seconds so far; by default from now on.
     on_step, on_reply, on_estimate : callable
         Callbacks for each step that begins, for each reply from the LLM, and for the prediction.
     """
@@ -67,6 +70,7 @@ class Session:
     estimate: bool = True
     retry: Retry = field(default_factory=Retry)
     batch: bool | None = None
+    watch: Stopwatch = field(default_factory=Stopwatch)
     on_step: Callable[[str], None] = lambda _: None
     on_reply: Callable[[], None] = lambda: None
     on_estimate: Callable[[Estimate], None] = lambda _: None
@@ -95,7 +99,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     check_earlier(run)
     update = Update.of(run)
     opened = update.with_vectors(opened) if update else opened
-    log = SessionLog(run.folder, session.budget.prices)
+    log = SessionLog(run.folder, session.budget.prices, session.watch)
     session = replace(session, on_step=_both(log.step, session.on_step))
     with stop_noted(run, log):
         batching = batching_of(run.folder, session, opened.on_note)  # first: whoever resumes the run finds the register
@@ -167,9 +171,10 @@ def embed(run: Run, opened: Connections, session: Session) -> Data:
 
 
 def with_kinds(data: Data, opened: Connections, session: Session) -> Data:
-    """Return the sentences with their kinds."""
+    """Return the sentences with their kinds, given where they are said."""
     session.on_step("kind")
-    return replace(data, kinds=opened.kinds(data.texts, data.roles))
+    kinds = opened.kinds(data.texts, data.roles)
+    return replace(data, kinds=kinds and kinds_in_place(kinds, data.roles, data.order))
 
 
 @contextmanager

@@ -27,15 +27,16 @@ from dialin.discover.only import needs_alone
 from dialin.discover.state import Data
 from dialin.facts.headline import summary_of
 from dialin.jobs.embedding import PART_TEXTS, embed_into
+from dialin.name.kinds import Kinds
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.parts import read_parts
 from dialin.redact.choice import OFF
 from dialin.redact.source import redacted_parts
-from dialin.review.apply import BY_PERSON, is_edited
+from dialin.review.apply import BY_PERSON, is_edited, kinds_told
 from dialin.review.pieces import Pins, pins_of
 from dialin.room import temporary_folder
-from dialin.runs.run import Run, data_of
+from dialin.runs.run import Run, data_of, keys_of
 
 Look = Callable[[slice, Matrix, Sequence[str]], None]
 """Is told some rows, their vectors, and the roles that limit where they may go."""
@@ -148,6 +149,8 @@ class Answers:
     def in_memory(self) -> Answers:
         """Return the same, with all read that is else read at the first question: the folder may change by then."""
         self._known, self._names  # noqa: B018
+        if self.run.manifest.settings.only == "needs":
+            self._kinds_of_run  # noqa: B018
         return self
 
     def table(self, part: pa.Table) -> pa.Table:
@@ -180,7 +183,7 @@ class Answers:
         for rows, X in self._vectors(corpus):
             near[rows], p_near[rows] = self.pieces.assign(X, roles[rows])
             look(rows, X, roles[rows])
-        kinds = self.opened.kinds(corpus.texts, said) if settings.only == "needs" else None
+        kinds = self._kinds(corpus.texts, said) if settings.only == "needs" else None
         kept, p_kept = needs_alone(kinds, near, p_near)
         labels, p_intent = self.pins.apply(corpus.texts, said, kept, p_kept)
         is_pinned = (labels != kept) | (p_intent != p_kept) | self.pins.are_taken_out(corpus.texts, said)
@@ -211,6 +214,20 @@ class Answers:
         if len(corpus.texts) <= PART_TEXTS:
             return self.opened.embed(corpus.texts)
         return embed_into(folder / files.EMBEDDINGS, corpus.texts, self.opened.embed, lambda _: None)
+
+    def _kinds(self, texts: Sequence[str], roles: Sequence[str]) -> Kinds | None:
+        """Return what each sentence does: what it did in the run, or what it says by itself."""
+        found = self.opened.kinds(texts, roles)
+        if found is None:
+            return None
+        places, of_run = self._kinds_of_run
+        rows = np.array([places.get(key, -1) for key in zip(texts, roles, strict=True)], dtype=np.int64)
+        return Kinds(np.where((rows >= 0)[:, None], of_run.P[rows], found.P))
+
+    @cached_property
+    def _kinds_of_run(self) -> tuple[dict[tuple[str, str], int], Kinds]:
+        """The row of each sentence of the run, and their kinds."""
+        return {key: row for row, key in enumerate(keys_of(self.run.corpus))}, kinds_told(self.run.sentences)
 
     @property
     def _takes_next(self) -> bool:

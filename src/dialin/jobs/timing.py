@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dialin import files, saved
@@ -12,21 +12,48 @@ from dialin.jobs.estimate import Estimate
 from dialin.llm.ledger import Ledger
 from dialin.llm.prices import Cost, PriceList, cost_json
 
-FIRST_STEP = "read"
-"""What a session does before it announces a step: it reads what the folder holds."""
+FIRST_STEP, START = "read", "start"
+"""What a session does before it announces a step: it reads what the folder holds. Before that, a command starts."""
+
+
+class Stopwatch:
+    """Seconds of each step so far.
+
+    Parameters
+    ----------
+    began : float, optional
+        When the command began, by `time.perf_counter`: what it did until now is the step "start". Default: now.
+    """
+
+    def __init__(self, began: float | None = None) -> None:
+        self.now = time.perf_counter()
+        self.first = self.now if began is None else began
+        self.started = datetime.now(UTC) - timedelta(seconds=self.now - self.first)
+        self.seconds: dict[str, float] = {} if began is None else {START: self.now - began}
+        self._step = FIRST_STEP
+
+    def step(self, name: str) -> None:
+        """Begin a step, which ends the one before; a step that is begun again goes on."""
+        before, self.now = self.now, time.perf_counter()
+        self.seconds[self._step] = self.seconds.get(self._step, 0.0) + self.now - before
+        self._step = name
+
+    def stop(self) -> float:
+        """Count the step until now, and return all seconds until now."""
+        self.step(self._step)
+        return self.now - self.first
 
 
 class SessionLog:
     """Log of one session of work on a run, for ``timing.json``."""
 
-    def __init__(self, folder: Path, prices: PriceList = PriceList()) -> None:
+    def __init__(self, folder: Path, prices: PriceList = PriceList(), watch: Stopwatch | None = None) -> None:
         self.path = folder / files.TIMING
         self.ledger, self.prices = Ledger(), prices
         self.predicted: Estimate | None = None
         self._earlier: list[object] | None = None
-        self._started = datetime.now(UTC)
-        self._first = self._asking = self._step_began = time.perf_counter()
-        self._step, self._seconds = FIRST_STEP, dict[str, float]()
+        self.watch = watch or Stopwatch()
+        self._asking = self.watch.now
 
     def begin(self) -> None:
         """Mark the start of the work that was predicted."""
@@ -34,9 +61,7 @@ class SessionLog:
 
     def step(self, name: str) -> None:
         """Begin a step, which ends the one before; a step that is begun again goes on."""
-        now = time.perf_counter()
-        self._seconds[self._step] = self._seconds.get(self._step, 0.0) + now - self._step_began
-        self._step, self._step_began = name, now
+        self.watch.step(name)
 
     @property
     def cost(self) -> Cost | None:
@@ -50,16 +75,15 @@ class SessionLog:
         files.write_json(self.path, {"sessions": [*self._earlier, self._entry(status)]})
 
     def _entry(self, status: str) -> dict[str, object]:
-        self.step(self._step)
-        now, total = self._step_began, self.ledger.total()
+        seconds, total = self.watch.stop(), self.ledger.total()
         return {
-            "started": self._started.isoformat(timespec="seconds"),
+            "started": self.watch.started.isoformat(timespec="seconds"),
             "status": status,
-            "seconds": round(now - self._first, 2),
-            "seconds_by_step": {step: round(seconds, 2) for step, seconds in self._seconds.items()},
+            "seconds": round(seconds, 2),
+            "seconds_by_step": {step: round(seconds, 2) for step, seconds in self.watch.seconds.items()},
             "peak_memory_mb": peak_memory_mb(),
             "predicted": self.predicted.as_dict() if self.predicted else None,
-            "actual": {**vars(total), **cost_json(self.cost), "seconds": round(now - self._asking, 2)},
+            "actual": {**vars(total), **cost_json(self.cost), "seconds": round(self.watch.now - self._asking, 2)},
             "by_step": {step: vars(usage) for step, usage in self.ledger.by_step().items()},
         }
 

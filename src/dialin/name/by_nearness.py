@@ -14,10 +14,15 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
+from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
+from dialin.name.honest import Backing, honest_first, with_medians
 from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle, unit_rows
+from dialin.name.objective import length_of
+from dialin.name.problems import asks_for_nothing
 from dialin.name.turns import Turn
 from dialin.text.marks import without_marks
 
@@ -34,7 +39,7 @@ LENGTH = 0.01
 FEW, MARGIN = 0.8, 0.01
 """A name of a turn without a need serves clusters where fewer sentences have a typical objective, and must lie nearer
 to its cluster than to the average one by this cosine."""
-UNSAID_COST = 0.1
+UNSAID_COST = 0.15
 """Cosines that a name loses if no sentence has its objective; less, if few have."""
 NARROW_COST = 0.15
 """Cosines that a name loses if its noun stands without its other words nearly everywhere: "Rome" hotels."""
@@ -42,9 +47,12 @@ KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
 WRITTEN = 0.03
-"""Cosines that a name of an LLM has ahead."""
+"""Cosines that a name of an LLM has ahead; as much behind where it is unsound."""
+PROBLEM = 0.1
+"""Cosines that a name which asks loses where the sentences state a problem."""
 KNOWN_TURN = 0.5
-"""Cosines that a name of a turn has ahead in a cluster that is known to be of its kind."""
+"""Cosines that a name of a turn has ahead in a cluster that is known to be of its kind, if all its sentences state
+nothing; the fewer they are, the less, and none if they are half."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Scored = dict[str, float]
@@ -68,6 +76,9 @@ class NamingTask:
         Names that an LLM gave each cluster; empty: none.
     turns : sequence of Turn
         What is known of each cluster; empty: nothing.
+    vectors : sequence of ndarray of shape (n_sentences, d), float32
+        Unit-norm vectors of the sentences of each, by an embedder in whose space `dialin.name.honest` knows what is
+        near; empty: none, and names need not prove true.
     """
 
     texts: Sequence[Sequence[str]]
@@ -76,6 +87,7 @@ class NamingTask:
     vocabulary: Sequence[str] = ()
     written: Sequence[Sequence[str]] = field(default_factory=tuple)
     turns: Sequence[Turn] = field(default_factory=tuple)
+    vectors: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
 
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
@@ -99,53 +111,75 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
     material = material_of(phrases, said)
     near = Nearness(unit_rows(clusters.centroids), embed)
-    written = clusters.written or [()] * len(material)
     turns = clusters.turns or [Turn()] * len(material)
+    of_llm = clusters.written or [()] * len(material)
+    written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     names = _combined(best, near, list(zip(material, turns, strict=True)), Actions.of(phrases, clusters))
-    usual = [
-        [] if own and not turn.kind else of_turn
-        for own, turn, of_turn in zip(
-            written, turns, _turn_names(material, near, turns, clusters.language), strict=True
-        )
-    ]
-    more = [[*own, *others] for own, others in zip(written, usual, strict=True)]
-    scores = near.scores([dict.fromkeys([*own, *others]) for own, others in zip(names, more, strict=True)])
+    usual = _turn_names(material, near, turns, clusters.language)
+    offers = [Offer(*each) for each in zip(written, usual, turns, strict=True)]
+    scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
     known = frozenset(GENERAL_OBJECTIVES[clusters.language])
-    lead = [
-        dict.fromkeys(own, WRITTEN) | dict.fromkeys(others, KNOWN_TURN if turn.kind else 0.0)
-        for own, others, turn in zip(written, usual, turns, strict=True)
-    ]
     ranked = [
-        _sorted({name: _score(name, score, one, known) + ahead.get(name, 0.0) for name, score in own.items()})
-        for own, one, ahead in zip(scores, material, lead, strict=True)
+        _scored(own, one.with_parts(offer.written), offer.leads(), known)
+        for own, one, offer in zip(scores, material, offers, strict=True)
     ]
-    return [
-        topics_of(own, one, clusters.language, turn) if turn.is_mixed and not (own and own[0][0] in of_turns) else own
-        for own, one, turn, of_turns in zip(ranked, material, turns, usual, strict=True)
-    ]
+    evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
+    if clusters.vectors:
+        evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
+    return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Names of a cluster that are not of its sentences, and what is known of it.
+
+    Parameters
+    ----------
+    written : sequence of str
+        An LLM's.
+    of_turn : sequence of str
+        Those of turns without a need; none counts where the kind is unknown and an LLM wrote one.
+    turn : Turn
+        What its sentences do, and who says them.
+    """
+
+    written: Sequence[str]
+    of_turn: Sequence[str]
+    turn: Turn
+
+    def leads(self) -> Scored:
+        """Return the names with the cosines that they have ahead."""
+        usual = [] if self.written and not self.turn.kind else self.of_turn
+        written = {name: WRITTEN if self.is_sound(name) else -WRITTEN for name in self.written}
+        return written | dict.fromkeys(usual, KNOWN_TURN * (2 * self.turn.p_turn - 1) if self.turn.kind else 0.0)
+
+    def is_sound(self, name: str) -> bool:
+        """Return whether a name that an LLM wrote ends as names do, and does not have a customer act as an agent."""
+        return not is_clipped(name) and (self.turn.role == AGENT or self.turn.can_do(action_of(name)))
+
+    def placed(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
+        """Return the names of a mixed cluster without actions, and those of a need by what it can stand by."""
+        if ranked and ranked[0][0] in self.of_turn:
+            return ranked
+        if self.turn.is_mixed:
+            return topics_of(ranked, evidence.material, evidence.language, self.turn)
+        return honest_first(ranked, evidence) if self.turn.is_open and evidence.near is not None else ranked
+
+
+def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:
+    return _sorted({name: _score(name, score, material, known) + leads.get(name, 0.0) for name, score in near.items()})
 
 
 def _score(name: str, near: float, material: Material, known: Container[str]) -> float:
     lack, is_known = material.lack(name), any(objective in known for _, objective in splits_of(name))
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
+    costs += PROBLEM * asks_for_nothing(name, material.problems)
     return near + SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) - costs
 
 
 def _sorted(scores: Scored) -> list[tuple[str, float]]:
     return sorted(scores.items(), key=lambda each: (-each[1], each[0]))
-
-
-def length_of(name: str) -> float:
-    """Return how long an objective is beyond two words of English or four characters of Chinese, in words.
-
-    Examples
-    --------
-    >>> [length_of(name) for name in ("cancel-order", "check-late-order-status", "查询-余额", "查询-信用卡账单")]
-    [0.0, 1.0, 0.0, 0.5]
-    """
-    objective = name.partition("-")[2]
-    return max(objective.count("-") - 1.0 if objective.isascii() else len(objective) / 2 - 2, 0.0)
 
 
 def as_text(name: str) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from dialin.name.actions import words_in
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
+from dialin.name.objective import part_of
 
 T = TypeVar("T")
 N_OBJECTIVES = 24
@@ -56,6 +57,10 @@ class Phrases(Protocol):
         """Return which actions a sentence says or implies of which of its objectives; of "": of any other."""
         ...
 
+    def fails(self, text: str) -> bool:
+        """Return whether a sentence states a problem."""
+        ...
+
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name."""
         ...
@@ -78,6 +83,8 @@ class Material:
         sentences.
     coverage : float
         Share of the sentences that have one of the objectives, in [0, 1].
+    problems : float
+        Share of the sentences that state a problem, in [0, 1].
     """
 
     objectives: Mapping[str, float] = field(default_factory=dict)
@@ -85,6 +92,7 @@ class Material:
     typical: Mapping[str, float] = field(default_factory=dict)
     deeds: Mapping[tuple[str, str], float] = field(default_factory=dict)
     coverage: float = 0.0
+    problems: float = 0.0
 
     def support_of(self, objective: str) -> float:
         """Return how far the sentences carry an objective: √share, at most √`ENOUGH`; if none has it, √`UNSAID`."""
@@ -131,11 +139,35 @@ class Material:
         >>> [round(Material({"light": 0.09}).lack(name), 2) for name in ("turn-off-light", "find-order")]
         [0.4, 1.0]
         """
-        share = max(self.objectives.get(objective, 0.0) for _, objective in splits_of(name))
-        return max(1 - share / SAID, 0.0)
+        return max(1 - self.share_of(name) / SAID, 0.0)
+
+    def share_of(self, name: str) -> float:
+        """Return the share of the sentences that say the objective of a name, in [0, 1]."""
+        return max(self.objectives.get(objective, 0.0) for _, objective in splits_of(name))
+
+    def share_of_parts(self, name: str) -> float:
+        """Return the share of the sentences that say the objective of a name, or as much of it as they say.
+
+        Examples
+        --------
+        >>> Material({"card": 0.5, "new-card": 0.1}).share_of_parts("order-replacement-card")
+        0.25
+        >>> Material({"骑手": 0.8}).share_of_parts("投诉-骑手态度")
+        0.4
+        """
+        whole = name.partition("-")[2]
+        shares = (share * part_of(whole, part) for part, share in self.objectives.items())
+        return max(shares, default=0.0)
+
+    def with_parts(self, names: Iterable[str]) -> Material:
+        """Return it with the objectives of some names an LLM wrote: each is said as far as its parts are."""
+        more = {name.partition("-")[2]: self.share_of_parts(name) for name in names}
+        return replace(self, objectives={**{o: share for o, share in more.items() if share}, **self.objectives})
 
     def narrowness(self, name: str) -> float:
         """Return how far fewer than half of the sentences with the noun of a name have its other words, in [0, 1].
+
+        Where the action is the noun that they have, the objective is no more than such a word: 退款-银行卡.
 
         Examples
         --------
@@ -144,10 +176,12 @@ class Material:
         [0.5, 0.0, 0.0]
         >>> Material({"酒店": 0.5, "北京酒店": 0.05}).narrowness("查询-北京酒店")
         0.8
+        >>> Material({"退款": 0.8, "银行卡": 0.2}).narrowness("退款-银行卡")
+        0.5
         """
-        objective = next((each for _, each in splits_of(name) if each in self.objectives), "")
+        action, objective = next((each for each in splits_of(name) if each[1] in self.objectives), ("", ""))
         ends = (objective[i:] for i in range(1, len(objective)) if objective[i - 1] == "-" or not objective.isascii())
-        widest = max((self.objectives.get(end, 0.0) for end in ends), default=0.0)
+        widest = max(self.objectives.get(noun, 0.0) for noun in (action, *ends))
         return max(1 - 2 * self.objectives[objective] / widest, 0.0) if widest else 0.0
 
 
@@ -189,7 +223,9 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
         typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
         coverage = sum(not typical.keys().isdisjoint(each) for each in sets) / n
         deeds = [phrases.deeds(text, each & typical.keys()) for text, each in zip(texts, sets, strict=True)]
-        material.append(Material(typical, shares, said.beyond(own_acts, n), _shares_of_deeds(deeds), coverage))
+        problems = sum(map(phrases.fails, texts)) / n
+        beyond = said.beyond(own_acts, n)
+        material.append(Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems))
     return material
 
 

@@ -75,7 +75,7 @@ _NOUNS = tuple(
 """Nouns that begin or end with such a character all the same."""
 _NOT_INSIDE = frozenset("来去了着")
 """Characters of a verb: "人来修" is a clause, not a thing."""
-ONE_VERB = frozenset("发打听看读写讲坐玩背猜煮查找买卖订点放开关走吃喝拍调设定换改删加办退寄领交收取播")
+ONE_VERB = frozenset("发打听看读写讲坐玩背猜煮查找买卖订点放开关走吃喝拍调设定换改删加办退寄领交收取播穿戴洗")
 """Verbs of one character: before a phrase they are no part of it."""
 NEUTRAL = word_set("查询 咨询")
 """Actions that go with all objectives, said or not."""
@@ -131,6 +131,17 @@ def is_whole(phrase: str) -> bool:
         return False
     begins = phrase[0] not in NOT_FIRST or phrase.startswith(_NOUNS)
     return begins and (phrase[-1] not in NOT_LAST or phrase.endswith(_NOUNS))
+
+
+def is_clipped(name: str) -> bool:
+    """Return whether the objective of a name breaks off after a verb, as small models end it.
+
+    Examples
+    --------
+    >>> [is_clipped(name) for name in ("投诉-骑手走", "修改-地址改", "投诉-骑手态度", "查询-外卖", "find-bike")]
+    [True, True, False, False, False]
+    """
+    return name.endswith(tuple(ONE_VERB | NOT_LAST)) and not name.endswith(_NOUNS)
 
 
 REACH, REACH_OF_ONE = 6, 2

@@ -24,6 +24,7 @@ from dialin.name.chinese import (
     is_whole,
 )
 from dialin.name.general import GENERAL_OBJECTIVES
+from dialin.name.problems import COMPLAINTS, states_problem
 
 SHORTEST, LONGEST = 2, 6
 """Characters of an objective."""
@@ -85,7 +86,7 @@ class ChinesePhrases:
             tied[gram] = max(tied[gram], count)
         n = sum(map(len, runs))
         found = frozenset(gram for gram in counts if _is_phrase(gram, counts, tied, n))
-        return cls(frozenset(gram for gram in found if gram[0] not in NO_PART or gram[1:] not in found))
+        return cls(frozenset(gram for gram in found if not _is_with_verb(gram, found)))
 
     def actions(self) -> list[str]:
         """Return no actions beyond the table: without a segmenter, what is a verb does not show."""
@@ -97,9 +98,14 @@ class ChinesePhrases:
 
     def deeds(self, text: str, objectives: Collection[str]) -> set[tuple[str, str]]:
         """Return which actions a sentence says or implies of which of its objectives; of "", what it implies."""
-        return {(action, "") for action in implied_by(text)} | {
-            (action, objective) for objective in objectives for action in does_to(text, objective)
+        general = set(COMPLAINTS["zh"] if self.fails(text) else ())
+        return {(action, "") for action in implied_by(text) | general} | {
+            (action, objective) for objective in objectives for action in does_to(text, objective) | general
         }
+
+    def fails(self, text: str) -> bool:
+        """Return whether a sentence states a problem."""
+        return states_problem(text, "zh")
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action and an objective can make a name; a special action needs sentences that say it."""
@@ -111,6 +117,11 @@ class ChinesePhrases:
         said |= {gram for run in han_runs(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
         asked = {thing + what for what in asked_in(text) for thing in said if what not in thing}
         return said | {objective for objective in asked if len(objective) <= LONGEST}
+
+
+def _is_with_verb(gram: str, found: Collection[str]) -> bool:
+    """Return whether a phrase is another one with a verb or a measure word before it, or with a verb behind it."""
+    return (gram[0] in NO_PART and gram[1:] in found) or (gram[-1] in ONE_VERB and gram[:-1] in found)
 
 
 def _is_phrase(gram: str, counts: Counter[str], tied: Counter[str], n: int) -> bool:

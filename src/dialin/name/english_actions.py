@@ -26,7 +26,7 @@ _CUES = {
     "report": "not isn't wasn't won't doesn't didn't hasn't haven't never stolen lost wrong error problem issue failed",
     "fix": "working broken stuck fix repair problem issue trouble error failed",
     "dispute": "wrong incorrect unauthorized unauthorised recognise recognize didn't fraudulent mistake never",
-    "cancel": "stop end terminate quit undo",
+    "cancel": "stop terminate quit undo",
     "change": "switch edit modify different instead update",
     "update": "edit change new",
     "add": "include put",

@@ -10,6 +10,7 @@ from dialin.name.english_actions import CUES, GENERAL, PHRASAL, can_join
 from dialin.name.english_deeds import CONTAINED, governed
 from dialin.name.english_objectives import objectives_in
 from dialin.name.english_usage import EnglishUsage
+from dialin.name.problems import COMPLAINTS, states_problem
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class EnglishPhrases:
         said = list(self._said(tokens))
         of = {(action, heads[j]) for i, action in said if action not in GENERAL for j in governed(tokens, i)}
         general = {action for _, action in said if action in GENERAL}
+        general |= set(COMPLAINTS["en"] if self.fails(text) else ())
         return (
             {(action, objective) for objective in objectives for action, head in of if objective.split("-")[-1] == head}
             | {(action, objective) for objective in [*objectives, ""] for action in general}
@@ -64,6 +66,10 @@ class EnglishPhrases:
     def _said(self, tokens: Sequence[str]) -> Iterator[tuple[int, str]]:
         yield from self.usage.verbs_of(tokens)
         yield from ((i, action) for i, token in enumerate(tokens) for action in CUES.get(token, ()))
+
+    def fails(self, text: str) -> bool:
+        """Return whether a sentence states a problem."""
+        return states_problem(text, "en")
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name.

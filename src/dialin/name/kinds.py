@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
 from dialin import files, saved
-from dialin.arrays import Bools, Ints, Matrix, Rows
+from dialin.arrays import Bools, Floats, Ints, Matrix, Rows
 from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.name.actions import AGENT
 from dialin.text.script import is_chinese, is_japanese_or_korean
@@ -70,6 +70,21 @@ class Kinds:
     def at(self, rows: Rows) -> Kinds:
         """Return the kinds of some sentences."""
         return Kinds(self.P[rows])
+
+    @classmethod
+    def of_likeliest(cls, places: Ints, p: Floats) -> Kinds:
+        """Return kinds of which only the likeliest of each sentence, by its place in `KINDS`, and its P are known.
+
+        The other kinds share the rest alike. A place of −1 means that the kind is unknown.
+
+        Examples
+        --------
+        >>> Kinds.of_likeliest(np.array([1, -1]), np.array([0.6, np.nan])).P.round(1).tolist()
+        [[0.1, 0.6, 0.1, 0.1, 0.1], [nan, nan, nan, nan, nan]]
+        """
+        is_own = places[:, None] == np.arange(len(KINDS))
+        P = np.where(is_own, p[:, None], (1 - p[:, None]) / (len(KINDS) - 1))
+        return cls(np.where(places[:, None] >= 0, P, np.nan))
 
     def with_roles(self, roles: Sequence[str]) -> Kinds:
         """Return the kinds given who speaks, n roles: an agent's sentence is no need; "" where it is unknown."""
@@ -225,21 +240,38 @@ def needs_and_frequent_first(kind: str, n_occurrences: int) -> tuple[bool, int]:
     return not may_be_need(kind), -n_occurrences
 
 
-def prevailing(names: Sequence[str], counts: Ints) -> tuple[str, float | None]:
-    """Return the kind of most utterances and its share of them; ("", None) if no kind is known.
+def prevailing(kinds: Kinds, counts: Ints) -> tuple[str, float | None]:
+    """Return the kind that sentences together most likely have, and the share of the utterances that have it alone.
+
+    Their probabilities are summed, so that three sentences that may be a need outweigh one that is surely none. What
+    was said m times counts √m times, the geometric mean of once, as it is one piece of evidence, and of m times, as
+    people hear it: so a frequent "agent please" does not outvote five complaints, nor a rare remark frequent thanks.
 
     Parameters
     ----------
-    names : sequence of str, n kinds
-        Kind of each sentence; "" where it is unknown.
+    kinds : Kinds
+        Kinds of n sentences.
     counts : ndarray of shape (n,), int64
         How often each was said.
 
+    Returns
+    -------
+    str
+        One of `KINDS`; "" if no kind is known.
+    float or None
+        Share of the utterances whose own likeliest kind it is, in [0, 1]; None if no kind is known.
+
     Examples
     --------
-    >>> prevailing(["need", "social", "social"], np.array([3, 1, 1]))
-    ('need', 0.6)
+    For a need, √9 · 0.1 + 5 · 0.8 = 4.3 votes; for small talk, √9 · 0.9 + 5 · 0.2 = 3.7. Of 14 utterances, 5 are needs.
+
+    >>> P = np.array([[0.1, 0, 0, 0, 0.9]] + [[0.8, 0, 0, 0, 0.2]] * 5)
+    >>> kind, share = prevailing(Kinds(P), np.array([9, 1, 1, 1, 1, 1]))
+    >>> kind, round(share, 2)
+    ('need', 0.36)
     """
-    said = {kind: int(counts[[name == kind for name in names]].sum()) for kind in KINDS}
-    best = max(KINDS, key=said.__getitem__)
-    return (best, said[best] / int(counts.sum())) if said[best] else ("", None)
+    votes = np.sqrt(counts) @ np.nan_to_num(kinds.P)
+    if not votes.any():
+        return "", None
+    kind = KINDS[int(votes.argmax())]
+    return kind, int(counts[[name == kind for name in kinds.names]].sum()) / int(counts.sum())

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
-from dialin.name.kinds import NEED
+import numpy as np
 
+from dialin.arrays import Ints
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
+from dialin.name.kinds import KINDS, NEED, Kinds
+
+STATING = (NEED, "answer")
+"""Kinds of sentences that are about something, which a name can take its words from."""
 SILENT = frozenset(
     {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
 )
 """Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
+
+_INQUIRIES = {"ask": "inquire", "询问": "咨询"}
+"""What agents do to customers, small models say of customers, too."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +33,31 @@ class Turn:
         "customer" or "agent".
     is_mixed : bool
         Whether they almost surely share no intent.
+    p_turn : float
+        Share of them, in [0, 1], that state nothing, so that only their turn has a name: "greet", "give a number".
     """
 
     kind: str = ""
     role: str = ""
     is_mixed: bool = False
+    p_turn: float = 1.0
+
+    @classmethod
+    def of(cls, kind: str, role: str, kinds: Kinds, counts: Ints) -> Turn:
+        """Return the turn of sentences of a prevailing kind, which is unknown where most of them state something else.
+
+        Each counts as in `dialin.name.kinds.prevailing`. Small talk may prevail, with two in five sentences, over needs
+        and answers that are three in five together: then "greet" is no name for them.
+
+        Examples
+        --------
+        >>> P = np.array([[0.4, 0.15, 0.0, 0.0, 0.45]])
+        >>> Turn.of("social", "customer", Kinds(P), np.array([4])).kind
+        ''
+        """
+        votes = np.sqrt(counts) @ np.nan_to_num(kinds.P)
+        p_turn = 1 - float(sum(votes[KINDS.index(one)] for one in STATING) / max(votes.sum(), 1e-9))
+        return cls(kind if kind in STATING or p_turn >= 0.5 else "", role, p_turn=p_turn)
 
     @property
     def is_open(self) -> bool:
@@ -43,6 +71,17 @@ class Turn:
     def does(self, action: str) -> bool:
         """Return whether it is an agent's, and the action one that agents do without saying so."""
         return self.role == AGENT and action in SILENT
+
+    def worded(self, name: str) -> str:
+        """Return the name with the word for asking that goes with who speaks.
+
+        Examples
+        --------
+        >>> Turn("need", "customer").worded("询问-保修期"), Turn("data", "agent").worded("ask-name")
+        ('咨询-保修期', 'ask-name')
+        """
+        action, hyphen, objective = name.partition("-")
+        return f"{_INQUIRIES.get(action, action)}{hyphen}{objective}" if self.role == CUSTOMER else name
 
 
 def does_agent(action: str) -> bool:

@@ -94,21 +94,30 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     said = (
         f"{one.n_occurrences:,} utterances, {one.share:.1%} of all · {sentences} · P(good) {with_certainty(one.p_good)}"
     )
-    lines = [" › ".join(one.path), said] if one.path else [said]
+    lines = [*([" › ".join(one.path)] if one.path else []), *call_lines(facts, one), said]
     if one.kind:
         lines.append(f"{one.kind}: {one.p_kind:.0%} of its utterances")
-    if facts.calls and one.is_routine:
-        lines.append("never the main reason for a call")
-    elif facts.calls and one.n_reason is None:
-        lines.append("main reason for calls whose number is withheld")
-    elif facts.calls and one.n_reason is not None:
-        n = facts.calls.n_dialogues
-        lines.append(f"main reason for {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
     if facts.timeline and one.move:
         how_sure = "significant" if one.move.is_sure else "not significant"
         change = f"{one.move.before:.1%} → {one.move.after:.1%}, {how_sure}"
         lines.append(f"{sparkline(facts.shares(one))} share per {facts.timeline.unit} · {change}")
-    return [*lines, *outcome_lines(facts, one), *([f"identity over runs: {one.uid}"] if one.uid else [])]
+    return [*lines, *outcome_lines(facts, one)]
+
+
+def call_lines(facts: Facts, one: IntentFacts) -> list[str]:
+    """Return the line about the calls with an intent, and of which it is the main reason; [] without any."""
+    if facts.calls is None:
+        return []
+    n, parts = facts.calls.n_dialogues, list[str]()
+    if one.n_dialogues is not None:
+        parts.append(f"said in {one.n_dialogues:,} of {n:,} calls, {one.n_dialogues / n:.1%}")
+    if one.is_routine:
+        parts.append("never the main reason for a call")
+    elif one.n_reason is None:
+        parts.append("main reason for calls whose number is withheld")
+    else:
+        parts.append(f"main reason for {one.n_reason:,} of {n:,} calls, {one.n_reason / n:.1%}")
+    return [" · ".join(parts)]
 
 
 def outcome_lines(facts: Facts, one: IntentFacts) -> list[str]:

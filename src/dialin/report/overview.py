@@ -13,15 +13,21 @@ from dialin.name.kinds import may_be_need
 from dialin.report.branches_part import tree_part
 from dialin.report.outcomes_part import outcomes_part
 from dialin.report.terminal import (
+    OF_CALLS,
+    OF_UTTERANCES,
+    WHAT_ELSE,
+    WHY,
     Column,
     add,
     by_heading,
+    counted_words,
+    frequency_cells,
     grid,
     numbers,
     on_one_line,
     sparkline,
-    totals,
 )
+from dialin.report.totals import totals
 from dialin.runs.run import Run
 from dialin.text.width import shortened
 
@@ -31,6 +37,8 @@ BAR = 18
 """Width of the longest bar, in columns."""
 MIN_WIDE_WIDTH = 110
 """Minimum width of a terminal, in columns, with room for a sentence of each intent."""
+REASON_OF = "main reason of"
+"""Column of the number of calls of which an intent is the main reason."""
 PATH_WIDTH = 72
 """Maximum width of a path through a call, in columns."""
 
@@ -52,7 +60,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
     for title, part in parts:
         if part is not None:
             console.print()
-            console.print(Text(title.upper(), style="bold"))
+            console.print(title_line(title, facts))
             console.print(part)
 
 
@@ -64,29 +72,38 @@ def intents_parts(facts: Facts, width: int) -> list[tuple[str, RenderableType | 
     return [(heading or "Intents", intents_grid(facts, intents, width)) for heading, intents in groups]
 
 
-def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> RenderableType:
-    """Return a table of intents: id, name, figures and, if there is room, its kind and description.
+def title_line(title: str, facts: Facts) -> Text:
+    """Return the heading of a part, with what the intents under it add up to."""
+    own = {WHY: facts.needs, WHAT_ELSE: facts.others}.get(title)
+    said = f"  {counted_words(len(own), sum(one.n_occurrences for one in own))}" if own else ""
+    return Text.assemble((title.upper(), "bold"), (said, "dim"))
 
-    An intent without a description has its most central sentence there: in quotes, where others are described.
+
+def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> RenderableType:
+    """Return a table of intents: id, name, figures and, if there is room, its kind, description and calls it explains.
+
+    Where there are dialogues, the share is that of the calls in which it is said, not of the utterances. An intent
+    without a description has an example there: in quotes, where others are described.
     """
     is_described = any(one.description for one in intents)
     is_mixed = is_described and not all(one.description for one in intents)
-    told = "description, or “a sentence”" if is_mixed else "description" if is_described else "most central"
+    told = "description, or “a sentence”" if is_mixed else "description" if is_described else "example"
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
         (Column("kind"), is_wide and not may_be_need(intents[0].kind)),
         (Column("role"), bool(facts.roles)),
-        (Column("calls", "right"), any(one.n_reason for one in intents)),
+        (Column(REASON_OF, "right"), is_wide and any(one.n_reason for one in intents)),
         (Column(told, flexible=True), is_wide),
     ]
     more = [column for column, is_there in optional if is_there]
     intent = Column("intent", flexible=not is_wide)
-    table = grid(Column("#", "right"), intent, *numbers("utterances", "share", "P(good)"), *more)
+    shares = OF_UTTERANCES if facts.calls is None else OF_CALLS
+    table = grid(Column("#", "right"), intent, *numbers(*shares, "P(good)"), *more)
     for one in intents:
-        cells = {"role": one.role, "kind": one.kind, "calls": f"{one.n_reason:,}" if one.n_reason else ""}
+        cells = {"role": one.role, "kind": one.kind, REASON_OF: f"{one.n_reason:,}" if one.n_reason else ""}
         said = on_one_line("".join(one.examples[:1]))
         cells[told] = one.description or (f"“{said}”" if is_mixed and said else said)
-        figures = [f"{one.n_occurrences:,}", f"{one.share:.1%}", with_certainty(one.p_good)]
+        figures = [*frequency_cells(vars(one), of_calls=facts.calls is not None), with_certainty(one.p_good)]
         name = Text.assemble((one.title, "bold"), ("  candidate" if one.candidate else "", "yellow"))
         add(table, one.intent_id, name, *figures, *(cells[column.name] for column in more))
     return table

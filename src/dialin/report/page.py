@@ -10,6 +10,7 @@ from functools import cached_property
 
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
+from dialin.name.kinds import NEED
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.inputs import inputs_line
 from dialin.report.map.points import Points, script_json
@@ -25,6 +26,7 @@ N_REASONS, N_MOVERS = 15, 12
 WRITING = "report"
 """Name of the step that writes the page."""
 INTERVAL_NOTE = "In four corpora of five, the true number lies in such an interval."
+ALL_KINDS_NOTE = "It counts intents of all roles and kinds, as the number above does."
 SECTIONS = {
     "map": "Map",
     "intents": "Intents",
@@ -129,7 +131,7 @@ class Page:
     @property
     def suggestion_note(self) -> str:
         """The note beside the suggested number of intents; of another embedder nobody knows how often it holds."""
-        return INTERVAL_NOTE if self.facts.summary.is_fitted else ""
+        return f"{INTERVAL_NOTE} {ALL_KINDS_NOTE}" if self.facts.summary.is_fitted else ALL_KINDS_NOTE
 
     @cached_property
     def steps(self) -> dict[str, float]:
@@ -196,6 +198,17 @@ class Page:
     def said(self) -> list[tuple[str, int]]:
         """What the utterances do: the words for each known kind, and the number of utterances."""
         return [(KIND_WORDS[kind], n) for kind, n in self.facts.summary.kinds.items()]
+
+    @property
+    def said_note(self) -> str:
+        """Why these numbers are not those of the table; "" where they are."""
+        summary = self.facts.summary
+        if summary.n_in_needs is None or summary.n_in_needs == summary.kinds.get(NEED, 0):
+            return ""
+        return (
+            "Here, each utterance is read by itself; an intent of the table goes by what most of its utterances do, "
+            f"so {summary.n_in_needs:,} are in intents that state a need."
+        )
 
     def colour(self, intent: int) -> Colour:
         """Return the colour of an intent; −1 gives the colour of unassigned sentences."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Literal, TypeVar
 
@@ -19,11 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.facts.facts import Facts
-from dialin.facts.headline import Summary, summary_of
-from dialin.files import quoted
+from dialin.facts.headline import summary_of
 from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
-from dialin.runs.manifest import CAPPED
+from dialin.report.totals import stored_line, totals
 from dialin.runs.run import Run
 from dialin.text.screen import SafeConsole
 
@@ -36,6 +35,8 @@ LEAST_NAME, LEAST_EXAMPLE = 12, len("examples")
 BLANKS_BETWEEN, BLANKS_AT_EDGES = 2, 2
 RULE = " ─"
 BLOCKS = "▁▂▃▄▅▆▇█"
+OF_CALLS, OF_UTTERANCES = ("of calls", "utterances"), ("utterances", "share")
+"""Columns of how often an intent is said, with and without dialogues."""
 WHY, WHAT_ELSE = "why people call", "what else is said"
 """Headings of the intents that are needs, and of the others."""
 
@@ -50,11 +51,12 @@ def print_report(run: Run, stream: IO[str]) -> None:
     console, summary = console_on(stream), summary_of(run)
     for heading, intents in by_heading(summary.intents, [intent["kind"] for intent in summary.intents]):
         if heading:
-            console.print(Text(heading.upper(), style="bold"))
+            said = counted_words(len(intents), sum(intent["n_occurrences"] for intent in intents))
+            console.print(Text.assemble((heading.upper(), "bold"), (f"  {said}", "dim")))
         print_intents(console, intents)
     if not summary.intents:
         console.print("no intents were found")
-    for line in totals(run, summary):
+    for line in filter(None, [*totals(run, summary), stored_line(run, summary)]):
         print_line(console, line)
 
 
@@ -85,10 +87,14 @@ def whole_lines(table: Table) -> list[str]:
 
 
 def table_of_intents(intents: Sequence[dict[str, Any]], width: int | None = None) -> Table:
-    """Return the table of some intents, for a terminal of this width; None: as wide as it has to be."""
+    """Return the table of some intents, for a terminal of this width; None: as wide as it has to be.
+
+    Where the input has dialogues, the share is that of the calls in which an intent is said, not of the utterances.
+    """
     has_roles = any(intent["role"] for intent in intents)
-    rows = [_cells(intent, has_roles) for intent in intents]
-    figures = ["size", "share", "P(good)", *(["role"] if has_roles else [])]
+    of_calls = any(intent["dialogue_share"] is not None for intent in intents)
+    rows = [_cells(intent, has_roles=has_roles, of_calls=of_calls) for intent in intents]
+    figures = [*(OF_CALLS if of_calls else OF_UTTERANCES), "P(good)", *(["role"] if has_roles else [])]
     room = None if width is None else max(LEAST_NAME, width - _width_of(figures, rows) - LEAST_EXAMPLE)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=room is not None)
     table.add_column("intent", no_wrap=True, overflow="ellipsis", max_width=room)
@@ -128,58 +134,32 @@ def by_heading(intents: Sequence[T], kinds: Sequence[str]) -> list[tuple[str, li
     return [(heading, group) for heading, group in groups if group]
 
 
-def _cells(intent: dict[str, Any], has_roles: bool) -> list[Text]:
+def counted_words(n_intents: int, n_occurrences: int) -> str:
+    """Return how many intents stand under a heading, and how many utterances they have.
+
+    Examples
+    --------
+    >>> counted_words(7, 1290), counted_words(1, 1)
+    ('7 intents, 1,290 utterances', '1 intent, 1 utterance')
+    """
+    intents, utterances = "s" * (n_intents != 1), "s" * (n_occurrences != 1)
+    return f"{n_intents:,} intent{intents}, {n_occurrences:,} utterance{utterances}"
+
+
+def frequency_cells(intent: Mapping[str, Any], *, of_calls: bool) -> list[Text]:
+    """Return the cells of how often an intent is said: the share of calls with it first, where there are calls."""
+    said, share = f"{intent['n_occurrences']:,}", intent["dialogue_share"] if of_calls else intent["share"]
+    told = "" if share is None else f"{share:.1%}"
+    return [Text(told), Text(said)] if of_calls else [Text(said), Text(told)]
+
+
+def _cells(intent: dict[str, Any], *, has_roles: bool, of_calls: bool) -> list[Text]:
     examples = [Text(on_one_line(text)) for text in intent["examples"][:N_SHOWN]]
     about = [Text(f"about: {intent['description']}", style="not dim")] if intent["description"] else []
     role = [Text(intent["role"] or "")] if has_roles else []
-    share, p_good = f"{intent['share']:.1%}", with_certainty(intent["p_good"])
-    name = Text(intent["name"], style="bold")
+    name, p_good = Text(intent["name"], style="bold"), Text(with_certainty(intent["p_good"]))
     said = Text("\n").join([*examples, *about])
-    return [name, Text(f"{intent['size']:,}"), Text(share), Text(p_good), *role, said]
-
-
-def totals(run: Run, summary: Summary) -> list[str]:
-    """Return the lines under the table: findings, cost, and unassigned utterances."""
-    found = summary.goodness
-    n = len(summary.intents)
-    good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
-    clustered = f"{summary.n_occurrences - summary.n_left_out:,} {'needs' if summary.n_left_out else 'utterances'}"
-    lines = [
-        f"{summary.counted} · {summary.coverage:.1%} of {clustered}{good}",
-        f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",
-    ]
-    if summary.n_candidates:
-        n = summary.n_candidates
-        what = f"{n:,} candidate{'s' * (n != 1)} that nobody has accepted yet"
-        lines.insert(1, f"{what}: dialin review {quoted(run.folder)}")
-    if summary.cost:
-        lines.append(f"cost: {summary.cost}")
-    if summary.suggestion:
-        lines.insert(1, summary.suggestion)
-    if summary.cascade:
-        lines.append(summary.cascade)
-    if summary.kinds:
-        lines.append(said_line(summary))
-    if summary.unassigned:
-        parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
-        lines.append(f"unassigned: {', '.join(parts)}")
-    if summary.unseen:
-        lines.append(f"listed, but no cluster was near enough: {', '.join(summary.unseen)}")
-    if summary.redacted:
-        lines.append(summary.redacted)
-    if summary.withheld:
-        lines.append(summary.withheld)
-    if summary.note:
-        lines.append(summary.note)
-    if summary.status == CAPPED:
-        lines.append(f"CAPPED: best result so far. Continue, with a higher cap or none: {run.resume_command}")
-    return lines
-
-
-def said_line(summary: Summary) -> str:
-    """Return the line about what the utterances do."""
-    parts = ", ".join(f"{kind} {n:,}" for kind, n in summary.kinds.items())
-    return f"utterances: {parts}"
+    return [name, *frequency_cells(intent, of_calls=of_calls), p_good, *role, said]
 
 
 # --- parts of other tables ------------------------------------------------------------------------

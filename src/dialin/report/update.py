@@ -9,7 +9,8 @@ from rich.console import Console
 
 from dialin import files, saved
 from dialin.facts.headline import Summary, summary_json, summary_of
-from dialin.report.terminal import print_intents, print_line, totals
+from dialin.report.terminal import print_intents, print_line
+from dialin.report.totals import stored_line, totals
 from dialin.runs.run import Run
 
 POINTS = 100
@@ -81,11 +82,11 @@ def print_update(run: Run, console: Console) -> None:
         if candidates:
             print_line(console, f"{title} candidates:")
             print_intents(console, candidates)
-    if found.candidates and found.summary.n_left_out:
+    if found.candidates and found.summary.n_left_out and not found.summary.n_dialogues:
         print_line(console, f"shares of the candidates are of all {found.summary.n_occurrences:,} utterances")
     for line in changed_lines(found) or ["nothing changed beyond chance"]:
         print_line(console, line)
-    for line in totals(run, found.summary):
+    for line in filter(None, [*totals(run, found.summary), stored_line(run, found.summary)]):
         print_line(console, line)
 
 

@@ -16,7 +16,7 @@ from dialin.cluster.partition import rows_by
 from dialin.discover.intent_tree import IntentTree
 from dialin.discover.uids import uids_of_parts
 from dialin.errors import InputError
-from dialin.name.kinds import needs_and_frequent_first, prevailing
+from dialin.name.kinds import KINDS, Kinds, needs_and_frequent_first, prevailing
 from dialin.read.cells import one_array
 from dialin.read.codes import Coded, codes_of
 from dialin.review.effects import touched_labels
@@ -184,19 +184,27 @@ class SentenceColumns:
     roles: Coded
     counts: NDArray[np.int64]
     p: NDArray[np.float64]
-    kinds: Coded
+    kinds: Kinds
 
 
 def sentence_columns(sentences: pa.Table) -> SentenceColumns:
     """Return the columns of ``sentences.parquet``."""
     counts, p = sentences["count"].to_numpy(), sentences["p_intent"].to_numpy()
-    return SentenceColumns(one_array(sentences["text"]), codes_of(sentences["role"]), counts, p, kinds_in(sentences))
+    return SentenceColumns(one_array(sentences["text"]), codes_of(sentences["role"]), counts, p, kinds_told(sentences))
 
 
 def kinds_in(sentences: pa.Table) -> Coded:
     """Return the kind of each sentence of ``sentences.parquet``; "" in a run of dialin 0.2.0, which knows none."""
     known = "kind" in sentences.column_names
     return codes_of(sentences["kind"] if known else pa.nulls(sentences.num_rows, pa.string()))
+
+
+def kinds_told(sentences: pa.Table) -> Kinds:
+    """Return what ``sentences.parquet`` tells of the kinds: the likeliest one of each sentence."""
+    coded = kinds_in(sentences)
+    places = np.array([KINDS.index(name) if name in KINDS else -1 for name in coded.names], dtype=np.int64)
+    known = "p_kind" in sentences.column_names
+    return Kinds.of_likeliest(places[coded.codes], sentences["p_kind"].to_numpy() if known else np.ones(len(sentences)))
 
 
 def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDArray[np.int64]]:
@@ -246,8 +254,7 @@ class _Said:
 def _intent(intent: int, rows: NDArray[np.int64], own: SentenceColumns, found: dict[str, Any] | None) -> dict[str, Any]:
     """Return the columns of an intent that follow from its sentences."""
     before = found or {"role": None, "examples": []}
-    said = np.bincount(own.kinds.codes[rows], weights=own.counts[rows], minlength=len(own.kinds.names))
-    kind, p_kind = prevailing(own.kinds.names.tolist(), said.astype(np.int64))
+    kind, p_kind = prevailing(own.kinds.at(rows), own.counts[rows])
     return {
         "intent_id": intent,
         "size": len(rows),

@@ -20,12 +20,14 @@ GONE = -2
 
 @dataclass(frozen=True, eq=False)
 class IntentNearness:
-    """Which of m intents is nearest to each, by the cosine of their centroids.
+    """Which of m intents of the same role is nearest to each, by the cosine of their centroids.
 
     Parameters
     ----------
     labels : ndarray of shape (n,), int64
         Intent of each sentence; −1 for none.
+    roles : ndarray of shape (n,), int64
+        Number of the role of each sentence; an intent has the role of its first one.
     ids : ndarray of shape (m,), int64
         The intents, ascending.
     total : ndarray of shape (m, d), float64
@@ -33,12 +35,13 @@ class IntentNearness:
     centroids : ndarray of shape (m, d), float32
         The unit-norm centroid of each.
     best : ndarray of shape (m,), int64
-        Place of the nearest intent of each; −1 if there is no other.
+        Place of the nearest intent of each; −1 if there is no other of its role.
     cosine : ndarray of shape (m,), float32
         Cosine to it.
     """
 
     labels: NDArray[np.int64]
+    roles: NDArray[np.int64]
     ids: NDArray[np.int64]
     total: NDArray[np.float64]
     centroids: NDArray[np.float32]
@@ -53,6 +56,12 @@ class IntentNearness:
         return dict(
             zip(self.ids[has_one].tolist(), zip(other, self.cosine[has_one].tolist(), strict=True), strict=True)
         )
+
+    def role_of_intents(self) -> NDArray[np.int64]:
+        """Return the role of the first sentence of each intent, shape (m,)."""
+        role = np.zeros(int(self.labels.max(initial=-1)) + 2, dtype=np.int64)  # the last entry is for label −1
+        role[self.labels[::-1]] = self.roles[::-1]
+        return role[self.ids]
 
     def nearest_to(self, intent: int, n: int) -> list[int]:
         """Return the n nearest other intents of one, the nearest first; none if it is not known."""
@@ -78,7 +87,7 @@ class IntentNearness:
         if not len(moved):
             return self
         if not len(self.ids):
-            return nearness_of(labels, X)
+            return nearness_of(labels, X, self.roles)
         changed = np.setdiff1d(np.concatenate([self.labels[moved], labels[moved]]), [-1])
         gone = changed[~np.isin(changed, labels)]
         ids = np.setdiff1d(np.union1d(self.ids, changed), gone)
@@ -87,7 +96,7 @@ class IntentNearness:
         total[own] += sums(labels[moved], ids[own], X, moved) - sums(self.labels[moved], ids[own], X, moved)
         centroids[own] = _unit(total[own])
         best, cosine = self._best_but(ids, changed)
-        return _compared(IntentNearness(labels, ids, total, centroids, best, cosine), own)
+        return _compared(IntentNearness(labels, self.roles, ids, total, centroids, best, cosine), own)
 
     def _kept(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Return the sums and centroids of these intents; zeros for those that are new."""
@@ -111,8 +120,10 @@ class IntentNearness:
         return best, cosine
 
 
-def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNearness:
-    """Return which intent is nearest to each that has a sentence.
+def nearness_of(
+    labels: NDArray[np.int64], X: NDArray[np.float32], roles: NDArray[np.int64] | None = None
+) -> IntentNearness:
+    """Return which intent of the same role is nearest to each that has a sentence; without roles, all have one.
 
     Examples
     --------
@@ -122,7 +133,8 @@ def nearness_of(labels: NDArray[np.int64], X: NDArray[np.float32]) -> IntentNear
     """
     ids = np.unique(labels[labels >= 0])
     total = sums(labels, ids, X, np.arange(len(labels)))
-    return _compared(IntentNearness(labels, ids, total, _unit(total), *_nothing_known(len(ids))), ids[:0])
+    roles = np.zeros(len(labels), dtype=np.int64) if roles is None else roles
+    return _compared(IntentNearness(labels, roles, ids, total, _unit(total), *_nothing_known(len(ids))), ids[:0])
 
 
 def _nothing_known(m: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -134,21 +146,23 @@ def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearnes
 
     An intent whose best is `GONE` is compared with all others, any other only with those that have changed.
     """
-    best, cosine, C = near.best.copy(), near.cosine.copy(), near.centroids
+    best, cosine, C, role = near.best.copy(), near.cosine.copy(), near.centroids, near.role_of_intents()
     if len(C) < 2:
         return replace(near, best=np.full(len(C), -1), cosine=np.zeros(len(C), dtype=np.float32))
     for rows in _parts(np.flatnonzero(best == GONE)):
-        S = C[rows] @ C.T
+        S = np.where(role[rows][:, None] == role, C[rows] @ C.T, -np.inf)
         S[np.arange(len(rows)), rows] = -np.inf
         best[rows] = S.argmax(axis=1)
         cosine[rows] = S[np.arange(len(rows)), best[rows]]
     others = np.setdiff1d(np.arange(len(C)), changed)
     for rows in _parts(others) if len(changed) else ():
-        S = C[rows] @ C[changed].T
+        S = np.where(role[rows][:, None] == role[changed], C[rows] @ C[changed].T, -np.inf)
         found = S.argmax(axis=1)
         is_nearer = S[np.arange(len(rows)), found] > cosine[rows]
         nearer = rows[is_nearer]
         best[nearer], cosine[nearer] = changed[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
+    is_alone = np.isneginf(cosine)
+    best[is_alone], cosine[is_alone] = -1, 0.0
     return replace(near, best=best, cosine=cosine)
 
 

@@ -20,7 +20,7 @@ from dialin import files, saved
 from dialin.arrays import Labels
 from dialin.discover.assign import Pieces
 from dialin.discover.conclude import N_EXAMPLES
-from dialin.discover.naming import central_rows
+from dialin.discover.naming import typical_rows
 from dialin.discover.state import Data, Intent, Result
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
@@ -213,8 +213,8 @@ class PinnedSplit:
     def _intents(self, labels: Labels) -> list[Intent]:
         """Return the kept intents of sentences with these labels, including any without a sentence in this run."""
         members = [np.flatnonzero(labels == i) for i in range(len(self.pinned.names))]
-        kinds = self.data.kinds.names if self.data.kinds else [""] * len(self.data.texts)
-        found = [prevailing([kinds[row] for row in rows], self.data.counts[rows]) for rows in members]
+        kinds, counts = self.data.kinds, self.data.counts
+        found = [prevailing(kinds.at(rows), counts[rows]) if kinds else ("", None) for rows in members]
         return [
             Intent(
                 intent_id=i,
@@ -223,7 +223,7 @@ class PinnedSplit:
                 n_occurrences=int(self.data.counts[rows].sum()),
                 p_good=float(self.pinned.p_good[i]),
                 role=self.pinned.roles[i],
-                examples=tuple(self.data.texts[row] for row in central_rows(self.data.X, rows, N_EXAMPLES)),
+                examples=tuple(self.data.texts[row] for row in typical_rows(self.data, rows, N_EXAMPLES)),
                 kind=found[i][0],
                 p_kind=found[i][1],
                 description=self.pinned.descriptions[i],

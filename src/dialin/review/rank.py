@@ -1,8 +1,8 @@
 """Rank the intents in the order in which people should look at them, and find the nearest intent of each.
 
-New intents and candidates come first, then those that have drifted, then the others; in each group, those with the most
-utterances that, in expectation, belong elsewhere or are in a mixed intent. Confirmed intents come last, unless they
-have drifted after that.
+New intents and candidates come first, then those that have drifted, then the others; in each group, needs come before
+the rest, and first those with the most utterances that, in expectation, belong elsewhere or are in a mixed intent.
+Confirmed intents come last, unless they have drifted after that.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dialin.name.kinds import may_be_need
 from dialin.review.apply import IN_PLACE, Row
 from dialin.review.nearness import IntentNearness
 from dialin.review.replay import ReviewState
@@ -54,7 +55,7 @@ class RankedIntent(NamedTuple):
     doubt : float
         Expected number of utterances that belong to another intent, or whose intent is several.
     close, close_name : int, str
-        The nearest intent; −1 and "" if there is no other.
+        The nearest intent of the same role; −1 and "" if there is no other.
     cosine : float
         Cosine of the two centroids.
     is_done : bool
@@ -69,6 +70,8 @@ class RankedIntent(NamedTuple):
         Its identity.
     is_candidate, is_new, has_drifted : bool
         Whether it waits to be accepted, is not in the earlier run, or has changed since and needs a second look.
+    kind : str
+        What most of its utterances do; "" if it is unknown.
     """
 
     intent: int
@@ -89,6 +92,7 @@ class RankedIntent(NamedTuple):
     is_candidate: bool = False
     is_new: bool = False
     has_drifted: bool = False
+    kind: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -96,11 +100,11 @@ class RankedIntent(NamedTuple):
         return self.is_done and not self.has_drifted
 
     @property
-    def turn(self) -> tuple[bool, int, float, int]:
+    def turn(self) -> tuple[bool, int, bool, float, int]:
         """Its place in the order of review, to sort by."""
         is_first = (self.is_candidate or self.is_new) and not self.is_done
         first = 0 if is_first else 1 if self.has_drifted else 2
-        return self.is_settled, 0 if self.is_settled else first, -self.doubt, self.intent
+        return self.is_settled, 0 if self.is_settled else first, not may_be_need(self.kind), -self.doubt, self.intent
 
 
 def ranking(
@@ -149,4 +153,5 @@ def _ranked(row: Row, state: ReviewState, near: tuple[int, float], since: Since)
         is_candidate=bool(row.get("candidate")),
         is_new=uid in since.new,
         has_drifted=since.has_drifted(uid, row["intent_id"], is_done=is_done),
+        kind=row.get("kind") or "",
     )

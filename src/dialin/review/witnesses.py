@@ -15,7 +15,7 @@ from dialin.arrays import Bools, Labels, Rows
 from dialin.cluster.partition import rows_by
 from dialin.discover.conclude import N_EXAMPLES, assignment_of, with_prevailing_kinds
 from dialin.discover.large import counted_anew
-from dialin.discover.naming import central_rows
+from dialin.discover.naming import typical_rows
 from dialin.discover.state import MIN_SENTENCES, Data, Intent, Result
 from dialin.judge.known import ENOUGH, is_about, n_of_each
 from dialin.review.pin import PinnedSplit
@@ -103,7 +103,7 @@ class Searched:
         assignment = assignment_of(labels, np.ones(len(labels)), len(found.intents), own.counts)
         counted_ = with_prevailing_kinds(counted_anew(found.intents, assignment), assignment, own.kinds, own.counts)
         examples = [
-            tuple(own.texts[row] for row in central_rows(own.X, rows, N_EXAMPLES).tolist()) for rows in assignment.rows
+            tuple(own.texts[row] for row in typical_rows(own, rows, N_EXAMPLES).tolist()) for rows in assignment.rows
         ]
         return tuple(replace(one, examples=shown) for one, shown in zip(counted_, examples, strict=True))
 

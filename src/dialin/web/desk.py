@@ -88,7 +88,7 @@ class Desk:
         self._listed = [plain_name(one.name) for one in read_listed(run.folder / files.LISTED_INTENTS)]
         data = run.data
         self._X = data.X if data else None
-        self._near = None if data is None else nearness_of(self._start.labels, data.X)
+        self._near = None if data is None else nearness_of(self._start.labels, data.X, self._own.roles.codes)
         self._earlier: Earlier | None = None
         self._size = -1
         self._view: View | None = None

@@ -1,0 +1,28 @@
+"""The order in which people look at the intents of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialin.review.rank import RankedIntent
+
+
+def ranked(intent: int, kind: str, doubt: float, *, is_done: bool = False, is_new: bool = False) -> RankedIntent:
+    fixed = {"size": 3, "n_occurrences": 9, "p_good": 0.5, "close": -1, "close_name": "", "cosine": 0.0}
+    told = {"name": "a-b", "role": "", "wants_split": False, "examples": (), "description": ""}
+    own = {"intent": intent, "kind": kind, "doubt": doubt, "is_done": is_done, "is_new": is_new}
+    return RankedIntent(**fixed, **told, **own)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rows", "order"),
+    [
+        ([ranked(0, "social", 90), ranked(1, "need", 2), ranked(2, "need", 5)], [2, 1, 0]),
+        ([ranked(0, "", 1), ranked(1, "need", 2), ranked(2, "answer", 5)], [1, 0, 2]),
+        ([ranked(0, "need", 9), ranked(1, "social", 1, is_new=True)], [1, 0]),
+        ([ranked(0, "need", 9, is_done=True), ranked(1, "social", 1)], [1, 0]),
+    ],
+    ids=["needs, the most doubtful first", "unknown kinds are as needs", "new ones first", "settled ones last"],
+)
+def test_needs_come_before_what_else_is_said(rows: list[RankedIntent], order: list[int]) -> None:
+    assert [row.intent for row in sorted(rows, key=lambda row: row.turn)] == order
