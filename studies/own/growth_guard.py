@@ -2,10 +2,12 @@
 
 ``python -m studies.own.growth_guard`` runs the steps on made-up sentences, 2,000 and 8,000 of them, in turn with the
 reference work, which takes about a second: products of matrices, a sort, and a loop in Python. A step's figure is the
-ratio of its processor time to that of the reference, the median of some rounds. Seconds depend on the machine and on
-what else runs there; such a ratio hardly does. It is compared with ``studies/own/results/growth_guard.json``; a step
-whose ratio has grown to more than 1.5 times makes the command exit with 1. ``--write`` writes the file instead, after a
-change that is worth its cost. One thread works, whatever the machine has.
+ratio of its processor time to that of the reference, the least of some rounds each: what else runs on the machine
+crowds memory and cache, which lengthens a step that reads many vectors more than the reference, and never shortens
+one. Seconds depend on the machine; such a ratio hardly does. It is compared with
+``studies/own/results/growth_guard.json``; a step whose ratio has grown to more than 1.5 times makes the command exit
+with 1. ``--write`` writes the file instead, after a change that is worth its cost. One thread works, whatever the
+machine has.
 """
 
 from __future__ import annotations
@@ -150,18 +152,17 @@ def seconds_of(corpus: Corpus, X: Matrix) -> Seconds:
 
 
 def ratios(sizes: Sequence[int], rounds: int) -> Ratios:
-    """Return, by number of sentences and step, the median ratio of its seconds to those of the reference."""
+    """Return, by number of sentences and step, the ratio of its least seconds to the least of the reference."""
     made = {n: made_up(n) for n in sizes}
-    found = {n: list[Seconds]() for n in sizes}
+    found, units = {n: list[Seconds]() for n in sizes}, list[float]()
     for _ in range(rounds):
         for n, corpus_and_vectors in made.items():
             with threadpool_limits(1):
-                before, seconds, after = reference(), seconds_of(*corpus_and_vectors), reference()
-            unit = (before + after) / 2
-            found[n].append({step: spent / unit for step, spent in seconds.items()})
+                units.append(reference())
+                found[n].append(seconds_of(*corpus_and_vectors))
+    unit = min(units)
     return {
-        str(n): {step: round(float(np.median([one[step] for one in own])), 3) for step in own[0]}
-        for n, own in found.items()
+        str(n): {step: round(min(one[step] for one in own) / unit, 3) for step in own[0]} for n, own in found.items()
     }
 
 

@@ -41,6 +41,15 @@ def test_each_step_of_a_whole_run_is_measured() -> None:
     assert all(ratio >= 0 for ratio in found.values())
 
 
+def test_the_least_of_the_rounds_counts_because_a_busy_machine_only_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """References of 2 and 1 s, a step of 3 and 6 s: 3 / 1."""
+    units, steps = iter([2.0, 1.0]), iter([3.0, 6.0])
+    monkeypatch.setattr(growth_guard, "made_up", lambda n: (n, n))
+    monkeypatch.setattr(growth_guard, "reference", lambda: next(units))
+    monkeypatch.setattr(growth_guard, "seconds_of", lambda _corpus, _X: {"tree": next(steps)})
+    assert ratios([100], 2) == {"100": {"tree": 3.0}}
+
+
 def test_growth_ends_the_command_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth_guard, "ratios", lambda _sizes, _rounds: {"2000": {"tree": 3.0}})
     monkeypatch.setattr(machine, "read", lambda _name: {"ratios": {"2000": {"tree": 1.0}}})

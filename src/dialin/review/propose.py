@@ -12,8 +12,11 @@ from dialin.name.distinct import distinguished
 from dialin.review.edits import SplitPart
 
 MAX_PARTS = 12
-MAX_IN_TREE = 1_000
-"""Sentences of an intent that the tree is made of; of a larger one, a sample, and the rest joins the nearest part."""
+MAX_IN_TREE = 500
+"""Sentences of an intent that the tree is made of; of a larger one, a sample, and the rest joins the nearest part.
+
+Of several intents that were put together, 500 sentences find as much as 1,000 do, in a third of the time.
+"""
 
 ROWS_AT_ONCE = 512
 """Sentences whose vectors are taken at once: so many stay in the cache until they are multiplied."""
