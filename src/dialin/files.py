@@ -40,7 +40,7 @@ REPORT = "report.html"
 FORMAT = 2
 """Format number of ``manifest.json`` and ``decisions.jsonl``; dialin 0.1.0 wrote format 1 and did not record it."""
 
-_GROUP_ROWS = 1 << 20
+GROUP_ROWS = 1 << 20
 """Rows of a group of Parquet, as pyarrow writes them by default."""
 _CHECK_HINT = "check the permissions of the folder, or choose another one"
 
@@ -182,8 +182,8 @@ def write_table(path: Path, table: pa.Table) -> None:
 
     def fill(temporary: Path) -> None:
         with pq.ParquetWriter(temporary, table.schema, compression="zstd") as file:
-            for first in range(0, max(table.num_rows, 1), _GROUP_ROWS):
-                file.write_table(table.slice(first, _GROUP_ROWS).combine_chunks(), _GROUP_ROWS)
+            for first in range(0, max(table.num_rows, 1), GROUP_ROWS):
+                file.write_table(table.slice(first, GROUP_ROWS).combine_chunks(), GROUP_ROWS)
 
     write_whole(path, fill)
 

@@ -60,7 +60,7 @@ def test_a_sentence_of_two_parts_is_one() -> None:
 
 def test_the_file_of_a_run_has_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether the table is one piece of memory, as it is when it is read whole, or one for each part."""
-    monkeypatch.setattr(files, "_GROUP_ROWS", 5)
+    monkeypatch.setattr(files, "GROUP_ROWS", 5)
     table = table_of_rows([(f"我的包裹 {i % 4}", ROLES[i % 3]) for i in range(12)])
     for name, corpus in (("whole", corpus_of(table)), ("parts", corpus_of_parts([table.slice(0, 7), table.slice(7)]))):
         files.write_table(tmp_path / name, corpus.occurrences)
@@ -78,7 +78,7 @@ def test_a_full_disk_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_too_many_sentences_are_told_before_all_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distinct, "_CHECKED", 2)
+    monkeypatch.setattr(distinct, "CHECKED", 2)
 
     def check(n: int) -> None:
         if n > 3:

@@ -28,7 +28,7 @@ MERGED_ROWS = 512
 _SORTED = pa.schema([("text", pa.large_string()), ("role", pa.string()), ("count", pa.int64())])
 Check = Callable[[int], None]
 """Is told how many distinct sentences there are so far; raises InputError if they are too many."""
-_CHECKED = 1 << 12
+CHECKED = 1 << 12
 _PLACE = "sentence_id"
 _Sentence = tuple[str, str, int, int]
 """Text, role, place among those of all parts, and count."""
@@ -129,7 +129,7 @@ class _SortedParts:
                     texts.append(text)
                     roles.append(known.setdefault(role, role))
                     counts.append(0)
-                    if len(texts) % _CHECKED == 0:
+                    if len(texts) % CHECKED == 0:
                         check_number(len(texts))
                 counts[-1] += count
                 ids[place] = len(texts) - 1
