@@ -72,9 +72,9 @@ def ward_joins(points: Floats, weight: Floats) -> tuple[Rows, Floats]:
     """
     centred = points - points.mean(axis=0)  # products round the less, the nearer the points are to the origin
     extent = float(np.sqrt(squared_lengths(centred).max())) or 1.0
-    left, equal = _distinct(centred / extent, weight)
-    joined, squares = [equal], [np.zeros(len(equal))]
     with workers() as pool:
+        left, equal = _distinct(centred / extent, weight)
+        joined, squares = [equal], [np.zeros(len(equal))]
         while len(left.stand_in) > 1:
             left.search(pool)
             kept, gone = left.pairs()
