@@ -59,3 +59,10 @@ def test_first_bearers_stay_and_lengths_hold(given_: list[tuple[str, list[str]]]
         assert new == old or old in names[:i]
         assert len(new.split("-")) <= 4
         assert len(new.partition("-")[2]) <= MAX_CHARACTERS or new.isascii()
+
+
+def test_general_names_get_no_word() -> None:
+    """What sentences without a common object have in common is "sorry"; a number says as much, and is no wrong name."""
+    texts = [["open it"], ["sorry, the blue one", "sorry, can you"], ["oh sorry", "sorry about that"]]
+    assert distinguished(["various-requests"] * 3, texts) == ["various-requests"] * 3
+    assert distinguished(["report-problem"] * 2, texts[:2]) == ["report-problem"] * 2

@@ -124,6 +124,17 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list
     return [*(each for each in ranked if evidence.carries(each[0])), (general, ranked[0][1] if ranked else 0.0)]
 
 
+def is_catch_all(name: str) -> bool:
+    """Return whether a name says of a need only that nothing more is sure, or that it is a problem.
+
+    Examples
+    --------
+    >>> [is_catch_all(name) for name in ("report-problem", "各种-请求", "report-problem-screen")]
+    [True, True, False]
+    """
+    return name in {*_PROBLEM.values(), *(without_topic(language, Turn()) for language in _PROBLEM)}
+
+
 def general_name(material: Material, language: str) -> str:
     """Return the name of a cluster of which nothing more is sure.
 
