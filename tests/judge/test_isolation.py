@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.arrays import Matrix
+from dialin.cluster.neighbours import evenly
 from dialin.judge import isolation
 from dialin.judge.calibration import calibration_of
 from dialin.judge.coherence import CoherenceJudge, JudgeSettings, Mode
-from dialin.judge.isolation import Isolation, evenly, isolation_of, nearest_rows
+from dialin.judge.isolation import Isolation, isolation_of, nearest_rows
 from dialin.judge.sample import sampler_of
 from oracles import ScriptedLLM
 from spheres import spheres

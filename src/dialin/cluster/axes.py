@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Floats, Matrix, Rows
-from dialin.cluster.bounds import squared_lengths
+from dialin.cluster.bounds import rounding, squared_lengths
 
 N_LEADING = 96
 """Of 60,000 sentences, 71 are left that may be among the two nearest of one; by 64 axes, 135."""
@@ -81,7 +81,7 @@ class ShortBounds:
         short = shortened(points, leading)
         columns = np.ones((len(short), short.shape[1] + 3), dtype=np.float32)
         columns[:, :-3] = short
-        columns[:, -3] = squared_lengths(short) * (1 - _rounding(columns))
+        columns[:, -3] = squared_lengths(short) * (1 - rounding(columns.shape[1], np.float32))
         columns[:, -1] = 0.5 / weight
         return cls(columns)
 
@@ -115,12 +115,7 @@ class ShortBounds:
     def _against(self, places: Rows, limit: Floats) -> Matrix:
         """Return rows whose product with a column is not above 0 where the two may be within the limit."""
         rows = self.columns[places] * np.float32(-2)
-        limit32 = (limit * (1 + _rounding(self.columns))).astype(np.float32)
+        limit32 = (limit * (1 + rounding(self.columns.shape[1], np.float32))).astype(np.float32)
         square, light = self.columns[places, -3], self.columns[places, -1]
         rows[:, -3], rows[:, -2], rows[:, -1] = 1, square - limit32 * light, -limit32
         return rows
-
-
-def _rounding(columns: Matrix) -> float:
-    """Return the part by which a product of columns may be wrong."""
-    return float((columns.shape[1] + 8) * np.finfo(np.float32).eps)

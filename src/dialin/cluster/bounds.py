@@ -37,7 +37,7 @@ class Bounds:
         m, d = points.shape
         columns = np.ones((m, d + 2), dtype)
         columns[:, :d] = points
-        columns[:, d] = squared_lengths(points) * (1 - (d + 8) * np.finfo(dtype).eps)
+        columns[:, d] = squared_lengths(points) * (1 - rounding(d, dtype))
         return cls(columns, (0.5 / weight).astype(dtype))
 
     def among(self, places: Rows, others: slice | Rows) -> AnyFloats:
@@ -74,6 +74,11 @@ def take_lowest(bound: AnyFloats) -> tuple[Rows, Floats]:
     value = bound[own, place].astype(np.float64)
     bound[own, place] = np.inf
     return place, value
+
+
+def rounding(n_products: int, dtype: DTypeLike) -> float:
+    """Return the part by which a sum of so many products, and of a few numbers more, may be wrong."""
+    return float((n_products + 8) * np.finfo(dtype).eps)
 
 
 def squared_lengths(rows: Floats) -> Floats:

@@ -26,6 +26,17 @@ def chunks(n: int, size: int = CHUNK) -> list[slice]:
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
+def evenly(rows: Rows, size: int) -> Rows:
+    """Return at most `size` of the rows, evenly spaced.
+
+    Examples
+    --------
+    >>> evenly(np.arange(10), 4).tolist()
+    [0, 3, 6, 9]
+    """
+    return rows if len(rows) <= size else rows[np.linspace(0, len(rows) - 1, size).round().astype(np.int64)]
+
+
 @dataclass(frozen=True, eq=False)
 class SearchedRows:
     """The rows among which neighbours are looked for.
@@ -44,9 +55,7 @@ class SearchedRows:
     @classmethod
     def of(cls, X: Matrix, most: int) -> SearchedRows:
         """Return all rows of X (n, d); where they are more than `most`, so many, whatever their order."""
-        rows = np.arange(len(X))
-        if len(X) > most:
-            rows = np.sort(np.lexsort(X.T[:8])[np.linspace(0, len(X) - 1, most).round().astype(np.int64)])
+        rows = np.sort(evenly(np.lexsort(X.T[:8]), most))
         return cls(rows, X[rows])
 
 

@@ -37,6 +37,7 @@ SAVES = 3
 MAX_NEAR = 1 / 32
 """Where more of the others may be near, whole vectors are compared."""
 PAIRS_AT_ONCE = 4_096
+"""Exact distances of so many pairs are computed at once."""
 _SAME = 1e-12
 """Distances that differ by less than this part are equal, but for rounding."""
 _UNKNOWN = -1

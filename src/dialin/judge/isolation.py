@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Matrix, Rows
-from dialin.cluster.neighbours import chunks
+from dialin.cluster.neighbours import chunks, evenly
 from dialin.cluster.workers import workers
 
 N_NEAR = 5
@@ -103,14 +103,3 @@ def nearest_rows(X: Matrix, rows: Rows, n_neighbours: int) -> Rows:
     found = np.argpartition(-cosine, n_neighbours - 1, axis=1)[:, :n_neighbours]
     order = np.argsort(-np.take_along_axis(cosine, found, axis=1), axis=1, kind="stable")
     return np.take_along_axis(found, order, axis=1)
-
-
-def evenly(rows: Rows, size: int) -> Rows:
-    """Return at most `size` of the rows, evenly spaced.
-
-    Examples
-    --------
-    >>> evenly(np.arange(10), 4).tolist()
-    [0, 3, 6, 9]
-    """
-    return rows if len(rows) <= size else rows[np.linspace(0, len(rows) - 1, size).round().astype(np.int64)]
