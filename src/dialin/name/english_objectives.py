@@ -75,9 +75,14 @@ def _content(tokens: Sequence[str], usage: EnglishUsage) -> list[str]:
             found.append(_ARTICLE)
         else:
             lemma = singular(word, usage.forms)
-            is_other = not {word, lemma}.isdisjoint(stop_words()) or not word.isalpha() or len(word) < 2
+            is_other = not {word, lemma, *_bases(word)}.isdisjoint(stop_words()) or not word.isalpha() or len(word) < 2
             found.append(_OTHER + word if is_other else lemma)
     return found
+
+
+def _bases(word: str) -> Iterator[str]:
+    """Yield what "says" and "goes" are forms of."""
+    return (word.removesuffix(ending) for ending in ("s", "es") if word.endswith(ending) and len(word) > 3)
 
 
 def _runs(words: Sequence[str], usage: EnglishUsage) -> Iterator[tuple[str, ...]]:
