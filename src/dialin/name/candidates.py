@@ -130,7 +130,7 @@ class Material:
         --------
         >>> material = Material({"light": 0.09}, {}, {"turn-off": 0.16}, {("turn-off", "light"): 0.2})
         >>> [round(material.support(name), 2) for name in ("turn-off-light", "find-light", "find-order")]
-        [0.7, 0.32, 0.32]
+        [0.72, 0.32, 0.32]
         """
         each = splits_of(name)
         return max(self.support_of_action(*one) + self.support_of(one[1]) for one in each)
