@@ -27,11 +27,11 @@ ROBOT = ("inquire-robot", 0.4)
 def first(
     ranked: list[tuple[str, float]], material: Material, near: dict[str, float], written: tuple[str, ...] = ()
 ) -> str:
-    return honest_first(ranked, Backing(material, "en", written, near))[0][0]
+    return honest_first(ranked, Backing(material, "en", written, near), Turn())[0][0]
 
 
 def test_without_other_names_there_is_a_general_one() -> None:
-    assert honest_first([], Backing(Material(), "en")) == [("various-requests", 0.0)]
+    assert honest_first([], Backing(Material(), "en"), Turn()) == [("various-requests", 0.0)]
 
 
 def test_a_far_off_name_that_nobody_says_gives_way_to_a_general_one() -> None:
@@ -68,7 +68,7 @@ def test_a_name_of_an_llm_of_said_words_may_lie_farther_off() -> None:
 
 def test_names_that_hold_keep_their_order() -> None:
     ranked, material = [("a-b", 0.9), ("c-d", 0.2), ("e-f", 0.1)], Material({"b": 0.9, "f": 0.9})
-    found = [name for name, _ in honest_first(ranked, Backing(material, "en"))]
+    found = [name for name, _ in honest_first(ranked, Backing(material, "en"), Turn())]
     assert found == ["a-b", "e-f", "various-requests"]
 
 
@@ -90,7 +90,7 @@ def test_one_sentence_dictates_no_name() -> None:
     def embed(names: Sequence[str]) -> NDArray[np.float32]:
         return np.array([axes[0] if "forecast" in name or "weather" in name else axes[2] for name in names])
 
-    task = NamingTask([texts], X.mean(axis=0, keepdims=True), "en", turns=[Turn("need")])
+    task = NamingTask([texts], X.mean(axis=0, keepdims=True), "en", turns=[Turn("need", p_turn=0.1)])
     assert "forecast" in names_by_nearness(task, embed)[0] or "weather" in names_by_nearness(task, embed)[0]
     assert names_by_nearness(replace(task, vectors=[X]), embed) == ["various-requests"]
 
@@ -98,7 +98,7 @@ def test_one_sentence_dictates_no_name() -> None:
 def test_two_sentences_of_five_may_share_a_word_by_chance() -> None:
     """Three of eight are fewer than two of five, and yet no chance; neither are two of four."""
     told = [{"robot"}] * 2 + [set[str]()] * 3
-    assert first([ROBOT], Material({"robot": 2 / 5}, told=told), {}) == "various-robot"
+    assert first([ROBOT], Material({"robot": 2 / 5}, told=told), {}) == "various-requests"
     assert first([ROBOT], Material({"robot": 2 / 4}, told=told[:4]), {}) == "inquire-robot"
     assert first([ROBOT], Material({"robot": 3 / 8}, told=[*told, {"robot"}, *told[2:4]]), {}) == "inquire-robot"
 

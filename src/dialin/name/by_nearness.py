@@ -174,7 +174,7 @@ class Offer:
             return ranked
         if self.turn.is_mixed:
             return topics_of(ranked, evidence.material, evidence.language, self.turn)
-        return honest_first(ranked, evidence) if self.turn.is_open and evidence.near is not None else ranked
+        return honest_first(ranked, evidence, self.turn) if self.turn.is_open and evidence.near is not None else ranked
 
 
 def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:

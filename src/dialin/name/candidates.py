@@ -62,6 +62,10 @@ class Phrases(Protocol):
         """Return whether a sentence states a problem."""
         ...
 
+    def is_thing(self, objective: str) -> bool:
+        """Return whether an objective is surely a thing, not a word that could also be another part of speech."""
+        ...
+
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name."""
         ...
@@ -87,7 +91,7 @@ class Material:
     problems : float
         Share of the sentences that state a problem, in [0, 1].
     told : sequence of set of str
-        Which of the objectives each sentence has.
+        Which of the objectives each sentence has, of those that are surely things.
     """
 
     objectives: Mapping[str, float] = field(default_factory=dict)
@@ -226,10 +230,12 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
     material = []
     for texts, sets, own, own_acts, n in zip(clusters, had, objectives, acts, sizes, strict=True):
         typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
-        told = [each & typical.keys() for each in sets]
-        deeds = [phrases.deeds(text, each) for text, each in zip(texts, told, strict=True)]
+        found_in = [each & typical.keys() for each in sets]
+        deeds = [phrases.deeds(text, each) for text, each in zip(texts, found_in, strict=True)]
         problems, beyond = sum(map(phrases.fails, texts)) / n, said.beyond(own_acts, n)
-        coverage = sum(map(bool, told)) / n
+        things = set(filter(phrases.is_thing, typical))
+        told = [each & things for each in found_in]
+        coverage = sum(map(bool, found_in)) / n
         material.append(Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems, told))
     return material
 

@@ -2,17 +2,20 @@
 
 "inquire-screws" over a manual, screws and a cable that are missing says what two of seven ask; "various-screws-and-
 cable" is true, and tells the cluster from others like it. The things in such a name are objectives of the sentences.
-Each is said by two sentences or more, one in ten at least; together, two of them, or three, are said by as many as any
-name must be. Where no things are, the name says so little that it is numbered.
+Each is said by two sentences or more, one in ten at least; together, two of them, or three, by a quarter. That is less
+than the third that must say what a name with an action is about, for "various" claims only that they are there. Where
+no things are said so often, the name says so little that it is numbered.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from dialin.name.candidates import MIN_SENTENCES, Material
 from dialin.name.general import GENERAL_OBJECTIVES
+from dialin.name.kinds import NEED
 from dialin.name.turns import Turn
 
 VARIOUS = {"en": "various", "zh": "各种"}
@@ -26,6 +29,10 @@ SOME = 0.1
 """Share of the sentences from which on a name counts as said by some."""
 PROBLEMS = 0.5
 """Share of the sentences that makes a cluster one of problems."""
+IDLE = 0.5
+"""Share of the sentences that state nothing from which on they are remarks."""
+TOGETHER = 1 / 4
+"""Share of the sentences that must say one of the things in a name."""
 FEWEST, MOST = 2, 3
 """Things in a name: the most where the fewest are said by too few sentences."""
 N_NAMES = 6
@@ -33,6 +40,8 @@ N_NAMES = 6
 KNOWN = frozenset(objective for own in GENERAL_OBJECTIVES.values() for objective in own)
 """Words that people have for their needs."""
 _REQUESTS, _REPLIES = {"en": "requests", "zh": "请求"}, {"en": "replies", "zh": "答复"}
+_REMARKS = {"en": "remarks", "zh": "话语"}
+_NUMBER = re.compile(r"-\d+$")
 REPORT, _PROBLEM = {"en": "report", "zh": "反馈"}, {"en": "problem", "zh": "问题"}
 
 
@@ -66,11 +75,17 @@ def catch_alls(material: Material, language: str, turn: Turn) -> list[str]:
 def without_topic(language: str, turn: Turn) -> str:
     """Return the name of a cluster whose sentences share no objective, either.
 
+    It has no requests where half of the sentences or more state nothing, though more are needs than of any other kind.
+
     Examples
     --------
-    >>> without_topic("en", Turn("need", "customer")), without_topic("zh", Turn("answer", "agent"))
+    >>> without_topic("en", Turn("need", p_turn=0.2)), without_topic("zh", Turn("answer", "agent"))
     ('various-requests', '各种-答复')
+    >>> without_topic("en", Turn("need", p_turn=0.6))
+    'various-remarks'
     """
+    if turn.kind == NEED and turn.p_turn >= IDLE:
+        return f"{VARIOUS[language]}-{_REMARKS[language]}"
     return f"{VARIOUS[language]}-{(_REQUESTS if turn.is_open else _REPLIES)[language]}"
 
 
@@ -79,10 +94,10 @@ def is_catch_all(name: str) -> bool:
 
     Examples
     --------
-    >>> [is_catch_all(name) for name in ("report-problem", "各种-请求", "various-lock-and-bike", "report-lock")]
+    >>> [is_catch_all(name) for name in ("report-problem-2", "各种-请求", "various-lock-and-bike", "report-lock")]
     [True, True, True, False]
     """
-    action, _, objective = name.partition("-")
+    action, _, objective = _NUMBER.sub("", name).partition("-")
     if action in VARIOUS.values():
         return True
     return any(
@@ -115,7 +130,9 @@ def _sets_of_things(material: Material) -> Iterator[list[str]]:
 
 
 def _are_enough(things: Sequence[str], sayers: dict[str, frozenset[int]], material: Material) -> bool:
-    return len(frozenset[int]().union(*(sayers[each] for each in things))) >= SAID_BY * len(material.told)
+    """Return whether enough of the sentences say one of the things; one alone must be said by half of them."""
+    least = TOGETHER if len(things) >= FEWEST else 1 / 2
+    return len(frozenset[int]().union(*(sayers[each] for each in things))) >= least * len(material.told)
 
 
 def _sayers(material: Material) -> dict[str, frozenset[int]]:

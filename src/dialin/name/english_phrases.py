@@ -71,6 +71,10 @@ class EnglishPhrases:
         """Return whether a sentence states a problem."""
         return states_problem(text, "en")
 
+    def is_thing(self, objective: str) -> bool:
+        """Return whether the noun of an objective ends a phrase behind an article or a preposition: "the old lock"."""
+        return self.usage.heads[objective.rsplit("-", maxsplit=1)[-1]] > 0
+
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name.
 

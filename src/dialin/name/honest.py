@@ -145,7 +145,7 @@ def with_medians(
     ]
 
 
-def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
+def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: Turn) -> list[tuple[str, float]]:
     """Return the names that a cluster can stand by, the best first, and behind them general ones.
 
     Parameters
@@ -158,10 +158,10 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list
     Examples
     --------
     >>> lost = Backing(Material({"basket": 0.4}, problems=0.8), "en", (), {"inquire-rubbish": 0.53})
-    >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost)]
+    >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost, Turn())]
     ['report-basket', 'report-problem']
     """
-    general, best = catch_alls(evidence.material, evidence.language, Turn()), ranked[0][1] if ranked else 0.0
+    general, best = catch_alls(evidence.material, evidence.language, turn), ranked[0][1] if ranked else 0.0
     held = dict[str, float]()
     for name, score in ranked:
         if evidence.carries(name):

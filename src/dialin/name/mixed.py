@@ -31,7 +31,7 @@ def topics_of(
     Examples
     --------
     >>> material = Material({"pizza": 0.6, "cheese": 0.05})
-    >>> topics_of([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en", Turn("need"))
+    >>> topics_of([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en", Turn())
     [('various-pizza', 0.4), ('various-requests', 0.4)]
     """
     found = dict[str, float]()
