@@ -99,7 +99,7 @@ def test_random_corpora_are_averaged() -> None:
 
 
 def test_random_points_do_not_depend_on_how_a_processor_turns_the_axes() -> None:
-    """The rows have the mean (1, 0) and the covariance [[5, 3], [3, 5]] / 4, whose square root is [[3, 1], [1, 3]] / √8.
+    """The rows have the mean (1, 0) and the covariance [[5, 3], [3, 5]] / 4, of root [[3, 1], [1, 3]] / √8.
 
     ([[3, 1], [1, 3]] / √8)² = [[10, 6], [6, 10]] / 8. No sign and no order of the axes (1, 1) and (1, −1) is in it.
     """
