@@ -37,8 +37,6 @@ MIN_END = 0.3
 """Share of the uses of a noun that end a run of content words; an adjective has fewer."""
 MIN_OBJECTS = 0.5
 """Share of the uses of an action before an article or a content word."""
-_STANDING_IN = word_set("one ones")
-"""Words in the place of a noun."""
 _OBJECTS = word_set("it them me us him")
 """Pronouns that stand behind verbs, and seldom behind nouns."""
 _THINGS_IN_ING = word_set(
@@ -59,8 +57,6 @@ class EnglishUsage:
         Uses after a word that stands before nouns, and before verbs.
     ends, inner : Counter of str
         Uses at the end of a run of content words, and inside it.
-    heads : Counter of str
-        Uses after a word that stands before nouns, at the end of a run: neither word of "the old one".
     with_object : Counter of str
         Uses as a verb before an article or a content word.
     joined : frozenset of (str, str)
@@ -73,7 +69,6 @@ class EnglishUsage:
     verbs: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
     inner: Counter[str] = field(default_factory=Counter)
-    heads: Counter[str] = field(default_factory=Counter)
     with_object: Counter[str] = field(default_factory=Counter)
     joined: frozenset[tuple[str, str]] = frozenset()
     forms: frozenset[str] = frozenset()
@@ -98,7 +93,6 @@ class EnglishUsage:
         is_verb = before in BEFORE_VERBS or (before in PRONOUNS and not is_participle(word))
         is_verb |= is_ordered or after in _OBJECTS
         self.nouns[lemma] += of_noun
-        self.heads[lemma] += of_noun and not is_inner and after not in _STANDING_IN
         self.verbs[lemma] += is_verb
         self.with_object[lemma] += is_verb and (after in ARTICLES or is_inner)
         (self.inner if is_inner else self.ends)[lemma] += 1
