@@ -22,7 +22,6 @@ from dialin.cluster.tree import Tree
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.judge.evidence import SuggestedHeights
-from dialin.name.openings import p_silent
 from dialin.text.script import is_chinese
 
 LEAST_MEASURED = 3
@@ -113,7 +112,7 @@ def granularity_of_part(data: Data, rows: Rows, tree: Tree, is_inside: Bools, se
     settings : Settings
         The settings of the run.
     """
-    speaks = is_inside if data.kinds is None else is_inside & (p_silent(data.kinds.at(rows)) <= 0.5)
+    speaks = is_inside if data.kinds is None else is_inside & data.kinds.at(rows).say_something
     if not MIN_MEASURED <= speaks.sum() < is_inside.sum():
         return granularity_in(data, rows[is_inside], settings)
     found = granularity_in(data, rows[speaks], settings)

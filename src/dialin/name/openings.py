@@ -59,20 +59,13 @@ def at_opening(P: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def p_silent(kinds: Kinds) -> Floats:
-    """Return the probability that each sentence says nothing, in [0, 1], shape (n,); 0 where its kind is unknown.
-
-    Greetings, thanks and sounds of attention do so: what is social, and acknowledgements.
-    """
-    return np.nan_to_num(kinds.P[:, 3] + kinds.P[:, 4])
-
-
 def shares_of_openings(kinds: Kinds, is_agent: Bools, order: SpokenOrder) -> Floats:
     """Return how often each sentence is said before any other that says something, in [0, 1], shape (n,).
 
-    Whatever agents say does not count, and a sentence of an unknown script says something.
+    Greetings and sounds of attention say nothing, whatever agents say does not count, and a sentence of an unknown
+    script says something.
     """
-    silent = np.where(is_agent, 1.0, p_silent(kinds))
+    silent = np.where(is_agent, 1.0, np.nan_to_num(kinds.P[:, 3] + kinds.P[:, 4]))
     p = np.where(is_agent[order.sentence], 0.0, silent_before(silent[order.sentence], order))
     n = np.bincount(order.sentence, minlength=len(silent))
     return np.asarray(np.bincount(order.sentence, weights=p, minlength=len(silent)) / np.maximum(n, 1))
