@@ -13,7 +13,6 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -87,21 +86,26 @@ def dialogues(name: str, seed: int) -> tuple[Data, NDArray[np.str_]]:
     corpus, embedder = read(turns.drop_columns("label")), open_embedder(SHIPPED[language])
     found = data_of(corpus, embedder.encode(corpus.texts), embedder.name).in_context("next")
     kinds = kinds_in_place(kinds_by_shipped(found.texts, found.roles), found.roles, found.order)
-    of_text = dict(zip(turns["text"].to_pylist(), turns["label"].to_pylist(), strict=True))
-    return replace(found, kinds=kinds), np.array([of_text[text] for text in found.texts])
+    gold, said = np.full(len(found.texts), "", dtype=object), corpus.occurrences
+    for row, sentence in zip(said["row"].to_pylist(), said["sentence_id"].to_pylist(), strict=True):
+        gold[sentence] = gold[sentence] or turns["label"][row].as_py()
+    return replace(found, kinds=kinds), gold.astype(np.str_)
 
 
 def row_of(found: Data, gold: NDArray[np.str_], seed: int) -> dict[str, object]:
     """Return the suggested number, the scores of the labelled sentences, and how many intents are most of a cluster."""
-    tools = Tools(None, partial(np.zeros, dtype=np.float32), ranks_names=False)
+    tools = Tools(None, lambda texts: np.zeros((len(texts), 1), np.float32), ranks_names=False)
     result = discover(found, tools, Settings(seed=seed))
     labels, own = result.labels[gold != ""], gold[gold != ""]
     clusters = [Counter(gold[result.labels == one].tolist()) for one in np.unique(labels[labels >= 0])]
     main = {cluster.most_common(1)[0][0] for cluster in clusters} - {""}
     scores = agreement_with_gold(labels, own)
-    about = {key: round(float(getattr(scores, key)), 3) for key in ("ari", "ami", "acc")}
-    suggested = result.suggested.n if result.suggested else None
-    return {"suggested": suggested, "clusters": len(clusters), "intents_found": len(main)} | about
+    return {
+        "suggested": result.suggested.n if result.suggested else None,
+        "clusters": len(clusters),
+        "intents_found": len(main),
+        **{key: round(float(getattr(scores, key)), 3) for key in ("ari", "ami", "acc")},
+    }
 
 
 def summary(rows: Sequence[dict[str, object]], way: str) -> dict[str, float]:

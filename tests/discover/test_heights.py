@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from dialin.arrays import Matrix, Rows
-from dialin.cluster.granularity import Granularity
 from dialin.discover import heights
 from dialin.discover.heights import granularity_in, heights_of, trees_for
 from dialin.discover.settings import Settings
@@ -52,7 +51,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, data: Data) -> list[int]:
     """Return how many sentences each measurement is made on."""
     asked = list[int]()
 
-    def counted(_: Data, rows: Rows, __: Settings) -> Granularity | None:
+    def counted(_: Data, rows: Rows, __: Settings) -> None:
         asked.append(len(rows))
 
     monkeypatch.setattr(heights, "granularity_in", counted)
