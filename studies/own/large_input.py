@@ -9,7 +9,9 @@ not taken back, as nothing else needed them. Writes ``studies/own/results/large_
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,9 +42,10 @@ from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.parts import read_large
 from dialin.read.table import read_table
+from dialin.redact.source import read_redacted
 from dialin.runs.parts import save_parts
 from dialin.runs.run import Run, load
-from studies.own import machine
+from studies.own import large_run, machine
 from studies.own.report_size import fake
 
 SIZES = (100_000, 1_000_000)
@@ -79,6 +82,19 @@ def turns(n: int) -> pa.Table:
     return pa.table({"text": texts, "role": roles, "dialogue_id": [f"d{i // 10}" for i in range(n)], "turn": row % 10})
 
 
+def spoken(n: int) -> pa.Table:
+    """Return n turns in the words of `large_run`, English and Chinese; a twentieth of them hold a value to redact."""
+    rng = np.random.default_rng(0)
+    texts = list(large_run.composed(rng.integers(0, 3_000, n), rng.integers(0, 192, n)))
+    for i in np.flatnonzero(rng.random(n) < 0.05).tolist():
+        texts[i] += VALUES[i % len(VALUES)].format(i)
+    return turns(n).set_column(0, "text", pa.array(texts))
+
+
+VALUES = ("; write to ann{}@example.com", ", my card is 4111 1111 1111 1111", "，我的电话是13800138000", ", order no. {:08d}")
+"""What a turn may say beside its wish."""
+
+
 # --- what is measured, each in a process of its own -----------------------------------------------
 
 
@@ -90,6 +106,37 @@ def read_parquet(folder: Path, n: int) -> dict[str, object]:
 def read_csv(folder: Path, n: int) -> dict[str, object]:
     """Read a CSV of dialogues into a corpus."""
     return {"distinct": len(read_large(folder / f"dialogues{n}.csv").texts)}
+
+
+def read_gz(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues, packed by gzip, into a corpus."""
+    return {"distinct": len(read_large(folder / f"spoken{n}.csv.gz").texts)}
+
+
+def read_json(folder: Path, n: int) -> dict[str, object]:
+    """Read a JSON array of turns in dialogues into a corpus."""
+    return {"distinct": len(read_large(folder / f"spoken{n}.json").texts)}
+
+
+def redact_csv(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues into a corpus with placeholders."""
+    return _redact(folder / f"spoken{n}.csv")
+
+
+def redact_gz(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues, packed by gzip, into a corpus with placeholders."""
+    return _redact(folder / f"spoken{n}.csv.gz")
+
+
+def redact_jsonl(folder: Path, n: int) -> dict[str, object]:
+    """Read JSON lines of turns in dialogues into a corpus with placeholders."""
+    return _redact(folder / f"spoken{n}.jsonl")
+
+
+def _redact(path: Path) -> dict[str, object]:
+    found = read_redacted(path, None, "rules")
+    replaced = found.redaction.replaced if found.redaction else {}
+    return {"distinct": len(found.corpus.texts), "replaced": sum(replaced.values())}
 
 
 def cache_filled(folder: Path, n: int) -> dict[str, object]:
@@ -152,7 +199,8 @@ def _discover(folder: Path, n: int, n_numbers: int) -> dict[str, object]:
 STAGES: dict[str, Callable[[Path, int], dict[str, object]]] = {
     stage.__name__: stage
     for stage in (
-        *(read_parquet, read_csv, cache_filled, cache_read),
+        *(read_parquet, read_csv, read_gz, read_json, redact_csv, redact_gz, redact_jsonl),
+        *(cache_filled, cache_read),
         *(predict_sentences, predict_dialogues, discover_64, discover_384),
     )
 }
@@ -168,7 +216,20 @@ def write_inputs(folder: Path, sizes: Sequence[int]) -> None:
         for name, columns in COLUMNS.items():
             pq.write_table(table.select(columns), folder / f"{name}{n}.parquet")
         pacsv.write_csv(table, folder / f"dialogues{n}.csv")
+        write_spoken(folder, n)
     write_run(folder / "run", turns(3_000))
+
+
+def write_spoken(folder: Path, n: int) -> None:
+    """Write the same turns as CSV, packed and not, as JSON lines, and as a JSON array."""
+    table, name = spoken(n), folder / f"spoken{n}"
+    pacsv.write_csv(table, name.with_suffix(".csv"))
+    with name.with_suffix(".csv").open("rb") as plain, gzip.open(name.with_suffix(".csv.gz"), "wb", 6) as packed:
+        shutil.copyfileobj(plain, packed)
+    with name.with_suffix(".jsonl").open("w", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
+    rows = name.with_suffix(".jsonl").read_text("utf-8").rstrip("\n").replace("\n", ",\n")
+    name.with_suffix(".json").write_text(f"[{rows}]\n", "utf-8")
 
 
 def write_run(folder: Path, table: pa.Table) -> Run:

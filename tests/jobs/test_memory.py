@@ -13,7 +13,7 @@ from conftest import Cli
 
 from dialin.errors import InputError
 from dialin.jobs.memory import BASE_BYTES, MemoryNeed, check_fits, check_number, machine_memory
-from dialin.read import copied, parts
+from dialin.read import parts, text_parts
 from one_line import one_line
 from scripted import ScriptedBackend
 
@@ -92,7 +92,7 @@ def test_a_run_that_does_not_fit_is_not_begun(cli: Cli, calls: Path, backend: Sc
 def test_a_large_file_is_given_up_before_its_sentences_are_in_memory(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copied, "LARGE_BYTES", 1)
+    monkeypatch.setattr(text_parts, "LARGE_BYTES", 1)
     monkeypatch.setattr(parts, "LARGE_ROWS", 1)
     (tmp_path / "in.csv").write_text("text\n" + "".join(f"hello {i}\n" for i in range(5_000)), "utf-8")
     found = cli("discover", tmp_path / "in.csv", "--out", "run", "--llm", "none", "--memory", "580MB")

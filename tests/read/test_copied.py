@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dialin.errors import InputError, InputWarning
-from dialin.read import copied, csv_tsv, distinct, parts
+from dialin.read import csv_tsv, distinct, parts, text_parts
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.corpus import Corpus
 from dialin.read.parts import flat_rows, read_large, read_parts
@@ -43,8 +43,8 @@ RECORDS: list[Any] = [
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take every file for a large one, which is read two rows at a time."""
     for module, name, value in (
-        *((module, "PART_ROWS", 2) for module in (copied, parts)),
-        *((copied, "LARGE_BYTES", 1), (parts, "LARGE_ROWS", 1), (distinct, "MERGED_ROWS", 1)),
+        *((module, "PART_ROWS", 2) for module in (text_parts, parts)),
+        *((text_parts, "LARGE_BYTES", 1), (parts, "LARGE_ROWS", 1), (distinct, "MERGED_ROWS", 1)),
         (csv_tsv, "_CSV_BLOCK", 150),
     ):
         monkeypatch.setattr(module, name, value)
@@ -212,7 +212,7 @@ def test_no_copy_is_made_of_what_must_not_be_seen(tmp_path: Path) -> None:
 
 
 def test_a_small_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copied, "LARGE_BYTES", 1_000)
+    monkeypatch.setattr(text_parts, "LARGE_BYTES", 1_000)
     path = tmp_path / "in.csv"
     path.write_text("text\nhello\n")
     assert not is_copied(path)
