@@ -91,7 +91,12 @@ def spoken(n: int) -> pa.Table:
     return turns(n).set_column(0, "text", pa.array(texts))
 
 
-VALUES = ("; write to ann{}@example.com", ", my card is 4111 1111 1111 1111", "，我的电话是13800138000", ", order no. {:08d}")
+VALUES = (
+    "; write to ann{}@example.com",
+    ", my card is 4111 1111 1111 1111",
+    "，我的电话是13800138000",
+    ", order no. {:08d}",
+)
 """What a turn may say beside its wish."""
 
 
@@ -192,7 +197,7 @@ def _discover(folder: Path, n: int, n_numbers: int) -> dict[str, object]:
     mapped, texts = np.asarray(np.load(path, mmap_mode="r")), [f"text {i} with some words" for i in range(n)]
     data = Data(texts, mapped, np.ones(n, np.int64), [""] * n)
     found = discover(data, Tools(None, HashedVectors().encode, ranks_names=False), Settings())
-    reckoned = MemoryNeed.of(texts, n_numbers).n_bytes / 1e6
+    reckoned = MemoryNeed.of(texts, n_numbers, n).n_bytes / 1e6
     return {"intents": len(found.intents), "reckoned_mb": round(reckoned)}
 
 

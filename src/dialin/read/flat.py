@@ -54,9 +54,7 @@ class FlatRows:
     has_header: bool = True
 
     @classmethod
-    def of(
-        cls, stored: PartTable, names: Sequence[str], given: Columns, *, has_header: bool = True
-    ) -> FlatRows | None:
+    def of(cls, stored: PartTable, names: Sequence[str], given: Columns, *, has_header: bool = True) -> FlatRows | None:
         """Return a stored table as such rows; None if its rows are dialogues, or its texts are no texts.
 
         Parameters

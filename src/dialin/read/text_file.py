@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from dialin.bounded import BROKEN_PACKING, broken_packing, most_bytes, open_unpacked, packing_of_file
+from dialin.bounded import most_bytes, open_unpacked, packing_of_file
 
 _HEAD_BYTES = 1 << 20
 _CHUNK = 1 << 20
@@ -56,38 +56,31 @@ class TextFile:
             yield from file
 
     def is_plain(self, *, in_lines: bool) -> bool:
-        """Return whether it is UTF-8 without NUL and without the end mark of DOS.
+        """Return whether it is UTF-8 without NUL and without the end mark of DOS; raises one of `BROKEN_PACKING`.
 
         Parameters
         ----------
         in_lines : bool
             Whether it is read line by line: then no line may have more bytes than `dialin.bounded.most_bytes`.
-
-        Raises
-        ------
-        InputError
-            What packed it cannot be unpacked.
         """
-        try:
-            return self._is_plain(most_bytes() if in_lines else None)
-        except UnicodeDecodeError:
-            return False
-        except BROKEN_PACKING as error:
-            if self.packing:
-                raise broken_packing(self.packing, str(self.path), error) from error
-            return False
-
-    def _is_plain(self, longest: int | None) -> bool:
         decoder, chunk, n_line = codecs.getincrementaldecoder("utf-8")(), b"", 0
+        longest = most_bytes() if in_lines else None
         with open_unpacked(self.path) as file:
             while more := file.read(_CHUNK):
                 chunk = more
                 n_line = _behind_last_line(chunk, n_line)
-                if b"\0" in chunk or (longest is not None and n_line > longest):
+                if b"\0" in chunk or not _goes_on(decoder, chunk) or (longest is not None and n_line > longest):
                     return False
-                decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-        return not chunk.endswith(b"\x1a")
+        return _goes_on(decoder, b"", is_end=True) and not chunk.endswith(b"\x1a")
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, chunk: bytes, *, is_end: bool = False) -> bool:
+    """Return whether bytes go on in the encoding of a decoder."""
+    try:
+        decoder.decode(chunk, is_end)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _behind_last_line(chunk: bytes, before: int) -> int:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from dialin.bounded import BROKEN_PACKING, without_packing
+from dialin.bounded import BROKEN_PACKING, broken_packing, without_packing
+from dialin.errors import InputError
 from dialin.read.columns import Columns, wanted_of
 from dialin.read.csv_tsv import CsvText, delimiter_of, is_table, without_empty_cells, without_separator_line
 from dialin.read.excel import OLE, ZIP
@@ -69,9 +70,14 @@ def text_parts(path: Path, given: Columns) -> TextParts | None:
         The file is broken, as `read_table` says it.
     """
     text = TextFile(path)
-    form = _form(text, given)
-    if form is None or not text.is_plain(in_lines=form != "json"):
-        return None
+    try:
+        form = _form(text, given) if _is_large(text) else None
+        if form is None or not text.is_plain(in_lines=form != "json"):
+            return None
+    except BROKEN_PACKING as error:
+        if isinstance(error, InputError) or not text.packing:
+            raise
+        raise broken_packing(text.packing, str(path), error) from error
     parts = _of_table(text, form, given) if form in {"csv", "tsv"} else _of_records(text, form)
     return TextParts(str(path), parts)
 
@@ -81,15 +87,16 @@ def _form(text: TextFile, given: Columns) -> str | None:
     form = _FORMS.get(Path(without_packing(text.path.name)).suffix.lower())
     if form is None or given.sheet is not None or given.speakers:  # which warns
         return None
-    try:
-        return _form_by_head(text.head, form, given) if _is_large(text) else None
-    except (*BROKEN_PACKING, ValueError):
-        return None
+    return _form_by_head(text.head, form, given)
 
 
 def _is_large(text: TextFile) -> bool:
-    n_bytes = text.path.stat().st_size if text.path.is_file() else 0
-    return n_bytes > 0 and n_bytes * (UNPACKED_TIMES if text.packing else 1) >= LARGE_BYTES
+    """Return whether a file is there, can be opened, and is large."""
+    try:
+        n_bytes = text.path.stat().st_size if text.path.is_file() else 0
+        return n_bytes > 0 and n_bytes * (UNPACKED_TIMES if text.packing else 1) >= LARGE_BYTES
+    except (OSError, ValueError):  # ValueError: a path with a NUL
+        return False
 
 
 def _form_by_head(head: bytes, form: str, given: Columns) -> str | None:
