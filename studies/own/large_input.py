@@ -32,8 +32,10 @@ from dialin.discover.connect import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
+from dialin.jobs.discover import Session, work_on
 from dialin.jobs.memory import MemoryNeed
 from dialin.jobs.predict import predict_parts
 from dialin.jobs.results import write_result
@@ -43,8 +45,10 @@ from dialin.read.corpus import corpus_of
 from dialin.read.parts import read_large
 from dialin.read.table import read_table
 from dialin.redact.source import read_redacted
+from dialin.runs.manifest import RunPlan
 from dialin.runs.parts import save_parts
 from dialin.runs.run import Run, load
+from dialin.runs.start import read_corpus, start
 from studies.own import large_run, machine
 from studies.own.report_size import fake
 
@@ -89,6 +93,13 @@ def spoken(n: int) -> pa.Table:
     for i in np.flatnonzero(rng.random(n) < 0.05).tolist():
         texts[i] += VALUES[i % len(VALUES)].format(i)
     return turns(n).set_column(0, "text", pa.array(texts))
+
+
+def said_again(n: int) -> pa.Table:
+    """Return n dated turns that say 1,000 sentences."""
+    texts, at = turns(1_000)["text"].combine_chunks(), np.arange(n)
+    dates = pa.array(np.datetime64("2024-01-01", "ms") + at.astype("m8[m]"))
+    return turns(n).set_column(0, "text", texts.take(pa.array(at % len(texts)))).append_column("date", dates)
 
 
 VALUES = (
@@ -179,6 +190,15 @@ def discover_64(folder: Path, n: int) -> dict[str, object]:
     return _discover(folder, n, 64)
 
 
+def discover_rows(folder: Path, n: int) -> dict[str, object]:
+    """Make a run without an LLM of n dated turns that say 1,000 sentences, to see what a row takes."""
+    plan = RunPlan(str(folder / f"rows{n}.parquet"), Columns(), Settings(), Specs("none", "none"))
+    corpus = read_corpus(plan).corpus
+    opened = Connections(None, HashedVectors(64).encode, HashedVectors.name, "a study")
+    run = start(folder / f"rows{n}", plan, corpus, opened)
+    return {"distinct": len(corpus.texts), "intents": work_on(run, opened, Session()).intents.num_rows}
+
+
 def discover_384(folder: Path, n: int) -> dict[str, object]:
     """Find intents without an LLM in sentences of 384 numbers."""
     return _discover(folder, n, DIMENSIONS)
@@ -206,7 +226,7 @@ STAGES: dict[str, Callable[[Path, int], dict[str, object]]] = {
     for stage in (
         *(read_parquet, read_csv, read_gz, read_json, redact_csv, redact_gz, redact_jsonl),
         *(cache_filled, cache_read),
-        *(predict_sentences, predict_dialogues, discover_64, discover_384),
+        *(predict_sentences, predict_dialogues, discover_64, discover_384, discover_rows),
     )
 }
 
@@ -222,6 +242,7 @@ def write_inputs(folder: Path, sizes: Sequence[int]) -> None:
             pq.write_table(table.select(columns), folder / f"{name}{n}.parquet")
         pacsv.write_csv(table, folder / f"dialogues{n}.csv")
         write_spoken(folder, n)
+        pq.write_table(said_again(n), folder / f"rows{n}.parquet")
     write_run(folder / "run", turns(3_000))
 
 

@@ -134,7 +134,7 @@ def test_errors_and_warnings_of_parts_do_not_repeat_a_value(tmp_path: Path) -> N
     assert len(told) == 1
     assert "<EMAIL_1>" in str(told[0].message)
     path.write_text(f"text,date\nhello,1\n{CARD}\n")
-    with pytest.raises(InputError, match="line 3 of .* has 1 fields, the header 2: '<CARD_1>'"):
+    with pytest.raises(InputError, match=r"line 3 of .* has 1 fields, the header 2: '<CARD_1>'"):
         read_redacted(path, None, "rules")
 
 

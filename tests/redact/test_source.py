@@ -15,8 +15,8 @@ from dialin.errors import InputError, InputWarning
 from dialin.read.columns import Columns
 from dialin.redact.engine import RuleFinder, finder_of
 from dialin.redact.source import read_redacted
-from dialin.redact.table import redacted_table
 from dialin.redact.suggest import suggestion
+from dialin.redact.table import redacted_table
 from fake_run import Said, table_of
 
 ONE, TWO = "4111 1111 1111 1111", "5555555555554444"
