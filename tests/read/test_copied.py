@@ -182,7 +182,7 @@ def test_a_line_without_end_is_bounded_and_a_file_of_many_lines_is_not(
 @pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
 def test_an_array_in_parts_is_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Wherever a piece ends: in a word, an escape, a number, between items."""
-    monkeypatch.setattr(json_records, "_PIECE", 7)
+    monkeypatch.setattr(json_records, "PIECE", 7)
     path = tmp_path / name
     path.write_text("\ufeff" + json.dumps([*RECORDS, "hello ]", None], indent=1) + "\n", "utf-8")
     assert "hello ]" in check_same(path).texts
@@ -192,7 +192,7 @@ def test_an_array_in_parts_is_the_whole(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_items_of_an_array_are_those_of_json(value: object, n: int) -> None:
     text = json.dumps([value, value], indent=n % 3 or None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_records, "_PIECE", n)
+        patch.setattr(json_records, "PIECE", n)
         found = list(json_records.array_items(io.StringIO(text).read))
     assert json.dumps(found) == json.dumps([value, value])
 
@@ -204,7 +204,7 @@ def test_what_is_no_array_with_items_is_told(text: str) -> None:
 
 
 def test_an_item_of_an_array_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_records, "_PIECE", 8)
+    monkeypatch.setattr(json_records, "PIECE", 8)
     monkeypatch.setenv(MAX_INPUT, "64")
     assert len(list(json_records.array_items(io.StringIO(json.dumps(["a"] * 99)).read))) == 99
     with pytest.raises(json_records.BrokenArrayError):

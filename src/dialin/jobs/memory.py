@@ -22,7 +22,7 @@ PER_NUMBER = 8.0
 """Bytes of each number of a vector: in the file of vectors, and in a copy that leans towards what is said next."""
 PER_CLUSTERED = 40.0
 """Bytes of each number of a vector that is clustered: smoothed, in a tree, and beside its neighbours."""
-PER_ROW = 100.0
+PER_ROW = 200.0
 """Bytes of a row, however often its sentence is said: where and when it was said."""
 PER_LETTER = 6.0
 """Bytes of each letter of a sentence: in the table, in the corpus, and in the report."""
@@ -85,11 +85,11 @@ class MemoryNeed:
 
         Examples
         --------
-        0.6 GB, 60,000 · 384 · 40 bytes of what is clustered, 1,500 + 384 · 8 + 50 · 6 for each sentence, and 100 for
+        0.6 GB, 60,000 · 384 · 40 bytes of what is clustered, 1,500 + 384 · 8 + 50 · 6 for each sentence, and 200 for
         each row:
 
         >>> MemoryNeed(1_000_000, 384, 50.0, 2_000_000).n_bytes
-        6593600000
+        6793600000
         """
         return self.of_rows + self.of_clustering + round(self.n * self.per_sentence)
 

@@ -162,6 +162,10 @@ def json_lines(lines: Iterable[str], where: str) -> Iterator[tuple[int, object]]
                 ) from error
 
 
+PIECE = 1 << 20
+"""Characters of an array that are read at once; no result depends on it."""
+
+
 class BrokenArrayError(ValueError):
     """What comes in parts is no JSON array, or an item of it is very large: only the whole tells how to read it."""
 
@@ -179,24 +183,23 @@ def array_items(read: Callable[[int], str]) -> Iterator[object]:
     BrokenArrayError
         The text is no JSON array, or an item of it has more characters than `dialin.bounded.most_bytes`.
     """
-    text, at, mark = read(_PIECE).lstrip().removeprefix("["), 0, ","
+    text, at, mark = read(PIECE).lstrip().removeprefix("["), 0, ","
     while mark == ",":
         try:
             value, at, mark = _item(text, at)
         except (ValueError, RecursionError) as error:
-            more = read(max(_PIECE, len(text) - at))  # as much again, so that a long item is not tried often
+            more = read(max(PIECE, len(text) - at))  # as much again, so that a long item is not tried often
             text, at = text[at:] + more, 0
             if not more or len(text) > most_bytes():
                 raise BrokenArrayError from error
         else:
             yield value
     while text[at:].isspace():
-        text, at = read(_PIECE), 0
+        text, at = read(PIECE), 0
     if text[at:]:
         raise BrokenArrayError
 
 
-_PIECE = 1 << 20
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 

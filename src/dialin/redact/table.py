@@ -50,7 +50,7 @@ def redacted_table(table: pa.Table, finder: Finder) -> pa.Table:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _TextPlace:
     """Where a text stands: its row among all, its dialogue (below 0 for a row without one) and its turn."""
 
     row: int
@@ -60,7 +60,7 @@ class _Said:
 
 @dataclass(frozen=True)
 class _Cuts:
-    """The values that were cut out of the texts, in the order of the texts: 45 bytes each, and no text.
+    """The values that were cut out of the texts, in the order of the texts: 48 bytes each, and no text.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class _Cuts:
     values: array[int] = field(default_factory=lambda: array("q"))
     types: list[str] = field(default_factory=list)
 
-    def add(self, said: _Said, text: str, found: Sequence[Finding]) -> str:
+    def add(self, said: _TextPlace, text: str, found: Sequence[Finding]) -> str:
         """Take up what was found in a text, without overlaps and in its order; return what is left of it."""
         left, at = "", 0
         for one in found:
@@ -103,7 +103,6 @@ class Cutter:
     ----------
     finder : Finder
         Who finds what must not be seen.
-
     """
 
     def __init__(self, finder: Finder) -> None:
@@ -147,10 +146,10 @@ class Cutter:
             yield _with_texts(part, self._texts(part, first, range(begin, end), placeholders))
             first += part.num_rows
 
-    def _said(self, row: int, dialogue: str | None, turn: int) -> _Said:
+    def _said(self, row: int, dialogue: str | None, turn: int) -> _TextPlace:
         place = self._n_rows + row
         code = -1 - place if dialogue is None else self._dialogues.setdefault(dialogue, len(self._dialogues))
-        return _Said(place, code, turn)
+        return _TextPlace(place, code, turn)
 
     def _placeholders(self) -> list[str]:
         """Return the placeholder of each value that was cut out: those of a dialogue, in the order of its turns."""
@@ -158,7 +157,7 @@ class Cutter:
         found = [""] * len(cuts.types)
         order = np.lexsort((cuts.turns, cuts.dialogues)).tolist()
         for dialogue, places in groupby(order, key=cuts.dialogues.__getitem__):
-            numbering = Numbering(last=self._last.get(dialogue, Counter()))
+            numbering = Numbering(last=Counter(self._last.get(dialogue)))
             for i in places:
                 found[i] = numbering.placeholder(cuts.types[i], cuts.values[i])
         return found
