@@ -287,6 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(STAGES))
+    parser.add_argument("--results", default="large_input", metavar="NAME", help="name of the file of results")
     parser.add_argument("--one", nargs=3, metavar=("STAGE", "N", "FOLDER"), help="measure one figure in this process")
     options = parser.parse_args()
     if options.one:
@@ -299,7 +300,7 @@ def main() -> None:
         for row in figures(Path(folder), options.stages, options.sizes):
             rows.append(row)
             print(row, flush=True)
-            machine.write("large_input", machine.provenance(rows=rows))
+            machine.write(options.results, machine.provenance(rows=rows))
 
 
 if __name__ == "__main__":

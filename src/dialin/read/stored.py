@@ -19,7 +19,7 @@ from dialin.read.source import error_line
 
 PART_ROWS = 1 << 16
 """Rows of a part; no result depends on it."""
-PART_BYTES = 1 << 26
+PART_BYTES = 1 << 24
 """Bytes of a part whose texts are long, which then has fewer rows."""
 Column: TypeAlias = pa.ChunkedArray | pa.Array
 
