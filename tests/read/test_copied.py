@@ -321,6 +321,9 @@ def test_without_a_copy_the_file_itself_is_read_in_parts(tmp_path: Path, name: s
     whole, at_once = told(lambda: read_table(path))
     assert found.equals(whole)
     assert in_parts == at_once
+    alike = ["row", "text", "role"]
+    said, _ = told(lambda: pa.concat_tables(read_parts(path, in_dialogues=False, may_copy=False, n_rows=2)))
+    assert said.select(alike).equals(whole.select(alike))
 
 
 def test_a_small_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
