@@ -33,7 +33,8 @@ from dialin.review.edits import (
     fields_of,
 )
 from dialin.review.log import append, read_log
-from dialin.review.replay import ReviewState, refusal, replay, start_of
+from dialin.review.replay import refusal, replay
+from dialin.review.state import ReviewState, start_of
 from dialin.runs.run import load
 from dialin.tune.from_review import decided_in
 from fake_run import decide

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Quorum, Rename, Undo, Vote, edit_of, fields_of
 from dialin.review.log import entries_in
-from dialin.review.replay import ReviewState, refusal, replay, start_of
+from dialin.review.replay import refusal, replay
 from dialin.review.stages import Stage, open_for, standing_of
+from dialin.review.state import ReviewState, start_of
 from dialin.review.verdicts import fleiss_agreement
 from dialin.tune.from_review import decided_in
 

@@ -19,7 +19,7 @@ from dialin.llm.spec import NO_LLM
 from dialin.name.kinds import KINDS, may_be_need
 from dialin.read.codes import Coded, codes_of
 from dialin.read.dialogues import dialogue_numbers
-from dialin.review.apply import kinds_in
+from dialin.review.columns import kinds_in
 from dialin.runs.redaction import read_redaction
 from dialin.runs.run import Run, check_ended
 from dialin.score.reliability import Goodness, expected_goodness

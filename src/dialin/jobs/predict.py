@@ -33,7 +33,8 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.parts import read_parts
 from dialin.redact.choice import OFF
 from dialin.redact.source import redacted_parts
-from dialin.review.apply import BY_PERSON, is_edited, kinds_told
+from dialin.review.apply import BY_PERSON, is_edited
+from dialin.review.columns import kinds_told
 from dialin.review.pieces import Pins, pins_of
 from dialin.room import temporary_folder
 from dialin.runs.run import Run, data_of, keys_of

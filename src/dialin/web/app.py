@@ -22,7 +22,7 @@ from dialin.errors import InputError
 from dialin.files import quoted
 from dialin.judge.certainty import with_certainty
 from dialin.review.edits import Redo, Undo, Vote
-from dialin.review.replay import NO_INTENT
+from dialin.review.state import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
 from dialin.runs.run import Run
 from dialin.web import annotation, events, pages
