@@ -11,7 +11,7 @@ from typing import Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import Floats, Labels, Matrix
+from dialin.arrays import Floats, Labels, Matrix, Rows
 from dialin.cluster.linkage import Linkage, tree_of
 from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree, check_k
@@ -83,6 +83,23 @@ def rows_by(labels: Labels) -> dict[int, Labels]:
     ordered = labels[order]
     begins = np.append(0, np.flatnonzero(np.diff(ordered)) + 1)
     return dict(zip(ordered[begins].tolist(), np.split(order, begins[1:]), strict=True))
+
+
+def rows_labelled(labels: Labels, wanted: Labels) -> Rows:
+    """Return the rows that have one of some labels of 0 or more, ascending.
+
+    It is `numpy.isin` for small numbers, which takes a third of its time: a review asks after each decision.
+
+    Examples
+    --------
+    >>> rows_labelled(np.array([4, 2, -1, 4]), np.array([4, 7])).tolist()
+    [0, 3]
+    """
+    if not len(wanted):
+        return np.zeros(0, dtype=np.int64)
+    is_wanted = np.zeros(max(int(labels.max(initial=-1)), int(wanted.max())) + 2, dtype=bool)  # the last is that of −1
+    is_wanted[wanted] = True
+    return np.flatnonzero(is_wanted[labels])
 
 
 @dataclass(frozen=True)

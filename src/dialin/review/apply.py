@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import rows_by
+from dialin.cluster.partition import rows_by, rows_labelled
 from dialin.discover.intent_tree import IntentTree
 from dialin.discover.uids import uids_of_parts
 from dialin.errors import InputError
@@ -168,7 +168,8 @@ def edited_rows(
         same, said_before = earlier.is_known(state), said.shared(_Said(earlier.state, found))
         known = {**found, **{intent: earlier.rows[intent] for intent in same}}
     touched = (state.touched & state.intents.keys()) - same
-    rows = rows_of(state.labels, touched)
+    at = rows_labelled(state.labels, np.fromiter(touched, dtype=np.int64, count=len(touched)))
+    rows = {intent: at[own] for intent, own in rows_by(state.labels[at]).items()}
     made = [
         _intent(intent, rows[intent], own, found.get(intent)) if intent in rows else known[intent]
         for intent in state.intents
@@ -176,18 +177,6 @@ def edited_rows(
     ]
     as_before = same & said_before
     return [row if (intent := row["intent_id"]) in as_before else row | said.columns(intent) for row in made]
-
-
-def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDArray[np.int64]]:
-    """Return the rows of each wanted label that any row has, ascending.
-
-    Examples
-    --------
-    >>> {label: rows.tolist() for label, rows in rows_of(np.array([4, 2, 4, -1]), {4, 7}).items()}
-    {4: [0, 2]}
-    """
-    rows = np.flatnonzero(np.isin(labels, np.fromiter(wanted, dtype=np.int64, count=len(wanted))))
-    return {label: rows[own] for label, own in rows_by(labels[rows]).items()}
 
 
 class _Said:

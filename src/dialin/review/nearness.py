@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from dialin.cluster.neighbours import chunks
+from dialin.cluster.partition import rows_labelled
+
 CHUNK = 16_384
 """Rows of vectors that are added at once."""
 N_COMPARED = 1_024
@@ -30,6 +33,8 @@ class IntentNearness:
         Number of the role of each sentence; an intent has the role of its first one.
     ids : ndarray of shape (m,), int64
         The intents, ascending.
+    role : ndarray of shape (m,), int64
+        Number of the role of each.
     total : ndarray of shape (m, d), float64
         Sum of the vectors of each.
     centroids : ndarray of shape (m, d), float32
@@ -43,6 +48,7 @@ class IntentNearness:
     labels: NDArray[np.int64]
     roles: NDArray[np.int64]
     ids: NDArray[np.int64]
+    role: NDArray[np.int64]
     total: NDArray[np.float64]
     centroids: NDArray[np.float32]
     best: NDArray[np.int64]
@@ -56,12 +62,6 @@ class IntentNearness:
         return dict(
             zip(self.ids[has_one].tolist(), zip(other, self.cosine[has_one].tolist(), strict=True), strict=True)
         )
-
-    def role_of_intents(self) -> NDArray[np.int64]:
-        """Return the role of the first sentence of each intent, shape (m,)."""
-        role = np.zeros(int(self.labels.max(initial=-1)) + 2, dtype=np.int64)  # the last entry is for label −1
-        role[self.labels[::-1]] = self.roles[::-1]
-        return role[self.ids]
 
     def nearest_to(self, intent: int, n: int) -> list[int]:
         """Return the n nearest other intents of one, the nearest first; none if it is not known."""
@@ -89,22 +89,24 @@ class IntentNearness:
         if not len(self.ids):
             return nearness_of(labels, X, self.roles)
         changed = np.setdiff1d(np.concatenate([self.labels[moved], labels[moved]]), [-1])
-        gone = changed[~np.isin(changed, labels)]
-        ids = np.setdiff1d(np.union1d(self.ids, changed), gone)
-        own = np.flatnonzero(np.isin(ids, changed))
-        total, centroids = self._kept(ids)
-        total[own] += sums(labels[moved], ids[own], X, moved) - sums(self.labels[moved], ids[own], X, moved)
+        rows = rows_labelled(labels, changed)
+        there, first = np.unique(labels[rows], return_index=True)
+        ids = np.union1d(np.setdiff1d(self.ids, changed), there)
+        own = np.searchsorted(ids, there)
+        role, total, centroids = self._kept(ids)
+        role[own] = self.roles[rows[first]]
+        total[own] += sums(labels[moved], there, X, moved) - sums(self.labels[moved], there, X, moved)
         centroids[own] = _unit(total[own])
         best, cosine = self._best_but(ids, changed)
-        return _compared(IntentNearness(labels, self.roles, ids, total, centroids, best, cosine), own)
+        return _compared(IntentNearness(labels, self.roles, ids, role, total, centroids, best, cosine), own)
 
-    def _kept(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Return the sums and centroids of these intents; zeros for those that are new."""
+    def _kept(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
+        """Return the roles, sums and centroids of these intents; zeros for those that are new."""
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         is_new = self.ids[place] != ids
-        total, centroids = self.total[place], self.centroids[place]
-        total[is_new], centroids[is_new] = 0.0, 0.0
-        return total, centroids
+        role, total, centroids = self.role[place], self.total[place], self.centroids[place]
+        role[is_new], total[is_new], centroids[is_new] = 0, 0.0, 0.0
+        return role, total, centroids
 
     def _best_but(
         self, ids: NDArray[np.int64], changed: NDArray[np.int64]
@@ -131,10 +133,12 @@ def nearness_of(
     >>> nearness_of(np.array([3, 5, 8]), X).closest[3][0]
     5
     """
-    ids = np.unique(labels[labels >= 0])
+    rows = np.flatnonzero(labels >= 0)
+    ids, first = np.unique(labels[rows], return_index=True)
     total = sums(labels, ids, X, np.arange(len(labels)))
     roles = np.zeros(len(labels), dtype=np.int64) if roles is None else roles
-    return _compared(IntentNearness(labels, roles, ids, total, _unit(total), *_nothing_known(len(ids))), ids[:0])
+    role = roles[rows[first]]
+    return _compared(IntentNearness(labels, roles, ids, role, total, _unit(total), *_nothing_known(len(ids))), ids[:0])
 
 
 def _nothing_known(m: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -146,7 +150,7 @@ def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearnes
 
     An intent whose best is `GONE` is compared with all others, any other only with those that have changed.
     """
-    best, cosine, C, role = near.best.copy(), near.cosine.copy(), near.centroids, near.role_of_intents()
+    best, cosine, C, role = near.best.copy(), near.cosine.copy(), near.centroids, near.role
     if len(C) < 2:
         return replace(near, best=np.full(len(C), -1), cosine=np.zeros(len(C), dtype=np.float32))
     for rows in _parts(np.flatnonzero(best == GONE)):
@@ -154,13 +158,13 @@ def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearnes
         S[np.arange(len(rows)), rows] = -np.inf
         best[rows] = S.argmax(axis=1)
         cosine[rows] = S[np.arange(len(rows)), best[rows]]
-    others = np.setdiff1d(np.arange(len(C)), changed)
-    for rows in _parts(others) if len(changed) else ():
-        S = np.where(role[rows][:, None] == role[changed], C[rows] @ C[changed].T, -np.inf)
-        found = S.argmax(axis=1)
-        is_nearer = S[np.arange(len(rows)), found] > cosine[rows]
-        nearer = rows[is_nearer]
-        best[nearer], cosine[nearer] = changed[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
+    is_other = np.ones(len(C), dtype=bool)
+    is_other[changed] = False
+    for part in chunks(len(C), N_COMPARED) if len(changed) else ():
+        S = np.where(role[part][:, None] == role[changed], C[part] @ C[changed].T, -np.inf)
+        found, nearest = S.argmax(axis=1), S.max(axis=1)
+        nearer = np.flatnonzero((nearest > cosine[part]) & is_other[part])
+        best[part][nearer], cosine[part][nearer] = changed[found[nearer]], nearest[nearer]
     is_alone = np.isneginf(cosine)
     best[is_alone], cosine[is_alone] = -1, 0.0
     return replace(near, best=best, cosine=cosine)
