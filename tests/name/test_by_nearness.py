@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dialin.cluster.centroids import unit_rows
 from dialin.embed.choose import embedder_of
 from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, names_by_nearness, ranked_names
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.general import turn_names
-from dialin.name.nearness import CHUNK, nearness, settle, unit_rows
+from dialin.name.nearness import CHUNK, nearness, settle
 from dialin.name.turns import Turn
 
 CARDS = [

@@ -182,7 +182,11 @@ def example_of(context: Context, rows: Rows) -> Example:
 
 
 def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
-    """Return the rows nearest to their common centroid, nearest first."""
+    """Return the rows nearest to their common centroid, nearest first.
+
+    The namer reads these, as each sentence counts once for the judge, too; and an audit shows them, since nobody knows
+    how often a sentence was said in one of several clusters. What a run shows to people are its `typical_rows`.
+    """
     if not len(rows):
         return rows
     cosine = np.round(X[rows] @ X[rows].mean(axis=0), 6)

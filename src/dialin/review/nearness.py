@@ -8,13 +8,11 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
+from dialin.cluster.centroids import sums, unit_rows
 from dialin.cluster.neighbours import chunks
 from dialin.cluster.partition import rows_labelled
 
-CHUNK = 16_384
-"""Rows of vectors that are added at once."""
 N_COMPARED = 1_024
 """Intents that are compared with all others at once."""
 GONE = -2
@@ -96,7 +94,7 @@ class IntentNearness:
         role, total, centroids = self._kept(ids)
         role[own] = self.roles[rows[first]]
         total[own] += sums(labels[moved], there, X, moved) - sums(self.labels[moved], there, X, moved)
-        centroids[own] = _unit(total[own])
+        centroids[own] = unit_rows(total[own])
         best, cosine = self._best_but(ids, changed)
         return _compared(IntentNearness(labels, self.roles, ids, role, total, centroids, best, cosine), own)
 
@@ -137,8 +135,8 @@ def nearness_of(
     ids, first = np.unique(labels[rows], return_index=True)
     total = sums(labels, ids, X, np.arange(len(labels)))
     roles = np.zeros(len(labels), dtype=np.int64) if roles is None else roles
-    role = roles[rows[first]]
-    return _compared(IntentNearness(labels, roles, ids, role, total, _unit(total), *_nothing_known(len(ids))), ids[:0])
+    role, centroids = roles[rows[first]], unit_rows(total).astype(np.float32)
+    return _compared(IntentNearness(labels, roles, ids, role, total, centroids, *_nothing_known(len(ids))), ids[:0])
 
 
 def _nothing_known(m: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -172,43 +170,3 @@ def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearnes
 
 def _parts(rows: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
     return [rows[start : start + N_COMPARED] for start in range(0, len(rows), N_COMPARED)]
-
-
-def _unit(total: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the rows scaled to length 1."""
-    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12), dtype=np.float32)
-
-
-def sums(
-    labels: NDArray[np.int64], ids: NDArray[np.int64], X: NDArray[np.float32], rows: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the sum of some rows of X by their label, shape (m, d).
-
-    X is read some rows at a time, so it may lie on the disk.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (k,), int64
-        Label of each of the rows; those that are not in `ids` count for nothing.
-    ids : ndarray of shape (m,), int64
-        The labels, ascending.
-    X : ndarray of shape (n, d)
-        The vectors.
-    rows : ndarray of shape (k,), int64
-        The rows.
-
-    Examples
-    --------
-    >>> X = np.array([[1.0], [2.0], [4.0], [8.0]], np.float32)
-    >>> sums(np.array([7, -1, 2, 7]), np.array([2, 7]), X, np.arange(4)).tolist()
-    [[4.0], [9.0]]
-    """
-    total = np.zeros((len(ids), X.shape[1]))
-    for start in range(0, len(rows), CHUNK):
-        own = labels[start : start + CHUNK]
-        kept = np.flatnonzero(np.isin(own, ids))
-        part = X[rows[start : start + CHUNK][kept]].astype(np.float64)
-        place = np.searchsorted(ids, own[kept])
-        own_sums = csr_array((np.ones(len(kept)), (place, np.arange(len(kept)))), shape=(len(ids), len(kept))) @ part
-        total += np.asarray(own_sums)
-    return total
