@@ -21,10 +21,10 @@ from dialin import files
 from dialin.arrays import Ints, Matrix, Rows
 from dialin.cluster.centroids import sums
 from dialin.cluster.granularity import SuggestedNumber
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result

@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 from dialin.cluster.cuts import GROUND, Curves, closeness_of, cuts_of, gap, levels, neighbours, rand_index, silhouettes
-from dialin.cluster.granularity import (
-    Measuring,
-    granularity_of,
-)
+from dialin.cluster.granularity import Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
 from spheres import spheres
 

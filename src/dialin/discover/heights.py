@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import CutWeights, Granularity, Measuring, SuggestedCut, granularity_of, weights_for
+from dialin.cluster.cut_weights import CutWeights, weights_for
+from dialin.cluster.granularity import Granularity, Measuring, SuggestedCut, granularity_of
 from dialin.cluster.partition import Agglomerative, FittedOnce, TreePartition
 from dialin.cluster.regions import regions_of
 from dialin.cluster.strata import strata_of

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import is_fitted
+from dialin.cluster.cut_weights import is_fitted
 from dialin.discover.context import Context
 from dialin.discover.state import Data, Draft, Intent
 from dialin.judge.sample import sampler_of

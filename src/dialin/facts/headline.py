@@ -10,7 +10,8 @@ import numpy as np
 
 from dialin import files
 from dialin.arrays import Ints
-from dialin.cluster.granularity import SuggestedNumber, is_fitted
+from dialin.cluster.cut_weights import is_fitted
+from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.state import NOT_A_NEED
 from dialin.files import without_nan
 from dialin.judge.guarantee import Cascaded

@@ -22,7 +22,7 @@ from dialin.arrays import Bools, Floats, Ints, Labels, Matrix
 from dialin.cluster.neighbours import chunks
 from dialin.cluster.said_next import NextTurns
 from dialin.discover.assign import CHUNK, Pieces
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.only import needs_alone
 from dialin.discover.state import Data
 from dialin.facts.headline import summary_of

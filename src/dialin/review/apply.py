@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import rows_by, rows_labelled
+from dialin.cluster.labels import rows_by, rows_labelled
 from dialin.discover.intent_tree import IntentTree
 from dialin.discover.uids import uids_of_parts
 from dialin.errors import InputError

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.centroids import sums, unit_rows
+from dialin.cluster.labels import rows_labelled
 from dialin.cluster.neighbours import chunks
-from dialin.cluster.partition import rows_labelled
 
 N_COMPARED = 1_024
 """Intents that are compared with all others at once."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Bools, Labels, Rows, RowVectors
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.discover.assign import Pieces, build
 from dialin.review.state import NO_INTENT
 

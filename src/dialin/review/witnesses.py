@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dialin.arrays import Bools, Labels, Rows
+from dialin.cluster.labels import rows_by
 from dialin.cluster.neighbours import evenly
-from dialin.cluster.partition import rows_by
 from dialin.discover.conclude import N_EXAMPLES, assignment_of, with_prevailing_kinds
 from dialin.discover.large import counted_anew
 from dialin.discover.naming import typical_rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import centroid
+from dialin.cluster.labels import centroid
 from dialin.judge.sample import ConvexSampler
 from dialin.review.stages import Stage, Standing, open_for, standing_of
 from dialin.review.state import NO_INTENT
