@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dialin.cluster.centroids import sums, unit_rows
 from dialin.cluster.labels import rows_labelled
 from dialin.cluster.neighbours import chunks
+from dialin.cluster.workers import one_blas_thread
 
 N_COMPARED = 1_024
 """Intents that are compared with all others at once."""
@@ -96,7 +97,9 @@ class IntentNearness:
         total[own] += sums(labels[moved], there, X, moved) - sums(self.labels[moved], there, X, moved)
         centroids[own] = unit_rows(total[own])
         best, cosine = self._best_but(ids, changed)
-        return _compared(IntentNearness(labels, self.roles, ids, role, total, centroids, best, cosine), own)
+        near = IntentNearness(labels, self.roles, ids, role, total, centroids, best, cosine)
+        with one_blas_thread():  # several would wait for each other longer than these small products take
+            return _compared(near, own)
 
     def _kept(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
         """Return the roles, sums and centroids of these intents; zeros for those that are new."""
