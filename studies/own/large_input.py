@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from dialin.arrays import Matrix
 from dialin.bench.memory import HighWater
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings

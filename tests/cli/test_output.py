@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,6 +21,7 @@ from rich.text import Text
 
 import dialin
 from dialin import files
+from dialin.cli.group import OneLineGroup
 from dialin.cli.progress import Meter
 from dialin.errors import InputError
 from dialin.report.terminal import console_on
@@ -200,3 +203,17 @@ def test_output_to_a_full_disk_is_one_line() -> None:
         command = [sys.executable, "-m", "dialin", "models"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "dialin: error: cannot write the output: No space left on device\n")
+
+
+def test_a_quota_that_is_used_up_is_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.command()
+    def write() -> None:
+        raise OSError(getattr(errno, "EDQUOT", errno.ENOSPC), "Disk quota exceeded", "a.csv")
+
+    monkeypatch.setattr(OneLineGroup, "get_command", lambda *_: write)
+    with pytest.raises(SystemExit) as done:
+        OneLineGroup(entries={}).main(["write"])
+    assert done.value.code == 2
+    assert capsys.readouterr().err == "dialin: error: cannot write a.csv: Disk quota exceeded\n"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dialin.arrays import Matrix, Rows
 from dialin.cluster import regions
-from dialin.cluster.granularity import CutWeights, Granularity
+from dialin.cluster.cut_weights import CutWeights
+from dialin.cluster.granularity import Granularity
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.regions import highest_within, regions_of
 from dialin.discover import heights

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Redo, Rename, Split, SplitPart, Undo
 from dialin.review.log import append, read_log
 from dialin.review.rank import RankedIntent
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 from dialin.runs.run import load
 from dialin.web import pages
 from dialin.web.app import Access, app_of

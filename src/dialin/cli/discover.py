@@ -13,12 +13,12 @@ from typing import Any
 import click
 
 from dialin import files
+from dialin.cli.given import budget_of
 from dialin.cli.group import UserStop, began_at
 from dialin.cli.options import (
     JSON,
     RUN,
     allow_server_option,
-    budget_of,
     budget_options,
     cascade_option,
     fallback_option,
@@ -31,7 +31,8 @@ from dialin.cli.options import (
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.cli.sources import intents_option, outcome_option, plan_of, source_options
-from dialin.discover.connect import Connections, connect, on_engine
+from dialin.discover.connect import connect, on_engine
+from dialin.discover.connections import Connections
 from dialin.discover.specs import Specs
 from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderError
 from dialin.facts.headline import summary_json

@@ -9,19 +9,13 @@ from typing import Any
 import click
 
 from dialin.bounded import shown_size
-from dialin.cli.options import (
-    JSON,
-    cascade_option,
-    model_options,
-    price_options,
-    prices_of,
-    redact_option,
-    settings_options,
-)
+from dialin.cli.given import prices_of
+from dialin.cli.options import JSON, cascade_option, model_options, price_options, redact_option, settings_options
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.cli.sources import intents_option, plan_of, source_options
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import connect
+from dialin.discover.connections import Connections
 from dialin.discover.state import MIN_SENTENCES, Data
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import click
@@ -112,7 +112,9 @@ class OneLineGroup(LazyGroup):
         try:
             return super().main(args, standalone_mode=False, **{"obj": time.perf_counter()} | extra)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            from dialin.room import is_full  # noqa: PLC0415  (it loads PyArrow)
+
+            if not is_full(error, Path(str(error.filename or "."))):
                 raise
             raise DiskFullError(f"cannot write {error.filename or 'the output'}: {error.strerror}") from error
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Bools, Rows
+from dialin.cluster.cut_weights import CutWeights, weights_for
 from dialin.cluster.cuts import MAX_THINNED
-from dialin.cluster.granularity import (
-    MIN_MEASURED,
-    CutWeights,
-    Granularity,
-    Measuring,
-    SuggestedCut,
-    granularity_of,
-    weights_for,
-)
+from dialin.cluster.granularity import MIN_MEASURED, Granularity, Measuring, SuggestedCut, granularity_of
 from dialin.cluster.partition import Agglomerative, FittedOnce, TreePartition
 from dialin.cluster.regions import regions_of
 from dialin.cluster.some_rows import SomeRows

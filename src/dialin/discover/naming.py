@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import is_fitted
+from dialin.cluster.cut_weights import is_fitted
 from dialin.discover.context import Context
 from dialin.discover.state import Data, Draft, Intent
 from dialin.judge.sample import sampler_of
@@ -182,7 +182,11 @@ def example_of(context: Context, rows: Rows) -> Example:
 
 
 def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
-    """Return the rows nearest to their common centroid, nearest first."""
+    """Return the rows nearest to their common centroid, nearest first.
+
+    The namer reads these, as each sentence counts once for the judge, too; and an audit shows them, since nobody knows
+    how often a sentence was said in one of several clusters. What a run shows to people are its `typical_rows`.
+    """
     if not len(rows):
         return rows
     cosine = np.round(X[rows] @ X[rows].mean(axis=0), 6)

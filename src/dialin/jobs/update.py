@@ -16,7 +16,7 @@ import numpy as np
 
 from dialin import files
 from dialin.arrays import Matrix
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.state import Data, Result
 from dialin.jobs.embedding import Encode
 from dialin.jobs.known_first import joined_all

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dialin import files
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.specs import model_hashes
 from dialin.discover.state import MIN_SENTENCES

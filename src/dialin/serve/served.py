@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.errors import InputError
 from dialin.facts.headline import Summary, summary_of
 from dialin.files import MANIFEST, without_nan

@@ -10,12 +10,13 @@ import numpy as np
 
 from dialin.arrays import Floats
 from dialin.cluster.workers import one_blas_thread
+from dialin.discover.as_before import PART
 from dialin.errors import InputError
 from dialin.runs.run import Run
 from dialin.score.shares import Count, ShareDifference, n_compared_of, share_change
 from dialin.taxonomy.added import added_alone, follows
 from dialin.taxonomy.flows import Flows, flows_between
-from dialin.taxonomy.match import HEIR, PART, Matching, matched
+from dialin.taxonomy.match import HEIR, Matching, matched
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot, snapshot_of
 
 KEPT, RENAMED, GROWN, SHRUNK = "kept", "renamed", "grown", "shrunk"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.review.propose import named, parts_of
 from dialin.review.rank import RankedIntent
-from dialin.review.replay import NO_INTENT
+from dialin.review.state import NO_INTENT
 from dialin.web.desk import View
 from dialin.web.lists import ALL, CountedList, before_and_after, counted_lists, listed_in
 from dialin.web.reasons import names_by_uid, reasons_to_look
