@@ -2,11 +2,11 @@
 
 ``python -m studies.own.update_new`` writes ``results/update_new.json``. Some labels of a set are held out of a run of
 1,200 sentences. A month has 500 sentences, some of them of one held-out label. The intent is found if one of the sets
-that are told holds at least half of them, and is mostly of them; a set is right if it is mostly of them. Nothing but the
-embeddings judges.
+that are told holds at least half of them, and is mostly of them; a set is right if it is mostly of them. Nothing but
+the embeddings judges.
 
-False alarms: the months of `studies.own.update` in which nothing changes, and those in which one label is said six times
-as often; in none of them is a group right.
+False alarms: the months of `studies.own.update` in which nothing changes, and those in which one label is said six
+times as often; a group that is told in one of them is wrong.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ class Month:
         found = searched.alone(whole)
         joined = homes_told(searched.homes(whole), found)
         free = rows[split.free]
-        return [Told(free[found.labels == i], 0.0) for i, one in enumerate(found.intents) if one.size and i not in joined]
+        return [
+            Told(free[found.labels == i], 0.0) for i, one in enumerate(found.intents) if one.size and i not in joined
+        ]
 
 
 def trials_of(of: str, seed: int, embed: Embed) -> list[dict[str, Any]]:
@@ -178,7 +180,7 @@ def alarms(embed: Embed, n_runs: int, n_months: int) -> dict[str, Any]:
             for name, (run, said) in drawn_.items():
                 told = Month(months.all, run, said).groups()
                 found.setdefault(name, []).append([round(one.p, 3) for one in told])
-    return {name: {"months": len(ps), "alarms": sum(map(bool, ps)), "p": sum(ps, [])} for name, ps in found.items()}
+    return {name: {"months": len(ps), "alarms": sum(map(bool, ps)), "p": ps} for name, ps in found.items()}
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ told, and nothing is moved.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,7 +33,9 @@ MAX_SAID = 5_000
 
 
 def said_in(corpus: Corpus, n_first: int) -> Said:
-    """Return what was said in a corpus whose first utterances are the earlier part; without a dialogue, each is its own.
+    """Return what was said in a corpus whose first utterances are the earlier part.
+
+    An utterance without a dialogue is one of its own.
 
     Parameters
     ----------
@@ -53,7 +54,9 @@ def said_in(corpus: Corpus, n_first: int) -> Said:
 
 
 def thinned(said: Said, is_kept: Bools, most: int = MAX_SAID) -> Said:
-    """Return the utterances of some of the sentences, `most` of each part at most: those of an even sample of dialogues.
+    """Return the utterances of some of the sentences.
+
+    Of a part with more than `most`, those of an even sample of its dialogues.
 
     Parameters
     ----------

@@ -134,9 +134,10 @@ def _inside(found: UpdateFound, group: dict[str, Any]) -> str:
     places = [f"{found.names.get(one['uid'], one['uid'])} ({one['n']:,})" for one in group["intents"]]
     shown, n_more = places[:N_SHOWN], len(places) - N_SHOWN
     where = ", ".join(shown) + (f" and {n_more} more" if n_more > 0 else "")
+    homeless = f", with {group['n_nowhere']:,} without an intent," if group["n_nowhere"] else ""
     n = sum(one["n"] for one in group["intents"])
     said = " ".join(f"“{found.texts[row]}”" for row in group["sentences"][:N_SHOWN])
-    return f"{n:,} {found.unit} in {where} may be a new intent: {said}"
+    return f"{n:,} {found.unit} in {where}{homeless} may be a new intent: {said}"
 
 
 def changed_lines(found: UpdateFound) -> list[str]:
