@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 
 from dialin.arrays import Bools, Ints, Labels, Rows
 from dialin.cluster.neighbours import evenly
@@ -26,6 +25,7 @@ from dialin.discover.state import UNKNOWN_SCRIPT, Data, Result
 from dialin.jobs.update_drift import NO_SIGN
 from dialin.judge.known import MOST_STRANGE
 from dialin.read.corpus import Corpus
+from dialin.read.dialogues import contact_numbers
 from dialin.taxonomy.new_groups import NewGroup, Nodes, Said, new_groups
 
 MAX_SAID = 5_000
@@ -44,10 +44,7 @@ def said_in(corpus: Corpus, n_first: int) -> Said:
     n_first : int
         Utterances of the earlier part, whose dialogues are not those of the newer one.
     """
-    ids = pc.dictionary_encode(corpus.occurrences["dialogue_id"].combine_chunks(), null_encoding="mask").indices
-    dialogues = np.array(pc.fill_null(ids, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
-    alone = np.flatnonzero(dialogues < 0)
-    dialogues[alone] = dialogues.max(initial=-1) + 1 + np.arange(len(alone))
+    dialogues = contact_numbers(corpus.occurrences)
     is_new = np.zeros(int(dialogues.max(initial=-1)) + 1, dtype=np.bool_)
     is_new[dialogues[n_first:]] = True
     return Said(corpus.occurrences["sentence_id"].to_numpy().astype(np.int64), dialogues, is_new)
@@ -149,7 +146,7 @@ class Looked:
     def _inside(self, group: NewGroup) -> Rows:
         """Return the sentences of a group that nobody said before, and that a known intent has taken in."""
         is_new = self._counts[0][group.rows] == 0
-        return group.rows[is_new & self._is_known[self.result.labels[group.rows]]]
+        return np.asarray(group.rows[is_new & self._is_known[self.result.labels[group.rows]]])
 
     def _json(self, group: NewGroup) -> dict[str, Any]:
         """Return a group as plain values, the sentences by their numbers, the most typical first."""
