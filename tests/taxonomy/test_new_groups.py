@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from dialin.arrays import Floats, Ints, Matrix
 from dialin.cluster.partition import Agglomerative
-from dialin.score.shares import ERROR
-from dialin.taxonomy.new_groups import Nodes, Said, new_groups, surprise
+from dialin.taxonomy.new_groups import MOST_P, Nodes, Said, new_groups, surprise
 
 LEAST = 4
 
@@ -48,7 +47,7 @@ def test_new_sentences_between_two_intents_are_a_group() -> None:
     (found,) = new_groups(nodes_of(X), each_alone(MIXED + [1] * 12), homes)
     assert found.rows.tolist() == list(range(60, 72))
     assert (found.n_new, found.n_old) == (12, 0)
-    assert 0 < found.p <= ERROR
+    assert 0 < found.p <= MOST_P
 
 
 def test_months_of_one_kind_have_no_group() -> None:

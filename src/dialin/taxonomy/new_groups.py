@@ -5,7 +5,7 @@ node of the trees, the newer utterances are counted against those of the intents
 the node. So an intent that is said more often than before is no new group, unless what is said in it is another thing.
 
 Whether chance explains a group is found by a permutation test: which dialogues are new is drawn again and again, and
-the best node of all trees is compared with the best of each draw. So however many nodes there are, one in 20 pairs of
+the best node of all trees is compared with the best of each draw. So however many nodes there are, one in 40 pairs of
 parts of the same kind has a group at most, and a long dialogue about one thing proves no more than its draw does.
 Kulldorff et al. (2003), "A tree-based scan statistic for database disease surveillance", Biometrics 59, count in a tree
 in the same way.
@@ -25,6 +25,8 @@ from dialin.cluster.tree import Tree
 from dialin.judge.known import MOST_STRANGE
 from dialin.score.shares import ERROR
 
+MOST_P = ERROR / 2
+"""Largest p of a group that is told. Drift is told up to `ERROR`; people are asked to act on a group, so half of it."""
 N_DRAWS = 999
 """Draws of which dialogues are new: p is at least 0.001."""
 DRAWS_AT_ONCE = 50
@@ -141,7 +143,7 @@ def new_groups(nodes: Nodes, said: Said, homes: Labels, seed: int = 0) -> list[N
     found = counting.surprise(said.is_new[:, None])[:, 0]
     best = np.sort(np.concatenate([counting.surprise(drawn).max(axis=0) for drawn in _draws(said.is_new, seed)]))
     p = (1 + len(best) - np.searchsorted(best, found)) / (1 + len(best))
-    return [counting.group(node, float(p[node])) for node in _apart(nodes, found, (found > 0) & (p <= ERROR))]
+    return [counting.group(node, float(p[node])) for node in _apart(nodes, found, (found > 0) & (p <= MOST_P))]
 
 
 def _draws(is_new: Bools, seed: int) -> Iterator[Bools]:
