@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
-from dialin.cluster.cuts import GROUND, Curves, closeness_of, cuts_of, gap, levels, neighbours, rand_index, silhouettes
+from dialin.cluster.cuts import (
+    GROUND,
+    Curves,
+    closeness_of,
+    cuts_of,
+    gap,
+    levels,
+    neighbours,
+    rand_index,
+    random_like,
+    silhouettes,
+)
 from dialin.cluster.granularity import (
     Measuring,
     granularity_of,
@@ -85,6 +96,20 @@ def test_random_corpora_are_averaged() -> None:
     found = Curves(np.array([[0.8]]), np.array([0.5]))
     random = [Curves(np.array([[0.1]]), np.array([0.1])), Curves(np.array([[0.3]]), np.array([0.2]))]
     assert gap(found, random, np.array([2])).ravel() == pytest.approx([0.21])
+
+
+def test_random_points_do_not_depend_on_how_a_processor_turns_the_axes() -> None:
+    """The rows have the mean (1, 0) and the covariance [[5, 3], [3, 5]] / 4, of root [[3, 1], [1, 3]] / √8.
+
+    ([[3, 1], [1, 3]] / √8)² = [[10, 6], [6, 10]] / 8. No sign and no order of the axes (1, 1) and (1, −1) is in it.
+    """
+    tall, flat = np.array([2.0, 2.0]) * np.sqrt(3 / 8), np.array([1.0, -1.0]) * np.sqrt(3 / 8)
+    X = np.array([1.0, 0.0]) + np.array([tall, -tall, flat, -flat])
+    drawn = random_like(X.astype(np.float32))(np.random.default_rng(0))
+    noise = np.random.default_rng(0).standard_normal((4, 2))
+    expected = noise @ (np.array([[3, 1], [1, 3]]) / np.sqrt(8)) + [1.0, 0.0]
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert drawn == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(4))

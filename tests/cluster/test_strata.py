@@ -109,7 +109,7 @@ def test_an_annotation_has_as_many_clusters_as_were_asked_for() -> None:
     texts, en, zh = texts_of(150, 120), spheres(3, 50), spheres(2, 60, seed=1)
     X = blocks(en, zh)
     assert len(result_of(texts, X, settings_for(10, 0)).intents) == 10
-    alone = clusters_for(data_of(texts[:150], en), 0), clusters_for(data_of(texts[150:], zh), 0)
+    alone = clusters_for(data_of(texts[:150], X[:150]), 0), clusters_for(data_of(texts[150:], X[150:]), 0)
     assert clusters_for(data_of(texts, X), 0) == sum(alone)
 
 

@@ -91,6 +91,11 @@ def test_the_nearest_come_first_and_never_the_row_itself() -> None:
     assert nearest_rows(on_circle(0, 10, 5, 90), np.array([0, 3]), 3).tolist() == [[2, 1, 3], [1, 2, 0]]
 
 
+def test_of_equally_near_rows_the_first_ones_come_first() -> None:
+    """Of four rows at 5° and three at 0°, the nearest of the first are the two others at 0°, then those at 5°."""
+    assert nearest_rows(on_circle(0, 5, 5, 0, 5, 0, 5), np.array([0]), 4).tolist() == [[3, 5, 1, 2]]
+
+
 @given(n=st.integers(0, 50), size=st.integers(2, 20))
 def test_an_even_sample_is_ascending_and_has_both_ends(n: int, size: int) -> None:
     rows = np.arange(n)

@@ -88,9 +88,11 @@ def random_like(X: Matrix) -> Callable[[np.random.Generator], Matrix]:
     """Return what draws as many random unit rows, from the normal distribution with the mean and covariance of X."""
     mean, n = X.mean(axis=0, dtype=np.float64), len(X)
     values, axes = np.linalg.eigh(np.cov(X.astype(np.float64), rowvar=False))
+    # The symmetric root: the signs and the order of the axes, which differ between processors, cancel out in it.
+    root = (axes * np.sqrt(np.maximum(values, 0.0))) @ axes.T
 
     def draw(rng: np.random.Generator) -> Matrix:
-        drawn = rng.standard_normal((n, len(values))) * np.sqrt(np.maximum(values, 0.0)) @ axes.T + mean
+        drawn = rng.standard_normal((n, len(values))) @ root + mean
         length = np.linalg.norm(drawn, axis=1, keepdims=True)
         return np.asarray(drawn / np.maximum(length, 1e-9), dtype=np.float32)
 

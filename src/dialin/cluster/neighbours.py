@@ -86,7 +86,7 @@ def nearest_others(X: Matrix, rows: slice, n_neighbours: int, searched: Searched
     cosine = X[rows] @ among.vectors.T
     own = np.arange(*np.searchsorted(among.rows, (rows.start, rows.start + len(cosine))))
     cosine[among.rows[own] - rows.start, own] = -np.inf
-    near = np.flatnonzero(cosine >= _at_most_last(cosine, n_neighbours)[:, None] - _TIE)
+    near = np.flatnonzero(cosine >= at_most_last(cosine, n_neighbours)[:, None] - _TIE)
     row, column = np.divmod(near, cosine.shape[1])
     value = cosine[row, column]
     first = np.searchsorted(row, np.arange(len(cosine)))
@@ -96,7 +96,7 @@ def nearest_others(X: Matrix, rows: slice, n_neighbours: int, searched: Searched
     return csr_array((value[is_near], (row[is_near], among.rows[column[is_near]])), shape=shape)
 
 
-def _at_most_last(cosine: Matrix, n_neighbours: int) -> Matrix:
+def at_most_last(cosine: Matrix, n_neighbours: int) -> Matrix:
     """Return a cosine for each row that at least `n_neighbours` of its others reach, and not many more.
 
     Of the maxima of small groups of columns, as many reach the last such maximum. To find it takes a fraction of the

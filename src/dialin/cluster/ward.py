@@ -258,7 +258,7 @@ def _distinct(points: Floats, weight: Floats) -> tuple[_Clusters, Rows]:
     kept = np.flatnonzero(own == np.arange(len(own)))
     m, centre, total = len(kept), points[kept], np.asarray(np.bincount(own, weights=weight)[kept], dtype=np.float64)
     has_axes = m >= MIN_ALONG_AXES and centre.shape[1] >= SAVES * N_LEADING
-    leading = leading_part(centre, N_LEADING if has_axes else 0)
+    leading = leading_part(centre, N_LEADING) if has_axes else np.empty((m, 0))
     rank = ranks(leading, ROWS_ALONG_AXES) if has_axes else np.arange(m)
     nearest = np.full(m, _UNKNOWN, dtype=np.int64)
     square, distance, bound = np.zeros((3, m))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Matrix, Rows
-from dialin.cluster.neighbours import chunks, evenly
+from dialin.cluster.neighbours import at_most_last, chunks, evenly
 from dialin.cluster.workers import workers
 
 N_NEAR = 5
@@ -94,12 +94,16 @@ def isolation_of(X: Matrix, rows: Rows) -> Isolation | None:
 
 
 def nearest_rows(X: Matrix, rows: Rows, n_neighbours: int) -> Rows:
-    """Return the nearest other rows of X of some rows by cosine, nearest first, shape (len(rows), n_neighbours)."""
+    """Return the nearest other rows of X of some rows by cosine, nearest first, shape (len(rows), n_neighbours).
+
+    Of equally near ones, the first in X comes first.
+    """
     asked = X[rows]
     with workers() as pool:
         parts = pool.map(lambda part: asked @ X[part].T, chunks(len(X), SEARCHED_AT_ONCE))
         cosine = np.concatenate(list(parts), axis=1)
     cosine[np.arange(len(rows)), rows] = -np.inf
-    found = np.argpartition(-cosine, n_neighbours - 1, axis=1)[:, :n_neighbours]
-    order = np.argsort(-np.take_along_axis(cosine, found, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(found, order, axis=1)
+    row, other = np.nonzero(cosine >= at_most_last(cosine, n_neighbours)[:, None])
+    nearest_first = np.lexsort((-cosine[row, other], row))
+    begins = np.searchsorted(row, np.arange(len(rows)))
+    return np.asarray(other[nearest_first][begins[:, None] + np.arange(n_neighbours)], dtype=np.int64)
