@@ -195,7 +195,9 @@ def main() -> None:
     embed = open_embedder("local:intents-en-v3").encode
     found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     if options.only != "alarms":
-        trials = [one for of in SETS for seed in range(options.seeds) for one in trials_of(of, seed, options.labels, embed)]
+        trials = [
+            one for of in SETS for seed in range(options.seeds) for one in trials_of(of, seed, options.labels, embed)
+        ]
         found |= {"new": figures(trials), "trials": trials}
     if options.only != "new":
         found["alarms"] = alarms(embed, options.runs, options.months)
