@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dialin.discover.conclude import LOOSE, MAX_MIXED, closeness, turn_of
 from dialin.discover.context import Context, Tools
-from dialin.discover.naming import central_rows, typical_rows
+from dialin.discover.naming import central_rows, language_at, typical_rows
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent
 
@@ -68,3 +68,11 @@ def test_what_is_said_often_but_lies_apart_is_not_the_first_example() -> None:
     """Ten sentences around 4.5° were said three times each, one at 90° five times."""
     data = at_angles([*range(10), 90], [3] * 10 + [5])
     assert typical_rows(data, np.arange(11), 3).tolist() == [9, 8, 7]  # 14° is the middle of all 35 utterances
+
+
+def test_an_intent_of_numbers_is_named_in_the_language_of_the_file() -> None:
+    texts = ["我的包裹到哪了", "退款", "184****2219", "LK-4471", "ok"]
+    data = Data(texts, np.eye(5, dtype=np.float32), np.ones(5, dtype=np.int64), [""] * 5)
+    assert language_at(data, np.array([2, 3])) == "zh"
+    assert language_at(data, np.array([2, 4])) == "en"
+    assert language_at(data.at(np.array([2, 4])), np.array([0])) == "en"

@@ -19,7 +19,7 @@ from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.name.mixed import without_topic
 from dialin.name.turns import Turn
-from dialin.text.script import language_of
+from dialin.text.script import has_words, language_of
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
@@ -52,7 +52,7 @@ def name_intents(draft: Draft, context: Context, rows: list[Rows], turns: Sequen
     written = [readable([draft.names[i] for i in group]) if draft.names else [] for group in draft.intents]
     with draft.until_capped():
         written = ask_names(draft, context, rows, written)
-    languages = [language_of([context.data.texts[i] for i in own]) for own in rows]
+    languages = [language_at(context.data, own) for own in rows]
     intents = [NamedRows(*each) for each in zip(rows, written, turns, strict=True)]
     ranked = rank_names(context, intents, languages) if context.tools.ranks_names else [""] * len(rows)
     names = [
@@ -178,7 +178,14 @@ def example_of(context: Context, rows: Rows) -> Example:
     sampler = sampler_of(settings.sampler, settings.sample_dim)
     chosen = rows[sampler(context.data.X[rows], N_NAMING - 2, np.random.default_rng(settings.seed))]
     ordered = dict.fromkeys([*central_rows(context.data.X, rows, 2).tolist(), *chosen.tolist()])
-    return Example.of([context.data.texts[i] for i in ordered], settings.language)
+    language = language_at(context.data, rows) if settings.language == "auto" else settings.language
+    return Example.of([context.data.texts[i] for i in ordered], language)
+
+
+def language_at(data: Data, rows: Rows) -> str:
+    """Return the language of some sentences; that of all, if these have no words, as numbers and codes."""
+    texts = [data.texts[row] for row in rows.tolist()]
+    return language_of(texts) if any(map(has_words, texts)) else data.language
 
 
 def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
