@@ -32,6 +32,7 @@ from dialin.read.remote import (
     read_remote,
     without_secrets,
 )
+from dialin.read.signatures import check_may_be_text
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
 
 _SUFFIXES = {
@@ -146,6 +147,7 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
         return of_workbook(data, where, columns.sheet, wanted)
     if data.startswith((ZIP, OLE)):
         raise no_workbook(data, where)
+    check_may_be_text(data, where)
     name = _PACKED.sub("", file.path.lower())
     form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
