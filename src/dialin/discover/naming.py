@@ -23,9 +23,6 @@ from dialin.text.script import has_words, language_of
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
-N_CENTRAL, TIMES = 2, 3
-"""Examples are chosen from the first times as many central sentences. One that was said the second times as often as
-another, or more, comes before it; smaller differences are chance."""
 
 
 def label_pieces(draft: Draft, context: Context) -> Draft:
@@ -194,34 +191,6 @@ def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
         return rows
     cosine = np.round(X[rows] @ X[rows].mean(axis=0), 6)
     return rows[np.argsort(-cosine, kind="stable")[:size]]
-
-
-def typical_rows(data: Data, rows: Rows, size: int) -> Rows:
-    """Return rows that show what a cluster is about: of the most central ones, those that were said most often.
-
-    The centre is the mean of the utterances, so a sentence that was said a hundred times counts a hundred times.
-
-    Parameters
-    ----------
-    data : Data
-        All sentences.
-    rows : ndarray of shape (n,), int64
-        The rows of the cluster.
-    size : int
-        Most rows to return; they are chosen from the `N_CENTRAL` times as many nearest to the centre.
-
-    Returns
-    -------
-    ndarray of shape (at most size,), int64
-        Those said most often first; among those said about equally often (within powers of `TIMES`), the nearest first.
-    """
-    if not len(rows):
-        return rows
-    X, counts = data.X[rows], data.counts[rows]
-    cosine = np.round(X @ np.average(X, axis=0, weights=counts), 6)
-    central = np.argsort(-cosine, kind="stable")[: N_CENTRAL * size]
-    how_often = np.floor(np.log(counts[central]) / np.log(TIMES) + 1e-9)
-    return rows[central[np.argsort(-how_often, kind="stable")[:size]]]
 
 
 def is_capped(draft: Draft, context: Context) -> bool:
