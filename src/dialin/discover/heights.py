@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Rows
+from dialin.cluster.cuts import MAX_THINNED
 from dialin.cluster.granularity import CutWeights, Granularity, Measuring, SuggestedCut, granularity_of, weights_for
 from dialin.cluster.partition import Agglomerative, FittedOnce, TreePartition
 from dialin.cluster.regions import regions_of
@@ -77,14 +78,14 @@ def measured_regions(
         return np.zeros(len(rows), dtype=np.int64), [whole]
     labels = partition.cut(whole.n_clusters)
     parts = [regions == region for region in range(int(regions.max()) + 1)]
-    found = [granularity_in(data, rows[part], settings) for part in parts]
+    found = [granularity_in(data, rows[part], settings, 1) for part in parts]  # what each errs by evens out over all
     there = [len(np.unique(labels[part])) for part in parts]
     return regions, [one and one.drawn_to(n, share) for one, n in zip(found, there, strict=True)]
 
 
-def granularity_in(data: Data, rows: Rows, settings: Settings) -> Granularity | None:
-    """Measure the granularity that some sentences of a stratum suggest."""
-    measuring = Measuring(LEAST_MEASURED, settings.seed, cut_weights(data, rows))
+def granularity_in(data: Data, rows: Rows, settings: Settings, most_samples: int = MAX_THINNED) -> Granularity | None:
+    """Measure the granularity that some sentences of a stratum suggest, on so many samples at most."""
+    measuring = Measuring(LEAST_MEASURED, settings.seed, cut_weights(data, rows), most_samples)
     return granularity_of(data.X[rows], measuring, alone=data.own_vectors[rows])
 
 
