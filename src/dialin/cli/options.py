@@ -169,7 +169,7 @@ def _number(name: str, text: str) -> Callable[[Command], Command]:
 
 cascade_target_option = _number(
     "cascade_target",
-    "With --cascade, share of the verdicts that are those of the dear LLM, with 95 % probability. 1: all.",
+    "With --cascade, share of the verdicts that are those of the expensive LLM, with 95 % probability. 1: all.",
 )
 _SETTINGS: list[Callable[[Command], Command]] = [
     _number("seed", "Random seed."),

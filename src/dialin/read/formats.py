@@ -31,6 +31,7 @@ from dialin.read.remote import (
     read_remote,
     without_secrets,
 )
+from dialin.read.signatures import check_may_be_text
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
 
 _SUFFIXES = {
@@ -144,6 +145,7 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
         return of_workbook(data, where, columns.sheet, wanted)
     if data.startswith((ZIP, OLE)):
         raise no_workbook(data, where)
+    check_may_be_text(data, where)
     name = without_packing(file.path.lower())
     form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":

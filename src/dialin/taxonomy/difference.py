@@ -121,9 +121,9 @@ class Difference:
             return False
         if change.states[0] not in {NEW, GONE, SPLIT, MERGED} or RENAMED in change.states:
             return False
-        return not any(one.is_certain for one in (change, *self._parts(change)))
+        return not any(one.is_certain for one in (change, *self.parts(change)))
 
-    def _parts(self, change: Change) -> list[Change]:
+    def parts(self, change: Change) -> list[Change]:
         """Return the parts that an intent of both runs was split into, and those that were merged into it."""
         if change.old is None or change.new is None:
             return []
