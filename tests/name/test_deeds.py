@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialin.name.candidates import material_of, phrases_of
+from dialin.name.candidates import Material, material_of, phrases_of
 from dialin.name.chinese import does_to
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english import tokens_of
@@ -117,3 +117,17 @@ def test_what_is_done_to_different_things_is_done() -> None:
     one = material_of(EnglishPhrases.of(texts), [texts])[0]
     assert one.deeds["pause", "song"] == pytest.approx(1 / 3)
     assert one.said_of("pause", "song") > 0.5
+
+
+def test_what_a_caller_disowns_is_disputed_and_what_is_wrong_is_not() -> None:
+    disowned, wrong = "a payment that I did not make", "my pin is wrong and I didn't remember it"
+    phrases = EnglishPhrases.of([disowned, wrong])
+    assert ("dispute", "unrecognised-payment") in phrases.deeds(disowned, phrases.objectives(disowned))
+    assert not any(action == "dispute" for action, _ in phrases.deeds(wrong, phrases.objectives(wrong)))
+
+
+def test_two_words_are_an_action_only_where_the_second_is_a_particle() -> None:
+    """People who order have no standing order; people who turn off a light have a light."""
+    material = Material({"order": 0.7, "light": 0.2})
+    assert material.share_of("request-standing-order") == 0.0
+    assert material.share_of("turn-off-light") == 0.2

@@ -57,3 +57,18 @@ def test_a_preposition_links_whole_runs() -> None:
     assert {"virtual-card-limit", "card-limit"} <= found(
         "what is the limit for virtual cards", "a virtual card", "my card"
     )
+
+
+def test_nothing_is_asked_of_a_fee_itself() -> None:
+    assert "fee-fee" not in found("there is a fee, what does it cost", "the fee")
+    assert "fee-cost" not in found("how much is the fee", "a fee")
+    assert "delivery-fee-cost" not in found("how much is the delivery fee", "the delivery", "a delivery fee")
+
+
+@pytest.mark.parametrize("text", ["hm, hang on", "hang on, the line is bad", "please push it", "then shift them"])
+def test_a_word_that_is_told_like_a_verb_is_no_objective(text: str) -> None:
+    assert found(text).isdisjoint({"hang", "push", "shift"})
+
+
+def test_a_form_of_an_empty_word_is_empty() -> None:
+    assert found("the app says no and it goes", "see the app") == {"app"}

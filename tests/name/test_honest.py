@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.candidates import Material
+from dialin.name.catch_all import SAID_BY, SOME
 from dialin.name.honest import (
     NEAR,
     NEAR_UNSAID,
     NEAR_WRITTEN,
-    SAID_BY,
-    SOME,
     Backing,
-    general_name,
     honest_first,
     with_medians,
 )
@@ -30,11 +27,11 @@ ROBOT = ("inquire-robot", 0.4)
 def first(
     ranked: list[tuple[str, float]], material: Material, near: dict[str, float], written: tuple[str, ...] = ()
 ) -> str:
-    return honest_first(ranked, Backing(material, "en", written, near))[0][0]
+    return honest_first(ranked, Backing(material, "en", written, near), Turn())[0][0]
 
 
 def test_without_other_names_there_is_a_general_one() -> None:
-    assert honest_first([], Backing(Material(), "en")) == [("various-requests", 0.0)]
+    assert honest_first([], Backing(Material(), "en"), Turn()) == [("various-requests", 0.0)]
 
 
 def test_a_far_off_name_that_nobody_says_gives_way_to_a_general_one() -> None:
@@ -71,7 +68,7 @@ def test_a_name_of_an_llm_of_said_words_may_lie_farther_off() -> None:
 
 def test_names_that_hold_keep_their_order() -> None:
     ranked, material = [("a-b", 0.9), ("c-d", 0.2), ("e-f", 0.1)], Material({"b": 0.9, "f": 0.9})
-    found = [name for name, _ in honest_first(ranked, Backing(material, "en"))]
+    found = [name for name, _ in honest_first(ranked, Backing(material, "en"), Turn())]
     assert found == ["a-b", "e-f", "various-requests"]
 
 
@@ -93,12 +90,39 @@ def test_one_sentence_dictates_no_name() -> None:
     def embed(names: Sequence[str]) -> NDArray[np.float32]:
         return np.array([axes[0] if "forecast" in name or "weather" in name else axes[2] for name in names])
 
-    task = NamingTask([texts], X.mean(axis=0, keepdims=True), "en", turns=[Turn("need")])
+    task = NamingTask([texts], X.mean(axis=0, keepdims=True), "en", turns=[Turn("need", p_turn=0.1)])
     assert "forecast" in names_by_nearness(task, embed)[0] or "weather" in names_by_nearness(task, embed)[0]
     assert names_by_nearness(replace(task, vectors=[X]), embed) == ["various-requests"]
 
 
-@pytest.mark.parametrize(("language", "name"), [("en", "report-problem"), ("zh", "反馈-问题")])
-def test_the_general_name_of_problems(language: str, name: str) -> None:
-    assert general_name(Material(problems=0.51), language) == name
-    assert general_name(Material(problems=0.5), language) != name
+def test_two_sentences_of_five_may_share_a_word_by_chance() -> None:
+    """Three of eight are fewer than two of five, and yet no chance; neither are two of four."""
+    told = [{"robot"}] * 2 + [set[str]()] * 3
+    assert first([ROBOT], Material({"robot": 2 / 5}, told=told), {}) == "various-requests"
+    assert first([ROBOT], Material({"robot": 2 / 4}, told=told[:4]), {}) == "inquire-robot"
+    assert first([ROBOT], Material({"robot": 3 / 8}, told=[*told, {"robot"}, *told[2:4]]), {}) == "inquire-robot"
+
+
+def test_two_sentences_are_no_chance_where_as_many_say_the_action() -> None:
+    material = Material({"robot": 2 / 5}, {"return": 0.6}, told=[{"robot"}] * 2 + [set[str]()] * 3)
+    assert first([("return-robot", 0.4)], material, {}) == "return-robot"
+
+
+def test_a_word_of_one_sentence_bears_no_name_unless_people_have_it_for_a_need() -> None:
+    told = [{"robot", "refund"}, *[set[str]()] * 6]
+    material = Material({"robot": 1 / 7, "refund": 1 / 7}, told=told)
+    near = {"inquire-robot": 0.9, "inquire-refund": NEAR_UNSAID["en"]}
+    assert first([ROBOT, ("inquire-refund", 0.1)], material, near) == "inquire-refund"
+
+
+def test_an_action_that_lies_near_bears_out_no_objective() -> None:
+    """Nearly all return something; that "return-grey" lies near them says nothing about grey."""
+    material = Material({"return": 0.8, "grey": 0.2}, told=[{"return"}] * 10)
+    near = {"return-grey": 0.9, "inquire-return": 0.1}
+    assert first([("return-grey", 0.4), ("inquire-return", 0.1)], material, near) == "inquire-return"
+
+
+def test_a_question_becomes_a_report_where_most_sentences_state_a_problem() -> None:
+    material = Material({"robot": 0.9}, problems=0.6)
+    assert first([ROBOT], material, {}) == "report-robot"
+    assert first([ROBOT], material, {}, ("inquire-robot",)) == "inquire-robot"

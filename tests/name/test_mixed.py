@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.candidates import Material
-from dialin.name.mixed import topics_of, without_topic
+from dialin.name.catch_all import without_topic
+from dialin.name.mixed import topics_of
 from dialin.name.turns import Turn
 
 PIZZA = ["order a pizza", "change my pizza", "i hate pizza", "who invented pizza", "pizza places near me"]

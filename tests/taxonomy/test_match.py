@@ -163,6 +163,13 @@ def test_two_of_one_name_that_are_left_over_are_the_same() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["various-requests-2", "report-problem", "各种-地址与电话"])
+def test_a_name_that_tells_no_need_makes_no_two_intents_one(name: str) -> None:
+    """As above, with such a name: what it stands for is another thing every month."""
+    found = difference_by(month({name: [0, 1]}), month({name: [40, 41]}), evidence([[0.3]], [[0.3]]))
+    assert [(change.old, change.new) for change in found.changes] == [(None, 0), (0, None)]
+
+
 def test_a_change_of_share_counts_if_its_interval_does() -> None:
     """Refunds go from 4 to 12 of 12 + 7 said 100 times each; said once each, that may be chance."""
     more: Said = {"refund": [x / 4 for x in range(12)], "parcel": [40, 41, 42, 43], "密码": [80, 81, 82]}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
+from dialin.name.catch_all import is_catch_all
 from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
 from dialin.name.honest import Backing, honest_first, with_medians
@@ -94,6 +95,8 @@ class NamingTask:
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
 
+    A catch-all name without things, such as "various-requests", can be that of several.
+
     Parameters
     ----------
     clusters : NamingTask
@@ -101,7 +104,14 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     embed : callable
         Texts -> unit-norm vectors, by the embedder that the centroids are of.
     """
-    return settle(ranked_names(clusters, embed))
+    ranked = ranked_names(clusters, embed)
+    return [name or _last_resort(own) for name, own in zip(settle(ranked), ranked, strict=True)]
+
+
+def _last_resort(ranked: Sequence[tuple[str, float]]) -> str:
+    """Return the name of a cluster whose names others have all."""
+    last = ranked[-1][0] if ranked else ""
+    return last if is_catch_all(last) else ""
 
 
 def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, float]]]:
@@ -165,7 +175,7 @@ class Offer:
             return ranked
         if self.turn.is_mixed:
             return topics_of(ranked, evidence.material, evidence.language, self.turn)
-        return honest_first(ranked, evidence) if self.turn.is_open and evidence.near is not None else ranked
+        return honest_first(ranked, evidence, self.turn) if self.turn.is_open and evidence.near is not None else ranked
 
 
 def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from dialin.name.actions import words_in
 from dialin.name.chinese_phrases import ChinesePhrases
+from dialin.name.english import PARTICLES
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.objective import part_of
 
@@ -61,6 +62,10 @@ class Phrases(Protocol):
         """Return whether a sentence states a problem."""
         ...
 
+    def is_thing(self, objective: str) -> bool:
+        """Return whether an objective is surely a thing, not a word that could also be another part of speech."""
+        ...
+
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name."""
         ...
@@ -85,6 +90,8 @@ class Material:
         Share of the sentences that have one of the objectives, in [0, 1].
     problems : float
         Share of the sentences that state a problem, in [0, 1].
+    told : sequence of set of str
+        Which of the objectives each sentence has, of those that are surely things.
     """
 
     objectives: Mapping[str, float] = field(default_factory=dict)
@@ -93,10 +100,11 @@ class Material:
     deeds: Mapping[tuple[str, str], float] = field(default_factory=dict)
     coverage: float = 0.0
     problems: float = 0.0
+    told: Sequence[Collection[str]] = ()
 
     def support_of(self, objective: str) -> float:
-        """Return how far the sentences carry an objective: √share, at most √`ENOUGH`; if none has it, √`UNSAID`."""
-        return math.sqrt(min(self.objectives.get(objective, UNSAID), ENOUGH))
+        """Return how far the sentences carry an objective: √share, from √`UNSAID`, as if none had it, to √`ENOUGH`."""
+        return math.sqrt(min(max(self.objectives.get(objective, UNSAID), UNSAID), ENOUGH))
 
     def said_of(self, action: str, objective: str) -> float:
         """Return the share, of the sentences that have an objective, that say or imply an action of it.
@@ -126,7 +134,7 @@ class Material:
         --------
         >>> material = Material({"light": 0.09}, {}, {"turn-off": 0.16}, {("turn-off", "light"): 0.2})
         >>> [round(material.support(name), 2) for name in ("turn-off-light", "find-light", "find-order")]
-        [0.7, 0.32, 0.32]
+        [0.72, 0.32, 0.32]
         """
         each = splits_of(name)
         return max(self.support_of_action(*one) + self.support_of(one[1]) for one in each)
@@ -186,15 +194,16 @@ class Material:
 
 
 def splits_of(name: str) -> list[tuple[str, str]]:
-    """Return the actions of one and of two words that a name may have, each with the objective that is left.
+    """Return the actions that a name may have, a word or a verb with its particle, each with what it leaves.
 
     Examples
     --------
-    >>> splits_of("turn-off-light")
-    [('turn', 'off-light'), ('turn-off', 'light')]
+    >>> splits_of("turn-off-light"), splits_of("request-standing-order")
+    ([('turn', 'off-light'), ('turn-off', 'light')], [('request', 'standing-order')])
     """
     parts = name.split("-")
-    return [("-".join(parts[:i]), "-".join(parts[i:])) for i in (1, 2)]
+    lengths = (1, 2) if len(parts) > 2 and parts[1] in PARTICLES else (1,)
+    return [("-".join(parts[:i]), "-".join(parts[i:])) for i in lengths]
 
 
 def phrases_of(texts: Sequence[str], language: str) -> Phrases:
@@ -221,11 +230,13 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
     material = []
     for texts, sets, own, own_acts, n in zip(clusters, had, objectives, acts, sizes, strict=True):
         typical, shares = found.typical(own, n), {act: count / n for act, count in own_acts.items()}
-        coverage = sum(not typical.keys().isdisjoint(each) for each in sets) / n
-        deeds = [phrases.deeds(text, each & typical.keys()) for text, each in zip(texts, sets, strict=True)]
-        problems = sum(map(phrases.fails, texts)) / n
-        beyond = said.beyond(own_acts, n)
-        material.append(Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems))
+        found_in = [each & typical.keys() for each in sets]
+        deeds = [phrases.deeds(text, each) for text, each in zip(texts, found_in, strict=True)]
+        problems, beyond = sum(map(phrases.fails, texts)) / n, said.beyond(own_acts, n)
+        things = set(filter(phrases.is_thing, typical))
+        told = [each & things for each in found_in]
+        coverage = sum(map(bool, found_in)) / n
+        material.append(Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems, told))
     return material
 
 

@@ -107,6 +107,10 @@ class ChinesePhrases:
         """Return whether a sentence states a problem."""
         return states_problem(text, "zh")
 
+    def is_thing(self, objective: str) -> bool:
+        """Return whether it is a phrase: without a segmenter, nothing more shows than that it stands free."""
+        return len(objective) >= SHORTEST
+
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action and an objective can make a name; a special action needs sentences that say it."""
         return (action in NEUTRAL or said >= MIN_SAID) and not set(action) & set(objective)

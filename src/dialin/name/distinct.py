@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dialin.name.honest import is_catch_all
+from dialin.name.catch_all import is_catch_all
 from dialin.name.stop_words import english_stop_words
 
 MARGIN = 0.25

@@ -25,7 +25,7 @@ _CUES = {
     "request": "need want like give request requesting",
     "report": "not isn't wasn't won't doesn't didn't hasn't haven't never stolen lost wrong error problem issue failed",
     "fix": "working broken stuck fix repair problem issue trouble error failed",
-    "dispute": "wrong incorrect unauthorized unauthorised recognise recognize didn't fraudulent mistake never",
+    "dispute": "unauthorized unauthorised recognise recognize fraudulent mistake",
     "cancel": "stop terminate quit undo",
     "change": "switch edit modify different instead update",
     "update": "edit change new",

@@ -41,6 +41,8 @@ ASKED = {"fee": "fee", "fees": "fee", "charge": "fee", "charges": "fee", "charge
     "maximum": "limit",
 }
 """Words that ask for something of whatever the sentence is about -> how a name says it."""
+DISOWNED = "unrecognised"
+"""What a thing is called that a caller disowns."""
 _OTHER, _ARTICLE = "~", ""
 
 
@@ -75,9 +77,14 @@ def _content(tokens: Sequence[str], usage: EnglishUsage) -> list[str]:
             found.append(_ARTICLE)
         else:
             lemma = singular(word, usage.forms)
-            is_other = not {word, lemma}.isdisjoint(stop_words()) or not word.isalpha() or len(word) < 2
+            is_other = not {word, lemma, *_bases(word)}.isdisjoint(stop_words()) or not word.isalpha() or len(word) < 2
             found.append(_OTHER + word if is_other else lemma)
     return found
+
+
+def _bases(word: str) -> Iterator[str]:
+    """Yield what "says" and "goes" are forms of."""
+    return (word.removesuffix(ending) for ending in ("s", "es") if word.endswith(ending) and len(word) > 3)
 
 
 def _runs(words: Sequence[str], usage: EnglishUsage) -> Iterator[tuple[str, ...]]:
@@ -126,9 +133,12 @@ def _linked(words: Sequence[str], usage: EnglishUsage) -> Iterator[tuple[str, ..
 
 
 def _asked(tokens: Sequence[str], runs: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Yield things with what a sentence asks of them: "how long does a transfer take" asks the transfer's time."""
-    asked = set(_questions(tokens))
-    yield from ((*run, each) for each in sorted(asked) for run in runs if len(run) < LONGEST)
+    """Yield things with what a sentence asks of them: "how long does a transfer take" asks the transfer's time.
+
+    Nothing is asked so of a fee or a limit itself: "charge fee".
+    """
+    asked = sorted(set(_questions(tokens)))
+    yield from ((*run, each) for each in asked for run in runs if len(run) < LONGEST and run[-1] not in ASKED)
 
 
 def _questions(tokens: Sequence[str]) -> Iterator[str]:
@@ -147,7 +157,7 @@ def _disowned(tokens: Sequence[str], runs: Sequence[tuple[str, ...]]) -> Iterato
     """Yield things that are none of the caller's: "a payment that I did not make"."""
     denied = [i for i, token in enumerate(tokens) if _is_negation(token)]
     if any(_DISOWNED.intersection(tokens[i + 1 : i + 2]) or "mine" in tokens[i + 1 : i + 3] for i in denied):
-        yield from (("unrecognised", *run) for run in runs if len(run) < LONGEST)
+        yield from ((DISOWNED, *run) for run in runs if len(run) < LONGEST)
 
 
 def _is_negation(word: str) -> bool:

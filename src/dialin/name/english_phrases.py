@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from dialin.name.english import PARTICLES, singular, tokens_of
 from dialin.name.english_actions import CUES, GENERAL, PHRASAL, can_join
 from dialin.name.english_deeds import CONTAINED, governed
-from dialin.name.english_objectives import objectives_in
+from dialin.name.english_objectives import DISOWNED, objectives_in
 from dialin.name.english_usage import EnglishUsage
 from dialin.name.problems import COMPLAINTS, states_problem
 
@@ -49,7 +49,7 @@ class EnglishPhrases:
         """Return which actions a sentence says or implies of which of its objectives.
 
         A general action is implied of all of them, and of "", any other objective; a special one, of those whose last
-        word its verb governs.
+        word its verb governs. What a caller disowns is disputed.
         """
         tokens = tokens_of(text)
         heads = [singular(token.removesuffix("'s"), self.usage.forms) for token in tokens]
@@ -60,6 +60,7 @@ class EnglishPhrases:
         return (
             {(action, objective) for objective in objectives for action, head in of if objective.split("-")[-1] == head}
             | {(action, objective) for objective in [*objectives, ""] for action in general}
+            | {("dispute", objective) for objective in objectives if objective.startswith(DISOWNED)}
             | {CONTAINED[verb] for _, verb in said if verb in CONTAINED}
         )
 
@@ -70,6 +71,10 @@ class EnglishPhrases:
     def fails(self, text: str) -> bool:
         """Return whether a sentence states a problem."""
         return states_problem(text, "en")
+
+    def is_thing(self, objective: str) -> bool:
+        """Return whether the noun of an objective stands behind an article or a preposition, too: "the lock"."""
+        return self.usage.nouns[objective.rsplit("-", maxsplit=1)[-1]] > 0
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name.

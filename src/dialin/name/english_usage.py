@@ -37,6 +37,8 @@ MIN_END = 0.3
 """Share of the uses of a noun that end a run of content words; an adjective has fewer."""
 MIN_OBJECTS = 0.5
 """Share of the uses of an action before an article or a content word."""
+_OBJECTS = word_set("it them me us him")
+"""Pronouns that stand behind verbs, and seldom behind nouns."""
 _THINGS_IN_ING = word_set(
     "billing booking banking shopping shipping parking meeting training spending saving checking routing opening "
     "closing heating housing lighting wedding building funding pricing rating setting listing pending missing "
@@ -85,8 +87,11 @@ class EnglishUsage:
 
     def _count(self, window: tuple[str, str, str], *, of_noun: bool) -> None:
         before, word, after = window
-        lemma, is_inner = singular(word, self.forms), after.isalpha() and after not in stop_words()
+        lemma = singular(word, self.forms)
+        is_inner = after.isalpha() and after not in stop_words()
+        is_ordered = not before.isalpha() and after in PARTICLES
         is_verb = before in BEFORE_VERBS or (before in PRONOUNS and not is_participle(word))
+        is_verb |= is_ordered or after in _OBJECTS
         self.nouns[lemma] += of_noun
         self.verbs[lemma] += is_verb
         self.with_object[lemma] += is_verb and (after in ARTICLES or is_inner)

@@ -6,31 +6,29 @@ mean. Over lost rucksacks, "inquire-rubbish-collection" does neither: the neares
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.name.candidates import Material
-from dialin.name.mixed import without_topic
+from dialin.name.actions import action_of
+from dialin.name.candidates import Material, splits_of
+from dialin.name.catch_all import KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_alls
+from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
 
-SAID_BY = 1 / 3
-"""Share of the sentences whose words carry a name, wherever it lies."""
-SOME = 0.1
-"""Share of the sentences from which on a name counts as said by some."""
 NEAR = {"en": 0.6, "zh": 0.57}
 """Least median cosine with the sentences of a name that some say, by the shipped embedder of their language."""
-NEAR_UNSAID = {"en": 0.64, "zh": 0.57}
+NEAR_UNSAID = {"en": 0.64, "zh": 0.62}
 """Least one of a name that next to nobody says."""
 NEAR_WRITTEN = 0.45
 """Least one of a name that an LLM wrote with words that the sentences say."""
+FEW = 2
+"""Sentences that may share a word by chance: what no more than these say must be said by half of all."""
 N_BEST_NAMES, N_SENTENCES = 8, 500
 """Names of a cluster, the best, and about how many of its sentences are looked at."""
-PROBLEMS = 0.5
-"""Share of the sentences that makes a cluster one of problems."""
-_PROBLEM = {"en": "report-problem", "zh": "反馈-问题"}
 
 
 @dataclass(frozen=True)
@@ -63,13 +61,56 @@ class Backing:
         >>> [lost.carries(name) for name in ("inquire-basket", "inquire-rubbish", "report-lost-item")]
         [True, False, True]
         """
-        share = self.material.share_of(name)
-        return share >= SAID_BY or (self.near or {}).get(name, 0.0) >= self._least(name, share)
+        return self.is_said(name) or (self.near or {}).get(name, 0.0) >= self._least(name)
 
-    def _least(self, name: str, share: float) -> float:
+    def is_said(self, name: str) -> bool:
+        """Return whether enough of the sentences say what a name is about.
+
+        Two may have a word in common by chance, so where they are fewer than half, as many as that say its action, too.
+
+        Examples
+        --------
+        >>> told = [{"light"}, {"light"}, set(), set(), set()]
+        >>> lock = Backing(Material({"light": 0.4}, {"fix": 0.6}, told=told), "en")
+        >>> lock.is_said("inquire-light"), lock.is_said("fix-light")
+        (False, True)
+        """
+        share = self.material.share_of(name)
+        may_be_chance = self._n_sayers(share) <= FEW and share < 1 / 2
+        return share >= SAID_BY and not (may_be_chance and not self._does(action_of(name)))
+
+    def stated(self, name: str) -> str:
+        """Return the name, with a report in the place of a question where most sentences state a problem.
+
+        Examples
+        --------
+        >>> Backing(Material(problems=0.6), "en").stated("find-bike"), Backing(Material(), "en").stated("find-bike")
+        ('report-bike', 'find-bike')
+        """
+        action, _, objective = name.partition("-")
+        is_question = action in NEUTRAL and name not in self.written
+        return f"{REPORT[self.language]}-{objective}" if is_question and self.material.problems > PROBLEMS else name
+
+    def _n_sayers(self, share: float) -> float:
+        """Return how many sentences a share is; infinity where their number is unknown."""
+        return round(share * len(self.material.told)) or math.inf
+
+    def _does(self, action: str) -> bool:
+        return action not in NEUTRAL and self.material.acts.get(action, 0.0) >= SAID_BY
+
+    def _least(self, name: str) -> float:
+        """Return the cosine that bears a name out.
+
+        None does where its action is what lies near, as in 退货-银行卡, nor where one sentence alone has its word, if
+        that is none that people have for a need.
+        """
+        share, is_alone = self.material.share_of(name), self._n_sayers(self.material.share_of(name)) == 1
+        is_known = any(objective in KNOWN for _, objective in splits_of(name))
         if name in self.written and self.material.share_of_parts(name) > 0:
             return NEAR_WRITTEN
-        return (NEAR if share >= SOME else NEAR_UNSAID)[self.language]
+        if self.material.objectives.get(action_of(name), 0.0) > share > 0 or (is_alone and not is_known):
+            return math.inf
+        return (NEAR if share >= SOME and not is_alone else NEAR_UNSAID)[self.language]
 
 
 def with_medians(
@@ -92,7 +133,7 @@ def with_medians(
         Names -> unit-norm vectors, shape (n_names, d).
     """
     doubtful = [
-        [name for name, _ in own[:N_BEST_NAMES] if one.material.share_of(name) < SAID_BY]
+        [name for name, _ in own[:N_BEST_NAMES] if not one.is_said(name)]
         for own, one in zip(ranked, evidence, strict=True)
     ]
     each = list(dict.fromkeys(name for own in doubtful for name in own))
@@ -104,8 +145,8 @@ def with_medians(
     ]
 
 
-def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
-    """Return the names that a cluster can stand by, the best first, and behind them a general one.
+def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: Turn) -> list[tuple[str, float]]:
+    """Return the names that a cluster can stand by, the best first, and behind them general ones.
 
     Parameters
     ----------
@@ -117,30 +158,12 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list
     Examples
     --------
     >>> lost = Backing(Material({"basket": 0.4}, problems=0.8), "en", (), {"inquire-rubbish": 0.53})
-    >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost)]
-    ['inquire-basket', 'report-problem']
+    >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost, Turn())]
+    ['report-basket', 'report-problem']
     """
-    general = general_name(evidence.material, evidence.language)
-    return [*(each for each in ranked if evidence.carries(each[0])), (general, ranked[0][1] if ranked else 0.0)]
-
-
-def is_catch_all(name: str) -> bool:
-    """Return whether a name says of a need only that nothing more is sure, or that it is a problem.
-
-    Examples
-    --------
-    >>> [is_catch_all(name) for name in ("report-problem", "各种-请求", "report-problem-screen")]
-    [True, True, False]
-    """
-    return name in {*_PROBLEM.values(), *(without_topic(language, Turn()) for language in _PROBLEM)}
-
-
-def general_name(material: Material, language: str) -> str:
-    """Return the name of a cluster of which nothing more is sure.
-
-    Examples
-    --------
-    >>> general_name(Material(problems=0.7), "en"), general_name(Material(problems=0.2), "zh")
-    ('report-problem', '各种-请求')
-    """
-    return _PROBLEM[language] if material.problems > PROBLEMS else without_topic(language, Turn())
+    general, best = catch_alls(evidence.material, evidence.language, turn), ranked[0][1] if ranked else 0.0
+    held = dict[str, float]()
+    for name, score in ranked:
+        if evidence.carries(name):
+            held.setdefault(evidence.stated(name), score)
+    return [*held.items(), *((name, best) for name in general)]

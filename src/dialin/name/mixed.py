@@ -8,13 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dialin.name.candidates import Material, splits_of
+from dialin.name.catch_all import SAID_BY, VARIOUS, catch_alls
 from dialin.name.turns import Turn
-
-VARIOUS = {"en": "various", "zh": "各种"}
-"""What stands in the place of an action."""
-TOPIC = 1 / 3
-"""Share of the sentences that makes an objective the topic."""
-_REQUESTS, _REPLIES = {"en": "requests", "zh": "请求"}, {"en": "replies", "zh": "答复"}
 
 
 def topics_of(
@@ -27,7 +22,7 @@ def topics_of(
     ranked : sequence of (str, float)
         Its names with their scores, the best first.
     material : Material
-        An objective needs a share of `TOPIC` of the sentences.
+        An objective needs a share of `SAID_BY` of the sentences.
     language : {"en", "zh"}
         Language of the names.
     turn : Turn
@@ -36,23 +31,13 @@ def topics_of(
     Examples
     --------
     >>> material = Material({"pizza": 0.6, "cheese": 0.05})
-    >>> topics_of([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en", Turn("need"))
+    >>> topics_of([("change-pizza", 0.4), ("order-cheese", 0.3), ("order-pizza", 0.2)], material, "en", Turn())
     [('various-pizza', 0.4), ('various-requests', 0.4)]
     """
     found = dict[str, float]()
     for name, score in ranked:
         objective = next((each for _, each in splits_of(name) if each in material.objectives), "")
-        if material.objectives.get(objective, 0.0) >= TOPIC:
+        if material.objectives.get(objective, 0.0) >= SAID_BY:
             found.setdefault(f"{VARIOUS[language]}-{objective}", score)
-    return [*found.items(), (without_topic(language, turn), ranked[0][1] if ranked else 0.0)]
-
-
-def without_topic(language: str, turn: Turn) -> str:
-    """Return the name of a cluster whose sentences share no objective, either.
-
-    Examples
-    --------
-    >>> without_topic("en", Turn("need", "customer")), without_topic("zh", Turn("answer", "agent"))
-    ('various-requests', '各种-答复')
-    """
-    return f"{VARIOUS[language]}-{(_REQUESTS if turn.is_open else _REPLIES)[language]}"
+    best = ranked[0][1] if ranked else 0.0
+    return [*found.items(), *((name, best) for name in catch_alls(material, language, turn))]

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from dialin.name.actions import ACTION_WORDS
+from dialin.name.catch_all import AND
 from dialin.name.labels import number
 
-AND = {"en": "-and-", "zh": "与"}
 ENOUGH = 0.5
 """Share of a branch's intents; a word that stands alone covers more."""
 N_LONGEST = 6

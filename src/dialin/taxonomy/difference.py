@@ -12,6 +12,7 @@ from dialin.arrays import Floats
 from dialin.cluster.workers import one_blas_thread
 from dialin.discover.as_before import PART
 from dialin.errors import InputError
+from dialin.name.catch_all import is_catch_all
 from dialin.runs.run import Run
 from dialin.score.shares import Count, ShareDifference, n_compared_of, share_change
 from dialin.taxonomy.added import added_alone, follows
@@ -192,13 +193,13 @@ def same_named(old: Snapshot, new: Snapshot, flows: Flows, matching: Matching) -
     """Return the pairs of one name, neither of which is found in the other run, though a part of one goes to the other.
 
     A name comes from what people say. So if most of an intent went elsewhere, but what bears its name is partly made of
-    it, that is the intent.
+    it, that is the intent. A name that tells no need, such as "various-requests-2", is no such sign.
     """
     names = {one.name.casefold(): place for place, one in enumerate(new.intents) if place not in matching.same.values()}
     found = {
         place: names[one.name.casefold()]
         for place, one in enumerate(old.intents)
-        if place not in matching.same and one.name.casefold() in names
+        if place not in matching.same and one.name.casefold() in names and not is_catch_all(one.name)
     }
     return {a: b for a, b in found.items() if max(flows.went[a, b], flows.came[a, b]) >= PART}
 
