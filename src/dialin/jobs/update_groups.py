@@ -18,8 +18,8 @@ from dialin.arrays import Bools, Ints, Labels, Rows
 from dialin.cluster.neighbours import evenly
 from dialin.cluster.strata import strata_of
 from dialin.discover.context import min_size_of
+from dialin.discover.examples import typical_rows
 from dialin.discover.heights import trees_for
-from dialin.discover.naming import typical_rows
 from dialin.discover.settings import Settings
 from dialin.discover.state import UNKNOWN_SCRIPT, Data, Result
 from dialin.jobs.update_drift import NO_SIGN

@@ -8,8 +8,9 @@ sentences themselves (`candidates.py`). `english_phrases.py` and `chinese_phrase
 `english_actions.py` and `chinese.py` hold the words, `general.py` what people contact a service about; `nearness.py`
 ranks vectors, `problems.py` tells complaints from questions, `honest.py` drops names that nothing bears out, and
 `catch_all.py` says what is in a cluster that has no other. `actions.py` has the words that labels begin with, and
-`distinct.py` finds the word that tells two clusters apart. `descriptions.py` asks an LLM for a sentence about each intent. `roles.py` tells customer from agent: by
-what they say (`role_words.py`) and how they take turns (`role_chain.py`), or by label.
+`distinct.py` finds the word that tells two clusters apart. `descriptions.py` asks an LLM for a sentence about each
+intent. `roles.py` tells customer from agent: by what they say (`role_words.py`) and how they take turns
+(`role_chain.py`), or by label.
 `label_graph.py` draws an edge between labels that probably name one intent; `merge.py` joins pieces along the edges
 (paper §3.3), verified by the judge.
 """

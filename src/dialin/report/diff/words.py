@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from dialin.discover.as_before import PART
 from dialin.runs.withheld import WITHHELD
 from dialin.taxonomy.alarm import figures_of
 from dialin.taxonomy.difference import (
@@ -21,7 +22,6 @@ from dialin.taxonomy.difference import (
     Difference,
     change_json,
 )
-from dialin.taxonomy.match import PART
 
 N_LOOKED_AT = 12
 """Maximum number of lines about what to look at."""
