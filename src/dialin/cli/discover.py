@@ -43,6 +43,7 @@ from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
+from dialin.read.corpus import Corpus
 from dialin.redact.source import RedactedCorpus
 from dialin.redact.suggest import suggestion
 from dialin.report.terminal import console_on, print_report
@@ -144,10 +145,10 @@ class SessionLimits:
     budget: Budget = field(default_factory=Budget)
     memory: int | None = None
 
-    def check(self, texts: Sequence[str], opened: Connections) -> None:
+    def check(self, corpus: Corpus, opened: Connections) -> None:
         """Raise InputError if the run does not fit into the memory, or a price is missing."""
         self.budget.require_prices(opened.llm_names)
-        check_fits(texts, opened.embed, self.memory)
+        check_fits(corpus, opened.embed, self.memory)
 
 
 def make_run(
@@ -160,7 +161,7 @@ def make_run(
     corpus = found.corpus
     watch.step(LOAD)
     with Meter() as meter, connected(plan.specs, corpus.texts, meter, ray) as opened:
-        limits.check(corpus.texts, opened)
+        limits.check(corpus, opened)
         if batch:
             check_batches(opened.backend, opened.judge, opened.dear)
         run = start(out, plan, corpus, opened, found.redaction)
@@ -198,7 +199,7 @@ def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: 
     watch = Stopwatch(began_at())
     watch.step(LOAD)
     with Meter() as meter, connected(run.specs, run.corpus.texts, meter, ray) as opened:
-        limits.check(run.corpus.texts, opened)
+        limits.check(run.corpus, opened)
         session = replace(session_of(limits.budget, meter, batch), watch=watch)
         if goes_in_batches(run.folder, session):
             check_batches(opened.backend, opened.judge, opened.dear)

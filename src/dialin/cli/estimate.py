@@ -46,14 +46,14 @@ def estimate(as_json: bool, **options: Any) -> None:
     plan, prices = plan_of(options), prices_of(options)
     corpus = read_corpus(plan, check_number).corpus
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say, check=False) as opened:
-        check_fits(corpus.texts, opened.embed, None)
+        check_fits(corpus, opened.embed, None)
         meter.step("embed")
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
         kinds = opened.kinds(found.texts, found.roles)
         data = replace(found, kinds=kinds and kinds_in_place(kinds, found.roles, found.order))
         meter.step("predict")
         prediction = replace(predicted(plan, data, opened), prices=prices)
-    memory = MemoryNeed.of(data.texts, data.X.shape[1]).n_bytes
+    memory = MemoryNeed.of(data.texts, data.X.shape[1], corpus.occurrences.num_rows).n_bytes
     if as_json:
         print_json({**prediction.as_dict(), "memory_bytes": memory})
     else:
