@@ -14,8 +14,8 @@ from typing import Any
 from unittest.mock import patch
 
 from dialin.arrays import Rows
-from dialin.cluster.partition import Partitioner, partitioner_of
-from dialin.discover import assign, context, method
+from dialin.cluster.partition import Agglomerative, FittedOnce
+from dialin.discover import assign, context, heights, method
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -32,24 +32,24 @@ JUDGES: dict[str, float | None] = {"perfect": 0.0, "5 % wrong": 0.05, "10 % wron
 Part = tuple[Callable[[], AbstractContextManager[Any]], dict[str, Any]]
 
 
-def _rough(settings: Settings) -> Partitioner:
-    return partitioner_of("agglomerative", settings.seed)
+def _rough(settings: Settings) -> FittedOnce:
+    return FittedOnce(Agglomerative(random_state=settings.seed))
 
 
 def _from_the_root(own: Context, rows: Rows) -> Search:
     return TreeSearch(own.min_size(rows))
 
 
-def _unmeasured(*_: object) -> None:
+def _unmeasured(*_: object, **__: object) -> None:
     """Return no granularity, so that `dialin.judge.evidence.CosineEvidence` judges."""
 
 
 PARTS: dict[str, Part] = {
     "whole": (nullcontext, {}),
-    "embeddings not smoothed": (lambda: patch.object(method, "partitioner_for", _rough), {}),
+    "embeddings not smoothed": (lambda: patch.object(context, "trees_for", _rough), {}),
     "asked from the root on": (lambda: patch.object(method, "search_of", _from_the_root), {}),
     "only members within the radius": (lambda: patch.object(assign, "N_DEVIATIONS", 0.0), {}),
-    "tightness in place of the granularity": (lambda: patch.object(context, "granularity_of", _unmeasured), {}),
+    "tightness in place of the granularity": (lambda: patch.object(heights, "granularity_of", _unmeasured), {}),
     "unions asked about once": (lambda: patch.object(merge, "SURE_LOG_ODDS", 0.0), {}),
     "not merged": (nullcontext, {"merge": "none"}),
     "four rounds": (nullcontext, {"max_rounds": 4}),

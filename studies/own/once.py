@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from dialin.arrays import Matrix
 from dialin.cluster.granularity import Granularity, Measuring, granularity_of
-from dialin.discover import context
+from dialin.discover import heights
 
 
 @contextmanager
@@ -17,11 +17,11 @@ def measured_once() -> Iterator[None]:
     """Cache the results of `dialin.cluster.granularity.granularity_of` by sentences and arguments inside the block."""
     known: dict[object, Granularity | None] = {}
 
-    def remembered(X: Matrix, measuring: Measuring) -> Granularity | None:
-        key = (hashlib.sha256(X.tobytes()).digest(), measuring)
+    def remembered(X: Matrix, measuring: Measuring, *, alone: Matrix) -> Granularity | None:
+        key = (*(hashlib.sha256(vectors.tobytes()).digest() for vectors in (X, alone)), measuring)
         if key not in known:
-            known[key] = granularity_of(X, measuring)
+            known[key] = granularity_of(X, measuring, alone=alone)
         return known[key]
 
-    with patch.object(context, "granularity_of", remembered):
+    with patch.object(heights, "granularity_of", remembered):
         yield

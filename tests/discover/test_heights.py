@@ -51,7 +51,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, data: Data) -> list[int]:
     """Return how many sentences each measurement is made on."""
     asked = list[int]()
 
-    def counted(_: Data, rows: Rows, __: Settings) -> None:
+    def counted(_: Data, rows: Rows, *__: object) -> None:
         asked.append(len(rows))
 
     monkeypatch.setattr(heights, "granularity_in", counted)

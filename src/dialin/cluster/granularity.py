@@ -23,6 +23,7 @@ import numpy as np
 from dialin.arrays import Bools, Floats, Labels, Matrix
 from dialin.cluster.cuts import (
     MAX_MEASURED,
+    MAX_THINNED,
     Draw,
     closeness_of,
     cuts_of,
@@ -221,11 +222,14 @@ class Measuring:
         Seed of samples and random points.
     weights : CutWeights
         How the evidence weighs.
+    most_samples : int
+        Samples of about `N_EACH` sentences a cluster that are measured, at most.
     """
 
     min_size: int
     seed: int = 0
     weights: CutWeights = CutWeights()
+    most_samples: int = MAX_THINNED
 
 
 def granularity_of(
@@ -256,7 +260,7 @@ def granularity_of(
     closeness = closeness_of(own if alone is None else alone[rows], partition, cuts)
     near = number_at(measuring.weights.closeness, closeness, cuts)
     size = max(MIN_SAMPLE, round(N_EACH * near)) if measuring.weights.distance else len(own)
-    samples = samples_of(own, size, rng)
+    samples = samples_of(own, size, rng, measuring.most_samples)
     cuts = cuts_of(len(samples[0]), measuring.min_size)
     worth = np.mean([gap_of(sample, cuts, measuring.min_size, rng, draw) for sample in samples], axis=0)
     numbers = np.minimum(numbers_shown(cuts, len(samples[0]), measuring.weights), len(own) - 1)

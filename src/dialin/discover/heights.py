@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dialin.arrays import Bools, Rows
+from dialin.cluster.cuts import MAX_THINNED
 from dialin.cluster.granularity import (
     MIN_MEASURED,
     CutWeights,
@@ -112,16 +113,17 @@ def granularity_of_part(data: Data, rows: Rows, tree: Tree, is_inside: Bools, se
     settings : Settings
         The settings of the run.
     """
+    n_samples = MAX_THINNED if is_inside.all() else 1  # what each region errs by evens out over all
     speaks = is_inside if data.kinds is None else is_inside & data.kinds.at(rows).say_something
     if not MIN_MEASURED <= speaks.sum() < is_inside.sum():
-        return granularity_in(data, rows[is_inside], settings)
-    found = granularity_in(data, rows[speaks], settings)
+        return granularity_in(data, rows[is_inside], settings, n_samples)
+    found = granularity_in(data, rows[speaks], settings, n_samples)
     return found and SomeRows(tree, is_inside, speaks).suggestion_for_all(found)
 
 
-def granularity_in(data: Data, rows: Rows, settings: Settings) -> Granularity | None:
-    """Measure the granularity that some sentences of a stratum suggest."""
-    measuring = Measuring(LEAST_MEASURED, settings.seed, cut_weights(data, rows))
+def granularity_in(data: Data, rows: Rows, settings: Settings, most_samples: int = MAX_THINNED) -> Granularity | None:
+    """Measure the granularity that some sentences of a stratum suggest, on so many samples at most."""
+    measuring = Measuring(LEAST_MEASURED, settings.seed, cut_weights(data, rows), most_samples)
     return granularity_of(data.X[rows], measuring, alone=data.own_vectors[rows])
 
 
