@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,10 +26,13 @@ DEFAULT_BYTES = 1 << 30
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _CHUNK = 1 << 20
 _ROWS = 1 << 17  # rows of Parquet that are measured at once; with each, the dictionary is copied, but no text
-_BATCH_BYTES = 1 << 26  # of text in a batch of Parquet, unless a single row has more
+_BATCH_BYTES = 1 << 24  # of text in a batch of Parquet, unless a single row has more
 _BUFFER = 1 << 20
+_N_BEGIN = 10  # bytes that tell what packed a file
 _GZIP, _BZIP2, _BLOCK, _XZ = b"\x1f\x8b", b"BZh", b"1AY&SY", b"\xfd7zXZ\x00"
 
+BROKEN_PACKING = (OSError, EOFError, zlib.error, lzma.LZMAError)
+"""What is raised for data that gzip, bzip2 or xz cannot unpack."""
 BROKEN_PARQUET = (OSError, UnicodeDecodeError, pa.ArrowException)
 """What pyarrow raises for what is no Parquet, or has names that are not UTF-8."""
 
@@ -121,12 +125,32 @@ def unpacked(data: bytes, where: str) -> bytes:
     try:
         with _opener(kind, BytesIO(data)) as stream:
             return read_bounded(stream, where)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        said = " ".join(str(error).split())
-        raise InputError(f"{where} is broken {kind}: {said}", hint="copy or compress it again") from error
+    except BROKEN_PACKING as error:
+        raise broken_packing(kind, where, error) from error
 
 
-def _opener(kind: str, packed: BytesIO) -> gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile:
+def broken_packing(kind: str, where: str, error: BaseException) -> InputError:
+    """Return the error for data that gzip, bzip2 or xz (`kind`) cannot unpack."""
+    said = " ".join(str(error).split())
+    return InputError(f"{where} is broken {kind}: {said}", hint="copy or compress it again")
+
+
+def packing_of_file(path: Path) -> str:
+    """Return what packed a file, as `packing_of`; raise OSError if it cannot be read."""
+    with path.open("rb") as stream:
+        return packing_of(stream.read(_N_BEGIN))
+
+
+def open_unpacked(path: Path) -> BinaryIO:
+    """Open a file whose bytes are unpacked as they are read if it is gzip, bzip2 or xz; nothing bounds their number.
+
+    Reading raises one of `BROKEN_PACKING` where the packed data is broken.
+    """
+    kind = packing_of_file(path)
+    return BufferedReader(cast("io.RawIOBase", _opener(kind, path)), _CHUNK) if kind else path.open("rb")
+
+
+def _opener(kind: str, packed: BytesIO | Path) -> gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile:
     if kind == "gzip":
         return gzip.open(packed)
     return bz2.open(packed) if kind == "bzip2" else lzma.open(packed)
@@ -139,6 +163,17 @@ def packing_of(data: bytes) -> str:
     if data.startswith(_BZIP2) and data[4:10] == _BLOCK:
         return "bzip2"
     return "xz" if data.startswith(_XZ) else ""
+
+
+def without_packing(name: str) -> str:
+    """Return the name of a file without the ending that says what packed it.
+
+    Examples
+    --------
+    >>> without_packing("calls.csv.GZ"), without_packing("calls.csv")
+    ('calls.csv', 'calls.csv')
+    """
+    return re.sub(r"\.(gz|bz2|xz)$", "", name, flags=re.IGNORECASE)
 
 
 def too_large(where: str, most: int) -> InputError:

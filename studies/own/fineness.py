@@ -1,4 +1,4 @@
-"""Fit how the evidence for a number of clusters weighs (`dialin.cluster.granularity.CutWeights`), on families left out.
+"""Fit how the evidence for a number of clusters weighs (`dialin.cluster.cut_weights.CutWeights`), on families left out.
 
 Each data set has the vectors of an embedder that has learnt neither it nor a relative (``studies.own.embedders``). It
 gives corpora of 5, 10, 20, 40, 80 and 150 sentences an intent, each of other intents, and its parts of similar intents,
@@ -22,6 +22,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.cut_weights import FITTED, CutWeights
 from dialin.cluster.cuts import (
     closeness_of,
     cuts_of,
@@ -31,16 +32,7 @@ from dialin.cluster.cuts import (
     random_like,
     samples_of,
 )
-from dialin.cluster.granularity import (
-    FITTED,
-    MIN_SAMPLE,
-    N_EACH,
-    CutWeights,
-    cut_probabilities,
-    number_at,
-    numbers_shown,
-    quantiles,
-)
+from dialin.cluster.granularity import MIN_SAMPLE, N_EACH, cut_probabilities, number_at, numbers_shown, quantiles
 from dialin.discover.heights import LEAST_MEASURED
 from studies.own import machine
 from studies.own.left_out import TWINS, cases_of

@@ -48,7 +48,7 @@ from numpy.typing import NDArray
 import dialin
 from dialin import files, saved
 from dialin.bounded import MAX_INPUT
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.errors import InputError

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Labels
-from dialin.cluster.granularity import Measuring, granularity_of, weights_for
+from dialin.cluster.cut_weights import weights_for
+from dialin.cluster.granularity import Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
 from dialin.discover.context import default_min_size
 from dialin.score.metrics import score

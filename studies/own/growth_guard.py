@@ -30,7 +30,7 @@ from dialin.arrays import Matrix
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.smooth import smoothed
 from dialin.discover.conclude import assignment_roles, conclude, decide
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import collect
 from dialin.discover.settings import Settings

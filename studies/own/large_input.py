@@ -9,7 +9,9 @@ not taken back, as nothing else needed them. Writes ``studies/own/results/large_
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,12 +28,14 @@ import pyarrow.parquet as pq
 
 from dialin.arrays import Matrix
 from dialin.bench.memory import HighWater
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
+from dialin.discover.specs import Specs
 from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
+from dialin.jobs.discover import Session, work_on
 from dialin.jobs.memory import MemoryNeed
 from dialin.jobs.predict import predict_parts
 from dialin.jobs.results import write_result
@@ -40,9 +44,12 @@ from dialin.read.columns import Columns
 from dialin.read.corpus import corpus_of
 from dialin.read.parts import read_large
 from dialin.read.table import read_table
+from dialin.redact.source import read_redacted
+from dialin.runs.manifest import RunPlan
 from dialin.runs.parts import save_parts
 from dialin.runs.run import Run, load
-from studies.own import machine
+from dialin.runs.start import read_corpus, start
+from studies.own import large_run, machine
 from studies.own.report_size import fake
 
 SIZES = (100_000, 1_000_000)
@@ -79,6 +86,31 @@ def turns(n: int) -> pa.Table:
     return pa.table({"text": texts, "role": roles, "dialogue_id": [f"d{i // 10}" for i in range(n)], "turn": row % 10})
 
 
+def spoken(n: int) -> pa.Table:
+    """Return n turns in the words of `large_run`, English and Chinese; a twentieth of them hold a value to redact."""
+    rng = np.random.default_rng(0)
+    texts = list(large_run.composed(rng.integers(0, 3_000, n), rng.integers(0, 192, n)))
+    for i in np.flatnonzero(rng.random(n) < 0.05).tolist():
+        texts[i] += VALUES[i % len(VALUES)].format(i)
+    return turns(n).set_column(0, "text", pa.array(texts))
+
+
+def said_again(n: int) -> pa.Table:
+    """Return n dated turns that say 1,000 sentences."""
+    texts, at = turns(1_000)["text"].combine_chunks(), np.arange(n)
+    dates = pa.array(np.datetime64("2024-01-01", "ms") + at.astype("m8[m]"))
+    return turns(n).set_column(0, "text", texts.take(pa.array(at % len(texts)))).append_column("date", dates)
+
+
+VALUES = (
+    "; write to ann{}@example.com",
+    ", my card is 4111 1111 1111 1111",
+    "，我的电话是13800138000",
+    ", order no. {:08d}",
+)
+"""What a turn may say beside its wish."""
+
+
 # --- what is measured, each in a process of its own -----------------------------------------------
 
 
@@ -90,6 +122,37 @@ def read_parquet(folder: Path, n: int) -> dict[str, object]:
 def read_csv(folder: Path, n: int) -> dict[str, object]:
     """Read a CSV of dialogues into a corpus."""
     return {"distinct": len(read_large(folder / f"dialogues{n}.csv").texts)}
+
+
+def read_gz(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues, packed by gzip, into a corpus."""
+    return {"distinct": len(read_large(folder / f"spoken{n}.csv.gz").texts)}
+
+
+def read_json(folder: Path, n: int) -> dict[str, object]:
+    """Read a JSON array of turns in dialogues into a corpus."""
+    return {"distinct": len(read_large(folder / f"spoken{n}.json").texts)}
+
+
+def redact_csv(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues into a corpus with placeholders."""
+    return _redact(folder / f"spoken{n}.csv")
+
+
+def redact_gz(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues, packed by gzip, into a corpus with placeholders."""
+    return _redact(folder / f"spoken{n}.csv.gz")
+
+
+def redact_jsonl(folder: Path, n: int) -> dict[str, object]:
+    """Read JSON lines of turns in dialogues into a corpus with placeholders."""
+    return _redact(folder / f"spoken{n}.jsonl")
+
+
+def _redact(path: Path) -> dict[str, object]:
+    found = read_redacted(path, None, "rules")
+    replaced = found.redaction.replaced if found.redaction else {}
+    return {"distinct": len(found.corpus.texts), "replaced": sum(replaced.values())}
 
 
 def cache_filled(folder: Path, n: int) -> dict[str, object]:
@@ -127,6 +190,15 @@ def discover_64(folder: Path, n: int) -> dict[str, object]:
     return _discover(folder, n, 64)
 
 
+def discover_rows(folder: Path, n: int) -> dict[str, object]:
+    """Make a run without an LLM of n dated turns that say 1,000 sentences, to see what a row takes."""
+    plan = RunPlan(str(folder / f"rows{n}.parquet"), Columns(), Settings(), Specs("none", "none"))
+    corpus = read_corpus(plan).corpus
+    opened = Connections(None, HashedVectors(64).encode, HashedVectors.name, "a study")
+    run = start(folder / f"rows{n}", plan, corpus, opened)
+    return {"distinct": len(corpus.texts), "intents": work_on(run, opened, Session()).intents.num_rows}
+
+
 def discover_384(folder: Path, n: int) -> dict[str, object]:
     """Find intents without an LLM in sentences of 384 numbers."""
     return _discover(folder, n, DIMENSIONS)
@@ -145,15 +217,16 @@ def _discover(folder: Path, n: int, n_numbers: int) -> dict[str, object]:
     mapped, texts = np.asarray(np.load(path, mmap_mode="r")), [f"text {i} with some words" for i in range(n)]
     data = Data(texts, mapped, np.ones(n, np.int64), [""] * n)
     found = discover(data, Tools(None, HashedVectors().encode, ranks_names=False), Settings())
-    reckoned = MemoryNeed.of(texts, n_numbers).n_bytes / 1e6
+    reckoned = MemoryNeed.of(texts, n_numbers, n).n_bytes / 1e6
     return {"intents": len(found.intents), "reckoned_mb": round(reckoned)}
 
 
 STAGES: dict[str, Callable[[Path, int], dict[str, object]]] = {
     stage.__name__: stage
     for stage in (
-        *(read_parquet, read_csv, cache_filled, cache_read),
-        *(predict_sentences, predict_dialogues, discover_64, discover_384),
+        *(read_parquet, read_csv, read_gz, read_json, redact_csv, redact_gz, redact_jsonl),
+        *(cache_filled, cache_read),
+        *(predict_sentences, predict_dialogues, discover_64, discover_384, discover_rows),
     )
 }
 
@@ -168,7 +241,21 @@ def write_inputs(folder: Path, sizes: Sequence[int]) -> None:
         for name, columns in COLUMNS.items():
             pq.write_table(table.select(columns), folder / f"{name}{n}.parquet")
         pacsv.write_csv(table, folder / f"dialogues{n}.csv")
+        write_spoken(folder, n)
+        pq.write_table(said_again(n), folder / f"rows{n}.parquet")
     write_run(folder / "run", turns(3_000))
+
+
+def write_spoken(folder: Path, n: int) -> None:
+    """Write the same turns as CSV, packed and not, as JSON lines, and as a JSON array."""
+    table, name = spoken(n), folder / f"spoken{n}"
+    pacsv.write_csv(table, name.with_suffix(".csv"))
+    with name.with_suffix(".csv").open("rb") as plain, gzip.open(name.with_suffix(".csv.gz"), "wb", 6) as packed:
+        shutil.copyfileobj(plain, packed)
+    with name.with_suffix(".jsonl").open("w", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in table.to_pylist())
+    rows = name.with_suffix(".jsonl").read_text("utf-8").rstrip("\n").replace("\n", ",\n")
+    name.with_suffix(".json").write_text(f"[{rows}]\n", "utf-8")
 
 
 def write_run(folder: Path, table: pa.Table) -> Run:
@@ -200,6 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--stages", nargs="+", choices=list(STAGES), default=list(STAGES))
+    parser.add_argument("--results", default="large_input", metavar="NAME", help="name of the file of results")
     parser.add_argument("--one", nargs=3, metavar=("STAGE", "N", "FOLDER"), help="measure one figure in this process")
     options = parser.parse_args()
     if options.one:
@@ -212,7 +300,7 @@ def main() -> None:
         for row in figures(Path(folder), options.stages, options.sizes):
             rows.append(row)
             print(row, flush=True)
-            machine.write("large_input", machine.provenance(rows=rows))
+            machine.write(options.results, machine.provenance(rows=rows))
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.arrays import Ints, Matrix, Rows
+from dialin.cluster.centroids import sums
 from dialin.cluster.granularity import SuggestedNumber
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result
@@ -34,7 +35,6 @@ from dialin.name.kinds import KINDS, Kinds
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE
-from dialin.review.nearness import sums
 from dialin.runs.manifest import COMPLETE, RunPlan
 from dialin.runs.run import Run
 from dialin.runs.start import start

@@ -87,7 +87,7 @@ def speed(texts: list[str]) -> dict[str, float]:
     import pyarrow as pa  # noqa: PLC0415
 
     from dialin.redact.engine import RuleFinder  # noqa: PLC0415
-    from dialin.redact.source import redacted_table  # noqa: PLC0415
+    from dialin.redact.table import redacted_table  # noqa: PLC0415
 
     start = time.process_time()
     for text in texts:

@@ -34,7 +34,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from dialin import files
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result

@@ -31,7 +31,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels, Matrix
 from dialin.cluster.linkage import tree_of
-from dialin.cluster.partition import TreePartition, micro_clusters
+from dialin.cluster.micro_clusters import micro_clusters
+from dialin.cluster.partition import TreePartition
 from studies.own import machine
 from studies.own.embedders import SHIPPED
 from studies.own.growth import MIXED, corpus_of

@@ -14,15 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
+from dialin.cluster.cut_weights import CutWeights
 from dialin.cluster.cuts import Curves, curves
-from dialin.cluster.granularity import (
-    MIN_MEASURED,
-    CutWeights,
-    Granularity,
-    SuggestedCut,
-    cut_probabilities,
-    quantiles,
-)
+from dialin.cluster.granularity import MIN_MEASURED, Granularity, SuggestedCut, cut_probabilities, quantiles
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
 from dialin.discover.assign import Pieces, build

@@ -21,7 +21,7 @@ from dialin.bench.cases import read_case
 from dialin.bench.compare import TEST
 from dialin.bench.methods import ITL, METHODS, check_methods, own_settings
 from dialin.bench.results import Row, about_of, append_row, open_folder
-from dialin.cluster.granularity import CutWeights, weights_for
+from dialin.cluster.cut_weights import CutWeights, weights_for
 from dialin.discover import heights
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings

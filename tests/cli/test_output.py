@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,12 +21,15 @@ from rich.text import Text
 
 import dialin
 from dialin import files
+from dialin.cli.group import EXIT_UNREAD, OneLineGroup
 from dialin.cli.progress import Meter
 from dialin.errors import InputError
 from dialin.report.terminal import console_on
 from dialin.runs.run import load
 from dialin.runs.save_table import save_table, table_text
+from doc_pages import page
 from fake_run import without_hashes
+from one_line import one_line
 from run_commands import discover
 from scripted import ScriptedBackend
 
@@ -187,6 +192,29 @@ def test_whoever_reads_progress_may_go_and_the_run_ends_well(home: Path) -> None
     assert (done.returncode, done.stdout) == (0, "done\n")
 
 
+def test_whoever_reads_the_output_may_go_and_the_command_says_so_by_its_code_alone() -> None:
+    """As in ``dialin models | head -0``: the code is what a shell reports for any program with such a reader."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "dialin", "models"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (EXIT_UNREAD, "")
+    assert f"| {EXIT_UNREAD} |" in page("docs/guide/cost-and-resume.md")
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["discoverr", "calls.csv"], "No such command 'discoverr'. Did you mean 'discover'?"),
+        (["tune", "datta"], "No such command 'datta'. Did you mean 'data'?"),
+        (["qqqq"], "No such command 'qqqq'. (see"),
+    ],
+)
+def test_a_mistyped_command_is_answered_with_the_nearest_one(cli: Cli, words: list[str], advice: str) -> None:
+    one_line(cli(*words), advice)
+
+
 @pytest.mark.parametrize("size", ["0", "0MB", "-1", "much"])
 def test_a_size_that_takes_nothing_is_refused(cli: Cli, size: str) -> None:
     failed = cli("serve", "run", "--max-body", size)
@@ -200,3 +228,17 @@ def test_output_to_a_full_disk_is_one_line() -> None:
         command = [sys.executable, "-m", "dialin", "models"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "dialin: error: cannot write the output: No space left on device\n")
+
+
+def test_a_quota_that_is_used_up_is_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.command()
+    def write() -> None:
+        raise OSError(getattr(errno, "EDQUOT", errno.ENOSPC), "Disk quota exceeded", "a.csv")
+
+    monkeypatch.setattr(OneLineGroup, "get_command", lambda *_: write)
+    with pytest.raises(SystemExit) as done:
+        OneLineGroup(entries={}).main(["write"])
+    assert done.value.code == 2
+    assert capsys.readouterr().err == "dialin: error: cannot write a.csv: Disk quota exceeded\n"

@@ -20,10 +20,7 @@ from dialin.cluster.cuts import (
     random_like,
     silhouettes,
 )
-from dialin.cluster.granularity import (
-    Measuring,
-    granularity_of,
-)
+from dialin.cluster.granularity import Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
 from spheres import spheres
 

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from dialin.arrays import Matrix
 from dialin.cluster import cuts
+from dialin.cluster.cut_weights import FITTED_EMBEDDERS, CutWeights, weights_for
 from dialin.cluster.cuts import cuts_of
 from dialin.cluster.granularity import (
-    FITTED_EMBEDDERS,
     MIN_MEASURED,
-    CutWeights,
     Measuring,
     SuggestedCut,
     cut_probabilities,
@@ -23,7 +22,6 @@ from dialin.cluster.granularity import (
     number_at,
     numbers_shown,
     quantiles,
-    weights_for,
 )
 from dialin.cluster.partition import Agglomerative
 from spheres import spheres

@@ -11,8 +11,10 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score
 
+from dialin.cluster.labels import canonical, rows_by
 from dialin.cluster.linkage import Linkage
-from dialin.cluster.partition import GMM, Agglomerative, KMeans, canonical, micro_clusters, partitioner_of, rows_by
+from dialin.cluster.micro_clusters import micro_clusters
+from dialin.cluster.partition import GMM, Agglomerative, KMeans, partitioner_of
 from dialin.errors import InputError
 
 NAMES = ["agglomerative", "kmeans", "gmm"]

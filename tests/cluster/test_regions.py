@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dialin.arrays import Matrix, Rows
 from dialin.cluster import regions
-from dialin.cluster.granularity import CutWeights, Granularity
+from dialin.cluster.cut_weights import CutWeights
+from dialin.cluster.granularity import Granularity
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.regions import highest_within, regions_of
 from dialin.discover import heights
@@ -115,9 +116,9 @@ def test_where_the_whole_shows_all_no_region_is_measured(small: None, monkeypatc
     asked = list[int]()
     measure = heights.granularity_in
 
-    def counted(data: Data, rows: Rows, settings: Settings) -> Granularity | None:
+    def counted(data: Data, rows: Rows, settings: Settings, most_samples: int) -> Granularity | None:
         asked.append(len(rows))
-        return measure(data, rows, settings)
+        return measure(data, rows, settings, most_samples)
 
     monkeypatch.setattr(heights, "granularity_in", counted)
     monkeypatch.setattr(Granularity, "share_shown", lambda *_: 1.0)

@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from dialin.arrays import Floats, Rows
 from dialin.cluster import axes, bounds, ward
+from dialin.cluster.labels import canonical
 from dialin.cluster.linkage import tree_of
-from dialin.cluster.partition import TreePartition, canonical
+from dialin.cluster.partition import TreePartition
 from dialin.cluster.tree import Tree
 from dialin.cluster.ward import ward_joins
 

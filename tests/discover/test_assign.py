@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from dialin.arrays import Matrix, Rows
-from dialin.cluster.partition import centroid
+from dialin.cluster.labels import centroid
 from dialin.discover.assign import Pieces, build, products, reasons, widen
 from dialin.judge.verdict import Verdict
 from oracles import BAD, GOOD, UNREADABLE, Constant, Oracle, blobs, on_circle, unit

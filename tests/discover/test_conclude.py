@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dialin.discover.conclude import LOOSE, MAX_MIXED, closeness, turn_of
 from dialin.discover.context import Context, Tools
-from dialin.discover.naming import central_rows, typical_rows
+from dialin.discover.naming import language_at
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent
 
@@ -43,28 +43,9 @@ def test_what_is_tight_or_probable_or_not_fitted_claims_an_action() -> None:
     assert not is_mixed(WIDE, MAX_MIXED - 0.01, actions=("find", "order"))
 
 
-def at_angles(degrees: list[float], counts: list[int]) -> Data:
-    """Return sentences whose vectors point at these angles, each said so often."""
-    radians = np.radians(degrees)
-    X = np.column_stack([np.cos(radians), np.sin(radians)]).astype(np.float32)
-    return Data([""] * len(degrees), X, np.array(counts), [""] * len(degrees))
-
-
-def test_the_first_example_is_what_was_said_most() -> None:
-    """One greeting was said 38 times, four others once each: their middle is 42°, that of all utterances 4°."""
-    data, rows = at_angles([0, 40, 41, 42, 43], [38, 1, 1, 1, 1]), np.arange(5)
-    assert typical_rows(data, rows, 1).tolist() == [0]
-    assert typical_rows(data, rows[1:], 9).tolist() == central_rows(data.X, rows[1:], 9).tolist()
-    assert typical_rows(data, rows[:0], 2).tolist() == []
-
-
-def test_a_sentence_said_twice_is_not_before_a_more_central_one_said_once() -> None:
-    """Said three times, it would be."""
-    assert typical_rows(at_angles([0, 1, 2, 9], [1, 1, 1, 2]), np.arange(4), 2).tolist() != [3, 2]
-    assert typical_rows(at_angles([0, 1, 2, 9], [1, 1, 1, 3]), np.arange(4), 2)[0] == 3
-
-
-def test_what_is_said_often_but_lies_apart_is_not_the_first_example() -> None:
-    """Ten sentences around 4.5° were said three times each, one at 90° five times."""
-    data = at_angles([*range(10), 90], [3] * 10 + [5])
-    assert typical_rows(data, np.arange(11), 3).tolist() == [9, 8, 7]  # 14° is the middle of all 35 utterances
+def test_an_intent_of_numbers_is_named_in_the_language_of_the_file() -> None:
+    texts = ["我的包裹到哪了", "退款", "184****2219", "LK-4471", "ok"]
+    data = Data(texts, np.eye(5, dtype=np.float32), np.ones(5, dtype=np.int64), [""] * 5)
+    assert language_at(data, np.array([2, 3])) == "zh"
+    assert language_at(data, np.array([2, 4])) == "en"
+    assert language_at(data.at(np.array([2, 4])), np.array([0])) == "en"

@@ -13,7 +13,8 @@ from conftest import Cli, Once
 from dialin import files
 from dialin.arrays import Matrix
 from dialin.bench.methods import labels_by
-from dialin.cluster.granularity import CutWeights, Granularity, SuggestedNumber, suggested_number, weights_for
+from dialin.cluster.cut_weights import CutWeights, weights_for
+from dialin.cluster.granularity import Granularity, SuggestedNumber, suggested_number
 from dialin.discover import heights
 from dialin.discover.context import Tools
 from dialin.discover.estimator import IntentClusterer

@@ -12,7 +12,7 @@ from conftest import Cli
 
 import dialin
 from dialin.redact.finding import TYPES
-from dialin.redact.source import redacted_text
+from dialin.redact.table import redacted_text
 from doc_pages import page, shell_lines
 from scripted import ScriptedBackend, sentences
 

@@ -71,6 +71,15 @@ def test_auto_chooses_by_the_share_of_chinese_texts(n_chinese: int, spec: str) -
     assert "Korean" not in reason
 
 
+@pytest.mark.parametrize(
+    ("word", "name"), [("退款", "intents-zh-v2"), ("refund", "intents-en-v3"), ("1", "intents-en-v3")]
+)
+def test_numbers_go_with_the_rest_of_their_file(word: str, name: str) -> None:
+    chosen, reason = suited([word] * 10 + ["184****2219", "LK-4471", "<PHONE_1>"])
+    assert chosen.name == name
+    assert f"({3 if word != '1' else 13} more have no words)" in reason
+
+
 def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
     chosen, reason = suited(["카드 어디 있어요", "カードはどこ", "where is my card"])
     assert chosen.name == "intents-en-v3"

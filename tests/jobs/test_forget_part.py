@@ -234,7 +234,7 @@ def test_a_stop_leaves_the_run_as_it_was(secret: Path, monkeypatch: pytest.Monke
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dialin.jobs.forget_part.write_manifest", stop)
+    monkeypatch.setattr("dialin.jobs.forget_rewrite.write_manifest", stop)
     with pytest.raises(KeyboardInterrupt):
         forget_part(secret, ["d1"])
     assert {path.name: path.read_bytes() for path in secret.iterdir()} == before

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import Cli
 
 from dialin.errors import InputError
-from dialin.jobs.memory import BASE_BYTES, MemoryNeed, check_fits, check_number, machine_memory
-from dialin.read import copied, parts
+from dialin.jobs.memory import BASE_BYTES, PER_ROW, MemoryNeed, check_fits, check_number, machine_memory
+from dialin.read import parts, text_parts
+from dialin.read.table import read
 from one_line import one_line
 from scripted import ScriptedBackend
 
@@ -54,21 +58,32 @@ def test_a_sentence_is_embedded_only_where_its_width_decides() -> None:
         asked.extend(texts)
         return np.zeros((len(texts), 8), np.float32)
 
-    texts = ["where is it"] * 1_000
-    check_fits(texts, encode, 1 << 40)  # type: ignore[arg-type]
+    corpus = read([f"where is it {i:03}" for i in range(1_000)])
+    need = MemoryNeed(1_000, 8, 15.0, 1_000).n_bytes
+    check_fits(corpus, encode, 1 << 40)  # type: ignore[arg-type]
     assert asked == []
-    check_fits(texts, encode, MemoryNeed(1_000, 8, 11.0).n_bytes)  # type: ignore[arg-type]
-    assert asked == texts[:1]
-    with pytest.raises(InputError, match=r"1,000 distinct sentences need about .* MB of memory, .* about 9\d\d fit"):
-        check_fits(texts, encode, MemoryNeed(1_000, 8, 11.0).n_bytes - 50_000)  # type: ignore[arg-type]
+    check_fits(corpus, encode, need)  # type: ignore[arg-type]
+    assert asked == corpus.texts[:1]
+    with pytest.raises(InputError, match=r"1,000 distinct sentences in 1,000 rows need about .*, .* about 9\d\d fit"):
+        check_fits(corpus, encode, need - 50_000)  # type: ignore[arg-type]
 
 
 def test_reading_ends_where_no_sentences_however_short_would_fit() -> None:
     """Into 1 GB fit (2³⁰ − 600,000,000 − 60,000 · 64 · 40) / (1,500 + 64 · 8 + 1 · 6) = 158,643 of them."""
-    check_number(158_643, 1 << 30)
+    check_number(158_643, memory=1 << 30)
     with pytest.raises(InputError, match=r"158,644 distinct sentences and more, and 1.0 GB of memory, .* 158,643 fit"):
-        check_number(158_644, 1 << 30)
+        check_number(158_644, memory=1 << 30)
     check_number(1)
+
+
+def test_rows_take_memory_however_few_sentences_they_say() -> None:
+    """Beside the base, (2³⁰ − 600,000,000) / PER_ROW rows fit into 1 GB, if nothing is said in them."""
+    n = int(((1 << 30) - BASE_BYTES) / PER_ROW)
+    check_number(0, n, memory=1 << 30)
+    with pytest.raises(InputError, match=f"{n + 1:,} rows need about 1.0 GB of memory, and there are 1.0 GB"):
+        check_number(0, n + 1, memory=1 << 30)
+    alone = MemoryNeed(1_000_000, 384, 50.0)
+    assert replace(alone, n_rows=n).fitting(4 << 30) < alone.fitting(4 << 30)
 
 
 def test_a_container_has_less_than_its_machine(tmp_path: Path) -> None:
@@ -82,7 +97,7 @@ def test_a_container_has_less_than_its_machine(tmp_path: Path) -> None:
 
 def test_a_run_that_does_not_fit_is_not_begun(cli: Cli, calls: Path, backend: ScriptedBackend) -> None:
     found = cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--memory", "100MB")
-    one_line(found, "70 distinct sentences need about")
+    one_line(found, "70 distinct sentences in", "rows need about")
     assert "there are 100 MB" in found.stderr
     assert not Path("run").exists()
     assert cli("discover", calls, "--out", "run", "--llm", "test:scripted", "--memory", "4G").exit_code == 0
@@ -92,11 +107,24 @@ def test_a_run_that_does_not_fit_is_not_begun(cli: Cli, calls: Path, backend: Sc
 def test_a_large_file_is_given_up_before_its_sentences_are_in_memory(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copied, "LARGE_BYTES", 1)
+    monkeypatch.setattr(text_parts, "LARGE_BYTES", 1)
     monkeypatch.setattr(parts, "LARGE_ROWS", 1)
     (tmp_path / "in.csv").write_text("text\n" + "".join(f"hello {i}\n" for i in range(5_000)), "utf-8")
     found = cli("discover", tmp_path / "in.csv", "--out", "run", "--llm", "none", "--memory", "580MB")
     one_line(found, "there are 4,096 distinct sentences and more, and 580 MB of memory, into which at most 1,")
+    assert not Path("run").exists()
+
+
+def test_too_many_rows_of_parquet_are_told_before_any_is_read(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "LARGE_ROWS", 1)
+    monkeypatch.setattr(parts, "corpus_of_parts", None)
+    n = int(BASE_BYTES / PER_ROW) // 10
+    texts = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int8)), pa.array(["hello"]))
+    pq.write_table(pa.table({"text": texts}), tmp_path / "in.parquet")
+    found = cli("discover", tmp_path / "in.parquet", "--out", "run", "--llm", "none", "--memory", "600MB")
+    one_line(found, f"{n:,} rows need about 629 MB of memory, and there are 600 MB")
     assert not Path("run").exists()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.jobs.predict import predict_parts
 from dialin.jobs.predict_multi import NAMED, multi_table
 from dialin.read.columns import DEFAULT, Columns

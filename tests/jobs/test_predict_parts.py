@@ -16,7 +16,7 @@ from conftest import Cli
 from dialin.cluster import said_next
 from dialin.cluster.said_next import NEXT, with_next
 from dialin.discover.assign import products
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.jobs import embedding, predict
 from dialin.jobs.predict import predict_parts, read_like
 from dialin.read import parts

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialin.name.branch_topics import N_SHOWN, BranchShown, ask_topics, parse_topic, topic_prompt
+from dialin.name.branch_topics import BranchShown, ask_topics, parse_topic, topic_prompt
 from topic_llm import TopicLLM
 
 
@@ -33,10 +33,12 @@ def test_a_chinese_topic_is_short(reply: str, topic: str) -> None:
     assert parse_topic(reply, "zh") == topic
 
 
-def test_of_many_intents_an_even_choice_is_shown() -> None:
-    shown = BranchShown(tuple((f"ask-thing-{i}", "where is it") for i in range(30)), "en")
-    assert len(shown.lines) <= N_SHOWN
-    assert shown.lines[0] == "ask thing 0 (where is it)"
+def test_each_intent_is_shown_with_a_sentence() -> None:
+    assert BranchShown((("ask-thing", "where is it"), ("order-card", "")), "en").lines == [
+        "ask thing (where is it)",
+        "order card",
+    ]
+    assert BranchShown((("申请-卡", "我要办卡"),), "zh").lines[0].endswith("（我要办卡）")
 
 
 def test_what_people_say_cannot_end_the_quote() -> None:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dialin.cluster.centroids import unit_rows
 from dialin.embed.choose import embedder_of
 from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, names_by_nearness, ranked_names
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.general import turn_names
-from dialin.name.nearness import CHUNK, nearness, settle, unit_rows
+from dialin.name.nearness import CHUNK, nearness, settle
 from dialin.name.turns import Turn
 
 CARDS = [
@@ -183,7 +184,7 @@ def test_a_candidate_of_a_sibling_is_worth_less() -> None:
 def test_a_name_of_many_clusters_suits_each_as_it_would_alone() -> None:
     """More names than are compared at once, in no order."""
     rng = np.random.default_rng(0)
-    V, C = (unit_rows(rng.standard_normal((n, 8))) for n in (CHUNK + 300, 5))
+    V, C = (unit_rows(rng.standard_normal((n, 8)).astype(np.float32)) for n in (CHUNK + 300, 5))
     pairs = np.stack([rng.integers(0, len(V), 400), rng.integers(0, len(C), 400)], axis=1)
     alone = [nearness(V[name : name + 1], np.array([[0, cluster]]), C)[0] for name, cluster in pairs.tolist()]
     assert nearness(V, pairs, C) == pytest.approx(alone)

@@ -112,10 +112,16 @@ def test_names_and_probabilities_are_those_of_the_likeliest_kind() -> None:
     assert kinds.at(np.array([1])).names == ["social"]
 
 
+def test_acknowledgements_and_what_is_social_say_nothing() -> None:
+    """A need, an answer, data and what nobody has read do."""
+    kinds = Kinds(np.vstack([np.eye(5), [np.nan] * 5]))
+    assert kinds.say_something.tolist() == [True, True, True, False, False, True]
+
+
 def test_no_sentence_has_no_kind() -> None:
     kinds = kinds_of([], [], encoder_for)
     assert kinds.names == []
-    assert len(kinds.p) == len(kinds.may_be_needs) == 0
+    assert len(kinds.p) == len(kinds.may_be_needs) == len(kinds.say_something) == 0
 
 
 def test_the_prevailing_kind_has_most_votes_and_its_share_of_the_utterances() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import json
+import lzma
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +15,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dialin.bounded import MAX_INPUT
 from dialin.errors import InputError, InputWarning
-from dialin.read import copied, csv_tsv, distinct, parts
+from dialin.read import csv_tsv, distinct, json_records, parts, text_parts
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.corpus import Corpus
 from dialin.read.parts import flat_rows, read_large, read_parts
 from dialin.read.table import read, read_table
+from dialin.room import temporary_folder
 from same_corpus import same_corpus
 
 HEAD = "id,text,role,call_id,turn,date,score,customer id\n"
@@ -43,8 +51,8 @@ RECORDS: list[Any] = [
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take every file for a large one, which is read two rows at a time."""
     for module, name, value in (
-        *((module, "PART_ROWS", 2) for module in (copied, parts)),
-        *((copied, "LARGE_BYTES", 1), (parts, "LARGE_ROWS", 1), (distinct, "MERGED_ROWS", 1)),
+        *((module, "PART_ROWS", 2) for module in (text_parts, parts)),
+        *((text_parts, "LARGE_BYTES", 1), (parts, "LARGE_ROWS", 1), (distinct, "MERGED_ROWS", 1)),
         (csv_tsv, "_CSV_BLOCK", 150),
     ):
         monkeypatch.setattr(module, name, value)
@@ -120,6 +128,89 @@ def test_records_in_parts_are_the_whole(tmp_path: Path) -> None:
     assert corpus.texts == ["Where is it?", "Where is it?", "so \ufffd it is", "我的包裹在哪里"]
 
 
+PACKERS: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("csv", "\ufeff" + HEAD + "".join(ROWS)),
+        ("tsv", (HEAD + "".join(ROWS)).replace(",", "\t")),
+        ("jsonl", "\n".join(map(json.dumps, RECORDS))),
+        ("json", json.dumps(RECORDS)),
+        ("txt", "hello\r\n你好\rhello\n\n12\n"),
+    ],
+)
+@pytest.mark.parametrize("packer", PACKERS)
+def test_a_packed_text_in_parts_is_the_plain_one(tmp_path: Path, form: str, text: str, packer: str) -> None:
+    plain, packed = tmp_path / f"in.{form}", tmp_path / f"in.{form}.{packer}"
+    plain.write_bytes(text.encode())
+    packed.write_bytes(PACKERS[packer](text.encode()))
+    assert same_corpus(check_same(packed), check_same(plain))
+
+
+def test_a_packed_file_without_the_ending_and_the_ending_without_a_packed_file_are_read_in_parts(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "in.csv").write_bytes(gzip.compress(b"text\nhello\n"))
+    (tmp_path / "in.csv.gz").write_bytes(b"text\nhello\n")
+    assert same_corpus(check_same(tmp_path / "in.csv"), check_same(tmp_path / "in.csv.gz"))
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_a_packed_file_that_is_cut_short_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packer: str) -> None:
+    """Even one that holds more than is read whole."""
+    monkeypatch.setenv(MAX_INPUT, "10K")
+    path = tmp_path / f"in.csv.{packer}"
+    path.write_bytes(PACKERS[packer](b"text\n" + b"".join(b"hello %i\n" % i for i in range(9_999)))[:-20])
+    with pytest.raises(InputError, match=r"in\.csv\..* is broken"):
+        read_large(path)
+
+
+def test_a_line_without_end_is_bounded_and_a_file_of_many_lines_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MAX_INPUT, "1K")
+    for name, text, is_fit in (("a.txt", "hello\n" * 300, True), ("b.txt", "hello " * 300, False)):
+        path = tmp_path / f"{name}.gz"
+        path.write_bytes(gzip.compress(text.encode()))
+        assert is_copied(path) == is_fit
+    with pytest.raises(InputError, match=r"b\.txt\.gz holds more than 0 MiB"):
+        read_large(tmp_path / "b.txt.gz")
+
+
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
+def test_an_array_in_parts_is_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Wherever a piece ends: in a word, an escape, a number, between items."""
+    monkeypatch.setattr(json_records, "PIECE", 7)
+    path = tmp_path / name
+    path.write_text("\ufeff" + json.dumps([*RECORDS, "hello ]", None], indent=1) + "\n", "utf-8")
+    assert "hello ]" in check_same(path).texts
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5), st.integers(1, 9))
+def test_the_items_of_an_array_are_those_of_json(value: object, n: int) -> None:
+    text = json.dumps([value, value], indent=n % 3 or None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_records, "PIECE", n)
+        found = list(json_records.array_items(io.StringIO(text).read))
+    assert json.dumps(found) == json.dumps([value, value])
+
+
+@pytest.mark.parametrize("text", ["[", "[]", "[1, ]", "[1 2]", "[1] 2", '["a"]\n["b"]', "[1}", '["a', "[1, nul]"])
+def test_what_is_no_array_with_items_is_told(text: str) -> None:
+    with pytest.raises(json_records.BrokenArrayError):
+        list(json_records.array_items(io.StringIO(text).read))
+
+
+def test_an_item_of_an_array_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_records, "PIECE", 8)
+    monkeypatch.setenv(MAX_INPUT, "64")
+    assert len(list(json_records.array_items(io.StringIO(json.dumps(["a"] * 99)).read))) == 99
+    with pytest.raises(json_records.BrokenArrayError):
+        list(json_records.array_items(io.StringIO(json.dumps(["a" * 99])).read))
+
+
 def test_lines_in_parts_are_the_whole(tmp_path: Path) -> None:
     path = tmp_path / "in.txt"
     path.write_text("hello\r\n你好\rhello\n\n12\n", "utf-8", newline="")
@@ -138,6 +229,8 @@ CASES = {
     "two texts": ("csv", "question,message\na,b\n"),
     "not JSON": ("jsonl", '{"text": "a"}\n\n{"text": \n'),
     "not text": ("jsonl", '{"text": "a"}\n"b"\n12\n[1]\n'),
+    "no array": ("json", '[{"text": "a"}, {"text": "b"'),
+    "lists in an array": ("json", '["a", ["b"]]'),
     "two likely texts late": ("jsonl", '{"question": "a"}\n{"question": "b"}\n{"message": "b"}\n'),
 }
 
@@ -184,14 +277,27 @@ def test_what_a_whole_column_tells_is_told(tmp_path: Path, cells: list[str], nam
         ("in.csv", b"sep=;\ntext;role\nhello;user\n"),
         ("in.csv", b"text\nhello\n\x1a"),
         ("in.csv", b"text\nhel\0lo\nyou\n"),
-        ("in.jsonl", b'[{"text": "hello"}]\n'),
+        ("in.json", b'["hello"]\n["you"]\n'),
+        ("in.json", b'{"text": ["hello", "you"]}'),
         ("in.jsonl", b'{"turns": [{"text": "hello"}]}\n{"turns": [{"text": "you"}]}\n'),
         ("in.jsonl", b'{"text": "a"}\n{"text": "b"}\n{"text": "c", "role": {"name": "agent"}}\n'),
         ("in.txt", b"text\trole\nhello\tuser\n"),
         ("in.unknown", b"text\nhello\n"),
         ("in.csv", b"WEBVTT\n\n00:00.000 --> 00:01.000\nhello\n"),
     ],
-    ids=["GB 18030", "sep", "DOS", "NUL", "array", "dialogues", "objects", "table", "no ending", "subtitles"],
+    ids=[
+        "GB 18030",
+        "sep",
+        "DOS",
+        "NUL",
+        "arrays",
+        "columns",
+        "dialogues",
+        "objects",
+        "table",
+        "no ending",
+        "subtitles",
+    ],
 )
 @pytest.mark.filterwarnings("ignore::dialin.errors.InputWarning")
 def test_what_cannot_be_copied_is_read_whole(tmp_path: Path, name: str, data: bytes) -> None:
@@ -202,17 +308,26 @@ def test_what_cannot_be_copied_is_read_whole(tmp_path: Path, name: str, data: by
     assert found == whole if isinstance(whole, tuple) else same_corpus(found, whole)
 
 
-def test_no_copy_is_made_of_what_must_not_be_seen(tmp_path: Path) -> None:
-    path = tmp_path / "in.csv"
-    path.write_text("text\nhello\nyou\nand\n")
-    with flat_rows(path, DEFAULT, may_copy=False) as flat:
-        assert flat is None
-    found = pa.concat_tables(read_parts(path, in_dialogues=False, may_copy=False, n_rows=2))
-    assert found.equals(read_table(path))
+@pytest.mark.parametrize(
+    ("name", "text"), [("in.csv", HEAD + "".join(ROWS)), ("in.jsonl", "\n".join(map(json.dumps, RECORDS)))]
+)
+def test_without_a_copy_the_file_itself_is_read_in_parts(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, "utf-8", newline="")
+    with temporary_folder() as place, flat_rows(path, DEFAULT, may_copy=False) as flat:
+        assert flat is not None
+        assert flat.stored.n_rows == len(RECORDS)
+        found, in_parts = told(lambda: pa.concat_tables(flat.tables(2, place)).combine_chunks())
+    whole, at_once = told(lambda: read_table(path))
+    assert found.equals(whole)
+    assert in_parts == at_once
+    alike = ["row", "text", "role"]
+    said, _ = told(lambda: pa.concat_tables(read_parts(path, in_dialogues=False, may_copy=False, n_rows=2)))
+    assert said.select(alike).equals(whole.select(alike))
 
 
 def test_a_small_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copied, "LARGE_BYTES", 1_000)
+    monkeypatch.setattr(text_parts, "LARGE_BYTES", 1_000)
     path = tmp_path / "in.csv"
     path.write_text("text\nhello\n")
     assert not is_copied(path)

@@ -80,7 +80,8 @@ def test_a_full_disk_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_too_many_sentences_are_told_before_all_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distinct, "CHECKED", 2)
 
-    def check(n: int) -> None:
+    def check(n: int, n_rows: int) -> None:
+        assert n_rows in {3, 9}
         if n > 3:
             raise InputError(f"{n} are too many")
 

@@ -88,7 +88,7 @@ OFFICE = {
     ".xlsx": (zipped({"[Content_Types].xml": b"<", "xl/workbook.xml": b"<"}), "is not readable Excel"),
     ".docx": (
         zipped({"[Content_Types].xml": b"<", "word/document.xml": b"<"}),
-        "a document of an office, not a workbook",
+        "a Word or PowerPoint document, not a table",
     ),
 }
 

@@ -15,7 +15,7 @@ from dialin.redact.engine import ModelFinder
 from dialin.redact.finding import Finding
 from dialin.redact.gliner import GlinerNames
 from dialin.redact.presidio import PresidioNames, installed_model, presidio_finder
-from dialin.redact.source import redacted_table
+from dialin.redact.table import Cutter
 from fake_run import Said, table_of
 
 NAMES = re.compile("Ana Sample|王芳|4111 1111 1111 1111|PHONE_1")
@@ -54,14 +54,15 @@ class FakeGliner:
 def test_a_model_adds_names_and_changes_nothing_of_the_rules(named: Any) -> None:
     said = ["Ana Sample, card 4111 1111 1111 1111", "我是王芳，<PHONE_1>", "so Ana Sample again", "hello"]
     table = table_of([Said(text, "", "a") for text in said])
-    found = redacted_table(table, ModelFinder("presidio", named, {"model": "fake"}))
-    assert found.table["text"].to_pylist() == [
+    cutter = Cutter(ModelFinder("presidio", named, {"model": "fake"}))
+    (found,) = cutter.filled([cutter.cut(table)])
+    assert found["text"].to_pylist() == [
         "<NAME_1>, card <CARD_1>",
         "我是<NAME_2>，<PHONE_1>",
         "so <NAME_1> again",
         "hello",
     ]
-    assert found.counts == {"NAME": 3, "CARD": 1}
+    assert cutter.counts == {"NAME": 3, "CARD": 1}
 
 
 def test_presidio_is_asked_in_the_language_of_the_text() -> None:

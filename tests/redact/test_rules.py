@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dialin.redact.finding import CARD, IBAN, ID, TYPES, Finding, without_overlaps
 from dialin.redact.plain import PlainText, placeholders_in
 from dialin.redact.rules import find_private
-from dialin.redact.source import redacted_text
+from dialin.redact.table import redacted_text
 from redaction_set import MarkedSentence, marked_sentences
 
 

@@ -14,8 +14,9 @@ import dialin
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import Columns
 from dialin.redact.engine import RuleFinder, finder_of
-from dialin.redact.source import read_redacted, redacted_table
+from dialin.redact.source import read_redacted
 from dialin.redact.suggest import suggestion
+from dialin.redact.table import redacted_table
 from fake_run import Said, table_of
 
 ONE, TWO = "4111 1111 1111 1111", "5555555555554444"
@@ -23,7 +24,7 @@ ONE, TWO = "4111 1111 1111 1111", "5555555555554444"
 
 def texts_of(*said: tuple[str, str | None]) -> list[str]:
     table = table_of([Said(text, "", dialogue) for text, dialogue in said])
-    found: list[str] = redacted_table(table, RuleFinder()).table["text"].to_pylist()
+    found: list[str] = redacted_table(table, RuleFinder())["text"].to_pylist()
     return found
 
 
@@ -76,7 +77,7 @@ def test_nothing_is_replaced_by_default() -> None:
 
 def test_blank_rows_and_nothing_found_leave_a_table_as_it_is() -> None:
     table = table_of([Said("hello 12", ""), Said("bye", "")])
-    assert redacted_table(table, RuleFinder()).table is table
+    assert redacted_table(table, RuleFinder()) is table
     assert read_redacted(["", ONE, None], None, "rules").corpus.n_blank == 2
 
 
@@ -122,4 +123,4 @@ def test_a_large_corpus_is_looked_at_in_part() -> None:
 
 def test_outcomes_that_an_export_tells_are_redacted_too() -> None:
     table = table_of([Said("hello", ""), Said("bye", "")]).append_column("queue", pa.array(["ana@example.com", None]))
-    assert redacted_table(table, RuleFinder()).table["queue"].to_pylist() == ["<EMAIL_1>", None]
+    assert redacted_table(table, RuleFinder())["queue"].to_pylist() == ["<EMAIL_1>", None]

@@ -129,10 +129,10 @@ def test_where_there_are_dialogues_the_share_is_that_of_calls_and_utterances_fol
 @pytest.mark.parametrize(
     ("suggested", "line"),
     [
-        (SuggestedNumber(16, 8, 29), "14 fits what … together: 8 to 29."),
-        (SuggestedNumber(9, 3, 27), "14 fits what … together: very roughly 9 (the report has the interval)."),
-        (SuggestedNumber(30, 20, 40), "14 is fewer than what … together: 20 to 40."),
-        (SuggestedNumber(5, 3, 8), "14 is more than what … together: 3 to 8."),
+        (SuggestedNumber(16, 8, 29), "The number of intents, 14, is plausible: the sentences suggest 8 to 29."),
+        (SuggestedNumber(9, 3, 27), "… plausible: the sentences suggest very roughly 9 (the report has the interval)."),
+        (SuggestedNumber(30, 20, 40), "… low: the sentences suggest 20 to 40."),
+        (SuggestedNumber(5, 3, 8), "… high: the sentences suggest 3 to 8."),
         (None, ""),
     ],
 )
@@ -141,14 +141,14 @@ def test_the_number_of_intents_is_compared_with_the_suggested_one(
 ) -> None:
     """An interval from 3 to 27 is ninefold, so it is not shown."""
     intents = [{"kind": ""}] * 14
-    said = line.replace("…", "the sentences suggest for all roles and kinds")
+    said = line.replace("…", "The number of intents, 14, is")
     assert suggestion_line(replace(summary, intents=intents, suggested=suggested, is_fitted=True)) == said
 
 
 def test_utterances_that_are_needs_and_those_in_intents_of_needs_are_told_apart(summary: Summary) -> None:
     intents = [{"kind": "need", "n_occurrences": 129}, {"kind": "social", "n_occurrences": 9}]
     told = replace(summary, intents=intents, kinds={"need": 114, "social": 24})
-    apart = "utterances: need 114, social 24 (each read by itself; 129 are in the intents why people call)"
+    apart = "utterances, each read alone: need 114, social 24; the intents under WHY PEOPLE CALL have 129 of any kind"
     assert said_line(told) == apart
     assert said_line(replace(told, kinds={"need": 129, "social": 9})) == "utterances: need 129, social 9"
 

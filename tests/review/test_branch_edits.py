@@ -24,7 +24,8 @@ from dialin.review.edits import (
     edit_of,
     fields_of,
 )
-from dialin.review.replay import ReviewState, refusal, replay, start_of
+from dialin.review.replay import refusal, replay
+from dialin.review.state import ReviewState, start_of
 
 TREE = IntentTree(
     (Branch(0, "card"), Branch(1, "lost-card", 0), Branch(2, "parcel")),

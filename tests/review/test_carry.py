@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dialin.review.carry import carry
 from dialin.review.edits import Accept, Change, Entry, Merge, Move, Noise, Quorum, Rename, Split, SplitPart, Vote
-from dialin.review.replay import ReviewState, replay, start_of
+from dialin.review.replay import replay
+from dialin.review.state import ReviewState, start_of
 
 BEFORE = start_of(np.array([0, 0, 0, 1, 1, 1, 2, 2, -1]), {0: "a", 1: "b", 2: "c"})
 AFTER = start_of(np.array([2, 2, 2, 0, 0, 0, 1, 1, -1]), {0: "x", 1: "y", 2: "z"})

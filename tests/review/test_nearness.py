@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dialin.review.nearness import IntentNearness, nearness_of, sums
+from dialin.cluster.centroids import sums
+from dialin.review.nearness import IntentNearness, nearness_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 8)).astype(np.float32)

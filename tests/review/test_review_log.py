@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,9 @@ from dialin.review.edits import (
     entry_of,
     fields_of,
 )
-from dialin.review.log import append, read_log
-from dialin.review.replay import ReviewState, refusal, replay, start_of
+from dialin.review.log import DecisionLog, append, read_log
+from dialin.review.replay import Replayer, refusal, replay
+from dialin.review.state import ReviewState, start_of
 from dialin.runs.run import load
 from dialin.tune.from_review import decided_in
 from fake_run import decide
@@ -68,6 +70,12 @@ def numbered(made: list[Edit]) -> list[Entry]:
 
 def plain(state: ReviewState) -> tuple[object, ...]:
     return state.labels.tolist(), dict(state.intents), state.pinned.tolist(), state.parted
+
+
+def plain_whole(state: ReviewState) -> tuple[object, ...]:
+    """Return all of a state, so that two can be compared."""
+    arrays = {"labels": state.labels.tolist(), "pinned": state.pinned.tolist()}
+    return tuple(arrays.get(field.name, getattr(state, field.name)) for field in fields(state))
 
 
 # --- edits and replay -----------------------------------------------------------------------------
@@ -139,6 +147,17 @@ def test_a_log_does_what_its_edits_do_one_after_the_other(made: list[Edit]) -> N
     }
 
 
+@given(logs, st.lists(edits, max_size=4))
+def test_going_on_with_a_log_gives_what_replaying_it_whole_gives(made: list[Edit], others: list[Edit]) -> None:
+    """One `Replayer` sees the log after each edit, then another log, then the first one again."""
+    replayer, entries = Replayer(START), numbered(made)
+    begun = [replayer.after(entries[:n]) for n in range(len(entries) + 1)]
+    for n, state in enumerate(begun):  # only now: a later edit must not change an earlier state
+        assert plain_whole(state) == plain_whole(replay(START, entries[:n]))
+    assert plain_whole(replayer.after(numbered(others))) == plain_whole(replay(START, numbered(others)))
+    assert plain_whole(replayer.after(entries)) == plain_whole(begun[-1])
+
+
 def test_merge_split_and_noise() -> None:
     state = replay(START, numbered([Merge(2, (0, 3), "all"), Noise((1,)), Rename(1, "new"), Accept(9)]))
     assert state.void == (4,)
@@ -178,6 +197,28 @@ def test_a_cut_first_line_is_written_again(tmp_path: Path, cut: int) -> None:
     append(path, "", lambda _: Accept(0))
     assert path.read_bytes().startswith(b'{"format": 2}\n{"at": ')
     assert len(read_log(path)) == 1
+
+
+def test_a_log_that_is_read_again_has_what_others_wrote_meanwhile(tmp_path: Path) -> None:
+    """Lines are added, one of them in parts; then the log is written anew, shorter and as long as it was."""
+    path = tmp_path / "decisions.jsonl"
+    log = DecisionLog(path)
+    assert log.read() == []
+    append(path, "Ana", lambda _: Accept(0), at="T")
+    assert log.read() == read_log(path) == log.append("Ben", lambda seen: Accept(len(seen)), at="T")[:1]
+    with path.open("ab") as file:
+        file.write(b'{"decision": "noise",')
+    assert [entry.edit for entry in log.read()] == [Accept(0), Accept(1)]
+    with path.open("ab") as file:
+        file.write(b' "sentences": [1]}')  # whole, though nobody ended the line
+    assert log.read() == read_log(path) == log.read()
+    assert [entry.line for entry in log.append("Ana", lambda _: Accept(2))] == [2, 3, 4, 5]
+    assert log.read() == read_log(path)
+    text = path.read_text()
+    path.write_text(text.replace('"intent_id": 0', '"intent_id": 3'))
+    assert log.read()[0].edit == Accept(3)
+    path.write_text("".join(text.splitlines(keepends=True)[:2]))
+    assert [entry.edit for entry in log.read()] == [Accept(0)]
 
 
 def test_a_log_of_another_format_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.review.edits import Edit, Entry, Merge, Move, Noise, Quorum, Rename, Undo, Vote, edit_of, fields_of
+from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Quorum, Rename, Undo, Vote, edit_of, fields_of
 from dialin.review.log import entries_in
-from dialin.review.replay import ReviewState, refusal, replay, start_of
+from dialin.review.replay import Replayer, refusal, replay
 from dialin.review.stages import Stage, open_for, standing_of
+from dialin.review.state import ReviewState, start_of
 from dialin.review.verdicts import fleiss_agreement
 from dialin.tune.from_review import decided_in
 
@@ -78,6 +79,19 @@ def test_what_a_name_may_not_say() -> None:
     assert not refusal(state, Vote(0, True, 2, 1), "Leo")
     void = after(("Ana", Vote(0, good=True)), ("Ana", Vote(0, True, 2)), ("", Vote(0, good=True)))
     assert void.void == (2, 3)
+
+
+def test_verdicts_that_are_heard_one_by_one_change_no_earlier_state() -> None:
+    """Three judges find intent 0 bad, and a person accepts it all the same; then two are enough, and Kim verifies."""
+    said: list[Said] = [*all_say(0, False, False, False), ("Ana", Accept(0)), *all_say(1, False, False)]
+    entries = log_of(*said, ("", Quorum(2)), ("Ana", Rename(0, "cancel-order")), ("Kim", Vote(0, True, 2, 1)))
+    replayer = Replayer(START)
+    states = [replayer.after(entries[:n]) for n in range(len(entries) + 1)]
+    for n, state in enumerate(states):
+        whole = replay(START, entries[:n])
+        assert (state.judged, state.intents, state.parted) == (whole.judged, whole.intents, whole.parted)
+    assert [one.intent for one in states[3].parted] == [0]
+    assert [one.intent for one in states[-1].parted] == [1]
 
 
 def test_what_was_changed_is_verified_again() -> None:

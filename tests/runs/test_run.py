@@ -16,7 +16,7 @@ import pytest
 from conftest import Cli
 
 from dialin import files
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.errors import InputError

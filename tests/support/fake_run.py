@@ -15,7 +15,7 @@ import pyarrow as pa
 from dialin import files, saved
 from dialin.cluster.strata import Stratum
 from dialin.discover.assign import build
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Intent, Result

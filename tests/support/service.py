@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.serve.app import http_service
 from dialin.serve.rules import Rules
 from dialin.serve.served import Shelf

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.text.script import is_chinese, is_japanese_or_korean, language_of
+from dialin.text.script import has_words, is_chinese, is_japanese_or_korean, language_of
 
 TEXTS = {
     "english": ("where is my card", False, False),
@@ -55,6 +55,24 @@ LANGUAGES = {
 @pytest.mark.parametrize(("texts", "language"), LANGUAGES.values(), ids=LANGUAGES)
 def test_language_of_a_prompt(texts: list[str], language: str) -> None:
     assert language_of(texts) == language
+
+
+@pytest.mark.parametrize(
+    "text", ["", "?!", "4471", "184****2219", "A-4471/b", "<PHONE>", "<CARD_2> <PHONE_1>", "１２３", "👍"]
+)
+def test_what_has_no_words_has_the_language_of_the_texts_around_it(text: str) -> None:
+    assert not has_words(text)
+    assert [language_of([text, other]) for other in ("我的包裹到哪了", "where is it")] == ["zh", "en"]
+    assert [language_of([text], other) for other in ("zh", "en")] == ["zh", "en"]
+
+
+def test_codes_do_not_outweigh_the_words_of_an_intent() -> None:
+    assert language_of(["订单", *["ABCDEFGH-1"] * 9]) == "zh"
+
+
+@pytest.mark.parametrize("text", ["尾号4471", "4471 it is", "5号", "ok", "<b>", "карта"])
+def test_words_beside_a_number_are_words(text: str) -> None:
+    assert has_words(text)
 
 
 @given(st.lists(st.text(max_size=20)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -16,7 +17,7 @@ from starlette.testclient import TestClient
 from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Redo, Rename, Split, SplitPart, Undo
 from dialin.review.log import append, read_log
 from dialin.review.rank import RankedIntent
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 from dialin.runs.run import load
 from dialin.web import pages
 from dialin.web.app import Access, app_of
@@ -59,9 +60,23 @@ def test_a_page_offers_the_nearest_and_says_how_many_it_leaves_out(client: TestC
 
 def test_doubt_is_a_whole_number_that_the_page_explains(client: TestClient) -> None:
     html = client.get("/intents").text
-    assert "“In doubt” is that number for each intent" in html
-    assert re.search(r'deserve a look">[\d,]+<', html)
+    assert "“In doubt” counts, for each intent, the utterances that may belong elsewhere" in html
+    assert "eeds come before what else is said, and the most doubtful intents before the others." in html
+    assert re.search(r'may belong elsewhere">[\d,]+<', html)
     assert re.search(r"about [\d,]+ of the utterances in doubt · close to", client.get("/intent/0").text)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "line"),
+    [
+        (34.4, "Much of this is unsure: begin at the top, and stop where the intents look right."),
+        (33.3, "About 33 of the 100 utterances with an intent may be misplaced."),
+        (0.0, "About 0 of the 100 utterances with an intent may be misplaced."),
+    ],
+)
+def test_how_many_are_in_doubt_is_told_where_that_is_a_small_part(run: Path, doubt: float, line: str) -> None:
+    found = pages.overview(Desk(load(run)).view(), 1)
+    assert replace(found, doubt=doubt, n_assigned=100).in_doubt == line
 
 
 def test_any_intent_is_merged_or_gets_sentences_by_its_name(client: TestClient, run: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from dialin.annotate.dataset import LABELLED_STAGES
-from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, standing_of
+from dialin.review.state import ReviewState
 from dialin.review.verdicts import GROUPS, JUDGES, agreement_text, fleiss_agreement
 from dialin.runs.manifest import Manifest
 from dialin.runs.run import Run

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, standing_of
+from dialin.review.state import ReviewState
 from dialin.runs.run import Run
 
 LABELLED_STAGES = (Stage.VERIFY, Stage.VERIFIED)

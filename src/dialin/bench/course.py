@@ -16,7 +16,8 @@ from dialin.bench.methods import asks, check_methods
 from dialin.bench.once import Workbench, run_once
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import RUNS, Key, Row, about_of, append_row, open_folder, rewrite
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import connect
+from dialin.discover.connections import Connections
 from dialin.discover.specs import Specs
 from dialin.llm.spec import NO_LLM
 

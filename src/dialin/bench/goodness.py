@@ -8,7 +8,7 @@ import numpy as np
 
 from dialin.arrays import Labels, Matrix, Rows
 from dialin.bench.cases import Case
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.discover.context import Context, Tools
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs

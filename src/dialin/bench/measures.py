@@ -23,7 +23,8 @@ from dialin.bench.goodness import judge_on, judged
 from dialin.bench.labels import kept
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import GOODNESS, Row
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import connect
+from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
 from dialin.discover.replies import shared_store
 from dialin.discover.specs import Specs

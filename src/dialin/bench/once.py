@@ -16,7 +16,7 @@ from dialin.bench.methods import asks, cap_of, is_told_k, labels_by
 from dialin.bench.plan import Watch
 from dialin.bench.recall import RecallBackend
 from dialin.bench.results import REPLIES, Key, Row, score_columns, stem_of
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
 from dialin.discover.replies import asked, shared_store
 from dialin.jobs.discover import tools_of

@@ -18,7 +18,8 @@ from dialin.cli.output import say
 from dialin.cli.progress import Meter
 from dialin.cli.review import door_options, serve_run
 from dialin.cli.sources import column_options, columns_of
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import connect
+from dialin.discover.connections import Connections
 from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.facts.headline import summary_of

@@ -16,8 +16,9 @@ from dialin.bench.methods import METHODS, capped_name, check_methods
 from dialin.bench.plan import Bench, Watch
 from dialin.bench.results import Row
 from dialin.bench.table import markdown, tables_json
+from dialin.cli.given import specs_of
 from dialin.cli.group import UserStop
-from dialin.cli.options import JSON, model_options, specs_of
+from dialin.cli.options import JSON, model_options
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.embed.choose import pinned

@@ -10,9 +10,7 @@ import click
 from dialin import files
 from dialin.cli.discover import make_run, print_run
 from dialin.cli.evaluate import print_scores
-from dialin.cli.options import (
-    JSON,
-)
+from dialin.cli.options import JSON
 from dialin.cli.output import say
 from dialin.discover.settings import Settings
 from dialin.discover.specs import DEFAULT_LLM, Specs, who_judges

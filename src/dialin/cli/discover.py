@@ -13,12 +13,12 @@ from typing import Any
 import click
 
 from dialin import files
+from dialin.cli.given import budget_of
 from dialin.cli.group import UserStop, began_at
 from dialin.cli.options import (
     JSON,
     RUN,
     allow_server_option,
-    budget_of,
     budget_options,
     cascade_option,
     fallback_option,
@@ -31,7 +31,8 @@ from dialin.cli.options import (
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.cli.sources import intents_option, outcome_option, plan_of, source_options
-from dialin.discover.connect import Connections, connect, on_engine
+from dialin.discover.connect import connect, on_engine
+from dialin.discover.connections import Connections
 from dialin.discover.specs import Specs
 from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderError
 from dialin.facts.headline import summary_json
@@ -42,6 +43,7 @@ from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
 from dialin.llm.ledger import Budget
 from dialin.llm.spec import AUTO
+from dialin.read.corpus import Corpus
 from dialin.redact.source import RedactedCorpus
 from dialin.redact.suggest import suggestion
 from dialin.report.terminal import console_on, print_report
@@ -143,10 +145,10 @@ class SessionLimits:
     budget: Budget = field(default_factory=Budget)
     memory: int | None = None
 
-    def check(self, texts: Sequence[str], opened: Connections) -> None:
+    def check(self, corpus: Corpus, opened: Connections) -> None:
         """Raise InputError if the run does not fit into the memory, or a price is missing."""
         self.budget.require_prices(opened.llm_names)
-        check_fits(texts, opened.embed, self.memory)
+        check_fits(corpus, opened.embed, self.memory)
 
 
 def make_run(
@@ -159,7 +161,7 @@ def make_run(
     corpus = found.corpus
     watch.step(LOAD)
     with Meter() as meter, connected(plan.specs, corpus.texts, meter, ray) as opened:
-        limits.check(corpus.texts, opened)
+        limits.check(corpus, opened)
         if batch:
             check_batches(opened.backend, opened.judge, opened.dear)
         run = start(out, plan, corpus, opened, found.redaction)
@@ -197,7 +199,7 @@ def resume_run(run: Run, limits: SessionLimits, batch: bool | None = None, ray: 
     watch = Stopwatch(began_at())
     watch.step(LOAD)
     with Meter() as meter, connected(run.specs, run.corpus.texts, meter, ray) as opened:
-        limits.check(run.corpus.texts, opened)
+        limits.check(run.corpus, opened)
         session = replace(session_of(limits.budget, meter, batch), watch=watch)
         if goes_in_batches(run.folder, session):
             check_batches(opened.backend, opened.judge, opened.dear)

@@ -9,19 +9,13 @@ from typing import Any
 import click
 
 from dialin.bounded import shown_size
-from dialin.cli.options import (
-    JSON,
-    cascade_option,
-    model_options,
-    price_options,
-    prices_of,
-    redact_option,
-    settings_options,
-)
+from dialin.cli.given import prices_of
+from dialin.cli.options import JSON, cascade_option, model_options, price_options, redact_option, settings_options
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.cli.sources import intents_option, plan_of, source_options
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import connect
+from dialin.discover.connections import Connections
 from dialin.discover.state import MIN_SENTENCES, Data
 from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
@@ -52,14 +46,14 @@ def estimate(as_json: bool, **options: Any) -> None:
     plan, prices = plan_of(options), prices_of(options)
     corpus = read_corpus(plan, check_number).corpus
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say, check=False) as opened:
-        check_fits(corpus.texts, opened.embed, None)
+        check_fits(corpus, opened.embed, None)
         meter.step("embed")
         found = data_of(corpus, opened.embed(corpus.texts), opened.embedder_name).in_context(plan.settings.context)
         kinds = opened.kinds(found.texts, found.roles)
         data = replace(found, kinds=kinds and kinds_in_place(kinds, found.roles, found.order))
         meter.step("predict")
         prediction = replace(predicted(plan, data, opened), prices=prices)
-    memory = MemoryNeed.of(data.texts, data.X.shape[1]).n_bytes
+    memory = MemoryNeed.of(data.texts, data.X.shape[1], corpus.occurrences.num_rows).n_bytes
     if as_json:
         print_json({**prediction.as_dict(), "memory_bytes": memory})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
@@ -11,8 +10,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +22,8 @@ from dialin.errors import DialinError, DiskFullError, InputNote, InputWarning
 from dialin.llm.threads import THREADS
 from dialin.text.unseen import without_unseen
 
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED, EXIT_UNREAD = 130, 141
+"""What a shell reports for a program that Ctrl-C ended, and for one whose reader has gone, such as `head`."""
 
 
 class UserStop(Exception):  # noqa: N818  (not an error: the user pressed Ctrl-C)
@@ -69,6 +71,16 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(entry.module), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named; for a name that none has, the error tells the nearest ones."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = " or ".join(map(repr, get_close_matches(args[0], self.entries)))
+            raise click.UsageError(f"{error.message}{f' Did you mean {near}?' * bool(near)}", ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands with their help lines, without importing them."""
         with formatter.section("Commands"):
@@ -89,6 +101,16 @@ class OneLineGroup(LazyGroup):
             code = self._code(args, **extra)
         _end_if_threads_wait(code)
         sys.exit(code)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that is named; where nobody reads its output any more, it ends quietly."""
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, SystemExit) as left:
+            if isinstance(left, SystemExit) and not isinstance(left.__context__, BrokenPipeError):  # not rich's
+                raise
+            _write_nowhere()
+            ctx.exit(EXIT_UNREAD)
 
     def _code(self, args: Sequence[str] | None, **extra: Any) -> int:
         try:
@@ -112,7 +134,9 @@ class OneLineGroup(LazyGroup):
         try:
             return super().main(args, standalone_mode=False, **{"obj": time.perf_counter()} | extra)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            from dialin.room import is_full  # noqa: PLC0415  (it loads PyArrow)
+
+            if not is_full(error, Path(str(error.filename or "."))):
                 raise
             raise DiskFullError(f"cannot write {error.filename or 'the output'}: {error.strerror}") from error
 
@@ -129,6 +153,12 @@ def _end_if_threads_wait(code: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _write_nowhere() -> None:
+    """Let what is left of the output go nowhere, so that the end of the process does not complain of it."""
+    with suppress(OSError, ValueError):  # a test's output is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

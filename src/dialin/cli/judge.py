@@ -16,18 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from dialin.arrays import Rows
-from dialin.cli.options import (
-    BOM,
-    JSON,
-    cascade_option,
-    cascade_target_option,
-    fallback_option,
-    model_options,
-    specs_of,
-)
+from dialin.cli.given import specs_of
+from dialin.cli.options import BOM, JSON, cascade_option, cascade_target_option, fallback_option, model_options
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
-from dialin.discover.connect import Connections, connect
+from dialin.discover.connect import connect
+from dialin.discover.connections import Connections
 from dialin.discover.replies import shared_store
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data

@@ -5,19 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import click
 
 from dialin.cli.values import MemorySize, NumberOrAuto
-from dialin.discover.settings import RANGES, Auto, Settings
-from dialin.discover.specs import DEFAULT_LLM, Specs
-from dialin.errors import InputError
-from dialin.judge.calibration import Calibration, read_calibration
-from dialin.llm.ledger import Budget
-from dialin.llm.prices import PRICE_HINT, Price, PriceList
+from dialin.discover.settings import RANGES, Settings
+from dialin.discover.specs import DEFAULT_LLM
 from dialin.llm.servers import allow
 from dialin.llm.spec import AUTO, NO_LLM
 from dialin.redact.choice import ENGINES
@@ -174,7 +169,7 @@ def _number(name: str, text: str) -> Callable[[Command], Command]:
 
 cascade_target_option = _number(
     "cascade_target",
-    "With --cascade, share of the verdicts that are those of the dear LLM, with 95 % probability. 1: all.",
+    "With --cascade, share of the verdicts that are those of the expensive LLM, with 95 % probability. 1: all.",
 )
 _SETTINGS: list[Callable[[Command], Command]] = [
     _number("seed", "Random seed."),
@@ -276,43 +271,3 @@ model_options = stacked(_MODELS)
 budget_options = stacked([*_CAPS, *_PRICES])
 price_options = stacked(_PRICES)
 settings_options = stacked(_SETTINGS)
-
-
-def settings_of(options: dict[str, Any]) -> Settings:
-    """Return the settings among the options of a command."""
-    names = {field.name for field in fields(Settings)}
-    given = {name: value for name, value in options.items() if name in names}
-    return Settings(**given | {"glossary": glossary_of(options)})
-
-
-def glossary_of(options: dict[str, Any]) -> tuple[str, ...]:
-    """Return the glossary in the file among the options of a command; () if there is none."""
-    from dialin.read.glossary import read_glossary  # noqa: PLC0415  (a command without one reads no table)
-
-    path = options.get("glossary")
-    return read_glossary(path) if path else ()
-
-
-def specs_of(options: dict[str, Any]) -> Specs:
-    """Return the LLMs and the embedder among the options of a command."""
-    path = options["calibration"]
-    calibration: Calibration | Auto = read_calibration(path) if path else "auto"
-    is_untuned = options.get("form", AUTO) not in {AUTO, "tuned"}  # the tuned judge supports no other form
-    judge = options["llm"] if options["judge_llm"] == AUTO and is_untuned else options["judge_llm"]
-    more = options.get("cascade", NO_LLM), options.get("fallback", ())
-    return Specs(options["llm"], judge, options["embedder"], calibration, *more)
-
-
-def budget_of(options: dict[str, Any]) -> Budget:
-    """Return the caps among the options of a command."""
-    return Budget(options["max_calls"], options["max_tokens"], options["max_cost"], prices_of(options))
-
-
-def prices_of(options: dict[str, Any]) -> PriceList:
-    """Return the prices: the one among the options of a command, or what is known; raise InputError for half a one."""
-    given = [options["price_in"], options["price_out"]]
-    if given == [None, None]:
-        return PriceList()
-    if None in given:
-        raise InputError(f"a price needs two numbers, got {given[0]} for input, {given[1]} for output", hint=PRICE_HINT)
-    return PriceList(Price(*given))

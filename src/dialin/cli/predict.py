@@ -14,7 +14,8 @@ from dialin.cli.options import BOM, JSON, RUN, allow_server_option, ray_option, 
 from dialin.cli.output import print_data, say
 from dialin.cli.replaced import check_written
 from dialin.cli.sources import columns_of, source_of, source_options
-from dialin.discover.connect import Connections, connect_for_new
+from dialin.discover.connect import connect_for_new
+from dialin.discover.connections import Connections
 from dialin.jobs.predict import predict_parts, redacting
 from dialin.jobs.predict_multi import multi_table
 from dialin.jobs.predict_spread import predict_on_cores

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from dialin import files
-from dialin.cli.options import JSON, RUN, min_dialogues_option, price_options, prices_of
+from dialin.cli.given import prices_of
+from dialin.cli.options import JSON, RUN, min_dialogues_option, price_options
 from dialin.cli.outcomes import outcome_question
 from dialin.cli.output import print_json, say
 from dialin.cli.replaced import check_written

@@ -13,7 +13,8 @@ import click
 from dialin.cli.options import RUN, allow_server_option, stacked
 from dialin.cli.output import say
 from dialin.cli.values import MemorySize
-from dialin.discover.connect import Connections, connect_for_new
+from dialin.discover.connect import connect_for_new
+from dialin.discover.connections import Connections
 from dialin.errors import InputError
 from dialin.llm.hosts import is_loopback
 from dialin.runs.run import Run

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from dialin.cli.options import settings_of, specs_of, stacked
+from dialin.cli.given import settings_of, specs_of
+from dialin.cli.options import stacked
 from dialin.discover.specs import who_judges
 from dialin.read.columns import PAUSE, Columns
 from dialin.read.database import SqlQuery, sql_query

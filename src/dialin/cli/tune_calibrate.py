@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import click
 
-from dialin.cli.options import JSON, glossary_of, glossary_option
+from dialin.cli.given import glossary_of
+from dialin.cli.options import JSON, glossary_option
 from dialin.cli.output import print_json, say
 from dialin.cli.progress import Meter
 from dialin.discover.connect import calibration_file, connect

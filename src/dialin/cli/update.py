@@ -9,16 +9,8 @@ import click
 from click.core import ParameterSource
 
 from dialin.cli.discover import BATCH_HELP, SessionLimits, make_run, print_run
-from dialin.cli.options import (
-    JSON,
-    RUN,
-    allow_server_option,
-    budget_of,
-    budget_options,
-    memory_option,
-    ray_option,
-    redact_option,
-)
+from dialin.cli.given import budget_of
+from dialin.cli.options import JSON, RUN, allow_server_option, budget_options, memory_option, ray_option, redact_option
 from dialin.cli.sources import columns_of, outcome_option, source_of, source_options
 from dialin.runs.run import load
 from dialin.runs.update import update_plan

@@ -16,11 +16,12 @@ clusters that have the closeness of one intent, and where there are fewer, the n
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from dialin.arrays import Bools, Floats, Labels, Matrix
+from dialin.cluster.cut_weights import CutWeights
 from dialin.cluster.cuts import (
     MAX_MEASURED,
     MAX_THINNED,
@@ -46,62 +47,6 @@ N_EACH = 40
 """Sentences a cluster in the samples on which the worth of cuts is measured."""
 MIN_SAMPLE = 300
 """Least sentences of such a sample."""
-
-
-@dataclass(frozen=True)
-class CutWeights:
-    """How the evidence weighs in the log of the posterior.
-
-    Parameters
-    ----------
-    gap : float
-        Weight of the log of a cut's worth beyond random points.
-    distance : float
-        Weight of -(log k - log k')² / 2, where the cut into k' clusters has the closeness of one intent.
-    closeness : float
-        Closeness of one intent, in (0, 1).
-    raised : float
-        Share of log(`full` / sentences a cluster) by which the log of the number of clusters is raised.
-    full : float
-        Sentences a cluster that show all clusters.
-    """
-
-    gap: float = 3.0
-    distance: float = 0.0
-    closeness: float = 0.6
-    raised: float = 0.2
-    full: float = 60.0
-
-
-FITTED = CutWeights(gap=3.0, distance=0.5, closeness=0.6)
-"""For the shipped English embedder: near what fits all families of data sets together (``studies.own.fineness``)."""
-FITTED_CHINESE = replace(FITTED, closeness=0.52)
-"""For the shipped Chinese embedder, whose vectors lie farther apart."""
-FITTED_EMBEDDERS = frozenset({"local:intents-en-v3", "local:intents-zh-v2", "local:intents-en-v3+intents-zh-v2"})
-
-
-def weights_for(embedder: str, *, is_chinese: bool = False) -> CutWeights:
-    """Return the weights fitted to the vectors of an embedder, by its name; without closeness for any other.
-
-    Examples
-    --------
-    >>> weights_for("local:intents-en-v3").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
-    (0.5, 0.0)
-    """
-    if not is_fitted(embedder):
-        return CutWeights()
-    return FITTED_CHINESE if is_chinese else FITTED
-
-
-def is_fitted(embedder: str) -> bool:
-    """Tell whether the estimate, and P(good) of what is kept, were fitted to the vectors of an embedder.
-
-    Examples
-    --------
-    >>> is_fitted("local:intents-zh-v2"), is_fitted("local:bge-small-zh-v1.5")
-    (True, False)
-    """
-    return embedder in FITTED_EMBEDDERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +173,7 @@ class Measuring:
 
     min_size: int
     seed: int = 0
-    weights: CutWeights = CutWeights()
+    weights: CutWeights = field(default_factory=CutWeights)
     most_samples: int = MAX_THINNED
 
 

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.labels import canonical
 from dialin.cluster.linkage import Linkage, tree_of
+from dialin.cluster.micro_clusters import micro_clusters
 from dialin.cluster.smooth import smoothed
 from dialin.cluster.tree import Tree, check_k
 from dialin.cluster.workers import one_openmp_thread
@@ -66,23 +68,6 @@ def partitioner_of(name: str, random_state: int | None = None) -> Partitioner:
     if name == "gmm":
         return GMM(random_state=random_state)
     raise InputError(f"partitioner must be 'agglomerative', 'kmeans' or 'gmm', got {name!r}")
-
-
-def rows_by(labels: Labels) -> dict[int, Labels]:
-    """Return the rows of each label, labels and rows ascending, in one pass.
-
-    Examples
-    --------
-    >>> {label: rows.tolist() for label, rows in rows_by(np.array([4, -1, 4])).items()}
-    {-1: [1], 4: [0, 2]}
-    """
-    if not len(labels):
-        return {}
-    is_short = max(-int(labels.min()), int(labels.max())) < 1 << 15  # 16 bits are sorted ten times as fast
-    order = np.argsort(labels.astype(np.int16) if is_short else labels, kind="stable")
-    ordered = labels[order]
-    begins = np.append(0, np.flatnonzero(np.diff(ordered)) + 1)
-    return dict(zip(ordered[begins].tolist(), np.split(order, begins[1:]), strict=True))
 
 
 @dataclass(frozen=True)
@@ -281,48 +266,6 @@ class TreePartition:
         for i, node in enumerate(self.tree.nodes_at(k)):
             labels[self.tree.members(int(node))] = i
         return labels
-
-
-def canonical(labels: Labels) -> Labels:
-    """Renumber labels (n,) from 0 by first appearance."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return np.asarray(rank[inverse], dtype=np.int64)
-
-
-def centroid(X: Matrix) -> Matrix:
-    """Return the unit-norm mean of the rows of X."""
-    mean = X.mean(axis=0, dtype=np.float64)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12), dtype=np.float32)
-
-
-def micro_clusters(
-    X: Matrix, weight: Floats, n_micro: int, random_state: int | None
-) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Make about `n_micro` small clusters of many rows.
-
-    Returns
-    -------
-    means : float64 array of shape (m, d), m <= n_micro
-        Weighted means of their rows, not normalised: that keeps Ward and average linkage exact.
-    weight : float64 array of shape (m,)
-    leaf : int64 array of shape (n,)
-        Micro-cluster of each row.
-    """
-    from sklearn.cluster import MiniBatchKMeans  # noqa: PLC0415  (as above)
-
-    # k-means++ would take longer than all the rest, and thousands of random starts cover the space.
-    model = MiniBatchKMeans(
-        min(n_micro, len(X)), init="random", n_init=1, batch_size=4096, max_iter=20, random_state=random_state
-    )
-    with one_openmp_thread():
-        leaf = canonical(np.asarray(model.fit_predict(X, sample_weight=weight), dtype=np.int64))
-    total = np.asarray(np.bincount(leaf, weights=weight), dtype=np.float64)
-    means = np.empty((len(total), X.shape[1]))
-    for column in range(X.shape[1]):  # one column at a time: no second copy of X
-        means[:, column] = np.bincount(leaf, weights=weight * X[:, column]) / total
-    return means, total, leaf
 
 
 def _checked(X: Matrix, sample_weight: Weights | None) -> Floats:

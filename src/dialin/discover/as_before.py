@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Bools, Ints, Labels, Matrix, Rows
-from dialin.cluster.partition import centroid, rows_by
+from dialin.cluster.labels import centroid, rows_by
 from dialin.discover.assign import Pieces
 from dialin.discover.conclude import assignment_roles, min_sizes, pieces_of_draft
 from dialin.discover.context import Context

@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from dialin import files, saved
 from dialin.arrays import Matrix, Rows, RowVectors
-from dialin.cluster.partition import centroid
+from dialin.cluster.labels import centroid
 from dialin.cluster.workers import one_blas_thread
 from dialin.judge.verdict import Judge
 

@@ -17,6 +17,7 @@ import numpy as np
 from dialin.arrays import Floats
 from dialin.cluster.centroids import tree_of_centroids
 from dialin.cluster.levels import Grouping, levels_of
+from dialin.cluster.neighbours import evenly
 from dialin.discover.intent_tree import TOP, Path
 from dialin.discover.state import Intent
 from dialin.name.kinds import may_be_need
@@ -144,4 +145,5 @@ def children_of(branches: Sequence[DraftBranch]) -> dict[int, list[int]]:
 
 def some_of(branch: DraftBranch, n: int) -> list[int]:
     """Return up to n of the intents of a branch, spread over all of them."""
-    return [branch.intents[i] for i in np.unique(np.linspace(0, len(branch.intents) - 1, n).round().astype(int))]
+    found: list[int] = evenly(np.array(branch.intents, dtype=np.int64), n).tolist()
+    return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dialin.arrays import Floats, Matrix
-from dialin.cluster.centroids import centroids
+from dialin.cluster.centroids import centroids, unit_rows
 from dialin.discover.branch_draft import DraftBranch, children_of, drafted, some_of
 from dialin.discover.context import Tools
 from dialin.discover.intent_tree import TOP, Branch, IntentTree, Path
@@ -19,7 +19,6 @@ from dialin.llm.base import LLM
 from dialin.name.branch_topics import N_SHOWN, BranchShown, ask_topics, believed
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.labels import Example
-from dialin.name.nearness import unit_rows
 from dialin.name.shared import shared_names
 from dialin.name.turns import Turn
 from dialin.text.script import language_of
@@ -86,7 +85,8 @@ def _believed(branches: Sequence[DraftBranch], topics: Sequence[str], sums: Floa
     """Return the topics that lie nearest to their own branch among those beside it; "" in the place of others."""
     found = list(topics)
     for places in children_of(branches).values():
-        centres = unit_rows(np.array([sums[list(branches[place].intents)].sum(axis=0) for place in places]))
+        total = np.array([sums[list(branches[place].intents)].sum(axis=0) for place in places])
+        centres = unit_rows(total).astype(np.float32)
         for place, topic in zip(places, believed([topics[i] for i in places], centres, tools.embed), strict=True):
             found[place] = topic
     return found

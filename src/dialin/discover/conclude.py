@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Ints, Labels, Rows
-from dialin.cluster.granularity import is_fitted
-from dialin.cluster.partition import rows_by
+from dialin.cluster.cut_weights import is_fitted
+from dialin.cluster.labels import rows_by
 from dialin.discover.assign import Pieces, build, reasons, widen
 from dialin.discover.context import Context
-from dialin.discover.naming import describe_intents, is_capped, name_intents, typical_rows
+from dialin.discover.examples import typical_rows
+from dialin.discover.naming import describe_intents, is_capped, name_intents
 from dialin.discover.state import Draft, Intent, Result
 from dialin.name.kinds import Kinds, needs_and_frequent_first, prevailing
 from dialin.name.turns import Turn

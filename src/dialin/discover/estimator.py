@@ -46,8 +46,8 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         object; "auto" chooses by the script of the texts.
     judge_llm : str, LLM, tuple or None
         Judges in the place of `llm`; "auto": `llm` itself, or where that is a model of the catalogue, the embeddings
-        alone, unless ``settings.judge`` says otherwise. A tuple is a cascade of a cheap and a dear LLM: the cheap one
-        decides where the dear one is proved to agree (`Settings.cascade_target`).
+        alone, unless ``settings.judge`` says otherwise. A tuple is a cascade of a cheap and an expensive LLM: the
+        cheap one decides where the expensive one is proved to agree (`Settings.cascade_target`).
     calibration : Calibration or "auto"
         Of the LLM that judges; "auto": the one in the folder of its adapter, or the one shipped for it.
     settings : Settings, optional

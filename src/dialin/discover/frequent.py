@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Floats, Matrix, Rows
-from dialin.cluster.partition import centroid
+from dialin.cluster.labels import centroid
 from dialin.discover.assign import N_DEVIATIONS, build, spread
 
 N_SIGMAS = 3.0

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from dialin.arrays import Rows
+from dialin.arrays import Bools, Rows
+from dialin.cluster.cut_weights import CutWeights, weights_for
 from dialin.cluster.cuts import MAX_THINNED
-from dialin.cluster.granularity import CutWeights, Granularity, Measuring, SuggestedCut, granularity_of, weights_for
+from dialin.cluster.granularity import MIN_MEASURED, Granularity, Measuring, SuggestedCut, granularity_of
 from dialin.cluster.partition import Agglomerative, FittedOnce, TreePartition
 from dialin.cluster.regions import regions_of
+from dialin.cluster.some_rows import SomeRows
 from dialin.cluster.strata import strata_of
+from dialin.cluster.tree import Tree
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.judge.evidence import SuggestedHeights
@@ -72,15 +75,43 @@ def measured_regions(
     found : list of Granularity or None
         What each region suggests; None where it cannot be measured.
     """
-    whole, regions = granularity_in(data, rows, settings), regions_of(data.X[rows], partition.tree)
+    regions, all_of_it = regions_of(data.X[rows], partition.tree), np.ones(len(rows), dtype=np.bool_)
+    whole = granularity_of_part(data, rows, partition.tree, all_of_it, settings)
     share = whole.share_shown(len(rows), cut_weights(data, rows)) if whole else 1.0
     if whole is None or share == 1 or not regions.any():
         return np.zeros(len(rows), dtype=np.int64), [whole]
     labels = partition.cut(whole.n_clusters)
     parts = [regions == region for region in range(int(regions.max()) + 1)]
-    found = [granularity_in(data, rows[part], settings, 1) for part in parts]  # what each errs by evens out over all
+    found = [granularity_of_part(data, rows, partition.tree, part, settings) for part in parts]
     there = [len(np.unique(labels[part])) for part in parts]
     return regions, [one and one.drawn_to(n, share) for one, n in zip(found, there, strict=True)]
+
+
+def granularity_of_part(data: Data, rows: Rows, tree: Tree, is_inside: Bools, settings: Settings) -> Granularity | None:
+    """Return the granularity that a part of a stratum suggests: by the sentences that say something, if they suffice.
+
+    Greetings, thanks and "ok" lie far from all others and close together: where they are many, the cut that parts them
+    from all others would be the best one, and how fine the others are would not count.
+
+    Parameters
+    ----------
+    data : Data
+        All sentences.
+    rows : ndarray of shape (n,), int64
+        Those of the stratum.
+    tree : Tree
+        The tree of the stratum.
+    is_inside : ndarray of shape (n,), bool
+        Those of the part, whole nodes of the tree.
+    settings : Settings
+        The settings of the run.
+    """
+    most_samples = MAX_THINNED if is_inside.all() else 1  # what each of many parts errs by evens out over all
+    speaks = is_inside if data.kinds is None else is_inside & data.kinds.at(rows).say_something
+    if not MIN_MEASURED <= speaks.sum() < is_inside.sum():
+        return granularity_in(data, rows[is_inside], settings, most_samples)
+    found = granularity_in(data, rows[speaks], settings, most_samples)
+    return found and SomeRows(tree, is_inside, speaks).suggestion_for_all(found)
 
 
 def granularity_in(data: Data, rows: Rows, settings: Settings, most_samples: int = MAX_THINNED) -> Granularity | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import is_fitted
+from dialin.cluster.cut_weights import is_fitted
 from dialin.discover.context import Context
 from dialin.discover.state import Data, Draft, Intent
 from dialin.judge.sample import sampler_of
@@ -19,13 +19,10 @@ from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.name.turns import Turn
-from dialin.text.script import language_of
+from dialin.text.script import has_words, language_of
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
-N_CENTRAL, TIMES = 2, 3
-"""Examples are chosen from the first times as many central sentences. One that was said the second times as often as
-another, or more, comes before it; smaller differences are chance."""
 
 
 def label_pieces(draft: Draft, context: Context) -> Draft:
@@ -52,7 +49,7 @@ def name_intents(draft: Draft, context: Context, rows: list[Rows], turns: Sequen
     written = [readable([draft.names[i] for i in group]) if draft.names else [] for group in draft.intents]
     with draft.until_capped():
         written = ask_names(draft, context, rows, written)
-    languages = [language_of([context.data.texts[i] for i in own]) for own in rows]
+    languages = [language_at(context.data, own) for own in rows]
     intents = [NamedRows(*each) for each in zip(rows, written, turns, strict=True)]
     ranked = rank_names(context, intents, languages) if context.tools.ranks_names else [""] * len(rows)
     names = [
@@ -178,43 +175,26 @@ def example_of(context: Context, rows: Rows) -> Example:
     sampler = sampler_of(settings.sampler, settings.sample_dim)
     chosen = rows[sampler(context.data.X[rows], N_NAMING - 2, np.random.default_rng(settings.seed))]
     ordered = dict.fromkeys([*central_rows(context.data.X, rows, 2).tolist(), *chosen.tolist()])
-    return Example.of([context.data.texts[i] for i in ordered], settings.language)
+    language = language_at(context.data, rows) if settings.language == "auto" else settings.language
+    return Example.of([context.data.texts[i] for i in ordered], language)
+
+
+def language_at(data: Data, rows: Rows) -> str:
+    """Return the language of some sentences; that of all, if these have no words, as numbers and codes."""
+    texts = [data.texts[row] for row in rows.tolist()]
+    return language_of(texts) if any(map(has_words, texts)) else data.language
 
 
 def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:
-    """Return the rows nearest to their common centroid, nearest first."""
+    """Return the rows nearest to their common centroid, nearest first.
+
+    The namer reads these, as each sentence counts once for the judge, too; and an audit shows them, since nobody knows
+    how often a sentence was said in one of several clusters. What a run shows to people are its `typical_rows`.
+    """
     if not len(rows):
         return rows
     cosine = np.round(X[rows] @ X[rows].mean(axis=0), 6)
     return rows[np.argsort(-cosine, kind="stable")[:size]]
-
-
-def typical_rows(data: Data, rows: Rows, size: int) -> Rows:
-    """Return rows that show what a cluster is about: of the most central ones, those that were said most often.
-
-    The centre is the mean of the utterances, so a sentence that was said a hundred times counts a hundred times.
-
-    Parameters
-    ----------
-    data : Data
-        All sentences.
-    rows : ndarray of shape (n,), int64
-        The rows of the cluster.
-    size : int
-        Most rows to return; they are chosen from the `N_CENTRAL` times as many nearest to the centre.
-
-    Returns
-    -------
-    ndarray of shape (at most size,), int64
-        Those said most often first; among those said about equally often (within powers of `TIMES`), the nearest first.
-    """
-    if not len(rows):
-        return rows
-    X, counts = data.X[rows], data.counts[rows]
-    cosine = np.round(X @ np.average(X, axis=0, weights=counts), 6)
-    central = np.argsort(-cosine, kind="stable")[: N_CENTRAL * size]
-    how_often = np.floor(np.log(counts[central]) / np.log(TIMES) + 1e-9)
-    return rows[central[np.argsort(-how_often, kind="stable")[:size]]]
 
 
 def is_capped(draft: Draft, context: Context) -> bool:

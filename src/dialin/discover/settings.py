@@ -58,7 +58,7 @@ class Settings:
         Where the geometry gives P(good) beyond this or below 1 − this, the LLM is not asked, in [½, 1]; "auto": where
         the answers of this LLM could not turn the verdict.
     cascade_target : float
-        With a cheap and a dear judge, the least share of the verdicts that are those of the dear one, with a
+        With a cheap and an expensive judge, the least share of the verdicts that are the expensive one's, with a
         probability of 95 %, in [½, 1]; 1: all are.
     merge : {"verified", "paper", "none"}
         Merge along verified edges, the paper's connected components, or not at all.

@@ -25,6 +25,7 @@ from dialin.judge.verdict import Verdict
 from dialin.name.kinds import Kinds
 from dialin.read.spoken import SpokenOrder
 from dialin.search.iterate import Round
+from dialin.text.script import language_of
 
 NOT_A_NEED = "not a need"
 """Reason of a sentence that was left out because only needs were clustered."""
@@ -235,6 +236,11 @@ class Data:
     def scripts(self) -> list[bool]:
         """Script of each sentence, as `dialin.cluster.strata.scripts_of`."""
         return scripts_of(self.texts, self.X)
+
+    @cached_property
+    def language(self) -> str:
+        """Language of the sentences, as `dialin.text.script.language_of`."""
+        return language_of(self.texts)
 
     def stratum_ids(self, *, use_roles: bool) -> Rows:
         """Return the stratum of each sentence, shape (n,), as `dialin.cluster.strata.stratum_ids`; or 0 for all."""

@@ -21,7 +21,7 @@ from dialin.llm.http import Server
 from dialin.llm.learnt import accepts_path
 from dialin.llm.providers import PROVIDERS
 from dialin.llm.spec import Spec, at_server, form_hint, is_path
-from dialin.text.script import is_chinese, is_japanese_or_korean
+from dialin.text.script import has_words, is_chinese, is_japanese_or_korean
 
 ENGLISH = "intents-en-v3"
 CHINESE = "intents-zh-v2"
@@ -61,8 +61,8 @@ def embedder_of(spec: str, texts: Sequence[str] = (), n_threads: int | None = No
         ``azure:DEPLOYMENT[@URL]`` (keys are read from the environment; local servers need none). A folder is one of
         ``dialin tune embedder``; its path may end with a fingerprint, as in `name`.
     texts : sequence of str
-        The texts at hand. ``auto`` takes the English model if fewer than 2 % of them are Chinese, the Chinese one if
-        more than 98 % are, and both side by side otherwise.
+        The texts at hand. ``auto`` takes the English model if fewer than 2 % of those with words are Chinese, the
+        Chinese one if more than 98 % are, and both side by side otherwise.
     n_threads : int, optional
         Threads of a model in this process; all cores by default.
 
@@ -154,6 +154,8 @@ def pinned(spec: str) -> str:
 def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     """Return the spec of the embedded model that suits the texts, and the reason for it.
 
+    Texts without words, such as telephone numbers, go with the others.
+
     Examples
     --------
     >>> spec, reason = suited(["where is my card", "카드 어디 있어요"])
@@ -162,9 +164,10 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     >>> reason
     '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows (st:NAME may)'
     """
-    n_chinese = sum(map(is_chinese, texts))
-    share = n_chinese / len(texts) if texts else 0.0
-    found = f"{n_chinese:,} of {len(texts):,} texts are Chinese"
+    n_chinese, n_words = sum(map(is_chinese, texts)), sum(map(has_words, texts))
+    share = n_chinese / n_words if n_words else 0.0
+    without = f" ({len(texts) - n_words:,} more have no words)" if n_words < len(texts) else ""
+    found = f"{n_chinese:,} of {n_words:,} texts are Chinese{without}"
     unknown = _unknown(sum(map(is_japanese_or_korean, texts)))
     if share < 0.02:
         return Spec("local", ENGLISH), f"{found}: English model{unknown}"

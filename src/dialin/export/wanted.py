@@ -9,8 +9,8 @@ from dialin.errors import InputError
 from dialin.export.tally import Tally
 from dialin.name.actions import AGENT
 from dialin.name.kinds import may_be_need
-from dialin.review.replay import ReviewState
 from dialin.review.stages import Stage, stage_of
+from dialin.review.state import ReviewState
 from dialin.runs.run import Run
 from dialin.runs.shown_tree import shown_tree
 from dialin.runs.withheld import intent_dialogues

@@ -79,7 +79,11 @@ def outcomes_in(contents: LoadedRun, question: OutcomeQuestion) -> Outcomes | No
 
 
 def tree_in(contents: LoadedRun) -> Tree | None:
-    """Return the tree of intents; None without embeddings or intents."""
+    """Return the tree of intents; None without embeddings or intents.
+
+    It holds all intents as they are after the review. The trees that a run's branches come from are others: one for
+    each role, kind and language, of the intents before it (`dialin.discover.branch_draft`).
+    """
     if contents.X is None or not contents.rows:
         return None
     return tree_of_centroids(centroids(contents.X, contents.labels, len(contents.rows)))

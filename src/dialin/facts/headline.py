@@ -10,7 +10,8 @@ import numpy as np
 
 from dialin import files
 from dialin.arrays import Ints
-from dialin.cluster.granularity import SuggestedNumber, is_fitted
+from dialin.cluster.cut_weights import is_fitted
+from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.state import NOT_A_NEED
 from dialin.files import without_nan
 from dialin.judge.guarantee import Cascaded
@@ -19,7 +20,7 @@ from dialin.llm.spec import NO_LLM
 from dialin.name.kinds import KINDS, may_be_need
 from dialin.read.codes import Coded, codes_of
 from dialin.read.dialogues import dialogue_numbers
-from dialin.review.apply import kinds_in
+from dialin.review.columns import kinds_in
 from dialin.runs.redaction import read_redaction
 from dialin.runs.run import Run, check_ended
 from dialin.score.reliability import Goodness, expected_goodness

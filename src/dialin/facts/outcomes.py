@@ -27,6 +27,11 @@ AS_USUAL = OutcomeQuestion()
 """What is asked if the user asks nothing."""
 
 
+def is_sure(q: float | None) -> bool:
+    """Return whether something differs from the rest by more than chance, by the corrected p; None was not tested."""
+    return q is not None and q < SURE_Q
+
+
 @dataclass(frozen=True)
 class OutcomeMean:
     """Mean of an outcome over the dialogues with an intent.
@@ -58,7 +63,7 @@ class OutcomeMean:
     @property
     def is_sure(self) -> bool:
         """Whether it differs from the rest by more than chance."""
-        return self.q is not None and self.q < SURE_Q
+        return is_sure(self.q)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class OutcomeShare:
     @property
     def is_sure(self) -> bool:
         """Whether it differs from the rest by more than chance."""
-        return self.q is not None and self.q < SURE_Q
+        return is_sure(self.q)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.cluster.neighbours import evenly
 from dialin.discover.state import Data
 from dialin.llm.base import Reply, Request
 from dialin.llm.cache import Origin, ReplyStore, request_key
@@ -144,7 +145,7 @@ class CosineGuess:
     @classmethod
     def of(cls, data: Data) -> CosineGuess:
         """Return the guess for the sentences of `data`, measured on at most `N_MEASURED` of them."""
-        some = np.linspace(0, len(data.X) - 1, min(len(data.X), N_MEASURED)).astype(int)
+        some = evenly(np.arange(len(data.X)), N_MEASURED)
         S = data.X[some] @ data.X.T
         S[np.arange(len(some)), some] = -1.0
         strangers, neighbours = np.median(S), np.median(S.max(axis=1))

@@ -10,7 +10,7 @@ from pathlib import Path
 from dialin import files
 from dialin.cluster.workers import one_blas_thread
 from dialin.discover.branching import TreeTask, with_tree
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_store

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from dialin.cluster.neighbours import evenly
 from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
@@ -191,9 +192,7 @@ def pace_of(backend: Backend, requests: Sequence[Request], keep: Keep = lambda r
 
 def _spread(requests: list[Request]) -> list[Request]:
     """Return a few requests spread over the whole run, grouped by static prefix."""
-    if not requests:
-        return []
-    picks = np.unique(np.linspace(0, len(requests) - 1, N_TIMED + 1).round().astype(int))
+    picks = evenly(np.arange(len(requests)), N_TIMED + 1).tolist()
     return sorted((requests[i] for i in picks), key=lambda request: request.prompt.system)
 
 

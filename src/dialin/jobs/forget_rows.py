@@ -17,7 +17,7 @@ from dialin.read.cells import clean
 from dialin.read.corpus import Corpus
 from dialin.read.outcomes import INTENTS
 from dialin.redact.placeholders import unnumbered
-from dialin.redact.source import redacted_text
+from dialin.redact.table import redacted_text
 from dialin.review.apply import edited_intents, state_of
 from dialin.review.pieces import chosen
 from dialin.review.pin import KeptIntents

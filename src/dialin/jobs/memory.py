@@ -12,6 +12,7 @@ from dialin.arrays import Matrix
 from dialin.bounded import shown_size
 from dialin.discover.large import MAX_CLUSTERED
 from dialin.errors import InputError
+from dialin.read.corpus import Corpus
 
 BASE_BYTES = 600_000_000
 """Of the process with its libraries and an embedder."""
@@ -21,6 +22,8 @@ PER_NUMBER = 8.0
 """Bytes of each number of a vector: in the file of vectors, and in a copy that leans towards what is said next."""
 PER_CLUSTERED = 40.0
 """Bytes of each number of a vector that is clustered: smoothed, in a tree, and beside its neighbours."""
+PER_ROW = 200.0
+"""Bytes of a row, however often its sentence is said: where and when it was said."""
 PER_LETTER = 6.0
 """Bytes of each letter of a sentence: in the table, in the corpus, and in the report."""
 NARROWEST = 64
@@ -47,16 +50,19 @@ class MemoryNeed:
         Numbers of a vector.
     n_letters : float
         Mean length of a sentence.
+    n_rows : int
+        Rows in which the sentences are said.
     """
 
     n: int
     n_numbers: int
     n_letters: float
+    n_rows: int = 0
 
     @classmethod
-    def of(cls, texts: Sequence[str], n_numbers: int) -> MemoryNeed:
-        """Return the need of some distinct sentences, at least one."""
-        return cls(len(texts), n_numbers, sum(map(len, texts)) / len(texts))
+    def of(cls, texts: Sequence[str], n_numbers: int, n_rows: int) -> MemoryNeed:
+        """Return the need of some distinct sentences, at least one, that are said in some rows."""
+        return cls(len(texts), n_numbers, sum(map(len, texts)) / len(texts), n_rows)
 
     @property
     def per_sentence(self) -> float:
@@ -69,21 +75,27 @@ class MemoryNeed:
         return round(min(self.n, MAX_CLUSTERED) * PER_CLUSTERED * self.n_numbers)
 
     @property
+    def of_rows(self) -> int:
+        """Bytes that the run takes whatever is said: its base, and its rows."""
+        return BASE_BYTES + round(self.n_rows * PER_ROW)
+
+    @property
     def n_bytes(self) -> int:
         """Bytes at the peak.
 
         Examples
         --------
-        0.6 GB, 60,000 · 384 · 40 bytes of what is clustered, and 1,500 + 384 · 8 + 50 · 6 for each sentence:
+        0.6 GB, 60,000 · 384 · 40 bytes of what is clustered, 1,500 + 384 · 8 + 50 · 6 for each sentence, and 200 for
+        each row:
 
-        >>> MemoryNeed(1_000_000, 384, 50.0).n_bytes
-        6393600000
+        >>> MemoryNeed(1_000_000, 384, 50.0, 2_000_000).n_bytes
+        6793600000
         """
-        return BASE_BYTES + self.of_clustering + round(self.n * self.per_sentence)
+        return self.of_rows + self.of_clustering + round(self.n * self.per_sentence)
 
     def fitting(self, memory: int) -> int:
         """Return how many such sentences fit into some bytes of memory; 0 if none does."""
-        left, clustered = memory - BASE_BYTES, PER_CLUSTERED * self.n_numbers
+        left, clustered = memory - self.of_rows, PER_CLUSTERED * self.n_numbers
         if left < MAX_CLUSTERED * (self.per_sentence + clustered):  # all of them are clustered
             return max(0, int(left / (self.per_sentence + clustered)))
         return int((left - MAX_CLUSTERED * clustered) / self.per_sentence)
@@ -92,52 +104,63 @@ class MemoryNeed:
         """Raise InputError, which says what is needed and what fits, if the run does not fit into these bytes."""
         if self.n_bytes <= memory:
             return
+        rows = f" in {self.n_rows:,} rows" if self.n_rows else ""
         raise InputError(
-            f"{self.n:,} distinct sentences need about {shown_size(self.n_bytes)} of memory, and there are "
+            f"{self.n:,} distinct sentences{rows} need about {shown_size(self.n_bytes)} of memory, and there are "
             f"{shown_size(memory)}, into which about {self.fitting(memory):,} fit",
             hint=_HINT,
         )
 
 
-def check_fits(texts: Sequence[str], encode: Callable[[Sequence[str]], Matrix], memory: int | None) -> None:
+def check_fits(corpus: Corpus, encode: Callable[[Sequence[str]], Matrix], memory: int | None) -> None:
     """Raise InputError as `MemoryNeed.check` for some distinct sentences.
 
     One of them is embedded, to see how wide its vector is, unless they fit however wide it is.
 
     Parameters
     ----------
-    texts : sequence of str
-        The sentences, at least one.
+    corpus : Corpus
+        The sentences, at least one, and the rows in which they are said.
     encode : callable
         Texts -> vectors, shape (n, d).
     memory : int, optional
         Bytes that the run may take; by default what the machine has.
     """
     most = machine_memory() if memory is None else memory
-    if most is not None and MemoryNeed.of(texts, WIDEST).n_bytes > most:
-        MemoryNeed.of(texts, encode(texts[:1]).shape[1]).check(most)
+    texts, n_rows = corpus.texts, corpus.occurrences.num_rows
+    if most is not None and MemoryNeed.of(texts, WIDEST, n_rows).n_bytes > most:
+        MemoryNeed.of(texts, encode(texts[:1]).shape[1], n_rows).check(most)
 
 
-def check_number(n: int, memory: int | None = None) -> None:
+def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
     """Raise InputError if a run of n distinct sentences cannot fit, however short they are and their vectors.
 
-    So reading ends as soon as it is known that it was in vain, and takes a small part of the memory.
+    So reading ends as soon as it is known that it was in vain, and takes a small part of the memory. Where the number
+    of rows is known before they are read, such as in Parquet, it does not begin.
 
     Parameters
     ----------
     n : int
         Distinct sentences that have been found so far.
+    n_rows : int
+        Rows in which they are said.
     memory : int, optional
         Bytes that the run may take; by default what the machine has.
     """
     most = machine_memory() if memory is None else memory
-    least = MemoryNeed(n, NARROWEST, 1.0)
-    if most is not None and n > (fit := least.fitting(most)):
-        raise InputError(
-            f"there are {n:,} distinct sentences and more, and {shown_size(most)} of memory, "
-            f"into which at most {fit:,} fit",
-            hint=_HINT,
-        )
+    if most is None:
+        return
+    least = MemoryNeed(n, NARROWEST, 1.0, n_rows)
+    fit = least.fitting(most)
+    if n <= fit and least.of_rows <= most:
+        return
+    told = (
+        f"{n_rows:,} rows need about {shown_size(least.of_rows)} of memory, and there are {shown_size(most)}"
+        if least.of_rows > most
+        else f"there are {n:,} distinct sentences and more, and {shown_size(most)} of memory, into which at most "
+        f"{fit:,} fit"
+    )
+    raise InputError(told, hint=_HINT)
 
 
 def machine_memory(limits: Sequence[Path] = CGROUPS) -> int | None:

@@ -22,7 +22,7 @@ from dialin.arrays import Bools, Floats, Ints, Labels, Matrix
 from dialin.cluster.neighbours import chunks
 from dialin.cluster.said_next import NextTurns
 from dialin.discover.assign import CHUNK, Pieces
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.only import needs_alone
 from dialin.discover.state import Data
 from dialin.facts.headline import summary_of
@@ -33,7 +33,8 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.parts import read_parts
 from dialin.redact.choice import OFF
 from dialin.redact.source import redacted_parts
-from dialin.review.apply import BY_PERSON, is_edited, kinds_told
+from dialin.review.apply import BY_PERSON, is_edited
+from dialin.review.columns import kinds_told
 from dialin.review.pieces import Pins, pins_of
 from dialin.room import temporary_folder
 from dialin.runs.run import Run, data_of, keys_of

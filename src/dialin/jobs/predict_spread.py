@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 
 import dialin
-from dialin.discover.connect import Connections, connect_for_new
+from dialin.discover.connect import connect_for_new
+from dialin.discover.connections import Connections
 from dialin.embed.base import Embedder
 from dialin.jobs.predict import Answers, needs_dialogues, predict_parts, read_like
 from dialin.llm.spec import is_server

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dialin.arrays import Bools
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.part_intents import PartAssigner
 from dialin.discover.several import whole_stated
 from dialin.discover.state import Result

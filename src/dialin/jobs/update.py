@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from dialin import files
+from dialin import files, saved
 from dialin.arrays import Matrix
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.state import Data, Result
 from dialin.jobs.embedding import Encode
 from dialin.jobs.known_first import joined_all
 from dialin.jobs.predict import Answers, Decisions
 from dialin.jobs.update_drift import Listener, heard_again
+from dialin.jobs.update_groups import Looked, n_first_of, said_in
 from dialin.jobs.update_tally import tally_json, went
 from dialin.llm.cache import ReplyStore
 from dialin.read.corpus import Corpus
@@ -184,9 +185,17 @@ class Update:
         about = {"since": self.run.manifest.since, "result": self.earlier.manifest.result}
         told = drift_json(heard.drift)
         joined = n_joined(heard.split, result)
-        told |= self._tally(heard.split, result)
+        told |= self._tally(heard.split, result) | self._groups(heard.split.data, result)
         told["intents"] = [one | {"n_joined": joined.get(one["uid"], 0)} for one in told["intents"]]
         return Beside(about | told, self._decisions(result))
+
+    def _groups(self, data: Data, result: Result) -> dict[str, Any]:
+        """Return the groups of new sentences that known intents have taken in, and with what they were compared."""
+        path, of = self.earlier.folder / files.DRIFT, self.earlier
+        drift = saved.read_json(path) if path.is_file() else {}
+        n_first = n_first_of(drift, of.corpus.occurrences.num_rows, is_update=of.manifest.is_update)
+        looked = Looked(data, result, said_in(self.run.corpus, n_first), self.run.manifest.settings)
+        return {"n_first": n_first, "inside": looked.told()}
 
     def _tally(self, split: PinnedSplit, result: Result) -> dict[str, Any]:
         """Return where the new utterances went, and those of the earlier run that had no intent."""

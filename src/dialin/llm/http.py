@@ -21,13 +21,13 @@ from dialin.llm.dialects.base import KeyHeader
 from dialin.llm.lines import Lines
 from dialin.llm.providers import DEFAULT_URL
 from dialin.llm.retry import LONG_WAIT
+from dialin.llm.secrets import without_secret
 
 RETRYABLE_CODES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 CHECK_SECONDS = 10.0
 """How long `Server.check` waits for an answer."""
 _REFUSAL_CODES = frozenset({400, 403, 404, 413, 415, 422, 501})
 _PART_CODES = frozenset({400, 413, 415, 422, 501})
-_SECRET_LETTERS = 8
 _NO_CREDIT = "insufficient_quota"
 _MOST_DETAILS = 4_000
 
@@ -290,25 +290,6 @@ def _lines_in(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield from filter(bytes.strip, whole)
     if rest.strip():
         yield rest
-
-
-def without_secret(value: Any, key: str) -> Any:
-    """Return JSON values without a key that the server may have echoed; a key of fewer than 8 letters is no secret.
-
-    Local servers take words such as "none" as keys, and these stand in answers for other reasons.
-
-    Examples
-    --------
-    >>> without_secret({"text": ["your key is sk-12345678", 3]}, "sk-12345678")
-    {'text': ['your key is ***', 3]}
-    """
-    if len(key) < _SECRET_LETTERS:
-        return value
-    if isinstance(value, dict):
-        return {without_secret(name, key): without_secret(inner, key) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [without_secret(inner, key) for inner in value]
-    return value.replace(key, "***") if isinstance(value, str) else value
 
 
 def _hint_of(error: httpx.RequestError) -> str:

@@ -43,7 +43,7 @@ class BranchShown:
     Parameters
     ----------
     intents : tuple of (str, str)
-        Name and one sentence of each of its intents; "" for no sentence.
+        Name and one sentence of each of its intents, of at most `N_SHOWN`; "" for no sentence.
     language : {"en", "zh"}
         Language of the topic.
     """
@@ -53,12 +53,9 @@ class BranchShown:
 
     @property
     def lines(self) -> list[str]:
-        """What is shown of each intent; of many, an even choice."""
-        step = -(-len(self.intents) // N_SHOWN)
+        """What is shown of each intent."""
         brackets = "（{}）" if self.language == "zh" else " ({})"
-        return [
-            as_text(name) + (brackets.format(text[:_QUOTED]) if text else "") for name, text in self.intents[::step]
-        ]
+        return [as_text(name) + (brackets.format(text[:_QUOTED]) if text else "") for name, text in self.intents]
 
 
 def topic_prompt(branch: BranchShown) -> Prompt:

@@ -14,6 +14,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
@@ -21,7 +22,7 @@ from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
 from dialin.name.honest import Backing, honest_first, with_medians
 from dialin.name.mixed import topics_of
-from dialin.name.nearness import nearness, settle, unit_rows
+from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
 from dialin.name.problems import asks_for_nothing
 from dialin.name.turns import Turn
@@ -120,7 +121,7 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     said = [[without_marks(text) for text in texts] for texts in clusters.texts]
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
     material = material_of(phrases, said)
-    near = Nearness(unit_rows(clusters.centroids), embed)
+    near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
     turns = clusters.turns or [Turn()] * len(material)
     of_llm = clusters.written or [()] * len(material)
     written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]

@@ -28,6 +28,8 @@ from dialin.text.script import is_chinese, is_japanese_or_korean
 NEED = "need"
 KINDS = (NEED, "answer", "data", "acknowledgement", "social")
 """The kinds, and the order of the columns of probabilities."""
+SAYING_NOTHING = KINDS[3:]
+"""What greets, thanks or shows attention: it would fit into any dialogue."""
 WEIGHTS = Path(__file__).parent / "kinds.npz"
 CHUNK = 8_192
 """Sentences whose vectors are held at once; no result depends on it."""
@@ -66,6 +68,11 @@ class Kinds:
     def may_be_needs(self) -> Bools:
         """Whether each sentence is a need or has no known kind, shape (n,)."""
         return np.array([may_be_need(name) for name in self.names], dtype=np.bool_)
+
+    @property
+    def say_something(self) -> Bools:
+        """Whether each sentence is of another kind than `SAYING_NOTHING`, or of no known kind, shape (n,)."""
+        return np.array([name not in SAYING_NOTHING for name in self.names], dtype=np.bool_)
 
     def at(self, rows: Rows) -> Kinds:
         """Return the kinds of some sentences."""

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 
 from dialin.arrays import Rows
-from dialin.cluster.partition import centroid
+from dialin.cluster.labels import centroid
 from dialin.judge.verdict import SURE_LOG_ODDS, Coherence, Judge, Verdict
 from dialin.name.label_graph import Edge, cosines
 

@@ -114,9 +114,3 @@ def settle(ranked: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
                 break
             at[cluster] += 1
     return [names[at[i]][0] if at[i] < len(names) else "" for i, names in enumerate(ranked)]
-
-
-def unit_rows(V: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return the rows scaled to unit norm; rows of zeros stay."""
-    norms = np.linalg.norm(V, axis=1, keepdims=True)
-    return np.asarray(V / np.where(norms > 0, norms, 1), dtype=np.float32)

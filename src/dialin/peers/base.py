@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import silhouette_score
 
 from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.centroids import unit_rows
 from dialin.cluster.partition import partitioner_of
 from dialin.errors import InputError
 from dialin.llm.base import LLM
@@ -114,9 +115,8 @@ def k_means(X: Matrix, k: int, seed: int) -> Labels:
 
 
 def unit(X: NDArray[np.floating]) -> Matrix:
-    """Return the rows of X scaled to norm 1; a row of zeros stays as it is."""
-    norm = np.linalg.norm(X, axis=1, keepdims=True)
-    return np.asarray(X / np.where(norm > 0, norm, 1.0), dtype=np.float32)
+    """Return the rows of X scaled to norm 1, in the precision of vectors; a row of zeros stays as it is."""
+    return unit_rows(X).astype(np.float32)
 
 
 def centroids_of(X: Matrix, labels: Labels) -> Floats:

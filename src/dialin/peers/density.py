@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.cluster import HDBSCAN
 
 from dialin.arrays import Labels, Matrix
-from dialin.cluster.partition import canonical
+from dialin.cluster.labels import canonical
 from dialin.peers.base import Kit, Problem
 from dialin.peers.library import UMAP, Library
 

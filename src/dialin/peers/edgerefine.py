@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Labels, Matrix
-from dialin.cluster.partition import Agglomerative, canonical
+from dialin.cluster.labels import canonical
+from dialin.cluster.partition import Agglomerative
 from dialin.llm.ask import Question, choose
 from dialin.llm.base import LLM
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, llm_of, squared_distances

@@ -25,7 +25,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from dialin.arrays import Floats, Labels, Matrix
-from dialin.cluster.partition import canonical
+from dialin.cluster.labels import canonical
 from dialin.peers.base import Kit, Problem, centroids_of, k_means, silhouette, squared_distances
 from dialin.peers.head import Head, batches, layer, mapped, one_core, tensor
 from dialin.peers.library import TORCH, Library

@@ -26,15 +26,21 @@ from dialin.room import temporary_folder
 MERGED_ROWS = 512
 """Sentences of each sorted part that are in memory at once; no result depends on it."""
 _SORTED = pa.schema([("text", pa.large_string()), ("role", pa.string()), ("count", pa.int64())])
-Check = Callable[[int], None]
-"""Is told how many distinct sentences there are so far; raises InputError if they are too many."""
+Check = Callable[[int, int], None]
+"""Is told how many distinct sentences and how many rows there are so far; raises InputError if they are too many."""
+
+
+def no_check(_n: int, _n_rows: int) -> None:
+    """Let any number of sentences and rows be."""
+
+
 CHECKED = 1 << 12
 _PLACE = "sentence_id"
 _Sentence = tuple[str, str, int, int]
 """Text, role, place among those of all parts, and count."""
 
 
-def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = lambda _n: None) -> Corpus:
+def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = no_check) -> Corpus:
     """Return what `dialin.read.corpus.corpus_of` returns for the whole of a table that comes in parts.
 
     Parameters
@@ -42,7 +48,7 @@ def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = lambda _n:
     tables : iterable of pyarrow.Table
         The parts, in order, each as `dialin.read.table.read_table` gives the whole; at least one.
     check_number : callable
-        Is asked from time to time whether there may be as many distinct sentences as have been found.
+        Is asked from time to time whether there may be as many distinct sentences, and rows, as have been found.
 
     Returns
     -------
@@ -85,7 +91,7 @@ class _SortedParts:
         self._sorted = pa.ipc.new_file(self._path("sorted"), _SORTED)
         self._rows: pa.RecordBatchFileWriter | None = None
         self._n_batches, self._n_places, self._n_blank = [0], [0], 0
-        self._has_roles = False
+        self._n_rows, self._has_roles = 0, False
 
     def add(self, part: Corpus) -> None:
         n, roles = len(part.texts), part.roles or [""] * len(part.texts)
@@ -96,6 +102,7 @@ class _SortedParts:
         occurrences = occurrences.set_column(occurrences.column_names.index(_PLACE), _PLACE, places)
         self._rows = self._rows or pa.ipc.new_file(self._path("rows"), occurrences.schema)
         self._rows.write_table(occurrences)
+        self._n_rows += occurrences.num_rows
         self._n_batches.append(self._n_batches[-1] + -(-n // MERGED_ROWS))
         self._n_places.append(self._n_places[-1] + n)
         self._n_blank += part.n_blank
@@ -130,7 +137,7 @@ class _SortedParts:
                     roles.append(known.setdefault(role, role))
                     counts.append(0)
                     if len(texts) % CHECKED == 0:
-                        check_number(len(texts))
+                        check_number(len(texts), self._n_rows)
                 counts[-1] += count
                 ids[place] = len(texts) - 1
         return _Merged(texts, roles, np.array(counts, dtype=np.int64), ids)

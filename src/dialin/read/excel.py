@@ -25,7 +25,7 @@ def is_workbook(data: bytes) -> bool:
 
 
 def no_workbook(data: bytes, where: str) -> InputError:
-    """Return the error for a file of an office that is not a readable workbook."""
+    """Return the error for an Office file that is not a readable workbook."""
     members = _members(data)
     if data.startswith(OLE):
         return InputError(f"{where} is a workbook of old Excel (.xls), or has a password", hint=_AS_CSV)
@@ -34,7 +34,7 @@ def no_workbook(data: bytes, where: str) -> InputError:
     if "mimetype" in members:
         return InputError(f"{where} is an OpenDocument file, such as an .ods of LibreOffice", hint=_AS_CSV)
     if members:
-        return InputError(f"{where} is a document of an office, not a workbook", hint="give a table or an export")
+        return InputError(f"{where} is a Word or PowerPoint document, not a table", hint="export its text as .txt")
     return InputError(f"{where} is not readable Excel: it cannot be unpacked", hint="copy or save it again")
 
 

@@ -19,7 +19,7 @@ from dialin.read.outcomes import CUSTOMER, as_numbers, check_outcome, outcome_te
 from dialin.read.roles import RoleNames, distinct_values, role_names
 from dialin.read.source import check_distinct
 from dialin.read.split import split_rows
-from dialin.read.stored import Column, StoredTable, is_text
+from dialin.read.stored import Column, PartTable, is_text
 from dialin.read.table import cleaned_table, flat_columns
 from dialin.read.words import all_blank, has_numbers, has_words, no_rows, only_numbers
 
@@ -35,7 +35,7 @@ class FlatRows:
 
     Parameters
     ----------
-    stored : StoredTable
+    stored : PartTable
         Where it is.
     columns : Columns
         The columns that it has.
@@ -47,21 +47,19 @@ class FlatRows:
         Whether the source itself names its columns.
     """
 
-    stored: StoredTable
+    stored: PartTable
     columns: Columns
     given: Columns
     names: tuple[str, ...]
     has_header: bool = True
 
     @classmethod
-    def of(
-        cls, stored: StoredTable, names: Sequence[str], given: Columns, *, has_header: bool = True
-    ) -> FlatRows | None:
+    def of(cls, stored: PartTable, names: Sequence[str], given: Columns, *, has_header: bool = True) -> FlatRows | None:
         """Return a stored table as such rows; None if its rows are dialogues, or its texts are no texts.
 
         Parameters
         ----------
-        stored : StoredTable
+        stored : PartTable
             The table, with all columns that `given` or a usual name may want.
         names : sequence of str
             All columns of the source.

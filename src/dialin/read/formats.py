@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_path, unpacked
+from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_path, unpacked, without_packing
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_empty_cells, without_separator_line
@@ -32,6 +31,7 @@ from dialin.read.remote import (
     read_remote,
     without_secrets,
 )
+from dialin.read.signatures import check_may_be_text
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
 
 _SUFFIXES = {
@@ -48,7 +48,6 @@ _SUFFIXES = {
 PARQUET = b"PAR1"
 STDIN = "stdin"
 """What names the dialogues of standard input, if nothing else does."""
-_PACKED = re.compile(r"\.(gz|bz2|xz)$", re.IGNORECASE)
 
 
 def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -> RawTable:
@@ -146,7 +145,8 @@ def _load_file(file: SourceFile, wanted: ColumnFilter, columns: Columns) -> RawT
         return of_workbook(data, where, columns.sheet, wanted)
     if data.startswith((ZIP, OLE)):
         raise no_workbook(data, where)
-    name = _PACKED.sub("", file.path.lower())
+    check_may_be_text(data, where)
+    name = without_packing(file.path.lower())
     form = "parquet" if data.startswith(PARQUET) else _SUFFIXES.get(Path(name).suffix)
     if form == "parquet":
         return _parquet(data, where, wanted)

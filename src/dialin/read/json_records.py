@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import count, islice
 
 import pyarrow as pa
 
+from dialin.bounded import most_bytes
 from dialin.errors import InputError
 from dialin.read.source import OBJECT, ColumnFilter, RawTable, error_line, shortened_repr
 
@@ -158,6 +160,63 @@ def json_lines(lines: Iterable[str], where: str) -> Iterator[tuple[int, object]]
                     f"line {n} of {where} is not JSON: {error_line(error)}; it reads {shortened_repr(line.rstrip())}",
                     hint="every line must be one JSON object",
                 ) from error
+
+
+PIECE = 1 << 20
+"""Characters of an array that are read at once; no result depends on it."""
+
+
+class BrokenArrayError(ValueError):
+    """What comes in parts is no JSON array, or an item of it is very large: only the whole tells how to read it."""
+
+
+def array_items(read: Callable[[int], str]) -> Iterator[object]:
+    """Yield the items of a JSON array, of which a part is in memory at a time.
+
+    Parameters
+    ----------
+    read : callable
+        Returns at most so many more characters of the text; "" at its end.
+
+    Raises
+    ------
+    BrokenArrayError
+        The text is no JSON array, or an item of it has more characters than `dialin.bounded.most_bytes`.
+    """
+    text, at, mark = read(PIECE).lstrip().removeprefix("["), 0, ","
+    while mark == ",":
+        try:
+            value, at, mark = _item(text, at)
+        except (ValueError, RecursionError) as error:
+            more = read(max(PIECE, len(text) - at))  # as much again, so that a long item is not tried often
+            text, at = text[at:] + more, 0
+            if not more or len(text) > most_bytes():
+                raise BrokenArrayError from error
+        else:
+            yield value
+    while text[at:].isspace():
+        text, at = read(PIECE), 0
+    if text[at:]:
+        raise BrokenArrayError
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+
+
+def _item(text: str, at: int) -> tuple[object, int, str]:
+    """Return the item at a place, the place behind its mark, and the mark; raise ValueError if one is not there."""
+    value, end = _DECODER.raw_decode(text, _end_of_space(text, at))
+    end = _end_of_space(text, end)
+    mark = text[end : end + 1]
+    if mark not in {",", "]"}:
+        raise ValueError
+    return value, end + 1, mark
+
+
+def _end_of_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 def _is_json(line: str) -> bool:

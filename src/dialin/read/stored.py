@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,13 +19,54 @@ from dialin.read.source import error_line
 
 PART_ROWS = 1 << 16
 """Rows of a part; no result depends on it."""
-PART_BYTES = 1 << 26
+PART_BYTES = 1 << 24
 """Bytes of a part whose texts are long, which then has fewer rows."""
 Column: TypeAlias = pa.ChunkedArray | pa.Array
 
 
 @dataclass(frozen=True)
-class StoredTable:
+class PartTable(ABC):
+    """A table that is read some rows at a time, as often as it has to be.
+
+    Parameters
+    ----------
+    where : str
+        Name of the source in messages.
+    """
+
+    where: str
+
+    @property
+    @abstractmethod
+    def schema(self) -> pa.Schema:
+        """All columns, in the order in which they come first."""
+
+    @property
+    @abstractmethod
+    def n_rows(self) -> int:
+        """How many rows there are."""
+
+    @property
+    @abstractmethod
+    def is_text(self) -> bool:
+        """Whether the source is a text file."""
+
+    @abstractmethod
+    def parts(self, names: Sequence[str], n_rows: int) -> Iterator[list[Column]]:
+        """Yield some columns, about `n_rows` rows at a time; a column that a part lacks is null there."""
+
+    def column(self, name: str, n_rows: int) -> Iterator[Column]:
+        """Yield one column, as `parts` does."""
+        return (column for (column,) in self.parts([name], n_rows))
+
+    def whole_column(self, name: str) -> pa.ChunkedArray:
+        """Return one column, all of it."""
+        chunks = [one_array(column) for column in self.column(name, PART_ROWS)]
+        return pa.chunked_array(chunks, self.schema.field(name).type)
+
+
+@dataclass(frozen=True)
+class StoredTable(PartTable):
     """A table in Parquet files, one after another; a column that one of them lacks is null there.
 
     Parameters
@@ -35,7 +77,6 @@ class StoredTable:
         The files, at least one.
     """
 
-    where: str
     paths: tuple[Path, ...]
 
     @cached_property
@@ -49,7 +90,7 @@ class StoredTable:
         return sum(pq.read_metadata(path).num_rows for path in self.paths)
 
     @property
-    def is_copy(self) -> bool:
+    def is_text(self) -> bool:
         """Whether the files are a copy of the source, which is text."""
         return self.where != str(self.paths[0])
 
@@ -70,15 +111,6 @@ class StoredTable:
         except BROKEN_PARQUET as error:
             told = f"{self.where} is not readable Parquet from row {n:,} on: {error_line(error)}"
             raise InputError(told, hint="write it again") from error
-
-    def column(self, name: str, n_rows: int) -> Iterator[Column]:
-        """Yield one column, as `parts` does."""
-        return (column for (column,) in self.parts([name], n_rows))
-
-    def whole_column(self, name: str) -> pa.ChunkedArray:
-        """Return one column, all of it."""
-        chunks = [one_array(column) for column in self.column(name, PART_ROWS)]
-        return pa.chunked_array(chunks, self.schema.field(name).type)
 
     def _batches(self, names: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
         for path in self.paths:

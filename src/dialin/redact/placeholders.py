@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from dialin.redact.finding import (
@@ -100,11 +100,25 @@ def _joined(before: str, word: str, blank: str) -> str:
     return before + word
 
 
+def last_numbers(text: str) -> Counter[str]:
+    """Return the highest number of each type among the placeholders that a text holds already.
+
+    Examples
+    --------
+    >>> last_numbers("not <CARD_4> but <CARD_2>")
+    Counter({'CARD': 4})
+    """
+    last = Counter[str]()
+    for kind, number in _NUMBERED.findall(text):
+        last[kind] = max(last[kind], int(number))
+    return last
+
+
 @dataclass
 class Numbering:
     """The placeholders of one dialogue so far; its numbers go on after those that its texts hold already."""
 
-    known: dict[tuple[str, str], str] = field(default_factory=dict)
+    known: dict[tuple[str, Hashable], str] = field(default_factory=dict)
     last: Counter[str] = field(default_factory=Counter)
 
     @classmethod
@@ -112,8 +126,7 @@ class Numbering:
         """Return the numbering of a dialogue with these texts."""
         last = Counter[str]()
         for text in texts:
-            for kind, number in _NUMBERED.findall(text):
-                last[kind] = max(last[kind], int(number))
+            last |= last_numbers(text)
         return cls(last=last)
 
     def replaced(self, text: str, found: Sequence[Finding]) -> str:
@@ -126,12 +139,21 @@ class Numbering:
         """
         pieces, at = list[str](), 0
         for one in found:
-            pieces += [text[at : one.start], self._placeholder(one.type, text[one.start : one.end])]
+            value = value_key(one.type, text[one.start : one.end])
+            pieces += [text[at : one.start], self.placeholder(one.type, value)]
             at = one.end
         return "".join([*pieces, text[at:]])
 
-    def _placeholder(self, kind: str, written: str) -> str:
-        key = kind, value_key(kind, written)
+    def placeholder(self, kind: str, value: Hashable) -> str:
+        """Return the placeholder of a value of a type, which is the same for equal ones.
+
+        Examples
+        --------
+        >>> dialogue = Numbering()
+        >>> dialogue.placeholder("CARD", 1), dialogue.placeholder("CARD", 2), dialogue.placeholder("CARD", 1)
+        ('<CARD_1>', '<CARD_2>', '<CARD_1>')
+        """
+        key = kind, value
         if key not in self.known:
             self.last[kind] += 1
             self.known[key] = f"<{kind}_{self.last[kind]}>"

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dialin.errors import InputError, InputWarning
-from dialin.read.cells import is_string
-from dialin.read.columns import Columns
+from dialin.files import cannot_write
+from dialin.read.columns import DEFAULT, Columns
 from dialin.read.corpus import Corpus, corpus_of
-from dialin.read.distinct import Check
-from dialin.read.parts import read_large
+from dialin.read.distinct import Check, corpus_of_parts, no_check
+from dialin.read.parts import LargeTables, large_tables, read_large
 from dialin.read.table import read_table
-from dialin.redact.engine import Finder, RuleFinder, finder_of
-from dialin.redact.finding import Finding
-from dialin.redact.placeholders import Numbering
-
-_OWN = frozenset({"row", "text", "dialogue_id", "turn", "role", "date"})
-"""The columns of every table; an export of a contact centre adds what came of a call."""
+from dialin.redact.engine import finder_of
+from dialin.redact.table import Cutter, redacted_table, redacted_text
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,7 @@ class RedactedCorpus:
 
 
 def read_redacted(
-    source: object, columns: Columns | None, engine: str, check_number: Check = lambda _n: None
+    source: object, columns: Columns | None, engine: str, check_number: Check = no_check
 ) -> RedactedCorpus:
     """Read sentences as `dialin.read.table.read` does, with placeholders for what must not be seen.
 
@@ -92,11 +87,46 @@ def read_redacted(
     finder = finder_of(engine)
     if finder is None:
         return RedactedCorpus(read_large(source, columns, check_number), None)
+    cutter = Cutter(finder)
+    corpus = _read_cut(source, columns or DEFAULT, cutter, check_number)
+    counts = dict(cutter.counts.most_common())
+    return RedactedCorpus(corpus, Redaction(finder.name, finder.versions, cutter.n_utterances, counts))
+
+
+def _read_cut(source: object, columns: Columns, cutter: Cutter, check_number: Check) -> Corpus:
+    with ExitStack() as opened:
+        with messages_redacted():
+            large = opened.enter_context(large_tables(source, columns, may_copy=False))
+        if large:
+            check_number(0, large.n_rows)
+            cut = large.folder / "cut.arrow"
+            _write_cut(large, cutter, cut)
+            return corpus_of_parts(cutter.filled(_tables_in(cut)), check_number)
     with messages_redacted():
         table = read_table(source, columns)
-    found = redacted_table(table, finder)
-    about = Redaction(finder.name, finder.versions, found.n_utterances, dict(found.counts.most_common()))
-    return RedactedCorpus(corpus_of(found.table), about)
+    (filled,) = cutter.filled([cutter.cut(table)])
+    return corpus_of(filled)
+
+
+def _write_cut(large: LargeTables, cutter: Cutter, path: Path) -> None:
+    """Write the rows of a large file without what must not be seen."""
+    parts = map(cutter.cut, _told_redacted(large.tables()))
+    first = next(parts)
+    try:
+        with pa.ipc.new_file(str(path), first.schema) as file:
+            for part in chain([first], parts):
+                file.write_table(part)
+    except OSError as error:
+        if isinstance(error, InputError):
+            raise
+        raise cannot_write(path, error) from error
+
+
+def _tables_in(path: Path) -> Iterator[pa.Table]:
+    with pa.OSFile(str(path)) as file:
+        stored = pa.ipc.open_file(file)
+        for i in range(stored.num_record_batches):
+            yield pa.Table.from_batches([stored.get_batch(i)])
 
 
 def redacted_parts(parts: Iterator[pa.Table], engine: str) -> Iterator[pa.Table]:
@@ -118,12 +148,18 @@ def redacted_parts(parts: Iterator[pa.Table], engine: str) -> Iterator[pa.Table]
     if finder is None:
         yield from parts
         return
+    for part in _told_redacted(parts):
+        yield redacted_table(part, finder)
+
+
+def _told_redacted(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield tables whose errors and warnings do not repeat what the rules find."""
     while True:
         with messages_redacted():
             part = next(parts, None)
         if part is None:
             return
-        yield redacted_table(part, finder).table
+        yield part
 
 
 @contextmanager
@@ -140,79 +176,3 @@ def messages_redacted() -> Iterator[None]:
             warnings.warn(redacted_text(str(one.message)), one.category, stacklevel=3)
         else:
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-
-
-def redacted_text(text: str) -> str:
-    """Return a text that stands alone with placeholders for what the rules find.
-
-    Examples
-    --------
-    >>> redacted_text("card 4111 1111 1111 1111, mail ana@example.com")
-    'card <CARD_1>, mail <EMAIL_1>'
-    """
-    return Numbering.after([text]).replaced(text, *RuleFinder().find_all([text]))
-
-
-@dataclass(frozen=True)
-class RedactedTable:
-    """A table with placeholders, how many utterances have new ones, and how many places of each type were replaced."""
-
-    table: pa.Table
-    n_utterances: int
-    counts: Counter[str]
-
-
-def redacted_table(table: pa.Table, finder: Finder) -> RedactedTable:
-    """Return the table of `dialin.read.table.read_table` with placeholders for what must not be seen.
-
-    The same value gets the same placeholder within a dialogue, whose turns are numbered as they were said; a row
-    without a dialogue is one of its own. So nothing outside a dialogue changes its placeholders.
-    """
-    table = _with_redacted_outcomes(table)
-    rows, texts = _rows_to_read(table["text"], finder.may_hold)
-    distinct = list(dict.fromkeys(texts))
-    found = dict(zip(distinct, finder.find_all(distinct), strict=True))
-    new = _replaced(table, rows, texts, found)
-    counts = Counter(one.type for text in texts for one in found[text])
-    if not new:
-        return RedactedTable(table, 0, counts)
-    changed = np.zeros(table.num_rows, dtype=bool)
-    changed[list(new)] = True
-    replacements = pa.array([new[row] for row in sorted(new)], table["text"].type)
-    whole = pc.replace_with_mask(table["text"].combine_chunks(), pa.array(changed), replacements)
-    return RedactedTable(table.set_column(table.schema.get_field_index("text"), "text", whole), len(new), counts)
-
-
-def _with_redacted_outcomes(table: pa.Table) -> pa.Table:
-    """Return a table whose other columns of text, which an export adds, have placeholders, each cell for itself."""
-    for name in table.column_names:
-        if name not in _OWN and is_string(table[name].type):
-            cells = table[name].to_pylist()
-            new = {cell: redacted_text(cell) for cell in set(cells) if cell}
-            column = pa.array([new.get(cell, cell) for cell in cells], table[name].type)
-            table = table.set_column(table.schema.get_field_index(name), name, column)
-    return table
-
-
-def _rows_to_read(column: pa.ChunkedArray, pattern: str) -> tuple[list[int], list[str]]:
-    """Return the rows whose text may hold something, ascending, and their texts."""
-    may = pc.fill_null(pc.match_substring_regex(column, pattern), False)
-    rows = np.flatnonzero(may.to_numpy())
-    return rows.tolist(), column.take(pa.array(rows)).to_pylist()
-
-
-def _replaced(table: pa.Table, rows: list[int], texts: list[str], found: dict[str, list[Finding]]) -> dict[int, str]:
-    """Return the new text of each row in which something was found."""
-    numbers = pa.array(rows, pa.int64())
-    dialogues = table["dialogue_id"].take(numbers).to_pylist()
-    turns = table["turn"].take(numbers).to_pylist()
-    said = dict[object, list[int]]()
-    for i, (row, dialogue) in enumerate(zip(rows, dialogues, strict=True)):
-        said.setdefault(("row", row) if dialogue is None else ("dialogue", dialogue), []).append(i)
-    new = dict[int, str]()
-    for places in said.values():
-        if any(found[texts[i]] for i in places):
-            numbering = Numbering.after([texts[i] for i in places])
-            in_order = sorted(places, key=lambda i: (turns[i] is None, turns[i] or 0, rows[i]))
-            new |= {rows[i]: numbering.replaced(texts[i], found[texts[i]]) for i in in_order if found[texts[i]]}
-    return new

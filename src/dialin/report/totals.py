@@ -53,11 +53,13 @@ def totals(run: Run, summary: Summary) -> list[str]:
 
 
 def said_line(summary: Summary) -> str:
-    """Return the line about what the utterances do, each read by itself: an intent of needs may hold others, too."""
+    """Return the line about what the utterances do, each read alone: an intent of needs may hold others, too."""
     parts = ", ".join(f"{kind} {n:,}" for kind, n in summary.kinds.items())
     n = summary.n_in_needs
     is_other = n is not None and n != summary.kinds.get(NEED, 0)
-    return f"utterances: {parts}{f' (each read by itself; {n:,} are in the intents why people call)' * is_other}"
+    if not is_other:
+        return f"utterances: {parts}"
+    return f"utterances, each read alone: {parts}; the intents under WHY PEOPLE CALL have {n:,} of any kind"
 
 
 def suggestion_line(summary: Summary) -> str:
@@ -72,9 +74,9 @@ def suggestion_line(summary: Summary) -> str:
     number = (
         f"very roughly {found.n:,} (the report has the interval)" if is_rough else f"{found.low:,} to {found.high:,}"
     )
-    fits = "fits" if found.low <= n <= found.high else f"is {'more' if n > found.high else 'fewer'} than"
+    fits = "plausible" if found.low <= n <= found.high else "high" if n > found.high else "low"
     unfitted = "" if summary.is_fitted else "; that estimate is not fitted to this embedder"
-    return f"{n:,} {fits} what the sentences suggest for all roles and kinds together: {number}{unfitted}."
+    return f"The number of intents, {n:,}, is {fits}: the sentences suggest {number}{unfitted}."
 
 
 def stored_line(run: Run, summary: Summary) -> str:

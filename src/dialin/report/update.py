@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ from dialin.report.totals import stored_line, totals
 from dialin.runs.run import Run
 
 POINTS = 100
+N_SHOWN = 3
+"""Intents and sentences of a group that are shown."""
+WHAT_NOW = "nothing was moved: take such sentences out in a review, or make a new run with dialin discover --since"
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,13 @@ class UpdateFound:
         The headline figures of the whole run.
     drift : dict
         The values of ``drift.json``.
+    texts : sequence of str
+        The sentences of the run.
     """
 
     summary: Summary
     drift: dict[str, Any]
+    texts: Sequence[str]
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
@@ -64,7 +71,7 @@ class UpdateFound:
 
 def update_found(run: Run) -> UpdateFound:
     """Return what an update found, as its last review left it; raise InputError if it has no result yet."""
-    return UpdateFound(summary_of(run), saved.read_json(run.folder / files.DRIFT))
+    return UpdateFound(summary_of(run), saved.read_json(run.folder / files.DRIFT), run.corpus.texts)
 
 
 def update_json(run: Run) -> dict[str, Any]:
@@ -84,7 +91,7 @@ def print_update(run: Run, console: Console) -> None:
             print_intents(console, candidates)
     if found.candidates and found.summary.n_left_out and not found.summary.n_dialogues:
         print_line(console, f"shares of the candidates are of all {found.summary.n_occurrences:,} utterances")
-    for line in changed_lines(found) or ["nothing changed beyond chance"]:
+    for line in [*inside_lines(found), *changed_lines(found)] or ["nothing changed beyond chance"]:
         print_line(console, line)
     for line in filter(None, [*totals(run, found.summary), stored_line(run, found.summary)]):
         print_line(console, line)
@@ -114,6 +121,23 @@ def went_words(went: dict[str, int]) -> str:
         "nowhere": "without an intent",
     }
     return ", ".join(f"{went[name]:,} {where}" for name, where in places.items() if went[name])
+
+
+def inside_lines(found: UpdateFound) -> list[str]:
+    """Return a line for each group of new sentences in known intents, and one that says what can be done."""
+    lines = [f"look at: {_inside(found, one)}" for one in found.drift.get("inside", [])]
+    return [*lines, WHAT_NOW] if lines else []
+
+
+def _inside(found: UpdateFound, group: dict[str, Any]) -> str:
+    """Return where the sentences of a group are, and what some of them say."""
+    places = [f"{found.names.get(one['uid'], one['uid'])} ({one['n']:,})" for one in group["intents"]]
+    shown, n_more = places[:N_SHOWN], len(places) - N_SHOWN
+    where = ", ".join(shown) + (f" and {n_more} more" if n_more > 0 else "")
+    homeless = f", with {group['n_nowhere']:,} without an intent," if group["n_nowhere"] else ""
+    n = sum(one["n"] for one in group["intents"])
+    said = " ".join(f"“{found.texts[row]}”" for row in group["sentences"][:N_SHOWN])
+    return f"{n:,} {found.unit} in {where}{homeless} may be a new intent: {said}"
 
 
 def changed_lines(found: UpdateFound) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by, rows_labelled
 from dialin.discover.intent_tree import IntentTree
 from dialin.discover.uids import uids_of_parts
 from dialin.errors import InputError
-from dialin.name.kinds import KINDS, Kinds, needs_and_frequent_first, prevailing
-from dialin.read.cells import one_array
-from dialin.read.codes import Coded, codes_of
+from dialin.name.kinds import needs_and_frequent_first, prevailing
+from dialin.review.columns import SentenceColumns, sentence_columns
 from dialin.review.effects import touched_labels
 from dialin.review.log import DECISIONS, check_result, read_log
-from dialin.review.replay import ReviewState, replay, start_of
+from dialin.review.replay import replay
+from dialin.review.state import ReviewState, start_of
 from dialin.review.verdicts import JUDGES
 
 Row = dict[str, Any]
@@ -97,7 +98,10 @@ def edited_sentences(sentences: pa.Table, state: ReviewState) -> pa.Table:
 
 def p_after(p: NDArray[np.float64], state: ReviewState) -> NDArray[np.float64]:
     """Return P(intent) of each sentence after a review, given what it was before."""
-    return np.asarray(np.where(state.labels < 0, 0.0, np.where(state.pinned, 1.0, p)))
+    after = p.copy()
+    after[state.pinned] = 1.0
+    after[state.labels < 0] = 0.0
+    return after
 
 
 def edited_intents(sentences: pa.Table, intents: pa.Table, state: ReviewState) -> pa.Table:
@@ -155,68 +159,24 @@ def edited_rows(
     state : ReviewState
         The state after all edits.
     earlier : Earlier, optional
-        Any other state, which saves the work for the intents that hold the same sentences in both.
+        Any other state, which saves the work for the intents that hold the same sentences in both; where people say
+        the same of them, too, the rows are the same objects.
     """
-    known: Mapping[int, Row] = found
-    touched = state.touched & state.intents.keys()
+    said, known = _Said(state, found), found
+    same = said_before = frozenset[int]()
     if earlier:
-        same = earlier.is_known(state)
+        same, said_before = earlier.is_known(state), said.shared(_Said(earlier.state, found))
         known = {**found, **{intent: earlier.rows[intent] for intent in same}}
-        touched = touched - same
-    rows = rows_of(state.labels, touched)
+    touched = (state.touched & state.intents.keys()) - same
+    at = rows_labelled(state.labels, np.fromiter(touched, dtype=np.int64, count=len(touched)))
+    rows = {intent: at[own] for intent, own in rows_by(state.labels[at]).items()}
     made = [
         _intent(intent, rows[intent], own, found.get(intent)) if intent in rows else known[intent]
         for intent in state.intents
         if intent in rows or (intent in known and intent not in touched)
     ]
-    said = _Said(state, found)
-    return [row | said.columns(row["intent_id"]) for row in made]
-
-
-@dataclass(frozen=True)
-class SentenceColumns:
-    """SentenceColumns of the sentence table, converted once because thousands of intents read them.
-
-    Only `p`, P(intent), depends on the review.
-    """
-
-    texts: pa.Array
-    roles: Coded
-    counts: NDArray[np.int64]
-    p: NDArray[np.float64]
-    kinds: Kinds
-
-
-def sentence_columns(sentences: pa.Table) -> SentenceColumns:
-    """Return the columns of ``sentences.parquet``."""
-    counts, p = sentences["count"].to_numpy(), sentences["p_intent"].to_numpy()
-    return SentenceColumns(one_array(sentences["text"]), codes_of(sentences["role"]), counts, p, kinds_told(sentences))
-
-
-def kinds_in(sentences: pa.Table) -> Coded:
-    """Return the kind of each sentence of ``sentences.parquet``; "" in a run of dialin 0.2.0, which knows none."""
-    known = "kind" in sentences.column_names
-    return codes_of(sentences["kind"] if known else pa.nulls(sentences.num_rows, pa.string()))
-
-
-def kinds_told(sentences: pa.Table) -> Kinds:
-    """Return what ``sentences.parquet`` tells of the kinds: the likeliest one of each sentence."""
-    coded = kinds_in(sentences)
-    places = np.array([KINDS.index(name) if name in KINDS else -1 for name in coded.names], dtype=np.int64)
-    known = "p_kind" in sentences.column_names
-    return Kinds.of_likeliest(places[coded.codes], sentences["p_kind"].to_numpy() if known else np.ones(len(sentences)))
-
-
-def rows_of(labels: NDArray[np.int64], wanted: Collection[int]) -> dict[int, NDArray[np.int64]]:
-    """Return the rows of each wanted label that any row has, ascending.
-
-    Examples
-    --------
-    >>> {label: rows.tolist() for label, rows in rows_of(np.array([4, 2, 4, -1]), {4, 7}).items()}
-    {4: [0, 2]}
-    """
-    rows = np.flatnonzero(np.isin(labels, np.fromiter(wanted, dtype=np.int64, count=len(wanted))))
-    return {label: rows[own] for label, own in rows_by(labels[rows]).items()}
+    as_before = same & said_before
+    return [row if (intent := row["intent_id"]) in as_before else row | said.columns(intent) for row in made]
 
 
 class _Said:
@@ -227,7 +187,19 @@ class _Said:
         self.parted = {parted.intent for parted in state.parted}
         heard = {intent for group, intent, _ in state.judged.heard if group == JUDGES}
         self.judged_good = {intent for intent in heard if state.judged.decision(JUDGES, intent)}
-        self.uid_of_part = uids_of_parts(row.get("uid") or "" for row in found.values())
+
+    @cached_property
+    def uid_of_part(self) -> Callable[[int], str]:
+        return uids_of_parts(row.get("uid") or "" for row in self.found.values())
+
+    def shared(self, other: _Said) -> frozenset[int]:
+        """Return intents of which people say the same in another state; perhaps not all of them."""
+        now, then = self.state, other.state
+        differ = (self.parted ^ other.parted) | (self.judged_good ^ other.judged_good)
+        told = [intent for intent, known in now.intents.items() if then.intents.get(intent) is known]
+        if now.tree != then.tree:
+            told = [intent for intent in told if now.tree.path(intent) == then.tree.path(intent)]
+        return frozenset(told) - differ
 
     def columns(self, intent: int) -> Row:
         """Return the columns of an intent that a person decides, and the uid of one that is new."""

@@ -31,7 +31,7 @@ from dialin.review.edits import (
 )
 from dialin.review.fit import made_by
 from dialin.review.pin import kept_intents
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ def carry(state: ReviewState, entries: Sequence[Entry], found: ReviewState) -> C
 
     Examples
     --------
-    >>> from dialin.review.replay import replay, start_of
+    >>> from dialin.review.replay import replay
+    >>> from dialin.review.state import start_of
     >>> log = [Entry(2, Rename(0, "block-card"), "Ana")]
     >>> before = replay(start_of(np.array([0, 0, 0, 1, 1]), {0: "a", 1: "b"}), log)
     >>> after = start_of(np.array([1, 1, 0, 0, 0]), {0: "b", 1: "a"})

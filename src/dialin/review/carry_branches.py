@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dialin.discover.intent_tree import TOP, IntentTree
 from dialin.review.edits import Entry, Place, RenameBranch
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 
 Homes = Mapping[int, int | None]
 """The intent of the other result that each intent is found again as; None for none."""

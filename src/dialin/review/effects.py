@@ -49,7 +49,8 @@ def touched_labels(
     [0, 2, 3]
     """
     moved = before != after
-    return frozenset(np.union1d(before[moved], after[moved | also]).tolist())
+    lost, gained = before[np.flatnonzero(moved)], after[np.flatnonzero(moved | also)]
+    return frozenset(np.union1d(lost, gained).tolist())
 
 
 def counted(entries: Iterable[Entry]) -> tuple[list[int], list[int]]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Floats, Labels, Matrix, Rows
+from dialin.cluster.centroids import unit_rows
 from dialin.discover.assign import Pieces, build
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
@@ -91,7 +92,7 @@ def listed_vectors(listed: Sequence[ListedIntent], embed: Callable[[Sequence[str
     E = embed([text for intent in listed for text in intent.texts])
     ends = np.cumsum([len(intent.texts) for intent in listed])
     means = np.array([own.mean(axis=0) for own in np.split(E, ends[:-1])], np.float32)
-    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12))
+    return unit_rows(means)
 
 
 def matches(centroids: Matrix, V: Matrix, level: float = LEVEL) -> dict[int, list[int]]:

@@ -38,13 +38,7 @@ def read_log(path: Path) -> list[Entry]:
         The file cannot be read, has another format number, or has a line that is not a decision (a last line that was
         cut short is ignored).
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    return entries_in(data, path)
+    return DecisionLog(path).read()
 
 
 def first_line_of(path: Path) -> dict[str, Any]:
@@ -95,10 +89,16 @@ def _result_beside(path: Path) -> dict[str, str]:
 
 def entries_in(data: bytes, path: Path) -> list[Entry]:
     """Return the entries in the bytes of a log; error messages name `path`."""
-    first, *lines = data[: whole(data)].split(b"\n")
-    if first or lines:
+    lines = data[: whole(data)]
+    first, _, rest = lines.partition(b"\n")
+    if lines:
         saved.check_format(_format(first), str(path))
-    return [_entry(text, n, path) for n, text in enumerate(lines, 2) if text.strip()]
+    return _entries_from(2, rest, path)
+
+
+def _entries_from(line: int, data: bytes, path: Path) -> list[Entry]:
+    """Return the entries in the bytes of a log from the beginning of a line on, by its number."""
+    return [_entry(text, n, path) for n, text in enumerate(data[: whole(data)].split(b"\n"), line) if text.strip()]
 
 
 def _format(line: bytes) -> object:
@@ -160,27 +160,64 @@ def append(path: Path, by: str, decide: Callable[[list[Entry]], Edit], at: str =
     InputError
         The file cannot be read or written.
     """
-    try:
-        with _open(path) as file, _locked(file):
-            return _append(file, path, by, decide, at or now())
-    except OSError as error:
-        raise files.cannot_write(path, error) from error
+    return DecisionLog(path).append(by, decide, at)
 
 
-def _append(file: BinaryIO, path: Path, by: str, decide: Callable[[list[Entry]], Edit], at: str) -> list[Entry]:
-    file.seek(0)
-    data = file.read()
-    kept = whole(data)
-    entries = entries_in(data, path)
-    edit = as_read_back(decide(entries))
-    if kept < len(data):
-        file.truncate(kept)  # a line that was cut short would corrupt the next one
-    before = _before(data[:kept], path)
-    entry = Entry((data[:kept] + before).count(b"\n") + 1, edit, by, at)
-    file.write(before + entry.as_line().encode() + b"\n")
-    file.flush()
-    os.fsync(file.fileno())
-    return [*entries, entry]
+class DecisionLog:
+    """Reads and appends to a log again and again; lines that it has parsed are compared, as bytes, and not parsed anew.
+
+    Parameters
+    ----------
+    path : Path
+        The log, as in `read_log` and `append`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: tuple[bytes, list[Entry]] = b"", []
+
+    def read(self) -> list[Entry]:
+        """Return the entries as `read_log` does."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise InputError(f"cannot read {self._path}: {error.strerror or error}") from error
+        return self._entries(data)
+
+    def append(self, by: str, decide: Callable[[list[Entry]], Edit], at: str = "") -> list[Entry]:
+        """Add one edit as `append` does."""
+        try:
+            with _open(self._path) as file, _locked(file):
+                return self._append(file, by, decide, at or now())
+        except OSError as error:
+            raise files.cannot_write(self._path, error) from error
+
+    def _append(self, file: BinaryIO, by: str, decide: Callable[[list[Entry]], Edit], at: str) -> list[Entry]:
+        file.seek(0)
+        data = file.read()
+        kept = whole(data)
+        entries = self._entries(data)
+        edit = as_read_back(decide(entries))
+        if kept < len(data):
+            file.truncate(kept)  # a line that was cut short would corrupt the next one
+        before = _before(data[:kept], self._path)
+        entry = Entry((data[:kept] + before).count(b"\n") + 1, edit, by, at)
+        file.write(before + entry.as_line().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+        return [*entries, entry]
+
+    def _entries(self, data: bytes) -> list[Entry]:
+        known, entries = self._known  # other threads may set both meanwhile
+        if known and data.startswith(known):
+            entries = [*entries, *_entries_from(known.count(b"\n") + 1, data[len(known) :], self._path)]
+        else:
+            entries = entries_in(data, self._path)
+        if data.endswith(b"\n"):
+            self._known = data, entries
+        return list(entries)
 
 
 def as_read_back(edit: Edit) -> Edit:

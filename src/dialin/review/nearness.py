@@ -8,10 +8,12 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-CHUNK = 16_384
-"""Rows of vectors that are added at once."""
+from dialin.cluster.centroids import sums, unit_rows
+from dialin.cluster.labels import rows_labelled
+from dialin.cluster.neighbours import chunks
+from dialin.cluster.workers import one_blas_thread
+
 N_COMPARED = 1_024
 """Intents that are compared with all others at once."""
 GONE = -2
@@ -30,6 +32,8 @@ class IntentNearness:
         Number of the role of each sentence; an intent has the role of its first one.
     ids : ndarray of shape (m,), int64
         The intents, ascending.
+    role : ndarray of shape (m,), int64
+        Number of the role of each.
     total : ndarray of shape (m, d), float64
         Sum of the vectors of each.
     centroids : ndarray of shape (m, d), float32
@@ -43,6 +47,7 @@ class IntentNearness:
     labels: NDArray[np.int64]
     roles: NDArray[np.int64]
     ids: NDArray[np.int64]
+    role: NDArray[np.int64]
     total: NDArray[np.float64]
     centroids: NDArray[np.float32]
     best: NDArray[np.int64]
@@ -56,12 +61,6 @@ class IntentNearness:
         return dict(
             zip(self.ids[has_one].tolist(), zip(other, self.cosine[has_one].tolist(), strict=True), strict=True)
         )
-
-    def role_of_intents(self) -> NDArray[np.int64]:
-        """Return the role of the first sentence of each intent, shape (m,)."""
-        role = np.zeros(int(self.labels.max(initial=-1)) + 2, dtype=np.int64)  # the last entry is for label −1
-        role[self.labels[::-1]] = self.roles[::-1]
-        return role[self.ids]
 
     def nearest_to(self, intent: int, n: int) -> list[int]:
         """Return the n nearest other intents of one, the nearest first; none if it is not known."""
@@ -89,22 +88,26 @@ class IntentNearness:
         if not len(self.ids):
             return nearness_of(labels, X, self.roles)
         changed = np.setdiff1d(np.concatenate([self.labels[moved], labels[moved]]), [-1])
-        gone = changed[~np.isin(changed, labels)]
-        ids = np.setdiff1d(np.union1d(self.ids, changed), gone)
-        own = np.flatnonzero(np.isin(ids, changed))
-        total, centroids = self._kept(ids)
-        total[own] += sums(labels[moved], ids[own], X, moved) - sums(self.labels[moved], ids[own], X, moved)
-        centroids[own] = _unit(total[own])
+        rows = rows_labelled(labels, changed)
+        there, first = np.unique(labels[rows], return_index=True)
+        ids = np.union1d(np.setdiff1d(self.ids, changed), there)
+        own = np.searchsorted(ids, there)
+        role, total, centroids = self._kept(ids)
+        role[own] = self.roles[rows[first]]
+        total[own] += sums(labels[moved], there, X, moved) - sums(self.labels[moved], there, X, moved)
+        centroids[own] = unit_rows(total[own])
         best, cosine = self._best_but(ids, changed)
-        return _compared(IntentNearness(labels, self.roles, ids, total, centroids, best, cosine), own)
+        near = IntentNearness(labels, self.roles, ids, role, total, centroids, best, cosine)
+        with one_blas_thread():  # several would wait for each other longer than these small products take
+            return _compared(near, own)
 
-    def _kept(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Return the sums and centroids of these intents; zeros for those that are new."""
+    def _kept(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
+        """Return the roles, sums and centroids of these intents; zeros for those that are new."""
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         is_new = self.ids[place] != ids
-        total, centroids = self.total[place], self.centroids[place]
-        total[is_new], centroids[is_new] = 0.0, 0.0
-        return total, centroids
+        role, total, centroids = self.role[place], self.total[place], self.centroids[place]
+        role[is_new], total[is_new], centroids[is_new] = 0, 0.0, 0.0
+        return role, total, centroids
 
     def _best_but(
         self, ids: NDArray[np.int64], changed: NDArray[np.int64]
@@ -131,10 +134,12 @@ def nearness_of(
     >>> nearness_of(np.array([3, 5, 8]), X).closest[3][0]
     5
     """
-    ids = np.unique(labels[labels >= 0])
+    rows = np.flatnonzero(labels >= 0)
+    ids, first = np.unique(labels[rows], return_index=True)
     total = sums(labels, ids, X, np.arange(len(labels)))
     roles = np.zeros(len(labels), dtype=np.int64) if roles is None else roles
-    return _compared(IntentNearness(labels, roles, ids, total, _unit(total), *_nothing_known(len(ids))), ids[:0])
+    role, centroids = roles[rows[first]], unit_rows(total).astype(np.float32)
+    return _compared(IntentNearness(labels, roles, ids, role, total, centroids, *_nothing_known(len(ids))), ids[:0])
 
 
 def _nothing_known(m: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -146,7 +151,7 @@ def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearnes
 
     An intent whose best is `GONE` is compared with all others, any other only with those that have changed.
     """
-    best, cosine, C, role = near.best.copy(), near.cosine.copy(), near.centroids, near.role_of_intents()
+    best, cosine, C, role = near.best.copy(), near.cosine.copy(), near.centroids, near.role
     if len(C) < 2:
         return replace(near, best=np.full(len(C), -1), cosine=np.zeros(len(C), dtype=np.float32))
     for rows in _parts(np.flatnonzero(best == GONE)):
@@ -154,13 +159,13 @@ def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearnes
         S[np.arange(len(rows)), rows] = -np.inf
         best[rows] = S.argmax(axis=1)
         cosine[rows] = S[np.arange(len(rows)), best[rows]]
-    others = np.setdiff1d(np.arange(len(C)), changed)
-    for rows in _parts(others) if len(changed) else ():
-        S = np.where(role[rows][:, None] == role[changed], C[rows] @ C[changed].T, -np.inf)
-        found = S.argmax(axis=1)
-        is_nearer = S[np.arange(len(rows)), found] > cosine[rows]
-        nearer = rows[is_nearer]
-        best[nearer], cosine[nearer] = changed[found[is_nearer]], S[np.flatnonzero(is_nearer), found[is_nearer]]
+    is_other = np.ones(len(C), dtype=bool)
+    is_other[changed] = False
+    for part in chunks(len(C), N_COMPARED) if len(changed) else ():
+        S = np.where(role[part][:, None] == role[changed], C[part] @ C[changed].T, -np.inf)
+        found, nearest = S.argmax(axis=1), S.max(axis=1)
+        nearer = np.flatnonzero((nearest > cosine[part]) & is_other[part])
+        best[part][nearer], cosine[part][nearer] = changed[found[nearer]], nearest[nearer]
     is_alone = np.isneginf(cosine)
     best[is_alone], cosine[is_alone] = -1, 0.0
     return replace(near, best=best, cosine=cosine)
@@ -168,43 +173,3 @@ def _compared(near: IntentNearness, changed: NDArray[np.int64]) -> IntentNearnes
 
 def _parts(rows: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
     return [rows[start : start + N_COMPARED] for start in range(0, len(rows), N_COMPARED)]
-
-
-def _unit(total: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the rows scaled to length 1."""
-    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12), dtype=np.float32)
-
-
-def sums(
-    labels: NDArray[np.int64], ids: NDArray[np.int64], X: NDArray[np.float32], rows: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the sum of some rows of X by their label, shape (m, d).
-
-    X is read some rows at a time, so it may lie on the disk.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (k,), int64
-        Label of each of the rows; those that are not in `ids` count for nothing.
-    ids : ndarray of shape (m,), int64
-        The labels, ascending.
-    X : ndarray of shape (n, d)
-        The vectors.
-    rows : ndarray of shape (k,), int64
-        The rows.
-
-    Examples
-    --------
-    >>> X = np.array([[1.0], [2.0], [4.0], [8.0]], np.float32)
-    >>> sums(np.array([7, -1, 2, 7]), np.array([2, 7]), X, np.arange(4)).tolist()
-    [[4.0], [9.0]]
-    """
-    total = np.zeros((len(ids), X.shape[1]))
-    for start in range(0, len(rows), CHUNK):
-        own = labels[start : start + CHUNK]
-        kept = np.flatnonzero(np.isin(own, ids))
-        part = X[rows[start : start + CHUNK][kept]].astype(np.float64)
-        place = np.searchsorted(ids, own[kept])
-        own_sums = csr_array((np.ones(len(kept)), (place, np.arange(len(kept)))), shape=(len(ids), len(kept))) @ part
-        total += np.asarray(own_sums)
-    return total

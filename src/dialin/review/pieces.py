@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Bools, Labels, Rows, RowVectors
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.discover.assign import Pieces, build
-from dialin.review.replay import NO_INTENT
+from dialin.review.state import NO_INTENT
 
 MIN_PURITY = 0.9
 """Minimum share of a piece's sentences with the same intent; below it, the piece is broken up."""

@@ -20,14 +20,14 @@ from dialin import files, saved
 from dialin.arrays import Labels
 from dialin.discover.assign import Pieces
 from dialin.discover.conclude import N_EXAMPLES
-from dialin.discover.naming import typical_rows
+from dialin.discover.examples import typical_rows
 from dialin.discover.state import Data, Intent, Result
 from dialin.errors import InputError
 from dialin.name.kinds import needs_and_frequent_first, prevailing
 from dialin.name.labels import number
 from dialin.review.apply import BY_PERSON
 from dialin.review.pieces import chosen, joined, pins_of
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 
 NOWHERE: Mapping[int, int] = MappingProxyType({})
 NO_DECISION = -2
@@ -67,7 +67,8 @@ def kept_intents(state: ReviewState) -> list[int]:
     Examples
     --------
     >>> from dialin.review.edits import Accept, Entry, Move, Split
-    >>> from dialin.review.replay import replay, start_of
+    >>> from dialin.review.replay import replay
+    >>> from dialin.review.state import start_of
     >>> start = start_of(np.array([0, 1, 2, 3, 3]), {0: "a", 1: "b", 2: "c", 3: "d"})
     >>> edits = [Accept(0), Move((3,), 1), Accept(2), Split(2)]
     >>> kept_intents(replay(start, [Entry(i, edit) for i, edit in enumerate(edits, 1)]))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import Agglomerative, centroid, rows_by
+from dialin.cluster.labels import centroid, rows_by
+from dialin.cluster.partition import Agglomerative
 from dialin.name.distinct import distinguished
 from dialin.review.edits import SplitPart
 

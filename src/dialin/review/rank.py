@@ -7,14 +7,14 @@ Confirmed intents come last, unless they have drifted after that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from dialin.name.kinds import may_be_need
 from dialin.review.apply import IN_PLACE, Row
 from dialin.review.nearness import IntentNearness
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ NOTHING_SINCE = Since()
 
 
 class RankedIntent(NamedTuple):
-    """An intent in the order of review; thousands are made anew after each decision.
+    """An intent in the order of review; thousands are compared after each decision.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class RankedIntent(NamedTuple):
 
 
 def ranking(
-    state: ReviewState, intents: Sequence[Row], near: IntentNearness | None, since: Since = NOTHING_SINCE
+    state: ReviewState, intents: Iterable[Row], near: IntentNearness | None, since: Since = NOTHING_SINCE
 ) -> list[RankedIntent]:
     """Return all intents: new ones and candidates, then drifted ones, then others, and last those that are confirmed.
 
@@ -119,21 +119,58 @@ def ranking(
     ----------
     state : ReviewState
         State of the review.
-    intents : sequence of dict
+    intents : iterable of dict
         Rows of ``intents.parquet`` after it, with their `IN_PLACE`.
     near : IntentNearness or None
         Which intent is nearest to each of them; None if nobody knows, because there are no vectors.
     since : Since
         Which intents are new or have drifted; none by default.
     """
-    close = near.closest if near else {}
-    rows = [_ranked(row, state, close.get(row["intent_id"], (-1, 0.0)), since) for row in intents]
-    return sorted(rows, key=lambda row: row.turn)
+    return Ranker().ranking(state, intents, near, since)
 
 
-def _ranked(row: Row, state: ReviewState, near: tuple[int, float], since: Since) -> RankedIntent:
-    known, uid = state.intents[row["intent_id"]], row.get("uid") or ""
+class _Around(NamedTuple):
+    """What a ranked intent has that is not in its row: of its nearest one, and of what people did with it."""
+
+    close: int
+    close_name: str
+    cosine: float
+    is_done: bool
+    wants_split: bool
+    is_new: bool
+    has_drifted: bool
+
+
+class Ranker:
+    """Ranks the intents again and again: those that have the same row, and the same around it, are not made anew."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Row, _Around, RankedIntent]] = {}
+
+    def ranking(
+        self, state: ReviewState, intents: Iterable[Row], near: IntentNearness | None, since: Since = NOTHING_SINCE
+    ) -> list[RankedIntent]:
+        """Return all intents as `ranking` does; rows must not be changed in place."""
+        close = near.closest if near else {}
+        made = {}
+        for row in intents:
+            intent = row["intent_id"]
+            around, known = _around(row, state, close.get(intent, (-1, 0.0)), since), self._made.get(intent)
+            is_same = known and known[0] is row and known[1] == around
+            made[intent] = known if known and is_same else (row, around, _ranked(row, around))
+        self._made = made
+        return sorted((ranked for _, _, ranked in made.values()), key=lambda row: row.turn)
+
+
+def _around(row: Row, state: ReviewState, near: tuple[int, float], since: Since) -> _Around:
+    known, uid, close = state.intents[row["intent_id"]], row.get("uid") or "", near[0]
     is_done = known.confirmed and not known.wants_split
+    has_drifted = since.has_drifted(uid, row["intent_id"], is_done=is_done)
+    name = state.intents[close].name if close >= 0 else ""
+    return _Around(close, name, near[1], is_done, known.wants_split, uid in since.new, has_drifted)
+
+
+def _ranked(row: Row, around: _Around) -> RankedIntent:
     return RankedIntent(
         intent=row["intent_id"],
         name=row["name"],
@@ -142,16 +179,10 @@ def _ranked(row: Row, state: ReviewState, near: tuple[int, float], since: Since)
         n_occurrences=row["n_occurrences"],
         p_good=row["p_good"],
         doubt=max(row["n_occurrences"] - row["p_good"] * row[IN_PLACE], 0.0),  # else rounding may give −0.0
-        close=near[0],
-        close_name=state.intents[near[0]].name if near[0] >= 0 else "",
-        cosine=near[1],
-        is_done=is_done,
-        wants_split=known.wants_split,
         examples=tuple(row["examples"]),
         description=row.get("description") or "",
-        uid=uid,
+        uid=row.get("uid") or "",
         is_candidate=bool(row.get("candidate")),
-        is_new=uid in since.new,
-        has_drifted=since.has_drifted(uid, row["intent_id"], is_done=is_done),
         kind=row.get("kind") or "",
+        **around._asdict(),
     )

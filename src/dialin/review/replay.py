@@ -6,14 +6,13 @@ as void, so every log has exactly one outcome.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import rows_by
 from dialin.discover.intent_tree import IntentTree
 from dialin.review.branches import branch_misfit, changed_tree, put_beside, with_intents
 from dialin.review.edits import (
@@ -34,133 +33,60 @@ from dialin.review.edits import (
 )
 from dialin.review.effects import changed_by, counted, new_branches, touched_labels
 from dialin.review.fit import made_by, misfit
+from dialin.review.state import NO_INTENT, BrokenIntent, ReviewedIntent, ReviewState
 from dialin.review.verdicts import DEFAULT_QUORUM, JUDGES, VERIFIERS, Item, Votes
-
-NO_INTENT = -1
-"""Label of a sentence without an intent."""
-
-
-@dataclass(frozen=True)
-class ReviewedIntent:
-    """An intent under review: its name, whether a person confirmed it, and whether a person wants it split.
-
-    A `candidate` of the run, or a part of one, is one until a person confirms it.
-    """
-
-    name: str
-    confirmed: bool = False
-    wants_split: bool = False
-    candidate: bool = False
-
-
-@dataclass(frozen=True)
-class BrokenIntent:
-    """An intent that a person split or the judges found bad: its id, and its name and sentences at that time."""
-
-    intent: int
-    name: str
-    sentences: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class ReviewState:
-    """State of a review.
-
-    Parameters
-    ----------
-    labels : int64 array of shape (n,)
-        Intent of each sentence; −1 for none. Read-only by convention.
-    intents : mapping of int to ReviewedIntent
-        The intents that exist now.
-    pinned : bool array of shape (n,)
-        Whether a person moved the sentence to its intent or marked it as noise.
-    parted : tuple of BrokenIntent
-        Intents that were split or found bad.
-    used : frozenset of int
-        All ids that any intent ever had.
-    void : tuple of int
-        Lines of edits that did not fit.
-    touched : frozenset of int
-        Intents that gained or lost a sentence, or hold one that a person placed.
-    active, undone : tuple of int
-        Lines of the edits in effect, and of the undone edits, each in the order in which they became so.
-    judged : Votes
-        People's verdicts on the intents.
-    tree : IntentTree
-        The branches above the intents that exist.
-    used_branches : frozenset of int
-        All numbers that any branch ever had.
-    """
-
-    labels: NDArray[np.int64]
-    intents: Mapping[int, ReviewedIntent]
-    pinned: NDArray[np.bool_]
-    parted: tuple[BrokenIntent, ...] = ()
-    used: frozenset[int] = frozenset()
-    void: tuple[int, ...] = ()
-    touched: frozenset[int] = frozenset()
-    active: tuple[int, ...] = ()
-    undone: tuple[int, ...] = ()
-    judged: Votes = field(default_factory=Votes)
-    tree: IntentTree = field(default_factory=IntentTree)
-    used_branches: frozenset[int] = frozenset()
-
-    @property
-    def free_branch(self) -> int:
-        """The smallest number above that of every branch that there ever was."""
-        return max(self.used_branches, default=-1) + 1
-
-    @property
-    def free(self) -> int:
-        """The smallest id above every id that was ever used."""
-        return max(self.used, default=NO_INTENT) + 1
-
-    def members(self, intent: int) -> NDArray[np.int64]:
-        """Return the sentences of an intent, ascending; −1 gives the sentences without an intent."""
-        return np.flatnonzero(self.labels == intent)
-
-    @cached_property
-    def rows(self) -> Mapping[int, NDArray[np.int64]]:
-        """The sentences of every intent that has any, for who needs those of many: one pass finds them all."""
-        return rows_by(self.labels)
-
-
-def start_of(
-    labels: NDArray[np.int64],
-    names: Mapping[int, str],
-    candidates: Collection[int] = frozenset(),
-    tree: IntentTree | None = None,
-) -> ReviewState:
-    """Return the state before any edit; `candidates` are the intents that wait to be accepted."""
-    known = {int(i): ReviewedIntent(name, candidate=i in candidates) for i, name in names.items()}
-    branches, pinned = tree or IntentTree(), np.zeros(len(labels), dtype=bool)
-    used_branches = frozenset(branches.by_number)
-    return ReviewState(labels, known, pinned, used=frozenset(known), tree=branches, used_branches=used_branches)
 
 
 def replay(start: ReviewState, entries: Sequence[Entry]) -> ReviewState:
-    """Return the state after these entries; `start` is not changed.
+    """Return the state after these entries, by ascending line; `start` is not changed.
 
     Examples
     --------
+    >>> from dialin.review.state import start_of
     >>> start = start_of(np.array([0, 0, 1, -1]), {0: "block-card", 1: "lose-card"})
     >>> entries = [Entry(1, Merge(0, (1,))), Entry(2, Noise((0,))), Entry(3, Undo(2))]
     >>> replay(start, entries).labels.tolist()
     [0, 0, 0, -1]
     """
-    active, undone = counted(entries)
-    draft = _Draft(start, start.labels.copy(), dict(start.intents), start.pinned.copy(), start.tree)
-    changes = {e.line: (e.edit, e.by) for e in entries if not isinstance(e.edit, Undo | Redo)}
-    for line in sorted(active):
-        draft.take(line, *changes[line])
-    used = start.used | {intent for entry in entries for intent in made_by(entry.edit)}
-    parted = (*draft.parted, *(bad for bad in draft.found_bad.values() if not draft.is_confirmed(bad.intent)))
-    state = ReviewState(draft.labels, draft.told(), draft.pinned, parted, used, tuple(draft.void))
-    changed = touched_labels(start.labels, state.labels, state.pinned)
-    branches = start.used_branches | new_branches(e.edit for e in entries)
-    tree = with_intents(draft.tree, draft.intents)
-    state = replace(state, touched=changed, tree=tree, used_branches=branches)
-    return replace(state, active=tuple(active), undone=tuple(undone), judged=draft.judged)
+    return Replayer(start).after(entries)
+
+
+class Replayer:
+    """Replays a log again and again while it grows; safe for any number of threads.
+
+    Where the entries begin with those of the last time, and only changes have been added, these alone are done.
+
+    Parameters
+    ----------
+    start : ReviewState
+        The state before any edit; it is not changed.
+    """
+
+    def __init__(self, start: ReviewState) -> None:
+        self._start, self._lock = start, Lock()
+        self._last: tuple[list[Entry], _Draft] | None = None
+
+    def after(self, entries: Sequence[Entry]) -> ReviewState:
+        """Return the state after these entries, by ascending line."""
+        active, undone = counted(entries)
+        in_effect = frozenset(active)
+        with self._lock:
+            draft, added = self._begun(entries)
+            self._last = None  # an error would leave half a draft
+            for entry in added:
+                if entry.line in in_effect and not isinstance(entry.edit, Undo | Redo):
+                    draft.take(entry.line, entry.edit, entry.by)
+            self._last = list(entries), draft
+            state = draft.state(entries)
+        return replace(state, active=tuple(active), undone=tuple(undone))
+
+    def _begun(self, entries: Sequence[Entry]) -> tuple[_Draft, Sequence[Entry]]:
+        """Return a draft in which the first entries are done, and the others."""
+        known, draft = self._last or ([], _Draft.of(self._start))
+        added = entries[len(known) :]
+        if known == list(entries[: len(known)]) and not any(isinstance(entry.edit, Undo | Redo) for entry in added):
+            return draft, added
+        return _Draft.of(self._start), entries
 
 
 @dataclass
@@ -168,7 +94,8 @@ class _Draft:
     """Mutable state that `replay` fills.
 
     An edit takes as long as the intents that it is about are large: `arrived` holds the sentences that each intent got
-    since the `start`, and those that left it again are told by their labels.
+    since the `start`, and those that left it again are told by their labels. A `state` shares nothing with it that a
+    later edit changes.
     """
 
     start: ReviewState
@@ -184,6 +111,33 @@ class _Draft:
     groups: dict[str, int] = field(default_factory=dict)
     found_bad: dict[int, BrokenIntent] = field(default_factory=dict)
     wanted: int = DEFAULT_QUORUM
+
+    @classmethod
+    def of(cls, start: ReviewState) -> _Draft:
+        return cls(start, start.labels.copy(), dict(start.intents), start.pinned.copy(), start.tree)
+
+    def state(self, entries: Sequence[Entry]) -> ReviewState:
+        """Return the state as it is now, after these entries."""
+        start, heard = self.start, {item: dict(by) for item, by in self.heard.items()}
+        bad = (one for one in self.found_bad.values() if not self.is_confirmed(one.intent))
+        return ReviewState(
+            labels=self.labels.copy(),
+            intents=self.told(),
+            pinned=self.pinned.copy(),
+            parted=(*self.parted, *bad),
+            used=start.used.union(*(made_by(entry.edit) for entry in entries)),
+            void=tuple(self.void),
+            touched=self._touched(),
+            judged=Votes(heard, dict(self.looks), dict(self.groups), self.wanted),
+            tree=with_intents(self.tree, self.intents),
+            used_branches=start.used_branches | new_branches(entry.edit for entry in entries),
+        )
+
+    def _touched(self) -> frozenset[int]:
+        """Return the intents that gained or lost a sentence, or hold one that a person placed."""
+        arrived = [rows for parts in self.arrived.values() for rows in parts]
+        rows = np.concatenate([np.flatnonzero(self.start.pinned), *arrived])
+        return touched_labels(self.start.labels[rows], self.labels[rows], self.pinned[rows])
 
     @property
     def judged(self) -> Votes:

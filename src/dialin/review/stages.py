@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.review.replay import NO_INTENT, ReviewState
+from dialin.review.state import NO_INTENT, ReviewState
 from dialin.review.verdicts import JUDGES, VERIFIERS
 
 

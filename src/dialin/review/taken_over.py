@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dialin.review.edits import Accept, Edit, Entry, Noise, Split
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 
 
 def decisions_taken_over(
@@ -31,7 +31,8 @@ def decisions_taken_over(
     Examples
     --------
     >>> import numpy as np
-    >>> from dialin.review.replay import replay, start_of
+    >>> from dialin.review.replay import replay
+    >>> from dialin.review.state import start_of
     >>> log = [Entry(2, Accept(1), "Ana"), Entry(3, Noise((0,)), "Ben")]
     >>> state = replay(start_of(np.array([0, 0, 1]), {0: "a", 1: "b"}), log)
     >>> [(one.line, one.edit, one.by) for one in decisions_taken_over(state, log, {0: 1, 1: 0}, [4, 5, 6])]

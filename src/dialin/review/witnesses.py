@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dialin.arrays import Bools, Labels, Rows
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
+from dialin.cluster.neighbours import evenly
 from dialin.discover.conclude import N_EXAMPLES, assignment_of, with_prevailing_kinds
+from dialin.discover.examples import typical_rows
 from dialin.discover.large import counted_anew
-from dialin.discover.naming import typical_rows
 from dialin.discover.state import MIN_SENTENCES, Data, Intent, Result
 from dialin.judge.known import ENOUGH, is_about, n_of_each
 from dialin.review.pin import PinnedSplit
@@ -124,7 +125,7 @@ def witnesses(split: PinnedSplit, rows: Rows) -> Rows:
     piece, _, _ = split.pinned.pieces.nearest(split.data.X[rows], [split.data.roles[row] for row in rows.tolist()])
     near = np.append(split.pinned.pieces.intents, -1)[piece]
     own = rows_by(split.labels)
-    found = [_evenly(own[intent]) for intent in np.unique(near[near >= 0]).tolist() if intent in own]
+    found = [evenly(own[intent], N_WITNESSES) for intent in np.unique(near[near >= 0]).tolist() if intent in own]
     return np.concatenate([np.zeros(0, np.int64), *found])
 
 
@@ -132,8 +133,3 @@ def homes_told(homes: Labels, found: Result) -> dict[int, int]:
     """Return the known intent of each intent that has one, from those of its sentences (n; −1 for none)."""
     members = rows_by(found.labels)
     return {i: int(homes[rows[0]]) for i, rows in members.items() if i >= 0 and homes[rows[0]] >= 0}
-
-
-def _evenly(rows: Rows) -> Rows:
-    """Return at most `N_WITNESSES` of the rows, evenly spaced."""
-    return rows[np.linspace(0, len(rows) - 1, min(N_WITNESSES, len(rows))).astype(np.int64)]

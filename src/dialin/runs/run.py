@@ -31,7 +31,7 @@ from dialin.read.spoken import spoken_order
 from dialin.review.apply import edited_intents, edited_sentences, is_edited, reviewed
 from dialin.review.pieces import edited_pieces
 from dialin.review.pin import ReviewedRun
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 from dialin.runs.branches import read_tree
 from dialin.runs.integrity import check_hashes
 from dialin.runs.manifest import CAPPED, COMPLETE, Manifest, read_manifest

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dialin import files
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.specs import model_hashes
 from dialin.discover.state import MIN_SENTENCES
@@ -20,7 +20,7 @@ from dialin.prompts.steering import STEPS_OF
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.database import SqlQuery
-from dialin.read.distinct import Check
+from dialin.read.distinct import Check, no_check
 from dialin.read.remote import is_remote, without_secrets
 from dialin.redact.choice import OFF
 from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
@@ -33,7 +33,7 @@ from dialin.runs.tables import sentences_table, with_stated
 from dialin.runs.update import united
 
 
-def read_corpus(plan: RunPlan, check_number: Check = lambda _n: None) -> RedactedCorpus:
+def read_corpus(plan: RunPlan, check_number: Check = no_check) -> RedactedCorpus:
     """Read the sentences of a plan, replace what must not be seen, and check that they and the settings are usable.
 
     Parameters

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin import files, saved
 from dialin.arrays import Labels
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.discover.intent_tree import IntentTree
 from dialin.discover.state import Result
 from dialin.discover.uids import uid_of

@@ -13,13 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from dialin.discover.connect import Connections
+from dialin.discover.connections import Connections
 from dialin.errors import InputError
 from dialin.facts.headline import Summary, summary_of
 from dialin.files import MANIFEST, without_nan
 from dialin.jobs.predict import Answers
 from dialin.redact.engine import Finder, finder_of
-from dialin.redact.source import redacted_table
+from dialin.redact.table import redacted_table
 from dialin.review.log import DECISIONS
 from dialin.runs.run import Run, load
 
@@ -60,7 +60,7 @@ class ServedRun:
 
     def read(self, table: pa.Table) -> pa.Table:
         """Return utterances as the run reads them: with placeholders, if its own sentences have them."""
-        return redacted_table(table, self.finder).table if self.finder else table
+        return redacted_table(table, self.finder) if self.finder else table
 
     @property
     def name(self) -> str:

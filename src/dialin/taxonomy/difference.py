@@ -10,13 +10,14 @@ import numpy as np
 
 from dialin.arrays import Floats
 from dialin.cluster.workers import one_blas_thread
+from dialin.discover.as_before import PART
 from dialin.errors import InputError
 from dialin.name.catch_all import is_catch_all
 from dialin.runs.run import Run
 from dialin.score.shares import Count, ShareDifference, n_compared_of, share_change
 from dialin.taxonomy.added import added_alone, follows
 from dialin.taxonomy.flows import Flows, flows_between
-from dialin.taxonomy.match import HEIR, PART, Matching, matched
+from dialin.taxonomy.match import HEIR, Matching, matched
 from dialin.taxonomy.snapshot import IntentSeen, Snapshot, snapshot_of
 
 KEPT, RENAMED, GROWN, SHRUNK = "kept", "renamed", "grown", "shrunk"
@@ -121,9 +122,9 @@ class Difference:
             return False
         if change.states[0] not in {NEW, GONE, SPLIT, MERGED} or RENAMED in change.states:
             return False
-        return not any(one.is_certain for one in (change, *self._parts(change)))
+        return not any(one.is_certain for one in (change, *self.parts(change)))
 
-    def _parts(self, change: Change) -> list[Change]:
+    def parts(self, change: Change) -> list[Change]:
         """Return the parts that an intent of both runs was split into, and those that were merged into it."""
         if change.old is None or change.new is None:
             return []

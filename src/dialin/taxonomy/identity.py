@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.discover.state import Intent, Result
 from dialin.discover.uids import uid_of
 from dialin.name.labels import number

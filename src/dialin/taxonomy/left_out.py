@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Bools, Floats, Labels, Matrix
-from dialin.cluster.partition import rows_by
+from dialin.cluster.labels import rows_by
 from dialin.discover.assign import N_DEVIATIONS, Pieces, spread
 
 

@@ -15,12 +15,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from dialin.arrays import Bools
+from dialin.discover.as_before import MOST, PART
 from dialin.taxonomy.flows import Flows
-
-MOST = 0.5
-"""Share of an intent's sentences from which on they are most of it."""
-PART = 0.1
-"""Least share of the other intent's sentences that is more than a border case."""
 
 HEIR = 0.25
 """Least share of a newer intent's sentences that come from the older one that it is: with less, it is another intent,

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+from dialin.discover.as_before import PART
 from dialin.taxonomy.difference import Difference
-from dialin.taxonomy.match import PART
 from dialin.text.formulas import without_formula
 
 COLUMNS = ("old_uid", "old_name", "new_uid", "new_name", "share")

@@ -10,7 +10,7 @@ import numpy as np
 
 from dialin import files
 from dialin.arrays import Ints, Labels, Matrix
-from dialin.cluster.partition import centroid, rows_by
+from dialin.cluster.labels import centroid, rows_by
 from dialin.discover.as_before import Before
 from dialin.discover.assign import Pieces
 from dialin.discover.state import NOT_A_NEED, Intent, Result

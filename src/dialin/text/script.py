@@ -1,4 +1,7 @@
-"""Holds the one rule for what counts as Chinese, which chooses the embedder, the stratum and a prompt's language."""
+"""Holds the one rule for what counts as Chinese, which chooses the embedder, the stratum and a prompt's language.
+
+A text without words, such as a telephone number, has no language: it goes with the texts around it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ _KANA_OR_HANGUL = re.compile(
     "[\u1100-\u11ff\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u3130-\u318f\u31f0-\u31ff\ua960-\ua97f"
     "\uac00-\ud7ff\uff66-\uff6f\uff71-\uff9d\uffa0-\uffdc]"
 )
+
+_CODE = re.compile(r"<[A-Z]+>|(?<![\w.@#*/:+-])[\w.@#*/:+-]*?[\d@][\w.@#*/:+-]*", re.ASCII)
+"""A placeholder, or a run of letters with a digit or an @: a number, a code, an address."""
 
 
 def is_chinese(text: str) -> bool:
@@ -46,12 +52,35 @@ def is_japanese_or_korean(text: str) -> bool:
     return 0 < n_eastern >= MIN_HAN_SHARE * sum(map(str.isalpha, text))
 
 
-def language_of(texts: Iterable[str]) -> str:
-    """Return the language of a prompt about these texts: "zh" if all of them joined are Chinese, else "en".
+def has_words(text: str) -> bool:
+    """Return whether a text has letters outside numbers, codes, addresses and placeholders, so that it has a language.
+
+    Examples
+    --------
+    >>> [has_words(text) for text in ("184****2219", "LK-4471", "ana7@example.com", "<PHONE_1>", "?!")]
+    [False, False, False, False, False]
+    >>> [has_words(text) for text in ("it is 4471", "尾号4471", "ok")]
+    [True, True, True]
+    """
+    return any(map(str.isalpha, _CODE.sub("", text)))
+
+
+def language_of(texts: Iterable[str], otherwise: str = "en") -> str:
+    """Return the language of a prompt about these texts: "zh" if all that have words, joined, are Chinese, else "en".
+
+    Parameters
+    ----------
+    texts : iterable of str
+        The texts.
+    otherwise : {"en", "zh"}
+        The language if no text has words.
 
     Examples
     --------
     >>> language_of(["我的包裹到哪了", "order LK4471"]), language_of(["카드 어디 있어요"])
     ('zh', 'en')
+    >>> language_of(["184****2219"], "zh")
+    'zh'
     """
-    return "zh" if is_chinese("".join(texts)) else "en"
+    with_words = "".join(filter(has_words, texts))
+    return ("zh" if is_chinese(with_words) else "en") if with_words else otherwise

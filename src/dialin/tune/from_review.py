@@ -16,7 +16,7 @@ from dialin.judge.calibration import geometry_of
 from dialin.name.labels import PLACEHOLDER_NAMES, parse_reply
 from dialin.prompts.templates import LANGUAGES
 from dialin.review.log import DECISIONS, read_log
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 from dialin.review.verdicts import JUDGES
 from dialin.runs.run import Run, load
 from dialin.text.script import language_of

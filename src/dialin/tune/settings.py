@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from dialin.errors import InputError
+from dialin.tune.ranges import check_at_least, check_below_one, check_not_negative, check_positive
 
 Task = Literal["judge", "namer"]
 _MINIMA = {"rank": 1, "batch": 1, "accumulation": 1, "epochs": 1, "eval_every": 1, "n_watch": 2, "max_tokens": 8}
@@ -78,17 +79,10 @@ class TuneSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in _MINIMA.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        for name in ("alpha", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("dropout", "warmup"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} must be in [0, 1), got {getattr(self, name)}")
-        if not self.pairs >= 0:
-            raise InputError(f"pairs must be 0 or more, got {self.pairs}")
+        check_at_least(self, _MINIMA)
+        check_positive(self, ("alpha", "learning_rate"))
+        check_below_one(self, ("dropout", "warmup"))
+        check_not_negative(self, ("pairs",))
         if not 0 < self.watch_share < 1:
             raise InputError(f"watch_share must be between 0 and 1, got {self.watch_share}")
         if self.max_seconds < 0 or self.patience < 0:

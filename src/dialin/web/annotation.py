@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.cluster.partition import centroid
+from dialin.cluster.labels import centroid
 from dialin.judge.sample import ConvexSampler
-from dialin.review.replay import NO_INTENT
 from dialin.review.stages import Stage, Standing, open_for, standing_of
+from dialin.review.state import NO_INTENT
 from dialin.review.verdicts import GROUPS, JUDGES, VERIFIERS, agreement_text, by_person, fleiss_agreement
 from dialin.web.desk import View
 from dialin.web.pages import Pager, SentenceLine, lines, pager

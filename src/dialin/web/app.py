@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
 from typing import Any
 from urllib.parse import quote
 
-import jinja2
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,9 +16,8 @@ from starlette.routing import Route
 
 from dialin.errors import InputError
 from dialin.files import quoted
-from dialin.judge.certainty import with_certainty
 from dialin.review.edits import Redo, Undo, Vote
-from dialin.review.replay import NO_INTENT
+from dialin.review.state import NO_INTENT
 from dialin.review.verdicts import JUDGES, VERIFIERS
 from dialin.runs.run import Run
 from dialin.web import annotation, events, pages
@@ -40,6 +35,7 @@ from dialin.web.asked import (
 from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, decision, seen_in
 from dialin.web.guard import Guard
+from dialin.web.rendered import ASSETS, asset_of, page_templates
 from dialin.web.seen import StaleError
 from dialin.web.take_out import archive_of, take_out_page
 from dialin.web.tree_page import branch_decision, tree_page
@@ -49,7 +45,6 @@ N_OFFERED = 200
 NO_SUCH_INTENT = -2
 """Cluster id that matches no cluster, used if the URL names no cluster."""
 TURNS: dict[str, type[Undo] | type[Redo]] = {"undo": Undo, "redo": Redo}
-ASSETS = {"style.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True)
@@ -102,24 +97,11 @@ def app_of(run: Run, access: Access) -> Guard:
         Route("/export.zip", site.archive),
         Route("/edit", site.edit, methods=["POST"]),
         Route("/name", site.rename_user, methods=["POST"]),
-        *(Route(f"/{name}", _asset(name)) for name in ASSETS),
+        *(Route(f"/{name}", asset_of(name)) for name in ASSETS),
     ]
     errors: dict[Any, Any] = {StaleError: site.stale, InputError: site.refused, 404: _missing}
     inner = Starlette(routes=routes, exception_handlers=errors)
     return Guard(inner, access.token, access.reader, f"dialin-{access.port}", access.hosts)
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    loader = jinja2.PackageLoader("dialin.web")
-    made = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters["with_certainty"] = with_certainty
-    return made
-
-
-def _asset(name: str) -> Callable[[Request], Response]:
-    text = resources.files("dialin.web").joinpath("templates", name).read_text("utf-8")
-    return lambda _: Response(text, media_type=ASSETS[name])
 
 
 class _Site:
@@ -265,7 +247,7 @@ class _Site:
     def _page(self, request: Request, view: View, template: str, page: object) -> Response:
         user = self._user(request)
         html = (
-            _templates()
+            page_templates()
             .get_template(f"{template}.html.j2")
             .render(
                 page=page,

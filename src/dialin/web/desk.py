@@ -12,21 +12,14 @@ from numpy.typing import NDArray
 
 from dialin import files
 from dialin.errors import InputError
-from dialin.review.apply import (
-    Earlier,
-    Row,
-    SentenceColumns,
-    edited_rows,
-    p_after,
-    rows_with_place,
-    sentence_columns,
-    state_of,
-)
+from dialin.review.apply import Earlier, Row, edited_rows, p_after, rows_with_place, state_of
+from dialin.review.columns import SentenceColumns, sentence_columns
 from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
-from dialin.review.log import DECISIONS, append, n_taken_over, read_log
+from dialin.review.log import DECISIONS, DecisionLog, n_taken_over
 from dialin.review.nearness import IntentNearness, nearness_of
-from dialin.review.rank import RankedIntent, Since, ranking
-from dialin.review.replay import ReviewState, refusal, replay
+from dialin.review.rank import RankedIntent, Ranker, Since
+from dialin.review.replay import Replayer, refusal, replay
+from dialin.review.state import ReviewState
 from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 from dialin.taxonomy.recorded import Recorded, recorded_in
@@ -80,6 +73,7 @@ class Desk:
         self._run, self._path, self._lock = run, run.folder / DECISIONS, Lock()
         self._found = run.found
         self._start = state_of(*self._found, run.found_tree)
+        self._log, self._replayer, self._ranker = DecisionLog(self._path), Replayer(self._start), Ranker()
         self._own = sentence_columns(self._found[0])
         self._rows = rows_with_place(self._own, self._start.labels, self._found[1])
         self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())
@@ -104,11 +98,11 @@ class Desk:
         with self._lock:
             size = self._path.stat().st_size if self._path.exists() else 0
             if self._view is None or size != self._size:
-                self._size, self._view = size, self._seen(read_log(self._path))
+                self._size, self._view = size, self._seen(self._log.read())
             return self._view
 
     def _seen(self, entries: list[Entry]) -> View:
-        state = replay(self._start, entries)
+        state = self._replayer.after(entries)
         own = replace(self._own, p=p_after(self._own.p, state))
         intents = edited_rows(own, self._rows, state, self._earlier)
         self._earlier = Earlier(state, {row["intent_id"]: row for row in intents})
@@ -120,7 +114,7 @@ class Desk:
             entries=tuple(entries),
             state=state,
             own=own,
-            ranked=tuple(ranking(state, intents, self._near, since)),
+            ranked=tuple(self._ranker.ranking(state, intents, self._near, since)),
             texts=self._run.corpus.texts,
             counts=own.counts,
             p=own.p,
@@ -144,13 +138,13 @@ class Desk:
 
         def checked(entries: list[Entry]) -> Edit:
             check_unchanged(self._start, entries, seen)
-            state = replay(self._start, entries)
+            state = self._replayer.after(entries)
             edit = decide(state)
             if not isinstance(edit, Undo | Redo) and (why := refusal(state, edit, by)):
                 raise InputError(why, hint="someone else may have changed it; reload the page")
             return edit
 
-        append(self._path, by, checked)
+        self._log.append(by, checked)
 
     def turn(self, by: str, line: int | None, turn: type[Undo] | type[Redo], seen: Seen) -> int:
         """Undo or redo an edit, by default this person's last one; return its line.
@@ -170,7 +164,7 @@ class Desk:
             found.append(turned(self._start, entries, by, line, turn))
             return turn(found[0])
 
-        append(self._path, by, checked)
+        self._log.append(by, checked)
         return found[0]
 
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 from dialin.errors import InputError
 from dialin.review.edits import Accept, Edit, Merge, Move, Noise, Rename, Split, SplitPart, Vote
-from dialin.review.replay import ReviewState
 from dialin.review.stages import all_named, named_so, standing_of
+from dialin.review.state import ReviewState
 from dialin.web.seen import Seen
 
 MAX_NAME = 120

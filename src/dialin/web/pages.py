@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.review.propose import named, parts_of
 from dialin.review.rank import RankedIntent
-from dialin.review.replay import NO_INTENT
+from dialin.review.state import NO_INTENT
 from dialin.web.desk import View
 from dialin.web.lists import ALL, CountedList, before_and_after, counted_lists, listed_in
 from dialin.web.reasons import names_by_uid, reasons_to_look
@@ -23,6 +23,8 @@ N_FOUND, N_TARGETS = 100, 200
 """Maximum numbers of found intents and of intents to choose from; all others are known by their names."""
 CUT = 600
 """Characters of a sentence that are shown at first; the rest unfolds."""
+LARGEST_DOUBT = 1 / 3
+"""Share of the utterances up to which the number of those in doubt says something: beyond it, nearly all are."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,13 @@ class Overview:
     n_assigned: int
     doubt: float
     n_left: int
+
+    @property
+    def in_doubt(self) -> str:
+        """How many utterances may be misplaced; where that is more than `LARGEST_DOUBT`, where to begin instead."""
+        if self.doubt > LARGEST_DOUBT * self.n_assigned:
+            return "Much of this is unsure: begin at the top, and stop where the intents look right."
+        return f"About {self.doubt:,.0f} of the {self.n_assigned:,} utterances with an intent may be misplaced."
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from dialin.errors import InputError
 from dialin.review.edits import Accept, Edit, Entry, Merge, Move, Noise, Place, Redo, Rename, Split, Undo, Vote
 from dialin.review.effects import touched_labels
-from dialin.review.replay import ReviewState, replay
+from dialin.review.replay import replay
+from dialin.review.state import ReviewState
 
 
 @dataclass(frozen=True)

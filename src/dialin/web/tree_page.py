@@ -10,7 +10,7 @@ from dialin.errors import InputError
 from dialin.facts.branches import BranchFacts, branch_facts
 from dialin.review.edits import Edit, Place, RenameBranch
 from dialin.review.rank import RankedIntent
-from dialin.review.replay import ReviewState
+from dialin.review.state import ReviewState
 from dialin.web.desk import View
 from dialin.web.forms import NEW_INTENT, Form
 

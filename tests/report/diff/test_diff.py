@@ -17,7 +17,7 @@ from rich.console import Console
 from dialin.report.diff.flow import HEIGHT, N_DRAWN, flow_picture
 from dialin.report.diff.page import difference_html
 from dialin.report.diff.terminal import print_difference
-from dialin.report.diff.words import based, difference_json, points, to_look_at
+from dialin.report.diff.words import based, difference_json, explained, points, to_look_at
 from dialin.review.edits import Rename
 from dialin.taxonomy.difference import difference
 from dialin.taxonomy.snapshot import Snapshot
@@ -49,8 +49,53 @@ def test_the_terminal_shows_what_changed_and_counts_the_rest() -> None:
     assert "look at: invoice is new: 15.4% of the utterances. Is it an intent of its own" in text
     assert "shares are of 1,300 utterances before and 1,300 utterances now" in text
     assert "1 of the changes may be chance" in text
-    assert "look at: parcel (split): parts of it are now late. Is that right?" in text
+    assert "look at: parcel was split into parcel and late. Is that right?" in text
     assert "look at: late" not in text
+
+
+def test_an_intent_that_was_split_under_another_name_is_told_by_the_name_it_had() -> None:
+    """Of six greetings, four are now thanks, and two are still greetings: nothing is split into its own former name."""
+    old = {"hello": [40, 41, 42, 43, 44, 45], "": [200]}
+    found = difference(
+        month(old, times=100), month({"thanks": [40, 41, 42, 43], "hello": [44, 45], "": [200]}, times=100)
+    )
+    by_name = {found.seen(change).name: explained(found, change) for change in found.changes}
+    assert by_name == {"thanks": "hello was split into thanks and hello", "hello": "was part of the former hello"}
+    assert to_look_at(found) == ["hello was split into thanks and hello. Is that right?"]
+
+
+def test_an_intent_that_others_were_merged_into_is_told_by_the_names_they_had() -> None:
+    old, lost = {"cancel": [40, 41, 42, 43], "stop": [44, 45]}, {"": [200]}
+    renamed = difference(month(old | lost, times=100), month({"end": [40, 41, 42, 43, 44, 45]} | lost, times=100))
+    assert to_look_at(renamed) == ["cancel and stop were merged into end. Is that right?"]
+    kept = difference(month(old | lost, times=100), month({"cancel": [40, 41, 42, 43, 44, 45]} | lost, times=100))
+    assert to_look_at(kept) == ["stop was merged into cancel. Is that right?"]
+    assert explained(kept, kept.changes[-1]) == "now in cancel"
+
+
+def test_what_is_gone_is_told_with_where_its_sentences_lie_now() -> None:
+    """A third of the sentences about parking lies in each of three large intents; nobody takes in a voucher's."""
+    rest = {"room": list(range(40, 50)), "stay": list(range(60, 70)), "desk": list(range(101, 111)), "": [200]}
+    mixed = rest | {"room": [*range(40, 50), 51], "stay": [58, *range(60, 70)], "desk": [100, *range(101, 111)]}
+    old = {"park": [51, 58, 100], "voucher": [140, 141]} | rest
+    found = to_look_at(difference(month(old, times=100), month(mixed, times=100)))
+    assert [line for line in found if "has grown" not in line] == [
+        "park is no longer an intent of its own: 8.3% of the utterances before; its sentences would now be in "
+        "room (33%), stay (33%) and desk (33%). Is it hidden there?",
+        "voucher is gone: 5.6% of the utterances before; no intent takes in its sentences now. Has it ended?",
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_about_a_change_is_cut(width: int) -> None:
+    old = {"a-rather-long-name-of-it": [40, 41, 42, 43, 44, 45], "": [200]}
+    new = {"another-quite-long-name": [40, 41, 42, 43], "one-more-long-name": [44, 45], "": [200]}
+    out = io.StringIO()
+    print_difference(difference(month(old, times=100), month(new, times=100)), Console(file=out, width=width))
+    table, _, _ = out.getvalue().partition("\n\n")
+    assert "…" not in table
+    last = " ".join(line[len(line) - len(line.lstrip()) :].strip() for line in table.splitlines())
+    assert [word for word in ("split,", "a-rather-long-name-of-it", "one-more-long-name") if word not in last] == []
 
 
 def test_what_chance_may_explain_is_counted_and_not_listed() -> None:

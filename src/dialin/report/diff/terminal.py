@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from dialin.report.diff.words import based, explained, interval, is_quiet, n_by_state, ranked_changes, to_look_at
 from dialin.report.terminal import Column, add, grid, numbers, on_one_line, print_line
 from dialin.taxonomy.difference import NEW, Change, Difference
+
+QUOTED = 60
+"""Columns of a terminal that an example takes at most."""
 
 
 def print_difference(difference: Difference, console: Console) -> None:
@@ -15,28 +21,32 @@ def print_difference(difference: Difference, console: Console) -> None:
     loud = [change for change in ranked_changes(difference) if not is_quiet(change)]
     changed = [change for change in loud if not difference.may_be_chance(change)]
     if changed:
-        table = grid(Column("intent"), Column("state"), *numbers("before", "now"), *_wide_columns())
-        table.columns[0].max_width = 26
-        for change in changed:
-            share = change.share
-            name = Text(difference.seen(change).name, style="bold")
-            cells = name, ", ".join(change.states), f"{share.before:.1%}", f"{share.after:.1%}", interval(change)
-            add(table, *cells, _about(difference, change))
-        console.print(table)
+        console.print(_table(difference, changed))
     for line in counted_lines(difference, len(loud) - len(changed)):
         print_line(console, line)
     for line in to_look_at(difference):
         print_line(console, f"look at: {line}")
 
 
-def _wide_columns() -> list[Column]:
-    return [Column("difference", "right"), Column("about", flexible=True)]
+def _table(difference: Difference, changes: Sequence[Change]) -> Table:
+    """Return the table of changes; what happened to an intent stands last and goes on below, so all of it is read."""
+    table = grid(Column("intent"), *numbers("before", "now", "difference"), Column("what changed", flexible=True))
+    table.columns[0].max_width = 26
+    table.columns[-1].no_wrap, table.columns[-1].overflow = False, "fold"
+    for change in changes:
+        share, name = change.share, Text(difference.seen(change).name, style="bold")
+        told = what_changed(difference, change)
+        add(table, name, f"{share.before:.1%}", f"{share.after:.1%}", interval(change), told)
+    return table
 
 
-def _about(difference: Difference, change: Change) -> Text:
+def what_changed(difference: Difference, change: Change) -> Text:
+    """Return the states of a change, and what they mean for its intent; of a new one, what is said."""
     examples = difference.seen(change).examples
-    said = on_one_line(examples[0]) if NEW in change.states and examples else ""
-    return Text(explained(difference, change) or said, style="dim")
+    said = Text(on_one_line(examples[0]) if NEW in change.states and examples else "")
+    said.truncate(QUOTED, overflow="ellipsis")
+    meaning = explained(difference, change) or said.plain
+    return Text.assemble(", ".join(change.states), (f": {meaning}" if meaning else "", "dim"))
 
 
 def counted_lines(difference: Difference, n_left_out: int) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from dialin.discover.as_before import PART
 from dialin.runs.withheld import WITHHELD
 from dialin.taxonomy.alarm import figures_of
 from dialin.taxonomy.difference import (
@@ -14,7 +15,6 @@ from dialin.taxonomy.difference import (
     KEPT,
     MERGED,
     NEW,
-    RENAMED,
     SHRUNK,
     SPLIT,
     STATES,
@@ -25,6 +25,8 @@ from dialin.taxonomy.difference import (
 
 N_LOOKED_AT = 12
 """Maximum number of lines about what to look at."""
+N_NAMED = 3
+"""Most intents named that take in the sentences of one that is gone."""
 INTERVAL_NOTE = (
     "An interval is Newcombe's for the difference of two proportions. Of those that tell a change, all but one in 20 "
     "hold the true difference, on average. It takes utterances as independent, so it is too narrow if the same people "
@@ -80,15 +82,47 @@ def interval(change: Change) -> str:
 
 def explained(difference: Difference, change: Change) -> str:
     """Return what the states of a change mean for its intent; "" for one that is kept, grown or shrunk, or alone."""
-    before, names = difference.before(change), ", ".join(one.name for one in difference.relatives(change))
-    parts = list[str]()
-    if SPLIT in change.states:
-        parts.append(f"a part of {names}" if before is None else f"parts of it are now {names}")
-    if MERGED in change.states:
-        parts.append(f"now in {names}" if change.new is None else f"with {names}")
-    if RENAMED in change.states and before:
-        parts.append(f"was {before.name}")
-    return "; ".join(parts)
+    before, now = difference.before(change), difference.seen(change).name
+    others = listed([one.name for one in difference.relatives(change)])
+    if GONE in change.states:
+        return f"its sentences would now be in {to}" if (to := _destinations(difference, change)) else ""
+    if change.new is None:
+        return f"now in {others}"
+    if before is None:
+        former = "the former " if others == now else ""
+        return f"was part of {former}{others}" if SPLIT in change.states else ""
+    return _joined_or_parted(difference, change, before.name) or (f"was {before.name}" if before.name != now else "")
+
+
+def _joined_or_parted(difference: Difference, change: Change, before: str) -> str:
+    """Return what an intent of both runs was split into, and what was merged into it, by the name it had before."""
+    now, parts = difference.seen(change).name, difference.parts(change)
+    split = [difference.seen(one).name for one in parts if one.old is None]
+    merged = [difference.seen(one).name for one in parts if one.new is None]
+    told = [f"{before} was split into {listed([now, *split])}"] if split else []
+    if merged:
+        joined = [before, *merged] if before != now and not split else merged
+        told.append(f"{listed(joined)} {'were' if len(joined) > 1 else 'was'} merged into {now}")
+    return "; ".join(told)
+
+
+def _destinations(difference: Difference, change: Change) -> str:
+    """Return the newer intents that take in the sentences of one that is gone, each with its share of these."""
+    assert change.old is not None  # it is gone
+    went = difference.flows.went[change.old]
+    largest = sorted(range(len(went)), key=lambda place: -went[place])[:N_NAMED]
+    return listed([f"{difference.new.intents[i].name} ({went[i]:.0%})" for i in largest if went[i] >= PART])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def to_look_at(difference: Difference) -> list[str]:
@@ -115,12 +149,18 @@ def _looked_at(difference: Difference, change: Change) -> str:
     if NEW in change.states:
         return f"{name} is new: {share.after:.1%} {now}. Is it an intent of its own, and is there an answer to it?"
     if GONE in change.states:
-        return f"{name} is gone: it was {share.before:.1%} {before}. Has it ended, or is it hidden in another intent?"
+        return _gone(name, f"{share.before:.1%} {before} before", explained(difference, change))
     if SPLIT in change.states or (MERGED in change.states and change.new is not None):
-        return f"{name} ({change.states[0]}): {explained(difference, change)}. Is that right?"
+        return f"{explained(difference, change)}. Is that right?"
     if GROWN in change.states or SHRUNK in change.states:
         return f"{name} has {change.states[0]}: {share.before:.1%} {before} before, {share.after:.1%} now"
     return ""
+
+
+def _gone(name: str, share: str, where: str) -> str:
+    if where:
+        return f"{name} is no longer an intent of its own: {share}; {where}. Is it hidden there?"
+    return f"{name} is gone: {share}; no intent takes in its sentences now. Has it ended?"
 
 
 def is_quiet(change: Change) -> bool:

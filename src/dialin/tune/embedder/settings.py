@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from dialin.errors import InputError
+from dialin.tune.ranges import check_at_least, check_below_one, check_not_negative, check_positive
 from dialin.tune.sources import Reading
 
 Loss = Literal["supcon", "cosent"]
 Pooling = Literal["mean", "cls"]
 _MINIMA = {"intents": 2, "sentences": 2, "steps": 1, "eval_every": 1}
-_POSITIVE = ("temperature", "learning_rate")
-_NOT_NEGATIVE = ("sampling", "freeze", "lora", "distil", "max_seconds", "patience")
 
 
 @dataclass(frozen=True)
@@ -91,18 +89,10 @@ class EmbedderSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in _MINIMA.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        for name in _POSITIVE:
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in _NOT_NEGATIVE:
-            if not getattr(self, name) >= 0:
-                raise InputError(f"{name} must be 0 or more, got {getattr(self, name)}")
-        for name in ("average", "warmup"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+        check_at_least(self, _MINIMA)
+        check_positive(self, ("temperature", "learning_rate"))
+        check_not_negative(self, ("sampling", "freeze", "lora", "distil", "max_seconds", "patience"))
+        check_below_one(self, ("average", "warmup"))
 
 
 @dataclass(frozen=True)
