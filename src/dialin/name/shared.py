@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from dialin.name.actions import ACTION_WORDS
-from dialin.name.catch_all import AND
+from dialin.name.catch_all import AND, VARIOUS
 from dialin.name.labels import number
 
 ENOUGH = 0.5
@@ -86,7 +86,7 @@ def words_of_name(name: str, language: str) -> Words:
 
 def _english(name: str) -> Words:
     parts = [part for part in _BETWEEN.split(name.casefold()) if part and part not in _SMALL]
-    parts = parts[1:] if len(parts) > 1 and parts[0] in ACTION_WORDS else parts
+    parts = parts[1:] if len(parts) > 1 and (parts[0] in ACTION_WORDS or parts[0] == VARIOUS["en"]) else parts
     return frozenset([*map(_singular, parts), *(f"{a}-{_singular(b)}" for a, b in pairwise(parts))])
 
 
