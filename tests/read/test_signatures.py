@@ -51,7 +51,9 @@ def test_what_libraries_write_is_told(tmp_path: Path) -> None:
     base.close()
     feather.write_feather(pa.table({"text": ["a"]}), str(tmp_path / "feather.csv"))
     with wave.open(str(tmp_path / "wave.csv"), "wb") as sound:
-        sound.setnchannels(1), sound.setsampwidth(2), sound.setframerate(8000)
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
         sound.writeframes(ZEROS)
     told = {"base.csv": "an SQLite database", "feather.csv": "an Arrow file", "wave.csv": "a WAV recording"}
     for name, what in told.items():
