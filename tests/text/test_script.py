@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialin.text.script import has_words, is_chinese, is_japanese_or_korean, language_of
+from dialin.text.script import is_chinese, is_japanese_or_korean, language_of, tells_language
 
 TEXTS = {
     "english": ("where is my card", False, False),
@@ -61,7 +61,7 @@ def test_language_of_a_prompt(texts: list[str], language: str) -> None:
     "text", ["", "?!", "4471", "184****2219", "A-4471/b", "<PHONE>", "<CARD_2> <PHONE_1>", "１２３", "👍"]
 )
 def test_what_has_no_words_has_the_language_of_the_texts_around_it(text: str) -> None:
-    assert not has_words(text)
+    assert not tells_language(text)
     assert [language_of([text, other]) for other in ("我的包裹到哪了", "where is it")] == ["zh", "en"]
     assert [language_of([text], other) for other in ("zh", "en")] == ["zh", "en"]
 
@@ -72,7 +72,7 @@ def test_codes_do_not_outweigh_the_words_of_an_intent() -> None:
 
 @pytest.mark.parametrize("text", ["尾号4471", "4471 it is", "5号", "ok", "<b>", "карта"])
 def test_words_beside_a_number_are_words(text: str) -> None:
-    assert has_words(text)
+    assert tells_language(text)
 
 
 @given(st.lists(st.text(max_size=20)))

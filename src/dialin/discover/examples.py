@@ -94,4 +94,4 @@ def unlike(X: Matrix, order: Iterable[int], most: float, size: int) -> list[int]
 
 
 def _nearer(nearest: Floats, X: Matrix, place: int) -> Floats:
-    return np.asarray(np.maximum(nearest, np.round(X @ X[place], DIGITS)))
+    return np.asarray(np.maximum(nearest, np.round(X @ X[place], DIGITS)), dtype=np.float64)

@@ -19,7 +19,7 @@ from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
 from dialin.name.turns import Turn
-from dialin.text.script import has_words, language_of
+from dialin.text.script import language_of, tells_language
 
 N_NAMING = 6
 """Sentences of a cluster that the namer reads."""
@@ -182,7 +182,7 @@ def example_of(context: Context, rows: Rows) -> Example:
 def language_at(data: Data, rows: Rows) -> str:
     """Return the language of some sentences; that of all, if these have no words, as numbers and codes."""
     texts = [data.texts[row] for row in rows.tolist()]
-    return language_of(texts) if any(map(has_words, texts)) else data.language
+    return language_of(texts) if any(map(tells_language, texts)) else data.language
 
 
 def central_rows(X: NDArray[np.float32], rows: Rows, size: int) -> Rows:

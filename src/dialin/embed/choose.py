@@ -21,7 +21,7 @@ from dialin.llm.http import Server
 from dialin.llm.learnt import accepts_path
 from dialin.llm.providers import PROVIDERS
 from dialin.llm.spec import Spec, at_server, form_hint, is_path
-from dialin.text.script import has_words, is_chinese, is_japanese_or_korean
+from dialin.text.script import is_chinese, is_japanese_or_korean, tells_language
 
 ENGLISH = "intents-en-v3"
 CHINESE = "intents-zh-v2"
@@ -164,7 +164,7 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     >>> reason
     '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows (st:NAME may)'
     """
-    n_chinese, n_words = sum(map(is_chinese, texts)), sum(map(has_words, texts))
+    n_chinese, n_words = sum(map(is_chinese, texts)), sum(map(tells_language, texts))
     share = n_chinese / n_words if n_words else 0.0
     without = f" ({len(texts) - n_words:,} more have no words)" if n_words < len(texts) else ""
     found = f"{n_chinese:,} of {n_words:,} texts are Chinese{without}"

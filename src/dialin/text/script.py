@@ -52,14 +52,14 @@ def is_japanese_or_korean(text: str) -> bool:
     return 0 < n_eastern >= MIN_HAN_SHARE * sum(map(str.isalpha, text))
 
 
-def has_words(text: str) -> bool:
+def tells_language(text: str) -> bool:
     """Return whether a text has letters outside numbers, codes, addresses and placeholders, so that it has a language.
 
     Examples
     --------
-    >>> [has_words(text) for text in ("184****2219", "LK-4471", "ana7@example.com", "<PHONE_1>", "?!")]
+    >>> [tells_language(text) for text in ("184****2219", "LK-4471", "ana7@example.com", "<PHONE_1>", "?!")]
     [False, False, False, False, False]
-    >>> [has_words(text) for text in ("it is 4471", "尾号4471", "ok")]
+    >>> [tells_language(text) for text in ("it is 4471", "尾号4471", "ok")]
     [True, True, True]
     """
     return any(map(str.isalpha, _CODE.sub("", text)))
@@ -82,5 +82,5 @@ def language_of(texts: Iterable[str], otherwise: str = "en") -> str:
     >>> language_of(["184****2219"], "zh")
     'zh'
     """
-    with_words = "".join(filter(has_words, texts))
+    with_words = "".join(filter(tells_language, texts))
     return ("zh" if is_chinese(with_words) else "en") if with_words else otherwise
