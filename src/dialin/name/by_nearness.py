@@ -20,7 +20,8 @@ from dialin.name.candidates import Material, Phrases, actions_for, material_of, 
 from dialin.name.catch_all import is_catch_all
 from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.honest import Backing, honest_first, with_medians
+from dialin.name.honest import Backing, honest_first, said_first, with_medians
+from dialin.name.kinds import DATA
 from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
@@ -170,7 +171,9 @@ class Offer:
         return not is_clipped(name) and (self.turn.role == AGENT or self.turn.can_do(action_of(name)))
 
     def placed(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
-        """Return the names of a mixed cluster without actions, and those of a need by what it can stand by."""
+        """Return the names of a mixed cluster without actions, and those of others by what they can stand by."""
+        if self.turn.kind == DATA and self.turn.role != AGENT:
+            return said_first(ranked, evidence, self.of_turn)
         if ranked and ranked[0][0] in self.of_turn:
             return ranked
         if self.turn.is_mixed:

@@ -41,6 +41,8 @@ KNOWN = frozenset(objective for own in GENERAL_OBJECTIVES.values() for objective
 """Words that people have for their needs."""
 _REQUESTS, _REPLIES = {"en": "requests", "zh": "请求"}, {"en": "replies", "zh": "答复"}
 _REMARKS = {"en": "remarks", "zh": "话语"}
+DETAILS = {"en": "provide-details", "zh": "提供-信息"}
+"""The name of data of which nothing more is sure."""
 _NUMBER = re.compile(r"-\d+$")
 REPORT, _PROBLEM = {"en": "report", "zh": "反馈"}, {"en": "problem", "zh": "问题"}
 
@@ -90,15 +92,18 @@ def without_topic(language: str, turn: Turn) -> str:
 
 
 def is_catch_all(name: str) -> bool:
-    """Return whether a name says of a need no more than what it is about, or that it is a problem.
+    """Return whether a name says of a need no more than what it is about, or that it is a problem, or only gives data.
 
     Examples
     --------
     >>> [is_catch_all(name) for name in ("report-problem-2", "各种-请求", "various-lock-and-bike", "report-lock")]
     [True, True, True, False]
+    >>> is_catch_all("provide-details-2"), is_catch_all("provide-name")
+    (True, False)
     """
-    action, _, objective = _NUMBER.sub("", name).partition("-")
-    if action in VARIOUS.values():
+    name = _NUMBER.sub("", name)
+    action, _, objective = name.partition("-")
+    if action in VARIOUS.values() or name in DETAILS.values():
         return True
     return any(
         action == REPORT[language] and (objective == _PROBLEM[language] or AND[language] in objective)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dialin.name.actions import action_of
 from dialin.name.candidates import Material, splits_of
-from dialin.name.catch_all import KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_alls
+from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_alls
 from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
 
@@ -25,6 +25,8 @@ NEAR_UNSAID = {"en": 0.64, "zh": 0.62}
 """Least one of a name that next to nobody says."""
 NEAR_WRITTEN = 0.45
 """Least one of a name that an LLM wrote with words that the sentences say."""
+PROVIDE = {"en": "provide", "zh": "提供"}
+"""What who gives data does."""
 FEW = 2
 """Sentences that may share a word by chance: what no more than these say must be said by half of all."""
 N_BEST_NAMES, N_SENTENCES = 8, 500
@@ -143,6 +145,43 @@ def with_medians(
         replace(one, near={name: float(np.median(X @ V[name])) for name in own})
         for one, own, X in zip(evidence, doubtful, some, strict=True)
     ]
+
+
+def said_first(
+    ranked: Sequence[tuple[str, float]], evidence: Backing, usual: Collection[str]
+) -> list[tuple[str, float]]:
+    """Return the names of a cluster whose sentences give data, the best first, and behind them a general one.
+
+    "Provide-name" is usual and may lie near; "it's under Berg" lies near all that give a name, and names none of them.
+    Who gives a booking number does not inquire about it.
+
+    Parameters
+    ----------
+    ranked : sequence of (str, float)
+        Names with their scores, the best first.
+    evidence : Backing
+        Of the cluster.
+    usual : collection of str
+        Names of turns that give data; only the best may hold.
+
+    Examples
+    --------
+    >>> given = Backing(Material({"berg": 0.1, "booking": 0.9}), "en")
+    >>> ranked = [("inquire-berg", 0.5), ("inquire-booking", 0.4), ("provide-name", 0.3), ("send-picture", 0.2)]
+    >>> [name for name, _ in said_first(ranked, given, ("provide-name", "send-picture"))]
+    ['provide-booking', 'provide-name', 'provide-details']
+    """
+    nearest = next((name for name, _ in ranked if name in usual), "")
+    held = dict[str, float]()
+    for name, score in ranked:
+        if name == nearest or (name not in usual and evidence.is_said(name)):
+            held.setdefault(_given(name, evidence.language), score)
+    return [*held.items(), (DETAILS[evidence.language], 0.0)]
+
+
+def _given(name: str, language: str) -> str:
+    action, _, objective = name.partition("-")
+    return f"{PROVIDE[language]}-{objective}" if action in NEUTRAL else name
 
 
 def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: Turn) -> list[tuple[str, float]]:
