@@ -95,7 +95,7 @@ def test_what_nobody_reads_is_not_measured_for_the_total() -> None:
 
 def test_few_sentences_suggest_nothing() -> None:
     data = balls()
-    few = Data(data.texts[:90], data.X[:90], data.counts[:90], data.roles[:90], data.embedder)
+    few = Data(data.texts[:59], data.X[:59], data.counts[:59], data.roles[:59], data.embedder)
     assert find(few, Tools(None, embeds_nothing, ranks_names=False), Settings()).suggested is None
 
 

@@ -49,7 +49,7 @@ CREATION_OPTIONS = ("out", "k", "seed", "embedder", "text", "dialogue", "role", 
     "--k",
     type=click.IntRange(min=2),
     metavar="K",
-    help="Number of k-means clusters. Default: twice what the sentences suggest; for fewer than 100 sentences, one "
+    help="Number of k-means clusters. Default: twice what the sentences suggest; for fewer than 60 sentences, one "
     "per 5 sentences; at least 2.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="Seed of k-means. Default: 0.")

@@ -37,8 +37,9 @@ from dialin.cluster.cuts import (
 )
 from dialin.cluster.tree import Tree
 
-MIN_MEASURED = 100
-"""Fewer sentences are not measured: a quarter of them says too little."""
+MIN_MEASURED = 60
+"""Fewer sentences are not measured: of 64 and more, twice as many intents are found as by the mean cosine alone, of 42
+fewer."""
 INTERVAL = (0.1, 0.9)
 """Quantiles of the posterior that bound the interval: four corpora of five should lie inside."""
 FLOOR = 0.05
@@ -180,7 +181,7 @@ class Measuring:
 def granularity_of(
     X: Matrix, measuring: Measuring, draw: Draw = random_like, *, alone: Matrix | None = None
 ) -> Granularity | None:
-    """Measure how many clusters the rows suggest; None for fewer than a hundred, or where no cut could hold two.
+    """Measure how many clusters the rows suggest; None for fewer than `MIN_MEASURED`, or where no cut could hold two.
 
     The order of the rows does not matter. Takes O(m² · d) time for each of a few dozen trees, m = min(n, 4,000).
 

@@ -7,7 +7,7 @@ import numpy as np
 from dialin.arrays import Bools, Rows
 from dialin.cluster.cut_weights import CutWeights, weights_for
 from dialin.cluster.cuts import MAX_THINNED
-from dialin.cluster.granularity import MIN_MEASURED, Granularity, Measuring, SuggestedCut, granularity_of
+from dialin.cluster.granularity import Granularity, Measuring, SuggestedCut, granularity_of
 from dialin.cluster.partition import Agglomerative, FittedOnce, TreePartition
 from dialin.cluster.regions import regions_of
 from dialin.cluster.some_rows import SomeRows
@@ -21,6 +21,8 @@ from dialin.text.script import is_chinese
 LEAST_MEASURED = 3
 """Least size of a cluster where the granularity is measured. That of a cluster worth keeping grows with the corpus, and
 a small sample has few sentences of each intent: neither says how fine the intents are."""
+MIN_ALONE = 100
+"""Sentences that say something, where they alone are measured; fewer swing more than greetings mislead."""
 N_READ = 200
 """Sentences of a stratum that are read to tell its language."""
 
@@ -108,7 +110,7 @@ def granularity_of_part(data: Data, rows: Rows, tree: Tree, is_inside: Bools, se
     """
     most_samples = MAX_THINNED if is_inside.all() else 1  # what each of many parts errs by evens out over all
     speaks = is_inside if data.kinds is None else is_inside & data.kinds.at(rows).say_something
-    if not MIN_MEASURED <= speaks.sum() < is_inside.sum():
+    if not MIN_ALONE <= speaks.sum() < is_inside.sum():
         return granularity_in(data, rows[is_inside], settings, most_samples)
     found = granularity_in(data, rows[speaks], settings, most_samples)
     return found and SomeRows(tree, is_inside, speaks).suggestion_for_all(found)

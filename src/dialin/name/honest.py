@@ -153,7 +153,7 @@ def said_first(
     """Return the names of a cluster whose sentences give data, the best first, and behind them a general one.
 
     "Provide-name" is usual and may lie near; "it's under Berg" lies near all that give a name, and names none of them.
-    Who gives a booking number does not inquire about it.
+    Who gives a booking number does not inquire about it. What an LLM wrote holds.
 
     Parameters
     ----------
@@ -174,7 +174,9 @@ def said_first(
     nearest = next((name for name, _ in ranked if name in usual), "")
     held = dict[str, float]()
     for name, score in ranked:
-        if name == nearest or (name not in usual and evidence.is_said(name)):
+        if name == nearest or name in evidence.written:
+            held.setdefault(name, score)
+        elif name not in usual and evidence.is_said(name):
             held.setdefault(_given(name, evidence.language), score)
     return [*held.items(), (DETAILS[evidence.language], 0.0)]
 
