@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.name.candidates import Material, material_of, phrases_of
-from dialin.name.catch_all import AND, FEWEST, MOST, TOGETHER, catch_alls, is_catch_all
+from dialin.name.catch_all import AND, FEWEST, MOST, TOGETHER, catch_all_names, is_catch_all
 from dialin.name.turns import Turn
 
 
@@ -20,7 +20,7 @@ def material(*told: str, problems: float = 0.0) -> Material:
 
 
 def best(said: Material, language: str = "en") -> str:
-    return catch_alls(said, language, Turn())[0]
+    return catch_all_names(said, language, Turn())[0]
 
 
 def test_the_two_commonest_things_make_the_name() -> None:
@@ -74,35 +74,35 @@ def test_where_most_sentences_state_a_problem_the_name_reports_it(language: str,
 
 
 def test_agents_report_no_problems() -> None:
-    assert catch_alls(material("", problems=0.9), "en", Turn("answer", "agent")) == ["various-replies"]
+    assert catch_all_names(material("", problems=0.9), "en", Turn("answer", "agent")) == ["various-replies"]
 
 
 def test_a_cluster_has_other_names_in_case_that_another_one_has_the_first() -> None:
-    found = catch_alls(material("lock", "lock", "bike", "bike", "map", "map"), "en", Turn())
+    found = catch_all_names(material("lock", "lock", "bike", "bike", "map", "map"), "en", Turn())
     assert found == ["various-bike-and-lock", "various-bike-and-map", "various-requests"]
 
 
 def test_half_of_the_sentences_that_state_nothing_make_no_requests() -> None:
-    assert catch_alls(Material(), "en", Turn("need", p_turn=0.5)) == ["various-remarks"]
-    assert catch_alls(Material(), "en", Turn("need", p_turn=0.49)) == ["various-requests"]
+    assert catch_all_names(Material(), "en", Turn("need", p_turn=0.5)) == ["various-remarks"]
+    assert catch_all_names(Material(), "en", Turn("need", p_turn=0.49)) == ["various-requests"]
 
 
 def test_what_may_be_a_verb_is_in_no_name() -> None:
     texts = ["push it please", "just push this", "see the map", "where is the map", "the lock says no", "fix the lock"]
     told = material_of(phrases_of(texts, "en"), [texts])[0]
-    assert catch_alls(told, "en", Turn())[0] == "various-lock-and-map"
+    assert catch_all_names(told, "en", Turn())[0] == "various-lock-and-map"
 
 
 def test_fillers_are_in_no_name() -> None:
     texts = ["sorry, hello, the lock says no", "hello sorry please", "please, the lock", "today the map", "see the map"]
     told = material_of(phrases_of(texts, "en"), [texts])[0]
-    assert catch_alls(told, "en", Turn())[0] == "various-lock-and-map"
+    assert catch_all_names(told, "en", Turn())[0] == "various-lock-and-map"
 
 
 @given(st.lists(st.sets(st.sampled_from("abcdef")), max_size=12))
 def test_the_things_of_a_name_are_said_by_a_quarter_of_the_sentences(told: list[set[str]]) -> None:
     said = material(*(" ".join(sorted(own)) for own in told)) if told else Material()
-    for name in catch_alls(said, "en", Turn())[:-1]:
+    for name in catch_all_names(said, "en", Turn())[:-1]:
         things = set(name.split("-")) - {"various", "and"}
         assert len(things) <= MOST
         assert sum(bool(things & own) for own in told) >= TOGETHER * len(told)
@@ -111,7 +111,7 @@ def test_the_things_of_a_name_are_said_by_a_quarter_of_the_sentences(told: list[
 
 
 @pytest.mark.parametrize("name", ["various-requests", "report-problem", "反馈-灯、车与锁", "各种-答复-2"])
-def test_catch_alls_are_known_by_their_names(name: str) -> None:
+def test_catch_all_names_are_known_by_their_names(name: str) -> None:
     assert is_catch_all(name)
 
 

@@ -62,7 +62,7 @@ def test_whatever_the_names_all_branches_have_different_ones(branches: list[list
         assert all(found)
 
 
-def test_a_branch_of_catch_alls_is_named_by_their_things() -> None:
+def test_a_branch_of_such_names_is_named_by_their_things() -> None:
     assert words_of_name("various-lock-and-bike", "en") == {"lock", "bike", "lock-bike"}
     assert shared_names([["various-lock-and-bike", "various-lock-and-light"], ["cancel-pass", "get-pass"]], "en") == [
         "lock",

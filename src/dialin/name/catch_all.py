@@ -47,7 +47,7 @@ _NUMBER = re.compile(r"-\d+$")
 REPORT, _PROBLEM = {"en": "report", "zh": "反馈"}, {"en": "problem", "zh": "问题"}
 
 
-def catch_alls(material: Material, language: str, turn: Turn) -> list[str]:
+def catch_all_names(material: Material, language: str, turn: Turn) -> list[str]:
     """Return the names of a cluster of which nothing more is sure, the best first.
 
     Parameters
@@ -63,9 +63,9 @@ def catch_alls(material: Material, language: str, turn: Turn) -> list[str]:
     --------
     >>> told = [{"lock", "bike"}, {"lock"}, {"light"}, {"light"}, {"map"}, set()]
     >>> shares = {"lock": 1 / 3, "light": 1 / 3, "bike": 1 / 6, "map": 1 / 6}
-    >>> catch_alls(Material(shares, told=told), "en", Turn())
+    >>> catch_all_names(Material(shares, told=told), "en", Turn())
     ['various-light-and-lock', 'various-requests']
-    >>> catch_alls(Material(shares, told=told, problems=0.7), "en", Turn())
+    >>> catch_all_names(Material(shares, told=told, problems=0.7), "en", Turn())
     ['report-light-and-lock', 'report-problem']
     """
     found = dict.fromkeys(_joined(things, language) for things in islice(_sets_of_things(material), N_NAMES))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dialin.name.actions import action_of
 from dialin.name.candidates import Material, splits_of
-from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_alls
+from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_all_names
 from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
 
@@ -202,7 +202,7 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: T
     >>> [name for name, _ in honest_first([("inquire-rubbish", 0.2), ("inquire-basket", 0.1)], lost, Turn())]
     ['report-basket', 'report-problem']
     """
-    general, best = catch_alls(evidence.material, evidence.language, turn), ranked[0][1] if ranked else 0.0
+    general, best = catch_all_names(evidence.material, evidence.language, turn), ranked[0][1] if ranked else 0.0
     held = dict[str, float]()
     for name, score in ranked:
         if evidence.carries(name):

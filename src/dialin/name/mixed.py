@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dialin.name.candidates import Material, splits_of
-from dialin.name.catch_all import SAID_BY, VARIOUS, catch_alls
+from dialin.name.catch_all import SAID_BY, VARIOUS, catch_all_names
 from dialin.name.turns import Turn
 
 
@@ -40,4 +40,4 @@ def topics_of(
         if material.objectives.get(objective, 0.0) >= SAID_BY:
             found.setdefault(f"{VARIOUS[language]}-{objective}", score)
     best = ranked[0][1] if ranked else 0.0
-    return [*found.items(), *((name, best) for name in catch_alls(material, language, turn))]
+    return [*found.items(), *((name, best) for name in catch_all_names(material, language, turn))]
