@@ -30,7 +30,7 @@ def test_a_run_with_multi_says_what_predict_says(cli: Cli, backend: ScriptedBack
     discover(cli, path, "whole", "--llm", "none")
     discover(cli, path, "run", "--llm", "none", "--multi")
     stated = intents_of(pq.read_table("run/occurrences.parquet"))
-    assert {len(own) for own in stated} == {0, 1, 2}
+    assert {1, 2} <= {len(own) for own in stated} <= {0, 1, 2}
     predicted = cli("predict", "run", path, "--multi", "--out", "found.parquet")
     n_assigned = sum(each >= 0 for each in pq.read_table("found.parquet")["intent_id"].to_pylist())
     assert (predicted.exit_code, predicted.stdout) == (0, "")

@@ -498,12 +498,15 @@ class SmallDisk:
 def test_replies_under_way_when_the_disk_gets_full_are_kept_and_no_more_are_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four are asked at a time, and each fills a page: the first that has no room ends it, and those under way stay."""
+    """Four are asked at a time, and each fills a page: the first that has no room ends it, and those under way stay.
+
+    How many are on their way until it is noticed depends on the machine; most are never asked.
+    """
     store, backend = ReplyStore(tmp_path / "a.sqlite"), Script(lambda _: Reply("x" * 5_000, (), 1, 1))
     SmallDisk(store, monkeypatch)
     with pytest.raises(DiskFullError, match=r"cannot write .*a\.sqlite: database or disk is full; \d"):
         Client(backend, [store]).complete([prompt(str(i)) for i in range(40)], 5)
-    assert 1 <= len(backend.asked) <= 8
+    assert 1 <= len(backend.asked) <= 20
     assert store.n_paid() == len(backend.asked)
     store.close()
 
