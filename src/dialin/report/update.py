@@ -102,7 +102,7 @@ def went_lines(found: UpdateFound) -> list[str]:
     new, homeless = found.drift["new"], found.drift["homeless"]
     lines = [f"{new['n']:,} new {found.unit}: {went_words(new)}"]
     if homeless["n"]:
-        lines.append(f"{homeless['n']:,} earlier {found.unit} had no intent: {went_words(homeless)}")
+        lines.append(f"of the {found.unit} that had no intent before: {went_words(homeless)}")
     return lines
 
 
