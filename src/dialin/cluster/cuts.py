@@ -262,8 +262,7 @@ def levels(tree: Tree, is_inside: Bools, numbers: Floats) -> Floats:
     numbers : ndarray of shape (n_numbers,)
         Numbers of clusters; rounded, and at least 1.
     """
-    n_inside = np.concatenate([[0], np.cumsum(is_inside[tree.rows])])
-    is_whole = n_inside[tree.end] - n_inside[tree.start] == tree.end - tree.start
+    is_whole = tree.held(is_inside) == tree.end - tree.start
     joins = np.maximum(tree.height[is_whole[tree.n_leaves :]], 1e-9)  # ascending, as all heights of a tree
     if not len(joins):
         return np.full(len(numbers), 1e-9)

@@ -44,19 +44,14 @@ class SomeRows:
         numbers : ndarray of shape (m,)
             Numbers of clusters that hold any of some rows; rounded, and at least 1.
         """
-        tree, is_whole = self.tree, self._held(self.is_inside) == self.tree.end - self.tree.start
-        has_some = is_whole & (self._held(self.is_some) > 0)
+        tree, is_whole = self.tree, self.tree.held(self.is_inside) == self.tree.end - self.tree.start
+        has_some = is_whole & (tree.held(self.is_some) > 0)
         is_join = is_whole[tree.n_leaves :]
         parts_some = is_join & has_some[tree.children].all(axis=1)
         n_below = has_some[: tree.n_leaves].sum() - np.maximum(np.rint(numbers), 1)
         height = between(tree.height[parts_some], n_below.astype(np.int64))
         n_joined = np.searchsorted(tree.height[is_join], height, side="right")
         return np.asarray(is_whole[: tree.n_leaves].sum() - n_joined, dtype=np.float64)
-
-    def _held(self, which: Bools) -> Ints:
-        """Return how many of the rows each node holds, shape (n_nodes,)."""
-        total = np.concatenate([[0], np.cumsum(which[self.tree.rows])])
-        return np.asarray(total[self.tree.end] - total[self.tree.start])
 
 
 def between(heights: Floats, n_below: Ints) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.arrays import Floats
+from dialin.arrays import Bools, Floats, Ints
 from dialin.errors import InputError
 
 _ROUNDING = 1e-9
@@ -64,6 +64,20 @@ class Tree:
     def size(self, node: int) -> int:
         """Return the number of rows of a node."""
         return int(self.end[self._checked(node)] - self.start[node])
+
+    def held(self, which: Bools) -> Ints:
+        """Return how many of some rows each node holds, shape (n_nodes,); `which` is of shape (n,).
+
+        Examples
+        --------
+        Rows 0 and 1 join first, and then 2 joins them: nodes 3 and 4.
+
+        >>> tree = laid_out(np.array([[0, 1], [1, 2]]), np.array([1.0, 2.0]), np.arange(3))
+        >>> tree.held(np.array([True, False, True])).tolist()
+        [1, 0, 1, 1, 2]
+        """
+        total = np.concatenate([[0], np.cumsum(which[self.rows])])
+        return np.asarray(total[self.end] - total[self.start])
 
     def nodes_at(self, k: int) -> NDArray[np.int64]:
         """Return the min(k, n_leaves) nodes of the cut into k, ordered by their first row.

@@ -89,9 +89,8 @@ class Backing:
         >>> Backing(Material(problems=0.6), "en").stated("find-bike"), Backing(Material(), "en").stated("find-bike")
         ('report-bike', 'find-bike')
         """
-        action, _, objective = name.partition("-")
-        is_question = action in NEUTRAL and name not in self.written
-        return f"{REPORT[self.language]}-{objective}" if is_question and self.material.problems > PROBLEMS else name
+        is_report = name not in self.written and self.material.problems > PROBLEMS
+        return _instead_of_neutral(name, REPORT[self.language]) if is_report else name
 
     def _n_sayers(self, share: float) -> float:
         """Return how many sentences a share is; infinity where their number is unknown."""
@@ -177,13 +176,14 @@ def said_first(
         if name == nearest or name in evidence.written:
             held.setdefault(name, score)
         elif name not in usual and evidence.is_said(name):
-            held.setdefault(_given(name, evidence.language), score)
+            held.setdefault(_instead_of_neutral(name, PROVIDE[evidence.language]), score)
     return [*held.items(), (DETAILS[evidence.language], 0.0)]
 
 
-def _given(name: str, language: str) -> str:
-    action, _, objective = name.partition("-")
-    return f"{PROVIDE[language]}-{objective}" if action in NEUTRAL else name
+def _instead_of_neutral(name: str, action: str) -> str:
+    """Return the name with another action where its own says no more than that somebody asks."""
+    own, _, objective = name.partition("-")
+    return f"{action}-{objective}" if own in NEUTRAL else name
 
 
 def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: Turn) -> list[tuple[str, float]]:
