@@ -16,10 +16,12 @@ from pytest_socket import socket_allow_hosts
 import scripted
 from case_ids import case_id
 from dialin.cli import main
+from dialin.cluster.granularity import granularity_of
 from dialin.llm.providers import PROVIDERS
 from dialin.runs.run import Run
 from dialin.web.serve import Door
 from ray_cluster import ray_cluster
+from studies.own.once import measured_once
 from thorough import IS_THOROUGH, N_EXAMPLES
 
 Cli = Callable[..., Result]
@@ -71,6 +73,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name the cases of parametrized tests in words, so that a red line says what differs."""
     return case_id(argname, val)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def granularity_measured_once() -> Iterator[None]:
+    """Measure how fine the intents of the same sentences are once for all tests: it takes most of a small run."""
+    with measured_once():
+        yield
+
+
+@pytest.fixture
+def measured_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure it each time in this test, which is about whether that gives the same."""
+    monkeypatch.setattr("dialin.discover.heights.granularity_of", granularity_of)
 
 
 @pytest.fixture

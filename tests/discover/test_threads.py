@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dialin.arrays import Matrix
+from dialin.cluster.granularity import granularity_of
 from dialin.cluster.partition import partitioner_of
+from dialin.discover import heights
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -50,8 +53,10 @@ def found_with(n_threads: int) -> Found:
 
 
 @pytest.fixture(scope="module")
-def found() -> list[Found]:
-    return [found_with(n_threads) for n_threads in (1, 2)]
+def found() -> Iterator[list[Found]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(heights, "granularity_of", granularity_of)  # measured each time
+        yield [found_with(n_threads) for n_threads in (1, 2)]
 
 
 def bits(result: Result) -> list[object]:

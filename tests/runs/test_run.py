@@ -86,7 +86,12 @@ def test_the_manifest_counts_distinct_questions(cli: Cli, calls: Path, backend: 
 
 
 def test_the_same_seed_gives_identical_files(
-    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    cli: Cli,
+    calls: Path,
+    backend: ScriptedBackend,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    measured_anew: None,
 ) -> None:
     first = contents(discover(cli, calls, "one"))
     n_asked = len(backend.asked)

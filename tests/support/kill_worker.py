@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from dialin import files
 from dialin.cli import main
 from scripted import ScriptedBackend, install
+from studies.own.once import measured_once
 
 
 class Countdown:
@@ -112,7 +113,8 @@ def trial(work: Path, source: Path, at: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     folder, csv, points = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
-    with TemporaryDirectory() as warm:
-        warm_up(Path(warm), csv)
-    for point in points:
-        print(json.dumps(trial(folder / str(point), csv, point)), flush=True)
+    with measured_once():  # the children inherit what is known
+        with TemporaryDirectory() as warm:
+            warm_up(Path(warm), csv)
+        for point in points:
+            print(json.dumps(trial(folder / str(point), csv, point)), flush=True)
