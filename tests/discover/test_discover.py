@@ -144,8 +144,9 @@ def test_the_order_of_the_rows_does_not_matter(settings: Settings) -> None:
     assert np.array_equal(here.labels_[turn], there.labels_)
 
 
+@pytest.mark.usefixtures("measured_anew")
 @pytest.mark.parametrize("settings", STRATEGIES)
-def test_same_seed_same_answer(measured_anew: None, settings: Settings) -> None:
+def test_same_seed_same_answer(settings: Settings) -> None:
     one, two = ScriptedLLM(), ScriptedLLM()
     a, b = run(settings, one), run(settings, two)
     assert a.intents == b.intents

@@ -85,13 +85,9 @@ def test_the_manifest_counts_distinct_questions(cli: Cli, calls: Path, backend: 
     assert sum(step["questions"] for step in usage.values()) == len(set(backend.asked)) == len(backend.asked)
 
 
+@pytest.mark.usefixtures("measured_anew")
 def test_the_same_seed_gives_identical_files(
-    cli: Cli,
-    calls: Path,
-    backend: ScriptedBackend,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    measured_anew: None,
+    cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     first = contents(discover(cli, calls, "one"))
     n_asked = len(backend.asked)
