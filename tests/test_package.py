@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ SOURCES = ROOT / "src" / "dialin"
 HEAVY = ("torch", "ray", "sentence_transformers", "xllamacpp", "onnxruntime")
 SLOW = ("sklearn", "scipy.stats", "genai_prices", "starlette")
 """What takes a good part of a second to import."""
+COMMANDS = ("discover", "estimate", "predict", "evaluate", "judge", "models", "demo")
 LAYERS = [
     *("errors", "bounded", "room", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
     *("read", "redact", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
@@ -37,11 +39,10 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("module", ["dialin", "dialin.cli"])
-def test_importing_loads_next_to_nothing(module: str) -> None:
+def test_importing_loads_next_to_nothing() -> None:
     """So `dialin --help` answers at once: neither a model runtime nor numpy is imported before a command runs."""
-    loaded = loaded_by(f"import {module}")
-    assert "dialin" in loaded
+    loaded = loaded_by("import dialin, dialin.cli")
+    assert {"dialin", "dialin.cli"} <= loaded
     assert not loaded & {*HEAVY, "numpy", "pyarrow", "sklearn"}
 
 
@@ -51,10 +52,15 @@ def test_using_the_library_loads_no_model_runtime() -> None:
     assert not loaded & set(HEAVY)
 
 
-@pytest.mark.parametrize("command", ["discover", "estimate", "predict", "evaluate", "judge", "models", "demo"])
-def test_a_command_loads_no_slow_library_before_it_works(command: str) -> None:
-    """So `dialin discover --help` does not wait for scikit-learn, which takes longer than all the rest together."""
-    assert not loaded_by(f"import dialin.cli.{command}") & {*HEAVY, *SLOW}
+def test_a_command_loads_no_slow_library_before_it_works() -> None:
+    """So `dialin discover --help` does not wait for scikit-learn, which takes longer than all the rest together.
+
+    Where all commands together load none, each of them loads none.
+    """
+    commands = {f"dialin.cli.{name}" for name in COMMANDS}
+    loaded = loaded_by(f"import {', '.join(sorted(commands))}")
+    assert commands <= loaded
+    assert not loaded & {*HEAVY, *SLOW}
 
 
 def test_showing_a_run_loads_no_slow_library(tmp_path: Path) -> None:
@@ -103,10 +109,16 @@ def test_the_licence_is_there() -> None:
     assert project()["license-files"] == ["LICENSE"]
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Parse a file; several tests look at each."""
+    return ast.parse(path.read_text("utf-8"))
+
+
 def imports_of(path: Path) -> set[str]:
     """Return the modules of dialin that a file imports anywhere: "judge" for `import dialin.judge`."""
     found = set[str]()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "dialin":
             below = (node.module or "").split(".")[1:2]
             found |= set(below or [alias.name for alias in node.names])
@@ -137,7 +149,7 @@ def test_the_look_at_imports_sees_them() -> None:
 
 @pytest.mark.parametrize("layer", [layer for layer in LAYERS if (SOURCES / layer).is_dir()])
 def test_a_folder_says_what_it_is_for(layer: str) -> None:
-    docstring = ast.get_docstring(ast.parse((SOURCES / layer / "__init__.py").read_text("utf-8"))) or ""
+    docstring = ast.get_docstring(parsed(SOURCES / layer / "__init__.py")) or ""
     assert "Comes in:" in docstring
     assert "Goes out:" in docstring
     assert "Begin with" in docstring
@@ -167,8 +179,11 @@ SAME_NAMES = {
 
 def defined(kind: type[ast.AST], path: Path) -> set[str]:
     """Return the names of the classes, or of the public functions, that a file defines at its top."""
-    body = ast.parse(path.read_text("utf-8")).body
-    found = [node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef) and isinstance(node, kind)]
+    found = [
+        node
+        for node in parsed(path).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and isinstance(node, kind)
+    ]
     return {node.name for node in found if isinstance(node, ast.ClassDef) or not node.name.startswith("_")}
 
 
@@ -186,8 +201,9 @@ def test_no_class_has_the_name_of_another() -> None:
 
 
 def test_functions_of_one_name_are_those_that_we_know() -> None:
-    assert {name: found for name, found in defined_twice(ast.FunctionDef).items() if name not in SAME_NAMES} == {}
-    assert set(SAME_NAMES) <= set(defined_twice(ast.FunctionDef))
+    twice = defined_twice(ast.FunctionDef)
+    assert {name: found for name, found in twice.items() if name not in SAME_NAMES} == {}
+    assert set(SAME_NAMES) <= set(twice)
 
 
 def test_the_look_at_names_sees_them() -> None:

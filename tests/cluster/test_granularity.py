@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from dialin.cluster.cut_weights import FITTED_EMBEDDERS, CutWeights, weights_for
 from dialin.cluster.cuts import cuts_of
 from dialin.cluster.granularity import (
     MIN_MEASURED,
+    Granularity,
     Measuring,
     SuggestedCut,
     cut_probabilities,
@@ -29,17 +31,23 @@ from spheres import spheres
 MIN_SIZE = 4
 
 
-@pytest.mark.parametrize(("n_clusters", "n_each"), [(3, 60), (8, 30), (20, 25)])
-def test_finds_about_as_many_clusters_as_there_are(n_clusters: int, n_each: int) -> None:
+@cache
+def measured(n_clusters: int = 8, n_each: int = 30) -> Granularity:
+    """Return what tight balls suggest, measured once for all tests."""
     found = granularity_of(spheres(n_clusters, n_each), Measuring(MIN_SIZE))
     assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("n_clusters", "n_each"), [(3, 60), (8, 30), (20, 25)])
+def test_finds_about_as_many_clusters_as_there_are(n_clusters: int, n_each: int) -> None:
+    found = measured(n_clusters, n_each)
     assert 0.75 * n_clusters <= found.n_clusters <= 1.33 * n_clusters
     assert 2 <= found.low <= n_clusters <= found.high
 
 
 def test_the_numbers_rise_and_their_probabilities_sum_to_one() -> None:
-    found = granularity_of(spheres(8, 30), Measuring(MIN_SIZE))
-    assert found is not None
+    found = measured()
     assert len(found.numbers) == len(found.p) == len(cuts_of(240, MIN_SIZE))
     assert (np.diff(found.numbers) > 0).all()
     assert (found.p > 0).all()
@@ -155,8 +163,7 @@ def test_the_quantiles_are_in_order_and_among_the_cuts(weights: list[float]) -> 
 @pytest.mark.parametrize("finer", [0.5, 1.0, 2.0])
 def test_the_cut_is_into_that_many_or_more_where_finer_is_wanted(finer: float) -> None:
     X = spheres(8, 30)
-    found, tree = granularity_of(X, Measuring(MIN_SIZE)), Agglomerative(smooth=True).fit(X).tree
-    assert found is not None
+    found, tree = measured(), Agglomerative(smooth=True).fit(X).tree
     cut = SuggestedCut.of(found, tree, np.ones(len(X), np.bool_), finer)
     assert len(tree.cut_below(np.full(len(X), cut.height))) == round(finer * found.n_clusters)
     assert (np.diff(cut.heights) <= 0).all()
