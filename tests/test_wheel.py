@@ -173,7 +173,7 @@ def test_installed_models_verify(installed: Installed, tmp_path: Path) -> None:
 
 def test_installed_demo(installed: Installed, tmp_path: Path) -> None:
     """Of the calls in the environment, the test leaves some."""
-    n = write_few_calls(installed.site / "dialin" / "cli" / "examples", step=8)
+    n = write_few_calls(installed.site / "dialin" / "cli" / "examples", step=24)
     printed = installed.run("dialin", "demo", "--llm", "none", "--out", "demo", home=tmp_path)
     assert f"of {n} utterances" in printed
     assert str(installed.site / "dialin" / "cli" / "examples" / "calls_gold.csv") in printed

@@ -27,6 +27,7 @@ from dialin.cluster.granularity import (
 )
 from dialin.cluster.partition import Agglomerative
 from spheres import spheres
+from thorough import N_EXAMPLES
 
 MIN_SIZE = 4
 
@@ -169,7 +170,7 @@ def test_the_cut_is_into_that_many_or_more_where_finer_is_wanted(finer: float) -
     assert (np.diff(cut.heights) <= 0).all()
 
 
-@settings(max_examples=5)
+@settings(max_examples=N_EXAMPLES // 20)  # each is measured twice
 @given(seed=st.integers(0, 999))
 def test_the_order_of_rows_is_irrelevant_and_the_seed_decides(seed: int) -> None:
     X = spheres(5, 24, seed=seed)

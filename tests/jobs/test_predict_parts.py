@@ -65,6 +65,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.undo()
 
 
+N_TURNS = 90
 COLUMNS = (["text"], ["text", "role"], ["text", "role", "dialogue_id", "turn"])
 
 
@@ -76,10 +77,10 @@ def test_parts_are_the_whole(tmp_path: Path, is_reviewed: bool, request: pytest.
     for columns in COLUMNS:
         for name, mixed in (("dialogue by dialogue", False), ("dialogues come back", True)):
             path = tmp_path / f"{name} {len(columns)}.parquet"
-            pq.write_table(table_of_turns(200, mixed=mixed).select(columns), path, row_group_size=30)
+            pq.write_table(table_of_turns(N_TURNS, mixed=mixed).select(columns), path, row_group_size=30)
             whole[path] = answers(run, path)
             assert len(set(whole[path]["intent_id"].to_pylist())) > 3
-            assert whole[path]["row"].to_pylist() == list(range(200))
+            assert whole[path]["row"].to_pylist() == list(range(N_TURNS))
     request.getfixturevalue("small_parts")
     for path, expected in whole.items():
         assert answers(run, path).equals(expected)

@@ -52,10 +52,10 @@ class Browser:
 
     def wait(self, condition: str, *arguments: Any) -> Any:
         """Return the value of an expression as soon as it is true, in a minute at most."""
-        for _ in range(600):
+        for _ in range(3_000):
             if value := self.run(f"return {condition}", *arguments):
                 return value
-            time.sleep(0.1)
+            time.sleep(0.02)
         raise AssertionError(f"never came true: {condition}")
 
     def move(self, left: float, top: float, *, click: bool = False) -> None:
@@ -133,13 +133,13 @@ def _session(http: httpx.Client, binary: str, profile: str) -> Iterator[Browser]
 
 
 def _wait_for(http: httpx.Client) -> None:
-    for _ in range(300):
+    for _ in range(1_500):
         try:
             if http.get("/status").json()["value"]["ready"]:
                 return
         except httpx.TransportError:
             pass
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise AssertionError("the driver of the browser does not answer")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import sys
@@ -111,10 +112,17 @@ def trial(work: Path, source: Path, at: int) -> dict[str, object]:
     }
 
 
+def points_of(n_events: int, n_points: int) -> list[int]:
+    """Return points to kill a run at: its first two events, its last one, and some between them."""
+    return sorted({1, 2, n_events, *random.Random(0).sample(range(3, n_events), n_points - 3)})
+
+
 if __name__ == "__main__":
-    folder, csv, points = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    folder, csv = Path(sys.argv[1]), Path(sys.argv[2])
     with measured_once():  # the children inherit what is known
         with TemporaryDirectory() as warm:
             warm_up(Path(warm), csv)
-        for point in points:
+        whole = trial(folder / "whole", csv, 10**9)  # the event never comes
+        print(json.dumps(whole))
+        for point in points_of(int(str(whole["n_events"])), int(sys.argv[3])):
             print(json.dumps(trial(folder / str(point), csv, point)), flush=True)

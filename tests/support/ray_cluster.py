@@ -31,7 +31,7 @@ def ray_cluster() -> Iterator[str]:
         place = Path(folder, "ray")
         place.mkdir()  # Ray notes the cluster's address there, and makes no folder for it
         patch.setenv("RAY_TMPDIR", folder)
-        options = {"num_cpus": 2, "object_store_memory": 200 << 20, "include_dashboard": False}
+        options = {"num_cpus": 2, "object_store_memory": 200 << 20, "include_dashboard": False, "no_monitor": True}
         cluster = utils.Cluster(initialize_head=True, head_node_args=options | {"temp_dir": str(place)})
         try:
             yield cluster.address

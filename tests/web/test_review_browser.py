@@ -8,13 +8,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import uvicorn
 
 from browser import Browser, browser, installed, typed
 from dialin.review.edits import Accept
 from dialin.review.log import DECISIONS
 from dialin.runs.run import Run, load
+from dialin.web.app import app_of
+from dialin.web.connections import Limits
+from dialin.web.serve import access_of, config_of, listening
 from fake_run import calls, fake_run, note
 from later_run import CANDIDATE, LISTED, NEW, later_run
 from nasty import OVERRIDE, SCRIPT, nasty_calls
@@ -26,8 +31,8 @@ COMMAND = "from dialin.cli import main; import sys; main(sys.argv[1:])"
 
 
 @contextmanager
-def served(folder: Path, user: str = "Ana") -> Iterator[str]:
-    """Give the address of a review, which is killed in the end, as a crash would."""
+def killed_in_the_end(folder: Path, user: str = "Ana") -> Iterator[str]:
+    """Give the address of a review in a process of its own, which is killed in the end, as a crash would."""
     command = [sys.executable, "-c", COMMAND, "review", str(folder), "--port", "0", "--user", user]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as server:
         try:
@@ -35,6 +40,21 @@ def served(folder: Path, user: str = "Ana") -> Iterator[str]:
             yield server.stdout.readline().split()[-1]
         finally:
             server.kill()
+
+
+@contextmanager
+def served(folder: Path, user: str = "Ana") -> Iterator[str]:
+    """Give the address of a review that this process serves: another one would take seconds to start."""
+    with listening("127.0.0.1", 0) as listener:
+        access = access_of("127.0.0.1", listener.getsockname()[1], user)
+        server = uvicorn.Server(config_of(app_of(load(folder), access), Limits()))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{access.port}/?token={access.token}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +184,7 @@ def test_a_split_is_proposed_and_taken(page: Browser, run: Run) -> None:
 
 
 def test_all_is_there_after_the_server_was_killed(window: Browser, run: Run) -> None:
-    with served(run.folder) as address:
+    with killed_in_the_end(run.folder) as address:
         window.send("url", url=address)
         visit(window, f"/intent/{number(run, 'greet-agent')}")
         window.run("document.querySelector('form input[name=name]').value = 'say-hello'")
@@ -181,7 +201,7 @@ def test_all_is_there_after_the_server_was_killed(window: Browser, run: Run) -> 
 def test_two_people_lose_nothing(window: Browser, run: Run) -> None:
     """Ben's page is from before Ana's merge: what he says of the intent that is gone is refused, the rest is kept."""
     both = {number(run, "request-refund"), number(run, "inquire-parcel")}
-    with served(run.folder) as ana, served(run.folder, user="Ben") as ben, browser() as other:
+    with served(run.folder) as ana, killed_in_the_end(run.folder, user="Ben") as ben, browser() as other:
         window.send("url", url=ana)
         other.send("url", url=ben)
         for intent in both:
