@@ -16,11 +16,13 @@ import pytest
 from conftest import Cli
 
 from dialin import files
+from dialin.discover import naming
 from dialin.discover.connections import Connections
 from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.errors import InputError
 from dialin.llm.cache import ReplyStore
+from dialin.name.by_nearness import names_by_nearness
 from dialin.read.columns import Columns
 from dialin.room import disk_full
 from dialin.runs.manifest import RunPlan
@@ -89,6 +91,7 @@ def test_the_manifest_counts_distinct_questions(cli: Cli, calls: Path, backend: 
 def test_the_same_seed_gives_identical_files(
     cli: Cli, calls: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(naming, "names_by_nearness", names_by_nearness)  # named each time
     first = contents(discover(cli, calls, "one"))
     n_asked = len(backend.asked)
     warm = contents(discover(cli, calls, "two"))  # every reply comes from the shared store

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dialin.cli import main
 from scripted import ScriptedBackend, install
+from studies.own.once import measured_once
 
 
 def wait(event: str) -> None:
@@ -16,5 +17,6 @@ def wait(event: str) -> None:
 
 
 if __name__ == "__main__":
-    install(ScriptedBackend(Path(sys.argv[1]), wait))
-    main(sys.argv[2:])
+    with measured_once():
+        install(ScriptedBackend(Path(sys.argv[1]), wait))
+        main(sys.argv[2:])

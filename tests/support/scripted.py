@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import random
 import re
 from collections import Counter
@@ -14,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import AnyFloats
-from dialin.discover import connect, context, estimator
+from dialin.discover import connect, context, estimator, naming
 from dialin.embed.choose import ChosenEmbedder
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import request_key
+from dialin.name.by_nearness import Embed, NamingTask, names_by_nearness
 from dialin.name.kinds import KINDS, NEED, Kinds
 from dialin.report.map import places
 
@@ -122,6 +124,20 @@ def spread_out_once(Z: AnyFloats, seed: int) -> AnyFloats:
     return SPREAD_OUT[key].copy()
 
 
+NAMES: dict[bytes, list[str]] = {}
+
+
+def names_once(clusters: NamingTask, embed: Embed) -> list[str]:
+    """Take the place of `dialin.discover.naming.names_by_nearness`: the names of equal clusters are found only once.
+
+    The centroids tell which embedder it is.
+    """
+    key = hashlib.sha256(pickle.dumps(clusters)).digest()
+    if key not in NAMES:
+        NAMES[key] = names_by_nearness(clusters, embed)
+    return [*NAMES[key]]
+
+
 def install(backend: Backend, put: Callable[[object, str, object], None] = setattr) -> None:
     """Put stand-ins in the place of LLM (``--llm test:scripted``), embedder and calibration."""
     before: Callable[[str], Backend | None] = vars(connect)["backend_of"]  # of another stand-in, maybe
@@ -130,6 +146,7 @@ def install(backend: Backend, put: Callable[[object, str, object], None] = setat
     for module in (connect, estimator):  # the heads read the vectors of the shipped embedders alone
         put(module, "kinds_by_shipped", kinds_by_word)
     put(context, "general_calibration", lambda llm, form: CALIBRATION)
+    put(naming, "names_by_nearness", names_once)
     put(places, "spread_out", spread_out_once)
 
 
