@@ -40,16 +40,21 @@ settings.load_profile("untimed")
 
 
 SLOW_FILES = (
-    "jobs/test_resume.py",
-    "web/test_review_browser.py",
-    "test_wheel.py",
-    "jobs/test_predict_spread.py",
-    "scale/test_ray_embedder.py",
+    "scale/test_on_ray.py",
     "cli/test_demo.py",
+    "web/test_review_browser.py",
+    "jobs/test_resume.py",
+    "docs/test_every_month.py",
     "docs/test_notebook.py",
+    "test_wheel.py",
     "conformance/test_llm_servers.py",
-    "bench/test_bench.py",
+    "llm/test_llm_llama.py",
+    "llm/test_remote.py",
+    "llm/batches/test_batch_asking.py",
     "cluster/test_granularity.py",
+    "cluster/test_regions.py",
+    "cluster/test_strata.py",
+    "bench/test_bench.py",
 )
 """Those that take longest, which begin first: a core that got one of them last would work alone."""
 MEMORY, MIN_FREE = Path("/dev/shm"), 6 << 30

@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from dialin.cluster.centroids import unit_rows
-from dialin.embed.choose import embedder_of
 from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, names_by_nearness, ranked_names
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
@@ -17,6 +16,7 @@ from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.general import turn_names
 from dialin.name.nearness import CHUNK, nearness, settle
 from dialin.name.turns import Turn
+from remembering import encode_for
 
 CARDS = [
     "my card was stolen on the train",
@@ -48,7 +48,7 @@ CHINESE = [
 
 
 def of_texts(clusters: Sequence[Sequence[str]], language: str, **more: object) -> tuple[NamingTask, object]:
-    encode = embedder_of("auto", clusters[0]).encode
+    encode = encode_for(clusters[0])
     centroids = np.stack([encode(list(texts)).mean(axis=0) for texts in clusters])
     return NamingTask(clusters, centroids, language, **more), encode  # type: ignore[arg-type]
 

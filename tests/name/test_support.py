@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin.embed.choose import embedder_of
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.labels import Example, asked_apart, name_clusters
 from dialin.name.support import undictated
 from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
+from remembering import encode_for
 
 PARCELS = (
     *("where is my parcel", "has it been shipped yet", "it should have come on Monday", "track the package please"),
@@ -135,6 +135,6 @@ def test_one_sentence_of_seven_does_not_describe(texts: tuple[str, ...], dictate
 def test_without_an_llm_it_does_not_name_either(texts: tuple[str, ...], dictated: str, wanted: str, place: int) -> None:
     """By the shipped embedder, of a cluster whose sentences share hardly a word, and which stands alone."""
     shown = [*texts[:place], dictated, *texts[place:]]
-    encode = embedder_of("auto", shown).encode
+    encode = encode_for(shown)
     task = NamingTask([shown], encode(shown).mean(axis=0, keepdims=True), Example.of(shown).language)
     assert wanted not in names_by_nearness(task, encode)[0]
