@@ -5,32 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dialin.name.by_nearness import NamingTask, names_by_nearness
 from dialin.name.distinct import distinguished
 from dialin.name.kinds import ACKNOWLEDGEMENT, DATA, SOCIAL
 from dialin.name.said_turns import said_turns
-from dialin.name.turn_phrases import turn_names, turn_phrases
 from dialin.name.turns import Turn
-
-FAR, D = 0, 400
-PLACE = {
-    phrase: 1 + i
-    for i, phrase in enumerate(
-        dict.fromkeys(
-            phrase
-            for kind in (SOCIAL, ACKNOWLEDGEMENT, DATA)
-            for name in turn_names("en", "customer", kind)
-            for phrase in turn_phrases(name)
-        )
-    )
-}
-
-
-def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return an axis for each phrase, and one for all other texts."""
-    return np.eye(D, dtype=np.float32)[[PLACE.get(text, FAR) for text in texts]]
+from phrase_axes import embed
 
 
 def said(texts: Sequence[str], kind: str) -> dict[str, float]:

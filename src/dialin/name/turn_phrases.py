@@ -160,6 +160,16 @@ _CHINESE: _Table = {
 _TABLES: Mapping[str, _Table] = MappingProxyType({"en": _ENGLISH, "zh": _CHINESE})
 
 
+_BROAD = frozenset(
+    {
+        *("make-small-talk", "express-annoyance", "express-doubt", "express-relief", "praise-agent"),
+        *("accept-offer", "decline-offer", "check-details", "confirm-details", "reassure-customer"),
+        *("闲聊-日常", "表达-不满", "表达-疑惑", "表达-放心", "夸奖-客服"),
+        *("同意-提议", "拒绝-提议", "核实-信息", "确认-信息", "安抚-情绪"),
+    }
+)
+
+
 def turn_names(language: str, role: str, kind: str) -> tuple[str, ...]:
     """Return the names of turns that state no need, which have few words of their own.
 
@@ -191,6 +201,20 @@ def turn_phrases(name: str) -> tuple[str, ...]:
     (('sorry', 'sorry about that'), ())
     """
     return _PHRASES.get(name, ())
+
+
+def is_one_turn(name: str) -> bool:
+    """Return whether all who say a turn of this name want the same; small talk, doubts and offers are about something.
+
+    What gives or asks for data is not one turn, either: the number may be an order's or a meter's.
+
+    Examples
+    --------
+    >>> [is_one_turn(name) for name in ("say-thanks", "make-small-talk", "provide-number", "cancel-order")]
+    [True, False, False, False]
+    """
+    names = {each for table in _TABLES.values() for (_, kind), own in table.items() if kind != DATA for each in own}
+    return name in names - _BROAD
 
 
 def gives_data(name: str) -> bool:
