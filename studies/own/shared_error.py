@@ -6,7 +6,8 @@ the kept clusters in ``results/shared_error.csv``: those of parts of the sets on
 embedders, and those of sets on which nothing is fitted, by the shipped one. It scores each family by a model fitted on
 the others. It finds the least shared error with which the interval of `dialin.score.reliability.expected_goodness`
 holds the true share in 95 % of the runs, and tries on each family the one found on the others. It also fits the line
-by which `dialin.judge.certainty.expected_purity` follows P(good). It writes ``results/shared_error.json``. With ``--data FOLDER`` it makes the table of clusters anew.
+by which `dialin.judge.certainty.expected_purity` follows P(good). It writes ``results/shared_error.json``; with
+``--data FOLDER`` it makes the table of clusters anew.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def test_a_family_is_scored_by_the_others() -> None:
     """In two families what stands apart is good, in the third what does not: the others are wrong about it."""
     near = np.repeat([0.1, 0.9], 20)
     features = np.stack([near, near, np.ones(40)], axis=1)
-    kept = [KeptClusters(family, features, 1.0 * (near > 0.5)) for family in ("a", "b")]
-    table = held_out([*kept, KeptClusters("other", features, 1.0 * (near < 0.5))])
+    kept = [KeptClusters(family, features, (near > 0.5).astype(np.float64)) for family in ("a", "b")]
+    table = held_out([*kept, KeptClusters("other", features, (near < 0.5).astype(np.float64))])
     assert list(table) == ["a", "b", "other", "all"]
     assert table["other"]["auc"] == 0.0
     assert table["all"]["n"] == 120

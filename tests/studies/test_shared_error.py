@@ -22,7 +22,7 @@ from studies.own.shared_error import ScoredRun, by_shipped, held_out, parts_of, 
 
 def run_of(n_good: int, n: int = 100, family: str = "a") -> KeptClusters:
     """Return a run of clusters that look alike, of which so many are good."""
-    return KeptClusters(family, np.ones((n, 3)), 1.0 * (np.arange(n) < n_good))
+    return KeptClusters(family, np.ones((n, 3)), (np.arange(n) < n_good).astype(np.float64))
 
 
 def scored(n_good: Sequence[int], family: str = "a") -> list[ScoredRun]:
