@@ -16,6 +16,7 @@ from dialin.facts.outcomes import Outcomes
 from dialin.facts.trends import TENTH, ShareChange
 from dialin.name.kinds import may_be_need
 from dialin.name.labels import PLACEHOLDER_NAMES
+from dialin.name.sections import LEFTOVER, by_heading, section_of
 from dialin.text.width import shortened
 
 TITLE_WIDTH = 36
@@ -87,6 +88,11 @@ class IntentFacts:
     path: tuple[str, ...] = ()
     n_dialogues: int | None = None
     dialogue_share: float | None = None
+
+    @property
+    def is_leftover(self) -> bool:
+        """Whether it is listed under the leftover groups, to be read before use."""
+        return section_of(vars(self)) == LEFTOVER
 
     @property
     def title(self) -> str:
@@ -211,6 +217,17 @@ class Facts:
     def _places(self) -> dict[int, int]:
         return {one.intent_id: place for place, one in enumerate(self.intents)}
 
+    @cached_property
+    def sections(self) -> list[tuple[str, tuple[IntentFacts, ...]]]:
+        """The headings under which the intents are listed, each with its intents in their order."""
+        groups = by_heading(self.intents, [vars(one) for one in self.intents])
+        return [(heading, tuple(own)) for heading, own in groups]
+
+    @property
+    def listed(self) -> tuple[IntentFacts, ...]:
+        """The intents in the order in which they are listed: needs, leftover groups, and what else is said."""
+        return tuple(one for _, own in self.sections for one in own)
+
     @property
     def needs(self) -> tuple[IntentFacts, ...]:
         """The intents that are needs or have no known kind: why people call."""
@@ -237,12 +254,16 @@ class Facts:
     @property
     def alone(self) -> tuple[IntentFacts, ...]:
         """The intents that are in no branch."""
-        return tuple(one for one in self.intents if not one.path)
+        return tuple(one for one in self.listed if not one.path)
 
     @property
     def reasons(self) -> list[IntentFacts]:
-        """The intents that are the main reason for a call, most calls first; without those of a withheld number."""
-        return sorted((one for one in self.intents if one.n_reason), key=lambda one: -(one.n_reason or 0))
+        """The intents that are the main reason for a call, without those of a withheld number.
+
+        Those with the most calls come first, and leftover groups last.
+        """
+        found = (one for one in self.intents if one.n_reason)
+        return sorted(found, key=lambda one: (one.is_leftover, -(one.n_reason or 0)))
 
     @property
     def movers(self) -> list[IntentFacts]:

@@ -11,12 +11,12 @@ from functools import cached_property
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.name.kinds import NEED
+from dialin.name.sections import LEFTOVER, WHAT_ELSE, WHY, by_heading
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.inputs import inputs_line
 from dialin.report.map.points import Points, script_json
 from dialin.report.outcome_view import OutcomeView
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
-from dialin.report.terminal import WHAT_ELSE, WHY, by_heading
 from dialin.report.took import Took, took
 from dialin.runs.manifest import Manifest
 
@@ -163,12 +163,13 @@ class Page:
     @property
     def about_intents(self) -> str:
         """What there is to say of the intents as a whole: branches, roles, and how many are needs."""
-        facts, needs = self.facts, len(self.facts.needs)
+        facts, n_under = self.facts, {heading: len(own) for heading, own in self.facts.sections}
         n_tops = sum(branch.parent < 0 for branch in facts.branches)
         counted = [("branch", "branches", n_tops), ("role", "roles", len(facts.roles))]
         parts = [", ".join(f"{n} {one if n == 1 else more}" for one, more, n in counted if n)]
-        if self.said and facts.others:
-            parts.append(f"{needs:,} {'is' if needs == 1 else 'are'} why people call")
+        if self.said and len(n_under) > 1:
+            parts += [f"{n:,} {'is' if n == 1 else 'are'} why people call" for n in [n_under.get(WHY, 0)]]
+            parts += [f"{n:,} leftover group{'s' * (n != 1)}" for n in [n_under.get(LEFTOVER, 0)] if n]
         if n := facts.summary.n_candidates:
             parts.append(f"{n:,} {'is a candidate' if n == 1 else 'are candidates'} that nobody has accepted yet")
         return "; ".join(filter(None, parts))
@@ -176,19 +177,19 @@ class Page:
     @property
     def shown(self) -> tuple[IntentFacts, ...]:
         """The intents in the table."""
-        return self.facts.intents[: self.max_rows]
+        return self.facts.listed[: self.max_rows]
 
     @property
     def groups(self) -> list[IntentGroup]:
-        """The intents in the table: why people call, and what else is said; one group without a heading if unknown."""
-        named = {"": "", WHY: "needs", WHAT_ELSE: "others"}
-        groups = by_heading(self.shown, [one.kind for one in self.shown])
+        """The intents in the table under their headings; those without a known kind have none, unless they are leftovers."""
+        named = {"": "", WHY: "needs", LEFTOVER: "leftovers", WHAT_ELSE: "others"}
+        groups = by_heading(self.shown, [vars(one) for one in self.shown])
         return [IntentGroup(named[heading], heading.capitalize(), tuple(intents)) for heading, intents in groups]
 
     @property
     def rest(self) -> tuple[IntentFacts, ...]:
         """The intents that are not in the table: a list below it has them."""
-        return self.facts.intents[self.max_rows :]
+        return self.facts.listed[self.max_rows :]
 
     def place(self, one: IntentFacts) -> int:
         """Return the place of an intent among all, by which the script of the map knows it."""
