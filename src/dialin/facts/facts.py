@@ -11,7 +11,9 @@ from typing import Any
 
 from dialin.cluster.tree import Tree
 from dialin.facts.branches import BranchFacts
+from dialin.facts.groups import GroupFacts
 from dialin.facts.headline import Summary
+from dialin.facts.left import UnassignedGroup
 from dialin.facts.outcomes import Outcomes
 from dialin.facts.trends import TENTH, ShareChange
 from dialin.name.kinds import may_be_need
@@ -143,26 +145,6 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class Stray:
-    """Sentence without an intent, with its count and its nearest intent (−1 if there is none)."""
-
-    text: str
-    count: int
-    nearest: int
-
-
-@dataclass(frozen=True)
-class UnassignedGroup:
-    """Sentences without an intent for one reason: the reason, its meaning, counts, and examples."""
-
-    reason: str
-    meaning: str
-    n_occurrences: int
-    n_sentences: int
-    examples: tuple[Stray, ...]
-
-
-@dataclass(frozen=True)
 class Facts:
     """All facts of a run.
 
@@ -191,6 +173,8 @@ class Facts:
         Seconds of each step of the run, over all its sessions; empty if they are not known.
     outcomes : Outcomes or None
         What came of the dialogues with each intent; None if nothing is known of it.
+    groups : tuple of GroupFacts
+        Groups of new sentences inside known intents that an update found, and nobody has dealt with.
     """
 
     summary: Summary
@@ -204,6 +188,7 @@ class Facts:
     rounds: tuple[dict[str, Any], ...]
     seconds: dict[str, float] = field(default_factory=dict)
     outcomes: Outcomes | None = None
+    groups: tuple[GroupFacts, ...] = ()
 
     def intent(self, number: int) -> IntentFacts:
         """Return the intent with this id."""
@@ -232,11 +217,6 @@ class Facts:
     def needs(self) -> tuple[IntentFacts, ...]:
         """The intents that are needs or have no known kind: why people call."""
         return tuple(one for one in self.intents if may_be_need(one.kind))
-
-    @property
-    def others(self) -> tuple[IntentFacts, ...]:
-        """The intents of other kinds: what else is said."""
-        return tuple(one for one in self.intents if not may_be_need(one.kind))
 
     def has(self, number: int) -> bool:
         """Return whether there is an intent with this id."""

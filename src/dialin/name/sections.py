@@ -1,6 +1,6 @@
 """Under which heading an intent is listed: why people call, groups to read before use, or what else is said.
 
-A cluster that no name holds for, or of whose utterances most do something else than the cluster as a whole, is often the
+A cluster that no name holds for, or that counts as a need though most of its utterances state none, is often the
 largest. It comes after the needs and under a heading of its own, unless it is clear that it is one intent.
 """
 

@@ -11,6 +11,7 @@ from dialin.facts.facts import Facts, IntentFacts, stratum_of
 from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
 from dialin.report.branches_part import tree_part
+from dialin.report.groups_part import groups_part
 from dialin.report.outcomes_part import outcomes_part
 from dialin.report.terminal import (
     OF_CALLS,
@@ -46,6 +47,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
     """Print all facts of a run."""
     parts = [
         *intents_parts(facts, console.width),
+        ("New groups inside known intents", groups_part(facts)),
         ("Main reasons for calls", reasons_table(facts)),
         ("Outcomes", outcomes_part(facts)),
         ("Over time", time_part(facts)),

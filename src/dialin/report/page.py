@@ -30,6 +30,7 @@ ALL_KINDS_NOTE = "It counts intents of all roles and kinds, as the number above 
 SECTIONS = {
     "map": "Map",
     "intents": "Intents",
+    "groups": "New groups",
     "calls": "Main reasons",
     "outcomes": "Outcomes",
     "trends": "Over time",
@@ -95,6 +96,7 @@ class Page:
         facts = self.facts
         is_there = {
             "map": self.points is not None,
+            "groups": bool(facts.groups),
             "calls": facts.calls is not None,
             "outcomes": facts.outcomes is not None and bool(facts.outcomes.intents),
             "trends": bool(facts.timeline or facts.roles),
@@ -148,6 +150,11 @@ class Page:
         """The parts of the bar of seconds; empty if nobody wrote them down."""
         return took(self.steps)
 
+    @property
+    def unit(self) -> str:
+        """What an update counts: "needs" if something was left out as not a need, else "utterances"."""
+        return "needs" if self.facts.summary.n_left_out else "utterances"
+
     # --- intents ---
 
     @property
@@ -181,7 +188,7 @@ class Page:
 
     @property
     def groups(self) -> list[IntentGroup]:
-        """The intents in the table under their headings; those without a known kind have none, unless they are leftovers."""
+        """The intents in the table under their headings; where no kind is known, only leftover groups have one."""
         named = {"": "", WHY: "needs", LEFTOVER: "leftovers", WHAT_ELSE: "others"}
         groups = by_heading(self.shown, [vars(one) for one in self.shown])
         return [IntentGroup(named[heading], heading.capitalize(), tuple(intents)) for heading, intents in groups]

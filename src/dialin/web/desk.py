@@ -23,6 +23,7 @@ from dialin.review.state import ReviewState
 from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 from dialin.taxonomy.recorded import Recorded, recorded_in
+from dialin.taxonomy.told_groups import ToldGroup, open_groups, told_groups
 from dialin.text.unseen import plain_name
 from dialin.web.seen import Seen, check_own_seen, check_unchanged, concerned_by
 
@@ -32,7 +33,8 @@ class View:
     """A consistent snapshot of a run under review; later edits do not change it.
 
     `folded` holds the texts without case, for the search; `near` is None without vectors; `recorded` is what the run
-    says of an earlier one, and `unseen` has the names of listed intents that no intent bears.
+    says of an earlier one, `unseen` has the names of listed intents that no intent bears, and `groups` are those of new
+    sentences that its update told, and people have not dealt with.
     """
 
     run: Run
@@ -48,6 +50,7 @@ class View:
     folded: pa.Array
     recorded: Recorded
     unseen: tuple[str, ...]
+    groups: tuple[ToldGroup, ...] = ()
 
     def name(self, intent: int) -> str:
         """Return the name of an intent; "no intent" for −1 and for ids that no longer exist."""
@@ -79,6 +82,7 @@ class Desk:
         self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())
         self._recorded = recorded_in(run)
         self._since = since_of(self._recorded)
+        self._groups = told_groups(run.folder, len(self._folded))
         self._listed = [plain_name(one.name) for one in read_listed(run.folder / files.LISTED_INTENTS)]
         data = run.data
         self._X = data.X if data else None
@@ -123,6 +127,7 @@ class Desk:
             folded=self._folded,
             recorded=self._recorded,
             unseen=unseen_names(self._listed, intents),
+            groups=open_groups(self._groups, state.pinned),
         )
 
     def decide(self, by: str, decide: Callable[[ReviewState], Edit], seen: Seen) -> None:
