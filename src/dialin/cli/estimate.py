@@ -17,8 +17,8 @@ from dialin.cli.sources import intents_option, plan_of, source_options
 from dialin.discover.connect import connect
 from dialin.discover.connections import Connections
 from dialin.discover.state import MIN_SENTENCES, Data
-from dialin.jobs.discover import forecast
 from dialin.jobs.estimate import Estimate
+from dialin.jobs.forecast import forecast
 from dialin.jobs.known_first import rest_of_listed
 from dialin.jobs.memory import MemoryNeed, check_fits, check_number
 from dialin.llm.prices import PRICE_HINT, shown_money
