@@ -145,8 +145,8 @@ def time_part(facts: Facts) -> RenderableType | None:
     timeline = facts.timeline
     if timeline is None:
         return None
-    span = f"{timeline.names[0]} to {timeline.names[-1]}"
-    what = f"utterances per {timeline.unit}, {span}, at most {max(timeline.totals):,}"
+    order = "" if timeline.is_dated else " in input order, since the data has no dates"
+    what = f"utterances per {timeline.unit}{order}; the highest bar is {max(timeline.totals):,}"
     sure = facts.movers[:N_MOVERS]
     table = grid(
         Column("#", "right"), Column("rising or falling", flexible=True), Column("share"), *numbers("earlier", "later")
@@ -155,7 +155,21 @@ def time_part(facts: Facts) -> RenderableType | None:
         assert one.move is not None  # movers are intents with a move
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
         add(table, one.intent_id, one.title, sparkline(facts.shares(one)), *figures)
-    return Group(Text(sparkline(timeline.totals)), Text(what), *([table] if sure else []))
+    line = sparkline(timeline.totals)
+    return Group(Text(line), Text(axis_under(line, timeline.names)), Text(what), *([table] if sure else []))
+
+
+def axis_under(line: str, names: Sequence[str]) -> str:
+    """Return the first and the last period as they stand under a line of blocks, or beside each other if it is short.
+
+    Examples
+    --------
+    >>> axis_under("█▇█▇▇", "12345"), axis_under("▁█", ["2024-01-01", "2024-01-08"])
+    ('1   5', '2024-01-01 to 2024-01-08')
+    """
+    first, last = names[0], names[-1]
+    room = len(line) - len(first) - len(last)
+    return f"{first}{' ' * room}{last}" if room >= 2 else f"{first} to {last}"
 
 
 def roles_table(facts: Facts) -> RenderableType | None:

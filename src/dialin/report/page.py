@@ -263,6 +263,15 @@ class Page:
         """The intents whose share changed significantly."""
         return self.facts.movers[:N_MOVERS]
 
+    @property
+    def axis(self) -> str:
+        """What the small lines run over: the unit, the first and the last period."""
+        timeline = self.facts.timeline
+        if timeline is None:
+            return ""
+        ends = f"{timeline.names[0]} – {timeline.names[-1]}" if timeline.is_dated else "in input order"
+        return f"per {timeline.unit}, {ends}"
+
     def line(self, one: IntentFacts | RoleFacts) -> str:
         """Return the points of the small line for the share of an intent or role over time."""
         return line_points(self.facts.shares(one))
