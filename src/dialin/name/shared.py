@@ -5,7 +5,8 @@ branches beside it: the harmonic mean of the share of the branch's intents that 
 that have it. It names a branch if it stands in the names of more than half of its intents, and of two at least; so do
 two words together, "alarm-and-timer", "闹钟与计时器", if each stands in two names; and so does an action that tells
 something, such as "cancel". Where the names share nothing, those of the two most important intents name the branch: a
-word of one intent alone would say of the others what nobody knows. Names such as "various-requests" say nothing of their branch.
+word of one intent alone would say of the others what nobody knows. Names such as "various-requests" say nothing of
+their branch.
 """
 
 from __future__ import annotations

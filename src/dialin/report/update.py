@@ -17,7 +17,7 @@ from dialin.runs.run import Run
 POINTS = 100
 N_SHOWN = 3
 """Intents and sentences of a group that are shown."""
-WHAT_NOW = "nothing was moved: dialin review makes an intent of such a group, and so may a new run with dialin discover --since"
+WHAT_NOW = "nothing was moved: dialin review makes an intent of such a group; a new run with --since may find it, too"
 
 
 @dataclass(frozen=True)

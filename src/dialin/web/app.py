@@ -32,6 +32,7 @@ from dialin.web.asked import (
     query_number,
     user_in,
 )
+from dialin.web.bulk import BULK, accepted_at_once
 from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, decision, seen_in
 from dialin.web.groups_page import groups_page
@@ -214,7 +215,10 @@ class _Site:
     def _edited(self, form: Form, by: str) -> Response:
         if form.one("do") in TURNS:
             return RedirectResponse(self._turned(form, by) or self._next(form), 303)
-        self.desk.decide(by, branch_decision(form) or decision(form, self.desk.newer), seen_in(form))
+        if form.one("do") in BULK:
+            self.desk.accept_all(by, *accepted_at_once(form, self.desk.view()))
+        else:
+            self.desk.decide(by, branch_decision(form) or decision(form, self.desk.newer), seen_in(form))
         return RedirectResponse(self._next(form), 303)
 
     def _turned(self, form: Form, by: str) -> str:
