@@ -73,6 +73,7 @@ def test_the_page_and_the_notebook_list_them_alike(page: Page) -> None:
     assert '<span class="tag">leftover group</span>' in html
     assert page.about_intents == "1 role; 1 is why people call; 1 leftover group"
     assert [one.name for one in Picture(page).intents] == ORDER
+    assert '"listed":[1,0,2]' in html.replace(" ", "")  # the list beside the map
 
 
 def test_no_bar_of_a_main_reason_is_longer_than_its_cell(page: Page) -> None:

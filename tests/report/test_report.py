@@ -444,7 +444,7 @@ def test_listed_intents_that_nobody_said_are_named(tmp_path: Path) -> None:
 
 def test_the_small_lines_say_what_they_run_over(html: str, tmp_path: Path) -> None:
     """In the table of intents, and beside the roles."""
-    dated = '<span class="soft small under axis">per week, 2024-01-01 – 2024-02-05</span>'
+    dated = '<span class="soft small under axis">2024-01-01 – 2024-02-05, per week</span>'
     assert html.count(dated) >= 2
     undated = report_html(fake_run(tmp_path / "run", [replace(one, date=None) for one in calls()]))
-    assert '<span class="soft small under axis">per tenth of the dialogues, in input order</span>' in undated
+    assert '<span class="soft small under axis">tenths of the input</span>' in undated

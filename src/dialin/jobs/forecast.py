@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from dialin.cluster.workers import one_blas_thread
 from dialin.discover.connections import Connections
@@ -45,8 +44,13 @@ def forecast(
     stores = [*run_stores, shared_store()]
     try:
         name = opened.backend.name if opened.backend else NO_LLM
-        told = partial(on_counted, of=None)
-        llm = CountingLLM(name, stores, CosineGuess.of(data), n_draws=draws_of(opened.backend), on_question=told)
+        llm = CountingLLM(
+            name,
+            stores,
+            CosineGuess.of(data),
+            n_draws=draws_of(opened.backend),
+            on_question=lambda n: on_counted(n, None),
+        )
         judge = llm.as_judge(opened.judge.name, draws_of(opened.judge)) if opened.judge else None
         dear = llm.as_judge(opened.dear.name, draws_of(opened.dear)) if opened.dear else None
         namer = llm if opened.backend else None

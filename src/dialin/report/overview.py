@@ -194,7 +194,8 @@ def left_part(facts: Facts) -> RenderableType:
     for left in facts.left:
         add(table, left.reason, f"{left.n_occurrences:,}", left.meaning)
         for stray in left.examples[:N_STRAYS]:
-            add(table, "", "", Text(on_one_line(stray.text), style="dim"))
+            said = f"{stray.count:,} × " if stray.count > 1 else ""
+            add(table, "", "", Text(said + on_one_line(stray.text), style="dim"))
     return table
 
 

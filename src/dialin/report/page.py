@@ -11,9 +11,10 @@ from functools import cached_property
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.name.kinds import NEED
-from dialin.name.sections import LEFTOVER, WHAT_ELSE, WHY, by_heading
+from dialin.name.sections import LEFTOVER, WHY
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.inputs import inputs_line
+from dialin.report.intent_groups import IntentGroup, intent_groups
 from dialin.report.map.points import Points, script_json
 from dialin.report.outcome_view import OutcomeView
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
@@ -47,20 +48,6 @@ KIND_WORDS = {
     "acknowledgement": "acknowledge",
     "social": "are social",
 }
-
-
-@dataclass(frozen=True)
-class IntentGroup:
-    """Intents of the table under one heading: its name in the page, the heading, and the intents."""
-
-    name: str
-    heading: str
-    intents: tuple[IntentFacts, ...]
-
-    @property
-    def n_occurrences(self) -> int:
-        """The number of their utterances."""
-        return sum(one.n_occurrences for one in self.intents)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,12 +110,13 @@ class Page:
 
     @property
     def data(self) -> str:
-        """The data of the map's script as JSON: points, and each intent's title, colours, name and utterances."""
+        """The map's data as JSON: points; each intent's title, colours, name and utterances; the order of the list."""
         if self.points is None:
             return "{}"
         found = [(self.colour(one.intent_id), one) for one in self.facts.intents]
         intents = [[one.title, colour.light, colour.dark, one.name, one.n_occurrences] for colour, one in found]
-        return script_json({"intents": intents} | self.points.as_dict())
+        listed = [self.place(one) for one in self.facts.listed]
+        return script_json({"intents": intents, "listed": listed} | self.points.as_dict())
 
     @property
     def suggestion_note(self) -> str:
@@ -188,10 +176,8 @@ class Page:
 
     @property
     def groups(self) -> list[IntentGroup]:
-        """The intents in the table under their headings; where no kind is known, only leftover groups have one."""
-        named = {"": "", WHY: "needs", LEFTOVER: "leftovers", WHAT_ELSE: "others"}
-        groups = by_heading(self.shown, [vars(one) for one in self.shown])
-        return [IntentGroup(named[heading], heading.capitalize(), tuple(intents)) for heading, intents in groups]
+        """The intents in the table under their headings."""
+        return intent_groups(self.shown)
 
     @property
     def rest(self) -> tuple[IntentFacts, ...]:
@@ -265,12 +251,13 @@ class Page:
 
     @property
     def axis(self) -> str:
-        """What the small lines run over: the unit, the first and the last period."""
+        """What the small lines run over: the first and the last period, and the unit."""
         timeline = self.facts.timeline
         if timeline is None:
             return ""
-        ends = f"{timeline.names[0]} – {timeline.names[-1]}" if timeline.is_dated else "in input order"
-        return f"per {timeline.unit}, {ends}"
+        if not timeline.is_dated:
+            return "tenths of the input"
+        return f"{timeline.names[0]} – {timeline.names[-1]}, per {timeline.unit}"
 
     def line(self, one: IntentFacts | RoleFacts) -> str:
         """Return the points of the small line for the share of an intent or role over time."""

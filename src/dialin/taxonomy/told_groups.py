@@ -88,8 +88,13 @@ def open_groups(groups: Sequence[ToldGroup], placed: Bools) -> tuple[ToldGroup, 
 
 
 def _group_of(values: dict[str, Any]) -> ToldGroup:
-    counts = (values[name] for name in ("p", "n_new", "n_old", "n_nowhere"))
-    intents = tuple((one["uid"], one["n"]) for one in values["intents"])
-    made = ToldGroup(*counts, intents, tuple(values["sentences"]))
+    made = ToldGroup(
+        p=values["p"],
+        n_new=values["n_new"],
+        n_old=values["n_old"],
+        n_nowhere=values["n_nowhere"],
+        intents=tuple((one["uid"], one["n"]) for one in values["intents"]),
+        sentences=tuple(values["sentences"]),
+    )
     check_types(made)
     return made
