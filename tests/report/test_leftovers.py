@@ -13,6 +13,7 @@ from dialin.facts.facts import Facts
 from dialin.facts.loaded import LoadedRun, load_files
 from dialin.report.html import fill_templates, open_page
 from dialin.report.notebook import Picture
+from dialin.report.one_intent import LEFTOVER_LINE, figure_lines
 from dialin.report.overview import print_facts
 from dialin.report.page import Page
 from dialin.runs.run import Run
@@ -63,6 +64,11 @@ def test_the_terminal_lists_them_under_their_heading(run: Run, facts: Facts) -> 
     assert places == sorted(places)
     told = stream.getvalue().split(reasons[0])[1]
     assert told.index(reasons[1]) < told.index(reasons[2])
+
+
+def test_one_of_them_says_what_it_is(facts: Facts) -> None:
+    assert LEFTOVER_LINE in figure_lines(facts, facts.intent(0))
+    assert LEFTOVER_LINE not in figure_lines(facts, facts.intent(1))
 
 
 def test_the_page_and_the_notebook_list_them_alike(page: Page) -> None:
