@@ -148,7 +148,7 @@ def test_the_number_of_intents_is_compared_with_the_suggested_one(
 def test_utterances_that_are_needs_and_those_in_intents_of_needs_are_told_apart(summary: Summary) -> None:
     intents = [{"kind": "need", "n_occurrences": 129}, {"kind": "social", "n_occurrences": 9}]
     told = replace(summary, intents=intents, kinds={"need": 114, "social": 24})
-    apart = "utterances, each read alone: need 114, social 24; the intents under WHY PEOPLE CALL have 129 of any kind"
+    apart = "utterances, each read alone: need 114, social 24; the intents that state a need have 129 of any kind"
     assert said_line(told) == apart
     assert said_line(replace(told, kinds={"need": 129, "social": 9})) == "utterances: need 129, social 9"
 

@@ -61,7 +61,7 @@ def said_line(summary: Summary) -> str:
     is_other = n is not None and n != summary.kinds.get(NEED, 0)
     if not is_other:
         return f"utterances: {parts}"
-    return f"utterances, each read alone: {parts}; the intents under WHY PEOPLE CALL have {n:,} of any kind"
+    return f"utterances, each read alone: {parts}; the intents that state a need have {n:,} of any kind"
 
 
 def suggestion_line(summary: Summary) -> str:
