@@ -19,7 +19,6 @@ from dialin.discover.assign import products
 from dialin.discover.connections import Connections
 from dialin.jobs import embedding, predict
 from dialin.jobs.predict import predict_parts, read_like
-from dialin.read import parts
 from dialin.read.columns import Columns
 from dialin.read.spoken import SpokenOrder
 from dialin.runs.run import Run
@@ -55,8 +54,7 @@ def answers(run: Run, source: object) -> pa.Table:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Cut everything into parts of a few rows."""
-    monkeypatch.setattr(parts, "PART_ROWS", 7)
-    monkeypatch.setattr(parts.read_parts, "__kwdefaults__", {"n_rows": 7})
+    monkeypatch.setattr(predict.new_rows, "__defaults__", (7,))
     monkeypatch.setattr(embedding, "PART_TEXTS", 5)
     monkeypatch.setattr(predict, "PART_TEXTS", 5)
     monkeypatch.setattr(predict, "CHUNK", 3)
@@ -119,7 +117,7 @@ def peak_of(run: Run, path: Path) -> float:
 
 def test_memory_does_not_grow_with_the_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times the rows are 15 MB more of text and answers; pages of Parquet have up to 1 MB."""
-    monkeypatch.setattr(parts.read_parts, "__kwdefaults__", {"n_rows": 4_096})
+    monkeypatch.setattr(predict.new_rows, "__defaults__", (4_096,))
     run = fake_run(tmp_path / "run", calls())
     for n in (20_000, 200_000):
         table = pa.table({"text": [f"where is my parcel {i}" for i in range(n)]})

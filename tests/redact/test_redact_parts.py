@@ -20,6 +20,7 @@ from dialin.errors import InputError, InputWarning
 from dialin.jobs.memory import check_number
 from dialin.read import distinct, parts, text_parts
 from dialin.read.columns import Columns
+from dialin.read.limits import ReadLimits
 from dialin.redact import source
 from dialin.redact.engine import RuleFinder
 from dialin.redact.source import RedactedCorpus, read_redacted
@@ -27,6 +28,7 @@ from dialin.redact.table import Cutter, redacted_table
 from fake_run import Said, table_of
 from same_corpus import same_corpus
 
+TWO_ROWS = ReadLimits(most_rows=2)
 CARD, OTHER = "4111 1111 1111 1111", "5555555555554444"
 ROWS: list[dict[str, Any]] = [
     {"text": f"no, {OTHER} or\u200b {CARD}", "role": "user", "call_id": "a", "turn": 2, "queue": "ann@example.com"},
@@ -44,7 +46,6 @@ PRIVATE = ("4111 1111", "41111111", "55555555", "ann@example", "ann@", "5555 555
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every file for a large one, which is read two rows at a time."""
     for module, name, value in (
-        *((module, "PART_ROWS", 2) for module in (text_parts, parts)),
         *((text_parts, "LARGE_BYTES", 1), (parts, "LARGE_ROWS", 1), (distinct, "MERGED_ROWS", 1)),
     ):
         monkeypatch.setattr(module, name, value)
@@ -78,9 +79,9 @@ def test_a_redacted_file_in_parts_is_the_whole(
 ) -> None:
     """Dialogue "a" goes on in the last part, with an earlier turn that decides the number of a card."""
     path = written(tmp_path, form)
-    whole = read_redacted(path, columns, "rules")
+    whole = read_redacted(path, columns, "rules", TWO_ROWS)
     request.getfixturevalue("small_parts")
-    found = read_redacted(path, columns, "rules")
+    found = read_redacted(path, columns, "rules", TWO_ROWS)
     assert same_corpus(found.corpus, whole.corpus)
     assert found.redaction == whole.redaction
     assert found.redaction is not None
@@ -116,7 +117,7 @@ def _looking(work: Any, folder: Path, seen: dict[str, bytes]) -> Any:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.usefixtures("small_parts")
 def test_nothing_that_must_not_be_seen_touches_the_disk(tmp_path: Path, form: str, disk: dict[str, bytes]) -> None:
-    read_redacted(written(tmp_path, form), OUTCOME, "rules")
+    read_redacted(written(tmp_path, form), OUTCOME, "rules", TWO_ROWS)
     assert {"cut.arrow", "sorted.arrow", "rows.arrow"} <= set(disk)
     written_all = b"".join(disk.values())
     assert b"Where is my parcel" in written_all
@@ -130,12 +131,12 @@ def test_errors_and_warnings_of_parts_do_not_repeat_a_value(tmp_path: Path) -> N
     path.write_text("text,date\nhello,2024-05-01\nyou,2024-05-02\nbye,2024-05-03\nhm,ann@example.com\n")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", InputWarning)
-        assert read_redacted(path, None, "rules").corpus.occurrences["date"].null_count == 1
+        assert read_redacted(path, None, "rules", TWO_ROWS).corpus.occurrences["date"].null_count == 1
     assert len(told) == 1
     assert "<EMAIL_1>" in str(told[0].message)
     path.write_text(f"text,date\nhello,1\n{CARD}\n")
     with pytest.raises(InputError, match=r"line 3 of .* has 1 fields, the header 2: '<CARD_1>'"):
-        read_redacted(path, None, "rules")
+        read_redacted(path, None, "rules", TWO_ROWS)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -148,7 +149,7 @@ def test_too_many_rows_are_told_before_any_is_redacted(tmp_path: Path, monkeypat
         check_number(n, n_rows, memory=1)
 
     with pytest.raises(InputError, match="7 rows need about"):
-        read_redacted(written(tmp_path, "jsonl"), None, "rules", check)
+        read_redacted(written(tmp_path, "jsonl"), None, "rules", ReadLimits(check_number=check, most_rows=2))
     assert asked == [(0, 7)]
 
 
@@ -167,7 +168,7 @@ def test_the_parts_of_a_table_do_not_matter(said: list[tuple[str, str | None]], 
 def test_nothing_to_find_is_a_file_without_placeholders(tmp_path: Path, small_parts: None) -> None:
     path = tmp_path / "in.txt"
     path.write_text("hello\nyou\nand me\n")
-    found: RedactedCorpus = read_redacted(path, None, "rules")
+    found: RedactedCorpus = read_redacted(path, None, "rules", TWO_ROWS)
     assert found.corpus.texts == ["and me", "hello", "you"]
     assert found.redaction is not None
     assert found.redaction.line == "redacted by rules: 0 utterances"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dialin.arrays import Matrix
@@ -13,6 +14,7 @@ from dialin.bounded import shown_size
 from dialin.discover.large import MAX_CLUSTERED
 from dialin.errors import InputError
 from dialin.read.corpus import Corpus
+from dialin.read.limits import ReadLimits
 
 BASE_BYTES = 600_000_000
 """Of the process with its libraries and an embedder."""
@@ -161,6 +163,12 @@ def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
         f"{fit:,} fit"
     )
     raise InputError(told, hint=_HINT)
+
+
+def reading_limits(memory: int | None = None) -> ReadLimits:
+    """Return what reading may take: these bytes, by default those of the machine, and the rows of a run that fits."""
+    most = machine_memory() if memory is None else memory
+    return ReadLimits(most, partial(check_number, memory=memory), is_given=memory is not None)
 
 
 def machine_memory(limits: Sequence[Path] = CGROUPS) -> int | None:
