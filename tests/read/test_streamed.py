@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pyarrow as pa
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from dialin.bounded import MAX_INPUT
 from dialin.errors import InputError
-from dialin.read import distinct, input_file, parts, text_parts
+from dialin.read import distinct, formats, input_file, parts, text_parts
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.corpus import Corpus
 from dialin.read.input_file import InputFile, at_hand
@@ -400,3 +401,31 @@ def test_what_is_read_whole_and_does_not_fit_is_told_before(tmp_path: Path) -> N
             work()
     path.write_text('["hello", "you"]')
     assert read_large(path, limits=ReadLimits(1)).texts == ["hello", "you"]
+
+
+def test_an_archive_is_read_file_by_file_and_reckoned_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two calls of m bytes: one is parsed at a time, and both are kept, so that 8 · (m + 2m // 8) count."""
+    path, call = tmp_path / "calls.zip", json.dumps({"Participants": [], "Transcript": [], "Version": "1.1.0"})
+    with ZipFile(path, "w", ZIP_DEFLATED) as packed:
+        for name in ("a.json", "b.json"):
+            packed.writestr(name, call)
+    need = 200_000_000 + 8 * (len(call) + 2 * len(call) // 8)
+    with pytest.raises(InputError, match=r"calls\.zip is read whole"):
+        read_large(path, limits=ReadLimits(need - 1))
+    monkeypatch.setattr(formats, "read_path", None)
+    with pytest.raises(InputError, match=r"calls\.zip holds no"):
+        read_large(path, limits=ReadLimits(need))
+
+
+@pytest.mark.parametrize("share", [2, 3])
+def test_an_archive_that_is_cut_short_is_named(tmp_path: Path, piped: Callable[[bytes], None], share: int) -> None:
+    with ZipFile(tmp_path / "whole.zip", "w", ZIP_DEFLATED) as packed:
+        packed.writestr("a.json", json.dumps(CALLS))
+    data = (tmp_path / "whole.zip").read_bytes()
+    path = tmp_path / "cut.zip"
+    path.write_bytes(data[: len(data) // share])
+    with pytest.raises(InputError, match=r"cut\.zip is a zip archive that cannot be unpacked"):
+        read_large(path, limits=TWO_ROWS)
+    piped(data[: len(data) // share])
+    with pytest.raises(InputError, match="standard input is a zip archive that cannot be unpacked"):
+        read_large("-", limits=TWO_ROWS)

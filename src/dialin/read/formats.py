@@ -130,7 +130,10 @@ def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
 
 
 def _load_input(source: InputFile, wanted: ColumnFilter, columns: Columns) -> RawTable:
-    data, where = _read(source), source.where
+    where = source.where
+    if is_archive(source.place, source.name):  # one of its files is in memory at a time
+        return imported(files_in_zip(source.place, where), where, columns)
+    data = _read(source)
     if not data.strip():
         raise InputError(f"{where} is empty", hint="give a file with at least one sentence")
     if is_archive(data, source.name):

@@ -17,7 +17,7 @@ _PER_ROW = 1 << 14
 """Bytes of memory for each row of a part: a sixteenth of it is what a row takes, with its share of what is sorted."""
 BASE_BYTES = 200_000_000
 """What the program takes before it reads."""
-WHOLE_TIMES = 8.0
+WHOLE_TIMES = 8
 """Bytes that each byte of a source takes which is read whole: 6 of CSV, and 9 of JSON, were measured."""
 
 
@@ -68,7 +68,7 @@ class ReadLimits:
         where : str
             Its name in the message.
         """
-        need = BASE_BYTES + round(WHOLE_TIMES * n_bytes)
+        need = BASE_BYTES + WHOLE_TIMES * n_bytes
         if self.memory is not None and need > self.memory:
             raise InputError(
                 f"{where} is read whole, which takes about {shown_size(need)} of memory, and there are "

@@ -16,8 +16,9 @@ from dialin.read.corpus import Corpus
 from dialin.read.distinct import corpus_of_parts
 from dialin.read.flat import FlatRows
 from dialin.read.formats import PARQUET
+from dialin.read.importers.containers import is_archive, is_zip, sizes_in_zip
 from dialin.read.input_file import InputFile, at_hand
-from dialin.read.limits import NO_LIMITS, ReadLimits
+from dialin.read.limits import NO_LIMITS, WHOLE_TIMES, ReadLimits
 from dialin.read.stored import StoredTable
 from dialin.read.table import read, read_table
 from dialin.read.text_parts import text_parts, unpacked_size
@@ -115,7 +116,17 @@ def check_whole(source: object, limits: ReadLimits) -> None:
     """Raise InputError if a file that is read whole does not fit; of any other source, nobody knows."""
     file = _file_of(source)
     if file:
-        limits.check_whole(unpacked_size(file), file.where)
+        limits.check_whole(_whole_size(file), file.where)
+
+
+def _whole_size(file: InputFile) -> int:
+    """Return how many bytes a file has, unpacked; of an archive, about as many as count, as it is not all in memory."""
+    if not is_zip(file.place):
+        return unpacked_size(file)
+    sizes = sizes_in_zip(file.place)
+    if is_archive(file.place, file.name):  # each file is parsed by itself, and what is said in it is kept
+        return max(sizes, default=0) + sum(sizes) // WHOLE_TIMES
+    return sum(sizes) // 4  # of a workbook, the cells are kept, and the marks between them are not
 
 
 @dataclass(frozen=True)
