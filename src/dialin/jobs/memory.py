@@ -134,7 +134,7 @@ def check_fits(corpus: Corpus, encode: Callable[[Sequence[str]], Matrix], memory
         MemoryNeed.of(texts, encode(texts[:1]).shape[1], n_rows).check(most)
 
 
-def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
+def check_number(n: int, n_rows: int = 0, *, memory: int | None = None, hint: str = _HINT) -> None:
     """Raise InputError if a run of n distinct sentences cannot fit, however short they are and their vectors.
 
     So reading ends as soon as it is known that it was in vain, and takes a small part of the memory. Where the number
@@ -148,6 +148,8 @@ def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
         Rows in which they are said.
     memory : int, optional
         Bytes that the run may take; by default what the machine has.
+    hint : str
+        What the message advises.
     """
     most = machine_memory() if memory is None else memory
     if most is None:
@@ -162,13 +164,13 @@ def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
         else f"there are {n:,} distinct sentences and more, and {shown_size(most)} of memory, into which at most "
         f"{fit:,} fit"
     )
-    raise InputError(told, hint=_HINT)
+    raise InputError(told, hint=hint)
 
 
-def reading_limits(memory: int | None = None) -> ReadLimits:
+def reading_limits(memory: int | None = None, hint: str = _HINT) -> ReadLimits:
     """Return what reading may take: these bytes, by default those of the machine, and the rows of a run that fits."""
     most = machine_memory() if memory is None else memory
-    return ReadLimits(most, partial(check_number, memory=memory), is_given=memory is not None)
+    return ReadLimits(most, partial(check_number, memory=memory, hint=hint), is_given=memory is not None)
 
 
 def machine_memory(limits: Sequence[Path] = CGROUPS) -> int | None:

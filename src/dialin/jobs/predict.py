@@ -88,7 +88,7 @@ def new_rows(run: Run, source: object, columns: Columns, most_rows: int = PART_R
     most_rows : int
         Rows of a part, but for dialogues that count: all turns are one part then.
     """
-    limits = replace(reading_limits(), most_rows=most_rows)
+    limits = replace(reading_limits(hint="give the dialogues in several files"), most_rows=most_rows)
     how = read_like(run, columns), run.manifest.source.redact
     return read_redacted_parts(source, *how, in_dialogues=counts_dialogues(run), limits=limits)
 

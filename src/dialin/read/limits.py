@@ -73,8 +73,7 @@ class ReadLimits:
             raise InputError(
                 f"{where} is read whole, which takes about {shown_size(need)} of memory, and there are "
                 f"{shown_size(self.memory)}",
-                hint="save it as CSV (UTF-8), JSON lines or Parquet, which are read in parts; "
-                "or say with --memory how much there is",
+                hint="save it as CSV (UTF-8), JSON lines, or Parquet with a sentence in each row: read in parts",
             )
 
 

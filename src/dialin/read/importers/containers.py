@@ -38,7 +38,7 @@ def is_archive(place: Path | bytes, path: str) -> bool:
 
 
 def sizes_in_zip(place: Path | bytes) -> list[int]:
-    """Return how many bytes each file in a zip archive, or a workbook, has once it is unpacked; none if it is broken."""
+    """Return how many bytes each file in a zip archive, or a workbook, has once unpacked; none if it is broken."""
     try:
         with _opened_zip(place) as packed:
             return [member.file_size for member in packed.infolist()]
