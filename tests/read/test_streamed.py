@@ -119,8 +119,9 @@ def test_dialogues_in_parts_are_the_whole(tmp_path: Path, form: str, columns: Co
         [{"dialogue": [{"text": f"hi {i}", "speaker": "user"}], "role": "agent", "id": i} for i in range(5)],
         [{"messages": [{"content": "hi", "id": 3}], "date": "2024-05-31", "id": "x"}] * 3,
         [{"turns": None}, {"turns": None}, {"turns": [{"text": "hi", "date": "soon"}], "date": "2024-05-31"}] * 2,
+        [{"turns": None, "id": 1}, {"turns": None}, {"turns": ["hi", "you"], "id": 2}, {"turns": ["bye"]}],
     ],
-    ids=["texts", "empty first", "roles", "two ids", "dates of dialogues"],
+    ids=["texts", "empty first", "roles", "two ids", "dates of dialogues", "no turns first"],
 )
 def test_odd_dialogues_in_parts_are_the_whole(tmp_path: Path, rows: list[Any]) -> None:
     path = tmp_path / "in.jsonl"
@@ -173,6 +174,7 @@ WRONG = {
     "two lists": '{"turns": [{"text": "a"}]}\n{"messages": [{"text": "b"}]}\n',
     "numbers": '{"turns": [3]}\n{"turns": [1.5]}\n',
     "not text": '{"turns": [{"text": "a"}]}\n12\n',
+    "a name without turns": '{"id": 1}\n{"id": 2, "dialogue_id": 3}\n{"id": 4, "turns": ["a"]}\n',
     "turns that are no numbers": '{"turns": [{"text": "a", "turn": "x"}]}\n{"turns": []}\n',
 }
 

@@ -19,7 +19,7 @@ from dialin.read.json_records import WholeNeededError
 from dialin.read.source import ColumnFilter
 from dialin.read.stored import Column, PartTable, StoredTable
 from dialin.read.text_parts import TextParts
-from dialin.read.turns import DialogueParts, ReadParts, TurnParts, turn_rows
+from dialin.read.turns import DialogueParts, NestedTables, ReadParts, TurnParts, turn_rows
 
 
 def text_rows(text: TextParts, given: Columns, folder: Path | None) -> FlatRows | None:
@@ -60,16 +60,14 @@ def text_rows(text: TextParts, given: Columns, folder: Path | None) -> FlatRows 
 
 def _turns_of(text: TextParts, given: Columns, folder: Path | None) -> FlatRows | None:
     """Return the turns of a text whose rows are dialogues."""
-    tables, names = list[PartTable](), list[str]()
-    for kind, parts in (("turns", TurnParts), ("dialogues", DialogueParts)):
-        read = parts(text.read, wanted_of(given))
-        found = _read_once(read, lambda _: True, _keeper(folder, kind))
-        if found is None:
-            return None
-        tables.append(found.table(replace(text, read=read)))
-        names += found.names
-    turns, dialogues = tables
-    return turn_rows(turns, dialogues, names, given)
+    wanted = wanted_of(given)
+    turns, dialogues = TurnParts(text.read, wanted), DialogueParts(text.read, wanted)
+    of_turns = _read_once(turns, lambda _: True, _keeper(folder, "turns"))
+    of_dialogues = _read_once(dialogues, lambda _: True, _keeper(folder, "dialogues")) if of_turns else None
+    if not of_turns or not of_dialogues:
+        return None
+    tables = of_turns.table(replace(text, read=turns)), of_dialogues.table(replace(text, read=dialogues))
+    return turn_rows(NestedTables(*tables, of_turns.names, of_dialogues.names), given)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from dialin.read.importers.containers import files_in_folder, files_in_zip, is_a
 from dialin.read.importers.documents import SourceFile
 from dialin.read.importers.gather import imported, is_export
 from dialin.read.importers.subtitles import is_subtitles
-from dialin.read.input_file import STDIN, InputFile, opened_input, shown_path
+from dialin.read.input_file import PARQUET, STDIN, InputFile, opened_input, shown_path
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
 from dialin.read.remote import file_name, files_in_remote_folder, is_remote, is_remote_folder
 from dialin.read.signatures import check_may_be_text
@@ -38,7 +38,6 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-PARQUET = b"PAR1"
 
 
 def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -> RawTable:

@@ -20,6 +20,8 @@ from dialin.read.remote import file_name, is_remote, is_remote_folder, opened_re
 from dialin.read.source import error_line
 from dialin.room import temporary_folder
 
+PARQUET = b"PAR1"
+"""How a file of Parquet begins."""
 STDIN = "stdin"
 """What names the dialogues of standard input, if nothing else does."""
 _CHUNK = 1 << 20

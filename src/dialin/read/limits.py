@@ -15,7 +15,7 @@ LEAST_ROWS = 1 << 12
 """Rows of the smallest part: smaller ones save next to nothing."""
 _PER_ROW = 1 << 14
 """Bytes of memory for each row of a part: a sixteenth of it is what a row takes, with its share of what is sorted."""
-BASE_BYTES = 200_000_000
+PROGRAM_BYTES = 200_000_000
 """What the program takes before it reads."""
 WHOLE_TIMES = 8
 """Bytes that each byte of a source takes which is read whole: 6 of CSV, and 9 of JSON, were measured."""
@@ -68,7 +68,7 @@ class ReadLimits:
         where : str
             Its name in the message.
         """
-        need = BASE_BYTES + WHOLE_TIMES * n_bytes
+        need = PROGRAM_BYTES + WHOLE_TIMES * n_bytes
         if self.memory is not None and need > self.memory:
             raise InputError(
                 f"{where} is read whole, which takes about {shown_size(need)} of memory, and there are "

@@ -15,9 +15,8 @@ from dialin.read.copied import text_rows
 from dialin.read.corpus import Corpus
 from dialin.read.distinct import corpus_of_parts
 from dialin.read.flat import FlatRows
-from dialin.read.formats import PARQUET
 from dialin.read.importers.containers import is_archive, is_zip, sizes_in_zip
-from dialin.read.input_file import InputFile, at_hand
+from dialin.read.input_file import PARQUET, InputFile, at_hand
 from dialin.read.limits import NO_LIMITS, WHOLE_TIMES, ReadLimits
 from dialin.read.stored import StoredTable
 from dialin.read.table import read, read_table

@@ -22,7 +22,7 @@ from dialin.read.encoding import UTF16_MARKS, other_encoding
 from dialin.read.excel import OLE, ZIP
 from dialin.read.importers.gather import is_export
 from dialin.read.importers.subtitles import is_subtitles
-from dialin.read.input_file import STDIN, InputFile
+from dialin.read.input_file import PARQUET, STDIN, InputFile
 from dialin.read.json_records import array_items, json_lines, record_parts
 from dialin.read.signatures import check_may_be_text
 from dialin.read.source import ColumnFilter, RawTable
@@ -129,7 +129,7 @@ def _form(text: TextFile, given: Columns) -> str | None:
         return None
     ending = PurePath(without_packing(text.file.name)).suffix.lower()
     head = text.head
-    if head.startswith((ZIP, OLE)) or not head.strip() or not _may_be_text(head):
+    if head.startswith((ZIP, OLE, PARQUET)) or not head.strip() or not _may_be_text(head):
         return None
     if is_export(head, given) or is_subtitles(head[:1000].decode(errors="ignore")):
         return None

@@ -87,7 +87,8 @@ class DialogueParts:
             n_rows = len(next(iter(part.columns.values())))
             own[_NUMBER] = pa.chunked_array([_numbered(pa.array(range(n, n + n_rows), pa.int64()))])
             n += n_rows
-            yield RawTable(part.where, [], {name: cells for name, cells in own.items() if wanted(name)})
+            names = [f"{_OF_DIALOGUE}{name}" for name in part.names]
+            yield RawTable(part.where, names, {name: cells for name, cells in own.items() if wanted(name)})
 
 
 class _Shapes:
@@ -135,29 +136,48 @@ def _as_text(cells: pa.Array) -> pa.Array:
 # --- which columns are used -----------------------------------------------------------------------
 
 
-def turn_rows(turns: PartTable, dialogues: PartTable, names: Sequence[str], given: Columns) -> FlatRows | None:
-    """Return the turns that `TurnParts` reads as rows with a sentence each.
+@dataclass(frozen=True)
+class NestedTables:
+    """The turns of a source and its dialogues, as tables.
 
     Parameters
     ----------
     turns, dialogues : PartTable
-        The turns, and what `DialogueParts` reads.
-    names : sequence of str
-        All columns that they have.
+        What `TurnParts` and `DialogueParts` read.
+    names, of_dialogues : sequence of str
+        All columns that they name.
+    """
+
+    turns: PartTable
+    dialogues: PartTable
+    names: Sequence[str]
+    of_dialogues: Sequence[str]
+
+
+def turn_rows(tables: NestedTables, given: Columns) -> FlatRows | None:
+    """Return the turns of a source as rows with a sentence each.
+
+    Parameters
+    ----------
+    tables : NestedTables
+        The turns, and the dialogues.
     given : Columns
         What the user said of the source.
 
     Returns
     -------
     FlatRows or None
-        None if they lack a column, or it is not clear which: `dialin.read.table.read_table` says so.
+        None if they lack a column, or it is not clear which: `dialin.read.table.read_table` says so. Or if dialogues
+        without turns have columns that no other has.
     """
-    of = _Levels.of(names)
+    of = _Levels.of(tables.names)
+    if len(of.lists) != 1 or {*_Levels.of(tables.of_dialogues).dialogues} - {*of.dialogues, *of.lists}:
+        return None
     try:
-        found = of.used(turns.where, given) if len(of.lists) == 1 else None
+        found = of.used(tables.turns.where, given)
     except InputError:
         return None
-    return found.rows((turns, dialogues), of, given) if found else None
+    return found.rows(tables, of, given) if found else None
 
 
 @dataclass(frozen=True)
@@ -212,19 +232,21 @@ class _Used:
     dates: list[str]
     outcomes: list[str | None]
 
-    def rows(self, tables: tuple[PartTable, PartTable], of: _Levels, given: Columns) -> FlatRows | None:
+    def rows(self, tables: NestedTables, of: _Levels, given: Columns) -> FlatRows | None:
         """Return the turns as rows; None if a dialogue and its turns use columns of one name."""
         own = {name for name in (self.text, self.role, self.turn, *self.dates) if name in of.turns}
         beside = {name for name in (self.role, self.dialogue, *self.dates, *self.outcomes) if name in of.dialogues}
         beside -= {self.role, *self.dates} & own
         if own & beside:
             return None
-        (table, dialogues), where = tables, tables[0].where
+        where = tables.turns.where
         of_dialogues = {name: f"{_OF_DIALOGUE}{name}" for name in sorted(beside)}
         of_turns = {name: f"{_OF_TURN}{name}" for name in sorted(own)} | {_NUMBER: _NUMBER, _PLACE: _PLACE}
-        named = NamedTable(where, table, of_turns | of_dialogues)
+        named = NamedTable(where, tables.turns, of_turns | of_dialogues)
         columns = Columns(self.text, self.dialogue or _NUMBER, self.role, self.turn or _PLACE)
-        nesting = Nesting(_NUMBER, f"the turns {of.lists[0]!r} of {where}", NamedTable(where, dialogues, of_dialogues))
+        nesting = Nesting(
+            _NUMBER, f"the turns {of.lists[0]!r} of {where}", NamedTable(where, tables.dialogues, of_dialogues)
+        )
         rows = FlatRows(named, columns, given, tuple(of.dialogues), has_header=False, dates=tuple(self.dates))
         return replace(rows, nesting=nesting)
 
