@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -58,10 +60,17 @@ def written(folder: Path, form: str) -> Path:
     elif form == "csv.gz":
         lines = [",".join(ROWS[0]), *(",".join(f'"{_cell(row.get(name))}"' for name in ROWS[0]) for row in ROWS)]
         path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    elif form == "calls.json":
+        calls = [{"call_id": row["call_id"], "queue": row["queue"], "turns": [row]} for row in map(_with_queue, ROWS)]
+        path.write_text(json.dumps(calls), "utf-8")
     else:
         text = "\n".join(map(json.dumps, ROWS)) if form == "jsonl" else json.dumps(ROWS)
         path.write_text(text, "utf-8")
     return path
+
+
+def _with_queue(row: dict[str, Any]) -> dict[str, Any]:
+    return {"queue": None} | row
 
 
 def _cell(value: object) -> object:
@@ -114,10 +123,17 @@ def _looking(work: Any, folder: Path, seen: dict[str, bytes]) -> Any:
     return looked
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [*FORMS, "calls.json", "standard input"])
 @pytest.mark.usefixtures("small_parts")
-def test_nothing_that_must_not_be_seen_touches_the_disk(tmp_path: Path, form: str, disk: dict[str, bytes]) -> None:
-    read_redacted(written(tmp_path, form), OUTCOME, "rules", TWO_ROWS)
+def test_nothing_that_must_not_be_seen_touches_the_disk(
+    tmp_path: Path, form: str, disk: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if form == "standard input":
+        data = written(tmp_path, "jsonl").read_bytes()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        read_redacted("-", OUTCOME, "rules", TWO_ROWS)
+    else:
+        read_redacted(written(tmp_path, form), OUTCOME, "rules", TWO_ROWS)
     assert {"cut.arrow", "sorted.arrow", "rows.arrow"} <= set(disk)
     written_all = b"".join(disk.values())
     assert b"Where is my parcel" in written_all
