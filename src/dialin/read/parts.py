@@ -20,7 +20,7 @@ from dialin.read.input_file import PARQUET, InputFile, at_hand
 from dialin.read.limits import NO_LIMITS, WHOLE_TIMES, ReadLimits
 from dialin.read.stored import StoredTable
 from dialin.read.table import read, read_table
-from dialin.read.text_parts import text_parts, unpacked_size
+from dialin.read.text_parts import is_large, text_parts, unpacked_size
 from dialin.room import temporary_folder
 
 LARGE_ROWS = 1 << 19
@@ -112,10 +112,11 @@ def read_large(source: object, columns: Columns | None = None, limits: ReadLimit
 
 
 def check_whole(source: object, limits: ReadLimits) -> None:
-    """Raise InputError if a file that is read whole does not fit; of any other source, nobody knows."""
+    """Raise InputError if a large file that is read whole does not fit; of any other source, nobody knows."""
     file = _file_of(source)
-    if file:
-        limits.check_whole(_whole_size(file), file.where)
+    n_bytes = _whole_size(file) if file else 0
+    if file and is_large(n_bytes):
+        limits.check_whole(n_bytes, file.where)
 
 
 def _whole_size(file: InputFile) -> int:

@@ -81,7 +81,7 @@ def text_parts(file: InputFile, given: Columns, n_rows: int = PART_ROWS) -> Text
     """
     text = TextFile(file)
     try:
-        known = _known(text, given) if unpacked_size(file) >= LARGE_BYTES else None
+        known = _known(text, given) if is_large(unpacked_size(file)) else None
     except BROKEN_PACKING as error:
         if isinstance(error, InputError) or not text.packing:
             raise
@@ -91,6 +91,11 @@ def text_parts(file: InputFile, given: Columns, n_rows: int = PART_ROWS) -> Text
     text, form = known
     parts = _of_table(text, form, given) if form in {"csv", "tsv"} else _of_records(text, form, n_rows)
     return TextParts(file.where, parts)
+
+
+def is_large(n_bytes: int) -> bool:
+    """Return whether a file is not read whole for its size alone: one of so many bytes, unpacked."""
+    return n_bytes >= LARGE_BYTES
 
 
 def unpacked_size(file: InputFile) -> int:
