@@ -14,8 +14,8 @@ from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, names_by_n
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
-from dialin.name.general import turn_names
 from dialin.name.nearness import CHUNK, nearness, settle
+from dialin.name.turn_phrases import turn_names
 from dialin.name.turns import Turn
 
 CARDS = [

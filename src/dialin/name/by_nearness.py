@@ -7,7 +7,7 @@ pure parts are in `dialin.name.candidates` and `dialin.name.nearness`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -19,13 +19,15 @@ from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
 from dialin.name.chinese import is_clipped
-from dialin.name.general import GENERAL_OBJECTIVES, turn_names
+from dialin.name.general import GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, honest_first, said_first, with_medians
 from dialin.name.kinds import DATA
 from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
 from dialin.name.problems import asks_for_nothing
+from dialin.name.said_turns import said_turns
+from dialin.name.turn_phrases import turn_names, turn_phrases
 from dialin.name.turns import Turn
 from dialin.text.marks import without_marks
 
@@ -96,7 +98,8 @@ class NamingTask:
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
 
-    A catch-all name without things, such as "various-requests", can be that of several.
+    A catch-all name without things, such as "various-requests", can be that of several, and so can the name of a turn,
+    such as "say-thanks", of clusters that are known to be of its kind.
 
     Parameters
     ----------
@@ -106,7 +109,12 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
         Texts -> unit-norm vectors, by the embedder that the centroids are of.
     """
     ranked = ranked_names(clusters, embed)
-    return [name or _last_resort(own) for name, own in zip(settle(ranked), ranked, strict=True)]
+    shared = [turn_names(clusters.language, turn.role, turn.kind) if turn.kind else () for turn in _turns_of(clusters)]
+    return [name or _last_resort(own) for name, own in zip(settle(ranked, shared), ranked, strict=True)]
+
+
+def _turns_of(clusters: NamingTask) -> Sequence[Turn]:
+    return clusters.turns or [Turn()] * len(clusters.texts)
 
 
 def _last_resort(ranked: Sequence[tuple[str, float]]) -> str:
@@ -123,13 +131,14 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
     material = material_of(phrases, said)
     near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
-    turns = clusters.turns or [Turn()] * len(material)
+    turns = _turns_of(clusters)
     of_llm = clusters.written or [()] * len(material)
     written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     names = _combined(best, near, list(zip(material, turns, strict=True)), Actions.of(phrases, clusters))
     usual = _turn_names(material, near, turns, clusters.language)
-    offers = [Offer(*each) for each in zip(written, usual, turns, strict=True)]
+    told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
+    offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
     known = frozenset(GENERAL_OBJECTIVES[clusters.language])
     ranked = [
@@ -154,11 +163,14 @@ class Offer:
         Those of turns without a need; none counts where the kind is unknown and an LLM wrote one.
     turn : Turn
         What its sentences do, and who says them.
+    said : mapping of str to float
+        Names of turns with the shares of its sentences that say so, the largest first.
     """
 
     written: Sequence[str]
     of_turn: Sequence[str]
     turn: Turn
+    said: Mapping[str, float]
 
     def leads(self) -> Scored:
         """Return the names with the cosines that they have ahead."""
@@ -171,7 +183,12 @@ class Offer:
         return not is_clipped(name) and (self.turn.role == AGENT or self.turn.can_do(action_of(name)))
 
     def placed(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
-        """Return the names of a mixed cluster without actions, and those of others by what they can stand by."""
+        """Return the names of a mixed cluster without actions, and those of others by what they can stand by.
+
+        The turn that enough of the sentences are is their name, however it ranks.
+        """
+        if self.said:
+            return list(self.said.items())
         if self.turn.kind == DATA and self.turn.role != AGENT:
             return said_first(ranked, evidence, self.of_turn)
         if ranked and ranked[0][0] in self.of_turn:
@@ -225,8 +242,11 @@ class Nearness:
         return [{name: next(found) for name in own_names} for own_names in names]
 
     def vectors(self, names: Sequence[str]) -> NDArray[np.float32]:
-        """Return the unit-norm vectors of names, shape (n_names, d)."""
-        return self.embed([as_text(name) for name in names])
+        """Return the unit-norm vectors of names, shape (n_names, d); that of a turn is the mean of its phrases."""
+        phrases = [turn_phrases(name) or (as_text(name),) for name in names]
+        V = self.embed([text for own in phrases for text in own])
+        ends = np.cumsum([len(own) for own in phrases])
+        return unit_rows(np.add.reduceat(V, [0, *ends[:-1]], axis=0)).astype(np.float32)
 
 
 def _best_objectives(
