@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +21,13 @@ from dialin.cluster import said_next
 from dialin.cluster.said_next import NEXT, with_next
 from dialin.discover.assign import products
 from dialin.discover.connections import Connections
-from dialin.jobs import embedding, predict
+from dialin.jobs import embedding, predict, predict_spread
 from dialin.jobs.predict import predict_parts, read_like, redacting
 from dialin.read import text_parts
 from dialin.read.columns import Columns
 from dialin.read.spoken import SpokenOrder
 from dialin.runs.run import Run
+from dialin.scale.cores import Cores
 from fake_run import Said, calls, fake_run, reviewed_run
 from scripted import HashingEmbedder, ScriptedBackend
 
@@ -242,3 +246,16 @@ def test_placeholders_in_dialogues_do_not_need_all_turns_at_once(
     in_parts = list(predict_parts(run, path, Columns(), opened))
     assert pa.concat_tables(in_parts).equals(whole)
     assert len(in_parts) == (4 if context == "none" else 1)
+
+
+def test_standard_input_is_read_once_where_a_cluster_would_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only its rows tell that there are dialogues, which are answered for here."""
+    run = fake_run(tmp_path / "run", calls())
+    data = "text,dialogue_id\n" + "".join(f"where is my parcel {i},{i // 3}\n" for i in range(9))
+    opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data.encode())))
+    [found] = predict_spread.predict_on_cores(run, "-", Columns(), opened, cast("Cores", None))
+    (tmp_path / "new.csv").write_text(data)
+    assert found.equals(answers(run, tmp_path / "new.csv"))
