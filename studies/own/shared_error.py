@@ -5,13 +5,15 @@ in a single run, P(good) is too high or too low for all clusters together. ``pyt
 the kept clusters in ``results/shared_error.csv``: those of parts of the sets on which P(good) is fitted, by the untuned
 embedders, and those of sets on which nothing is fitted, by the shipped one. It scores each family by a model fitted on
 the others. It finds the least shared error with which the interval of `dialin.score.reliability.expected_goodness`
-holds the true share in 95 % of the runs, and tries on each family the one found on the others. It writes
-``results/shared_error.json``. With ``--data FOLDER`` it makes the table of clusters anew.
+holds the true share in 95 % of the runs, and tries on each family the one found on the others. It also fits the line
+by which `dialin.judge.certainty.expected_purity` follows P(good). It writes ``results/shared_error.json``; with
+``--data FOLDER`` it makes the table of clusters anew.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -27,6 +29,7 @@ from scipy.special import expit
 from dialin.arrays import Floats
 from dialin.embed.choose import ENGLISH
 from dialin.judge.calibration import general_calibration
+from dialin.judge.certainty import expected_purity
 from dialin.score.reliability import SHARED_ERROR, auc, expected_calibration_error, half_width
 from studies.own import machine
 from studies.own.calibrate_kept import APART, KeptClusters, LabelledVectors, embedded, few_intents, fit, kept_of
@@ -66,6 +69,11 @@ class ScoredRun:
         return float(self.p.mean() - self.kept.good.mean())
 
     @property
+    def purity_off(self) -> float:
+        """How much higher the expected purity is than the mean purity of the clusters."""
+        return float(np.mean([expected_purity(p) for p in self.p.tolist()]) - self.kept.purity.mean())
+
+    @property
     def needed(self) -> float:
         """The least shared error with which the interval holds the true share.
 
@@ -73,7 +81,7 @@ class ScoredRun:
         --------
         Of 100 clusters with P ½, 70 are good: w is ¼, and √((.2 / 1.96)² − .0025) / w is .36.
 
-        >>> kept = KeptClusters("a", np.zeros((100, 3)), np.arange(100) < 70)
+        >>> kept = KeptClusters("a", np.zeros((100, 3)), 1.0 * (np.arange(100) < 70))
         >>> round(ScoredRun(kept, np.full(100, 0.5)).needed, 2)
         0.36
         """
@@ -92,6 +100,22 @@ def shared_error_of(runs: Sequence[ScoredRun]) -> float:
     order = np.argsort(needed)
     reached = np.cumsum(weight[order]) / weight.sum()
     return float(needed[order][np.searchsorted(reached, LEVEL)])
+
+
+def purity_line(runs: Sequence[ScoredRun]) -> tuple[float, float]:
+    """Return the purity at a P(good) of 0 and what it gains up to 1, with the same weight for every family.
+
+    Examples
+    --------
+    >>> run = ScoredRun(KeptClusters("a", np.zeros((3, 3)), np.array([0.5, 0.7, 0.9])), np.array([0.0, 0.5, 1.0]))
+    >>> [round(value, 2) for value in purity_line([run])]
+    [0.5, 0.4]
+    """
+    families = Counter(one.kept.family for one in runs for _ in one.p)
+    weight = [1 / families[one.kept.family] for one in runs for _ in one.p]
+    p, purity = np.concatenate([one.p for one in runs]), np.concatenate([one.kept.purity for one in runs])
+    gain, least = np.polyfit(p, purity, 1, w=np.sqrt(weight))
+    return float(least), float(gain)
 
 
 def held_out(kept: Sequence[KeptClusters]) -> list[ScoredRun]:
@@ -118,6 +142,9 @@ def figures(runs: Sequence[ScoredRun], shared_error: float) -> dict[str, float]:
         "ece": expected_calibration_error(p, good),
         "off_by_run": np.sqrt(np.mean([one.off**2 for one in runs])),
         "shared_error": shared_error,
+        "purity": np.concatenate([one.kept.purity for one in runs]).mean(),
+        "expected_purity": np.mean([expected_purity(each) for each in p.tolist()]),
+        "purity_off_by_run": np.sqrt(np.mean([one.purity_off**2 for one in runs])),
         "held_without": np.mean([one.is_held(0.0) for one in runs]),
         "held": np.mean([one.is_held(shared_error) for one in runs]),
     }
@@ -134,7 +161,8 @@ def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
     for name in UNFITTED:
         if own := [by_shipped(one) for one in kept if one.family == name]:
             found[name] = figures(own, SHARED_ERROR)
-    return {"sets": found, "shared_error": round(shared_error_of(fitted), 2)}
+    line = [round(value, 2) for value in purity_line(fitted)]
+    return {"sets": found, "shared_error": round(shared_error_of(fitted), 2), "purity_line": line}
 
 
 def runs_in(table: pa.Table) -> list[KeptClusters]:
@@ -147,7 +175,7 @@ def run_in(own: pa.Table) -> KeptClusters:
     """Return the clusters of the one run in a table."""
     name = own["set"][0].as_py()
     features = np.stack([own[column].to_numpy() for column in EVIDENCE], axis=1)
-    return KeptClusters(FITTED.get(name, name), features, own["good"].to_numpy().astype(np.bool_))
+    return KeptClusters(FITTED.get(name, name), features, own["purity"].to_numpy())
 
 
 def table_of(data: Path) -> pa.Table:
@@ -160,8 +188,8 @@ def rows_of(data: Path, name: str) -> Iterator[dict[str, Any]]:
     whole = embedded(data / f"{name}.parquet", FITTED.get(name, name), embedder_for(name))
     for part, own in enumerate(parts_of(whole)):
         kept = kept_of(own)
-        for evidence, good in zip(kept.features.round(3).tolist(), kept.good.tolist(), strict=True):
-            yield {"set": name, "part": part, **dict(zip(EVIDENCE, evidence, strict=True)), "good": int(good)}
+        for evidence, purity in zip(kept.features.round(3).tolist(), kept.purity.round(4).tolist(), strict=True):
+            yield {"set": name, "part": part, **dict(zip(EVIDENCE, evidence, strict=True)), "purity": purity}
 
 
 def embedder_for(name: str) -> str:

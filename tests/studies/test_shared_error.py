@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 import pytest
 
+from dialin.judge.certainty import PURITY_AT_0, PURITY_GAIN
 from dialin.score.reliability import SHARED_ERROR
 from spheres import spheres
 from studies.own import machine, shared_error
@@ -21,7 +22,7 @@ from studies.own.shared_error import ScoredRun, by_shipped, held_out, parts_of, 
 
 def run_of(n_good: int, n: int = 100, family: str = "a") -> KeptClusters:
     """Return a run of clusters that look alike, of which so many are good."""
-    return KeptClusters(family, np.ones((n, 3)), np.arange(n) < n_good)
+    return KeptClusters(family, np.ones((n, 3)), (np.arange(n) < n_good).astype(np.float64))
 
 
 def scored(n_good: Sequence[int], family: str = "a") -> list[ScoredRun]:
@@ -65,12 +66,12 @@ def test_a_family_is_scored_by_the_others() -> None:
 def test_a_set_without_a_family_is_scored_by_the_shipped_model() -> None:
     """All of 20 sentences have all neighbours inside: log-odds 3.71 and 3.71, and log 20."""
     evidence = np.array([[np.log(41), np.log(41), np.log(20)]])
-    run = by_shipped(KeptClusters("nlupp", evidence, np.array([True])))
+    run = by_shipped(KeptClusters("nlupp", evidence, np.ones(1)))
     assert run.p == pytest.approx(1 / (1 + np.exp(-(0.31 + 0.97 * 3.7136 + 0.07 * 3.7136 - 0.67 * 2.9957))), abs=1e-3)
 
 
 def test_the_runs_of_a_table_are_told_apart() -> None:
-    columns = {"near": [1.0, 2.0, 3.0], "wide": [0.0, 0.0, 0.0], "log_size": [2.0, 2.0, 2.0], "good": [1, 0, 1]}
+    columns = {"near": [1.0, 2.0, 3.0], "wide": [0.0, 0.0, 0.0], "log_size": [2.0, 2.0, 2.0], "purity": [0.9, 0.8, 1.0]}
     table = pa.table({"set": ["hwu64", "hwu64", "nlupp"], "part": [0, 1, 0], **columns})
     runs = runs_in(table)
     assert [run.family for run in runs] == ["assistant", "assistant", "nlupp"]
@@ -92,3 +93,4 @@ def test_the_figures_and_the_shipped_error_are_those_of_the_table() -> None:
     for name, own in written["sets"].items():
         assert found["sets"][name] == pytest.approx(own, abs=0.02)
     assert found["shared_error"] == pytest.approx(SHARED_ERROR, abs=0.011)
+    assert found["purity_line"] == pytest.approx([PURITY_AT_0, PURITY_GAIN], abs=0.011)
