@@ -135,19 +135,26 @@ def broken_packing(kind: str, where: str, error: BaseException) -> InputError:
     return InputError(f"{where} is broken {kind}: {said}", hint="copy or compress it again")
 
 
-def packing_of_file(path: Path) -> str:
-    """Return what packed a file, as `packing_of`; raise OSError if it cannot be read."""
-    with path.open("rb") as stream:
+def packing_of_file(place: Path | bytes) -> str:
+    """Return what packed a file, or its bytes, as `packing_of`; raise OSError if it cannot be read."""
+    with _stream_of(place) as stream:
         return packing_of(stream.read(_N_BEGIN))
 
 
-def open_unpacked(path: Path) -> BinaryIO:
-    """Open a file whose bytes are unpacked as they are read if it is gzip, bzip2 or xz; nothing bounds their number.
+def open_unpacked(place: Path | bytes) -> BinaryIO:
+    """Open a file, or its bytes, unpacked as they are read if they are gzip, bzip2 or xz; nothing bounds their number.
 
     Reading raises one of `BROKEN_PACKING` where the packed data is broken.
     """
-    kind = packing_of_file(path)
-    return BufferedReader(cast("io.RawIOBase", _opener(kind, path)), _CHUNK) if kind else path.open("rb")
+    kind = packing_of_file(place)
+    if not kind:
+        return _stream_of(place)
+    packed = BytesIO(place) if isinstance(place, bytes) else place
+    return BufferedReader(cast("io.RawIOBase", _opener(kind, packed)), _CHUNK)
+
+
+def _stream_of(place: Path | bytes) -> BinaryIO:
+    return BytesIO(place) if isinstance(place, bytes) else place.open("rb")
 
 
 def _opener(kind: str, packed: BytesIO | Path) -> gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile:

@@ -6,8 +6,10 @@ with exit code 2 and one line that names the file and ``dialin resume``. Then th
 must end with the files of an undisturbed one; a scripted server logs each question that it answers, so one that is paid
 twice stands there twice, and the sessions in ``timing.json`` together have to count as many as the server.
 
-Needs a user who may mount file systems. Writes ``studies/own/results/full_disk.json``. `kill_storm` fills disks under
-every command, at random moments and without a cluster.
+Each trial starts dialin twice, so that all take half an hour on two free cores: ``--minutes`` ends them earlier, and
+the results say which moments were tried. Needs a user who may mount file systems. Writes
+``studies/own/results/full_disk.json``. `kill_storm` fills disks under every command, at random moments and without a
+cluster.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -185,8 +188,9 @@ def wrong_in_ledger(place: Place) -> list[str]:
     return [f"{len(repeated(asked))} questions paid twice"] * bool(repeated(asked)) + booked
 
 
-def trials(root: Path, address: str) -> Iterator[Trial]:
-    """Yield a trial for each moment."""
+def trials(root: Path, address: str, minutes: float) -> Iterator[Trial]:
+    """Yield a trial for each moment, as far as the time goes: what matters most comes first."""
+    until = time.perf_counter() + 60 * minutes
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     place = Place(root, address)
@@ -194,6 +198,8 @@ def trials(root: Path, address: str) -> Iterator[Trial]:
         expected, n_of = undisturbed(place)
         print(dict(n_of), flush=True)
         for moment, n in moments(n_of, on_ray=bool(address)):
+            if time.perf_counter() > until:
+                return
             trial = tried(place, moment, n, expected)
             print(trial, flush=True)
             yield trial
@@ -206,12 +212,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=Path("/tmp/dialin-full-disk"))
     parser.add_argument("--only", choices=("plain", "ray"))
+    parser.add_argument("--minutes", type=float, default=30.0, help="Most minutes for each of the two.")
     options = parser.parse_args()
     found = machine.read("full_disk") if options.only else {}
     for name in [options.only] if options.only else ["plain", "ray"]:
         done = list[Trial]()
         with cluster(2) if name == "ray" else nullcontext("") as address:
-            for trial in trials(options.root, address):
+            for trial in trials(options.root, address, options.minutes):
                 done.append(trial)
                 found[name] = {**machine.provenance(), **summary(done)}
                 machine.write("full_disk", found)

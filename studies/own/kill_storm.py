@@ -9,7 +9,10 @@ are a scripted server that logs each question it answers.
 Counted are results that differ from the undisturbed ones (byte by byte; for databases, by their rows), questions that
 were paid again although their reply was stored, and tracebacks. A question whose answer was under way at the kill is
 counted apart: nobody can have stored it; but of a disk that gets full, there must be none. Writes
-``studies/own/results/kill_storm.json``.
+``studies/own/results/kill_storm.json`` after each trial.
+
+A trial runs a command at least twice, which takes 3 to 15 seconds of a processor; before the first, 28 commands make
+what trials begin with and what they are compared with, which ``--minutes`` does not count.
 """
 
 from __future__ import annotations
@@ -565,9 +568,10 @@ def summary(trials: list[Trial]) -> dict[str, Any]:
     }
 
 
-def collected(trials: Iterator[Trial]) -> list[Trial]:
-    """Return the trials, and print each."""
-    found = []
+def printed(trials: Iterator[Trial]) -> Iterator[list[Trial]]:
+    """Yield the trials so far, first none, and print each."""
+    found = list[Trial]()
+    yield found
     for trial in trials:
         found.append(trial)
         said = (
@@ -576,7 +580,7 @@ def collected(trials: Iterator[Trial]) -> list[Trial]:
             else f"  {trial.differs} {len(trial.paid_again)} {trial.paid_again[:2]} {trial.tracebacks} {trial.steps}"
         )
         print(f"{len(found):4}  {trial.command}: {trial.disaster}{said}", flush=True)
-    return found
+        yield found
 
 
 def main() -> None:
@@ -611,8 +615,10 @@ def main() -> None:
         if "disks" not in parts:
             results["not tried"] = "disks and caches: this user may not mount file systems"
         for name in wanted:
-            results[name] = {**(about if options.only else {}), **summary(collected(parts[name]()))}
-            print(machine.write("kill_storm", results))  # after each part
+            for trials in printed(parts[name]()):  # written after each trial: one that is stopped has not been in vain
+                results[name] = {**(about if options.only else {}), **summary(trials)}
+                place = machine.write("kill_storm", results)
+            print(place)
     finally:
         storm.close()
 

@@ -9,6 +9,7 @@ not taken back, as nothing else needed them. Writes ``studies/own/results/large_
 from __future__ import annotations
 
 import argparse
+import csv
 import gzip
 import json
 import shutil
@@ -18,6 +19,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ from dialin.discover.state import Data
 from dialin.embed.cache import CachedEmbedder
 from dialin.jobs.discover import Session, work_on
 from dialin.jobs.memory import MemoryNeed
-from dialin.jobs.predict import predict_parts
+from dialin.jobs.predict import predict_parts, redacting
 from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
@@ -149,7 +151,36 @@ def redact_jsonl(folder: Path, n: int) -> dict[str, object]:
     return _redact(folder / f"spoken{n}.jsonl")
 
 
-def _redact(path: Path) -> dict[str, object]:
+def read_calls(folder: Path, n: int) -> dict[str, object]:
+    """Read a JSON array of dialogues with ten turns each into a corpus."""
+    return {"distinct": len(read_large(folder / f"calls{n}.json").texts)}
+
+
+def read_gb18030(folder: Path, n: int) -> dict[str, object]:
+    """Read a CSV of dialogues in GB 18030 into a corpus."""
+    return {"distinct": len(read_large(folder / f"calls{n}.csv").texts)}
+
+
+def read_stdin(folder: Path, n: int) -> dict[str, object]:
+    """Read JSON lines of turns in dialogues from standard input into a corpus."""
+    with (folder / f"calls{n}.jsonl").open(encoding="utf-8") as sys.stdin:
+        return {"distinct": len(read_large("-").texts)}
+
+
+def redact_stdin(folder: Path, n: int) -> dict[str, object]:
+    """Read JSON lines of turns in dialogues from standard input into a corpus with placeholders."""
+    with (folder / f"calls{n}.jsonl").open(encoding="utf-8") as sys.stdin:
+        return _redact("-")
+
+
+def predict_redacted(folder: Path, n: int) -> dict[str, object]:
+    """Predict from a JSON array of dialogues to Parquet with placeholders, where what is said next does not count."""
+    run = redacting(load(folder / "run"), "rules")
+    alone = replace(run.manifest, settings=replace(run.manifest.settings, context="none"))
+    return _predict(replace(run, manifest=alone), folder / f"calls{n}.json", folder)
+
+
+def _redact(path: Path | str) -> dict[str, object]:
     found = read_redacted(path, None, "rules")
     replaced = found.redaction.replaced if found.redaction else {}
     return {"distinct": len(found.corpus.texts), "replaced": sum(replaced.values())}
@@ -170,17 +201,16 @@ def cache_read(folder: Path, n: int) -> dict[str, object]:
 
 def predict_sentences(folder: Path, n: int) -> dict[str, object]:
     """Predict from Parquet to Parquet."""
-    return _predict(folder, folder / f"sentences{n}.parquet")
+    return _predict(load(folder / "run"), folder / f"sentences{n}.parquet", folder)
 
 
 def predict_dialogues(folder: Path, n: int) -> dict[str, object]:
     """Predict from Parquet to Parquet where it counts what is said next."""
-    return _predict(folder, folder / f"dialogues{n}.parquet")
+    return _predict(load(folder / "run"), folder / f"dialogues{n}.parquet", folder)
 
 
-def _predict(folder: Path, source: Path) -> dict[str, object]:
+def _predict(run: Run, source: Path, folder: Path) -> dict[str, object]:
     opened = Connections(None, HashedVectors().encode, HashedVectors.name, "a study")
-    run = load(folder / "run")
     save_parts(folder / "found.parquet", predict_parts(run, source, Columns(), opened))
     return {"intents": run.intents.num_rows}
 
@@ -225,25 +255,56 @@ STAGES: dict[str, Callable[[Path, int], dict[str, object]]] = {
     stage.__name__: stage
     for stage in (
         *(read_parquet, read_csv, read_gz, read_json, redact_csv, redact_gz, redact_jsonl),
+        *(read_calls, read_gb18030, read_stdin, redact_stdin, predict_redacted),
         *(cache_filled, cache_read),
         *(predict_sentences, predict_dialogues, discover_64, discover_384, discover_rows),
     )
 }
 
 
+CALLS = (read_calls, read_gb18030, read_stdin, redact_stdin, predict_redacted)
+"""Those that read what `write_calls` writes."""
+
+
 # --- the study ------------------------------------------------------------------------------------
 
 
-def write_inputs(folder: Path, sizes: Sequence[int]) -> None:
-    """Write the inputs of all figures, and the run that predicts."""
+def write_inputs(folder: Path, sizes: Sequence[int], stages: Sequence[str]) -> None:
+    """Write the inputs of some figures, and the run that predicts."""
+    are_calls = [STAGES[stage] in CALLS for stage in stages]
     for n in sizes:
-        table = turns(n)
-        for name, columns in COLUMNS.items():
-            pq.write_table(table.select(columns), folder / f"{name}{n}.parquet")
-        pacsv.write_csv(table, folder / f"dialogues{n}.csv")
-        write_spoken(folder, n)
-        pq.write_table(said_again(n), folder / f"rows{n}.parquet")
+        if any(are_calls):
+            write_calls(folder, n)
+        if not all(are_calls):
+            write_rows(folder, n)
     write_run(folder / "run", turns(3_000))
+
+
+def write_rows(folder: Path, n: int) -> None:
+    """Write files with a sentence in each row, and the few sentences that are said again and again."""
+    table = turns(n)
+    for name, columns in COLUMNS.items():
+        pq.write_table(table.select(columns), folder / f"{name}{n}.parquet")
+    pacsv.write_csv(table, folder / f"dialogues{n}.csv")
+    write_spoken(folder, n)
+    pq.write_table(said_again(n), folder / f"rows{n}.parquet")
+
+
+def write_calls(folder: Path, n: int) -> None:
+    """Write turns as JSON lines, as a JSON array of dialogues, and as CSV in GB 18030."""
+    rows, name = spoken(n).to_pylist(), folder / f"calls{n}"
+    with name.with_suffix(".jsonl").open("w", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    with name.with_suffix(".json").open("w", encoding="utf-8") as calls:
+        for i in range(0, n, 10):
+            said = [{"text": row["text"], "role": row["role"]} for row in rows[i : i + 10]]
+            call = json.dumps({"id": rows[i]["dialogue_id"], "turns": said}, ensure_ascii=False)
+            calls.write(f"{',' if i else '['}{call}\n")
+        calls.write("]\n")
+    with name.with_suffix(".csv").open("w", encoding="gb18030", newline="") as table:
+        writer = csv.DictWriter(table, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def write_spoken(folder: Path, n: int) -> None:
@@ -262,6 +323,12 @@ def write_run(folder: Path, table: pa.Table) -> Run:
     """Write a finished run of 300 made-up intents."""
     run, result = fake(corpus_of(read_table(table)), 300, folder)
     return write_result(run, result, SessionLog(folder))
+
+
+def sizes_of(folder: Path, sizes: Sequence[int]) -> dict[str, float]:
+    """Return the sizes of the files that are read, in MB."""
+    paths = (path for n in sizes for path in sorted(folder.glob(f"*[a-z]{n}.*")))
+    return {path.name: round(path.stat().st_size / 1e6, 1) for path in paths}
 
 
 def figures(folder: Path, stages: Sequence[str], sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
@@ -296,11 +363,12 @@ def main() -> None:
         return
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        write_inputs(Path(folder), options.sizes)
+        write_inputs(Path(folder), options.sizes, options.stages)
+        sizes = sizes_of(Path(folder), options.sizes)
         for row in figures(Path(folder), options.stages, options.sizes):
             rows.append(row)
             print(row, flush=True)
-            machine.write(options.results, machine.provenance(rows=rows))
+            machine.write(options.results, machine.provenance(rows=rows, input_mb=sizes))
 
 
 if __name__ == "__main__":

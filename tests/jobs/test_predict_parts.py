@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +21,13 @@ from dialin.cluster import said_next
 from dialin.cluster.said_next import NEXT, with_next
 from dialin.discover.assign import products
 from dialin.discover.connections import Connections
-from dialin.jobs import embedding, predict
-from dialin.jobs.predict import predict_parts, read_like
-from dialin.read import parts
+from dialin.jobs import embedding, predict, predict_spread
+from dialin.jobs.predict import predict_parts, read_like, redacting
+from dialin.read import text_parts
 from dialin.read.columns import Columns
 from dialin.read.spoken import SpokenOrder
 from dialin.runs.run import Run
+from dialin.scale.cores import Cores
 from fake_run import Said, calls, fake_run, reviewed_run
 from scripted import HashingEmbedder, ScriptedBackend
 
@@ -55,8 +60,7 @@ def answers(run: Run, source: object) -> pa.Table:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Cut everything into parts of a few rows."""
-    monkeypatch.setattr(parts, "PART_ROWS", 7)
-    monkeypatch.setattr(parts.read_parts, "__kwdefaults__", {"n_rows": 7})
+    monkeypatch.setattr(predict.new_rows, "__defaults__", (7,))
     monkeypatch.setattr(embedding, "PART_TEXTS", 5)
     monkeypatch.setattr(predict, "PART_TEXTS", 5)
     monkeypatch.setattr(predict, "CHUNK", 3)
@@ -120,7 +124,7 @@ def peak_of(run: Run, path: Path) -> float:
 
 def test_memory_does_not_grow_with_the_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times the rows are 15 MB more of text and answers; pages of Parquet have up to 1 MB."""
-    monkeypatch.setattr(parts.read_parts, "__kwdefaults__", {"n_rows": 4_096})
+    monkeypatch.setattr(predict.new_rows, "__defaults__", (4_096,))
     run = fake_run(tmp_path / "run", calls())
     for n in (20_000, 200_000):
         table = pa.table({"text": [f"where is my parcel {i}" for i in range(n)]})
@@ -202,3 +206,57 @@ def test_speakers_have_the_roles_that_they_had_in_the_run(tmp_path: Path) -> Non
     run = replace(run, manifest=replace(run.manifest, source=source))
     assert read_like(run, Columns()) == Columns(speakers="0=agent", split=True)
     assert read_like(run, Columns(speakers="0=customer")).speakers == "0=customer"
+
+
+CARDS = ("4111 1111 1111 1111", "5555555555554444")
+
+
+@pytest.mark.parametrize("context", ["none", "next"])
+@pytest.mark.parametrize("form", ["jsonl", "calls.json", "parquet"])
+def test_placeholders_in_dialogues_do_not_need_all_turns_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, context: str
+) -> None:
+    """Dialogue "b" goes on after another one, and its last turn decides the numbers of its cards.
+
+    It has the placeholder 5 already. In the tables, turns count down, so that its first row is said last: card 6
+    is the other one.
+    """
+    found = redacting(fake_run(tmp_path / "run", calls()), "rules")
+    settings = replace(found.manifest.settings, context="next" if context == "next" else "none")
+    run = replace(found, manifest=replace(found.manifest, settings=settings))
+    said = [
+        ("b", f"refund please {CARDS[0]}"),
+        ("a", CARDS[1]),
+        ("b", f"我的密码忘了 {CARDS[1]}"),
+        ("b", "is it <CARD_5>?"),
+    ]
+    rows = [{"dialogue_id": name, "turn": 9 - i, "text": text} for i, (name, text) in enumerate(said * 2)]
+    path = tmp_path / f"new.{form}"
+    if form == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif form == "jsonl":
+        path.write_text("\n".join(map(json.dumps, rows)))
+    else:
+        path.write_text(json.dumps([{"id": row["dialogue_id"], "turns": [{"text": row["text"]}]} for row in rows]))
+    whole = answers(run, path)
+    number = 6 if form == "calls.json" else 7
+    assert whole["text"].to_pylist()[:2] == [f"refund please <CARD_{number}>", "<CARD_1>"]
+    monkeypatch.setattr(predict.new_rows, "__defaults__", (2,))
+    monkeypatch.setattr(text_parts, "LARGE_BYTES", 1)
+    opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test")
+    in_parts = list(predict_parts(run, path, Columns(), opened))
+    assert pa.concat_tables(in_parts).equals(whole)
+    assert len(in_parts) == (4 if context == "none" else 1)
+
+
+def test_standard_input_is_read_once_where_a_cluster_would_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only its rows tell that there are dialogues, which are answered for here."""
+    run = fake_run(tmp_path / "run", calls())
+    data = "text,dialogue_id\n" + "".join(f"where is my parcel {i},{i // 3}\n" for i in range(9))
+    opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data.encode())))
+    [found] = predict_spread.predict_on_cores(run, "-", Columns(), opened, cast("Cores", None))
+    (tmp_path / "new.csv").write_text(data)
+    assert found.equals(answers(run, tmp_path / "new.csv"))

@@ -15,6 +15,7 @@ from dialin.errors import InputError
 from dialin.read import distinct
 from dialin.read.corpus import corpus_of
 from dialin.read.distinct import corpus_of_parts
+from dialin.read.limits import ReadLimits
 from dialin.read.table import read_table
 from same_corpus import same_corpus
 
@@ -86,6 +87,6 @@ def test_too_many_sentences_are_told_before_all_are_in_memory(monkeypatch: pytes
             raise InputError(f"{n} are too many")
 
     table = read_table([f"hello {i}" for i in range(9)])
-    assert len(corpus_of_parts([table.slice(0, 3)], check).texts) == 3
+    assert len(corpus_of_parts([table.slice(0, 3)], ReadLimits(check_number=check)).texts) == 3
     with pytest.raises(InputError, match=r"^4 are too many"):
-        corpus_of_parts([table.slice(0, 5), table.slice(5)], check)
+        corpus_of_parts([table.slice(0, 5), table.slice(5)], ReadLimits(check_number=check))

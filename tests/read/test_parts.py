@@ -12,6 +12,7 @@ import pytest
 from dialin.bounded import MAX_INPUT, parquet_batches
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import Columns
+from dialin.read.limits import ReadLimits
 from dialin.read.parts import flat_rows, read_parts
 from dialin.read.table import read_table
 
@@ -44,7 +45,7 @@ def test_parts_are_the_table(tmp_path: Path, columns: dict[str, object]) -> None
         whole = read_table(path).select(["row", "text", "role"])
     with warnings.catch_warnings(record=True) as parts_say:
         warnings.simplefilter("always")
-        found = list(read_parts(path, in_dialogues=False, n_rows=7))
+        found = list(read_parts(path, in_dialogues=False, limits=ReadLimits(most_rows=7)))
     assert pa.concat_tables(found).select(["row", "text", "role"]).equals(whole)
     assert len(found) > 3
     assert [str(each.message) for each in parts_say] == [str(each.message) for each in whole_says]
@@ -54,10 +55,10 @@ def test_a_source_with_dialogues_comes_in_one_part_where_they_count(tmp_path: Pa
     table = pa.table({"text": ["a"] * N, "dialogue_id": ["x", "y"] * 20})
     path = written(tmp_path / "in.parquet", table)
     for source in (path, table):
-        (found,) = read_parts(source, in_dialogues=True, n_rows=7)
+        (found,) = read_parts(source, in_dialogues=True, limits=ReadLimits(most_rows=7))
         assert found.equals(read_table(source))
-        assert len(list(read_parts(source, in_dialogues=False, n_rows=7))) > 3
-    assert len(list(read_parts(table.select(["text"]), in_dialogues=True, n_rows=7))) > 3
+        assert len(list(read_parts(source, in_dialogues=False, limits=ReadLimits(most_rows=7)))) > 3
+    assert len(list(read_parts(table.select(["text"]), in_dialogues=True, limits=ReadLimits(most_rows=7)))) > 3
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_errors_are_those_of_the_whole(tmp_path: Path, texts: list[str], columns
     with pytest.raises(InputError) as whole:
         read_table(path, columns)
     with pytest.raises(InputError, match=told) as in_parts:
-        list(read_parts(path, columns, in_dialogues=False, n_rows=7))
+        list(read_parts(path, columns, in_dialogues=False, limits=ReadLimits(most_rows=7)))
     assert str(in_parts.value) == str(whole.value)
 
 
@@ -100,7 +101,7 @@ def test_a_damaged_page_is_told_with_its_row(tmp_path: Path) -> None:
     data[place + 200 : place + 2_000] = bytes(1_800)
     path.write_bytes(data)
     with pytest.raises(InputError, match="not readable Parquet"):
-        list(read_parts(path, in_dialogues=False, n_rows=100))
+        list(read_parts(path, in_dialogues=False, limits=ReadLimits(most_rows=100)))
 
 
 def test_a_text_that_a_dictionary_holds_once_is_not_unpacked_a_thousand_times(tmp_path: Path) -> None:
@@ -122,6 +123,6 @@ def test_a_row_group_beyond_the_bound_is_refused(tmp_path: Path, monkeypatch: py
 def test_warnings_come_once(tmp_path: Path) -> None:
     path = written(tmp_path / "in.parquet", pa.table({"text": ["hi"] * N, "role": ["agent", "tool"] * 20}))
     with pytest.warns(InputWarning, match="nobody says") as told:
-        found = pa.concat_tables(read_parts(path, in_dialogues=False, n_rows=7))
+        found = pa.concat_tables(read_parts(path, in_dialogues=False, limits=ReadLimits(most_rows=7)))
     assert len(told) == 1
     assert found["text"].null_count == N // 2

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialin.read.columns import Columns
+from dialin.read.limits import ReadLimits
 from dialin.read.parts import read_parts
 from dialin.read.split import sentences_in
 from dialin.read.spoken import spoken_order
@@ -180,7 +181,7 @@ def test_parts_are_split_as_the_whole(tmp_path: Path) -> None:
     pq.write_table(
         pa.table({"text": ["Hi. Bye!", "once", "So? No."] * 5, "role": ["user"] * 15}), tmp_path / "a.parquet"
     )
-    parts = list(read_parts(tmp_path / "a.parquet", SPLIT, in_dialogues=False, n_rows=4))
+    parts = list(read_parts(tmp_path / "a.parquet", SPLIT, in_dialogues=False, limits=ReadLimits(most_rows=4)))
     assert len(parts) > 2
     assert pa.concat_tables(parts).select(["row", "text", "role"]) == read_table(tmp_path / "a.parquet", SPLIT).select(
         ["row", "text", "role"]

@@ -37,7 +37,7 @@ from dialin.discover.specs import Specs
 from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderError
 from dialin.facts.headline import summary_json
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
-from dialin.jobs.memory import check_fits, check_number
+from dialin.jobs.memory import check_fits, reading_limits
 from dialin.jobs.timing import Stopwatch
 from dialin.llm.batches.backend import check_batches
 from dialin.llm.batches.register import is_awaited
@@ -157,7 +157,7 @@ def make_run(
     """Start a run and work on it; delete it if the LLM fails before its first reply."""
     check_free(out)
     watch = Stopwatch(began_at())
-    found = read_corpus(plan, partial(check_number, memory=limits.memory))
+    found = read_corpus(plan, reading_limits(limits.memory))
     corpus = found.corpus
     watch.step(LOAD)
     with Meter() as meter, connected(plan.specs, corpus.texts, meter, ray) as opened:

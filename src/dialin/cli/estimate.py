@@ -20,7 +20,7 @@ from dialin.discover.state import MIN_SENTENCES, Data
 from dialin.jobs.estimate import Counted, Estimate
 from dialin.jobs.forecast import forecast
 from dialin.jobs.known_first import rest_of_listed
-from dialin.jobs.memory import MemoryNeed, check_fits, check_number
+from dialin.jobs.memory import MemoryNeed, check_fits, reading_limits
 from dialin.llm.prices import PRICE_HINT, shown_money
 from dialin.name.openings import kinds_in_place
 from dialin.runs.manifest import RunPlan
@@ -44,7 +44,7 @@ def estimate(as_json: bool, **options: Any) -> None:
     local LLM is timed with a few questions. The prices of many models are known; give that of another one.
     """
     plan, prices = plan_of(options), prices_of(options)
-    corpus = read_corpus(plan, check_number).corpus
+    corpus = read_corpus(plan, reading_limits()).corpus
     with Meter() as meter, connect(plan.specs, corpus.texts, meter.embedded, meter.say, check=False) as opened:
         check_fits(corpus, opened.embed, None)
         meter.step("embed")

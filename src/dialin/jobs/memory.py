@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dialin.arrays import Matrix
@@ -13,6 +14,7 @@ from dialin.bounded import shown_size
 from dialin.discover.large import MAX_CLUSTERED
 from dialin.errors import InputError
 from dialin.read.corpus import Corpus
+from dialin.read.limits import ReadLimits
 
 BASE_BYTES = 600_000_000
 """Of the process with its libraries and an embedder."""
@@ -132,7 +134,7 @@ def check_fits(corpus: Corpus, encode: Callable[[Sequence[str]], Matrix], memory
         MemoryNeed.of(texts, encode(texts[:1]).shape[1], n_rows).check(most)
 
 
-def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
+def check_number(n: int, n_rows: int = 0, *, memory: int | None = None, hint: str = _HINT) -> None:
     """Raise InputError if a run of n distinct sentences cannot fit, however short they are and their vectors.
 
     So reading ends as soon as it is known that it was in vain, and takes a small part of the memory. Where the number
@@ -146,6 +148,8 @@ def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
         Rows in which they are said.
     memory : int, optional
         Bytes that the run may take; by default what the machine has.
+    hint : str
+        What the message advises.
     """
     most = machine_memory() if memory is None else memory
     if most is None:
@@ -160,7 +164,13 @@ def check_number(n: int, n_rows: int = 0, *, memory: int | None = None) -> None:
         else f"there are {n:,} distinct sentences and more, and {shown_size(most)} of memory, into which at most "
         f"{fit:,} fit"
     )
-    raise InputError(told, hint=_HINT)
+    raise InputError(told, hint=hint)
+
+
+def reading_limits(memory: int | None = None, hint: str = _HINT) -> ReadLimits:
+    """Return what reading may take: these bytes, by default those of the machine, and the rows of a run that fits."""
+    most = machine_memory() if memory is None else memory
+    return ReadLimits(most, partial(check_number, memory=memory, hint=hint), is_given=memory is not None)
 
 
 def machine_memory(limits: Sequence[Path] = CGROUPS) -> int | None:

@@ -27,12 +27,12 @@ from dialin.discover.only import needs_alone
 from dialin.discover.state import Data
 from dialin.facts.headline import summary_of
 from dialin.jobs.embedding import PART_TEXTS, embed_into
+from dialin.jobs.memory import reading_limits
 from dialin.name.kinds import Kinds
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
-from dialin.read.parts import read_parts
-from dialin.redact.choice import OFF
-from dialin.redact.source import redacted_parts
+from dialin.read.stored import PART_ROWS
+from dialin.redact.source import read_redacted_parts
 from dialin.review.apply import BY_PERSON, is_edited
 from dialin.review.columns import kinds_told
 from dialin.review.pieces import Pins, pins_of
@@ -64,7 +64,7 @@ def predict_parts(
     Raises
     ------
     InputError
-        The run has no result yet, or as for `dialin.read.parts.read_parts`.
+        The run has no result yet, or as for `dialin.redact.source.read_redacted_parts`.
 
     Notes
     -----
@@ -74,15 +74,28 @@ def predict_parts(
     end.
     """
     answers = Answers.of(run, opened)
-    engine = run.manifest.source.redact
-    parts = read_parts(source, read_like(run, columns), in_dialogues=needs_dialogues(run), may_copy=engine == OFF)
-    for part in redacted_parts(parts, engine):
+    for part in new_rows(run, source, columns):
         yield told(answers, part) if told else answers.table(part)
 
 
-def needs_dialogues(run: Run) -> bool:
-    """Return whether new sentences have to come with their dialogues: for what is said next, or for placeholders."""
-    return run.manifest.settings.context == "next" or run.manifest.source.redact != OFF
+def new_rows(run: Run, source: object, columns: Columns, most_rows: int = PART_ROWS) -> Iterator[pa.Table]:
+    """Yield the rows of a source, read and redacted as those of a run were, part by part.
+
+    Parameters
+    ----------
+    run, source, columns
+        As for `predict_parts`.
+    most_rows : int
+        Rows of a part, but for dialogues that count: all turns are one part then.
+    """
+    limits = replace(reading_limits(hint="give the dialogues in several files"), most_rows=most_rows)
+    how = read_like(run, columns), run.manifest.source.redact
+    return read_redacted_parts(source, *how, in_dialogues=counts_dialogues(run), limits=limits)
+
+
+def counts_dialogues(run: Run) -> bool:
+    """Return whether new sentences have to come with their whole dialogues: what is said next is in their vectors."""
+    return run.manifest.settings.context == "next"
 
 
 def redacting(run: Run, engine: str | None) -> Run:
@@ -233,7 +246,7 @@ class Answers:
 
     @property
     def _takes_next(self) -> bool:
-        return self.run.manifest.settings.context == "next"
+        return counts_dialogues(self.run)
 
     @cached_property
     def _known(self) -> Data | None:

@@ -14,12 +14,9 @@ import dialin
 from dialin.discover.connect import connect_for_new
 from dialin.discover.connections import Connections
 from dialin.embed.base import Embedder
-from dialin.jobs.predict import Answers, needs_dialogues, predict_parts, read_like
+from dialin.jobs.predict import Answers, counts_dialogues, new_rows, predict_parts
 from dialin.llm.spec import is_server
 from dialin.read.columns import Columns
-from dialin.read.parts import read_parts
-from dialin.redact.choice import OFF
-from dialin.redact.source import redacted_parts
 from dialin.runs.run import Run, load
 from dialin.scale.cores import Cores
 from dialin.scale.embedder import opened_on_core
@@ -44,13 +41,12 @@ def predict_on_cores(
     cores : Cores
         The cores.
     """
-    in_dialogues = needs_dialogues(run)
-    engine = run.manifest.source.redact
-    how = {"in_dialogues": in_dialogues, "may_copy": engine == OFF}
-    parts = redacted_parts(read_parts(source, read_like(run, columns), **how, n_rows=PART_ROWS), engine)
-    first = next(parts)
-    if is_server(opened.embedder_name) or (in_dialogues and first["dialogue_id"].null_count < first.num_rows):
+    if is_server(opened.embedder_name):
         return predict_parts(run, source, columns, opened)
+    parts = new_rows(run, source, columns, PART_ROWS)
+    first = next(parts)
+    if counts_dialogues(run) and first["dialogue_id"].null_count < first.num_rows:
+        return map(Answers.of(run, opened).table, chain([first], parts))
     work = AnswerRows(str(run.folder.resolve()), dialin.__version__)
     return cores.map(work, chain([first], parts))
 

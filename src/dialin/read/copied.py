@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,38 +12,23 @@ import pyarrow.parquet as pq
 
 from dialin.errors import InputError
 from dialin.files import cannot_write
+from dialin.read.cells import is_list
 from dialin.read.columns import Columns, wanted_of
-from dialin.read.json_records import BrokenArrayError
+from dialin.read.flat import FlatRows
+from dialin.read.json_records import WholeNeededError
+from dialin.read.source import ColumnFilter
 from dialin.read.stored import Column, PartTable, StoredTable
-from dialin.read.text_parts import ReadParts, TextParts, text_parts
+from dialin.read.text_parts import TextParts
+from dialin.read.turns import DialogueParts, NestedTables, ReadParts, TurnParts, turn_rows
 
 
-@dataclass(frozen=True)
-class LargeText:
-    """A text file as a table.
-
-    Parameters
-    ----------
-    table : PartTable
-        Its wanted columns, all of them text.
-    names : list of str
-        All columns of the source.
-    has_header : bool
-        Whether the source itself names its columns.
-    """
-
-    table: PartTable
-    names: list[str]
-    has_header: bool
-
-
-def large_text(path: Path, given: Columns, folder: Path | None) -> LargeText | None:
-    """Return a large text file as a table of the columns that may be wanted; all of it is read once.
+def text_rows(text: TextParts, given: Columns, folder: Path | None) -> FlatRows | None:
+    """Return a text as a table of the columns that may be wanted; all of it is read once, or twice if it has dialogues.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    text : TextParts
+        The text.
     given : Columns
         What the user said of it.
     folder : Path, optional
@@ -52,20 +37,20 @@ def large_text(path: Path, given: Columns, folder: Path | None) -> LargeText | N
 
     Returns
     -------
-    LargeText or None
-        None if `dialin.read.text_parts.text_parts` cannot read it, or it has lists or objects in wanted columns.
+    FlatRows or None
+        None if only the whole tells how to read it, as it has objects in wanted columns, for example.
 
     Raises
     ------
     InputError
         The file is broken, as `read_table` says it, or the folder cannot be written.
     """
-    text = text_parts(path, given)
-    if text is None:
-        return None
     try:
-        return _read_once(text, given, ParquetCopy(folder) if folder else Survey())
-    except BrokenArrayError:
+        found = _read_once(text.read, wanted_of(given), _keeper(folder, "rows"))
+        if found:
+            return FlatRows.of(found.table(text), found.names, given, has_header=found.has_header)
+        return _turns_of(text, given, folder)
+    except WholeNeededError:
         return None
     except OSError as error:
         if isinstance(error, InputError) or folder is None:
@@ -73,17 +58,54 @@ def large_text(path: Path, given: Columns, folder: Path | None) -> LargeText | N
         raise cannot_write(folder, error) from error
 
 
-def _read_once(text: TextParts, given: Columns, kept: ParquetCopy | Survey) -> LargeText | None:
+def _turns_of(text: TextParts, given: Columns, folder: Path | None) -> FlatRows | None:
+    """Return the turns of a text whose rows are dialogues."""
+    wanted = wanted_of(given)
+    turns, dialogues = TurnParts(text.read, wanted), DialogueParts(text.read, wanted)
+    of_turns = _read_once(turns, lambda _: True, _keeper(folder, "turns"))
+    of_dialogues = _read_once(dialogues, lambda _: True, _keeper(folder, "dialogues")) if of_turns else None
+    if not of_turns or not of_dialogues:
+        return None
+    tables = of_turns.table(replace(text, read=turns)), of_dialogues.table(replace(text, read=dialogues))
+    return turn_rows(NestedTables(*tables, of_turns.names, of_dialogues.names), given)
+
+
+@dataclass(frozen=True)
+class _ReadText:
+    """What was read: what has been kept of it, all columns, and whether the source itself names them."""
+
+    kept: ParquetCopy | Survey
+    names: list[str]
+    has_header: bool
+
+    def table(self, text: TextParts) -> PartTable:
+        return self.kept.table(text)
+
+
+def _keeper(folder: Path | None, name: str) -> ParquetCopy | Survey:
+    if folder is None:
+        return Survey()
+    own = folder / name
+    own.mkdir()
+    return ParquetCopy(own)
+
+
+def _read_once(read: ReadParts, wanted: ColumnFilter, kept: ParquetCopy | Survey) -> _ReadText | None:
+    """Return what all parts hold, of text; None as soon as one holds lists; raise WholeNeededError for other kinds."""
     names, has_header = dict[str, None](), False
     with closing(kept):
-        for part in text.read(wanted_of(given)):
+        for part in read(wanted):
             columns = part.columns
-            if not columns or not all(pa.types.is_large_string(column.type) for column in columns.values()):
+            if any(map(is_list, columns.values())):
                 return None
+            if not columns or not all(pa.types.is_large_string(column.type) for column in columns.values()):
+                raise WholeNeededError
             names |= dict.fromkeys(part.names)
             has_header = has_header or part.has_header
             kept.add(columns)
-    return LargeText(kept.table(text), list(names), has_header) if names else None
+    if not kept.has_rows:
+        raise WholeNeededError
+    return _ReadText(kept, list(names), has_header)
 
 
 class ParquetCopy:
@@ -110,7 +132,12 @@ class ParquetCopy:
 
     def table(self, text: TextParts) -> StoredTable:
         """Return what was written, of a text."""
-        return StoredTable(text.where, tuple(self._paths))
+        return StoredTable(text.where, tuple(self._paths), is_text=True)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether any part came."""
+        return bool(self._names)
 
     def close(self) -> None:
         """End the last file."""
@@ -139,6 +166,11 @@ class Survey:
     def table(self, text: TextParts) -> TextTable:
         """Return a text as a table."""
         return TextTable(text.where, text.read, tuple(self._names), tuple(self._lengths))
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether any part came."""
+        return bool(self._names)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import os
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,34 +21,28 @@ from dialin.arrays import Ints
 from dialin.errors import InputError
 from dialin.files import cannot_write
 from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.limits import NO_LIMITS, Check, ReadLimits
+from dialin.read.stored import PART_ROWS
 from dialin.room import temporary_folder
 
 MERGED_ROWS = 512
-"""Sentences of each sorted part that are in memory at once; no result depends on it."""
+"""Sentences of each sorted part that are in memory at once, of a part of `PART_ROWS`; no result depends on it."""
 _SORTED = pa.schema([("text", pa.large_string()), ("role", pa.string()), ("count", pa.int64())])
-Check = Callable[[int, int], None]
-"""Is told how many distinct sentences and how many rows there are so far; raises InputError if they are too many."""
-
-
-def no_check(_n: int, _n_rows: int) -> None:
-    """Let any number of sentences and rows be."""
-
-
 CHECKED = 1 << 12
 _PLACE = "sentence_id"
 _Sentence = tuple[str, str, int, int]
 """Text, role, place among those of all parts, and count."""
 
 
-def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = no_check) -> Corpus:
+def corpus_of_parts(tables: Iterable[pa.Table], limits: ReadLimits = NO_LIMITS) -> Corpus:
     """Return what `dialin.read.corpus.corpus_of` returns for the whole of a table that comes in parts.
 
     Parameters
     ----------
     tables : iterable of pyarrow.Table
         The parts, in order, each as `dialin.read.table.read_table` gives the whole; at least one.
-    check_number : callable
-        Is asked from time to time whether there may be as many distinct sentences, and rows, as have been found.
+    limits : ReadLimits
+        What reading may take; `check_number` is asked from time to time.
 
     Returns
     -------
@@ -59,14 +53,15 @@ def corpus_of_parts(tables: Iterable[pa.Table], check_number: Check = no_check) 
     Raises
     ------
     InputError
-        The folder for temporary files cannot be written or is full, or `check_number` raises it.
+        The folder for temporary files cannot be written or is full, or the limits raise it.
     """
     with temporary_folder() as folder:
         try:
-            with closing(_SortedParts(folder)) as parts:
+            n_merged = max(1, MERGED_ROWS * limits.n_rows // PART_ROWS)  # smaller parts are more parts
+            with closing(_SortedParts(folder, n_merged)) as parts:
                 for table in tables:
                     parts.add(corpus_of(table))
-                return parts.corpus(check_number)
+                return parts.corpus(limits.check_number)
         except OSError as error:
             if isinstance(error, InputError):
                 raise
@@ -86,8 +81,8 @@ class _Merged:
 class _SortedParts:
     """The sentences of each part, sorted, and the places where they occur, in two files of a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, n_merged: int) -> None:
+        self._folder, self._n_merged = folder, n_merged
         self._sorted = pa.ipc.new_file(self._path("sorted"), _SORTED)
         self._rows: pa.RecordBatchFileWriter | None = None
         self._n_batches, self._n_places, self._n_blank = [0], [0], 0
@@ -96,14 +91,14 @@ class _SortedParts:
     def add(self, part: Corpus) -> None:
         n, roles = len(part.texts), part.roles or [""] * len(part.texts)
         columns = pa.array(part.texts, pa.large_string()), pa.array(roles, pa.string()), pa.array(part.counts)
-        self._sorted.write_table(pa.table(columns, schema=_SORTED), MERGED_ROWS)
+        self._sorted.write_table(pa.table(columns, schema=_SORTED), self._n_merged)
         occurrences = part.occurrences
         places = pa.array(occurrences[_PLACE].to_numpy() + self._n_places[-1])
         occurrences = occurrences.set_column(occurrences.column_names.index(_PLACE), _PLACE, places)
         self._rows = self._rows or pa.ipc.new_file(self._path("rows"), occurrences.schema)
         self._rows.write_table(occurrences)
         self._n_rows += occurrences.num_rows
-        self._n_batches.append(self._n_batches[-1] + -(-n // MERGED_ROWS))
+        self._n_batches.append(self._n_batches[-1] + -(-n // self._n_merged))
         self._n_places.append(self._n_places[-1] + n)
         self._n_blank += part.n_blank
         self._has_roles = self._has_roles or part.roles is not None

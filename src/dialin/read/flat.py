@@ -15,6 +15,7 @@ from dialin.arrays import Ints
 from dialin.read.cells import as_integers, integers, is_list, strings, trimmed
 from dialin.read.columns import Columns, pick, wanted_of
 from dialin.read.dates import DATE, DateColumn, read_dates
+from dialin.read.nested import Nesting
 from dialin.read.outcomes import CUSTOMER, as_numbers, check_outcome, outcome_texts
 from dialin.read.roles import RoleNames, distinct_values, role_names
 from dialin.read.source import check_distinct
@@ -45,6 +46,10 @@ class FlatRows:
         All columns of the source.
     has_header : bool
         Whether the source itself names its columns.
+    dates : tuple of str
+        The columns of dates: the first one that holds any is taken.
+    nesting : Nesting, optional
+        The dialogues, if the rows of the source are dialogues, and these rows are their turns.
     """
 
     stored: PartTable
@@ -52,6 +57,8 @@ class FlatRows:
     given: Columns
     names: tuple[str, ...]
     has_header: bool = True
+    dates: tuple[str, ...] = ()
+    nesting: Nesting | None = None
 
     @classmethod
     def of(cls, stored: PartTable, names: Sequence[str], given: Columns, *, has_header: bool = True) -> FlatRows | None:
@@ -74,7 +81,7 @@ class FlatRows:
         found = flat_columns(names, lists, given, where)
         if not all(is_text(schema.field(name).type) for name in (found.text, found.role) if name):
             return None
-        return cls(stored, found, given, tuple(names), has_header)
+        return cls(stored, found, given, tuple(names), has_header, (found.date,) if found.date else ())
 
     # --- what is said -----------------------------------------------------------------------------
 
@@ -142,7 +149,8 @@ class FlatRows:
         Dialogues that are numbers with a fraction do: all of them are whole numbers, or none is read as one.
         """
         kinds = {name: _plain(self.stored.schema.field(name).type) for name in self._beside()}
-        words = [name for name in (self.columns.dialogue, self.columns.date) if name]
+        kinds |= {name: _plain(self._of(name).schema.field(name).type) for name in self.dates}
+        words = [name for name in (self.columns.dialogue, *self.dates) if name]
         words += [name for name in self._outcomes() if CUSTOMER.fullmatch(name)]
         has_fractions = any(pa.types.is_floating(kinds[name]) for name in words)
         return not has_fractions and not any(map(pa.types.is_nested, kinds.values()))
@@ -162,8 +170,13 @@ class FlatRows:
         yield from self._tables(beside, facts.roles, n_rows, partial(self._told, facts))
 
     def _beside(self) -> list[str]:
-        of = self.columns
-        return list(dict.fromkeys(filter(None, (of.dialogue, of.turn, of.date, *self._outcomes()))))
+        of, number = self.columns, self.nesting.number if self.nesting else None
+        return list(dict.fromkeys(filter(None, (of.dialogue, number, of.turn, *self._outcomes()))))
+
+    def _of(self, name: str) -> PartTable:
+        """Return the table that tells what a whole column is: that of the dialogues, if it is theirs."""
+        of = self.nesting.dialogues if self.nesting else self.stored
+        return of if name in of.schema.names else self.stored
 
     def _outcomes(self) -> list[str]:
         found = [pick(self.names, given, (), self.stored.where, "outcome") for given in self.given.outcomes]
@@ -173,13 +186,14 @@ class FlatRows:
         return _Facts(
             self._has_turns(n_rows),
             self._role_names(n_rows),
-            self._dates(n_rows, folder / "dates.i8"),
+            *self._first_dates(n_rows, folder / "dates.i8"),
             frozenset(name for name in self._outcomes() if self._are_numbers(name, n_rows)),
         )
 
     def _has_turns(self, n_rows: int) -> bool:
         """Return whether the column of turns holds whole numbers; if not, `integers` says so."""
-        name, where, is_given = self.columns.turn, self.stored.where, self.given.turn is not None
+        name, is_given = self.columns.turn, self.given.turn is not None
+        where = self.nesting.turns if self.nesting else self.stored.where
         try:
             for column in self.stored.column(name, n_rows) if name else ():
                 as_integers(trimmed(self._strings(column, name or "")))
@@ -187,15 +201,20 @@ class FlatRows:
             return integers(self.stored.whole_column(name or ""), name or "", where, is_given=is_given) is not None
         return name is not None
 
-    def _dates(self, n_rows: int, path: Path) -> Ints | None:
-        """Return the dates in milliseconds, which stay in a file; None if there are none."""
-        name = self.columns.date
-        if name is None:
-            return None
+    def _first_dates(self, n_rows: int, path: Path) -> tuple[Ints | None, bool]:
+        """Return the dates of the first column that holds any, and whether these are one for each dialogue."""
+        for name in self.dates:
+            found = self._dates(name, n_rows, path)
+            if found is not None:
+                return found, self._of(name) is not self.stored
+        return None, False
+
+    def _dates(self, name: str, n_rows: int, path: Path) -> Ints | None:
+        """Return the dates of a column in milliseconds, which stay in a file; None if there are none."""
         about = DateColumn(name, self.stored.where, self.given.date is not None)
         with path.open("wb") as file:
             is_date = read_dates(
-                lambda: self.stored.column(name, n_rows), about, lambda found: file.write(_milliseconds(found))
+                lambda: self._of(name).column(name, n_rows), about, lambda found: file.write(_milliseconds(found))
             )
         return np.memmap(path, np.int64, "r") if is_date and path.stat().st_size else None
 
@@ -205,7 +224,7 @@ class FlatRows:
         if CUSTOMER.fullmatch(name):
             return False
         n = 0
-        for column in self.stored.column(name, n_rows):
+        for column in self._of(name).column(name, n_rows):
             texts = outcome_texts(column, name, self.stored.where)
             if texts.null_count < len(texts) and pa.types.is_string(as_numbers(texts).type):
                 return False
@@ -216,24 +235,32 @@ class FlatRows:
         """Return what is told of some rows beside their texts: where and when they were said, and the outcomes."""
         of, told, outcomes = self.columns, _Arrays(), _Arrays()
         if of.dialogue:
-            told["dialogue"] = trimmed(self._strings(at[of.dialogue], of.dialogue))
+            told["dialogue"] = self._ids(at, of.dialogue)
         if of.turn and facts.has_turns:
             told["turn"] = as_integers(trimmed(self._strings(at[of.turn], of.turn)))
-        if of.date and facts.dates is not None:
-            told["date"] = _as_dates(facts.dates[first : first + len(at[of.date])])
+        if facts.dates is not None and facts.is_of_dialogues and self.nesting:
+            told["date"] = _as_dates(facts.dates[self.nesting.numbers(at[self.nesting.number])])
+        elif facts.dates is not None:
+            told["date"] = _as_dates(facts.dates[first : first + len(at[self._text])])
         for name in self._outcomes():
             texts = outcome_texts(at[name], name, self.stored.where)
             outcomes[name] = pc.cast(texts, pa.float64()) if name in facts.numbers else texts
         return told, outcomes
 
+    def _ids(self, at: _Columns, name: str) -> pa.Array:
+        """Return the dialogue of each row."""
+        found = trimmed(self._strings(at[name], name))
+        return pc.coalesce(found, at[self.nesting.number]) if self.nesting else found
+
 
 @dataclass(frozen=True, eq=False)
 class _Facts:
-    """What whole columns tell: whether the turns are numbers, the roles, the dates, and which outcomes are numbers."""
+    """What whole columns tell: whether turns are numbers, the roles, dates and whose, and what outcomes are numbers."""
 
     has_turns: bool
     roles: RoleNames | None
     dates: Ints | None
+    is_of_dialogues: bool
     numbers: frozenset[str]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -22,15 +21,9 @@ from dialin.read.importers.containers import files_in_folder, files_in_zip, is_a
 from dialin.read.importers.documents import SourceFile
 from dialin.read.importers.gather import imported, is_export
 from dialin.read.importers.subtitles import is_subtitles
+from dialin.read.input_file import PARQUET, STDIN, InputFile, opened_input, shown_path
 from dialin.read.json_records import of_json, of_json_lines, of_object, of_records
-from dialin.read.remote import (
-    file_name,
-    files_in_remote_folder,
-    is_remote,
-    is_remote_folder,
-    read_remote,
-    without_secrets,
-)
+from dialin.read.remote import file_name, files_in_remote_folder, is_remote, is_remote_folder
 from dialin.read.signatures import check_may_be_text
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line
 
@@ -45,9 +38,6 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-PARQUET = b"PAR1"
-STDIN = "stdin"
-"""What names the dialogues of standard input, if nothing else does."""
 
 
 def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -> RawTable:
@@ -55,9 +45,9 @@ def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -
 
     Parameters
     ----------
-    source : str, Path, SqlQuery, frame, mapping or iterable
-        A path of a file or folder, the URL of a file, ``"-"`` for standard input, a query, a pandas, polars or pyarrow
-        frame, a mapping of columns, or a list of sentences or records.
+    source : str, Path, InputFile, SqlQuery, frame, mapping or iterable
+        A path of a file or folder, the URL of a file, ``"-"`` for standard input, a file at hand, a query, a pandas,
+        polars or pyarrow frame, a mapping of columns, or a list of sentences or records.
     wanted : callable
         Tells whether a column with this name may be needed; other columns are dropped.
     columns : Columns
@@ -70,6 +60,8 @@ def load_raw(source: object, wanted: ColumnFilter, columns: Columns = DEFAULT) -
     """
     if isinstance(source, SqlQuery):
         return of_query(source, wanted)
+    if isinstance(source, InputFile):
+        return _load_input(source, wanted, columns)
     if isinstance(source, str | Path):
         return _load_path(str(source), wanted, columns)
     if isinstance(source, Mapping):
@@ -123,17 +115,29 @@ def _of_table(table: pa.Table, names: list[str], where: str, wanted: ColumnFilte
 
 
 def _load_path(path: str, wanted: ColumnFilter, columns: Columns) -> RawTable:
-    where = "standard input" if path == "-" else without_secrets(path)
+    where = shown_path(path)
     if path != "-" and Path(path).is_dir():
         return imported(files_in_folder(Path(path)), where, columns)
     if is_remote_folder(path):
         return imported(files_in_remote_folder(path), where, columns)
-    data = _read(path, where)
+    if path == "-" or is_remote(path):
+        with opened_input(path) as stream:
+            place: bytes | Path = read_bounded(stream, where)
+    else:
+        place = Path(path)
+    return _load_input(InputFile(place, where, STDIN if path == "-" else file_name(path)), wanted, columns)
+
+
+def _load_input(source: InputFile, wanted: ColumnFilter, columns: Columns) -> RawTable:
+    where = source.where
+    if is_archive(source.place, source.name):  # one of its files is in memory at a time
+        return imported(files_in_zip(source.place, where), where, columns)
+    data = _read(source)
     if not data.strip():
         raise InputError(f"{where} is empty", hint="give a file with at least one sentence")
-    if is_archive(data, path):
+    if is_archive(data, source.name):
         return imported(files_in_zip(data, where), where, columns)
-    file = SourceFile(STDIN if path == "-" else file_name(path), where, data)
+    file = SourceFile(source.name, where, data)
     if columns.format is not None:
         return imported([file], where, columns)
     return _load_file(file, wanted, columns)
@@ -174,20 +178,19 @@ def warn_of_unused(columns: Columns, where: str) -> None:
         warnings.warn(told, InputWarning, stacklevel=2)
 
 
-def _read(path: str, where: str) -> bytes:
-    if path == "-":
-        return unpacked(read_bounded(sys.stdin.buffer, where), where)
-    if is_remote(path):
-        return unpacked(read_remote(path), where)
+def _read(source: InputFile) -> bytes:
+    where = source.where
+    if isinstance(source.place, bytes):
+        return unpacked(source.place, where)
     try:
-        return read_path(Path(path), where)
+        return read_path(source.place, where)
     except InputError:  # which is a ValueError
         raise
     except FileNotFoundError as error:
-        raise InputError(f"there is no file {path}", hint="check the path") from error
+        raise InputError(f"there is no file {where}", hint="check the path") from error
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot read {path!r}: {error_line(error)}", hint="check the path and its permissions"
+            f"cannot read {where!r}: {error_line(error)}", hint="check the path and its permissions"
         ) from error
 
 

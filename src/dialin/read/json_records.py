@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from itertools import count, islice
 
 import pyarrow as pa
 
@@ -16,13 +15,23 @@ from dialin.read.source import OBJECT, ColumnFilter, RawTable, error_line, short
 
 
 def record_parts(records: Iterable[object], where: str, wanted: ColumnFilter, n_rows: int) -> Iterator[RawTable]:
-    """Yield the columns of sentences or objects as `of_records` does, `n_rows` rows at a time."""
-    left = iter(records)
-    for first in count(0, n_rows):
-        part = list(islice(left, n_rows))
-        if not part:
-            return
+    """Yield the columns of sentences or objects as `of_records` does, about `n_rows` rows or turns at a time."""
+    first, n, part = 0, 0, list[object]()
+    for record in records:
+        part.append(record)
+        n += _n_turns(record)
+        if n >= n_rows:
+            yield of_records(part, where, wanted, first)
+            first, n, part = first + len(part), 0, []
+    if part:
         yield of_records(part, where, wanted, first)
+
+
+def _n_turns(record: object) -> int:
+    """Return how many rows a record may become: one, or as many as the longest list in it has items."""
+    if not isinstance(record, Mapping):
+        return 1
+    return max((len(cell) for cell in record.values() if isinstance(cell, list)), default=1)
 
 
 def of_records(records: Iterable[object], where: str, wanted: ColumnFilter, first: int = 0) -> RawTable:
@@ -166,8 +175,8 @@ PIECE = 1 << 20
 """Characters of an array that are read at once; no result depends on it."""
 
 
-class BrokenArrayError(ValueError):
-    """What comes in parts is no JSON array, or an item of it is very large: only the whole tells how to read it."""
+class WholeNeededError(ValueError):
+    """Only the whole of a source tells how to read it: it is no JSON array, an item is large, or rows differ."""
 
 
 def array_items(read: Callable[[int], str]) -> Iterator[object]:
@@ -180,7 +189,7 @@ def array_items(read: Callable[[int], str]) -> Iterator[object]:
 
     Raises
     ------
-    BrokenArrayError
+    WholeNeededError
         The text is no JSON array, or an item of it has more characters than `dialin.bounded.most_bytes`.
     """
     text, at, mark = read(PIECE).lstrip().removeprefix("["), 0, ","
@@ -191,13 +200,13 @@ def array_items(read: Callable[[int], str]) -> Iterator[object]:
             more = read(max(PIECE, len(text) - at))  # as much again, so that a long item is not tried often
             text, at = text[at:] + more, 0
             if not more or len(text) > most_bytes():
-                raise BrokenArrayError from error
+                raise WholeNeededError from error
         else:
             yield value
     while text[at:].isspace():
         text, at = read(PIECE), 0
     if text[at:]:
-        raise BrokenArrayError
+        raise WholeNeededError
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")

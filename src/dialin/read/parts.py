@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dialin.bounded import BROKEN_PARQUET
-from dialin.read.columns import Columns
-from dialin.read.copied import large_text
+from dialin.read.columns import DEFAULT, Columns
+from dialin.read.copied import text_rows
 from dialin.read.corpus import Corpus
-from dialin.read.distinct import Check, corpus_of_parts, no_check
+from dialin.read.distinct import corpus_of_parts
 from dialin.read.flat import FlatRows
-from dialin.read.formats import PARQUET
-from dialin.read.stored import PART_ROWS, StoredTable
+from dialin.read.importers.containers import is_archive, is_zip, sizes_in_zip
+from dialin.read.input_file import PARQUET, InputFile, at_hand
+from dialin.read.limits import NO_LIMITS, WHOLE_TIMES, ReadLimits
+from dialin.read.stored import StoredTable
 from dialin.read.table import read, read_table
+from dialin.read.text_parts import is_large, text_parts, unpacked_size
 from dialin.room import temporary_folder
 
 LARGE_ROWS = 1 << 19
@@ -31,12 +33,12 @@ def read_parts(
     *,
     in_dialogues: bool,
     may_copy: bool = True,
-    n_rows: int = PART_ROWS,
+    limits: ReadLimits = NO_LIMITS,
 ) -> Iterator[pa.Table]:
     """Yield the table of `dialin.read.table.read_table` in parts, in input order.
 
     A Parquet file with a sentence in each row is read in parts, whatever its size, and so is a large text that
-    `dialin.read.copied.large_text` can read so. Any other source is read whole, and then cut.
+    `dialin.read.text_parts.text_parts` can read so. Any other source is read whole, and then cut.
 
     Parameters
     ----------
@@ -46,24 +48,35 @@ def read_parts(
         Whether dialogues count: a source that has them comes in one part. If not, the parts of a file that is read in
         parts have neither dialogues, nor turns, nor dates.
     may_copy : bool
-        Whether the folder for temporary files may hold what a text file holds; if not, the file itself is read as often
+        Whether the folder for temporary files may hold what a source holds; if not, the file itself is read as often
         as its rows are looked at.
-    n_rows : int
-        Rows of a part, about.
+    limits : ReadLimits
+        What reading may take.
 
     Raises
     ------
     InputError
-        As for `read_table`; what is wrong in the middle of a Parquet file is raised when it is reached.
+        As for `read_table`; what is wrong in the middle of a Parquet file is raised when it is reached. Or the limits
+        raise it.
     """
-    with flat_rows(source, columns or Columns(), may_copy=may_copy) as flat:
+    with at_hand(source, may_copy=may_copy) as held:
+        yield from _parts_of(held, columns or DEFAULT, limits, in_dialogues=in_dialogues, may_copy=may_copy)
+
+
+def _parts_of(
+    source: object, columns: Columns, limits: ReadLimits, *, in_dialogues: bool, may_copy: bool
+) -> Iterator[pa.Table]:
+    n_rows = limits.n_rows
+    with flat_rows(source, columns, may_copy=may_copy, n_rows=n_rows) as flat:
         if flat and not (in_dialogues and flat.columns.dialogue):
             yield from flat.said(n_rows)
             return
         if flat and flat.can_be_told:
+            limits.check_number(0, flat.stored.n_rows)
             with temporary_folder() as folder:
                 yield pa.concat_tables(flat.tables(n_rows, folder)).combine_chunks()
             return
+    check_whole(source, limits)
     table = read_table(source, columns)
     if in_dialogues and table["dialogue_id"].null_count < table.num_rows:
         yield table
@@ -71,7 +84,7 @@ def read_parts(
     yield from (table.slice(first, n_rows) for first in range(0, table.num_rows, n_rows))
 
 
-def read_large(source: object, columns: Columns | None = None, check_number: Check = no_check) -> Corpus:
+def read_large(source: object, columns: Columns | None = None, limits: ReadLimits = NO_LIMITS) -> Corpus:
     """Read sentences and count the unique ones, as `dialin.read.table.read` does, in memory that large files spare.
 
     Of a large file that `read_parts` reads in parts, only the distinct sentences are in memory; where they occur is in
@@ -81,19 +94,39 @@ def read_large(source: object, columns: Columns | None = None, check_number: Che
     ----------
     source, columns
         As for `read`.
-    check_number : callable
-        Is asked whether there may be as many distinct sentences and rows as a large file turns out to have.
+    limits : ReadLimits
+        What reading may take.
 
     Raises
     ------
     InputError
-        As for `read`, `check_number` raises it, or the folder for temporary files cannot be written.
+        As for `read`, the limits raise it, or the folder for temporary files cannot be written.
     """
-    with large_tables(source, columns or Columns()) as large:
-        if large:
-            check_number(0, large.n_rows)
-            return corpus_of_parts(large.tables(), check_number)
-    return read(source, columns)
+    with at_hand(source, may_copy=True) as held:
+        with large_tables(held, columns or DEFAULT, n_rows=limits.n_rows) as large:
+            if large:
+                limits.check_number(0, large.n_rows)
+                return corpus_of_parts(large.tables(), limits)
+        check_whole(held, limits)
+        return read(held, columns)
+
+
+def check_whole(source: object, limits: ReadLimits) -> None:
+    """Raise InputError if a large file that is read whole does not fit; of any other source, nobody knows."""
+    file = _file_of(source)
+    n_bytes = _whole_size(file) if file else 0
+    if file and is_large(n_bytes):
+        limits.check_whole(n_bytes, file.where)
+
+
+def _whole_size(file: InputFile) -> int:
+    """Return how many bytes a file has, unpacked; of an archive, about as many as count, as it is not all in memory."""
+    if not is_zip(file.place):
+        return unpacked_size(file)
+    sizes = sizes_in_zip(file.place)
+    if is_archive(file.place, file.name):  # each file is parsed by itself, and what is said in it is kept
+        return max(sizes, default=0) + sum(sizes) // WHOLE_TIMES
+    return sum(sizes) // 4  # of a workbook, the cells are kept, and the marks between them are not
 
 
 @dataclass(frozen=True)
@@ -106,10 +139,13 @@ class LargeTables:
         The file.
     folder : Path
         A folder of its own, in which no text lies that the file does not.
+    part_rows : int
+        Rows of a part, about.
     """
 
     flat: FlatRows
     folder: Path
+    part_rows: int
 
     @property
     def n_rows(self) -> int:
@@ -118,38 +154,53 @@ class LargeTables:
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield the rows as `dialin.read.table.read_table` gives them."""
-        return self.flat.tables(PART_ROWS, self.folder)
+        return self.flat.tables(self.part_rows, self.folder)
 
 
 @contextmanager
-def large_tables(source: object, given: Columns, *, may_copy: bool = True) -> Iterator[LargeTables | None]:
+def large_tables(
+    source: object, given: Columns, *, may_copy: bool = True, n_rows: int = NO_LIMITS.n_rows
+) -> Iterator[LargeTables | None]:
     """Open a large file as tables, which are there until the end of the block; None if it is to be read whole."""
-    with flat_rows(source, given, may_copy=may_copy) as flat, temporary_folder() as folder:
+    with flat_rows(source, given, may_copy=may_copy, n_rows=n_rows) as flat, temporary_folder() as folder:
         is_large = flat and flat.can_be_told and (flat.stored.is_text or flat.stored.n_rows >= LARGE_ROWS)
-        yield LargeTables(flat, folder) if flat and is_large else None
+        yield LargeTables(flat, folder, n_rows) if flat and is_large else None
 
 
 @contextmanager
-def flat_rows(source: object, given: Columns, *, may_copy: bool = True) -> Iterator[FlatRows | None]:
+def flat_rows(
+    source: object, given: Columns, *, may_copy: bool = True, n_rows: int = NO_LIMITS.n_rows
+) -> Iterator[FlatRows | None]:
     """Open a source as a table with a sentence in each row, which is there until the end of the block.
 
     None if it is anything else, or broken: then `read_table` says how.
     """
-    is_path = isinstance(source, str | Path) and str(source) != "-" and given.format is None
-    path = Path(str(source)) if is_path else None
-    schema = _schema(path) if path else None
-    if path and schema is not None:
-        yield FlatRows.of(StoredTable(str(path), (path,)), schema.names, given)
+    file = _file_of(source) if given.format is None else None
+    stored = _stored(file) if file else None
+    if stored:
+        yield FlatRows.of(stored, stored.schema.names, given)
         return
     with temporary_folder() as folder:
-        text = large_text(path, given, folder if may_copy else None) if path else None
-        yield FlatRows.of(text.table, text.names, given, has_header=text.has_header) if text else None
+        text = text_parts(file, given, n_rows) if file else None
+        yield text_rows(text, given, folder if may_copy else None) if text else None
 
 
-def _schema(path: Path) -> pa.Schema | None:
-    """Return the columns of a Parquet file; None if it is anything else."""
+def _file_of(source: object) -> InputFile | None:
+    """Return a source as one file; None if it is anything else."""
+    if isinstance(source, InputFile):
+        return source
+    if not isinstance(source, str | Path) or str(source) == "-":
+        return None
+    return InputFile(Path(str(source)), str(source), Path(str(source)).name)
+
+
+def _stored(file: InputFile) -> StoredTable | None:
+    """Return a Parquet file as a table; None if it is anything else."""
+    if isinstance(file.place, bytes):
+        return None
+    stored = StoredTable(file.where, (file.place,))
     try:
-        with path.open("rb") as file:
-            return pq.read_schema(path) if file.read(len(PARQUET)) == PARQUET else None
+        with file.place.open("rb") as opened:
+            return stored if opened.read(len(PARQUET)) == PARQUET and stored.schema else None
     except (*BROKEN_PARQUET, ValueError):  # no such file, or a path with a NUL
         return None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dialin.bounded import read_bounded, unpacked
+from dialin.bounded import Readable, read_bounded, unpacked
 from dialin.errors import InputError
 from dialin.read.importers.containers import is_hidden, may_be_document
 from dialin.read.importers.documents import SourceFile
@@ -57,22 +57,22 @@ def is_remote_folder(path: str) -> bool:
     return is_remote(path) and path.endswith("/")
 
 
-def read_remote(url: str) -> bytes:
-    """Return the bytes of a file at a URL, as they are there.
+@contextmanager
+def opened_remote(url: str) -> Iterator[Readable]:
+    """Open the file at a URL.
 
     Raises
     ------
     InputError
-        fsspec, or the package that speaks the protocol, is not installed; there is no such file; it cannot be read; or
-        it holds more than `most_bytes`.
+        fsspec, or the package that speaks the protocol, is not installed; there is no such file; or reading it fails.
     """
     where, fsspec = without_secrets(url), _fsspec(url)
     with _told_errors(where), fsspec.open(url, "rb") as stream:
-        return read_bounded(stream, where)
+        yield stream
 
 
 def files_in_remote_folder(url: str) -> Iterator[SourceFile | str]:
-    """Yield the files in the folder at a URL, as `files_in_folder` does; raise InputError as `read_remote`."""
+    """Yield the files in the folder at a URL, as `files_in_folder` does; raise InputError as `opened_remote`."""
     where, fsspec = without_secrets(url), _fsspec(url)
     with _told_errors(where):
         store, root = fsspec.core.url_to_fs(url)

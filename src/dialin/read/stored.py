@@ -19,8 +19,9 @@ from dialin.read.source import error_line
 
 PART_ROWS = 1 << 16
 """Rows of a part; no result depends on it."""
-PART_BYTES = 1 << 24
-"""Bytes of a part whose texts are long, which then has fewer rows."""
+_ROW_BYTES = 1 << 8
+"""Bytes of a row, on average, beyond which a part has fewer rows: 16 MiB for `PART_ROWS`."""
+_LEAST_BYTES = 1 << 20
 Column: TypeAlias = pa.ChunkedArray | pa.Array
 
 
@@ -75,9 +76,12 @@ class StoredTable(PartTable):
         Name of the source in messages.
     paths : tuple of Path
         The files, at least one.
+    is_text : bool
+        Whether they are a copy of the source, which is text.
     """
 
     paths: tuple[Path, ...]
+    is_text: bool = False
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -89,11 +93,6 @@ class StoredTable(PartTable):
         """How many rows there are; raises one of `BROKEN_PARQUET`."""
         return sum(pq.read_metadata(path).num_rows for path in self.paths)
 
-    @property
-    def is_text(self) -> bool:
-        """Whether the files are a copy of the source, which is text."""
-        return self.where != str(self.paths[0])
-
     def parts(self, names: Sequence[str], n_rows: int) -> Iterator[list[Column]]:
         """Yield some columns, about `n_rows` rows at a time.
 
@@ -104,7 +103,7 @@ class StoredTable(PartTable):
         """
         n = 0
         try:
-            for part in gathered(self._batches(names, n_rows), n_rows):
+            for part in gathered(self._batches(names, n_rows), n_rows, max(_LEAST_BYTES, n_rows * _ROW_BYTES)):
                 check_text(part, n, self.where)
                 n += part.num_rows
                 yield [part[name] for name in names]
@@ -128,13 +127,13 @@ class StoredTable(PartTable):
         return batch.column(name) if has_it else pa.nulls(batch.num_rows, self.schema.field(name).type)
 
 
-def gathered(batches: Iterable[pa.RecordBatch], n_rows: int) -> Iterator[pa.Table]:
-    """Yield tables of at least `n_rows` rows, of batches that may be small; the last one has the rest."""
+def gathered(batches: Iterable[pa.RecordBatch], n_rows: int, n_bytes: int) -> Iterator[pa.Table]:
+    """Yield tables of at least so many rows or bytes, of batches that may be small; the last one has the rest."""
     kept, n = list[pa.RecordBatch](), 0
     for batch in batches:
         kept.append(batch)
         n += batch.num_rows
-        if n >= n_rows or sum(each.nbytes for each in kept) >= PART_BYTES:
+        if n >= n_rows or sum(each.nbytes for each in kept) >= n_bytes:
             yield pa.Table.from_batches(kept)
             kept, n = [], 0
     if n:

@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dialin.errors import InputError
-from dialin.read.cells import clean, integers, is_list, is_string, one_array, simple, strings, trimmed
+from dialin.read.cells import clean, integers, is_list, one_array, simple, strings, trimmed
 from dialin.read.columns import (
     DATE,
     DIALOGUE,
@@ -29,6 +28,7 @@ from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.dates import DATE as DATE_TYPE
 from dialin.read.dates import dates
 from dialin.read.formats import load_raw
+from dialin.read.nested import turn_fields, unnested
 from dialin.read.outcomes import outcome_columns
 from dialin.read.roles import Speakers, speakers_of
 from dialin.read.source import RawTable
@@ -108,7 +108,7 @@ def read_table(source: object, columns: Columns | None = None) -> pa.Table:
     """
     columns = columns or Columns()
     raw = load_raw(source, wanted_of(columns), columns)
-    nested = _turns_column(raw, columns)
+    nested = turns_column(raw, columns)
     table = _read_turns(raw, nested, columns) if nested else _read_rows(raw, columns)
     if not table.num_rows:
         raise no_rows(raw.where)
@@ -202,7 +202,7 @@ def cleaned_table(
 # --- dialogues ------------------------------------------------------------------------------------
 
 
-def _turns_column(raw: RawTable, columns: Columns) -> str | None:
+def turns_column(raw: RawTable, columns: Columns) -> str | None:
     """Return the column with the lists of turns; None if each row is a sentence."""
     lists = [name for name in raw.names if is_list(raw.columns.get(name))]
     flat = [name for name in raw.names if name not in lists]
@@ -217,12 +217,8 @@ def _turns_column(raw: RawTable, columns: Columns) -> str | None:
 
 def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
     """Return the table of a source in which each row is a dialogue."""
-    lists = one_array(raw.columns[name])
-    turns, parent = pc.list_flatten(lists), pc.list_parent_indices(lists)
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy().astype(np.int64)
-    first = np.cumsum(lengths) - lengths
-    index = np.arange(len(turns), dtype=np.int64) - first[parent.to_numpy()]
-    fields = _fields(turns, f"{name!r} of {raw.where}")
+    turns, parent, index = unnested(raw.columns[name])
+    fields = turn_fields(turns, f"{name!r} of {raw.where}")
     where = f"the turns {name!r} of {raw.where}"
     text = pick(list(fields), None if columns.text == name else columns.text, TEXT, where, "text")
     if text is None:
@@ -231,22 +227,13 @@ def _read_turns(raw: RawTable, name: str, columns: Columns) -> pa.Table:
     table = cleaned_table(
         text=said,
         dialogue=_dialogue_ids(raw, name, columns).take(parent),
-        turn=_turn_numbers(fields, columns.turn, where, pa.array(index)),
+        turn=_turn_numbers(fields, columns.turn, where, index),
         speakers=_speakers_of_turns(raw, fields, columns, parent),
         date=_date_of_turns(raw, fields, columns.date, parent),
     )
     for more, values in outcome_columns(raw, columns).items():
         table = table.append_column(more, values.take(parent))
     return split_rows(table, said) if columns.split else table
-
-
-def _fields(turns: pa.Array, where: str) -> dict[str, pa.Array]:
-    if pa.types.is_struct(turns.type):
-        return {turns.type.field(i).name: pc.struct_field(turns, [i]) for i in range(turns.type.num_fields)}
-    inner = turns.type.value_type if pa.types.is_dictionary(turns.type) else turns.type
-    if is_string(inner) or pa.types.is_null(inner):
-        return {"text": turns}
-    raise InputError(f"the turns in {where} are {turns.type}, not text", hint="give lists of str or of objects")
 
 
 def _dialogue_ids(raw: RawTable, turns: str, columns: Columns) -> pa.Array:
@@ -268,13 +255,18 @@ def _speakers_of_turns(
     raw: RawTable, fields: dict[str, pa.Array], columns: Columns, parent: pa.Array
 ) -> Speakers | None:
     given = columns.role
-    if given is None or matching_columns(list(fields), given):
+    if is_role_of_turns(list(fields), given):
         name = pick(list(fields), given, ROLE, raw.where, "role")
         return _speakers(fields[name], name, raw.where, is_given=given is not None) if name else None
     name = pick([*raw.names, *fields], given, ROLE, raw.where, "role")  # a role for the whole dialogue
     if not name:
         return None
     return _speakers(one_array(raw.columns[name]).take(parent), name, raw.where, is_given=True)
+
+
+def is_role_of_turns(fields: Sequence[str], given: str | None) -> bool:
+    """Return whether the role is one of the columns of the turns; else it is one for the whole dialogue."""
+    return given is None or bool(matching_columns(fields, given))
 
 
 def _date_of_turns(raw: RawTable, fields: dict[str, pa.Array], given: str | None, parent: pa.Array) -> pa.Array | None:

@@ -15,11 +15,14 @@ from dialin.errors import InputError, InputWarning
 from dialin.files import cannot_write
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.corpus import Corpus, corpus_of
-from dialin.read.distinct import Check, corpus_of_parts, no_check
-from dialin.read.parts import LargeTables, large_tables, read_large
+from dialin.read.distinct import corpus_of_parts
+from dialin.read.input_file import at_hand
+from dialin.read.limits import NO_LIMITS, ReadLimits
+from dialin.read.parts import LargeTables, check_whole, flat_rows, large_tables, read_large, read_parts
 from dialin.read.table import read_table
 from dialin.redact.engine import finder_of
 from dialin.redact.table import Cutter, redacted_table, redacted_text
+from dialin.room import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class RedactedCorpus:
 
 
 def read_redacted(
-    source: object, columns: Columns | None, engine: str, check_number: Check = no_check
+    source: object, columns: Columns | None, engine: str, limits: ReadLimits = NO_LIMITS
 ) -> RedactedCorpus:
     """Read sentences as `dialin.read.table.read` does, with placeholders for what must not be seen.
 
@@ -76,7 +79,7 @@ def read_redacted(
         As for `dialin.read.table.read`.
     engine : str
         One of `dialin.redact.choice.ENGINES`.
-    check_number : callable
+    limits : ReadLimits
         As for `dialin.read.parts.read_large`, which reads what needs no placeholders.
 
     Raises
@@ -86,24 +89,24 @@ def read_redacted(
     """
     finder = finder_of(engine)
     if finder is None:
-        return RedactedCorpus(read_large(source, columns, check_number), None)
+        return RedactedCorpus(read_large(source, columns, limits), None)
     cutter = Cutter(finder)
-    corpus = _read_cut(source, columns or DEFAULT, cutter, check_number)
+    corpus = _read_cut(source, columns or DEFAULT, cutter, limits)
     counts = dict(cutter.counts.most_common())
     return RedactedCorpus(corpus, Redaction(finder.name, finder.versions, cutter.n_utterances, counts))
 
 
-def _read_cut(source: object, columns: Columns, cutter: Cutter, check_number: Check) -> Corpus:
+def _read_cut(source: object, columns: Columns, cutter: Cutter, limits: ReadLimits) -> Corpus:
     with ExitStack() as opened:
         with messages_redacted():
-            large = opened.enter_context(large_tables(source, columns, may_copy=False))
+            held = opened.enter_context(at_hand(source, may_copy=False))
+            large = opened.enter_context(large_tables(held, columns, may_copy=False, n_rows=limits.n_rows))
         if large:
-            check_number(0, large.n_rows)
-            cut = large.folder / "cut.arrow"
-            _write_cut(large, cutter, cut)
-            return corpus_of_parts(cutter.filled(_tables_in(cut)), check_number)
-    with messages_redacted():
-        table = read_table(source, columns)
+            limits.check_number(0, large.n_rows)
+            return corpus_of_parts(_filled(large, cutter), limits)
+        with messages_redacted():
+            check_whole(held, limits)
+            table = read_table(held, columns)
     (filled,) = cutter.filled([cutter.cut(table)])
     return corpus_of(filled)
 
@@ -129,27 +132,64 @@ def _tables_in(path: Path) -> Iterator[pa.Table]:
             yield pa.Table.from_batches([stored.get_batch(i)])
 
 
-def redacted_parts(parts: Iterator[pa.Table], engine: str) -> Iterator[pa.Table]:
+def read_redacted_parts(
+    source: object, columns: Columns, engine: str, *, in_dialogues: bool, limits: ReadLimits = NO_LIMITS
+) -> Iterator[pa.Table]:
     """Yield the parts of `dialin.read.parts.read_parts` with placeholders for what must not be seen.
+
+    Where the rows are in dialogues, values are cut out of all parts, which go to a file without them, before the first
+    part is yielded: only the last turn of a dialogue tells the numbers of its placeholders.
 
     Parameters
     ----------
-    parts : iterator of pyarrow.Table
-        The parts, none of which ends within a dialogue: as they come if dialogues count.
+    source, columns, in_dialogues, limits
+        As for `read_parts`.
     engine : str
         One of `dialin.redact.choice.ENGINES`.
 
     Raises
     ------
     InputError
-        As for `read_parts`; its message does not repeat a value that the rules find.
+        As for `read_parts`; neither its message nor a warning repeats a value that the rules find.
     """
     finder = finder_of(engine)
     if finder is None:
-        yield from parts
+        yield from read_parts(source, columns, in_dialogues=in_dialogues, limits=limits)
         return
-    for part in _told_redacted(parts):
-        yield redacted_table(part, finder)
+    with ExitStack() as opened:
+        with messages_redacted():
+            held = opened.enter_context(at_hand(source, may_copy=False))
+            flat = opened.enter_context(flat_rows(held, columns, may_copy=False, n_rows=limits.n_rows))
+        if flat and not flat.columns.dialogue:
+            yield from (redacted_table(part, finder) for part in _told_redacted(flat.said(limits.n_rows)))
+        elif flat and flat.can_be_told:
+            limits.check_number(0, flat.stored.n_rows)
+            large = LargeTables(flat, opened.enter_context(temporary_folder()), limits.n_rows)
+            yield from _whole_if(_filled(large, Cutter(finder)), in_dialogues=in_dialogues)
+        else:
+            whole = read_parts(held, columns, in_dialogues=True, may_copy=False, limits=limits)
+            yield from _cut_up((redacted_table(part, finder) for part in _told_redacted(whole)), limits, in_dialogues)
+
+
+def _filled(large: LargeTables, cutter: Cutter) -> Iterator[pa.Table]:
+    cut = large.folder / "cut.arrow"
+    _write_cut(large, cutter, cut)
+    return cutter.filled(_tables_in(cut))
+
+
+def _whole_if(parts: Iterator[pa.Table], *, in_dialogues: bool) -> Iterator[pa.Table]:
+    """Yield parts as one where dialogues count, else as they come."""
+    if in_dialogues:
+        yield pa.concat_tables(parts).combine_chunks()
+    else:
+        yield from parts
+
+
+def _cut_up(parts: Iterator[pa.Table], limits: ReadLimits, in_dialogues: bool) -> Iterator[pa.Table]:
+    """Yield parts as they come where dialogues count, else in smaller ones."""
+    for part in parts:
+        n = part.num_rows if in_dialogues else limits.n_rows
+        yield from (part.slice(first, n) for first in range(0, part.num_rows, n))
 
 
 def _told_redacted(parts: Iterator[pa.Table]) -> Iterator[pa.Table]:

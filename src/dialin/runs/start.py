@@ -20,7 +20,7 @@ from dialin.prompts.steering import STEPS_OF
 from dialin.prompts.templates import shipped
 from dialin.read.corpus import Corpus
 from dialin.read.database import SqlQuery
-from dialin.read.distinct import Check, no_check
+from dialin.read.limits import NO_LIMITS, ReadLimits
 from dialin.read.remote import is_remote, without_secrets
 from dialin.redact.choice import OFF
 from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
@@ -33,26 +33,26 @@ from dialin.runs.tables import sentences_table, with_stated
 from dialin.runs.update import united
 
 
-def read_corpus(plan: RunPlan, check_number: Check = no_check) -> RedactedCorpus:
+def read_corpus(plan: RunPlan, limits: ReadLimits = NO_LIMITS) -> RedactedCorpus:
     """Read the sentences of a plan, replace what must not be seen, and check that they and the settings are usable.
 
     Parameters
     ----------
     plan : RunPlan
         The task.
-    check_number : callable
-        Is asked whether there may be as many distinct sentences as a large file turns out to have.
+    limits : ReadLimits
+        What reading may take.
 
     Raises
     ------
     InputError
-        If the input or the settings are not usable, or `check_number` raises it.
+        If the input or the settings are not usable, or the limits raise it.
     """
     check(plan.settings)
     check_describer(plan.settings, has_llm=plan.specs.llm != NO_LLM)
     if plan.is_update:
         return united(plan)
-    found = read_redacted(plan.source, plan.columns, plan.redact or OFF, check_number)
+    found = read_redacted(plan.source, plan.columns, plan.redact or OFF, limits)
     corpus = found.corpus
     n, n_rows, where = len(corpus.texts), corpus.occurrences.num_rows, shown(plan.source)
     if n < MIN_SENTENCES:

@@ -26,15 +26,39 @@ _BROKEN_ZIP = (
 """What zipfile raises for an archive that is cut short, encrypted, or packed in a way that it cannot unpack."""
 
 
-def is_archive(data: bytes, path: str) -> bool:
-    """Return whether the bytes at a path are a zip archive of files, and not a workbook."""
-    if not data.startswith(ZIP):
+def is_archive(place: Path | bytes, path: str) -> bool:
+    """Return whether a file, or its bytes, is a zip archive of files, and not a workbook; `path` ends as it does."""
+    if not is_zip(place):
         return False
     try:
-        with ZipFile(BytesIO(data)) as packed:
+        with _opened_zip(place) as packed:
             return not _WORKBOOK & set(packed.namelist())
     except _BROKEN_ZIP:  # `files_in_zip` says how it is broken
         return not path.lower().endswith((".xlsx", ".xlsm", ".ods"))
+
+
+def sizes_in_zip(place: Path | bytes) -> list[int]:
+    """Return how many bytes each file in a zip archive, or a workbook, has once unpacked; none if it is broken."""
+    try:
+        with _opened_zip(place) as packed:
+            return [member.file_size for member in packed.infolist()]
+    except _BROKEN_ZIP:
+        return []
+
+
+def is_zip(place: Path | bytes) -> bool:
+    """Return whether a file, or its bytes, begins as a zip archive does, as workbooks do, too."""
+    if isinstance(place, bytes):
+        return place.startswith(ZIP)
+    try:
+        with place.open("rb") as file:
+            return file.read(len(ZIP)) == ZIP
+    except (OSError, ValueError):  # whoever reads it says why
+        return False
+
+
+def _opened_zip(place: Path | bytes) -> ZipFile:
+    return ZipFile(BytesIO(place) if isinstance(place, bytes) else place)
 
 
 def files_in_folder(folder: Path) -> Iterator[SourceFile | str]:
@@ -78,7 +102,7 @@ def _source_file(path: Path, name: str) -> SourceFile:
         raise InputError(f"cannot read {str(path)!r}: {error_line(error)}", hint="check its permissions") from error
 
 
-def files_in_zip(data: bytes, where: str) -> Iterator[SourceFile | str]:
+def files_in_zip(place: Path | bytes, where: str) -> Iterator[SourceFile | str]:
     """Yield the files in an archive, by their names; only the name of one that is no document.
 
     One file is in memory at a time, and no name is taken for a path on this machine.
@@ -90,7 +114,7 @@ def files_in_zip(data: bytes, where: str) -> Iterator[SourceFile | str]:
     """
     n_bytes, most = 0, most_bytes()
     try:
-        with ZipFile(BytesIO(data)) as packed:
+        with _opened_zip(place) as packed:
             for member in sorted(packed.infolist(), key=lambda member: member.filename):
                 if member.is_dir() or is_hidden(member.filename):
                     continue
