@@ -8,8 +8,9 @@ pure parts are in `dialin.name.candidates` and `dialin.name.nearness`.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,16 @@ from numpy.typing import NDArray
 from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
-from dialin.name.catch_all import is_catch_all
+from dialin.name.catch_all import is_catch_all, without_topic
 from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.honest import Backing, honest_first, said_first, with_medians
+from dialin.name.honest import Backing, by_agreement, honest_first, said_first, usual_first, with_medians
 from dialin.name.kinds import DATA
 from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
 from dialin.name.problems import asks_for_nothing
+from dialin.name.questions import goes_with
 from dialin.name.turns import Turn
 from dialin.text.marks import without_marks
 
@@ -59,6 +61,7 @@ nothing; the fewer they are, the less, and none if they are half."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Scored = dict[str, float]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,15 @@ class NamingTask:
     turns: Sequence[Turn] = field(default_factory=tuple)
     vectors: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
 
+    def at(self, places: Sequence[int]) -> NamingTask:
+        """Return the clusters at some places alone."""
+
+        def chosen(each: Sequence[T]) -> list[T]:
+            return [each[g] for g in places] if len(each) else []
+
+        more = {"written": chosen(self.written), "turns": chosen(self.turns), "vectors": chosen(self.vectors)}
+        return replace(self, texts=chosen(self.texts), centroids=self.centroids[places], **more)
+
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
@@ -106,22 +118,34 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
         Texts -> unit-norm vectors, by the embedder that the centroids are of.
     """
     ranked = ranked_names(clusters, embed)
-    return [name or _last_resort(own) for name, own in zip(settle(ranked), ranked, strict=True)]
+    usual = {turn_name for turn in clusters.turns for turn_name in turn_names(clusters.language, turn.role, turn.kind)}
+    return [name or _last_resort(own, usual) for name, own in zip(settle(ranked), ranked, strict=True)]
 
 
-def _last_resort(ranked: Sequence[tuple[str, float]]) -> str:
-    """Return the name of a cluster whose names others have all."""
+def _last_resort(ranked: Sequence[tuple[str, float]], usual: Container[str]) -> str:
+    """Return the name of a cluster whose names others have all: a general one, or that of its turn."""
     last = ranked[-1][0] if ranked else ""
-    return last if is_catch_all(last) else ""
+    return last if is_catch_all(last) or last in usual else ""
 
 
 def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, float]]]:
-    """Return the candidates of each cluster with their scores, in cosines, the best first."""
-    if not clusters.texts:
-        return []
+    """Return the candidates of each cluster with their scores, in cosines, the best first.
+
+    Those of a role are told from each other: nobody takes what agents say for what customers want.
+    """
     said = [[without_marks(text) for text in texts] for texts in clusters.texts]
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
-    material = material_of(phrases, said)
+    clusters = replace(clusters, texts=said)
+    roles = [turn.role for turn in clusters.turns] or [""] * len(clusters.texts)
+    found = dict[int, list[tuple[str, float]]]()
+    for role in dict.fromkeys(roles):
+        places = [g for g, own in enumerate(roles) if own == role]
+        found.update(zip(places, _ranked_in_role(clusters.at(places), phrases, embed), strict=True))
+    return [found[g] for g in range(len(roles))]
+
+
+def _ranked_in_role(clusters: NamingTask, phrases: Phrases, embed: Embed) -> list[list[tuple[str, float]]]:
+    material = material_of(phrases, clusters.texts)
     near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
     turns = clusters.turns or [Turn()] * len(material)
     of_llm = clusters.written or [()] * len(material)
@@ -138,7 +162,8 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     ]
     evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
     if clusters.vectors:
-        evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
+        evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors, usual)
+        ranked = [by_agreement(own, one) for own, one in zip(ranked, evidence, strict=True)]
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
 
 
@@ -174,11 +199,13 @@ class Offer:
         """Return the names of a mixed cluster without actions, and those of others by what they can stand by."""
         if self.turn.kind == DATA and self.turn.role != AGENT:
             return said_first(ranked, evidence, self.of_turn)
+        if self.turn.says_nothing and self.of_turn and evidence.near is not None:
+            return usual_first(ranked, evidence, self.of_turn, without_topic(evidence.language, self.turn))
         if ranked and ranked[0][0] in self.of_turn:
             return ranked
         if self.turn.is_mixed:
             return topics_of(ranked, evidence.material, evidence.language, self.turn)
-        return honest_first(ranked, evidence, self.turn) if self.turn.is_open and evidence.near is not None else ranked
+        return honest_first(ranked, evidence, self.turn) if evidence.near is not None else ranked
 
 
 def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:
@@ -284,12 +311,17 @@ def _combined(
             typical = SUPPORT * np.array([one.support_of_action(action, objective) for action in actions.words])
             order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
             nearest = (actions.words[i] for i in order)
-            able = (each for each in nearest if turn.can_do(each) or each in actions.vocabulary)
+            able = (each for each in nearest if _can_do(each, turn, one) or each in actions.vocabulary)
             said = ((each, 1.0 if turn.does(each) else one.said_of(each, objective)) for each in able)
             fitting = (each for each, share in said if actions.fit(each, objective, share))
             found += [f"{action}-{objective}" for action in islice(fitting, N_ACTIONS)]  # the rest is never looked at
         names.append(found)
     return names
+
+
+def _can_do(action: str, turn: Turn, material: Material) -> bool:
+    """Return whether who speaks does such things, and an agent's sentences ask where the action does."""
+    return turn.can_do(action) and (turn.role != AGENT or goes_with(action, material.questions))
 
 
 def _turn_names(material: Sequence[Material], near: Nearness, turns: Sequence[Turn], language: str) -> list[list[str]]:

@@ -18,6 +18,7 @@ from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english import PARTICLES
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.objective import part_of
+from dialin.name.questions import asks
 
 T = TypeVar("T")
 N_OBJECTIVES = 24
@@ -90,8 +91,12 @@ class Material:
         Share of the sentences that have one of the objectives, in [0, 1].
     problems : float
         Share of the sentences that state a problem, in [0, 1].
+    questions : float
+        Share of the sentences that ask something, in [0, 1].
     told : sequence of set of str
         Which of the objectives each sentence has, of those that are surely things.
+    has : sequence of set of str
+        Which of all objectives each sentence has.
     """
 
     objectives: Mapping[str, float] = field(default_factory=dict)
@@ -100,7 +105,9 @@ class Material:
     deeds: Mapping[tuple[str, str], float] = field(default_factory=dict)
     coverage: float = 0.0
     problems: float = 0.0
+    questions: float = 0.0
     told: Sequence[Collection[str]] = ()
+    has: Sequence[Collection[str]] = ()
 
     def support_of(self, objective: str) -> float:
         """Return how far the sentences carry an objective: √share, from √`UNSAID`, as if none had it, to √`ENOUGH`."""
@@ -236,7 +243,8 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
         things = set(filter(phrases.is_thing, typical))
         told = [each & things for each in found_in]
         coverage = sum(map(bool, found_in)) / n
-        material.append(Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems, told))
+        questions = sum(map(asks, texts)) / n
+        material.append(Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems, questions, told, found_in))
     return material
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,19 @@ NEAR = {"en": 0.6, "zh": 0.57}
 """Least median cosine with the sentences of a name that some say, by the shipped embedder of their language."""
 NEAR_UNSAID = {"en": 0.64, "zh": 0.62}
 """Least one of a name that next to nobody says."""
+NEAR_TURN = 0.53
+"""Least one of a name of a turn: who says "the one in Lisbon" spells no name."""
+CLOSE = 0.05
+"""Cosines by which the name of a turn may lie farther off than the nearest."""
 NEAR_WRITTEN = 0.45
 """Least one of a name that an LLM wrote with words that the sentences say."""
 PROVIDE = {"en": "provide", "zh": "提供"}
 """What who gives data does."""
 FEW = 2
 """Sentences that may share a word by chance: what no more than these say must be said by half of all."""
-N_BEST_NAMES, N_SENTENCES = 8, 500
+AGREED = 0.15
+"""Cosines that a name gains if all sentences say what it is about, or lie near some name about it."""
+N_BEST_NAMES, N_SENTENCES = 16, 500
 """Names of a cluster, the best, and about how many of its sentences are looked at."""
 
 
@@ -47,12 +53,15 @@ class Backing:
         The names that an LLM wrote.
     near : mapping of str to float, optional
         The best of the names that few say -> median cosine with the sentences; None: unknown.
+    agreed : mapping of str to float
+        The best of the names -> share of the sentences that say what it is about or lie near it.
     """
 
     material: Material
     language: str
     written: Collection[str] = ()
     near: Mapping[str, float] | None = None
+    agreed: Mapping[str, float] = field(default_factory=dict)
 
     def carries(self, name: str) -> bool:
         """Return whether enough of the sentences say what a name is about, or it lies near most of them.
@@ -92,6 +101,21 @@ class Backing:
         is_report = name not in self.written and self.material.problems > PROBLEMS
         return _instead_of_neutral(name, REPORT[self.language]) if is_report else name
 
+    def agreement(self, name: str, cosines: NDArray[np.float32], step: int = 1) -> float:
+        """Return the share of the sentences that say what a name is about or lie near it, in [0, 1].
+
+        Parameters
+        ----------
+        name : str
+            A name.
+        cosines : ndarray of shape (n_sentences / step,), float32
+            Of every so many-th sentence with it.
+        """
+        about = {objective for _, objective in splits_of(name)}
+        says = np.array([not about.isdisjoint(own) for own in self.material.has[::step]], dtype=np.bool_)
+        is_near = cosines >= NEAR[self.language]
+        return float((says | is_near if len(says) == len(is_near) else is_near).mean())
+
     def _n_sayers(self, share: float) -> float:
         """Return how many sentences a share is; infinity where their number is unknown."""
         return round(share * len(self.material.told)) or math.inf
@@ -119,6 +143,7 @@ def with_medians(
     ranked: Sequence[Sequence[tuple[str, float]]],
     vectors: Sequence[NDArray[np.float32]],
     embed_names: Callable[[Sequence[str]], NDArray[np.float32]],
+    usual: Sequence[Sequence[str]] = (),
 ) -> list[Backing]:
     """Return the evidence with how near the best names that few say lie to most of the sentences.
 
@@ -132,18 +157,37 @@ def with_medians(
         Unit-norm vectors of the sentences of each; of many, some tell enough.
     embed_names : callable
         Names -> unit-norm vectors, shape (n_names, d).
+    usual : sequence of sequence of str
+        Names of turns that each may have, to be looked at, too; empty: none.
     """
-    doubtful = [
-        [name for name, _ in own[:N_BEST_NAMES] if not one.is_said(name)]
-        for own, one in zip(ranked, evidence, strict=True)
+    more = usual or [()] * len(evidence)
+    best = [
+        list(dict.fromkeys([*(name for name, _ in own[:N_BEST_NAMES]), *also]))
+        for own, also in zip(ranked, more, strict=True)
     ]
-    each = list(dict.fromkeys(name for own in doubtful for name in own))
+    each = list(dict.fromkeys(name for own in best for name in own))
     V = dict(zip(each, embed_names(each), strict=True)) if each else {}
-    some = [X[:: max(len(X) // N_SENTENCES, 1)] for X in vectors]
-    return [
-        replace(one, near={name: float(np.median(X @ V[name])) for name in own})
-        for one, own, X in zip(evidence, doubtful, some, strict=True)
-    ]
+    found = list[Backing]()
+    for one, own, X in zip(evidence, best, vectors, strict=True):
+        step = max(len(X) // N_SENTENCES, 1)
+        near = {name: X[::step] @ V[name] for name in own}
+        medians = {name: float(np.median(near[name])) for name in own if not one.is_said(name)}
+        agreed = {name: one.agreement(name, near[name], step) for name in own}
+        found.append(replace(one, near=medians, agreed=agreed))
+    return found
+
+
+def by_agreement(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
+    """Return the names with what they gain by the sentences that agree with them, the best first."""
+    about = dict[str, float]()
+    for name, share in evidence.agreed.items():
+        about[_objective_of(name)] = max(share, about.get(_objective_of(name), 0.0))
+    scores = [(name, score + AGREED * about.get(_objective_of(name), 0.0)) for name, score in ranked]
+    return sorted(scores, key=lambda each: (-each[1], each[0]))
+
+
+def _objective_of(name: str) -> str:
+    return splits_of(name)[-1][1]
 
 
 def said_first(
@@ -171,13 +215,48 @@ def said_first(
     ['provide-booking', 'provide-name', 'provide-details']
     """
     nearest = next((name for name, _ in ranked if name in usual), "")
+    is_near = evidence.near is None or evidence.near.get(nearest, 1.0) >= NEAR_TURN
     held = dict[str, float]()
     for name, score in ranked:
-        if name == nearest or name in evidence.written:
+        if (name == nearest and is_near) or name in evidence.written:
             held.setdefault(name, score)
         elif name not in usual and evidence.is_said(name):
             held.setdefault(_instead_of_neutral(name, PROVIDE[evidence.language]), score)
     return [*held.items(), (DETAILS[evidence.language], 0.0)]
+
+
+def usual_first(
+    ranked: Sequence[tuple[str, float]], evidence: Backing, usual: Collection[str], general: str
+) -> list[tuple[str, float]]:
+    """Return the names of a cluster of small talk or signs of attention, the best first, and behind them a general one.
+
+    "Thanks for your help" is about no help: the names of such turns come first, those that lie nearest to most of the
+    sentences, then what an LLM wrote. If others have them all, the best is shared.
+
+    Parameters
+    ----------
+    ranked : sequence of (str, float)
+        Names with their scores.
+    evidence : Backing
+        Of the cluster.
+    usual : collection of str
+        Names of such turns.
+    general : str
+        The name where none of them is near.
+
+    Examples
+    --------
+    >>> thanks = Backing(Material({"help": 0.9}), "en", (), {"say-thanks": 0.7, "say-hello": 0.68, "say-sorry": 0.4})
+    >>> ranked = [("inquire-help", 0.9), ("say-hello", 0.5), ("say-thanks", 0.4), ("say-sorry", 0.3)]
+    >>> [name for name, _ in usual_first(ranked, thanks, ("say-hello", "say-thanks", "say-sorry"), "various-remarks")]
+    ['say-thanks', 'say-hello', 'say-thanks']
+    """
+    near = {name: score for name, score in (evidence.near or {}).items() if name in usual and score >= NEAR_TURN}
+    held = [(name, score) for name, score in ranked if name in evidence.written]
+    order = sorted(near, key=lambda name: (-near[name], name))
+    close = [name for name in order if near[name] >= near[order[0]] - CLOSE]
+    held += [(name, near[name]) for name in close]
+    return [*held, (order[0] if order else general, 0.0)]
 
 
 def _instead_of_neutral(name: str, action: str) -> str:
@@ -195,6 +274,8 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: T
         Names with their scores, in cosines, the best first.
     evidence : Backing
         Of the cluster.
+    turn : Turn
+        What is known of it; only who may have a need reports a problem.
 
     Examples
     --------
@@ -206,5 +287,5 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: T
     held = dict[str, float]()
     for name, score in ranked:
         if evidence.carries(name):
-            held.setdefault(evidence.stated(name), score)
+            held.setdefault(evidence.stated(name) if turn.is_open else name, score)
     return [*held.items(), *((name, best) for name in general)]
