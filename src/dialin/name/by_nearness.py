@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
-from dialin.name.catch_all import is_catch_all, without_topic
+from dialin.name.catch_all import is_catch_all
 from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.honest import Backing, by_agreement, honest_first, said_first, usual_first, with_medians
+from dialin.name.honest import Backing, by_agreement, honest_first, said_first, with_medians
 from dialin.name.kinds import DATA
 from dialin.name.mixed import topics_of
 from dialin.name.nearness import nearness, settle
@@ -118,14 +118,13 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
         Texts -> unit-norm vectors, by the embedder that the centroids are of.
     """
     ranked = ranked_names(clusters, embed)
-    usual = {turn_name for turn in clusters.turns for turn_name in turn_names(clusters.language, turn.role, turn.kind)}
-    return [name or _last_resort(own, usual) for name, own in zip(settle(ranked), ranked, strict=True)]
+    return [name or _last_resort(own) for name, own in zip(settle(ranked), ranked, strict=True)]
 
 
-def _last_resort(ranked: Sequence[tuple[str, float]], usual: Container[str]) -> str:
-    """Return the name of a cluster whose names others have all: a general one, or that of its turn."""
+def _last_resort(ranked: Sequence[tuple[str, float]]) -> str:
+    """Return the name of a cluster whose names others have all."""
     last = ranked[-1][0] if ranked else ""
-    return last if is_catch_all(last) or last in usual else ""
+    return last if is_catch_all(last) else ""
 
 
 def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, float]]]:
@@ -162,7 +161,7 @@ def _ranked_in_role(clusters: NamingTask, phrases: Phrases, embed: Embed) -> lis
     ]
     evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
     if clusters.vectors:
-        evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors, usual)
+        evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
         ranked = [by_agreement(own, one) for own, one in zip(ranked, evidence, strict=True)]
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
 
@@ -199,8 +198,6 @@ class Offer:
         """Return the names of a mixed cluster without actions, and those of others by what they can stand by."""
         if self.turn.kind == DATA and self.turn.role != AGENT:
             return said_first(ranked, evidence, self.of_turn)
-        if self.turn.says_nothing and self.of_turn and evidence.near is not None:
-            return usual_first(ranked, evidence, self.of_turn, without_topic(evidence.language, self.turn))
         if ranked and ranked[0][0] in self.of_turn:
             return ranked
         if self.turn.is_mixed:

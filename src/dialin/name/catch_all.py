@@ -86,7 +86,7 @@ def without_topic(language: str, turn: Turn) -> str:
     >>> without_topic("en", Turn("need", p_turn=0.6))
     'various-remarks'
     """
-    if turn.says_nothing or (turn.kind == NEED and turn.p_turn >= IDLE):
+    if turn.kind == NEED and turn.p_turn >= IDLE:
         return f"{VARIOUS[language]}-{_REMARKS[language]}"
     return f"{VARIOUS[language]}-{(_REQUESTS if turn.is_open else _REPLIES)[language]}"
 

@@ -109,14 +109,3 @@ def turn_names(language: str, role: str, kind: str) -> tuple[str, ...]:
     own = AGENT if role == AGENT else ""
     found = [names for (who, what), names in _TURNS[language].items() if who == own and kind in {"", what}]
     return tuple(dict.fromkeys(" ".join(found).split()))
-
-
-def is_turn_name(name: str) -> bool:
-    """Return whether a name is of turns that state no need.
-
-    Examples
-    --------
-    >>> is_turn_name("say-thanks"), is_turn_name("感谢-客户"), is_turn_name("find-bike")
-    (True, True, False)
-    """
-    return any(name in names.split() for own in _TURNS.values() for names in own.values())

@@ -25,8 +25,6 @@ NEAR_UNSAID = {"en": 0.64, "zh": 0.62}
 """Least one of a name that next to nobody says."""
 NEAR_TURN = 0.53
 """Least one of a name of a turn: who says "the one in Lisbon" spells no name."""
-CLOSE = 0.05
-"""Cosines by which the name of a turn may lie farther off than the nearest."""
 NEAR_WRITTEN = 0.45
 """Least one of a name that an LLM wrote with words that the sentences say."""
 PROVIDE = {"en": "provide", "zh": "提供"}
@@ -143,7 +141,6 @@ def with_medians(
     ranked: Sequence[Sequence[tuple[str, float]]],
     vectors: Sequence[NDArray[np.float32]],
     embed_names: Callable[[Sequence[str]], NDArray[np.float32]],
-    usual: Sequence[Sequence[str]] = (),
 ) -> list[Backing]:
     """Return the evidence with how near the best names that few say lie to most of the sentences.
 
@@ -157,14 +154,8 @@ def with_medians(
         Unit-norm vectors of the sentences of each; of many, some tell enough.
     embed_names : callable
         Names -> unit-norm vectors, shape (n_names, d).
-    usual : sequence of sequence of str
-        Names of turns that each may have, to be looked at, too; empty: none.
     """
-    more = usual or [()] * len(evidence)
-    best = [
-        list(dict.fromkeys([*(name for name, _ in own[:N_BEST_NAMES]), *also]))
-        for own, also in zip(ranked, more, strict=True)
-    ]
+    best = [[name for name, _ in own[:N_BEST_NAMES]] for own in ranked]
     each = list(dict.fromkeys(name for own in best for name in own))
     V = dict(zip(each, embed_names(each), strict=True)) if each else {}
     found = list[Backing]()
@@ -223,40 +214,6 @@ def said_first(
         elif name not in usual and evidence.is_said(name):
             held.setdefault(_instead_of_neutral(name, PROVIDE[evidence.language]), score)
     return [*held.items(), (DETAILS[evidence.language], 0.0)]
-
-
-def usual_first(
-    ranked: Sequence[tuple[str, float]], evidence: Backing, usual: Collection[str], general: str
-) -> list[tuple[str, float]]:
-    """Return the names of a cluster of small talk or signs of attention, the best first, and behind them a general one.
-
-    "Thanks for your help" is about no help: the names of such turns come first, those that lie nearest to most of the
-    sentences, then what an LLM wrote. If others have them all, the best is shared.
-
-    Parameters
-    ----------
-    ranked : sequence of (str, float)
-        Names with their scores.
-    evidence : Backing
-        Of the cluster.
-    usual : collection of str
-        Names of such turns.
-    general : str
-        The name where none of them is near.
-
-    Examples
-    --------
-    >>> thanks = Backing(Material({"help": 0.9}), "en", (), {"say-thanks": 0.7, "say-hello": 0.68, "say-sorry": 0.4})
-    >>> ranked = [("inquire-help", 0.9), ("say-hello", 0.5), ("say-thanks", 0.4), ("say-sorry", 0.3)]
-    >>> [name for name, _ in usual_first(ranked, thanks, ("say-hello", "say-thanks", "say-sorry"), "various-remarks")]
-    ['say-thanks', 'say-hello', 'say-thanks']
-    """
-    near = {name: score for name, score in (evidence.near or {}).items() if name in usual and score >= NEAR_TURN}
-    held = [(name, score) for name, score in ranked if name in evidence.written]
-    order = sorted(near, key=lambda name: (-near[name], name))
-    close = [name for name in order if near[name] >= near[order[0]] - CLOSE]
-    held += [(name, near[name]) for name in close]
-    return [*held, (order[0] if order else general, 0.0)]
 
 
 def _instead_of_neutral(name: str, action: str) -> str:

@@ -64,11 +64,6 @@ class Turn:
         """Whether it may state a need, which words that nobody says can name."""
         return self.kind in {"", NEED}
 
-    @property
-    def says_nothing(self) -> bool:
-        """Whether it is small talk, or a customer's sign of attention; agents confirm things by theirs."""
-        return self.kind == "social" or (self.kind == "acknowledgement" and self.role != AGENT)
-
     def can_do(self, action: str) -> bool:
         """Return whether who speaks does such things: agents confirm and explain, customers do not."""
         return self.does(action) if self.role == AGENT else not (self.role == CUSTOMER and does_agent(action))
