@@ -46,8 +46,13 @@ class BallEmbedder:
     X = spheres(8, 30)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        places = [[int(word) for word in text.split() if word.isdigit()] for text in texts]
-        return np.array([self.X[30 * at[1] + at[0]] if at else np.zeros(self.X.shape[1]) for at in places], np.float32)
+        return np.array([self.X[30 * int(ball) + int(i)] if ball else self.X[0] * 0 for i, ball in map(at, texts)])
+
+
+def at(text: str) -> tuple[str, str]:
+    """Return the place in its ball, and the ball; nothing of another text."""
+    i, _, ball = text.partition(" in ball ")
+    return i, ball
 
 
 TEXTS = [f"{i} in ball {ball}" for ball in range(8) for i in range(30)]

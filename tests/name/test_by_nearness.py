@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from dialin.cluster.centroids import unit_rows
 from dialin.embed.choose import embedder_of
-from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, names_by_nearness, ranked_names
+from dialin.name.by_nearness import UNSAID_COST, names_by_nearness, ranked_names
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
-from dialin.name.general import turn_names
 from dialin.name.nearness import CHUNK, nearness, settle
+from dialin.name.offer import WRITTEN
+from dialin.name.task import NamingTask
+from dialin.name.turn_phrases import turn_names
 from dialin.name.turns import Turn
 
 CARDS = [

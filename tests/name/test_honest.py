@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.candidates import Material
 from dialin.name.catch_all import SAID_BY, SOME
 from dialin.name.honest import (
@@ -19,6 +19,7 @@ from dialin.name.honest import (
     honest_first,
     with_medians,
 )
+from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 
 ROBOT = ("inquire-robot", 0.4)

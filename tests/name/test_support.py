@@ -9,10 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from dialin.embed.choose import embedder_of
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.labels import Example, asked_apart, name_clusters
 from dialin.name.support import undictated
+from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
 

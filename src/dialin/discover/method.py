@@ -18,6 +18,7 @@ from dialin.discover.known import known_part, unknown_note
 from dialin.discover.large import clustered_rows, extended
 from dialin.discover.naming import label_pieces
 from dialin.discover.only import Part, needs_part
+from dialin.discover.same_turn import join_turns
 from dialin.discover.settings import Settings, check, check_describer
 from dialin.discover.state import MIN_SENTENCES, Data, Draft, Result, nothing
 from dialin.discover.steps import keep_frequent, merge_pieces, settle_borders, split_roles, with_guessed_roles
@@ -83,7 +84,7 @@ def clustered(data: Data, tools: Tools, settings: Settings, before: Before | Non
     context = Context.of(data, tools, settings)
     draft = Draft(list(data.roles) if settings.separates_roles else [""] * len(data.texts))
     splitting = [collect_by_role] if settings.roles == "label" else []
-    for step in (collect, label_pieces, *splitting, merge_pieces):
+    for step in (collect, label_pieces, *splitting, merge_pieces, join_turns):
         with draft.until_capped():
             draft = step(draft, context)
         if draft.capped:

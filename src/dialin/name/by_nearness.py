@@ -8,26 +8,26 @@ pure parts are in `dialin.name.candidates` and `dialin.name.nearness`.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.centroids import unit_rows
-from dialin.name.actions import AGENT, action_of
+from dialin.name.actions import AGENT
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
-from dialin.name.chinese import is_clipped
-from dialin.name.general import GENERAL_OBJECTIVES, turn_names
-from dialin.name.honest import Backing, by_agreement, honest_first, said_first, with_medians
-from dialin.name.kinds import DATA
-from dialin.name.mixed import topics_of
+from dialin.name.general import GENERAL_OBJECTIVES
+from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
+from dialin.name.offer import Offer
 from dialin.name.problems import asks_for_nothing
 from dialin.name.questions import goes_with
+from dialin.name.said_turns import said_turns
+from dialin.name.task import NamingTask
+from dialin.name.turn_phrases import turn_names, turn_phrases
 from dialin.name.turns import Turn
 from dialin.text.marks import without_marks
 
@@ -51,64 +51,18 @@ NARROW_COST = 0.15
 KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
-WRITTEN = 0.03
-"""Cosines that a name of an LLM has ahead; as much behind where it is unsound."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
-KNOWN_TURN = 0.5
-"""Cosines that a name of a turn has ahead in a cluster that is known to be of its kind, if all its sentences state
-nothing; the fewer they are, the less, and none if they are half."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Scored = dict[str, float]
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class NamingTask:
-    """Clusters of one language that are named together.
-
-    Parameters
-    ----------
-    texts : sequence of sequence of str
-        Sentences of each.
-    centroids : ndarray of shape (n_clusters, d), float32
-        Means of their vectors, of any norm.
-    language : {"en", "zh"}
-        Language of the sentences.
-    vocabulary : sequence of str
-        The user's actions; empty: `dialin.name.actions` and the verbs of the sentences.
-    written : sequence of sequence of str
-        Names that an LLM gave each cluster; empty: none.
-    turns : sequence of Turn
-        What is known of each cluster; empty: nothing.
-    vectors : sequence of ndarray of shape (n_sentences, d), float32
-        Unit-norm vectors of the sentences of each, by an embedder in whose space `dialin.name.honest` knows what is
-        near; empty: none, and names need not prove true.
-    """
-
-    texts: Sequence[Sequence[str]]
-    centroids: NDArray[np.float32]
-    language: str
-    vocabulary: Sequence[str] = ()
-    written: Sequence[Sequence[str]] = field(default_factory=tuple)
-    turns: Sequence[Turn] = field(default_factory=tuple)
-    vectors: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
-
-    def at(self, places: Sequence[int]) -> NamingTask:
-        """Return the clusters at some places alone."""
-
-        def chosen(each: Sequence[T]) -> list[T]:
-            return [each[g] for g in places] if len(each) else []
-
-        more = {"written": chosen(self.written), "turns": chosen(self.turns), "vectors": chosen(self.vectors)}
-        return replace(self, texts=chosen(self.texts), centroids=self.centroids[places], **more)
 
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
 
-    A catch-all name without things, such as "various-requests", can be that of several.
+    A catch-all name without things, such as "various-requests", can be that of several, and so can the name of a turn,
+    such as "say-thanks", of clusters that are known to be of its kind.
 
     Parameters
     ----------
@@ -118,7 +72,12 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
         Texts -> unit-norm vectors, by the embedder that the centroids are of.
     """
     ranked = ranked_names(clusters, embed)
-    return [name or _last_resort(own) for name, own in zip(settle(ranked), ranked, strict=True)]
+    shared = [turn_names(clusters.language, turn.role, turn.kind) if turn.kind else () for turn in _turns_of(clusters)]
+    return [name or _last_resort(own) for name, own in zip(settle(ranked, shared), ranked, strict=True)]
+
+
+def _turns_of(clusters: NamingTask) -> Sequence[Turn]:
+    return clusters.turns or [Turn()] * len(clusters.texts)
 
 
 def _last_resort(ranked: Sequence[tuple[str, float]]) -> str:
@@ -146,13 +105,14 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
 def _ranked_in_role(clusters: NamingTask, phrases: Phrases, embed: Embed) -> list[list[tuple[str, float]]]:
     material = material_of(phrases, clusters.texts)
     near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
-    turns = clusters.turns or [Turn()] * len(material)
+    turns = _turns_of(clusters)
     of_llm = clusters.written or [()] * len(material)
     written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     names = _combined(best, near, list(zip(material, turns, strict=True)), Actions.of(phrases, clusters))
     usual = _turn_names(material, near, turns, clusters.language)
-    offers = [Offer(*each) for each in zip(written, usual, turns, strict=True)]
+    told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
+    offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
     known = frozenset(GENERAL_OBJECTIVES[clusters.language])
     ranked = [
@@ -164,45 +124,6 @@ def _ranked_in_role(clusters: NamingTask, phrases: Phrases, embed: Embed) -> lis
         evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
         ranked = [by_agreement(own, one) for own, one in zip(ranked, evidence, strict=True)]
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Names of a cluster that are not of its sentences, and what is known of it.
-
-    Parameters
-    ----------
-    written : sequence of str
-        An LLM's.
-    of_turn : sequence of str
-        Those of turns without a need; none counts where the kind is unknown and an LLM wrote one.
-    turn : Turn
-        What its sentences do, and who says them.
-    """
-
-    written: Sequence[str]
-    of_turn: Sequence[str]
-    turn: Turn
-
-    def leads(self) -> Scored:
-        """Return the names with the cosines that they have ahead."""
-        usual = [] if self.written and not self.turn.kind else self.of_turn
-        written = {name: WRITTEN if self.is_sound(name) else -WRITTEN for name in self.written}
-        return written | dict.fromkeys(usual, KNOWN_TURN * (2 * self.turn.p_turn - 1) if self.turn.kind else 0.0)
-
-    def is_sound(self, name: str) -> bool:
-        """Return whether a name that an LLM wrote ends as names do, and does not have a customer act as an agent."""
-        return not is_clipped(name) and (self.turn.role == AGENT or self.turn.can_do(action_of(name)))
-
-    def placed(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
-        """Return the names of a mixed cluster without actions, and those of others by what they can stand by."""
-        if self.turn.kind == DATA and self.turn.role != AGENT:
-            return said_first(ranked, evidence, self.of_turn)
-        if ranked and ranked[0][0] in self.of_turn:
-            return ranked
-        if self.turn.is_mixed:
-            return topics_of(ranked, evidence.material, evidence.language, self.turn)
-        return honest_first(ranked, evidence, self.turn) if evidence.near is not None else ranked
 
 
 def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:
@@ -249,8 +170,11 @@ class Nearness:
         return [{name: next(found) for name in own_names} for own_names in names]
 
     def vectors(self, names: Sequence[str]) -> NDArray[np.float32]:
-        """Return the unit-norm vectors of names, shape (n_names, d)."""
-        return self.embed([as_text(name) for name in names])
+        """Return the unit-norm vectors of names, shape (n_names, d); that of a turn is the mean of its phrases."""
+        phrases = [turn_phrases(name) or (as_text(name),) for name in names]
+        V = self.embed([text for own in phrases for text in own])
+        ends = np.cumsum([len(own) for own in phrases])
+        return unit_rows(np.add.reduceat(V, [0, *ends[:-1]], axis=0)).astype(np.float32)
 
 
 def _best_objectives(

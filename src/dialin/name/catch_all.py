@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from dialin.name.candidates import MIN_SENTENCES, Material
+from dialin.name.candidates import Material
 from dialin.name.general import GENERAL_OBJECTIVES
 from dialin.name.kinds import NEED
+from dialin.name.sightings import MIN_SENTENCES
 from dialin.name.turns import Turn
 
 VARIOUS = {"en": "various", "zh": "各种"}

@@ -1,7 +1,7 @@
 """The words of Chinese sentences, cut and tagged by jieba, and which of them can be what a name is about.
 
-A dictionary of words knows what characters that stand together cannot show: "莫名其妙扣了88元" holds the words 莫名其妙 and
-扣, and no 莫名其妙扣; in "一栋楼", 栋 counts the 楼.
+A dictionary knows what characters that stand together cannot show: "莫名其妙扣了88元" holds the words 莫名其妙 and 扣,
+and no 莫名其妙扣; in "一栋楼", 栋 counts the 楼.
 """
 
 from __future__ import annotations

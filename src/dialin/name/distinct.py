@@ -1,7 +1,7 @@
 """Tells clusters of one name apart, without an LLM: each later one gets the word most typical of its own sentences.
 
 Names that no word tells apart are numbered by `dialin.name.labels.number`. So are catch-all names: where no name holds,
-the word that most of the sentences have is one like "sorry" or "okay".
+the word that most of the sentences have is one like "sorry" or "okay". And so are those of data, where it is a value.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from dialin.name.catch_all import is_catch_all
 from dialin.name.stop_words import english_stop_words
+from dialin.name.turn_phrases import gives_data
 
 MARGIN = 0.25
 """Share of a cluster's sentences that must have the word, beyond the share in any other bearer of the name."""
@@ -46,7 +47,7 @@ def distinguished(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[
     shares = [_shares(own, name) for own, name in zip(texts, names, strict=True)]
     taken, found = set(names), list(names)
     for i, name in enumerate(names):
-        if name in names[:i] and not is_catch_all(name):
+        if name in names[:i] and not (is_catch_all(name) or gives_data(name)):
             others = [shares[j] for j, other in enumerate(names) if other == name and j != i]
             found[i] = next((new for new in _longer(name, shares[i], others) if new not in taken), name)
             taken.add(found[i])

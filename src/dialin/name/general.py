@@ -1,4 +1,4 @@
-"""General objectives and whole names: what people contact a service about, in words that they may not say themselves.
+"""General objectives: what people contact a service about, in words that they may not say themselves.
 
 Somebody who asks for "the nearest cash machine" wants an ATM, and a list of cities is about travel. The words of a
 table have no support in the sentences, so they name a cluster only where they lie clearly nearer than its own phrases.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-
-from dialin.name.actions import AGENT
 
 _ENGLISH = (
     "account account-balance account-details statement transaction transaction-history spending savings "
@@ -61,51 +59,3 @@ GENERAL_OBJECTIVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"en": tuple(_ENGLISH.split()), "zh": tuple(_CHINESE.split())}
 )
 """General objectives by language."""
-_TURNS: Mapping[str, Mapping[tuple[str, str], str]] = MappingProxyType(
-    {
-        "en": {
-            ("", "social"): "say-hello say-thanks say-goodbye say-sorry make-small-talk express-annoyance praise-agent",
-            ("", "acknowledgement"): "acknowledge-answer say-yes say-no wait-moment ask-repeat accept-offer "
-            "decline-offer express-doubt express-relief",
-            ("", "data"): "provide-number provide-order-number provide-name provide-date provide-time provide-amount "
-            "provide-address provide-email-address provide-phone-number provide-code spell-name confirm-details "
-            "send-picture",
-            (AGENT, "social"): "greet-customer thank-customer apologise-for-trouble offer-more-help say-goodbye "
-            "make-small-talk",
-            (AGENT, "acknowledgement"): "acknowledge-request ask-patience check-details confirm-details",
-            (AGENT, "data"): "ask-order-number ask-name ask-address ask-phone-number ask-personal-details ask-code "
-            "ask-picture ask-date confirm-details",
-        },
-        "zh": {
-            ("", "social"): "问候-你好 感谢-帮助 告别-再见 致歉-对方 闲聊-日常 表达-不满 夸奖-客服",
-            ("", "acknowledgement"): "回复-收到 同意-提议 拒绝-提议 等待-片刻 请求-重复 表达-疑惑 表达-放心",
-            ("", "data"): "提供-号码 提供-订单号 提供-姓名 提供-日期 提供-时间 提供-金额 提供-地址 提供-手机号 "
-            "提供-邮箱 提供-验证码 确认-信息 发送-图片",
-            (AGENT, "social"): "问候-客户 感谢-客户 致歉-客户 询问-其他需求 告别-客户 安抚-情绪",
-            (AGENT, "acknowledgement"): "回复-收到 请求-稍等 核实-信息 确认-信息",
-            (AGENT, "data"): "询问-订单号 询问-姓名 询问-地址 询问-手机号 询问-验证码 询问-图片 核实-身份 确认-信息",
-        },
-    }
-)
-
-
-def turn_names(language: str, role: str, kind: str) -> tuple[str, ...]:
-    """Return the names of turns that state no need, which have few words of their own.
-
-    Parameters
-    ----------
-    language : {"en", "zh"}
-        Language of the names.
-    role : str
-        Who speaks: an agent, or anybody else.
-    kind : str
-        A kind of `dialin.name.kinds`; "" if it is unknown: the names of all kinds.
-
-    Examples
-    --------
-    >>> "say-thanks" in turn_names("en", "customer", "social"), turn_names("en", "agent", "answer")
-    (True, ())
-    """
-    own = AGENT if role == AGENT else ""
-    found = [names for (who, what), names in _TURNS[language].items() if who == own and kind in {"", what}]
-    return tuple(dict.fromkeys(" ".join(found).split()))

@@ -25,8 +25,8 @@ from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.name.actions import AGENT
 from dialin.text.script import is_chinese, is_japanese_or_korean
 
-NEED, DATA = "need", "data"
-KINDS = (NEED, "answer", DATA, "acknowledgement", "social")
+NEED, DATA, ACKNOWLEDGEMENT, SOCIAL = "need", "data", "acknowledgement", "social"
+KINDS = (NEED, "answer", DATA, ACKNOWLEDGEMENT, SOCIAL)
 """The kinds, and the order of the columns of probabilities."""
 SAYING_NOTHING = KINDS[3:]
 """What greets, thanks or shows attention: it would fit into any dialogue."""

@@ -6,7 +6,7 @@ In a space that has learnt labels, the name "cancel order" lies with the sentenc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,13 +81,15 @@ def soft_largest(S: Floats) -> Floats:
     return np.asarray(1.0 + TEMPERATURE * np.log(np.exp((S - 1.0) / TEMPERATURE).sum(axis=1)))
 
 
-def settle(ranked: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
+def settle(ranked: Sequence[Sequence[tuple[str, float]]], shared: Sequence[Container[str]] | None = None) -> list[str]:
     """Return a name for each cluster, no two of the same words: of two that want one, the one it suits better has it.
 
     Parameters
     ----------
     ranked : sequence of sequence of (str, float)
         Names of each cluster with their scores, the best first.
+    shared : sequence of container of str, optional
+        Names that each cluster may have though others have them, too; none.
 
     Returns
     -------
@@ -104,6 +106,8 @@ def settle(ranked: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
         cluster = waiting.pop()
         while at[cluster] < len(ranked[cluster]):
             name, score = ranked[cluster][at[cluster]]
+            if shared and name in shared[cluster]:
+                break
             words = frozenset(name.split("-"))
             holder = holders.get(words)
             if holder is None or score > ranked[holder][at[holder]][1]:
