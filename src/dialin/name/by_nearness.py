@@ -122,7 +122,10 @@ def _ranked_in_role(clusters: NamingTask, phrases: Phrases, embed: Embed) -> lis
     evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
     if clusters.vectors:
         evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
-        ranked = [by_agreement(own, one) for own, one in zip(ranked, evidence, strict=True)]
+        ranked = [
+            by_agreement(own, one) if turn.is_stating else own
+            for own, one, turn in zip(ranked, evidence, turns, strict=True)
+        ]
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
 
 

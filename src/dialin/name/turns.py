@@ -64,6 +64,11 @@ class Turn:
         """Whether it may state a need, which words that nobody says can name."""
         return self.kind in {"", NEED}
 
+    @property
+    def is_stating(self) -> bool:
+        """Whether its sentences may be about something, which their words tell."""
+        return self.kind in {"", *STATING}
+
     def can_do(self, action: str) -> bool:
         """Return whether who speaks does such things: agents confirm and explain, customers do not."""
         return self.does(action) if self.role == AGENT else not (self.role == CUSTOMER and does_agent(action))
