@@ -110,9 +110,10 @@ class Backing:
             Of every so many-th sentence with it.
         """
         about = {objective for _, objective in splits_of(name)}
-        says = np.array([not about.isdisjoint(own) for own in self.material.has[::step]], dtype=np.bool_)
-        is_near = cosines >= NEAR[self.language]
-        return float((says | is_near if len(says) == len(is_near) else is_near).mean())
+        has = self.material.has[::step] or [()] * len(cosines)
+        says = np.array([not about.isdisjoint(own) for own in has], dtype=np.bool_)
+        is_near = cosines >= (NEAR if self.material.share_of(name) >= SOME else NEAR_UNSAID)[self.language]
+        return float((is_near | says).mean())
 
     def _n_sayers(self, share: float) -> float:
         """Return how many sentences a share is; infinity where their number is unknown."""
