@@ -13,7 +13,7 @@ from dialin.name.kinds import KINDS, NEED, Kinds
 STATING = (NEED, "answer")
 """Kinds of sentences that are about something, which a name can take its words from."""
 SILENT = frozenset(
-    {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
+    {*"confirm explain provide ask offer".split(), *"确认 说明 提供 询问".split()}  # noqa: SIM905
 )
 """Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
 
