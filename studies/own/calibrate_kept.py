@@ -67,11 +67,16 @@ class LabelledVectors:
 
 @dataclass(frozen=True, eq=False)
 class KeptClusters:
-    """Kept clusters of one family: both log-odds and log(size), shape (m, 3), and whether each is one intent."""
+    """Kept clusters of one family: both log-odds and log(size), shape (m, 3), and the purity of each, shape (m,)."""
 
     family: str
     features: Floats
-    good: NDArray[np.bool_]
+    purity: Floats
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        """Whether each is one intent, shape (m,)."""
+        return self.purity >= GOOD
 
 
 def read_sets(data: Path) -> Iterator[LabelledVectors]:
@@ -117,15 +122,15 @@ def few_intents(whole: LabelledVectors, n_intents: int, most: int, seed: int) ->
 def kept_of(part: LabelledVectors) -> KeptClusters:
     """Run the method without an LLM and return the clusters of two sentences or more that it keeps."""
     result = discover(part.data, Tools(None, embeds_nothing, ranks_names=False), Settings())
-    features, good = [], []
+    features, purity = [], []
     for intent in result.intents:
         rows = np.flatnonzero(result.labels == intent.intent_id)
         apart = isolation_of(part.data.X, rows)
         if apart is None:
             continue
         features.append(apart.evidence(len(rows)))
-        good.append(is_good(part.gold[rows]))
-    return KeptClusters(part.family, np.array(features).reshape(-1, 3), np.array(good, dtype=np.bool_))
+        purity.append(purity_of(part.gold[rows]))
+    return KeptClusters(part.family, np.array(features).reshape(-1, 3), np.array(purity))
 
 
 def embeds_nothing(texts: Sequence[str]) -> Matrix:
@@ -133,15 +138,15 @@ def embeds_nothing(texts: Sequence[str]) -> Matrix:
     raise NotImplementedError(texts)
 
 
-def is_good(labels: NDArray[np.str_]) -> bool:
-    """Tell whether at least 90 % of the labels of a cluster are the same.
+def purity_of(labels: NDArray[np.str_]) -> float:
+    """Return the share of the labels of a cluster that are the commonest one.
 
     Examples
     --------
-    >>> is_good(np.array(["a"] * 9 + ["b"])), is_good(np.array(["a"] * 8 + ["b"]))
-    (True, False)
+    >>> purity_of(np.array(["a"] * 8 + ["b"] * 2))
+    0.8
     """
-    return bool(np.unique(labels, return_counts=True)[1].max() >= GOOD * len(labels))
+    return float(np.unique(labels, return_counts=True)[1].max() / len(labels))
 
 
 def fit(kept: Sequence[KeptClusters]) -> LogisticRegression:

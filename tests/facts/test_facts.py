@@ -22,6 +22,7 @@ from dialin.facts.build import confused_with, facts_of
 from dialin.facts.confusion import CHUNK, confusable
 from dialin.facts.facts import Facts, IntentFacts, Link
 from dialin.facts.loaded import load_files
+from dialin.name.sections import WHAT_ELSE
 from dialin.review.edits import Move, Rename
 from dialin.runs.manifest import CAPPED, RUNNING
 from dialin.runs.run import Run, load
@@ -104,7 +105,7 @@ def test_who_speaks(found: Facts) -> None:
 
 def test_what_has_no_intent(found: Facts) -> None:
     [left] = found.left
-    assert (left.reason, left.meaning) == ("noise", "unlike any other sentence")
+    assert (left.reason, left.meaning) == ("noise", "unlike any other sentence, however often it is said")
     assert left.n_occurrences == left.n_sentences == 21
     assert len(left.examples) == 10
     assert all(stray.text.startswith("hm ") and stray.nearest >= 0 for stray in left.examples)
@@ -328,7 +329,9 @@ def test_needs_come_first_and_are_the_reasons_to_call(tmp_path: Path) -> None:
         ("say-thanks", "social", 1.0),
     ]
     assert [one.name for one in facts.needs] == ["request-refund"]
-    assert [one.name for one in facts.others] == ["say-thanks"]
+    assert [(heading, [one.name for one in own]) for heading, own in facts.sections][1:] == [
+        (WHAT_ELSE, ["say-thanks"])
+    ]
     assert [one.is_routine for one in facts.intents] == [False, True]
     assert [one.name for one in facts.reasons] == ["request-refund"]
     assert facts.summary.kinds == {"need": 3, "data": 1, "social": 9}
@@ -355,7 +358,7 @@ def test_a_run_without_kinds_still_opens(tmp_path: Path) -> None:
     facts = facts_of(load_files(load(run.folder)))
     assert [(one.kind, one.p_kind) for one in facts.intents] == [("", None)] * 2
     assert facts.summary.kinds == {}
-    assert facts.others == ()
+    assert [heading for heading, _ in facts.sections] == [""]
     assert [one.is_routine for one in facts.intents] == [False, True]  # by its words
     renamed = decide(run.folder, Rename(0, "money-back"))
     assert "kind" not in renamed.intents.column_names

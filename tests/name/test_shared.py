@@ -24,14 +24,40 @@ def test_a_word_that_all_branches_have_names_none_of_them() -> None:
 
 
 def test_a_branch_without_a_common_word_has_two() -> None:
-    branches = [["set-alarm", "stop-alarm", "set-timer", "ask-time", "ask-date"], ["track-parcel", "find-parcel"]]
+    """Each of the two is in two names: together in four of five."""
+    branches = [["set-alarm", "stop-alarm", "set-timer", "ask-timer", "ask-date"], ["track-parcel", "find-parcel"]]
     assert shared_names(branches, "en")[0] == "alarm-and-timer"
+
+
+def test_a_word_of_one_intent_does_not_name_its_branch() -> None:
+    """The names of the two most important intents do: "leed-and-lindqvist" would be about callers' data."""
+    branches = [["inquire-leeds", "inquire-lindqvist", "pay-extra"], ["say-thanks", "say-hello"]]
+    assert shared_names(branches, "en") == [
+        "inquire-leeds, inquire-lindqvist and others",
+        "say-thanks and say-hello",
+    ]
+    assert shared_names([["thank-agent", "greet-agent-2"], ["询问-工号", "提供-地址", "提供-姓名"]], "zh")[1] == "提供"
+
+
+def test_names_that_say_nothing_come_last_and_share_nothing() -> None:
+    branches = [["various-requests", "various-requests-2", "cancel-trip", "get-invoice"], ["各种-请求", "各种-答复"]]
+    assert shared_names(branches[:1], "en") == ["cancel-trip, get-invoice and others"]
+    assert shared_names(branches[1:], "zh") == ["各种-请求、各种-答复"]
+
+
+def test_an_action_of_most_intents_names_a_branch_if_it_tells_something() -> None:
+    assert shared_names([["cancel-trip", "cancel-room", "change-date"]], "en") == ["cancel"]
+    assert shared_names([["inquire-trip", "inquire-room"]], "en") == ["inquire-trip and inquire-room"]
+    assert shared_names([["查询-物流", "查询-发票"]], "zh") == ["查询-物流、查询-发票"]
 
 
 def test_chinese_names_share_characters() -> None:
     branches = [["激活-信用卡", "挂失-信用卡", "申请-信用卡"], ["查询-物流进度", "催促-物流"]]
     assert shared_names(branches, "zh") == ["信用卡", "物流"]
-    assert shared_names([["设置-闹钟", "播放-音乐"], ["查询-账单", "下载-账单"]], "zh") == ["闹钟与音乐", "账单"]
+    assert shared_names([["设置-闹钟", "播放-音乐"], ["查询-账单", "下载-账单"]], "zh") == [
+        "设置-闹钟、播放-音乐",
+        "账单",
+    ]
 
 
 def test_a_name_is_none_that_is_taken() -> None:

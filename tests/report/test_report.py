@@ -110,7 +110,7 @@ def test_every_part_is_there_and_can_be_reached(html: str) -> None:
     ids = {attributes["id"] for _, attributes in parsed.elements if "id" in attributes}
     targets = {a["href"] for tag, a in parsed.elements if tag == "a"}
     assert all(target is not None and target.startswith("#") and target[1:] in ids for target in targets)
-    assert {f"#{part}" for part in SECTIONS if part != "outcomes"} <= targets  # these calls have none
+    assert {f"#{part}" for part in SECTIONS if part not in ("groups", "outcomes")} <= targets  # there are none
     for text in ("8 intents", "request-refund", "重置-密码", "2024-01-01", "42.9", "unlike any other sentence"):
         assert text in parsed.text
 
@@ -194,6 +194,7 @@ def test_the_report_shows_the_seconds_of_each_step(tmp_path: Path) -> None:
     assert '<div class="value">1 min 40 s</div>' in html
     assert re.search(r"</span>embed <span class=.soft.>1 min 40 s<", html)
     assert re.search(r"</span>other steps <span class=.soft.>0.1 s<", html)
+    assert html.index('id="rounds"') < html.index('class="figure took"')  # after all that was found
 
 
 @pytest.mark.parametrize(
@@ -439,3 +440,11 @@ def test_listed_intents_that_nobody_said_are_named(tmp_path: Path) -> None:
     assert "Listed, but no cluster was near enough:" in html
     assert "guitar-lessons" in html
     assert "学-&lt;吉他&gt;" in html
+
+
+def test_the_small_lines_say_what_they_run_over(html: str, tmp_path: Path) -> None:
+    """In the table of intents, and beside the roles."""
+    dated = '<span class="soft small under axis">2024-01-01 – 2024-02-05, per week</span>'
+    assert html.count(dated) >= 2
+    undated = report_html(fake_run(tmp_path / "run", [replace(one, date=None) for one in calls()]))
+    assert '<span class="soft small under axis">tenths of the input</span>' in undated

@@ -148,7 +148,7 @@ def test_the_number_of_intents_is_compared_with_the_suggested_one(
 def test_utterances_that_are_needs_and_those_in_intents_of_needs_are_told_apart(summary: Summary) -> None:
     intents = [{"kind": "need", "n_occurrences": 129}, {"kind": "social", "n_occurrences": 9}]
     told = replace(summary, intents=intents, kinds={"need": 114, "social": 24})
-    apart = "utterances, each read alone: need 114, social 24; the intents under WHY PEOPLE CALL have 129 of any kind"
+    apart = "utterances, each read alone: need 114, social 24; the intents that state a need have 129 of any kind"
     assert said_line(told) == apart
     assert said_line(replace(told, kinds={"need": 129, "social": 9})) == "utterances: need 129, social 9"
 
@@ -199,7 +199,8 @@ def test_totals_say_what_was_found_paid_and_left(cli: Cli, calls: Path, backend:
     result = cli("discover", calls, "--out", "run", "--llm", "test:scripted")
     assert "\x1b" not in result.stdout
     assert "…" not in result.stdout
-    assert re.search(r"^5 intents · [\d.]+% of 80 utterances · expected goodness \d\.\d\d \(.*\)$", result.stdout, re.M)
+    found = r"^5 intents · [\d.]+% of 80 utterances · expected goodness \d\.\d\d \(.*\), purity \d\.\d\d$"
+    assert re.search(found, result.stdout, re.M)
     assert f"{len(backend.asked)} LLM calls · " in result.stdout
     stream = io.StringIO()
     print_report(load(Path("run")), stream)

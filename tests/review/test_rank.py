@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from dialin.name.sections import section_of
 from dialin.review.rank import RankedIntent
 
 
-def ranked(intent: int, kind: str, doubt: float, *, is_done: bool = False, is_new: bool = False) -> RankedIntent:
+def ranked(
+    intent: int, kind: str, doubt: float, name: str = "a-b", *, is_done: bool = False, is_new: bool = False
+) -> RankedIntent:
+    section = section_of({"name": name, "kind": kind, "p_good": 0.5})
     fixed = {"size": 3, "n_occurrences": 9, "p_good": 0.5, "close": -1, "close_name": "", "cosine": 0.0}
-    told = {"name": "a-b", "role": "", "wants_split": False, "examples": (), "description": ""}
+    told = {"name": name, "section": section, "role": "", "wants_split": False, "examples": (), "description": ""}
     own = {"intent": intent, "kind": kind, "doubt": doubt, "is_done": is_done, "is_new": is_new}
     return RankedIntent(**fixed, **told, **own)  # type: ignore[arg-type]
 
@@ -21,8 +25,15 @@ def ranked(intent: int, kind: str, doubt: float, *, is_done: bool = False, is_ne
         ([ranked(0, "", 1), ranked(1, "need", 2), ranked(2, "answer", 5)], [1, 0, 2]),
         ([ranked(0, "need", 9), ranked(1, "social", 1, is_new=True)], [1, 0]),
         ([ranked(0, "need", 9, is_done=True), ranked(1, "social", 1)], [1, 0]),
+        ([ranked(0, "need", 9, "various-requests"), ranked(1, "need", 1), ranked(2, "social", 8)], [1, 0, 2]),
     ],
-    ids=["needs, the most doubtful first", "unknown kinds are as needs", "new ones first", "settled ones last"],
+    ids=[
+        "the most doubtful needs",
+        "unknown kinds are as needs",
+        "new ones",
+        "settled ones last",
+        "leftovers after needs",
+    ],
 )
 def test_needs_come_before_what_else_is_said(rows: list[RankedIntent], order: list[int]) -> None:
     assert [row.intent for row in sorted(rows, key=lambda row: row.turn)] == order

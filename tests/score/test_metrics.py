@@ -156,6 +156,37 @@ def test_wilson_contains_the_share(verdicts: list[bool]) -> None:
     assert got.low < got.high
 
 
+def test_expected_goodness_by_hand() -> None:
+    """P .9 and .7: w is .15, and the half is 1.96 · √(.15 / 2 + (.9 · .15)²) = .598."""
+    got = reliability.expected_goodness([0.9, 0.7])
+    assert [got.value, got.low, got.high] == pytest.approx([0.8, 0.8 - 0.598, 1.0], abs=1e-3)
+    assert (got.n_good, got.n_bad) == (2, 0)
+
+
+def test_many_clusters_do_not_make_expected_goodness_certain() -> None:
+    """The clusters of a run err together: with more of them, the half goes to 1.96 · .9 · .25 = .441, and not to 0."""
+    got = reliability.expected_goodness([0.5] * 100_000)
+    assert [got.value, got.low, got.high] == pytest.approx([0.5, 0.059, 0.941], abs=1e-3)
+
+
+def test_what_people_decided_is_certain() -> None:
+    got = reliability.expected_goodness([1.0, 1.0, 0.0, 1.0])
+    assert [got.value, got.low, got.high] == [0.75, 0.75, 0.75]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_expected_goodness_lies_in_its_interval(p_good: list[float]) -> None:
+    got = reliability.expected_goodness(p_good)
+    assert 0 <= got.low <= got.value + 1e-12
+    assert got.value - 1e-12 <= got.high <= 1
+
+
+def test_expected_goodness_of_no_cluster_is_unknown() -> None:
+    got = reliability.expected_goodness([])
+    assert math.isnan(got.value)
+    assert (got.low, got.high) == (0.0, 1.0)
+
+
 def test_goodness_refuses_a_level_outside() -> None:
     with pytest.raises(InputError, match="got 95"):
         reliability.goodness([True], confidence=95)

@@ -45,8 +45,8 @@ def test_kept_balls_stand_apart_and_are_good() -> None:
 
 def test_every_family_has_the_same_weight() -> None:
     """A family of 1,000 clusters says "bad" of all, one of 10 "good": with equal weights P is about ½."""
-    many = KeptClusters("many", np.ones((1_000, 3)), np.zeros(1_000, np.bool_))
-    few = KeptClusters("few", np.ones((10, 3)), np.ones(10, np.bool_))
+    many = KeptClusters("many", np.ones((1_000, 3)), np.zeros(1_000))
+    few = KeptClusters("few", np.ones((10, 3)), np.ones(10))
     assert fit([many, few]).predict_proba(np.ones((1, 3)))[0, 1] == pytest.approx(0.5, abs=0.01)
 
 
@@ -54,8 +54,8 @@ def test_a_family_is_scored_by_the_others() -> None:
     """In two families what stands apart is good, in the third what does not: the others are wrong about it."""
     near = np.repeat([0.1, 0.9], 20)
     features = np.stack([near, near, np.ones(40)], axis=1)
-    kept = [KeptClusters(family, features, near > 0.5) for family in ("a", "b")]
-    table = held_out([*kept, KeptClusters("other", features, near < 0.5)])
+    kept = [KeptClusters(family, features, (near > 0.5).astype(np.float64)) for family in ("a", "b")]
+    table = held_out([*kept, KeptClusters("other", features, (near < 0.5).astype(np.float64))])
     assert list(table) == ["a", "b", "other", "all"]
     assert table["other"]["auc"] == 0.0
     assert table["all"]["n"] == 120

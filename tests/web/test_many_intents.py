@@ -61,7 +61,7 @@ def test_a_page_offers_the_nearest_and_says_how_many_it_leaves_out(client: TestC
 def test_doubt_is_a_whole_number_that_the_page_explains(client: TestClient) -> None:
     html = client.get("/intents").text
     assert "“In doubt” counts, for each intent, the utterances that may belong elsewhere" in html
-    assert "eeds come before what else is said, and the most doubtful intents before the others." in html
+    assert "eeds come before leftover groups and what else is said, and the most doubtful intents before" in html
     assert re.search(r'may belong elsewhere">[\d,]+<', html)
     assert re.search(r"about [\d,]+ of the utterances in doubt · close to", client.get("/intent/0").text)
 

@@ -220,7 +220,8 @@ def connected(specs: Specs, texts: Sequence[str], meter: Meter, ray: str | None)
 
 def session_of(budget: Budget, meter: Meter, batch: bool | None = None) -> Session:
     """Return a session of work whose progress the meter shows."""
-    return Session(budget, True, batch=batch, on_step=meter.step, on_reply=meter.replied, on_estimate=meter.predicted)
+    told = Session(budget, True, batch=batch, on_step=meter.step, on_reply=meter.replied)
+    return replace(told, on_estimate=meter.predicted, on_counted=meter.counted)
 
 
 def stop_of(run: Run) -> UserStop:

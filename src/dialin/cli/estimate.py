@@ -17,8 +17,8 @@ from dialin.cli.sources import intents_option, plan_of, source_options
 from dialin.discover.connect import connect
 from dialin.discover.connections import Connections
 from dialin.discover.state import MIN_SENTENCES, Data
-from dialin.jobs.discover import forecast
-from dialin.jobs.estimate import Estimate
+from dialin.jobs.estimate import Counted, Estimate
+from dialin.jobs.forecast import forecast
 from dialin.jobs.known_first import rest_of_listed
 from dialin.jobs.memory import MemoryNeed, check_fits, check_number
 from dialin.llm.prices import PRICE_HINT, shown_money
@@ -52,7 +52,7 @@ def estimate(as_json: bool, **options: Any) -> None:
         kinds = opened.kinds(found.texts, found.roles)
         data = replace(found, kinds=kinds and kinds_in_place(kinds, found.roles, found.order))
         meter.step("predict")
-        prediction = replace(predicted(plan, data, opened), prices=prices)
+        prediction = replace(predicted(plan, data, opened, meter.counted), prices=prices)
     memory = MemoryNeed.of(data.texts, data.X.shape[1], corpus.occurrences.num_rows).n_bytes
     if as_json:
         print_json({**prediction.as_dict(), "memory_bytes": memory})
@@ -60,14 +60,15 @@ def estimate(as_json: bool, **options: Any) -> None:
         say(f"{estimate_text(prediction)}\nmemory  {shown_size(memory)} at the peak")
 
 
-def predicted(plan: RunPlan, data: Data, opened: Connections) -> Estimate:
+def predicted(plan: RunPlan, data: Data, opened: Connections, on_counted: Counted) -> Estimate:
     """Return what a run costs; what a list of intents takes out of the sentences costs no question, but time."""
     if not plan.listed:
-        return forecast(data, opened, plan.settings, [])
+        return forecast(data, opened, plan.settings, [], on_counted)
     began = time.perf_counter()
     rest = rest_of_listed(plan.listed, data, opened.embed, plan.settings)
     seconds = time.perf_counter() - began
-    found = forecast(rest, opened, plan.settings, []) if len(rest.texts) >= MIN_SENTENCES else Estimate({}, 0.0)
+    is_enough = len(rest.texts) >= MIN_SENTENCES
+    found = forecast(rest, opened, plan.settings, [], on_counted) if is_enough else Estimate({}, 0.0)
     return replace(found, seconds=found.seconds + seconds)
 
 

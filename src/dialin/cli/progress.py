@@ -17,6 +17,7 @@ STEPS = {
     "list": "finding the listed intents",
     "kind": "telling what each sentence does",
     "predict": "predicting calls and time",
+    "time": "timing the local model",
     "judge": "judging clusters",
     "label": "labelling pieces",
     "name": "naming intents",
@@ -87,6 +88,12 @@ class Meter(StatusBar):
     def embedded(self, done: int, total: int) -> None:
         """Show the number of embedded texts."""
         self._bar.update(self._task, completed=done, total=total)
+
+    def counted(self, n: int, of: int | None) -> None:
+        """Show the number of questions that are counted so far, or how many of how many a local model has answered."""
+        if of and not n:
+            self.step("time")
+        self._bar.update(self._task, completed=n, total=of)
 
     def predicted(self, estimate: Estimate) -> None:
         """Show the predicted calls and time of the run."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialin.discover.intent_tree import TOP, Branch, IntentTree
+from dialin.name.sections import by_heading
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class BranchFacts:
     depth : int
         Number of branches above it.
     intents : tuple of int
-        Ids of the intents that are directly in it, in the order of the run.
+        Ids of the intents that are directly in it, in the order in which they are listed.
     n_intents, n_occurrences : int
         Numbers of all intents in it and below, and of their utterances.
     share : float
@@ -51,13 +52,14 @@ def branch_facts(tree: IntentTree, rows: Sequence[dict[str, Any]]) -> tuple[Bran
     Examples
     --------
     >>> tree = IntentTree((Branch(0, "card"), Branch(1, "lost-card", 0)), {3: 0, 5: 1})
-    >>> rows = [{"intent_id": 5, "n_occurrences": 6, "share": 0.6}, {"intent_id": 3, "n_occurrences": 2, "share": 0.2}]
+    >>> said = {"name": "block", "kind": "need", "p_good": 0.5}
+    >>> rows = [said | {"intent_id": i, "n_occurrences": n, "share": n / 10} for i, n in ((5, 6), (3, 2))]
     >>> [(one.name, one.depth, one.intents, one.n_occurrences) for one in branch_facts(tree, rows)]
     [('card', 0, (3,), 8), ('lost-card', 1, (5,), 6)]
     """
     own: dict[int, list[dict[str, Any]]] = {}
     below: dict[int, list[dict[str, Any]]] = {}
-    for row in rows:
+    for row in (row for _, group in by_heading(rows, rows) for row in group):
         number = tree.places.get(row["intent_id"], TOP)
         own.setdefault(number, []).append(row)
         for branch in tree.above(number):

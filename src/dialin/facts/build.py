@@ -6,40 +6,29 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dialin.arrays import Ints
 from dialin.cluster.centroids import centroids, tree_of_centroids
 from dialin.cluster.tree import Tree
-from dialin.discover.state import NOT_A_NEED, UNKNOWN_SCRIPT
 from dialin.facts.branches import branch_facts
 from dialin.facts.confusion import confusable
 from dialin.facts.contacts import contacts_of, may_have_outcomes
 from dialin.facts.dialogues import answer_counts, following, paths
-from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Stray, Timeline, UnassignedGroup
+from dialin.facts.facts import Calls, Facts, IntentFacts, Link, RoleFacts, Timeline
+from dialin.facts.groups import groups_in
+from dialin.facts.left import left_in
 from dialin.facts.loaded import LoadedRun
 from dialin.facts.outcome_tables import outcomes_of
 from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion, Outcomes
 from dialin.facts.sample import some_of_each
 from dialin.facts.trends import Periods, counts_of, moves, periods_of
 from dialin.facts.withheld import without_few
-from dialin.read.codes import codes_of
 from dialin.read.dialogues import dialogue_numbers
-from dialin.review.apply import BY_PERSON
 from dialin.runs.withheld import withheld_counts
 
 Links = tuple[Link, ...]
-REASONS = {
-    "rare": "too few similar sentences",
-    "mixed": "similar sentences form no coherent intent",
-    "noise": "unlike any other sentence",
-    NOT_A_NEED: "left out, since only needs were clustered",
-    UNKNOWN_SCRIPT: "in a script that the embedding model does not know",
-    "budget": "a cap on calls or tokens was reached first",
-    BY_PERSON: "removed in the review",
-}
 N_LINKS, MIN_SHARE = 3, 0.05
 """Maximum number of next intents and answers kept per intent, and the minimum share of each (and at least twice)."""
 N_COMPARED = 50_000
@@ -47,8 +36,6 @@ N_EACH = 10
 """How many sentences tell which intents could be confused: so many altogether, but up to `N_EACH` of each intent."""
 N_TOP = 5
 """Number of intents kept per role."""
-N_STRAYS = 10
-"""Number of example sentences kept for each reason for having no intent."""
 
 
 def facts_of(contents: LoadedRun, question: OutcomeQuestion = AS_USUAL) -> Facts:
@@ -66,6 +53,7 @@ def facts_of(contents: LoadedRun, question: OutcomeQuestion = AS_USUAL) -> Facts
         rounds=tuple(contents.rounds),
         seconds=contents.seconds,
         outcomes=outcomes_in(contents, question),
+        groups=groups_in(contents),
     )
 
 
@@ -217,38 +205,3 @@ def timeline_in(contents: LoadedRun, periods: Periods) -> Timeline:
     """Return the timeline of all utterances."""
     counts = counts_of(periods, contents.labels[contents.said], len(contents.rows))
     return Timeline(periods.unit, periods.names, tuple(counts.sum(axis=0).tolist()), tuple(counts[-1].tolist()))
-
-
-def left_in(contents: LoadedRun) -> tuple[UnassignedGroup, ...]:
-    """Return the utterances without an intent, grouped by reason, in the order of the summary."""
-    reasons = codes_of(contents.sentences["reason"])
-    return tuple(
-        left_for(contents, reason, n, reasons.where(reason)) for reason, n in contents.summary.unassigned.items()
-    )
-
-
-def left_for(contents: LoadedRun, reason: str, n: int, which: NDArray[np.bool_]) -> UnassignedGroup:
-    """Return the group of the n utterances without an intent for one reason; `which` marks their sentences."""
-    return UnassignedGroup(reason, REASONS.get(reason, ""), n, int(which.sum()), strays(contents, which))
-
-
-def strays(contents: LoadedRun, which: NDArray[np.bool_]) -> tuple[Stray, ...]:
-    """Return up to `N_STRAYS` of the marked sentences, the most frequent first; ties are broken at random.
-
-    Of a run with withheld intents, none is shown.
-    """
-    if contents.min_dialogues:
-        return ()
-    rows, counts = np.flatnonzero(which), contents.sentences["count"].to_numpy()
-    rows = np.random.default_rng(contents.seed).permutation(rows)
-    rows = rows[np.argsort(-counts[rows], kind="stable")[:N_STRAYS]]
-    texts = contents.sentences["text"].take(pa.array(rows)).to_pylist()
-    return tuple(map(Stray, texts, counts[rows].tolist(), nearest_intents(contents, rows)))
-
-
-def nearest_intents(contents: LoadedRun, rows: Ints) -> Iterable[int]:
-    """Return the nearest intent of each sentence in `rows`; −1 if there is none, or there are no embeddings."""
-    if contents.X is None:
-        return [-1] * len(rows)
-    piece, _, _ = contents.pieces.nearest(contents.X[rows], [contents.roles[row] for row in rows])
-    return [contents.intent_id(place) for place in np.append(contents.pieces.intents, -1)[piece]]

@@ -11,11 +11,14 @@ from typing import Any
 
 from dialin.cluster.tree import Tree
 from dialin.facts.branches import BranchFacts
+from dialin.facts.groups import GroupFacts
 from dialin.facts.headline import Summary
+from dialin.facts.left import UnassignedGroup
 from dialin.facts.outcomes import Outcomes
 from dialin.facts.trends import TENTH, ShareChange
 from dialin.name.kinds import may_be_need
 from dialin.name.labels import PLACEHOLDER_NAMES
+from dialin.name.sections import LEFTOVER, by_heading, section_of
 from dialin.text.width import shortened
 
 TITLE_WIDTH = 36
@@ -89,6 +92,11 @@ class IntentFacts:
     dialogue_share: float | None = None
 
     @property
+    def is_leftover(self) -> bool:
+        """Whether it is listed under the leftover groups, to be read before use."""
+        return section_of(vars(self)) == LEFTOVER
+
+    @property
     def title(self) -> str:
         """The name; without one, the most central sentence in quotation marks."""
         is_named = not self.name.startswith(tuple(PLACEHOLDER_NAMES.values()))
@@ -137,26 +145,6 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class Stray:
-    """Sentence without an intent, with its count and its nearest intent (−1 if there is none)."""
-
-    text: str
-    count: int
-    nearest: int
-
-
-@dataclass(frozen=True)
-class UnassignedGroup:
-    """Sentences without an intent for one reason: the reason, its meaning, counts, and examples."""
-
-    reason: str
-    meaning: str
-    n_occurrences: int
-    n_sentences: int
-    examples: tuple[Stray, ...]
-
-
-@dataclass(frozen=True)
 class Facts:
     """All facts of a run.
 
@@ -185,6 +173,8 @@ class Facts:
         Seconds of each step of the run, over all its sessions; empty if they are not known.
     outcomes : Outcomes or None
         What came of the dialogues with each intent; None if nothing is known of it.
+    groups : tuple of GroupFacts
+        Groups of new sentences inside known intents that an update found, and nobody has dealt with.
     """
 
     summary: Summary
@@ -198,6 +188,7 @@ class Facts:
     rounds: tuple[dict[str, Any], ...]
     seconds: dict[str, float] = field(default_factory=dict)
     outcomes: Outcomes | None = None
+    groups: tuple[GroupFacts, ...] = ()
 
     def intent(self, number: int) -> IntentFacts:
         """Return the intent with this id."""
@@ -211,15 +202,21 @@ class Facts:
     def _places(self) -> dict[int, int]:
         return {one.intent_id: place for place, one in enumerate(self.intents)}
 
+    @cached_property
+    def sections(self) -> list[tuple[str, tuple[IntentFacts, ...]]]:
+        """The headings under which the intents are listed, each with its intents in their order."""
+        groups = by_heading(self.intents, [vars(one) for one in self.intents])
+        return [(heading, tuple(own)) for heading, own in groups]
+
+    @property
+    def listed(self) -> tuple[IntentFacts, ...]:
+        """The intents in the order in which they are listed: needs, leftover groups, and what else is said."""
+        return tuple(one for _, own in self.sections for one in own)
+
     @property
     def needs(self) -> tuple[IntentFacts, ...]:
         """The intents that are needs or have no known kind: why people call."""
         return tuple(one for one in self.intents if may_be_need(one.kind))
-
-    @property
-    def others(self) -> tuple[IntentFacts, ...]:
-        """The intents of other kinds: what else is said."""
-        return tuple(one for one in self.intents if not may_be_need(one.kind))
 
     def has(self, number: int) -> bool:
         """Return whether there is an intent with this id."""
@@ -237,12 +234,16 @@ class Facts:
     @property
     def alone(self) -> tuple[IntentFacts, ...]:
         """The intents that are in no branch."""
-        return tuple(one for one in self.intents if not one.path)
+        return tuple(one for one in self.listed if not one.path)
 
     @property
     def reasons(self) -> list[IntentFacts]:
-        """The intents that are the main reason for a call, most calls first; without those of a withheld number."""
-        return sorted((one for one in self.intents if one.n_reason), key=lambda one: -(one.n_reason or 0))
+        """The intents that are the main reason for a call, without those of a withheld number.
+
+        Those with the most calls come first, and leftover groups last.
+        """
+        found = (one for one in self.intents if one.n_reason)
+        return sorted(found, key=lambda one: (one.is_leftover, -(one.n_reason or 0)))
 
     @property
     def movers(self) -> list[IntentFacts]:

@@ -14,6 +14,7 @@ from dialin.cluster.cut_weights import is_fitted
 from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.state import NOT_A_NEED
 from dialin.files import without_nan
+from dialin.judge.certainty import expected_purity
 from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json
 from dialin.llm.spec import NO_LLM
@@ -142,6 +143,13 @@ class Summary:
         return [intent["intent_id"] for intent in self.intents]
 
     @property
+    def expected_purity(self) -> float | None:
+        """The share of the utterances with an intent that one may expect to fit theirs; None without intents."""
+        n = sum(int(row["n_occurrences"]) for row in self.intents)
+        fit = sum(int(row["n_occurrences"]) * expected_purity(row["p_good"]) for row in self.intents)
+        return fit / n if n else None
+
+    @property
     def n_left_out(self) -> int:
         """The number of utterances that were left out because only needs were clustered."""
         return self.unassigned.get(NOT_A_NEED, 0)
@@ -251,6 +259,7 @@ def summary_json(run: Run, summary: Summary | None = None) -> dict[str, object]:
         "run": str(run.folder),
         **asdict(summary),
         "goodness": without_nan(asdict(summary.goodness)),
+        "expected_purity": summary.expected_purity,
         **cost_json(summary.cost),
         "coverage": summary.coverage,
         "usage": manifest.usage,

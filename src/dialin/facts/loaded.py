@@ -27,6 +27,7 @@ from dialin.facts.seconds import seconds_by_step
 from dialin.name.actions import AGENT
 from dialin.read.codes import Coded, codes_of
 from dialin.runs.run import Run
+from dialin.taxonomy.told_groups import ToldGroup, open_groups, told_groups
 
 Row = dict[str, Any]
 
@@ -57,6 +58,8 @@ class LoadedRun:
         Seconds of each step; empty if they are not known.
     tree : IntentTree
         The branches above the intents.
+    groups : tuple of ToldGroup
+        Groups of new sentences inside known intents that an update told, and nobody has dealt with.
     min_dialogues : int
         Intents of fewer dialogues are withheld already (`dialin.facts.withheld`); 0 if none is.
     """
@@ -70,6 +73,7 @@ class LoadedRun:
     seed: int
     seconds: dict[str, float] = field(default_factory=dict)
     tree: IntentTree = field(default_factory=IntentTree)
+    groups: tuple[ToldGroup, ...] = ()
     min_dialogues: int = 0
 
     @property
@@ -136,6 +140,7 @@ def load_files(run: Run, *, vectors: bool = True) -> LoadedRun:
         seed=run.manifest.settings.seed,
         seconds=seconds_by_step(run.folder),
         tree=run.tree,
+        groups=open_groups(told_groups(run.folder, summary.n_sentences), run.review.pinned),
     )
 
 

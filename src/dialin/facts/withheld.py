@@ -24,7 +24,8 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
     """Return the contents of a run with its intents of fewer than `min_dialogues` dialogues as one.
 
     That one has no examples, no description, no uid and no kind, an id after all others, the mean P(good) of its
-    intents, and stands last. The tree is that of `dialin.runs.shown_tree`. With 1 or 0, nothing is withheld.
+    intents, and stands last. The tree is that of `dialin.runs.shown_tree`. The groups that an
+    update told are left out. With 1 or 0, nothing is withheld.
 
     Raises
     ------
@@ -50,6 +51,7 @@ def withhold(contents: LoadedRun, min_dialogues: int) -> LoadedRun:
         sentences=sentences_after(contents, which, rows),
         pieces=replace(contents.pieces, intents=places[contents.pieces.intents]),
         tree=tree,
+        groups=(),
         min_dialogues=min_dialogues,
     )
 

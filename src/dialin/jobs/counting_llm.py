@@ -43,6 +43,8 @@ class CountingLLM:
         Questions that the stores can answer: key -> step and LLM.
     n_draws : int
         How often the LLM is asked each question with options.
+    on_question : callable
+        Told how many different questions there are, when there is one more.
     """
 
     name: str
@@ -51,6 +53,7 @@ class CountingLLM:
     asked: dict[str, tuple[Account, Request]] = field(default_factory=dict)
     known: dict[str, Account] = field(default_factory=dict)
     n_draws: int = 1
+    on_question: Callable[[int], None] = lambda _: None
     _step: list[str] = field(default_factory=lambda: ["other"])
     _taken: set[str] = field(default_factory=set)
 
@@ -93,12 +96,13 @@ class CountingLLM:
 
     def _recall(self, request: Request) -> Reply | None:
         key, account = request_key(self.name, request), Account(self._step[0], self.name)
-        for store in self.stores:
-            if reply := store.get(key):
-                self.known.setdefault(key, account)
-                return reply
-        self.asked.setdefault(key, (account, request))
-        return None
+        found = next((reply for store in self.stores if (reply := store.get(key))), None)
+        if found:
+            self.known.setdefault(key, account)
+        else:
+            self.asked.setdefault(key, (account, request))
+        self.on_question(len(self.known) + len(self.asked))
+        return found
 
     def _label(self, text: str) -> str:
         label = made_up_label(text)

@@ -14,12 +14,11 @@ from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_store
-from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
 from dialin.jobs.answers import answers_note
-from dialin.jobs.counting_llm import CosineGuess, CountingLLM
 from dialin.jobs.embedding import embed_into
-from dialin.jobs.estimate import Estimate, count, draws_of, total
+from dialin.jobs.estimate import Counted, Estimate
+from dialin.jobs.forecast import forecast
 from dialin.jobs.identify import check_earlier, earlier_seen, identified, told_before
 from dialin.jobs.known_first import joined_all, known_splits, placed_by_people, unseen_in
 from dialin.jobs.results import Identified, write_identified
@@ -38,7 +37,6 @@ from dialin.llm.prices import PriceList
 from dialin.llm.rate import Clock
 from dialin.llm.remote import RemoteBackend
 from dialin.llm.retry import Retry
-from dialin.llm.spec import NO_LLM, is_local
 from dialin.name.openings import kinds_in_place
 from dialin.runs.manifest import CAPPED, COMPLETE, Manifest
 from dialin.runs.run import Run
@@ -62,8 +60,8 @@ class Session:
         as the run was begun.
     watch : Stopwatch
         The seconds so far; by default from now on.
-    on_step, on_reply, on_estimate : callable
-        Callbacks for each step that begins, for each reply from the LLM, and for the prediction.
+    on_step, on_reply, on_estimate, on_counted : callable
+        Callbacks for each step that begins, each reply from the LLM, the prediction, and each question it counts.
     """
 
     budget: Budget = field(default_factory=Budget)
@@ -74,6 +72,7 @@ class Session:
     on_step: Callable[[str], None] = lambda _: None
     on_reply: Callable[[], None] = lambda: None
     on_estimate: Callable[[Estimate], None] = lambda _: None
+    on_counted: Counted = lambda n, of: None  # noqa: ARG005
 
 
 @one_blas_thread()
@@ -247,51 +246,10 @@ def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> E
     if not session.estimate or not (opened.backend or opened.judge):  # a dear judge has a cheap one before it
         return None
     session.on_step("predict")
-    found = forecast(data, opened, run.manifest.settings, _stores_of(run))
+    found = forecast(data, opened, run.manifest.settings, _stores_of(run), session.on_counted)
     prediction = replace(found, prices=session.budget.prices)
     session.on_estimate(prediction)
     return prediction
-
-
-@one_blas_thread()
-def forecast(data: Data, opened: Connections, settings: Settings, run_stores: list[ReplyStore]) -> Estimate:
-    """Return a prediction of the questions that `discover` will ask, and of the seconds until it ends.
-
-    A cascade is counted at its worst, as if the dear judge were asked about every set.
-
-    Parameters
-    ----------
-    data : Data
-        The sentences.
-    opened : Connections
-        LLM and embedder; a local LLM is timed with a few questions, a server is never called.
-    settings : Settings
-        Settings of the run.
-    run_stores : list of ReplyStore
-        Replies, besides the shared ones; they are closed.
-    """
-    stores = [*run_stores, shared_store()]
-    try:
-        name = opened.backend.name if opened.backend else NO_LLM
-        llm = CountingLLM(name, stores, CosineGuess.of(data), n_draws=draws_of(opened.backend))
-        judge = llm.as_judge(opened.judge.name, draws_of(opened.judge)) if opened.judge else None
-        dear = llm.as_judge(opened.dear.name, draws_of(opened.dear)) if opened.dear else None
-        namer = llm if opened.backend else None
-        tools = Tools(
-            namer,
-            opened.embed,
-            judge,
-            opened.calibration,
-            dear,
-            opened.dear_calibration,
-            on_note=lambda _: None,
-        )
-        seconds = count(data, replace(settings, cascade_target=1.0), tools, llm)
-        backends = {backend.name: backend for backend in (opened.backend, opened.judge, opened.dear) if backend}
-        return total(llm, {name: b for name, b in backends.items() if is_local(name)}, seconds)
-    finally:
-        for store in stores:
-            store.close()
 
 
 def n_replies(folder: Path) -> int:

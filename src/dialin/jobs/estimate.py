@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -25,6 +26,7 @@ from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.ledger import Ledger, total_usage
 from dialin.llm.prices import Cost, PriceList, cost_json
 from dialin.llm.remote import RemoteBackend
+from dialin.llm.threads import THREADS
 from dialin.llm.usage import Account, Usage, prompt_tokens, usage_by_step
 
 SERVER_SECONDS = 1.0
@@ -35,6 +37,8 @@ WRITTEN_TOKENS = 6
 N_TIMED = 6
 """Number of prompts of each kind that are timed on a local model."""
 Keep = Callable[[Request, Reply], None]
+Counted = Callable[[int, int | None], None]
+"""Told how many questions are counted, without a total; and how many of how many a local model has answered."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,12 @@ def count(data: Data, settings: Settings, tools: Tools, llm: CountingLLM) -> flo
     return time.perf_counter() - start
 
 
-def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> Estimate:
+def total(
+    llm: CountingLLM,
+    backends: Mapping[str, Backend],
+    seconds: float,
+    on_timed: Counted = lambda n, of: None,  # noqa: ARG005
+) -> Estimate:
     """Return the estimate for the counted questions.
 
     Parameters
@@ -163,6 +172,8 @@ def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> 
         other LLM is a server, for which `SERVER_PACE` is assumed.
     seconds : float
         Seconds that `count` took; the run repeats that work.
+    on_timed : callable
+        Told of each reply of a local model.
     """
     ledger = Ledger()
     for account in llm.known.values():
@@ -170,7 +181,7 @@ def total(llm: CountingLLM, backends: Mapping[str, Backend], seconds: float) -> 
     for name in dict.fromkeys(account.model for account, _ in llm.asked.values()):
         own = [(account, request) for account, request in llm.asked.values() if account.model == name]
         requests = [request for _, request in own]
-        pace = pace_of(backends[name], requests, partial(llm.keep, name)) if name in backends else SERVER_PACE
+        pace = pace_of(backends[name], requests, partial(llm.keep, name), on_timed) if name in backends else SERVER_PACE
         for account, request in own:
             ledger.add(account, request_usage(request, pace))
         seconds += sum(pace.choice if request.options else pace.text for request in requests)
@@ -183,10 +194,24 @@ def request_usage(request: Request, pace: Pace) -> Usage:
     return Usage(1, 0, round(prompt_tokens(request) * pace.token_ratio), n_out)
 
 
-def pace_of(backend: Backend, requests: Sequence[Request], keep: Keep = lambda request, reply: None) -> Pace:  # noqa: ARG005
+def pace_of(
+    backend: Backend,
+    requests: Sequence[Request],
+    keep: Keep = lambda request, reply: None,  # noqa: ARG005
+    on_timed: Counted = lambda n, of: None,  # noqa: ARG005
+) -> Pace:
     """Return the pace of a backend on a few of the requests, timed by kind; `keep` receives the replies."""
-    choice, first = _timed(backend, _spread([r for r in requests if r.options]), keep)
-    text, second = _timed(backend, _spread([r for r in requests if not r.options]), keep)
+    kinds = [_spread([r for r in requests if bool(r.options) == has_options]) for has_options in (True, False)]
+    n, done = sum(map(len, kinds)), 0
+
+    def kept(request: Request, reply: Reply) -> None:
+        nonlocal done
+        done += 1
+        keep(request, reply)
+        on_timed(done, n)
+
+    on_timed(done, n)
+    (choice, first), (text, second) = (_timed(backend, own, kept) for own in kinds)
     return Pace(choice, text, first or second or 1.0)
 
 
@@ -196,6 +221,15 @@ def _spread(requests: list[Request]) -> list[Request]:
     return sorted((requests[i] for i in picks), key=lambda request: request.prompt.system)
 
 
+def interruptible(answer: Callable[[], Reply]) -> Reply:
+    """Return the reply of a call in another thread, so that Ctrl-C need not wait for it."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix=THREADS)
+    try:
+        return pool.submit(answer).result()
+    finally:
+        pool.shutdown(wait=False)
+
+
 def _timed(backend: Backend, requests: list[Request], keep: Keep) -> tuple[float, float]:
     """Return the mean seconds per request, and real / estimated tokens; zeros if there are no requests."""
     if not requests:
@@ -203,7 +237,7 @@ def _timed(backend: Backend, requests: list[Request], keep: Keep) -> tuple[float
     seconds, replies = [], []
     for request in requests:
         start = time.perf_counter()
-        reply = backend.reply(request)
+        reply = interruptible(partial(backend.reply, request))
         seconds.append(time.perf_counter() - start)
         replies.append(reply)
         keep(request, reply)

@@ -18,6 +18,8 @@ from dialin.llm.options import Candidate, option_probabilities
 from dialin.llm.render import Template, render
 
 _NO_LOG = -1
+PATIENCE = 2.0
+"""Seconds for which the end waits for a call that an interrupt has left alone."""
 N_TOP = 40
 """Candidates for a token that llama.cpp is asked for."""
 
@@ -103,10 +105,11 @@ class LlamaBackend:
             return _read_reply(self._complete(body), request)
 
     def close(self) -> None:
-        """Give back the memory of the model."""
-        with self._lock:
+        """Give back the memory of the model; after a call that does not end, the process gives it back."""
+        if self._lock.acquire(timeout=PATIENCE):
             self._tokens.close()
             self._server = None
+            self._lock.release()
 
     def _hold(self, prefix: list[int]) -> None:
         """Cut the state back to exactly `prefix`: of its tokens, only the last is evaluated again."""

@@ -2,7 +2,11 @@
 
 "activate-card" and "report-lost-card" are about "card". A word counts by how well it marks its branch off from the
 branches beside it: the harmonic mean of the share of the branch's intents that have it and of its share of all intents
-that have it. Where no word covers more than half of a branch, a second one is added: "alarm-and-timer", "闹钟与计时器".
+that have it. It names a branch if it stands in the names of more than half of its intents, and of two at least; so do
+two words together, "alarm-and-timer", "闹钟与计时器", if each stands in two names; and so does an action that tells
+something, such as "cancel". Where the names share nothing, those of the two most important intents name the branch: a
+word of one intent alone would say of the others what nobody knows. Names such as "various-requests" say nothing of
+their branch.
 """
 
 from __future__ import annotations
@@ -13,11 +17,22 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from dialin.name.actions import ACTION_WORDS
-from dialin.name.catch_all import AND, VARIOUS
+from dialin.name.catch_all import AND, DETAILS, VARIOUS, without_topic
+from dialin.name.kinds import NEED
 from dialin.name.labels import number
+from dialin.name.turns import Turn
 
 ENOUGH = 0.5
-"""Share of a branch's intents; a word that stands alone covers more."""
+"""Share of a branch's intents; what they share is in the names of more."""
+LEAST = 2
+"""Fewest intents that share a word."""
+SAYING_LITTLE = frozenset(
+    {*("inquire", "ask", "get", "request", "check", "report", "find", "say", "tell", "give", "make", "want", "need")}
+    | {*("查询", "咨询", "询问", "反馈")}
+)
+"""Actions of so many needs that they name no branch."""
+_TWO, _OTHERS = {"en": " and ", "zh": "、"}, {"en": " and others", "zh": "等"}
+_COMMA = {"en": ", ", "zh": "、"}
 N_LONGEST = 6
 """Most characters of a Chinese word."""
 _SMALL = frozenset(
@@ -27,6 +42,9 @@ _SMALL = frozenset(
 """Words that no branch is about. A list for searching has more, such as bill and call, which branches are about."""
 _BETWEEN = re.compile(r"[\s_/.\-]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
+_NUMBER = re.compile(r"-\d+$")
+_TURNS = Turn(NEED, p_turn=0.0), Turn(NEED, p_turn=1.0), Turn("answer", "agent")
+_SILENT = frozenset([*DETAILS.values(), *(without_topic(language, turn) for language in VARIOUS for turn in _TURNS)])
 Words = frozenset[str]
 
 
@@ -53,22 +71,54 @@ def shared_names(
     >>> shared_names([["激活-信用卡", "挂失-信用卡"], ["查询-账单", "下载-电子账单"]], "zh")
     ['信用卡', '账单']
     """
-    words = [[words_of_name(name, language) for name in own] for own in branches]
+    words = [[words_of_name(name, language) for name in own if not _is_silent(name)] for own in branches]
     everywhere = Counter(word for own in words for one in own for word in one)
-    everywhere.update(word for name in rest for word in words_of_name(name, language))
+    everywhere.update(word for name in rest if not _is_silent(name) for word in words_of_name(name, language))
     order = sorted(range(len(branches)), key=lambda i: (-len(branches[i]), i))
     found, used = dict[int, str](), {name.casefold() for name in taken}
     for i in order:
-        names = _candidates(words[i], everywhere, language)
-        found[i] = next((name for name in names if name not in used), _first_of(branches[i]))
+        names = [*_candidates(words[i], everywhere, language), *_action(branches[i]), _first_two(branches[i], language)]
+        found[i] = next((name for name in names if name not in used), names[-1])
         used.add(found[i])
     numbered = number([*taken, *(found[i] for i in order)])[len(taken) :]
     return [name for _, name in sorted(zip(order, numbered, strict=True))]
 
 
-def _first_of(names: Sequence[str]) -> str:
-    """Return what names a branch that no word names: its first intent."""
-    return names[0].casefold()
+def _is_silent(name: str) -> bool:
+    """Return whether a name says nothing of what its intent is about.
+
+    Examples
+    --------
+    >>> [_is_silent(name) for name in ("various-requests-2", "各种-答复", "provide-details", "various-lock-and-bike")]
+    [True, True, True, False]
+    """
+    return _NUMBER.sub("", name) in _SILENT
+
+
+def _action(names: Sequence[str]) -> list[str]:
+    """Return the action of more than half of the names, if there is one that tells something."""
+    actions = Counter(name.partition("-")[0].casefold() for name in names if "-" in name)
+    return [
+        action
+        for action, n in actions.most_common(1)
+        if n > ENOUGH * len(names) and n >= LEAST and action in ACTION_WORDS and action not in SAYING_LITTLE
+    ]
+
+
+def _first_two(names: Sequence[str], language: str) -> str:
+    """Return what names a branch whose intents share nothing: the names of the two most important ones.
+
+    Examples
+    --------
+    >>> _first_two(["say-thanks", "say-hello"], "en"), _first_two(["a-b", "c-d", "e-f"], "en")
+    ('say-thanks and say-hello', 'a-b, c-d and others')
+    >>> _first_two(["询问-工号", "提供-地址", "提供-姓名"], "zh")
+    '询问-工号、提供-地址等'
+    """
+    own = list(dict.fromkeys(name.casefold() for name in sorted(names, key=_is_silent)))
+    if len(own) < LEAST:
+        return own[0]
+    return _TWO[language].join(own) if len(own) == LEAST else _COMMA[language].join(own[:2]) + _OTHERS[language]
 
 
 def words_of_name(name: str, language: str) -> Words:
@@ -110,19 +160,19 @@ def _chinese(name: str) -> Words:
 
 
 def _candidates(own: Sequence[Words], everywhere: Counter[str], language: str) -> Iterator[str]:
-    """Yield names of a branch, the best first: single words that cover enough, and pairs that cover more."""
+    """Yield names of a branch, the best first: single words that cover enough, and pairs that do."""
     here = _whole(Counter(word for one in own for word in sorted(one, key=lambda word: (-len(word), word))))
-    marks = sorted(here, key=lambda word: -_mark(here[word], len(own), everywhere[word]))  # of equals, the first said
+    shared = [word for word in here if here[word] >= LEAST]
+    marks = sorted(shared, key=lambda word: -_mark(here[word], len(own), everywhere[word]))  # of equals, the first said
     for word in marks:
         if here[word] > ENOUGH * len(own):
             yield word
     for first in marks:
         rest = Counter(word for one in own if first not in one for word in one)
-        others = (word for word in marks if rest[word] and not _overlap(first, word))
+        others = [word for word in marks if rest[word] >= LEAST and not _overlap(first, word)]
         second = max(others, key=lambda word: _mark(rest[word], len(own), everywhere[word]), default="")
-        if second:
+        if second and here[first] + rest[second] > ENOUGH * len(own):
             yield f"{first}{AND[language]}{second}"
-        yield first
 
 
 def _overlap(a: str, b: str) -> bool:

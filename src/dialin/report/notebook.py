@@ -37,8 +37,8 @@ class Picture:
 
     @property
     def intents(self) -> tuple[IntentFacts, ...]:
-        """The largest intents."""
-        return self.page.facts.intents[:MAX_INTENTS]
+        """The first intents of the list: the largest needs."""
+        return self.page.facts.listed[:MAX_INTENTS]
 
     @property
     def n_others(self) -> int:

@@ -22,6 +22,7 @@ from dialin.text.width import shortened
 
 CANDIDATE_MARK = "  candidate: nobody has accepted it yet"
 """Stands behind an intent that an update found."""
+LEFTOVER_LINE = "leftover group: no name holds for it, or most of it states no need; read it before you use it"
 N_VALUES = 5
 """Maximum number of values of an outcome in words."""
 EXAMPLE_WIDTH = 390
@@ -97,6 +98,8 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     lines = [*([" › ".join(one.path)] if one.path else []), *call_lines(facts, one), said]
     if one.kind:
         lines.append(f"{one.kind}: {one.p_kind:.0%} of its utterances")
+    if one.is_leftover:
+        lines.append(LEFTOVER_LINE)
     if facts.timeline and one.move:
         how_sure = "significant" if one.move.is_sure else "not significant"
         change = f"{one.move.before:.1%} → {one.move.after:.1%}, {how_sure}"

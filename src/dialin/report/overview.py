@@ -11,15 +11,13 @@ from dialin.facts.facts import Facts, IntentFacts, stratum_of
 from dialin.judge.certainty import with_certainty
 from dialin.name.kinds import may_be_need
 from dialin.report.branches_part import tree_part
+from dialin.report.groups_part import groups_part
 from dialin.report.outcomes_part import outcomes_part
 from dialin.report.terminal import (
     OF_CALLS,
     OF_UTTERANCES,
-    WHAT_ELSE,
-    WHY,
     Column,
     add,
-    by_heading,
     counted_words,
     frequency_cells,
     grid,
@@ -39,6 +37,8 @@ MIN_WIDE_WIDTH = 110
 """Minimum width of a terminal, in columns, with room for a sentence of each intent."""
 REASON_OF = "main reason of"
 """Column of the number of calls of which an intent is the main reason."""
+LEFTOVER_MARK = "  leftover group"
+"""Stands after the name of a leftover group that is a main reason."""
 PATH_WIDTH = 72
 """Maximum width of a path through a call, in columns."""
 
@@ -47,6 +47,7 @@ def print_facts(run: Run, facts: Facts, console: Console) -> None:
     """Print all facts of a run."""
     parts = [
         *intents_parts(facts, console.width),
+        ("New groups inside known intents", groups_part(facts)),
         ("Main reasons for calls", reasons_table(facts)),
         ("Outcomes", outcomes_part(facts)),
         ("Over time", time_part(facts)),
@@ -68,13 +69,12 @@ def intents_parts(facts: Facts, width: int) -> list[tuple[str, RenderableType | 
     """Return the tables of intents with their titles: needs and the rest apart, where their kinds are known."""
     if not facts.intents:
         return [("Intents", Text("no intents were found"))]
-    groups = by_heading(facts.intents, [one.kind for one in facts.intents])
-    return [(heading or "Intents", intents_grid(facts, intents, width)) for heading, intents in groups]
+    return [(heading or "Intents", intents_grid(facts, intents, width)) for heading, intents in facts.sections]
 
 
 def title_line(title: str, facts: Facts) -> Text:
     """Return the heading of a part, with what the intents under it add up to."""
-    own = {WHY: facts.needs, WHAT_ELSE: facts.others}.get(title)
+    own = dict(facts.sections).get(title)
     said = f"  {counted_words(len(own), sum(one.n_occurrences for one in own))}" if own else ""
     return Text.assemble((title.upper(), "bold"), (said, "dim"))
 
@@ -90,7 +90,7 @@ def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> Re
     told = "description, or “a sentence”" if is_mixed else "description" if is_described else "example"
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
-        (Column("kind"), is_wide and not may_be_need(intents[0].kind)),
+        (Column("kind"), is_wide and not all(may_be_need(one.kind) for one in intents)),
         (Column("role"), bool(facts.roles)),
         (Column(REASON_OF, "right"), is_wide and any(one.n_reason for one in intents)),
         (Column(told, flexible=True), is_wide),
@@ -118,10 +118,14 @@ def reasons_table(facts: Facts) -> RenderableType | None:
     table = grid(Column("#", "right"), Column("main reason", flexible=True), *numbers("calls", "share"), Column(""))
     counts = [one.n_reason or 0 for one in found]
     for one, count in zip(found, counts, strict=True):
-        bar = Text("█" * max(1, round(BAR * count / counts[0])), style="blue")
-        add(table, one.intent_id, one.title, f"{count:,}", f"{count / n:.1%}", bar)
+        bar = Text("█" * max(1, round(BAR * count / max(counts))), style="blue")
+        title = Text.assemble(one.title, (LEFTOVER_MARK if one.is_leftover else "", "dim"))
+        add(table, one.intent_id, title, f"{count:,}", f"{count / n:.1%}", bar)
     none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a main reason"
-    few = facts.calls.n_withheld
+    few, rest = facts.calls.n_withheld, facts.reasons[N_REASONS:]
+    if rest:
+        n_rest = sum(one.n_reason or 0 for one in rest)
+        none += f", {n_rest:,} with one of {len(rest):,} other intents"
     none += f", {few:,} with one whose number of calls is withheld" if few else ""
     return Group(table, Text(none), *ways_of(facts, facts.calls.paths))
 
@@ -141,8 +145,8 @@ def time_part(facts: Facts) -> RenderableType | None:
     timeline = facts.timeline
     if timeline is None:
         return None
-    span = f"{timeline.names[0]} to {timeline.names[-1]}"
-    what = f"utterances per {timeline.unit}, {span}, at most {max(timeline.totals):,}"
+    order = "" if timeline.is_dated else " in input order, since the data has no dates"
+    what = f"utterances per {timeline.unit}{order}; the highest bar is {max(timeline.totals):,}"
     sure = facts.movers[:N_MOVERS]
     table = grid(
         Column("#", "right"), Column("rising or falling", flexible=True), Column("share"), *numbers("earlier", "later")
@@ -151,7 +155,21 @@ def time_part(facts: Facts) -> RenderableType | None:
         assert one.move is not None  # movers are intents with a move
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
         add(table, one.intent_id, one.title, sparkline(facts.shares(one)), *figures)
-    return Group(Text(sparkline(timeline.totals)), Text(what), *([table] if sure else []))
+    line = sparkline(timeline.totals)
+    return Group(Text(line), Text(axis_under(line, timeline.names)), Text(what), *([table] if sure else []))
+
+
+def axis_under(line: str, names: Sequence[str]) -> str:
+    """Return the first and the last period as they stand under a line of blocks, or beside each other if it is short.
+
+    Examples
+    --------
+    >>> axis_under("█▇█▇▇", "12345"), axis_under("▁█", ["2024-01-01", "2024-01-08"])
+    ('1   5', '2024-01-01 to 2024-01-08')
+    """
+    first, last = names[0], names[-1]
+    room = len(line) - len(first) - len(last)
+    return f"{first}{' ' * room}{last}" if room >= 2 else f"{first} to {last}"
 
 
 def roles_table(facts: Facts) -> RenderableType | None:
@@ -176,7 +194,8 @@ def left_part(facts: Facts) -> RenderableType:
     for left in facts.left:
         add(table, left.reason, f"{left.n_occurrences:,}", left.meaning)
         for stray in left.examples[:N_STRAYS]:
-            add(table, "", "", Text(on_one_line(stray.text), style="dim"))
+            said = f"{stray.count:,} × " if stray.count > 1 else ""
+            add(table, "", "", Text(said + on_one_line(stray.text), style="dim"))
     return table
 
 

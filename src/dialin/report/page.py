@@ -11,12 +11,13 @@ from functools import cached_property
 from dialin.facts.facts import Facts, IntentFacts, RoleFacts
 from dialin.judge.certainty import CERTAINTY_NOTE, UNFITTED_NOTE
 from dialin.name.kinds import NEED
+from dialin.name.sections import LEFTOVER, WHY
 from dialin.report.colours import UNASSIGNED_COLOUR, Colour, colours
 from dialin.report.inputs import inputs_line
+from dialin.report.intent_groups import IntentGroup, intent_groups
 from dialin.report.map.points import Points, script_json
 from dialin.report.outcome_view import OutcomeView
 from dialin.report.pictures import COLUMNS_WIDTH, StackedColumn, TreePicture, columns, line_points, tree_picture
-from dialin.report.terminal import WHAT_ELSE, WHY, by_heading
 from dialin.report.took import Took, took
 from dialin.runs.manifest import Manifest
 
@@ -30,6 +31,7 @@ ALL_KINDS_NOTE = "It counts intents of all roles and kinds, as the number above 
 SECTIONS = {
     "map": "Map",
     "intents": "Intents",
+    "groups": "New groups",
     "calls": "Main reasons",
     "outcomes": "Outcomes",
     "trends": "Over time",
@@ -46,20 +48,6 @@ KIND_WORDS = {
     "acknowledgement": "acknowledge",
     "social": "are social",
 }
-
-
-@dataclass(frozen=True)
-class IntentGroup:
-    """Intents of the table under one heading: its name in the page, the heading, and the intents."""
-
-    name: str
-    heading: str
-    intents: tuple[IntentFacts, ...]
-
-    @property
-    def n_occurrences(self) -> int:
-        """The number of their utterances."""
-        return sum(one.n_occurrences for one in self.intents)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +83,7 @@ class Page:
         facts = self.facts
         is_there = {
             "map": self.points is not None,
+            "groups": bool(facts.groups),
             "calls": facts.calls is not None,
             "outcomes": facts.outcomes is not None and bool(facts.outcomes.intents),
             "trends": bool(facts.timeline or facts.roles),
@@ -121,12 +110,13 @@ class Page:
 
     @property
     def data(self) -> str:
-        """The data of the map's script as JSON: points, and each intent's title, colours, name and utterances."""
+        """The map's data as JSON: points; each intent's title, colours, name and utterances; the order of the list."""
         if self.points is None:
             return "{}"
         found = [(self.colour(one.intent_id), one) for one in self.facts.intents]
         intents = [[one.title, colour.light, colour.dark, one.name, one.n_occurrences] for colour, one in found]
-        return script_json({"intents": intents} | self.points.as_dict())
+        listed = [self.place(one) for one in self.facts.listed]
+        return script_json({"intents": intents, "listed": listed} | self.points.as_dict())
 
     @property
     def suggestion_note(self) -> str:
@@ -148,6 +138,11 @@ class Page:
         """The parts of the bar of seconds; empty if nobody wrote them down."""
         return took(self.steps)
 
+    @property
+    def unit(self) -> str:
+        """What an update counts: "needs" if something was left out as not a need, else "utterances"."""
+        return "needs" if self.facts.summary.n_left_out else "utterances"
+
     # --- intents ---
 
     @property
@@ -163,12 +158,13 @@ class Page:
     @property
     def about_intents(self) -> str:
         """What there is to say of the intents as a whole: branches, roles, and how many are needs."""
-        facts, needs = self.facts, len(self.facts.needs)
+        facts, n_under = self.facts, {heading: len(own) for heading, own in self.facts.sections}
         n_tops = sum(branch.parent < 0 for branch in facts.branches)
         counted = [("branch", "branches", n_tops), ("role", "roles", len(facts.roles))]
         parts = [", ".join(f"{n} {one if n == 1 else more}" for one, more, n in counted if n)]
-        if self.said and facts.others:
-            parts.append(f"{needs:,} {'is' if needs == 1 else 'are'} why people call")
+        if self.said and len(n_under) > 1:
+            parts += [f"{n:,} {'is' if n == 1 else 'are'} why people call" for n in [n_under.get(WHY, 0)]]
+            parts += [f"{n:,} leftover group{'s' * (n != 1)}" for n in [n_under.get(LEFTOVER, 0)] if n]
         if n := facts.summary.n_candidates:
             parts.append(f"{n:,} {'is a candidate' if n == 1 else 'are candidates'} that nobody has accepted yet")
         return "; ".join(filter(None, parts))
@@ -176,19 +172,17 @@ class Page:
     @property
     def shown(self) -> tuple[IntentFacts, ...]:
         """The intents in the table."""
-        return self.facts.intents[: self.max_rows]
+        return self.facts.listed[: self.max_rows]
 
     @property
     def groups(self) -> list[IntentGroup]:
-        """The intents in the table: why people call, and what else is said; one group without a heading if unknown."""
-        named = {"": "", WHY: "needs", WHAT_ELSE: "others"}
-        groups = by_heading(self.shown, [one.kind for one in self.shown])
-        return [IntentGroup(named[heading], heading.capitalize(), tuple(intents)) for heading, intents in groups]
+        """The intents in the table under their headings."""
+        return intent_groups(self.shown)
 
     @property
     def rest(self) -> tuple[IntentFacts, ...]:
         """The intents that are not in the table: a list below it has them."""
-        return self.facts.intents[self.max_rows :]
+        return self.facts.listed[self.max_rows :]
 
     def place(self, one: IntentFacts) -> int:
         """Return the place of an intent among all, by which the script of the map knows it."""
@@ -254,6 +248,16 @@ class Page:
     def movers(self) -> list[IntentFacts]:
         """The intents whose share changed significantly."""
         return self.facts.movers[:N_MOVERS]
+
+    @property
+    def axis(self) -> str:
+        """What the small lines run over: the first and the last period, and the unit."""
+        timeline = self.facts.timeline
+        if timeline is None:
+            return ""
+        if not timeline.is_dated:
+            return "tenths of the input"
+        return f"{timeline.names[0]} – {timeline.names[-1]}, per {timeline.unit}"
 
     def line(self, one: IntentFacts | RoleFacts) -> str:
         """Return the points of the small line for the share of an intent or role over time."""

@@ -16,6 +16,8 @@ def without_sentences(page: Page) -> Page:
     facts = page.facts
     intents = tuple(replace(one, examples=()) for one in facts.intents)
     left = tuple(replace(group, examples=()) for group in facts.left)
+    groups = tuple(replace(group, examples=()) for group in facts.groups)
     summary = replace(facts.summary, intents=[intent | {"examples": []} for intent in facts.summary.intents])
     points = page.points and replace(page.points, texts=[""] * len(page.points.texts))
-    return replace(page, facts=replace(facts, intents=intents, left=left, summary=summary), points=points)
+    told = replace(facts, intents=intents, left=left, groups=groups, summary=summary)
+    return replace(page, facts=told, points=points)

@@ -10,7 +10,7 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Literal, TypeVar
+from typing import IO, Any, Literal
 
 from rich import box
 from rich.cells import cell_len
@@ -21,12 +21,11 @@ from rich.text import Text
 from dialin.facts.facts import Facts
 from dialin.facts.headline import summary_of
 from dialin.judge.certainty import with_certainty
-from dialin.name.kinds import may_be_need
+from dialin.name.sections import by_heading
 from dialin.report.totals import stored_line, totals
 from dialin.runs.run import Run
 from dialin.text.screen import SafeConsole
 
-T = TypeVar("T")
 N_SHOWN = 2
 """Number of examples shown per intent."""
 PIPE_WIDTH = 80
@@ -37,8 +36,6 @@ RULE = " ─"
 BLOCKS = "▁▂▃▄▅▆▇█"
 OF_CALLS, OF_UTTERANCES = ("of calls", "utterances"), ("utterances", "share")
 """Columns of how often an intent is said, with and without dialogues."""
-WHY, WHAT_ELSE = "why people call", "what else is said"
-"""Headings of the intents that are needs, and of the others."""
 
 
 def console_on(stream: IO[str]) -> Console:
@@ -49,7 +46,7 @@ def console_on(stream: IO[str]) -> Console:
 def print_report(run: Run, stream: IO[str]) -> None:
     """Print the table of intents and the totals."""
     console, summary = console_on(stream), summary_of(run)
-    for heading, intents in by_heading(summary.intents, [intent["kind"] for intent in summary.intents]):
+    for heading, intents in by_heading(summary.intents, summary.intents):
         if heading:
             said = counted_words(len(intents), sum(intent["n_occurrences"] for intent in intents))
             console.print(Text.assemble((heading.upper(), "bold"), (f"  {said}", "dim")))
@@ -112,26 +109,6 @@ def _width_of(figures: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
     columns = zip(figures, list(zip(*rows, strict=True))[1:-1], strict=True)
     widest: list[int] = [max(cell_len(name), *(cell.cell_len for cell in cells)) for name, cells in columns]
     return sum(widest) + BLANKS_BETWEEN * (len(widest) + 1) + BLANKS_AT_EDGES
-
-
-def by_heading(intents: Sequence[T], kinds: Sequence[str]) -> list[tuple[str, list[T]]]:
-    """Return the intents that are needs, and the others, each with their heading; all under "" without known kinds.
-
-    Examples
-    --------
-    >>> by_heading(["cancel", "thank"], ["need", "social"])
-    [('why people call', ['cancel']), ('what else is said', ['thank'])]
-    >>> by_heading(["cancel", "thank"], ["", ""])
-    [('', ['cancel', 'thank'])]
-    """
-    if not any(kinds):
-        return [("", list(intents))]
-    pairs = list(zip(intents, map(may_be_need, kinds), strict=True))
-    groups = [
-        (WHY, [one for one, is_need in pairs if is_need]),
-        (WHAT_ELSE, [one for one, is_need in pairs if not is_need]),
-    ]
-    return [(heading, group) for heading, group in groups if group]
 
 
 def counted_words(n_intents: int, n_occurrences: int) -> str:

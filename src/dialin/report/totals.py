@@ -18,6 +18,8 @@ def totals(run: Run, summary: Summary) -> list[str]:
     found = summary.goodness
     n = len(summary.intents)
     good = f" · expected goodness {found.value:.2f} ({found.low:.2f}–{found.high:.2f})" if n else ""
+    if (purity := summary.expected_purity) is not None:
+        good += f", purity {purity:.2f}"
     calls = f" in {summary.n_dialogues:,} calls" if summary.n_dialogues else ""
     clustered = f"{summary.n_occurrences - summary.n_left_out:,} {'needs' if summary.n_left_out else 'utterances'}"
     lines = [
@@ -59,7 +61,7 @@ def said_line(summary: Summary) -> str:
     is_other = n is not None and n != summary.kinds.get(NEED, 0)
     if not is_other:
         return f"utterances: {parts}"
-    return f"utterances, each read alone: {parts}; the intents under WHY PEOPLE CALL have {n:,} of any kind"
+    return f"utterances, each read alone: {parts}; the intents that state a need have {n:,} of any kind"
 
 
 def suggestion_line(summary: Summary) -> str:

@@ -17,7 +17,7 @@ from dialin.runs.run import Run
 POINTS = 100
 N_SHOWN = 3
 """Intents and sentences of a group that are shown."""
-WHAT_NOW = "nothing was moved: take such sentences out in a review, or make a new run with dialin discover --since"
+WHAT_NOW = "nothing was moved: dialin review makes an intent of such a group; a new run with --since may find it, too"
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _said(one: dict[str, Any], what: str, unit: str) -> str:
         far = one["distance"]
         return f"lies {far['before']:.3f} from its centre on average before, {far['after']:.3f} now"
     if what == "unassigned":
-        return f"of the {unit} nearest to it, it does not take in {_moved(one['unassigned'])}"
+        return f"the share of the {unit} nearest to it that it does not take in: {_moved(one['unassigned'])}"
     return f"its share of the {unit} with a known intent: {_moved(one['share'])}"
 
 

@@ -99,10 +99,8 @@ class Vote:
 
     Parameters
     ----------
-    intent : int
-        Id of the intent.
-    good : bool
-        True if its sentences share one intent.
+    intent, good : int, bool
+        Id of the intent; True if its sentences share one intent.
     group : int
         Group of the person: 1 judges clusters, 2 verifies named intents.
     look : int
@@ -266,20 +264,22 @@ class Entry:
         Line number in the file, from 1.
     edit : Edit
         The decision.
-    by : str
-        Name of the person who decided; "" if unknown.
-    at : str
-        Time, ISO 8601 in UTC; "" if unknown.
+    by, at : str
+        Name of the person who decided, and the time, ISO 8601 in UTC; "" if unknown.
+    batch : str
+        Shared by decisions that were taken at once; "" for a single one.
     """
 
     line: int
     edit: Edit
     by: str = ""
     at: str = ""
+    batch: str = ""
 
     def as_line(self) -> str:
         """Return the entry as a line of the log, without the newline."""
-        return json.dumps({"at": self.at, "by": self.by, **fields_of(self.edit)}, ensure_ascii=True)
+        batch = {"batch": self.batch} if self.batch else {}
+        return json.dumps({"at": self.at, "by": self.by, **batch, **fields_of(self.edit)})
 
 
 def entry_of(text: str, line: int) -> Entry:
@@ -288,7 +288,7 @@ def entry_of(text: str, line: int) -> Entry:
     Examples
     --------
     >>> entry_of('{"intent_id": 3, "decision": "accept"}', 1)
-    Entry(line=1, edit=Accept(intent=3), by='', at='')
+    Entry(line=1, edit=Accept(intent=3), by='', at='', batch='')
     """
     try:
         value: Any = json.loads(text)
@@ -296,5 +296,5 @@ def entry_of(text: str, line: int) -> Entry:
         raise ValueError("it is nested too deep") from error
     if not isinstance(value, dict):
         raise ValueError("it must be an object")
-    by, at = value.get("by"), value.get("at")
-    return Entry(line, edit_of(value), by if isinstance(by, str) else "", at if isinstance(at, str) else "")
+    told = (value.get(name) for name in ("by", "at", "batch"))
+    return Entry(line, edit_of(value), *(one if isinstance(one, str) else "" for one in told))

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,10 +21,13 @@ from typing import Any, BinaryIO
 from dialin import files, saved
 from dialin.errors import InputError
 from dialin.review.edits import Edit, Entry, edit_of, entry_of, fields_of
+from dialin.review.log_file import locked_log, open_log
 
 DECISIONS = "decisions.jsonl"
 TAKEN_OVER = "taken_over"
 """Field of the first line: how many decisions after it were about an earlier run, and came with its update."""
+N_BATCH = 6
+"""Bytes of the name of a batch."""
 HINT = 'write {"intent_id": 3, "decision": "accept"}, or use: dialin review RUN'
 
 
@@ -188,26 +190,32 @@ class DecisionLog:
 
     def append(self, by: str, decide: Callable[[list[Entry]], Edit], at: str = "") -> list[Entry]:
         """Add one edit as `append` does."""
+        return self.append_all(by, lambda entries: [decide(entries)], at)
+
+    def append_all(self, by: str, decide: Callable[[list[Entry]], Sequence[Edit]], at: str = "") -> list[Entry]:
+        """Add some edits as `append` does, all of them or none; several have one batch, which is undone together."""
         try:
-            with _open(self._path) as file, _locked(file):
+            with open_log(self._path) as file, locked_log(file):
                 return self._append(file, by, decide, at or now())
         except OSError as error:
             raise files.cannot_write(self._path, error) from error
 
-    def _append(self, file: BinaryIO, by: str, decide: Callable[[list[Entry]], Edit], at: str) -> list[Entry]:
+    def _append(self, file: BinaryIO, by: str, decide: Callable[[list[Entry]], Sequence[Edit]], at: str) -> list[Entry]:
         file.seek(0)
         data = file.read()
         kept = whole(data)
         entries = self._entries(data)
-        edit = as_read_back(decide(entries))
+        edits = list(map(as_read_back, decide(entries)))
+        batch = secrets.token_hex(N_BATCH) if len(edits) > 1 else ""
         if kept < len(data):
             file.truncate(kept)  # a line that was cut short would corrupt the next one
         before = _before(data[:kept], self._path)
-        entry = Entry((data[:kept] + before).count(b"\n") + 1, edit, by, at)
-        file.write(before + entry.as_line().encode() + b"\n")
+        first = (data[:kept] + before).count(b"\n") + 1
+        added = [Entry(line, edit, by, at, batch) for line, edit in enumerate(edits, first)]
+        file.write(before + "".join(entry.as_line() + "\n" for entry in added).encode())
         file.flush()
         os.fsync(file.fileno())
-        return [*entries, entry]
+        return [*entries, *added]
 
     def _entries(self, data: bytes) -> list[Entry]:
         known, entries = self._known  # other threads may set both meanwhile
@@ -247,45 +255,3 @@ def _before(data: bytes, path: Path) -> bytes:
 def now() -> str:
     """Return the current time in the format of the log: ISO 8601, UTC, in whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _open(path: Path) -> BinaryIO:
-    """Return the log open for reading and appending; create it if it does not exist."""
-    is_new = not path.exists()
-    file = path.open("a+b")
-    if is_new:
-        _keep_entry(path.parent)
-    return file
-
-
-def _keep_entry(folder: Path) -> None:
-    """Flush the folder entry of a new file to disk; Windows has no such call."""
-    if sys.platform != "win32":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-@contextmanager
-def _locked(file: BinaryIO) -> Iterator[None]:
-    """Hold an exclusive lock on the file; the system releases it when the process ends."""
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415  (this system only)
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-        try:
-            yield
-        finally:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-    else:
-        import fcntl  # noqa: PLC0415  (this system only)
-
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,7 +1,8 @@
 """Rank the intents in the order in which people should look at them, and find the nearest intent of each.
 
-New intents and candidates come first, then those that have drifted, then the others; in each group, needs come before
-the rest, and first those with the most utterances that, in expectation, belong elsewhere or are in a mixed intent.
+New intents and candidates come first, then those that have drifted, then the others; in each group, they come as they
+are listed everywhere: needs, leftover groups, and the rest. Among those, the first are those with the most utterances
+that, in expectation, belong elsewhere or are in a mixed intent.
 Confirmed intents come last, unless they have drifted after that.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dialin.name.kinds import may_be_need
+from dialin.name.sections import LEFTOVER, SECTIONS, section_of
 from dialin.review.apply import IN_PLACE, Row
 from dialin.review.nearness import IntentNearness
 from dialin.review.state import ReviewState
@@ -72,6 +73,8 @@ class RankedIntent(NamedTuple):
         Whether it waits to be accepted, is not in the earlier run, or has changed since and needs a second look.
     kind : str
         What most of its utterances do; "" if it is unknown.
+    section : str
+        The heading under which it is listed, one of `SECTIONS`.
     """
 
     intent: int
@@ -93,6 +96,12 @@ class RankedIntent(NamedTuple):
     is_new: bool = False
     has_drifted: bool = False
     kind: str = ""
+    section: str = SECTIONS[0]
+
+    @property
+    def is_leftover(self) -> bool:
+        """Whether it is listed under the leftover groups, to be read before use."""
+        return self.section == LEFTOVER
 
     @property
     def is_settled(self) -> bool:
@@ -100,11 +109,12 @@ class RankedIntent(NamedTuple):
         return self.is_done and not self.has_drifted
 
     @property
-    def turn(self) -> tuple[bool, int, bool, float, int]:
+    def turn(self) -> tuple[bool, int, int, float, int]:
         """Its place in the order of review, to sort by."""
         is_first = (self.is_candidate or self.is_new) and not self.is_done
         first = 0 if is_first else 1 if self.has_drifted else 2
-        return self.is_settled, 0 if self.is_settled else first, not may_be_need(self.kind), -self.doubt, self.intent
+        section = SECTIONS.index(self.section)
+        return self.is_settled, 0 if self.is_settled else first, section, -self.doubt, self.intent
 
 
 def ranking(
@@ -184,5 +194,6 @@ def _ranked(row: Row, around: _Around) -> RankedIntent:
         uid=row.get("uid") or "",
         is_candidate=bool(row.get("candidate")),
         kind=row.get("kind") or "",
+        section=section_of({"kind": "", **row}),
         **around._asdict(),
     )

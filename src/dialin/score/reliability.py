@@ -15,6 +15,10 @@ from scipy.special import ndtri
 
 from dialin.errors import InputError
 
+SHARED_ERROR = 0.9
+"""Standard deviation, in log-odds, by which the P(good) of all clusters of a run are too high or too low together: the
+least with which 95 % of the runs that ``studies.own.shared_error`` scores have their true share in the interval."""
+
 
 @dataclass(frozen=True)
 class Goodness:
@@ -58,7 +62,8 @@ def expected_goodness(p_good: ArrayLike) -> Goodness:
     """Compute the expected share of good clusters from the judge's own probabilities.
 
     The judge found every kept cluster good, so counting its verdicts says nothing. The mean of its P(good) is
-    informative, as far as the judge is calibrated.
+    informative, as far as the judge is calibrated: in a single run its probabilities are too high or too low together,
+    since the clusters of the run are finer or coarser than what its reader calls one intent.
 
     Parameters
     ----------
@@ -68,20 +73,38 @@ def expected_goodness(p_good: ArrayLike) -> Goodness:
     Returns
     -------
     Goodness
-        Mean, with the normal 95 % interval for a sum of independent events: 1.96 · √(Σ p (1 − p)) / n on each side.
+        Mean, with an approximate 95 % interval for the share in this run. With w, the mean of p (1 − p), its half is
+        1.96 · √(w / n + (`SHARED_ERROR` · w)²): the clusters vary by themselves, and all shift together, except those
+        that a person has decided (0 or 1).
 
     Examples
     --------
+    w is (.09 + .21) / 2 = .15, and the half 1.96 · √(.075 + .0182) = .6.
+
     >>> found = expected_goodness([0.9, 0.7])
     >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
-    (0.8, 0.26, 1.0)
+    (0.8, 0.2, 1.0)
     """
     p = np.asarray(p_good, dtype=np.float64)
     if not len(p):
         return Goodness(math.nan, 0.0, 1.0, 0, 0, 0)
-    mean, half = float(p.mean()), float(1.96 * np.sqrt((p * (1 - p)).sum()) / len(p))
+    mean, half = float(p.mean()), half_width(p, SHARED_ERROR)
     n_good = int((p >= 0.5).sum())
     return Goodness(mean, max(mean - half, 0.0), min(mean + half, 1.0), n_good, len(p) - n_good, 0)
+
+
+def half_width(p: NDArray[np.float64], shared_error: float) -> float:
+    """Return half of the 95 % interval of `expected_goodness`, before it is cut at 0 and 1, for a shared error.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n,), float64
+        P(good) of each cluster.
+    shared_error : float
+        Like `SHARED_ERROR`.
+    """
+    each = float((p * (1 - p)).mean())  # also how far the mean moves for each unit of log-odds that all p move
+    return 1.96 * math.sqrt(each / len(p) + (shared_error * each) ** 2)
 
 
 def fleiss_kappa(table: ArrayLike) -> float:

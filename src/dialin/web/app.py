@@ -32,8 +32,10 @@ from dialin.web.asked import (
     query_number,
     user_in,
 )
+from dialin.web.bulk import BULK, accepted_at_once
 from dialin.web.desk import Desk, View
 from dialin.web.forms import Form, decision, seen_in
+from dialin.web.groups_page import groups_page
 from dialin.web.guard import Guard
 from dialin.web.rendered import ASSETS, asset_of, page_templates
 from dialin.web.seen import StaleError
@@ -90,6 +92,7 @@ def app_of(run: Run, access: Access) -> Guard:
         Route("/intent/{intent}", site.intent),
         Route("/unassigned", site.unassigned),
         Route("/intent/{intent}/split", site.split),
+        Route("/groups", site.groups),
         Route("/search", site.search),
         Route("/tree", site.tree),
         Route("/log", site.log),
@@ -136,6 +139,10 @@ class _Site:
         if page is None:
             return self._message(request, "There is nothing to split.", 404)
         return self._page(request, view, "split", page)
+
+    def groups(self, request: Request) -> Response:
+        view = self.desk.view()
+        return self._page(request, view, "groups", groups_page(view))
 
     def search(self, request: Request) -> Response:
         view, words = self.desk.view(), request.query_params.get("q", "")[:500]
@@ -208,7 +215,10 @@ class _Site:
     def _edited(self, form: Form, by: str) -> Response:
         if form.one("do") in TURNS:
             return RedirectResponse(self._turned(form, by) or self._next(form), 303)
-        self.desk.decide(by, branch_decision(form) or decision(form, self.desk.newer), seen_in(form))
+        if form.one("do") in BULK:
+            self.desk.accept_all(by, *accepted_at_once(form, self.desk.view()))
+        else:
+            self.desk.decide(by, branch_decision(form) or decision(form, self.desk.newer), seen_in(form))
         return RedirectResponse(self._next(form), 303)
 
     def _turned(self, form: Form, by: str) -> str:
@@ -259,6 +269,7 @@ class _Site:
                 group=self.access.group,
                 seen=view.entries[-1].line if view.entries else 0,
                 unseen=view.unseen[:N_OFFERED],
+                n_groups=len(view.groups),
                 can_edit=request.state.can_edit,
             )
         )

@@ -14,7 +14,7 @@ from dialin import files
 from dialin.errors import InputError
 from dialin.review.apply import Earlier, Row, edited_rows, p_after, rows_with_place, state_of
 from dialin.review.columns import SentenceColumns, sentence_columns
-from dialin.review.edits import Edit, Entry, Redo, Undo, Vote
+from dialin.review.edits import Accept, Edit, Entry, Redo, Undo, Vote
 from dialin.review.log import DECISIONS, DecisionLog, n_taken_over
 from dialin.review.nearness import IntentNearness, nearness_of
 from dialin.review.rank import RankedIntent, Ranker, Since
@@ -23,6 +23,7 @@ from dialin.review.state import ReviewState
 from dialin.runs.listed import read_listed
 from dialin.runs.run import Run
 from dialin.taxonomy.recorded import Recorded, recorded_in
+from dialin.taxonomy.told_groups import ToldGroup, open_groups, told_groups
 from dialin.text.unseen import plain_name
 from dialin.web.seen import Seen, check_own_seen, check_unchanged, concerned_by
 
@@ -32,7 +33,8 @@ class View:
     """A consistent snapshot of a run under review; later edits do not change it.
 
     `folded` holds the texts without case, for the search; `near` is None without vectors; `recorded` is what the run
-    says of an earlier one, and `unseen` has the names of listed intents that no intent bears.
+    says of an earlier one, `unseen` has the names of listed intents that no intent bears, and `groups` are those of new
+    sentences that its update told, and people have not dealt with.
     """
 
     run: Run
@@ -48,6 +50,7 @@ class View:
     folded: pa.Array
     recorded: Recorded
     unseen: tuple[str, ...]
+    groups: tuple[ToldGroup, ...] = ()
 
     def name(self, intent: int) -> str:
         """Return the name of an intent; "no intent" for −1 and for ids that no longer exist."""
@@ -79,6 +82,7 @@ class Desk:
         self._folded = pa.array([text.casefold() for text in run.corpus.texts], pa.large_string())
         self._recorded = recorded_in(run)
         self._since = since_of(self._recorded)
+        self._groups = told_groups(run.folder, len(self._folded))
         self._listed = [plain_name(one.name) for one in read_listed(run.folder / files.LISTED_INTENTS)]
         data = run.data
         self._X = data.X if data else None
@@ -123,6 +127,7 @@ class Desk:
             folded=self._folded,
             recorded=self._recorded,
             unseen=unseen_names(self._listed, intents),
+            groups=open_groups(self._groups, state.pinned),
         )
 
     def decide(self, by: str, decide: Callable[[ReviewState], Edit], seen: Seen) -> None:
@@ -146,8 +151,30 @@ class Desk:
 
         self._log.append(by, checked)
 
+    def accept_all(self, by: str, intents: Sequence[int], seen: Seen) -> None:
+        """Accept some intents at once, one line of the log each; those that are confirmed already are left out.
+
+        Raises
+        ------
+        StaleError
+            What the person saw has changed in the meantime; nothing is written.
+        InputError
+            None of them waits to be accepted; nothing is written.
+        """
+
+        def checked(entries: list[Entry]) -> list[Edit]:
+            check_unchanged(self._start, entries, seen)
+            state = self._replayer.after(entries)
+            known = [(intent, state.intents[intent]) for intent in intents if intent in state.intents]
+            waiting = [intent for intent, one in known if not one.confirmed or one.wants_split]
+            if not waiting:
+                raise InputError("there is nothing to accept", hint="reload the page: somebody may have accepted them")
+            return [Accept(intent) for intent in waiting if not refusal(state, Accept(intent), by)]
+
+        self._log.append_all(by, checked)
+
     def turn(self, by: str, line: int | None, turn: type[Undo] | type[Redo], seen: Seen) -> int:
-        """Undo or redo an edit, by default this person's last one; return its line.
+        """Undo or redo an edit, by default this person's last one with all of its batch; return its line.
 
         Raises
         ------
@@ -158,13 +185,13 @@ class Desk:
         """
         found = list[int]()
 
-        def checked(entries: list[Entry]) -> Edit:
+        def checked(entries: list[Entry]) -> list[Edit]:
             if line is None and seen.line is not None:
                 check_own_seen(entries, by, seen.line)
-            found.append(turned(self._start, entries, by, line, turn))
-            return turn(found[0])
+            found.extend(turned(self._start, entries, by, line, turn))
+            return [turn(each) for each in found]
 
-        self._log.append(by, checked)
+        self._log.append_all(by, checked)
         return found[0]
 
 
@@ -189,8 +216,13 @@ def unseen_names(listed: Sequence[str], intents: Sequence[Row]) -> tuple[str, ..
     return tuple(name for name in listed if name.casefold() not in seen)
 
 
-def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]) -> int:
-    """Return the line to undo or redo; raise InputError if there is none or a later line depends on it."""
+def turned(
+    start: ReviewState, entries: list[Entry], by: str, line: int | None, turn: type[Undo] | type[Redo]
+) -> list[int]:
+    """Return the lines to undo or redo; raise InputError if there is none or a later line depends on one.
+
+    Without a `line`, they are this person's last one, and the others that were written with it at once.
+    """
     before = replay(start, entries)
     lines = before.active if turn is Undo else before.undone
     own = {entry.line for entry in entries if entry.by == by}
@@ -202,7 +234,10 @@ def turned(start: ReviewState, entries: list[Entry], by: str, line: int | None, 
     theirs = next((e.by for e in entries if e.line == chosen and isinstance(e.edit, Vote) and e.by != by), None)
     if theirs is not None:
         raise InputError(f"line {chosen} is a verdict by {theirs}", hint="only the person who gave it can take it back")
-    after = replay(start, [*entries, Entry(len(entries) + 1_000_000, turn(chosen))])
+    batch = next((entry.batch for entry in entries if entry.line == chosen), "")
+    together = {entry.line for entry in entries if batch and line is None and entry.batch == batch} & set(lines)
+    turning = [chosen, *sorted(together - {chosen})]
+    after = replay(start, [*entries, *(Entry(len(entries) + 1_000_000 + i, turn(at)) for i, at in enumerate(turning))])
     if set(after.void) - set(before.void):
         raise InputError(f"cannot {word} line {chosen}: line {min(set(after.void) - set(before.void))} builds on it")
-    return chosen
+    return turning

@@ -80,6 +80,8 @@ def event(view: View, entry: Entry, user: str) -> Event:
     if isinstance(edit, Vote) and is_theirs and state.judged.decision(edit.group, edit.intent) is None:
         text = f"judged {_judged(view, edit)}"
     can_turn = not is_theirs  # only the person who gave a verdict can undo it
+    n_beside = sum(one.batch == entry.batch for one in view.entries) - 1 if entry.batch else 0
+    text += f", with {n_beside:,} other{'s' * (n_beside > 1)} at once" if n_beside > 0 else ""
     return Event(
         entry.line, entry.at, entry.by, text, status, entry.line in state.active and can_turn, undone and can_turn
     )

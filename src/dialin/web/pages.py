@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dialin.review.propose import named, parts_of
 from dialin.review.rank import RankedIntent
 from dialin.review.state import NO_INTENT
+from dialin.web.bulk import clear_ones
 from dialin.web.desk import View
 from dialin.web.lists import ALL, CountedList, before_and_after, counted_lists, listed_in
 from dialin.web.reasons import names_by_uid, reasons_to_look
@@ -72,6 +73,7 @@ class Overview:
     n_assigned: int
     doubt: float
     n_left: int
+    n_clear: int = 0
 
     @property
     def in_doubt(self) -> str:
@@ -187,6 +189,7 @@ def overview(view: View, page: int, chosen: str = ALL) -> Overview:
         n_assigned=sum(r.n_occurrences for r in view.ranked),
         doubt=sum(r.doubt for r in view.ranked if not r.is_done),
         n_left=len(view.state.members(NO_INTENT)),
+        n_clear=len(clear_ones(listed)),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dialin.discover.intent_tree import TOP
 from dialin.errors import InputError
 from dialin.facts.branches import BranchFacts, branch_facts
+from dialin.name.sections import SECTIONS
 from dialin.review.edits import Edit, Place, RenameBranch
 from dialin.review.rank import RankedIntent
 from dialin.review.state import ReviewState
@@ -32,10 +33,8 @@ class TreePage:
 def tree_page(view: View) -> TreePage:
     """Return the page of the tree of a run under review."""
     tree, n = view.state.tree, max(int(view.counts.sum()), 1)
-    by_size = sorted(view.ranked, key=lambda one: (-one.n_occurrences, one.name))
-    rows = [
-        {"intent_id": one.intent, "n_occurrences": one.n_occurrences, "share": one.n_occurrences / n} for one in by_size
-    ]
+    by_size = sorted(view.ranked, key=lambda one: (SECTIONS.index(one.section), -one.n_occurrences, one.name))
+    rows = [one._asdict() | {"intent_id": one.intent, "share": one.n_occurrences / n} for one in by_size]
     own: dict[int, list[RankedIntent]] = {}
     for one in by_size:
         own.setdefault(tree.places.get(one.intent, TOP), []).append(one)

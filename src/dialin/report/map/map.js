@@ -98,7 +98,7 @@ function startMap(data) {
     paint.textAlign = "center";
     paint.textBaseline = "middle";
     paint.lineJoin = "round";
-    const order = chosen >= 0 ? [chosen] : [...data.intents.keys()].filter((i) => !shown || groups[i].some((j) => shown[j]));
+    const order = chosen >= 0 ? [chosen] : data.listed.filter((i) => !shown || groups[i].some((j) => shown[j]));
     for (const i of order) {
       if (!groups[i].length) continue;
       if (taken.length >= 18 * view.zoom) return;
@@ -213,7 +213,7 @@ function startMap(data) {
   function fill(found, words, isNamed) {
     const hits = data.intents.map(() => 0);
     for (const j of found) if (intentOf[j] !== noIntent) hits[intentOf[j]]++;
-    const all = [...data.intents.keys()];
+    const all = data.listed;
     const intents = words ? all.filter((i) => hits[i] || isNamed[i]).sort((a, b) => hits[b] - hits[a] || a - b).slice(0, LISTED) : all;
     const rows = intents.filter((i) => i !== chosen).map((i) => item(i, words ? hits[i] : data.intents[i][4]));
     const more = words || chosen >= 0 ? found.slice(0, LISTED).map(sentence) : [];

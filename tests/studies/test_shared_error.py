@@ -1,0 +1,96 @@
+"""How far P(good) is off for all clusters of a run together is found on the runs of other families."""
+
+from __future__ import annotations
+
+import doctest
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pcsv
+import pytest
+
+from dialin.judge.certainty import PURITY_AT_0, PURITY_GAIN
+from dialin.score.reliability import SHARED_ERROR
+from spheres import spheres
+from studies.own import machine, shared_error
+from studies.own.calibrate_kept import KeptClusters, labelled
+from studies.own.embedders import Sentences
+from studies.own.shared_error import ScoredRun, by_shipped, held_out, parts_of, runs_in, scores, shared_error_of
+
+
+def run_of(n_good: int, n: int = 100, family: str = "a") -> KeptClusters:
+    """Return a run of clusters that look alike, of which so many are good."""
+    return KeptClusters(family, np.ones((n, 3)), (np.arange(n) < n_good).astype(np.float64))
+
+
+def scored(n_good: Sequence[int], family: str = "a") -> list[ScoredRun]:
+    """Return runs of 100 clusters with P(good) ½."""
+    return [ScoredRun(run_of(n, family=family), np.full(100, 0.5)) for n in n_good]
+
+
+def test_examples() -> None:
+    assert doctest.testmod(shared_error).failed == 0
+
+
+def test_the_needed_error_just_suffices() -> None:
+    run = scored([80])[0]
+    assert run.is_held(run.needed + 1e-9)
+    assert not run.is_held(run.needed - 1e-3)
+
+
+def test_a_run_as_expected_needs_none() -> None:
+    run = scored([55])[0]  # half is 1.96 · √(.25 / 100) = .098
+    assert run.needed == 0
+    assert run.is_held(0.0)
+
+
+def test_the_shared_error_suffices_for_nineteen_of_twenty_runs() -> None:
+    runs = scored([50] * 18 + [80, 99])
+    assert shared_error_of(runs) == runs[-2].needed
+
+
+def test_every_family_counts_the_same_however_many_runs_it_has() -> None:
+    """One family of 99 runs that need nothing, and one of a single run: its run is half of all."""
+    runs = [*scored([50] * 99), *scored([80], family="b")]
+    assert shared_error_of(runs) == runs[-1].needed
+
+
+def test_a_family_is_scored_by_the_others() -> None:
+    one, other = held_out([run_of(90, family="a"), run_of(10, family="b")])
+    assert one.p.mean() == pytest.approx(0.1, abs=0.02)
+    assert other.p.mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_a_set_without_a_family_is_scored_by_the_shipped_model() -> None:
+    """All of 20 sentences have all neighbours inside: log-odds 3.71 and 3.71, and log 20."""
+    evidence = np.array([[np.log(41), np.log(41), np.log(20)]])
+    run = by_shipped(KeptClusters("nlupp", evidence, np.ones(1)))
+    assert run.p == pytest.approx(1 / (1 + np.exp(-(0.31 + 0.97 * 3.7136 + 0.07 * 3.7136 - 0.67 * 2.9957))), abs=1e-3)
+
+
+def test_the_runs_of_a_table_are_told_apart() -> None:
+    columns = {"near": [1.0, 2.0, 3.0], "wide": [0.0, 0.0, 0.0], "log_size": [2.0, 2.0, 2.0], "purity": [0.9, 0.8, 1.0]}
+    table = pa.table({"set": ["hwu64", "hwu64", "nlupp"], "part": [0, 1, 0], **columns})
+    runs = runs_in(table)
+    assert [run.family for run in runs] == ["assistant", "assistant", "nlupp"]
+    assert [run.features[:, 0].tolist() for run in runs] == [[1.0], [2.0], [3.0]]
+    assert [run.good.tolist() for run in runs] == [[True], [False], [True]]
+
+
+def test_a_set_is_used_in_random_parts_and_by_its_intents() -> None:
+    gold = [f"intent {row // 80}" for row in range(1_120)]
+    whole = labelled("a", spheres(14, 80, seed=0), Sentences([f"sentence {row}" for row in range(1_120)], gold), "")
+    sizes = [(len(part.gold), len(np.unique(part.gold))) for part in parts_of(whole)]
+    assert sizes == [(1_120, 14), (1_000, 14), (400, 14), (300, 5), (720, 12), (840, 14), (400, 5), (960, 12)]
+
+
+def test_the_figures_and_the_shipped_error_are_those_of_the_table() -> None:
+    found = scores(runs_in(pcsv.read_csv(shared_error.TABLE)))
+    written = json.loads((machine.RESULTS / "shared_error.json").read_text("utf-8"))
+    assert found["sets"].keys() == written["sets"].keys()
+    for name, own in written["sets"].items():
+        assert found["sets"][name] == pytest.approx(own, abs=0.02)
+    assert found["shared_error"] == pytest.approx(SHARED_ERROR, abs=0.011)
+    assert found["purity_line"] == pytest.approx([PURITY_AT_0, PURITY_GAIN], abs=0.011)
