@@ -87,12 +87,12 @@ def noun_phrases(words: Sequence[Word]) -> Iterator[str]:
 
 
 def head_of(noun: str) -> Iterator[str]:
-    """Yield what a long noun is a kind of, if its last two characters are a noun: 武侠小说 is a 小说, 信用卡 no 用卡.
+    """Yield what a noun of four characters or more is a kind of, if its last two are a noun: 武侠小说 is a 小说.
 
     Examples
     --------
     >>> list(head_of("武侠小说")), list(head_of("信用卡"))
     (['小说'], [])
     """
-    if len(noun) > SHORTEST:
+    if len(noun) >= 2 * SHORTEST:
         yield from (word.text for word in words_of(noun[-SHORTEST:]) if word.is_noun and len(word.text) == SHORTEST)
