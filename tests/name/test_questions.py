@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dialin.name.by_nearness import names_by_nearness
-from dialin.name.questions import asks, goes_with
+from dialin.name.questions import goes_with, is_question
 from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 
@@ -22,8 +22,8 @@ QUESTIONS = {
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_questions_and_statements_are_told_apart(language: str) -> None:
-    assert all(map(asks, QUESTIONS[language]))
-    assert not any(map(asks, BALANCES[language]))
+    assert all(map(is_question, QUESTIONS[language]))
+    assert not any(map(is_question, BALANCES[language]))
 
 
 def test_both_go_with_half_of_the_sentences() -> None:

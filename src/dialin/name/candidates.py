@@ -18,7 +18,7 @@ from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english import PARTICLES
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.objective import part_of
-from dialin.name.questions import asks
+from dialin.name.questions import is_question
 from dialin.name.sightings import MIN_SENTENCES, Sightings
 
 T = TypeVar("T")
@@ -237,7 +237,7 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
         things = set(filter(phrases.is_thing, typical))
         told = [each & things for each in found_in]
         coverage = sum(map(bool, found_in)) / n
-        questions = sum(map(asks, texts)) / n
+        questions = sum(map(is_question, texts)) / n
         material.append(
             Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems, questions, told, found_in)
         )

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dialin.name.chinese import MIN_SAID, NEUTRAL, acts_of, asked_in, does_to, implied_by, is_thing_word
-from dialin.name.chinese_words import LONGEST, SHORTEST, Word, noun_phrases, words_of
+from dialin.name.chinese_words import LONGEST, SHORTEST, ChineseWord, noun_phrases, words_of
 from dialin.name.general import GENERAL_OBJECTIVES
 from dialin.name.problems import COMPLAINTS, states_problem
 
@@ -27,8 +27,8 @@ def phrases_in(text: str) -> Iterator[str]:
     """Yield the noun phrases of a sentence that can be in a name, and its verbs of two characters."""
     all_words = words_of(text)
     words = [
-        word if is_thing_word(word.text) and not before.text[-1:].isdigit() else Word(word.text, "x")
-        for word, before in zip(all_words, [Word("", "x"), *all_words], strict=False)
+        word if is_thing_word(word.text) and not before.text[-1:].isdigit() else ChineseWord(word.text, "x")
+        for word, before in zip(all_words, [ChineseWord("", "x"), *all_words], strict=False)
     ]  # what follows a number counts: 29块钱
     yield from noun_phrases(words)
     yield from (word.text for word in words if word.is_verb and len(word.text) == SHORTEST)
@@ -44,7 +44,7 @@ def verbs_with_objects(texts: Sequence[str]) -> set[str]:
     """
     seen, with_object = Counter[str](), Counter[str]()
     for words in map(words_of, texts):
-        for word, after in zip(words, [*words[1:], Word("", "x")], strict=False):
+        for word, after in zip(words, [*words[1:], ChineseWord("", "x")], strict=False):
             if word.is_verb:
                 seen[word.text] += 1
                 with_object[word.text] += after.is_noun or after.tag in _ASPECTS

@@ -23,7 +23,7 @@ _MODIFIERS = (*_NOUNS, "a", "b", "ns")
 _VERBS = ("v", "vi", "vd")
 
 
-class Word(NamedTuple):
+class ChineseWord(NamedTuple):
     """A word of a sentence and its part of speech, as ICTCLAS tags it: n a noun, v a verb, vn a verb used as a noun."""
 
     text: str
@@ -51,7 +51,7 @@ class Word(NamedTuple):
 
 
 @lru_cache(maxsize=65_536)
-def words_of(text: str) -> tuple[Word, ...]:
+def words_of(text: str) -> tuple[ChineseWord, ...]:
     """Return the words of a sentence in their order; marks and numbers are words, too.
 
     Examples
@@ -61,10 +61,10 @@ def words_of(text: str) -> tuple[Word, ...]:
     """
     import rjieba  # noqa: PLC0415  (its dictionary takes 0.2 s to load, and names of Chinese sentences alone need it)
 
-    return tuple(Word(*each) for each in rjieba.tag(text))
+    return tuple(ChineseWord(*each) for each in rjieba.tag(text))
 
 
-def noun_phrases(words: Sequence[Word]) -> Iterator[str]:
+def noun_phrases(words: Sequence[ChineseWord]) -> Iterator[str]:
     """Yield the nouns of a sentence, each alone and with the words before it that describe it.
 
     Examples
@@ -83,15 +83,15 @@ def noun_phrases(words: Sequence[Word]) -> Iterator[str]:
             phrase = "".join(word.text for word in words[start:end])
             if SHORTEST <= len(phrase) <= LONGEST:
                 yield phrase
-        yield from head_of(last.text)
+        yield from genus_of(last.text)
 
 
-def head_of(noun: str) -> Iterator[str]:
+def genus_of(noun: str) -> Iterator[str]:
     """Yield what a noun of four characters or more is a kind of, if its last two are a noun: 武侠小说 is a 小说.
 
     Examples
     --------
-    >>> list(head_of("武侠小说")), list(head_of("信用卡"))
+    >>> list(genus_of("武侠小说")), list(genus_of("信用卡"))
     (['小说'], [])
     """
     if len(noun) >= 2 * SHORTEST:

@@ -21,14 +21,14 @@ _ENGLISH = re.compile(
 _CHINESE = re.compile(r"[吗么呢]\W*$|什么|多少|哪[里个一儿些]|是不是|有没有|能不能|可不可以|请问|怎么|几[点号个]")
 
 
-def asks(text: str) -> bool:
+def is_question(text: str) -> bool:
     """Tell whether a sentence asks something.
 
     Examples
     --------
-    >>> [asks(text) for text in ("Could I take the name", "Your balance is 19", "Anything else?")]
+    >>> [is_question(text) for text in ("Could I take the name", "Your balance is 19", "Anything else?")]
     [True, False, True]
-    >>> [asks(text) for text in ("请问您的手机号是多少", "您的余额是19元", "还有别的需要吗")]
+    >>> [is_question(text) for text in ("请问您的手机号是多少", "您的余额是19元", "还有别的需要吗")]
     [True, False, True]
     """
     return "?" in text or "？" in text or _ENGLISH.match(text) is not None or _CHINESE.search(text) is not None
