@@ -9,11 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from dialin.cluster.centroids import unit_rows
-from dialin.name.by_nearness import UNSAID_COST, WRITTEN, NamingTask, names_by_nearness, ranked_names
+from dialin.name.by_nearness import UNSAID_COST, names_by_nearness, ranked_names
 from dialin.name.candidates import actions_for, material_of, phrases_of
 from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.nearness import CHUNK, nearness, settle
+from dialin.name.offer import WRITTEN
+from dialin.name.task import NamingTask
 from dialin.name.turn_phrases import turn_names
 from dialin.name.turns import Turn
 from remembering import encode_for
@@ -279,3 +281,15 @@ def test_marks_of_a_transcript_name_nothing() -> None:
     texts = ["[inaudible] my parcel", "[inaudible] the parcel", "[inaudible] a parcel"]
     material = ranked_names(NamingTask([texts], np.array([[1, 0]], np.float32), "en"), flat)
     assert not any("inaudible" in name for name, _ in material[0])
+
+
+def test_clusters_of_a_role_are_told_apart_among_themselves() -> None:
+    """What agents say of refunds is no rival of what customers ask about them."""
+    texts = [["where is my refund", "when does the refund come"], ["the refund was sent", "your refund is on its way"]]
+    turns = [Turn("need", "customer"), Turn("answer", "agent")]
+    both, encode = of_texts(texts, "en", turns=turns)
+    alone, _ = of_texts(texts[:1], "en", turns=turns[:1])
+    scores = [dict(ranked_names(task, encode)[0]) for task in (both, alone)]  # type: ignore[arg-type]
+    assert scores[0]["inquire-refund"] == pytest.approx(scores[1]["inquire-refund"], abs=0.05)
+    one_role, _ = of_texts(texts, "en", turns=[Turn("need", "customer")] * 2)
+    assert dict(ranked_names(one_role, encode)[0])["inquire-refund"] < scores[0]["inquire-refund"]  # type: ignore[arg-type]

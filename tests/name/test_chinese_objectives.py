@@ -30,3 +30,31 @@ def test_a_measure_word_begins_no_phrase() -> None:
     phrases = ChinesePhrases.of(texts).phrases
     assert "雨衣" in phrases
     assert "件雨衣" not in phrases
+
+
+def phrases(*texts: str) -> frozenset[str]:
+    return ChinesePhrases.of(texts).phrases
+
+
+def test_a_verb_that_stands_beside_its_adverb_is_no_objective() -> None:
+    assert "莫名其妙扣" not in phrases("莫名其妙扣我66元", "又莫名其妙扣了押金", "押金什么时候退")
+    assert "刚买" not in phrases("刚买的雨伞断了", "刚买两天就断")
+
+
+def test_what_a_word_counts_is_no_part_of_an_objective() -> None:
+    assert not {"栋楼", "块钱"} & phrases("我住那一栋楼", "这一栋楼停水", "多收了29块钱", "退我35块钱")
+
+
+def test_a_verb_with_its_object_is_an_objective_only_where_it_takes_no_other() -> None:
+    found = phrases("下周搬家", "搬家怎么办", "盒子包含电池", "套装包含电池")
+    assert "搬家" in found
+    assert not {"包含", "包含电池"} & found
+
+
+def test_a_long_noun_also_says_what_it_is_a_kind_of() -> None:
+    texts = ["科幻小说有吗", "侦探小说有吗"]
+    assert "小说" in ChinesePhrases.of(texts).objectives(texts[0])
+
+
+def test_no_words_give_no_phrases() -> None:
+    assert phrases() == phrases("", "123", "ok") == frozenset()

@@ -131,3 +131,10 @@ def test_two_words_are_an_action_only_where_the_second_is_a_particle() -> None:
     material = Material({"order": 0.7, "light": 0.2})
     assert material.share_of("request-standing-order") == 0.0
     assert material.share_of("turn-off-light") == 0.2
+
+
+def test_a_time_is_done_nothing_to() -> None:
+    """Who leaves the keys before noon leaves keys, and no noon."""
+    phrases = EnglishPhrases.of(["can we leave before the concert", "may I leave the keys before the concert"])
+    assert phrases.deeds("can we leave before the concert", {"concert"}).isdisjoint({("leave", "concert")})
+    assert ("leave", "key") in phrases.deeds("may I leave the key before the concert", {"key", "concert"})

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.candidates import Material
 from dialin.name.catch_all import SAID_BY, SOME
 from dialin.name.honest import (
@@ -16,9 +17,11 @@ from dialin.name.honest import (
     NEAR_UNSAID,
     NEAR_WRITTEN,
     Backing,
+    by_agreement,
     honest_first,
     with_medians,
 )
+from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 
 ROBOT = ("inquire-robot", 0.4)
@@ -126,3 +129,34 @@ def test_a_question_becomes_a_report_where_most_sentences_state_a_problem() -> N
     material = Material({"robot": 0.9}, problems=0.6)
     assert first([ROBOT], material, {}) == "report-robot"
     assert first([ROBOT], material, {}, ("inquire-robot",)) == "inquire-robot"
+
+
+def test_the_name_that_more_sentences_agree_with_comes_first() -> None:
+    """ "Bank" stands in three of eight replies and lies near one more, "refund" stands in six.
+
+    .40 + .15 · 4/8 = .475 for the bank, and .38 + .15 · 6/8 = .4925 for the refund.
+    """
+    has = [{"refund", "bank"}] * 3 + [{"refund"}] * 3 + [set[str]()] * 2
+    backing = Backing(Material({"refund": 0.75, "bank": 0.375}, has=has), "en")
+    near = np.array([0.5] * 6 + [0.7, 0.5], np.float32)
+    shares = {
+        "explain-bank": backing.agreement("explain-bank", near),
+        "explain-refund": backing.agreement("explain-refund", np.zeros(8, np.float32)),
+    }
+    assert shares == {"explain-bank": 0.5, "explain-refund": 0.75}
+    ranked = by_agreement([("explain-bank", 0.4), ("explain-refund", 0.38)], replace(backing, agreed=shares))
+    assert [name for name, _ in ranked] == ["explain-refund", "explain-bank"]
+    assert ranked[0][1] == pytest.approx(0.4925)
+
+
+def test_what_agents_say_of_a_thing_that_few_of_them_mention_is_no_name() -> None:
+    told = [{"parking"}, {"breakfast"}, set(), set(), set(), set()]
+    backing = Backing(Material({"parking": 1 / 6, "breakfast": 1 / 6}, told=told), "en", (), {"provide-parking": 0.5})
+    names = honest_first([("provide-parking", 0.6)], backing, Turn("answer", "agent"))
+    assert [name for name, _ in names] == ["various-replies"]
+
+
+def test_an_agent_reports_no_problem() -> None:
+    backing = Backing(Material({"delay": 0.9}, problems=0.9), "en")
+    names = honest_first([("check-delay", 0.6)], backing, Turn("answer", "agent"))
+    assert names[0][0] == "check-delay"

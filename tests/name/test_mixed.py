@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.candidates import Material
 from dialin.name.catch_all import without_topic
 from dialin.name.mixed import topics_of
+from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 
 PIZZA = ["order a pizza", "change my pizza", "i hate pizza", "who invented pizza", "pizza places near me"]

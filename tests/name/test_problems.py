@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.problems import COMPLAINTS, MANY, NEUTRAL, asks_for_nothing, states_problem
+from dialin.name.task import NamingTask
 
 
 def flat(names: Sequence[str]) -> NDArray[np.float32]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.distinct import distinguished
 from dialin.name.kinds import ACKNOWLEDGEMENT, DATA, SOCIAL
 from dialin.name.said_turns import said_turns
+from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 from phrase_axes import embed
 

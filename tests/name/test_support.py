@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.labels import Example, asked_apart, name_clusters
 from dialin.name.support import undictated
+from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 from dialin.prompts.prompt import Prompt
 from remembering import encode_for

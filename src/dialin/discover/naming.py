@@ -13,11 +13,12 @@ from dialin.cluster.cut_weights import is_fitted
 from dialin.discover.context import Context
 from dialin.discover.state import Data, Draft, Intent
 from dialin.judge.sample import sampler_of
-from dialin.name.by_nearness import NamingTask, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.catch_all import without_topic
 from dialin.name.descriptions import Described, describe_clusters
 from dialin.name.distinct import distinguished
 from dialin.name.labels import PLACEHOLDER_NAMES, Example, asked_apart, name_clusters, number
+from dialin.name.task import NamingTask
 from dialin.name.turns import Turn
 from dialin.text.script import language_of, tells_language
 

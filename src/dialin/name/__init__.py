@@ -5,10 +5,12 @@ sentence, a role for each sentence or label, and groups of pieces that are one i
 
 Begin with `by_nearness.py`: it ranks the candidates of an LLM (`labels.py`: prompt, reply, collisions) and of the
 sentences themselves (`candidates.py`). `english_phrases.py` and `chinese_phrases.py` find objectives; `english.py`,
-`english_actions.py` and `chinese.py` hold the words, `general.py` what people contact a service about; `nearness.py`
-ranks vectors, `problems.py` tells complaints from questions, `honest.py` drops names that nothing bears out, and
-`catch_all.py` says what is in a cluster that has no other. `actions.py` has the words that labels begin with, and
-`distinct.py` finds the word that tells two clusters apart. `descriptions.py` asks an LLM for a sentence about each
+`english_actions.py` and `chinese.py` hold the words, `general.py` what people contact a service about;
+`chinese_words.py` cuts Chinese into words with a dictionary; `nearness.py` ranks vectors, `problems.py` tells
+complaints from questions, `questions.py` what agents ask from what they tell, `honest.py` drops names that nothing
+bears out and prefers those that many sentences agree with, `offer.py` puts all names in order, and `catch_all.py` says
+what is in a cluster that has no other. `actions.py` has the words that labels begin with, and `distinct.py` finds the
+word that tells two clusters apart. `descriptions.py` asks an LLM for a sentence about each
 intent. `roles.py` tells customer from agent: by what they say (`role_words.py`) and how they take turns
 (`role_chain.py`), or by label.
 `label_graph.py` draws an edge between labels that probably name one intent; `merge.py` joins pieces along the edges

@@ -7,26 +7,26 @@ pure parts are in `dialin.name.candidates` and `dialin.name.nearness`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.centroids import unit_rows
-from dialin.name.actions import AGENT, action_of
+from dialin.name.actions import AGENT
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
-from dialin.name.chinese import is_clipped
 from dialin.name.general import GENERAL_OBJECTIVES
-from dialin.name.honest import Backing, honest_first, said_first, with_medians
-from dialin.name.kinds import DATA
-from dialin.name.mixed import topics_of
+from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
+from dialin.name.offer import Offer
 from dialin.name.problems import asks_for_nothing
+from dialin.name.questions import goes_with
 from dialin.name.said_turns import said_turns
+from dialin.name.task import NamingTask
 from dialin.name.turn_phrases import turn_names, turn_phrases
 from dialin.name.turns import Turn
 from dialin.text.marks import without_marks
@@ -51,48 +51,11 @@ NARROW_COST = 0.15
 KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
-WRITTEN = 0.03
-"""Cosines that a name of an LLM has ahead; as much behind where it is unsound."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
-KNOWN_TURN = 0.5
-"""Cosines that a name of a turn has ahead in a cluster that is known to be of its kind, if all its sentences state
-nothing; the fewer they are, the less, and none if they are half."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Scored = dict[str, float]
-
-
-@dataclass(frozen=True)
-class NamingTask:
-    """Clusters of one language that are named together.
-
-    Parameters
-    ----------
-    texts : sequence of sequence of str
-        Sentences of each.
-    centroids : ndarray of shape (n_clusters, d), float32
-        Means of their vectors, of any norm.
-    language : {"en", "zh"}
-        Language of the sentences.
-    vocabulary : sequence of str
-        The user's actions; empty: `dialin.name.actions` and the verbs of the sentences.
-    written : sequence of sequence of str
-        Names that an LLM gave each cluster; empty: none.
-    turns : sequence of Turn
-        What is known of each cluster; empty: nothing.
-    vectors : sequence of ndarray of shape (n_sentences, d), float32
-        Unit-norm vectors of the sentences of each, by an embedder in whose space `dialin.name.honest` knows what is
-        near; empty: none, and names need not prove true.
-    """
-
-    texts: Sequence[Sequence[str]]
-    centroids: NDArray[np.float32]
-    language: str
-    vocabulary: Sequence[str] = ()
-    written: Sequence[Sequence[str]] = field(default_factory=tuple)
-    turns: Sequence[Turn] = field(default_factory=tuple)
-    vectors: Sequence[NDArray[np.float32]] = field(default_factory=tuple)
 
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
@@ -124,12 +87,23 @@ def _last_resort(ranked: Sequence[tuple[str, float]]) -> str:
 
 
 def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, float]]]:
-    """Return the candidates of each cluster with their scores, in cosines, the best first."""
-    if not clusters.texts:
-        return []
+    """Return the candidates of each cluster with their scores, in cosines, the best first.
+
+    Those of a role are told from each other: nobody takes what agents say for what customers want.
+    """
     said = [[without_marks(text) for text in texts] for texts in clusters.texts]
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
-    material = material_of(phrases, said)
+    clusters = replace(clusters, texts=said)
+    roles = [turn.role for turn in clusters.turns] or [""] * len(clusters.texts)
+    found = dict[int, list[tuple[str, float]]]()
+    for role in dict.fromkeys(roles):
+        places = [g for g, own in enumerate(roles) if own == role]
+        found.update(zip(places, _ranked_in_role(clusters.at(places), phrases, embed), strict=True))
+    return [found[g] for g in range(len(roles))]
+
+
+def _ranked_in_role(clusters: NamingTask, phrases: Phrases, embed: Embed) -> list[list[tuple[str, float]]]:
+    material = material_of(phrases, clusters.texts)
     near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
     turns = _turns_of(clusters)
     of_llm = clusters.written or [()] * len(material)
@@ -148,54 +122,11 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
     if clusters.vectors:
         evidence = with_medians(evidence, ranked, clusters.vectors, near.vectors)
+        ranked = [
+            by_agreement(own, one) if turn.is_stating else own
+            for own, one, turn in zip(ranked, evidence, turns, strict=True)
+        ]
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Names of a cluster that are not of its sentences, and what is known of it.
-
-    Parameters
-    ----------
-    written : sequence of str
-        An LLM's.
-    of_turn : sequence of str
-        Those of turns without a need; none counts where the kind is unknown and an LLM wrote one.
-    turn : Turn
-        What its sentences do, and who says them.
-    said : mapping of str to float
-        Names of turns with the shares of its sentences that say so, the largest first.
-    """
-
-    written: Sequence[str]
-    of_turn: Sequence[str]
-    turn: Turn
-    said: Mapping[str, float]
-
-    def leads(self) -> Scored:
-        """Return the names with the cosines that they have ahead."""
-        usual = [] if self.written and not self.turn.kind else self.of_turn
-        written = {name: WRITTEN if self.is_sound(name) else -WRITTEN for name in self.written}
-        return written | dict.fromkeys(usual, KNOWN_TURN * (2 * self.turn.p_turn - 1) if self.turn.kind else 0.0)
-
-    def is_sound(self, name: str) -> bool:
-        """Return whether a name that an LLM wrote ends as names do, and does not have a customer act as an agent."""
-        return not is_clipped(name) and (self.turn.role == AGENT or self.turn.can_do(action_of(name)))
-
-    def placed(self, ranked: list[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
-        """Return the names of a mixed cluster without actions, and those of others by what they can stand by.
-
-        The turn that enough of the sentences are is their name, however it ranks.
-        """
-        if self.said:
-            return list(self.said.items())
-        if self.turn.kind == DATA and self.turn.role != AGENT:
-            return said_first(ranked, evidence, self.of_turn)
-        if ranked and ranked[0][0] in self.of_turn:
-            return ranked
-        if self.turn.is_mixed:
-            return topics_of(ranked, evidence.material, evidence.language, self.turn)
-        return honest_first(ranked, evidence, self.turn) if self.turn.is_open and evidence.near is not None else ranked
 
 
 def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:
@@ -304,12 +235,17 @@ def _combined(
             typical = SUPPORT * np.array([one.support_of_action(action, objective) for action in actions.words])
             order = np.argsort(-(unit_rows(A + V[objective]) @ centroid + typical), kind="stable")
             nearest = (actions.words[i] for i in order)
-            able = (each for each in nearest if turn.can_do(each) or each in actions.vocabulary)
+            able = (each for each in nearest if _can_do(each, turn, one) or each in actions.vocabulary)
             said = ((each, 1.0 if turn.does(each) else one.said_of(each, objective)) for each in able)
             fitting = (each for each, share in said if actions.fit(each, objective, share))
             found += [f"{action}-{objective}" for action in islice(fitting, N_ACTIONS)]  # the rest is never looked at
         names.append(found)
     return names
+
+
+def _can_do(action: str, turn: Turn, material: Material) -> bool:
+    """Return whether who speaks does such things, and an agent's sentences ask where the action does."""
+    return turn.can_do(action) and (turn.role != AGENT or goes_with(action, material.questions))
 
 
 def _turn_names(material: Sequence[Material], near: Nearness, turns: Sequence[Turn], language: str) -> list[list[str]]:

@@ -18,23 +18,18 @@ from dialin.name.chinese_phrases import ChinesePhrases
 from dialin.name.english import PARTICLES
 from dialin.name.english_phrases import EnglishPhrases
 from dialin.name.objective import part_of
+from dialin.name.questions import is_question
+from dialin.name.sightings import MIN_SENTENCES, Sightings
 
 T = TypeVar("T")
-N_OBJECTIVES = 24
-"""Most typical objectives of a cluster that are ranked."""
 N_OWN_ACTIONS = 120
 """Actions of the corpus, the most frequent, that are tried."""
-MIN_SENTENCES = 2
-"""Sentences of a cluster that must have an objective, if any is in so many: a name is not carried by one."""
-MIN_SHARE = 0.03
-"""Share of the sentences that must have it."""
 ENOUGH = 0.2
 """Share of the sentences that carries a name fully."""
 SAID = 0.15
 """Share of the sentences in which an objective counts as said at all."""
 UNSAID = 0.1
 """Share of the sentences that counts for a general objective, or one of an LLM, where none has it."""
-_SMOOTHING = 0.01
 _RARE = 0.1
 """Share of the sentences that is added to that of an objective: what one of three says of it tells little."""
 
@@ -90,8 +85,12 @@ class Material:
         Share of the sentences that have one of the objectives, in [0, 1].
     problems : float
         Share of the sentences that state a problem, in [0, 1].
+    questions : float
+        Share of the sentences that ask something, in [0, 1].
     told : sequence of set of str
         Which of the objectives each sentence has, of those that are surely things.
+    has : sequence of set of str
+        Which of all objectives each sentence has.
     """
 
     objectives: Mapping[str, float] = field(default_factory=dict)
@@ -100,7 +99,9 @@ class Material:
     deeds: Mapping[tuple[str, str], float] = field(default_factory=dict)
     coverage: float = 0.0
     problems: float = 0.0
+    questions: float = 0.0
     told: Sequence[Collection[str]] = ()
+    has: Sequence[Collection[str]] = ()
 
     def support_of(self, objective: str) -> float:
         """Return how far the sentences carry an objective: √share, from √`UNSAID`, as if none had it, to √`ENOUGH`."""
@@ -236,7 +237,10 @@ def material_of(phrases: Phrases, clusters: Sequence[Sequence[str]]) -> list[Mat
         things = set(filter(phrases.is_thing, typical))
         told = [each & things for each in found_in]
         coverage = sum(map(bool, found_in)) / n
-        material.append(Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems, told))
+        questions = sum(map(is_question, texts)) / n
+        material.append(
+            Material(typical, shares, beyond, _shares_of_deeds(deeds), coverage, problems, questions, told, found_in)
+        )
     return material
 
 
@@ -257,39 +261,6 @@ def _shares_of_deeds(deeds: Sequence[set[tuple[str, str]]]) -> dict[tuple[str, s
 
 def _counts(found: Iterable[set[T]]) -> Counter[T]:
     return Counter(each for names in found for each in names)
-
-
-@dataclass(frozen=True)
-class Sightings:
-    """How many sentences of all clusters have each phrase, and how many there are."""
-
-    counts: Counter[str]
-    n: int
-
-    @classmethod
-    def of(cls, counts: Sequence[Counter[str]], sizes: Sequence[int]) -> Sightings:
-        """Return the usage in all clusters together."""
-        total = Counter[str]()
-        for own in counts:
-            total.update(own)
-        return cls(total, sum(sizes))
-
-    def typical(self, own: Counter[str], n: int) -> dict[str, float]:
-        """Return the share of the n sentences of a cluster for its most typical phrases, the most typical first."""
-        least = min(max(MIN_SENTENCES, MIN_SHARE * n), max(own.values(), default=0))
-        shares = {name: count / n for name, count in own.items() if count >= least}
-
-        def typicality(name: str) -> float:
-            rest = (self.counts[name] - own[name]) / max(self.n - n, 1)
-            return shares[name] * math.log((shares[name] + _SMOOTHING) / (rest + _SMOOTHING))
-
-        ordered = sorted(shares, key=lambda name: (-typicality(name), name))
-        return {name: shares[name] for name in ordered[:N_OBJECTIVES]}
-
-    def beyond(self, own: Counter[str], n: int) -> dict[str, float]:
-        """Return the share of the n sentences of a cluster beyond the usual one, where it is beyond."""
-        shares = {name: count / n - self.counts[name] / self.n for name, count in own.items()}
-        return {name: share for name, share in shares.items() if share > 0}
 
 
 def actions_for(phrases: Phrases, language: str, vocabulary: Sequence[str] = ()) -> list[str]:

@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from dialin.name.candidates import MIN_SENTENCES, Material
+from dialin.name.candidates import Material
 from dialin.name.general import GENERAL_OBJECTIVES
-from dialin.name.kinds import NEED
+from dialin.name.kinds import NEED, SAYING_NOTHING
+from dialin.name.sightings import MIN_SENTENCES
 from dialin.name.turns import Turn
 
 VARIOUS = {"en": "various", "zh": "各种"}
@@ -77,7 +78,8 @@ def catch_all_names(material: Material, language: str, turn: Turn) -> list[str]:
 def without_topic(language: str, turn: Turn) -> str:
     """Return the name of a cluster whose sentences share no objective, either.
 
-    It has no requests where half of the sentences or more state nothing, though more are needs than of any other kind.
+    It has no requests where half of the sentences or more state nothing, though more are needs than of any other kind,
+    and no replies where most of them greet, thank or show attention.
 
     Examples
     --------
@@ -86,7 +88,7 @@ def without_topic(language: str, turn: Turn) -> str:
     >>> without_topic("en", Turn("need", p_turn=0.6))
     'various-remarks'
     """
-    if turn.kind == NEED and turn.p_turn >= IDLE:
+    if turn.kind in SAYING_NOTHING or (turn.kind == NEED and turn.p_turn >= IDLE):
         return f"{VARIOUS[language]}-{_REMARKS[language]}"
     return f"{VARIOUS[language]}-{(_REQUESTS if turn.is_open else _REPLIES)[language]}"
 

@@ -61,7 +61,7 @@ _NEITHER = frozenset(
     "都还太得跟从想要让有没未为对到去来说叫再最能个些点里上下前后中内外用做干"
     "以于由向往首辆趟封杯张份成好并等可该更其当不"
 )
-NOT_FIRST = _NEITHER | frozenset("会号月日年周天次条它某只无")
+NOT_FIRST = _NEITHER | frozenset("会号月日年周天次条它某只无刚乱")
 """Characters with which no objective begins."""
 NOT_LAST = _NEITHER | frozenset("给设打定放看发找买订开关调加删改换")
 """Characters with which none ends."""
@@ -81,7 +81,7 @@ NEUTRAL = word_set("查询 咨询")
 """Actions that go with all objectives, said or not."""
 MIN_SAID = 0.1
 """Share of the sentences with an objective that must say any other action."""
-_HAN_RUN = re.compile("[\u4e00-\u9fff]+")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 
 
 def asked_in(text: str) -> set[str]:
@@ -105,17 +105,15 @@ _VERBS = _pattern(
 _WORDS = _pattern(_CUTS.split())
 
 
-def han_runs(text: str) -> list[str]:
-    """Return the runs of Chinese characters of a sentence, cut at function words, numbers and verbs.
+def is_thing_word(word: str) -> bool:
+    """Return whether a word can stand in an objective: it is no action, and has no word that every sentence may have.
 
     Examples
     --------
-    >>> han_runs("帮我查询一下信用卡账单，谢谢")
-    ['信用卡账单']
+    >>> [is_thing_word(word) for word in ("账单", "查询", "怎么弄", "给我发", "信用卡")]
+    [True, False, False, False, True]
     """
-    for cut in (_VERBS, _WORDS, _COUNTED):
-        text = cut.sub(" ", text)
-    return _HAN_RUN.findall(text)
+    return _HAN.fullmatch(word) is not None and not (_VERBS.fullmatch(word) or _WORDS.search(word)) and is_whole(word)
 
 
 def is_whole(phrase: str) -> bool:

@@ -1,64 +1,54 @@
-"""Objectives and actions of Chinese sentences, without a segmenter: runs of characters that hold together.
+"""Objectives and actions of Chinese sentences, as the naming of clusters asks for them.
 
-A run counts as a phrase where its characters stand together far more often than apart (cohesion), and where what stands
-before and after it varies (freedom): a corpus says what its own words are. Function words and verbs cut the runs.
+A noun, or a verb without an object such as 搬家, counts as a phrase where the corpus has it more than once. Words that
+people have for their needs count where they are said, however the sentence is cut.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dialin.name.chinese import (
-    MEASURES,
-    MIN_SAID,
-    NEUTRAL,
-    ONE_VERB,
-    acts_of,
-    asked_in,
-    does_to,
-    han_runs,
-    implied_by,
-    is_whole,
-)
+from dialin.name.chinese import MIN_SAID, NEUTRAL, acts_of, asked_in, does_to, implied_by, is_thing_word
+from dialin.name.chinese_words import LONGEST, SHORTEST, ChineseWord, noun_phrases, words_of
 from dialin.name.general import GENERAL_OBJECTIVES
 from dialin.name.problems import COMPLAINTS, states_problem
 
-SHORTEST, LONGEST = 2, 6
-"""Characters of an objective."""
 MIN_SEEN = 2
-MIN_COHESION = 2.0
-"""Least logarithm of how much more often the parts of a phrase stand together than by chance."""
-MAX_TIED = 0.75
-"""Largest share of one character before a phrase, or after it: beyond it the phrase is a part of a longer one."""
+"""Sentences of the corpus that have a phrase."""
+MAX_OBJECTS = 0.5
+"""Share of the uses of a verb before an object or with an aspect: beyond it, it says what is done to something else."""
+_ASPECTS = frozenset({"ul", "uz", "ud", "nr", "ns"})
+"""Tags of what also follows a verb that has an object, or has had one."""
 
 
-NO_PART = ONE_VERB | frozenset(MEASURES.split())
-"""Characters that before a phrase are no part of it: verbs and measure words."""
+def phrases_in(text: str) -> Iterator[str]:
+    """Yield the noun phrases of a sentence that can be in a name, and its verbs of two characters."""
+    all_words = words_of(text)
+    words = [
+        word if is_thing_word(word.text) and not before.text[-1:].isdigit() else ChineseWord(word.text, "x")
+        for word, before in zip(all_words, [ChineseWord("", "x"), *all_words], strict=False)
+    ]  # what follows a number counts: 29块钱
+    yield from noun_phrases(words)
+    yield from (word.text for word in words if word.is_verb and len(word.text) == SHORTEST)
 
 
-def grams_of(run: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each part of a run, one to six characters, with the characters before and after it ("" at the ends)."""
-    for n in range(1, LONGEST + 1):
-        for i in range(len(run) - n + 1):
-            yield run[i : i + n], run[i - 1 : i] if i else "", run[i + n : i + n + 1]
+def verbs_with_objects(texts: Sequence[str]) -> set[str]:
+    """Return the verbs that mostly stand before an object, and so are none themselves: 包含光猫, but 要搬家.
 
-
-def cohesion(gram: str, counts: Counter[str], n: int) -> float:
-    """Return the log of how much more often the parts of a phrase stand together than by chance, at its weakest place.
-
-    Parameters
-    ----------
-    gram : str
-        Two characters or more.
-    counts : Counter of str
-        Occurrences of all parts.
-    n : int
-        Characters of the corpus.
+    Examples
+    --------
+    >>> verbs_with_objects(["盒子包含电池", "套装包含充电器", "我下周搬家", "搬家怎么办"])
+    {'包含'}
     """
-    return min(math.log(counts[gram] * n / (counts[gram[:i]] * counts[gram[i:]])) for i in range(1, len(gram)))
+    seen, with_object = Counter[str](), Counter[str]()
+    for words in map(words_of, texts):
+        for word, after in zip(words, [*words[1:], ChineseWord("", "x")], strict=False):
+            if word.is_verb:
+                seen[word.text] += 1
+                with_object[word.text] += after.is_noun or after.tag in _ASPECTS
+    return {verb for verb, count in seen.items() if with_object[verb] > MAX_OBJECTS * count}
 
 
 @dataclass(frozen=True)
@@ -68,7 +58,7 @@ class ChinesePhrases:
     Parameters
     ----------
     phrases : frozenset of str
-        Runs of two to six characters that hold together and stand free.
+        Nouns with what describes them, and verbs without an object, of two to six characters.
     """
 
     phrases: frozenset[str] = field(default_factory=frozenset)
@@ -76,20 +66,12 @@ class ChinesePhrases:
     @classmethod
     def of(cls, texts: Sequence[str]) -> ChinesePhrases:
         """Find the phrases of these sentences."""
-        counts, sides = Counter[str](), Counter[tuple[str, str, str]]()
-        runs = [run for text in texts for run in han_runs(text)]
-        for gram, before, after in (each for run in runs for each in grams_of(run)):
-            counts[gram] += 1
-            sides.update(side for side in ((gram, "before", before), (gram, "after", after)) if side[2])
-        tied = Counter[str]()
-        for (gram, _, _), count in sides.items():
-            tied[gram] = max(tied[gram], count)
-        n = sum(map(len, runs))
-        found = frozenset(gram for gram in counts if _is_phrase(gram, counts, tied, n))
-        return cls(frozenset(gram for gram in found if not _is_with_verb(gram, found)))
+        counts = Counter(phrase for text in texts for phrase in set(phrases_in(text)))
+        gone = verbs_with_objects(texts)
+        return cls(frozenset(phrase for phrase, n in counts.items() if n >= MIN_SEEN and phrase not in gone))
 
     def actions(self) -> list[str]:
-        """Return no actions beyond the table: without a segmenter, what is a verb does not show."""
+        """Return no actions beyond the table, whose words people use in many ways."""
         return []
 
     def acts(self, text: str) -> set[str]:
@@ -108,7 +90,7 @@ class ChinesePhrases:
         return states_problem(text, "zh")
 
     def is_thing(self, objective: str) -> bool:
-        """Return whether it is a phrase: without a segmenter, nothing more shows than that it stands free."""
+        """Return whether it is more than one character, which could be a part of any word."""
         return len(objective) >= SHORTEST
 
     def fits(self, action: str, objective: str, said: float) -> bool:
@@ -118,22 +100,6 @@ class ChinesePhrases:
     def objectives(self, text: str) -> set[str]:
         """Return the objectives that a sentence could give a name: general ones that it says, phrases, what it asks."""
         said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text}
-        said |= {gram for run in han_runs(text) for gram, _, _ in grams_of(run) if gram in self.phrases}
+        said |= self.phrases.intersection(phrases_in(text))
         asked = {thing + what for what in asked_in(text) for thing in said if what not in thing}
         return said | {objective for objective in asked if len(objective) <= LONGEST}
-
-
-def _is_with_verb(gram: str, found: Collection[str]) -> bool:
-    """Return whether a phrase is another one with a verb or a measure word before it, or with a verb behind it."""
-    return (gram[0] in NO_PART and gram[1:] in found) or (gram[-1] in ONE_VERB and gram[:-1] in found)
-
-
-def _is_phrase(gram: str, counts: Counter[str], tied: Counter[str], n: int) -> bool:
-    count = counts[gram]
-    return (
-        len(gram) >= SHORTEST
-        and count >= MIN_SEEN
-        and tied[gram] <= MAX_TIED * count
-        and is_whole(gram)
-        and cohesion(gram, counts, n) >= MIN_COHESION
-    )

@@ -15,10 +15,11 @@ REACH = 6
 MAX_LINKS = 1
 """Prepositions between a verb and its last object: "remove milk from my list"."""
 _BREAKS = word_set(
-    "and or but so if because that when where why how what which who whose than as while until i we they he she "
+    "and or but so if because that when where why how what which who whose than as while until till i we they he she "
+    "before after during since "
     "is are was were be been am does did can could will would should must may might has have had there"
 )
-"""Words that end the reach of a verb: another clause begins."""
+"""Words that end the reach of a verb: another clause or a time begins, as in "leave before noon"."""
 _LINKS = word_set("of for on in to from with at about into by onto under over")
 CONTAINED = {
     "remind": ("set", "reminder"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,19 @@ from dialin.name.turns import Turn
 
 NEAR = {"en": 0.6, "zh": 0.57}
 """Least median cosine with the sentences of a name that some say, by the shipped embedder of their language."""
-NEAR_UNSAID = {"en": 0.64, "zh": 0.62}
+NEAR_UNSAID = {"en": 0.66, "zh": 0.62}
 """Least one of a name that next to nobody says."""
+NEAR_TURN = 0.53
+"""Least one of a name of a turn: who says "the one in Lisbon" spells no name."""
 NEAR_WRITTEN = 0.45
 """Least one of a name that an LLM wrote with words that the sentences say."""
 PROVIDE = {"en": "provide", "zh": "提供"}
 """What who gives data does."""
 FEW = 2
 """Sentences that may share a word by chance: what no more than these say must be said by half of all."""
-N_BEST_NAMES, N_SENTENCES = 8, 500
+AGREED = 0.15
+"""Cosines that a name gains if all sentences say what it is about, or lie near some name about it."""
+N_BEST_NAMES, N_SENTENCES = 16, 500
 """Names of a cluster, the best, and about how many of its sentences are looked at."""
 
 
@@ -47,12 +51,15 @@ class Backing:
         The names that an LLM wrote.
     near : mapping of str to float, optional
         The best of the names that few say -> median cosine with the sentences; None: unknown.
+    agreed : mapping of str to float
+        The best of the names -> share of the sentences that say what it is about or lie near it.
     """
 
     material: Material
     language: str
     written: Collection[str] = ()
     near: Mapping[str, float] | None = None
+    agreed: Mapping[str, float] = field(default_factory=dict)
 
     def carries(self, name: str) -> bool:
         """Return whether enough of the sentences say what a name is about, or it lies near most of them.
@@ -91,6 +98,22 @@ class Backing:
         """
         is_report = name not in self.written and self.material.problems > PROBLEMS
         return _instead_of_neutral(name, REPORT[self.language]) if is_report else name
+
+    def agreement(self, name: str, cosines: NDArray[np.float32], step: int = 1) -> float:
+        """Return the share of the sentences that say what a name is about or lie near it, in [0, 1].
+
+        Parameters
+        ----------
+        name : str
+            A name.
+        cosines : ndarray of shape (n_sentences / step,), float32
+            Of every so many-th sentence with it.
+        """
+        about = {objective for _, objective in splits_of(name)}
+        has = self.material.has[::step] or [()] * len(cosines)
+        says = np.array([not about.isdisjoint(own) for own in has], dtype=np.bool_)
+        is_near = cosines >= (NEAR if self.material.share_of(name) >= SOME else NEAR_UNSAID)[self.language]
+        return float((is_near | says).mean())
 
     def _n_sayers(self, share: float) -> float:
         """Return how many sentences a share is; infinity where their number is unknown."""
@@ -133,17 +156,30 @@ def with_medians(
     embed_names : callable
         Names -> unit-norm vectors, shape (n_names, d).
     """
-    doubtful = [
-        [name for name, _ in own[:N_BEST_NAMES] if not one.is_said(name)]
-        for own, one in zip(ranked, evidence, strict=True)
-    ]
-    each = list(dict.fromkeys(name for own in doubtful for name in own))
+    best = [[name for name, _ in own[:N_BEST_NAMES]] for own in ranked]
+    each = list(dict.fromkeys(name for own in best for name in own))
     V = dict(zip(each, embed_names(each), strict=True)) if each else {}
-    some = [X[:: max(len(X) // N_SENTENCES, 1)] for X in vectors]
-    return [
-        replace(one, near={name: float(np.median(X @ V[name])) for name in own})
-        for one, own, X in zip(evidence, doubtful, some, strict=True)
-    ]
+    found = list[Backing]()
+    for one, own, X in zip(evidence, best, vectors, strict=True):
+        step = max(len(X) // N_SENTENCES, 1)
+        near = {name: X[::step] @ V[name] for name in own}
+        medians = {name: float(np.median(near[name])) for name in own if not one.is_said(name)}
+        agreed = {name: one.agreement(name, near[name], step) for name in own}
+        found.append(replace(one, near=medians, agreed=agreed))
+    return found
+
+
+def by_agreement(ranked: Sequence[tuple[str, float]], evidence: Backing) -> list[tuple[str, float]]:
+    """Return the names with what they gain by the sentences that agree with them, the best first."""
+    about = dict[str, float]()
+    for name, share in evidence.agreed.items():
+        about[_objective_of(name)] = max(share, about.get(_objective_of(name), 0.0))
+    scores = [(name, score + AGREED * about.get(_objective_of(name), 0.0)) for name, score in ranked]
+    return sorted(scores, key=lambda each: (-each[1], each[0]))
+
+
+def _objective_of(name: str) -> str:
+    return splits_of(name)[-1][1]
 
 
 def said_first(
@@ -171,9 +207,10 @@ def said_first(
     ['provide-booking', 'provide-name', 'provide-details']
     """
     nearest = next((name for name, _ in ranked if name in usual), "")
+    is_near = evidence.near is None or evidence.near.get(nearest, 1.0) >= NEAR_TURN
     held = dict[str, float]()
     for name, score in ranked:
-        if name == nearest or name in evidence.written:
+        if (name == nearest and is_near) or name in evidence.written:
             held.setdefault(name, score)
         elif name not in usual and evidence.is_said(name):
             held.setdefault(_instead_of_neutral(name, PROVIDE[evidence.language]), score)
@@ -195,6 +232,8 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: T
         Names with their scores, in cosines, the best first.
     evidence : Backing
         Of the cluster.
+    turn : Turn
+        What is known of it; only who may have a need reports a problem.
 
     Examples
     --------
@@ -206,5 +245,5 @@ def honest_first(ranked: Sequence[tuple[str, float]], evidence: Backing, turn: T
     held = dict[str, float]()
     for name, score in ranked:
         if evidence.carries(name):
-            held.setdefault(evidence.stated(name), score)
+            held.setdefault(evidence.stated(name) if turn.is_open else name, score)
     return [*held.items(), *((name, best) for name in general)]

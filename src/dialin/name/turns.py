@@ -13,7 +13,7 @@ from dialin.name.kinds import KINDS, NEED, Kinds
 STATING = (NEED, "answer")
 """Kinds of sentences that are about something, which a name can take its words from."""
 SILENT = frozenset(
-    {*"confirm explain provide ask offer schedule".split(), *"确认 说明 提供 询问 安排 补偿".split()}  # noqa: SIM905
+    {*"confirm explain provide ask offer".split(), *"确认 说明 提供 询问".split()}  # noqa: SIM905
 )
 """Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
 
@@ -63,6 +63,11 @@ class Turn:
     def is_open(self) -> bool:
         """Whether it may state a need, which words that nobody says can name."""
         return self.kind in {"", NEED}
+
+    @property
+    def is_stating(self) -> bool:
+        """Whether its sentences may be about something, which their words tell."""
+        return self.kind in {"", *STATING}
 
     def can_do(self, action: str) -> bool:
         """Return whether who speaks does such things: agents confirm and explain, customers do not."""
