@@ -28,6 +28,7 @@ from dialin.read.parts import flat_rows, read_large, read_parts
 from dialin.read.table import read, read_table
 from dialin.room import temporary_folder
 from same_corpus import same_corpus
+from tellings import told
 
 TWO_ROWS = ReadLimits(most_rows=2)
 HEAD = "id,text,role,call_id,turn,date,score,customer id\n"
@@ -59,17 +60,6 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(module, name, value)
     yield
     monkeypatch.undo()
-
-
-def told(work: Callable[[], Any]) -> tuple[Any, list[str]]:
-    """Return what work gives, or the error that it raises, and its warnings."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        try:
-            found = work()
-        except InputError as error:
-            found = str(error), error.hint
-    return found, [str(each.message) for each in said]
 
 
 def is_copied(path: Path, columns: Columns = DEFAULT) -> bool:

@@ -29,6 +29,7 @@ from dialin.read.table import read, read_table
 from dialin.redact.source import read_redacted
 from dialin.room import temporary_folder
 from same_corpus import same_corpus
+from tellings import told
 
 TWO_ROWS = ReadLimits(most_rows=2)
 CALLS: list[Any] = [
@@ -48,17 +49,6 @@ def all_is_large(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(module, name, 1)
     yield
     monkeypatch.undo()
-
-
-def told(work: Callable[[], Any]) -> tuple[Any, list[str]]:
-    """Return what work gives, or the error that it raises, and its warnings."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        try:
-            found = work()
-        except InputError as error:
-            found = str(error), error.hint
-    return found, [str(each.message) for each in said]
 
 
 def check_same(path: Path, columns: Columns = DEFAULT, *, in_parts: bool = True) -> Corpus:
