@@ -55,12 +55,14 @@ def test_an_interrupt_does_not_wait_for_the_reply() -> None:
         may_end.wait(60)
         return Reply("", (), 0, 0)
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, a shell has it ignored
     Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
         with pytest.raises(KeyboardInterrupt):
             interruptible(slow)
     finally:
         may_end.set()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_thread_that_is_left_has_the_name_that_the_command_line_looks_for() -> None:

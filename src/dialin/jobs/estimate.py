@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -36,6 +36,8 @@ WRITTEN_TOKENS = 6
 """Assumed number of tokens in a written label; a longer answer takes a quarter of those that it may have."""
 N_TIMED = 6
 """Number of prompts of each kind that are timed on a local model."""
+WAKES_S = 0.2
+"""Seconds after which who waits for a reply looks whether there was a Ctrl-C."""
 Keep = Callable[[Request, Reply], None]
 Counted = Callable[[int, int | None], None]
 """Told how many questions are counted, without a total; and how many of how many a local model has answered."""
@@ -225,7 +227,10 @@ def interruptible(answer: Callable[[], Reply]) -> Reply:
     """Return the reply of a call in another thread, so that Ctrl-C need not wait for it."""
     pool = ThreadPoolExecutor(1, thread_name_prefix=THREADS)
     try:
-        return pool.submit(answer).result()
+        reply = pool.submit(answer)
+        while wait([reply], WAKES_S).not_done:  # a thread that waits for a lock may not see a signal
+            pass
+        return reply.result()
     finally:
         pool.shutdown(wait=False)
 
