@@ -155,6 +155,11 @@ class Summary:
         return self.unassigned.get(NOT_A_NEED, 0)
 
     @property
+    def unit(self) -> str:
+        """What the figures count: "needs" if something was left out as not a need, else "utterances"."""
+        return "needs" if self.n_left_out else "utterances"
+
+    @property
     def coverage(self) -> float:
         """The share of the utterances with an intent, among those that were not left out."""
         return self.n_assigned / max(self.n_occurrences - self.n_left_out, 1)

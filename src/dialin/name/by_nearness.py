@@ -1,8 +1,9 @@
 """Names clusters by nearness: candidates of their sentences, and of an LLM where there is one, in one ranking.
 
-Every candidate is embedded once: first the typical objectives of all clusters and the general ones, then, for the
-best of each cluster, their combinations with the actions that come nearest. That is about 45 short texts a cluster. The
-pure parts are in `dialin.name.candidates` and `dialin.name.nearness`.
+First the typical objectives of all clusters of a role and the general ones are embedded, then, for the best of each
+cluster, their combinations with the actions that come nearest. That is about 45 short texts a cluster; what is embedded
+again, such as the phrases of turns, `embed` is to remember. The pure parts are in `dialin.name.candidates` and
+`dialin.name.nearness`.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dialin.name.actions import action_of
 from dialin.name.candidates import Material, splits_of
 from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_all_names
+from dialin.name.nearness import step_through
 from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
 
@@ -33,8 +34,8 @@ FEW = 2
 """Sentences that may share a word by chance: what no more than these say must be said by half of all."""
 AGREED = 0.15
 """Cosines that a name gains if all sentences say what it is about, or lie near some name about it."""
-N_BEST_NAMES, N_SENTENCES = 16, 500
-"""Names of a cluster, the best, and about how many of its sentences are looked at."""
+N_BEST_NAMES = 16
+"""Names of a cluster, the best, that are compared with its sentences."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def with_medians(
     V = dict(zip(each, embed_names(each), strict=True)) if each else {}
     found = list[Backing]()
     for one, own, X in zip(evidence, best, vectors, strict=True):
-        step = max(len(X) // N_SENTENCES, 1)
+        step = step_through(len(X))
         near = {name: X[::step] @ V[name] for name in own}
         medians = {name: float(np.median(near[name])) for name in own if not one.is_said(name)}
         agreed = {name: one.agreement(name, near[name], step) for name in own}

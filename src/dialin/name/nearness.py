@@ -17,6 +17,8 @@ TEMPERATURE = 0.05
 """Of the choice among clusters: a cosine that is higher by this makes a cluster e times as probable."""
 CONTRAST = 4.0
 """Weight of the log-probability of the own cluster, in temperatures: what tells siblings apart counts more."""
+N_SENTENCES = 500
+"""About how many sentences of a cluster are looked at."""
 CHUNK = 1024
 """Names that are compared with all centroids at once."""
 
@@ -64,6 +66,17 @@ def nearness(
         mine = S[names[here] - start, own[here]]
         found[here] = mine + contrast * (mine - soft_largest(S)[names[here] - start])
     return found
+
+
+def step_through(n: int) -> int:
+    """Return every how many-th of the n sentences of a cluster is looked at, so that about `N_SENTENCES` are.
+
+    Examples
+    --------
+    >>> step_through(900), step_through(1_700)
+    (1, 3)
+    """
+    return max(n // N_SENTENCES, 1)
 
 
 def soft_largest(S: Floats) -> Floats:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dialin.name.catch_all import SAID_BY
 from dialin.name.kinds import ACKNOWLEDGEMENT, DATA, SOCIAL
+from dialin.name.nearness import step_through
 from dialin.name.turn_phrases import turn_names, turn_phrases
 from dialin.name.turns import Turn
 
@@ -20,8 +21,6 @@ NEAR_PHRASE = 0.6
 """Least cosine of a sentence with the nearest phrase that it counts for."""
 LEAST = {SOCIAL: SAID_BY, ACKNOWLEDGEMENT: SAID_BY, DATA: 2 / 3}
 """Share of the sentences that must say a turn, by kind; digits alone may be an order number, a code or a date."""
-N_SENTENCES = 500
-"""About how many sentences of a cluster are looked at."""
 
 
 def said_turns(
@@ -49,7 +48,7 @@ def said_turns(
     pairs = {own: [(name, phrase) for name in own for phrase in turn_phrases(name)] for own in asked if own}
     embedded = {own: embed([phrase for _, phrase in each]) for own, each in pairs.items()} if vectors else {}
     found = [
-        turn_shares(X[:: max(len(X) // N_SENTENCES, 1)], [name for name, _ in pairs[own]], embedded[own]) if own else {}
+        turn_shares(X[:: step_through(len(X))], [name for name, _ in pairs[own]], embedded[own]) if own else {}
         for X, own in zip(vectors, asked, strict=False)
     ]
     return [

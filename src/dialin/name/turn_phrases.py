@@ -226,8 +226,7 @@ def is_one_turn(name: str) -> bool:
     >>> [is_one_turn(name) for name in ("say-thanks", "make-small-talk", "provide-number", "cancel-order")]
     [True, False, False, False]
     """
-    names = {each for table in _TABLES.values() for (_, kind), own in table.items() if kind != DATA for each in own}
-    return name in names - _BROAD
+    return name in _ONE_TURN
 
 
 def gives_data(name: str) -> bool:
@@ -238,7 +237,7 @@ def gives_data(name: str) -> bool:
     >>> gives_data("provide-number"), gives_data("ask-name")
     (True, False)
     """
-    return any(name in table["", DATA] for table in _TABLES.values())
+    return name in _VALUES
 
 
 def _phrases_of_all() -> Mapping[str, tuple[str, ...]]:
@@ -251,3 +250,6 @@ def _phrases_of_all() -> Mapping[str, tuple[str, ...]]:
 
 
 _PHRASES = _phrases_of_all()
+_ALL = [(who, kind, name) for table in _TABLES.values() for (who, kind), own in table.items() for name in own]
+_ONE_TURN = frozenset(name for _, kind, name in _ALL if kind != DATA) - _BROAD
+_VALUES = frozenset(name for who, kind, name in _ALL if kind == DATA and who != AGENT)

@@ -23,7 +23,7 @@ def groups_part(facts: Facts) -> RenderableType | None:
 
 
 def _lines(facts: Facts, group: GroupFacts) -> list[Text]:
-    unit = "needs" if facts.summary.n_left_out else "utterances"
+    unit = facts.summary.unit
     places = [f"{numbered_title(facts, intent)} ({n:,})" for intent, n in group.places]
     n_more = len(places) - N_PLACES
     where = ", ".join(places[:N_PLACES]) + (f" and {n_more:,} more" if n_more > 0 else "")

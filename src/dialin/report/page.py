@@ -138,11 +138,6 @@ class Page:
         """The parts of the bar of seconds; empty if nobody wrote them down."""
         return took(self.steps)
 
-    @property
-    def unit(self) -> str:
-        """What an update counts: "needs" if something was left out as not a need, else "utterances"."""
-        return "needs" if self.facts.summary.n_left_out else "utterances"
-
     # --- intents ---
 
     @property
@@ -158,13 +153,15 @@ class Page:
     @property
     def about_intents(self) -> str:
         """What there is to say of the intents as a whole: branches, roles, and how many are needs."""
-        facts, n_under = self.facts, {heading: len(own) for heading, own in self.facts.sections}
+        facts, n_in = self.facts, {heading: len(own) for heading, own in self.facts.sections}
         n_tops = sum(branch.parent < 0 for branch in facts.branches)
         counted = [("branch", "branches", n_tops), ("role", "roles", len(facts.roles))]
         parts = [", ".join(f"{n} {one if n == 1 else more}" for one, more, n in counted if n)]
-        if self.said and len(n_under) > 1:
-            parts += [f"{n:,} {'is' if n == 1 else 'are'} why people call" for n in [n_under.get(WHY, 0)]]
-            parts += [f"{n:,} leftover group{'s' * (n != 1)}" for n in [n_under.get(LEFTOVER, 0)] if n]
+        if self.said and len(n_in) > 1:
+            n = n_in.get(WHY, 0)
+            parts.append(f"{n:,} {'is' if n == 1 else 'are'} why people call")
+            if n := n_in.get(LEFTOVER, 0):
+                parts.append(f"{n:,} leftover group{'s' * (n != 1)}")
         if n := facts.summary.n_candidates:
             parts.append(f"{n:,} {'is a candidate' if n == 1 else 'are candidates'} that nobody has accepted yet")
         return "; ".join(filter(None, parts))

@@ -21,7 +21,7 @@ def totals(run: Run, summary: Summary) -> list[str]:
     if (purity := summary.expected_purity) is not None:
         good += f", purity {purity:.2f}"
     calls = f" in {summary.n_dialogues:,} calls" if summary.n_dialogues else ""
-    clustered = f"{summary.n_occurrences - summary.n_left_out:,} {'needs' if summary.n_left_out else 'utterances'}"
+    clustered = f"{summary.n_occurrences - summary.n_left_out:,} {summary.unit}"
     lines = [
         f"{summary.counted} · {summary.coverage:.1%} of {clustered}{calls}{good}",
         f"{summary.questions:,} LLM calls · {summary.tokens_in:,} tokens in, {summary.tokens_out:,} out",

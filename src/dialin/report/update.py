@@ -61,7 +61,7 @@ class UpdateFound:
     @property
     def unit(self) -> str:
         """What the figures count: "needs" if something was left out as not a need, else "utterances"."""
-        return "needs" if self.summary.n_left_out else "utterances"
+        return self.summary.unit
 
     @property
     def names(self) -> dict[str, str]:
