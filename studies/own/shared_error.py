@@ -6,8 +6,9 @@ the kept clusters in ``results/shared_error.csv``: those of parts of the sets on
 embedders, and those of sets on which nothing is fitted, by the shipped one. It scores each family by a model fitted on
 the others. It finds the least shared error with which the interval of `dialin.score.reliability.expected_goodness`
 holds the true share in 95 % of the runs, and tries on each family the one found on the others. It also fits the line
-by which `dialin.judge.certainty.expected_purity` follows P(good). It writes ``results/shared_error.json``; with
-``--data FOLDER`` it makes the table of clusters anew.
+by which `dialin.judge.certainty.expected_purity` follows P(good), and finds the mean purity behind each word, which
+`dialin.judge.certainty.CERTAINTY_NOTE` gives. It writes ``results/shared_error.json``; with ``--data FOLDER`` it makes
+the table of clusters anew.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from scipy.special import expit
 from dialin.arrays import Floats
 from dialin.embed.choose import ENGLISH
 from dialin.judge.calibration import general_calibration
-from dialin.judge.certainty import expected_purity
+from dialin.judge.certainty import CERTAINTIES, certainty_of, expected_purity
 from dialin.score.reliability import SHARED_ERROR, auc, expected_calibration_error, half_width
 from studies.own import machine
 from studies.own.calibrate_kept import APART, KeptClusters, LabelledVectors, embedded, few_intents, fit, kept_of
@@ -118,6 +119,23 @@ def purity_line(runs: Sequence[ScoredRun]) -> tuple[float, float]:
     return float(least), float(gain)
 
 
+def purity_by_word(runs: Sequence[ScoredRun]) -> dict[str, float]:
+    """Return the mean purity of the clear, the unsure and the mixed clusters, with the same weight for every family.
+
+    Examples
+    --------
+    >>> run = ScoredRun(KeptClusters("a", np.zeros((3, 3)), np.array([0.5, 0.7, 0.9])), np.array([0.0, 0.5, 0.5]))
+    >>> purity_by_word([run])
+    {'unsure': 0.8, 'mixed': 0.5}
+    """
+    found: dict[str, dict[str, list[float]]] = {word: {} for word in CERTAINTIES}
+    for one in runs:
+        for p, purity in zip(one.p.tolist(), one.kept.purity.tolist(), strict=True):
+            found[certainty_of(p)].setdefault(one.kept.family, []).append(purity)
+    means = {word: [float(np.mean(own)) for own in families.values()] for word, families in found.items() if families}
+    return {word: round(float(np.mean(own)), 2) for word, own in means.items()}
+
+
 def held_out(kept: Sequence[KeptClusters]) -> list[ScoredRun]:
     """Return the runs of several families, each scored by a model of the other families."""
     families = dict.fromkeys(one.family for one in kept)
@@ -162,7 +180,9 @@ def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
         if own := [by_shipped(one) for one in kept if one.family == name]:
             found[name] = figures(own, SHARED_ERROR)
     line = [round(value, 2) for value in purity_line(fitted)]
-    return {"sets": found, "shared_error": round(shared_error_of(fitted), 2), "purity_line": line}
+    words = purity_by_word(fitted)
+    shared_error = round(shared_error_of(fitted), 2)
+    return {"sets": found, "shared_error": shared_error, "purity_line": line, "purity_by_word": words}
 
 
 def runs_in(table: pa.Table) -> list[KeptClusters]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 import pytest
 
-from dialin.judge.certainty import PURITY_AT_0, PURITY_GAIN
+from dialin.judge.certainty import CERTAINTY_NOTE, PURITY_AT_0, PURITY_GAIN
 from dialin.score.reliability import SHARED_ERROR
 from spheres import spheres
 from studies.own import machine, shared_error
@@ -94,3 +94,6 @@ def test_the_figures_and_the_shipped_error_are_those_of_the_table() -> None:
         assert found["sets"][name] == pytest.approx(own, abs=0.02)
     assert found["shared_error"] == pytest.approx(SHARED_ERROR, abs=0.011)
     assert found["purity_line"] == pytest.approx([PURITY_AT_0, PURITY_GAIN], abs=0.011)
+    words = found["purity_by_word"]
+    assert written["purity_by_word"] == words
+    assert all(f"{100 * share:.0f} %" in CERTAINTY_NOTE for share in words.values())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Certainty = Literal["clear", "unsure", "mixed"]
+CERTAINTIES: tuple[Certainty, ...] = get_args(Certainty)
 CLEAR, MIXED = 0.67, 0.33
 """From the first on an intent is clear, below the second it is mixed: two thirds and one third, as they are printed."""
 CERTAINTY_NOTE = (
     "P(good) is the probability that all sentences of an intent share one intent. "
     "“clear” begins at 0.67: of such intents, 81 % were one intent on data sets that the estimate had not seen. "
-    "“mixed” is below 0.33: of those, 19 % were. “unsure” is what lies between."
+    "“mixed” is below 0.33: of those, 19 % were. “unsure” is what lies between. "
+    "One intent means that nine in ten sentences share it. In a clear intent, 92 % did on average, "
+    "in an unsure one 79 %, and in a mixed one 66 %."
 )
 PURITY_AT_0, PURITY_GAIN = 0.61, 0.38
 """Mean purity of intents with a P(good) of 0, and what it gains up to 1: a line through the clusters of
