@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import doctest
+import json
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pcsv
 import pytest
 
 from spheres import spheres
 from studies.own import found_again as study
+from studies.own import machine
 from studies.own.embedders import Sentences
 from studies.own.found_again import found_again, runs_in, scores, some_of
 
@@ -62,3 +65,10 @@ def test_new_evidence_ranks_as_far_as_it_tells_good_from_bad(log_odds: tuple[flo
     found = scores(table_of(log_odds))
     assert found["without"]["mean"]["auc"] == 0.5
     assert found["with"]["mean"]["auc"] == found["with"]["bank"]["within"] == expected
+
+
+def test_the_figures_are_those_of_the_table() -> None:
+    written = json.loads((machine.RESULTS / "found_again.json").read_text("utf-8"))
+    for model, families in scores(pcsv.read_csv(study.TABLE)).items():
+        for name, own in families.items():
+            assert own == pytest.approx(written[model][name], abs=0.005)
