@@ -5,8 +5,10 @@ LLM, and a kept cluster is good if at least 90 % of its sentences have one label
 of the two shares of `dialin.judge.isolation.Isolation` and in log(size), and every family of data sets has the same
 weight: the families are those of ``studies.own.embedders``. Each set is used whole, as 400, 1,000 and 2,500 sentences,
 and as the sentences of 5, 12 and 25 random intents, at most 60 of each or all of them: a user's corpus may be small,
-hold few intents, or hold hundreds of sentences of each. DSTC11 is not fitted on: it tells how the model does with the
-untuned and with the shipped embedder, neither of which has learnt it.
+hold few intents, or hold hundreds of sentences of each. What the customers of small businesses say, each business by
+itself, are two families more (``studies.own.calls``): a user's calls are like these, few and each in words of its own.
+DSTC11 and the other half of the businesses are not fitted on: they tell how the model does with the untuned and with
+the shipped embedders, neither of which have learnt them.
 
 Writes ``studies/own/results/kept.json``, which scores on each family a model fitted on the other families, and says
 what the words of `dialin.judge.certainty` mean there. The weights go by hand into ``src/dialin/judge/calibration.json``
@@ -30,12 +32,13 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
-from dialin.embed.choose import ENGLISH
+from dialin.embed.choose import CHINESE, ENGLISH
 from dialin.embed.onnx import OnnxEmbedder
 from dialin.judge.certainty import CLEAR, MIXED
 from dialin.judge.isolation import isolation_of
 from dialin.score.reliability import auc, expected_calibration_error
 from studies.own import machine
+from studies.own.calls import LEARN, MEASURE, businesses
 from studies.own.embedders import FAMILIES, SETTINGS, Sentences, sentences_of
 
 GOOD = 0.9
@@ -46,6 +49,8 @@ MIN_EACH = 12
 """Least sentences of each random intent."""
 MOST_EACH = (60, 10**6)
 """Most sentences of each."""
+BASES = {language: settings.base for language, settings in SETTINGS.items()}
+SHIPPED = {"en": ENGLISH, "zh": CHINESE}
 APART = "dstc11_dev_insurance_task1_turns"
 """The set that is not fitted on."""
 
@@ -85,6 +90,15 @@ def read_sets(data: Path) -> Iterator[LabelledVectors]:
         for family, names in families.items():
             for name in names:
                 yield embedded(data / f"{name}.parquet", f"{language}_{family}", SETTINGS[language].base)
+
+
+def calls_of(folder: Path, embedders: dict[str, str]) -> Iterator[LabelledVectors]:
+    """Yield the needs of each business in a folder, by the embedder of its language."""
+    encoders = {language: OnnxEmbedder(embedder) for language, embedder in embedders.items()}
+    for business in businesses(folder):
+        needs, embedder = business.needs, f"local:{embedders[business.language]}"
+        X = encoders[business.language].encode(needs.texts)
+        yield labelled(f"{business.language}_calls", X, Sentences(needs.texts, needs.gold), embedder)
 
 
 def embedded(path: Path, family: str, embedder: str) -> LabelledVectors:
@@ -199,10 +213,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the parquet files")
     options = parser.parse_args()
     kept = [kept_of(part) for whole in read_sets(options.data) for part in parts_of(whole)]
+    kept += [kept_of(one) for one in calls_of(LEARN, BASES)]
     model = fit(kept)
     weights = [round(float(value), 2) for value in (*model.intercept_, *model.coef_[0])]
     apart = {name: of_set_apart(model, options.data, name) for name in (SETTINGS["en"].base, ENGLISH)}
-    table = machine.provenance(seed=0, weights=weights, held_out=held_out(kept), dstc11=apart)
+    calls = {"base": calls_apart(model, BASES), "shipped": calls_apart(model, SHIPPED)}
+    table = machine.provenance(seed=0, weights=weights, held_out=held_out(kept), dstc11=apart, calls=calls)
     print(table, machine.write("kept", table))
 
 
@@ -210,6 +226,17 @@ def of_set_apart(model: LogisticRegression, data: Path, embedder: str) -> dict[s
     """Return the figures on the set that was not fitted on."""
     found = kept_of(embedded(data / f"{APART}.parquet", "dstc11", embedder))
     return figures(found.good, model.predict_proba(found.features)[:, 1])
+
+
+def calls_apart(model: LogisticRegression, embedders: dict[str, str]) -> dict[str, dict[str, float | None]]:
+    """Return the figures on the businesses that were not fitted on, by language."""
+    kept = [kept_of(one) for one in calls_of(MEASURE, embedders)]
+    table = {}
+    for family in dict.fromkeys(one.family for one in kept):
+        own = [one for one in kept if one.family == family]
+        p = model.predict_proba(np.concatenate([one.features for one in own]))[:, 1]
+        table[family] = figures(np.concatenate([one.good for one in own]), p)
+    return table
 
 
 if __name__ == "__main__":

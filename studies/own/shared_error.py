@@ -33,7 +33,19 @@ from dialin.judge.calibration import general_calibration
 from dialin.judge.certainty import CERTAINTIES, certainty_of, expected_purity
 from dialin.score.reliability import SHARED_ERROR, auc, expected_calibration_error, half_width
 from studies.own import machine
-from studies.own.calibrate_kept import APART, KeptClusters, LabelledVectors, embedded, few_intents, fit, kept_of
+from studies.own.calibrate_kept import (
+    APART,
+    BASES,
+    SHIPPED,
+    KeptClusters,
+    LabelledVectors,
+    calls_of,
+    embedded,
+    few_intents,
+    fit,
+    kept_of,
+)
+from studies.own.calls import LEARN, MEASURE, businesses
 from studies.own.embedders import SETTINGS
 
 TABLE = machine.RESULTS / "shared_error.csv"
@@ -47,8 +59,12 @@ FITTED = {
     "smp2019_ecdt_nlu_train": "smp",
 }
 """Family of each set; MASSIVE holds sentences of HWU64 in another language."""
-UNFITTED = (APART, "dstc11_dev_insurance_utterances", "nlupp")
-"""Sets that neither a shipped embedder nor P(good) has learnt."""
+CALLS = {business.name: f"{business.language}_calls" for business in businesses(LEARN)}
+"""Family of each business on which P(good) is fitted."""
+CALLS_APART = "calls apart"
+"""Family of the other businesses."""
+UNFITTED = (APART, "dstc11_dev_insurance_utterances", "nlupp", CALLS_APART)
+"""Families that neither a shipped embedder nor P(good) has learnt."""
 IS_CHINESE = {"massive_zh_cn", "smp2019_ecdt_nlu_train"}
 SIZES = (2_500, 1_000, 400)
 FEW = ((5, 60, 0), (12, 60, 0), (25, 60, 0), (5, 400, 1), (12, 200, 1))
@@ -195,21 +211,48 @@ def run_in(own: pa.Table) -> KeptClusters:
     """Return the clusters of the one run in a table."""
     name = own["set"][0].as_py()
     features = np.stack([own[column].to_numpy() for column in EVIDENCE], axis=1)
-    return KeptClusters(FITTED.get(name, name), features, own["purity"].to_numpy())
+    return KeptClusters(family_of(name), features, own["purity"].to_numpy())
+
+
+def family_of(name: str) -> str:
+    """Return the family of a set or a business.
+
+    Examples
+    --------
+    >>> family_of("mtop_i_small"), family_of("en-airline"), family_of("en-vet"), family_of("nlupp")
+    ('mtop', 'en_calls', 'calls apart', 'nlupp')
+    """
+    if name in CALLS or name in FITTED:
+        return CALLS.get(name) or FITTED[name]
+    return name if name in UNFITTED else CALLS_APART
 
 
 def table_of(data: Path) -> pa.Table:
     """Return the clusters that dialin keeps in parts of all sets."""
-    return pa.Table.from_pylist(list(chain.from_iterable(rows_of(data, name) for name in (*FITTED, *UNFITTED))))
+    sets = (rows_of(data, name) for name in (*FITTED, *UNFITTED) if name != CALLS_APART)
+    return pa.Table.from_pylist(
+        [*chain.from_iterable(sets), *rows_of_calls(LEARN, BASES), *rows_of_calls(MEASURE, SHIPPED)]
+    )
 
 
 def rows_of(data: Path, name: str) -> Iterator[dict[str, Any]]:
     """Yield the clusters of the runs on one set, one row each."""
-    whole = embedded(data / f"{name}.parquet", FITTED.get(name, name), embedder_for(name))
+    whole = embedded(data / f"{name}.parquet", family_of(name), embedder_for(name))
     for part, own in enumerate(parts_of(whole)):
-        kept = kept_of(own)
-        for evidence, purity in zip(kept.features.round(3).tolist(), kept.purity.round(4).tolist(), strict=True):
-            yield {"set": name, "part": part, **dict(zip(EVIDENCE, evidence, strict=True)), "purity": purity}
+        yield from rows_of_run(name, part, own)
+
+
+def rows_of_calls(folder: Path, embedders: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the clusters of the run on each business, one row each."""
+    for business, own in zip(businesses(folder), calls_of(folder, embedders), strict=True):
+        yield from rows_of_run(business.name, 0, own)
+
+
+def rows_of_run(name: str, part: int, own: LabelledVectors) -> Iterator[dict[str, Any]]:
+    """Yield the clusters of one run, one row each."""
+    kept = kept_of(own)
+    for evidence, purity in zip(kept.features.round(3).tolist(), kept.purity.round(4).tolist(), strict=True):
+        yield {"set": name, "part": part, **dict(zip(EVIDENCE, evidence, strict=True)), "purity": purity}
 
 
 def embedder_for(name: str) -> str:

@@ -1,0 +1,59 @@
+"""What customers of some English and Chinese businesses say, in our own words: calls and chats that nothing has learnt.
+
+Each business has about 95 turns that state a need, of ten to thirteen needs of very unequal size, and 25 turns that
+state none. P(good) is fitted on those in ``calls_data/learn`` (``studies.own.calibrate_kept``); those in ``measure``
+only tell how well dialin does (``studies.own.small_calls``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+FOLDER = Path(__file__).with_name("calls_data")
+LEARN, MEASURE = FOLDER / "learn", FOLDER / "measure"
+OTHER = "no need"
+
+
+@dataclass(frozen=True)
+class Business:
+    """What the customers of one business say, and the need that each turn states, or `OTHER`."""
+
+    name: str
+    texts: list[str]
+    gold: list[str]
+
+    @property
+    def n_needs(self) -> int:
+        """Number of needs."""
+        return len(set(self.gold) - {OTHER})
+
+    @property
+    def language(self) -> str:
+        """The language, "en" or "zh"."""
+        return self.name[:2]
+
+    @property
+    def needs(self) -> Business:
+        """The turns that state a need, alone."""
+        own = [(text, need) for text, need in zip(self.texts, self.gold, strict=True) if need != OTHER]
+        return Business(self.name, [text for text, _ in own], [need for _, need in own])
+
+    @property
+    def is_need(self) -> NDArray[np.bool_]:
+        """Which turns state a need, shape (n,)."""
+        return np.array([need != OTHER for need in self.gold], dtype=np.bool_)
+
+
+def businesses(folder: Path) -> Iterator[Business]:
+    """Read each file of a folder: the turns in random order, for no order of writing may help."""
+    for path in sorted(folder.glob("*.json")):
+        found = json.loads(path.read_text("utf-8"))
+        said = [(text, need) for need, texts in {**found["needs"], OTHER: found["other"]}.items() for text in texts]
+        order = np.random.default_rng(0).permutation(len(said)).tolist()
+        yield Business(path.stem, [said[i][0] for i in order], [said[i][1] for i in order])

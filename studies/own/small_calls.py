@@ -1,0 +1,152 @@
+"""Measure dialin on the calls of small businesses, whose sentences nothing in it has learnt.
+
+The businesses are those of ``studies.own.calls`` on which nothing is fitted. One such corpus says little, thirty do.
+Each is clustered as a user of Python would do it, without an LLM: how many intents are found, how well the needs are
+told apart beside Ward's tree that is told which turns are needs and how many needs there are, how far P(good) is from
+the share of clusters that are one need, and which turns are taken for needs. Gold labels serve for the scores alone.
+Writes ``studies/own/results/small_calls.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dialin import IntentClusterer
+from dialin.arrays import Labels
+from dialin.cluster.partition import Agglomerative
+from dialin.discover.settings import Settings
+from dialin.embed.cache import CachedEmbedder
+from dialin.embed.choose import embedder_of
+from dialin.models.home import cache_home
+from dialin.name.actions import CUSTOMER
+from dialin.name.kinds import NEED
+from dialin.score.metrics import score
+from dialin.score.reliability import auc
+from studies.own import machine
+from studies.own.calls import MEASURE, OTHER, Business, businesses
+
+NAME = "small_calls"
+PURE = 0.9
+"""Share of one need in a cluster from which it is good, as in the other studies."""
+MIN_MEASURED = 2
+"""Clusters with fewer turns that state a need are not told good or bad."""
+
+
+@dataclass(frozen=True)
+class JudgedCluster:
+    """P(good) of a cluster that holds needs, and the share of its turns that state its most frequent one."""
+
+    p_good: float
+    purity: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the cluster is one need."""
+        return self.purity >= PURE
+
+
+def judged(clusterer: IntentClusterer, business: Business) -> list[JudgedCluster]:
+    """Return the clusters of a business that are taken for needs and hold enough of them."""
+    gold, found = np.array(business.gold), list[JudgedCluster]()
+    for intent in clusterer.intents_:
+        inside = Counter(gold[clusterer.labels_ == intent.intent_id].tolist())
+        if intent.kind == NEED and inside.total() - inside[OTHER] >= MIN_MEASURED:
+            found.append(JudgedCluster(intent.p_good, max(inside.values()) / inside.total()))
+    return found
+
+
+def told_needs(business: Business) -> Labels:
+    """Return the clusters of the needs by Ward's tree, told which turns are needs, and how many needs there are."""
+    texts = business.needs.texts
+    X = CachedEmbedder(embedder_of("auto", texts), cache_home() / "embeddings.sqlite").encode(texts)
+    return Agglomerative(smooth=True).fit(X).cut(business.n_needs)
+
+
+def scores_of(labels: Labels, gold: Sequence[str]) -> dict[str, float]:
+    """Return AMI, ARI and ACC, three digits."""
+    found = score(labels, np.array(gold))
+    return {name: round(float(getattr(found, name)), 3) for name in ("ami", "ari", "acc")}
+
+
+def row_of(business: Business, seed: int) -> tuple[dict[str, object], list[JudgedCluster]]:
+    """Cluster a business; return what is measured, and its judged clusters."""
+    roles = [CUSTOMER] * len(business.texts)
+    clusterer = IntentClusterer(llm=None, settings=Settings(seed=seed)).fit(business.texts, roles=roles)
+    is_need, needs = business.is_need, business.needs.gold
+    kind = {intent.intent_id: intent.kind for intent in clusterer.intents_}
+    called = np.array([kind.get(label, "") == NEED for label in clusterer.labels_.tolist()])
+    clusters = judged(clusterer, business)
+    return {
+        "business": business.name,
+        "seed": seed,
+        "turns": len(business.texts),
+        "n_needs": business.n_needs,
+        "n_intents_of_needs": sum(intent.kind == NEED for intent in clusterer.intents_),
+        "n_intents": len(clusterer.intents_),
+        "needs": scores_of(clusterer.labels_[is_need], needs),
+        "needs, Ward told": scores_of(told_needs(business), needs),
+        "needs called so": round(float(called[is_need].mean()), 3),
+        "others called needs": round(float(called[~is_need].mean()), 3),
+        "expected_good": round(float(np.mean([one.p_good for one in clusters])), 3),
+        "good": round(float(np.mean([one.is_good for one in clusters])), 3),
+        "purity": round(float(np.mean([one.purity for one in clusters])), 3),
+    }, clusters
+
+
+def mean_of(rows: Sequence[dict[str, object]], clusters: Sequence[JudgedCluster]) -> dict[str, object]:
+    """Return the means over businesses with their standard errors, and how P(good) ranks all clusters together."""
+    figures = dict[str, object]()
+    for name in ("needs called so", "others called needs", "expected_good", "good", "purity"):
+        figures[name] = mean_and_error([float(str(row[name])) for row in rows])
+    for method in ("needs", "needs, Ward told"):
+        for name in ("ami", "ari", "acc"):
+            figures[f"{method}: {name}"] = mean_and_error([dict(row[method])[name] for row in rows])  # type: ignore[call-overload]
+    ratio = [float(str(row["n_intents_of_needs"])) / float(str(row["n_needs"])) for row in rows]
+    figures["intents of needs / needs"] = mean_and_error(ratio)
+    figures["within 0.67 to 1.5"] = round(float(np.mean([0.67 <= r <= 1.5 for r in ratio])), 3)
+    off = [float(str(row["expected_good"])) - float(str(row["good"])) for row in rows]
+    figures["P(good) of a run off by"] = round(float(np.mean(np.abs(off))), 3)
+    figures["auc of P(good)"] = round(auc([one.p_good for one in clusters], [one.is_good for one in clusters]), 3)
+    return figures
+
+
+def mean_and_error(values: Sequence[float]) -> list[float]:
+    """Return the mean, and the standard error of it.
+
+    Examples
+    --------
+    >>> mean_and_error([0.2, 0.4])
+    [0.3, 0.1]
+    """
+    error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+    return [round(float(np.mean(values)), 3), round(float(error), 3)]
+
+
+def main() -> None:
+    """Measure every business and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1)
+    options = parser.parse_args()
+    rows, clusters = list[dict[str, object]](), dict[str, list[JudgedCluster]]()
+    for business in businesses(MEASURE):
+        for seed in range(options.seeds):
+            row, own = row_of(business, seed)
+            rows.append(row)
+            clusters.setdefault(business.language, []).extend(own)
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+    means = {
+        language: mean_of([row for row in rows if str(row["business"]).startswith(language)], own)
+        for language, own in clusters.items()
+    }
+    print(json.dumps(means, indent=1))
+    machine.write(NAME, machine.provenance(means=means, rows=rows))
+
+
+if __name__ == "__main__":
+    main()

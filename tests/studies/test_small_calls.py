@@ -1,0 +1,63 @@
+"""The calls of small businesses: each turn once, with the need that it states, and what is measured on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dialin.discover.state import Intent
+from studies.own import small_calls
+from studies.own.calls import LEARN, MEASURE, OTHER, Business, businesses
+from studies.own.small_calls import JudgedCluster, judged
+
+
+@pytest.mark.parametrize("business", [*businesses(LEARN), *businesses(MEASURE)], ids=lambda business: business.name)
+def test_a_business_has_needs_of_unequal_size_and_turns_without_one(business: Business) -> None:
+    assert len(set(business.texts)) == len(business.texts)
+    sizes = sorted(business.gold.count(need) for need in set(business.gold) - {OTHER})
+    assert 8 <= len(sizes) <= 14
+    assert 3 <= sizes[0] <= sizes[-1] / 3
+    assert business.gold.count(OTHER) >= 20
+
+
+def test_no_long_turn_is_said_in_two_businesses() -> None:
+    texts = [text for folder in (LEARN, MEASURE) for business in businesses(folder) for text in business.texts]
+    long = [text for text in texts if len(text) > 40]
+    assert len(set(long)) == len(long)
+
+
+class FewClusters:
+    """What a fit leaves: clusters 0 (needs), 1 (needs, one of them alone) and 2 (answers)."""
+
+    labels_ = np.array([0, 0, 0, 0, 1, 1, 2])
+    intents_ = tuple(
+        Intent(i, f"name-{i}", 2, 2, p, "customer", (), kind=kind)
+        for i, (p, kind) in enumerate([(0.7, "need"), (0.4, "need"), (0.9, "answer")])
+    )
+
+
+def test_clusters_of_needs_are_judged_by_all_their_turns() -> None:
+    """Of four turns three state one need, .75; of two one states none, so that one need is left, too few."""
+    business = Business("b", [str(i) for i in range(7)], ["a", "a", "a", "b", "b", OTHER, "a"])
+    found = judged(FewClusters(), business)  # type: ignore[arg-type]
+    assert found == [JudgedCluster(0.7, 0.75)]
+    assert not found[0].is_good
+
+
+def test_a_file_is_read_in_the_same_order_each_time(tmp_path: Path) -> None:
+    needs = {"cancel-contract": ["stop it", "I leave"], "pay-bill": ["how do I pay"]}
+    (tmp_path / "en-x.json").write_text(json.dumps({"needs": needs, "other": ["thanks"]}), "utf-8")
+    (first,), (again,) = businesses(tmp_path), businesses(tmp_path)
+    assert first == again
+    assert first.n_needs == 2
+    assert first.is_need.sum() == len(first.needs.texts) == 3
+    assert OTHER not in first.needs.gold
+    assert dict(zip(first.texts, first.gold, strict=True))["thanks"] == OTHER
+
+
+def test_the_error_of_a_mean_falls_with_the_root_of_the_number() -> None:
+    assert small_calls.mean_and_error([0.5]) == [0.5, 0.0]
+    assert small_calls.mean_and_error([0.2, 0.4] * 2)[1] < small_calls.mean_and_error([0.2, 0.4])[1]
