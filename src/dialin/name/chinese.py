@@ -73,6 +73,16 @@ _NOUNS = tuple(
     )
 )
 """Nouns that begin or end with such a character all the same."""
+_NO_OBJECTIVES = word_set(
+    "显示 说明 表示 提示 发现 出现 发生 觉得 认为 以为 感觉 知道 明白 理解 谅解 记得 忘记 担心 放心 希望 期待 想要 "
+    "需要 打算 准备 开始 继续 结束 进行 保持 保证 处于 属于 成为 造成 导致 包括 包含 含有 具有 拥有 存在 符合 允许 "
+    "承认 告诉 告知 联系 回复 帮助 帮忙 麻烦 打扰 耽误 辛苦 感谢 欢迎 抱歉 见谅 怠慢 注意 留意 等待 提供 选择 进入 "
+    "输入 点击 使用 默认 完毕 搞错 弄错 填错 看错 代替 以及 比如"
+)
+"""Verbs that no request is about: what they say is in the clause behind them ("显示签收"), or whoever talks does it."""
+_RESULTS = frozenset("到完掉见住着过来去起成好错开")
+"""Characters that say at the end of a verb what comes of it: 收到."""
+_NO_RESULTS = word_set("迟到 报到 签到 入住 居住 支出 往来 意见 预见 罚款")
 _NOT_INSIDE = frozenset("来去了着")
 """Characters of a verb: "人来修" is a clause, not a thing."""
 ONE_VERB = frozenset("发打听看读写讲坐玩背猜煮查找买卖订点放开关走吃喝拍调设定换改删加办退寄领交收取播穿戴洗")
@@ -140,6 +150,20 @@ def is_clipped(name: str) -> bool:
     [True, True, False, False, False]
     """
     return name.endswith(tuple(ONE_VERB | NOT_LAST)) and not name.endswith(_NOUNS)
+
+
+def can_be_wanted(verb: str) -> bool:
+    """Return whether a verb of two characters can be what people contact a service about, without an object.
+
+    Not those with a clause behind them, nor those that end in what comes of an action.
+
+    Examples
+    --------
+    >>> [can_be_wanted(verb) for verb in ("搬家", "签到", "显示", "收到", "寄出来")]
+    [True, True, False, False, False]
+    """
+    is_result = verb[-1] in _RESULTS and verb not in _NO_RESULTS
+    return not is_result and verb not in _NO_OBJECTIVES
 
 
 REACH, REACH_OF_ONE = 6, 2
