@@ -19,6 +19,7 @@ from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
+from dialin.name.chinese import EVENTS
 from dialin.name.general import GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.nearness import nearness, settle
@@ -56,6 +57,8 @@ and one that people have for it."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
 
+DEED = 0.1
+"""Cosines that a name loses if it is about what is done alone: "咨询-取消" says less than "取消-订单"."""
 REACH = 0.1
 """Cosines that a name may lie behind the best of a cluster before the cluster rather shares its best name."""
 
@@ -66,8 +69,8 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
 
     Two clusters share a name where what else there is for one of them lies far behind, or says nothing: "cancel-order"
-    and "cancel-order" are told apart later (`dialin.name.distinct`), and a wrong name is not. The name of a turn, such as
-    "say-thanks", can be that of all clusters that are known to be of its kind.
+    and "cancel-order" are told apart later (`dialin.name.distinct`), and a wrong name is not. The name of a turn, such
+    as "say-thanks", can be that of all clusters that are known to be of its kind.
 
     Parameters
     ----------
@@ -159,7 +162,7 @@ def _scored(near: Scored, material: Material, leads: Scored, known: Container[st
 def _score(name: str, near: float, material: Material, known: Container[str]) -> float:
     lack, is_known = material.lack(name), any(objective in known for _, objective in splits_of(name))
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
-    costs += PROBLEM * asks_for_nothing(name, material.problems)
+    costs += PROBLEM * asks_for_nothing(name, material.problems) + DEED * (name.partition("-")[2] in EVENTS)
     return near + SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) - costs
 
 

@@ -17,8 +17,8 @@ _CUTS = (
     "对于 今天 明天 昨天 后天 今晚 明早 早上 晚上 下午 上午 中午 星期 这周 下周 周末 点钟 分钟 小时 时候 的话 "
     "之前 之后 以前 以后 里面 上面 下面 这样 那样 这么 那么 非常 特别 比较 真的 觉得 认为 希望 喜欢 愿意 打算 "
     "问题 情况 事情 发生 当地 东西 办法 方法 一直 总是 为何 如何 哪天 哪年 多大 谁是 有点 最近 附近 所有 任何 全部 "
-    "正在 即将 马上 立刻 继续 开始 嗯 哦 啊 呀 呢 吗 吧 嘛 哈 喂 哎 诶 的 了 着 我 你 您 他 她 它 咱 是 和 与 也 就 "
-    "才 又 很 把 被 这 那 谁 么 怎 啥 给 请 在"
+    "长时间 结果 正在 即将 马上 立刻 继续 开始 嗯 哦 啊 呀 呢 吗 吧 嘛 哈 喂 哎 诶 的 了 着 我 你 您 他 她 它 咱 "
+    "是 和 与 也 就 才 又 很 把 被 这 那 谁 么 怎 啥 给 请 在"
 )
 _SAID = (
     "关闭:关掉 关了 关上 关/打开:开一下 开下 开个/设置:设个 设定 设一个 定个 定一个 设/查看:看看 看一下 看下 "
@@ -172,6 +172,18 @@ are parts of many other words, are nearer."""
 _SAYINGS = [(word, word) for word in words_in("zh") if len(word) > 1] + list(ACTIONS_SAID.items())
 
 
+_NO_ACTS = re.compile(
+    "(?:刚|刚刚|昨天|前天|上次|之前|已经?)(?:购?买|下单|拍)|(?:购?买|下单|拍)[的了]|"
+    f"(?:{'|'.join(word for word in words_in('zh') if len(word) > 1)})[号码员器费]"
+)
+"""What a sentence takes for granted ("刚买的"), and nouns that begin with an action ("识别号")."""
+EVENTS = word_set(
+    "取消 修改 更换 更新 升级 开通 注销 登录 下载 充值 激活 挂失 提现 预约 转账 还款 借款 补发 兑换 绑定 解绑 续订 "
+    "退订 报名 领取 恢复 冻结 解冻 停用"
+)
+"""Actions that a cluster is about where people say what they want done, and of many things or of none."""
+
+
 def implied_by(text: str) -> set[str]:
     """Return the actions that a sentence implies of whatever it is about: "失败" a report."""
     return {action for word, action in CUES.items() if word in text}
@@ -189,7 +201,7 @@ def does_to(text: str, objective: str) -> set[str]:
     near, beside = (
         "，".join(text[max(start - n, 0) : end + n] for start, end in places) for n in (REACH, REACH_OF_ONE)
     )
-    beside = beside.replace(objective, "，")
+    near, beside = _NO_ACTS.sub("，", near), _NO_ACTS.sub("，", beside.replace(objective, "，"))
     return implied_by(text) | {action for said, action in _SAYINGS if said in (near if len(said) > 1 else beside)}
 
 
@@ -201,5 +213,6 @@ def acts_of(text: str) -> set[str]:
     >>> sorted(acts_of("把闹钟关掉")), sorted(acts_of("取消预约"))
     (['关闭'], ['取消', '预约'])
     """
+    text = _NO_ACTS.sub("，", text)
     said = {action for table in (ACTIONS_SAID, CUES) for word, action in table.items() if word in text}
     return said | {word for word in words_in("zh") if len(word) > 1 and word in text}

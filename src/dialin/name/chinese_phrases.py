@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dialin.name.chinese import (
+    EVENTS,
     MIN_SAID,
     NEUTRAL,
     acts_of,
@@ -101,8 +102,8 @@ class ChinesePhrases:
         return states_problem(text, "zh")
 
     def is_thing(self, objective: str) -> bool:
-        """Return whether it is more than one character, which could be a part of any word."""
-        return len(objective) >= SHORTEST
+        """Return whether it is more than one character, which could be a part of any word, and no deed."""
+        return len(objective) >= SHORTEST and objective not in EVENTS
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action and an objective can make a name; a special action needs sentences that say it."""
@@ -113,5 +114,6 @@ class ChinesePhrases:
         """Return the objectives that a sentence could give a name: general ones that it says, phrases, what it asks."""
         said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text} | meant_in(text, "zh")
         said |= {each for each in self.phrases.intersection(phrases_in(text)) if not is_synonym(each, "zh")}
+        said |= EVENTS & acts_of(text)
         asked = {thing + what for what in asked_in(text) for thing in said if what not in thing}
         return said | {objective for objective in asked if len(objective) <= LONGEST}
