@@ -19,8 +19,7 @@ from dialin.cluster.centroids import unit_rows
 from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
-from dialin.name.chinese import EVENTS
-from dialin.name.general import GENERAL_OBJECTIVES
+from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
@@ -162,7 +161,7 @@ def _scored(near: Scored, material: Material, leads: Scored, known: Container[st
 def _score(name: str, near: float, material: Material, known: Container[str]) -> float:
     lack, is_known = material.lack(name), any(objective in known for _, objective in splits_of(name))
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
-    costs += PROBLEM * asks_for_nothing(name, material.problems) + DEED * (name.partition("-")[2] in EVENTS)
+    costs += PROBLEM * asks_for_nothing(name, material.problems) + DEED * (name.partition("-")[2] in DEEDS)
     return near + SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) - costs
 
 

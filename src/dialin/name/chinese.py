@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dialin.name.actions import words_in
 from dialin.name.english import word_set
+from dialin.name.general import DEEDS
 
 _CUTS = (
     "闺女 姑娘 老婆 老公 儿子 女儿 爸爸 妈妈 先生 女士 小姐 礼拜 周末 呵呵 哈哈 "
@@ -177,11 +178,18 @@ _NO_ACTS = re.compile(
     f"(?:{'|'.join(word for word in words_in('zh') if len(word) > 1)})[号码员器费]"
 )
 """What a sentence takes for granted ("刚买的"), and nouns that begin with an action ("识别号")."""
-EVENTS = word_set(
-    "取消 修改 更换 更新 升级 开通 注销 登录 下载 充值 激活 挂失 提现 预约 转账 还款 借款 补发 兑换 绑定 解绑 续订 "
-    "退订 报名 领取 恢复 冻结 解冻 停用"
-)
-"""Actions that a cluster is about where people say what they want done, and of many things or of none."""
+_DONE_ABOUT = word_set("申请 反馈 投诉 催促 要求 确认 询问 提供 说明 解释 通知 安排")
+
+
+def can_be_about(action: str, objective: str) -> bool:
+    """Return whether an action can be about a deed, if the objective is one; people do not change a cancellation.
+
+    Examples
+    --------
+    >>> can_be_about("咨询", "取消"), can_be_about("设置", "取消"), can_be_about("设置", "闹钟")
+    (True, False, True)
+    """
+    return objective not in DEEDS or action in NEUTRAL or action in _DONE_ABOUT
 
 
 def implied_by(text: str) -> set[str]:

@@ -11,18 +11,18 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dialin.name.chinese import (
-    EVENTS,
     MIN_SAID,
     NEUTRAL,
     acts_of,
     asked_in,
+    can_be_about,
     can_be_wanted,
     does_to,
     implied_by,
     is_thing_word,
 )
 from dialin.name.chinese_words import LONGEST, SHORTEST, ChineseWord, noun_phrases, words_of
-from dialin.name.general import GENERAL_OBJECTIVES
+from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.people import can_do_to
 from dialin.name.problems import COMPLAINTS, states_problem
 from dialin.name.synonyms import is_synonym, meant_in
@@ -103,17 +103,18 @@ class ChinesePhrases:
 
     def is_thing(self, objective: str) -> bool:
         """Return whether it is more than one character, which could be a part of any word, and no deed."""
-        return len(objective) >= SHORTEST and objective not in EVENTS
+        return len(objective) >= SHORTEST and objective not in DEEDS
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action and an objective can make a name; a special action needs sentences that say it."""
         is_said = action in NEUTRAL or said >= MIN_SAID
-        return is_said and not set(action) & set(objective) and can_do_to(action, objective)
+        is_said &= can_be_about(action, objective) and can_do_to(action, objective)
+        return is_said and not set(action) & set(objective)
 
     def objectives(self, text: str) -> set[str]:
         """Return the objectives that a sentence could give a name: general ones that it says, phrases, what it asks."""
         said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text} | meant_in(text, "zh")
         said |= {each for each in self.phrases.intersection(phrases_in(text)) if not is_synonym(each, "zh")}
-        said |= EVENTS & acts_of(text)
+        said |= DEEDS & acts_of(text)
         asked = {thing + what for what in asked_in(text) for thing in said if what not in thing}
         return said | {objective for objective in asked if len(objective) <= LONGEST}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dialin.name.actions import action_of
 from dialin.name.candidates import Material, splits_of
 from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_all_names
+from dialin.name.general import DEEDS
 from dialin.name.nearness import step_through
 from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
@@ -126,14 +127,15 @@ class Backing:
     def _least(self, name: str) -> float:
         """Return the cosine that bears a name out.
 
-        None does where its action is what lies near, as in 退货-银行卡, nor where one sentence alone has its word, if
-        that is none that people have for a need.
+        None does where its action is what lies near, as in 退货-银行卡, nor where it is about what is done alone, nor
+        where one sentence alone has its word, if that is none that people have for a need.
         """
         share, is_alone = self.material.share_of(name), self._n_sayers(self.material.share_of(name)) == 1
         is_known = any(objective in KNOWN for _, objective in splits_of(name))
         if name in self.written and self.material.share_of_parts(name) > 0:
             return NEAR_WRITTEN
-        if self.material.objectives.get(action_of(name), 0.0) > share > 0 or (is_alone and not is_known):
+        is_deed = name.partition("-")[2] in DEEDS
+        if self.material.objectives.get(action_of(name), 0.0) > share > 0 or (is_alone and not is_known) or is_deed:
             return math.inf
         return (NEAR if share >= SOME and not is_alone else NEAR_UNSAID)[self.language]
 

@@ -17,7 +17,7 @@ _ENGLISH = {
     "repair": r"repair\w*|mend(?:s|ed|ing)?",
     "installation": r"install\w*",
     "delivery": r"deliver\w*",
-    "human-agent": r"humans?|(?:real|live|actual) (?:being|person|agent|advisor|operator|representative)|"
+    "human-agent": r"(?:human|real|live|actual) (?:being|person|agent|advisor|operator|representative)|"
     r"(?:speak|talk|chat) (?:to|with) (?:a|an|some) ?(?:human|person|one|body|agent|advisor|operator|representative)|"
     r"(?:operator|representative)",
     "opening-hours": r"opening (?:hours|times?)|(?:what|which) (?:time|hours)(?: \w+){1,4} (?:open|close)|"
