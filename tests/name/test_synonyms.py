@@ -19,6 +19,8 @@ from dialin.name.synonyms import is_synonym, meant_in
         ("let me talk to a real person", "human-agent"),
         ("what time do you open on sunday", "opening-hours"),
         ("i cannot log in", "login"),
+        ("the engineer never turned up", "technician-visit"),
+        ("can somebody come out on monday", "technician-visit"),
     ],
 )
 def test_english_words_mean_a_general_objective(text: str, objective: str) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+_TRADE = "(?:engineer|technician|mechanic|fitter|plumber|electrician|installer|repairman)"
 _ENGLISH = {
     "refund": r"refund\w*|(?:money|cash) back|back (?:my|the|our|all|some) (?:\w+ )?(?:money|cash)|reimburs\w+",
     "return": r"return(?:s|ed|ing)?(?! (?:flight|trip|ticket|journey|date|call|train))|"
@@ -26,6 +27,9 @@ _ENGLISH = {
     "fraud": r"fraud\w*|scam\w*|phish\w*",
     "compensation": r"compensat\w+",
     "cancellation": r"cancel\w*",
+    "technician-visit": rf"(?:{_TRADE}|someone|somebody)(?: \w+){{0,2}} (?:come|comes|coming|out|round)|"
+    rf"{_TRADE}(?: \w+){{0,2}} (?:visits?|appointment|came|turned up|showed up)|"
+    rf"(?:send|visit|appointment)(?: \w+){{0,3}} {_TRADE}",
 }
 _CHINESE = {
     "退款": "退款|退钱|退费|退.{0,4}钱|钱.{0,3}退",
