@@ -60,7 +60,7 @@ GENERAL_OBJECTIVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """General objectives by language."""
 _DEEDS = (
-    "cancellation 取消 修改 更换 更新 升级 开通 注销 登录 下载 充值 激活 挂失 提现 预约 转账 还款 借款 补发 兑换 绑定 "
+    "cancellation 取消 修改 更换 更新 升级 开通 注销 登录 下载 充值 激活 挂失 提现 补发 兑换 绑定 "
     "解绑 续订 退订 报名 领取 恢复 冻结 解冻 停用"
 )
 DEEDS = frozenset(_DEEDS.split())
