@@ -19,13 +19,12 @@ from hypothesis import strategies as st
 
 from dialin.bounded import MAX_INPUT
 from dialin.errors import InputError
-from dialin.read import distinct, formats, input_file, parts, text_parts
+from dialin.read import formats, input_file, text_parts
 from dialin.read.columns import DEFAULT, Columns
-from dialin.read.corpus import Corpus
 from dialin.read.input_file import InputFile, at_hand
 from dialin.read.limits import ReadLimits
 from dialin.read.parts import flat_rows, read_large, read_parts
-from dialin.read.table import read, read_table
+from dialin.read.table import read
 from dialin.redact.source import read_redacted
 from dialin.room import temporary_folder
 from read_in_parts import TWO_ROWS, check_same, take_all_for_large
@@ -361,7 +360,7 @@ def test_no_result_depends_on_the_memory(tmp_path: Path) -> None:
 def test_what_is_read_whole_and_does_not_fit_is_told_before(tmp_path: Path) -> None:
     """200 MB for the program, and 8 bytes for each of the file."""
     path = tmp_path / "in.json"
-    path.write_text('{"text": ["hello", "you"]}')
+    path.write_text('{"text": ["hello", "you"], "id": 3}')
     need = 200_000_000 + 8 * path.stat().st_size
     assert read_large(path, limits=ReadLimits(need)).texts == ["hello", "you"]
     for work in (

@@ -32,17 +32,14 @@ def check_same(path: Path, columns: Columns = DEFAULT, *, in_parts: bool = True)
     whole = told(lambda: read_table(path, columns))
     assert isinstance(whole[0], pa.Table)
     for may_copy in (True, False):
-        with (
-            temporary_folder() as folder,
-            warnings.catch_warnings(),
-            flat_rows(path, columns, may_copy=may_copy, n_rows=2) as flat,
-        ):
+        with temporary_folder() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            assert (flat is not None) == in_parts
-            if flat:
-                tables = list(flat.tables(2, folder))
-                assert pa.concat_tables(tables).combine_chunks().equals(whole[0])
-                assert len(tables) > 1 or whole[0].num_rows <= 2
+            with flat_rows(path, columns, may_copy=may_copy, n_rows=2) as flat:
+                assert (flat is not None) == in_parts
+                if flat:
+                    tables = list(flat.tables(2, folder))
+                    assert pa.concat_tables(tables).combine_chunks().equals(whole[0])
+                    assert len(tables) > 1 or whole[0].num_rows <= 2
     found, said = told(lambda: read_large(path, columns, TWO_ROWS))
     corpus, at_once = told(lambda: read(path, columns))
     assert isinstance(corpus, Corpus)
