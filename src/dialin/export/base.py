@@ -20,7 +20,7 @@ NO_INTENT_ID = -1
 """Number of the intent that holds what belongs to none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase of an intent.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class Sentences:
     p_intent: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence that may be exported: its row in the run, what two of the same phrase share, and the phrase."""
 
@@ -97,21 +98,33 @@ def each_once(found: list[Candidate], labels: Labels, place: Mapping[int, int], 
     tally : Tally
         Gets what is left out.
     """
-    said: dict[str, dict[int, int]] = {}
+    reasons = dict[int, str]()
+    for own in _said_again(found):
+        reasons |= _why_not_again(own, labels, place)
     for one in found:
-        by_intent = said.setdefault(one.key, {})
-        intent = int(labels[one.row])
-        by_intent[intent] = by_intent.get(intent, 0) + one.phrase.count
-    owner = {key: min(of, key=lambda i: (-of[i], place[i])) for key, of in said.items()}
-    best: dict[str, Candidate] = {}
+        if one.row in reasons:
+            tally.leave(int(labels[one.row]), reasons[one.row])
+    return [one for one in found if one.row not in reasons]
+
+
+def _said_again(found: list[Candidate]) -> Iterable[list[Candidate]]:
+    """Return the candidates of each phrase that several have; most phrases have one, and cost no list."""
+    first, again = dict[str, Candidate](), dict[str, list[Candidate]]()
     for one in found:
-        if labels[one.row] == owner[one.key] and (one.key not in best or one.phrase.count > best[one.key].phrase.count):
-            best[one.key] = one
-    for one in found:
-        if best[one.key] is not one:
-            intent = int(labels[one.row])
-            tally.leave(intent, "the same phrase again" if intent == owner[one.key] else "said more in another intent")
-    return [one for one in found if best[one.key] is one]
+        if (known := first.setdefault(one.key, one)) is not one:
+            again.setdefault(one.key, [known]).append(one)
+    return again.values()
+
+
+def _why_not_again(own: list[Candidate], labels: Labels, place: Mapping[int, int]) -> dict[int, str]:
+    """Return why the candidates of one phrase do not stay, by their rows, but for the one that does."""
+    said = Counter[int]()
+    for one in own:
+        said[int(labels[one.row])] += one.phrase.count
+    owner = min(said, key=lambda intent: (-said[intent], place[intent]))
+    best = max((one for one in own if labels[one.row] == owner), key=lambda one: one.phrase.count)
+    words = {True: "the same phrase again", False: "said more in another intent"}
+    return {one.row: words[bool(labels[one.row] == owner)] for one in own if one is not best}
 
 
 def of_none(sentences: Sentences, wanted: Wanted, form: ExportFormat, taken: set[str], tally: Tally) -> list[Candidate]:
