@@ -43,11 +43,15 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may be exported: its row in the run, what two of the same phrase share, and the phrase."""
+    """A sentence that may be exported: its row in the run, and its phrase."""
 
     row: int
-    key: str
     phrase: Phrase
+
+    @property
+    def key(self) -> str:
+        """What two of the same phrase share; not kept, as it is as long as the phrase."""
+        return normalised(self.phrase.text)
 
 
 def candidates(
@@ -57,14 +61,16 @@ def candidates(
     found = []
     for row in rows:
         intent = int(sentences.labels[row])
-        text = form.clean(one_line(sentences.texts[row]))
+        said = sentences.texts[row]
+        text = form.clean(one_line(said))
+        text = said if text == said else text  # most are as they were: one string for both
         language = CHINESE_CODE if is_chinese(text) else wanted.language
         reason = _why_not(text, sentences.roles[row], language, wanted, form)
         if reason:
             tally.leave(intent, reason)
         else:
             phrase = Phrase(text, language, int(sentences.counts[row]), float(sentences.p_intent[row]))
-            found.append(Candidate(row, normalised(text), phrase))
+            found.append(Candidate(row, phrase))
     return found
 
 
@@ -108,12 +114,13 @@ def each_once(found: list[Candidate], labels: Labels, place: Mapping[int, int], 
 
 
 def _said_again(found: list[Candidate]) -> Iterable[list[Candidate]]:
-    """Return the candidates of each phrase that several have; most phrases have one, and cost no list."""
-    first, again = dict[str, Candidate](), dict[str, list[Candidate]]()
-    for one in found:
-        if (known := first.setdefault(one.key, one)) is not one:
-            again.setdefault(one.key, [known]).append(one)
-    return again.values()
+    """Return the candidates of each phrase that several have, found by a hash: most phrases have one."""
+    hashes = np.fromiter((hash(one.key) for one in found), np.int64, len(found))
+    _, group, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    again = dict[str, list[Candidate]]()
+    for place in np.flatnonzero(counts[group] > 1).tolist():
+        again.setdefault(found[place].key, []).append(found[place])
+    return [own for own in again.values() if len(own) > 1]
 
 
 def _why_not_again(own: list[Candidate], labels: Labels, place: Mapping[int, int]) -> dict[int, str]:
@@ -127,14 +134,17 @@ def _why_not_again(own: list[Candidate], labels: Labels, place: Mapping[int, int
     return {one.row: words[bool(labels[one.row] == owner)] for one in own if one is not best}
 
 
-def of_none(sentences: Sentences, wanted: Wanted, form: ExportFormat, taken: set[str], tally: Tally) -> list[Candidate]:
-    """Return the phrases without an intent, each once and none that an intent has; [] if they are not wanted."""
+def of_none(
+    sentences: Sentences, wanted: Wanted, form: ExportFormat, own: Iterable[list[Candidate]], tally: Tally
+) -> list[Candidate]:
+    """Return the phrases without an intent, each once and none of the intents' `own`; [] if they are not wanted."""
     rows = np.flatnonzero(sentences.labels == NO_INTENT_ID).tolist()
     if not wanted.with_none or not form.none_name:
         why = "no intent (--with-none takes them)" if form.none_name else "no intent (the format has no place for them)"
         tally.leave(NO_INTENT_ID, why, len(rows))
         return []
     found = candidates(sentences, rows, wanted, form, tally)
+    taken = {one.key for of_intent in own for one in of_intent}
     free = [one for one in found if one.key not in taken]
     tally.leave(NO_INTENT_ID, "said in an intent, too", len(found) - len(free))
     return each_once(free, sentences.labels, {NO_INTENT_ID: 0}, tally)

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,8 @@ def labelled(read: Iterable[Labelled]) -> list[Labelled]:
 
 def check_content(read: list[Labelled], content: Content, form: ExportFormat) -> None:
     """Raise InputError if what was read back of the files is not the content, or is more than the platform takes."""
-    if read != content.rows and Counter(read) != Counter(content.rows):
+    in_order = zip_longest(read, content.pairs())
+    if any(one != written for one, written in in_order) and Counter(read) != Counter(content.rows):
         other = sorted((Counter(read) - Counter(content.rows)) or (Counter(content.rows) - Counter(read)))[0]
         raise broken(form.name, f"the phrase {other[1]!r:.60} of {other[0]!r} is not read back as it was written")
     _check_names(content, form)

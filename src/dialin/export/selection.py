@@ -47,7 +47,7 @@ def selection_of(run: Run, wanted: Wanted, form: ExportFormat) -> Selection:
     tally, sentences = Tally(), sentences_of(run)
     rows = wanted_intents(run, wanted, tally)
     found = phrases_by_intent(sentences, rows, wanted, form, tally)
-    none = of_none(sentences, wanted, form, {one.key for own in found.values() for one in own}, tally)
+    none = of_none(sentences, wanted, form, found.values(), tally)
     parts = [share for intent, own in found.items() for share in language_shares(intent, own)]
     parts += language_shares(NO_INTENT_ID, none)
     cut = [most_different(share, vectors, most_of(share.language, wanted, form), form, tally) for share in parts]

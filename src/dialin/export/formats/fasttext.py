@@ -24,7 +24,7 @@ def without_labels(text: str) -> str:
 
 def write(content: Content) -> Files:
     """Return the file."""
-    return {FILE: text_bytes(f"{MARK}{name} {text}\n" for name, text in content.rows)}
+    return {FILE: text_bytes(f"{MARK}{name} {text}\n" for name, text in content.pairs())}
 
 
 def validate(files: Files) -> list[Labelled]:
