@@ -8,7 +8,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from dialin.export.base import Files
@@ -25,10 +25,9 @@ def json_bytes(value: Any) -> bytes:
 
 
 def json_list_bytes(items: Iterable[object]) -> bytes:
-    """Return some values as `json_bytes` does in a list, without holding all of them."""
-    shown = (_JSON.encode(item).replace("\n", "\n  ") for item in items)
-    first = next(shown, None)
-    return text_bytes(chain(["[\n  ", first], (f",\n  {one}" for one in shown), ["\n]\n"])) if first else b"[]\n"
+    """Return values as a list in JSON, each on a line of its own, without holding all of them."""
+    shown = (json.dumps(item, ensure_ascii=False) for item in items)
+    return text_bytes(chain(["[\n", *islice(shown, 1)], (f",\n{one}" for one in shown), ["\n]\n"]))
 
 
 def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
