@@ -55,7 +55,7 @@ def test_the_new_rows_come_after_the_old_ones(tmp_path: Path) -> None:
 def test_the_corpus_is_that_of_all_rows_at_once(tmp_path: Path) -> None:
     """The same words of two roles are two sentences; a column that one part lacks is null there."""
     run = fake_run(tmp_path / "run", SAID)
-    rows = [
+    rows: list[dict[str, object]] = [
         {"text": text, "role": role} for text in ("a", "where is my parcel") for role in ("agent", "customer", None)
     ]
     found = read_large(write(tmp_path / "new.jsonl", rows), Columns())

@@ -77,10 +77,10 @@ def predict_parts(
     """
     answers = Answers.of(run, opened)
     for part in new_rows(run, source, columns):
-        yield from answered(answers, part, told)
+        yield from told_in_parts(answers, part, told)
 
 
-def answered(answers: Answers, part: pa.Table, told: Told | None = None) -> Iterator[pa.Table]:
+def told_in_parts(answers: Answers, part: pa.Table, told: Told | None = None) -> Iterator[pa.Table]:
     """Yield what is told of each row of a part, some rows at a time.
 
     What is decided depends on all rows of the part, where dialogues count.
