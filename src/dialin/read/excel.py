@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
@@ -91,7 +91,7 @@ class SheetReader:
 
         It raises and, the first time, warns as `of_workbook`.
         """
-        with closing(self._opened()) as book:
+        with _stream_of(self._place) as stream, closing(self._opened(stream)) as book:
             sheet = _sheet_of(book, self._sheet, self._where)
             sheet.reset_dimensions()  # some programs write wrong ones
             rows = _filled(sheet.iter_rows(values_only=True))
@@ -103,11 +103,11 @@ class SheetReader:
                 yield cells.table(part)
             self._tell([one.title for one in book.worksheets])
 
-    def _opened(self) -> Any:
+    def _opened(self, stream: BinaryIO) -> Any:
         openpyxl = _openpyxl(self._where)
         with _broken_told(self._where):
-            _check_size(self._place, self._where)
-            return openpyxl.load_workbook(_stream_of(self._place), read_only=True, data_only=True)
+            _check_size(stream, self._where)
+            return openpyxl.load_workbook(stream, read_only=True, data_only=True)
 
     def _read(self, rows: Iterator[tuple[Any, ...]], n: int) -> list[tuple[Any, ...]]:
         with _broken_told(self._where):
@@ -145,19 +145,20 @@ def _members(place: Path | bytes) -> frozenset[str]:
     if not is_zip(place):
         return frozenset()
     try:
-        with ZipFile(_stream_of(place)) as packed:
+        with _stream_of(place) as stream, ZipFile(stream) as packed:
             return frozenset(packed.namelist())
     except (BadZipFile, OSError, ValueError):
         return frozenset()
 
 
-def _stream_of(place: Path | bytes) -> Path | BytesIO:
-    return BytesIO(place) if isinstance(place, bytes) else place
+def _stream_of(place: Path | bytes) -> BinaryIO:
+    """Return a workbook open: openpyxl reads no file whose name ends in another way."""
+    return BytesIO(place) if isinstance(place, bytes) else place.open("rb")
 
 
-def _check_size(place: Path | bytes, where: str) -> None:
+def _check_size(stream: BinaryIO, where: str) -> None:
     """Raise InputError if the parts of a workbook are too large; none can be read beyond the size that it names."""
-    with ZipFile(_stream_of(place)) as packed:
+    with ZipFile(stream) as packed:
         if sum(part.file_size for part in packed.infolist()) > (most := most_bytes()):
             raise too_large(where, most)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 from dialin.bounded import most_bytes
 
+_TRIES = 4
+"""Commas of a piece, from its end on, of which each may stand between two items; no result depends on it."""
 PIECE = 1 << 20
 """Characters of an array that are read at once; no result depends on it."""
 
@@ -45,7 +47,7 @@ class JsonText:
     """
 
     def __init__(self, read: Callable[[int], str]) -> None:
-        self._read, self._text, self._at = read, "", 0
+        self._read, self._text, self._at, self._is_new = read, "", 0, True
 
     def skip(self, mark: str) -> None:
         """Go behind a mark and the space before it; raise WholeNeededError if it is not there."""
@@ -64,8 +66,26 @@ class JsonText:
         """Yield the values up to the end of an array, of which at least one is there, and go behind it."""
         mark = ","
         while mark == ",":
+            yield from self._many()
             value, mark = self.value(",]")
             yield value
+
+    def _many(self) -> list[object]:
+        """Return most items of what has just been read, parsed at once, which is much faster, and go behind them.
+
+        None of them if the array ends there, as what follows is none of its items, or if that cannot be told.
+        """
+        if not self._is_new:
+            return []
+        self._is_new, end = False, len(self._text)
+        last = "}," if self._text.startswith("{", _end_of_space(self._text, self._at)) else ","
+        for _ in range(_TRIES):
+            end = self._text.rfind(last, self._at, end)
+            values = _values(self._text[self._at : end + len(last) - 1]) if end >= 0 else []
+            if values:
+                self._at = end + len(last)
+                return values
+        return []
 
     def value(self, marks: str) -> tuple[object, str]:
         """Return the value that comes next, and the mark behind it, one of `marks`, and go behind that."""
@@ -88,7 +108,7 @@ class JsonText:
         """Read on, as much again, so that a long value is not tried often; return whether there was anything."""
         more = self._read(max(PIECE, len(self._text) - self._at))
         if more:
-            self._text, self._at = self._text[self._at :] + more, 0
+            self._text, self._at, self._is_new = self._text[self._at :] + more, 0, True
         return bool(more)
 
 
@@ -104,6 +124,14 @@ def _item(text: str, at: int, marks: str) -> tuple[object, int, str]:
     if not mark or mark not in marks:
         raise ValueError
     return value, end + 1, mark
+
+
+def _values(text: str) -> list[object]:
+    """Return values with commas between them; none if it is not such a text, as the last one ends in its middle."""
+    try:
+        return list(json.loads(f"[{text}]"))
+    except (ValueError, RecursionError):
+        return []
 
 
 def _end_of_space(text: str, at: int) -> int:
