@@ -36,6 +36,7 @@ from dialin.discover.connections import Connections
 from dialin.discover.specs import Specs
 from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderError
 from dialin.facts.headline import summary_json
+from dialin.facts.unknown_speakers import unknown_agent_line
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
 from dialin.jobs.memory import check_fits, reading_limits
 from dialin.jobs.timing import Stopwatch
@@ -171,6 +172,8 @@ def make_run(
             n_rows = corpus.n_blank + corpus.occurrences.num_rows
             meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
         say_redaction(meter, plan, found)
+        if plan.settings.roles != "ignore" and (line := unknown_agent_line(corpus.roles or [])):
+            meter.say(line)
         with held(out, "dialin discover"):
             try:
                 return work_on(run, opened, replace(session_of(limits.budget, meter, batch), watch=watch))
@@ -246,3 +249,5 @@ def print_run(run: Run, is_json: bool) -> None:
         print_json(summary_json(run))
     else:
         print_report(run, sys.stdout)
+    if not is_json:
+        say(f"everything is in {run.folder}; open in a browser: {run.folder / files.REPORT}", err=True)
