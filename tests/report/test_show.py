@@ -56,7 +56,7 @@ def test_everything_is_shown_plainly_in_80_columns(cli: Cli, run: Path) -> None:
     assert "\x1b" not in result.stdout
     assert "8 intents · 80.0% of 105 utterances" in result.stdout
     assert "21 dialogues, 0 of them without a main reason" in result.stdout
-    assert "2024-01-01 to 2024-02-11\nutterances per week; the highest bar is 25\n" in result.stdout
+    assert "2024-01-01 to 2024-02-05\nutterances per week; the highest bar is 25\n" in result.stdout
 
 
 def test_columns_line_up_under_chinese_names(cli: Cli, run: Path) -> None:

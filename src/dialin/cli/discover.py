@@ -98,6 +98,7 @@ def discover(out: Path, since: Path | None, batch: bool, ray: str | None, as_jso
     limits = SessionLimits(budget_of(options), options["memory"])
     run = make_run(out, since_plan(plan, since) if since else plan, limits, batch, ray)
     print_run(run, as_json)
+    say_where(run)
 
 
 def since_plan(plan: RunPlan, since: Path) -> RunPlan:
@@ -129,6 +130,7 @@ def resume(run: Path, batch: bool | None, ray: str | None, as_json: bool, **opti
         else:
             opened_run = resume_run(opened_run, SessionLimits(budget_of(options), options["memory"]), batch, ray)
     print_run(opened_run, as_json)
+    say_where(opened_run)
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,11 @@ def going_on(error: ProviderError | DiskFullError, run: Run) -> DialinError:
     return type(error)(error.message, hint=hint)
 
 
+def say_where(run: Run) -> None:
+    """Tell on standard error where a run lies, and what to open."""
+    say(f"everything is in {run.folder}; open in a browser: {run.folder / files.REPORT}", err=True)
+
+
 def print_run(run: Run, is_json: bool) -> None:
     """Print the result of a run as JSON or as a table."""
     if run.manifest.is_update and (run.folder / files.DRIFT).is_file():  # gone if something was forgotten since
@@ -249,5 +256,3 @@ def print_run(run: Run, is_json: bool) -> None:
         print_json(summary_json(run))
     else:
         print_report(run, sys.stdout)
-    if not is_json:
-        say(f"everything is in {run.folder}; open in a browser: {run.folder / files.REPORT}", err=True)

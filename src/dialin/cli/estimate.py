@@ -76,7 +76,9 @@ def estimate_text(prediction: Estimate) -> str:
     """Return the prediction as a table."""
     cost = prediction.cost
     money = {} if cost is None else {**cost.by_step, "total": cost.total}
-    lines = [f"{'step':<8}{'LLM calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}{'money' if money else '':>12}"]
+    lines = [
+        f"{'step':<8}{'LLM calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}{'money' if money else '':>12}"
+    ]
     for step, usage in [*prediction.by_step.items(), ("total", prediction.total)]:
         counts = f"{usage.calls:>10,}{usage.cached:>10,}{usage.tokens_in:>14,}{usage.tokens_out:>12,}"
         lines.append(f"{step:<8}{counts}{shown_money(money[step]) if step in money else '':>12}")

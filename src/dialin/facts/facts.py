@@ -250,7 +250,7 @@ class Facts:
         return sorted(found, key=lambda one: (one.is_leftover, -(one.n_reason or 0)))
 
     def top_reasons(self, n: int) -> list[IntentFacts]:
-        """Return the first n main reasons, and after them the leftover groups with more calls than the least of them."""
+        """Return the first n main reasons, and the leftover groups with more calls than the least of them."""
         shown, rest = self.reasons[:n], self.reasons[n:]
         least = min((one.n_reason or 0 for one in shown), default=0)
         return [*shown, *(one for one in rest if one.is_leftover and (one.n_reason or 0) > least)]

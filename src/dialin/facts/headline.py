@@ -13,8 +13,8 @@ from dialin.arrays import Ints
 from dialin.cluster.cut_weights import is_fitted
 from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.state import NOT_A_NEED
-from dialin.files import without_nan
 from dialin.facts.unknown_speakers import unknown_agent_line
+from dialin.files import without_nan
 from dialin.judge.certainty import expected_purity
 from dialin.judge.guarantee import Cascaded
 from dialin.llm.prices import Cost, cost_json

@@ -152,18 +152,22 @@ def time_part(facts: Facts) -> RenderableType | None:
     what = f"utterances per {timeline.unit}{order}; the highest bar is {max(timeline.totals):,}"
     sure = facts.movers[:N_MOVERS]
     table = grid(
-        Column("#", "right"), Column("rising or falling", flexible=True), Column("share of utterances"), *numbers("earlier", "later")
+        Column("#", "right"),
+        Column("rising or falling", flexible=True),
+        Column("share of utterances"),
+        *numbers("earlier", "later"),
     )
     for one in sure:
         assert one.move is not None  # movers are intents with a move
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
         add(table, one.intent_id, one.title, sparkline(facts.shares(one)), *figures)
     line = sparkline(timeline.totals)
-    return Group(Text(line), Text(axis_under(line, timeline.days or timeline.names)), Text(what), *([table] if sure else []))
+    axis = axis_under(line, timeline.days or timeline.names)
+    return Group(Text(line), Text(axis), Text(what), *([table] if sure else []))
 
 
 def axis_under(line: str, names: Sequence[str]) -> str:
-    """Return the first and the last day or period as they stand under a line of blocks, or beside each other if it is short.
+    """Return the first and the last period as they stand under a line of blocks, or beside each other if it is short.
 
     Examples
     --------

@@ -55,10 +55,7 @@ def totals(run: Run, summary: Summary) -> list[str]:
         lines.append(summary.redacted)
     if summary.withheld:
         lines.append(summary.withheld)
-    if summary.unknown_agent:
-        lines.append(summary.unknown_agent)
-    if summary.note:
-        lines.append(summary.note)
+    lines += filter(None, [summary.unknown_agent, summary.note])
     if summary.status == CAPPED:
         lines.append(f"CAPPED: best result so far. Continue, with a higher cap or none: {run.resume_command}")
     return lines
@@ -71,7 +68,7 @@ def said_line(summary: Summary) -> str:
     is_other = n is not None and n != summary.kinds.get(NEED, 0)
     if not is_other:
         return f"of the utterances, {parts}"
-    return f"read one by one, {parts}; the intents listed as needs hold {n:,} utterances, some of another kind"
+    return f"read one by one, {parts}; the intents of needs, leftover groups included, hold {n:,} of any kind"
 
 
 def suggestion_line(summary: Summary) -> str:
