@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from dialin.arrays import Rows
 from dialin.cluster.partition import Agglomerative, FittedOnce
-from dialin.discover import assign, context, heights, method
+from dialin.discover import assign, heights, measured, method
 from dialin.discover.context import Context, Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
@@ -46,7 +46,7 @@ def _unmeasured(*_: object, **__: object) -> None:
 
 PARTS: dict[str, Part] = {
     "whole": (nullcontext, {}),
-    "embeddings not smoothed": (lambda: patch.object(context, "trees_for", _rough), {}),
+    "embeddings not smoothed": (lambda: patch.object(measured, "trees_for", _rough), {}),
     "asked from the root on": (lambda: patch.object(method, "search_of", _from_the_root), {}),
     "only members within the radius": (lambda: patch.object(assign, "N_DEVIATIONS", 0.0), {}),
     "tightness in place of the granularity": (lambda: patch.object(heights, "granularity_of", _unmeasured), {}),

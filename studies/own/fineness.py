@@ -24,11 +24,11 @@ from sklearn.metrics import adjusted_rand_score
 from dialin.arrays import Floats, Labels, Matrix
 from dialin.cluster.cut_weights import FITTED, CutWeights
 from dialin.cluster.cuts import (
+    MeasuredSample,
     closeness_of,
     cuts_of,
     gap_of,
     measured_rows,
-    partition_of,
     random_like,
     samples_of,
 )
@@ -133,11 +133,12 @@ def figures_of(data: str, part: str, X: Matrix, gold: NDArray[np.str_]) -> CutFi
     rng = np.random.default_rng(0)
     order = measured_rows(X, rng)
     X, gold = X[order], gold[order]
-    cuts, partition = cuts_of(len(X), LEAST_MEASURED), partition_of(X)
+    whole = MeasuredSample(X)
+    cuts, partition = cuts_of(len(X), LEAST_MEASURED), whole.partition
     closeness = closeness_of(X, partition, cuts)
     near = number_at(closeness_in(data, FITTED), closeness, cuts)
-    samples = samples_of(X, max(MIN_SAMPLE, round(N_EACH * near)), rng)
-    own = cuts_of(len(samples[0]), LEAST_MEASURED)
+    samples = samples_of(whole, max(MIN_SAMPLE, round(N_EACH * near)), rng)
+    own = cuts_of(len(samples[0].X), LEAST_MEASURED)
     worth = np.mean([gap_of(sample, own, LEAST_MEASURED, rng, random_like) for sample in samples], axis=0)
     sizes = np.unique(gold, return_counts=True)[1]
     return CutFigures(
@@ -148,7 +149,7 @@ def figures_of(data: str, part: str, X: Matrix, gold: NDArray[np.str_]) -> CutFi
         cuts,
         closeness,
         np.array([adjusted_rand_score(gold, partition.cut(int(k))) for k in cuts]),
-        Curve(len(samples[0]), own, worth),
+        Curve(len(samples[0].X), own, worth),
     )
 
 

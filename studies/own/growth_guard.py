@@ -4,10 +4,10 @@
 reference work, which takes about a second: products of matrices, a sort, and a loop in Python. A step's figure is the
 ratio of its processor time to that of the reference, the least of some rounds each: what else runs on the machine
 crowds memory and cache, which lengthens a step that reads many vectors more than the reference, and never shortens
-one. Seconds depend on the machine; such a ratio hardly does. It is compared with
-``studies/own/results/growth_guard.json``; a step whose ratio has grown to more than 1.5 times makes the command exit
-with 1. ``--write`` writes the file instead, after a change that is worth its cost. One thread works, whatever the
-machine has.
+one. Such a ratio depends on the load far less than seconds do; but on the kind of processor it still depends. So it is
+compared with that of the same machine in ``studies/own/results/growth_guard.json``; a step whose ratio has grown to
+more than 1.5 times makes the command exit with 1. ``--write`` writes the figures of this machine instead, after a
+change that is worth its cost. One thread works, whatever the machine has.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from dialin.discover.settings import Settings
 from dialin.discover.specs import Specs
 from dialin.discover.state import Data, Draft
 from dialin.discover.steps import merge_pieces
+from dialin.jobs.machine import machine_name
 from dialin.jobs.results import write_result
 from dialin.jobs.timing import SessionLog
 from dialin.read.columns import Columns
@@ -182,6 +183,13 @@ def grown(now: Ratios, before: Ratios, factor: float) -> list[str]:
     ]
 
 
+def compared(now: Ratios, before: Ratios | None, factor: float) -> list[str]:
+    """Return what is wrong: the steps that have grown, or that nothing was measured on this machine before."""
+    if before is None:
+        return [f"{NAME}.json has no figures of this machine: run it with --write on the commit to compare with"]
+    return grown(now, before, factor)
+
+
 def main() -> None:
     """Measure, print, and write or compare; exit with 1 where a step costs too much."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -193,9 +201,12 @@ def main() -> None:
     now = ratios(options.sizes, options.rounds)
     for n, own in now.items():
         print(*(f"{n} sentences, {step}: {ratio}" for step, ratio in own.items()), sep="\n")
+    rows, here = machine.read(NAME).get("machines", []), machine_name()
     if options.write:
-        print(machine.write(NAME, machine.provenance(rounds=options.rounds, ratios=now)))
-    elif lines := grown(now, machine.read(NAME).get("ratios", {}), options.factor):
+        others = [row for row in rows if row["machine"] != here]
+        row = machine.provenance(rounds=options.rounds, ratios=now)
+        print(machine.write(NAME, {"machines": [*others, row]}))
+    elif lines := compared(now, {row["machine"]: row["ratios"] for row in rows}.get(here), options.factor):
         sys.exit("\n".join(lines))
 
 

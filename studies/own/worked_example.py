@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Rows
 from dialin.cluster.cut_weights import CutWeights
-from dialin.cluster.cuts import Curves, curves
+from dialin.cluster.cuts import Curves, MeasuredSample, curves
 from dialin.cluster.granularity import MIN_MEASURED, Granularity, SuggestedCut, cut_probabilities, quantiles
 from dialin.cluster.partition import Agglomerative
 from dialin.cluster.tree import Tree
@@ -150,7 +150,7 @@ class Example:
     @cached_property
     def curves(self) -> Curves:
         """Stability and separation of every cut."""
-        return curves(self.X, CUTS, MIN_SIZE, n_samples=8, rng=np.random.default_rng(0))
+        return curves(MeasuredSample(self.X), CUTS, MIN_SIZE, n_samples=8, rng=np.random.default_rng(0))
 
     @cached_property
     def worth(self) -> NDArray[np.float64]:

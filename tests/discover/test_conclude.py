@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from dialin.discover.naming import language_at
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent
 
-ENGLISH = "local:intents-en-v3"
+ENGLISH, CHINESE = "local:intents-en-v3", "local:intents-zh-v2"
 TIGHT, WIDE = np.array([[1, 0], [1, 0]], np.float32), np.array([[1, 0], [0, 1]], np.float32)
 
 
@@ -49,3 +51,12 @@ def test_an_intent_of_numbers_is_named_in_the_language_of_the_file() -> None:
     assert language_at(data, np.array([2, 3])) == "zh"
     assert language_at(data, np.array([2, 4])) == "en"
     assert language_at(data.at(np.array([2, 4])), np.array([0])) == "en"
+
+
+def test_where_the_chinese_embedder_reads_all_names_are_chinese() -> None:
+    """ "ok" and "haode" are said among Chinese sentences; beside an English embedder, they stay English."""
+    texts = ["我的包裹到哪了", "退款", "ok", "haode"]
+    data = Data(texts, np.eye(4, dtype=np.float32), np.ones(4, dtype=np.int64), [""] * 4, CHINESE)
+    assert language_at(data, np.array([2, 3])) == "zh"
+    both = replace(data, embedder=f"{ENGLISH}+intents-zh-v2")
+    assert language_at(both, np.array([2, 3])) == "en"

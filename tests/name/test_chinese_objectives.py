@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialin.name.chinese import acts_of
 from dialin.name.chinese_phrases import ChinesePhrases
 
 
@@ -58,3 +59,20 @@ def test_a_long_noun_also_says_what_it_is_a_kind_of() -> None:
 
 def test_no_words_give_no_phrases() -> None:
     assert phrases() == phrases("", "123", "ok") == frozenset()
+
+
+def test_a_verb_with_a_clause_behind_it_is_no_objective() -> None:
+    """ "显示签收" is about 签收; 收到 tells what came of something."""
+    found = phrases("一直显示签收", "显示无货", "没收到快递", "还没收到快递")
+    assert not {"显示", "收到"} & found
+    assert "快递" in found
+
+
+@pytest.mark.parametrize("text", ["刚买的耳机降价了", "昨天购买了耳机降价"])
+def test_what_a_sentence_takes_for_granted_is_no_action(text: str) -> None:
+    assert "购买" not in acts_of(text)
+
+
+def test_a_noun_that_begins_with_an_action_is_none() -> None:
+    assert "识别" not in acts_of("纳税人识别号是多少")
+    assert "识别" in acts_of("帮我识别一下这首歌")

@@ -66,3 +66,15 @@ def test_general_names_get_no_word() -> None:
     texts = [["open it"], ["sorry, the blue one", "sorry, can you"], ["oh sorry", "sorry about that"]]
     assert distinguished(["various-requests"] * 3, texts) == ["various-requests"] * 3
     assert distinguished(["report-problem"] * 2, texts[:2]) == ["report-problem"] * 2
+
+
+def test_chinese_names_get_whole_words() -> None:
+    """Of "京东自动发", every three characters stand in both sentences; the words are 物流 and 自动."""
+    texts = ["物流自动更新了吗", "物流怎么自动停了"]
+    assert distinguished(["查询-订单"] * 2, [["订单在哪"], texts])[1] == "查询-订单物流"
+
+
+def test_turns_are_numbered() -> None:
+    """Who thanks in other words thanks: "say-thanks-shop" would be no other turn."""
+    texts = [["thanks"], ["thanks dear shop", "the shop thanks you"]]
+    assert distinguished(["say-thanks"] * 2, texts) == ["say-thanks"] * 2

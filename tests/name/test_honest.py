@@ -14,6 +14,7 @@ from dialin.name.candidates import Material
 from dialin.name.catch_all import SAID_BY, SOME
 from dialin.name.honest import (
     NEAR,
+    NEAR_DONE,
     NEAR_UNSAID,
     NEAR_WRITTEN,
     Backing,
@@ -160,3 +161,15 @@ def test_an_agent_reports_no_problem() -> None:
     backing = Backing(Material({"delay": 0.9}, problems=0.9), "en")
     names = honest_first([("check-delay", 0.6)], backing, Turn("answer", "agent"))
     assert names[0][0] == "check-delay"
+
+
+def test_what_is_done_alone_names_what_many_say_and_nothing_that_only_lies_near() -> None:
+    near = {"咨询-取消": 0.9}
+    assert Backing(Material({"取消": SAID_BY}), "zh", near=near).carries("咨询-取消")
+    assert not Backing(Material({"取消": SAID_BY - 0.01}), "zh", near=near).carries("咨询-取消")
+
+
+def test_a_deed_that_more_say_than_its_object_needs_a_name_that_lies_very_near() -> None:
+    material = Material({"取消": 0.9, "订单": 0.25})
+    assert Backing(material, "zh", near={"取消-订单": NEAR_DONE}).carries("取消-订单")
+    assert not Backing(material, "zh", near={"取消-订单": NEAR_DONE - 0.01}).carries("取消-订单")

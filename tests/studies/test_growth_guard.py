@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from dialin.jobs.machine import machine_name
 from studies.own import growth_guard, machine
 from studies.own.growth_guard import grown, made_up, ratios
 
@@ -50,9 +51,30 @@ def test_the_least_of_the_rounds_counts_because_a_busy_machine_only_adds(monkeyp
     assert ratios([100], 2) == {"100": {"tree": 3.0}}
 
 
-def test_growth_ends_the_command_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def run_beside(figures: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch, *options: str) -> None:
     monkeypatch.setattr(growth_guard, "ratios", lambda _sizes, _rounds: {"2000": {"tree": 3.0}})
-    monkeypatch.setattr(machine, "read", lambda _name: {"ratios": {"2000": {"tree": 1.0}}})
-    monkeypatch.setattr(sys, "argv", ["growth_guard"])
+    monkeypatch.setattr(machine, "read", lambda _name: {"machines": figures})
+    monkeypatch.setattr(sys, "argv", ["growth_guard", *options])
+    growth_guard.main()
+
+
+def figures_of(name: str, tree: float) -> dict[str, object]:
+    return {"machine": name, "ratios": {"2000": {"tree": tree}}}
+
+
+def test_growth_ends_the_command_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="tree: 1 -> 3 times"):
-        growth_guard.main()
+        run_beside([figures_of("another", 3.0), figures_of(machine_name(), 1.0)], monkeypatch)
+
+
+def test_a_machine_that_was_not_measured_before_is_not_compared_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match="no figures of this machine"):
+        run_beside([figures_of("another", 1.0)], monkeypatch)
+
+
+def test_new_figures_of_a_machine_replace_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = list[dict[str, object]]()
+    monkeypatch.setattr(machine, "write", lambda _name, results: written.extend(results["machines"]))
+    run_beside([figures_of(machine_name(), 1.0), figures_of("another", 1.0)], monkeypatch, "--write")
+    assert [row["machine"] for row in written] == ["another", machine_name()]
+    assert written[1]["ratios"] == {"2000": {"tree": 3.0}}

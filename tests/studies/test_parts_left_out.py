@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dialin.cluster.granularity import Measuring, granularity_of
-from dialin.discover import context, heights
+from dialin.discover import heights, measured
 from dialin.discover.settings import Settings
 from spheres import spheres
 from studies.own import once
@@ -22,9 +22,9 @@ def test_each_part_that_is_left_out_is_there(part: str) -> None:
 
 def test_without_smoothing_the_tree_is_of_the_embeddings_themselves() -> None:
     X, (without, _) = spheres(4, 30), PARTS["embeddings not smoothed"]
-    assert not np.array_equal(vars(context)["trees_for"](Settings()).fit(X).points, X)
+    assert not np.array_equal(vars(measured)["trees_for"](Settings()).fit(X).points, X)
     with without():
-        assert np.array_equal(vars(context)["trees_for"](Settings()).fit(X).points, X)
+        assert np.array_equal(vars(measured)["trees_for"](Settings()).fit(X).points, X)
 
 
 def test_equal_vectors_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:

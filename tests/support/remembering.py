@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dialin.embed.cache import RememberingEmbedder
 from dialin.embed.choose import embedder_of, suited
-from dialin.name.by_nearness import Embed
+from dialin.name.once import Embed
 
 
 @cache

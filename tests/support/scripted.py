@@ -20,8 +20,9 @@ from dialin.embed.choose import ChosenEmbedder
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import Backend, Reply, Request
 from dialin.llm.cache import request_key
-from dialin.name.by_nearness import Embed, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
 from dialin.name.kinds import KINDS, NEED, Kinds
+from dialin.name.once import Embed
 from dialin.name.task import NamingTask
 from dialin.report.map import places
 

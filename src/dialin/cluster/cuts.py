@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -49,6 +50,24 @@ NEIGHBOUR_FACTOR = 1.5
 """Two k whose ratio is this or more are not neighbours."""
 
 
+@dataclass(frozen=True, eq=False)
+class MeasuredSample:
+    """Rows whose cuts are measured, and their tree.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Unit rows.
+    """
+
+    X: Matrix
+
+    @cached_property
+    def partition(self) -> TreePartition:
+        """The tree of the rows, built when it is first asked for."""
+        return Agglomerative(smooth=True, max_exact=MAX_MEASURED).fit(self.X)
+
+
 def measured_rows(X: Matrix, rng: np.random.Generator) -> Rows:
     """Return at most `MAX_MEASURED` rows of X, ordered by their vectors: the order of X does not matter."""
     order = np.lexsort(X.T[:8])
@@ -56,15 +75,18 @@ def measured_rows(X: Matrix, rng: np.random.Generator) -> Rows:
     return few.astype(np.int64)
 
 
-def samples_of(X: Matrix, size: int, rng: np.random.Generator, most: int = MAX_THINNED) -> list[Matrix]:
-    """Return two or three random samples of about `size` rows of X (n, d), each in the order of X; at most `most`.
+def samples_of(
+    whole: MeasuredSample, size: int, rng: np.random.Generator, most: int = MAX_THINNED
+) -> list[MeasuredSample]:
+    """Return two or three random samples of about `size` of the rows, each in their order; at most `most`.
 
     Where they would have most of the rows, it is all rows once.
     """
-    if size > MAX_SHARE * len(X):
-        return [X]
-    n_samples = min(most, max(2, len(X) // size))
-    return [X[np.sort(rng.choice(len(X), size, replace=False))] for _ in range(n_samples)]
+    n = len(whole.X)
+    if size > MAX_SHARE * n:
+        return [whole]
+    n_samples = min(most, max(2, n // size))
+    return [MeasuredSample(whole.X[np.sort(rng.choice(n, size, replace=False))]) for _ in range(n_samples)]
 
 
 def cuts_of(n: int, min_size: int) -> Labels:
@@ -79,12 +101,13 @@ def cuts_of(n: int, min_size: int) -> Labels:
     return np.unique(np.round(np.geomspace(min(2.0, largest), largest, N_CUTS)).astype(np.int64))
 
 
-def gap_of(X: Matrix, cuts: Labels, min_size: int, rng: np.random.Generator, draw: Draw) -> Floats:
-    """Return the worth of each cut beyond random points, shape (n_cuts,), the mean over samples; 0 or more."""
-    found = curves(X, cuts, min_size, int(np.clip(N_SAMPLED_ROWS // len(X), MIN_SAMPLES, MAX_SAMPLES)), rng)
-    n_random = int(np.clip(MAX_MEASURED // len(X), 1, MAX_RANDOM))
-    drawn = draw(X)
-    random = [curves(drawn(rng), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
+def gap_of(sample: MeasuredSample, cuts: Labels, min_size: int, rng: np.random.Generator, draw: Draw) -> Floats:
+    """Return the worth of each cut beyond random points, shape (n_cuts,), the mean over sub-samples; 0 or more."""
+    n = len(sample.X)
+    found = curves(sample, cuts, min_size, int(np.clip(N_SAMPLED_ROWS // n, MIN_SAMPLES, MAX_SAMPLES)), rng)
+    n_random = int(np.clip(MAX_MEASURED // n, 1, MAX_RANDOM))
+    drawn = draw(sample.X)
+    random = [curves(MeasuredSample(drawn(rng)), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
     return np.asarray(gap(found, random, cuts).mean(axis=0))
 
 
@@ -119,20 +142,20 @@ class Curves:
     separation: Floats
 
 
-def curves(X: Matrix, cuts: Labels, min_size: int, n_samples: int, rng: np.random.Generator) -> Curves:
-    """Measure stability and separation of the cuts of the rows of X (n, d)."""
-    partition = partition_of(X)
+def curves(sample: MeasuredSample, cuts: Labels, min_size: int, n_samples: int, rng: np.random.Generator) -> Curves:
+    """Measure stability and separation of the cuts of a sample, on so many sub-samples."""
+    X, partition = sample.X, sample.partition
     whole = _all_cuts(partition, cuts)
     separation = [float(np.mean(silhouettes(partition.points, labels, min_size))) for labels in whole]
-    samples = [np.sort(rng.choice(len(X), int(SAMPLE_SHARE * len(X)), replace=False)) for _ in range(n_samples)]
-    with workers() as pool:  # of the small tree of a sample, a thread alone does more than several do together
-        stability = list(pool.map(lambda rows: _agreement(X, rows, whole, cuts), samples))
+    drawn = [np.sort(rng.choice(len(X), int(SAMPLE_SHARE * len(X)), replace=False)) for _ in range(n_samples)]
+    with workers() as pool:  # of the small tree of a sub-sample, a thread alone does more than several do together
+        stability = list(pool.map(lambda rows: _agreement(X, rows, whole, cuts), drawn))
     return Curves(np.array(stability), np.array(separation))
 
 
 def _agreement(X: Matrix, rows: Rows, whole: Sequence[Labels], cuts: Labels) -> list[float]:
     """Return how far each cut of some rows of X alone is that of all rows."""
-    again = _all_cuts(partition_of(X[rows]), cuts)
+    again = _all_cuts(MeasuredSample(X[rows]).partition, cuts)
     return [rand_index(labels[rows], others) for labels, others in zip(whole, again, strict=True)]
 
 
@@ -240,11 +263,6 @@ def mean_cosine(X: Matrix, labels: Labels) -> float:
 
 def _all_cuts(partition: TreePartition, cuts: Labels) -> list[Labels]:
     return [partition.cut(int(k)) for k in cuts]
-
-
-def partition_of(X: Matrix) -> TreePartition:
-    """Return the tree whose cuts are measured."""
-    return Agglomerative(smooth=True, max_exact=MAX_MEASURED).fit(X)
 
 
 def levels(tree: Tree, is_inside: Bools, numbers: Floats) -> Floats:

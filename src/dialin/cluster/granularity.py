@@ -26,12 +26,12 @@ from dialin.cluster.cuts import (
     MAX_MEASURED,
     MAX_THINNED,
     Draw,
+    MeasuredSample,
     closeness_of,
     cuts_of,
     gap_of,
     levels,
     measured_rows,
-    partition_of,
     random_like,
     samples_of,
 )
@@ -198,18 +198,18 @@ def granularity_of(
     """
     rng = np.random.default_rng(measuring.seed)
     rows = measured_rows(X, rng)
-    own = X[rows]
-    cuts = cuts_of(len(own), measuring.min_size)
+    own = MeasuredSample(X[rows])
+    cuts = cuts_of(len(rows), measuring.min_size)
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
-    partition = partition_of(own)
-    closeness = closeness_of(own if alone is None else alone[rows], partition, cuts)
+    closeness = closeness_of(own.X if alone is None else alone[rows], own.partition, cuts)
     near = number_at(measuring.weights.closeness, closeness, cuts)
-    size = max(MIN_SAMPLE, round(N_EACH * near)) if measuring.weights.distance else len(own)
+    size = max(MIN_SAMPLE, round(N_EACH * near)) if measuring.weights.distance else len(rows)
     samples = samples_of(own, size, rng, measuring.most_samples)
-    cuts = cuts_of(len(samples[0]), measuring.min_size)
+    n_sampled = len(samples[0].X)
+    cuts = cuts_of(n_sampled, measuring.min_size)
     worth = np.mean([gap_of(sample, cuts, measuring.min_size, rng, draw) for sample in samples], axis=0)
-    numbers = np.minimum(numbers_shown(cuts, len(samples[0]), measuring.weights), len(own) - 1)
+    numbers = np.minimum(numbers_shown(cuts, n_sampled, measuring.weights), len(rows) - 1)
     p = cut_probabilities(worth, numbers, near, measuring.weights)
     low, median, high = (round(k) for k in quantiles(numbers, p))
     return Granularity(median, low, high, numbers, p)

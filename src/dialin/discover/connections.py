@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dialin.discover.measured import Measurements
 from dialin.discover.settings import Auto
 from dialin.judge.calibration import Calibration
 from dialin.llm.base import Backend
@@ -42,6 +43,8 @@ class Connections:
         Those that stand in for an LLM that fails.
     on_note : callable
         Told in one line what the user should know.
+    measurements : Measurements or None
+        The trees and suggested heights of a session that predicts its run; None: each run measures its own.
     kinds : callable
         Texts and their roles -> what each sentence does; by default unknown.
     """
@@ -56,6 +59,7 @@ class Connections:
     dear_calibration: Calibration | Auto = "auto"
     fallbacks: tuple[Backend, ...] = ()
     on_note: Callable[[str], None] = warnings.warn
+    measurements: Measurements | None = None
     kinds: Callable[[Sequence[str], Sequence[str]], Kinds | None] = lambda _texts, _roles: None
 
     @property

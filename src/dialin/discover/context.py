@@ -5,16 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialin.arrays import Rows
-from dialin.cluster.granularity import SuggestedNumber
 from dialin.cluster.partition import FittedOnce
 from dialin.cluster.strata import Stratum, strata_of
-from dialin.discover.heights import heights_of, trees_for
+from dialin.discover.measured import MeasuredOnce, Measurements
 from dialin.discover.settings import Auto, Settings
 from dialin.discover.state import Data
 from dialin.errors import InputError
@@ -74,6 +72,8 @@ class Tools:
         Told the step that begins ("judge", "name", "merge", "role", "assign"), for progress.
     steering : Steering
         What the LLMs are told beside the sentences; `dialin.discover.method.discover` takes it from the settings.
+    measurements : Measurements or None
+        The trees and suggested heights of a session that predicts its run; None: each run measures its own.
     """
 
     llm: LLM | None
@@ -87,6 +87,7 @@ class Tools:
     on_note: Callable[[str], None] = warnings.warn
     on_step: Callable[[str], None] = _silent
     steering: Steering = _TOLD_NOTHING
+    measurements: Measurements | None = None
 
     def llm_for(self, step: str) -> LLM | None:
         """Return the LLM that works at `step`, with its usage counted there."""
@@ -94,56 +95,31 @@ class Tools:
         return None if llm is None else steered(tagged(llm, step), self.steering, step)
 
 
-class MeasuredOnce:
-    """The suggested heights, measured when they are first asked for.
-
-    Parameters
-    ----------
-    data : Data
-        The sentences.
-    settings : Settings
-        The settings of the run.
-    trees : FittedOnce
-        The trees of the strata.
-    """
-
-    def __init__(self, data: Data, settings: Settings, trees: FittedOnce) -> None:
-        self._measure = partial(heights_of, data, settings, trees)
-        self._found: SuggestedHeights | None = None
-
-    def __call__(self) -> SuggestedHeights:
-        """Return the heights."""
-        if self._found is None:
-            self._found = self._measure()
-        return self._found
-
-    @property
-    def suggested(self) -> SuggestedNumber | None:
-        """The number of intents that they suggest; None where nobody asked for them, or no stratum was measured."""
-        return self._found.suggested if self._found else None
-
-
 @dataclass(frozen=True)
 class Context:
-    """What the steps of the method work with: data, tools, settings, the judge, suggested heights, and trees."""
+    """What the steps of the method work with: data, tools, settings, the judge, suggested heights and their trees."""
 
     data: Data
     tools: Tools
     settings: Settings
     judge: Judge
     heights: MeasuredOnce
-    trees: FittedOnce
 
     @classmethod
     def of(cls, data: Data, tools: Tools, settings: Settings) -> Context:
         """Return the run with the judge that the settings describe, or the one that the tools bring."""
-        trees = trees_for(settings)
-        heights = MeasuredOnce(data, settings, trees)  # seconds of work: not where nothing reads them
+        measurements = tools.measurements or Measurements()
+        heights = measurements.of(data, settings)  # seconds of work: not where nothing reads them
         judge = tools.judge or (
             KeepAllJudge() if settings.judge == "people" else judge_or_cascade(data, tools, settings, heights)
         )
         own = judge if data.known is None else KnownJudge(judge, data.known)
-        return cls(data, tools, settings, own, heights, trees)
+        return cls(data, tools, settings, own, heights)
+
+    @property
+    def trees(self) -> FittedOnce:
+        """The trees of the strata."""
+        return self.heights.trees
 
     def strata(self, roles: Sequence[str]) -> list[tuple[Stratum, Rows]]:
         """Return the strata: by these roles (n), and by script where each has a tree of its own."""

@@ -12,7 +12,9 @@ from dialin.arrays import Rows
 from dialin.cluster.cut_weights import is_fitted
 from dialin.discover.context import Context
 from dialin.discover.state import Data, Draft, Intent
+from dialin.embed.choose import CHINESE
 from dialin.judge.sample import sampler_of
+from dialin.name.actions import AGENT
 from dialin.name.by_nearness import names_by_nearness
 from dialin.name.catch_all import without_topic
 from dialin.name.descriptions import Described, describe_clusters
@@ -57,18 +59,20 @@ def name_intents(draft: Draft, context: Context, rows: list[Rows], turns: Sequen
         best or next(iter(own), PLACEHOLDER_NAMES[language])
         for best, own, language in zip(ranked, written, languages, strict=True)
     ]
-    return largest_first(names, [[context.data.texts[i] for i in own] for own in rows])
+    return largest_first(names, [[context.data.texts[i] for i in own] for own in rows], turns)
 
 
-def largest_first(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
-    """Return the names made unique; of several intents with one name, the largest keeps it.
+def largest_first(names: Sequence[str], texts: Sequence[Sequence[str]], turns: Sequence[Turn]) -> list[str]:
+    """Return the names made unique; of several intents with one name, the largest keeps it, but no agent's.
 
     Examples
     --------
-    >>> largest_first(["various-requests", "various-requests"], [["a"], ["b", "c"]])
+    >>> largest_first(["various-requests", "various-requests"], [["a"], ["b", "c"]], [Turn(), Turn()])
     ['various-requests-2', 'various-requests']
+    >>> largest_first(["cancel-order", "cancel-order"], [["a"], ["b", "c"]], [Turn(), Turn("answer", "agent")])
+    ['cancel-order', 'cancel-order-2']
     """
-    order = sorted(range(len(names)), key=lambda g: -len(texts[g]))
+    order = sorted(range(len(names)), key=lambda g: (turns[g].role == AGENT, -len(texts[g])))
     unique = number(distinguished([names[g] for g in order], [texts[g] for g in order]))
     return [name for _, name in sorted(zip(order, unique, strict=True))]
 
@@ -181,7 +185,12 @@ def example_of(context: Context, rows: Rows) -> Example:
 
 
 def language_at(data: Data, rows: Rows) -> str:
-    """Return the language of some sentences; that of all, if these have no words, as numbers and codes."""
+    """Return the language of some sentences; that of all, if these have no words, as numbers and codes.
+
+    Where the Chinese embedder reads all of them, it is Chinese: "ok" and "haode" are said there, too.
+    """
+    if data.embedder == f"local:{CHINESE}":
+        return "zh"
     texts = [data.texts[row] for row in rows.tolist()]
     return language_of(texts) if any(map(tells_language, texts)) else data.language
 

@@ -12,6 +12,7 @@ from dialin.cluster.workers import one_blas_thread
 from dialin.discover.branching import TreeTask, with_tree
 from dialin.discover.connections import Connections
 from dialin.discover.context import Tools
+from dialin.discover.measured import Measurements
 from dialin.discover.method import discover
 from dialin.discover.replies import WatchedBackend, asked, replies_in, shared_store
 from dialin.discover.state import MIN_SENTENCES, Data, Result, nothing
@@ -98,6 +99,7 @@ def work_on(run: Run, opened: Connections, session: Session) -> Run:
     check_earlier(run)
     update = Update.of(run)
     opened = update.with_vectors(opened) if update else opened
+    opened = replace(opened, measurements=Measurements()) if predicts(opened, session) else opened
     log = SessionLog(run.folder, session.budget.prices, session.watch)
     session = replace(session, on_step=_both(log.step, session.on_step))
     with stop_noted(run, log):
@@ -198,15 +200,15 @@ def tools_of(
     """
     opened_llms = (opened.backend, opened.judge, opened.dear)
     backends = [_watched(backend, on_reply, batching) if backend else None for backend in opened_llms]
-    first = next(filter(None, backends), None)
+    first, measurements = next(filter(None, backends), None), opened.measurements
     if first is None:
-        yield Tools(None, opened.embed, on_note=opened.on_note)
+        yield Tools(None, opened.embed, on_note=opened.on_note, measurements=measurements)
         return
     with client_of(first) as alone:
         client = alone.falling_back([WatchedBackend(one, on_reply) for one in opened.fallbacks], opened.on_note)
         llm, judge, dear = (client.asking(backend) if backend else None for backend in backends)
         own, of_dear = opened.calibration, opened.dear_calibration
-        yield Tools(llm, opened.embed, judge, own, dear, of_dear, on_note=opened.on_note)
+        yield Tools(llm, opened.embed, judge, own, dear, of_dear, on_note=opened.on_note, measurements=measurements)
 
 
 def _watched(backend: Backend, on_reply: Callable[[], None], batching: Batching | None) -> Backend:
@@ -242,8 +244,13 @@ def _stores_of(run: Run) -> list[ReplyStore]:
     return [ReplyStore(run.folder / files.REPLIES), *earlier_replies(run.manifest)]
 
 
+def predicts(opened: Connections, session: Session) -> bool:
+    """Return whether a session predicts its run: where an LLM is asked, unless nobody wants to know."""
+    return session.estimate and bool(opened.backend or opened.judge)  # a dear judge has a cheap one before it
+
+
 def _predicted(run: Run, opened: Connections, session: Session, data: Data) -> Estimate | None:
-    if not session.estimate or not (opened.backend or opened.judge):  # a dear judge has a cheap one before it
+    if not predicts(opened, session):
         return None
     session.on_step("predict")
     found = forecast(data, opened, run.manifest.settings, _stores_of(run), session.on_counted)

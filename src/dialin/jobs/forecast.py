@@ -26,7 +26,8 @@ def forecast(
 ) -> Estimate:
     """Return a prediction of the questions that `discover` will ask, and of the seconds until it ends.
 
-    A cascade is counted at its worst, as if the dear judge were asked about every set.
+    A cascade is counted at its worst, as if the dear judge were asked about every set. What `opened` has measurements
+    for is measured here, and the run need not do it again.
 
     Parameters
     ----------
@@ -62,8 +63,10 @@ def forecast(
             dear,
             opened.dear_calibration,
             on_note=lambda _: None,
+            measurements=opened.measurements,
         )
         seconds = count(data, replace(settings, cascade_target=1.0), tools, llm)
+        seconds -= opened.measurements.seconds if opened.measurements else 0.0
         backends = {backend.name: backend for backend in (opened.backend, opened.judge, opened.dear) if backend}
         return total(llm, {name: b for name, b in backends.items() if is_local(name)}, seconds, on_counted)
     finally:

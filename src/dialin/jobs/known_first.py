@@ -12,7 +12,7 @@ from dialin import files
 from dialin.discover.context import Tools
 from dialin.discover.settings import Settings
 from dialin.discover.state import MIN_SENTENCES, Data, Result
-from dialin.name.by_nearness import Embed
+from dialin.name.once import Embed
 from dialin.read.intent_list import ListedIntent
 from dialin.review.listed import ListedTask, kept_of_list, uid_of_listed
 from dialin.review.pin import NO_DECISION, KeptIntents, PinnedSplit, read_pinned

@@ -5,7 +5,8 @@ sentence, a role for each sentence or label, and groups of pieces that are one i
 
 Begin with `by_nearness.py`: it ranks the candidates of an LLM (`labels.py`: prompt, reply, collisions) and of the
 sentences themselves (`candidates.py`). `english_phrases.py` and `chinese_phrases.py` find objectives; `english.py`,
-`english_actions.py` and `chinese.py` hold the words, `general.py` what people contact a service about;
+`english_actions.py` and `chinese.py` hold the words, `general.py` what people contact a service about, `synonyms.py`
+how they say it, and `people.py` what nobody does to people; `once.py` embeds once what every role needs;
 `chinese_words.py` cuts Chinese into words with a dictionary; `nearness.py` ranks vectors, `problems.py` tells
 complaints from questions, `questions.py` what agents ask from what they tell, `honest.py` drops names that nothing
 bears out and prefers those that many sentences agree with, `offer.py` puts all names in order, and `catch_all.py` says

@@ -35,7 +35,7 @@ _EITHER_WORDS = (
     "show skip snooze solve spell start state stop submit subscribe switch take tell test translate turn unlock "
     "unsubscribe upgrade upload use view visit wait withdraw write "
     "播放 设置 创建 添加 删除 打开 关闭 发送 提醒 停止 搜索 开启 调整 调高 调低 导航 翻译 "
-    "拨打 回复 收听 订购 订票 升级 支付 充值 办理 开通 注销 登录 下载 安装 维修 评价 反馈 "
+    "联系 拨打 回复 收听 订购 订票 升级 支付 充值 办理 开通 注销 登录 下载 安装 维修 评价 反馈 "
     "表达 等待 催办 描述 同意 拒绝 告别 闲聊 计算 比较 列出 移除 更新 分享 记录 重置 寄送 "
     "领取 变更 绑定 解绑 报名 续订 退订 转账 还款 借款 核对 补发 签收 换货 开具 "
     "查看 讲 玩 煮 点 叫 订 发布 打扫 保存 识别 估算 换算 冻结 解冻 激活 挂失 提现 解释 介绍 停用 恢复 关注 寻找 预约 "

@@ -1,14 +1,14 @@
 """Names clusters by nearness: candidates of their sentences, and of an LLM where there is one, in one ranking.
 
 First the typical objectives of all clusters of a role and the general ones are embedded, then, for the best of each
-cluster, their combinations with the actions that come nearest. That is about 45 short texts a cluster; what is embedded
-again, such as the phrases of turns, `embed` is to remember. The pure parts are in `dialin.name.candidates` and
+cluster, their combinations with the actions that come nearest. That is about 45 short texts a cluster; what every role
+needs, such as the phrases of turns, is embedded once. The pure parts are in `dialin.name.candidates` and
 `dialin.name.nearness`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialin.cluster.centroids import unit_rows
-from dialin.name.actions import AGENT
+from dialin.name.actions import AGENT, CUSTOMER
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
-from dialin.name.general import GENERAL_OBJECTIVES
+from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
 from dialin.name.nearness import nearness, settle
 from dialin.name.objective import length_of
 from dialin.name.offer import Offer
+from dialin.name.once import Embed, EmbeddedOnce
 from dialin.name.problems import asks_for_nothing
 from dialin.name.questions import goes_with
 from dialin.name.said_turns import said_turns
@@ -55,15 +56,20 @@ and one that people have for it."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+DEED = 0.1
+"""Cosines that a name loses if it is about what is done alone: "咨询-取消" says less than "取消-订单"."""
+REACH = 0.1
+"""Cosines that a name may lie behind the best of a cluster before the cluster rather shares its best name."""
+
 Scored = dict[str, float]
 
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """Return a name for each cluster, no two of the same words; "" where neither sentences nor LLM give one.
 
-    A catch-all name without things, such as "various-requests", can be that of several, and so can the name of a turn,
-    such as "say-thanks", of clusters that are known to be of its kind.
+    Two clusters share a name where what else there is for one of them lies far behind, or says nothing: "cancel-order"
+    and "cancel-order" are told apart later (`dialin.name.distinct`), and a wrong name is not. The name of a turn, such
+    as "say-thanks", can be that of all clusters that are known to be of its kind.
 
     Parameters
     ----------
@@ -74,17 +80,26 @@ def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
     """
     ranked = ranked_names(clusters, embed)
     shared = [turn_names(clusters.language, turn.role, turn.kind) if turn.kind else () for turn in _turns_of(clusters)]
-    return [name or _last_resort(own) for name, own in zip(settle(ranked, shared), ranked, strict=True)]
+    settled = settle([_within_reach(own) for own in ranked], shared)
+    return [name or (own[0][0] if own else "") for name, own in zip(settled, ranked, strict=True)]
 
 
 def _turns_of(clusters: NamingTask) -> Sequence[Turn]:
     return clusters.turns or [Turn()] * len(clusters.texts)
 
 
-def _last_resort(ranked: Sequence[tuple[str, float]]) -> str:
-    """Return the name of a cluster whose names others have all."""
-    last = ranked[-1][0] if ranked else ""
-    return last if is_catch_all(last) else ""
+def _within_reach(ranked: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return the names that a cluster may have if another one has its first.
+
+    Examples
+    --------
+    >>> _within_reach([("cancel-order", 0.7), ("cancel-plan", 0.65), ("play-music", 0.1), ("various-requests", 0.7)])
+    [('cancel-order', 0.7), ('cancel-plan', 0.65)]
+    """
+    if not ranked or is_catch_all(ranked[0][0]):
+        return list(ranked)
+    least = ranked[0][1] - REACH
+    return [(name, score) for name, score in ranked if score >= least and not is_catch_all(name)]
 
 
 def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, float]]]:
@@ -95,22 +110,31 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
     said = [[without_marks(text) for text in texts] for texts in clusters.texts]
     phrases = phrases_of([text for texts in said for text in texts], clusters.language)
     clusters = replace(clusters, texts=said)
+    actions = Actions.of(phrases, clusters)
+    embed = EmbeddedOnce(embed, _common_texts(actions.words, clusters.language))
     roles = [turn.role for turn in clusters.turns] or [""] * len(clusters.texts)
     found = dict[int, list[tuple[str, float]]]()
     for role in dict.fromkeys(roles):
         places = [g for g, own in enumerate(roles) if own == role]
-        found.update(zip(places, _ranked_in_role(clusters.at(places), phrases, embed), strict=True))
+        found.update(zip(places, _ranked_in_role(clusters.at(places), actions, embed), strict=True))
     return [found[g] for g in range(len(roles))]
 
 
-def _ranked_in_role(clusters: NamingTask, phrases: Phrases, embed: Embed) -> list[list[tuple[str, float]]]:
-    material = material_of(phrases, clusters.texts)
+def _common_texts(actions: Sequence[str], language: str) -> frozenset[str]:
+    """Return the texts that the names of every role are compared with."""
+    turns = {name for role in (CUSTOMER, AGENT) for name in turn_names(language, role, "")}
+    names = map(as_text, [*actions, *GENERAL_OBJECTIVES[language]])
+    return frozenset([*names, *(phrase for name in turns for phrase in turn_phrases(name))])
+
+
+def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> list[list[tuple[str, float]]]:
+    material = material_of(actions.phrases, clusters.texts)
     near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
     turns = _turns_of(clusters)
     of_llm = clusters.written or [()] * len(material)
     written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
-    names = _combined(best, near, list(zip(material, turns, strict=True)), Actions.of(phrases, clusters))
+    names = _combined(best, near, list(zip(material, turns, strict=True)), actions)
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
@@ -137,7 +161,7 @@ def _scored(near: Scored, material: Material, leads: Scored, known: Container[st
 def _score(name: str, near: float, material: Material, known: Container[str]) -> float:
     lack, is_known = material.lack(name), any(objective in known for _, objective in splits_of(name))
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
-    costs += PROBLEM * asks_for_nothing(name, material.problems)
+    costs += PROBLEM * asks_for_nothing(name, material.problems) + DEED * (name.partition("-")[2] in DEEDS)
     return near + SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) - costs
 
 

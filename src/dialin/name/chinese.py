@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dialin.name.actions import words_in
 from dialin.name.english import word_set
+from dialin.name.general import DEEDS
 
 _CUTS = (
     "闺女 姑娘 老婆 老公 儿子 女儿 爸爸 妈妈 先生 女士 小姐 礼拜 周末 呵呵 哈哈 "
@@ -17,8 +18,8 @@ _CUTS = (
     "对于 今天 明天 昨天 后天 今晚 明早 早上 晚上 下午 上午 中午 星期 这周 下周 周末 点钟 分钟 小时 时候 的话 "
     "之前 之后 以前 以后 里面 上面 下面 这样 那样 这么 那么 非常 特别 比较 真的 觉得 认为 希望 喜欢 愿意 打算 "
     "问题 情况 事情 发生 当地 东西 办法 方法 一直 总是 为何 如何 哪天 哪年 多大 谁是 有点 最近 附近 所有 任何 全部 "
-    "正在 即将 马上 立刻 继续 开始 嗯 哦 啊 呀 呢 吗 吧 嘛 哈 喂 哎 诶 的 了 着 我 你 您 他 她 它 咱 是 和 与 也 就 "
-    "才 又 很 把 被 这 那 谁 么 怎 啥 给 请 在"
+    "长时间 结果 正在 即将 马上 立刻 继续 开始 嗯 哦 啊 呀 呢 吗 吧 嘛 哈 喂 哎 诶 的 了 着 我 你 您 他 她 它 咱 "
+    "是 和 与 也 就 才 又 很 把 被 这 那 谁 么 怎 啥 给 请 在"
 )
 _SAID = (
     "关闭:关掉 关了 关上 关/打开:开一下 开下 开个/设置:设个 设定 设一个 定个 定一个 设/查看:看看 看一下 看下 "
@@ -73,6 +74,16 @@ _NOUNS = tuple(
     )
 )
 """Nouns that begin or end with such a character all the same."""
+_NO_OBJECTIVES = word_set(
+    "显示 说明 表示 提示 发现 出现 发生 觉得 认为 以为 感觉 知道 明白 理解 谅解 记得 忘记 担心 放心 希望 期待 想要 "
+    "需要 打算 准备 开始 继续 结束 进行 保持 保证 处于 属于 成为 造成 导致 包括 包含 含有 具有 拥有 存在 符合 允许 "
+    "承认 告诉 告知 联系 回复 帮助 帮忙 麻烦 打扰 耽误 辛苦 感谢 欢迎 抱歉 见谅 怠慢 注意 留意 等待 提供 选择 进入 "
+    "输入 点击 使用 默认 完毕 搞错 弄错 填错 看错 代替 以及 比如"
+)
+"""Verbs that no request is about: what they say is in the clause behind them ("显示签收"), or whoever talks does it."""
+_RESULTS = frozenset("到完掉见住着过来去起成好错开")
+"""Characters that say at the end of a verb what comes of it: 收到."""
+_NO_RESULTS = word_set("迟到 报到 签到 入住 居住 支出 往来 意见 预见 罚款")
 _NOT_INSIDE = frozenset("来去了着")
 """Characters of a verb: "人来修" is a clause, not a thing."""
 ONE_VERB = frozenset("发打听看读写讲坐玩背猜煮查找买卖订点放开关走吃喝拍调设定换改删加办退寄领交收取播穿戴洗")
@@ -142,10 +153,43 @@ def is_clipped(name: str) -> bool:
     return name.endswith(tuple(ONE_VERB | NOT_LAST)) and not name.endswith(_NOUNS)
 
 
+def can_be_wanted(verb: str) -> bool:
+    """Return whether a verb of two characters can be what people contact a service about, without an object.
+
+    Not those with a clause behind them, nor those that end in what comes of an action.
+
+    Examples
+    --------
+    >>> [can_be_wanted(verb) for verb in ("搬家", "签到", "显示", "收到", "寄出来")]
+    [True, True, False, False, False]
+    """
+    is_result = verb[-1] in _RESULTS and verb not in _NO_RESULTS
+    return not is_result and verb not in _NO_OBJECTIVES
+
+
 REACH, REACH_OF_ONE = 6, 2
 """Characters before and after an objective among which the words for its action stand; those of one character, which
 are parts of many other words, are nearer."""
 _SAYINGS = [(word, word) for word in words_in("zh") if len(word) > 1] + list(ACTIONS_SAID.items())
+
+
+_NO_ACTS = re.compile(
+    "(?:刚|刚刚|昨天|前天|上次|之前|已经?)(?:购?买|下单|拍)|(?:购?买|下单|拍)[的了]|"
+    f"(?:{'|'.join(word for word in words_in('zh') if len(word) > 1)})[号码员器费]"
+)
+"""What a sentence takes for granted ("刚买的"), and nouns that begin with an action ("识别号")."""
+_DONE_ABOUT = word_set("申请 反馈 投诉 催促 要求 确认 询问 提供 说明 解释 通知 安排")
+
+
+def can_be_about(action: str, objective: str) -> bool:
+    """Return whether an action can be about a deed, if the objective is one; people do not change a cancellation.
+
+    Examples
+    --------
+    >>> can_be_about("咨询", "取消"), can_be_about("设置", "取消"), can_be_about("设置", "闹钟")
+    (True, False, True)
+    """
+    return objective not in DEEDS or action in NEUTRAL or action in _DONE_ABOUT
 
 
 def implied_by(text: str) -> set[str]:
@@ -165,7 +209,7 @@ def does_to(text: str, objective: str) -> set[str]:
     near, beside = (
         "，".join(text[max(start - n, 0) : end + n] for start, end in places) for n in (REACH, REACH_OF_ONE)
     )
-    beside = beside.replace(objective, "，")
+    near, beside = _NO_ACTS.sub("，", near), _NO_ACTS.sub("，", beside.replace(objective, "，"))
     return implied_by(text) | {action for said, action in _SAYINGS if said in (near if len(said) > 1 else beside)}
 
 
@@ -177,5 +221,6 @@ def acts_of(text: str) -> set[str]:
     >>> sorted(acts_of("把闹钟关掉")), sorted(acts_of("取消预约"))
     (['关闭'], ['取消', '预约'])
     """
+    text = _NO_ACTS.sub("，", text)
     said = {action for table in (ACTIONS_SAID, CUES) for word, action in table.items() if word in text}
     return said | {word for word in words_in("zh") if len(word) > 1 and word in text}

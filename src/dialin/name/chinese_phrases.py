@@ -10,10 +10,22 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dialin.name.chinese import MIN_SAID, NEUTRAL, acts_of, asked_in, does_to, implied_by, is_thing_word
+from dialin.name.chinese import (
+    MIN_SAID,
+    NEUTRAL,
+    acts_of,
+    asked_in,
+    can_be_about,
+    can_be_wanted,
+    does_to,
+    implied_by,
+    is_thing_word,
+)
 from dialin.name.chinese_words import LONGEST, SHORTEST, ChineseWord, noun_phrases, words_of
-from dialin.name.general import GENERAL_OBJECTIVES
+from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
+from dialin.name.people import can_do_to
 from dialin.name.problems import COMPLAINTS, states_problem
+from dialin.name.synonyms import is_synonym, meant_in
 
 MIN_SEEN = 2
 """Sentences of the corpus that have a phrase."""
@@ -31,7 +43,7 @@ def phrases_in(text: str) -> Iterator[str]:
         for word, before in zip(all_words, [ChineseWord("", "x"), *all_words], strict=False)
     ]  # what follows a number counts: 29块钱
     yield from noun_phrases(words)
-    yield from (word.text for word in words if word.is_verb and len(word.text) == SHORTEST)
+    yield from (word.text for word in words if word.is_verb and len(word.text) == SHORTEST and can_be_wanted(word.text))
 
 
 def verbs_with_objects(texts: Sequence[str]) -> set[str]:
@@ -90,16 +102,19 @@ class ChinesePhrases:
         return states_problem(text, "zh")
 
     def is_thing(self, objective: str) -> bool:
-        """Return whether it is more than one character, which could be a part of any word."""
-        return len(objective) >= SHORTEST
+        """Return whether it is more than one character, which could be a part of any word, and no deed."""
+        return len(objective) >= SHORTEST and objective not in DEEDS
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action and an objective can make a name; a special action needs sentences that say it."""
-        return (action in NEUTRAL or said >= MIN_SAID) and not set(action) & set(objective)
+        is_said = action in NEUTRAL or said >= MIN_SAID
+        is_said &= can_be_about(action, objective) and can_do_to(action, objective)
+        return is_said and not set(action) & set(objective)
 
     def objectives(self, text: str) -> set[str]:
         """Return the objectives that a sentence could give a name: general ones that it says, phrases, what it asks."""
-        said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text}
-        said |= self.phrases.intersection(phrases_in(text))
+        said = {objective for objective in GENERAL_OBJECTIVES["zh"] if objective in text} | meant_in(text, "zh")
+        said |= {each for each in self.phrases.intersection(phrases_in(text)) if not is_synonym(each, "zh")}
+        said |= DEEDS & acts_of(text)
         asked = {thing + what for what in asked_in(text) for thing in said if what not in thing}
         return said | {objective for objective in asked if len(objective) <= LONGEST}

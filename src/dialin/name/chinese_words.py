@@ -17,8 +17,8 @@ SHORTEST, LONGEST = 2, 6
 MOST_WORDS = 3
 _NOUNS = ("n", "vn", "an", "j", "l")
 """Tags of words that can end an objective, or how they begin; l is that of phrases such as 联系方式."""
-_NO_NOUNS = ("ns", "nrt", "nrfg")
-"""Tags of places and of foreign names, which begin as those of nouns."""
+_NO_NOUNS = ("ns", "nr", "nrt", "nrfg")
+"""Tags of places and of people, which begin as those of nouns: 王师傅 is whom somebody waits for, not what for."""
 _MODIFIERS = (*_NOUNS, "a", "b", "ns")
 _VERBS = ("v", "vi", "vd")
 

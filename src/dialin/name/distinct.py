@@ -1,7 +1,8 @@
 """Tells clusters of one name apart, without an LLM: each later one gets the word most typical of its own sentences.
 
 Names that no word tells apart are numbered by `dialin.name.labels.number`. So are catch-all names: where no name holds,
-the word that most of the sentences have is one like "sorry" or "okay". And so are those of data, where it is a value.
+the word that most of the sentences have is one like "sorry" or "okay". So are those of turns, which all say the same,
+and those of data, where it is a value.
 """
 
 from __future__ import annotations
@@ -11,16 +12,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from dialin.name.catch_all import is_catch_all
-from dialin.name.stop_words import english_stop_words
-from dialin.name.turn_phrases import gives_data
+from dialin.name.chinese_phrases import phrases_in
+from dialin.name.english import stop_words
+from dialin.name.turn_phrases import gives_data, is_one_turn
 
 MARGIN = 0.25
 """Share of a cluster's sentences that must have the word, beyond the share in any other bearer of the name."""
 MAX_WORDS = 4
 MAX_CHARACTERS = 12
 _WORD = re.compile(r"[a-z]{3,13}")
-_EMPTY = "的了吗呢吧啊我你您他她它们是有在不没这那个么什怎请就都也和与把被给到要想能会可以"
-_RUN = re.compile(f"[^{_EMPTY}\\W\\da-zA-Z_]{{2,}}")
 
 
 def distinguished(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:
@@ -47,7 +47,7 @@ def distinguished(names: Sequence[str], texts: Sequence[Sequence[str]]) -> list[
     shares = [_shares(own, name) for own, name in zip(texts, names, strict=True)]
     taken, found = set(names), list(names)
     for i, name in enumerate(names):
-        if name in names[:i] and not (is_catch_all(name) or gives_data(name)):
+        if name in names[:i] and not (is_catch_all(name) or is_one_turn(name) or gives_data(name)):
             others = [shares[j] for j, other in enumerate(names) if other == name and j != i]
             found[i] = next((new for new in _longer(name, shares[i], others) if new not in taken), name)
             taken.add(found[i])
@@ -66,11 +66,10 @@ def _shares(texts: Sequence[str], name: str) -> dict[str, float]:
 
 
 def _words(text: str, *, is_chinese: bool) -> set[str]:
-    """Return the words of a text that can stand in a name; of Chinese, all sequences of two to four characters."""
-    if not is_chinese:
-        return {word for word in _WORD.findall(text.lower()) if word not in english_stop_words()}
-    runs = _RUN.findall(text)
-    return {run[i : i + n] for run in runs for n in (2, 3, 4) for i in range(len(run) - n + 1)}
+    """Return the words of a text that can stand in a name; of Chinese, its noun phrases and verbs."""
+    if is_chinese:
+        return set(phrases_in(text))
+    return {word for word in _WORD.findall(text.lower()) if word not in stop_words()}
 
 
 def _longer(name: str, own: dict[str, float], others: Sequence[dict[str, float]]) -> Iterator[str]:

@@ -24,7 +24,7 @@ def stop_words() -> frozenset[str]:
     return (english_stop_words() - word_set(_OBJECTS)) | word_set(_FILLERS)
 
 
-_OBJECTS = "bill call computer detail fire front interest mine name part show side system top bottom"
+_OBJECTS = "bill call computer detail fire front interest name part show side system top bottom"
 _FILLERS = (
     "actually afternoon again ago ahead ain also alright always am anymore anything anyways appreciate april "
     "asap august automatically available aw awesome aye bad believe best better big bit btw bye cause certain "

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dialin.name.english import are_akin, is_participle, word_set
+from dialin.name.people import can_do_to
 
 LONGEST = 3
 """Words of an objective; a particle of the action counts, too."""
@@ -84,4 +85,5 @@ def can_join(action: str, objective: str, said: float) -> bool:
     words = objective.split("-")
     is_short = len(words) + action.count("-") <= LONGEST
     is_fitting = action in _OF_STATES or not any(is_participle(word) or word in _STATES for word in words)
+    is_fitting &= can_do_to(action, objective)
     return is_short and is_fitting and not any(are_akin(action, word) for word in words)

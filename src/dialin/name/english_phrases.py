@@ -10,7 +10,11 @@ from dialin.name.english_actions import CUES, GENERAL, PHRASAL, can_join
 from dialin.name.english_deeds import CONTAINED, governed
 from dialin.name.english_objectives import DISOWNED, objectives_in
 from dialin.name.english_usage import EnglishUsage
+from dialin.name.general import GENERAL_OBJECTIVES
 from dialin.name.problems import COMPLAINTS, states_problem
+from dialin.name.synonyms import is_synonym, meant_in
+
+_GENERAL = frozenset(GENERAL_OBJECTIVES["en"])
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class EnglishPhrases:
 
     def is_thing(self, objective: str) -> bool:
         """Return whether the noun of an objective stands behind an article or a preposition, too: "the lock"."""
-        return self.usage.nouns[objective.rsplit("-", maxsplit=1)[-1]] > 0
+        return objective in _GENERAL or self.usage.nouns[objective.rsplit("-", maxsplit=1)[-1]] > 0
 
     def fits(self, action: str, objective: str, said: float) -> bool:
         """Return whether an action, said in this share of the sentences, and an objective can make a name.
@@ -87,6 +91,7 @@ class EnglishPhrases:
         """Return the objectives that a sentence could give a name, their words joined by hyphens."""
         tokens = tokens_of(text)
         contained = {CONTAINED[verb][1] for _, verb in self.usage.verbs_of(tokens) if verb in CONTAINED}
-        found = contained | objectives_in(tokens, self.usage)
+        said = {objective for objective in objectives_in(tokens, self.usage) if not is_synonym(objective, "en")}
+        found = contained | said | meant_in(" ".join(tokens), "en")
         self.known.update(found)
         return found

@@ -46,6 +46,18 @@ _THINGS_IN_ING = word_set(
     "hearing reading"
 )
 
+_ADJECTIVES = word_set(
+    "able unable available unavailable possible impossible slow fast quick old new big small large long short high "
+    "low cheap expensive easy hard difficult heavy hot cold warm wet dry clean dirty full empty free busy closed "
+    "strong weak loud quiet noisy sick ill tired hungry happy sad angry upset unhappy ready sure certain same "
+    "different similar early whole entire main recent previous current bad good nice awful horrible terrible red "
+    "green blue yellow white black grey gray brown pink normal usual special actual single double own other extra "
+    "additional useless rude wrong correct incorrect missing pending automatic manual online offline daily weekly "
+    "monthly yearly annual nearby close nearest latest best worst better worse fresh safe dead stuck broken due "
+    "polite helpful urgent"
+)
+"""Words that describe things, and are none, though they end clauses: "it is slow"."""
+
 
 @dataclass(frozen=True)
 class EnglishUsage:
@@ -106,7 +118,7 @@ class EnglishUsage:
         if "+" in word:
             return True
         ends = (self.ends[word] + 1) / (self.ends[word] + self.inner[word] + 2)
-        is_form = word.endswith(("ly", "ed", "ing")) or word in BASES
+        is_form = word.endswith(("ly", "ed", "ing")) or word in BASES or word in _ADJECTIVES
         return self.nounness(word) >= MIN_NOUN and ends >= MIN_END and not is_form
 
     def is_modifier(self, word: str) -> bool:

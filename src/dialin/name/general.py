@@ -18,10 +18,10 @@ _ENGLISH = (
     "warranty product product-information availability stock size order order-status shopping-list shopping-cart "
     "delivery delivery-date delivery-address tracking parcel return exchange damaged-item missing-item "
     "wrong-item store opening-hours location address phone-number email-address contact contact-details "
-    "customer-service human-agent manager complaint feedback review appointment booking reservation cancellation "
-    "schedule meeting calendar event reminder alarm timer date time time-zone holiday weather weather-forecast "
-    "traffic directions distance route travel flight flight-status ticket train bus taxi car-rental hotel "
-    "luggage boarding-pass visa passport travel-insurance travel-advice restaurant food takeaway recipe "
+    "customer-service human-agent manager complaint compensation feedback review appointment booking reservation "
+    "cancellation schedule meeting calendar event reminder alarm timer date time time-zone holiday weather "
+    "weather-forecast traffic directions distance route travel flight flight-status ticket train bus taxi car-rental "
+    "hotel luggage boarding-pass visa passport travel-insurance travel-advice restaurant food takeaway recipe "
     "ingredients cooking calories nutrition diet health symptoms doctor prescription medicine vaccination "
     "test-result insurance insurance-policy insurance-claim coverage premium dependent beneficiary accident "
     "proof-of-insurance policy-number car repair maintenance fuel tyre battery parking driving-licence fine "
@@ -40,10 +40,10 @@ _ENGLISH = (
 )
 _CHINESE = (
     "账户 余额 账单 明细 交易记录 消费记录 存款 利率 贷款 房贷 还款 还款日 信用卡 银行卡 额度 征信 取款 取现 "
-    "转账 汇款 汇率 外币 手续费 费用 扣费 多扣费 退款 退款进度 维修 发货 支付 支付方式 支付失败 发票 收据 优惠 优惠券 "
-    "礼品卡 积分 会员 订阅 套餐 价格 报价 保修 商品 商品信息 库存 尺码 订单 订单状态 购物清单 购物车 物流 快递 "
-    "配送时间 收货地址 退货 换货 破损 漏发 错发 门店 营业时间 位置 地址 电话号码 邮箱地址 联系人 联系方式 客服 "
-    "人工客服 经理 投诉进度 评价 预约 会议 日程 日历 活动 提醒 闹钟 计时器 日期 时间 时区 节假日 天气 天气预报 "
+    "转账 汇款 汇率 外币 手续费 费用 扣费 多扣费 退款 退款进度 到账时间 维修 发货 支付 支付方式 支付失败 发票 收据 "
+    "优惠 优惠券 礼品卡 积分 会员 订阅 套餐 价格 报价 保修 商品 商品信息 库存 尺码 订单 订单状态 购物清单 购物车 "
+    "物流 快递 配送时间 收货地址 退货 换货 破损 漏发 错发 门店 营业时间 位置 地址 电话号码 邮箱地址 联系人 联系方式 "
+    "客服 人工客服 经理 投诉进度 评价 预约 会议 日程 日历 活动 提醒 闹钟 计时器 日期 时间 时区 节假日 天气 天气预报 "
     "路况 路线 距离 旅游 航班 航班状态 机票 火车票 车票 火车 公交 地铁 出租车 租车 酒店 行李 登机牌 签证 护照 "
     "餐厅 美食 外卖 菜谱 食材 烹饪方法 热量 营养 健康 症状 医生 处方 药品 疫苗 检查结果 保险 保单 理赔 保障范围 "
     "保费 受益人 事故 保险证明 保单号 汽车 维修 保养 油耗 轮胎 电池 停车 驾照 罚款 道路救援 手机 话费 流量 "
@@ -59,3 +59,9 @@ GENERAL_OBJECTIVES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"en": tuple(_ENGLISH.split()), "zh": tuple(_CHINESE.split())}
 )
 """General objectives by language."""
+_DEEDS = (
+    "cancellation 取消 修改 更换 更新 升级 开通 注销 登录 下载 充值 激活 挂失 提现 补发 兑换 绑定 "
+    "解绑 续订 退订 报名 领取 恢复 冻结 解冻 停用"
+)
+DEEDS = frozenset(_DEEDS.split())
+"""Objectives that are what is done alone: of clusters where people say it of many things, or of none."""

@@ -19,6 +19,8 @@ CONTRAST = 4.0
 """Weight of the log-probability of the own cluster, in temperatures: what tells siblings apart counts more."""
 N_SENTENCES = 500
 """About how many sentences of a cluster are looked at."""
+ALIKE = {"check": "inquire", "查询": "咨询", "查看": "咨询"}
+"""Actions of names that differ in no more than a synonym."""
 CHUNK = 1024
 """Names that are compared with all centroids at once."""
 
@@ -97,6 +99,8 @@ def soft_largest(S: Floats) -> Floats:
 def settle(ranked: Sequence[Sequence[tuple[str, float]]], shared: Sequence[Container[str]] | None = None) -> list[str]:
     """Return a name for each cluster, no two of the same words: of two that want one, the one it suits better has it.
 
+    To check and to inquire are one word here.
+
     Parameters
     ----------
     ranked : sequence of sequence of (str, float)
@@ -121,7 +125,7 @@ def settle(ranked: Sequence[Sequence[tuple[str, float]]], shared: Sequence[Conta
             name, score = ranked[cluster][at[cluster]]
             if shared and name in shared[cluster]:
                 break
-            words = frozenset(name.split("-"))
+            words = frozenset(ALIKE.get(word, word) for word in name.split("-"))
             holder = holders.get(words)
             if holder is None or score > ranked[holder][at[holder]][1]:
                 holders[words] = cluster

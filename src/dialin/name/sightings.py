@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dialin.name.general import DEEDS
+
 MIN_SENTENCES = 2
 """Sentences of a cluster that must have an objective, if any is in so many: a name is not carried by one."""
 N_OBJECTIVES = 24
@@ -32,8 +34,12 @@ class Sightings:
         return cls(total, sum(sizes))
 
     def typical(self, own: Counter[str], n: int) -> dict[str, float]:
-        """Return the share of the n sentences of a cluster for its most typical phrases, the most typical first."""
-        least = min(max(MIN_SENTENCES, MIN_SHARE * n), max(own.values(), default=0))
+        """Return the share of the n sentences of a cluster for its most typical phrases, the most typical first.
+
+        Where none but a deed is in more than one, those of one sentence count.
+        """
+        most = max((count for name, count in own.items() if name not in DEEDS), default=0)
+        least = min(max(MIN_SENTENCES, MIN_SHARE * n), most)
         shares = {name: count / n for name, count in own.items() if count >= least}
 
         def typicality(name: str) -> float:
