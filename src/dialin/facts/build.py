@@ -209,4 +209,4 @@ def timeline_in(contents: LoadedRun, periods: Periods) -> Timeline:
 
 def dates_in(contents: LoadedRun) -> NDArray[np.datetime64]:
     """Return the date of each utterance, NaT where it is unknown."""
-    return contents.occurrences["date"].to_numpy().astype("datetime64[ms]")
+    return np.asarray(contents.occurrences["date"].to_numpy().astype("datetime64[ms]"))
