@@ -24,7 +24,20 @@ SLOW = ("sklearn", "scipy.stats", "genai_prices", "starlette")
 """What takes a good part of a second to import."""
 COMMANDS = ("discover", "estimate", "predict", "evaluate", "judge", "models", "demo")
 LAYERS = [
-    *("errors", "bounded", "room", "files", "saved", "arrays", "text", "models", "prompts", "llm", "score"),
+    *(
+        "errors",
+        "bounded",
+        "bounded_parquet",
+        "room",
+        "files",
+        "saved",
+        "arrays",
+        "text",
+        "models",
+        "prompts",
+        "llm",
+        "score",
+    ),
     *("read", "redact", "embed", "cluster", "judge", "search", "name", "discover", "review", "runs"),
     *("taxonomy", "facts", "export", "report", "scale", "jobs"),
     *("web", "serve", "annotate", "tune", "peers", "bench", "cli", "__main__"),

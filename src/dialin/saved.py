@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dialin.bounded import BROKEN_PARQUET, parquet_table
+from dialin.bounded_parquet import BROKEN_PARQUET, parquet_table
 from dialin.errors import InputError
 from dialin.files import FORMAT
 

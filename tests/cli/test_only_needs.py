@@ -34,7 +34,7 @@ def test_only_needs_are_clustered_and_the_rest_is_counted(
     assert result.exit_code == 0, result.stderr
     assert "telling what each sentence does" in result.stderr
     assert f"of {N_NEEDS} needs" in result.stdout
-    assert f"not a need {N_OTHERS}" in result.stdout
+    assert f"without an intent: {N_OTHERS} not a need" in result.stdout
     rows = pq.read_table("run/sentences.parquet").to_pylist()
     assert {row["kind"] for row in rows if row["intent_id"] >= 0} == {"need"}
     assert {row["reason"] for row in rows if row["kind"] in {"social", "data"}} == {"not a need"}

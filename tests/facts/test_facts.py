@@ -105,7 +105,7 @@ def test_who_speaks(found: Facts) -> None:
 
 def test_what_has_no_intent(found: Facts) -> None:
     [left] = found.left
-    assert (left.reason, left.meaning) == ("noise", "unlike any other sentence, however often it is said")
+    assert (left.reason, left.meaning) == ("noise", "no other sentence is near enough, however often this one is said")
     assert left.n_occurrences == left.n_sentences == 21
     assert len(left.examples) == 10
     assert all(stray.text.startswith("hm ") and stray.nearest >= 0 for stray in left.examples)

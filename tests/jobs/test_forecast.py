@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from threading import Event, Timer, current_thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 
@@ -74,3 +75,10 @@ def test_the_thread_that_is_left_has_the_name_that_the_command_line_looks_for() 
 
     interruptible(name_of)
     assert names[0].startswith(THREADS)
+
+
+def test_no_thread_is_left_behind_a_reply() -> None:
+    """The command line ends the process where such a thread is left, for it would wait for an answer."""
+    for _ in range(20):
+        interruptible(lambda: Reply("", (), 0, 0))
+        assert not any(thread.name.startswith(THREADS) for thread in enumerate_threads())

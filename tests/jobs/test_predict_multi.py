@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from dialin.discover.connections import Connections
+from dialin.jobs import predict
 from dialin.jobs.predict import predict_parts
 from dialin.jobs.predict_multi import NAMED, multi_table
 from dialin.read.columns import DEFAULT, Columns
@@ -62,6 +63,14 @@ def test_all_other_columns_are_as_without_it(run: Run) -> None:
     with_intents, without = table(run, list(SAID)), table(run, list(SAID), multi=False)
     assert with_intents.drop_columns([INTENTS]).equals(without)
     assert with_intents.schema.field(INTENTS).type == pa.list_(NAMED)
+
+
+def test_in_parts_it_is_the_whole(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In dialogues, what is decided about a sentence depends on all of them."""
+    source = pa.table({"text": list(SAID), "dialogue_id": ["a", "b"] * 3 + ["a"]})
+    whole = table(run, source)
+    monkeypatch.setattr(predict, "PART_ROWS", 2)
+    assert table(run, source).equals(whole)
 
 
 def test_one_intent_has_the_whole_text_and_none_an_empty_list(run: Run) -> None:

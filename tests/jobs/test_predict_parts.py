@@ -61,6 +61,7 @@ def answers(run: Run, source: object) -> pa.Table:
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Cut everything into parts of a few rows."""
     monkeypatch.setattr(predict.new_rows, "__defaults__", (7,))
+    monkeypatch.setattr(predict, "PART_ROWS", 7)
     monkeypatch.setattr(embedding, "PART_TEXTS", 5)
     monkeypatch.setattr(predict, "PART_TEXTS", 5)
     monkeypatch.setattr(predict, "CHUNK", 3)
@@ -242,11 +243,12 @@ def test_placeholders_in_dialogues_do_not_need_all_turns_at_once(
     number = 6 if form == "calls.json" else 7
     assert whole["text"].to_pylist()[:2] == [f"refund please <CARD_{number}>", "<CARD_1>"]
     monkeypatch.setattr(predict.new_rows, "__defaults__", (2,))
+    monkeypatch.setattr(predict, "PART_ROWS", 2)
     monkeypatch.setattr(text_parts, "LARGE_BYTES", 1)
     opened = Connections(None, HashingEmbedder().encode, "test:hashing", "a test")
     in_parts = list(predict_parts(run, path, Columns(), opened))
     assert pa.concat_tables(in_parts).equals(whole)
-    assert len(in_parts) == (4 if context == "none" else 1)
+    assert len(in_parts) == 4
 
 
 def test_standard_input_is_read_once_where_a_cluster_would_answer(

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dialin import saved
-from dialin.bounded import DEFAULT_BYTES, MAX_INPUT, most_bytes, parquet_table
+from dialin.bounded import DEFAULT_BYTES, MAX_INPUT, most_bytes
+from dialin.bounded_parquet import parquet_table
 from dialin.errors import InputError
 from dialin.read.table import read_table
 

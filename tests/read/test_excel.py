@@ -14,10 +14,14 @@ import pytest
 
 from dialin.bounded import MAX_INPUT
 from dialin.errors import InputError, InputNote
+from dialin.read import excel
 from dialin.read.columns import Columns
 from dialin.read.label_column import column_of
+from dialin.read.parts import read_large
 from dialin.read.table import read_table
+from dialin.redact.source import read_redacted
 from export_tree import zipped
+from read_in_parts import TWO_ROWS, check_same, take_all_for_large
 
 ROWS: list[list[Any]] = [
     ["Text", "Role", "Date", "Dialogue ID", "n"],
@@ -183,3 +187,56 @@ def test_lines_are_counted_with_the_empty_rows_above(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b";;\n;;\ntext;role\nhi;agent;more\n")
     with pytest.raises(InputError, match=r"line 4 of .*a\.csv has 3 fields, the header 2"):
         read_table(tmp_path / "a.csv")
+
+
+# --- in parts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [Columns(), Columns(sheet="其他"), Columns(outcomes=("n",)), Columns(split=True)])
+def test_a_sheet_in_parts_is_the_whole(tmp_path: Path, columns: Columns, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an empty row, dates, truth values, short rows, merged cells, and several sheets, of which a note tells."""
+    take_all_for_large(monkeypatch)
+    monkeypatch.setattr(excel, "PART_ROWS", 2)
+    rows = [*ROWS, ["=1+2", "agent"], ["merged", "agent", "2026-05-01"], [None, "agent", None, 9], ["last one"]]
+    path = workbook(tmp_path / "a.xlsx", Calls=rows, 其他=[["text", "n"], ["你好", 1], ["hi", 2], ["=A1", 3]])
+    book = openpyxl.load_workbook(path)
+    book["Calls"].merge_cells("A7:A8")
+    book.save(path)
+    corpus = check_same(path.rename(tmp_path / "a.dat"), columns)
+    assert corpus.texts == (["hi", "你好"] if columns.sheet else sorted(corpus.texts))
+
+
+@pytest.mark.parametrize("kind", BAD_SHEETS)
+def test_a_sheet_without_sentences_is_refused_in_parts_too(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_all_for_large(monkeypatch)
+    rows, message = BAD_SHEETS[kind]
+    with pytest.raises(InputError, match=message):
+        read_large(workbook(tmp_path / "a.xlsx", Calls=rows), limits=TWO_ROWS)
+
+
+def test_a_workbook_that_is_cut_off_is_told_in_parts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_all_for_large(monkeypatch)
+    path = workbook(tmp_path / "a.xlsx", Calls=[["text"], *([f"where is it {i}"] for i in range(99))])
+    cut_in_sheet = zipped({name: data[: len(data) // 2] if "sheet1" in name else data for name, data in parts_of(path)})
+    path.write_bytes(cut_in_sheet)
+    with pytest.raises(InputError, match=r"a\.xlsx is not readable Excel: .*; save it again|\(save it again\)"):
+        read_large(path, limits=TWO_ROWS)
+    path.write_bytes(cut_in_sheet[:-400])
+    with pytest.raises(InputError):
+        read_large(path, limits=TWO_ROWS)
+
+
+def test_placeholders_of_a_sheet_are_those_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = [["text", "dialogue_id"], ["card 4111 1111 1111 1111", "a"], ["no, 5555555555554444", "a"], ["卡", "b"]]
+    path = workbook(tmp_path / "a.xlsx", Calls=cards)
+    whole = read_redacted(path, None, "rules")
+    take_all_for_large(monkeypatch)
+    assert read_redacted(path, None, "rules", TWO_ROWS).corpus.texts == whole.corpus.texts
+    assert "no, <CARD_2>" in whole.corpus.texts
+
+
+def parts_of(path: Path) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as packed:
+        return [(name, packed.read(name)) for name in packed.namelist()]

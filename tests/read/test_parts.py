@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dialin.bounded import MAX_INPUT, parquet_batches
+from dialin.bounded import MAX_INPUT
+from dialin.bounded_parquet import parquet_batches
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import Columns
 from dialin.read.limits import ReadLimits

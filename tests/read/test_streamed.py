@@ -19,19 +19,18 @@ from hypothesis import strategies as st
 
 from dialin.bounded import MAX_INPUT
 from dialin.errors import InputError
-from dialin.read import distinct, formats, input_file, parts, text_parts
+from dialin.read import formats, input_file, text_parts
 from dialin.read.columns import DEFAULT, Columns
-from dialin.read.corpus import Corpus
 from dialin.read.input_file import InputFile, at_hand
 from dialin.read.limits import ReadLimits
 from dialin.read.parts import flat_rows, read_large, read_parts
-from dialin.read.table import read, read_table
+from dialin.read.table import read
 from dialin.redact.source import read_redacted
 from dialin.room import temporary_folder
+from read_in_parts import TWO_ROWS, check_same, take_all_for_large
 from same_corpus import same_corpus
 from tellings import told
 
-TWO_ROWS = ReadLimits(most_rows=2)
 CALLS: list[Any] = [
     {"id": "a", "topic": "x", "turns": [{"text": "Hello", "role": "agent"}, {"text": "我的包裹呢", "role": "user"}]},
     {"id": None, "turns": [{"text": "Hello", "role": "agent", "date": "2024-05-31"}, {"text": None}], "topic": "7"},
@@ -45,34 +44,9 @@ CALLS: list[Any] = [
 @pytest.fixture(autouse=True)
 def all_is_large(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take every file for a large one."""
-    for module, name in ((text_parts, "LARGE_BYTES"), (parts, "LARGE_ROWS"), (distinct, "MERGED_ROWS")):
-        monkeypatch.setattr(module, name, 1)
+    take_all_for_large(monkeypatch)
     yield
     monkeypatch.undo()
-
-
-def check_same(path: Path, columns: Columns = DEFAULT, *, in_parts: bool = True) -> Corpus:
-    """Check that a file that is read in parts, with and without a copy, gives what it gives whole."""
-    whole = told(lambda: read_table(path, columns))
-    assert isinstance(whole[0], pa.Table)
-    for may_copy in (True, False):
-        with (
-            temporary_folder() as folder,
-            warnings.catch_warnings(),
-            flat_rows(path, columns, may_copy=may_copy, n_rows=2) as flat,
-        ):
-            warnings.simplefilter("ignore")
-            assert (flat is not None) == in_parts
-            if flat:
-                tables = list(flat.tables(2, folder))
-                assert pa.concat_tables(tables).combine_chunks().equals(whole[0])
-                assert len(tables) > 1 or whole[0].num_rows <= 2
-    found, said = told(lambda: read_large(path, columns, TWO_ROWS))
-    corpus, at_once = told(lambda: read(path, columns))
-    assert isinstance(corpus, Corpus)
-    assert same_corpus(found, corpus)
-    assert said == at_once
-    return corpus
 
 
 # --- dialogues ------------------------------------------------------------------------------------
@@ -386,7 +360,7 @@ def test_no_result_depends_on_the_memory(tmp_path: Path) -> None:
 def test_what_is_read_whole_and_does_not_fit_is_told_before(tmp_path: Path) -> None:
     """200 MB for the program, and 8 bytes for each of the file."""
     path = tmp_path / "in.json"
-    path.write_text('{"text": ["hello", "you"]}')
+    path.write_text('{"text": ["hello", "you"], "id": 3}')
     need = 200_000_000 + 8 * path.stat().st_size
     assert read_large(path, limits=ReadLimits(need)).texts == ["hello", "you"]
     for work in (

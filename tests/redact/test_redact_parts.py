@@ -106,7 +106,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
     folder, seen = tmp_path / "temporary", dict[str, bytes]()
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    looked_at = ((source, "corpus_of_parts"), (distinct, "_held"), (Cutter, "cut"))
+    looked_at = ((source, "corpus_of_parts"), (distinct, "held_in"), (Cutter, "cut"))
     for owner, name in looked_at:
         monkeypatch.setattr(owner, name, _looking(getattr(owner, name), folder, seen))
     yield seen

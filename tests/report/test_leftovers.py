@@ -87,3 +87,9 @@ def test_no_bar_of_a_main_reason_is_longer_than_its_cell(page: Page) -> None:
     html = fill_templates(page).split('id="calls-title"')[1].split("</section>")[0]
     assert "width:60.0%" in html
     assert "width:100.0%" in html
+
+
+def test_a_leftover_with_more_calls_than_a_shown_reason_is_shown_with_it(facts: Facts) -> None:
+    """Of two reasons, the first has 3 calls; the leftover group has 5, so it is not hidden among the others."""
+    assert [one.n_reason for one in facts.top_reasons(1)] == [3, 5]
+    assert facts.top_reasons(0) == [facts.intent(0)]

@@ -147,7 +147,7 @@ def test_one_intent_has_all_its_facts(cli: Cli, run: Path) -> None:
         "request-refund  customer",
         "9 utterances, 8.6% of all · 9 sentences · P(good) 0.90 clear",
         "said in 9 of 21 calls, 42.9% · main reason for 9 of 21 calls, 42.9%",
-        "▁▁▁███ share per week · 5.5% → 12.0%, not significant",
+        "▁▁▁███ share of the utterances per week · 5.5% → 12.0%, not significant",
         "examples",
         "customer usually continues with",
         "100%  #1 thank-agent",
@@ -220,7 +220,7 @@ def test_needs_stand_first_under_a_heading(cli: Cli, home: Path, command: str) -
     order = ["WHY PEOPLE CALL", "request-refund", "WHAT ELSE IS SAID", "say-thanks"]
     places = [stream.getvalue().index(word) for word in order]
     assert places == sorted(places)
-    assert "utterances: need 3, social 5" in stream.getvalue()
+    assert "of the utterances, 3 state a need, 5 are social" in stream.getvalue()
 
 
 def test_an_intent_says_what_it_does(cli: Cli, home: Path) -> None:

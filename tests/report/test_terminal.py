@@ -148,9 +148,10 @@ def test_the_number_of_intents_is_compared_with_the_suggested_one(
 def test_utterances_that_are_needs_and_those_in_intents_of_needs_are_told_apart(summary: Summary) -> None:
     intents = [{"kind": "need", "n_occurrences": 129}, {"kind": "social", "n_occurrences": 9}]
     told = replace(summary, intents=intents, kinds={"need": 114, "social": 24})
-    apart = "utterances, each read alone: need 114, social 24; the intents that state a need have 129 of any kind"
-    assert said_line(told) == apart
-    assert said_line(replace(told, kinds={"need": 129, "social": 9})) == "utterances: need 129, social 9"
+    apart = "read one by one, 114 state a need, 24 are social; the intents of needs, leftover groups included, hold 129"
+    assert said_line(told) == f"{apart} of any kind"
+    alike = replace(told, kinds={"need": 129, "social": 9})
+    assert said_line(alike) == "of the utterances, 129 state a need, 9 are social"
 
 
 def test_stored_replies_are_told_from_calls_that_were_made(tmp_path: Path, summary: Summary) -> None:

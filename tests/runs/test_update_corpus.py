@@ -6,12 +6,21 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from dialin.errors import InputError
+from dialin.read import parts
+from dialin.read.columns import Columns
+from dialin.read.corpus import corpus_of
+from dialin.read.limits import ReadLimits
+from dialin.read.parts import read_large
 from dialin.redact.source import Redaction
-from dialin.runs.update import added, new_part, table_of_corpus, united, update_plan
+from dialin.runs.update import added, joined_corpus, new_part, table_of_corpus, united, update_plan
 from fake_run import Said, fake_run
+from same_corpus import same_corpus
 
 SAID = [
     Said("where is my parcel", "ask-parcel", "d1", "customer", "2024-01-02"),
@@ -41,6 +50,33 @@ def test_the_new_rows_come_after_the_old_ones(tmp_path: Path) -> None:
     part = new_part(replace(run, corpus=corpus), run)
     assert part.texts == corpus.texts
     assert part.counts.tolist() == [1, 1, 1]
+
+
+def test_the_corpus_is_that_of_all_rows_at_once(tmp_path: Path) -> None:
+    """The same words of two roles are two sentences; a column that one part lacks is null there."""
+    run = fake_run(tmp_path / "run", SAID)
+    rows: list[dict[str, object]] = [
+        {"text": text, "role": role} for text in ("a", "where is my parcel") for role in ("agent", "customer", None)
+    ]
+    found = read_large(write(tmp_path / "new.jsonl", rows), Columns())
+    told = table_of_corpus(found)
+    shifted = told.set_column(told.column_names.index("row"), "row", pc.add(told["row"], 7))
+    at_once = pa.concat_tables([table_of_corpus(run.corpus), shifted], promote_options="default")
+    assert same_corpus(joined_corpus(run.corpus, found, 7), corpus_of(at_once.combine_chunks()))
+
+
+def test_what_does_not_fit_beside_the_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run has 2 sentences in 3 rows, and the new file 9 rows, which are known before it is read."""
+    run = fake_run(tmp_path / "run", SAID)
+    pq.write_table(pa.table({"text": ["a"] * 9}), tmp_path / "new.parquet")
+
+    def check(n: int, n_rows: int) -> None:
+        raise InputError(f"{n} in {n_rows}", hint="")
+
+    plan = update_plan(run, str(tmp_path / "new.parquet"), {})
+    monkeypatch.setattr(parts, "LARGE_ROWS", 1)
+    with pytest.raises(InputError, match="2 in 12"):
+        united(plan, ReadLimits(check_number=check))
 
 
 def test_a_corpus_comes_from_its_table_again(tmp_path: Path) -> None:

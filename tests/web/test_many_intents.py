@@ -58,25 +58,25 @@ def test_a_page_offers_the_nearest_and_says_how_many_it_leaves_out(client: TestC
     assert f"for one of the {len(desk.view().ranked) - 1 - 3} others, type its name" in html
 
 
-def test_doubt_is_a_whole_number_that_the_page_explains(client: TestClient) -> None:
+def test_the_bar_of_doubt_is_explained_and_counts_nothing(client: TestClient) -> None:
     html = client.get("/intents").text
-    assert "“In doubt” counts, for each intent, the utterances that may belong elsewhere" in html
+    assert "The longer the bar “look”, the more there may be to correct" in html
     assert "eeds come before leftover groups and what else is said, and the most doubtful intents before" in html
-    assert re.search(r'may belong elsewhere">[\d,]+<', html)
-    assert re.search(r"about [\d,]+ of the utterances in doubt · close to", client.get("/intent/0").text)
+    assert re.search(r'<span class="unseen">100 of 100</span>', html)
+    assert re.search(r"about [\d,]+ of the utterances may not fit · close to", client.get("/intent/0").text)
 
 
 @pytest.mark.parametrize(
-    ("doubt", "line"),
+    ("misfits", "line"),
     [
         (34.4, "Much of this is unsure: begin at the top, and stop where the intents look right."),
-        (33.3, "About 33 of the 100 utterances with an intent may be misplaced."),
-        (0.0, "About 0 of the 100 utterances with an intent may be misplaced."),
+        (33.3, "About 33 of the 100 utterances with an intent may not fit theirs."),
+        (0.0, "About 0 of the 100 utterances with an intent may not fit theirs."),
     ],
 )
-def test_how_many_are_in_doubt_is_told_where_that_is_a_small_part(run: Path, doubt: float, line: str) -> None:
+def test_how_many_are_in_doubt_is_told_where_that_is_a_small_part(run: Path, misfits: float, line: str) -> None:
     found = pages.overview(Desk(load(run)).view(), 1)
-    assert replace(found, doubt=doubt, n_assigned=100).in_doubt == line
+    assert replace(found, misfits=misfits, n_assigned=100).in_doubt == line
 
 
 def test_any_intent_is_merged_or_gets_sentences_by_its_name(client: TestClient, run: Path) -> None:

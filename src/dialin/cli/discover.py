@@ -36,6 +36,7 @@ from dialin.discover.connections import Connections
 from dialin.discover.specs import Specs
 from dialin.errors import ClusterError, DialinError, DiskFullError, ProviderError
 from dialin.facts.headline import summary_json
+from dialin.facts.unknown_speakers import unknown_agent_line
 from dialin.jobs.discover import Session, goes_in_batches, n_replies, work_on
 from dialin.jobs.memory import check_fits, reading_limits
 from dialin.jobs.timing import Stopwatch
@@ -97,6 +98,7 @@ def discover(out: Path, since: Path | None, batch: bool, ray: str | None, as_jso
     limits = SessionLimits(budget_of(options), options["memory"])
     run = make_run(out, since_plan(plan, since) if since else plan, limits, batch, ray)
     print_run(run, as_json)
+    say_where(run)
 
 
 def since_plan(plan: RunPlan, since: Path) -> RunPlan:
@@ -128,6 +130,7 @@ def resume(run: Path, batch: bool | None, ray: str | None, as_json: bool, **opti
         else:
             opened_run = resume_run(opened_run, SessionLimits(budget_of(options), options["memory"]), batch, ray)
     print_run(opened_run, as_json)
+    say_where(opened_run)
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,8 @@ def make_run(
             n_rows = corpus.n_blank + corpus.occurrences.num_rows
             meter.say(f"{corpus.n_blank:,} of {n_rows:,} rows are blank or said by nobody: left out")
         say_redaction(meter, plan, found)
+        if plan.settings.roles != "ignore" and (line := unknown_agent_line(corpus.roles or [])):
+            meter.say(line)
         with held(out, "dialin discover"):
             try:
                 return work_on(run, opened, replace(session_of(limits.budget, meter, batch), watch=watch))
@@ -233,6 +238,11 @@ def going_on(error: ProviderError | DiskFullError, run: Run) -> DialinError:
     """Return the error of a provider or of a disk with the command that continues the run."""
     hint = "; ".join(filter(None, [error.hint, f"all replies are kept; continue with: {run.resume_command}"]))
     return type(error)(error.message, hint=hint)
+
+
+def say_where(run: Run) -> None:
+    """Tell on standard error where a run lies, and what to open."""
+    say(f"everything is in {run.folder}; open in a browser: {run.folder / files.REPORT}", err=True)
 
 
 def print_run(run: Run, is_json: bool) -> None:

@@ -76,12 +76,25 @@ def estimate_text(prediction: Estimate) -> str:
     """Return the prediction as a table."""
     cost = prediction.cost
     money = {} if cost is None else {**cost.by_step, "total": cost.total}
-    lines = [f"{'step':<8}{'calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}{'money' if money else '':>12}"]
+    lines = [
+        f"{'step':<8}{'LLM calls':>10}{'known':>10}{'tokens in':>14}{'tokens out':>12}{'money' if money else '':>12}"
+    ]
     for step, usage in [*prediction.by_step.items(), ("total", prediction.total)]:
         counts = f"{usage.calls:>10,}{usage.cached:>10,}{usage.tokens_in:>14,}{usage.tokens_out:>12,}"
         lines.append(f"{step:<8}{counts}{shown_money(money[step]) if step in money else '':>12}")
-    rest = [f"seconds {prediction.seconds:,.0f}", *money_lines(prediction)]
+    rest = [f"seconds {prediction.seconds:,.0f}{in_minutes(prediction.seconds)}", *money_lines(prediction)]
     return "\n".join(line.rstrip() for line in lines + rest)
+
+
+def in_minutes(seconds: float) -> str:
+    """Return seconds in minutes, to stand behind them; "" below two minutes.
+
+    Examples
+    --------
+    >>> in_minutes(119), in_minutes(796)
+    ('', ' (about 13 minutes)')
+    """
+    return f" (about {seconds / 60:,.0f} minutes)" if seconds >= 120 else ""
 
 
 def money_lines(prediction: Estimate) -> list[str]:

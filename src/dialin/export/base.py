@@ -5,7 +5,7 @@ A format is pure: it turns a `Content` into the bytes of its files, and the byte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dialin.export.names import UNICODE_NAMES, Naming
@@ -20,7 +20,7 @@ NO_INTENT_ID = -1
 """Number of the intent that holds what belongs to none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase of an intent.
 
@@ -101,7 +101,11 @@ class Content:
     @property
     def rows(self) -> list[Labelled]:
         """Each phrase with the name of its intent."""
-        return [(intent.name, phrase.text) for intent in self.intents for phrase in intent.phrases]
+        return list(self.pairs())
+
+    def pairs(self) -> Iterator[Labelled]:
+        """Yield the rows: all of them at once take as much as the phrases themselves."""
+        return ((intent.name, phrase.text) for intent in self.intents for phrase in intent.phrases)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,13 +41,17 @@ class Sentences:
     p_intent: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may be exported: its row in the run, what two of the same phrase share, and the phrase."""
+    """A sentence that may be exported: its row in the run, and its phrase."""
 
     row: int
-    key: str
     phrase: Phrase
+
+    @property
+    def key(self) -> str:
+        """What two of the same phrase share; not kept, as it is as long as the phrase."""
+        return normalised(self.phrase.text)
 
 
 def candidates(
@@ -56,14 +61,16 @@ def candidates(
     found = []
     for row in rows:
         intent = int(sentences.labels[row])
-        text = form.clean(one_line(sentences.texts[row]))
+        said = sentences.texts[row]
+        text = form.clean(one_line(said))
+        text = said if text == said else text  # most are as they were: one string for both
         language = CHINESE_CODE if is_chinese(text) else wanted.language
         reason = _why_not(text, sentences.roles[row], language, wanted, form)
         if reason:
             tally.leave(intent, reason)
         else:
             phrase = Phrase(text, language, int(sentences.counts[row]), float(sentences.p_intent[row]))
-            found.append(Candidate(row, normalised(text), phrase))
+            found.append(Candidate(row, phrase))
     return found
 
 
@@ -97,31 +104,47 @@ def each_once(found: list[Candidate], labels: Labels, place: Mapping[int, int], 
     tally : Tally
         Gets what is left out.
     """
-    said: dict[str, dict[int, int]] = {}
+    reasons = dict[int, str]()
+    for own in _said_again(found):
+        reasons |= _why_not_again(own, labels, place)
     for one in found:
-        by_intent = said.setdefault(one.key, {})
-        intent = int(labels[one.row])
-        by_intent[intent] = by_intent.get(intent, 0) + one.phrase.count
-    owner = {key: min(of, key=lambda i: (-of[i], place[i])) for key, of in said.items()}
-    best: dict[str, Candidate] = {}
-    for one in found:
-        if labels[one.row] == owner[one.key] and (one.key not in best or one.phrase.count > best[one.key].phrase.count):
-            best[one.key] = one
-    for one in found:
-        if best[one.key] is not one:
-            intent = int(labels[one.row])
-            tally.leave(intent, "the same phrase again" if intent == owner[one.key] else "said more in another intent")
-    return [one for one in found if best[one.key] is one]
+        if one.row in reasons:
+            tally.leave(int(labels[one.row]), reasons[one.row])
+    return [one for one in found if one.row not in reasons]
 
 
-def of_none(sentences: Sentences, wanted: Wanted, form: ExportFormat, taken: set[str], tally: Tally) -> list[Candidate]:
-    """Return the phrases without an intent, each once and none that an intent has; [] if they are not wanted."""
+def _said_again(found: list[Candidate]) -> Iterable[list[Candidate]]:
+    """Return the candidates of each phrase that several have, found by a hash: most phrases have one."""
+    hashes = np.fromiter((hash(one.key) for one in found), np.int64, len(found))
+    _, group, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    again = dict[str, list[Candidate]]()
+    for place in np.flatnonzero(counts[group] > 1).tolist():
+        again.setdefault(found[place].key, []).append(found[place])
+    return [own for own in again.values() if len(own) > 1]
+
+
+def _why_not_again(own: list[Candidate], labels: Labels, place: Mapping[int, int]) -> dict[int, str]:
+    """Return why the candidates of one phrase do not stay, by their rows, but for the one that does."""
+    said = Counter[int]()
+    for one in own:
+        said[int(labels[one.row])] += one.phrase.count
+    owner = min(said, key=lambda intent: (-said[intent], place[intent]))
+    best = max((one for one in own if labels[one.row] == owner), key=lambda one: one.phrase.count)
+    words = {True: "the same phrase again", False: "said more in another intent"}
+    return {one.row: words[bool(labels[one.row] == owner)] for one in own if one is not best}
+
+
+def of_none(
+    sentences: Sentences, wanted: Wanted, form: ExportFormat, own: Iterable[list[Candidate]], tally: Tally
+) -> list[Candidate]:
+    """Return the phrases without an intent, each once and none of the intents' `own`; [] if they are not wanted."""
     rows = np.flatnonzero(sentences.labels == NO_INTENT_ID).tolist()
     if not wanted.with_none or not form.none_name:
         why = "no intent (--with-none takes them)" if form.none_name else "no intent (the format has no place for them)"
         tally.leave(NO_INTENT_ID, why, len(rows))
         return []
     found = candidates(sentences, rows, wanted, form, tally)
+    taken = {one.key for of_intent in own for one in of_intent}
     free = [one for one in found if one.key not in taken]
     tally.leave(NO_INTENT_ID, "said in an intent, too", len(found) - len(free))
     return each_once(free, sentences.labels, {NO_INTENT_ID: 0}, tally)

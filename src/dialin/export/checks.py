@@ -7,7 +7,11 @@ import io
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
+
+import numpy as np
 
 from dialin.errors import InputError
 from dialin.export.base import Content, ExportFormat, Files, Labelled, PlatformLimits
@@ -80,16 +84,28 @@ def json_in(files: Files, path: str) -> Any:
         raise broken(path, "is missing" if isinstance(error, KeyError) else f"is no JSON: {error}") from error
 
 
-def csv_in(files: Files, path: str) -> list[list[str]]:
-    """Return the rows of a CSV file in UTF-8; raise InputError if it is missing."""
+def csv_in(files: Files, path: str) -> Iterator[list[str]]:
+    """Yield the rows of a CSV file in UTF-8; raise InputError if it is missing."""
+    return csv.reader(text_in(files, path))
+
+
+def text_in(files: Files, path: str) -> io.TextIOWrapper:
+    """Return a file in UTF-8, open as text; raise InputError if it is missing."""
     if path not in files:
         raise broken(path, "is missing")
-    return list(csv.reader(io.StringIO(files[path].decode("utf-8"), newline="")))
+    return io.TextIOWrapper(io.BytesIO(files[path]), "utf-8", newline="")
+
+
+def labelled(read: Iterable[Labelled]) -> list[Labelled]:
+    """Return phrases with the names of their intents, of which each is in memory once."""
+    known = dict[str, str]()
+    return [(known.setdefault(name, name), text) for name, text in read]
 
 
 def check_content(read: list[Labelled], content: Content, form: ExportFormat) -> None:
     """Raise InputError if what was read back of the files is not the content, or is more than the platform takes."""
-    if Counter(read) != Counter(content.rows):
+    in_order = zip_longest(read, content.pairs())
+    if any(one != written for one, written in in_order) and Counter(read) != Counter(content.rows):
         other = sorted((Counter(read) - Counter(content.rows)) or (Counter(content.rows) - Counter(read)))[0]
         raise broken(form.name, f"the phrase {other[1]!r:.60} of {other[0]!r} is not read back as it was written")
     _check_names(content, form)
@@ -109,10 +125,12 @@ def _check_names(content: Content, form: ExportFormat) -> None:
 
 
 def _check_phrases(read: list[Labelled]) -> None:
-    counts = Counter(normalised(text) for _, text in read)
-    again = next((text for text, n in counts.items() if n > 1), None)
-    if again is not None:
-        raise broken("phrases", f"{again!r:.60} is there twice")
+    keys = np.fromiter((hash(normalised(text)) for _, text in read), np.int64, len(read))
+    if len(np.unique(keys)) < len(keys):  # all of them are looked at only where two may be one
+        counts = Counter(normalised(text) for _, text in read)
+        again = next((text for text, n in counts.items() if n > 1), None)
+        if again is not None:
+            raise broken("phrases", f"{again!r:.60} is there twice")
     odd = next((text for _, text in read if text != " ".join(text.split()) or not text), None)
     if odd is not None:
         raise broken("phrases", f"{odd!r:.60} is not one line of text")

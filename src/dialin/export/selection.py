@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from dialin.arrays import Matrix
+from dialin import files
+from dialin.arrays import RowVectors
 from dialin.errors import InputError
 from dialin.export.base import NO_INTENT_ID, BotIntent, Content, ExportFormat
 from dialin.export.candidates import Candidate, Sentences, candidates, each_once, of_none
@@ -41,14 +43,14 @@ def selection_of(run: Run, wanted: Wanted, form: ExportFormat) -> Selection:
         Nothing is left to export, the user wants more phrases than the platform takes, or the run has no vectors.
     """
     check_most(wanted, form)
-    X = vectors_of(run)
+    vectors = vectors_of(run)
     tally, sentences = Tally(), sentences_of(run)
     rows = wanted_intents(run, wanted, tally)
     found = phrases_by_intent(sentences, rows, wanted, form, tally)
-    none = of_none(sentences, wanted, form, {one.key for own in found.values() for one in own}, tally)
+    none = of_none(sentences, wanted, form, found.values(), tally)
     parts = [share for intent, own in found.items() for share in language_shares(intent, own)]
     parts += language_shares(NO_INTENT_ID, none)
-    cut = [most_different(share, X, most_of(share.language, wanted, form), form, tally) for share in parts]
+    cut = [most_different(share, vectors, most_of(share.language, wanted, form), form, tally) for share in parts]
     content = content_of(run, rows, _within_limits(cut, form, tally), wanted, form)
     _tell_empty(rows, content, tally)
     check_some(run, content, tally)
@@ -71,12 +73,20 @@ def most_of(language: str, wanted: Wanted, form: ExportFormat) -> int | None:
     return wanted.max_phrases or limits.usual or limits.phrases
 
 
-def vectors_of(run: Run) -> Matrix:
-    """Return the vectors of the sentences; raise InputError if the run has none."""
-    data = run.data
-    if data is None:
+def vectors_of(run: Run) -> Callable[[], RowVectors]:
+    """Return what returns the vectors of the sentences, which stay in their file; raise InputError if there are none.
+
+    They are opened only where phrases have to be chosen by them, as they are all read once then, to be checked.
+    """
+    if not (run.folder / files.EMBEDDINGS).exists():
         raise InputError(f"{run.folder} has no vectors", hint=f"continue the run with: {run.resume_command}")
-    return data.X
+    return cache(lambda: _opened(run))
+
+
+def _opened(run: Run) -> RowVectors:
+    X = run.vectors
+    assert X is not None  # the file has just been there
+    return X
 
 
 def sentences_of(run: Run) -> Sentences:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from dialin.arrays import Matrix
+from dialin.arrays import RowVectors
 from dialin.export.base import NO_INTENT_ID, ExportFormat, PlatformLimits
 from dialin.export.candidates import Candidate
 from dialin.export.diverse import farthest_first
@@ -38,10 +38,12 @@ def language_shares(intent: int, found: Sequence[Candidate]) -> list[Share]:
     return [Share(intent, language, tuple(own)) for language, own in groupby(ordered, lambda one: one.phrase.language)]
 
 
-def most_different(share: Share, X: Matrix, most: int | None, form: ExportFormat, tally: Tally) -> Share:
+def most_different(
+    share: Share, vectors: Callable[[], RowVectors], most: int | None, form: ExportFormat, tally: Tally
+) -> Share:
     """Return a share cut to `most` phrases: the most central one, then always the one farthest from all chosen.
 
-    What needs no cut is ordered by how often it was said. `X` holds the vectors of all sentences of the run.
+    What needs no cut is ordered by how often it was said. `vectors` returns those of all sentences of the run.
     """
     advised = [one for one in share.chosen if form.advised(one.phrase.text)]
     known = advised if len(advised) >= min(ENOUGH, len(share.chosen)) else list(share.chosen)
@@ -50,7 +52,8 @@ def most_different(share: Share, X: Matrix, most: int | None, form: ExportFormat
         return replace(share, chosen=tuple(sorted(known, key=lambda one: (-one.phrase.count, one.row))))
     likely = [one for one in known if one.phrase.p_intent >= LIKELY]
     pool = likely if len(likely) >= most else known
-    places = farthest_first(np.asarray(X[[one.row for one in pool]], dtype=np.float32), most)
+    rows = np.array([one.row for one in pool], dtype=np.int64)
+    places = farthest_first(np.asarray(vectors()[rows], dtype=np.float32), most)
     tally.leave(share.intent, f"beyond {most:,} phrases of an intent", len(known) - most)
     return replace(share, chosen=tuple(pool[place] for place in places.tolist()))
 

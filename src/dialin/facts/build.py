@@ -23,7 +23,7 @@ from dialin.facts.loaded import LoadedRun
 from dialin.facts.outcome_tables import outcomes_of
 from dialin.facts.outcomes import AS_USUAL, OutcomeQuestion, Outcomes
 from dialin.facts.sample import some_of_each
-from dialin.facts.trends import Periods, counts_of, moves, periods_of
+from dialin.facts.trends import Periods, counts_of, first_and_last, moves, periods_of
 from dialin.facts.withheld import without_few
 from dialin.read.dialogues import dialogue_numbers
 from dialin.runs.withheld import withheld_counts
@@ -197,11 +197,16 @@ def main_reason_counts(contents: LoadedRun) -> tuple[Ints, NDArray[np.bool_]]:
 
 def periods_in(contents: LoadedRun) -> Periods | None:
     """Return the periods of the utterances; None if there is only one."""
-    dates = contents.occurrences["date"].to_numpy().astype("datetime64[ms]")
-    return periods_of(dates, dialogue_numbers(contents.occurrences))
+    return periods_of(dates_in(contents), dialogue_numbers(contents.occurrences))
 
 
 def timeline_in(contents: LoadedRun, periods: Periods) -> Timeline:
     """Return the timeline of all utterances."""
     counts = counts_of(periods, contents.labels[contents.said], len(contents.rows))
-    return Timeline(periods.unit, periods.names, tuple(counts.sum(axis=0).tolist()), tuple(counts[-1].tolist()))
+    totals, none = tuple(counts.sum(axis=0).tolist()), tuple(counts[-1].tolist())
+    return Timeline(periods.unit, periods.names, totals, none, first_and_last(dates_in(contents)))
+
+
+def dates_in(contents: LoadedRun) -> NDArray[np.datetime64]:
+    """Return the date of each utterance, NaT where it is unknown."""
+    return np.asarray(contents.occurrences["date"].to_numpy().astype("datetime64[ms]"))

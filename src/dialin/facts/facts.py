@@ -131,12 +131,16 @@ class Calls:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Utterances per period: the unit and names of the periods, with counts of all and of unassigned utterances."""
+    """Utterances per period: the unit and names of the periods, with counts of all and of unassigned utterances.
+
+    With dates, `days` has the first and the last day of the utterances; the first period may begin earlier.
+    """
 
     unit: str
     names: tuple[str, ...]
     totals: tuple[int, ...]
     unassigned: tuple[int, ...]
+    days: tuple[str, ...] = ()
 
     @property
     def is_dated(self) -> bool:
@@ -244,6 +248,12 @@ class Facts:
         """
         found = (one for one in self.intents if one.n_reason)
         return sorted(found, key=lambda one: (one.is_leftover, -(one.n_reason or 0)))
+
+    def top_reasons(self, n: int) -> list[IntentFacts]:
+        """Return the first n main reasons, and the leftover groups with more calls than the least of them."""
+        shown, rest = self.reasons[:n], self.reasons[n:]
+        least = min((one.n_reason or 0 for one in shown), default=0)
+        return [*shown, *(one for one in rest if one.is_leftover and (one.n_reason or 0) > least)]
 
     @property
     def movers(self) -> list[IntentFacts]:

@@ -13,6 +13,7 @@ from dialin.arrays import Ints
 from dialin.cluster.cut_weights import is_fitted
 from dialin.cluster.granularity import SuggestedNumber
 from dialin.discover.state import NOT_A_NEED
+from dialin.facts.unknown_speakers import unknown_agent_line
 from dialin.files import without_nan
 from dialin.judge.certainty import expected_purity
 from dialin.judge.guarantee import Cascaded
@@ -112,6 +113,11 @@ class Summary:
     def cascade(self) -> str:
         """The sentence about the cheap and the dear judge; "" where there was but one."""
         return self.cascaded.line(self.dear) if self.cascaded else ""
+
+    @property
+    def unknown_agent(self) -> str:
+        """The sentence that no role is known as the agent's; "" if one is, or there are no roles."""
+        return unknown_agent_line(row["role"] or "" for row in self.intents)
 
     @property
     def n_intents(self) -> int:

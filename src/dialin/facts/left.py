@@ -18,7 +18,7 @@ from dialin.review.apply import BY_PERSON
 REASONS = {
     "rare": "too few similar sentences",
     "mixed": "similar sentences form no coherent intent",
-    "noise": "unlike any other sentence, however often it is said",
+    "noise": "no other sentence is near enough, however often this one is said",
     NOT_A_NEED: "left out, since only needs were clustered",
     UNKNOWN_SCRIPT: "in a script that the embedding model does not know",
     "budget": "a cap on calls or tokens was reached first",

@@ -80,6 +80,20 @@ def by_date(dates: NDArray[np.datetime64]) -> Periods:
     return _numbered("day", days, np.timedelta64(1, "D"))
 
 
+def first_and_last(dates: NDArray[np.datetime64]) -> tuple[str, ...]:
+    """Return the first and the last day; () if no date is known.
+
+    Examples
+    --------
+    >>> first_and_last(np.array(["2026-09-30T09", "NaT", "2026-09-01T23"], dtype="datetime64[h]"))
+    ('2026-09-01', '2026-09-30')
+    >>> first_and_last(np.array(["NaT"], dtype="datetime64[h]"))
+    ()
+    """
+    days = dates[~np.isnat(dates)].astype("datetime64[D]")
+    return (str(days.min()), str(days.max())) if len(days) else ()
+
+
 def monday(days: NDArray[np.datetime64] | np.datetime64) -> NDArray[np.datetime64]:
     """Return the Monday of the week of each day.
 

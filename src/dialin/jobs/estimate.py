@@ -226,13 +226,15 @@ def _spread(requests: list[Request]) -> list[Request]:
 def interruptible(answer: Callable[[], Reply]) -> Reply:
     """Return the reply of a call in another thread, so that Ctrl-C need not wait for it."""
     pool = ThreadPoolExecutor(1, thread_name_prefix=THREADS)
+    reply = pool.submit(answer)
     try:
-        reply = pool.submit(answer)
         while wait([reply], WAKES_S).not_done:  # a thread that waits for a lock may not see a signal
             pass
-        return reply.result()
-    finally:
+    except BaseException:
         pool.shutdown(wait=False)
+        raise
+    pool.shutdown()  # the thread has nothing to do; one that lived on would look like one that waits for an answer
+    return reply.result()
 
 
 def _timed(backend: Backend, requests: list[Request], keep: Keep) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """Assigns new utterances to the intents of a finished run, with its decision function, part by part.
 
 Memory does not grow with the input, but where dialogues count: there, a sentence is also known by what is said next
-wherever it is said, so all turns have to be known first. Then the table of the turns is in memory, and the vectors are
-in a file until the end.
+wherever it is said, so all turns have to be known first. Then the distinct sentences are in memory, and the turns and
+the vectors are in files until the end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin import files
-from dialin.arrays import Bools, Floats, Ints, Labels, Matrix
+from dialin.arrays import Ints, Labels, Matrix
 from dialin.cluster.neighbours import chunks
 from dialin.cluster.said_next import NextTurns
 from dialin.discover.assign import CHUNK, Pieces
@@ -26,11 +26,13 @@ from dialin.discover.connections import Connections
 from dialin.discover.only import needs_alone
 from dialin.discover.state import Data
 from dialin.facts.headline import summary_of
+from dialin.jobs.decided import Decided, Decisions
 from dialin.jobs.embedding import PART_TEXTS, embed_into
 from dialin.jobs.memory import reading_limits
 from dialin.name.kinds import Kinds
 from dialin.read.columns import Columns
 from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.distinct import corpus_of_parts
 from dialin.read.stored import PART_ROWS
 from dialin.redact.source import read_redacted_parts
 from dialin.review.apply import BY_PERSON, is_edited
@@ -41,8 +43,8 @@ from dialin.runs.run import Run, data_of, keys_of
 
 Look = Callable[[slice, Matrix, Sequence[str]], None]
 """Is told some rows, their vectors, and the roles that limit where they may go."""
-Told = Callable[["Answers", pa.Table], pa.Table]
-"""Decision function, and rows of a source -> a table with what is decided about each."""
+Told = Callable[["Answers", pa.Table, Decided], pa.Table]
+"""Decision function, rows of a source, and what is decided of their sentences -> a table with a row for each."""
 
 
 def predict_parts(
@@ -75,7 +77,38 @@ def predict_parts(
     """
     answers = Answers.of(run, opened)
     for part in new_rows(run, source, columns):
-        yield told(answers, part) if told else answers.table(part)
+        yield from told_in_parts(answers, part, told)
+
+
+def told_in_parts(answers: Answers, part: pa.Table, told: Told | None = None) -> Iterator[pa.Table]:
+    """Yield what is told of each row of a part, some rows at a time.
+
+    What is decided depends on all rows of the part, where dialogues count.
+
+    Parameters
+    ----------
+    answers : Answers
+        The decision function.
+    part : pyarrow.Table
+        Rows from `new_rows`.
+    told : callable, optional
+        As for `predict_parts`.
+    """
+    tell = told or Answers.told
+    if part.num_rows <= PART_ROWS:
+        corpus = corpus_of(part)
+        yield tell(answers, part, (corpus, answers.found(corpus)))
+        return
+    parts = [part.slice(first, PART_ROWS) for first in range(0, part.num_rows, PART_ROWS)]
+    whole = corpus_of_parts(parts)
+    found, n = answers.found(whole), 0
+    for rows in parts:
+        own = corpus_of(rows)
+        of_whole = whole.occurrences["sentence_id"].slice(n, own.occurrences.num_rows).to_numpy()
+        n += len(of_whole)
+        sentences = np.empty(len(own.texts), dtype=np.int64)
+        sentences[own.occurrences["sentence_id"].to_numpy()] = of_whole
+        yield tell(answers, rows, (own, found.of(sentences)))
 
 
 def new_rows(run: Run, source: object, columns: Columns, most_rows: int = PART_ROWS) -> Iterator[pa.Table]:
@@ -86,7 +119,7 @@ def new_rows(run: Run, source: object, columns: Columns, most_rows: int = PART_R
     run, source, columns
         As for `predict_parts`.
     most_rows : int
-        Rows of a part, but for dialogues that count: all turns are one part then.
+        Rows of a part, but for dialogues that count: all turns are one part then, which stays in a file if it is large.
     """
     limits = replace(reading_limits(hint="give the dialogues in several files"), most_rows=most_rows)
     how = read_like(run, columns), run.manifest.source.redact
@@ -109,28 +142,6 @@ def read_like(run: Run, columns: Columns) -> Columns:
     """Return what the user said of a source; who speaks, and whether turns are split, is else as it was in the run."""
     own = run.manifest.source.columns
     return replace(columns, split=columns.split or own.split, speakers=columns.speakers or own.speakers)
-
-
-@dataclass(frozen=True, eq=False)
-class Decisions:
-    """What is decided about each of n sentences.
-
-    Parameters
-    ----------
-    labels : ndarray of shape (n,), int64
-        Intent; −1 for none.
-    p_intent : ndarray of shape (n,), float64
-        P(that intent | sentence); 0 where none.
-    is_pinned : ndarray of shape (n,), bool
-        Whether people put the sentence elsewhere than the pieces would, or took it out of every intent.
-    is_left_out : ndarray of shape (n,), bool
-        Whether it is left out since only needs were clustered.
-    """
-
-    labels: Labels
-    p_intent: Floats
-    is_pinned: Bools
-    is_left_out: Bools
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,10 +182,11 @@ class Answers:
     def table(self, part: pa.Table) -> pa.Table:
         """Return the intent of each row of a table from `dialin.read.table.read_table`."""
         corpus = corpus_of(part)
-        return self.told(part, corpus, self.found(corpus))
+        return self.told(part, (corpus, self.found(corpus)))
 
-    def told(self, part: pa.Table, corpus: Corpus, found: Decisions) -> pa.Table:
+    def told(self, part: pa.Table, decided: Decided) -> pa.Table:
         """Return what is decided about each row of a table, whose sentences are those of the corpus."""
+        corpus, found = decided
         labels, p_intent = np.full(part.num_rows, -1), np.zeros(part.num_rows)
         sentence = corpus.occurrences["sentence_id"].to_numpy()
         places = np.flatnonzero(pc.is_valid(part["text"]).to_numpy())

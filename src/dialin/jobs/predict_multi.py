@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 from dialin.arrays import Bools
 from dialin.discover.part_intents import PartAssigner
 from dialin.discover.several import Stated, whole_stated
-from dialin.jobs.predict import Answers, Decisions
+from dialin.jobs.decided import Decided, Decisions
+from dialin.jobs.predict import Answers
 from dialin.name.kinds import may_be_need
-from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.corpus import Corpus
 from dialin.read.outcomes import INTENTS
 
 NAMED = pa.struct(
@@ -28,8 +29,8 @@ NAMED = pa.struct(
 """An intent of an utterance: the characters that state it, its number and name, and P(it | these characters)."""
 
 
-def multi_table(answers: Answers, part: pa.Table) -> pa.Table:
-    """Return what `Answers.table` returns, and the intents that each row states.
+def multi_table(answers: Answers, part: pa.Table, decided: Decided) -> pa.Table:
+    """Return what `Answers.told` returns, and the intents that each row states.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ def multi_table(answers: Answers, part: pa.Table) -> pa.Table:
         The decision function.
     part : pyarrow.Table
         Rows from `dialin.read.table.read_table`.
+    decided : (Corpus, Decisions)
+        Their sentences, and what is decided about each.
 
     Returns
     -------
@@ -44,13 +47,11 @@ def multi_table(answers: Answers, part: pa.Table) -> pa.Table:
         With one more column, ``intents``: a list of `NAMED` in the order of the text. Where an utterance states one
         intent, it is that of ``intent_id`` with the whole text; where it has none, the list is empty.
     """
-    corpus = corpus_of(part)
-    found = answers.found(corpus)
-    column = intents_column(answers, part, (corpus, found), np.ones(part.num_rows, dtype=bool))
-    return answers.told(part, corpus, found).append_column(INTENTS, column)
+    column = intents_column(answers, part, decided, np.ones(part.num_rows, dtype=bool))
+    return answers.told(part, decided).append_column(INTENTS, column)
 
 
-def intents_column(answers: Answers, part: pa.Table, decided: tuple[Corpus, Decisions], is_asked: Bools) -> pa.Array:
+def intents_column(answers: Answers, part: pa.Table, decided: Decided, is_asked: Bools) -> pa.Array:
     """Return the intents that each row states, as a list of `NAMED`; null for a row about which nobody asked.
 
     Parameters

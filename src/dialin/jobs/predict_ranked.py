@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from dialin.arrays import Bools, Matrix
 from dialin.discover.ranking import Ranking, ranking_of
 from dialin.discover.state import NOT_A_NEED
-from dialin.jobs.predict import Answers, Decisions
+from dialin.jobs.decided import Decided, Decisions
+from dialin.jobs.predict import Answers
 from dialin.jobs.predict_multi import intents_column
-from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.corpus import corpus_of
 from dialin.review.apply import BY_PERSON
 
 FAR, BLANK = "far", "blank"
@@ -105,7 +106,7 @@ def ranked_answers(answers: Answers, part: pa.Table, n_top: int, is_multi: Seque
 
 
 def _with_stated(
-    answers: Answers, part: pa.Table, decided: tuple[Corpus, Decisions], said: list[RankedAnswer], is_asked: Bools
+    answers: Answers, part: pa.Table, decided: Decided, said: list[RankedAnswer], is_asked: Bools
 ) -> list[RankedAnswer]:
     """Return the answers, those about which somebody asked with every intent that they state."""
     columns = part["text"].to_pylist(), intents_column(answers, part, decided, is_asked).to_pylist()

@@ -14,7 +14,7 @@ import dialin
 from dialin.discover.connect import connect_for_new
 from dialin.discover.connections import Connections
 from dialin.embed.base import Embedder
-from dialin.jobs.predict import Answers, counts_dialogues, new_rows, predict_parts
+from dialin.jobs.predict import Answers, counts_dialogues, new_rows, predict_parts, told_in_parts
 from dialin.llm.spec import is_server
 from dialin.read.columns import Columns
 from dialin.runs.run import Run, load
@@ -46,7 +46,8 @@ def predict_on_cores(
     parts = new_rows(run, source, columns, PART_ROWS)
     first = next(parts)
     if counts_dialogues(run) and first["dialogue_id"].null_count < first.num_rows:
-        return map(Answers.of(run, opened).table, chain([first], parts))
+        here = partial(told_in_parts, Answers.of(run, opened))
+        return chain.from_iterable(map(here, chain([first], parts)))
     work = AnswerRows(str(run.folder.resolve()), dialin.__version__)
     return cores.map(work, chain([first], parts))
 

@@ -18,9 +18,10 @@ from dialin import files, saved
 from dialin.arrays import Matrix
 from dialin.discover.connections import Connections
 from dialin.discover.state import Data, Result
+from dialin.jobs.decided import Decisions
 from dialin.jobs.embedding import Encode
 from dialin.jobs.known_first import joined_all
-from dialin.jobs.predict import Answers, Decisions
+from dialin.jobs.predict import Answers
 from dialin.jobs.update_drift import Listener, heard_again
 from dialin.jobs.update_groups import Looked, n_first_of, said_in
 from dialin.jobs.update_tally import tally_json, went

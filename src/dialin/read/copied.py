@@ -15,7 +15,7 @@ from dialin.files import cannot_write
 from dialin.read.cells import is_list
 from dialin.read.columns import Columns, wanted_of
 from dialin.read.flat import FlatRows
-from dialin.read.json_records import WholeNeededError
+from dialin.read.json_text import WholeNeededError
 from dialin.read.source import ColumnFilter
 from dialin.read.stored import Column, PartTable, StoredTable
 from dialin.read.text_parts import TextParts

@@ -6,7 +6,6 @@ What has been read lies in files meanwhile, and of the sorted parts, some rows o
 from __future__ import annotations
 
 import heapq
-import os
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -21,6 +20,7 @@ from dialin.arrays import Ints
 from dialin.errors import InputError
 from dialin.files import cannot_write
 from dialin.read.corpus import Corpus, corpus_of
+from dialin.read.held import held_in
 from dialin.read.limits import NO_LIMITS, Check, ReadLimits
 from dialin.read.stored import PART_ROWS
 from dialin.room import temporary_folder
@@ -106,7 +106,7 @@ class _SortedParts:
     def corpus(self, check_number: Check) -> Corpus:
         self.close()
         found = self._merged(check_number)
-        rows = _held(self._path("rows"))
+        rows = held_in(self._path("rows"))
         occurrences = rows.set_column(rows.column_names.index(_PLACE), _PLACE, self._ids(rows[_PLACE], found.ids))
         roles = found.roles if self._has_roles else None
         return Corpus(found.texts, found.counts, roles, occurrences, self._n_blank)
@@ -156,12 +156,4 @@ class _SortedParts:
         with pa.ipc.new_file(self._path("ids"), schema) as file:
             for chunk in places.chunks:
                 file.write_batch(pa.record_batch([pa.array(ids[chunk.to_numpy()])], schema=schema))
-        return _held(self._path("ids"))[_PLACE]
-
-
-def _held(path: str) -> pa.Table:
-    """Return a table that stays in its file, or is read where the system deletes no file that is still looked at."""
-    if os.name == "nt":
-        with pa.OSFile(path) as file:
-            return pa.ipc.open_file(file).read_all()
-    return pa.ipc.open_file(pa.memory_map(path)).read_all()
+        return held_in(self._path("ids"))[_PLACE]

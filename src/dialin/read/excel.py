@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time
 from io import BytesIO
-from typing import Any
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
 
 from dialin.bounded import most_bytes, too_large
 from dialin.errors import InputError, InputNote
+from dialin.read.importers.containers import is_zip
 from dialin.read.source import ColumnFilter, RawTable, check_distinct, error_line, needs_extra
+from dialin.read.stored import PART_ROWS
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _AS_CSV = "save the sheet as .xlsx or as CSV (UTF-8)"
 
 
-def is_workbook(data: bytes) -> bool:
-    """Return whether bytes are a workbook of .xlsx, or of .xlsm."""
-    return "xl/workbook.xml" in _members(data)
+def is_workbook(place: Path | bytes) -> bool:
+    """Return whether a file, or its bytes, is a workbook of .xlsx, or of .xlsm."""
+    return "xl/workbook.xml" in _members(place)
 
 
 def no_workbook(data: bytes, where: str) -> InputError:
@@ -53,21 +59,78 @@ def of_workbook(data: bytes, where: str, sheet: str | None, wanted: ColumnFilter
     InputNote
         The workbook has several sheets, and none was named.
     """
-    openpyxl = _openpyxl(where)
+    most, n_bytes, parts = most_bytes(), 0, list[RawTable]()
+    for part in SheetReader(data, where, sheet).parts(wanted, PART_ROWS):
+        n_bytes += sum(column.nbytes for column in part.columns.values())
+        if n_bytes > most:
+            raise too_large(where, most)
+        parts.append(part)
+    columns = {name: pa.chunked_array([part.columns[name].chunk(0) for part in parts]) for name in parts[0].columns}
+    return replace(parts[0], columns=columns)
+
+
+class SheetReader:
+    """Reads a sheet of a workbook some rows at a time; openpyxl keeps the distinct texts of the workbook meanwhile.
+
+    Parameters
+    ----------
+    place : Path or bytes
+        The workbook.
+    where : str
+        Name of it in messages.
+    sheet : str, optional
+        Name of the sheet; by default the first.
+    """
+
+    def __init__(self, place: Path | bytes, where: str, sheet: str | None) -> None:
+        self._place, self._where, self._sheet = place, where, sheet
+        self._has_told = False
+
+    def parts(self, wanted: ColumnFilter, n_rows: int) -> Iterator[RawTable]:
+        """Yield the columns of `of_workbook`, at most `n_rows` rows at a time, and at least once.
+
+        It raises and, the first time, warns as `of_workbook`.
+        """
+        with _stream_of(self._place) as stream, closing(self._opened(stream)) as book:
+            sheet = _sheet_of(book, self._sheet, self._where)
+            sheet.reset_dimensions()  # some programs write wrong ones
+            rows = _filled(sheet.iter_rows(values_only=True))
+            header = next(iter(self._read(rows, 1)), ())
+            cells = _Cells([_text(cell) or "" for cell in header], self._where, wanted)
+            part = self._read(rows, n_rows)
+            yield cells.table(part)
+            while part := self._read(rows, n_rows):
+                yield cells.table(part)
+            self._tell([one.title for one in book.worksheets])
+
+    def _opened(self, stream: BinaryIO) -> Any:
+        openpyxl = _openpyxl(self._where)
+        with _broken_told(self._where):
+            _check_size(stream, self._where)
+            return openpyxl.load_workbook(stream, read_only=True, data_only=True)
+
+    def _read(self, rows: Iterator[tuple[Any, ...]], n: int) -> list[tuple[Any, ...]]:
+        with _broken_told(self._where):
+            return list(islice(rows, n))
+
+    def _tell(self, titles: list[str]) -> None:
+        if self._sheet is None and len(titles) > 1 and not self._has_told:
+            told = f"{self._where} has {len(titles)} sheets; read is the first, {titles[0]!r}"
+            warnings.warn(f"{told}; --sheet names another", InputNote, stacklevel=2)
+        self._has_told = True
+
+
+@contextmanager
+def _broken_told(where: str) -> Iterator[None]:
+    """Say in one line what is broken, and do not say what openpyxl leaves out: styles, checks of cells, pictures."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of what openpyxl leaves out: styles, checks of cells, pictures
+        warnings.simplefilter("ignore", UserWarning)
         try:
-            _check_size(data, where)
-            book = openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=True)
-            cells = _Cells.of(_sheet_of(book, sheet, where), where, wanted)
+            yield
         except InputError:
             raise
         except Exception as error:  # openpyxl lets anything through that broken XML makes its code do
             raise InputError(f"{where} is not readable Excel: {error_line(error)}", hint="save it again") from error
-    if sheet is None and len(book.worksheets) > 1:
-        told = f"{where} has {len(book.worksheets)} sheets; read is the first, {book.worksheets[0].title!r}"
-        warnings.warn(f"{told}; --sheet names another", InputNote, stacklevel=2)
-    return cells.table
 
 
 def _openpyxl(where: str) -> Any:
@@ -78,19 +141,24 @@ def _openpyxl(where: str) -> Any:
     return openpyxl
 
 
-def _members(data: bytes) -> frozenset[str]:
-    if not data.startswith(ZIP):
+def _members(place: Path | bytes) -> frozenset[str]:
+    if not is_zip(place):
         return frozenset()
     try:
-        with ZipFile(BytesIO(data)) as packed:
+        with _stream_of(place) as stream, ZipFile(stream) as packed:
             return frozenset(packed.namelist())
     except (BadZipFile, OSError, ValueError):
         return frozenset()
 
 
-def _check_size(data: bytes, where: str) -> None:
+def _stream_of(place: Path | bytes) -> BinaryIO:
+    """Return a workbook open: openpyxl reads no file whose name ends in another way."""
+    return BytesIO(place) if isinstance(place, bytes) else place.open("rb")
+
+
+def _check_size(stream: BinaryIO, where: str) -> None:
     """Raise InputError if the parts of a workbook are too large; none can be read beyond the size that it names."""
-    with ZipFile(BytesIO(data)) as packed:
+    with ZipFile(stream) as packed:
         if sum(part.file_size for part in packed.infolist()) > (most := most_bytes()):
             raise too_large(where, most)
 
@@ -106,37 +174,23 @@ def _sheet_of(book: Any, name: str | None, where: str) -> Any:
 
 
 class _Cells:
-    """The wanted columns of a sheet, as they are read row by row."""
+    """The wanted columns of a sheet, of which the first row with values names the columns."""
 
     def __init__(self, names: list[str], where: str, wanted: ColumnFilter) -> None:
-        self.names, self.where = names, where
-        self.kept = {i: list[str | None]() for i, name in enumerate(names) if name and wanted(name)}
-        check_distinct([names[i] for i in self.kept], where)
+        self._where, self._names = where, [name for name in names if name]
+        self._kept = {i: name for i, name in enumerate(names) if name and wanted(name)}
+        check_distinct(list(self._kept.values()), where)
 
-    @classmethod
-    def of(cls, sheet: Any, where: str, wanted: ColumnFilter) -> _Cells:
-        """Read a sheet, of which the first row with values names the columns."""
-        sheet.reset_dimensions()  # some programs write wrong ones
-        rows = _filled(sheet.iter_rows(values_only=True))
-        cells = cls([_text(cell) or "" for cell in next(rows, ())], where, wanted)
-        most, n_bytes = most_bytes(), 0
-        for row in rows:
-            n_bytes += cells.add(row)
-            if n_bytes > most:
-                raise too_large(where, most)
-        return cells
+    def table(self, rows: list[tuple[Any, ...]]) -> RawTable:
+        """Return the columns of some rows."""
+        columns = {
+            name: _column([_text(row[i]) if i < len(row) else None for row in rows]) for i, name in self._kept.items()
+        }
+        return RawTable(self._where, self._names, columns)
 
-    def add(self, row: tuple[Any, ...]) -> int:
-        """Add a row, and return about how many bytes it takes."""
-        for i, column in self.kept.items():
-            column.append(_text(row[i]) if i < len(row) else None)
-        return sum(len(column[-1] or "") + 8 for column in self.kept.values())
 
-    @property
-    def table(self) -> RawTable:
-        """The columns."""
-        arrays = {self.names[i]: pa.chunked_array([pa.array(c, pa.large_string())]) for i, c in self.kept.items()}
-        return RawTable(self.where, [name for name in self.names if name], arrays)
+def _column(cells: list[str | None]) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(cells, pa.large_string())])
 
 
 def _filled(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialin.bounded import BROKEN_PARQUET, parquet_table, read_bounded, read_path, unpacked, without_packing
+from dialin.bounded import read_bounded, read_path, unpacked, without_packing
+from dialin.bounded_parquet import BROKEN_PARQUET, parquet_table
 from dialin.errors import InputError, InputWarning
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.csv_tsv import delimiter_of, header_of, is_table, of_csv, without_empty_cells, without_separator_line

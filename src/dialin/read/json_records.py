@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 import pyarrow as pa
 
-from dialin.bounded import most_bytes
 from dialin.errors import InputError
 from dialin.read.source import OBJECT, ColumnFilter, RawTable, error_line, shortened_repr
 
@@ -70,7 +68,7 @@ def of_records(records: Iterable[object], where: str, wanted: ColumnFilter, firs
         _keep(record, n, kept, names, wanted)
     if n < 0:
         raise InputError(f"{where} has no rows", hint="give at least one sentence")
-    arrays = {name: _array(_pad(cells, n + 1), name, where) for name, cells in kept.items()}
+    arrays = {name: column_array(_pad(cells, n + 1), name, where) for name, cells in kept.items()}
     return RawTable(where, list(names), arrays, has_header)
 
 
@@ -88,9 +86,14 @@ def of_object(value: Mapping[str, object], where: str, wanted: ColumnFilter) -> 
         return of_records([value], where, wanted)
     lengths = {name: len(cells) for name, cells in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise InputError(f"the columns of {where} differ in length: {lengths}", hint="make them equally long")
-    kept = {name: _array(cells, name, where) for name, cells in columns.items() if wanted(name)}
+        raise unequal_columns(lengths, where)
+    kept = {name: column_array(cells, name, where) for name, cells in columns.items() if wanted(name)}
     return RawTable(where, list(columns), kept)
+
+
+def unequal_columns(lengths: Mapping[str, int], where: str) -> InputError:
+    """Return the error for columns of these lengths."""
+    return InputError(f"the columns of {where} differ in length: {lengths}", hint="make them equally long")
 
 
 def _keep(
@@ -171,63 +174,6 @@ def json_lines(lines: Iterable[str], where: str) -> Iterator[tuple[int, object]]
                 ) from error
 
 
-PIECE = 1 << 20
-"""Characters of an array that are read at once; no result depends on it."""
-
-
-class WholeNeededError(ValueError):
-    """Only the whole of a source tells how to read it: it is no JSON array, an item is large, or rows differ."""
-
-
-def array_items(read: Callable[[int], str]) -> Iterator[object]:
-    """Yield the items of a JSON array, of which a part is in memory at a time.
-
-    Parameters
-    ----------
-    read : callable
-        Returns at most so many more characters of the text; "" at its end.
-
-    Raises
-    ------
-    WholeNeededError
-        The text is no JSON array, or an item of it has more characters than `dialin.bounded.most_bytes`.
-    """
-    text, at, mark = read(PIECE).lstrip().removeprefix("["), 0, ","
-    while mark == ",":
-        try:
-            value, at, mark = _item(text, at)
-        except (ValueError, RecursionError) as error:
-            more = read(max(PIECE, len(text) - at))  # as much again, so that a long item is not tried often
-            text, at = text[at:] + more, 0
-            if not more or len(text) > most_bytes():
-                raise WholeNeededError from error
-        else:
-            yield value
-    while text[at:].isspace():
-        text, at = read(PIECE), 0
-    if text[at:]:
-        raise WholeNeededError
-
-
-_SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder()
-
-
-def _item(text: str, at: int) -> tuple[object, int, str]:
-    """Return the item at a place, the place behind its mark, and the mark; raise ValueError if one is not there."""
-    value, end = _DECODER.raw_decode(text, _end_of_space(text, at))
-    end = _end_of_space(text, end)
-    mark = text[end : end + 1]
-    if mark not in {",", "]"}:
-        raise ValueError
-    return value, end + 1, mark
-
-
-def _end_of_space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
-
-
 def _is_json(line: str) -> bool:
     try:
         json.loads(line)
@@ -239,7 +185,8 @@ def _is_json(line: str) -> bool:
 # --- values ---------------------------------------------------------------------------------------
 
 
-def _array(cells: list[object], name: str, where: str) -> pa.ChunkedArray:
+def column_array(cells: list[object], name: str, where: str) -> pa.ChunkedArray:
+    """Return cells as a column of text, of lists or of objects; raise InputError if they are neither."""
     texts = [cell if isinstance(cell, str | list) else _text(cell) for cell in cells]
     try:
         return _arrow(texts)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin.errors import InputError
-from dialin.read.columns import DEFAULT, Columns
+from dialin.read.columns import DEFAULT, Columns, wanted_of
 from dialin.read.formats import load_raw
+from dialin.read.parts import flat_rows
 from dialin.read.source import RawTable
+from dialin.read.stored import PART_ROWS
 
 TextLabels = list[str | None]
 
@@ -26,7 +28,11 @@ def column_of(path: str, name: str, columns: Columns = DEFAULT) -> TextLabels:
     InputError
         If the file has no such column.
     """
-    raw = load_raw(path, lambda _: True, columns)
+    said = replace(columns, text=name, outcomes=())
+    with flat_rows(path, said) as flat:
+        if flat and flat.columns.text == name:
+            return [label for part in flat.stored.column(name, PART_ROWS) for label in texts_of(part)]
+    raw = load_raw(path, wanted_of(replace(columns, outcomes=(name,))), columns)
     if name in raw.columns and not pa.types.is_nested(raw.columns[name].type):
         return texts_of(raw.columns[name])
     for column in raw.columns.values():
@@ -72,7 +78,7 @@ def join(path: str, name: str, places: list[Position]) -> TextLabels:
     InputError
         If the file lacks these columns, or matches no position.
     """
-    raw = load_raw(path, lambda _: True)
+    raw = load_raw(path, {name, "dialogue_id", "turn", "row"}.__contains__)
     if name not in raw.columns:
         raise InputError(f"{raw.where} has no column {name!r}; it has {', '.join(raw.names)}", hint="name one of these")
     labels = texts_of(raw.columns[name])

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dialin.bounded import BROKEN_PARQUET
+from dialin.bounded_parquet import BROKEN_PARQUET
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.copied import text_rows
 from dialin.read.corpus import Corpus
 from dialin.read.distinct import corpus_of_parts
 from dialin.read.flat import FlatRows
+from dialin.read.held import held_table
 from dialin.read.importers.containers import is_archive, is_zip, sizes_in_zip
 from dialin.read.input_file import PARQUET, InputFile, at_hand
 from dialin.read.limits import NO_LIMITS, WHOLE_TIMES, ReadLimits
 from dialin.read.stored import StoredTable
+from dialin.read.stored_turns import stored_turn_rows
 from dialin.read.table import read, read_table
 from dialin.read.text_parts import is_large, text_parts, unpacked_size
 from dialin.room import temporary_folder
@@ -37,16 +39,16 @@ def read_parts(
 ) -> Iterator[pa.Table]:
     """Yield the table of `dialin.read.table.read_table` in parts, in input order.
 
-    A Parquet file with a sentence in each row is read in parts, whatever its size, and so is a large text that
-    `dialin.read.text_parts.text_parts` can read so. Any other source is read whole, and then cut.
+    A Parquet file is read in parts, whatever its size, and so is a large file that `dialin.read.text_parts.text_parts`
+    can read so. Any other source is read whole, and then cut.
 
     Parameters
     ----------
     source, columns
         As for `read_table`.
     in_dialogues : bool
-        Whether dialogues count: a source that has them comes in one part. If not, the parts of a file that is read in
-        parts have neither dialogues, nor turns, nor dates.
+        Whether dialogues count: a source that has them comes in one part, which stays in a file if the source is read
+        in parts. If not, the parts of such a source have neither dialogues, nor turns, nor dates.
     may_copy : bool
         Whether the folder for temporary files may hold what a source holds; if not, the file itself is read as often
         as its rows are looked at.
@@ -74,7 +76,7 @@ def _parts_of(
         if flat and flat.can_be_told:
             limits.check_number(0, flat.stored.n_rows)
             with temporary_folder() as folder:
-                yield pa.concat_tables(flat.tables(n_rows, folder)).combine_chunks()
+                yield held_table(flat.tables(n_rows, folder), folder / "rows.arrow")
             return
     check_whole(source, limits)
     table = read_table(source, columns)
@@ -178,7 +180,7 @@ def flat_rows(
     file = _file_of(source) if given.format is None else None
     stored = _stored(file) if file else None
     if stored:
-        yield FlatRows.of(stored, stored.schema.names, given)
+        yield FlatRows.of(stored, stored.schema.names, given) or stored_turn_rows(stored, given)
         return
     with temporary_folder() as folder:
         text = text_parts(file, given, n_rows) if file else None

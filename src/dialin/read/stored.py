@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dialin.bounded import BROKEN_PARQUET, parquet_batches
+from dialin.bounded_parquet import BROKEN_PARQUET, parquet_batches
 from dialin.errors import InputError
 from dialin.read.cells import is_string, one_array
 from dialin.read.source import error_line

@@ -1,4 +1,4 @@
-"""Reads a large text file with a sentence in each row, packed or not, part by part: it is never in memory whole."""
+"""Reads a large text file or workbook with a sentence or a dialogue in each row, part by part: never all at once."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from dialin.read.csv_tsv import (
     without_separator_line,
 )
 from dialin.read.encoding import UTF16_MARKS, other_encoding
-from dialin.read.excel import OLE, ZIP
+from dialin.read.excel import OLE, ZIP, SheetReader, is_workbook
+from dialin.read.importers.containers import is_archive, sizes_in_zip
 from dialin.read.importers.gather import is_export
 from dialin.read.importers.subtitles import is_subtitles
 from dialin.read.input_file import PARQUET, STDIN, InputFile
-from dialin.read.json_records import array_items, json_lines, record_parts
+from dialin.read.json_columns import JsonColumns, may_be_columns
+from dialin.read.json_records import json_lines, record_parts
+from dialin.read.json_text import array_items
 from dialin.read.signatures import check_may_be_text
 from dialin.read.source import ColumnFilter, RawTable
 from dialin.read.stored import PART_ROWS
@@ -37,6 +40,8 @@ UNPACKED_TIMES = 8
 """How many times as long a packed text is taken to be once it is unpacked, to tell whether it is large."""
 _FORMS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "txt"}
 _FORMS |= {".json": "json", ".parquet": "parquet", ".pq": "parquet"}
+_COLUMNS = "columns"
+"""A JSON object of columns."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class TextParts:
 
 
 def text_parts(file: InputFile, given: Columns, n_rows: int = PART_ROWS) -> TextParts | None:
-    """Open a large CSV, TSV, JSON lines or TXT file, or one with a JSON array, packed by gzip, bzip2, xz or not.
+    """Open a large CSV, TSV, JSON lines, JSON or TXT file, packed by gzip, bzip2, xz or not, or a large workbook.
 
     Parameters
     ----------
@@ -79,6 +84,8 @@ def text_parts(file: InputFile, given: Columns, n_rows: int = PART_ROWS) -> Text
     InputError
         The file is broken, as `read_table` says it.
     """
+    if is_workbook(file.place) and not is_archive(file.place, file.name):
+        return _of_workbook(file, given, n_rows)
     text = TextFile(file)
     try:
         known = _known(text, given) if is_large(unpacked_size(file)) else None
@@ -89,8 +96,20 @@ def text_parts(file: InputFile, given: Columns, n_rows: int = PART_ROWS) -> Text
     if known is None:
         return None
     text, form = known
-    parts = _of_table(text, form, given) if form in {"csv", "tsv"} else _of_records(text, form, n_rows)
-    return TextParts(file.where, parts)
+    return TextParts(file.where, _reader_of(text, form, given, n_rows))
+
+
+def _reader_of(text: TextFile, form: str, given: Columns, n_rows: int) -> ReadParts:
+    if form in {"csv", "tsv"}:
+        return _of_table(text, form, given)
+    return _of_columns(text, n_rows) if form == _COLUMNS else _of_records(text, form, n_rows)
+
+
+def _of_workbook(file: InputFile, given: Columns, n_rows: int) -> TextParts | None:
+    if not is_large(sum(sizes_in_zip(file.place))):
+        return None
+    reader = SheetReader(file.place, file.where, given.sheet)
+    return TextParts(file.where, lambda wanted: reader.parts(wanted, n_rows))
 
 
 def is_large(n_bytes: int) -> bool:
@@ -125,7 +144,7 @@ def _known_in(text: TextFile, given: Columns) -> tuple[TextFile, str] | None:
         form = _form(text, given)
     except UnicodeDecodeError:
         return None
-    return (text, form) if form and text.is_plain(in_lines=form != "json") else None
+    return (text, form) if form and text.is_plain(in_lines=form not in {"json", _COLUMNS}) else None
 
 
 def _form(text: TextFile, given: Columns) -> str | None:
@@ -166,7 +185,7 @@ def _form_by_head(head: bytes, form: str, given: Columns) -> str | None:
     if form in {"json", "jsonl"} and begins.startswith(b"["):
         return "json" if _begins_with_item(begins) else None
     if form == "json":
-        return "jsonl" if _begins_with_lines(begins) else None
+        return "jsonl" if _begins_with_lines(begins) else _COLUMNS if may_be_columns(begins) else None
     return form if _begins_plainly(head, form, given) else None
 
 
@@ -213,6 +232,11 @@ def _of_table(text: TextFile, form: str, given: Columns) -> ReadParts:
             yield RawTable(source.where, names, dict(zip(kept, batch.columns, strict=True)))
 
     return read
+
+
+def _of_columns(text: TextFile, n_rows: int) -> ReadParts:
+    columns = JsonColumns(text.file.where, text.text)
+    return lambda wanted: columns.parts(wanted, n_rows)
 
 
 def _of_records(text: TextFile, form: str, n_rows: int) -> ReadParts:

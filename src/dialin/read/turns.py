@@ -17,7 +17,7 @@ from dialin.errors import InputError
 from dialin.read.cells import is_list, is_string, one_array
 from dialin.read.columns import DATE, DIALOGUE_OF_TURNS, ROLE, TEXT, TURN, Columns, pick
 from dialin.read.flat import FlatRows
-from dialin.read.json_records import WholeNeededError
+from dialin.read.json_text import WholeNeededError
 from dialin.read.nested import Nesting, turn_fields, unnested
 from dialin.read.source import ColumnFilter, RawTable
 from dialin.read.stored import Column, PartTable
@@ -25,8 +25,8 @@ from dialin.read.table import is_role_of_turns, turns_column
 
 ReadParts: TypeAlias = Callable[[ColumnFilter], Iterator[RawTable]]
 """The wanted columns -> the source, part by part, always in the same parts."""
-_OF_DIALOGUE, _OF_TURN, _LISTS = "dialogue ", "turn ", "turns "
-_NUMBER, _PLACE = "#dialogue", "#turn"
+OF_DIALOGUE, OF_TURN, LISTS = "dialogue ", "turn ", "turns "
+NUMBER, PLACE = "#dialogue", "#turn"
 """Columns of every turn: ``#`` and the number of its dialogue, and its own number there, both from 0."""
 
 
@@ -61,8 +61,8 @@ class TurnParts:
             columns = _of_turns(part, name, n, shapes) if name else {}
             n += len(next(iter(part.columns.values())))
             if columns:
-                names = [f"{_LISTS if other == name else _OF_DIALOGUE}{other}" for other in part.names]
-                names += [column for column in columns if column.startswith(_OF_TURN)]
+                names = [f"{LISTS if other == name else OF_DIALOGUE}{other}" for other in part.names]
+                names += [column for column in columns if column.startswith(OF_TURN)]
                 yield RawTable(part.where, names, {key: columns[key] for key in columns if wanted(key)})
 
 
@@ -83,11 +83,11 @@ class DialogueParts:
         """Yield the dialogues, part by part, under the names that `TurnParts` gives these columns."""
         n = 0
         for part in self.read(self.wanted):
-            own = {f"{_OF_DIALOGUE}{name}": cells for name, cells in part.columns.items() if not is_list(cells)}
+            own = {f"{OF_DIALOGUE}{name}": cells for name, cells in part.columns.items() if not is_list(cells)}
             n_rows = len(next(iter(part.columns.values())))
-            own[_NUMBER] = pa.chunked_array([_numbered(pa.array(range(n, n + n_rows), pa.int64()))])
+            own[NUMBER] = pa.chunked_array([as_numbers_of(pa.array(range(n, n + n_rows), pa.int64()))])
             n += n_rows
-            names = [f"{_OF_DIALOGUE}{name}" for name in part.names]
+            names = [f"{OF_DIALOGUE}{name}" for name in part.names]
             yield RawTable(part.where, names, {name: cells for name, cells in own.items() if wanted(name)})
 
 
@@ -116,16 +116,17 @@ class _Shapes:
 def _of_turns(part: RawTable, name: str, n: int, shapes: _Shapes) -> dict[str, Column]:
     """Return the columns of the turns in a part, before which there are n dialogues."""
     turns, parent, place = unnested(part.columns[name])
-    columns = {_NUMBER: _numbered(pc.add(parent.cast(pa.int64()), n)), _PLACE: place.cast(pa.large_string())}
+    columns = {NUMBER: as_numbers_of(pc.add(parent.cast(pa.int64()), n)), PLACE: place.cast(pa.large_string())}
     others = {other: column for other, column in part.columns.items() if other != name}
-    columns |= {f"{_OF_DIALOGUE}{other}": one_array(column).take(parent) for other, column in others.items()}
+    columns |= {f"{OF_DIALOGUE}{other}": one_array(column).take(parent) for other, column in others.items()}
     if not pa.types.is_null(turns.type):  # else all lists are empty, or hold nothing
         shapes.check_turns(turns)
-        columns |= {f"{_OF_TURN}{key}": _as_text(cells) for key, cells in turn_fields(turns, name).items()}
+        columns |= {f"{OF_TURN}{key}": _as_text(cells) for key, cells in turn_fields(turns, name).items()}
     return columns
 
 
-def _numbered(numbers: pa.Array) -> pa.Array:
+def as_numbers_of(numbers: pa.Array) -> pa.Array:
+    """Return whole numbers as the texts ``#0``, ``#1`` and so on."""
     return pc.replace_substring_regex(numbers.cast(pa.large_string()), "^", "#")
 
 
@@ -190,7 +191,7 @@ class _Levels:
 
     @classmethod
     def of(cls, names: Sequence[str]) -> _Levels:
-        beginning_with = (_OF_DIALOGUE, _OF_TURN, _LISTS)
+        beginning_with = (OF_DIALOGUE, OF_TURN, LISTS)
         dialogues, turns, lists = (
             [name.removeprefix(start) for name in names if name.startswith(start)] for start in beginning_with
         )
@@ -240,12 +241,12 @@ class _Used:
         if own & beside:
             return None
         where = tables.turns.where
-        of_dialogues = {name: f"{_OF_DIALOGUE}{name}" for name in sorted(beside)}
-        of_turns = {name: f"{_OF_TURN}{name}" for name in sorted(own)} | {_NUMBER: _NUMBER, _PLACE: _PLACE}
+        of_dialogues = {name: f"{OF_DIALOGUE}{name}" for name in sorted(beside)}
+        of_turns = {name: f"{OF_TURN}{name}" for name in sorted(own)} | {NUMBER: NUMBER, PLACE: PLACE}
         named = NamedTable(where, tables.turns, of_turns | of_dialogues)
-        columns = Columns(self.text, self.dialogue or _NUMBER, self.role, self.turn or _PLACE)
+        columns = Columns(self.text, self.dialogue or NUMBER, self.role, self.turn or PLACE)
         nesting = Nesting(
-            _NUMBER, f"the turns {of.lists[0]!r} of {where}", NamedTable(where, tables.dialogues, of_dialogues)
+            NUMBER, f"the turns {of.lists[0]!r} of {where}", NamedTable(where, tables.dialogues, of_dialogues)
         )
         rows = FlatRows(named, columns, given, tuple(of.dialogues), has_header=False, dates=tuple(self.dates))
         return replace(rows, nesting=nesting)

@@ -6,16 +6,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 
 from dialin.errors import InputError, InputWarning
-from dialin.files import cannot_write
 from dialin.read.columns import DEFAULT, Columns
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.distinct import corpus_of_parts
+from dialin.read.held import held_table, write_parts
 from dialin.read.input_file import at_hand
 from dialin.read.limits import NO_LIMITS, ReadLimits
 from dialin.read.parts import LargeTables, check_whole, flat_rows, large_tables, read_large, read_parts
@@ -111,20 +110,6 @@ def _read_cut(source: object, columns: Columns, cutter: Cutter, limits: ReadLimi
     return corpus_of(filled)
 
 
-def _write_cut(large: LargeTables, cutter: Cutter, path: Path) -> None:
-    """Write the rows of a large file without what must not be seen."""
-    parts = map(cutter.cut, _told_redacted(large.tables()))
-    first = next(parts)
-    try:
-        with pa.ipc.new_file(str(path), first.schema) as file:
-            for part in chain([first], parts):
-                file.write_table(part)
-    except OSError as error:
-        if isinstance(error, InputError):
-            raise
-        raise cannot_write(path, error) from error
-
-
 def _tables_in(path: Path) -> Iterator[pa.Table]:
     with pa.OSFile(str(path)) as file:
         stored = pa.ipc.open_file(file)
@@ -138,7 +123,7 @@ def read_redacted_parts(
     """Yield the parts of `dialin.read.parts.read_parts` with placeholders for what must not be seen.
 
     Where the rows are in dialogues, values are cut out of all parts, which go to a file without them, before the first
-    part is yielded: only the last turn of a dialogue tells the numbers of its placeholders.
+    part is yielded: only the last turn of a dialogue tells the numbers of its placeholders, and it may be anywhere.
 
     Parameters
     ----------
@@ -165,7 +150,8 @@ def read_redacted_parts(
         elif flat and flat.can_be_told:
             limits.check_number(0, flat.stored.n_rows)
             large = LargeTables(flat, opened.enter_context(temporary_folder()), limits.n_rows)
-            yield from _whole_if(_filled(large, Cutter(finder)), in_dialogues=in_dialogues)
+            filled = _filled(large, Cutter(finder))
+            yield from [held_table(filled, large.folder / "filled.arrow")] if in_dialogues else filled
         else:
             whole = read_parts(held, columns, in_dialogues=True, may_copy=False, limits=limits)
             yield from _cut_up((redacted_table(part, finder) for part in _told_redacted(whole)), limits, in_dialogues)
@@ -173,16 +159,8 @@ def read_redacted_parts(
 
 def _filled(large: LargeTables, cutter: Cutter) -> Iterator[pa.Table]:
     cut = large.folder / "cut.arrow"
-    _write_cut(large, cutter, cut)
+    write_parts(map(cutter.cut, _told_redacted(large.tables())), cut)
     return cutter.filled(_tables_in(cut))
-
-
-def _whole_if(parts: Iterator[pa.Table], *, in_dialogues: bool) -> Iterator[pa.Table]:
-    """Yield parts as one where dialogues count, else as they come."""
-    if in_dialogues:
-        yield pa.concat_tables(parts).combine_chunks()
-    else:
-        yield from parts
 
 
 def _cut_up(parts: Iterator[pa.Table], limits: ReadLimits, in_dialogues: bool) -> Iterator[pa.Table]:

@@ -103,7 +103,7 @@ def figure_lines(facts: Facts, one: IntentFacts) -> list[str]:
     if facts.timeline and one.move:
         how_sure = "significant" if one.move.is_sure else "not significant"
         change = f"{one.move.before:.1%} → {one.move.after:.1%}, {how_sure}"
-        lines.append(f"{sparkline(facts.shares(one))} share per {facts.timeline.unit} · {change}")
+        lines.append(f"{sparkline(facts.shares(one))} share of the utterances per {facts.timeline.unit} · {change}")
     return [*lines, *outcome_lines(facts, one)]
 
 

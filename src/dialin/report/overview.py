@@ -33,6 +33,8 @@ N_REASONS, N_MOVERS, N_STRAYS = 12, 6, 3
 """Maximum numbers of main reasons, of rising or falling intents, and of example sentences without an intent."""
 BAR = 18
 """Width of the longest bar, in columns."""
+MIN_ROLE_WIDTH = 72
+"""Minimum width of a terminal, in columns, with room for the role of each intent beside its name."""
 MIN_WIDE_WIDTH = 110
 """Minimum width of a terminal, in columns, with room for a sentence of each intent."""
 REASON_OF = "main reason of"
@@ -91,12 +93,12 @@ def intents_grid(facts: Facts, intents: Sequence[IntentFacts], width: int) -> Re
     is_wide = width >= MIN_WIDE_WIDTH
     optional = [
         (Column("kind"), is_wide and not all(may_be_need(one.kind) for one in intents)),
-        (Column("role"), bool(facts.roles)),
+        (Column("role"), bool(facts.roles) and width >= MIN_ROLE_WIDTH),
         (Column(REASON_OF, "right"), is_wide and any(one.n_reason for one in intents)),
         (Column(told, flexible=True), is_wide),
     ]
     more = [column for column, is_there in optional if is_there]
-    intent = Column("intent", flexible=not is_wide)
+    intent = Column("intent", flexible=not is_wide, is_folded=not is_wide)
     shares = OF_UTTERANCES if facts.calls is None else OF_CALLS
     table = grid(Column("#", "right"), intent, *numbers(*shares, "P(good)"), *more)
     for one in intents:
@@ -113,7 +115,8 @@ def reasons_table(facts: Facts) -> RenderableType | None:
     """Return the table of main reasons for calls; None if there are no dialogues."""
     if facts.calls is None:
         return None
-    found = facts.reasons[:N_REASONS]
+    found = facts.top_reasons(N_REASONS)
+    shown = {one.intent_id for one in found}
     n = facts.calls.n_dialogues
     table = grid(Column("#", "right"), Column("main reason", flexible=True), *numbers("calls", "share"), Column(""))
     counts = [one.n_reason or 0 for one in found]
@@ -122,7 +125,7 @@ def reasons_table(facts: Facts) -> RenderableType | None:
         title = Text.assemble(one.title, (LEFTOVER_MARK if one.is_leftover else "", "dim"))
         add(table, one.intent_id, title, f"{count:,}", f"{count / n:.1%}", bar)
     none = f"{n:,} dialogues, {facts.calls.n_without:,} of them without a main reason"
-    few, rest = facts.calls.n_withheld, facts.reasons[N_REASONS:]
+    few, rest = facts.calls.n_withheld, [one for one in facts.reasons if one.intent_id not in shown]
     if rest:
         n_rest = sum(one.n_reason or 0 for one in rest)
         none += f", {n_rest:,} with one of {len(rest):,} other intents"
@@ -149,14 +152,18 @@ def time_part(facts: Facts) -> RenderableType | None:
     what = f"utterances per {timeline.unit}{order}; the highest bar is {max(timeline.totals):,}"
     sure = facts.movers[:N_MOVERS]
     table = grid(
-        Column("#", "right"), Column("rising or falling", flexible=True), Column("share"), *numbers("earlier", "later")
+        Column("#", "right"),
+        Column("rising or falling", flexible=True),
+        Column("share of utterances"),
+        *numbers("earlier", "later"),
     )
     for one in sure:
         assert one.move is not None  # movers are intents with a move
         figures = [f"{one.move.before:.1%}", f"{one.move.after:.1%} {'↑' if one.move.z > 0 else '↓'}"]
         add(table, one.intent_id, one.title, sparkline(facts.shares(one)), *figures)
     line = sparkline(timeline.totals)
-    return Group(Text(line), Text(axis_under(line, timeline.names)), Text(what), *([table] if sure else []))
+    axis = axis_under(line, timeline.days or timeline.names)
+    return Group(Text(line), Text(axis), Text(what), *([table] if sure else []))
 
 
 def axis_under(line: str, names: Sequence[str]) -> str:

@@ -104,9 +104,9 @@ class Page:
 
     @property
     def span(self) -> str:
-        """The first and the last period; "" without dates."""
+        """The first and the last day; "" without dates."""
         timeline = self.facts.timeline
-        return f"{timeline.names[0]} – {timeline.names[-1]}" if timeline and timeline.is_dated else ""
+        return " – ".join(timeline.days) if timeline and timeline.is_dated else ""
 
     @property
     def data(self) -> str:
@@ -226,12 +226,13 @@ class Page:
     def reasons(self) -> list[IntentFacts]:
         """The most frequent main reasons, each of at least 1 % of the calls."""
         n = self.facts.calls.n_dialogues if self.facts.calls else 0
-        return [one for one in self.facts.reasons[:N_REASONS] if 100 * (one.n_reason or 0) >= n]
+        return [one for one in self.facts.top_reasons(N_REASONS) if 100 * (one.n_reason or 0) >= n]
 
     @property
     def other_reasons(self) -> tuple[int, int]:
         """The number of other intents that are a main reason, and the number of calls they account for."""
-        others = self.facts.reasons[len(self.reasons) :]
+        shown = {one.intent_id for one in self.reasons}
+        others = [one for one in self.facts.reasons if one.intent_id not in shown]
         return len(others), sum(one.n_reason or 0 for one in others)
 
     @cached_property
@@ -248,13 +249,13 @@ class Page:
 
     @property
     def axis(self) -> str:
-        """What the small lines run over: the first and the last period, and the unit."""
+        """What the small lines run over: the first and the last day, and the unit."""
         timeline = self.facts.timeline
         if timeline is None:
             return ""
         if not timeline.is_dated:
             return "tenths of the input"
-        return f"{timeline.names[0]} – {timeline.names[-1]}, per {timeline.unit}"
+        return f"{self.span}, per {timeline.unit}"
 
     def line(self, one: IntentFacts | RoleFacts) -> str:
         """Return the points of the small line for the share of an intent or role over time."""

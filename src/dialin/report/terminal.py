@@ -154,11 +154,14 @@ class Column:
         Alignment; "right" for numbers.
     flexible : bool
         Whether the column takes the width that the others leave.
+    is_folded : bool
+        Whether a cell that is too long goes on in the next line, rather than being cut.
     """
 
     name: str
     align: Literal["left", "right"] = "left"
     flexible: bool = False
+    is_folded: bool = False
 
 
 def numbers(*names: str) -> list[Column]:
@@ -172,7 +175,8 @@ def grid(*columns: Column) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=expand)
     for column in columns:
         ratio = 1 if column.flexible else None
-        table.add_column(column.name, justify=column.align, no_wrap=True, overflow="ellipsis", ratio=ratio)
+        how: dict[str, Any] = {"overflow": "fold"} if column.is_folded else {"overflow": "ellipsis", "no_wrap": True}
+        table.add_column(column.name, justify=column.align, ratio=ratio, **how)
     return table
 
 

@@ -9,6 +9,14 @@ from dialin.name.kinds import NEED
 from dialin.runs.manifest import CAPPED
 from dialin.runs.run import Run
 
+DOES = {
+    NEED: "state a need",
+    "answer": "answer",
+    "data": "give or ask for data",
+    "acknowledgement": "acknowledge",
+    "social": "are social",
+}
+"""What utterances of a kind do."""
 MAX_FACTOR = 4
 """Widest interval of the suggested number that is shown under a table: its upper end by its lower one."""
 
@@ -39,29 +47,28 @@ def totals(run: Run, summary: Summary) -> list[str]:
     if summary.kinds:
         lines.append(said_line(summary))
     if summary.unassigned:
-        parts = [f"{reason} {n:,}" for reason, n in summary.unassigned.items()]
-        lines.append(f"unassigned: {', '.join(parts)}")
+        parts = [f"{n:,} {reason}" for reason, n in summary.unassigned.items()]
+        lines.append(f"without an intent: {', '.join(parts)}")
     if summary.unseen:
         lines.append(f"listed, but no cluster was near enough: {', '.join(summary.unseen)}")
     if summary.redacted:
         lines.append(summary.redacted)
     if summary.withheld:
         lines.append(summary.withheld)
-    if summary.note:
-        lines.append(summary.note)
+    lines += filter(None, [summary.unknown_agent, summary.note])
     if summary.status == CAPPED:
         lines.append(f"CAPPED: best result so far. Continue, with a higher cap or none: {run.resume_command}")
     return lines
 
 
 def said_line(summary: Summary) -> str:
-    """Return the line about what the utterances do, each read alone: an intent of needs may hold others, too."""
-    parts = ", ".join(f"{kind} {n:,}" for kind, n in summary.kinds.items())
+    """Return the line about what the utterances do, each read by itself: an intent of needs may hold others, too."""
+    parts = ", ".join(f"{n:,} {DOES[kind]}" for kind, n in summary.kinds.items())
     n = summary.n_in_needs
     is_other = n is not None and n != summary.kinds.get(NEED, 0)
     if not is_other:
-        return f"utterances: {parts}"
-    return f"utterances, each read alone: {parts}; the intents that state a need have {n:,} of any kind"
+        return f"of the utterances, {parts}"
+    return f"read one by one, {parts}; the intents of needs, leftover groups included, hold {n:,} of any kind"
 
 
 def suggestion_line(summary: Summary) -> str:

@@ -156,9 +156,12 @@ def _said(one: dict[str, Any], what: str, unit: str) -> str:
     """Return what changed about an intent."""
     if what == "distance":
         far = one["distance"]
-        return f"lies {far['before']:.3f} from its centre on average before, {far['after']:.3f} now"
+        return (
+            f"what is said in it now is {'less' if far['after'] > far['before'] else 'more'} alike: "
+            f"mean distance to its centre {far['before']:.3f} before, {far['after']:.3f} now"
+        )
     if what == "unassigned":
-        return f"the share of the {unit} nearest to it that it does not take in: {_moved(one['unassigned'])}"
+        return f"of the {unit} nearest to it, the share too far away to be in it: {_moved(one['unassigned'])}"
     return f"its share of the {unit} with a known intent: {_moved(one['share'])}"
 
 

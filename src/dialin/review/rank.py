@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dialin.judge.certainty import expected_purity
 from dialin.name.sections import LEFTOVER, SECTIONS, section_of
 from dialin.review.apply import IN_PLACE, Row
 from dialin.review.nearness import IntentNearness
@@ -54,7 +55,7 @@ class RankedIntent(NamedTuple):
     p_good : float
         P(its sentences share one intent).
     doubt : float
-        Expected number of utterances that belong to another intent, or whose intent is several.
+        How much there may be to correct, to sort by; it adds up what may be wrong in several ways, and counts nothing.
     close, close_name : int, str
         The nearest intent of the same role; −1 and "" if there is no other.
     cosine : float
@@ -97,6 +98,11 @@ class RankedIntent(NamedTuple):
     has_drifted: bool = False
     kind: str = ""
     section: str = SECTIONS[0]
+
+    @property
+    def misfits(self) -> float:
+        """Expected number of its utterances that do not fit it, as the expected purity of a run counts them."""
+        return self.n_occurrences * (1 - expected_purity(self.p_good))
 
     @property
     def is_leftover(self) -> bool:

@@ -51,7 +51,7 @@ def read_corpus(plan: RunPlan, limits: ReadLimits = NO_LIMITS) -> RedactedCorpus
     check(plan.settings)
     check_describer(plan.settings, has_llm=plan.specs.llm != NO_LLM)
     if plan.is_update:
-        return united(plan)
+        return united(plan, limits)
     found = read_redacted(plan.source, plan.columns, plan.redact or OFF, limits)
     corpus = found.corpus
     n, n_rows, where = len(corpus.texts), corpus.occurrences.num_rows, shown(plan.source)

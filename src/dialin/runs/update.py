@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from heapq import merge
+from itertools import groupby, repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dialin import files
+from dialin.arrays import Ints
 from dialin.errors import InputError
+from dialin.read.cells import one_array
 from dialin.read.corpus import Corpus, corpus_of
 from dialin.read.database import SqlQuery
+from dialin.read.limits import NO_LIMITS, ReadLimits
 from dialin.redact.choice import OFF
 from dialin.redact.source import RedactedCorpus, Redaction, read_redacted
 from dialin.runs.listed import read_listed
@@ -61,34 +68,89 @@ def update_plan(earlier: Run, source: str | SqlQuery, columns: Mapping[str, Any]
     )
 
 
-def united(plan: RunPlan) -> RedactedCorpus:
+def united(plan: RunPlan, limits: ReadLimits = NO_LIMITS) -> RedactedCorpus:
     """Return the sentences of the run that a plan updates and the new ones, whose rows come after.
+
+    Parameters
+    ----------
+    plan : RunPlan
+        The task.
+    limits : ReadLimits
+        What reading may take; the sentences and rows of the earlier run count, too.
 
     Raises
     ------
     InputError
-        The source cannot be read, has no sentence, or shares dialogues or has columns that do not fit.
+        The source cannot be read, has no sentence, shares dialogues or has columns that do not fit, or the limits raise
+        it.
     """
     earlier = load(Path(plan.since or ""))
-    found = read_redacted(plan.source, plan.columns, plan.redact or OFF)
+    found = read_redacted(plan.source, plan.columns, plan.redact or OFF, _beside(earlier.corpus, limits))
     _check_dialogues(earlier, found.corpus)
     offset = earlier.corpus.occurrences.num_rows + earlier.manifest.source.n_blank
-    new = table_of_corpus(found.corpus)
-    new = new.set_column(new.column_names.index("row"), "row", pc.add(new["row"], offset))
-    corpus = corpus_of(_joined(table_of_corpus(earlier.corpus), new))
+    corpus = joined_corpus(earlier.corpus, found.corpus, offset)
     n_blank = earlier.manifest.source.n_blank + found.corpus.n_blank
     before = read_redaction(earlier.folder / files.REDACTION)
     return RedactedCorpus(replace(corpus, n_blank=n_blank), added(before, found.redaction))
 
 
+def _beside(known: Corpus, limits: ReadLimits) -> ReadLimits:
+    """Return the limits of what is read beside known sentences; how many of them come again is not known yet."""
+
+    def check(n: int, n_rows: int) -> None:
+        limits.check_number(max(n, len(known.texts)), n_rows + known.occurrences.num_rows)
+
+    return replace(limits, check_number=check)
+
+
+def joined_corpus(before: Corpus, new: Corpus, offset: int) -> Corpus:
+    """Return what `corpus_of` returns for the rows of both corpora, without making these rows with their texts.
+
+    Parameters
+    ----------
+    before, new : Corpus
+        The corpora.
+    offset : int
+        What is added to the number of each row of `new`.
+    """
+    both, texts, roles = (before, new), list[str](), list[str]()
+    ids = [np.empty(len(one.texts), dtype=np.int64) for one in both]
+    for (text, role), of_it in groupby(merge(*map(_numbered, both, (0, 1))), key=itemgetter(0, 1)):
+        for _, _, which, row in of_it:
+            ids[which][row] = len(texts)
+        texts.append(text)
+        roles.append(role)
+    counts = np.zeros(len(texts), dtype=np.int64)
+    for own, one in zip(ids, both, strict=True):
+        counts[own] += one.counts
+    old_rows, new_rows = (_with_ids(one.occurrences, own) for own, one in zip(ids, both, strict=True))
+    occurrences = _joined(old_rows, new_rows.set_column(0, "row", pc.add(new_rows["row"], offset)))
+    has_roles = any(one.roles is not None for one in both)
+    return Corpus(texts, counts, roles if has_roles else None, occurrences)
+
+
+def _numbered(corpus: Corpus, which: int) -> Iterator[tuple[str, str, int, int]]:
+    """Yield the text and role of each sentence, the number of its corpus, and its own number there."""
+    roles = corpus.roles or repeat("")
+    return ((text, role, which, row) for row, (text, role) in enumerate(zip(corpus.texts, roles, strict=False)))
+
+
+def _with_ids(occurrences: pa.Table, ids: Ints) -> pa.Table:
+    """Return rows with other numbers of sentences, which come second, after the numbers of the rows."""
+    others = occurrences.drop_columns(["row", "sentence_id"])
+    told = {"row": occurrences["row"], "sentence_id": pa.array(ids[occurrences["sentence_id"].to_numpy()])}
+    return pa.table({**told, **dict(zip(others.column_names, others.columns, strict=True))})
+
+
 def new_part(run: Run, earlier: Run) -> Corpus:
     """Return the new sentences of an update, alone: those of the rows after the rows of the earlier run."""
-    return corpus_of(table_of_corpus(run.corpus).slice(earlier.corpus.occurrences.num_rows))
+    rows = run.corpus.occurrences.slice(earlier.corpus.occurrences.num_rows)
+    return corpus_of(table_of_corpus(replace(run.corpus, occurrences=rows)))
 
 
 def table_of_corpus(corpus: Corpus) -> pa.Table:
     """Return the table that a corpus was made of: one row for each utterance, with its text."""
-    ids = corpus.occurrences["sentence_id"].combine_chunks()
+    ids = one_array(corpus.occurrences["sentence_id"])
     texts = pa.array(corpus.texts, pa.large_string()).take(ids)
     return corpus.occurrences.drop_columns(["sentence_id"]).append_column("text", texts)
 

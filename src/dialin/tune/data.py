@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dialin.arrays import Matrix
-from dialin.bounded import BROKEN_PARQUET
+from dialin.bounded_parquet import BROKEN_PARQUET
 from dialin.discover.specs import model_hashes
 from dialin.errors import InputError
 from dialin.judge.sample import ConvexSampler

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
-from dialin.bounded import BROKEN_PARQUET
+from dialin.bounded_parquet import BROKEN_PARQUET
 from dialin.errors import InputError
 from dialin.judge.questions import build_list_prompt
 from dialin.llm.render import Template, written_out

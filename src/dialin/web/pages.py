@@ -25,7 +25,7 @@ N_FOUND, N_TARGETS = 100, 200
 CUT = 600
 """Characters of a sentence that are shown at first; the rest unfolds."""
 LARGEST_DOUBT = 1 / 3
-"""Share of the utterances up to which the number of those in doubt says something: beyond it, nearly all are."""
+"""Share of the utterances up to which the number of those that may not fit says something: beyond it, many do not."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,16 @@ class Overview:
     most_doubt: float
     n_done: int
     n_assigned: int
-    doubt: float
+    misfits: float
     n_left: int
     n_clear: int = 0
 
     @property
     def in_doubt(self) -> str:
-        """How many utterances may be misplaced; where that is more than `LARGEST_DOUBT`, where to begin instead."""
-        if self.doubt > LARGEST_DOUBT * self.n_assigned:
+        """How many utterances may not fit; where that is more than `LARGEST_DOUBT`, where to begin instead."""
+        if self.misfits > LARGEST_DOUBT * self.n_assigned:
             return "Much of this is unsure: begin at the top, and stop where the intents look right."
-        return f"About {self.doubt:,.0f} of the {self.n_assigned:,} utterances with an intent may be misplaced."
+        return f"About {self.misfits:,.0f} of the {self.n_assigned:,} utterances with an intent may not fit theirs."
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def overview(view: View, page: int, chosen: str = ALL) -> Overview:
         most_doubt=max((r.doubt for r in view.ranked), default=0.0),
         n_done=sum(r.is_done for r in view.ranked),
         n_assigned=sum(r.n_occurrences for r in view.ranked),
-        doubt=sum(r.doubt for r in view.ranked if not r.is_done),
+        misfits=sum(r.misfits for r in view.ranked if not r.is_done),
         n_left=len(view.state.members(NO_INTENT)),
         n_clear=len(clear_ones(listed)),
     )

@@ -24,7 +24,7 @@ def write(content: Content) -> Files:
 
 def validate(files: Files) -> list[Labelled]:
     """Check the file and return the phrases."""
-    rows = csv_in(files, FILE)
+    rows = list(csv_in(files, FILE))
     if any(len(row) != 3 or row[1] != MARK for row in rows):
         raise broken(FILE, f"a row is not an intent, {MARK} and a phrase")
     return [(name, text) for name, _, text in rows]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from dialin.export.base import Content, ExportFormat, Files, Labelled
-from dialin.export.checks import broken, csv_in
+from dialin.export.checks import broken, csv_in, labelled
 from dialin.export.formats.neutral import COLUMNS, Cell, outcome_rows, records
 from dialin.export.names import Naming
 from dialin.export.packing import csv_bytes
@@ -20,7 +21,7 @@ _NAMES = Naming(re.compile(r"[^\s=+@;]+(?:\s+[^\s=+@;]+)*"), longest=256)
 def write(content: Content) -> Files:
     """Return the files: the phrases, and the outcomes if any is known."""
     outcomes = [[_no_formula(cell) for cell in row] for row in outcome_rows(content)]
-    files = {FILE: csv_bytes([COLUMNS, *records(content)])}
+    files = {FILE: csv_bytes(chain([COLUMNS], records(content)))}
     return files | ({OUTCOMES: csv_bytes(outcomes)} if outcomes else {})
 
 
@@ -30,10 +31,17 @@ def _no_formula(cell: Cell) -> Cell:
 
 def validate(files: Files) -> list[Labelled]:
     """Check the file and return the phrases."""
-    header, *rows = csv_in(files, FILE)
-    if header != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
+    rows = csv_in(files, FILE)
+    header = next(rows, [])
+    if header != COLUMNS:
         raise broken(FILE, f"the columns are {header}")
-    return [(row[0], row[1]) for row in rows]
+    return labelled(_name_and_text(row) for row in rows)
+
+
+def _name_and_text(row: list[str]) -> Labelled:
+    if len(row) != len(COLUMNS):
+        raise broken(FILE, f"a row has {len(row)} cells")
+    return row[0], row[1]
 
 
 FORMAT = ExportFormat("csv", "CSV with a header", write, validate, naming=_NAMES, clean=inert)

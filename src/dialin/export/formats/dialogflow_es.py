@@ -14,7 +14,7 @@ from dialin.export.base import BotIntent, Content, ExportFormat, Files, Labelled
 from dialin.export.checks import broken, check_shape, json_in
 from dialin.export.formats.dialogflow_cx import cx_language
 from dialin.export.names import Naming
-from dialin.export.packing import json_bytes, unzipped, zip_bytes
+from dialin.export.packing import Unzipped, json_bytes, zip_bytes
 
 FILE = "dialogflow-es.zip"
 LIMITS = PlatformLimits(usual=50, phrases=2_000, length=768, intents=2_000)
@@ -107,7 +107,7 @@ def validate(files: Files) -> list[Labelled]:
     """Check the file and return the phrases."""
     if len(files[FILE]) > LARGEST:
         raise broken(FILE, f"has more than {LARGEST:,} bytes")
-    inner = unzipped(files[FILE])
+    inner = Unzipped(files[FILE])
     check_shape(json_in(inner, "package.json"), {"version": "1.0.0"}, "package.json")
     found = []
     for path in inner:

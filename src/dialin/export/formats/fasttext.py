@@ -5,11 +5,13 @@ Source: the documentation of fastText on supervised training. It splits words at
 
 from __future__ import annotations
 
+import io
 import re
 
 from dialin.export.base import Content, ExportFormat, Files, Labelled
-from dialin.export.checks import broken
+from dialin.export.checks import broken, labelled
 from dialin.export.names import Naming
+from dialin.export.packing import text_bytes
 
 FILE, MARK = "train.txt", "__label__"
 _LINE = re.compile(rf"{MARK}(\S+) (.+)")
@@ -22,15 +24,19 @@ def without_labels(text: str) -> str:
 
 def write(content: Content) -> Files:
     """Return the file."""
-    return {FILE: "".join(f"{MARK}{name} {text}\n" for name, text in content.rows).encode()}
+    return {FILE: text_bytes(f"{MARK}{name} {text}\n" for name, text in content.pairs())}
 
 
 def validate(files: Files) -> list[Labelled]:
     """Check the file and return the phrases."""
-    lines = [_LINE.fullmatch(line) for line in files[FILE].decode().split("\n")[:-1]]
-    if not all(lines):
-        raise broken(FILE, f"line {lines.index(None) + 1} is not a label and a phrase")
-    return [(line[1], line[2]) for line in lines if line]
+    return labelled(_name_and_text(n, line.decode()) for n, line in enumerate(io.BytesIO(files[FILE]), 1))
+
+
+def _name_and_text(n: int, line: str) -> Labelled:
+    found = _LINE.fullmatch(line.removesuffix("\n"))
+    if not found:
+        raise broken(FILE, f"line {n} is not a label and a phrase")
+    return found[1], found[2]
 
 
 FORMAT = ExportFormat(

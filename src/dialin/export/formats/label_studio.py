@@ -8,14 +8,15 @@ Sources: docs/source/guide/predictions.md in the repository HumanSignal/label-st
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from dialin.export.base import BotIntent, Content, ExportFormat, Files, Labelled, Phrase
-from dialin.export.checks import broken, check_shape, json_in
+from dialin.export.checks import broken, check_shape, labelled, text_in
 from dialin.export.names import Naming
-from dialin.export.packing import json_bytes
+from dialin.export.packing import json_list_bytes
+from dialin.read.json_text import WholeNeededError, array_items
 
 TASKS, CONFIG = "tasks.json", "label_config.xml"
 _VALUES = {"choices": [str], "taxonomy": [[str]]}
@@ -30,8 +31,8 @@ def _shape(kind: str) -> Any:
 def write(content: Content) -> Files:
     """Return the files."""
     kind = "taxonomy" if any(intent.path for intent in content.intents) else "choices"
-    tasks = [_task(intent, phrase, n, kind) for intent in content.intents for n, phrase in enumerate(intent.phrases)]
-    return {TASKS: json_bytes(tasks), CONFIG: _config(content.intents, kind)}
+    tasks = (_task(intent, phrase, n, kind) for intent in content.intents for n, phrase in enumerate(intent.phrases))
+    return {TASKS: json_list_bytes(tasks), CONFIG: _config(content.intents, kind)}
 
 
 def _task(intent: BotIntent, phrase: Phrase, n: int, kind: str) -> dict[str, Any]:
@@ -70,17 +71,31 @@ def _branch(top: ET.Element, path: tuple[str, ...], branches: dict[tuple[str, ..
 
 def validate(files: Files) -> list[Labelled]:
     """Check the files and return the phrases."""
-    tasks, config = json_in(files, TASKS), ET.fromstring(files[CONFIG].decode())
+    config = ET.fromstring(files[CONFIG].decode())
     kind = "choices" if config.find("Taxonomy") is None else "taxonomy"
-    check_shape(tasks, _shape(kind), TASKS)
     known = {choice.get("value") for choice in config.iter("Choice") if choice.find("Choice") is None}
-    results = [task["predictions"][0]["result"][0] for task in tasks]
-    chosen = [one["value"][kind][0] for one in results]
-    names = [one if isinstance(one, str) else one[-1] for one in chosen]
-    found = [(name, task["data"]["text"]) for name, task in zip(names, tasks, strict=True)]
-    if len({one["id"] for one in results}) < len(results) or {name for name, _ in found} != known:
+    ids = set[str]()
+    found = labelled(_name_and_text(task, kind, ids) for task in _tasks_in(files, kind))
+    if len(ids) < len(found) or {name for name, _ in found} != known:
         raise broken(TASKS, f"two results share an id, or the choices are not those of {CONFIG}")
     return found
+
+
+def _tasks_in(files: Files, kind: str) -> Iterator[Any]:
+    """Yield the tasks, one after another: as Python's values, all of them take three times the memory of the file."""
+    try:
+        for n, task in enumerate(array_items(text_in(files, TASKS).read)):
+            check_shape([task], _shape(kind), f"{TASKS} from {n}")
+            yield task
+    except WholeNeededError as error:
+        raise broken(TASKS, "is no JSON") from error
+
+
+def _name_and_text(task: Any, kind: str, ids: set[str]) -> Labelled:
+    result = task["predictions"][0]["result"][0]
+    ids.add(result["id"])
+    chosen = result["value"][kind][0]
+    return chosen if isinstance(chosen, str) else chosen[-1], task["data"]["text"]
 
 
 FORMAT = ExportFormat(

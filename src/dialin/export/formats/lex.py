@@ -13,7 +13,7 @@ from dialin.errors import InputError
 from dialin.export.base import BotIntent, Content, ExportFormat, Files, Labelled, PlatformLimits
 from dialin.export.checks import broken, check_shape, json_in
 from dialin.export.names import ascii_naming, slug
-from dialin.export.packing import json_bytes, unzipped, zip_bytes
+from dialin.export.packing import Unzipped, json_bytes, zip_bytes
 
 FILE = "lex.zip"
 ENGLISH = PlatformLimits(50, 1_500, 500, intents=999, total_length=2_000_000, utf16=True)
@@ -140,7 +140,7 @@ def _fallback() -> dict[str, Any]:
 
 def validate(files: Files) -> list[Labelled]:
     """Check the file and return the phrases."""
-    inner = unzipped(files[FILE])
+    inner = Unzipped(files[FILE])
     check_shape(json_in(inner, "Manifest.json"), MANIFEST, "Manifest.json")
     found, fallbacks, locales = list[Labelled](), set[str](), set[str]()
     for path in inner:

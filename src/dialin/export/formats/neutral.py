@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dialin.export.base import Content
 from dialin.export.names import Naming
@@ -26,16 +26,13 @@ def path_text(path: Sequence[str]) -> str:
     return without_formula(" > ".join(path))
 
 
-def records(content: Content) -> list[list[Cell]]:
-    """Return the rows of a table with `COLUMNS`; P(intent) has four decimals."""
-    return [
-        [
-            *(intent.name, phrase.text, phrase.language, phrase.count, round(phrase.p_intent, 4), intent.intent_id),
-            path_text(intent.path),
-        ]
-        for intent in content.intents
-        for phrase in intent.phrases
-    ]
+def records(content: Content) -> Iterator[list[Cell]]:
+    """Yield the rows of a table with `COLUMNS`; P(intent) has four decimals."""
+    for intent in content.intents:
+        path = path_text(intent.path)
+        for phrase in intent.phrases:
+            said = (intent.name, phrase.text, phrase.language, phrase.count, round(phrase.p_intent, 4))
+            yield [*said, intent.intent_id, path]
 
 
 def outcome_rows(content: Content) -> list[list[Cell]]:

@@ -26,7 +26,7 @@ def write(content: Content) -> Files:
 
 def validate(files: Files) -> list[Labelled]:
     """Check the file and return the phrases."""
-    rows = csv_in(files, FILE)
+    rows = list(csv_in(files, FILE))
     if any(len(row) != 2 for row in rows):
         raise broken(FILE, "a row has not two cells")
     return [(name, text) for text, name in rows]

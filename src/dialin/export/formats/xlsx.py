@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from dialin.errors import InputError
 from dialin.export.base import Content, ExportFormat, Files, Labelled, PlatformLimits
-from dialin.export.checks import broken
+from dialin.export.checks import broken, labelled
 from dialin.export.formats.neutral import ANY_NAME, COLUMNS, Cell, outcome_rows, records
-from dialin.export.packing import unzipped, zip_bytes
+from dialin.export.packing import rezipped
 
 FILE = "intents.xlsx"
 LIMITS = PlatformLimits(None, length=32_767, total_phrases=1_048_575)
 """Excel's own: characters of a cell, and rows of a sheet without the header."""
+_ABOUT = "docProps/core.xml"
+"""The file of a workbook that tells when it was written."""
 _FIRST_DAY = datetime(1980, 1, 1)
 _TIMES = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
 
@@ -38,16 +42,17 @@ def write(content: Content) -> Files:
     """Return the file, with a second sheet of outcomes if any is known."""
     library = openpyxl_library()
     book = library.Workbook(write_only=True)
-    phrases: list[list[Cell]] = [list(COLUMNS), *records(content)]
-    outcomes = outcome_rows(content)
-    sheets = {"intents": phrases} | ({"outcomes": outcomes} if outcomes else {})
+    header: list[Cell] = [*COLUMNS]
+    sheets: dict[str, Iterable[list[Cell]]] = {"intents": chain([header], records(content))}
+    if outcomes := outcome_rows(content):
+        sheets["outcomes"] = outcomes
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append([_cell(library, sheet, value) for value in row])
     stream = io.BytesIO()
     book.save(stream)
-    return {FILE: zip_bytes({path: _timeless(data) for path, data in unzipped(stream.getvalue()).items()})}
+    return {FILE: rezipped(stream, {_ABOUT: _timeless})}
 
 
 def _cell(library: Any, sheet: Any, value: Cell) -> Any:
@@ -66,12 +71,16 @@ def _timeless(data: bytes) -> bytes:
 def validate(files: Files) -> list[Labelled]:
     """Check the file and return the phrases."""
     book = openpyxl_library().load_workbook(io.BytesIO(files[FILE]), read_only=True)
-    header, *rows = book["intents"].iter_rows()
-    if [cell.value for cell in header] != COLUMNS:
+    rows = book["intents"].iter_rows()
+    if [cell.value for cell in next(rows)] != COLUMNS:
         raise broken(FILE, "the sheet has other columns")
-    if any(cell.data_type == "f" for row in rows for cell in row):
+    return labelled(map(_name_and_text, rows))
+
+
+def _name_and_text(row: Sequence[Any]) -> Labelled:
+    if any(cell.data_type == "f" for cell in row):
         raise broken(FILE, "a cell is a formula")
-    return [(str(row[0].value), str(row[1].value)) for row in rows]
+    return str(row[0].value), str(row[1].value)
 
 
 FORMAT = ExportFormat(
