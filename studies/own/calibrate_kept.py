@@ -5,14 +5,12 @@ LLM, and a kept cluster is good if at least 90 % of its sentences have one label
 of the two shares of `dialin.judge.isolation.Isolation` and in log(size), and every family of data sets has the same
 weight: the families are those of ``studies.own.embedders``. Each set is used whole, as 400, 1,000 and 2,500 sentences,
 and as the sentences of 5, 12 and 25 random intents, at most 60 of each or all of them: a user's corpus may be small,
-hold few intents, or hold hundreds of sentences of each. What the customers of small businesses say, each business by
-itself, are two families more (``studies.own.calls``): a user's calls are like these, few and each in words of its own.
-DSTC11 and the other half of the businesses are not fitted on: they tell how the model does with the untuned and with
-the shipped embedders, neither of which have learnt them.
+hold few intents, or hold hundreds of sentences of each. DSTC11 is not fitted on: it tells how the model does with the
+untuned and with the shipped embedder, neither of which has learnt it.
 
 Writes ``studies/own/results/kept.json``, which scores on each family a model fitted on the other families, and says
-what the words of `dialin.judge.certainty` mean there. The weights go by hand into ``src/dialin/judge/calibration.json``
-as ``confidence_weights``, and the shares into `dialin.judge.certainty.CERTAINTY_NOTE`.
+what the words of `dialin.judge.certainty` mean there. These sets are larger than most calls: the shipped weights are
+those of ``studies.own.shared_error``, which fits on calls, too.
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ from dialin.judge.certainty import CLEAR, MIXED
 from dialin.judge.isolation import isolation_of
 from dialin.score.reliability import auc, expected_calibration_error
 from studies.own import machine
-from studies.own.calls import LEARN, MEASURE, businesses
+from studies.own.calls import businesses
 from studies.own.embedders import FAMILIES, SETTINGS, Sentences, sentences_of
 
 GOOD = 0.9
@@ -213,12 +211,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the parquet files")
     options = parser.parse_args()
     kept = [kept_of(part) for whole in read_sets(options.data) for part in parts_of(whole)]
-    kept += [kept_of(one) for one in calls_of(LEARN, BASES)]
     model = fit(kept)
     weights = [round(float(value), 2) for value in (*model.intercept_, *model.coef_[0])]
     apart = {name: of_set_apart(model, options.data, name) for name in (SETTINGS["en"].base, ENGLISH)}
-    calls = {"base": calls_apart(model, BASES), "shipped": calls_apart(model, SHIPPED)}
-    table = machine.provenance(seed=0, weights=weights, held_out=held_out(kept), dstc11=apart, calls=calls)
+    table = machine.provenance(seed=0, weights=weights, held_out=held_out(kept), dstc11=apart)
     print(table, machine.write("kept", table))
 
 
@@ -226,17 +222,6 @@ def of_set_apart(model: LogisticRegression, data: Path, embedder: str) -> dict[s
     """Return the figures on the set that was not fitted on."""
     found = kept_of(embedded(data / f"{APART}.parquet", "dstc11", embedder))
     return figures(found.good, model.predict_proba(found.features)[:, 1])
-
-
-def calls_apart(model: LogisticRegression, embedders: dict[str, str]) -> dict[str, dict[str, float | None]]:
-    """Return the figures on the businesses that were not fitted on, by language."""
-    kept = [kept_of(one) for one in calls_of(MEASURE, embedders)]
-    table = {}
-    for family in dict.fromkeys(one.family for one in kept):
-        own = [one for one in kept if one.family == family]
-        p = model.predict_proba(np.concatenate([one.features for one in own]))[:, 1]
-        table[family] = figures(np.concatenate([one.good for one in own]), p)
-    return table
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -135,19 +135,19 @@ def purity_line(runs: Sequence[ScoredRun]) -> tuple[float, float]:
     return float(least), float(gain)
 
 
-def purity_by_word(runs: Sequence[ScoredRun]) -> dict[str, float]:
-    """Return the mean purity of the clear, the unsure and the mixed clusters, with the same weight for every family.
+def by_word(runs: Sequence[ScoredRun], values_of: Callable[[KeptClusters], Floats]) -> dict[str, float]:
+    """Return the mean of something of the clear, the unsure and the mixed clusters, every family weighing the same.
 
     Examples
     --------
     >>> run = ScoredRun(KeptClusters("a", np.zeros((3, 3)), np.array([0.5, 0.7, 0.9])), np.array([0.0, 0.5, 0.5]))
-    >>> purity_by_word([run])
+    >>> by_word([run], lambda kept: kept.purity)
     {'unsure': 0.8, 'mixed': 0.5}
     """
     found: dict[str, dict[str, list[float]]] = {word: {} for word in CERTAINTIES}
     for one in runs:
-        for p, purity in zip(one.p.tolist(), one.kept.purity.tolist(), strict=True):
-            found[certainty_of(p)].setdefault(one.kept.family, []).append(purity)
+        for p, value in zip(one.p.tolist(), values_of(one.kept).tolist(), strict=True):
+            found[certainty_of(p)].setdefault(one.kept.family, []).append(value)
     means = {word: [float(np.mean(own)) for own in families.values()] for word, families in found.items() if families}
     return {word: round(float(np.mean(own)), 2) for word, own in means.items()}
 
@@ -187,7 +187,8 @@ def figures(runs: Sequence[ScoredRun], shared_error: float) -> dict[str, float]:
 
 def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
     """Return the figures of each family by the others, those of each set not fitted on, and the shared error."""
-    fitted = held_out([one for one in kept if one.family not in UNFITTED])
+    learnt = [one for one in kept if one.family not in UNFITTED]
+    fitted, model = held_out(learnt), fit(learnt)
     found = dict[str, Any]()
     for family in dict.fromkeys(one.kept.family for one in fitted):
         others = shared_error_of([one for one in fitted if one.kept.family != family])
@@ -196,9 +197,14 @@ def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
         if own := [by_shipped(one) for one in kept if one.family == name]:
             found[name] = figures(own, SHARED_ERROR)
     line = [round(value, 2) for value in purity_line(fitted)]
-    words = purity_by_word(fitted)
-    shared_error = round(shared_error_of(fitted), 2)
-    return {"sets": found, "shared_error": shared_error, "purity_line": line, "purity_by_word": words}
+    return {
+        "sets": found,
+        "weights": [round(float(value), 2) for value in (*model.intercept_, *model.coef_[0])],
+        "shared_error": round(shared_error_of(fitted), 2),
+        "purity_line": line,
+        "purity_by_word": by_word(fitted, lambda one: one.purity),
+        "goodness_by_word": by_word(fitted, lambda one: one.good.astype(np.float64)),
+    }
 
 
 def runs_in(table: pa.Table) -> list[KeptClusters]:
