@@ -9,8 +9,8 @@ hold few intents, or hold hundreds of sentences of each. DSTC11 is not fitted on
 untuned and with the shipped embedder, neither of which has learnt it.
 
 Writes ``studies/own/results/kept.json``, which scores on each family a model fitted on the other families, and says
-what the words of `dialin.judge.certainty` mean there. These sets are larger than most calls: the shipped weights are
-those of ``studies.own.shared_error``, which fits on calls, too.
+what the words of `dialin.judge.certainty` mean there. The weights go by hand into ``src/dialin/judge/calibration.json``
+as ``confidence_weights``, and the shares into `dialin.judge.certainty.CERTAINTY_NOTE`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,12 @@ from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
-from dialin.embed.choose import CHINESE, ENGLISH
+from dialin.embed.choose import ENGLISH
 from dialin.embed.onnx import OnnxEmbedder
 from dialin.judge.certainty import CLEAR, MIXED
 from dialin.judge.isolation import isolation_of
 from dialin.score.reliability import auc, expected_calibration_error
 from studies.own import machine
-from studies.own.calls import businesses
 from studies.own.embedders import FAMILIES, SETTINGS, Sentences, sentences_of
 
 GOOD = 0.9
@@ -47,8 +46,6 @@ MIN_EACH = 12
 """Least sentences of each random intent."""
 MOST_EACH = (60, 10**6)
 """Most sentences of each."""
-BASES = {language: settings.base for language, settings in SETTINGS.items()}
-SHIPPED = {"en": ENGLISH, "zh": CHINESE}
 APART = "dstc11_dev_insurance_task1_turns"
 """The set that is not fitted on."""
 
@@ -88,15 +85,6 @@ def read_sets(data: Path) -> Iterator[LabelledVectors]:
         for family, names in families.items():
             for name in names:
                 yield embedded(data / f"{name}.parquet", f"{language}_{family}", SETTINGS[language].base)
-
-
-def calls_of(folder: Path, embedders: dict[str, str]) -> Iterator[LabelledVectors]:
-    """Yield the needs of each business in a folder, by the embedder of its language."""
-    encoders = {language: OnnxEmbedder(embedder) for language, embedder in embedders.items()}
-    for business in businesses(folder):
-        needs, embedder = business.needs, f"local:{embedders[business.language]}"
-        X = encoders[business.language].encode(needs.texts)
-        yield labelled(f"{business.language}_calls", X, Sentences(needs.texts, needs.gold), embedder)
 
 
 def embedded(path: Path, family: str, embedder: str) -> LabelledVectors:

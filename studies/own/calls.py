@@ -1,8 +1,7 @@
 """What customers of some English and Chinese businesses say, in our own words: calls and chats that nothing has learnt.
 
 Each business has about 95 turns that state a need, of ten to thirteen needs of very unequal size, and 25 turns that
-state none. P(good) is fitted on those in ``calls_data/learn`` (``studies.own.calibrate_kept``); those in ``measure``
-only tell how well dialin does (``studies.own.small_calls``).
+state none (``studies.own.small_calls``).
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 FOLDER = Path(__file__).with_name("calls_data")
-LEARN, MEASURE = FOLDER / "learn", FOLDER / "measure"
 OTHER = "no need"
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -33,19 +33,7 @@ from dialin.judge.calibration import general_calibration
 from dialin.judge.certainty import CERTAINTIES, certainty_of, expected_purity
 from dialin.score.reliability import SHARED_ERROR, auc, expected_calibration_error, half_width
 from studies.own import machine
-from studies.own.calibrate_kept import (
-    APART,
-    BASES,
-    SHIPPED,
-    KeptClusters,
-    LabelledVectors,
-    calls_of,
-    embedded,
-    few_intents,
-    fit,
-    kept_of,
-)
-from studies.own.calls import LEARN, MEASURE, businesses
+from studies.own.calibrate_kept import APART, KeptClusters, LabelledVectors, embedded, few_intents, fit, kept_of
 from studies.own.embedders import SETTINGS
 
 TABLE = machine.RESULTS / "shared_error.csv"
@@ -59,12 +47,8 @@ FITTED = {
     "smp2019_ecdt_nlu_train": "smp",
 }
 """Family of each set; MASSIVE holds sentences of HWU64 in another language."""
-CALLS = {business.name: f"{business.language}_calls" for business in businesses(LEARN)}
-"""Family of each business on which P(good) is fitted."""
-CALLS_APART = "calls apart"
-"""Family of the other businesses."""
-UNFITTED = (APART, "dstc11_dev_insurance_utterances", "nlupp", CALLS_APART)
-"""Families that neither a shipped embedder nor P(good) has learnt."""
+UNFITTED = (APART, "dstc11_dev_insurance_utterances", "nlupp")
+"""Sets that neither a shipped embedder nor P(good) has learnt."""
 IS_CHINESE = {"massive_zh_cn", "smp2019_ecdt_nlu_train"}
 SIZES = (2_500, 1_000, 400)
 FEW = ((5, 60, 0), (12, 60, 0), (25, 60, 0), (5, 400, 1), (12, 200, 1))
@@ -135,19 +119,19 @@ def purity_line(runs: Sequence[ScoredRun]) -> tuple[float, float]:
     return float(least), float(gain)
 
 
-def by_word(runs: Sequence[ScoredRun], values_of: Callable[[KeptClusters], Floats]) -> dict[str, float]:
-    """Return the mean of something of the clear, the unsure and the mixed clusters, every family weighing the same.
+def purity_by_word(runs: Sequence[ScoredRun]) -> dict[str, float]:
+    """Return the mean purity of the clear, the unsure and the mixed clusters, with the same weight for every family.
 
     Examples
     --------
     >>> run = ScoredRun(KeptClusters("a", np.zeros((3, 3)), np.array([0.5, 0.7, 0.9])), np.array([0.0, 0.5, 0.5]))
-    >>> by_word([run], lambda kept: kept.purity)
+    >>> purity_by_word([run])
     {'unsure': 0.8, 'mixed': 0.5}
     """
     found: dict[str, dict[str, list[float]]] = {word: {} for word in CERTAINTIES}
     for one in runs:
-        for p, value in zip(one.p.tolist(), values_of(one.kept).tolist(), strict=True):
-            found[certainty_of(p)].setdefault(one.kept.family, []).append(value)
+        for p, purity in zip(one.p.tolist(), one.kept.purity.tolist(), strict=True):
+            found[certainty_of(p)].setdefault(one.kept.family, []).append(purity)
     means = {word: [float(np.mean(own)) for own in families.values()] for word, families in found.items() if families}
     return {word: round(float(np.mean(own)), 2) for word, own in means.items()}
 
@@ -187,8 +171,7 @@ def figures(runs: Sequence[ScoredRun], shared_error: float) -> dict[str, float]:
 
 def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
     """Return the figures of each family by the others, those of each set not fitted on, and the shared error."""
-    learnt = [one for one in kept if one.family not in UNFITTED]
-    fitted, model = held_out(learnt), fit(learnt)
+    fitted = held_out([one for one in kept if one.family not in UNFITTED])
     found = dict[str, Any]()
     for family in dict.fromkeys(one.kept.family for one in fitted):
         others = shared_error_of([one for one in fitted if one.kept.family != family])
@@ -197,14 +180,9 @@ def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
         if own := [by_shipped(one) for one in kept if one.family == name]:
             found[name] = figures(own, SHARED_ERROR)
     line = [round(value, 2) for value in purity_line(fitted)]
-    return {
-        "sets": found,
-        "weights": [round(float(value), 2) for value in (*model.intercept_, *model.coef_[0])],
-        "shared_error": round(shared_error_of(fitted), 2),
-        "purity_line": line,
-        "purity_by_word": by_word(fitted, lambda one: one.purity),
-        "goodness_by_word": by_word(fitted, lambda one: one.good.astype(np.float64)),
-    }
+    words = purity_by_word(fitted)
+    shared_error = round(shared_error_of(fitted), 2)
+    return {"sets": found, "shared_error": shared_error, "purity_line": line, "purity_by_word": words}
 
 
 def runs_in(table: pa.Table) -> list[KeptClusters]:
@@ -217,48 +195,21 @@ def run_in(own: pa.Table) -> KeptClusters:
     """Return the clusters of the one run in a table."""
     name = own["set"][0].as_py()
     features = np.stack([own[column].to_numpy() for column in EVIDENCE], axis=1)
-    return KeptClusters(family_of(name), features, own["purity"].to_numpy())
-
-
-def family_of(name: str) -> str:
-    """Return the family of a set or a business.
-
-    Examples
-    --------
-    >>> family_of("mtop_i_small"), family_of("en-airline"), family_of("en-vet"), family_of("nlupp")
-    ('mtop', 'en_calls', 'calls apart', 'nlupp')
-    """
-    if name in CALLS or name in FITTED:
-        return CALLS.get(name) or FITTED[name]
-    return name if name in UNFITTED else CALLS_APART
+    return KeptClusters(FITTED.get(name, name), features, own["purity"].to_numpy())
 
 
 def table_of(data: Path) -> pa.Table:
     """Return the clusters that dialin keeps in parts of all sets."""
-    sets = (rows_of(data, name) for name in (*FITTED, *UNFITTED) if name != CALLS_APART)
-    return pa.Table.from_pylist(
-        [*chain.from_iterable(sets), *rows_of_calls(LEARN, BASES), *rows_of_calls(MEASURE, SHIPPED)]
-    )
+    return pa.Table.from_pylist(list(chain.from_iterable(rows_of(data, name) for name in (*FITTED, *UNFITTED))))
 
 
 def rows_of(data: Path, name: str) -> Iterator[dict[str, Any]]:
     """Yield the clusters of the runs on one set, one row each."""
-    whole = embedded(data / f"{name}.parquet", family_of(name), embedder_for(name))
+    whole = embedded(data / f"{name}.parquet", FITTED.get(name, name), embedder_for(name))
     for part, own in enumerate(parts_of(whole)):
-        yield from rows_of_run(name, part, own)
-
-
-def rows_of_calls(folder: Path, embedders: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield the clusters of the run on each business, one row each."""
-    for business, own in zip(businesses(folder), calls_of(folder, embedders), strict=True):
-        yield from rows_of_run(business.name, 0, own)
-
-
-def rows_of_run(name: str, part: int, own: LabelledVectors) -> Iterator[dict[str, Any]]:
-    """Yield the clusters of one run, one row each."""
-    kept = kept_of(own)
-    for evidence, purity in zip(kept.features.round(3).tolist(), kept.purity.round(4).tolist(), strict=True):
-        yield {"set": name, "part": part, **dict(zip(EVIDENCE, evidence, strict=True)), "purity": purity}
+        kept = kept_of(own)
+        for evidence, purity in zip(kept.features.round(3).tolist(), kept.purity.round(4).tolist(), strict=True):
+            yield {"set": name, "part": part, **dict(zip(EVIDENCE, evidence, strict=True)), "purity": purity}
 
 
 def embedder_for(name: str) -> str:

@@ -1,10 +1,10 @@
 """Measure dialin on the calls of small businesses, whose sentences nothing in it has learnt.
 
-The businesses are those of ``studies.own.calls`` on which nothing is fitted. One such corpus says little, thirty do.
-Each is clustered as a user of Python would do it, without an LLM: how many intents are found, how well the needs are
-told apart beside Ward's tree that is told which turns are needs and how many needs there are, how far P(good) is from
-the share of clusters that are one need, and which turns are taken for needs. Gold labels serve for the scores alone.
-Writes ``studies/own/results/small_calls.json``.
+The businesses are those of ``studies.own.calls``. One such corpus says little, dozens do. Each is clustered as a user
+of Python would do it, without an LLM: how many intents are found, how well the needs are told apart beside Ward's tree
+that is told which turns are needs and how many needs there are, how far P(good) is from the share of clusters that are
+one need, and which turns are taken for needs. Gold labels serve for the scores alone. Writes
+``studies/own/results/small_calls.json``.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from dialin.name.kinds import NEED
 from dialin.score.metrics import score
 from dialin.score.reliability import auc
 from studies.own import machine
-from studies.own.calls import MEASURE, OTHER, Business, businesses
+from studies.own.calls import FOLDER, OTHER, Business, businesses
 
 NAME = "small_calls"
 PURE = 0.9
 """Share of one need in a cluster from which it is good, as in the other studies."""
-MIN_MEASURED = 2
+MIN_FOLDERD = 2
 """Clusters with fewer turns that state a need are not told good or bad."""
 
 
@@ -56,7 +56,7 @@ def judged(clusterer: IntentClusterer, business: Business) -> list[JudgedCluster
     gold, found = np.array(business.gold), list[JudgedCluster]()
     for intent in clusterer.intents_:
         inside = Counter(gold[clusterer.labels_ == intent.intent_id].tolist())
-        if intent.kind == NEED and inside.total() - inside[OTHER] >= MIN_MEASURED:
+        if intent.kind == NEED and inside.total() - inside[OTHER] >= MIN_FOLDERD:
             found.append(JudgedCluster(intent.p_good, max(inside.values()) / inside.total()))
     return found
 
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     options = parser.parse_args()
     rows, clusters = list[dict[str, object]](), dict[str, list[JudgedCluster]]()
-    for business in businesses(MEASURE):
+    for business in businesses(FOLDER):
         for seed in range(options.seeds):
             row, own = row_of(business, seed)
             rows.append(row)

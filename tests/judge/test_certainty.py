@@ -34,6 +34,6 @@ def test_report_and_concepts_explain_all_words() -> None:
     for word in ("clear", "unsure", "mixed"):
         assert f"“{word}”" in CERTAINTY_NOTE
         assert f"*{word}*" in concepts.lower()
-    for share in ("86 %", "20 %"):
+    for share in ("81 %", "19 %"):
         assert share in CERTAINTY_NOTE
         assert share in concepts

@@ -10,11 +10,11 @@ import pytest
 
 from dialin.discover.state import Intent
 from studies.own import small_calls
-from studies.own.calls import LEARN, MEASURE, OTHER, Business, businesses
+from studies.own.calls import FOLDER, OTHER, Business, businesses
 from studies.own.small_calls import JudgedCluster, judged
 
 
-@pytest.mark.parametrize("business", [*businesses(LEARN), *businesses(MEASURE)], ids=lambda business: business.name)
+@pytest.mark.parametrize("business", list(businesses(FOLDER)), ids=lambda business: business.name)
 def test_a_business_has_needs_of_unequal_size_and_turns_without_one(business: Business) -> None:
     assert len(set(business.texts)) == len(business.texts)
     sizes = sorted(business.gold.count(need) for need in set(business.gold) - {OTHER})
@@ -24,7 +24,7 @@ def test_a_business_has_needs_of_unequal_size_and_turns_without_one(business: Bu
 
 
 def test_no_long_turn_is_said_in_two_businesses() -> None:
-    texts = [text for folder in (LEARN, MEASURE) for business in businesses(folder) for text in business.texts]
+    texts = [text for business in businesses(FOLDER) for text in business.texts]
     long = [text for text in texts if len(text) > 40]
     assert len(set(long)) == len(long)
 
