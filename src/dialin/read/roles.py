@@ -16,8 +16,19 @@ from dialin.read.cells import clean
 MAX_ROLES = 12
 """Roles that a column may hold that nobody has named as one of roles; more are people."""
 
-_CUSTOMER = "customer user usr client caller human visitor 客户 用户 顾客 买家 来电人"
-_AGENT = "agent assistant operator bot representative advisor 客服 坐席 座席 机器人 卖家"
+_CUSTOMER = (
+    "customer user usr client caller human visitor 客户 用户 顾客 买家 来电人 客戶 用戶 顧客 買家 "
+    "kunde kundin anrufer anruferin nutzer cliente usuario usuaria utente utilizador klant appelant usager "
+    "お客様 고객"
+)
+_AGENT = (
+    "agent assistant operator bot representative advisor "
+    "客服 坐席 座席 机器人 卖家 客服人员 客服人員 人工客服 機器人 賣家 "
+    "berater beraterin mitarbeiter mitarbeiterin agente asesor asesora operador operadora operatore conseiller "
+    "conseillère medewerker オペレーター 상담사 상담원"
+)
+"""Words of column values; beside English and Chinese those of German, Spanish, French, Italian, Portuguese, Dutch,
+Japanese and Korean: an export may speak another language than its calls."""
 _MACHINE = "system sys developer tool function"
 _ROLES = dict.fromkeys(_CUSTOMER.split(), "customer") | dict.fromkeys(_AGENT.split(), "agent")
 _IS_MACHINE = frozenset(_MACHINE.split())
