@@ -34,7 +34,7 @@ from studies.own.calls import FOLDER, OTHER, Business, businesses
 NAME = "small_calls"
 PURE = 0.9
 """Share of one need in a cluster from which it is good, as in the other studies."""
-MIN_FOLDERD = 2
+MIN_MEASURED = 2
 """Clusters with fewer turns that state a need are not told good or bad."""
 
 
@@ -56,7 +56,7 @@ def judged(clusterer: IntentClusterer, business: Business) -> list[JudgedCluster
     gold, found = np.array(business.gold), list[JudgedCluster]()
     for intent in clusterer.intents_:
         inside = Counter(gold[clusterer.labels_ == intent.intent_id].tolist())
-        if intent.kind == NEED and inside.total() - inside[OTHER] >= MIN_FOLDERD:
+        if intent.kind == NEED and inside.total() - inside[OTHER] >= MIN_MEASURED:
             found.append(JudgedCluster(intent.p_good, max(inside.values()) / inside.total()))
     return found
 
