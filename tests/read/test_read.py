@@ -260,7 +260,7 @@ def test_a_turn_that_is_no_number_is_left_out_unless_named() -> None:
 def test_named_columns_are_taken_as_named() -> None:
     source = {"text": ["a"], "Kommentar": ["b"], "Wer": ["Kunde"]}
     corpus = read(source, Columns(text="kommentar", role="Wer"))
-    assert (corpus.texts, corpus.roles) == (["b"], ["Kunde"])
+    assert (corpus.texts, corpus.roles) == (["b"], ["customer"])
 
 
 def test_ids_of_a_column_with_gaps_stay_whole() -> None:
