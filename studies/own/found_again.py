@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ from studies.own.calibrate_kept import (
     purity_of,
 )
 from studies.own.embedders import Sentences, sentences_of
-from studies.own.shared_error import FITTED, UNFITTED, ScoredRun, embedder_for, held_out
+from studies.own.shared_error import FITTED, UNFITTED, ScoredRun, embedder_for, held_out, table_of
 
 TABLE = machine.RESULTS / "found_again.csv"
 N_SENTENCES, FEWER = 1_500, 500
@@ -191,9 +190,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
     options = parser.parse_args()
     if options.data:
-        names = (*FITTED, *UNFITTED)
-        rows = list(chain.from_iterable(rows_of(options.data, name) for name in names))
-        pcsv.write_csv(pa.Table.from_pylist(rows), TABLE)
+        pcsv.write_csv(table_of(options.data, rows_of), TABLE)
     found = machine.provenance(seed=0, **scores(pcsv.read_csv(TABLE)))
     print(found["without"], found["with"], machine.write("found_again", found))
 

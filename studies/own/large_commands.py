@@ -13,8 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -24,7 +23,6 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from dialin.bench.memory import HighWater
 from dialin.discover.connections import Connections
 from dialin.jobs.predict import predict_parts, redacting
 from dialin.read.columns import Columns
@@ -35,7 +33,7 @@ from dialin.runs.parts import save_parts
 from dialin.runs.run import load
 from dialin.runs.update import united, update_plan
 from studies.own import machine
-from studies.own.large_input import HashedVectors, spoken, turns, write_run
+from studies.own.large_input import HashedVectors, Stages, measured, spoken, turns, write_run
 
 RESULTS = "large_input_streams"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -119,7 +117,7 @@ def gold_column(folder: Path, n: int) -> dict[str, object]:
     return {"labels": len(set(column_of(str(folder / f"table{n}.csv"), "intent")))}
 
 
-STAGES: dict[str, Callable[[Path, int], dict[str, object]]] = {
+STAGES: Stages = {
     stage.__name__: stage
     for stage in (
         *(read_lists, redact_lists, read_columns, read_sheet),
@@ -179,15 +177,6 @@ def _cell(cell: str | int, places: Mapping[str, int]) -> str:
 # --- the study ------------------------------------------------------------------------------------
 
 
-def one(stage: str, n: int, folder: Path) -> dict[str, Any]:
-    """Measure one figure in this process."""
-    high, begin = HighWater(), time.process_time()
-    before = high.mb()
-    found = STAGES[stage](folder, n)
-    seconds = round(time.process_time() - begin, 1)
-    return {"stage": stage, "n": n, "cpu_seconds": seconds, "peak_mb": high.mb(), "before_mb": before, **found}
-
-
 def figures(folder: Path, stages: Sequence[str], n: int) -> Iterator[dict[str, Any]]:
     """Yield the figures of each stage, from a process of its own; the last line of one that fails."""
     for stage in stages:
@@ -216,7 +205,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.one:
         stage, n, folder = options.one
-        print(json.dumps(one(stage, int(n), Path(folder))))
+        print(json.dumps(measured(STAGES, stage, int(n), Path(folder))))
         return
     with tempfile.TemporaryDirectory() as made:
         folder = options.inputs or Path(made) / "inputs"

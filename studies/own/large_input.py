@@ -251,7 +251,8 @@ def _discover(folder: Path, n: int, n_numbers: int) -> dict[str, object]:
     return {"intents": len(found.intents), "reckoned_mb": round(reckoned)}
 
 
-STAGES: dict[str, Callable[[Path, int], dict[str, object]]] = {
+Stages = dict[str, Callable[[Path, int], dict[str, object]]]
+STAGES: Stages = {
     stage.__name__: stage
     for stage in (
         *(read_parquet, read_csv, read_gz, read_json, redact_csv, redact_gz, redact_jsonl),
@@ -340,11 +341,11 @@ def figures(folder: Path, stages: Sequence[str], sizes: Sequence[int]) -> Iterat
             yield json.loads(done.stdout)
 
 
-def one(stage: str, n: int, folder: Path) -> dict[str, Any]:
+def measured(stages: Stages, stage: str, n: int, folder: Path) -> dict[str, Any]:
     """Measure one figure in this process."""
     high, begin = HighWater(), time.process_time()
     before = high.mb()
-    found = STAGES[stage](folder, n)
+    found = stages[stage](folder, n)
     seconds = round(time.process_time() - begin, 1)
     return {"stage": stage, "n": n, "cpu_seconds": seconds, "peak_mb": high.mb(), "before_mb": before, **found}
 
@@ -359,7 +360,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.one:
         stage, n, folder = options.one
-        print(json.dumps(one(stage, int(n), Path(folder))))
+        print(json.dumps(measured(STAGES, stage, int(n), Path(folder))))
         return
     rows = []
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -55,6 +55,8 @@ FEW = ((5, 60, 0), (12, 60, 0), (25, 60, 0), (5, 400, 1), (12, 200, 1))
 """Random intents of a part, most sentences of each, and the seed."""
 LEVEL = 0.95
 EVIDENCE = ("near", "wide", "log_size")
+RowsOf = Callable[[Path, str], Iterator[dict[str, Any]]]
+"""The folder of the data and the name of a set -> its clusters, one row each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +200,7 @@ def run_in(own: pa.Table) -> KeptClusters:
     return KeptClusters(FITTED.get(name, name), features, own["purity"].to_numpy())
 
 
-def table_of(data: Path) -> pa.Table:
+def table_of(data: Path, rows_of: RowsOf) -> pa.Table:
     """Return the clusters that dialin keeps in parts of all sets."""
     return pa.Table.from_pylist(list(chain.from_iterable(rows_of(data, name) for name in (*FITTED, *UNFITTED))))
 
@@ -234,7 +236,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
     options = parser.parse_args()
     if options.data:
-        pcsv.write_csv(table_of(options.data), TABLE)
+        pcsv.write_csv(table_of(options.data, rows_of), TABLE)
     found = machine.provenance(seed=0, **scores(runs_in(pcsv.read_csv(TABLE))))
     print(found, machine.write("shared_error", found))
 

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
@@ -29,7 +27,7 @@ from studies.own import machine, shared_error
 from studies.own.calibrate_kept import KeptClusters, LabelledVectors, fit, kept_of, labelled
 from studies.own.embedders import sentences_of
 from studies.own.found_again import some_of
-from studies.own.shared_error import EVIDENCE, FITTED, UNFITTED, ScoredRun, embedder_for, figures, runs_in
+from studies.own.shared_error import EVIDENCE, FITTED, UNFITTED, ScoredRun, embedder_for, figures, runs_in, table_of
 
 TABLE = machine.RESULTS / "small_corpora.csv"
 SMALL, MEDIUM = 120, 250
@@ -95,9 +93,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
     options = parser.parse_args()
     if options.data:
-        names = (*FITTED, *UNFITTED)
-        rows = list(chain.from_iterable(rows_of(options.data, name) for name in names))
-        pcsv.write_csv(pa.Table.from_pylist(rows), TABLE)
+        pcsv.write_csv(table_of(options.data, rows_of), TABLE)
     large, small = (runs_in(pcsv.read_csv(table)) for table in (shared_error.TABLE, TABLE))
     found = machine.provenance(seed=0, **scores(large, small))
     print({name: own["mean"] for name, own in scores(large, small).items() if name != "weights"})
