@@ -1,7 +1,9 @@
-"""What customers of some English and Chinese businesses say, in our own words: calls and chats that nothing has learnt.
+"""What customers of many English and Chinese businesses say, in our own words: calls, chats and questions.
 
-Each business has about 95 turns that state a need, of ten to thirteen needs of very unequal size, and 25 turns that
-state none (``studies.own.small_calls``).
+Those in `FOLDER` only measure, and nothing learns them (``studies.own.small_calls``): each has about 95 turns that
+state a need, of ten to thirteen needs of very unequal size, and 25 turns that state none. Those in `LEARNT` teach the
+embedders (``studies.own.embedders``): each has 14 to 34 needs, some of them near neighbours. Different people wrote the
+two, and no business is in both.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-FOLDER = Path(__file__).with_name("calls_data")
+FOLDER, LEARNT = (Path(__file__).with_name(name) for name in ("calls_data", "calls_learnt"))
 OTHER = "no need"
 
 
@@ -48,10 +51,18 @@ class Business:
         return np.array([need != OTHER for need in self.gold], dtype=np.bool_)
 
 
-def businesses(folder: Path) -> Iterator[Business]:
-    """Read each file of a folder: the turns in random order, for no order of writing may help."""
-    for path in sorted(folder.glob("*.json")):
+def businesses(folder: Path, language: str = "") -> Iterator[Business]:
+    """Read each file of a folder, or of a language: the turns in random order, for no order of writing may help."""
+    for path in sorted(folder.glob(f"{language}*.json")):
         found = json.loads(path.read_text("utf-8"))
         said = [(text, need) for need, texts in {**found["needs"], OTHER: found["other"]}.items() for text in texts]
         order = np.random.default_rng(0).permutation(len(said)).tolist()
         yield Business(path.stem, [said[i][0] for i in order], [said[i][1] for i in order])
+
+
+def needs_of(path: Path) -> pa.Table:
+    """Return the turns of a file that state a need, each with the name of its need in its language."""
+    found = json.loads(path.read_text("utf-8"))
+    names = found.get("names", {})
+    said = [(text, names.get(need, need)) for need, texts in found["needs"].items() for text in texts]
+    return pa.table({"text": [text for text, _ in said], "label": [name for _, name in said]})

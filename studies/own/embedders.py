@@ -28,7 +28,10 @@ from dialin.tune.embedder.settings import EmbedderJob, EmbedderSettings
 from dialin.tune.embedder.train import tune_embedder
 from dialin.tune.results import DONE
 from dialin.tune.sources import Reading
+from studies.own.calls import LEARNT, needs_of
 
+CALLS = {language: tuple(sorted(path.stem for path in LEARNT.glob(f"{language}-*.json"))) for language in ("en", "zh")}
+"""Businesses whose calls are learnt, by language, each of them a data set; those of ``small_calls`` are others."""
 FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         "clinc": ("clinc150_full_with_oos",),
@@ -36,17 +39,18 @@ FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
         "assistant": ("massive_en_us", "hwu64"),
         "mtop": ("mtop_i_small",),
         "support": ("bitext_customer_support", "sgd_dialogues"),
+        "calls": CALLS["en"],
     },
-    "zh": {"assistant": ("massive_zh_cn",), "smp": ("smp2019_ecdt_nlu_train",)},
+    "zh": {"assistant": ("massive_zh_cn",), "smp": ("smp2019_ecdt_nlu_train",), "calls": CALLS["zh"]},
 }
 """Data sets by language and family; those of a family share sentences, intents or a style."""
 SETTINGS = {
-    "en": EmbedderSettings("bge-small-en-v1.5", lora=16, average=0.65, learning_rate=4e-4, steps=160, bf16=True),
-    "zh": EmbedderSettings("bge-small-zh-v1.5", freeze=0, average=0.5, learning_rate=4e-5, steps=150, bf16=True),
+    "en": EmbedderSettings("bge-small-en-v1.5", lora=16, average=0.3, learning_rate=4e-4, steps=320),
+    "zh": EmbedderSettings("bge-small-zh-v1.5", freeze=0, average=0.3, learning_rate=4e-5, steps=250),
 }
 SHIPPED = {"en": f"local:{ENGLISH}", "zh": f"local:{CHINESE}"}
 """The shipped embedder of each language, whose fitted figures serve for its twins."""
-STEPS_OF_ALL = {"en": 200, "zh": 150}
+STEPS_OF_ALL = {"en": 400, "zh": 250}
 """Steps of the model that learns all families."""
 NOISE = ("oos", "NONE")
 """Labels of sentences without an intent, in the English sets."""
@@ -117,14 +121,18 @@ def told(name: str) -> Tell:
 
 
 def path_of(name: str, data: Path, out: Path) -> Path:
-    """Return the file of a data set, for a set of `KEYS` a copy in `out` with Chinese labels."""
-    if name not in KEYS:
+    """Return the file of a data set: for a set of `KEYS` a copy in `out` with Chinese labels, for calls their needs."""
+    calls, path = LEARNT / f"{name}.json", out / f"{name}.parquet"
+    if name not in KEYS and not calls.is_file():
         return data / f"{name}.parquet"
-    path = out / f"{name}.parquet"
     if not path.is_file():
-        chinese = json.loads(CHINESE_LABELS.read_text("utf-8"))[KEYS[name]]
-        write_table(path, relabelled(pq.read_table(data / f"{name}.parquet", columns=["text", "label"]), chinese))
+        write_table(path, needs_of(calls) if calls.is_file() else _in_chinese(name, data))
     return path
+
+
+def _in_chinese(name: str, data: Path) -> pa.Table:
+    chinese = json.loads(CHINESE_LABELS.read_text("utf-8"))[KEYS[name]]
+    return relabelled(pq.read_table(data / f"{name}.parquet", columns=["text", "label"]), chinese)
 
 
 def relabelled(table: pa.Table, names: Mapping[str, str]) -> pa.Table:
@@ -176,7 +184,7 @@ def missing_vectors(recipe: Recipe, out: Path) -> Iterator[tuple[str, Path]]:
 def write_vectors(recipe: Recipe, data: Path, out: Path) -> None:
     """Write vectors `X`, labels `y` and texts `t` of each set that a finished model has not learnt."""
     for name, path in missing_vectors(recipe, out):
-        found = sentences_of(pq.read_table(data / f"{name}.parquet"))
+        found = sentences_of(pq.read_table(path_of(name, data, out)))
         X = OnnxEmbedder(str((out / recipe.name).resolve())).encode(found.texts)
         path.parent.mkdir(exist_ok=True)
         write_whole(path, partial(_fill, found, X))

@@ -3,12 +3,13 @@
 Remake them whenever a shipped embedder changes: ``python -m studies.own.kinds`` (a few minutes). They learn from
 
 - our own sentences of calls (``kinds_data/en.txt``, ``zh.txt``);
+- the needs of the businesses that the embedders learn (``studies.own.calls``);
 - SGD's train split, with kinds by rule (`studies.own.sgd_kinds`);
 - single-turn sets of intents, in which every sentence is a need.
 
 They are measured on the demo's gold, on SGD's test split (by rule, and 240 turns by hand), on the customers' turns of
-dstc11_dev_insurance that state an intent, on the Chinese calls of mobilecs_example_dialogues, and on our own sentences
-by cross-validation. Writes ``studies/own/results/kinds.json``.
+dstc11_dev_insurance that state an intent, on the Chinese calls of mobilecs_example_dialogues, on the businesses that
+nothing learns, and on our own sentences by cross-validation. Writes ``studies/own/results/kinds.json``.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from dialin.name.kinds import KINDS, NEED, KindHead, Kinds, kind_features, kind_
 from dialin.name.openings import kinds_in_place
 from dialin.read.spoken import SpokenOrder
 from studies.own import data, machine
+from studies.own.calls import FOLDER, LEARNT, businesses
 from studies.own.sgd_kinds import hand_labelled, turns_of
 
 SENTENCES = Path(__file__).parent / "kinds_data"
@@ -44,9 +46,9 @@ INTENT_SETS = {
     ENGLISH: ("banking77_full", "clinc150_full_with_oos", "hwu64", "bitext_customer_support", "massive_en_us"),
     CHINESE: ("massive_zh_cn", "smp2019_ecdt_nlu_train"),
 }
-N_PER_SET, N_DIALOGUES, N_TEST_DIALOGUES, N_FOLDS, SEED = 400, 500, 150, 4, 0
-OWN, SGD, SETS = "own", "sgd", "sets"
-SHARES = {OWN: 1.0, SGD: 0.2, SETS: 0.2}
+N_PER_SET, N_PER_BUSINESS, N_DIALOGUES, N_TEST_DIALOGUES, N_FOLDS, SEED = 400, 15, 500, 150, 4, 0
+OWN, CALLS, SGD, SETS = "own", "calls", "sgd", "sets"
+SHARES = {OWN: 1.0, CALLS: 1.0, SGD: 0.2, SETS: 0.2}
 """Weight of each source within each kind: our sentences are as people talk in calls, the others are many."""
 NEED_WEIGHT = 2.0
 """Weight of a need beside any other kind: to ``--only needs``, a missed need costs more than a turn too many."""
@@ -89,6 +91,8 @@ def main() -> None:
 def training(name: str) -> Rows:
     """Return what the head of an embedder learns from, each sentence once."""
     needs = [(text, NEED, SETS) for source in INTENT_SETS[name] for text in needs_in(source)]
+    for business in businesses(LEARNT, language_of(name)):
+        needs += [(text, NEED, CALLS) for text in business.needs.texts[:N_PER_BUSINESS]]
     by_rule = turns_of("train", N_DIALOGUES, SEED) if name == ENGLISH else []
     turns = [(turn.text, turn.kind, SGD) for turn in by_rule if turn.kind]
     return list({text: (text, kind, source) for text, kind, source in [*needs, *turns, *own_sentences(name)]}.values())
@@ -97,7 +101,7 @@ def training(name: str) -> Rows:
 def own_sentences(name: str) -> Rows:
     """Return our own sentences, each under the heading of its kind."""
     rows, kind = [], ""
-    path = SENTENCES / ("zh.txt" if name == CHINESE else "en.txt")
+    path = SENTENCES / f"{language_of(name)}.txt"
     for line in filter(None, path.read_text("utf-8").splitlines()):
         if line.startswith("# "):
             kind = line.removeprefix("# ")
@@ -112,6 +116,11 @@ def needs_in(source: str) -> list[str]:
     inside = [text for text, label in zip(texts, labels.tolist(), strict=True) if label != "oos"]
     rows = np.random.default_rng(SEED).choice(len(inside), N_PER_SET, replace=False)
     return [inside[row] for row in rows.tolist()]
+
+
+def language_of(name: str) -> str:
+    """Return the language of an embedder, "en" or "zh"."""
+    return "zh" if name == CHINESE else "en"
 
 
 def head_of(name: str, rows: Rows) -> KindHead:
@@ -158,7 +167,7 @@ def vectors(name: str, texts: list[str]) -> NDArray[np.float32]:
 def figures_of(head: KindHead) -> dict[str, Any]:
     """Return what a head reaches on sentences that it did not learn."""
     found: dict[str, Any] = {"own, cross-validated": cross_validated(head.embedder)}
-    found |= {"demo": need_figures(head, demo(head.embedder))}
+    found |= {"demo": need_figures(head, demo(head.embedder)), "businesses": business_figures(head)}
     if head.embedder == CHINESE:
         return found | {"mobilecs": need_figures(head, mobilecs())}
     turns = [(turn, turn.kind) for turn in turns_of("test", N_TEST_DIALOGUES, SEED) if turn.kind]
@@ -209,6 +218,16 @@ def need_figures(head: KindHead, measured: Measured) -> dict[str, Any]:
     }
 
 
+def business_figures(head: KindHead) -> dict[str, Any]:
+    """Return the AUC of need against the rest in the turns of the businesses that nothing learns, and what is told."""
+    found = list(businesses(FOLDER, language_of(head.embedder)))
+    texts = [text for business in found for text in business.texts]
+    is_need = np.concatenate([business.is_need for business in found])
+    P = probabilities(head, texts, [CUSTOMER] * len(texts))
+    figures = {"turns": len(texts), "needs": int(is_need.sum()), "auc": auc(is_need, P[:, 0])}
+    return figures | {"called_needs": called_needs(P, is_need, ~is_need)}
+
+
 def called_needs(P: Floats, is_need: Bools, is_other: Bools) -> dict[str, float]:
     """Return the share of needs, and of customers' other turns, that are called needs."""
     called = P.argmax(axis=1) == 0
@@ -238,8 +257,7 @@ def demo(name: str) -> Measured:
     lines = (examples() / DEMO_INPUT).read_text("utf-8").splitlines()
     calls = {call["dialogue_id"]: call["turns"] for call in map(json.loads, lines)}
     with (examples() / DEMO_GOLD).open(encoding="utf-8", newline="") as stream:
-        language = "zh" if name == CHINESE else "en"
-        gold = [row for row in csv.DictReader(stream) if row["language"] == language]
+        gold = [row for row in csv.DictReader(stream) if row["language"] == language_of(name)]
     turns = [calls[row["dialogue_id"]][int(row["turn"])] for row in gold]
     roles = [turn["role"] for turn in turns]
     is_need = [bool(row["intent"]) and role == CUSTOMER for row, role in zip(gold, roles, strict=True)]

@@ -16,6 +16,7 @@ import pytest
 import scripted
 from dialin.tune.embedder.settings import EmbedderJob
 from studies.own import embedders
+from studies.own.calls import LEARNT
 from studies.own.embedders import CHINESE_LABELS, FAMILIES, make, recipes, sentences_of
 
 
@@ -59,17 +60,18 @@ def test_examples() -> None:
 def test_each_twin_lacks_one_family() -> None:
     found = recipes()
     assert list(found) == [
-        *("full", "no_clinc", "no_bank", "no_assistant", "no_mtop", "no_support"),
-        *("zh_full", "zh_no_assistant", "zh_no_smp"),
+        *("full", "no_clinc", "no_bank", "no_assistant", "no_mtop", "no_support", "no_calls"),
+        *("zh_full", "zh_no_assistant", "zh_no_smp", "zh_no_calls"),
     ]
     assert found["no_assistant"].unlearnt == ("massive_en_us", "hwu64")
-    assert found["zh_no_smp"].sets == ("massive_zh_cn",)
+    assert found["zh_no_calls"].sets == ("massive_zh_cn", "smp2019_ecdt_nlu_train")
+    assert found["zh_no_smp"].sets == ("massive_zh_cn", *found["zh_no_calls"].unlearnt)
     for recipe in found.values():
         whole = found["zh_full" if recipe.name.startswith("zh") else "full"]
         assert {*recipe.sets, *recipe.unlearnt} == {*whole.sets}
         assert not {*recipe.sets} & {*recipe.unlearnt}
     steps = [found[name].settings.steps for name in ("full", "no_bank", "zh_full", "zh_no_smp")]
-    assert steps == [200, 160, 150, 150]
+    assert steps == [400, 320, 250, 250]
 
 
 def test_chinese_labels_differ_from_each_other() -> None:
@@ -80,9 +82,19 @@ def test_chinese_labels_differ_from_each_other() -> None:
 def test_chinese_sets_are_learnt_with_chinese_labels(data: Path, tmp_path: Path, jobs: list[EmbedderJob]) -> None:
     make(recipes()["zh_no_smp"], data, tmp_path)
     [job] = jobs
-    assert job.data == (tmp_path / "massive_zh_cn.parquet",)
+    assert job.data[0] == tmp_path / "massive_zh_cn.parquet"
     assert pq.read_table(job.data[0])["label"].to_pylist() == ["添加日程", "播放音乐"]
     assert (job.reading.label, job.reading.noise, job.resume) == ("label", (), True)
+
+
+def test_calls_are_learnt_with_the_names_of_their_needs(data: Path, tmp_path: Path) -> None:
+    """An English need is named as its file names it, a Chinese one in Chinese; what states no need is not learnt."""
+    for name, label in (("en-passport", "renew-passport"), ("zh-bank", "挂失银行卡")):
+        learnt = pq.read_table(embedders.path_of(name, data, tmp_path))
+        assert label in learnt["label"].to_pylist()
+        assert len(set(learnt["text"].to_pylist())) == len(learnt) > 90
+        others = json.loads((LEARNT / f"{name}.json").read_text("utf-8"))["other"]
+        assert not {*others} & {*learnt["text"].to_pylist()}
 
 
 def test_what_is_finished_is_skipped(
@@ -92,7 +104,10 @@ def test_what_is_finished_is_skipped(
     run(monkeypatch, "--data", data, "--out", out, "--only", "no_bank")
     run(monkeypatch, "--data", data, "--out", out, "--only", "no_bank", "no_mtop")
     assert [job.out.name for job in jobs] == ["no_bank", "no_mtop"]
-    assert jobs[0].data == tuple(data / f"{name}.parquet" for name in recipes()["no_bank"].sets)
+    sets = recipes()["no_bank"].sets
+    assert jobs[0].data == tuple(embedders.path_of(name, data, out) for name in sets)
+    assert jobs[0].data[0] == data / "clinc150_full_with_oos.parquet"
+    assert jobs[0].data[-1] == out / f"{sets[-1]}.parquet"
     assert jobs[0].reading.noise == ("oos", "NONE")
     assert not (out / "vectors").exists()
 
