@@ -17,7 +17,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-FOLDER, LEARNT = (Path(__file__).with_name(name) for name in ("calls_data", "calls_learnt"))
+FOLDER, LEARNT, DIALOGUES = (
+    Path(__file__).with_name(name) for name in ("calls_data", "calls_learnt", "calls_dialogues")
+)
 OTHER = "no need"
 
 
@@ -58,6 +60,16 @@ def businesses(folder: Path, language: str = "") -> Iterator[Business]:
         said = [(text, need) for need, texts in {**found["needs"], OTHER: found["other"]}.items() for text in texts]
         order = np.random.default_rng(0).permutation(len(said)).tolist()
         yield Business(path.stem, [said[i][0] for i in order], [said[i][1] for i in order])
+
+
+def turns_in(path: Path) -> pa.Table:
+    """Return the turns of a file of dialogues as a table, with the columns that `dialin.read` knows, and the need."""
+    rows = [
+        {"dialogue_id": call["dialogue_id"], "turn": place, **turn}
+        for call in map(json.loads, path.read_text("utf-8").splitlines())
+        for place, turn in enumerate(call["turns"])
+    ]
+    return pa.Table.from_pylist(rows)
 
 
 def needs_of(path: Path) -> pa.Table:

@@ -10,8 +10,8 @@ import pytest
 
 from dialin.discover.state import Intent
 from studies.own import small_calls
-from studies.own.calls import FOLDER, OTHER, Business, businesses
-from studies.own.small_calls import JudgedCluster, judged
+from studies.own.calls import DIALOGUES, FOLDER, OTHER, Business, businesses, turns_in
+from studies.own.small_calls import Clustered, JudgedCluster, in_dialogues, judged
 
 
 @pytest.mark.parametrize("business", list(businesses(FOLDER)), ids=lambda business: business.name)
@@ -29,20 +29,17 @@ def test_no_long_turn_is_said_in_two_businesses() -> None:
     assert len(set(long)) == len(long)
 
 
-class FewClusters:
-    """What a fit leaves: clusters 0 (needs), 1 (needs, one of them alone) and 2 (answers)."""
-
-    labels_ = np.array([0, 0, 0, 0, 1, 1, 2])
-    intents_ = tuple(
-        Intent(i, f"name-{i}", 2, 2, p, "customer", (), kind=kind)
-        for i, (p, kind) in enumerate([(0.7, "need"), (0.4, "need"), (0.9, "answer")])
-    )
+INTENTS = tuple(
+    Intent(i, f"name-{i}", 2, 2, p, "customer", (), kind=kind)
+    for i, (p, kind) in enumerate([(0.7, "need"), (0.4, "need"), (0.9, "answer")])
+)
+"""Clusters 0 (needs), 1 (needs, one of them alone) and 2 (answers)."""
 
 
 def test_clusters_of_needs_are_judged_by_all_their_turns() -> None:
     """Of four turns three state one need, .75; of two one states none, so that one need is left, too few."""
     business = Business("b", [str(i) for i in range(7)], ["a", "a", "a", "b", "b", OTHER, "a"])
-    found = judged(FewClusters(), business)  # type: ignore[arg-type]
+    found = judged(Clustered(business, np.array([0, 0, 0, 0, 1, 1, 2]), INTENTS))
     assert found == [JudgedCluster(0.7, 0.75)]
     assert not found[0].is_good
 
@@ -61,3 +58,28 @@ def test_a_file_is_read_in_the_same_order_each_time(tmp_path: Path) -> None:
 def test_the_error_of_a_mean_falls_with_the_root_of_the_number() -> None:
     assert small_calls.mean_and_error([0.5]) == [0.5, 0.0]
     assert small_calls.mean_and_error([0.2, 0.4] * 2)[1] < small_calls.mean_and_error([0.2, 0.4])[1]
+
+
+def test_a_dialogue_is_measured_by_what_its_customer_says(tmp_path: Path) -> None:
+    calls = [
+        [("agent", "How can I help?", ""), ("customer", "my parcel is lost", "find-parcel"), ("customer", "bye", "")],
+        [("agent", "How can I help?", ""), ("customer", "I want my money back", "get-refund"), ("agent", "bye", "")],
+    ]
+    lines = [
+        {"dialogue_id": str(i), "turns": [dict(zip(("role", "text", "need"), turn, strict=True)) for turn in call]}
+        for i, call in enumerate(calls)
+    ]
+    (tmp_path / "en-x.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    clustered = in_dialogues(tmp_path / "en-x.jsonl", 0)
+    told = {"I want my money back": "get-refund", "bye": OTHER, "my parcel is lost": "find-parcel"}
+    assert dict(zip(clustered.business.texts, clustered.business.gold, strict=True)) == told
+    assert len(clustered.labels) == 3
+
+
+@pytest.mark.parametrize("path", sorted(DIALOGUES.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_dialogues_have_many_needs_which_customers_state(path: Path) -> None:
+    turns = turns_in(path).to_pylist()
+    assert len({turn["dialogue_id"] for turn in turns}) == 100
+    assert {turn["role"] for turn in turns} == {"agent", "customer"}
+    assert {turn["role"] for turn in turns if turn["need"]} == {"customer"}
+    assert len({turn["need"] for turn in turns} - {""}) >= 22
