@@ -50,7 +50,7 @@ N_PER_SET, N_PER_BUSINESS, N_DIALOGUES, N_TEST_DIALOGUES, N_FOLDS, SEED = 400, 1
 OWN, CALLS, SGD, SETS = "own", "calls", "sgd", "sets"
 SHARES = {OWN: 1.0, CALLS: 1.0, SGD: 0.2, SETS: 0.2}
 """Weight of each source within each kind: our sentences are as people talk in calls, the others are many."""
-NEED_WEIGHT = 2.0
+NEED_WEIGHT = 4.0
 """Weight of a need beside any other kind: to ``--only needs``, a missed need costs more than a turn too many."""
 TOTAL_WEIGHT, C = 5_000.0, 0.1
 """Sum of the weights of all sentences, and the inverse strength of the penalty on the weights of the head."""
@@ -133,14 +133,14 @@ def head_of(name: str, rows: Rows) -> KindHead:
 
 
 def weights_of(y: Ints, sources: NDArray[np.str_]) -> Floats:
-    """Return the weight of each sentence: a need weighs twice as much as any other kind; sources as in `SHARES`.
+    """Return the weight of each sentence: a need weighs four times as much as any other kind; sources as in `SHARES`.
 
     Examples
     --------
-    Both needs weigh 3,333 together, and both answers half of that:
+    Both needs weigh 4,000 together, and both answers a quarter of that:
 
     >>> weights_of(np.array([0, 0, 1, 1]), np.array(["own", "sgd", "own", "own"])).round().tolist()
-    [2778.0, 556.0, 833.0, 833.0]
+    [3333.0, 667.0, 500.0, 500.0]
     """
     weights = np.zeros(len(y))
     for kind in np.unique(y):

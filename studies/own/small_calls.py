@@ -79,7 +79,9 @@ def in_dialogues(path: Path, seed: int) -> Clustered:
     rows = [row for row, role in enumerate(corpus.roles or ()) if role == CUSTOMER]
     texts = [corpus.texts[row] for row in rows]
     business = Business(path.stem, texts, [needs[text] for text in texts])
-    return Clustered(business, clusterer.labels_[rows], clusterer.intents_)
+    labels = np.empty(len(corpus.texts), dtype=np.int64)
+    labels[corpus.occurrences["sentence_id"].to_numpy()] = clusterer.labels_
+    return Clustered(business, labels[rows], clusterer.intents_)
 
 
 def judged(clustered: Clustered) -> list[JudgedCluster]:

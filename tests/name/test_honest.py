@@ -64,7 +64,7 @@ def test_what_many_say_comes_before_a_better_one_that_nobody_says() -> None:
 
 def test_a_name_of_an_llm_of_said_words_may_lie_farther_off() -> None:
     name, material = "report-robot-arm", Material({"arm": 0.2})
-    near = {name: NEAR_WRITTEN}
+    near = {name: NEAR_WRITTEN["en"]}
     assert first([(name, 0.4)], material, near, (name,)) == name
     assert first([(name, 0.4)], material, near) == "various-requests"
     assert first([(name, 0.4)], Material(), near, (name,)) == "various-requests"
@@ -171,5 +171,5 @@ def test_what_is_done_alone_names_what_many_say_and_nothing_that_only_lies_near(
 
 def test_a_deed_that_more_say_than_its_object_needs_a_name_that_lies_very_near() -> None:
     material = Material({"取消": 0.9, "订单": 0.25})
-    assert Backing(material, "zh", near={"取消-订单": NEAR_DONE}).carries("取消-订单")
-    assert not Backing(material, "zh", near={"取消-订单": NEAR_DONE - 0.01}).carries("取消-订单")
+    assert Backing(material, "zh", near={"取消-订单": NEAR_DONE["zh"]}).carries("取消-订单")
+    assert not Backing(material, "zh", near={"取消-订单": NEAR_DONE["zh"] - 0.01}).carries("取消-订单")

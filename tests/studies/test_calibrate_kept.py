@@ -29,7 +29,7 @@ def balls(n_clusters: int, n_each: int, family: str = "a", seed: int = 0) -> cal
     """Return balls on the sphere, each with a label of its own."""
     X = spheres(n_clusters, n_each, seed=seed)
     gold = [f"intent {i // n_each}" for i in range(len(X))]
-    return labelled(family, X, Sentences([f"sentence {i}" for i in range(len(X))], gold), "local:intents-en-v3")
+    return labelled(family, X, Sentences([f"sentence {i}" for i in range(len(X))], gold), "local:intents-en-v4")
 
 
 def test_examples() -> None:
@@ -68,7 +68,7 @@ def test_a_set_is_used_whole_and_in_parts() -> None:
     assert sizes[:3] == some
     assert sizes[3::2] == [(300, 5), (400, 5), (720, 12), (960, 12), (840, 14), (1_120, 14)]  # there are only fourteen
     assert sizes[4::2] == sizes[3::2]
-    assert {part.data.embedder for part in parts_of(whole)} == {"local:intents-en-v3"}
+    assert {part.data.embedder for part in parts_of(whole)} == {"local:intents-en-v4"}
 
 
 def test_each_part_has_its_own_sentences_and_labels() -> None:

@@ -73,7 +73,7 @@ def test_a_dialogue_is_measured_by_what_its_customer_says(tmp_path: Path) -> Non
     clustered = in_dialogues(tmp_path / "en-x.jsonl", 0)
     told = {"I want my money back": "get-refund", "bye": OTHER, "my parcel is lost": "find-parcel"}
     assert dict(zip(clustered.business.texts, clustered.business.gold, strict=True)) == told
-    assert len(clustered.labels) == 3
+    assert clustered.labels.tolist() == [-1] * 3  # two calls are too few for intents
 
 
 @pytest.mark.parametrize("path", sorted(DIALOGUES.glob("*.jsonl")), ids=lambda path: path.stem)

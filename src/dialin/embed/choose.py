@@ -23,9 +23,12 @@ from dialin.llm.providers import PROVIDERS
 from dialin.llm.spec import Spec, at_server, form_hint, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean, tells_language
 
-ENGLISH = "intents-en-v3"
-CHINESE = "intents-zh-v2"
-_SUCCESSORS = {"intents-en-v1": ENGLISH, "intents-en-v2": ENGLISH, "intents-zh-v1": CHINESE}
+ENGLISH = "intents-en-v4"
+CHINESE = "intents-zh-v3"
+_SUCCESSORS = {
+    **dict.fromkeys(("intents-en-v1", "intents-en-v2", "intents-en-v3"), ENGLISH),
+    **dict.fromkeys(("intents-zh-v1", "intents-zh-v2"), CHINESE),
+}
 """What came with an earlier dialin, and what comes with this one; their vectors cannot be compared."""
 _FORMS = (
     "auto, local:/path/to/folder, local:ENGLISH+CHINESE, st:NAME, openai:MODEL@URL, gemini:MODEL@URL, "
@@ -114,7 +117,7 @@ def is_embedder(spec: Spec) -> bool:
 
     Examples
     --------
-    >>> [is_embedder(Spec("local", name)) for name in ("intents-en-v3", "gemma-3-270m", "./mine.gguf")]
+    >>> [is_embedder(Spec("local", name)) for name in ("intents-en-v4", "gemma-3-270m", "./mine.gguf")]
     [True, False, False]
     """
     is_file = spec.model.endswith(".gguf")
@@ -160,7 +163,7 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     --------
     >>> spec, reason = suited(["where is my card", "카드 어디 있어요"])
     >>> spec.name
-    'intents-en-v3'
+    'intents-en-v4'
     >>> reason
     '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows (st:NAME may)'
     """

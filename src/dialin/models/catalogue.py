@@ -207,15 +207,15 @@ _MODELS = (
         ),
     ),
     _shipped_embedder(
-        "intents-en-v3",
+        "intents-en-v4",
         "en",
-        ModelFile("model.onnx", "913688d40d41abde151a4360e3dcf77a8537094c419aef055e8a036476014536", 33_719_072),
+        ModelFile("model.onnx", "4b72077e359738db8ec653a60d846ed7ad030a6d90b290a1d1cc23bd332b323e", 33_719_072),
         ModelFile("tokenizer.json", "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb", 466_081),
     ),
     _shipped_embedder(
-        "intents-zh-v2",
+        "intents-zh-v3",
         "zh",
-        ModelFile("model.onnx", "246d898bc03fb068775e731ee18bbf8ea3d417ea90d9ced71160fb8660a636db", 23_872_871),
+        ModelFile("model.onnx", "e11419782e3bab2582a6ccb74d30813855933de28c5566adf2c2dfe4599f2d77", 23_872_871),
         ModelFile("tokenizer.json", "550e43118ce3b4f6d6b041c053f064e08a308848c6d98438ccbb7e33f3657873", 268_962),
     ),
     Model(

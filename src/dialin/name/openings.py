@@ -18,7 +18,7 @@ from dialin.name.actions import AGENT
 from dialin.name.kinds import Kinds
 from dialin.read.spoken import SpokenOrder
 
-LEARNT = np.array([2, 1, 1, 1, 1]) / 6
+LEARNT = np.array([4, 1, 1, 1, 1]) / 8
 """Share of each kind, in the order of `KINDS`, in what the heads learnt from: `studies.own.kinds.weights_of`."""
 OPENING = np.array([61, 1, 2, 2, 25]) / 91
 """Share of each kind among the first turns of customers: of 86 in the demo and in MobileCS, one more of each kind."""
@@ -41,12 +41,12 @@ def kinds_in_place(kinds: Kinds, roles: Sequence[str], order: SpokenOrder | None
 
     Examples
     --------
-    At the beginning, what reads like an answer is a need: .3 · (61/91) / (2/6) against .7 · (1/91) / (1/6).
+    At the beginning, what reads like an answer is a need: .3 · (61/91) / (4/8) against .7 · (1/91) / (1/8).
 
     >>> told = Kinds(np.array([[0.3, 0.7, 0, 0, 0]] * 2))
     >>> order = SpokenOrder(np.array([0, 1]), np.array([0, 0]))
     >>> kinds_in_place(told, ["customer"] * 2, order).P.round(2).tolist()
-    [[0.93, 0.07, 0.0, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0, 0.0]]
+    [[0.87, 0.13, 0.0, 0.0, 0.0], [0.3, 0.7, 0.0, 0.0, 0.0]]
     """
     is_agent = np.array([role == AGENT for role in roles], dtype=np.bool_)
     f = share_of_openings(kinds, is_agent) if order is None else shares_of_openings(kinds, is_agent, order)

@@ -17,8 +17,8 @@ from dialin.name.nearness import step_through
 from dialin.name.turn_phrases import turn_names, turn_phrases
 from dialin.name.turns import Turn
 
-NEAR_PHRASE = 0.6
-"""Least cosine of a sentence with the nearest phrase that it counts for."""
+NEAR_PHRASE = {"en": 0.64, "zh": 0.55}
+"""Least cosine of a sentence with the nearest phrase that it counts for, by the shipped embedder of its language."""
 LEAST = {SOCIAL: SAID_BY, ACKNOWLEDGEMENT: SAID_BY, DATA: 2 / 3}
 """Share of the sentences that must say a turn, by kind; digits alone may be an order number, a code or a date."""
 
@@ -47,8 +47,11 @@ def said_turns(
     asked = [turn_names(language, turn.role, turn.kind) if turn.kind in LEAST else () for turn in turns]
     pairs = {own: [(name, phrase) for name in own for phrase in turn_phrases(name)] for own in asked if own}
     embedded = {own: embed([phrase for _, phrase in each]) for own, each in pairs.items()} if vectors else {}
+    least = NEAR_PHRASE[language]
     found = [
-        turn_shares(X[:: step_through(len(X))], [name for name, _ in pairs[own]], embedded[own]) if own else {}
+        turn_shares(X[:: step_through(len(X))] @ embedded[own].T, [name for name, _ in pairs[own]], least)
+        if own
+        else {}
         for X, own in zip(vectors, asked, strict=False)
     ]
     return [
@@ -57,27 +60,25 @@ def said_turns(
     ]
 
 
-def turn_shares(X: NDArray[np.float32], names: Sequence[str], V: NDArray[np.float32]) -> dict[str, float]:
+def turn_shares(cosine: NDArray[np.float32], names: Sequence[str], least: float) -> dict[str, float]:
     """Return the share of the sentences that are nearest to a phrase of each name, the largest first.
 
     Parameters
     ----------
-    X : ndarray of shape (n_sentences, d), float32
-        Unit-norm vectors of sentences.
+    cosine : ndarray of shape (n_sentences, n_phrases), float32
+        Of sentences and phrases.
     names : sequence of str, n_phrases
         The name that each phrase is of.
-    V : ndarray of shape (n_phrases, d), float32
-        Unit-norm vectors of phrases.
+    least : float
+        Cosine below which a sentence is nearest to none.
 
     Examples
     --------
     Two of three sentences thank; the third lies too far from everything.
 
-    >>> X = np.array([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]])
-    >>> turn_shares(X, ["say-thanks", "say-hello"], np.eye(3)[:2])
+    >>> turn_shares(np.array([[1.0, 0.0], [0.8, 0.6], [0.1, 0.0]]), ["say-thanks", "say-hello"], 0.6)
     {'say-thanks': 0.6666666666666666}
     """
-    cosine = X @ V.T
     nearest = cosine.argmax(axis=1)
-    counts = Counter(names[i] for i in nearest[cosine.max(axis=1) >= NEAR_PHRASE].tolist())
-    return {name: n / len(X) for name, n in counts.most_common()}
+    counts = Counter(names[i] for i in nearest[cosine.max(axis=1) >= least].tolist())
+    return {name: n / len(cosine) for name, n in counts.most_common()}
