@@ -65,6 +65,24 @@ def flat(names: Sequence[str]) -> NDArray[np.float32]:
     return np.tile(np.array([1, 0], np.float32), (len(names), 1))
 
 
+STORIES = [
+    "he stood in my hallway shouting at me",
+    "your man with the van was so rude to my mother",
+    "the guy who brought it swore at me and drove off",
+    "he threw it over the gate and laughed when I complained",
+]
+
+
+def test_a_need_that_nobody_spells_out_has_the_name_that_people_have_for_it() -> None:
+    assert names_of([STORIES, ORDERS], "en") == ["complain-about-driver", "cancel-order"]
+    named = names_of([["那个送货的骂人", "他把箱子往地上一扔就走了", "小哥态度太差了，还摔门"], CHINESE[1]], "zh")
+    assert named == ["投诉-配送员", "取消-闹钟"]
+
+
+def test_names_begin_with_the_users_actions_where_there_are_some() -> None:
+    assert names_of([STORIES, ORDERS], "en", vocabulary=["report", "cancel"])[0].startswith("report-")
+
+
 def test_english_names_by_the_shipped_embedder() -> None:
     """An action that nobody says: "where is the nearest cash machine"."""
     cards, orders, machines = names_of(ENGLISH, "en")

@@ -15,6 +15,7 @@ from dialin.name.catch_all import SAID_BY, SOME
 from dialin.name.honest import (
     NEAR,
     NEAR_DONE,
+    NEAR_NEED,
     NEAR_UNSAID,
     NEAR_WRITTEN,
     Backing,
@@ -68,6 +69,11 @@ def test_a_name_of_an_llm_of_said_words_may_lie_farther_off() -> None:
     assert first([(name, 0.4)], material, near, (name,)) == name
     assert first([(name, 0.4)], material, near) == "various-requests"
     assert first([(name, 0.4)], Material(), near, (name,)) == "various-requests"
+
+
+def test_a_need_that_people_have_may_lie_farther_off_than_words_that_nobody_says() -> None:
+    near = {"complain-about-staff": NEAR_NEED["en"], "play-staff": NEAR_NEED["en"]}
+    assert [Backing(Material(), "en", near=near).carries(name) for name in near] == [True, False]
 
 
 def test_names_that_hold_keep_their_order() -> None:

@@ -15,8 +15,8 @@ import numpy as np
 from dialin.arrays import Matrix
 from dialin.llm.ask import Question, write
 from dialin.llm.base import LLM
-from dialin.name.by_nearness import as_text
 from dialin.name.labels import OBJECTIVES
+from dialin.name.near_centroids import as_text
 from dialin.name.once import Embed
 from dialin.prompts.prompt import Prompt
 from dialin.prompts.templates import load

@@ -8,20 +8,21 @@ needs, such as the phrases of turns, is embedded once. The pure parts are in `di
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dialin.cluster.centroids import unit_rows
-from dialin.name.actions import AGENT, CUSTOMER
+from dialin.name.actions import AGENT, CUSTOMER, action_of
 from dialin.name.candidates import Material, Phrases, actions_for, material_of, phrases_of, splits_of
 from dialin.name.catch_all import is_catch_all
 from dialin.name.general import DEEDS, GENERAL_OBJECTIVES
 from dialin.name.honest import Backing, by_agreement, with_medians
-from dialin.name.nearness import nearness, settle
+from dialin.name.near_centroids import Nearness, Scored, as_text
+from dialin.name.nearness import settle
+from dialin.name.needs import NEEDS
 from dialin.name.objective import length_of
 from dialin.name.offer import Offer
 from dialin.name.once import Embed, EmbeddedOnce
@@ -39,6 +40,8 @@ N_GENERAL = 3
 """General objectives of a cluster that meet actions, too."""
 N_ACTIONS = 8
 """Actions that an objective meets."""
+N_NEEDS = 1
+"""Needs that people have, the nearest of a cluster, whose names it may have."""
 SUPPORT = 0.1
 """Cosines that a name gains where the sentences fully carry its objective; as much again for its action."""
 LENGTH = 0.01
@@ -60,8 +63,6 @@ DEED = 0.1
 """Cosines that a name loses if it is about what is done alone: "咨询-取消" says less than "取消-订单"."""
 REACH = 0.1
 """Cosines that a name may lie behind the best of a cluster before the cluster rather shares its best name."""
-
-Scored = dict[str, float]
 
 
 def names_by_nearness(clusters: NamingTask, embed: Embed) -> list[str]:
@@ -123,7 +124,7 @@ def ranked_names(clusters: NamingTask, embed: Embed) -> list[list[tuple[str, flo
 def _common_texts(actions: Sequence[str], language: str) -> frozenset[str]:
     """Return the texts that the names of every role are compared with."""
     turns = {name for role in (CUSTOMER, AGENT) for name in turn_names(language, role, "")}
-    names = map(as_text, [*actions, *GENERAL_OBJECTIVES[language]])
+    names = map(as_text, [*actions, *GENERAL_OBJECTIVES[language], *NEEDS[language]])
     return frozenset([*names, *(phrase for name in turns for phrase in turn_phrases(name))])
 
 
@@ -134,7 +135,12 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     of_llm = clusters.written or [()] * len(material)
     written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
-    names = _combined(best, near, list(zip(material, turns, strict=True)), actions)
+    combined = _combined(best, near, list(zip(material, turns, strict=True)), actions)
+    may_be_needs = [
+        bool(one.objectives) and turn.is_open and turn.role != AGENT for one, turn in zip(material, turns, strict=True)
+    ]
+    needs = _usual_needs(near, may_be_needs, actions.names_of(NEEDS[clusters.language]))
+    names = [[*own, *usual] for own, usual in zip(combined, needs, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
@@ -167,42 +173,6 @@ def _score(name: str, near: float, material: Material, known: Container[str]) ->
 
 def _sorted(scores: Scored) -> list[tuple[str, float]]:
     return sorted(scores.items(), key=lambda each: (-each[1], each[0]))
-
-
-def as_text(name: str) -> str:
-    """Return a name as the embedder reads it.
-
-    Examples
-    --------
-    >>> as_text("cancel-order"), as_text("取消-订单")
-    ('cancel order', '取消订单')
-    """
-    return name.replace("-", " " if name.isascii() else "")
-
-
-@dataclass(frozen=True)
-class Nearness:
-    """Nearness of texts to the centroids, shape (n_clusters, d), by an embedder."""
-
-    centroids: NDArray[np.float32]
-    embed: Embed
-
-    def scores(self, names: Sequence[Iterable[str]]) -> list[Scored]:
-        """Return the nearness of the names of each cluster to it; each text is embedded once."""
-        each = list(dict.fromkeys(name for own in names for name in own))
-        place = {name: i for i, name in enumerate(each)}
-        pairs = [(place[name], g) for g, own in enumerate(names) for name in own]
-        if not pairs:
-            return [{} for _ in names]
-        found = iter(nearness(self.vectors(each), np.array(pairs, np.int64), self.centroids).tolist())
-        return [{name: next(found) for name in own_names} for own_names in names]
-
-    def vectors(self, names: Sequence[str]) -> NDArray[np.float32]:
-        """Return the unit-norm vectors of names, shape (n_names, d); that of a turn is the mean of its phrases."""
-        phrases = [turn_phrases(name) or (as_text(name),) for name in names]
-        V = self.embed([text for own in phrases for text in own])
-        ends = np.cumsum([len(own) for own in phrases])
-        return unit_rows(np.add.reduceat(V, [0, *ends[:-1]], axis=0)).astype(np.float32)
 
 
 def _best_objectives(
@@ -242,6 +212,10 @@ class Actions:
         words = actions_for(phrases, clusters.language, clusters.vocabulary)
         return cls(words, phrases, frozenset(clusters.vocabulary))
 
+    def names_of(self, needs: Sequence[str]) -> list[str]:
+        """Return the names of needs that may be given: where the user has actions, those that begin with one."""
+        return [need for need in needs if not self.vocabulary or action_of(need) in self.vocabulary]
+
     def fit(self, action: str, objective: str, said: float) -> bool:
         """Return whether the two can make a name; the user's own actions always do."""
         return action in self.vocabulary or self.phrases.fits(action, objective, said)
@@ -266,6 +240,12 @@ def _combined(
             found += [f"{action}-{objective}" for action in islice(fitting, N_ACTIONS)]  # the rest is never looked at
         names.append(found)
     return names
+
+
+def _usual_needs(near: Nearness, may_be_needs: Sequence[bool], needs: Sequence[str]) -> list[list[str]]:
+    """Return the names of the needs that lie nearest to each cluster that may state one."""
+    scores = near.scores([needs if may_be else () for may_be in may_be_needs])
+    return [_first(own, N_NEEDS) for own in scores]
 
 
 def _can_do(action: str, turn: Turn, material: Material) -> bool:

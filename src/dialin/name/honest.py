@@ -18,6 +18,7 @@ from dialin.name.candidates import Material, splits_of
 from dialin.name.catch_all import DETAILS, KNOWN, PROBLEMS, REPORT, SAID_BY, SOME, catch_all_names
 from dialin.name.general import DEEDS
 from dialin.name.nearness import step_through
+from dialin.name.needs import NEEDS
 from dialin.name.problems import NEUTRAL
 from dialin.name.turns import Turn
 
@@ -25,6 +26,8 @@ NEAR = {"en": 0.64, "zh": 0.52}
 """Least median cosine with the sentences of a name that some say, by the shipped embedder of their language."""
 NEAR_UNSAID = {"en": 0.68, "zh": 0.58}
 """Least one of a name that next to nobody says."""
+NEAR_NEED = {"en": 0.64, "zh": 0.57}
+"""Least one of a need that people have (`dialin.name.needs`): of random turns of a business one in twenty has one."""
 NEAR_DONE = {"en": 0.76, "zh": 0.7}
 """Least one of a name whose action more sentences say than what it is done to."""
 NEAR_TURN = {"en": 0.55, "zh": 0.47}
@@ -134,7 +137,8 @@ class Backing:
         have for a need.
         """
         share, is_alone = self.material.share_of(name), self._n_sayers(self.material.share_of(name)) == 1
-        is_known = any(objective in KNOWN for _, objective in splits_of(name))
+        is_need = name in NEEDS[self.language]
+        is_known = is_need or any(objective in KNOWN for _, objective in splits_of(name))
         if name in self.written and self.material.share_of_parts(name) > 0:
             return NEAR_WRITTEN[self.language]
         is_done_alone = name.partition("-")[2] in DEEDS
@@ -143,7 +147,8 @@ class Backing:
             return NEAR_DONE[self.language]
         if is_of_action or is_done_alone or (is_alone and not is_known):
             return math.inf
-        return (NEAR if share >= SOME and not is_alone else NEAR_UNSAID)[self.language]
+        least = (NEAR if share >= SOME and not is_alone else NEAR_UNSAID)[self.language]
+        return min(least, NEAR_NEED[self.language]) if is_need else least
 
 
 def with_medians(
