@@ -28,7 +28,8 @@ from dialin.discover.method import discover
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data
 from dialin.embed.choose import embedder_of
-from dialin.name.by_nearness import as_text, names_by_nearness
+from dialin.name.by_nearness import names_by_nearness
+from dialin.name.near_centroids import as_text
 from dialin.name.task import NamingTask
 from dialin.text.script import language_of
 from studies.own import data, machine

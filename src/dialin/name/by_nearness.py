@@ -139,8 +139,9 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     may_be_needs = [
         bool(one.objectives) and turn.is_open and turn.role != AGENT for one, turn in zip(material, turns, strict=True)
     ]
-    needs = _usual_needs(near, may_be_needs, actions.names_of(NEEDS[clusters.language]))
-    names = [[*own, *usual] for own, usual in zip(combined, needs, strict=True)]
+    table = actions.names_of(NEEDS[clusters.language]) if clusters.vectors else []
+    usual_needs = _usual_needs(near, may_be_needs, table)
+    names = [[*own, *needs] for own, needs in zip(combined, usual_needs, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
