@@ -2,8 +2,9 @@
 
 Those in `FOLDER` only measure, and nothing learns them (``studies.own.small_calls``): each has about 95 turns that
 state a need, of ten to thirteen needs of very unequal size, and 25 turns that state none. Those in `LEARNT` teach the
-embedders (``studies.own.embedders``): each has 14 to 34 needs, some of them near neighbours. Different people wrote the
-two, and no business is in both.
+embedders (``studies.own.embedders``): each has 14 to 40 needs, some of them near neighbours. Different people wrote the
+two, and no business is in both. Those in `DIALOGUES`, by others again, only measure, too: 100 whole calls or chats
+each.
 """
 
 from __future__ import annotations

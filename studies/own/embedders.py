@@ -39,11 +39,10 @@ FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
         "assistant": ("massive_en_us", "hwu64"),
         "mtop": ("mtop_i_small",),
         "support": ("bitext_customer_support", "sgd_dialogues"),
-        "calls": CALLS["en"],
     },
-    "zh": {"assistant": ("massive_zh_cn",), "smp": ("smp2019_ecdt_nlu_train",), "calls": CALLS["zh"]},
+    "zh": {"assistant": ("massive_zh_cn",), "smp": ("smp2019_ecdt_nlu_train",)},
 }
-"""Data sets by language and family; those of a family share sentences, intents or a style."""
+"""Public data sets by language and family; those of a family share sentences, intents or a style."""
 SETTINGS = {
     "en": EmbedderSettings("bge-small-en-v1.5", lora=16, average=0.3, learning_rate=4e-4, steps=320),
     "zh": EmbedderSettings("bge-small-zh-v1.5", freeze=0, average=0.3, learning_rate=4e-5, steps=250),
@@ -87,12 +86,17 @@ class Recipe:
 
 def recipes() -> dict[str, Recipe]:
     """Return the recipes by name: for each language one of all families, and one without each family."""
-    found = [_without(language, family) for language in FAMILIES for family in ("", *FAMILIES[language])]
+    found = [_without(language, family) for language in FAMILIES for family in ("", *_families(language))]
     return {recipe.name: recipe for recipe in found}
 
 
+def _families(language: str) -> dict[str, tuple[str, ...]]:
+    """Return all that is learnt, by family: the public sets, and the calls."""
+    return {**FAMILIES[language], "calls": CALLS[language]}
+
+
 def _without(language: str, family: str) -> Recipe:
-    families, settings = FAMILIES[language], SETTINGS[language]
+    families, settings = _families(language), SETTINGS[language]
     if not family:
         settings = replace(settings, steps=STEPS_OF_ALL[language])
     sets = tuple(name for other, names in families.items() if other != family for name in names)

@@ -13,14 +13,12 @@ model of the other families without and with the new evidence. It writes ``resul
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from dialin.arrays import Floats, Matrix, Rows
@@ -46,7 +44,7 @@ from studies.own.calibrate_kept import (
     purity_of,
 )
 from studies.own.embedders import Sentences, sentences_of
-from studies.own.shared_error import FITTED, UNFITTED, ScoredRun, embedder_for, held_out, table_of
+from studies.own.shared_error import FITTED, UNFITTED, ScoredRun, asked_table, embedder_for, held_out, runs_in
 
 TABLE = machine.RESULTS / "found_again.csv"
 N_SENTENCES, FEWER = 1_500, 500
@@ -139,21 +137,6 @@ def rows_of(data: Path, name: str) -> Iterator[dict[str, Any]]:
             yield {"set": name, "part": number, **{key: round(value, 4) for key, value in row.items()}}
 
 
-def runs_in(table: pa.Table, evidence: Sequence[str]) -> list[KeptClusters]:
-    """Return the clusters of each run in a table of clusters, with some of their evidence."""
-    rows = dict[tuple[str, int], list[dict[str, Any]]]()
-    for row in table.to_pylist():
-        rows.setdefault((row["set"], row["part"]), []).append(row)
-    return [
-        KeptClusters(
-            FITTED.get(name, name),
-            np.array([[row[key] for key in evidence] for row in own]),
-            np.array([row["purity"] for row in own]),
-        )
-        for (name, _), own in rows.items()
-    ]
-
-
 def scored(kept: Sequence[KeptClusters]) -> list[ScoredRun]:
     """Return the runs, scored by a model of the other families."""
     fitted = [one for one in kept if one.family not in UNFITTED]
@@ -186,12 +169,7 @@ def scores(table: pa.Table) -> dict[str, dict[str, dict[str, float]]]:
 
 def main() -> None:
     """Make the table of clusters, if wanted, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
-    options = parser.parse_args()
-    if options.data:
-        pcsv.write_csv(table_of(options.data, rows_of), TABLE)
-    found = machine.provenance(seed=0, **scores(pcsv.read_csv(TABLE)))
+    found = machine.provenance(seed=0, **scores(asked_table(__doc__, rows_of, TABLE)))
     print(found["without"], found["with"], machine.write("found_again", found))
 
 

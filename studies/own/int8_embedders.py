@@ -32,7 +32,7 @@ from dialin.tune.embedder.onnx import in_int8
 from dialin.tune.embedder.results import typical_texts
 from dialin.tune.sources import Reading
 from studies.own import data, machine
-from studies.own.embedders import Recipe, recipes
+from studies.own.embedders import Recipe, path_of, recipes
 from studies.own.left_out import SCORES, TWINS
 
 N_PARTS, SHARE, MAX_PART = 8, 0.7, 1_500
@@ -44,13 +44,13 @@ def convert(recipe: Recipe, sets: Path, old: Path, new: Path) -> None:
     import onnx  # noqa: PLC0415
     import tokenizers  # noqa: PLC0415
 
-    paths = [sets / f"{name}.parquet" for name in recipe.sets]
+    new.mkdir(parents=True, exist_ok=True)
+    paths = [path_of(name, sets, new.parent) for name in recipe.sets]
     texts = typical_texts(read_intents(paths, Reading("label", noise=recipe.noise)))
     tokenizer = tokenizers.Tokenizer.from_file(str(old / TOKENIZER))
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
     model = in_int8(with_float_matrices(onnx.load(old / MODEL)), [one.ids for one in tokenizer.encode_batch(texts)])
-    new.mkdir(parents=True, exist_ok=True)
     write_whole(new / MODEL, partial(_fill, model))
     shutil.copyfile(old / TOKENIZER, new / TOKENIZER)
 

@@ -187,17 +187,27 @@ def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
     return {"sets": found, "shared_error": shared_error, "purity_line": line, "purity_by_word": words}
 
 
-def runs_in(table: pa.Table) -> list[KeptClusters]:
-    """Return the clusters of each run in a table of clusters."""
+def runs_in(table: pa.Table, evidence: Sequence[str] = EVIDENCE) -> list[KeptClusters]:
+    """Return the clusters of each run in a table of clusters, with some of their evidence."""
     run = pc.binary_join_element_wise(table["set"], table["part"].cast(pa.string()), " ")
-    return [run_in(table.filter(pc.equal(run, name))) for name in dict.fromkeys(run.to_pylist())]
+    return [run_in(table.filter(pc.equal(run, name)), evidence) for name in dict.fromkeys(run.to_pylist())]
 
 
-def run_in(own: pa.Table) -> KeptClusters:
-    """Return the clusters of the one run in a table."""
+def run_in(own: pa.Table, evidence: Sequence[str]) -> KeptClusters:
+    """Return the clusters of the one run in a table, with some of their evidence."""
     name = own["set"][0].as_py()
-    features = np.stack([own[column].to_numpy() for column in EVIDENCE], axis=1)
+    features = np.stack([own[column].to_numpy() for column in evidence], axis=1)
     return KeptClusters(FITTED.get(name, name), features, own["purity"].to_numpy())
+
+
+def asked_table(doc: str | None, rows_of: RowsOf, path: Path) -> pa.Table:
+    """Return the table of clusters in a file, which is made anew where the command line has the data."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
+    options = parser.parse_args()
+    if options.data:
+        pcsv.write_csv(table_of(options.data, rows_of), path)
+    return pcsv.read_csv(path)
 
 
 def table_of(data: Path, rows_of: RowsOf) -> pa.Table:
@@ -232,12 +242,7 @@ def parts_of(whole: LabelledVectors) -> Iterator[LabelledVectors]:
 
 def main() -> None:
     """Make the table of clusters, if wanted, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
-    options = parser.parse_args()
-    if options.data:
-        pcsv.write_csv(table_of(options.data, rows_of), TABLE)
-    found = machine.provenance(seed=0, **scores(runs_in(pcsv.read_csv(TABLE))))
+    found = machine.provenance(seed=0, **scores(runs_in(asked_table(__doc__, rows_of, TABLE))))
     print(found, machine.write("shared_error", found))
 
 

@@ -10,7 +10,6 @@ of a model of all, into ``results/small_corpora.json``; with ``--data FOLDER`` i
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from studies.own import machine, shared_error
 from studies.own.calibrate_kept import KeptClusters, LabelledVectors, fit, kept_of, labelled
 from studies.own.embedders import sentences_of
 from studies.own.found_again import some_of
-from studies.own.shared_error import EVIDENCE, FITTED, UNFITTED, ScoredRun, embedder_for, figures, runs_in, table_of
+from studies.own.shared_error import EVIDENCE, FITTED, UNFITTED, ScoredRun, asked_table, embedder_for, figures, runs_in
 
 TABLE = machine.RESULTS / "small_corpora.csv"
 SMALL, MEDIUM = 120, 250
@@ -89,12 +88,8 @@ def by_family(runs: Sequence[ScoredRun]) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     """Make the table of clusters, if wanted, and write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
-    options = parser.parse_args()
-    if options.data:
-        pcsv.write_csv(table_of(options.data, rows_of), TABLE)
-    large, small = (runs_in(pcsv.read_csv(table)) for table in (shared_error.TABLE, TABLE))
+    small = runs_in(asked_table(__doc__, rows_of, TABLE))
+    large = runs_in(pcsv.read_csv(shared_error.TABLE))
     found = machine.provenance(seed=0, **scores(large, small))
     print({name: own["mean"] for name, own in scores(large, small).items() if name != "weights"})
     print(found["weights"], machine.write("small_corpora", found))

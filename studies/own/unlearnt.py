@@ -1,6 +1,6 @@
 """Compare embedders on sentences that none of them has learnt: DSTC11, NLU++, and our businesses that only measure.
 
-``python -m studies.own.unlearnt local:intents-en-v4 /path/to/a/folder`` measures Ward's tree told the number of
+``python -m studies.own.unlearnt local:intents-en-v4 local:/path/to/a/folder`` measures Ward's tree told the number of
 intents (AMI, ARI, ACC), and the share of the five nearest sentences of each that have its intent. Of the businesses,
 only the turns that state a need count, and the figures are means. Writes
 ``studies/own/results/unlearnt-LANGUAGE.json``.
@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 
 from dialin.arrays import Matrix
 from dialin.cluster.partition import Agglomerative
-from dialin.embed.base import Embedder
 from dialin.embed.choose import embedder_of
-from dialin.embed.onnx import OnnxEmbedder
 from dialin.score.metrics import score
 from studies.own import data, machine
 from studies.own.calls import FOLDER, businesses
@@ -87,14 +85,9 @@ def near_alike(X: Matrix, gold: NDArray[np.str_]) -> float:
     return float((gold[nearest] == gold[:, None]).mean())
 
 
-def opened(spec: str) -> Embedder:
-    """Return the embedder of a spec, or of a folder."""
-    return OnnxEmbedder(spec) if spec.startswith("/") else embedder_of(spec).embedder
-
-
 def means_of(spec: str, language: str) -> dict[str, dict[str, float]]:
     """Return the mean figures of an embedder on each kind of corpus."""
-    embedder, found = opened(spec), dict[str, list[dict[str, float]]]()
+    embedder, found = embedder_of(spec), dict[str, list[dict[str, float]]]()
     for corpus in corpora(language):
         found.setdefault(corpus.corpus, []).append(figures_of(embedder.encode(corpus.texts), np.array(corpus.gold)))
     return {

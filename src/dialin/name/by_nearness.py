@@ -135,13 +135,9 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     of_llm = clusters.written or [()] * len(material)
     written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
-    combined = _combined(best, near, list(zip(material, turns, strict=True)), actions)
-    may_be_needs = [
-        bool(one.objectives) and turn.is_open and turn.role != AGENT for one, turn in zip(material, turns, strict=True)
-    ]
-    table = actions.names_of(NEEDS[clusters.language]) if clusters.vectors else []
-    usual_needs = _usual_needs(near, may_be_needs, table)
-    names = [[*own, *needs] for own, needs in zip(combined, usual_needs, strict=True)]
+    each = list(zip(material, turns, strict=True))
+    usual_needs = _usual_needs(near, each, actions.names_of(NEEDS[clusters.language]) if clusters.vectors else [])
+    names = [[*own, *needs] for own, needs in zip(_combined(best, near, each, actions), usual_needs, strict=True)]
     usual = _turn_names(material, near, turns, clusters.language)
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
@@ -243,8 +239,9 @@ def _combined(
     return names
 
 
-def _usual_needs(near: Nearness, may_be_needs: Sequence[bool], needs: Sequence[str]) -> list[list[str]]:
-    """Return the names of the needs that lie nearest to each cluster that may state one."""
+def _usual_needs(near: Nearness, clusters: Sequence[tuple[Material, Turn]], needs: Sequence[str]) -> list[list[str]]:
+    """Return the names of the needs that lie nearest to each cluster that may state one; agents state none."""
+    may_be_needs = [one.objectives and turn.is_open and turn.role != AGENT for one, turn in clusters]
     scores = near.scores([needs if may_be else () for may_be in may_be_needs])
     return [_first(own, N_NEEDS) for own in scores]
 

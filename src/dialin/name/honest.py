@@ -34,6 +34,7 @@ NEAR_TURN = {"en": 0.55, "zh": 0.47}
 """Least one of a name of a turn: who says "the one in Lisbon" spells no name."""
 NEAR_WRITTEN = {"en": 0.45, "zh": 0.37}
 """Least one of a name that an LLM wrote with words that the sentences say."""
+_NEEDS = {language: frozenset(names) for language, names in NEEDS.items()}
 PROVIDE = {"en": "provide", "zh": "提供"}
 """What who gives data does."""
 FEW = 2
@@ -137,7 +138,7 @@ class Backing:
         have for a need.
         """
         share, is_alone = self.material.share_of(name), self._n_sayers(self.material.share_of(name)) == 1
-        is_need = name in NEEDS[self.language]
+        is_need = name in _NEEDS[self.language]
         is_known = is_need or any(objective in KNOWN for _, objective in splits_of(name))
         if name in self.written and self.material.share_of_parts(name) > 0:
             return NEAR_WRITTEN[self.language]
