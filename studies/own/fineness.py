@@ -22,15 +22,16 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from dialin.arrays import Floats, Labels, Matrix
+from dialin.cluster.axes import along_leading_axes
 from dialin.cluster.cut_weights import FITTED, CutWeights
 from dialin.cluster.cuts import (
     MeasuredSample,
     closeness_of,
     cuts_of,
-    gap_of,
     measured_rows,
     random_like,
     samples_of,
+    worth_of,
 )
 from dialin.cluster.granularity import MIN_SAMPLE, N_EACH, cut_probabilities, number_at, numbers_shown, quantiles
 from dialin.discover.heights import LEAST_MEASURED
@@ -133,13 +134,13 @@ def figures_of(data: str, part: str, X: Matrix, gold: NDArray[np.str_]) -> CutFi
     rng = np.random.default_rng(0)
     order = measured_rows(X, rng)
     X, gold = X[order], gold[order]
-    whole = MeasuredSample(X)
+    whole = MeasuredSample(along_leading_axes(X))
     cuts, partition = cuts_of(len(X), LEAST_MEASURED), whole.partition
     closeness = closeness_of(X, partition, cuts)
     near = number_at(closeness_in(data, FITTED), closeness, cuts)
     samples = samples_of(whole, max(MIN_SAMPLE, round(N_EACH * near)), rng)
     own = cuts_of(len(samples[0].X), LEAST_MEASURED)
-    worth = np.mean([gap_of(sample, own, LEAST_MEASURED, rng, random_like) for sample in samples], axis=0)
+    worth = worth_of(samples, own, LEAST_MEASURED, rng, random_like)
     sizes = np.unique(gold, return_counts=True)[1]
     return CutFigures(
         data,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialin.arrays import Floats
-from dialin.cluster.axes import ShortBounds, leading_part, ranks, shortened
+from dialin.cluster.axes import ShortBounds, along_leading_axes, leading_part, ranks, shortened
 
 
 def noise(n: int, d: int, seed: int) -> Floats:
@@ -86,3 +86,20 @@ def test_similar_points_have_neighbouring_ranks() -> None:
 def test_ranks_of_few_points() -> None:
     assert ranks(np.zeros((0, 2)), 5).tolist() == []
     assert ranks(np.zeros((3, 2)), 2).tolist() == [0, 1, 2]
+
+
+def test_rows_of_few_dimensions_keep_their_cosines_along_the_leading_axes() -> None:
+    """Twenty dimensions hold all of the rows, turned into fifty: along twenty axes, nothing is lost."""
+    rng = np.random.default_rng(0)
+    axes = np.linalg.qr(rng.standard_normal((50, 20))).Q
+    rows = rng.standard_normal((40, 20)) @ axes.T
+    X = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    short = along_leading_axes(X, 20)
+    assert short.shape == (40, 20)
+    np.testing.assert_allclose(short @ short.T, X @ X.T, atol=1e-5)
+    assert along_leading_axes(X, 50) is X
+
+
+def test_rows_along_the_leading_axes_have_unit_norm() -> None:
+    X = np.random.default_rng(0).standard_normal((30, 12)).astype(np.float32)
+    np.testing.assert_allclose(np.linalg.norm(along_leading_axes(X, 4), axis=1), 1, atol=1e-6)

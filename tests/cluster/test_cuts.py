@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
+from dialin.arrays import Matrix
 from dialin.cluster.cuts import (
     GROUND,
     Curves,
+    MeasuredSample,
     closeness_of,
     cuts_of,
     gap,
@@ -19,6 +23,7 @@ from dialin.cluster.cuts import (
     rand_index,
     random_like,
     silhouettes,
+    worth_of,
 )
 from dialin.cluster.granularity import Measuring, granularity_of
 from dialin.cluster.partition import Agglomerative
@@ -143,3 +148,25 @@ def test_levels_of_some_rows_know_no_join_with_others() -> None:
     both = np.array([True, True, False, True, True])
     assert levels(tree, both, np.array([2.0, 3.0, 4.0])) == pytest.approx([2.0, np.sqrt(2.0), 1.0])
     assert (levels(tree, np.array([True, False, True, False, False]), np.array([2.0])) > 0).all()
+
+
+def test_samples_of_one_corpus_share_the_random_points() -> None:
+    """Two samples of 40 rows: eight sets of random points in all, drawn like the first sample."""
+    samples = [MeasuredSample(spheres(4, 10, seed=seed)) for seed in (0, 1)]
+    like, drawn = list[Matrix](), list[Matrix]()
+
+    def draw(X: Matrix) -> Callable[[np.random.Generator], Matrix]:
+        like.append(X)
+        draw_one = random_like(X)
+
+        def noted(rng: np.random.Generator) -> Matrix:
+            drawn.append(draw_one(rng))
+            return drawn[-1]
+
+        return noted
+
+    worth = worth_of(samples, cuts_of(40, 3), 3, np.random.default_rng(0), draw)
+    assert [X is samples[0].X for X in like] == [True]
+    assert len(drawn) == 8
+    assert worth.shape == cuts_of(40, 3).shape
+    assert worth.min() >= 0 < worth.max()

@@ -28,6 +28,27 @@ def leading_part(points: Floats, n_axes: int) -> Floats:
     return np.asarray(points @ axes)
 
 
+def along_leading_axes(X: Matrix, n_axes: int = N_LEADING) -> Matrix:
+    """Return unit rows (n, d) along the axes of which they have most, as unit rows (n, n_axes); X itself if d is small.
+
+    The axes go through the origin, so that the mean row stays as long as it is.
+
+    Examples
+    --------
+    Of three numbers, the third is 0 or small:
+
+    >>> X = np.array([[0.6, 0.8, 0.0], [0.8, 0.6, 0.0], [0.0, 0.995, 0.1]], dtype=np.float32)
+    >>> short = along_leading_axes(X, 2)
+    >>> short.shape, [[round(float(cosine), 2) for cosine in row] for row in short @ short.T]
+    ((3, 2), [[1.0, 0.96, 0.8], [0.96, 1.0, 0.6], [0.8, 0.6, 1.0]])
+    """
+    if X.shape[1] <= n_axes:
+        return X
+    short = leading_part(X.astype(np.float64), n_axes)
+    length = np.linalg.norm(short, axis=1, keepdims=True)
+    return np.asarray(short / np.maximum(length, 1e-9), dtype=np.float32)
+
+
 def shortened(points: Floats, leading: Floats) -> Floats:
     """Return points that lie no farther apart than these (m, d): their leading part, and the length of what it lacks.
 

@@ -101,14 +101,20 @@ def cuts_of(n: int, min_size: int) -> Labels:
     return np.unique(np.round(np.geomspace(min(2.0, largest), largest, N_CUTS)).astype(np.int64))
 
 
-def gap_of(sample: MeasuredSample, cuts: Labels, min_size: int, rng: np.random.Generator, draw: Draw) -> Floats:
-    """Return the worth of each cut beyond random points, shape (n_cuts,), the mean over sub-samples; 0 or more."""
-    n = len(sample.X)
-    found = curves(sample, cuts, min_size, int(np.clip(N_SAMPLED_ROWS // n, MIN_SAMPLES, MAX_SAMPLES)), rng)
+def worth_of(
+    samples: Sequence[MeasuredSample], cuts: Labels, min_size: int, rng: np.random.Generator, draw: Draw
+) -> Floats:
+    """Return the worth of each cut beyond random points, shape (n_cuts,), the mean over samples of n rows; 0 or more.
+
+    All samples are of one corpus, so the same random points, drawn like the first of them, serve for all.
+    """
+    n = len(samples[0].X)
+    n_parts = int(np.clip(N_SAMPLED_ROWS // n, MIN_SAMPLES, MAX_SAMPLES))
+    found = [curves(sample, cuts, min_size, n_parts, rng) for sample in samples]
+    drawn = draw(samples[0].X)
     n_random = int(np.clip(MAX_MEASURED // n, 1, MAX_RANDOM))
-    drawn = draw(sample.X)
     random = [curves(MeasuredSample(drawn(rng)), cuts, min_size, N_RANDOM, rng) for _ in range(n_random)]
-    return np.asarray(gap(found, random, cuts).mean(axis=0))
+    return np.asarray(np.mean([gap(one, random, cuts).mean(axis=0) for one in found], axis=0))
 
 
 def random_like(X: Matrix) -> Callable[[np.random.Generator], Matrix]:

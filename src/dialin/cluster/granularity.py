@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dialin.arrays import Bools, Floats, Labels, Matrix
+from dialin.cluster.axes import along_leading_axes
 from dialin.cluster.cut_weights import CutWeights
 from dialin.cluster.cuts import (
     MAX_MEASURED,
@@ -29,11 +30,11 @@ from dialin.cluster.cuts import (
     MeasuredSample,
     closeness_of,
     cuts_of,
-    gap_of,
     levels,
     measured_rows,
     random_like,
     samples_of,
+    worth_of,
 )
 from dialin.cluster.tree import Tree
 
@@ -198,17 +199,17 @@ def granularity_of(
     """
     rng = np.random.default_rng(measuring.seed)
     rows = measured_rows(X, rng)
-    own = MeasuredSample(X[rows])
+    own = MeasuredSample(along_leading_axes(X[rows]))
     cuts = cuts_of(len(rows), measuring.min_size)
     if len(X) < MIN_MEASURED or len(cuts) < 2:
         return None
-    closeness = closeness_of(own.X if alone is None else alone[rows], own.partition, cuts)
+    closeness = closeness_of((X if alone is None else alone)[rows], own.partition, cuts)
     near = number_at(measuring.weights.closeness, closeness, cuts)
     size = max(MIN_SAMPLE, round(N_EACH * near)) if measuring.weights.distance else len(rows)
     samples = samples_of(own, size, rng, measuring.most_samples)
     n_sampled = len(samples[0].X)
     cuts = cuts_of(n_sampled, measuring.min_size)
-    worth = np.mean([gap_of(sample, cuts, measuring.min_size, rng, draw) for sample in samples], axis=0)
+    worth = worth_of(samples, cuts, measuring.min_size, rng, draw)
     numbers = np.minimum(numbers_shown(cuts, n_sampled, measuring.weights), len(rows) - 1)
     p = cut_probabilities(worth, numbers, near, measuring.weights)
     low, median, high = (round(k) for k in quantiles(numbers, p))
