@@ -74,12 +74,12 @@ def test_the_wheel_has_every_file_of_the_package_and_no_other(wheel: Path) -> No
         "dialin/judge/calibration.json",
         "dialin/models/adapters/*.gguf",
         "dialin/models/adapters/*.md",
-        "dialin/models/embedders/intents-en-v4/model.onnx",
-        "dialin/models/embedders/intents-en-v4/tokenizer.json",
-        "dialin/models/embedders/intents-en-v4/README.md",
-        "dialin/models/embedders/intents-zh-v3/model.onnx",
-        "dialin/models/embedders/intents-zh-v3/tokenizer.json",
-        "dialin/models/embedders/intents-zh-v3/README.md",
+        "dialin/models/embedders/intents-en-v5/model.onnx",
+        "dialin/models/embedders/intents-en-v5/tokenizer.json",
+        "dialin/models/embedders/intents-en-v5/README.md",
+        "dialin/models/embedders/intents-zh-v4/model.onnx",
+        "dialin/models/embedders/intents-zh-v4/tokenizer.json",
+        "dialin/models/embedders/intents-zh-v4/README.md",
         "dialin/name/kinds.npz",
         "dialin/name/role_words.json",
         "dialin/prompts/*.en.v?.txt",
@@ -167,7 +167,7 @@ def test_installed_models_list(installed: Installed, tmp_path: Path) -> None:
 
 def test_installed_models_verify(installed: Installed, tmp_path: Path) -> None:
     printed = installed.run("dialin", "models", "verify", home=tmp_path)
-    assert str(installed.site / "dialin" / "models" / "embedders" / "intents-en-v4") in printed
+    assert str(installed.site / "dialin" / "models" / "embedders" / "intents-en-v5") in printed
     assert printed.count("  ok\n") == 2
 
 

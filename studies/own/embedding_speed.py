@@ -1,6 +1,6 @@
 """Measure how many sentences an embedder reads in a second of a core, beside others and in several rounds.
 
-``python -m studies.own.embedding_speed local:/path/to/old local:intents-en-v4 --data bank77_small`` says what a change
+``python -m studies.own.embedding_speed local:/path/to/old local:intents-en-v5 --data bank77_small`` says what a change
 of the embedder brings on this machine. Time is that of the processor, summed over its cores, so other programs disturb
 it little; where nothing else runs, two cores read twice as many sentences in a second of the clock, which is noted,
 too. Each embedder reads the same sentences, without the cache. Writes

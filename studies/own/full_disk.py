@@ -112,7 +112,7 @@ class Place:
 
     def discover(self, moment: str = "", place: int = 0) -> Ended:
         """Find the intents of the input."""
-        llm = ("--llm", f"openai:storm@http://127.0.0.1:{self.port}/v1", "--embedder", "local:intents-en-v4")
+        llm = ("--llm", f"openai:storm@http://127.0.0.1:{self.port}/v1", "--embedder", "local:intents-en-v5")
         return self.run(("discover", "calls.csv", "--out", "run", *llm), moment, place)
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ from dialin.scale import embedder as scaled
 from dialin.scale.cluster import joined_cluster
 from studies.own import data, machine
 
-SPEC = "local:intents-en-v4"
+SPEC = "local:intents-en-v5"
 N_PIECES = 1_500
 POLL_S = 0.2
 COMMAND = """

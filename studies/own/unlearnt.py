@@ -1,6 +1,6 @@
 """Compare embedders on sentences that none of them has learnt: DSTC11, NLU++, and our businesses that only measure.
 
-``python -m studies.own.unlearnt local:intents-en-v4 local:/path/to/a/folder`` measures Ward's tree told the number of
+``python -m studies.own.unlearnt local:intents-en-v5 local:/path/to/a/folder`` measures Ward's tree told the number of
 intents (AMI, ARI, ACC), and the share of the five nearest sentences of each that have its intent. Of the businesses,
 only the turns that state a need count, and the figures are means. Writes
 ``studies/own/results/unlearnt-LANGUAGE.json``.

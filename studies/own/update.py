@@ -349,7 +349,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=10, help="months of each run")
     parser.add_argument("--only", choices=["courses", "alarms"])
     options = parser.parse_args()
-    embed = open_embedder("local:intents-en-v4").encode
+    embed = open_embedder("local:intents-en-v5").encode
     found: dict[str, Any] = {}
     if options.only != "alarms":
         task = CourseTask(options.set, options.n, options.parts, options.seed, options.wrong, options.enough)

@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=10, help="months of each run")
     parser.add_argument("--only", choices=["new", "alarms"])
     options = parser.parse_args()
-    embed = open_embedder("local:intents-en-v4").encode
+    embed = open_embedder("local:intents-en-v5").encode
     found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     if options.only != "alarms":
         trials = [

@@ -336,13 +336,13 @@ def test_models_are_listed(cli: Cli) -> None:
     result = cli("models")
     assert result.stdout == cli("models", "list").stdout
     states = {line.split()[0]: line.split()[5] for line in result.stdout.splitlines()}
-    assert states["intents-en-v4"] == states["intents-zh-v3"] == "shipped"
+    assert states["intents-en-v5"] == states["intents-zh-v4"] == "shipped"
     assert states["bge-small-en-v1.5"] == "-"
 
 
 def test_a_shipped_model_is_not_fetched(cli: Cli, tmp_path: Path) -> None:
-    result = cli("models", "fetch", "intents-en-v4", "intents-zh-v3")
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["intents-en-v4", "intents-zh-v3"]
+    result = cli("models", "fetch", "intents-en-v5", "intents-zh-v4")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["intents-en-v5", "intents-zh-v4"]
     assert "fetch" not in result.stderr
     assert not (tmp_path / "home" / "models").exists()
     assert cli("models", "verify").stdout.count("  ok\n") == 2

@@ -159,7 +159,7 @@ def test_a_check_is_for_machines_too(cli: Cli, asked: Asked) -> None:
 
 
 def test_a_check_of_a_shipped_embedder_needs_no_option(cli: Cli, home: Path) -> None:
-    result = cli("models", "check", "local:intents-en-v4")
+    result = cli("models", "check", "local:intents-en-v5")
     assert result.exit_code == 0, result.stderr
     assert "dimensions            384" in result.stdout
 

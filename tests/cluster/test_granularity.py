@@ -88,7 +88,7 @@ def test_only_the_shipped_embedders_have_fitted_weights() -> None:
     """ "" is the embedder of vectors whose origin nobody knows."""
     assert all(weights_for(name).distance > 0 for name in FITTED_EMBEDDERS)
     assert all(weights_for(name, is_chinese=True).closeness < weights_for(name).closeness for name in FITTED_EMBEDDERS)
-    for name in ("", "local:bge-small-en-v1.5", "openai:bge-m3@http://localhost/v1", "local:/models/intents-en-v4"):
+    for name in ("", "local:bge-small-en-v1.5", "openai:bge-m3@http://localhost/v1", "local:/models/intents-en-v5"):
         assert weights_for(name) == weights_for(name, is_chinese=True) == CutWeights()
         assert weights_for(name).distance == 0.0
 

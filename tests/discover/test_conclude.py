@@ -14,12 +14,12 @@ from dialin.discover.naming import language_at
 from dialin.discover.settings import Settings
 from dialin.discover.state import Data, Intent
 
-ENGLISH, CHINESE = "local:intents-en-v4", "local:intents-zh-v3"
+ENGLISH, CHINESE = "local:intents-en-v5", "local:intents-zh-v4"
 TIGHT, WIDE = np.array([[1, 0], [1, 0]], np.float32), np.array([[1, 0], [0, 1]], np.float32)
 
 
 def is_mixed(
-    X: NDArray[np.float32], p_good: float, embedder: str = "local:intents-en-v4", actions: tuple[str, ...] = ()
+    X: NDArray[np.float32], p_good: float, embedder: str = "local:intents-en-v5", actions: tuple[str, ...] = ()
 ) -> bool:
     """Return whether an intent of two sentences is named as a mixed one."""
     data = Data(["one", "two"], X, np.ones(2, np.int64), ["", ""], embedder)
@@ -58,5 +58,5 @@ def test_where_the_chinese_embedder_reads_all_names_are_chinese() -> None:
     texts = ["我的包裹到哪了", "退款", "ok", "haode"]
     data = Data(texts, np.eye(4, dtype=np.float32), np.ones(4, dtype=np.int64), [""] * 4, CHINESE)
     assert language_at(data, np.array([2, 3])) == "zh"
-    both = replace(data, embedder=f"{ENGLISH}+intents-zh-v3")
+    both = replace(data, embedder=f"{ENGLISH}+intents-zh-v4")
     assert language_at(both, np.array([2, 3])) == "en"

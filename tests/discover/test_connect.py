@@ -77,9 +77,9 @@ def test_a_server_that_is_not_there_is_found_out_at_once(home: Path) -> None:
 
 
 def test_hashes_are_those_of_what_comes_with_dialin() -> None:
-    specs = ["local:gemma-3-270m+judge", "local:intents-en-v4+bge-small-zh-v1.5", "openai:m", "none", "test:x"]
+    specs = ["local:gemma-3-270m+judge", "local:intents-en-v5+bge-small-zh-v1.5", "openai:m", "none", "test:x"]
     found = model_hashes([*specs, "local:/no/such.gguf"])
-    names = {"gemma-3-270m", "gemma-3-270m+judge", "intents-en-v4", "bge-small-zh-v1.5"}
+    names = {"gemma-3-270m", "gemma-3-270m+judge", "intents-en-v5", "bge-small-zh-v1.5"}
     assert set(found) == names
 
 

@@ -57,11 +57,11 @@ class ToyEmbedder:
 @pytest.mark.parametrize(
     ("n_chinese", "spec"),
     [
-        (0, "local:intents-en-v4"),
-        (1, "local:intents-en-v4"),
-        (2, "local:intents-en-v4+intents-zh-v3"),
-        (98, "local:intents-en-v4+intents-zh-v3"),
-        (99, "local:intents-zh-v3"),
+        (0, "local:intents-en-v5"),
+        (1, "local:intents-en-v5"),
+        (2, "local:intents-en-v5+intents-zh-v4"),
+        (98, "local:intents-en-v5+intents-zh-v4"),
+        (99, "local:intents-zh-v4"),
     ],
 )
 def test_auto_chooses_by_the_share_of_chinese_texts(n_chinese: int, spec: str) -> None:
@@ -72,7 +72,7 @@ def test_auto_chooses_by_the_share_of_chinese_texts(n_chinese: int, spec: str) -
 
 
 @pytest.mark.parametrize(
-    ("word", "name"), [("退款", "intents-zh-v3"), ("refund", "intents-en-v4"), ("1", "intents-en-v4")]
+    ("word", "name"), [("退款", "intents-zh-v4"), ("refund", "intents-en-v5"), ("1", "intents-en-v5")]
 )
 def test_numbers_go_with_the_rest_of_their_file(word: str, name: str) -> None:
     chosen, reason = suited([word] * 10 + ["184****2219", "LK-4471", "<PHONE_1>"])
@@ -82,10 +82,10 @@ def test_numbers_go_with_the_rest_of_their_file(word: str, name: str) -> None:
 
 def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
     chosen, reason = suited(["카드 어디 있어요", "カードはどこ", "where is my card"])
-    assert chosen.name == "intents-en-v4"
+    assert chosen.name == "intents-en-v5"
     assert reason.endswith("English model; 2 are Japanese or Korean, which no embedded model knows (st:NAME may)")
     chosen, reason = suited(["카드 어디 있어요", "我的卡在哪里", "where is my card"])
-    assert chosen.name == "intents-en-v4+intents-zh-v3"
+    assert chosen.name == "intents-en-v5+intents-zh-v4"
     assert reason.endswith("; 1 is Japanese or Korean, which no embedded model knows (st:NAME may)")
 
 
@@ -93,14 +93,14 @@ def test_auto_says_how_many_texts_no_embedded_model_knows() -> None:
     "spec",
     [
         *("", "bert", "none", "local:", "local:gpt", "local:smollm2-135m", "st:", "openai:", "openai:@http://x"),
-        *("local:intents-en-v4+gpt", "local:intents-en-v4+intents-zh-v3+intents-en-v4"),
+        *("local:intents-en-v5+gpt", "local:intents-en-v5+intents-zh-v4+intents-en-v5"),
     ],
 )
 def test_unknown_spec_lists_what_there_is(spec: str) -> None:
     with pytest.raises(InputError, match="unknown embedder") as caught:
         embedder_of(spec, [])
     assert repr(spec) in caught.value.message
-    for name in ("intents-en-v4", "intents-zh-v3", "bge-small-en-v1.5", "/path/to/folder", "ENGLISH+CHINESE"):
+    for name in ("intents-en-v5", "intents-zh-v4", "bge-small-en-v1.5", "/path/to/folder", "ENGLISH+CHINESE"):
         assert f"local:{name}" in caught.value.hint
     for part in ("auto", "st:NAME", "openai:MODEL@URL"):
         assert part in caught.value.hint
@@ -422,7 +422,7 @@ MANY = [
 """1, 2, 3 and 65 texts of a length."""
 
 
-@pytest.fixture(scope="module", params=["intents-en-v4", "intents-zh-v3"])
+@pytest.fixture(scope="module", params=["intents-en-v5", "intents-zh-v4"])
 def shipped(request: pytest.FixtureRequest) -> OnnxEmbedder:
     return OnnxEmbedder(request.param)
 
@@ -457,7 +457,7 @@ def test_shipped_models_side_by_side_by_auto_and_again_by_their_name() -> None:
     texts = ENGLISH + CHINESE
     chosen = embedder_of("auto", texts)
     vectors = chosen.encode(texts)
-    assert chosen.name == "local:intents-en-v4+intents-zh-v3"
+    assert chosen.name == "local:intents-en-v5+intents-zh-v4"
     assert "3 of 6 texts" in chosen.reason
     assert not (vectors[:3] @ vectors[3:].T).any()
     np.testing.assert_array_equal(embedder_of(chosen.name).encode(texts), vectors)
@@ -466,9 +466,9 @@ def test_shipped_models_side_by_side_by_auto_and_again_by_their_name() -> None:
 @pytest.mark.parametrize(
     ("name", "successors"),
     [
-        ("intents-en-v2", "local:intents-en-v4"),
-        ("intents-zh-v1", "local:intents-zh-v3"),
-        ("intents-en-v2+intents-zh-v1", "local:intents-en-v4 and local:intents-zh-v3"),
+        ("intents-en-v2", "local:intents-en-v5"),
+        ("intents-zh-v1", "local:intents-zh-v4"),
+        ("intents-en-v2+intents-zh-v1", "local:intents-en-v5 and local:intents-zh-v4"),
     ],
 )
 def test_an_embedder_of_an_earlier_dialin_has_a_successor(name: str, successors: str) -> None:
@@ -477,7 +477,7 @@ def test_an_embedder_of_an_earlier_dialin_has_a_successor(name: str, successors:
     assert caught.value.hint.endswith(f"go on with that one, or begin anew with {successors}")
 
 
-@pytest.mark.parametrize(("name", "texts"), [("intents-en-v4", ENGLISH), ("intents-zh-v3", CHINESE)])
+@pytest.mark.parametrize(("name", "texts"), [("intents-en-v5", ENGLISH), ("intents-zh-v4", CHINESE)])
 def test_shipped_models_put_one_intent_together(name: str, texts: list[str]) -> None:
     first, second, other = OnnxEmbedder(name).encode(texts)
     assert first @ second > first @ other + 0.1
@@ -503,7 +503,7 @@ def tuned(tmp_path: Path) -> Path:
 def test_a_folder_is_an_embedder_with_a_fingerprint(tuned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = embedder_of(f"local:{tuned}")
     assert re.fullmatch(rf"local:{re.escape(str(tuned.resolve()))}#[0-9a-f]{{8}}", chosen.name)
-    np.testing.assert_array_equal(chosen.encode(ENGLISH), embedder_of("local:intents-en-v4").encode(ENGLISH))
+    np.testing.assert_array_equal(chosen.encode(ENGLISH), embedder_of("local:intents-en-v5").encode(ENGLISH))
     assert embedder_of(chosen.name).name == chosen.name
     monkeypatch.chdir(tuned.parent)
     assert embedder_of("local:./en").name == chosen.name
@@ -522,8 +522,8 @@ def test_a_folder_that_was_tuned_again_is_another_embedder(tuned: Path) -> None:
 def test_a_pinned_spec_opens_no_other_files(tuned: Path) -> None:
     own = embedder_of(f"local:{tuned}").name
     assert pinned(f"local:{tuned}") == pinned(own) == own
-    assert pinned(f"local:{tuned}+intents-zh-v3") == f"{own}+intents-zh-v3"
-    for spec in ("auto", "local:intents-en-v4+intents-zh-v3", "st:name", "openai:m@http://h/v1", "magic"):
+    assert pinned(f"local:{tuned}+intents-zh-v4") == f"{own}+intents-zh-v4"
+    for spec in ("auto", "local:intents-en-v5+intents-zh-v4", "st:name", "openai:m@http://h/v1", "magic"):
         assert pinned(spec) == spec
     assert pinned("openai:m") == "openai:m@https://api.openai.com/v1"
     tuned_folder(tuned, "\n")
@@ -536,8 +536,8 @@ def test_folders_and_names_stand_side_by_side(tuned: Path, tmp_path: Path) -> No
     zh = tuned_folder(tmp_path / "zh")
     own = embedder_of(f"local:{tuned}").name
     for spec, name in (
-        (f"local:{tuned}+intents-zh-v3", f"{own}+intents-zh-v3"),
-        (f"local:intents-en-v4+{tuned}", f"local:intents-en-v4+{own.removeprefix('local:')}"),
+        (f"local:{tuned}+intents-zh-v4", f"{own}+intents-zh-v4"),
+        (f"local:intents-en-v5+{tuned}", f"local:intents-en-v5+{own.removeprefix('local:')}"),
         (f"local:{tuned}+{zh}", f"{own}+{embedder_of(f'local:{zh}').name.removeprefix('local:')}"),
     ):
         assert embedder_of(spec).name == name

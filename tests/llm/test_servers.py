@@ -26,7 +26,7 @@ def folder(home: Path) -> Path:
 )
 def test_nobody_is_asked_whom_only_a_run_names(spec: str) -> None:
     with pytest.raises(InputError, match="this run asks") as caught:
-        check_allowed(["local:intents-en-v4", spec])
+        check_allowed(["local:intents-en-v5", spec])
     server = servers_of([spec])[0].removeprefix("openai:")
     assert caught.value.hint.endswith(f"--allow-server {server} (it is remembered)")
     allow(servers_of([spec]))

@@ -115,9 +115,9 @@ def test_a_folder_with_a_plus_in_its_name_is_not_split(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     for own in (name, f"{name}#0123abcd"):
         assert Spec.local(own) == Spec("local", own)
-        assert Spec.local(f"{own}+intents-zh-v3") == Spec("local", own, "intents-zh-v3")
+        assert Spec.local(f"{own}+intents-zh-v4") == Spec("local", own, "intents-zh-v4")
         assert Spec.local(f"{own}+{own}") == Spec("local", own, own)
-    assert Spec.local("intents-en-v4+./zh") == Spec("local", "intents-en-v4", "./zh")
+    assert Spec.local("intents-en-v5+./zh") == Spec("local", "intents-en-v5", "./zh")
 
 
 def test_a_folder_whose_name_looks_like_a_fingerprint_is_a_folder(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ SUGGESTED = SuggestedNumber(30, 22, 41)
 @pytest.mark.parametrize(
     ("embedder", "end", "is_fitted"),
     [
-        ("local:intents-en-v4", ".", True),
+        ("local:intents-en-v5", ".", True),
         ("test:hashing", "; the estimate is not fitted to this embedder.", False),
     ],
 )

@@ -38,7 +38,7 @@ from dialin.scale.embedder import RayEmbedder, on_cores, opened_on_core
 from ray_cluster import holders
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray warns of itself
-SPEC = "local:intents-en-v4"
+SPEC = "local:intents-en-v5"
 TEXTS = [f"where is {what} number {n}" for n in range(40) for what in ("my parcel", "the invoice", "a refund")]
 STOPPED = """
 import os, signal, sys

@@ -71,7 +71,7 @@ def test_each_twin_lacks_one_family() -> None:
         assert {*recipe.sets, *recipe.unlearnt} == {*whole.sets}
         assert not {*recipe.sets} & {*recipe.unlearnt}
     steps = [found[name].settings.steps for name in ("full", "no_bank", "zh_full", "zh_no_smp")]
-    assert steps == [400, 320, 250, 250]
+    assert steps == [550, 320, 350, 250]
 
 
 def test_chinese_labels_differ_from_each_other() -> None:

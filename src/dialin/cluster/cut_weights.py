@@ -36,7 +36,7 @@ vectors of its predecessor's twins, where the closeness is .60; at one number of
 of it, on DSTC11, NLU++ and the businesses that neither has learnt."""
 FITTED_CHINESE = replace(FITTED, closeness=0.5)
 """For the shipped Chinese embedder, whose vectors lie farther apart; .52 on those of its predecessor."""
-FITTED_EMBEDDERS = frozenset({"local:intents-en-v4", "local:intents-zh-v3", "local:intents-en-v4+intents-zh-v3"})
+FITTED_EMBEDDERS = frozenset({"local:intents-en-v5", "local:intents-zh-v4", "local:intents-en-v5+intents-zh-v4"})
 
 
 def weights_for(embedder: str, *, is_chinese: bool = False) -> CutWeights:
@@ -44,7 +44,7 @@ def weights_for(embedder: str, *, is_chinese: bool = False) -> CutWeights:
 
     Examples
     --------
-    >>> weights_for("local:intents-en-v4").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
+    >>> weights_for("local:intents-en-v5").distance, weights_for("openai:bge-m3@http://localhost/v1").distance
     (0.5, 0.0)
     """
     if not is_fitted(embedder):
@@ -57,7 +57,7 @@ def is_fitted(embedder: str) -> bool:
 
     Examples
     --------
-    >>> is_fitted("local:intents-zh-v3"), is_fitted("local:bge-small-zh-v1.5")
+    >>> is_fitted("local:intents-zh-v4"), is_fitted("local:bge-small-zh-v1.5")
     (True, False)
     """
     return embedder in FITTED_EMBEDDERS

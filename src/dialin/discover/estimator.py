@@ -42,7 +42,7 @@ class IntentClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sci
         "openai:gpt-4o-mini", opened for `fit` and closed after it, with the replies kept in the user's store; or an
         `LLM` of your own, which stays open. None: the geometry of the embeddings judges, and names come without one.
     embedder : str or Embedder
-        Turns sentences into unit vectors: a spec such as "local:intents-en-v4" or "openai:bge-m3@URL", or an
+        Turns sentences into unit vectors: a spec such as "local:intents-en-v5" or "openai:bge-m3@URL", or an
         object; "auto" chooses by the script of the texts.
     judge_llm : str, LLM, tuple or None
         Judges in the place of `llm`; "auto": `llm` itself, or where that is a model of the catalogue, the embeddings

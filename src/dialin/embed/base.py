@@ -17,7 +17,7 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """The spec that gives this embedder again, for example ``local:intents-en-v4``.
+        """The spec that gives this embedder again, for example ``local:intents-en-v5``.
 
         The cache keeps vectors under it, so two embedders of one name must give the same vectors.
         """

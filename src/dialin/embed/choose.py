@@ -23,11 +23,11 @@ from dialin.llm.providers import PROVIDERS
 from dialin.llm.spec import Spec, at_server, form_hint, is_path
 from dialin.text.script import is_chinese, is_japanese_or_korean, tells_language
 
-ENGLISH = "intents-en-v4"
-CHINESE = "intents-zh-v3"
+ENGLISH = "intents-en-v5"
+CHINESE = "intents-zh-v4"
 _SUCCESSORS = {
-    **dict.fromkeys(("intents-en-v1", "intents-en-v2", "intents-en-v3"), ENGLISH),
-    **dict.fromkeys(("intents-zh-v1", "intents-zh-v2"), CHINESE),
+    **dict.fromkeys((f"intents-en-v{number}" for number in range(1, 5)), ENGLISH),
+    **dict.fromkeys((f"intents-zh-v{number}" for number in range(1, 4)), CHINESE),
 }
 """What came with an earlier dialin, and what comes with this one; their vectors cannot be compared."""
 _FORMS = (
@@ -117,7 +117,7 @@ def is_embedder(spec: Spec) -> bool:
 
     Examples
     --------
-    >>> [is_embedder(Spec("local", name)) for name in ("intents-en-v4", "gemma-3-270m", "./mine.gguf")]
+    >>> [is_embedder(Spec("local", name)) for name in ("intents-en-v5", "gemma-3-270m", "./mine.gguf")]
     [True, False, False]
     """
     is_file = spec.model.endswith(".gguf")
@@ -163,7 +163,7 @@ def suited(texts: Sequence[str]) -> tuple[Spec, str]:
     --------
     >>> spec, reason = suited(["where is my card", "카드 어디 있어요"])
     >>> spec.name
-    'intents-en-v4'
+    'intents-en-v5'
     >>> reason
     '0 of 2 texts are Chinese: English model; 1 is Japanese or Korean, which no embedded model knows (st:NAME may)'
     """

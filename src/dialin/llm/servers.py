@@ -83,7 +83,7 @@ def servers_of(specs: Iterable[str]) -> list[str]:
 
     Examples
     --------
-    >>> servers_of(["openai:m@http://LOCALHOST:8000/v1", "anthropic:m@https://h/v1", "local:intents-en-v4"])
+    >>> servers_of(["openai:m@http://LOCALHOST:8000/v1", "anthropic:m@https://h/v1", "local:intents-en-v5"])
     ['openai:http://localhost:8000', 'anthropic:https://h']
     """
     return list(dict.fromkeys(filter(None, map(_named, specs))))

@@ -170,7 +170,7 @@ def is_path(name: str) -> bool:
 
     Examples
     --------
-    >>> [is_path(name) for name in ("./folder", "/models/folder", "intents-en-v4")]
+    >>> [is_path(name) for name in ("./folder", "/models/folder", "intents-en-v5")]
     [True, True, False]
     """
     return Path(name).name != name

@@ -207,15 +207,15 @@ _MODELS = (
         ),
     ),
     _shipped_embedder(
-        "intents-en-v4",
+        "intents-en-v5",
         "en",
-        ModelFile("model.onnx", "4b72077e359738db8ec653a60d846ed7ad030a6d90b290a1d1cc23bd332b323e", 33_719_072),
+        ModelFile("model.onnx", "0f25360194fa11b7099385c717ce1877c0b1efe3dc9ba3a51aef7c57c820f803", 33_718_837),
         ModelFile("tokenizer.json", "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb", 466_081),
     ),
     _shipped_embedder(
-        "intents-zh-v3",
+        "intents-zh-v4",
         "zh",
-        ModelFile("model.onnx", "e11419782e3bab2582a6ccb74d30813855933de28c5566adf2c2dfe4599f2d77", 23_872_871),
+        ModelFile("model.onnx", "c311d949fde72abbf11dd29e8a4ac370ec94af3647fc5d4a833f4e48c5eaf767", 23_872_780),
         ModelFile("tokenizer.json", "550e43118ce3b4f6d6b041c053f064e08a308848c6d98438ccbb7e33f3657873", 268_962),
     ),
     Model(

@@ -209,7 +209,7 @@ def embedder_for(text: str) -> str:
     Examples
     --------
     >>> embedder_for("where is it"), embedder_for("在哪里"), embedder_for("где оно"), embedder_for("4471")
-    ('intents-en-v4', 'intents-zh-v3', '', 'intents-en-v4')
+    ('intents-en-v5', 'intents-zh-v4', '', 'intents-en-v5')
     """
     if is_chinese(text):
         return CHINESE

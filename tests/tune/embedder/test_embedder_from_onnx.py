@@ -141,7 +141,7 @@ def test_an_embedder_of_the_catalogue_is_a_base(pair: Pair, tmp_path: Path, monk
         bases.find_embedder(str(found.folder))
 
 
-@pytest.mark.parametrize("name", ["intents-en-v4", "local:intents-zh-v3"])
+@pytest.mark.parametrize("name", ["intents-en-v5", "local:intents-zh-v4"])
 def test_a_shipped_embedder_is_no_base(name: str) -> None:
     with pytest.raises(InputError, match=rf"{name} comes without its encoder .*encoder/ .*or another base"):
         bases.find_embedder(name)
