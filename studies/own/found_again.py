@@ -1,6 +1,6 @@
 """Try whether a cluster that is found again in samples is more often one intent.
 
-dialin runs without an LLM on parts of the sets of ``studies.own.shared_error``: on 1,500 random sentences of each, on
+dialin runs without an LLM on parts of the sets of ``studies.own.calibrate_kept``: on 1,500 random sentences of each, on
 500 of them, and on those of 12 and of 25 of their intents, by an embedder that has not learnt the set. Ward's tree is
 then built on six random halves of the part. What is found of a cluster in a half is the largest Jaccard index between
 its sentences there and any node of the tree: no cut is to be chosen. The mean over the halves is the new evidence
@@ -28,23 +28,24 @@ from dialin.cluster.tree import Tree
 from dialin.discover.context import Tools
 from dialin.discover.method import discover
 from dialin.discover.settings import Settings
-from dialin.embed.cache import CachedEmbedder
-from dialin.embed.onnx import OnnxEmbedder
 from dialin.judge.isolation import MAX_ASKED, isolation_of
-from dialin.models.home import cache_home
 from dialin.score.reliability import auc
 from studies.own import machine
 from studies.own.calibrate_kept import (
+    FAMILY_OF,
+    UNFITTED,
     KeptClusters,
     LabelledVectors,
+    asked_table,
     embeds_nothing,
     few_intents,
     fit,
     labelled,
     purity_of,
+    runs_in,
 )
-from studies.own.embedders import Sentences, sentences_of
-from studies.own.shared_error import FITTED, UNFITTED, ScoredRun, asked_table, embedder_for, held_out, runs_in
+from studies.own.embedders import SETTINGS, SHIPPED, Sentences, sentences_of
+from studies.own.shared_error import ScoredRun, held_out
 
 TABLE = machine.RESULTS / "found_again.csv"
 N_SENTENCES, FEWER = 1_500, 500
@@ -52,6 +53,16 @@ N_INTENTS = (12, 25)
 MOST_EACH = 60
 N_HALVES = 6
 EVIDENCE = ("near", "wide", "log_size", "found_again")
+FITTED = {
+    "banking77_full": "en",
+    "bitext_customer_support": "en",
+    "clinc150_full_with_oos": "en",
+    "hwu64": "en",
+    "massive_zh_cn": "zh",
+    "mtop_i_small": "en",
+    "smp2019_ecdt_nlu_train": "zh",
+}
+"""Sets that models are fitted on, with their language: their vectors are of the untuned embedder."""
 
 
 def best_match(tree: Tree, rows: Rows) -> float:
@@ -127,14 +138,14 @@ def parts_of(whole: LabelledVectors) -> Iterator[LabelledVectors]:
         yield few_intents(whole, n_intents, MOST_EACH, seed=0)
 
 
-def rows_of(data: Path, name: str) -> Iterator[dict[str, Any]]:
-    """Yield the clusters of the runs on one set, one row each."""
-    found = some_of(sentences_of(pq.read_table(data / f"{name}.parquet")))
-    embedder = CachedEmbedder(OnnxEmbedder(embedder_for(name)), cache_home() / "embeddings.sqlite")
-    whole = labelled(FITTED.get(name, name), embedder.encode(found.texts), found, embedder.name)
-    for number, part in enumerate(parts_of(whole)):
-        for row in clusters_of(part):
-            yield {"set": name, "part": number, **{key: round(value, 4) for key, value in row.items()}}
+def rows_of(data: Path) -> Iterator[dict[str, Any]]:
+    """Yield the clusters of the runs on all sets, one row each."""
+    for name in (*FITTED, *UNFITTED):
+        found = some_of(sentences_of(pq.read_table(data / f"{name}.parquet")))
+        spec = f"local:{SETTINGS[FITTED[name]].base}" if name in FITTED else SHIPPED["en"]
+        for number, part in enumerate(parts_of(labelled(FAMILY_OF.get(name, name), found, spec))):
+            for row in clusters_of(part):
+                yield {"set": name, "part": number, **{key: round(value, 4) for key, value in row.items()}}
 
 
 def scored(kept: Sequence[KeptClusters]) -> list[ScoredRun]:

@@ -2,61 +2,33 @@
 
 The labels of a corpus are finer or coarser than the clusters that dialin finds in it, and no vector tells by how much:
 in a single run, P(good) is too high or too low for all clusters together. ``python -m studies.own.shared_error`` reads
-the kept clusters in ``results/shared_error.csv``: those of parts of the sets on which P(good) is fitted, by the untuned
-embedders, and those of sets on which nothing is fitted, by the shipped one. It scores each family by a model fitted on
-the others. It finds the least shared error with which the interval of `dialin.score.reliability.expected_goodness`
-holds the true share in 95 % of the runs, and tries on each family the one found on the others. It also fits the line
-by which `dialin.judge.certainty.expected_purity` follows P(good), and finds the mean purity behind each word, which
-`dialin.judge.certainty.CERTAINTY_NOTE` gives. It writes ``results/shared_error.json``; with ``--data FOLDER`` it makes
-the table of clusters anew.
+the kept clusters of ``studies.own.calibrate_kept``, and scores each family by a model fitted on the others, and the
+sets that are not fitted on by the shipped one. It finds the least shared error with which the interval of
+`dialin.score.reliability.expected_goodness` holds the true share in 95 % of the runs, and tries on each family the one
+found on the others. It also fits the line by which `dialin.judge.certainty.expected_purity` follows P(good), and finds
+the mean purity behind each word, which `dialin.judge.certainty.CERTAINTY_NOTE` gives. It writes
+``results/shared_error.json``.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 from scipy.special import expit
 
 from dialin.arrays import Floats
-from dialin.embed.choose import ENGLISH
 from dialin.judge.calibration import general_calibration
 from dialin.judge.certainty import CERTAINTIES, certainty_of, expected_purity
 from dialin.score.reliability import SHARED_ERROR, auc, expected_calibration_error, half_width
 from studies.own import machine
-from studies.own.calibrate_kept import APART, KeptClusters, LabelledVectors, embedded, few_intents, fit, kept_of
-from studies.own.embedders import SETTINGS
+from studies.own.calibrate_kept import TABLE, UNFITTED, KeptClusters, fit, runs_in
 
-TABLE = machine.RESULTS / "shared_error.csv"
-FITTED = {
-    "banking77_full": "bank",
-    "bitext_customer_support": "support",
-    "clinc150_full_with_oos": "clinc",
-    "hwu64": "assistant",
-    "massive_zh_cn": "assistant",
-    "mtop_i_small": "mtop",
-    "smp2019_ecdt_nlu_train": "smp",
-}
-"""Family of each set; MASSIVE holds sentences of HWU64 in another language."""
-UNFITTED = (APART, "dstc11_dev_insurance_utterances", "nlupp")
-"""Sets that neither a shipped embedder nor P(good) has learnt."""
-IS_CHINESE = {"massive_zh_cn", "smp2019_ecdt_nlu_train"}
-SIZES = (2_500, 1_000, 400)
-FEW = ((5, 60, 0), (12, 60, 0), (25, 60, 0), (5, 400, 1), (12, 200, 1))
-"""Random intents of a part, most sentences of each, and the seed."""
 LEVEL = 0.95
-EVIDENCE = ("near", "wide", "log_size")
-RowsOf = Callable[[Path, str], Iterator[dict[str, Any]]]
-"""The folder of the data and the name of a set -> its clusters, one row each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,62 +159,9 @@ def scores(kept: Sequence[KeptClusters]) -> dict[str, Any]:
     return {"sets": found, "shared_error": shared_error, "purity_line": line, "purity_by_word": words}
 
 
-def runs_in(table: pa.Table, evidence: Sequence[str] = EVIDENCE) -> list[KeptClusters]:
-    """Return the clusters of each run in a table of clusters, with some of their evidence."""
-    run = pc.binary_join_element_wise(table["set"], table["part"].cast(pa.string()), " ")
-    return [run_in(table.filter(pc.equal(run, name)), evidence) for name in dict.fromkeys(run.to_pylist())]
-
-
-def run_in(own: pa.Table, evidence: Sequence[str]) -> KeptClusters:
-    """Return the clusters of the one run in a table, with some of their evidence."""
-    name = own["set"][0].as_py()
-    features = np.stack([own[column].to_numpy() for column in evidence], axis=1)
-    return KeptClusters(FITTED.get(name, name), features, own["purity"].to_numpy())
-
-
-def asked_table(doc: str | None, rows_of: RowsOf, path: Path) -> pa.Table:
-    """Return the table of clusters in a file, which is made anew where the command line has the data."""
-    parser = argparse.ArgumentParser(description=doc)
-    parser.add_argument("--data", type=Path, help="folder of the parquet files; makes the table of clusters anew")
-    options = parser.parse_args()
-    if options.data:
-        pcsv.write_csv(table_of(options.data, rows_of), path)
-    return pcsv.read_csv(path)
-
-
-def table_of(data: Path, rows_of: RowsOf) -> pa.Table:
-    """Return the clusters that dialin keeps in parts of all sets."""
-    return pa.Table.from_pylist(list(chain.from_iterable(rows_of(data, name) for name in (*FITTED, *UNFITTED))))
-
-
-def rows_of(data: Path, name: str) -> Iterator[dict[str, Any]]:
-    """Yield the clusters of the runs on one set, one row each."""
-    whole = embedded(data / f"{name}.parquet", FITTED.get(name, name), embedder_for(name))
-    for part, own in enumerate(parts_of(whole)):
-        kept = kept_of(own)
-        for evidence, purity in zip(kept.features.round(3).tolist(), kept.purity.round(4).tolist(), strict=True):
-            yield {"set": name, "part": part, **dict(zip(EVIDENCE, evidence, strict=True)), "purity": purity}
-
-
-def embedder_for(name: str) -> str:
-    """Return the embedder whose vectors of a set are looked at: one that has not learnt it."""
-    if name in FITTED:
-        return SETTINGS["zh" if name in IS_CHINESE else "en"].base
-    return ENGLISH
-
-
-def parts_of(whole: LabelledVectors) -> Iterator[LabelledVectors]:
-    """Yield random parts of a set, and sentences of some of its intents."""
-    n, rng = len(whole.gold), np.random.default_rng(0)
-    for size in SIZES:
-        yield whole.part(np.sort(rng.choice(n, min(size, n), replace=False)))
-    for n_intents, most, seed in FEW:
-        yield few_intents(whole, n_intents, most, seed)
-
-
 def main() -> None:
-    """Make the table of clusters, if wanted, and write the figures."""
-    found = machine.provenance(seed=0, **scores(runs_in(asked_table(__doc__, rows_of, TABLE))))
+    """Write the figures."""
+    found = machine.provenance(seed=0, **scores(runs_in(pcsv.read_csv(TABLE))))
     print(found, machine.write("shared_error", found))
 
 

@@ -144,7 +144,8 @@ def mean_of(rows: Sequence[dict[str, object]], clusters: Sequence[JudgedCluster]
     figures["within 0.67 to 1.5"] = round(float(np.mean([0.67 <= r <= 1.5 for r in ratio])), 3)
     off = [float(str(row["expected_good"])) - float(str(row["good"])) for row in rows]
     figures["P(good) of a run off by"] = round(float(np.mean(np.abs(off))), 3)
-    figures["auc of P(good)"] = round(auc([one.p_good for one in clusters], [one.is_good for one in clusters]), 3)
+    ranked = auc([one.p_good for one in clusters], [one.is_good for one in clusters])
+    figures["auc of P(good)"] = None if np.isnan(ranked) else round(ranked, 3)  # where none is good
     return figures
 
 

@@ -157,16 +157,16 @@ def test_wilson_contains_the_share(verdicts: list[bool]) -> None:
 
 
 def test_expected_goodness_by_hand() -> None:
-    """P .9 and .7: w is .15, and the half is 1.96 · √(.15 / 2 + (.9 · .15)²) = .598."""
+    """P .9 and .7: w is .15, and the half is 1.96 · √(.15 / 2 + .15²) = .612."""
     got = reliability.expected_goodness([0.9, 0.7])
-    assert [got.value, got.low, got.high] == pytest.approx([0.8, 0.8 - 0.598, 1.0], abs=1e-3)
+    assert [got.value, got.low, got.high] == pytest.approx([0.8, 0.8 - 0.612, 1.0], abs=1e-3)
     assert (got.n_good, got.n_bad) == (2, 0)
 
 
 def test_many_clusters_do_not_make_expected_goodness_certain() -> None:
-    """The clusters of a run err together: with more of them, the half goes to 1.96 · .9 · .25 = .441, and not to 0."""
+    """The clusters of a run err together: with more of them, the half goes to 1.96 · .25 = .49, and not to 0."""
     got = reliability.expected_goodness([0.5] * 100_000)
-    assert [got.value, got.low, got.high] == pytest.approx([0.5, 0.059, 0.941], abs=1e-3)
+    assert [got.value, got.low, got.high] == pytest.approx([0.5, 0.01, 0.99], abs=1e-3)
 
 
 def test_what_people_decided_is_certain() -> None:

@@ -13,9 +13,9 @@ import pytest
 from spheres import spheres
 from studies.own import found_again as study
 from studies.own import machine
+from studies.own.calibrate_kept import runs_in
 from studies.own.embedders import Sentences
 from studies.own.found_again import found_again, scores, some_of
-from studies.own.shared_error import runs_in
 
 
 def test_examples() -> None:

@@ -7,17 +7,16 @@ import json
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.csv as pcsv
 import pytest
 
+from dialin.judge.calibration import calibration_of
 from dialin.judge.certainty import CERTAINTY_NOTE, PURITY_AT_0, PURITY_GAIN
+from dialin.judge.isolation import Isolation
 from dialin.score.reliability import SHARED_ERROR
-from spheres import spheres
 from studies.own import machine, shared_error
-from studies.own.calibrate_kept import KeptClusters, labelled
-from studies.own.embedders import Sentences
-from studies.own.shared_error import ScoredRun, by_shipped, held_out, parts_of, runs_in, scores, shared_error_of
+from studies.own.calibrate_kept import TABLE, KeptClusters, runs_in
+from studies.own.shared_error import ScoredRun, by_shipped, held_out, scores, shared_error_of
 
 
 def run_of(n_good: int, n: int = 100, family: str = "a") -> KeptClusters:
@@ -64,30 +63,13 @@ def test_a_family_is_scored_by_the_others() -> None:
 
 
 def test_a_set_without_a_family_is_scored_by_the_shipped_model() -> None:
-    """All of 20 sentences have all neighbours inside: log-odds 3.71 and 3.71, and log 20."""
-    evidence = np.array([[np.log(41), np.log(41), np.log(20)]])
-    run = by_shipped(KeptClusters("nlupp", evidence, np.ones(1)))
-    assert run.p == pytest.approx(1 / (1 + np.exp(-(0.31 + 0.97 * 3.7136 + 0.07 * 3.7136 - 0.67 * 2.9957))), abs=1e-3)
-
-
-def test_the_runs_of_a_table_are_told_apart() -> None:
-    columns = {"near": [1.0, 2.0, 3.0], "wide": [0.0, 0.0, 0.0], "log_size": [2.0, 2.0, 2.0], "purity": [0.9, 0.8, 1.0]}
-    table = pa.table({"set": ["hwu64", "hwu64", "nlupp"], "part": [0, 1, 0], **columns})
-    runs = runs_in(table)
-    assert [run.family for run in runs] == ["assistant", "assistant", "nlupp"]
-    assert [run.features[:, 0].tolist() for run in runs] == [[1.0], [2.0], [3.0]]
-    assert [run.good.tolist() for run in runs] == [[True], [False], [True]]
-
-
-def test_a_set_is_used_in_random_parts_and_by_its_intents() -> None:
-    gold = [f"intent {row // 80}" for row in range(1_120)]
-    whole = labelled("a", spheres(14, 80, seed=0), Sentences([f"sentence {row}" for row in range(1_120)], gold), "")
-    sizes = [(len(part.gold), len(np.unique(part.gold))) for part in parts_of(whole)]
-    assert sizes == [(1_120, 14), (1_000, 14), (400, 14), (300, 5), (720, 12), (840, 14), (400, 5), (960, 12)]
+    """All of 20 sentences have all neighbours inside: log-odds ln 41 each, and ln 20."""
+    run = by_shipped(KeptClusters("nlupp", np.array([[np.log(41), np.log(41), np.log(20)]]), np.ones(1)))
+    assert run.p == pytest.approx([calibration_of("").confidence(Isolation(1.0, 1.0), 20)])
 
 
 def test_the_figures_and_the_shipped_error_are_those_of_the_table() -> None:
-    found = scores(runs_in(pcsv.read_csv(shared_error.TABLE)))
+    found = scores(runs_in(pcsv.read_csv(TABLE)))
     written = json.loads((machine.RESULTS / "shared_error.json").read_text("utf-8"))
     assert found["sets"].keys() == written["sets"].keys()
     for name, own in written["sets"].items():

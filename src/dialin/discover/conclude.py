@@ -21,7 +21,7 @@ from dialin.name.turns import Turn
 
 N_EXAMPLES = 5
 """Example sentences kept per intent."""
-MAX_MIXED, LOOSE = 0.1, 0.78
+MAX_MIXED, LOOSE = 0.045, 0.78
 """An intent gets a name that claims no action (`dialin.name.mixed`) if its P(good) is below the first, and the mean
 cosine of its sentences with their centroid below the second. In a dense domain, P(good) alone is low for intents that
 one can name; of the intents of sets that the shipped embedders have not learnt, one in ten to twenty is so loose."""

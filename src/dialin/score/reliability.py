@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 from dialin.errors import InputError
 
-SHARED_ERROR = 0.9
+SHARED_ERROR = 1.0
 """Standard deviation, in log-odds, by which the P(good) of all clusters of a run are too high or too low together: the
 least with which 95 % of the runs that ``studies.own.shared_error`` scores have their true share in the interval."""
 
@@ -79,11 +79,11 @@ def expected_goodness(p_good: ArrayLike) -> Goodness:
 
     Examples
     --------
-    w is (.09 + .21) / 2 = .15, and the half 1.96 · √(.075 + .0182) = .6.
+    w is (.09 + .21) / 2 = .15, and the half 1.96 · √(.075 + .0225) = .61.
 
     >>> found = expected_goodness([0.9, 0.7])
     >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
-    (0.8, 0.2, 1.0)
+    (0.8, 0.19, 1.0)
     """
     p = np.asarray(p_good, dtype=np.float64)
     if not len(p):
