@@ -282,13 +282,19 @@ def test_own_verbs_are_actions_unless_the_user_has_a_vocabulary() -> None:
 
 
 def test_a_word_that_people_have_for_it_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two objectives are said equally often and lie equally near; one of them is in the table of general ones."""
+    """Two objectives are said equally often and lie equally near; one of them is in the table of general ones.
+
+    Its name is also one of the needs that people have, which alone would suffice.
+    """
+    monkeypatch.setattr("dialin.name.by_nearness.USUAL", 0.0)
     texts = ["汇率 龙鳞", "龙鳞 汇率", "查 龙鳞 和 汇率", "汇率 与 龙鳞"]
     others = ["北京气温高吗", "上海湿度大吗", "广州空气质量好不好", "台风登陆沿海地区", "北京气温", "空气质量"]
     task = NamingTask([texts, others], np.array([[1, 0], [1, 0]], np.float32), "zh")
     assert names_by_nearness(task, flat)[0] == "咨询-汇率"
     monkeypatch.setattr("dialin.name.by_nearness.KNOWN", -0.1)
     assert names_by_nearness(task, flat)[0] == "咨询-龙鳞"
+    monkeypatch.setattr("dialin.name.by_nearness.USUAL", 0.2)
+    assert names_by_nearness(task, flat)[0] == "咨询-汇率"
 
 
 def test_a_known_turn_is_not_named_by_an_llm_that_takes_it_for_a_need() -> None:
@@ -335,3 +341,12 @@ def test_what_is_slow_is_no_thing() -> None:
     phrases = EnglishPhrases.of(["it is slow", "why is it so slow", "the old kettle"])
     assert phrases.objectives("why is it so slow") == set()
     assert "kettle" in phrases.objectives("the old kettle")
+
+
+def test_an_agent_is_not_named_by_an_llm_that_takes_an_answer_for_a_complaint() -> None:
+    """A small model calls what an agent says of refunds 投诉-退款; of a customer, that could be."""
+    texts = ["按实付549元退给您", "退款三天之内到账", "这笔退款昨晚已经退出去了"]
+    for role, is_named in (("agent", False), ("customer", True)):
+        turns = [Turn("answer", role)]
+        task = NamingTask([texts], np.array([[1, 0]], np.float32), "zh", written=[["投诉-退款"]], turns=turns)
+        assert (names_by_nearness(task, flat)[0] == "投诉-退款") == is_named

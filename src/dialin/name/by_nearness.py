@@ -8,7 +8,7 @@ needs, such as the phrases of turns, is embedded once. The pure parts are in `di
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -40,7 +40,7 @@ N_GENERAL = 3
 """General objectives of a cluster that meet actions, too."""
 N_ACTIONS = 8
 """Actions that an objective meets."""
-N_NEEDS = 1
+N_NEEDS = 3
 """Needs that people have, the nearest of a cluster, whose names it may have."""
 SUPPORT = 0.1
 """Cosines that a name gains where the sentences fully carry its objective; as much again for its action."""
@@ -56,11 +56,15 @@ NARROW_COST = 0.15
 KNOWN = 0.03
 """Cosines that a name gains if its objective is a general one that the sentences say: what they say is then a word,
 and one that people have for it."""
+USUAL = 0.1
+"""Cosines that the name of such a need gains: its verb and its object are those that people put together."""
 PROBLEM = 0.1
 """Cosines that a name which asks loses where the sentences state a problem."""
 
 DEED = 0.1
 """Cosines that a name loses if it is about what is done alone: "咨询-取消" says less than "取消-订单"."""
+_KNOWN = {language: frozenset(objectives) for language, objectives in GENERAL_OBJECTIVES.items()}
+_NEEDS = {language: frozenset(names) for language, names in NEEDS.items()}
 REACH = 0.1
 """Cosines that a name may lie behind the best of a cluster before the cluster rather shares its best name."""
 
@@ -133,7 +137,9 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     near = Nearness(unit_rows(clusters.centroids).astype(np.float32), embed)
     turns = _turns_of(clusters)
     of_llm = clusters.written or [()] * len(material)
-    written = [[turn.worded(name) for name in own] for own, turn in zip(of_llm, turns, strict=True)]
+    written = [
+        [turn.worded(name) for name in own if turn.may_be_called(name)] for own, turn in zip(of_llm, turns, strict=True)
+    ]
     best = _best_objectives(material, near, clusters.language, [turn.is_open for turn in turns])
     each = list(zip(material, turns, strict=True))
     usual_needs = _usual_needs(near, each, actions.names_of(NEEDS[clusters.language]) if clusters.vectors else [])
@@ -142,9 +148,8 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     told = said_turns(clusters.vectors, turns, clusters.language, near.embed) or [{} for _ in material]
     offers = [Offer(*each) for each in zip(written, usual, turns, told, strict=True)]
     scores = near.scores([dict.fromkeys([*own, *offer.leads()]) for own, offer in zip(names, offers, strict=True)])
-    known = frozenset(GENERAL_OBJECTIVES[clusters.language])
     ranked = [
-        _scored(own, one.with_parts(offer.written), offer.leads(), known)
+        _scored(own, one.with_parts(offer.written), offer.leads(), clusters.language)
         for own, one, offer in zip(scores, material, offers, strict=True)
     ]
     evidence = [Backing(one, clusters.language, own) for one, own in zip(material, written, strict=True)]
@@ -157,15 +162,18 @@ def _ranked_in_role(clusters: NamingTask, actions: Actions, embed: Embed) -> lis
     return [offer.placed(own, found) for own, found, offer in zip(ranked, evidence, offers, strict=True)]
 
 
-def _scored(near: Scored, material: Material, leads: Scored, known: Container[str]) -> list[tuple[str, float]]:
-    return _sorted({name: _score(name, score, material, known) + leads.get(name, 0.0) for name, score in near.items()})
+def _scored(near: Scored, material: Material, leads: Scored, language: str) -> list[tuple[str, float]]:
+    scores = {name: _score(name, score, material, language) for name, score in near.items()}
+    return _sorted({name: score + leads.get(name, 0.0) for name, score in scores.items()})
 
 
-def _score(name: str, near: float, material: Material, known: Container[str]) -> float:
-    lack, is_known = material.lack(name), any(objective in known for _, objective in splits_of(name))
+def _score(name: str, near: float, material: Material, language: str) -> float:
+    lack = material.lack(name)
     costs = UNSAID_COST * lack + NARROW_COST * material.narrowness(name) + LENGTH * length_of(name)
     costs += PROBLEM * asks_for_nothing(name, material.problems) + DEED * (name.partition("-")[2] in DEEDS)
-    return near + SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) - costs
+    is_known = any(objective in _KNOWN[language] for _, objective in splits_of(name))
+    gains = SUPPORT * material.support(name) + KNOWN * is_known * (1 - lack) + USUAL * (name in _NEEDS[language])
+    return near + gains - costs
 
 
 def _sorted(scores: Scored) -> list[tuple[str, float]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dialin.arrays import Ints
-from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER
+from dialin.name.actions import ACTION_WORDS, AGENT, CUSTOMER, action_of
 from dialin.name.kinds import KINDS, NEED, Kinds
 
 STATING = (NEED, "answer")
@@ -16,6 +16,11 @@ SILENT = frozenset(
     {*"confirm explain provide ask offer".split(), *"确认 说明 提供 询问".split()}  # noqa: SIM905
 )
 """Actions of agents that their words seldom name: "your money is on its way" is confirm-refund."""
+
+WANTING = frozenset(
+    {"complain", "dispute", "need", "report", "want", "投诉", "抱怨", "质疑", "申请", "催促", "反映", "求助"}
+)
+"""Actions of who wants something, whatever a small model says of an agent."""
 
 _INQUIRIES = {"ask": "inquire", "询问": "咨询"}
 """What agents do to customers, small models say of customers, too."""
@@ -76,6 +81,16 @@ class Turn:
     def does(self, action: str) -> bool:
         """Return whether it is an agent's, and the action one that agents do without saying so."""
         return self.role == AGENT and action in SILENT
+
+    def may_be_called(self, name: str) -> bool:
+        """Return whether a name that an LLM wrote can be true of who speaks: agents want nothing.
+
+        Examples
+        --------
+        >>> Turn("answer", "agent").may_be_called("投诉-退款"), Turn("answer", "agent").may_be_called("confirm-refund")
+        (False, True)
+        """
+        return self.role != AGENT or action_of(name) not in WANTING
 
     def worded(self, name: str) -> str:
         """Return the name with the word for asking that goes with who speaks.
